@@ -1,0 +1,47 @@
+"""The customer key that encrypts the layers of one registry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import kms
+
+from components.component import Component
+from domain.iam.document import policy_text
+from domain.kms import key_policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeyArgs:
+    """One key for one account and region: a KMS key can't leave its region."""
+
+    account: str
+    region: str
+    alias: str
+    deletion_days: int
+    tags: Mapping[str, str]
+    protect: bool = True
+
+
+class EncryptionKey(Component):
+    """A KMS key with rotation, its alias, and a policy under which ECR works through grants."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        key = kms.Key(
+            name,
+            description=f"Encrypts the container images of {args.account} in {args.region}",
+            policy=policy_text(key_policy(account=args.account, region=args.region)),
+            enable_key_rotation=True,
+            deletion_window_in_days=args.deletion_days,
+            region=args.region,
+            tags=args.tags,
+            opts=self.child(protect=args.protect),
+        )
+        kms.Alias(
+            name, name=f"alias/{args.alias}", target_key_id=key.key_id, region=args.region, opts=self.child()
+        )
+        self.arn = key.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,63 @@
+"""What exists once for each account and region, beside the repositories."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import ecr
+
+from components.component import Component
+from domain.ecr.scanning import ScanRule, ScanType
+from domain.ecr.tags import FILTER_TYPE
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrySettingsArgs:
+    """The settings of one registry."""
+
+    region: str
+    scan_type: ScanType
+    scan_rules: tuple[ScanRule, ...]
+    registry_policy: str | None = None
+    pull_time_exclusions: tuple[str, ...] = ()
+    blob_mounting: bool = False
+
+
+class RegistrySettings(Component):
+    """Scanning configuration, account settings, registry policy, pull-time exclusions."""
+
+    def __init__(self, name: str, args: RegistrySettingsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        ecr.RegistryScanningConfiguration(
+            name,
+            scan_type=args.scan_type.value,
+            rules=[_scan_rule(rule) for rule in args.scan_rules],
+            region=args.region,
+            opts=self.child(),
+        )
+        for setting, value in account_settings(blob_mounting=args.blob_mounting).items():
+            ecr.AccountSetting(
+                f"{name}.{setting}", name=setting, value=value, region=args.region, opts=self.child()
+            )
+        if args.registry_policy is not None:
+            ecr.RegistryPolicy(name, policy=args.registry_policy, region=args.region, opts=self.child())
+        for principal in args.pull_time_exclusions:
+            ecr.PullTimeUpdateExclusion(
+                f"{name}.{principal}", principal_arn=principal, region=args.region, opts=self.child()
+            )
+        self.register_outputs({})
+
+
+def account_settings(*, blob_mounting: bool) -> dict[str, str]:
+    """The account settings of ECR; the first two have one value left that new registries may take."""
+    return {
+        "BASIC_SCAN_TYPE_VERSION": "AWS_NATIVE",
+        "REGISTRY_POLICY_SCOPE": "V2",
+        "BLOB_MOUNTING": "ENABLED" if blob_mounting else "DISABLED",
+    }
+
+
+def _scan_rule(rule: ScanRule) -> ecr.RegistryScanningConfigurationRuleArgsDict:
+    return {
+        "scan_frequency": rule.frequency.value,
+        "repository_filters": [{"filter": each, "filter_type": FILTER_TYPE} for each in rule.filters],
+    }

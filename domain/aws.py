@@ -1,0 +1,102 @@
+"""Partitions, regions, accounts and ARNs."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.problems import Problem
+
+ACCOUNT_ID_DIGITS = 12
+ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
+"""https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html"""
+
+_ACCOUNT_ID = re.compile(rf"[0-9]{{{ACCOUNT_ID_DIGITS}}}")
+
+
+class Partition(Enum):
+    """A part of AWS with accounts, endpoints and ARNs of its own; nothing is replicated from one to another."""
+
+    AWS = ("aws", "amazonaws.com")
+    CHINA = ("aws-cn", "amazonaws.com.cn")
+    US_GOV = ("aws-us-gov", "amazonaws.com")
+    EUROPEAN_SOVEREIGN = ("aws-eusc", "amazonaws.eu")
+    ISO = ("aws-iso", "c2s.ic.gov")
+    ISO_B = ("aws-iso-b", "sc2s.sgov.gov")
+    ISO_E = ("aws-iso-e", "cloud.adc-e.uk")
+    ISO_F = ("aws-iso-f", "csp.hci.ic.gov")
+
+    def __init__(self, id: str, dns_suffix: str) -> None:
+        self.id = id
+        self.dns_suffix = dns_suffix
+
+
+# The regions with an ECR endpoint; a test compares them with botocore's own table.
+_REGIONS: dict[Partition, str] = {
+    Partition.AWS: """
+        af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
+        ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
+        ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2
+        eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2
+        """,
+    Partition.CHINA: "cn-north-1 cn-northwest-1",
+    Partition.US_GOV: "us-gov-east-1 us-gov-west-1",
+    Partition.EUROPEAN_SOVEREIGN: "eusc-de-east-1",
+    Partition.ISO: "us-iso-east-1 us-iso-west-1",
+    Partition.ISO_B: "us-isob-east-1 us-isob-west-1",
+    Partition.ISO_E: "eu-isoe-west-1",
+    Partition.ISO_F: "us-isof-east-1 us-isof-south-1",
+}
+REGIONS: dict[str, Partition] = {
+    region: partition for partition, regions in _REGIONS.items() for region in regions.split()
+}
+
+
+def nearest(word: str, known: Iterator[str] | list[str] | dict[str, object] | set[str]) -> str:
+    """A hint that names the nearest of the known words, or all of them when none is near."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(words)}" if words else "none is declared"
+
+
+def region_problems(region: str) -> list[Problem]:
+    if region in REGIONS:
+        return []
+    return [Problem((), region, "is no region that has Amazon ECR", nearest(region, list(REGIONS)))]
+
+
+def account_problems(account: str) -> list[Problem]:
+    if _ACCOUNT_ID.fullmatch(account):
+        return []
+    return [
+        Problem(
+            (),
+            account,
+            f"is no AWS account id: it has {len(account)} characters",
+            f"write exactly {ACCOUNT_ID_DIGITS} digits, in quotes",
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """An Amazon resource name, in its six parts."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Arn | None":
+        parts = text.split(":", 5)
+        if len(parts) != 6 or parts[0] != "arn" or not all((parts[1], parts[2], parts[5])):
+            return None
+        return cls(*parts[1:])
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

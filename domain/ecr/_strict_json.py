@@ -1,0 +1,47 @@
+"""JSON as ECR reads it: no key twice, no NaN."""
+
+import json
+from collections.abc import Iterator
+from typing import NoReturn
+
+from domain.problems import Path, Problem
+
+
+class _Object(dict[str, object]):
+    """An object that knows which of its keys its text gave more than once."""
+
+    __slots__ = ("repeated",)
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.repeated = [key for key in self if keys.count(key) > 1] if len(self) < len(keys) else []
+
+
+def parse(text: str) -> object:
+    """The value; ValueError or RecursionError when it can't be read."""
+    value: object = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse)
+    return value
+
+
+def repeated_keys(value: object) -> list[Problem]:
+    """The keys that a parsed text gave more than once. The value holds the last of each."""
+    return [
+        Problem((*path, key), holder[key], "is written more than once", "write each key once")
+        for path, holder in _objects(value, ())
+        for key in holder.repeated
+    ]
+
+
+def _objects(value: object, path: Path) -> Iterator[tuple[Path, _Object]]:
+    if isinstance(value, _Object):
+        yield path, value
+        for key, item in value.items():
+            yield from _objects(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _objects(item, (*path, index))
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON number")

@@ -1,0 +1,135 @@
+"""Retention as a company says it, and the lifecycle policy document that says it to ECR."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from domain.ecr.tags import WILDCARD
+
+SHIELD_DAYS = 36_500
+"""A century: the age at which a rule acts that is there to shield images, not to act."""
+
+
+class Selector(Enum):
+    """Which images a rule is about; the values are ECR's own."""
+
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    ANY = "any"
+
+
+class Effect(Enum):
+    """What a rule does with them, in the catalog's words."""
+
+    KEEP = "keep"
+    EXPIRE_AFTER_DAYS = "expire_after_days"
+    ARCHIVE_KEEP = "archive_keep"
+    ARCHIVE_AFTER_DAYS = "archive_after_days"
+    ARCHIVE_UNPULLED_AFTER_DAYS = "archive_unpulled_after_days"
+    EXPIRE_ARCHIVED_AFTER_DAYS = "expire_archived_after_days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of retention. An image is tagged with the patterns when each of them fits one of its tags."""
+
+    selector: Selector
+    effect: Effect
+    count: int
+    patterns: tuple[str, ...] = ()
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """An effect in ECR's words, and in English."""
+
+    count_type: str
+    action: str
+    sentence: str
+
+
+_EXPIRE = "expire"
+_TRANSITION = "transition"
+_BY_COUNT = "imageCountMoreThan"
+_ARCHIVE = "archive"
+
+_WORDS = {
+    Effect.KEEP: _Words(_BY_COUNT, _EXPIRE, "Keep the newest {newest}"),
+    Effect.EXPIRE_AFTER_DAYS: _Words("sinceImagePushed", _EXPIRE, "Expire {images} {days} after push"),
+    Effect.ARCHIVE_KEEP: _Words(_BY_COUNT, _TRANSITION, "Archive all but the newest {newest}"),
+    Effect.ARCHIVE_AFTER_DAYS: _Words("sinceImagePushed", _TRANSITION, "Archive {images} {days} after push"),
+    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: _Words(
+        "sinceImagePulled", _TRANSITION, "Archive {images} {days} after the last pull"
+    ),
+    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: _Words(
+        "sinceImageTransitioned", _EXPIRE, "Expire {images} {days} after they were archived"
+    ),
+}
+_SHIELD = (
+    "Shield {images} from the rules below: a replica is rarely pulled, so archiving what is unpulled "
+    "would archive the whole copy"
+)
+
+
+def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
+    """The policy document; a rule's place is its priority. Nothing is reordered or repaired: `validate` tells."""
+    return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
+
+
+def to_text(document: object) -> str:
+    """The text that is sent to ECR: compact, in ASCII, the same for equal documents."""
+    return json.dumps(document, separators=(",", ":"), sort_keys=True)
+
+
+def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules for a replica, which is rarely pulled: nothing is archived there because nobody pulls it.
+
+    Such a rule is replaced and not dropped, because the images that it identifies are safe from the rules below it.
+    """
+    return tuple(_shield(rule) if rule.effect is Effect.ARCHIVE_UNPULLED_AFTER_DAYS else rule for rule in rules)
+
+
+def _compiled(priority: int, rule: Rule) -> dict[str, object]:
+    words = _WORDS[rule.effect]
+    action = {"type": words.action}
+    # ECR refuses a policy in which an expiring rule has a target, even a null one.
+    if words.action == _TRANSITION:
+        action["targetStorageClass"] = _ARCHIVE
+    return {
+        "rulePriority": priority,
+        "description": _told(words.sentence, rule) if rule.description is None else rule.description,
+        "selection": _selection(rule, words.count_type),
+        "action": action,
+    }
+
+
+def _selection(rule: Rule, count_type: str) -> dict[str, object]:
+    selection: dict[str, object] = {"tagStatus": rule.selector.value}
+    if rule.selector is Selector.TAGGED or rule.patterns:
+        selection["tagPatternList"] = list(rule.patterns)
+    # The standard class is left out: written in every rule, it was refused (cloudposse/terraform-aws-ecr#159).
+    if rule.effect is Effect.EXPIRE_ARCHIVED_AFTER_DAYS:
+        selection["storageClass"] = _ARCHIVE
+    selection["countType"] = count_type
+    if count_type != _BY_COUNT:
+        selection["countUnit"] = "days"
+    selection["countNumber"] = rule.count
+    return selection
+
+
+def _told(sentence: str, rule: Rule) -> str:
+    """The sentence, filled with what the rule selects and counts."""
+    named = rule.selector is Selector.TAGGED and rule.patterns != (WILDCARD,)
+    before = "" if named or rule.selector is Selector.ANY else f"{rule.selector.value} "
+    after = f" tagged {' and '.join(rule.patterns)}" if named else ""
+    return sentence.format(
+        images=f"{before}images{after}",
+        newest=f"{before}image{after}" if rule.count == 1 else f"{rule.count} {before}images{after}",
+        days="1 day" if rule.count == 1 else f"{rule.count} days",
+    )
+
+
+def _shield(rule: Rule) -> Rule:
+    return replace(rule, effect=Effect.EXPIRE_AFTER_DAYS, count=SHIELD_DAYS, description=_told(_SHIELD, rule))

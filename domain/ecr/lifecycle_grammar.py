@@ -1,0 +1,187 @@
+"""What ECR would refuse in a lifecycle policy.
+
+Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html; where the page is
+silent, the errors that ECR is known to answer.
+"""
+
+from collections.abc import Mapping
+
+from domain.ecr import _strict_json
+from domain.ecr._reader import Reader, Shape
+from domain.ecr._rule_set import ReadRule, check_together
+from domain.ecr.lifecycle import to_text
+from domain.ecr.limits import (
+    ARCHIVE_MIN_DAYS,
+    LIFECYCLE_COUNT_MIN,
+    LIFECYCLE_PATTERN_MAX_WILDCARDS,
+    LIFECYCLE_PRIORITY_MIN,
+    LIFECYCLE_RULES_MAX,
+    LIFECYCLE_RULES_MIN,
+    LIFECYCLE_TEXT_MAX_LENGTH,
+    LIFECYCLE_TEXT_MIN_LENGTH,
+)
+from domain.ecr.tags import WILDCARD
+from domain.problems import Path, Problem
+
+_DOCUMENT = Shape("the policy", ("rules",))
+_RULE = Shape("a rule", ("rulePriority", "selection", "action"), ("description",))
+_SELECTION = Shape(
+    "a selection",
+    ("tagStatus", "countType", "countNumber"),
+    ("tagPatternList", "tagPrefixList", "storageClass", "countUnit"),
+)
+_ACTION = Shape("an action", ("type",), ("targetStorageClass",))
+
+_STANDARD, _ARCHIVE = _STORAGE_CLASSES = ("standard", "archive")
+_TAGGED, _UNTAGGED, _ANY = _TAG_STATUSES = ("tagged", "untagged", "any")
+_EXPIRE, _TRANSITION = _ACTIONS = ("expire", "transition")
+_BY_COUNT, _BY_PUSH, _BY_PULL, _BY_ARCHIVING = _COUNT_TYPES = (
+    "imageCountMoreThan",
+    "sinceImagePushed",
+    "sinceImagePulled",
+    "sinceImageTransitioned",
+)
+_PATTERNS, _PREFIXES = _TAG_LISTS = ("tagPatternList", "tagPrefixList")
+_DAYS = "days"
+
+
+def validate_text(text: str) -> list[Problem]:
+    """Every reason for which ECR would refuse the policy text."""
+    try:
+        document = _strict_json.parse(text)
+        repeated = _strict_json.repeated_keys(document)
+    except (ValueError, RecursionError) as error:
+        return [Problem((), text, f"is no JSON that ECR reads: {error}", "write one JSON object with the key 'rules'")]
+    return [*repeated, *validate(document)]
+
+
+def validate(document: object) -> list[Problem]:
+    """Every reason for which ECR would refuse the policy, which may be any JSON value."""
+    reader = Reader()
+    policy = reader.mapping(document, (), _DOCUMENT)
+    if policy is None:
+        return reader.problems
+    entries = reader.items(policy, "rules", ())
+    if entries is not None:
+        _check_rule_count(reader, len(entries))
+        rules = [rule for index, entry in enumerate(entries) if (rule := _rule(reader, entry, ("rules", index)))]
+        check_together(reader, rules)
+    _check_length(reader, document)
+    return reader.problems
+
+
+def _rule(reader: Reader, entry: object, path: Path) -> ReadRule | None:
+    rule = reader.mapping(entry, path, _RULE)
+    if rule is None:
+        return None
+    priority = reader.integer(rule, "rulePriority", path, LIFECYCLE_PRIORITY_MIN)
+    reader.text(rule, "description", path)
+    selection_path, action_path = (*path, "selection"), (*path, "action")
+    selection = reader.mapping(rule["selection"], selection_path, _SELECTION) if "selection" in rule else None
+    action = reader.mapping(rule["action"], action_path, _ACTION) if "action" in rule else None
+    action_type = _action(reader, action, action_path) if action is not None else None
+    if selection is None:
+        return ReadRule(path, priority)
+    tag_status = reader.word(selection, "tagStatus", selection_path, _TAG_STATUSES)
+    tag_lists = _tag_lists(reader, selection, selection_path, tag_status)
+    storage_class: str | None = _STANDARD
+    if "storageClass" in selection:
+        storage_class = reader.word(selection, "storageClass", selection_path, _STORAGE_CLASSES)
+    count_type = _count(reader, selection, selection_path)
+    if count_type is not None:
+        _check_combination(reader, path, count_type, storage_class, action_type)
+    return ReadRule(path, priority, tag_status, storage_class, tag_lists)
+
+
+def _action(reader: Reader, action: Mapping[str, object], path: Path) -> str | None:
+    action_type = reader.word(action, "type", path, _ACTIONS)
+    target = (*path, "targetStorageClass")
+    if action_type == _EXPIRE and "targetStorageClass" in action:
+        reader.tell(target, action["targetStorageClass"], "is not allowed with expire, not even null", "leave it out")
+    else:
+        reader.word(action, "targetStorageClass", path, (_ARCHIVE,))
+    if action_type == _TRANSITION and "targetStorageClass" not in action:
+        reader.tell(target, None, "is missing: transition needs it", f"write {_ARCHIVE!r}")
+    return action_type
+
+
+def _tag_lists(
+    reader: Reader, selection: Mapping[str, object], path: Path, tag_status: str | None
+) -> dict[str, frozenset[str]]:
+    given = [key for key in _TAG_LISTS if key in selection]
+    if tag_status == _TAGGED and len(given) != 1:
+        message = "names its tags in both lists" if given else "selects tagged images but names no tags"
+        reader.tell(path, dict(selection), message, f"write exactly one of {_PATTERNS!r} and {_PREFIXES!r}")
+    if tag_status in {_UNTAGGED, _ANY}:
+        for key in given:
+            message = f"is not allowed with tagStatus {tag_status!r}"
+            reader.tell((*path, key), selection[key], message, f"leave it out, or write tagStatus {_TAGGED!r}")
+    return {key: _tag_list(reader, selection, key, path) for key in given}
+
+
+def _tag_list(reader: Reader, selection: Mapping[str, object], key: str, path: Path) -> frozenset[str]:
+    entries = reader.items(selection, key, path)
+    if entries == []:
+        reader.tell((*path, key), entries, "is empty", "write at least one entry")
+    for index, entry in enumerate(entries or ()):
+        if not isinstance(entry, str):
+            reader.tell((*path, key, index), entry, "is no string", "write a string")
+        elif key == _PATTERNS:
+            _check_pattern(reader, entry, (*path, key, index))
+    strings = [entry for entry in entries or () if isinstance(entry, str)]
+    # What is left of a faulty list says nothing about its likeness to another one.
+    return frozenset(strings if len(strings) == len(entries or ()) else ())
+
+
+def _check_pattern(reader: Reader, pattern: str, path: Path) -> None:
+    if not pattern:
+        reader.tell(path, pattern, "is empty and fits no tag", f"write a pattern; {WILDCARD!r} fits every tag")
+    if (wildcards := pattern.count(WILDCARD)) > LIFECYCLE_PATTERN_MAX_WILDCARDS:
+        reader.tell(path, pattern, f"has {wildcards} wildcards", f"write at most {LIFECYCLE_PATTERN_MAX_WILDCARDS}")
+
+
+def _count(reader: Reader, selection: Mapping[str, object], path: Path) -> str | None:
+    count_type = reader.word(selection, "countType", path, _COUNT_TYPES)
+    number = reader.integer(selection, "countNumber", path, LIFECYCLE_COUNT_MIN)
+    if count_type == _BY_ARCHIVING and number is not None and number < ARCHIVE_MIN_DAYS:
+        message = "is too small: an image stays in the archive for its least time"
+        reader.tell((*path, "countNumber"), number, message, f"write at least {ARCHIVE_MIN_DAYS}")
+    unit = (*path, "countUnit")
+    if count_type == _BY_COUNT and "countUnit" in selection:
+        reader.tell(unit, selection["countUnit"], f"is not allowed with countType {_BY_COUNT!r}", "leave it out")
+    else:
+        reader.word(selection, "countUnit", path, (_DAYS,))
+    if count_type not in {None, _BY_COUNT} and "countUnit" not in selection:
+        reader.tell(unit, None, f"is missing: countType {count_type!r} needs it", f"write {_DAYS!r}")
+    return count_type
+
+
+def _check_combination(
+    reader: Reader, path: Path, count_type: str, storage_class: str | None, action_type: str | None
+) -> None:
+    needed = _ARCHIVE if count_type == _BY_ARCHIVING else _STANDARD
+    if storage_class not in {None, needed}:
+        message = f"selects no images of the class that countType {count_type!r} is for"
+        fix = f"write {_ARCHIVE!r}" if needed == _ARCHIVE else "leave it out"
+        reader.tell((*path, "selection", "storageClass"), storage_class, message, fix)
+    only = {_BY_PULL: _TRANSITION, _BY_ARCHIVING: _EXPIRE}.get(count_type)
+    if only is not None and action_type not in {None, only}:
+        message = f"is not allowed with countType {count_type!r}"
+        reader.tell((*path, "action", "type"), action_type, message, f"write {only!r}, or another countType")
+
+
+def _check_rule_count(reader: Reader, count: int) -> None:
+    if not LIFECYCLE_RULES_MIN <= count <= LIFECYCLE_RULES_MAX:
+        fix = f"write {LIFECYCLE_RULES_MIN} to {LIFECYCLE_RULES_MAX}"
+        reader.tell(("rules",), count, f"holds {count} rules", fix)
+
+
+def _check_length(reader: Reader, document: object) -> None:
+    try:
+        length = len(to_text(document))
+    except (ValueError, TypeError, RecursionError) as error:
+        reader.tell((), type(document).__name__, f"can't be written as JSON: {error}", "use plain JSON values")
+        return
+    if not LIFECYCLE_TEXT_MIN_LENGTH <= length <= LIFECYCLE_TEXT_MAX_LENGTH:
+        fix = f"ECR takes {LIFECYCLE_TEXT_MIN_LENGTH} to {LIFECYCLE_TEXT_MAX_LENGTH} characters"
+        reader.tell((), length, f"is a text of {length} characters", fix)

@@ -1,0 +1,61 @@
+"""Amazon ECR's numbers, each with its source.
+
+"UG" is the Amazon ECR User Guide (https://docs.aws.amazon.com/AmazonECR/latest/userguide/), "API" the API reference
+(https://docs.aws.amazon.com/AmazonECR/latest/APIReference/).
+"""
+
+# Repositories and images
+REPOSITORY_NAME_MIN_LENGTH = 2
+"""API, RepositoryName"""
+REPOSITORY_NAME_MAX_LENGTH = 256
+"""API, RepositoryName"""
+TAG_MAX_LENGTH = 300
+"""API, ImageTag"""
+TAGS_PER_IMAGE = 1_000
+"""UG, service-quotas"""
+IMAGES_PER_REPOSITORY = 100_000
+"""UG, service-quotas; adjustable"""
+MANIFEST_MAX_BYTES = 4 * 1024 * 1024
+"""API, ImageManifest"""
+
+# Tag mutability
+EXCLUSION_FILTERS_MIN = 1
+"""API, ImageTagMutabilityExclusionFilters"""
+EXCLUSION_FILTERS_MAX = 5
+"""API, ImageTagMutabilityExclusionFilters"""
+EXCLUSION_FILTER_MAX_LENGTH = 128
+"""API, ImageTagMutabilityExclusionFilterValue"""
+EXCLUSION_FILTER_MAX_WILDCARDS = 2
+"""pulumi-aws, ecr.Repository, imageTagMutabilityExclusionFilters; the API reference does not say it"""
+
+# Lifecycle policies
+LIFECYCLE_RULES_MIN = 1
+"""API, LifecyclePolicyText: no policy without a rule reaches the least length"""
+LIFECYCLE_RULES_MAX = 50
+"""UG, service-quotas"""
+LIFECYCLE_TEXT_MIN_LENGTH = 100
+"""API, LifecyclePolicyText"""
+LIFECYCLE_TEXT_MAX_LENGTH = 30_720
+"""API, LifecyclePolicyText"""
+LIFECYCLE_PRIORITY_MIN = 1
+"""API, LifecyclePolicyRulePriority"""
+LIFECYCLE_COUNT_MIN = 1
+"""UG, lifecycle_policy_parameters: zero is not accepted"""
+LIFECYCLE_PATTERN_MAX_WILDCARDS = 4
+"""UG, lifecycle_policy_parameters"""
+ARCHIVE_MIN_DAYS = 90
+"""UG, archive-image"""
+
+# Scanning
+SCAN_RULES_MAX = 2
+"""API, RegistryScanningRuleList"""
+SCAN_FILTERS_PER_RULE_MAX = 100
+"""API, ScanningRepositoryFilterList"""
+SCAN_FILTER_MAX_LENGTH = 255
+"""API, ScanningRepositoryFilterValue"""
+
+# Policies and account settings
+POLICY_TEXT_MAX_LENGTH = 10_240
+"""API, RepositoryPolicyText and RegistryPolicyText"""
+PULL_TIME_EXCLUSIONS_MAX = 100
+"""API, PullTimeUpdateExclusionList"""

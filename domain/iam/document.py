@@ -1,0 +1,162 @@
+"""IAM policy documents of every kind (identity, resource, trust, registry), parsed and normalised."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.iam.reading import Reader, items
+from domain.iam.statement import (
+    Caseless,
+    Condition,
+    ConditionOperator,
+    Effect,
+    Operator,
+    Principal,
+    PrincipalKind,
+    Qualifier,
+    Statement,
+)
+from domain.problems import Path, Problem
+
+__all__ = [
+    "CURRENT_VERSION",
+    "Caseless",
+    "Condition",
+    "ConditionOperator",
+    "Document",
+    "Effect",
+    "InvalidDocument",
+    "Operator",
+    "Principal",
+    "PrincipalKind",
+    "Qualifier",
+    "Statement",
+    "parse",
+    "policy_text",
+    "same",
+    "statement_path",
+]
+
+CURRENT_VERSION = "2012-10-17"
+_OLD_VERSION = "2008-10-17"
+"""What IAM takes a document to be that says nothing; it has no policy variables.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+
+
+class InvalidDocument(ValueError):  # noqa: N818
+    """A document that IAM would refuse, with everything that is wrong with it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        lines = (f"{'.'.join(map(str, each.path)) or 'document'}: {each.message}; {each.fix}" for each in problems)
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A policy whose statements keep their order."""
+
+    version: str = CURRENT_VERSION
+    statements: tuple[Statement, ...]
+    id: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        head: dict[str, object] = {"Version": self.version}
+        if self.id is not None:
+            head["Id"] = self.id
+        return {**head, "Statement": [each.to_json() for each in self.statements]}
+
+
+def parse(source: str | Mapping[str, object]) -> Document:
+    """The document that a JSON text or its data holds; raises InvalidDocument with every problem."""
+    reader = Reader()
+    raw = _loaded(source, reader) if isinstance(source, str) else source
+    document = _document(raw, reader) if isinstance(raw, Mapping) else None
+    if document is None and not reader.problems:
+        reader.fault((), raw, "is no policy document", "write an object with Version and Statement")
+    if document is None or reader.problems:
+        raise InvalidDocument(tuple(reader.problems))
+    return document
+
+
+def same(one: Document, other: Document) -> bool:
+    """Whether they differ in nothing but order, letter case that IAM ignores, and single values against lists."""
+    return _meaning(one) == _meaning(other)
+
+
+def policy_text(document: Mapping[str, object]) -> str:
+    """The one JSON text of a document: compact, in an order that doesn't depend on how it was put together."""
+    return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def statement_path(source: Mapping[str, object], index: int) -> Path:
+    """Where a parsed document's statement stands in its source, which may hold one without a list."""
+    return ("Statement", index) if isinstance(source.get("Statement"), list | tuple) else ("Statement",)
+
+
+def _meaning(document: Document) -> tuple[object, ...]:
+    return document.version, document.id, frozenset(each.meaning() for each in document.statements)
+
+
+class _Object(dict[str, object]):
+    """A JSON object that remembers which of its keys were written more than once."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, object]]) -> _Object:
+    found = _Object(pairs)
+    if len(found) < len(pairs):
+        found.repeated = tuple(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+    return found
+
+
+def _loaded(text: str, reader: Reader) -> object:
+    try:
+        value: object = json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        reader.fault((), text, f"is no JSON: {error}", "write one JSON object")
+        return None
+    for path, key in _repeated(value):
+        reader.fault((*path, key), key, f"the key {key!r} is written more than once", "keep one")
+    return value
+
+
+def _repeated(value: object) -> Iterator[tuple[Path, str]]:
+    rest: list[tuple[Path, object]] = [((), value)]
+    while rest:
+        path, each = rest.pop()
+        if isinstance(each, _Object):
+            yield from ((path, key) for key in each.repeated)
+            rest.extend(((*path, key), inner) for key, inner in each.items())
+        elif isinstance(each, list):
+            rest.extend(((*path, index), inner) for index, inner in enumerate(each))
+
+
+def _document(raw: Mapping[object, object], reader: Reader) -> Document:
+    reader.known(raw, ("Version", "Id", "Statement"), ())
+    version = raw.get("Version", _OLD_VERSION)
+    if version not in (CURRENT_VERSION, _OLD_VERSION):
+        reader.fault(("Version",), version, "is no version of the policy language", f"write '{CURRENT_VERSION}'")
+    return Document(
+        version=str(version),
+        id=reader.text(raw, "Id", ()),
+        statements=tuple(_statements(raw.get("Statement"), reader)),
+    )
+
+
+def _statements(value: object, reader: Reader) -> Iterator[Statement]:
+    if not value:
+        reader.fault(("Statement",), value, "holds no statement", "write at least one, or leave the policy out")
+        return
+    sids: set[str] = set()
+    for path, each in items(value, ("Statement",)):
+        statement = reader.statement(each, path)
+        if statement is None:
+            continue
+        if statement.sid in sids:
+            reader.fault((*path, "Sid"), statement.sid, "is the Sid of two statements", "give each its own, or none")
+        if statement.sid:
+            sids.add(statement.sid)
+        yield statement

@@ -1,0 +1,190 @@
+"""One statement of an IAM policy, normalised: what IAM treats alike is equal here."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from domain.aws import ACCOUNT_ID_DIGITS, Arn
+
+ANYONE = "*"
+
+
+class Effect(Enum):
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+class PrincipalKind(StrEnum):
+    AWS = "AWS"
+    SERVICE = "Service"
+    FEDERATED = "Federated"
+    CANONICAL_USER = "CanonicalUser"
+
+
+class Qualifier(StrEnum):
+    """How a condition is tested against a key of several values."""
+
+    ALL = "ForAllValues"
+    ANY = "ForAnyValue"
+
+
+class Operator(StrEnum):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
+
+    STRING_EQUALS = "StringEquals"
+    STRING_NOT_EQUALS = "StringNotEquals"
+    STRING_EQUALS_IGNORE_CASE = "StringEqualsIgnoreCase"
+    STRING_NOT_EQUALS_IGNORE_CASE = "StringNotEqualsIgnoreCase"
+    STRING_LIKE = "StringLike"
+    STRING_NOT_LIKE = "StringNotLike"
+    NUMERIC_EQUALS = "NumericEquals"
+    NUMERIC_NOT_EQUALS = "NumericNotEquals"
+    NUMERIC_LESS_THAN = "NumericLessThan"
+    NUMERIC_LESS_THAN_EQUALS = "NumericLessThanEquals"
+    NUMERIC_GREATER_THAN = "NumericGreaterThan"
+    NUMERIC_GREATER_THAN_EQUALS = "NumericGreaterThanEquals"
+    DATE_EQUALS = "DateEquals"
+    DATE_NOT_EQUALS = "DateNotEquals"
+    DATE_LESS_THAN = "DateLessThan"
+    DATE_LESS_THAN_EQUALS = "DateLessThanEquals"
+    DATE_GREATER_THAN = "DateGreaterThan"
+    DATE_GREATER_THAN_EQUALS = "DateGreaterThanEquals"
+    BOOL = "Bool"
+    BINARY_EQUALS = "BinaryEquals"
+    IP_ADDRESS = "IpAddress"
+    NOT_IP_ADDRESS = "NotIpAddress"
+    ARN_EQUALS = "ArnEquals"
+    ARN_LIKE = "ArnLike"
+    ARN_NOT_EQUALS = "ArnNotEquals"
+    ARN_NOT_LIKE = "ArnNotLike"
+    NULL = "Null"
+
+
+@dataclass(frozen=True, slots=True)
+class Caseless:
+    """A name whose case IAM ignores, as it was written: an action, or a condition key."""
+
+    written: str
+
+    @property
+    def folded(self) -> str:
+        return self.written.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One principal. An account is its 12 digits, however it was written; anyone is "*"."""
+
+    kind: PrincipalKind
+    value: str
+
+    @property
+    def is_anyone(self) -> bool:
+        return self.kind is PrincipalKind.AWS and self.value == ANYONE
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is a whole account, which hands the decision to that account's own policies."""
+        return self.kind is PrincipalKind.AWS and len(self.value) == ACCOUNT_ID_DIGITS and self.value.isdecimal()
+
+    @property
+    def account(self) -> str | None:
+        """The account that it belongs to, where the value tells."""
+        if self.is_root:
+            return self.value
+        arn = Arn.parse(self.value) if self.kind is PrincipalKind.AWS else None
+        return arn.account if arn else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionOperator:
+    base: Operator
+    qualifier: Qualifier | None = None
+    if_exists: bool = False
+
+    def __str__(self) -> str:
+        prefix = f"{self.qualifier}:" if self.qualifier else ""
+        return f"{prefix}{self.base}{'IfExists' if self.if_exists else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key under one operator; any of the values may hold, and all the conditions of a statement must."""
+
+    operator: ConditionOperator
+    key: Caseless
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """Values are sorted and without duplicates; None stands for an element that is not there."""
+
+    sid: str | None = None
+    effect: Effect
+    principals: tuple[Principal, ...] | None = None
+    not_principals: tuple[Principal, ...] | None = None
+    actions: tuple[Caseless, ...] | None = None
+    not_actions: tuple[Caseless, ...] | None = None
+    resources: tuple[str, ...] | None = None
+    not_resources: tuple[str, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        elements: dict[str, object] = {
+            "Sid": self.sid,
+            "Effect": self.effect.value,
+            "Principal": _principals_json(self.principals),
+            "NotPrincipal": _principals_json(self.not_principals),
+            "Action": _names_json(self.actions),
+            "NotAction": _names_json(self.not_actions),
+            "Resource": _list(self.resources),
+            "NotResource": _list(self.not_resources),
+            "Condition": _conditions_json(self.conditions),
+        }
+        return {name: value for name, value in elements.items() if value is not None}
+
+    def meaning(self) -> tuple[object, ...]:
+        """A hashable value, equal for statements that differ in spelling only."""
+        return (
+            self.sid,
+            self.effect,
+            _set(self.principals),
+            _set(self.not_principals),
+            _folded(self.actions),
+            _folded(self.not_actions),
+            _set(self.resources),
+            _set(self.not_resources),
+            frozenset((each.operator, each.key.folded, frozenset(each.values)) for each in self.conditions),
+        )
+
+
+def _principals_json(principals: tuple[Principal, ...] | None) -> dict[str, list[str]] | None:
+    if principals is None:
+        return None
+    kinds: dict[str, list[str]] = {}
+    for principal in principals:
+        kinds.setdefault(principal.kind.value, []).append(principal.value)
+    return kinds
+
+
+def _conditions_json(conditions: tuple[Condition, ...]) -> dict[str, dict[str, list[str]]] | None:
+    operators: dict[str, dict[str, list[str]]] = {}
+    for each in conditions:
+        operators.setdefault(str(each.operator), {})[each.key.written] = list(each.values)
+    return operators or None
+
+
+def _names_json(names: tuple[Caseless, ...] | None) -> list[str] | None:
+    return None if names is None else [name.written for name in names]
+
+
+def _list(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def _set(values: tuple[object, ...] | None) -> frozenset[object] | None:
+    return None if values is None else frozenset(values)
+
+
+def _folded(names: tuple[Caseless, ...] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(name.folded for name in names)

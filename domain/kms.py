@@ -1,0 +1,99 @@
+"""The key that encrypts a registry's images: who administers it, and how Amazon ECR comes to use it."""
+
+from domain.aws import REGIONS, Arn, Partition
+from domain.iam.document import CURRENT_VERSION
+from domain.problems import Problem
+
+KEY_POLICY_TEXT_MAX = 32_768
+"""Bytes. https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
+
+DELETION_DAYS = range(7, 31)
+"""https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html"""
+
+ADMINISTRATION_ACTIONS = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+"""Each by its name: no wildcard may come to cover an action that reads or writes under the key."""
+
+GRANT_OPERATIONS = ("Decrypt", "GenerateDataKey")
+"""https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
+
+
+def key_policy(*, account: str, region: str) -> dict[str, object]:
+    """Lets the account administer the key, and hand it to Amazon ECR for the account's own repositories alone."""
+    partition = REGIONS[region]
+    # Through its root, so that the account's IAM policies say which of its people may.
+    principal = {"AWS": str(Arn(partition.id, "iam", "", account, "root"))}
+    return {
+        "Version": CURRENT_VERSION,
+        "Statement": [
+            {
+                "Sid": "Administer",
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": list(ADMINISTRATION_ACTIONS),
+                "Resource": "*",
+            },
+            {
+                "Sid": "GrantToRegistry",
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": "kms:CreateGrant",
+                "Resource": "*",
+                "Condition": _registry_grants(account, region, partition),
+            },
+        ],
+    }
+
+
+def _registry_grants(account: str, region: str, partition: Partition) -> dict[str, object]:
+    """Only the two grants that Amazon ECR makes, with the caller's permission, when a repository is created."""
+    return {
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+        "StringEquals": {
+            "kms:ViaService": f"ecr.{region}.{partition.dns_suffix}",
+            "kms:GrantConstraintType": "EncryptionContextSubset",
+            "aws:ResourceAccount": "${aws:PrincipalAccount}",
+        },
+        "StringLike": {
+            "kms:EncryptionContext:aws:ecr:arn": str(Arn(partition.id, "ecr", region, account, "repository/*"))
+        },
+        "ForAllValues:StringEquals": {"kms:GrantOperations": list(GRANT_OPERATIONS)},
+        # ForAllValues holds when the key is absent. CreateGrant always brings it; this says so rather than trusts it.
+        "Null": {"kms:GrantOperations": "false"},
+    }
+
+
+def deletion_window_problems(days: int) -> list[Problem]:
+    if days in DELETION_DAYS:
+        return []
+    return [
+        Problem(
+            (),
+            days,
+            "is no waiting time that AWS KMS takes before it deletes a key",
+            f"write {DELETION_DAYS.start} to {DELETION_DAYS[-1]} days",
+        )
+    ]

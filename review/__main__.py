@@ -1,0 +1,37 @@
+"""`python -m review`: what a change to the stack would mean, told with no account at hand."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from review.render import render, to_json
+from review.text import to_text
+from settings import InvalidSettings
+
+FAULTY_INPUT = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        rendered = render(options.project, options.stack, preview=options.preview)
+    except InvalidSettings as invalid:
+        print(invalid, file=sys.stderr)
+        return FAULTY_INPUT
+    print(to_json(rendered) if options.format == "json" else to_text(rendered))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m review", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("render", help="print everything that a stack declares")
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml")
+    command.add_argument("--preview", action="store_true", help="leave unknown what only AWS could answer")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

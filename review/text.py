@@ -1,0 +1,116 @@
+"""A render as a tree that a person reads: what stands where, and what matters about it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from review.resource import Render, Resource
+
+Inputs = Mapping[str, Any]
+
+
+def to_text(rendered: Render) -> str:
+    """The whole render, one region after the other."""
+    kind = "preview" if rendered.preview else "render"
+    components = [resource for resource in rendered.resources if not resource.custom]
+    declared = len(rendered.resources) - len(components)
+    children = defaultdict(list)
+    for resource in rendered.resources:
+        children[resource.parent].append(resource)
+    lines = [
+        f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components",
+    ]
+    for region, registry in rendered.outputs.get("registries", {}).items():
+        lines += ["", f"{region}  {registry['host']}"]
+        inside = [component for component in components if component.name.endswith(f"@{region}")]
+        for position, component in enumerate(sorted(inside, key=_order)):
+            lines += _branch(component, children[component.urn], last=position == len(inside) - 1)
+    if rendered.not_built:
+        lines += ["", "Not built yet", *(f"  {note}" for note in rendered.not_built)]
+    return "\n".join(lines)
+
+
+def _order(component: Resource) -> tuple[bool, str, str]:
+    return component.name.startswith("registry@") is False, component.name, component.type
+
+
+def _branch(component: Resource, children: list[Resource], *, last: bool) -> Iterator[str]:
+    name, _, _ = component.name.rpartition("@")
+    yield f"{'└─' if last else '├─'} {name}  {_short_type(component)}"
+    for child in sorted(children, key=lambda resource: (_short_type(resource) != "Repository", resource.urn)):
+        details = [*_DETAILS.get(_short_type(child), lambda _: [])(child.inputs), *_options(child)]
+        yield f"{'  ' if last else '│ '}   {_short_type(child)}  {' · '.join(details)}".rstrip()
+
+
+def _short_type(resource: Resource) -> str:
+    return resource.type.rpartition(":")[2]
+
+
+def _options(resource: Resource) -> list[str]:
+    notes = ["protected"] if resource.protect else []
+    if "importId" in resource.options:
+        notes.append(f"adopted from {resource.options['importId']}")
+    return notes
+
+
+def _repository(inputs: Inputs) -> list[str]:
+    filters = [each["filter"] for each in inputs.get("imageTagMutabilityExclusionFilters", [])]
+    encryption = inputs["encryptionConfigurations"][0]
+    key = encryption.get("kmsKey", "the account's aws/ecr key" if encryption["encryptionType"] == "KMS" else "AES256")
+    tags = inputs["tags"]
+    notes = [
+        f"{inputs['imageTagMutability']}{': ' if filters else ''}{', '.join(filters)}",
+        f"key {key.rpartition('/')[2] if key.startswith('arn:') else key}",
+        f"owner {tags['owner']}",
+    ]
+    if "retire-until" in tags:
+        notes.append(f"retires until {tags['retire-until']}")
+    return [*notes, "force delete"] if inputs.get("forceDelete") else notes
+
+
+def _lifecycle_policy(inputs: Inputs) -> list[str]:
+    return [rule["description"] for rule in json.loads(inputs["policy"])["rules"]]
+
+
+def _policy(inputs: Inputs) -> list[str]:
+    return [_statement(statement) for statement in json.loads(inputs["policy"])["Statement"]]
+
+
+def _statement(statement: Mapping[str, Any]) -> str:
+    principal = statement.get("Principal", {})
+    values = [principal] if isinstance(principal, str) else [v for each in principal.values() for v in _listed(each)]
+    conditions = [
+        f"{key} {' '.join(_listed(value))}"
+        for condition in statement.get("Condition", {}).values()
+        for key, value in condition.items()
+    ]
+    return f"{statement.get('Sid', statement['Effect'])}: {', '.join(values + conditions)}"
+
+
+def _listed(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def _scanning(inputs: Inputs) -> list[str]:
+    rules = [
+        f"{rule['scanFrequency']} {', '.join(each['filter'] for each in rule['repositoryFilters'])}"
+        for rule in inputs["rules"]
+    ]
+    return [inputs["scanType"], *rules]
+
+
+_DETAILS: dict[str, Callable[[Inputs], list[str]]] = {
+    "Repository": _repository,
+    "LifecyclePolicy": _lifecycle_policy,
+    "RepositoryPolicy": _policy,
+    "RegistryPolicy": _policy,
+    "RegistryScanningConfiguration": _scanning,
+    "AccountSetting": lambda inputs: [f"{inputs['name']} {inputs['value']}"],
+    "PullTimeUpdateExclusion": lambda inputs: [inputs["principalArn"]],
+    "Alias": lambda inputs: [inputs["name"]],
+    "Key": lambda inputs: [
+        "rotation" if inputs["enableKeyRotation"] else "no rotation",
+        f"{inputs['deletionWindowInDays']} days to undo a deletion",
+    ],
+}

@@ -1,0 +1,206 @@
+"""The shape of catalog.yaml. Names are resolved through the stack, whose names arrive as the validation's context."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    Tag,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from domain.aws import nearest
+from domain.ecr.lifecycle import Effect
+from domain.ecr.names import repository_name_problems
+from domain.iam.grants import PullService, role_name_problems
+from domain.problems import Problem
+from domain.resource_tags import tag_value_problems
+
+_GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+_GITHUB_REF = re.compile(r"refs/(heads|tags)/[^\s*?\[\\^~:]+|refs/tags/[^\s?\[\\^~:]+")
+
+
+class Names:
+    """What the catalog may refer to: each kind's known names, and where one is declared."""
+
+    ACCOUNT = "account"
+    ORGANIZATION = "organization"
+    PRESET = "preset"
+    KEY = "key"
+    STACK = "stack"
+
+    def __init__(self, known: dict[str, Iterable[str]], declared_in: dict[str, str]) -> None:
+        self._known = {kind: set(names) for kind, names in known.items()}
+        self._declared_in = declared_in
+
+    def check(self, kind: str, name: str) -> None:
+        if name not in self._known[kind]:
+            raise PydanticCustomError(
+                "unknown_name",
+                "{message}",
+                {
+                    "message": f"is no {kind} that {self._declared_in[kind]} declares",
+                    "fix": nearest(name, self._known[kind]),
+                },
+            )
+
+
+def known(kind: str) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        if isinstance(info.context, Names):
+            info.context.check(kind, name)
+        return name
+
+    return AfterValidator(check)
+
+
+def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
+    """A check of the domain as a field's: all that is wrong with one value makes one fault."""
+
+    def check(value: str) -> str:
+        found = problems(value)
+        if found:
+            raise PydanticCustomError(
+                "problem",
+                "{message}",
+                {
+                    "message": "; ".join(p.message for p in found),
+                    "fix": "; ".join(dict.fromkeys(p.fix for p in found)),
+                },
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator:
+    return checked(lambda value: [] if pattern.fullmatch(value) else [Problem((), value, message, fix)])
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]  # a TypeError is answered below
+    except (TypeError, ValueError):
+        raise PydanticCustomError(
+            "problem", "{message}", {"message": "is no day", "fix": "write it as 2027-01-31"}
+        ) from None
+
+
+def _word(value: Any) -> str:
+    return "name" if isinstance(value, str) else "value"
+
+
+Text = Annotated[StrictStr, checked(tag_value_problems)]
+Day = Annotated[date, BeforeValidator(_day)]
+RepositoryName = Annotated[StrictStr, checked(repository_name_problems)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RetentionRule(Model):
+    """One selector, and exactly one thing that happens to the images it selects."""
+
+    tag: StrictStr | None = Field(None, description="images with a tag that matches this pattern; `*` is any text")
+    all_tags: tuple[StrictStr, ...] | None = Field(None, description="images that match every one of these patterns")
+    untagged: Literal[True] | None = Field(None, description="images without a tag")
+    any: Literal[True] | None = Field(None, description="all images; the last rule of its storage class")
+    keep: StrictInt | None = Field(None, description="keep the newest N, expire the rest")
+    expire_after_days: StrictInt | None = Field(None, description="expire N days after the push")
+    archive_keep: StrictInt | None = Field(None, description="keep the newest N at hand, archive the rest")
+    archive_after_days: StrictInt | None = Field(None, description="archive N days after the push")
+    archive_unpulled_after_days: StrictInt | None = Field(None, description="archive N days after the last pull")
+    expire_archived_after_days: StrictInt | None = Field(None, description="expire N days (90 at least) in the archive")
+    description: StrictStr | None = Field(None, description="shown in the policy; made from the rule when absent")
+
+
+SELECTORS = ("tag", "all_tags", "untagged", "any")
+EFFECTS = tuple(effect.value for effect in Effect)
+
+
+class Push(Model):
+    """A GitHub workflow that may push: from refs, or from an environment."""
+
+    github: Annotated[
+        StrictStr, matching(_GITHUB_REPOSITORY, "is no GitHub repository", "write it as acme/payments-api")
+    ] = Field(description="owner/repository")
+    refs: (
+        tuple[
+            Annotated[
+                StrictStr,
+                matching(
+                    _GITHUB_REF,
+                    "is no ref that may push",
+                    "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)",
+                ),
+            ],
+            ...,
+        ]
+        | None
+    ) = None
+    environment: Text | None = None
+    stacks: tuple[Annotated[StrictStr, known(Names.STACK)], ...] | None = Field(None, description="default: all stacks")
+
+
+class Pull(Model):
+    """Who may pull: an account (or one role in it), an organisation, or an AWS service."""
+
+    account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = None
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = None
+    organization: Annotated[StrictStr, known(Names.ORGANIZATION)] | None = None
+    service: Literal[tuple(s.value for s in PullService)] | None = None  # type: ignore[valid-type]
+
+
+class Retirement(Model):
+    """Until when images may be destroyed, and why."""
+
+    until: Day
+    reason: Annotated[StrictStr, Field(min_length=1)]
+
+
+class NamedKey(Model):
+    """One of the stack's own keys."""
+
+    key: Annotated[StrictStr, known(Names.KEY)]
+
+
+class RepositoryEntry(Model):
+    """One repository; everything that is left out is the secure choice."""
+
+    owner: Text = Field(description="the team that answers for the images")
+    description: Text | None = None
+    retention: Annotated[
+        Annotated[StrictStr, known(Names.PRESET), Tag("name")] | Annotated[tuple[RetentionRule, ...], Tag("value")],
+        Discriminator(_word),
+    ] = Field("default", validate_default=True, description="a preset's name, or a list of rules")
+    mutable_tags: tuple[StrictStr, ...] = Field((), description="tags that may move; all others are immutable")
+    encryption: Annotated[
+        Annotated[Literal["customer", "aws-managed", "aes256"], Tag("name")] | Annotated[NamedKey, Tag("value")],
+        Discriminator(_word),
+    ] = Field("customer", description="can't be changed once the repository exists")
+    push: tuple[Push, ...] = ()
+    pull: tuple[Pull, ...] = ()
+    adopt: StrictBool = Field(default=False, description="the repository exists already: import it")
+    retire: Retirement | None = Field(None, description="the first of the two steps that destroy it")
+
+
+class Catalog(Model):
+    """catalog.yaml: the repositories and retention presets; the same for every environment."""
+
+    retention: dict[StrictStr, tuple[RetentionRule, ...]] = Field({}, description="rules shared by name")
+    repositories: dict[RepositoryName, RepositoryEntry]
+    removed: dict[RepositoryName, Retirement] = Field({}, description="the second of the two steps that destroy one")

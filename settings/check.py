@@ -1,0 +1,185 @@
+"""Checks that no single field can make: of values against each other, and of what they compile to."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from domain.aws import REGIONS, Arn
+from domain.ecr import lifecycle, scanning
+from domain.ecr.lifecycle_grammar import validate
+from domain.ecr.tags import exclusion_filter_problems
+from domain.iam.grants import registry_policy_problems
+from domain.problems import Path, Problem
+from settings.catalog import EFFECTS, SELECTORS
+from settings.stack import AwsKeys, StackKeys
+
+Raw = Mapping[str, object]
+
+
+def catalog_problems(raw: Raw) -> Iterator[Problem]:
+    """What is wrong with the catalog as it is written, whatever the models say of its types."""
+    checked: dict[str, list[Problem]] = {}
+    for name, rules in _objects(raw, "retention"):
+        yield from _under(retention_problems(rules, checked), "retention", name)
+    for name, entry in _objects(raw, "repositories"):
+        yield from _under(_entry_problems(entry, checked), "repositories", name)
+    removed = raw.get("removed")
+    repositories = raw.get("repositories")
+    if isinstance(removed, Mapping) and isinstance(repositories, Mapping):
+        for name in removed:
+            if name in repositories:
+                yield Problem(("removed", name), name, "is still among the repositories", "move the entry, don't copy it")
+
+
+def _objects(raw: Raw, key: str) -> Iterator[tuple[str, object]]:
+    value = raw.get(key)
+    if isinstance(value, Mapping):
+        yield from value.items()
+
+
+def _under(problems: Iterable[Problem], *prefix: str | int) -> Iterator[Problem]:
+    return (problem.under(*prefix) for problem in problems)
+
+
+def _entry_problems(entry: object, checked: dict[str, list[Problem]]) -> Iterator[Problem]:
+    if not isinstance(entry, Mapping):
+        return
+    yield from _under(retention_problems(entry.get("retention"), checked), "retention")
+    filters = entry.get("mutable_tags")
+    if isinstance(filters, list) and filters and all(isinstance(item, str) for item in filters):
+        yield from _under(exclusion_filter_problems(filters), "mutable_tags")
+    yield from _each(entry, "push", _push_problems)
+    yield from _each(entry, "pull", _pull_problems)
+
+
+def _each(entry: Raw, key: str, check: object) -> Iterator[Problem]:
+    items = entry.get(key)
+    if isinstance(items, list) and callable(check):
+        for index, item in enumerate(items):
+            if isinstance(item, Mapping):
+                yield from _under(check(item), key, index)
+
+
+def _exactly_one(item: Raw, keys: tuple[str, ...], of: str) -> Iterator[Problem]:
+    given = [key for key in keys if item.get(key) is not None]
+    if len(given) != 1:
+        message = f"has {' and '.join(given)}" if given else f"has no {of}"
+        yield Problem((), dict(item), message, f"write exactly one of {', '.join(keys)}")
+
+
+def _push_problems(push: Raw) -> Iterator[Problem]:
+    yield from _exactly_one(push, ("refs", "environment"), "source of the push")
+    if push.get("refs") == []:
+        yield Problem(("refs",), [], "names no ref", "write refs: [refs/heads/main]")
+
+
+def _pull_problems(pull: Raw) -> Iterator[Problem]:
+    who = ("account", "organization", "service")
+    if pull.get("service") is not None and pull.get("account") is not None:
+        who = ("organization", "service")
+    yield from _exactly_one(pull, who, "one who may pull")
+    if pull.get("role") is not None and (pull.get("account") is None or pull.get("service") is not None):
+        yield Problem(("role",), pull["role"], "is a role of no account", "write {account: NAME, role: ROLE}")
+
+
+def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iterator[Problem]:
+    """A list of rules, judged by the grammar of the document that it compiles to; equal lists are judged once."""
+    if not isinstance(rules, list):
+        return
+    key = repr(rules)
+    if key not in checked:
+        checked[key] = list(_rules_problems(rules))
+    yield from checked[key]
+
+
+def _rules_problems(rules: list[object]) -> Iterator[Problem]:
+    compiled: list[lifecycle.Rule] = []
+    origin: list[tuple[int, Raw]] = []
+    for index, rule in enumerate(rules):
+        if not isinstance(rule, Mapping):
+            continue
+        problems = [
+            *_exactly_one(rule, SELECTORS, "selector"),
+            *_exactly_one(rule, EFFECTS, "effect"),
+        ]
+        yield from _under(problems, index)
+        typed = None if problems else domain_rule(rule)
+        if typed:
+            compiled.append(typed)
+            origin.append((index, rule))
+    if not rules:
+        yield Problem((), [], "is empty", "write a rule, or the name of a preset")
+    elif compiled:
+        for problem in validate(lifecycle.compile_policy(compiled)):
+            yield _as_written(problem, origin)
+
+
+def domain_rule(rule: Raw) -> lifecycle.Rule | None:
+    """The rule as the domain has it; None where a type is wrong, which the models tell."""
+    effect = next(effect for effect in lifecycle.Effect if rule.get(effect.value) is not None)
+    selector = next(key for key in SELECTORS if rule.get(key) is not None)
+    count, written, description = rule[effect.value], rule[selector], rule.get("description")
+    patterns = [written] if selector == "tag" else written if selector == "all_tags" else []
+    if not isinstance(count, int) or isinstance(count, bool) or not isinstance(patterns, list | tuple):
+        return None
+    if not all(isinstance(pattern, str) for pattern in patterns) or not isinstance(description, str | None):
+        return None
+    kind = {"untagged": lifecycle.Selector.UNTAGGED, "any": lifecycle.Selector.ANY}
+    return lifecycle.Rule(
+        selector=kind.get(selector, lifecycle.Selector.TAGGED),
+        patterns=tuple(patterns),
+        effect=effect,
+        count=count,
+        description=description,
+    )
+
+
+def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
+    """The path inside the compiled document, turned into the path in the catalog."""
+    if len(problem.path) < 2 or not isinstance(problem.path[1], int):  # noqa: PLR2004  "rules" and an index
+        return Problem((), problem.value, problem.message, problem.fix)
+    index, rule = origin[problem.path[1]]
+    field, *rest = [part for part in problem.path[2:] if part not in ("selection", "action")] or [None]
+    path: Path = (index,)
+    if field == "tagPatternList":
+        path = (index, "tag") if "tag" in rule else (index, "all_tags", *rest)
+    elif field == "countNumber":
+        path = (index, next(key for key in EFFECTS if key in rule))
+    elif field == "description":
+        path = (index, "description")
+    return Problem(path, problem.value, problem.message, problem.fix)
+
+
+def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
+    """What is wrong between a stack's keys: the key, and the problem inside its value."""
+    rules = [rule.resolved() for rule in keys.scanning.rules]
+    for problem in scanning.configuration_problems(keys.scanning.scan_type, rules):
+        yield "scanning", problem.under("rules")
+    if keys.registry_policy:
+        for problem in registry_policy_problems(keys.registry_policy):
+            yield "registry_policy", problem
+    for problem in _replica_problems(keys, aws):
+        yield "replicas", problem
+    for name, arns in keys.keys.items():
+        for region, text in arns.items():
+            arn = Arn.parse(text)
+            if arn and arn.region != region:
+                fix = f"give the key of {region}: a key is regional"
+                yield "keys", Problem((name, region), text, f"is a key of {arn.region}", fix)
+
+
+def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
+    home = (aws.allowedAccountIds[0], aws.region)
+    seen = {home}
+    for index, replica in enumerate(keys.replicas):
+        account = keys.accounts.get(replica.account, replica.account) if replica.account else home[0]
+        if replica.account and replica.account not in keys.accounts:
+            fix = f"add it to accounts: {replica.account}: \"…\""
+            yield Problem((index, "account"), replica.account, "is no account that the stack names", fix)
+        if (account, replica.region) in seen:
+            message = "is the home region" if (account, replica.region) == home else "stands twice"
+            yield Problem((index, "region"), replica.region, message, "remove the line")
+        seen.add((account, replica.region))
+        if REGIONS[replica.region] is not REGIONS[aws.region]:
+            message = f"is in another partition than {aws.region}, and nothing replicates across partitions"
+            yield Problem((index, "region"), replica.region, message, "give it a stack of its own")
+        if replica.role and account == home[0]:
+            yield Problem((index, "role"), replica.role, "is a role in the stack's own account", "remove it")

@@ -1,0 +1,176 @@
+"""A stack's configuration as the engine would give it: Pulumi.yaml's defaults, the stack's file over them, types held."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from domain.aws import nearest
+from domain.problems import Problem
+from settings.faults import Fault, Reporter
+from settings.source import Source, read
+
+PROJECT_FILE = "Pulumi.yaml"
+UNREADABLE_SECRET = "[secret]"
+
+
+@dataclass(slots=True)
+class Configuration:
+    """Every key's value, what the file says in its written form; `engine_keys` are those that came by `--config`."""
+
+    project: str
+    file: str
+    source: Source | None
+    values: dict[str, object] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    faults: list[Fault] = field(default_factory=list)
+    engine_keys: frozenset[str] = frozenset()
+
+    def own(self) -> dict[str, object]:
+        """The project's own keys, without their namespace."""
+        prefix = f"{self.project}:"
+        return {key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}
+
+    def reporter(self, key: str) -> Reporter:
+        return Reporter(self.file, None if key in self.engine_keys else self.source, self.faults)
+
+    def as_engine_gives_it(self) -> dict[str, str]:
+        return {key: engine_text(value) for key, value in self.values.items()}
+
+
+def stack_file(stack: str) -> str:
+    return f"Pulumi.{stack}.yaml"
+
+
+def stacks(root: Path) -> list[str]:
+    """The stacks that have a file beside Pulumi.yaml."""
+    return sorted(file.name.split(".")[1] for file in root.glob("Pulumi.*.yaml"))
+
+
+def engine_text(value: object) -> str:
+    """A value as the engine hands it to a program: text, or JSON for an object or list."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None = None) -> Configuration:
+    """Reads both files; the values that the engine gives win over the files' where they differ."""
+    project_source, faults = read(root / PROJECT_FILE, PROJECT_FILE)
+    project = project_source.value if project_source else {}
+    project = project if isinstance(project, dict) else {}
+    name = stack_file(stack)
+    if engine is None and not (root / name).is_file():
+        known = stacks(root)
+        fault = Fault(
+            file=name, line=None, path=(), value=stack, message="is no stack of this project", fix=nearest(stack, known)
+        )
+        return Configuration(str(project.get("name")), name, None, faults=[*faults, fault])
+    source, stack_faults = read(root / name, name) if (root / name).is_file() else (None, [])
+    configuration = Configuration(str(project.get("name")), name, source, faults=[*faults, *stack_faults])
+    _read_stack_values(configuration)
+    declared = project.get("config") or {}
+    _apply_defaults(configuration, declared, stack, required=engine is None)
+    if engine is not None:
+        _overlay(configuration, engine)
+    return configuration
+
+
+def _read_stack_values(configuration: Configuration) -> None:
+    content = configuration.source.value if configuration.source else {}
+    written = content.get("config") if isinstance(content, dict) else {}
+    report = Reporter(configuration.file, configuration.source, configuration.faults)
+    if written is None:
+        return
+    if not isinstance(written, dict):
+        report(Problem(("config",), written, "is no object", "write one `namespace:key: value` a line"))
+        return
+    secrets = set()
+    for key, value in written.items():
+        if ":" not in key:
+            report(Problem(("config", key), key, "has no namespace", f"write {configuration.project}:{key}"))
+        elif isinstance(value, dict) and set(value) == {"secure"}:
+            secrets.add(key)
+            configuration.values[key] = UNREADABLE_SECRET
+        else:
+            configuration.values[key] = value
+    configuration.secrets = frozenset(secrets)
+
+
+def _apply_defaults(configuration: Configuration, declared: Mapping[str, object], stack: str, *, required: bool) -> None:
+    report = Reporter(configuration.file, configuration.source, configuration.faults)
+    for name, declaration in declared.items():
+        key = name if ":" in name else f"{configuration.project}:{name}"
+        if not isinstance(declaration, dict):
+            declaration = {"default": declaration}  # noqa: PLW2901  the engine's short form
+        if key in configuration.values:
+            _check_type(configuration.values[key], declaration, report, key)
+            continue
+        default = declaration.get("value", declaration.get("default"))
+        if default is not None:
+            configuration.values[key] = default
+        elif required and key.startswith(f"{configuration.project}:"):
+            message = f"is missing in stack {stack}: {declaration.get('description', 'it has no default')}"
+            report(Problem(("config",), key, message, f"add `{key}: …` under config"))
+
+
+def _check_type(value: object, declaration: Mapping[str, object], report: Reporter, key: str) -> None:
+    kind, items = declaration.get("type"), declaration.get("items")
+    if kind is None or value == UNREADABLE_SECRET or _fits(value, str(kind), items, top=True):
+        return
+    name = f"array<{items['type']}>" if isinstance(items, dict) else str(kind)
+    report(Problem(("config", key), value, f"is not of type {name}", f"write {_article(name)}, as {PROJECT_FILE} says"))
+
+
+def _article(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def _is_integer(value: object) -> bool:
+    if isinstance(value, str):
+        return value.removeprefix("-").removeprefix("+").isdecimal()
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+
+
+# The engine's ValidateConfigValue: a scalar at the top reaches it as text, inside a list or object as it was written.
+_FITS: dict[str, Callable[[object], bool]] = {
+    "integer": _is_integer,
+    "boolean": lambda value: isinstance(value, bool) or value in ("true", "false"),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+def _fits(value: object, kind: str, items: object, *, top: bool = False) -> bool:
+    if kind == "string":
+        return isinstance(value, str) or (top and isinstance(value, bool | int | float))
+    if kind != "array":
+        return _FITS[kind](value)
+    if not isinstance(value, list) or not isinstance(items, dict):
+        return False
+    return all(_fits(item, str(items.get("type")), items.get("items")) for item in value)
+
+
+def _overlay(configuration: Configuration, engine: Mapping[str, str]) -> None:
+    """Puts the engine's values in; where the file says the same, its written form and its lines stay."""
+    differing = set()
+    values: dict[str, object] = {}
+    for key, text in engine.items():
+        written = configuration.values.get(key)
+        if key in configuration.values and _same(written, text):
+            values[key] = written
+        else:
+            differing.add(key)
+            values[key] = text
+    configuration.values = values
+    configuration.engine_keys = frozenset(differing)
+
+
+def _same(written: object, text: str) -> bool:
+    if not isinstance(written, dict | list):
+        return engine_text(written) == text
+    try:
+        return bool(json.loads(text) == written)
+    except ValueError:
+        return False

@@ -1,0 +1,94 @@
+"""A pydantic error in our words: what is wrong at which path of the written value, and the fix."""
+
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from domain.aws import nearest
+from domain.problems import Path, Problem
+
+_UNION_TAGS = ("name", "value")  # the tags of our own discriminated unions; they are no part of the written path
+_KINDS = {
+    "string_type": ("is no text", "put it in quotes"),
+    "int_type": ("is no whole number", "write a whole number without quotes"),
+    "int_parsing": ("is no whole number", "write a whole number"),
+    "bool_type": ("is neither true nor false", "write true or false"),
+    "bool_parsing": ("is neither true nor false", "write true or false"),
+    "tuple_type": ("is no list", "write a list: [ … ]"),
+    "dict_type": ("is no object", "write an object: {key: value}"),
+    "model_type": ("is no object", "write an object: {key: value}"),
+    "model_attributes_type": ("is no object", "write an object: {key: value}"),
+    "string_too_short": ("is empty", "write something"),
+}
+
+
+def describe(model: type[BaseModel], error: ErrorDetails) -> Problem:
+    """The problem at the path as it is written, for any error of that model's validation."""
+    path, holder = _walk(model, error["loc"])
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        fields = sorted(holder.model_fields) if holder else []
+        return Problem(path, path[-1], "is no known key", nearest(str(path[-1]), fields))
+    if kind == "missing":
+        return Problem(path, None, "is missing", f"add {path[-1]}: {_purpose(holder, str(path[-1]))}")
+    if kind == "literal_error":
+        return Problem(path, value, "is not one of the choices", f"write {context['expected']}")
+    if kind in ("too_long", "too_short"):
+        bound = context.get("max_length", context.get("min_length"))
+        return Problem(path, value, f"has {context['actual_length']} entries", f"write {bound}, no more and no fewer")
+    if "fix" in context:
+        return Problem(path, value, str(context["message"]), str(context["fix"]))
+    message, fix = _KINDS.get(kind, (f"is not valid: {error['msg']}", "see docs/catalog.schema.json"))
+    return Problem(path, value, message, fix)
+
+
+def _purpose(holder: type[BaseModel] | None, field: str) -> str:
+    known = holder.model_fields.get(field) if holder else None
+    return (known.description or "…") if known else "…"
+
+
+def _walk(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[Path, type[BaseModel] | None]:
+    """The location without pydantic's own marks, and the model that holds its last part."""
+    path: list[int | str] = []
+    at: object = model
+    holder: type[BaseModel] | None = None
+    for part in location:
+        if part == "[key]":
+            continue
+        at = _plain(at)
+        if get_origin(at) in (Union, UnionType):
+            at = _choice(at, part)
+            if part in _UNION_TAGS:
+                continue
+        holder = at if isinstance(at, type) and issubclass(at, BaseModel) else None
+        path.append(part)
+        at = _inside(at, part)
+    return tuple(path), holder
+
+
+def _plain(annotation: object) -> object:
+    """An annotation without Annotated and without `| None`."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        choices = [choice for choice in get_args(annotation) if choice is not type(None)]
+        if len(choices) == 1:
+            return _plain(choices[0])
+    return annotation
+
+
+def _choice(union: object, tag: int | str) -> object:
+    choices = get_args(union)
+    return _plain(choices[_UNION_TAGS.index(str(tag))] if tag in _UNION_TAGS else choices[-1])
+
+
+def _inside(annotation: object, part: int | str) -> object:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = annotation.model_fields.get(str(part))
+        return field.annotation if field else None
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        return arguments[1]
+    return arguments[0] if arguments else None

@@ -1,0 +1,78 @@
+"""What is wrong with the settings: every fault with its file, line, path, value and fix."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from domain.problems import Path, Problem
+
+_VALUE_WIDTH = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong; `line` is None where the value did not come from the file (`pulumi up --config`)."""
+
+    file: str
+    line: int | None
+    path: Path
+    value: object
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        about = f"{path_text(self.path)}: " if self.path else ""
+        return f"{where}: {about}{shorten(self.value)} {self.message} ({self.fix})"
+
+
+class InvalidSettings(Exception):
+    """All faults of one reading; nothing was declared."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0, path_text(fault.path))))
+        count = len(self.faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{count} {'fault' if count == 1 else 'faults'} in the settings\n{lines}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Gathers faults about one file; knows the line of each path in it."""
+
+    file: str
+    source: "Lines | None"
+    faults: list[Fault]
+
+    def __call__(self, problem: Problem) -> None:
+        line = self.source.line(problem.path) if self.source else None
+        fault = Fault(
+            file=self.file, line=line, path=problem.path, value=problem.value, message=problem.message, fix=problem.fix
+        )
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+    def all(self, problems: Iterable[Problem], *under: str | int) -> None:
+        for problem in problems:
+            self(problem.under(*under))
+
+
+class Lines:
+    """Where a path stands in a file."""
+
+    def line(self, path: Path) -> int | None:
+        raise NotImplementedError
+
+
+def path_text(path: Path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def shorten(value: object) -> str:
+    """A value as a fault shows it: a long one cut, an object or list by its kind."""
+    if isinstance(value, Mapping):
+        return f"an object with {', '.join(map(str, value)) or 'no keys'}"
+    text = repr(value)
+    return text if len(text) <= _VALUE_WIDTH else f"{text[:_VALUE_WIDTH]}…"

@@ -1,0 +1,163 @@
+"""The one reader of the settings: for the program, the render, the rehearsal and the commands."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from domain.iam.grants import Registry, repository_policy, repository_policy_problems
+from domain.problems import Path, Problem
+from settings import check
+from settings.catalog import Catalog, Names, RepositoryEntry
+from settings.configuration import Configuration, read_configuration, stacks
+from settings.describe import describe
+from settings.faults import InvalidSettings, Reporter
+from settings.models import Settings
+from settings.resolve import grants, resolve
+from settings.source import read
+from settings.stack import AwsKeys, StackKeys
+
+M = TypeVar("M", bound=BaseModel)
+_SCALARS = (str, bool, int)
+
+
+def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) -> Settings:
+    """Reads a stack's settings; raises InvalidSettings with every fault there is. `engine` are the engine's values."""
+    configuration = read_configuration(root, stack, engine)
+    keys = _stack_keys(configuration)
+    aws = _aws_keys(configuration)
+    if keys and aws:
+        for key, problem in check.stack_problems(keys, aws):
+            full = f"{configuration.project}:{key}"
+            configuration.reporter(full)(problem.under("config", full))
+    file = keys.catalog if keys else str(configuration.own().get("catalog", "catalog.yaml"))
+    source, faults = read(root / file, file)
+    faults = [*configuration.faults, *faults]
+    if source is None or not isinstance(source.value, dict):
+        raise InvalidSettings(faults)
+    report = Reporter(file, source, faults)
+    names = _names(configuration, source.value, root, stack, file)
+    catalog = _validated(Catalog, source.value, report, names)
+    report.all(check.catalog_problems(source.value))
+    if keys and aws:
+        _check_entries(catalog, source.value, names, report, keys, aws)
+    if faults or catalog is None or keys is None or aws is None:
+        raise InvalidSettings(faults)
+    return resolve(configuration.project, stack, catalog, keys, aws)
+
+
+def _stack_keys(configuration: Configuration) -> StackKeys | None:
+    """The project's own keys, each reported where it stands."""
+    own = {key: _decoded(value, key) for key, value in configuration.own().items()}
+
+    def place(path: Path) -> tuple[Reporter, Path]:
+        key = f"{configuration.project}:{path[0]}"
+        return configuration.reporter(key), ("config", key, *path[1:])
+
+    return _validated_at(StackKeys, own, place)
+
+
+def _decoded(value: object, key: str) -> object:
+    """What came from the engine as JSON text; a key that holds plain text stays as it is."""
+    field = StackKeys.model_fields.get(key)
+    if field is None or field.annotation in _SCALARS or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _aws_keys(configuration: Configuration) -> AwsKeys | None:
+    values = {
+        name: configuration.values[f"aws:{name}"]
+        for name in AwsKeys.model_fields
+        if f"aws:{name}" in configuration.values
+    }
+    accounts = values.get("allowedAccountIds")
+    if isinstance(accounts, str) and accounts.startswith("["):
+        values["allowedAccountIds"] = json.loads(accounts)
+
+    def place(path: Path) -> tuple[Reporter, Path]:
+        return configuration.reporter(f"aws:{path[0]}"), ("config", f"aws:{path[0]}", *path[1:])
+
+    return _validated_at(AwsKeys, values, place)
+
+
+def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePath, stack: str, file: str) -> Names:
+    own = {key: _decoded(value, key) for key, value in configuration.own().items()}
+
+    def keys(value: object) -> list[str]:
+        return [str(key) for key in value] if isinstance(value, Mapping) else []
+
+    return Names(
+        {
+            Names.ACCOUNT: keys(own.get("accounts")),
+            Names.ORGANIZATION: keys(own.get("organizations")),
+            Names.KEY: keys(own.get("keys")),
+            Names.PRESET: keys(raw.get("retention")),
+            Names.STACK: {*stacks(root), stack},
+        },
+        {
+            Names.ACCOUNT: f"{configuration.file} (accounts)",
+            Names.ORGANIZATION: f"{configuration.file} (organizations)",
+            Names.KEY: f"{configuration.file} (keys)",
+            Names.PRESET: f"{file} (retention)",
+            Names.STACK: "a file beside Pulumi.yaml",
+        },
+    )
+
+
+def _check_entries(
+    catalog: Catalog | None, raw: Mapping[str, Any], names: Names, report: Reporter, keys: StackKeys, aws: AwsKeys
+) -> None:
+    """Checks what each entry resolves to; where the catalog as a whole is faulty, its sound entries still are."""
+    entries = catalog.repositories.items() if catalog else _sound_entries(raw.get("repositories"), names)
+    regions = [aws.region, *(replica.region for replica in keys.replicas if replica.account is None)]
+    for name, entry in entries:
+        for problem in _resolved_problems(name, entry, keys, aws, regions):
+            report(problem.under("repositories", name))
+
+
+def _sound_entries(raw: object, names: Names) -> Iterator[tuple[str, RepositoryEntry]]:
+    for name, entry in raw.items() if isinstance(raw, Mapping) else ():
+        try:
+            yield name, RepositoryEntry.model_validate(entry, context=names)
+        except ValidationError:
+            continue  # told by the catalog's own validation
+
+
+def _resolved_problems(
+    name: str, entry: RepositoryEntry, keys: StackKeys, aws: AwsKeys, regions: list[str]
+) -> Iterator[Problem]:
+    if not isinstance(entry.encryption, str):
+        arns = keys.keys[entry.encryption.key]
+        for region in regions:
+            if region not in arns:
+                fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
+                yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
+    if all(pull.account or pull.organization or pull.service for pull in entry.pull):
+        home = Registry(account=aws.allowedAccountIds[0], region=aws.region)
+        policy = repository_policy(grants(entry, keys, home.account), home)
+        for problem in repository_policy_problems(policy) if policy else ():
+            yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", problem.message, problem.fix)
+
+
+def _validated(model: type[M], raw: object, report: Reporter, context: object) -> M | None:
+    return _validated_at(model, raw, lambda path: (report, path), context)
+
+
+def _validated_at(
+    model: type[M], raw: object, place: Callable[[Path], tuple[Reporter, Path]], context: object = None
+) -> M | None:
+    """The model's value; where it is faulty each fault is reported at the place that `place` says its path has."""
+    try:
+        return model.model_validate(raw, context=context)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False):
+            problem = describe(model, error)
+            report, path = place(problem.path)
+            report(Problem(path, problem.value, problem.message, problem.fix))
+    return None

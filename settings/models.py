@@ -1,0 +1,180 @@
+"""The settings as everything else reads them: names resolved, defaults applied, frozen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from domain import resource_tags
+from domain.aws import REGIONS, Partition
+from domain.ecr import lifecycle
+from domain.ecr.encryption import Encryption
+from domain.ecr.names import registry_host
+from domain.ecr.scanning import ScanRule, ScanType
+from domain.ecr.tags import TagMutability
+from domain.iam.document import policy_text
+from domain.iam.grants import Grant, Registry, repository_policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """Until when images may be destroyed, and why."""
+
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A registry: one account in one region."""
+
+    account: str
+    region: str
+    home: bool
+    retire: Retirement | None = None
+
+    @property
+    def host(self) -> str:
+        return registry_host(self.account, self.region)
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(account=self.account, region=self.region)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushSource:
+    """A GitHub workflow that may push in this stack: from one of the refs, or from the environment."""
+
+    github: str
+    refs: tuple[str, ...]
+    environment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """One entry of the catalog."""
+
+    name: str
+    owner: str
+    description: str | None
+    retention: tuple[lifecycle.Rule, ...]
+    mutability: TagMutability
+    mutable_tags: tuple[str, ...]
+    encryption: Encryption
+    key_arns: Mapping[str, str]
+    """The named key's ARN by region; empty where the stack's own key encrypts."""
+    push: tuple[PushSource, ...]
+    pull: tuple[Grant, ...]
+    adopt: bool
+    retire: Retirement | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryCopy:
+    """A repository as it stands in one place: the original at home, a replica elsewhere."""
+
+    name: str
+    region: str
+    mutability: TagMutability
+    mutable_tags: tuple[str, ...]
+    encryption: Encryption
+    key_arn: str | None
+    """The named key of this region; None where the stack's own encrypts."""
+    lifecycle_text: str
+    policy_text: str | None
+    tags: Mapping[str, str]
+    protect: bool
+    force_delete: bool
+    adopt: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that one stack declares."""
+
+    project: str
+    stack: str
+    environment: str
+    places: tuple[Place, ...]
+    """The registries in the stack's own account, home first."""
+    elsewhere: tuple[Place, ...]
+    """Replicas in other accounts."""
+    repositories: tuple[Repository, ...]
+    removed: Mapping[str, Retirement]
+    scan_type: ScanType
+    scan_rules: tuple[ScanRule, ...]
+    registry_policy: str | None
+    pull_time_exclusions: tuple[str, ...]
+    blob_mounting: bool
+    protect: bool
+    allow_destruction: bool
+    key_deletion_days: int
+
+    @property
+    def home(self) -> Place:
+        return self.places[0]
+
+    @property
+    def partition(self) -> Partition:
+        return REGIONS[self.home.region]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of what belongs to the registry as a whole."""
+        return self.tags_for("platform")
+
+    def tags_for(self, owner: str) -> dict[str, str]:
+        return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)
+
+    def copies(self, place: Place) -> Iterator[RepositoryCopy]:
+        """Every repository of the catalog, as it stands in this place."""
+        documents: dict[tuple[lifecycle.Rule, ...], str] = {}
+        for repository in self.repositories:
+            rules = repository.retention
+            if rules not in documents:
+                documents[rules] = lifecycle_text(rules, standby=not place.home)
+            yield self._copy(repository, place, documents[rules])
+
+    def _copy(self, repository: Repository, place: Place, lifecycle_document: str) -> RepositoryCopy:
+        retire = repository.retire or place.retire
+        policy = repository_policy(repository.pull, place.registry)
+        return RepositoryCopy(
+            name=repository.name,
+            region=place.region,
+            mutability=repository.mutability,
+            mutable_tags=repository.mutable_tags,
+            encryption=repository.encryption,
+            adopt=repository.adopt,
+            lifecycle_text=lifecycle_document,
+            policy_text=policy_text(policy) if policy else None,
+            key_arn=repository.key_arns.get(place.region),
+            tags=self._repository_tags(repository, retire),
+            protect=self.protect and not retire,
+            force_delete=self.allow_destruction and bool(retire),
+        )
+
+    def _repository_tags(self, repository: Repository, retire: Retirement | None) -> dict[str, str]:
+        tags = self.tags_for(repository.owner)
+        if repository.description:
+            tags["description"] = repository.description
+        if retire:
+            tags[resource_tags.RETIRE_UNTIL] = retire.until.isoformat()
+        return tags
+
+    @property
+    def not_built(self) -> tuple[str, ...]:
+        """What the settings ask for and the program does not declare yet, each with its reason."""
+        notes = []
+        pushes = [(r.name, source.github) for r in self.repositories for source in r.push]
+        if pushes:
+            repositories = len({name for name, _ in pushes})
+            notes.append(f"push: {len(pushes)} sources to {repositories} repositories, until publisher roles exist")
+        replicas = [place.region for place in self.places[1:]]
+        if replicas:
+            notes.append(f"replication to {', '.join(replicas)}: the copies stand, but images don't flow to them yet")
+        notes += [f"replica in account {p.account}, {p.region}: other accounts come later" for p in self.elsewhere]
+        return tuple(notes)
+
+
+def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
+    return lifecycle.to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))

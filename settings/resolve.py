@@ -1,0 +1,102 @@
+"""From what is written, found to be sound, to what the stack declares: names become ids, defaults become values."""
+
+from domain.ecr.encryption import Encryption
+from domain.ecr.tags import mutability
+from domain.iam.document import policy_text
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
+from settings import models
+from settings.catalog import Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
+from settings.catalog import Retirement as WrittenRetirement
+from settings.check import domain_rule
+from settings.models import Place, PushSource, Repository, Settings
+from settings.stack import AwsKeys, Replica, StackKeys
+
+
+def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
+    """The settings of one stack; every name is known to be declared."""
+    account = aws.allowedAccountIds[0]
+    replicas = [_place(replica, account, keys) for replica in keys.replicas]
+    home = Place(account=account, region=aws.region, home=True)
+    presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
+    return Settings(
+        project=project,
+        stack=stack,
+        environment=keys.environment,
+        places=(home, *(place for place in replicas if place.account == account)),
+        elsewhere=tuple(place for place in replicas if place.account != account),
+        repositories=tuple(
+            _repository(name, entry, presets, stack, keys, account) for name, entry in catalog.repositories.items()
+        ),
+        removed={name: _required_retirement(entry) for name, entry in catalog.removed.items()},
+        scan_type=keys.scanning.scan_type,
+        scan_rules=tuple(rule.resolved() for rule in keys.scanning.rules),
+        registry_policy=policy_text(keys.registry_policy) if keys.registry_policy else None,
+        pull_time_exclusions=keys.pull_time_exclusions,
+        blob_mounting=keys.blob_mounting,
+        protect=keys.protect,
+        allow_destruction=keys.allow_destruction,
+        key_deletion_days=keys.key_deletion_days,
+    )
+
+
+def grants(entry: RepositoryEntry, keys: StackKeys, account: str) -> tuple[Grant, ...]:
+    """Who may pull, by their ids in this stack."""
+    return tuple(_grant(pull, keys, account) for pull in entry.pull)
+
+
+def _grant(pull: Pull, keys: StackKeys, own: str) -> Grant:
+    account = keys.accounts[pull.account] if pull.account else own
+    if pull.service:
+        return ServiceGrant(service=PullService(pull.service), account=account)
+    if pull.organization:
+        return OrganizationGrant(organization=keys.organizations[pull.organization])
+    return AccountGrant(account=account, role=pull.role)
+
+
+def _place(replica: Replica, own: str, keys: StackKeys) -> Place:
+    account = keys.accounts[replica.account] if replica.account else own
+    return Place(account=account, region=replica.region, home=False, retire=_retirement(replica.retire))
+
+
+def _retirement(written: WrittenRetirement | None) -> models.Retirement | None:
+    return _required_retirement(written) if written else None
+
+
+def _required_retirement(written: WrittenRetirement) -> models.Retirement:
+    return models.Retirement(until=written.until, reason=written.reason)
+
+
+def _rules(rules: tuple[RetentionRule, ...]) -> tuple[models.lifecycle.Rule, ...]:
+    compiled = (domain_rule(rule.model_dump(exclude_none=True)) for rule in rules)
+    return tuple(rule for rule in compiled if rule)
+
+
+def _repository(
+    name: str,
+    entry: RepositoryEntry,
+    presets: dict[str, tuple[models.lifecycle.Rule, ...]],
+    stack: str,
+    keys: StackKeys,
+    account: str,
+) -> Repository:
+    named = entry.encryption if isinstance(entry.encryption, NamedKey) else None
+    # A retired repository takes no new images: its push grants go with the first of the two steps.
+    push = () if entry.retire else tuple(_source(p) for p in entry.push if p.stacks is None or stack in p.stacks)
+    return Repository(
+        name=name,
+        owner=entry.owner,
+        description=entry.description,
+        retention=presets[entry.retention] if isinstance(entry.retention, str) else _rules(entry.retention),
+        mutability=mutability(entry.mutable_tags),
+        mutable_tags=entry.mutable_tags,
+        encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),
+        key_arns=keys.keys[named.key] if named else {},
+        push=push,
+        pull=grants(entry, keys, account),
+        adopt=entry.adopt,
+        retire=_retirement(entry.retire),
+    )
+
+
+def _source(push: Push) -> PushSource:
+    return PushSource(github=push.github, refs=push.refs or (), environment=push.environment)

@@ -1,0 +1,102 @@
+"""The shape of a stack's configuration: the keys `aws:*` and `container-registry:*`."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictStr
+from pydantic_core import PydanticCustomError
+
+from domain.aws import Arn, account_problems, region_problems
+from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
+from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
+from domain.iam.grants import organization_problems, role_name_problems
+from domain.kms import deletion_window_problems
+from domain.problems import Problem
+from settings.catalog import Model, Retirement, Text, checked
+
+
+def _arn_of(service: str, kinds: tuple[str, ...], fix: str) -> AfterValidator:
+    def problems(text: str) -> list[Problem]:
+        arn = Arn.parse(text)
+        if arn and arn.service == service and arn.resource.startswith(kinds) and not account_problems(arn.account):
+            return []
+        return [Problem((), text, f"is no ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
+
+    return checked(problems)
+
+
+def _quoted(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise PydanticCustomError(
+            "problem",
+            "{message}",
+            {"message": "is a number, and a leading zero is lost in it", "fix": "put the 12 digits in quotes"},
+        )
+    return value
+
+
+def _integer(problems: Callable[[int], list[Problem]]) -> AfterValidator:
+    return checked(problems)  # type: ignore[arg-type]  # `checked` passes the value on as it is
+
+
+Account = Annotated[StrictStr, BeforeValidator(_quoted), checked(account_problems)]
+Region = Annotated[StrictStr, checked(region_problems)]
+Organization = Annotated[StrictStr, checked(organization_problems)]
+KeyArn = Annotated[StrictStr, _arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias")]
+PrincipalArn = Annotated[StrictStr, _arn_of("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME")]
+
+
+class Replica(Model):
+    """A registry that holds a copy of every repository."""
+
+    region: Region
+    account: StrictStr | None = Field(None, description="a name from `accounts`; default: the stack's own")
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = Field(None, description="assumed in that account")
+    retire: Retirement | None = Field(None, description="the first of the two steps that destroy the copies")
+
+
+class ScanningRule(Model):
+    """How often the repositories that match one of the filters are scanned."""
+
+    frequency: Literal["on-push", "continuous"]
+    filters: tuple[StrictStr, ...] = ("*",)
+
+    def resolved(self) -> ScanRule:
+        frequency = ScanFrequency.SCAN_ON_PUSH if self.frequency == "on-push" else ScanFrequency.CONTINUOUS_SCAN
+        return ScanRule(frequency, self.filters)
+
+
+class Scanning(Model):
+    """The registry's scanning configuration."""
+
+    type: Literal["basic", "enhanced"] = "basic"
+    rules: tuple[ScanningRule, ...] = (ScanningRule(frequency="on-push"),)
+
+    @property
+    def scan_type(self) -> ScanType:
+        return ScanType[self.type.upper()]
+
+
+class StackKeys(Model):
+    """The project's own keys; Pulumi.yaml declares the same with their defaults."""
+
+    environment: Text
+    catalog: StrictStr = "catalog.yaml"
+    accounts: dict[StrictStr, Account] = {}
+    organizations: dict[StrictStr, Organization] = {}
+    keys: dict[StrictStr, dict[Region, KeyArn]] = {}
+    replicas: tuple[Replica, ...] = ()
+    scanning: Scanning = Scanning()
+    protect: bool = True
+    allow_destruction: bool = False
+    pull_time_exclusions: Annotated[tuple[PrincipalArn, ...], Field(max_length=PULL_TIME_EXCLUSIONS_MAX)] = ()
+    registry_policy: dict[StrictStr, Any] = {}
+    key_deletion_days: Annotated[int, _integer(deletion_window_problems)] = 30
+    blob_mounting: bool = False
+
+
+class AwsKeys(Model):
+    """The provider's keys that this project reads; it has more, and they pass."""
+
+    region: Region
+    allowedAccountIds: Annotated[tuple[Account, ...], Field(min_length=1, max_length=1)]  # noqa: N815  AWS's own name
