@@ -38,7 +38,7 @@ def declare(place: Place) -> pulumi.Inputs:
             repository=copy.name, region=copy.region, mutability=copy.mutability, mutable_tags=copy.mutable_tags,
             encryption=copy.encryption, kms_key=copy.key_arn or key.arn, lifecycle_policy=copy.lifecycle_text,
             repository_policy=copy.policy_text, tags=copy.tags, protect=copy.protect, force_delete=copy.force_delete,
-            adopt=copy.adopt,
+            import_id=copy.import_id,
         )  # fmt: skip
         repository = components.ImageRepository(f"{copy.name}@{copy.region}", args)
         repositories[copy.name] = {"arn": repository.arn, "url": repository.url}

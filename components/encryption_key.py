@@ -40,8 +40,6 @@ class EncryptionKey(Component):
             tags=args.tags,
             opts=self.child(protect=args.protect),
         )
-        kms.Alias(
-            name, name=f"alias/{args.alias}", target_key_id=key.key_id, region=args.region, opts=self.child()
-        )
+        kms.Alias(name, name=f"alias/{args.alias}", target_key_id=key.key_id, region=args.region, opts=self.child())
         self.arn = key.arn
         self.register_outputs({"arn": self.arn})

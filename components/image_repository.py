@@ -26,7 +26,8 @@ class ImageRepositoryArgs:
     repository_policy: str | None = None
     protect: bool = True
     force_delete: bool = False
-    adopt: bool = False
+    import_id: str | None = None
+    """The id of a repository that exists already and is adopted."""
 
 
 class ImageRepository(Component):
@@ -47,11 +48,7 @@ class ImageRepository(Component):
             force_delete=args.force_delete or None,
             region=args.region,
             tags=args.tags,
-            # Without its region the provider would read the repository of the default one.
-            # https://github.com/pulumi/pulumi-aws/issues/5523
-            opts=self.child(
-                protect=args.protect, import_=f"{args.repository}@{args.region}" if args.adopt else None
-            ),
+            opts=self.child(protect=args.protect, import_=args.import_id),
         )
         # Neither policy is protected: the engine replaces the one at every change, and deletes the other
         # with its last grant.

@@ -35,9 +35,7 @@ class RegistrySettings(Component):
             opts=self.child(),
         )
         for setting, value in account_settings(blob_mounting=args.blob_mounting).items():
-            ecr.AccountSetting(
-                f"{name}.{setting}", name=setting, value=value, region=args.region, opts=self.child()
-            )
+            ecr.AccountSetting(f"{name}.{setting}", name=setting, value=value, region=args.region, opts=self.child())
         if args.registry_policy is not None:
             ecr.RegistryPolicy(name, policy=args.registry_policy, region=args.region, opts=self.child())
         for principal in args.pull_time_exclusions:

@@ -1,6 +1,7 @@
 """`python -m review`: what a change to the stack would mean, told with no account at hand."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -18,7 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     except InvalidSettings as invalid:
         print(invalid, file=sys.stderr)
         return FAULTY_INPUT
-    print(to_json(rendered) if options.format == "json" else to_text(rendered))
+    try:
+        print(to_json(rendered) if options.format == "json" else to_text(rendered), flush=True)
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; what is still buffered must not be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -19,7 +19,6 @@ _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a mark of 
 # A registration's fields that are options, as the engine's state names them.
 _OPTIONS = (
     "additionalSecretOutputs",
-    "aliasURNs",
     "deleteBeforeReplace",
     "deletedWith",
     "ignoreChanges",
@@ -61,10 +60,10 @@ class RecordingMonitor(MockMonitor):
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         inputs = plain(request.object)
-        identifier, outputs = "", {}
+        identifier, outputs = "", dict[str, str]()
         if request.custom:
             identifier, outputs = answer(request.type, request.name, inputs, self._account)
-        self.declared.append(_resource(urn, request, inputs, outputs))
+        self.declared.append(_resource(urn, request, inputs, {} if self._preview else outputs))
         if self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         state = struct_pb2.Struct()
@@ -79,7 +78,7 @@ class RecordingMonitor(MockMonitor):
 
 def plain(properties: struct_pb2.Struct) -> dict[str, Any]:
     """Properties as plain data; an unknown or secret value is a marker."""
-    return {key: _plain_value(value) for key, value in properties.fields.items()}
+    return {key: _plain_value(properties.fields[key]) for key in sorted(properties.fields)}
 
 
 def _plain_value(value: struct_pb2.Value) -> Any:
@@ -105,6 +104,8 @@ def _resource(urn: str, request: Any, inputs: dict[str, Any], outputs: Mapping[s
         value = getattr(request, name)
         if value:
             options[name] = value if isinstance(value, bool | str) else sorted(value)
+    if request.aliases:
+        options["aliases"] = sorted(_alias(alias) for alias in request.aliases)
     return Resource(
         urn=urn,
         type=request.type,
@@ -119,3 +120,11 @@ def _resource(urn: str, request: Any, inputs: dict[str, Any], outputs: Mapping[s
         dependencies=tuple(sorted(request.dependencies)),
         options=options,
     )
+
+
+def _alias(alias: Any) -> str:
+    """An alias as its URN, or as the parts of it that differ."""
+    if alias.urn:
+        return str(alias.urn)
+    parts = {field.name: value for field, value in alias.spec.ListFields()}
+    return ", ".join(f"{name} {value}" for name, value in sorted(parts.items()))

@@ -8,6 +8,7 @@ from typing import Any
 from review.resource import Render, Resource
 
 Inputs = Mapping[str, Any]
+_LINE_WIDTH = 120
 
 
 def to_text(rendered: Render) -> str:
@@ -38,9 +39,20 @@ def _order(component: Resource) -> tuple[bool, str, str]:
 def _branch(component: Resource, children: list[Resource], *, last: bool) -> Iterator[str]:
     name, _, _ = component.name.rpartition("@")
     yield f"{'└─' if last else '├─'} {name}  {_short_type(component)}"
+    trunk = "   " if last else "│  "
     for child in sorted(children, key=lambda resource: (_short_type(resource) != "Repository", resource.urn)):
-        details = [*_DETAILS.get(_short_type(child), lambda _: [])(child.inputs), *_options(child)]
-        yield f"{'  ' if last else '│ '}   {_short_type(child)}  {' · '.join(details)}".rstrip()
+        details = [*_details(child), *_options(child)]
+        line = f"{trunk} {_short_type(child)}  {' · '.join(details)}".rstrip()
+        if len(line) <= _LINE_WIDTH:
+            yield line
+        else:
+            yield f"{trunk} {_short_type(child)}"
+            yield from (f"{trunk}   · {detail}" for detail in details)
+
+
+def _details(resource: Resource) -> list[str]:
+    describe = _DETAILS.get(_short_type(resource))
+    return describe(resource.inputs) if describe else []
 
 
 def _short_type(resource: Resource) -> str:
@@ -57,11 +69,11 @@ def _options(resource: Resource) -> list[str]:
 def _repository(inputs: Inputs) -> list[str]:
     filters = [each["filter"] for each in inputs.get("imageTagMutabilityExclusionFilters", [])]
     encryption = inputs["encryptionConfigurations"][0]
-    key = encryption.get("kmsKey", "the account's aws/ecr key" if encryption["encryptionType"] == "KMS" else "AES256")
+    managed = "the account's aws/ecr key" if encryption["encryptionType"] == "KMS" else "AES256"
     tags = inputs["tags"]
     notes = [
         f"{inputs['imageTagMutability']}{': ' if filters else ''}{', '.join(filters)}",
-        f"key {key.rpartition('/')[2] if key.startswith('arn:') else key}",
+        "customer key" if "kmsKey" in encryption else managed,
         f"owner {tags['owner']}",
     ]
     if "retire-until" in tags:

@@ -99,12 +99,17 @@ def _day(value: object) -> object:
         ) from None
 
 
+def _flag_or_list(value: Any) -> str:
+    return "value" if isinstance(value, list | tuple) else "name"
+
+
 def _word(value: Any) -> str:
     return "name" if isinstance(value, str) else "value"
 
 
 Text = Annotated[StrictStr, checked(tag_value_problems)]
 Day = Annotated[date, BeforeValidator(_day)]
+StackName = Annotated[StrictStr, known(Names.STACK)]
 RepositoryName = Annotated[StrictStr, checked(repository_name_problems)]
 
 
@@ -153,7 +158,7 @@ class Push(Model):
         | None
     ) = None
     environment: Text | None = None
-    stacks: tuple[Annotated[StrictStr, known(Names.STACK)], ...] | None = Field(None, description="default: all stacks")
+    stacks: tuple[StackName, ...] | None = Field(None, description="default: all stacks")
 
 
 class Pull(Model):
@@ -194,7 +199,10 @@ class RepositoryEntry(Model):
     ] = Field("customer", description="can't be changed once the repository exists")
     push: tuple[Push, ...] = ()
     pull: tuple[Pull, ...] = ()
-    adopt: StrictBool = Field(default=False, description="the repository exists already: import it")
+    adopt: Annotated[
+        Annotated[StrictBool, Tag("name")] | Annotated[tuple[StackName, ...], Tag("value")],
+        Discriminator(_flag_or_list),
+    ] = Field(default=False, description="the repository exists already, in every stack or in those listed: import it")
     retire: Retirement | None = Field(None, description="the first of the two steps that destroy it")
 
 

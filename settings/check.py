@@ -26,7 +26,9 @@ def catalog_problems(raw: Raw) -> Iterator[Problem]:
     if isinstance(removed, Mapping) and isinstance(repositories, Mapping):
         for name in removed:
             if name in repositories:
-                yield Problem(("removed", name), name, "is still among the repositories", "move the entry, don't copy it")
+                yield Problem(
+                    ("removed", name), name, "is still among the repositories", "move the entry, don't copy it"
+                )
 
 
 def _objects(raw: Raw, key: str) -> Iterator[tuple[str, object]]:
@@ -72,7 +74,7 @@ def _push_problems(push: Raw) -> Iterator[Problem]:
 
 
 def _pull_problems(pull: Raw) -> Iterator[Problem]:
-    who = ("account", "organization", "service")
+    who: tuple[str, ...] = ("account", "organization", "service")
     if pull.get("service") is not None and pull.get("account") is not None:
         who = ("organization", "service")
     yield from _exactly_one(pull, who, "one who may pull")
@@ -137,14 +139,14 @@ def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
     if len(problem.path) < 2 or not isinstance(problem.path[1], int):  # noqa: PLR2004  "rules" and an index
         return Problem((), problem.value, problem.message, problem.fix)
     index, rule = origin[problem.path[1]]
-    field, *rest = [part for part in problem.path[2:] if part not in ("selection", "action")] or [None]
     path: Path = (index,)
-    if field == "tagPatternList":
-        path = (index, "tag") if "tag" in rule else (index, "all_tags", *rest)
-    elif field == "countNumber":
-        path = (index, next(key for key in EFFECTS if key in rule))
-    elif field == "description":
-        path = (index, "description")
+    match [part for part in problem.path[2:] if part not in ("selection", "action")]:
+        case ["tagPatternList", *rest]:
+            path = (index, "tag") if "tag" in rule else (index, "all_tags", *rest)
+        case ["countNumber", *_]:
+            path = (index, next(key for key in EFFECTS if key in rule))
+        case ["description", *_]:
+            path = (index, "description")
     return Problem(path, problem.value, problem.message, problem.fix)
 
 
@@ -172,7 +174,7 @@ def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
     for index, replica in enumerate(keys.replicas):
         account = keys.accounts.get(replica.account, replica.account) if replica.account else home[0]
         if replica.account and replica.account not in keys.accounts:
-            fix = f"add it to accounts: {replica.account}: \"…\""
+            fix = f'add it to accounts: {replica.account}: "…"'
             yield Problem((index, "account"), replica.account, "is no account that the stack names", fix)
         if (account, replica.region) in seen:
             message = "is the home region" if (account, replica.region) == home else "stands twice"

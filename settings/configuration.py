@@ -1,4 +1,4 @@
-"""A stack's configuration as the engine would give it: Pulumi.yaml's defaults, the stack's file over them, types held."""
+"""A stack's configuration as the engine gives it: Pulumi.yaml's defaults, the stack's file over them, types held."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from settings.faults import Fault, Reporter
 from settings.source import Source, read
 
 PROJECT_FILE = "Pulumi.yaml"
-UNREADABLE_SECRET = "[secret]"
+UNREADABLE_SECRET = "[secret]"  # noqa: S105  what stands for a value that only its owner can decrypt
 
 
 @dataclass(slots=True)
@@ -64,13 +64,11 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     name = stack_file(stack)
     if engine is None and not (root / name).is_file():
         known = stacks(root)
-        fault = Fault(
-            file=name, line=None, path=(), value=stack, message="is no stack of this project", fix=nearest(stack, known)
-        )
+        fault = Fault.of(Problem((), stack, "is no stack of this project", nearest(stack, known)), name, None)
         return Configuration(str(project.get("name")), name, None, faults=[*faults, fault])
     source, stack_faults = read(root / name, name) if (root / name).is_file() else (None, [])
     configuration = Configuration(str(project.get("name")), name, source, faults=[*faults, *stack_faults])
-    _read_stack_values(configuration)
+    _read_stack_values(configuration, offline=engine is None)
     declared = project.get("config") or {}
     _apply_defaults(configuration, declared, stack, required=engine is None)
     if engine is not None:
@@ -78,7 +76,7 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     return configuration
 
 
-def _read_stack_values(configuration: Configuration) -> None:
+def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     content = configuration.source.value if configuration.source else {}
     written = content.get("config") if isinstance(content, dict) else {}
     report = Reporter(configuration.file, configuration.source, configuration.faults)
@@ -94,12 +92,17 @@ def _read_stack_values(configuration: Configuration) -> None:
         elif isinstance(value, dict) and set(value) == {"secure"}:
             secrets.add(key)
             configuration.values[key] = UNREADABLE_SECRET
+            if offline and key.startswith(f"{configuration.project}:"):
+                message = "is encrypted, and nobody reads it without the engine"
+                report(Problem(("config", key), UNREADABLE_SECRET, message, "write it in plain: it is no secret"))
         else:
             configuration.values[key] = value
     configuration.secrets = frozenset(secrets)
 
 
-def _apply_defaults(configuration: Configuration, declared: Mapping[str, object], stack: str, *, required: bool) -> None:
+def _apply_defaults(
+    configuration: Configuration, declared: Mapping[str, object], stack: str, *, required: bool
+) -> None:
     report = Reporter(configuration.file, configuration.source, configuration.faults)
     for name, declaration in declared.items():
         key = name if ":" in name else f"{configuration.project}:{name}"

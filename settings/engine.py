@@ -4,5 +4,5 @@ from pulumi.runtime import config
 
 
 def engine_values() -> dict[str, str]:
-    """All keys of all namespaces: a misspelt one must be seen, and `pulumi.Config` only answers for names it is asked."""
+    """All keys of all namespaces, since `pulumi.Config` only answers for names and a misspelt one must be seen."""
     return {**config.get_config_env(), **config.CONFIG.get()}

@@ -19,6 +19,12 @@ class Fault:
     message: str
     fix: str
 
+    @classmethod
+    def of(cls, problem: Problem, file: str, line: int | None) -> "Fault":
+        return cls(
+            file=file, line=line, path=problem.path, value=problem.value, message=problem.message, fix=problem.fix
+        )
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         about = f"{path_text(self.path)}: " if self.path else ""
@@ -45,9 +51,7 @@ class Reporter:
 
     def __call__(self, problem: Problem) -> None:
         line = self.source.line(problem.path) if self.source else None
-        fault = Fault(
-            file=self.file, line=line, path=problem.path, value=problem.value, message=problem.message, fix=problem.fix
-        )
+        fault = Fault.of(problem, self.file, line)
         if fault not in self.faults:
             self.faults.append(fault)
 

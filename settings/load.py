@@ -1,9 +1,9 @@
 """The one reader of the settings: for the program, the render, the rehearsal and the commands."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,6 +26,8 @@ _SCALARS = (str, bool, int)
 def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) -> Settings:
     """Reads a stack's settings; raises InvalidSettings with every fault there is. `engine` are the engine's values."""
     configuration = read_configuration(root, stack, engine)
+    if configuration.source is None and engine is None:
+        raise InvalidSettings(configuration.faults)
     keys = _stack_keys(configuration)
     aws = _aws_keys(configuration)
     if keys and aws:
@@ -42,7 +44,9 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     catalog = _validated(Catalog, source.value, report, names)
     report.all(check.catalog_problems(source.value))
     if keys and aws:
-        _check_entries(catalog, source.value, names, report, keys, aws)
+        # Where the catalog as a whole is faulty its sound entries are checked all the same.
+        entries = catalog.repositories.items() if catalog else _sound_entries(source.value.get("repositories"), names)
+        _check_entries(entries, report, keys, aws)
     if faults or catalog is None or keys is None or aws is None:
         raise InvalidSettings(faults)
     return resolve(configuration.project, stack, catalog, keys, aws)
@@ -111,10 +115,9 @@ def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePa
 
 
 def _check_entries(
-    catalog: Catalog | None, raw: Mapping[str, Any], names: Names, report: Reporter, keys: StackKeys, aws: AwsKeys
+    entries: Iterable[tuple[str, RepositoryEntry]], report: Reporter, keys: StackKeys, aws: AwsKeys
 ) -> None:
-    """Checks what each entry resolves to; where the catalog as a whole is faulty, its sound entries still are."""
-    entries = catalog.repositories.items() if catalog else _sound_entries(raw.get("repositories"), names)
+    """Checks what each entry resolves to in this stack."""
     regions = [aws.region, *(replica.region for replica in keys.replicas if replica.account is None)]
     for name, entry in entries:
         for problem in _resolved_problems(name, entry, keys, aws, regions):

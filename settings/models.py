@@ -85,7 +85,7 @@ class RepositoryCopy:
     tags: Mapping[str, str]
     protect: bool
     force_delete: bool
-    adopt: bool
+    import_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class Settings:
             mutability=repository.mutability,
             mutable_tags=repository.mutable_tags,
             encryption=repository.encryption,
-            adopt=repository.adopt,
+            import_id=_import_id(repository.name, place) if repository.adopt else None,
             lifecycle_text=lifecycle_document,
             policy_text=policy_text(policy) if policy else None,
             key_arn=repository.key_arns.get(place.region),
@@ -178,3 +178,13 @@ class Settings:
 
 def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
     return lifecycle.to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+
+
+def _import_id(repository: str, place: Place) -> str:
+    """The id by which the provider finds a repository that exists already.
+
+    At home it must be the plain name, which is the id in the state too: the engine replaces what it already manages
+    under another id, and would delete the very repository that it imports. Elsewhere the plain name would be read
+    from the provider's own region: https://github.com/pulumi/pulumi-aws/issues/5523
+    """
+    return repository if place.home else f"{repository}@{place.region}"

@@ -1,6 +1,7 @@
 """From what is written, found to be sound, to what the stack declares: names become ids, defaults become values."""
 
 from domain.ecr.encryption import Encryption
+from domain.ecr.lifecycle import Rule
 from domain.ecr.tags import mutability
 from domain.iam.document import policy_text
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
@@ -25,7 +26,8 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         places=(home, *(place for place in replicas if place.account == account)),
         elsewhere=tuple(place for place in replicas if place.account != account),
         repositories=tuple(
-            _repository(name, entry, presets, stack, keys, account) for name, entry in catalog.repositories.items()
+            _repository(name, entry, presets=presets, stack=stack, keys=keys, account=account)
+            for name, entry in catalog.repositories.items()
         ),
         removed={name: _required_retirement(entry) for name, entry in catalog.removed.items()},
         scan_type=keys.scanning.scan_type,
@@ -66,7 +68,7 @@ def _required_retirement(written: WrittenRetirement) -> models.Retirement:
     return models.Retirement(until=written.until, reason=written.reason)
 
 
-def _rules(rules: tuple[RetentionRule, ...]) -> tuple[models.lifecycle.Rule, ...]:
+def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:
     compiled = (domain_rule(rule.model_dump(exclude_none=True)) for rule in rules)
     return tuple(rule for rule in compiled if rule)
 
@@ -74,7 +76,8 @@ def _rules(rules: tuple[RetentionRule, ...]) -> tuple[models.lifecycle.Rule, ...
 def _repository(
     name: str,
     entry: RepositoryEntry,
-    presets: dict[str, tuple[models.lifecycle.Rule, ...]],
+    *,
+    presets: dict[str, tuple[Rule, ...]],
     stack: str,
     keys: StackKeys,
     account: str,
@@ -93,7 +96,7 @@ def _repository(
         key_arns=keys.keys[named.key] if named else {},
         push=push,
         pull=grants(entry, keys, account),
-        adopt=entry.adopt,
+        adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
         retire=_retirement(entry.retire),
     )
 

@@ -22,19 +22,18 @@ class Source(Lines):
         self.file = file
         self.duplicates: list[Problem] = []
         self._root = root
-        self._children: dict[int, dict[str | int, yaml.Node]] = {}
+        self._children: dict[int, dict[str | int, tuple[yaml.Node, yaml.Node]]] = {}
         self._built: dict[int, object] = {}
         self.value = self._build(root, ())
 
     def line(self, path: Path) -> int | None:
-        """The line of the value at a path, or of the nearest holder that the file has."""
-        node = self._root
+        """The line where a path begins: that of its key, or of the nearest holder's that the file has."""
+        node = mark = self._root
         for part in path:
-            child = self._children.get(id(node), {}).get(part)
-            if child is None:
+            if part not in self._children.get(id(node), {}):
                 break
-            node = child
-        return int(node.start_mark.line) + 1
+            mark, node = self._children[id(node)][part]
+        return int(mark.start_mark.line) + 1
 
     def _build(self, node: yaml.Node, path: Path) -> object:
         if id(node) in self._built:
@@ -44,44 +43,42 @@ class Source(Lines):
         if isinstance(node, yaml.MappingNode):
             value: object = self._build_mapping(node, path)
         elif isinstance(node, yaml.SequenceNode):
-            self._children[id(node)] = dict(enumerate(node.value))
+            self._children[id(node)] = {index: (child, child) for index, child in enumerate(node.value)}
             value = [self._build(child, (*path, index)) for index, child in enumerate(node.value)]
-        else:
+        elif isinstance(node, yaml.ScalarNode):
             value = _scalar(node)
+        else:
+            value = None
         self._built[id(node)] = value
         return value
 
     def _build_mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, object]:
-        children: dict[str | int, yaml.Node] = {}
+        children: dict[str | int, tuple[yaml.Node, yaml.Node]] = {}
         value: dict[str, object] = {}
         for key_node, child in node.value:
             key = str(key_node.value)
             if key in children:
-                first = int(children[key].start_mark.line) + 1
+                first = int(children[key][0].start_mark.line) + 1
                 self.duplicates.append(
                     Problem((*path, key), key, f"stands twice (first in line {first})", "keep one of the two")
                 )
-            children[key] = child
+            children[key] = (key_node, child)
             value[key] = self._build(child, (*path, key))
         self._children[id(node)] = children
         return value
 
 
-def _scalar(node: yaml.Node) -> object:
+def _scalar(node: yaml.ScalarNode) -> object:
     """A scalar as the engine's own YAML 1.2 reader sees it: `yes` is text, a plain 0123 an octal number."""
     text = str(node.value)
-    if node.style is not None and not node.tag.endswith((":int", ":float", ":bool", ":null")):
-        return text
     tag = node.tag.removeprefix(_TAG)
     if tag == "null":
         return None
     if tag == "bool" and text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    if _DIGITS.fullmatch(text):
+    if not node.style and _DIGITS.fullmatch(text):
         return _plain_digits(text)
-    if tag in {"int", "float"}:
-        return _number(text)
-    return text
+    return _number(text) if tag in {"int", "float"} else text
 
 
 def _plain_digits(text: str) -> int | float:
@@ -100,29 +97,26 @@ def _number(text: str) -> object:
 
 
 def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
-    """Reads a file that is shown to people as `name`; None with the faults when it can't be understood."""
-
-    def fault(line: int | None, value: object, message: str, fix: str) -> tuple[None, list[Fault]]:
-        return None, [Fault(file=name, line=line, path=(), value=value, message=message, fix=fix)]
-
+    """Reads a file that is shown to people as `name`; None with the fault when it can't be understood."""
+    example = f"as the README's example for {name} shows"
+    line: int | None = None
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_LOADER)
-        if node is None:
-            return fault(None, "", "is empty", f"write the settings, as the README's example for {name} shows")
-        source = Source(name, node)
+        if isinstance(node, yaml.MappingNode):
+            source = Source(name, node)
+            return source, [Fault.of(p, name, source.line(p.path)) for p in source.duplicates]
+        line = 1 if node else None
+        problem = Problem(
+            (), node.value if node else "", "is no object" if node else "is empty", f"write keys, {example}"
+        )
     except FileNotFoundError:
-        return fault(None, str(file), "does not exist", f"create {name} beside Pulumi.yaml")
+        problem = Problem((), str(file), "does not exist", f"create {name} beside Pulumi.yaml, {example}")
     except UnicodeDecodeError as error:
-        return fault(None, str(file), f"is not UTF-8 at byte {error.start}", "save the file as UTF-8")
+        problem = Problem((), str(file), f"is not UTF-8 at byte {error.start}", "save the file as UTF-8")
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        return fault(line, error.problem, "is no valid YAML", error.context or "mend the line or the one above it")
+        fix = f"{error.context}; mend this line or the one above" if error.context else "mend this line"
+        problem = Problem((), error.problem, "is no valid YAML", fix)
     except yaml.YAMLError as error:
-        return fault(None, str(error), "is no valid YAML", "remove the character that YAML does not allow")
-    if not isinstance(source.value, dict):
-        return fault(1, source.value, "is no object", f"write keys and values, as the README's example for {name} shows")
-    duplicates = [
-        Fault(file=name, line=source.line(p.path), path=p.path, value=p.value, message=p.message, fix=p.fix)
-        for p in source.duplicates
-    ]
-    return source, duplicates
+        problem = Problem((), str(error), "is no valid YAML", "remove the character that YAML does not allow")
+    return None, [Fault.of(problem, name, line)]

@@ -82,15 +82,15 @@ class StackKeys(Model):
 
     environment: Text
     catalog: StrictStr = "catalog.yaml"
-    accounts: dict[StrictStr, Account] = {}
-    organizations: dict[StrictStr, Organization] = {}
-    keys: dict[StrictStr, dict[Region, KeyArn]] = {}
+    accounts: dict[StrictStr, Account] = Field({})
+    organizations: dict[StrictStr, Organization] = Field({})
+    keys: dict[StrictStr, dict[Region, KeyArn]] = Field({})
     replicas: tuple[Replica, ...] = ()
     scanning: Scanning = Scanning()
     protect: bool = True
     allow_destruction: bool = False
     pull_time_exclusions: Annotated[tuple[PrincipalArn, ...], Field(max_length=PULL_TIME_EXCLUSIONS_MAX)] = ()
-    registry_policy: dict[StrictStr, Any] = {}
+    registry_policy: dict[StrictStr, Any] = Field({})
     key_deletion_days: Annotated[int, _integer(deletion_window_problems)] = 30
     blob_mounting: bool = False
 

@@ -54,8 +54,6 @@ SCAN_FILTERS_PER_RULE_MAX = 100
 SCAN_FILTER_MAX_LENGTH = 255
 """API, ScanningRepositoryFilterValue"""
 
-# Policies and account settings
-POLICY_TEXT_MAX_LENGTH = 10_240
-"""API, RepositoryPolicyText and RegistryPolicyText"""
+# Account settings
 PULL_TIME_EXCLUSIONS_MAX = 100
 """API, PullTimeUpdateExclusionList"""

@@ -1,0 +1,91 @@
+"""Catalogs of any size, with a company's variety in them; the same entries for the same size."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Entry = dict[str, Any]
+
+ROOT = Path(__file__).parent.parent
+STACK = "bench"
+REGION = "us-east-1"
+ACCOUNT = "111122223333"
+ACCOUNTS = {"workloads": "444455556666", "data-platform": "777788889999"}
+ORGANIZATION = "o-a1b2c3d4e5"
+
+PRESETS = {
+    "default": [{"tag": "v*", "keep": 10}, {"untagged": True, "expire_after_days": 7}],
+    "services": [
+        {"tag": "release-*", "keep": 20},
+        {"tag": "v*", "keep": 10},
+        {"tag": "dev-*", "expire_after_days": 30},
+        {"untagged": True, "expire_after_days": 7},
+    ],
+    "base-images": [{"tag": "v*", "archive_after_days": 180}, {"untagged": True, "expire_after_days": 7}],
+}
+
+_TEAMS = ("payments", "storefront", "data-platform", "platform", "search", "logistics", "identity")
+_KINDS = ("api", "worker", "web", "ingest", "base", "tool")
+_PULLS: tuple[list[Entry], ...] = (
+    [{"account": "workloads"}],
+    [{"account": "workloads"}, {"organization": "acme"}],
+    [{"account": "workloads", "role": "batch/task-execution"}, {"account": "data-platform"}],
+    [{"service": "lambda"}, {"service": "lambda", "account": "workloads"}],
+    [],
+)
+
+
+def entries(count: int) -> dict[str, Entry]:
+    """The repositories, as catalog.yaml has them."""
+    return dict(_entry(index) for index in range(count))
+
+
+def _entry(index: int) -> tuple[str, Entry]:
+    team, kind = _TEAMS[index % len(_TEAMS)], _KINDS[index % len(_KINDS)]
+    name = f"{team}/{kind}-{index:04}"
+    entry: Entry = {"owner": team, "pull": _PULLS[index % len(_PULLS)]}
+    if index % 2:
+        entry["description"] = f"The {kind} number {index} of {team}"
+    if kind in {"api", "worker", "web"}:
+        entry["retention"] = "services"
+        entry["mutable_tags"] = ["latest"]
+    elif kind == "base":
+        entry["retention"] = "base-images"
+        entry["mutable_tags"] = ["preview-*", "latest"]
+    elif kind == "tool":
+        entry["retention"] = [{"tag": "dev-*", "expire_after_days": 30}, {"any": True, "keep": 20 + index % 80}]
+        entry["encryption"] = "aws-managed"
+    entry["push"] = [{"github": f"acme/{kind}-{index:04}", "refs": ["refs/heads/main"]}]
+    return name, entry
+
+
+def write_project(folder: Path, count: int, *, faulty: bool = False) -> None:
+    """This project with a catalog of its own; a faulty one has a misspelt key in its last entry."""
+    repositories = entries(count)
+    if faulty:
+        *_, last = repositories.values()
+        last["retentoin"] = "services"
+    folder.mkdir(parents=True)
+    for name in ("__main__.py", "Pulumi.yaml"):
+        (folder / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    config = {
+        "aws:region": REGION,
+        "aws:allowedAccountIds": [ACCOUNT],
+        "container-registry:environment": STACK,
+        "container-registry:accounts": ACCOUNTS,
+        "container-registry:organizations": {"acme": ORGANIZATION},
+    }
+    _write(folder / f"Pulumi.{STACK}.yaml", {"config": config})
+    _write(folder / "catalog.yaml", {"retention": PRESETS, "repositories": repositories})
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # libyaml's, where it is there
+    """Writes what is shared in full, as a person would: no anchors."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def _write(file: Path, content: object) -> None:
+    file.write_text(yaml.dump(content, Dumper=_Dumper, sort_keys=False), encoding="utf-8")

@@ -1,0 +1,30 @@
+"""`python -m review render`, in a process that also tells how long it took after its imports."""
+
+import argparse
+import contextlib
+import json
+import time
+from pathlib import Path
+
+# What the program imports by itself; here, so that it counts as an import.
+import components
+from benchmarks.catalog import STACK
+from review.__main__ import main as review
+
+__all__ = ["components"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("project", type=Path)
+    parser.add_argument("output", type=Path)
+    options = parser.parse_args()
+    started = time.process_time()
+    with options.output.open("w", encoding="utf-8") as output, contextlib.redirect_stdout(output):
+        code = review(["render", "--stack", STACK, "--project", str(options.project), "--format", "json"])
+    print(json.dumps({"seconds": time.process_time() - started}))
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

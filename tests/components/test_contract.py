@@ -1,0 +1,167 @@
+"""What holds for every component found in components/, whatever it declares."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+import components
+from components.component import Component
+from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
+from review.monitor import RecordingMonitor
+from review.program import declared_by
+from review.resource import Resource
+
+PROJECT, STACK = "container-registry", "test"
+TAGS = {"owner": "payments", "environment": "test", "project": PROJECT, "managed-by": "pulumi"}
+
+# One set of arguments for each component, under which it declares every kind of child that it has.
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "EncryptionKey": {
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "alias": "registry",
+        "deletion_days": 30,
+        "tags": TAGS,
+    },
+    "ImageRepository": {
+        "repository": "payments/api",
+        "region": "eu-west-1",
+        "lifecycle_policy": '{"rules":[]}',
+        "repository_policy": "{}",
+        "tags": TAGS,
+        "kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1",
+    },
+    "RegistrySettings": {
+        "region": "eu-west-1",
+        "scan_type": ScanType.BASIC,
+        "scan_rules": (ScanRule(ScanFrequency.SCAN_ON_PUSH, ("*",)),),
+        "registry_policy": "{}",
+        "pull_time_exclusions": ("arn:aws:iam::111122223333:role/scanner",),
+    },
+}
+NAME = "thing@eu-west-1"
+
+
+def found() -> Iterator[type[Component]]:
+    for module in pkgutil.iter_modules(components.__path__):
+        members = vars(importlib.import_module(f"components.{module.name}")).values()
+        yield from (
+            each
+            for each in members
+            if inspect.isclass(each) and issubclass(each, Component) and each.__module__.endswith(module.name)
+        )
+
+
+COMPONENTS = {each.__name__: each for each in found() if each is not Component}
+
+
+def declare(name: str, opts: pulumi.ResourceOptions | None = None, **changed: Any) -> RecordingMonitor:
+    monitor = RecordingMonitor(project=PROJECT, stack=STACK, account="111122223333", preview=False)
+    arguments = {**ARGUMENTS[name], **changed}
+
+    def program() -> None:
+        args_type = getattr(importlib.import_module(COMPONENTS[name].__module__), f"{name}Args")
+        make: Callable[..., object] = COMPONENTS[name]
+        make(NAME, args_type(**arguments), opts)
+
+    declared_by(program, monitor, project=PROJECT, stack=STACK, preview=False)
+    return monitor
+
+
+def split(monitor: RecordingMonitor) -> tuple[Resource, list[Resource]]:
+    (component,) = [each for each in monitor.declared if not each.custom]
+    return component, [each for each in monitor.declared if each.custom]
+
+
+@pytest.fixture(params=sorted(COMPONENTS))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_component_has_arguments_here_and_is_exported() -> None:
+    assert set(COMPONENTS) == set(ARGUMENTS)
+    assert set(components.__all__) == {*COMPONENTS, *(f"{each}Args" for each in COMPONENTS)}
+
+
+def test_the_arguments_are_frozen_and_given_by_keyword(name: str) -> None:
+    args_type = getattr(components, f"{name}Args")
+    args = args_type(**ARGUMENTS[name])
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        args.region = "us-east-1"
+    with pytest.raises(TypeError):
+        args_type("positional")
+
+
+def test_the_type_token_and_the_urn(name: str) -> None:
+    component, _ = split(declare(name))
+    assert component.type == f"container-registry:index:{name}"
+    assert component.urn == f"urn:pulumi:{STACK}::{PROJECT}::container-registry:index:{name}::{NAME}"
+
+
+def test_children_have_the_component_as_parent_and_carry_its_name(name: str) -> None:
+    component, children = split(declare(name))
+    assert children
+    for child in children:
+        assert child.parent == component.urn
+        assert child.name == NAME or child.name.startswith(f"{NAME}.")
+        assert child.urn.startswith(f"{component.urn.removesuffix(f'::{NAME}')}$")
+
+
+def test_children_take_the_region_of_the_arguments(name: str) -> None:
+    _, children = split(declare(name))
+    assert {child.region for child in children} == {"eu-west-1"}
+
+
+def test_outputs_are_registered_last(name: str) -> None:
+    monitor = declare(name)
+    component, _ = split(monitor)
+    outputs = monitor.registered_outputs[component.urn]
+    public = {each for each in inspect.get_annotations(COMPONENTS[name])}
+    assert set(outputs) == public
+    assert all(outputs.values())
+
+
+def test_children_inherit_the_callers_provider(name: str) -> None:
+    from pulumi_aws import Provider
+
+    monitor = RecordingMonitor(project=PROJECT, stack=STACK, account="444455556666", preview=False)
+
+    def program() -> None:
+        other = Provider("other", region="eu-west-1")
+        args_type = getattr(components, f"{name}Args")
+        COMPONENTS[name](NAME, args_type(**ARGUMENTS[name]), pulumi.ResourceOptions(provider=other))  # type: ignore[arg-type]
+
+    declared_by(program, monitor, project=PROJECT, stack=STACK, preview=False)
+    children = [each for each in monitor.declared if each.custom and not each.type.startswith("pulumi:providers:")]
+    providers = [child.provider or "" for child in children]
+    assert providers
+    assert all("pulumi:providers:aws::other::" in provider for provider in providers)
+
+
+def test_the_callers_aliases_are_kept(name: str) -> None:
+    """The engine derives the children's aliases from the component's, since their names begin with its own."""
+    component, _ = split(declare(name, pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old@eu-west-1")])))
+    assert component.options["aliases"] == ["name old@eu-west-1"]
+
+
+def test_only_the_repository_and_the_key_are_protected(name: str) -> None:
+    if "protect" not in {field.name for field in dataclasses.fields(getattr(components, f"{name}Args"))}:
+        pytest.skip(f"{name} has nothing to protect")
+    _, children = split(declare(name))
+    kept = {child.type for child in children if child.protect}
+    assert kept in ({"aws:kms/key:Key"}, {"aws:ecr/repository:Repository"})
+    _, loose = split(declare(name, protect=False))
+    assert not any(child.protect for child in loose)
+
+
+def test_no_resource_stands_outside_a_component(request: pytest.FixtureRequest) -> None:
+    for stack in ("dev", "prod"):
+        rendered = request.getfixturevalue(stack)
+        parents = {resource.urn for resource in rendered.resources if not resource.custom}
+        assert all(resource.parent in parents for resource in rendered.resources if resource.custom)

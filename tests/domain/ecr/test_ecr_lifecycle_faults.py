@@ -1,0 +1,156 @@
+"""The lifecycle grammar before any value and any number of faults."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
+from domain.ecr.lifecycle_grammar import validate, validate_text
+from domain.problems import Path
+
+Json = dict[str, Any]
+
+ONE = compile_policy([Rule(selector=Selector.ANY, effect=Effect.KEEP, count=1)])
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["any", "tagged", "expire", "transition", "archive", "sinceImageTransitioned", "days"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from([
+            "rules", "rulePriority", "selection", "action", "description", "tagStatus", "countType", "countNumber",
+            "tagPatternList", "tagPrefixList", "storageClass", "countUnit", "type", "targetStorageClass", "x",
+        ]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=25,
+)  # fmt: skip
+SOME_RULES = st.lists(
+    JSON
+    | st.fixed_dictionaries(
+        {
+            "rulePriority": JSON,
+            "selection": JSON
+            | st.fixed_dictionaries(
+                {"tagStatus": JSON, "countType": JSON, "countNumber": JSON},
+                optional={"tagPatternList": JSON, "tagPrefixList": JSON, "storageClass": JSON, "countUnit": JSON},
+            ),
+            "action": JSON | st.fixed_dictionaries({"type": JSON}, optional={"targetStorageClass": JSON}),
+        }
+    ),
+    max_size=4,
+)
+
+
+@given(JSON | st.fixed_dictionaries({"rules": SOME_RULES}))
+def test_any_json_value_has_an_answer(document: object) -> None:
+    for problem in validate(document):
+        assert problem.message
+        assert problem.fix
+
+
+@given(st.text(max_size=30) | JSON.map(json.dumps))
+def test_any_text_has_an_answer(text: str) -> None:
+    assert validate_text(text)
+
+
+def test_values_that_json_cannot_hold_have_an_answer_too() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert [problem.path for problem in validate({**ONE, "x": deep})] == [("x",), ()]
+    assert validate_text("[" * 100_000)
+    assert validate_text("1" * 5_000)
+    huge = copy.deepcopy(SOUND)
+    put("rules", 0, "rulePriority", value=10**5_000)(huge)
+    assert [problem.path for problem in validate(huge)] == [("rules", 14, "rulePriority"), ()]
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", '{"rules": [NaN]}', "\ufeff{}"])
+def test_what_is_no_json_is_one_problem(text: str) -> None:
+    (problem,) = validate_text(text)
+    assert problem.message.startswith("is no JSON that ECR reads: ")
+
+
+def test_a_key_that_is_written_twice_is_told_where_it_is() -> None:
+    text = json.dumps(ONE).replace('"countNumber": 1', '"countNumber": 5, "countNumber": 1')
+    (problem,) = validate_text(text)
+    assert (problem.path, problem.message) == (("rules", 0, "selection", "countNumber"), "is written more than once")
+
+
+def put(*path: str | int, value: object) -> Callable[[Json], None]:
+    def plant(document: Json) -> None:
+        target: Any = document
+        for key in path[:-1]:
+            target = target[key]
+        target[path[-1]] = value
+
+    return plant
+
+
+def drop(*path: str | int) -> Callable[[Json], None]:
+    def plant(document: Json) -> None:
+        target: Any = document
+        for key in path[:-1]:
+            target = target[key]
+        del target[path[-1]]
+
+    return plant
+
+
+TAGGED = [
+    Rule(selector=Selector.TAGGED, effect=Effect.KEEP, count=1, patterns=(f"p{number}",)) for number in range(1, 11)
+]
+SOUND = compile_policy(
+    [
+        *TAGGED,
+        Rule(selector=Selector.TAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=3, patterns=("v*",)),
+        Rule(selector=Selector.TAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=3, patterns=("w*",)),
+        Rule(selector=Selector.UNTAGGED, effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=3),
+        Rule(selector=Selector.ANY, effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=90),
+        Rule(selector=Selector.ANY, effect=Effect.KEEP, count=1),
+    ]
+)
+# Each breaks another rule of the policy, so that they can be planted in any combination.
+FAULTS: list[tuple[Path, Callable[[Json], None]]] = [
+    (("version",), put("version", value=1)),
+    (("rules", 0, "rulePriority"), put("rules", 0, "rulePriority", value=-1)),
+    (("rules", 1, "rulePriority"), put("rules", 1, "rulePriority", value="2")),
+    (("rules", 2, "action"), drop("rules", 2, "action")),
+    (("rules", 3, "selection"), put("rules", 3, "selection", value=7)),
+    (("rules", 4, "selection", "countNumber"), put("rules", 4, "selection", "countNumber", value=0)),
+    (("rules", 5, "selection", "countType"), drop("rules", 5, "selection", "countType")),
+    (("rules", 6, "selection"), put("rules", 6, "selection", "tagPrefixList", value=["z"])),
+    (("rules", 7, "action", "type"), put("rules", 7, "action", "type", value="remove")),
+    (("rules", 8, "description"), put("rules", 8, "description", value=None)),
+    (("rules", 9, "selection", "tagPatternList", 0), put("rules", 9, "selection", "tagPatternList", 0, value=False)),
+    (("rules", 10, "selection", "countUnit"), drop("rules", 10, "selection", "countUnit")),
+    (
+        ("rules", 11, "selection", "tagPatternList", 0),
+        put("rules", 11, "selection", "tagPatternList", 0, value="*****"),
+    ),
+    (("rules", 12, "action", "targetStorageClass"), drop("rules", 12, "action", "targetStorageClass")),
+    (("rules", 13, "selection", "countNumber"), put("rules", 13, "selection", "countNumber", value=30)),
+    (("rules", 14, "rulePriority"), put("rules", 14, "rulePriority", value=14)),
+]
+
+
+@given(st.sets(st.sampled_from(range(len(FAULTS)))))
+def test_every_planted_fault_is_told(chosen: set[int]) -> None:
+    document = copy.deepcopy(SOUND)
+    expected: list[Path] = []
+    for index in chosen:
+        path, plant = FAULTS[index]
+        plant(document)
+        expected.append(path)
+    assert sorted((problem.path for problem in validate(document)), key=str) == sorted(expected, key=str)

@@ -1,0 +1,384 @@
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.iam.document import (
+    Caseless,
+    Condition,
+    ConditionOperator,
+    Document,
+    Effect,
+    InvalidDocument,
+    Operator,
+    Principal,
+    PrincipalKind,
+    Qualifier,
+    parse,
+    policy_text,
+    same,
+    statement_path,
+)
+
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/puller"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def few(values: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    return values | st.lists(values, min_size=1, max_size=3)
+
+
+ACTIONS = st.sampled_from(["*", "ecr:*", "ecr:PutImage", "ECR:putimage", "ecr:Get*", "kms:Decrypt"])
+RESOURCES = st.sampled_from(["*", "arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:s3:::b/*"])
+AWS = st.sampled_from(["*", ACCOUNT, "444455556666", f"arn:aws:iam::{ACCOUNT}:root", ROLE, "AIDACKCEVSQ6C2EXAMPLE"])
+PRINCIPALS = st.just("*") | st.fixed_dictionaries(
+    {"AWS": few(AWS)},
+    optional={"Service": few(st.sampled_from(["lambda.amazonaws.com", "codebuild.amazonaws.com"]))},
+)
+OPERATORS = st.sampled_from(["StringLike", "ForAllValues:StringEquals", "BoolIfExists", "ForAnyValue:ArnLikeIfExists"])
+VALUES = st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text(max_size=4)
+CONDITIONS = st.dictionaries(
+    OPERATORS,
+    st.dictionaries(st.sampled_from(["aws:PrincipalOrgID", "kms:ViaService"]), VALUES | st.lists(VALUES, max_size=3)),
+    max_size=2,
+)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> dict[str, object]:
+    found: dict[str, object] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
+    found[draw(st.sampled_from(["Action", "NotAction"]))] = draw(few(ACTIONS))
+    if draw(st.booleans()):
+        found[draw(st.sampled_from(["Resource", "NotResource"]))] = draw(few(RESOURCES))
+    if draw(st.booleans()):
+        found[draw(st.sampled_from(["Principal", "NotPrincipal"]))] = draw(PRINCIPALS)
+    if draw(st.booleans()):
+        found["Condition"] = draw(CONDITIONS)
+    return found
+
+
+DOCUMENTS = st.fixed_dictionaries(
+    {"Statement": statements() | st.lists(statements(), min_size=1, max_size=3)},
+    optional={"Version": st.sampled_from(["2012-10-17", "2008-10-17"]), "Id": st.text(max_size=4)},
+)
+
+
+def one(**elements: object) -> dict[str, object]:
+    """A document of one statement, valid but for the elements given; None takes an element away."""
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", **elements}
+    kept = {name: value for name, value in statement.items() if value is not None}
+    return {"Version": "2012-10-17", "Statement": [kept]}
+
+
+def found(source: object) -> list[tuple[object, ...]]:
+    with pytest.raises(InvalidDocument) as caught:
+        parse(source)  # type: ignore[arg-type]
+    return [problem.path for problem in caught.value.problems]
+
+
+def principals(value: object) -> tuple[Principal, ...] | None:
+    return parse(one(Principal=value)).statements[0].principals
+
+
+def conditions(value: object) -> tuple[Condition, ...]:
+    return parse(one(Condition=value)).statements[0].conditions
+
+
+def test_reads_every_element() -> None:
+    document = parse(
+        {
+            "Version": "2012-10-17",
+            "Id": "a",
+            "Statement": {
+                "Sid": "one",
+                "Effect": "Deny",
+                "NotPrincipal": {"AWS": ROLE},
+                "NotAction": ["kms:Decrypt", "ECR:PutImage"],
+                "NotResource": "arn:aws:s3:::b",
+            },
+        }
+    )
+    statement = document.statements[0]
+    assert (document.id, statement.sid, statement.effect) == ("a", "one", Effect.DENY)
+    assert statement.not_principals == (Principal(PrincipalKind.AWS, ROLE),)
+    assert statement.not_actions == (Caseless("ECR:PutImage"), Caseless("kms:Decrypt"))
+    assert statement.not_resources == ("arn:aws:s3:::b",)
+    assert (statement.principals, statement.actions, statement.resources) == (None, None, None)
+
+
+def test_a_document_without_version_is_of_the_old_language() -> None:
+    assert parse({"Statement": one()["Statement"]}).version == "2008-10-17"
+
+
+@pytest.mark.parametrize("written", [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws-cn:iam::{ACCOUNT}:root"])
+def test_an_account_is_one_principal_however_written(written: str) -> None:
+    principal = Principal(PrincipalKind.AWS, ACCOUNT)
+    assert principals({"AWS": written}) == (principal,)
+    assert principals({"AWS": [written, ACCOUNT]}) == (principal,)
+    assert principal.is_root
+    assert principal.account == ACCOUNT
+
+
+def test_a_role_is_not_the_account() -> None:
+    (role,) = principals({"AWS": ROLE}) or ()
+    assert (role.is_root, role.is_anyone, role.account) == (False, False, ACCOUNT)
+
+
+@pytest.mark.parametrize("written", ["*", {"AWS": "*"}, {"AWS": ["*"]}])
+def test_anyone_is_one_principal_however_written(written: object) -> None:
+    (anyone,) = principals(written) or ()
+    assert anyone.is_anyone
+    assert not anyone.is_root
+
+
+def test_a_service_that_is_called_like_an_account_is_no_root() -> None:
+    (service,) = principals({"Service": ACCOUNT}) or ()
+    assert (service.is_root, service.account) == (False, None)
+
+
+def test_principal_kinds() -> None:
+    kinds = {"Federated": "accounts.google.com", "CanonicalUser": "79a59d", "Service": ["b.amazonaws.com"]}
+    assert principals(kinds) == (
+        Principal(PrincipalKind.SERVICE, "b.amazonaws.com"),
+        Principal(PrincipalKind.FEDERATED, "accounts.google.com"),
+        Principal(PrincipalKind.CANONICAL_USER, "79a59d"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "operator"),
+    [
+        ("StringLike", ConditionOperator(Operator.STRING_LIKE)),
+        ("BoolIfExists", ConditionOperator(Operator.BOOL, if_exists=True)),
+        ("ForAllValues:StringEquals", ConditionOperator(Operator.STRING_EQUALS, Qualifier.ALL)),
+        ("ForAnyValue:ArnLikeIfExists", ConditionOperator(Operator.ARN_LIKE, Qualifier.ANY, if_exists=True)),
+    ],
+)
+def test_condition_operators(written: str, operator: ConditionOperator) -> None:
+    assert conditions({written: {"aws:X": "a"}}) == (Condition(operator, Caseless("aws:X"), ("a",)),)
+    assert str(operator) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [(True, ("true",)), (5, ("5",)), (5.0, ("5",)), (0.5, ("0.5",)), (["b", "a", "b"], ("a", "b")), ([], ())],
+)
+def test_condition_values_become_strings(written: object, values: tuple[str, ...]) -> None:
+    assert conditions({"StringEquals": {"aws:X": written}})[0].values == values
+
+
+def test_names_keep_their_spelling_and_give_a_folded_one() -> None:
+    (condition,) = conditions({"Bool": {"aws:SecureTransport": "true"}})
+    assert (condition.key.written, condition.key.folded) == ("aws:SecureTransport", "aws:securetransport")
+
+
+@pytest.mark.parametrize(
+    ("elements", "path"),
+    [
+        ({"Effect": "allow"}, ("Effect",)),
+        ({"Effect": None}, ("Effect",)),
+        ({"Action": None}, ("Action",)),
+        ({"Action": []}, ("Action",)),
+        ({"Action": 5}, ("Action",)),
+        ({"Action": ["ecr:*", "PutImage"]}, ("Action", 1)),
+        ({"NotAction": "ecr:*"}, ("NotAction",)),
+        ({"Resource": "repository/a"}, ("Resource",)),
+        ({"Resource": ["*", "a"]}, ("Resource", 1)),
+        ({"Resource": "*", "NotResource": "*"}, ("NotResource",)),
+        ({"Principal": "*", "NotPrincipal": "*"}, ("NotPrincipal",)),
+        ({"Principal": ACCOUNT}, ("Principal",)),
+        ({"Principal": {}}, ("Principal",)),
+        ({"Principal": {"Aws": "*"}}, ("Principal", "Aws")),
+        ({"Principal": {"AWS": 111122223333}}, ("Principal", "AWS")),
+        ({"Principal": {"AWS": "11112222333"}}, ("Principal", "AWS")),
+        ({"Principal": {"AWS": [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/*"]}}, ("Principal", "AWS", 1)),
+        ({"Principal": {"AWS": "arn:aws:iam::acme:role/puller"}}, ("Principal", "AWS")),
+        ({"Principal": {"AWS": "arn:aws:s3::111122223333:role/puller"}}, ("Principal", "AWS")),
+        ({"Principal": {"Service": " "}}, ("Principal", "Service")),
+        ({"Sid": 1}, ("Sid",)),
+        ({"Condition": "a"}, ("Condition",)),
+        ({"Condition": {"StringEqual": {"a": "b"}}}, ("Condition", "StringEqual")),
+        ({"Condition": {"ForEach:StringEquals": {}}}, ("Condition", "ForEach:StringEquals")),
+        ({"Condition": {"NullIfExists": {"a": "true"}}}, ("Condition", "NullIfExists")),
+        ({"Condition": {"Bool": []}}, ("Condition", "Bool")),
+        ({"Condition": {"Bool": {"": "true"}}}, ("Condition", "Bool", "")),
+        ({"Condition": {"Bool": {5: "true"}}}, ("Condition", "Bool", "5")),
+        ({"Condition": {"Bool": {"aws:X": {}}}}, ("Condition", "Bool", "aws:X")),
+        ({"Condition": {"Bool": {"aws:X": [True, None]}}}, ("Condition", "Bool", "aws:X", 1)),
+        ({"Condition": {"Bool": {"aws:X": float("inf")}}}, ("Condition", "Bool", "aws:X")),
+        ({"Condition": {"Bool": {"aws:X": "true", "AWS:x": "true"}}}, ("Condition", "Bool", "AWS:x")),
+        ({"Actions": "ecr:*"}, ("Actions",)),
+    ],
+)
+def test_faults_of_a_statement(elements: dict[str, object], path: tuple[object, ...]) -> None:
+    assert found(one(**elements)) == [("Statement", 0, *path)]
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ([], ()),
+        (5, ()),
+        ("", ()),
+        ("[]", ()),
+        ("{", ()),
+        ("[" * 100_000, ()),
+        ({**one(), "Version": "2012-10-18"}, ("Version",)),
+        ({**one(), "Version": None}, ("Version",)),
+        ({**one(), "Id": None}, ("Id",)),
+        ({**one(), "Statements": []}, ("Statements",)),
+        ({"Version": "2012-10-17"}, ("Statement",)),
+        ({"Statement": []}, ("Statement",)),
+        ({"Statement": "a"}, ("Statement",)),
+        ({"Statement": [None]}, ("Statement", 0)),
+        ({"Statement": {"Effect": "Allow", "Action": "x"}}, ("Statement", "Action")),
+    ],
+)
+def test_faults_of_a_document(source: object, path: tuple[object, ...]) -> None:
+    assert found(source) == [path]
+
+
+def test_a_sid_stands_once() -> None:
+    statement = {"Sid": "a", "Effect": "Allow", "Action": "*"}
+    assert found({"Statement": [statement, statement]}) == [("Statement", 1, "Sid")]
+
+
+def test_a_key_that_is_written_twice_is_told_with_its_place() -> None:
+    text = '{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*"}]}'
+    assert found(text) == [("Statement", 0, "Effect")]
+
+
+def test_all_problems_are_told_and_a_misspelt_element_names_the_nearest() -> None:
+    source = one(Effect="allow", Actoin="*", Action=None)
+    assert found(source) == [
+        ("Statement", 0, "Actoin"),
+        ("Statement", 0, "Effect"),
+        ("Statement", 0, "Action"),
+    ]
+    with pytest.raises(InvalidDocument, match=r"Statement\.0\.Actoin: .*did you mean 'Action'\?"):
+        parse(source)
+
+
+@pytest.mark.parametrize(
+    ("elements", "hint"),
+    [
+        ({"Condition": {"StringEqual": {}}}, "did you mean 'StringEquals'?"),
+        ({"Condition": {"ForAllValue:StringEquals": {}}}, "did you mean 'ForAllValues:StringEquals'?"),
+        ({"Principal": {"Servce": "a"}}, "did you mean 'Service'?"),
+    ],
+)
+def test_hints(elements: dict[str, object], hint: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        parse(one(**elements))
+    assert caught.value.problems[0].fix == hint
+
+
+def test_where_a_statement_stands_in_its_source() -> None:
+    assert statement_path({"Statement": {}}, 0) == ("Statement",)
+    assert statement_path({"Statement": [{}]}, 0) == ("Statement", 0)
+
+
+@given(JSON | st.dictionaries(st.sampled_from(["Version", "Id", "Statement"]), JSON))
+def test_nothing_but_invalid_document_is_raised(value: object) -> None:
+    for source in (value, json.dumps(value)):
+        with suppress(InvalidDocument):
+            parse(source)  # type: ignore[arg-type]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["Sid", "Effect", "Principal", "NotPrincipal", "Action", "Resource", "Condition", "x"]), JSON
+    )
+)
+def test_no_statement_raises_anything_else(statement: dict[str, object]) -> None:
+    with suppress(InvalidDocument):
+        parse({"Statement": [statement]})
+
+
+@given(DOCUMENTS)
+def test_the_canonical_form_reads_back_as_the_same_document(source: dict[str, object]) -> None:
+    document = parse(source)
+    assert parse(document.to_json()) == document
+    assert parse(policy_text(document.to_json())) == document
+    assert same(document, parse(policy_text(source)))
+
+
+def _respelt(value: object) -> object:
+    """The same policy with lists turned round, single strings as lists, and actions in another case."""
+    if isinstance(value, list):
+        return [_respelt(each) for each in reversed(value)]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: [inner] if name in {"Action", "Resource"} and isinstance(inner, str) else _respelt(inner)
+        for name, inner in reversed(value.items())
+    }
+
+
+@given(DOCUMENTS)
+def test_order_and_lists_make_no_difference(source: dict[str, object]) -> None:
+    respelt = _respelt(source)
+    assert isinstance(respelt, dict)
+    assert same(parse(source), parse(respelt))
+
+
+def test_letter_case_of_actions_and_condition_keys_makes_no_difference() -> None:
+    lower = one(Action="ecr:putimage", Condition={"Bool": {"aws:securetransport": "true"}})
+    upper = one(Action="ECR:PutImage", Condition={"Bool": {"aws:SecureTransport": True}})
+    assert same(parse(lower), parse(upper))
+    assert parse(lower) != parse(upper)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"Effect": "Deny"},
+        {"Action": "ecr:BatchGetImage"},
+        {"Action": None, "NotAction": "ecr:PutImage"},
+        {"Resource": "*"},
+        {"Principal": "*"},
+        {"NotPrincipal": "*"},
+        {"Sid": "a"},
+        {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+    ],
+)
+def test_what_makes_a_difference(elements: dict[str, object]) -> None:
+    assert not same(parse(one()), parse(one(**elements)))
+
+
+@pytest.mark.parametrize("name", ["Principal", "NotPrincipal", "NotAction", "Resource", "NotResource"])
+def test_values_make_a_difference(name: str) -> None:
+    values: dict[str, tuple[object, object]] = {"Principal": ("*", {"AWS": ROLE}), "Action": ("ecr:*", "kms:*")}
+    first, second = values.get(name.removeprefix("Not"), ("*", "arn:aws:s3:::b"))
+    bare = {"Action": None} if name == "NotAction" else {}
+    assert not same(parse(one(**bare, **{name: first})), parse(one(**bare, **{name: second})))
+
+
+def test_conditions_differ_by_operator_key_and_value() -> None:
+    written = [
+        {"StringEquals": {"aws:X": "a"}},
+        {"StringEquals": {"aws:X": "A"}},
+        {"StringEquals": {"aws:Y": "a"}},
+        {"StringLike": {"aws:X": "a"}},
+        {"StringEqualsIfExists": {"aws:X": "a"}},
+        {"ForAnyValue:StringEquals": {"aws:X": "a"}},
+    ]
+    documents = [parse(one(Condition=each)) for each in written]
+    assert not any(same(a, b) for index, a in enumerate(documents) for b in documents[index + 1 :])
+
+
+def test_policy_text_is_compact_and_does_not_depend_on_order() -> None:
+    assert policy_text({"b": [1, "ü"], "a": {}}) == policy_text({"a": {}, "b": [1, "ü"]}) == '{"a":{},"b":[1,"ü"]}'
+
+
+def test_an_empty_document_is_equal_to_itself_only() -> None:
+    assert same(Document(statements=()), Document(statements=()))
+    assert not same(Document(statements=()), Document(statements=(), id="a"))

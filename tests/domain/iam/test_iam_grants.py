@@ -1,0 +1,258 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
+from domain.iam.document import Principal, PrincipalKind, parse, policy_text
+from domain.iam.grants import (
+    AccountGrant,
+    Grant,
+    OrganizationGrant,
+    PullService,
+    Registry,
+    ServiceGrant,
+    organization_problems,
+    registry_policy_problems,
+    repository_policy,
+    repository_policy_problems,
+    role_name_problems,
+)
+from domain.iam.limits import POLICY_TEXT_MAX
+
+HOME, OTHER = "111122223333", "444455556666"
+ORGANIZATION = "o-a1b2c3d4e5"
+REGISTRY = Registry(account=HOME, region="us-east-1")
+CHINA = Registry(account=HOME, region="cn-north-1")
+
+ACCOUNTS = st.sampled_from([HOME, OTHER, "777788889999"])
+GRANTS: st.SearchStrategy[Grant] = st.one_of(
+    st.builds(AccountGrant, account=ACCOUNTS, role=st.sampled_from([None, "puller", "teams/a/puller"])),
+    st.builds(OrganizationGrant, organization=st.sampled_from([ORGANIZATION, "o-zzzzzzzzzz"])),
+    st.builds(ServiceGrant, service=st.sampled_from(PullService), account=ACCOUNTS),
+)
+REGISTRIES = st.sampled_from([REGISTRY, CHINA])
+
+
+def statements(*grants: Grant, registry: Registry = REGISTRY) -> list[dict[str, object]]:
+    policy = repository_policy(grants, registry)
+    assert policy is not None
+    found = policy["Statement"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_nothing_to_grant_is_no_policy() -> None:
+    assert repository_policy([], REGISTRY) is None
+
+
+def test_accounts_and_roles_are_one_statement() -> None:
+    grants = [
+        AccountGrant(account=OTHER, role="teams/a/puller"),
+        AccountGrant(account=OTHER),
+        AccountGrant(account=HOME),
+        AccountGrant(account=HOME),
+    ]
+    assert repository_policy(grants, REGISTRY) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "PullByAccounts",
+                "Effect": "Allow",
+                "Principal": {
+                    "AWS": [
+                        "arn:aws:iam::111122223333:root",
+                        "arn:aws:iam::444455556666:role/teams/a/puller",
+                        "arn:aws:iam::444455556666:root",
+                    ]
+                },
+                "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            }
+        ],
+    }
+
+
+def test_organizations_are_anyone_narrowed_to_them() -> None:
+    other = "o-bbbbbbbbbb"
+    assert statements(OrganizationGrant(organization=other), OrganizationGrant(organization=ORGANIZATION)) == [
+        {
+            "Sid": "PullByOrganizations",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, other]}},
+        }
+    ]
+
+
+def test_lambda_of_the_same_account_needs_the_service_alone() -> None:
+    assert statements(ServiceGrant(service=PullService.LAMBDA, account=HOME)) == [
+        {
+            "Sid": "PullByLambda",
+            "Effect": "Allow",
+            "Principal": {"Service": ["lambda.amazonaws.com"]},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {"StringLike": {"aws:SourceArn": ["arn:aws:lambda:us-east-1:111122223333:function:*"]}},
+        }
+    ]
+
+
+def test_lambda_of_another_account_needs_the_account_too() -> None:
+    accounts, service = statements(
+        ServiceGrant(service=PullService.LAMBDA, account=OTHER), ServiceGrant(service=PullService.LAMBDA, account=HOME)
+    )
+    assert accounts["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
+    assert service["Condition"] == {
+        "StringLike": {
+            "aws:SourceArn": [
+                "arn:aws:lambda:us-east-1:111122223333:function:*",
+                "arn:aws:lambda:us-east-1:444455556666:function:*",
+            ]
+        }
+    }
+
+
+def test_codebuild_is_held_to_projects_and_account() -> None:
+    assert statements(ServiceGrant(service=PullService.CODEBUILD, account=OTHER)) == [
+        {
+            "Sid": "PullByCodeBuild",
+            "Effect": "Allow",
+            "Principal": {"Service": ["codebuild.amazonaws.com"]},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": ["arn:aws:codebuild:us-east-1:444455556666:project/*"]},
+                "StringEquals": {"aws:SourceAccount": [OTHER]},
+            },
+        }
+    ]
+
+
+def test_china_has_its_own_partition_and_the_same_service_names() -> None:
+    text = policy_text(
+        {
+            "all": statements(
+                AccountGrant(account=OTHER),
+                *(ServiceGrant(service=service, account=OTHER) for service in PullService),
+                registry=CHINA,
+            )
+        }
+    )
+    assert "arn:aws:" not in text
+    assert "arn:aws-cn:lambda:cn-north-1:444455556666:function:*" in text
+    assert '"lambda.amazonaws.com"' in text
+
+
+def test_login_is_never_granted_by_a_repository() -> None:
+    assert LOGIN_ACTION not in {*PULL_ACTIONS, *PUSH_ACTIONS}
+
+
+@given(st.lists(GRANTS, max_size=6), REGISTRIES, st.randoms(use_true_random=False))
+def test_order_and_repetition_make_no_difference(grants: list[Grant], registry: Registry, random: object) -> None:
+    shuffled = [*grants, *grants[:2]]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert repository_policy(shuffled, registry) == repository_policy(grants, registry)
+
+
+@given(st.lists(GRANTS, min_size=1, max_size=6), REGISTRIES)
+def test_no_policy_grants_more_than_a_narrowed_pull(grants: list[Grant], registry: Registry) -> None:
+    policy = repository_policy(grants, registry)
+    assert policy is not None
+    assert repository_policy_problems(policy) == []
+    for statement in parse(policy).statements:
+        assert {each.written for each in statement.actions or ()} == set(PULL_ACTIONS)
+        assert statement.resources is None
+        assert statement.sid
+        narrowed = any(each.is_anyone or each.kind is PrincipalKind.SERVICE for each in statement.principals or ())
+        assert bool(statement.conditions) == narrowed
+
+
+@given(st.lists(GRANTS, min_size=1, max_size=6), REGISTRIES)
+def test_only_granted_accounts_are_principals(grants: list[Grant], registry: Registry) -> None:
+    named = {each.account for each in grants if not isinstance(each, OrganizationGrant)}
+    principals: set[Principal] = set()
+    for statement in parse(repository_policy(grants, registry) or {}).statements:
+        principals.update(statement.principals or ())
+    assert {each.account for each in principals if each.account} <= named
+    assert {each.account for each in grants if isinstance(each, AccountGrant)} <= {each.account for each in principals}
+
+
+@given(st.permutations([AccountGrant(account=HOME), AccountGrant(account=OTHER, role="r")]))
+def test_policy_text_is_stable(grants: list[Grant]) -> None:
+    texts = {policy_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
+    assert len(texts) == 1
+
+
+def padded(length: int) -> dict[str, object]:
+    policy: dict[str, object] = {
+        "Version": "2012-10-17",
+        "Id": "",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "ecr:*"}],
+    }
+    return {**policy, "Id": "a" * (length - len(policy_text(policy)))}
+
+
+@pytest.mark.parametrize("check", [repository_policy_problems, registry_policy_problems])
+def test_length_limit(check: object) -> None:
+    assert callable(check)
+    assert check(padded(POLICY_TEXT_MAX)) == []
+    (problem,) = check(padded(POLICY_TEXT_MAX + 1))
+    assert problem.path == ()
+    assert "10,241" in problem.message
+
+
+def test_a_repository_policy_that_is_none() -> None:
+    assert [each.path for each in repository_policy_problems({"Statement": []})] == [("Statement",)]
+
+
+ACCOUNT = {"AWS": HOME}
+
+
+@pytest.mark.parametrize(
+    ("statement", "paths"),
+    [
+        ({"Effect": "Allow", "Principal": ACCOUNT, "Action": ["ecr:*", "ECR:ReplicateImage"]}, []),
+        ({"Effect": "Deny", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}, []),
+        ({"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}, [("NotPrincipal",)]),
+        ({"Effect": "Allow", "Action": "ecr:*"}, [("Principal",)]),
+        ({"Effect": "Deny", "Action": "ecr:*"}, [("Principal",)]),
+        ({"Effect": "Allow", "Principal": ACCOUNT, "Action": "*"}, [("Action",)]),
+        ({"Effect": "Allow", "Principal": ACCOUNT, "Action": "ecr-public:*"}, [("Action",)]),
+        ({"Effect": "Allow", "Principal": ACCOUNT, "NotAction": "kms:*"}, [("NotAction",)]),
+        ({"Effect": "Allow", "Action": "s3:*"}, [("Principal",), ("Action",)]),
+    ],
+)
+def test_registry_policy(statement: dict[str, object], paths: list[tuple[str, ...]]) -> None:
+    listed = registry_policy_problems({"Version": "2012-10-17", "Statement": [statement]})
+    single = registry_policy_problems({"Version": "2012-10-17", "Statement": statement})
+    assert [each.path for each in listed] == [("Statement", 0, *path) for path in paths]
+    assert [each.path for each in single] == [("Statement", *path) for path in paths]
+
+
+@pytest.mark.parametrize("document", [None, 5, "{}", []])
+def test_a_registry_policy_that_is_no_object(document: object) -> None:
+    assert [each.path for each in registry_policy_problems(document)] == [()]
+
+
+def test_a_registry_policy_that_cannot_be_read() -> None:
+    problems = registry_policy_problems({"Statement": [{"Effect": "Allow"}]})
+    assert [each.path for each in problems] == [("Statement", 0, "Action")]
+
+
+@pytest.mark.parametrize("role", ["puller", "teams/payments/puller", "a+=,.@-_9", "x" * 64, f"{'p' * 510}/r"])
+def test_role_names(role: str) -> None:
+    assert role_name_problems(role) == []
+
+
+@pytest.mark.parametrize(
+    "role",
+    ["", "/puller", "puller/", "a//b", "a b", "*", "tea*/puller", "pullér", "puller\n", "x" * 65, f"{'p' * 511}/r"],
+)
+def test_no_role_names(role: str) -> None:
+    (problem,) = role_name_problems(role)
+    assert problem.value == role
+
+
+@pytest.mark.parametrize(("id", "valid"), [(ORGANIZATION, True), ("acme", False), ("o-A1B2C3D4E5", False), ("", False)])
+def test_organization_ids(id: str, valid: bool) -> None:
+    assert (organization_problems(id) == []) is valid

@@ -1,0 +1,23 @@
+"""What every engine test starts from: a real `pulumi`, or a clear reason why there is none."""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.workspace import Edit, Workspace
+
+Make = Callable[..., Workspace]
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Make a workspace for a stack, with edits to the copy's files."""
+    missing = [program for program in ("pulumi", "pulumi-language-python") if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"the engine tests need {' and '.join(missing)} on PATH: https://www.pulumi.com/docs/install/")
+
+    def make_workspace(stack: str, *edits: tuple[str, Edit]) -> Workspace:
+        return Workspace.create(tmp_path_factory.mktemp(stack), stack, *edits)
+
+    return make_workspace

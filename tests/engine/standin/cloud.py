@@ -1,0 +1,86 @@
+"""What exists, in one JSON file: so that an import finds something, and a full repository refuses its deletion."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.engine.standin.kinds import KINDS, Values
+
+REPOSITORY = "aws:ecr/repository:Repository"
+OF_A_REPOSITORY = ("aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy")
+
+
+class RefusedError(Exception):
+    """What AWS would answer instead of doing it."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The file, locked around every access: the engine may run several providers at once."""
+
+    path: Path
+
+    def create(self, type: str, region: str, id: str, inputs: Values) -> None:
+        with self._open() as things:
+            if KINDS[type].exclusive and _key(type, region, id) in things:
+                raise RefusedError(f"AlreadyExistsException: {id} already exists in {region}")
+            if type in OF_A_REPOSITORY and _key(REPOSITORY, region, id) not in things:
+                raise RefusedError(f"RepositoryNotFoundException: no repository {id} in {region}")
+            things[_key(type, region, id)] = {"inputs": inputs, "images": 0}
+
+    def read(self, type: str, region: str, id: str) -> Values | None:
+        with self._open() as things:
+            thing = things.get(_key(type, region, id))
+            return None if thing is None else dict(thing["inputs"])
+
+    def update(self, type: str, region: str, id: str, inputs: Values) -> None:
+        with self._open() as things:
+            if _key(type, region, id) not in things:
+                raise RefusedError(f"NotFoundException: no {id} in {region}")
+            things[_key(type, region, id)]["inputs"] = inputs
+
+    def delete(self, type: str, region: str, id: str, *, force: bool) -> None:
+        with self._open() as things:
+            thing = things.get(_key(type, region, id), {})
+            if thing.get("images") and not force:
+                raise RefusedError(f"RepositoryNotEmptyException: {id} not empty, consider using force_delete")
+            things.pop(_key(type, region, id), None)
+            if type == REPOSITORY:
+                for policy in OF_A_REPOSITORY:
+                    things.pop(_key(policy, region, id), None)
+
+    def push(self, region: str, repository: str) -> None:
+        """Put an image into a repository."""
+        with self._open() as things:
+            things[_key(REPOSITORY, region, repository)]["images"] += 1
+
+    def ids(self, type: str) -> set[str]:
+        """`id@region` of all that exists of a type."""
+        with self._open() as things:
+            found = [key.split("|") for key in things]
+        return {f"{name}@{region}" for kind, region, name in found if kind == type}
+
+    def is_empty(self) -> bool:
+        with self._open() as things:
+            return not things
+
+    @contextmanager
+    def _open(self) -> Iterator[dict[str, Any]]:
+        with self.path.open("a+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            before = file.read() or "{}"
+            things: dict[str, Any] = json.loads(before)
+            yield things
+            after = json.dumps(things, sort_keys=True)
+            if after != before:
+                file.truncate(0)
+                file.write(after)
+
+
+def _key(type: str, region: str, id: str) -> str:
+    return f"{type}|{region}|{id}"

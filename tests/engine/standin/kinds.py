@@ -1,0 +1,140 @@
+"""The resource types that the stand-in knows: what forces a replacement, and what AWS computes."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Values = dict[str, Any]
+
+_REGIONS = """
+    af-south-1 ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
+    ap-southeast-2 ap-southeast-3 ap-southeast-4 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1
+    eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1
+    me-south-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2
+    """
+REGIONS = frozenset(_REGIONS.split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a resource is: ARNs and addresses follow from it."""
+
+    account: str
+    region: str
+
+    def arn(self, service: str, rest: str) -> str:
+        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.region.rsplit("-", 2)[0], "aws")
+        return f"arn:{partition}:{service}:{self.region}:{self.account}:{rest}"
+
+    @property
+    def registry(self) -> str:
+        suffix = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"{self.account}.dkr.ecr.{self.region}.{suffix}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One resource type. `replaces`: the inputs that can't be changed in place."""
+
+    replaces: frozenset[str]
+    identity: Callable[[Values, Place], str]
+    outputs: Callable[[Values, Place, str], Values]
+    optional: frozenset[str] = frozenset()
+    """Blocks that AWS fills when they are left out: leaving them out is no difference."""
+    deletes_first: bool = False
+    exclusive: bool = False
+    """AWS refuses to create a second one under the same id."""
+
+
+def _tags(inputs: Values) -> Values:
+    return {"tagsAll": dict(inputs.get("tags") or {})}
+
+
+def _repository(inputs: Values, place: Place, id: str) -> Values:
+    return {
+        "arn": place.arn("ecr", f"repository/{id}"),
+        "registryId": place.account,
+        "repositoryUrl": f"{place.registry}/{id}",
+        **_tags(inputs),
+    }
+
+
+def _key(inputs: Values, place: Place, id: str) -> Values:
+    return {"arn": place.arn("kms", f"key/{id}"), "keyId": id, **_tags(inputs)}
+
+
+def _alias(inputs: Values, place: Place, id: str) -> Values:
+    key = str(inputs["targetKeyId"]).rpartition("/")[2]
+    return {"arn": place.arn("kms", id), "targetKeyArn": place.arn("kms", f"key/{key}")}
+
+
+def _registry(_inputs: Values, place: Place, _id: str) -> Values:
+    return {"registryId": place.account}
+
+
+def _nothing(_inputs: Values, _place: Place, _id: str) -> Values:
+    return {}
+
+
+def _input(name: str) -> Callable[[Values, Place], str]:
+    return lambda inputs, _place: str(inputs[name])
+
+
+def _account(_inputs: Values, place: Place) -> str:
+    return place.account
+
+
+# `region` forces a replacement everywhere: forceNewIfRegionChanges in internal/provider/sdkv2 and .../framework.
+# The sources are the files of hashicorp/terraform-provider-aws; the names are pulumi-aws's.
+KINDS = {
+    # internal/service/ecr/repository.go: ForceNew on name and encryption_configuration
+    "aws:ecr/repository:Repository": Kind(
+        replaces=frozenset({"region", "name", "encryptionConfigurations"}),
+        identity=_input("name"),
+        outputs=_repository,
+        optional=frozenset({"encryptionConfigurations", "imageScanningConfiguration"}),
+        exclusive=True,
+    ),
+    # internal/service/ecr/lifecycle_policy.go: no Update at all, ForceNew on policy and repository
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(
+        replaces=frozenset({"region", "policy", "repository"}),
+        identity=_input("repository"),
+        outputs=_registry,
+        deletes_first=True,
+    ),
+    # internal/service/ecr/repository_policy.go: ForceNew on repository
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Kind(
+        replaces=frozenset({"region", "repository"}), identity=_input("repository"), outputs=_registry
+    ),
+    # internal/service/ecr/registry_scanning_configuration.go: no ForceNew
+    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": Kind(
+        replaces=frozenset({"region"}), identity=_account, outputs=_registry
+    ),
+    # internal/service/ecr/registry_policy.go: no ForceNew
+    "aws:ecr/registryPolicy:RegistryPolicy": Kind(replaces=frozenset({"region"}), identity=_account, outputs=_registry),
+    # internal/service/ecr/account_setting.go: RequiresReplace on name
+    "aws:ecr/accountSetting:AccountSetting": Kind(
+        replaces=frozenset({"region", "name"}), identity=_input("name"), outputs=_nothing
+    ),
+    # internal/service/ecr/pull_time_update_exclusion.go: WithNoUpdate, RequiresReplace on principal_arn
+    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Kind(
+        replaces=frozenset({"region", "principalArn"}), identity=_input("principalArn"), outputs=_nothing
+    ),
+    # internal/service/kms/key.go: ForceNew on these
+    "aws:kms/key:Key": Kind(
+        replaces=frozenset(
+            {"region", "keyUsage", "customerMasterKeySpec", "customKeyStoreId", "multiRegion", "xksKeyId"}
+        ),
+        identity=lambda _inputs, _place: str(uuid.uuid4()),
+        outputs=_key,
+        optional=frozenset({"multiRegion"}),
+    ),
+    # internal/service/kms/alias.go: ForceNew on name and name_prefix
+    "aws:kms/alias:Alias": Kind(
+        replaces=frozenset({"region", "name", "namePrefix"}),
+        identity=_input("name"),
+        outputs=_alias,
+        exclusive=True,
+    ),
+}

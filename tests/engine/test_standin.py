@@ -1,0 +1,108 @@
+"""The stand-in provider itself, without an engine: it must refuse what AWS or the real provider would refuse."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import provider_pb2 as proto
+
+from tests.engine.standin.cloud import REPOSITORY, Cloud, RefusedError
+from tests.engine.standin.kinds import KINDS
+from tests.engine.standin.provider import Provider
+
+LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+
+
+class AbortedError(Exception):
+    """What the engine would be told."""
+
+
+class Context:
+    """A call's context that raises its refusal."""
+
+    def abort(self, _code: object, message: str) -> None:
+        raise AbortedError(message)
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Provider:
+    provider = Provider(Cloud(tmp_path / "cloud.json"))
+    arguments = _struct({"region": "us-east-1", "allowedAccountIds": '["111122223333"]'})
+    provider.Configure(proto.ConfigureRequest(args=arguments), Context())
+    return provider
+
+
+def test_an_unknown_type_is_refused(provider: Provider) -> None:
+    request = proto.CheckRequest(urn=_urn("aws:ecr/publicRepository:PublicRepository"), news=_struct({}))
+    with pytest.raises(AbortedError, match="unknown to the stand-in"):
+        provider.Check(request, Context())
+
+
+def test_an_unknown_region_is_refused(provider: Provider) -> None:
+    request = proto.CheckRequest(urn=_urn(REPOSITORY), news=_struct({"name": "api", "region": "us-east-9"}))
+    (failure,) = provider.Check(request, Context()).failures
+    assert failure.property == "region"
+
+
+@pytest.mark.parametrize(
+    ("type", "replaced"), [(name, replaced) for name, kind in KINDS.items() for replaced in sorted(kind.replaces)]
+)
+def test_what_forces_a_replacement_and_what_does_not(provider: Provider, type: str, replaced: str) -> None:
+    olds: dict[str, Any] = {replaced: '{"a": 1}', "description": "old"}
+    assert _diff(provider, type, olds, {**olds, replaced: '{"a": 2}'}).replaces == [replaced]
+    updated = _diff(provider, type, olds, {**olds, "description": "new"})
+    assert (list(updated.diffs), list(updated.replaces)) == (["description"], [])
+
+
+def test_a_policy_written_otherwise_is_no_difference(provider: Provider) -> None:
+    olds = {"policy": '{"rules": []}'}
+    assert not _diff(provider, LIFECYCLE, olds, {"policy": '{"rules":[]}'}).diffs
+
+
+def test_a_replaced_lifecycle_policy_is_deleted_first(provider: Provider) -> None:
+    assert _diff(provider, LIFECYCLE, {"policy": "{}"}, {"policy": '{"rules": []}'}).deleteBeforeReplace
+
+
+def test_the_region_of_an_import_stands_in_its_id(provider: Provider) -> None:
+    provider.cloud.create(REPOSITORY, "eu-west-1", "api", {"name": "api", "forceDelete": True})
+    assert not _read(provider, "api").id
+    found = _read(provider, "api@eu-west-1")
+    assert found.id == "api"
+    assert json_format.MessageToDict(found.inputs) == {"name": "api", "region": "eu-west-1"}
+    properties = json_format.MessageToDict(found.properties)
+    assert properties["repositoryUrl"] == "111122223333.dkr.ecr.eu-west-1.amazonaws.com/api"
+
+
+def test_a_full_repository_is_deleted_only_by_force(provider: Provider) -> None:
+    cloud = provider.cloud
+    cloud.create(REPOSITORY, "us-east-1", "api", {})
+    cloud.push("us-east-1", "api")
+    with pytest.raises(RefusedError, match="not empty"):
+        cloud.delete(REPOSITORY, "us-east-1", "api", force=False)
+    cloud.delete(REPOSITORY, "us-east-1", "api", force=True)
+    assert cloud.is_empty()
+
+
+def test_a_policy_needs_its_repository(provider: Provider) -> None:
+    with pytest.raises(RefusedError, match="RepositoryNotFoundException"):
+        provider.cloud.create(LIFECYCLE, "us-east-1", "api", {})
+
+
+def _diff(provider: Provider, type: str, olds: dict[str, Any], news: dict[str, Any]) -> Any:
+    request = proto.DiffRequest(urn=_urn(type), old_inputs=_struct(olds), news=_struct(news))
+    return provider.Diff(request, Context())
+
+
+def _read(provider: Provider, id: str) -> Any:
+    return provider.Read(proto.ReadRequest(urn=_urn(REPOSITORY), id=id), Context())
+
+
+def _urn(type: str) -> str:
+    return f"urn:pulumi:dev::project::container-registry:index:ImageRepository${type}::api"
+
+
+def _struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(values)
+    return struct

@@ -1,0 +1,242 @@
+"""The render: the program as the engine would see it, with nothing behind it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from domain.resource_tags import REQUIRED
+from review import Render, render
+from review.monitor import RecordingMonitor
+from review.program import declared_by
+from review.resource import SECRET, UNKNOWN, Resource
+from settings import InvalidSettings
+from tests.conftest import Edit
+
+REGIONS = {"us-east-1", "eu-west-1", "ap-northeast-1"}
+
+
+def of(rendered: Render, kind: str, **inputs: object) -> list[Resource]:
+    return [
+        resource
+        for resource in rendered.resources
+        if resource.type.endswith(f":{kind}") and inputs.items() <= resource.inputs.items()
+    ]
+
+
+def policies(rendered: Render, kind: str, repository: str) -> dict[str, str]:
+    """The documents of that kind for a repository, by region."""
+    return {str(r.region): r.inputs["policy"] for r in of(rendered, kind, repository=repository)}
+
+
+def test_every_repository_stands_in_every_region(prod: Render) -> None:
+    placed = {(resource.inputs["name"], resource.region) for resource in of(prod, "Repository")}
+    names = {name for name, _ in placed}
+    assert len(names) == 8
+    assert placed == {(name, region) for name in names for region in REGIONS}
+
+
+def test_every_repository_is_secure_by_default(prod: Render) -> None:
+    keys = {key.region: key.outputs["arn"] for key in of(prod, "Key")}
+    for repository in of(prod, "Repository"):
+        encryption = repository.inputs["encryptionConfigurations"][0]
+        assert repository.inputs["imageTagMutability"].startswith("IMMUTABLE")
+        assert repository.inputs["imageScanningConfiguration"] == {"scanOnPush": True}
+        assert set(REQUIRED) <= set(repository.inputs["tags"])
+        assert repository.protect
+        assert "forceDelete" not in repository.inputs
+        if repository.inputs["name"] != "platform/build-cache":
+            assert encryption == {"encryptionType": "KMS", "kmsKey": keys[repository.region]}
+        assert policies(prod, "LifecyclePolicy", repository.inputs["name"])[str(repository.region)]
+
+
+def test_every_registry_has_its_settings_and_its_key(prod: Render) -> None:
+    for kind in ("RegistryScanningConfiguration", "Key", "Alias"):
+        assert {resource.region for resource in of(prod, kind)} == REGIONS
+    settings = {(each.region, each.inputs["name"], each.inputs["value"]) for each in of(prod, "AccountSetting")}
+    assert ("eu-west-1", "BLOB_MOUNTING", "DISABLED") in settings
+    assert len(settings) == 9
+    assert {each.inputs["principalArn"] for each in of(prod, "PullTimeUpdateExclusion")} == {
+        "arn:aws:iam::222233334444:role/security/image-scanner"
+    }
+
+
+def test_dev_is_not_protected(dev: Render) -> None:
+    assert not any(resource.protect for resource in dev.resources)
+
+
+def test_a_replica_is_never_archived_for_want_of_pulls(prod: Render) -> None:
+    documents = policies(prod, "LifecyclePolicy", "data/ingest")
+    assert "sinceImagePulled" in documents["us-east-1"]
+    assert "sinceImagePulled" not in documents["eu-west-1"]
+    home, replica = (json.loads(documents[region])["rules"] for region in ("us-east-1", "eu-west-1"))
+    assert len(home) == len(replica)
+    assert home[1:] == replica[1:]
+
+
+def test_a_replica_grants_in_its_own_region(prod: Render) -> None:
+    documents = policies(prod, "RepositoryPolicy", "storefront/image-resizer")
+    assert "arn:aws:lambda:eu-west-1:222233334444:function:*" in documents["eu-west-1"]
+    assert "us-east-1" not in documents["eu-west-1"]
+
+
+def test_no_grant_is_no_policy(prod: Render) -> None:
+    assert not policies(prod, "RepositoryPolicy", "platform/build-cache")
+
+
+def test_the_outputs(dev: Render) -> None:
+    registry = dev.outputs["registries"]["us-east-1"]
+    host = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
+    assert registry["host"] == host
+    assert registry["key_arn"] == of(dev, "Key")[0].outputs["arn"]
+    assert registry["repositories"]["payments/api"] == {
+        "arn": "arn:aws:ecr:us-east-1:111122223333:repository/payments/api",
+        "url": f"{host}/payments/api",
+    }
+
+
+def test_in_a_preview_what_only_aws_knows_is_unknown(prod_preview: Render, prod: Render) -> None:
+    assert [resource.urn for resource in prod_preview.resources] == [resource.urn for resource in prod.resources]
+    assert prod_preview.outputs["registries"]["eu-west-1"]["key_arn"] == UNKNOWN
+    (repository,) = of(prod_preview, "Repository", name="payments/api", region="eu-west-1")
+    assert repository.inputs["encryptionConfigurations"][0]["kmsKey"] == UNKNOWN
+    assert repository.inputs["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+    assert not repository.outputs
+
+
+def test_the_push_sources_are_listed_as_not_built(dev: Render, prod: Render) -> None:
+    assert dev.not_built[0].startswith("push: 8 sources to 8 repositories")
+    assert any(note.startswith("replication to eu-west-1, ap-northeast-1") for note in prod.not_built)
+
+
+def test_dependencies_are_told(prod: Render) -> None:
+    (policy,) = of(prod, "LifecyclePolicy", repository="payments/api", region="us-east-1")
+    assert any("aws:ecr/repository:Repository::payments/api@us-east-1" in urn for urn in policy.dependencies)
+
+
+@pytest.mark.parametrize(("stack", "protect", "force"), [("dev", False, True), ("prod", False, None)])
+def test_a_retiring_repository(project: Path, edit: Edit, stack: str, protect: bool, force: bool | None) -> None:
+    edit(
+        "catalog.yaml",
+        "  payments/ledger:\n",
+        "  payments/ledger:\n    retire: {until: 2027-01-31, reason: replaced by the new book}\n",
+    )
+    rendered = render(project, stack)
+    for repository in of(rendered, "Repository", name="payments/ledger"):
+        assert repository.inputs["tags"]["retire-until"] == "2027-01-31"
+        assert repository.protect is protect
+        assert repository.inputs.get("forceDelete") is force
+    assert rendered.not_built[0].startswith("push: 7 sources to 7 repositories")
+
+
+def test_a_retiring_region(project: Path, edit: Edit) -> None:
+    edit("Pulumi.prod.yaml", "region: eu-west-1", "{region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}")
+    text = (project / "Pulumi.prod.yaml").read_text(encoding="utf-8").replace("- {region", "- {region")
+    (project / "Pulumi.prod.yaml").write_text(text, encoding="utf-8")
+    rendered = render(project, "prod")
+    for repository in of(rendered, "Repository"):
+        assert repository.protect is (repository.region != "eu-west-1")
+        assert ("retire-until" in repository.inputs["tags"]) is (repository.region == "eu-west-1")
+
+
+def test_adoption_is_an_import_of_the_repository_alone(project: Path, edit: Edit) -> None:
+    edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    adopt: [prod]\n")
+    imported = {r.name: r.options["importId"] for r in render(project, "prod").resources if "importId" in r.options}
+    # The plain name at home, with its region elsewhere: see settings.models.
+    assert imported == {
+        "payments/ledger@us-east-1": "payments/ledger",
+        "payments/ledger@eu-west-1": "payments/ledger@eu-west-1",
+        "payments/ledger@ap-northeast-1": "payments/ledger@ap-northeast-1",
+    }
+    assert not any("importId" in resource.options for resource in render(project, "dev").resources)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("aes256", {"encryptionType": "AES256"}),
+        ("aws-managed", {"encryptionType": "KMS"}),
+        ("{key: shared}", {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/1"}),
+    ],
+)
+def test_encryption(project: Path, edit: Edit, written: str, expected: dict[str, str]) -> None:
+    edit("catalog.yaml", "  payments/ledger:\n", f"  payments/ledger:\n    encryption: {written}\n")
+    keys = "keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:111122223333:key/1'}}"
+    edit("Pulumi.dev.yaml", "container-registry:protect", f"container-registry:{keys}\n  container-registry:protect")
+    (repository,) = of(render(project, "dev"), "Repository", name="payments/ledger")
+    assert repository.inputs["encryptionConfigurations"] == [expected]
+
+
+def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit, dev: Render) -> None:
+    assert not of(dev, "RegistryPolicy")
+    policy = (
+        "{Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: 'arn:aws:iam::444455556666:root'}, "
+        "Action: 'ecr:ReplicateImage', Resource: 'arn:aws:ecr:us-east-1:111122223333:repository/*'}]}"
+    )
+    edit(
+        "Pulumi.dev.yaml",
+        "  container-registry:protect",
+        f"  container-registry:registry_policy: {policy}\n  container-registry:protect",
+    )
+    (declared,) = of(render(project, "dev"), "RegistryPolicy")
+    assert json.loads(declared.inputs["policy"])["Statement"][0]["Action"] == "ecr:ReplicateImage"
+
+
+def test_a_removed_repository_is_no_longer_declared(project: Path, edit: Edit) -> None:
+    text = (project / "catalog.yaml").read_text(encoding="utf-8")
+    start, end = text.index("  platform/build-cache:"), len(text)
+    removed = "removed:\n  platform/build-cache: {until: 2027-01-31, reason: no longer used}\n"
+    (project / "catalog.yaml").write_text(text[:start] + removed + text[end:], encoding="utf-8")
+    assert not of(render(project, "dev"), "Repository", name="platform/build-cache")
+    edit("catalog.yaml", "no longer used", "unused")
+
+
+def test_secrets_are_marked_and_not_shown() -> None:
+    monitor = RecordingMonitor(project="p", stack="s", account="111122223333", preview=False)
+
+    def program() -> None:
+        from pulumi_aws import Provider
+
+        Provider("other", region="eu-west-1", secret_key=pulumi.Output.secret("hush"))
+
+    declared_by(program, monitor, project="p", stack="s", preview=False)
+    assert monitor.declared[0].inputs["secretKey"] == SECRET
+    assert "hush" not in str(monitor.declared[0])
+
+
+def test_an_encrypted_key_of_the_provider_passes_and_one_of_ours_is_told(project: Path, edit: Edit) -> None:
+    edit("Pulumi.dev.yaml", "aws:region", "aws:profile: {secure: v1:def}\n  aws:region")
+    assert render(project, "dev").resources
+    edit("Pulumi.dev.yaml", "environment: dev", "environment: {secure: v1:abc}")
+    with pytest.raises(InvalidSettings, match=r"container-registry:environment: .* is encrypted"):
+        render(project, "dev")
+
+
+def test_the_render_reads_nothing_but_files(root: Path) -> None:
+    """No network, no credentials, no home: an empty environment gives the same."""
+    command = [sys.executable, "-m", "review", "render", "--stack", "dev", "--format", "json"]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, env={"AWS_PROFILE": "none"})
+    document = json.loads(ended.stdout)
+    assert document["version"] == 1
+    assert {
+        "urn",
+        "type",
+        "name",
+        "parent",
+        "provider",
+        "region",
+        "inputs",
+        "dependencies",
+        "protect",
+        "options",
+    } <= set(document["resources"][0])
+
+
+def test_a_reader_that_stops_early_is_no_error(root: Path) -> None:
+    command = f"{sys.executable} -m review render --stack prod --format json | head -1"
+    ended = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False)
+    assert ended.stdout == "{\n"
+    assert not ended.stderr
