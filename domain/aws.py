@@ -9,6 +9,7 @@ from enum import Enum
 from domain.problems import Problem
 
 ACCOUNT_ID_DIGITS = 12
+ARN_PARTS = 6
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 """https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html"""
 
@@ -93,8 +94,8 @@ class Arn:
 
     @classmethod
     def parse(cls, text: str) -> "Arn | None":
-        parts = text.split(":", 5)
-        if len(parts) != 6 or parts[0] != "arn" or not all((parts[1], parts[2], parts[5])):
+        parts = text.split(":", ARN_PARTS - 1)
+        if len(parts) != ARN_PARTS or parts[0] != "arn" or not all((parts[1], parts[2], parts[5])):
             return None
         return cls(*parts[1:])
 

@@ -1,6 +1,7 @@
 """`python -m review`: what a change to the stack would mean, told with no account at hand."""
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,14 @@ FAULTY_INPUT = 2
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    # One run, then the process ends: nothing that is made here is worth collecting, not at the exit either.
+    gc.disable()
+    status = _render(options)
+    gc.freeze()
+    return status
+
+
+def _render(options: argparse.Namespace) -> int:
     try:
         rendered = render(options.project, options.stack, preview=options.preview)
     except InvalidSettings as invalid:
@@ -22,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         print(to_json(rendered) if options.format == "json" else to_text(rendered), flush=True)
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough; what is still buffered must not be flushed into the closed pipe at exit.
+        # The reader (`| head`) has seen enough: what is still buffered must not go into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

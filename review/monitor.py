@@ -126,5 +126,5 @@ def _alias(alias: Any) -> str:
     """An alias as its URN, or as the parts of it that differ."""
     if alias.urn:
         return str(alias.urn)
-    parts = {field.name: value for field, value in alias.spec.ListFields()}
+    parts = {field.name: value for field, value in alias.spec.ListFields() if value}
     return ", ".join(f"{name} {value}" for name, value in sorted(parts.items()))

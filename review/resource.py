@@ -1,7 +1,7 @@
 """What a render is made of, as plain data."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 FORMAT_VERSION = 1
@@ -38,6 +38,13 @@ class Render:
     outputs: Mapping[str, Any]
     not_built: tuple[str, ...]
 
-    def as_json(self) -> dict[str, object]:
-        """The form in which renders are exchanged."""
-        return {"version": FORMAT_VERSION, **asdict(self)}
+    def head(self) -> dict[str, object]:
+        """All but the resources, in the form in which renders are exchanged."""
+        head = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "resources"}
+        return {"version": FORMAT_VERSION, **head}
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """The resources in that form."""
+        names = [each.name for each in fields(Resource)]
+        for resource in self.resources:
+            yield {name: getattr(resource, name) for name in names}

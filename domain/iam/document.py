@@ -44,7 +44,7 @@ _OLD_VERSION = "2008-10-17"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
 
 
-class InvalidDocument(ValueError):  # noqa: N818
+class InvalidDocument(ValueError):
     """A document that IAM would refuse, with everything that is wrong with it."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

@@ -122,7 +122,7 @@ def test_outputs_are_registered_last(name: str) -> None:
     monitor = declare(name)
     component, _ = split(monitor)
     outputs = monitor.registered_outputs[component.urn]
-    public = {each for each in inspect.get_annotations(COMPONENTS[name])}
+    public = set(inspect.get_annotations(COMPONENTS[name]))
     assert set(outputs) == public
     assert all(outputs.values())
 
@@ -135,7 +135,8 @@ def test_children_inherit_the_callers_provider(name: str) -> None:
     def program() -> None:
         other = Provider("other", region="eu-west-1")
         args_type = getattr(components, f"{name}Args")
-        COMPONENTS[name](NAME, args_type(**ARGUMENTS[name]), pulumi.ResourceOptions(provider=other))  # type: ignore[arg-type]
+        make: Callable[..., object] = COMPONENTS[name]
+        make(NAME, args_type(**ARGUMENTS[name]), pulumi.ResourceOptions(provider=other))
 
     declared_by(program, monitor, project=PROJECT, stack=STACK, preview=False)
     children = [each for each in monitor.declared if each.custom and not each.type.startswith("pulumi:providers:")]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from tests.engine.standin.cloud import REPOSITORY, Cloud, RefusedError

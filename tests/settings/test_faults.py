@@ -189,6 +189,10 @@ def test_a_fault_in_the_catalog(project: Path, case: str) -> None:
     assert any(start in fault and fix in fault for fault in found), found
 
 
+LONG_POLICY = (
+    "container-registry:registry_policy: {Version: '2012-10-17', Statement: {Effect: Allow, Principal: "
+    f"{{AWS: '111122223333'}}, Action: 'ecr:ReplicateImage', Resource: ['arn:aws:ecr:::{'x' * 10240}']}}}}"
+)
 STACK_FAULTS = {
     "9-digit account": ("444455556666", "444455556", "accounts.workloads: '444455556' ", "12 digits"),
     "unquoted account": ('"444455556666"', "444455556666", "accounts.workloads: 444455556666 ", "quotes"),
@@ -268,8 +272,7 @@ STACK_FAULTS = {
     ),
     "too large a registry policy": (
         "container-registry:protect: false",
-        "container-registry:registry_policy: {Version: '2012-10-17', Statement: {Effect: Allow, Principal: {AWS: "
-        f"'111122223333'}}, Action: 'ecr:ReplicateImage', Resource: ['arn:aws:ecr:us-east-1:111122223333:{'x' * 10240}']}}}}",
+        LONG_POLICY,
         "container-registry:registry_policy",
         "10240",
     ),
