@@ -23,7 +23,7 @@ def declare(place: Place) -> pulumi.Inputs:
     name = f"registry@{place.region}"
     key_args = components.EncryptionKeyArgs(
         account=place.account, region=place.region, alias=settings.project, tags=settings.tags,
-        deletion_days=settings.key_deletion_days, protect=settings.protect,
+        deletion_days=settings.key_deletion_days, protect=settings.protects(place),
     )  # fmt: skip
     key = components.EncryptionKey(name, key_args)
     registry_args = components.RegistrySettingsArgs(

@@ -31,6 +31,10 @@ _GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._
 _GITHUB_REF = re.compile(r"refs/(heads|tags)/[^\s*?\[\\^~:]+|refs/tags/[^\s?\[\\^~:]+")
 
 
+DEFAULT_PRESET = "default"
+_NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
+
+
 class Names:
     """What the catalog may refer to: each kind's known names, and where one is declared."""
 
@@ -51,7 +55,7 @@ class Names:
                 "{message}",
                 {
                     "message": f"is no {kind} that {self._declared_in[kind]} declares",
-                    "fix": nearest(name, self._known[kind]),
+                    "fix": _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, self._known[kind]),
                 },
             )
 
@@ -191,7 +195,7 @@ class RepositoryEntry(Model):
     retention: Annotated[
         Annotated[StrictStr, known(Names.PRESET), Tag("name")] | Annotated[tuple[RetentionRule, ...], Tag("value")],
         Discriminator(_word),
-    ] = Field("default", validate_default=True, description="a preset's name, or a list of rules")
+    ] = Field(DEFAULT_PRESET, validate_default=True, description="a preset's name, or a list of rules")
     mutable_tags: tuple[StrictStr, ...] = Field((), description="tags that may move; all others are immutable")
     encryption: Annotated[
         Annotated[Literal["customer", "aws-managed", "aes256"], Tag("name")] | Annotated[NamedKey, Tag("value")],

@@ -147,7 +147,8 @@ def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
             path = (index, next(key for key in EFFECTS if key in rule))
         case ["description", *_]:
             path = (index, "description")
-    return Problem(path, problem.value, problem.message, problem.fix)
+    value = dict(rule) if path == (index,) else problem.value
+    return Problem(path, value, problem.message, problem.fix)
 
 
 def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
@@ -169,7 +170,7 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
 
 
 def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
-    home = (aws.allowedAccountIds[0], aws.region)
+    home = (aws.account, aws.region)
     seen = {home}
     for index, replica in enumerate(keys.replicas):
         account = keys.accounts.get(replica.account, replica.account) if replica.account else home[0]

@@ -36,8 +36,8 @@ def describe(model: type[BaseModel], error: ErrorDetails) -> Problem:
     if kind == "literal_error":
         return Problem(path, value, "is not one of the choices", f"write {context['expected']}")
     if kind in ("too_long", "too_short"):
-        bound = context.get("max_length", context.get("min_length"))
-        return Problem(path, value, f"has {context['actual_length']} entries", f"write {bound}, no more and no fewer")
+        bound = f"at most {context['max_length']}" if kind == "too_long" else f"at least {context['min_length']}"
+        return Problem(path, value, f"has {context['actual_length']} entries", f"write {bound}")
     if "fix" in context:
         return Problem(path, value, str(context["message"]), str(context["fix"]))
     message, fix = _KINDS.get(kind, (f"is not valid: {error['msg']}", "see docs/catalog.schema.json"))
@@ -45,8 +45,11 @@ def describe(model: type[BaseModel], error: ErrorDetails) -> Problem:
 
 
 def _purpose(holder: type[BaseModel] | None, field: str) -> str:
-    known = holder.model_fields.get(field) if holder else None
-    return (known.description or "…") if known else "…"
+    """What a field is for, by its name or its alias."""
+    for name, known in holder.model_fields.items() if holder else ():
+        if field in (name, known.alias) and known.description:
+            return known.description
+    return "…"
 
 
 def _walk(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[Path, type[BaseModel] | None]:
@@ -86,7 +89,8 @@ def _choice(union: object, tag: int | str) -> object:
 
 def _inside(annotation: object, part: int | str) -> object:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        field = annotation.model_fields.get(str(part))
+        fields = annotation.model_fields
+        field = fields.get(str(part)) or next((each for each in fields.values() if each.alias == part), None)
         return field.annotation if field else None
     arguments = get_args(annotation)
     if get_origin(annotation) is dict:

@@ -75,19 +75,12 @@ def _decoded(value: object, key: str) -> object:
 
 
 def _aws_keys(configuration: Configuration) -> AwsKeys | None:
-    values = {
-        name: configuration.values[f"aws:{name}"]
-        for name in AwsKeys.model_fields
-        if f"aws:{name}" in configuration.values
-    }
-    accounts = values.get("allowedAccountIds")
+    names = [str(field.alias) for field in AwsKeys.model_fields.values()]
+    values = {name: configuration.values[name] for name in names if name in configuration.values}
+    accounts = values.get("aws:allowedAccountIds")
     if isinstance(accounts, str) and accounts.startswith("["):
-        values["allowedAccountIds"] = json.loads(accounts)
-
-    def place(path: Path) -> tuple[Reporter, Path]:
-        return configuration.reporter(f"aws:{path[0]}"), ("config", f"aws:{path[0]}", *path[1:])
-
-    return _validated_at(AwsKeys, values, place)
+        values["aws:allowedAccountIds"] = json.loads(accounts)
+    return _validated_at(AwsKeys, values, lambda path: (configuration.reporter(str(path[0])), ("config", *path)))
 
 
 def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePath, stack: str, file: str) -> Names:
@@ -142,7 +135,7 @@ def _resolved_problems(
                 fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
                 yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
     if all(pull.account or pull.organization or pull.service for pull in entry.pull):
-        home = Registry(account=aws.allowedAccountIds[0], region=aws.region)
+        home = Registry(account=aws.account, region=aws.region)
         policy = repository_policy(grants(entry, keys, home.account), home)
         for problem in repository_policy_problems(policy) if policy else ():
             yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", problem.message, problem.fix)

@@ -123,6 +123,10 @@ class Settings:
         """The tags of what belongs to the registry as a whole."""
         return self.tags_for("platform")
 
+    def protects(self, place: Place) -> bool:
+        """Whether the engine refuses to delete what a place can't be without, its key."""
+        return self.protect and not place.retire
+
     def tags_for(self, owner: str) -> dict[str, str]:
         return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)
 
@@ -149,7 +153,7 @@ class Settings:
             policy_text=policy_text(policy) if policy else None,
             key_arn=repository.key_arns.get(place.region),
             tags=self._repository_tags(repository, retire),
-            protect=self.protect and not retire,
+            protect=self.protects(place) and not repository.retire,
             force_delete=self.allow_destruction and bool(retire),
         )
 

@@ -15,7 +15,7 @@ from settings.stack import AwsKeys, Replica, StackKeys
 
 def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
     """The settings of one stack; every name is known to be declared."""
-    account = aws.allowedAccountIds[0]
+    account = aws.account
     replicas = [_place(replica, account, keys) for replica in keys.replicas]
     home = Place(account=account, region=aws.region, home=True)
     presets = {name: _rules(rules) for name, rules in catalog.retention.items()}

@@ -106,9 +106,8 @@ def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
             source = Source(name, node)
             return source, [Fault.of(p, name, source.line(p.path)) for p in source.duplicates]
         line = 1 if node else None
-        problem = Problem(
-            (), node.value if node else "", "is no object" if node else "is empty", f"write keys, {example}"
-        )
+        message = "is no object, but a list or a single value" if node else "is empty"
+        problem = Problem((), name, message, f"write keys, {example}")
     except FileNotFoundError:
         problem = Problem((), str(file), "does not exist", f"create {name} beside Pulumi.yaml, {example}")
     except UnicodeDecodeError as error:

@@ -30,7 +30,7 @@ def _quoted(value: object) -> object:
         raise PydanticCustomError(
             "problem",
             "{message}",
-            {"message": "is a number, and a leading zero is lost in it", "fix": "put the 12 digits in quotes"},
+            {"message": "is a number", "fix": "put the 12 digits in quotes: a number loses its leading zeros"},
         )
     return value
 
@@ -98,5 +98,11 @@ class StackKeys(Model):
 class AwsKeys(Model):
     """The provider's keys that this project reads; it has more, and they pass."""
 
-    region: Region
-    allowedAccountIds: Annotated[tuple[Account, ...], Field(min_length=1, max_length=1)]  # noqa: N815  AWS's own name
+    region: Region = Field(alias="aws:region", description="the stack's home region")
+    account_ids: Annotated[tuple[Account, ...], Field(min_length=1, max_length=1)] = Field(
+        alias="aws:allowedAccountIds", description='the one account of the stack: ["111122223333"]'
+    )
+
+    @property
+    def account(self) -> str:
+        return self.account_ids[0]

@@ -60,7 +60,7 @@ def _check_any_is_last(reader: Reader, rules: Sequence[ReadRule], storage_class:
             message = (
                 f"comes before other rules for the storage class {storage_class!r}, but its rule selects any image"
             )
-            fix = "write the highest number of that class, so that it comes last"
+            fix = "make it the last rule, with the highest priority number of that class"
             reader.tell((*rule.path, "rulePriority"), rule.priority, message, fix)
 
 
