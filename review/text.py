@@ -33,7 +33,8 @@ def to_text(rendered: Render) -> str:
 
 
 def _order(component: Resource) -> tuple[bool, str, str]:
-    return component.name.startswith("registry@") is False, component.name, component.type
+    """What belongs to the registry as a whole comes first."""
+    return not component.name.startswith("registry@"), component.name, component.type
 
 
 def _branch(component: Resource, children: list[Resource], *, last: bool) -> Iterator[str]:
@@ -86,22 +87,22 @@ def _lifecycle_policy(inputs: Inputs) -> list[str]:
 
 
 def _policy(inputs: Inputs) -> list[str]:
-    return [_statement(statement) for statement in json.loads(inputs["policy"])["Statement"]]
+    return [_statement(statement) for statement in _listed(json.loads(inputs["policy"])["Statement"])]
 
 
 def _statement(statement: Mapping[str, Any]) -> str:
     principal = statement.get("Principal", {})
     values = [principal] if isinstance(principal, str) else [v for each in principal.values() for v in _listed(each)]
     conditions = [
-        f"{key} {' '.join(_listed(value))}"
+        f"{key} {' '.join(map(str, _listed(value)))}"
         for condition in statement.get("Condition", {}).values()
         for key, value in condition.items()
     ]
     return f"{statement.get('Sid', statement['Effect'])}: {', '.join(values + conditions)}"
 
 
-def _listed(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _scanning(inputs: Inputs) -> list[str]:

@@ -13,6 +13,7 @@ from review import Render, render
 from review.monitor import RecordingMonitor
 from review.program import declared_by
 from review.resource import SECRET, UNKNOWN, Resource
+from review.text import to_text
 from settings import InvalidSettings
 from tests.conftest import Edit
 
@@ -172,16 +173,18 @@ def test_encryption(project: Path, edit: Edit, written: str, expected: dict[str,
 def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit, dev: Render) -> None:
     assert not of(dev, "RegistryPolicy")
     policy = (
-        "{Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: 'arn:aws:iam::444455556666:root'}, "
-        "Action: 'ecr:ReplicateImage', Resource: 'arn:aws:ecr:us-east-1:111122223333:repository/*'}]}"
+        "{Version: '2012-10-17', Statement: {Effect: Allow, Principal: {AWS: 'arn:aws:iam::444455556666:root'}, "
+        "Action: 'ecr:ReplicateImage', Resource: 'arn:aws:ecr:us-east-1:111122223333:repository/*'}}"
     )
     edit(
         "Pulumi.dev.yaml",
         "  container-registry:protect",
         f"  container-registry:registry_policy: {policy}\n  container-registry:protect",
     )
-    (declared,) = of(render(project, "dev"), "RegistryPolicy")
-    assert json.loads(declared.inputs["policy"])["Statement"][0]["Action"] == "ecr:ReplicateImage"
+    rendered = render(project, "dev")
+    (declared,) = of(rendered, "RegistryPolicy")
+    assert json.loads(declared.inputs["policy"])["Statement"]["Action"] == "ecr:ReplicateImage"
+    assert "RegistryPolicy  Allow: arn:aws:iam::444455556666:root" in to_text(rendered)
 
 
 def test_a_removed_repository_is_no_longer_declared(project: Path, edit: Edit) -> None:

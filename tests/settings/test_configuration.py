@@ -1,0 +1,145 @@
+"""The stack's configuration as the engine gives it, offline and under the engine."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from settings import InvalidSettings, load
+from settings.configuration import engine_text, read_configuration
+from settings.source import read
+from settings.stack import AwsKeys, StackKeys
+from tests.conftest import Edit
+
+
+def engine_values(project: Path, stack: str = "dev", **changed: str) -> dict[str, str]:
+    """What the engine would hand to the program, with `--config` values over the files'."""
+    values = read_configuration(project, stack).as_engine_gives_it()
+    return {**values, **{f"container-registry:{key}": value for key, value in changed.items()}}
+
+
+def test_pulumi_yaml_declares_each_key_that_is_read_with_the_same_default(root: Path) -> None:
+    declared = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    assert set(declared) == {f"container-registry:{name}" for name in StackKeys.model_fields}
+    defaults = {name.partition(":")[2]: each["default"] for name, each in declared.items() if "default" in each}
+    assert StackKeys.model_validate({"environment": "dev", **defaults}) == StackKeys(environment="dev")
+    assert set(StackKeys.model_fields) - set(defaults) == {"environment"}
+    assert all(each["description"] for each in declared.values())
+
+
+def test_a_stacks_object_replaces_the_default_whole(project: Path, edit: Edit) -> None:
+    edit("Pulumi.yaml", "default: {}", 'default: {other: "111122223333"}')
+    assert read_configuration(project, "dev").own()["accounts"] == {
+        "workloads": "444455556666",
+        "data-platform": "777788889999",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", "a"), (True, "true"), (7, "7"), ({"a": "1"}, '{"a":"1"}'), (["a"], '["a"]'), (None, "")],
+)
+def test_values_reach_the_program_as_text(value: object, text: str) -> None:
+    assert engine_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "fits"),
+    [
+        ("protect", "'true'", True),
+        ("protect", "1", False),
+        ("key_deletion_days", "'7'", True),
+        ("key_deletion_days", "7.5", False),
+        ("environment", "7", True),
+        ("environment", "[dev]", False),
+        ("accounts", "[]", False),
+        ("replicas", "{}", False),
+        ("replicas", "[eu-west-1]", False),
+        ("pull_time_exclusions", "[7]", False),
+    ],
+)
+def test_types_are_held_as_the_engine_holds_them(project: Path, key: str, written: str, fits: bool) -> None:
+    content = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    content["config"][f"container-registry:{key}"] = yaml.safe_load(written)
+    (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    told = [str(fault) for fault in read_configuration(project, "dev").faults]
+    assert bool(told) is not fits
+    assert all("is not of type" in fault for fault in told)
+
+
+def test_under_the_engine_the_files_give_the_lines(project: Path, edit: Edit) -> None:
+    values = engine_values(project)
+    edit("Pulumi.dev.yaml", '"444455556666"', "444455556666")
+    values["container-registry:accounts"] = '{"data-platform":"777788889999","workloads":444455556666}'
+    with pytest.raises(InvalidSettings, match=r"Pulumi\.dev\.yaml:7: .*accounts\.workloads: 444455556666"):
+        load(project, "dev", values)
+
+
+def test_under_the_engine_an_octal_account_keeps_its_line(project: Path, edit: Edit) -> None:
+    edit("Pulumi.dev.yaml", '"444455556666"', "012345670123")
+    values = engine_values(project)
+    assert json.loads(values["container-registry:accounts"])["workloads"] == 0o12345670123
+    with pytest.raises(InvalidSettings, match=r"Pulumi\.dev\.yaml:7: "):
+        load(project, "dev", values)
+
+
+def test_under_the_engine_a_config_option_wins_and_has_no_line(project: Path) -> None:
+    assert load(project, "dev", engine_values(project, protect="true")).protect
+    with pytest.raises(InvalidSettings, match=r"Pulumi\.dev\.yaml: config.container-registry:key_deletion_days: "):
+        load(project, "dev", engine_values(project, key_deletion_days="3"))
+    replicas = '[{"region":"eu-west-1"}]'
+    assert [place.region for place in load(project, "dev", engine_values(project, replicas=replicas)).places] == [
+        "us-east-1",
+        "eu-west-1",
+    ]
+
+
+def test_under_the_engine_the_file_may_stand_elsewhere(project: Path) -> None:
+    values = engine_values(project)
+    (project / "Pulumi.dev.yaml").unlink()
+    assert load(project, "dev", values).environment == "dev"
+
+
+def test_what_the_engine_gives_and_what_the_files_say_are_the_same_settings(project: Path) -> None:
+    for stack in ("dev", "prod"):
+        assert load(project, stack, engine_values(project, stack)) == load(project, stack)
+
+
+def test_a_replica_in_another_account_is_named_as_not_built(project: Path, edit: Edit) -> None:
+    edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, account: workloads, role: replica}")
+    settings = load(project, "prod")
+    assert [place.region for place in settings.places] == ["us-east-1", "ap-northeast-1"]
+    assert any(note.startswith("replica in account 555566667777, eu-west-1") for note in settings.not_built)
+
+
+def test_the_aws_keys_are_read_by_their_own_names() -> None:
+    assert {field.alias for field in AwsKeys.model_fields.values()} == {"aws:region", "aws:allowedAccountIds"}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("yes", "yes"),
+        ("on", "on"),
+        ("true", True),
+        ("'true'", "true"),
+        ("~", None),
+        ("0123", 0o123),
+        ("0888", 888.0),
+        ("'0123'", "0123"),
+        ("1_000", 1000),
+        ("12:30:45", "12:30:45"),
+        ("2027-01-31", "2027-01-31"),
+        ("1.5", 1.5),
+        ("!custom x", "x"),
+    ],
+)
+def test_a_scalar_is_read_as_the_engine_reads_it(tmp_path: Path, written: str, value: object) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_bytes(f"a: {written}\r\n".encode())
+    source, faults = read(file, "file.yaml")
+    assert source is not None
+    assert not faults
+    assert source.value == {"a": value}
+    assert type(source.value["a"]) is type(value)
