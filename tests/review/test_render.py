@@ -1,5 +1,6 @@
 """The render: the program as the engine would see it, with nothing behind it."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -111,6 +112,12 @@ def test_in_a_preview_what_only_aws_knows_is_unknown(prod_preview: Render, prod:
 def test_the_push_sources_are_listed_as_not_built(dev: Render, prod: Render) -> None:
     assert dev.not_built[0].startswith("push: 8 sources to 8 repositories")
     assert any(note.startswith("replication to eu-west-1, ap-northeast-1") for note in prod.not_built)
+
+
+def test_the_collector_is_left_as_it_was(project: Path) -> None:
+    assert gc.isenabled()
+    render(project, "dev")
+    assert gc.isenabled()
 
 
 def test_dependencies_are_told(prod: Render) -> None:

@@ -101,6 +101,12 @@ def test_under_the_engine_the_file_may_stand_elsewhere(project: Path) -> None:
     assert load(project, "dev", values).environment == "dev"
 
 
+def test_under_the_engine_an_encrypted_key_is_in_plain(project: Path, edit: Edit) -> None:
+    values = engine_values(project)
+    edit("Pulumi.dev.yaml", "environment: dev", "environment: {secure: v1:abc}")
+    assert load(project, "dev", values).environment == "dev"
+
+
 def test_what_the_engine_gives_and_what_the_files_say_are_the_same_settings(project: Path) -> None:
     for stack in ("dev", "prod"):
         assert load(project, stack, engine_values(project, stack)) == load(project, stack)

@@ -320,6 +320,14 @@ def test_a_named_key_must_stand_in_every_region(project: Path) -> None:
     assert dev.is_file()
 
 
+def test_a_sound_entry_is_checked_beside_a_faulty_one(project: Path) -> None:
+    file = project / "Pulumi.dev.yaml"
+    keys = "  container-registry:keys: {shared: {eu-west-1: 'arn:aws:kms:eu-west-1:111122223333:key/1'}}\n"
+    file.write_text(file.read_text(encoding="utf-8") + keys, encoding="utf-8")
+    catalog(project, HEAD + "  a/b: {owner: 7}\n  c/d: {owner: payments, encryption: {key: shared}}\n")
+    assert [fault.message for fault in faults(project)] == ["is no text", "has no key in us-east-1"]
+
+
 TWELVE = """\
 retention:
   default:

@@ -16,7 +16,7 @@ BAD = [
     {"repositories": {"a/b": {"owner": "x", "retention": [{"tag": "v*", "untagged": True, "keep": 1}]}}},
     {"repositories": {"a/b": {"owner": "x", "retention": [{"tag": "v*"}]}}},
     {"repositories": {"a/b": {"owner": "x", "push": [{"github": "acme/x"}]}}},
-    {"repositories": {"a/b": {"owner": None}}},
+    {"repositories": {"a/b": {"owner": "x", "description": None}}},
     {"repositories": {"a/b": {"owner": "x", "pull": [{"service": "ecs"}]}}},
 ]
 
