@@ -59,9 +59,10 @@ def engine_text(value: object) -> str:
 def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None = None) -> Configuration:
     """Reads both files; the values that the engine gives win over the files' where they differ."""
     project_source, faults = read(root / PROJECT_FILE, PROJECT_FILE)
-    project = project_source.value if project_source else {}
-    project = project if isinstance(project, dict) else {}
     name = stack_file(stack)
+    if project_source is None or not isinstance(project_source.value, dict):
+        return Configuration("", name, None, faults=faults)
+    project = project_source.value
     if engine is None and not (root / name).is_file():
         known = stacks(root)
         fault = Fault.of(Problem((), stack, "is no stack of this project", nearest(stack, known)), name, None)
@@ -108,10 +109,11 @@ def _apply_defaults(
         key = name if ":" in name else f"{configuration.project}:{name}"
         if not isinstance(declaration, dict):
             declaration = {"default": declaration}  # noqa: PLW2901  the engine's short form
-        if key in configuration.values:
-            _check_type(configuration.values[key], declaration, report, key)
-            continue
         default = declaration.get("value", declaration.get("default"))
+        if key in configuration.values:
+            if not _check_type(configuration.values[key], declaration, report, key) and default is not None:
+                configuration.values[key] = default  # the fault is told: what follows is to find others
+            continue
         if default is not None:
             configuration.values[key] = default
         elif required and key.startswith(f"{configuration.project}:"):
@@ -119,12 +121,15 @@ def _apply_defaults(
             report(Problem(("config",), key, message, f"add `{key}: …` under config"))
 
 
-def _check_type(value: object, declaration: Mapping[str, object], report: Reporter, key: str) -> None:
+def _check_type(value: object, declaration: Mapping[str, object], report: Reporter, key: str) -> bool:
     kind, items = declaration.get("type"), declaration.get("items")
     if kind is None or value == UNREADABLE_SECRET or _fits(value, str(kind), items, top=True):
-        return
+        return True
+    if value is None:
+        return False  # told where the file was read
     name = f"array<{items['type']}>" if isinstance(items, dict) else str(kind)
     report(Problem(("config", key), value, f"is not of type {name}", f"write {_article(name)}, as {PROJECT_FILE} says"))
+    return False
 
 
 def _article(word: str) -> str:

@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from domain.aws import nearest
 from domain.problems import Path, Problem
+from settings.source import no_value
 
 _UNION_TAGS = ("name", "value")  # the tags of our own discriminated unions; they are no part of the written path
 _KINDS = {
@@ -27,21 +28,30 @@ _KINDS = {
 def describe(model: type[BaseModel], error: ErrorDetails) -> Problem:
     """The problem at the path as it is written, for any error of that model's validation."""
     path, holder = _walk(model, error["loc"])
-    kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        fields = sorted(holder.model_fields) if holder else []
-        return Problem(path, path[-1], "is no known key", nearest(str(path[-1]), fields))
-    if kind == "missing":
-        return Problem(path, None, "is missing", f"add {path[-1]}: {_purpose(holder, str(path[-1]))}")
-    if kind == "literal_error":
-        return Problem(path, value, "is not one of the choices", f"write {context['expected']}")
-    if kind in ("too_long", "too_short"):
-        bound = f"at most {context['max_length']}" if kind == "too_long" else f"at least {context['min_length']}"
-        return Problem(path, value, f"has {context['actual_length']} entries", f"write {bound}")
+    last = str(path[-1]) if path else ""
+    match error["type"]:
+        case "extra_forbidden":
+            return Problem(path, last, "is no known key", nearest(last, sorted(holder.model_fields) if holder else []))
+        case "missing":
+            return Problem(path, None, "is missing", f"add {last}: {_purpose(holder, last)}")
+        case kind if error["input"] is None:
+            return no_value(path)
+        case kind:
+            return Problem(path, error["input"], *_message_and_fix(kind, error))
+
+
+def _message_and_fix(kind: str, error: ErrorDetails) -> tuple[str, str]:
+    context = error.get("ctx", {})
     if "fix" in context:
-        return Problem(path, value, str(context["message"]), str(context["fix"]))
-    message, fix = _KINDS.get(kind, (f"is not valid: {error['msg']}", "see docs/catalog.schema.json"))
-    return Problem(path, value, message, fix)
+        return str(context["message"]), str(context["fix"])
+    match kind:
+        case "literal_error":
+            return "is not one of the choices", f"write {context['expected']}"
+        case "too_long":
+            return f"has {context['actual_length']} entries", f"write at most {context['max_length']}"
+        case "too_short":
+            return f"has {context['actual_length']} entries", f"write at least {context['min_length']}"
+    return _KINDS.get(kind, (f"is not valid: {error['msg']}", "see docs/catalog.schema.json"))
 
 
 def _purpose(holder: type[BaseModel] | None, field: str) -> str:

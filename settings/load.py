@@ -26,7 +26,7 @@ _SCALARS = (str, bool, int)
 def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) -> Settings:
     """Reads a stack's settings; raises InvalidSettings with every fault there is. `engine` are the engine's values."""
     configuration = read_configuration(root, stack, engine)
-    if configuration.source is None and engine is None:
+    if not configuration.project or (configuration.source is None and engine is None):
         raise InvalidSettings(configuration.faults)
     keys = _stack_keys(configuration)
     aws = _aws_keys(configuration)

@@ -20,7 +20,7 @@ class Source(Lines):
 
     def __init__(self, file: str, root: yaml.Node) -> None:
         self.file = file
-        self.duplicates: list[Problem] = []
+        self.problems: list[Problem] = []
         self._root = root
         self._children: dict[int, dict[str | int, tuple[yaml.Node, yaml.Node]]] = {}
         self._built: dict[int, object] = {}
@@ -59,11 +59,13 @@ class Source(Lines):
             key = str(key_node.value)
             if key in children:
                 first = int(children[key][0].start_mark.line) + 1
-                self.duplicates.append(
+                self.problems.append(
                     Problem((*path, key), key, f"stands twice (first in line {first})", "keep one of the two")
                 )
             children[key] = (key_node, child)
             value[key] = self._build(child, (*path, key))
+            if value[key] is None:
+                self.problems.append(no_value((*path, key)))
         self._children[id(node)] = children
         return value
 
@@ -96,6 +98,11 @@ def _number(text: str) -> object:
     return text
 
 
+def no_value(path: Path) -> Problem:
+    """A key that stands there with nothing behind it, which could mean anything."""
+    return Problem(path, None, "has no value", "write one, or remove the key")
+
+
 def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
     """Reads a file that is shown to people as `name`; None with the fault when it can't be understood."""
     example = f"as the README's example for {name} shows"
@@ -104,12 +111,14 @@ def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_LOADER)
         if isinstance(node, yaml.MappingNode):
             source = Source(name, node)
-            return source, [Fault.of(p, name, source.line(p.path)) for p in source.duplicates]
+            return source, [Fault.of(p, name, source.line(p.path)) for p in source.problems]
         line = 1 if node else None
         message = "is no object, but a list or a single value" if node else "is empty"
         problem = Problem((), name, message, f"write keys, {example}")
     except FileNotFoundError:
-        problem = Problem((), str(file), "does not exist", f"create {name} beside Pulumi.yaml, {example}")
+        problem = Problem((), str(file), "does not exist", f"create it, {example}")
+    except OSError as error:
+        problem = Problem((), str(file), f"can't be read: {error.strerror}", "name a file that can be read")
     except UnicodeDecodeError as error:
         problem = Problem((), str(file), f"is not UTF-8 at byte {error.start}", "save the file as UTF-8")
     except yaml.MarkedYAMLError as error:

@@ -130,7 +130,6 @@ def test_the_aws_keys_are_read_by_their_own_names() -> None:
         ("on", "on"),
         ("true", True),
         ("'true'", "true"),
-        ("~", None),
         ("0123", 0o123),
         ("0888", 888.0),
         ("'0123'", "0123"),

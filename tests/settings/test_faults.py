@@ -177,6 +177,21 @@ CATALOG_FAULTS = {
     "a control character": ("a: \x07\n", "catalog.yaml: ", "YAML"),
     "empty file": ("", "catalog.yaml: 'catalog.yaml' is empty", "README"),
     "a list for a file": ("- a\n", "catalog.yaml:1: ", "is no object"),
+    "no value": (
+        HEAD + "  payments/api: {owner: payments, retire: }\n",
+        "payments/api.retire: None has no value",
+        "key",
+    ),
+    "no value for a list": (
+        HEAD + "  payments/api: {owner: payments, push: }\n",
+        "payments/api.push: None has no value",
+        "key",
+    ),
+    "an object for a list": (
+        HEAD + "  payments/api: {owner: payments, pull: {account: workloads}}\n",
+        "payments/api.pull: an object with account is no list",
+        "list",
+    ),
     "endless nesting": ("a: " + "[" * 60 + "]" * 60 + "\n", "catalog.yaml:1: ", "deep"),
 }
 
@@ -396,3 +411,28 @@ def test_not_utf8(project: Path) -> None:
 def test_a_missing_catalog(project: Path) -> None:
     (project / "catalog.yaml").unlink()
     assert "does not exist" in only(project)
+
+
+def test_the_same_fault_is_told_once(project: Path) -> None:
+    catalog(project, HEAD + "  payments/api: {owner: payments, push: }\n")
+    assert only(project).startswith("catalog.yaml:5: repositories.payments/api.push: None has no value")
+
+
+def test_a_wrong_type_in_the_stack_is_told_once(project: Path) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "  container-registry:replicas: {}\n", encoding="utf-8")
+    assert "is not of type array<object>" in only(project)
+
+
+@pytest.mark.parametrize("content", [None, '"', ""])
+def test_without_a_readable_project_nothing_else_is_told(project: Path, content: str | None) -> None:
+    (project / "Pulumi.yaml").unlink()
+    if content is not None:
+        (project / "Pulumi.yaml").write_text(content, encoding="utf-8")
+    assert only(project).startswith("Pulumi.yaml:")
+
+
+def test_a_folder_for_a_catalog(project: Path) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "  container-registry:catalog: .\n", encoding="utf-8")
+    assert "can't be read: Is a directory" in only(project)
