@@ -46,6 +46,7 @@ class RecordingMonitor(MockMonitor):
         self.declared: list[Resource] = []
         self.registered_outputs: dict[str, dict[str, object]] = {}
         self._root = f"urn:pulumi:{stack}::{project}::"
+        self._urns: set[str] = set()
         self._account = account
         self._preview = preview
 
@@ -63,6 +64,9 @@ class RecordingMonitor(MockMonitor):
         identifier, outputs = "", dict[str, str]()
         if request.custom:
             identifier, outputs = answer(request.type, request.name, inputs, self._account)
+        if urn in self._urns:
+            raise RuntimeError(f"two resources have one name, which the engine refuses: {urn}")
+        self._urns.add(urn)
         self.declared.append(_resource(urn, request, inputs, {} if self._preview else outputs))
         if self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)

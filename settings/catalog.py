@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -33,6 +34,10 @@ _GITHUB_REF = re.compile(r"refs/(heads|tags)/[^\s*?\[\\^~:]+|refs/tags/[^\s?\[\\
 
 DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SOMETHING = re.compile(r".*\S.*", re.DOTALL)
 
 
 class Names:
@@ -93,14 +98,10 @@ def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator
 
 
 def _day(value: object) -> object:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)  # type: ignore[arg-type]  # a TypeError is answered below
-    except (TypeError, ValueError):
-        raise PydanticCustomError(
-            "problem", "{message}", {"message": "is no day", "fix": "write it as 2027-01-31"}
-        ) from None
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):  # a day that the calendar does not have is told like any other text
+            return date.fromisoformat(value)
+    raise PydanticCustomError("problem", "{message}", {"message": "is no day", "fix": "write it as 2027-01-31"})
 
 
 def _flag_or_list(value: Any) -> str:
@@ -141,28 +142,27 @@ SELECTORS = ("tag", "all_tags", "untagged", "any")
 EFFECTS = tuple(effect.value for effect in Effect)
 
 
+GitHubRef = Annotated[
+    StrictStr,
+    matching(
+        _GITHUB_REF,
+        "is no ref that may push",
+        "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)",
+    ),
+]
+
+
 class Push(Model):
     """A GitHub workflow that may push: from refs, or from an environment."""
 
     github: Annotated[
         StrictStr, matching(_GITHUB_REPOSITORY, "is no GitHub repository", "write it as acme/payments-api")
     ] = Field(description="owner/repository")
-    refs: (
-        tuple[
-            Annotated[
-                StrictStr,
-                matching(
-                    _GITHUB_REF,
-                    "is no ref that may push",
-                    "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)",
-                ),
-            ],
-            ...,
-        ]
-        | None
-    ) = None
+    refs: Annotated[tuple[GitHubRef, ...], Field(min_length=1)] | None = Field(None, description="branches and tags")
     environment: Text | None = None
-    stacks: tuple[StackName, ...] | None = Field(None, description="default: all stacks")
+    stacks: Annotated[tuple[StackName, ...], Field(min_length=1)] | None = Field(
+        None, description="default: all stacks"
+    )
 
 
 class Pull(Model):
@@ -178,7 +178,7 @@ class Retirement(Model):
     """Until when images may be destroyed, and why."""
 
     until: Day
-    reason: Annotated[StrictStr, Field(min_length=1)]
+    reason: Annotated[StrictStr, matching(_SOMETHING, "is blank", "say why, for whoever reads it later")]
 
 
 class NamedKey(Model):
@@ -204,7 +204,7 @@ class RepositoryEntry(Model):
     push: tuple[Push, ...] = ()
     pull: tuple[Pull, ...] = ()
     adopt: Annotated[
-        Annotated[StrictBool, Tag("name")] | Annotated[tuple[StackName, ...], Tag("value")],
+        Annotated[StrictBool, Tag("name")] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag("value")],
         Discriminator(_flag_or_list),
     ] = Field(default=False, description="the repository exists already, in every stack or in those listed: import it")
     retire: Retirement | None = Field(None, description="the first of the two steps that destroy it")

@@ -1,6 +1,6 @@
 """Checks that no single field can make: of values against each other, and of what they compile to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from domain.aws import REGIONS, Arn
 from domain.ecr import lifecycle, scanning
@@ -9,7 +9,7 @@ from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import registry_policy_problems
 from domain.problems import Path, Problem
 from settings.catalog import EFFECTS, SELECTORS
-from settings.stack import AwsKeys, StackKeys
+from settings.stack import FREQUENCIES, AwsKeys, StackKeys
 
 Raw = Mapping[str, object]
 
@@ -52,9 +52,9 @@ def _entry_problems(entry: object, checked: dict[str, list[Problem]]) -> Iterato
     yield from _each(entry, "pull", _pull_problems)
 
 
-def _each(entry: Raw, key: str, check: object) -> Iterator[Problem]:
+def _each(entry: Raw, key: str, check: Callable[[Raw], Iterator[Problem]]) -> Iterator[Problem]:
     items = entry.get(key)
-    if isinstance(items, list) and callable(check):
+    if isinstance(items, list):
         for index, item in enumerate(items):
             if isinstance(item, Mapping):
                 yield from _under(check(item), key, index)
@@ -69,8 +69,6 @@ def _exactly_one(item: Raw, keys: tuple[str, ...], of: str) -> Iterator[Problem]
 
 def _push_problems(push: Raw) -> Iterator[Problem]:
     yield from _exactly_one(push, ("refs", "environment"), "source of the push")
-    if push.get("refs") == []:
-        yield Problem(("refs",), [], "names no ref", "write refs: [refs/heads/main]")
 
 
 def _pull_problems(pull: Raw) -> Iterator[Problem]:
@@ -137,9 +135,10 @@ def domain_rule(rule: Raw) -> lifecycle.Rule | None:
 def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
     """The path inside the compiled document, turned into the path in the catalog."""
     if len(problem.path) < 2 or not isinstance(problem.path[1], int):  # noqa: PLR2004  "rules" and an index
-        return Problem((), problem.value, problem.message, problem.fix)
+        return Problem((), [rule for _, rule in origin], problem.message, problem.fix)
     index, rule = origin[problem.path[1]]
     path: Path = (index,)
+    message, fix = problem.message, problem.fix
     match [part for part in problem.path[2:] if part not in ("selection", "action")]:
         case ["tagPatternList", *rest]:
             path = (index, "tag") if "tag" in rule else (index, "all_tags", *rest)
@@ -147,26 +146,55 @@ def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
             path = (index, next(key for key in EFFECTS if key in rule))
         case ["description", *_]:
             path = (index, "description")
-    value = dict(rule) if path == (index,) else problem.value
-    return Problem(path, value, problem.message, problem.fix)
+        case ["rulePriority"]:
+            message, fix = "selects any image, and other rules of its storage class come after it", "move it below them"
+        case ["tagStatus"]:
+            message, fix = "selects what an earlier rule of its storage class selects", "join the two rules to one"
+    return Problem(path, dict(rule) if path == (index,) else problem.value, message, fix)
 
 
 def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
     """What is wrong between a stack's keys: the key, and the problem inside its value."""
-    rules = [rule.resolved() for rule in keys.scanning.rules]
-    for problem in scanning.configuration_problems(keys.scanning.scan_type, rules):
+    for problem in _scanning_problems(keys):
         yield "scanning", problem.under("rules")
     if keys.registry_policy:
         for problem in registry_policy_problems(keys.registry_policy):
             yield "registry_policy", problem
     for problem in _replica_problems(keys, aws):
         yield "replicas", problem
+    for problem in _key_problems(keys):
+        yield "keys", problem
+    for problem in _exclusion_problems(keys, REGIONS[aws.region].id):
+        yield "pull_time_exclusions", problem
+
+
+def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:
+    """The domain's problems in the words that the stack's file has for a frequency."""
+    rules = [rule.resolved() for rule in keys.scanning.rules]
+    for problem in scanning.configuration_problems(keys.scanning.scan_type, rules):
+        message, fix, value = problem.message, problem.fix, problem.value
+        for written, frequency in FREQUENCIES.items():
+            message, fix = message.replace(frequency.value, written), fix.replace(frequency.value, written)
+            value = written if value == frequency.value else value
+        yield Problem(problem.path, value, message, fix)
+
+
+def _key_problems(keys: StackKeys) -> Iterator[Problem]:
     for name, arns in keys.keys.items():
         for region, text in arns.items():
             arn = Arn.parse(text)
-            if arn and arn.region != region:
-                fix = f"give the key of {region}: a key is regional"
-                yield "keys", Problem((name, region), text, f"is a key of {arn.region}", fix)
+            if arn and (arn.region, arn.partition) != (region, REGIONS[region].id):
+                fix = f"write arn:{REGIONS[region].id}:kms:{region}:…: a key is regional"
+                yield Problem((name, region), text, f"is no key of {region}", fix)
+
+
+def _exclusion_problems(keys: StackKeys, partition: str) -> Iterator[Problem]:
+    for index, text in enumerate(keys.pull_time_exclusions):
+        arn = Arn.parse(text)
+        if arn and arn.partition != partition:
+            yield Problem((index,), text, f"is in partition {arn.partition}", f"write arn:{partition}:iam::…")
+        if text in keys.pull_time_exclusions[:index]:
+            yield Problem((index,), text, "stands twice", "remove the line")
 
 
 def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """A stack's configuration as the engine gives it: Pulumi.yaml's defaults, the stack's file over them, types held."""
 
+import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ from settings.faults import Fault, Reporter
 from settings.source import Source, read
 
 PROJECT_FILE = "Pulumi.yaml"
-UNREADABLE_SECRET = "[secret]"  # noqa: S105  what stands for a value that only its owner can decrypt
+_TYPES = (None, "string", "integer", "boolean", "object", "array")
+UNREADABLE_SECRET = "encrypted"  # noqa: S105  what stands for a value that only its owner can decrypt
 
 
 @dataclass(slots=True)
@@ -60,26 +62,47 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     """Reads both files; the values that the engine gives win over the files' where they differ."""
     project_source, faults = read(root / PROJECT_FILE, PROJECT_FILE)
     name = stack_file(stack)
-    if project_source is None or not isinstance(project_source.value, dict):
+    declared = _declared(project_source, faults)
+    if project_source is None or declared is None:
         return Configuration("", name, None, faults=faults)
-    project = project_source.value
-    if engine is None and not (root / name).is_file():
-        known = stacks(root)
+    project = str(project_source.value["name"])
+    known = stacks(root)
+    if engine is None and stack not in known:
         fault = Fault.of(Problem((), stack, "is no stack of this project", nearest(stack, known)), name, None)
-        return Configuration(str(project.get("name")), name, None, faults=[*faults, fault])
-    source, stack_faults = read(root / name, name) if (root / name).is_file() else (None, [])
-    configuration = Configuration(str(project.get("name")), name, source, faults=[*faults, *stack_faults])
+        return Configuration(project, name, None, faults=[*faults, fault])
+    source, stack_faults = read(root / name, name) if stack in known else (None, [])
+    configuration = Configuration(project, name, source, faults=[*faults, *stack_faults])
     _read_stack_values(configuration, offline=engine is None)
-    declared = project.get("config") or {}
-    _apply_defaults(configuration, declared, stack, required=engine is None)
+    _apply_defaults(configuration, declared)
     if engine is not None:
         _overlay(configuration, engine)
     return configuration
 
 
+def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str, object]] | None:
+    """The keys that Pulumi.yaml declares, each with its type and default; None where it can't be understood."""
+    if source is None:
+        return None
+    report = Reporter(PROJECT_FILE, source, faults)
+    if not isinstance(source.value.get("name"), str):
+        report(
+            Problem(("name",), source.value.get("name"), "is no name of a project", "write name: container-registry")
+        )
+    keys = source.value.get("config", {})
+    if not isinstance(keys, dict):
+        report(Problem(("config",), keys, "is no object", "declare one key a line"))
+        return None
+    # The engine's short form gives the default alone.
+    declared = {key: each if isinstance(each, dict) else {"default": each} for key, each in keys.items()}
+    for key, each in declared.items():
+        if each.get("type") not in _TYPES:
+            fix = f"write {', '.join(_TYPES[1:])}"
+            report(Problem(("config", key, "type"), each["type"], "is no type of the engine's", fix))
+    return None if faults else declared
+
+
 def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
-    content = configuration.source.value if configuration.source else {}
-    written = content.get("config") if isinstance(content, dict) else {}
+    written = configuration.source.value.get("config", {}) if configuration.source else {}
     report = Reporter(configuration.file, configuration.source, configuration.faults)
     if written is None:
         return
@@ -88,6 +111,11 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
         return
     secrets = set()
     for key, value in written.items():
+        namespace = key.partition(":")[0]
+        if namespace != configuration.project and difflib.get_close_matches(namespace, [configuration.project], 1, 0.8):
+            report(
+                Problem(("config", key), key, "is in no namespace of ours", f"did you mean {configuration.project}?")
+            )
         if ":" not in key:
             report(Problem(("config", key), key, "has no namespace", f"write {configuration.project}:{key}"))
         elif isinstance(value, dict) and set(value) == {"secure"}:
@@ -101,24 +129,16 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     configuration.secrets = frozenset(secrets)
 
 
-def _apply_defaults(
-    configuration: Configuration, declared: Mapping[str, object], stack: str, *, required: bool
-) -> None:
+def _apply_defaults(configuration: Configuration, declared: Mapping[str, Mapping[str, object]]) -> None:
     report = Reporter(configuration.file, configuration.source, configuration.faults)
     for name, declaration in declared.items():
         key = name if ":" in name else f"{configuration.project}:{name}"
-        if not isinstance(declaration, dict):
-            declaration = {"default": declaration}  # noqa: PLW2901  the engine's short form
         default = declaration.get("value", declaration.get("default"))
-        if key in configuration.values:
-            if not _check_type(configuration.values[key], declaration, report, key) and default is not None:
-                configuration.values[key] = default  # the fault is told: what follows is to find others
-            continue
-        if default is not None:
-            configuration.values[key] = default
-        elif required and key.startswith(f"{configuration.project}:"):
-            message = f"is missing in stack {stack}: {declaration.get('description', 'it has no default')}"
-            report(Problem(("config",), key, message, f"add `{key}: …` under config"))
+        if key not in configuration.values:
+            if default is not None:
+                configuration.values[key] = default
+        elif not _check_type(configuration.values[key], declaration, report, key) and default is not None:
+            configuration.values[key] = default  # the fault is told: what follows is to find others
 
 
 def _check_type(value: object, declaration: Mapping[str, object], report: Reporter, key: str) -> bool:
@@ -139,7 +159,7 @@ def _article(word: str) -> str:
 def _is_integer(value: object) -> bool:
     if isinstance(value, str):
         return value.removeprefix("-").removeprefix("+").isdecimal()
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 # The engine's ValidateConfigValue: a scalar at the top reaches it as text, inside a list or object as it was written.
@@ -170,15 +190,29 @@ def _overlay(configuration: Configuration, engine: Mapping[str, str]) -> None:
             values[key] = written
         else:
             differing.add(key)
-            values[key] = text
+            values[key] = decoded(text)
     configuration.values = values
     configuration.engine_keys = frozenset(differing)
+
+
+def decoded(text: str) -> object:
+    """An object or list that the engine handed over as JSON; anything else as it is."""
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key stands twice")
+    return value
 
 
 def _same(written: object, text: str) -> bool:
     if not isinstance(written, dict | list):
         return engine_text(written) == text
-    try:
-        return bool(json.loads(text) == written)
-    except ValueError:
-        return False
+    return decoded(text) == written

@@ -14,6 +14,7 @@ _UNION_TAGS = ("name", "value")  # the tags of our own discriminated unions; the
 _KINDS = {
     "string_type": ("is no text", "put it in quotes"),
     "int_type": ("is no whole number", "write a whole number without quotes"),
+    "int_from_float": ("is no whole number", "write a whole number"),
     "int_parsing": ("is no whole number", "write a whole number"),
     "bool_type": ("is neither true nor false", "write true or false"),
     "bool_parsing": ("is neither true nor false", "write true or false"),
@@ -33,7 +34,7 @@ def describe(model: type[BaseModel], error: ErrorDetails) -> Problem:
         case "extra_forbidden":
             return Problem(path, last, "is no known key", nearest(last, sorted(holder.model_fields) if holder else []))
         case "missing":
-            return Problem(path, None, "is missing", f"add {last}: {_purpose(holder, last)}")
+            return Problem(path, None, "is missing", f"add it: {_purpose(holder, last)}")
         case kind if error["input"] is None:
             return no_value(path)
         case kind:
@@ -46,7 +47,8 @@ def _message_and_fix(kind: str, error: ErrorDetails) -> tuple[str, str]:
         return str(context["message"]), str(context["fix"])
     match kind:
         case "literal_error":
-            return "is not one of the choices", f"write {context['expected']}"
+            expected = str(context["expected"])
+            return "is not one of the choices", f"write {'true' if expected == 'True' else expected}"
         case "too_long":
             return f"has {context['actual_length']} entries", f"write at most {context['max_length']}"
         case "too_short":

@@ -5,4 +5,4 @@ from pulumi.runtime import config
 
 def engine_values() -> dict[str, str]:
     """All keys of all namespaces, since `pulumi.Config` only answers for names and a misspelt one must be seen."""
-    return {**config.get_config_env(), **config.CONFIG.get()}
+    return dict(config.CONFIG.get() or config.get_config_env())

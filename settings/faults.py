@@ -28,7 +28,8 @@ class Fault:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         about = f"{path_text(self.path)}: " if self.path else ""
-        return f"{where}: {about}{shorten(self.value)} {self.message} ({self.fix})"
+        value = "" if self.value is None else f"{shorten(self.value)} "
+        return f"{where}: {about}{value}{self.message} ({self.fix})"
 
 
 class InvalidSettings(Exception):
@@ -75,7 +76,11 @@ def path_text(path: Path) -> str:
 
 
 def shorten(value: object) -> str:
-    """A value as a fault shows it: a long one cut, an object or list by its kind."""
+    """A value as a fault shows it, in YAML's words: a long one cut, an object or list by its kind."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
     if isinstance(value, Mapping):
         return f"an object with {', '.join(map(str, value)) or 'no keys'}"
     text = repr(value)

@@ -1,6 +1,5 @@
 """The one reader of the settings: for the program, the render, the rehearsal and the commands."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import TypeVar
@@ -11,7 +10,7 @@ from domain.iam.grants import Registry, repository_policy, repository_policy_pro
 from domain.problems import Path, Problem
 from settings import check
 from settings.catalog import Catalog, Names, RepositoryEntry
-from settings.configuration import Configuration, read_configuration, stacks
+from settings.configuration import Configuration, decoded, read_configuration, stacks
 from settings.describe import describe
 from settings.faults import InvalidSettings, Reporter
 from settings.models import Settings
@@ -20,7 +19,6 @@ from settings.source import read
 from settings.stack import AwsKeys, StackKeys
 
 M = TypeVar("M", bound=BaseModel)
-_SCALARS = (str, bool, int)
 
 
 def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) -> Settings:
@@ -34,10 +32,12 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         for key, problem in check.stack_problems(keys, aws):
             full = f"{configuration.project}:{key}"
             configuration.reporter(full)(problem.under("config", full))
-    file = keys.catalog if keys else str(configuration.own().get("catalog", "catalog.yaml"))
+    file = keys.catalog if keys else configuration.own().get("catalog")
+    if not isinstance(file, str):
+        raise InvalidSettings(configuration.faults)
     source, faults = read(root / file, file)
     faults = [*configuration.faults, *faults]
-    if source is None or not isinstance(source.value, dict):
+    if source is None:
         raise InvalidSettings(faults)
     report = Reporter(file, source, faults)
     names = _names(configuration, source.value, root, stack, file)
@@ -54,37 +54,24 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:
     """The project's own keys, each reported where it stands."""
-    own = {key: _decoded(value, key) for key, value in configuration.own().items()}
 
     def place(path: Path) -> tuple[Reporter, Path]:
         key = f"{configuration.project}:{path[0]}"
         return configuration.reporter(key), ("config", key, *path[1:])
 
-    return _validated_at(StackKeys, own, place)
-
-
-def _decoded(value: object, key: str) -> object:
-    """What came from the engine as JSON text; a key that holds plain text stays as it is."""
-    field = StackKeys.model_fields.get(key)
-    if field is None or field.annotation in _SCALARS or not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+    return _validated_at(StackKeys, configuration.own(), place)
 
 
 def _aws_keys(configuration: Configuration) -> AwsKeys | None:
     names = [str(field.alias) for field in AwsKeys.model_fields.values()]
     values = {name: configuration.values[name] for name in names if name in configuration.values}
-    accounts = values.get("aws:allowedAccountIds")
-    if isinstance(accounts, str) and accounts.startswith("["):
-        values["aws:allowedAccountIds"] = json.loads(accounts)
+    # `pulumi config set` writes a list as the text of one, and the provider takes it.
+    values = {name: decoded(value) if isinstance(value, str) else value for name, value in values.items()}
     return _validated_at(AwsKeys, values, lambda path: (configuration.reporter(str(path[0])), ("config", *path)))
 
 
 def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePath, stack: str, file: str) -> Names:
-    own = {key: _decoded(value, key) for key, value in configuration.own().items()}
+    own = configuration.own()
 
     def keys(value: object) -> list[str]:
         return [str(key) for key in value] if isinstance(value, Mapping) else []
@@ -135,10 +122,13 @@ def _resolved_problems(
                 fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
                 yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
     if all(pull.account or pull.organization or pull.service for pull in entry.pull):
-        home = Registry(account=aws.account, region=aws.region)
-        policy = repository_policy(grants(entry, keys, home.account), home)
-        for problem in repository_policy_problems(policy) if policy else ():
-            yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", problem.message, problem.fix)
+        compiled = grants(entry, keys, aws.account)
+        for region in regions:
+            policy = repository_policy(compiled, Registry(account=aws.account, region=region))
+            for problem in repository_policy_problems(policy) if policy else ():
+                message = f"{problem.message} in {region}"
+                yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", message, problem.fix)
+                return
 
 
 def _validated(model: type[M], raw: object, report: Reporter, context: object) -> M | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain import resource_tags
-from domain.aws import REGIONS, Partition
 from domain.ecr import lifecycle
 from domain.ecr.encryption import Encryption
 from domain.ecr.names import registry_host
@@ -113,10 +112,6 @@ class Settings:
     @property
     def home(self) -> Place:
         return self.places[0]
-
-    @property
-    def partition(self) -> Partition:
-        return REGIONS[self.home.region]
 
     @property
     def tags(self) -> dict[str, str]:

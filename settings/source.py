@@ -13,18 +13,18 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DIGITS = re.compile(r"[0-9]+")
 _MAX_DEPTH = 40
 _TAG = "tag:yaml.org,2002:"
+_SCALAR_TAGS = ("bool", "float", "int", "merge", "null", "str", "timestamp", "value")
 
 
 class Source(Lines):
     """One YAML file: its value, and the line of each path in it."""
 
-    def __init__(self, file: str, root: yaml.Node) -> None:
-        self.file = file
+    def __init__(self, root: yaml.MappingNode) -> None:
         self.problems: list[Problem] = []
-        self._root = root
+        self._root: yaml.Node = root
         self._children: dict[int, dict[str | int, tuple[yaml.Node, yaml.Node]]] = {}
         self._built: dict[int, object] = {}
-        self.value = self._build(root, ())
+        self.value = self._build_mapping(root, ())
 
     def line(self, path: Path) -> int | None:
         """The line where a path begins: that of its key, or of the nearest holder's that the file has."""
@@ -47,6 +47,8 @@ class Source(Lines):
             value = [self._build(child, (*path, index)) for index, child in enumerate(node.value)]
         elif isinstance(node, yaml.ScalarNode):
             value = _scalar(node)
+            if node.tag.removeprefix(_TAG) not in _SCALAR_TAGS:
+                self.problems.append(Problem(path, node.tag, "is a tag that means nothing here", "remove it"))
         else:
             value = None
         self._built[id(node)] = value
@@ -56,6 +58,8 @@ class Source(Lines):
         children: dict[str | int, tuple[yaml.Node, yaml.Node]] = {}
         value: dict[str, object] = {}
         for key_node, child in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key that is no text", problem_mark=key_node.start_mark)
             key = str(key_node.value)
             if key in children:
                 first = int(children[key][0].start_mark.line) + 1
@@ -83,10 +87,11 @@ def _scalar(node: yaml.ScalarNode) -> object:
     return _number(text) if tag in {"int", "float"} else text
 
 
-def _plain_digits(text: str) -> int | float:
+def _plain_digits(text: str) -> object:
+    """A leading zero makes an octal number, as the engine has it; a float, so that it passes for no count of ours."""
     if not text.startswith("0") or text == "0":
-        return int(text)
-    return int(text, 8) if set(text) <= set("01234567") else float(text)
+        return _number(text)
+    return float(int(text, 8) if set(text) <= set("01234567") else text)
 
 
 def _number(text: str) -> object:
@@ -110,17 +115,19 @@ def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_LOADER)
         if isinstance(node, yaml.MappingNode):
-            source = Source(name, node)
+            source = Source(node)
             return source, [Fault.of(p, name, source.line(p.path)) for p in source.problems]
         line = 1 if node else None
         message = "is no object, but a list or a single value" if node else "is empty"
         problem = Problem((), name, message, f"write keys, {example}")
     except FileNotFoundError:
         problem = Problem((), str(file), "does not exist", f"create it, {example}")
-    except OSError as error:
-        problem = Problem((), str(file), f"can't be read: {error.strerror}", "name a file that can be read")
     except UnicodeDecodeError as error:
         problem = Problem((), str(file), f"is not UTF-8 at byte {error.start}", "save the file as UTF-8")
+    except (OSError, ValueError) as error:
+        problem = Problem(
+            (), name, f"can't be read: {getattr(error, 'strerror', None) or error}", "name a file that can be read"
+        )
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         fix = f"{error.context}; mend this line or the one above" if error.context else "mend this line"

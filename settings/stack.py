@@ -18,7 +18,8 @@ from settings.catalog import Model, Retirement, Text, checked
 def _arn_of(service: str, kinds: tuple[str, ...], fix: str) -> AfterValidator:
     def problems(text: str) -> list[Problem]:
         arn = Arn.parse(text)
-        if arn and arn.service == service and arn.resource.startswith(kinds) and not account_problems(arn.account):
+        named = arn and arn.resource.startswith(kinds) and not role_name_problems(arn.resource.partition("/")[2])
+        if arn and named and arn.service == service and not account_problems(arn.account):
             return []
         return [Problem((), text, f"is no ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
 
@@ -55,15 +56,17 @@ class Replica(Model):
     retire: Retirement | None = Field(None, description="the first of the two steps that destroy the copies")
 
 
+FREQUENCIES = {"on-push": ScanFrequency.SCAN_ON_PUSH, "continuous": ScanFrequency.CONTINUOUS_SCAN}
+
+
 class ScanningRule(Model):
     """How often the repositories that match one of the filters are scanned."""
 
-    frequency: Literal["on-push", "continuous"]
+    frequency: Literal[tuple(FREQUENCIES)]  # type: ignore[valid-type]
     filters: tuple[StrictStr, ...] = ("*",)
 
     def resolved(self) -> ScanRule:
-        frequency = ScanFrequency.SCAN_ON_PUSH if self.frequency == "on-push" else ScanFrequency.CONTINUOUS_SCAN
-        return ScanRule(frequency, self.filters)
+        return ScanRule(FREQUENCIES[self.frequency], self.filters)
 
 
 class Scanning(Model):
@@ -80,7 +83,7 @@ class Scanning(Model):
 class StackKeys(Model):
     """The project's own keys; Pulumi.yaml declares the same with their defaults."""
 
-    environment: Text
+    environment: Text = Field(description="what the stack is for: dev, prod")
     catalog: StrictStr = "catalog.yaml"
     accounts: dict[StrictStr, Account] = Field({})
     organizations: dict[StrictStr, Organization] = Field({})

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pulumi
 import pytest
 import yaml
 
 from settings import InvalidSettings, load
 from settings.configuration import engine_text, read_configuration
+from settings.engine import engine_values as engine_values_here
 from settings.source import read
 from settings.stack import AwsKeys, StackKeys
 from tests.conftest import Edit
@@ -95,6 +97,55 @@ def test_under_the_engine_a_config_option_wins_and_has_no_line(project: Path) ->
     ]
 
 
+def test_a_config_option_must_hold_each_key_once(project: Path) -> None:
+    twice = '{"workloads":"444455556666","workloads":"111122223333","data-platform":"777788889999"}'
+    with pytest.raises(
+        InvalidSettings, match=r"Pulumi\.dev\.yaml: config.container-registry:accounts: .* is no object"
+    ):
+        load(project, "dev", engine_values(project, accounts=twice))
+    with pytest.raises(InvalidSettings, match=r"accounts: .* is no object"):
+        load(project, "dev", engine_values(project, accounts="[" * 100_000))
+
+
+def test_the_engine_s_values_are_the_programs_and_not_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG", '{"a:b": "from the engine"}')
+    assert engine_values_here() == {"a:b": "from the engine"}
+    pulumi.runtime.set_all_config({"c:d": "set by a render"})
+    try:
+        assert engine_values_here() == {"c:d": "set by a render"}
+    finally:
+        pulumi.runtime.set_all_config({})
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("config: [a]", "config: a list of 1 is no object"),
+        ("name: 3", "name: 3 is no name of a project"),
+        ("runtime: {}", "name: is no name of a project"),
+        ("config: {a: {type: int}}", "config.a.type: 'int' is no type of the engine's"),
+    ],
+)
+def test_a_faulty_project_is_told_alone(project: Path, written: str, told: str) -> None:
+    head = "" if "name" in written or "runtime" in written else "name: container-registry\n"
+    (project / "Pulumi.yaml").write_text(head + written + "\n", encoding="utf-8")
+    with pytest.raises(InvalidSettings) as raised:
+        load(project, "dev")
+    assert [told in str(fault) and fault.file == "Pulumi.yaml" for fault in raised.value.faults] == [True]
+
+
+def test_a_default_in_the_engines_short_form(project: Path) -> None:
+    text = (project / "Pulumi.yaml").read_text(encoding="utf-8") + "  aws:profile: acme\n  aws:token: {value: t}\n"
+    (project / "Pulumi.yaml").write_text(text, encoding="utf-8")
+    values = read_configuration(project, "dev").as_engine_gives_it()
+    assert (values["aws:profile"], values["aws:token"]) == ("acme", "t")
+
+
+def test_a_stack_of_an_endless_name(project: Path) -> None:
+    with pytest.raises(InvalidSettings, match="is no stack"):
+        load(project, "x" * 300)
+
+
 def test_under_the_engine_the_file_may_stand_elsewhere(project: Path) -> None:
     values = engine_values(project)
     (project / "Pulumi.dev.yaml").unlink()
@@ -130,14 +181,13 @@ def test_the_aws_keys_are_read_by_their_own_names() -> None:
         ("on", "on"),
         ("true", True),
         ("'true'", "true"),
-        ("0123", 0o123),
+        ("0123", 83.0),
         ("0888", 888.0),
         ("'0123'", "0123"),
         ("1_000", 1000),
         ("12:30:45", "12:30:45"),
         ("2027-01-31", "2027-01-31"),
         ("1.5", 1.5),
-        ("!custom x", "x"),
     ],
 )
 def test_a_scalar_is_read_as_the_engine_reads_it(tmp_path: Path, written: str, value: object) -> None:

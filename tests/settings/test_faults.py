@@ -78,8 +78,8 @@ CATALOG_FAULTS = {
     ),
     "two rules for untagged images": (
         rules("{untagged: true, expire_after_days: 7}", "{untagged: true, keep: 3}"),
-        "retention.default[1]",
-        "untagged",
+        "retention.default[1]: an object with untagged, keep selects what an earlier rule",
+        "join the two rules",
     ),
     "two selectors": (
         rules("{untagged: true, tag: v*, expire_after_days: 7}"),
@@ -98,8 +98,8 @@ CATALOG_FAULTS = {
     "more than 50 rules": (rules(*(f"{{tag: v{n}, keep: 3}}" for n in range(51))), "retention.default: ", "50"),
     "any not last": (
         rules("{any: true, keep: 3}", "{tag: v*, keep: 3}"),
-        "catalog.yaml:3: retention.default[0]: ",
-        "last",
+        "catalog.yaml:3: retention.default[0]: an object with any, keep selects any image",
+        "move it below them",
     ),
     "lifecycle policy too long": (
         rules(*(f"{{tag: {'x' * 700}{n}, keep: 3}}" for n in range(50))),
@@ -177,14 +177,35 @@ CATALOG_FAULTS = {
     "a control character": ("a: \x07\n", "catalog.yaml: ", "YAML"),
     "empty file": ("", "catalog.yaml: 'catalog.yaml' is empty", "README"),
     "a list for a file": ("- a\n", "catalog.yaml:1: ", "is no object"),
+    "a count in octal": (rules("{tag: v*, keep: 010}"), "retention.default[0].keep: ", "whole number"),
+    "a count without end": (rules(f"{{tag: v*, keep: {'9' * 5000}}}"), "retention.default[0].keep: ", "whole number"),
+    "a day in another form": (
+        HEAD + "  payments/api: {owner: payments, retire: {until: 2027-W05-1, reason: gone}}\n",
+        "retire.until: '2027-W05-1' ",
+        "2027-01-31",
+    ),
+    "no reason": (
+        HEAD + "  payments/api: {owner: payments, retire: {until: 2027-01-31, reason: ' '}}\n",
+        "retire.reason: ' ' ",
+        "why",
+    ),
+    "adopted nowhere": (HEAD + "  payments/api: {owner: payments, adopt: []}\n", "payments/api.adopt: ", "at least 1"),
+    "pushed from nowhere": (
+        HEAD + "  payments/api: {owner: payments, push: [{github: acme/api, refs: []}]}\n",
+        "payments/api.push[0].refs: ",
+        "at least 1",
+    ),
+    "a tag of YAML's": (HEAD + "  payments/api: {owner: !!binary aGk=}\n", "payments/api.owner: ", "remove it"),
+    "a list for a key": (HEAD + "  payments/api: {[a, b]: 3}\n", "catalog.yaml:5: ", "YAML"),
+    "a file name with a zero": (HEAD + "  payments/api: {owner: payments, encryption: [a]}\n", "encryption: ", "write"),
     "no value": (
         HEAD + "  payments/api: {owner: payments, retire: }\n",
-        "payments/api.retire: None has no value",
+        "payments/api.retire: has no value",
         "key",
     ),
     "no value for a list": (
         HEAD + "  payments/api: {owner: payments, push: }\n",
-        "payments/api.push: None has no value",
+        "payments/api.push: has no value",
         "key",
     ),
     "an object for a list": (
@@ -229,8 +250,62 @@ STACK_FAULTS = {
         "did you mean 'protect'?",
     ),
     "wrong type": ("protect: false", "protect: nope", "protect: 'nope' is not of type boolean", "a boolean"),
-    "missing region": ("aws:region: us-east-1", "aws:profile: x", "config.aws:region: ", "add aws:region: the stack's"),
-    "missing key": ("container-registry:environment: dev", "", "container-registry:environment", "add"),
+    "missing region": ("aws:region: us-east-1", "aws:profile: x", "config.aws:region: ", "add it: the stack's"),
+    "missing key": (
+        "container-registry:environment: dev",
+        "",
+        "container-registry:environment: is missing",
+        "add it: what the stack is for",
+    ),
+    "misspelt namespace": (
+        "container-registry:protect:",
+        "container-registy:protect:",
+        "config.container-registy:protect: ",
+        "did you mean container-registry?",
+    ),
+    "a text for the account": (
+        '["111122223333"]',
+        '"[1111"',
+        "config.aws:allowedAccountIds: '[1111' is no list",
+        "list",
+    ),
+    "a number beyond all bounds": (
+        "key_deletion_days: 7",
+        "key_deletion_days: 1.0e+400",
+        "key_deletion_days: inf ",
+        "",
+    ),
+    "a fraction of a day": ("key_deletion_days: 7", "key_deletion_days: 7.5", "key_deletion_days: 7.5 ", "integer"),
+    "a role twice": (
+        "container-registry:protect: false",
+        "container-registry:pull_time_exclusions: [&r 'arn:aws:iam::111122223333:role/a', *r]",
+        "pull_time_exclusions[1]: ",
+        "stands twice",
+    ),
+    "a role of another partition": (
+        "container-registry:protect: false",
+        "container-registry:pull_time_exclusions: ['arn:aws-cn:iam::111122223333:role/a']",
+        "pull_time_exclusions[0]: ",
+        "arn:aws:",
+    ),
+    "a role without a name": (
+        "container-registry:protect: false",
+        "container-registry:pull_time_exclusions: ['arn:aws:iam::111122223333:role/']",
+        "pull_time_exclusions[0]: ",
+        "role/NAME",
+    ),
+    "a key of another partition": (
+        "container-registry:protect: false",
+        "container-registry:keys: {shared: {us-east-1: 'arn:aws-cn:kms:us-east-1:111122223333:key/1'}}",
+        "keys.shared.us-east-1: ",
+        "arn:aws:",
+    ),
+    "a role in the stack's own account": (
+        "container-registry:protect: false",
+        "container-registry:replicas: [{region: eu-west-1, role: deploy}]",
+        "replicas[0].role: 'deploy' is a role in the stack's own account",
+        "remove",
+    ),
     "no namespace": (
         "container-registry:protect:",
         "protect:",
@@ -274,11 +349,11 @@ STACK_FAULTS = {
         "keys.shared.us-east-1: ",
         "no alias",
     ),
-    "three scanning rules": (
+    "continuous basic scanning": (
         "container-registry:protect: false",
         "container-registry:scanning: {type: basic, rules: [{frequency: continuous}]}",
-        "scanning.rules[0].frequency: ",
-        "SCAN_ON_PUSH",
+        "scanning.rules[0].frequency: 'continuous' ",
+        "write on-push",
     ),
     "registry policy for everyone's every action": (
         "container-registry:protect: false",
@@ -382,7 +457,7 @@ def test_twelve_planted_faults_are_told_in_one_run(project: Path) -> None:
         (17, "encryption"),
     }
     assert planted <= told, planted - told
-    assert any("earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
+    assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
 
 
 def test_the_command_tells_faults_without_a_traceback(project: Path, root: Path) -> None:
@@ -415,7 +490,7 @@ def test_a_missing_catalog(project: Path) -> None:
 
 def test_the_same_fault_is_told_once(project: Path) -> None:
     catalog(project, HEAD + "  payments/api: {owner: payments, push: }\n")
-    assert only(project).startswith("catalog.yaml:5: repositories.payments/api.push: None has no value")
+    assert only(project).startswith("catalog.yaml:5: repositories.payments/api.push: has no value")
 
 
 def test_a_wrong_type_in_the_stack_is_told_once(project: Path) -> None:
