@@ -5,6 +5,7 @@ nothing is validated, and it prints nothing that it declared unless `--record` a
 """
 
 import argparse
+import asyncio
 import gc
 import json
 import time
@@ -283,9 +284,12 @@ def main() -> None:
     if options.no_collector:
         gc.disable()
     started = time.process_time()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(AwsMocks(), project=PROJECT, stack=STACK)
     pulumi.runtime.test(program)(entries(options.count).items())  # type: ignore[no-untyped-call]  # the SDK's own
     print(json.dumps({"resources": len(declared), "seconds": time.process_time() - started}))
+    loop.close()
     if options.record:
         options.record.write_text(json.dumps(declared), encoding="utf-8")
 
