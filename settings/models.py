@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain import resource_tags
+from domain.document_text import to_text
 from domain.ecr import lifecycle
 from domain.ecr.encryption import Encryption
 from domain.ecr.names import registry_host
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
-from domain.iam.document import policy_text
 from domain.iam.grants import Grant, Registry, repository_policy
 
 
@@ -145,7 +145,7 @@ class Settings:
             encryption=repository.encryption,
             import_id=_import_id(repository.name, place) if repository.adopt else None,
             lifecycle_text=lifecycle_document,
-            policy_text=policy_text(policy) if policy else None,
+            policy_text=to_text(policy) if policy else None,
             key_arn=repository.key_arns.get(place.region),
             tags=self._repository_tags(repository, retire),
             protect=self.protects(place) and not repository.retire,
@@ -176,7 +176,7 @@ class Settings:
 
 
 def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
-    return lifecycle.to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+    return to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
 
 
 def _import_id(repository: str, place: Place) -> str:

@@ -1,9 +1,9 @@
 """From what is written, found to be sound, to what the stack declares: names become ids, defaults become values."""
 
+from domain.document_text import to_text
 from domain.ecr.encryption import Encryption
 from domain.ecr.lifecycle import Rule
 from domain.ecr.tags import mutability
-from domain.iam.document import policy_text
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from settings import models
 from settings.catalog import Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
@@ -32,7 +32,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         removed={name: _required_retirement(entry) for name, entry in catalog.removed.items()},
         scan_type=keys.scanning.scan_type,
         scan_rules=tuple(rule.resolved() for rule in keys.scanning.rules),
-        registry_policy=policy_text(keys.registry_policy) if keys.registry_policy else None,
+        registry_policy=to_text(keys.registry_policy) if keys.registry_policy else None,
         pull_time_exclusions=keys.pull_time_exclusions,
         blob_mounting=keys.blob_mounting,
         protect=keys.protect,

@@ -1,6 +1,5 @@
 """Retention as a company says it, and the lifecycle policy document that says it to ECR."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -76,11 +75,6 @@ _SHIELD = (
 def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
     """The policy document; a rule's place is its priority. Nothing is reordered or repaired: `validate` tells."""
     return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
-
-
-def to_text(document: object) -> str:
-    """The text that is sent to ECR: compact, in ASCII, the same for equal documents."""
-    return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
 
 def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -6,10 +6,9 @@ silent, the errors that ECR is known to answer.
 
 from collections.abc import Mapping
 
-from domain.ecr import _strict_json
+from domain.document_text import parse, repeated_keys, to_text
 from domain.ecr._reader import Reader, Shape
 from domain.ecr._rule_set import ReadRule, check_together
-from domain.ecr.lifecycle import to_text
 from domain.ecr.limits import (
     ARCHIVE_MIN_DAYS,
     LIFECYCLE_COUNT_MIN,
@@ -48,8 +47,8 @@ _DAYS = "days"
 def validate_text(text: str) -> list[Problem]:
     """Every reason for which ECR would refuse the policy text."""
     try:
-        document = _strict_json.parse(text)
-        repeated = _strict_json.repeated_keys(document)
+        document = parse(text)
+        repeated = repeated_keys(document)
     except (ValueError, RecursionError) as error:
         return [Problem((), text, f"is no JSON that ECR reads: {error}", "write one JSON object with the key 'rules'")]
     return [*repeated, *validate(document)]

@@ -1,10 +1,9 @@
 """IAM policy documents of every kind (identity, resource, trust, registry), parsed and normalised."""
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from domain import document_text
 from domain.iam.reading import Reader, items
 from domain.iam.statement import (
     Caseless,
@@ -33,7 +32,6 @@ __all__ = [
     "Qualifier",
     "Statement",
     "parse",
-    "policy_text",
     "same",
     "statement_path",
 ]
@@ -85,11 +83,6 @@ def same(one: Document, other: Document) -> bool:
     return _meaning(one) == _meaning(other)
 
 
-def policy_text(document: Mapping[str, object]) -> str:
-    """The one JSON text of a document: compact, in an order that doesn't depend on how it was put together."""
-    return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
-
-
 def statement_path(source: Mapping[str, object], index: int) -> Path:
     """Where a parsed document's statement stands in its source, which may hold one without a list."""
     return ("Statement", index) if isinstance(source.get("Statement"), list | tuple) else ("Statement",)
@@ -99,39 +92,14 @@ def _meaning(document: Document) -> tuple[object, ...]:
     return document.version, document.id, frozenset(each.meaning() for each in document.statements)
 
 
-class _Object(dict[str, object]):
-    """A JSON object that remembers which of its keys were written more than once."""
-
-    repeated: tuple[str, ...] = ()
-
-
-def _object(pairs: list[tuple[str, object]]) -> _Object:
-    found = _Object(pairs)
-    if len(found) < len(pairs):
-        found.repeated = tuple(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-    return found
-
-
 def _loaded(text: str, reader: Reader) -> object:
     try:
-        value: object = json.loads(text, object_pairs_hook=_object)
+        value = document_text.parse(text)
+        reader.problems.extend(document_text.repeated_keys(value))
     except (ValueError, RecursionError) as error:
         reader.fault((), text, f"is no JSON: {error}", "write one JSON object")
         return None
-    for path, key in _repeated(value):
-        reader.fault((*path, key), key, f"the key {key!r} is written more than once", "keep one")
     return value
-
-
-def _repeated(value: object) -> Iterator[tuple[Path, str]]:
-    rest: list[tuple[Path, object]] = [((), value)]
-    while rest:
-        path, each = rest.pop()
-        if isinstance(each, _Object):
-            yield from ((path, key) for key in each.repeated)
-            rest.extend(((*path, key), inner) for key, inner in each.items())
-        elif isinstance(each, list):
-            rest.extend(((*path, index), inner) for index, inner in enumerate(each))
 
 
 def _document(raw: Mapping[object, object], reader: Reader) -> Document:

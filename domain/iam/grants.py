@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.aws import ORGANIZATION_ID, REGIONS, Arn
+from domain.document_text import to_text
 from domain.iam.actions import PULL_ACTIONS
 from domain.iam.document import (
     CURRENT_VERSION,
@@ -14,7 +15,6 @@ from domain.iam.document import (
     InvalidDocument,
     Statement,
     parse,
-    policy_text,
     statement_path,
 )
 from domain.iam.limits import POLICY_TEXT_MAX, ROLE_NAME_MAX, ROLE_PATH_MAX
@@ -154,7 +154,7 @@ def registry_policy_problems(document: object) -> list[Problem]:
 
 
 def _length_problems(document: Mapping[str, object]) -> list[Problem]:
-    length = len(policy_text(document))
+    length = len(to_text(document))
     if length <= POLICY_TEXT_MAX:
         return []
     return [

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.ecr.lifecycle import to_text
+from domain.document_text import to_text
 from domain.ecr.lifecycle_grammar import validate, validate_text
 from domain.problems import Path
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.document_text import to_text
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
-from domain.iam.document import Principal, PrincipalKind, parse, policy_text
+from domain.iam.document import Principal, PrincipalKind, parse
 from domain.iam.grants import (
     AccountGrant,
     Grant,
@@ -129,7 +130,7 @@ def test_codebuild_is_held_to_projects_and_account() -> None:
 
 
 def test_china_has_its_own_partition_and_the_same_service_names() -> None:
-    text = policy_text(
+    text = to_text(
         {
             "all": statements(
                 AccountGrant(account=OTHER),
@@ -179,7 +180,7 @@ def test_only_granted_accounts_are_principals(grants: list[Grant], registry: Reg
 
 @given(st.permutations([AccountGrant(account=HOME), AccountGrant(account=OTHER, role="r")]))
 def test_policy_text_is_stable(grants: list[Grant]) -> None:
-    texts = {policy_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
+    texts = {to_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
     assert len(texts) == 1
 
 
@@ -189,7 +190,7 @@ def padded(length: int) -> dict[str, object]:
         "Id": "",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "ecr:*"}],
     }
-    return {**policy, "Id": "a" * (length - len(policy_text(policy)))}
+    return {**policy, "Id": "a" * (length - len(to_text(policy)))}
 
 
 @pytest.mark.parametrize("check", [repository_policy_problems, registry_policy_problems])

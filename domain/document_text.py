@@ -1,4 +1,4 @@
-"""JSON as ECR reads it: no key twice, no NaN."""
+"""Documents as text: read as AWS reads them, no key twice and no NaN, and written in one form only."""
 
 import json
 from collections.abc import Iterator
@@ -22,6 +22,11 @@ def parse(text: str) -> object:
     """The value; ValueError or RecursionError when it can't be read."""
     value: object = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse)
     return value
+
+
+def to_text(document: object) -> str:
+    """The one text of a document: compact, the same for equal documents."""
+    return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def repeated_keys(value: object) -> list[Problem]:
