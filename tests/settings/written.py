@@ -1,0 +1,36 @@
+"""Short ways to write faulty settings and to read what is told of them."""
+
+from pathlib import Path
+
+import pytest
+
+from settings import Fault, InvalidSettings, load
+
+HEAD = """\
+retention:
+  default:
+    - {untagged: true, expire_after_days: 7}
+repositories:
+"""
+ENTRY = "  payments/api: {owner: payments}\n"
+
+
+def faults(project: Path, stack: str = "dev") -> tuple[Fault, ...]:
+    with pytest.raises(InvalidSettings) as raised:
+        load(project, stack)
+    return raised.value.faults
+
+
+def only(project: Path, stack: str = "dev") -> str:
+    found = faults(project, stack)
+    assert len(found) == 1, [str(each) for each in found]
+    return str(found[0])
+
+
+def catalog(project: Path, text: str) -> None:
+    (project / "catalog.yaml").write_text(text, encoding="utf-8")
+
+
+def rules(*lines: str) -> str:
+    written = "".join(f"    - {line}\n" for line in lines)
+    return f"retention:\n  default:\n{written}repositories:\n{ENTRY}"
