@@ -2,10 +2,10 @@
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
-CODE := __main__.py domain settings components review tests benchmarks
+CODE := __main__.py domain settings components review rehearsal tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install render test test-engine check format schema bench preview up clean
+.PHONY: help install rehearse rehearse-once render test test-engine check format schema bench preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,10 +21,21 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.run
+.venv/.rehearsal: requirements-rehearsal.txt .venv/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
+	$(BIN)/python -m compileall -q -j 0 .venv/lib
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.rehearsal
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
+
+rehearse: .venv/.rehearsal ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
+	@$(BIN)/python -m rehearsal up --stack $(STACK)
+
+rehearse-once: .venv/.rehearsal ## the same, ending with the proofs
+	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
 
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
 	@$(BIN)/python -m review render --stack $(STACK) --format $(or $(FORMAT),text)

@@ -1,5 +1,5 @@
 import pytest
-from botocore.loaders import Loader  # type: ignore[import-untyped]
+from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 

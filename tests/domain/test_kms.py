@@ -1,7 +1,7 @@
 import fnmatch
 
 import pytest
-from botocore.loaders import Loader  # type: ignore[import-untyped]
+from botocore.loaders import Loader
 
 from domain.aws import REGIONS
 from domain.document_text import to_text

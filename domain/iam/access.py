@@ -1,0 +1,109 @@
+"""A call to AWS as IAM sees it: who calls, with which policies, and what is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from domain.iam.document import Document
+
+Context = Mapping[str, tuple[str, ...]]
+"""Condition keys, in any letter case, and their values; a key that is not there is absent, which is not empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A document under the name by which people know it, such as `push` or `payments/api`."""
+
+    name: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who calls. `arn` is what aws:PrincipalArn is not for a session: the session's own ARN."""
+
+    arn: str
+    """arn:aws:iam::A:root, arn:aws:iam::A:user/P/N, arn:aws:sts::A:assumed-role/N/S; a service's principal name
+    (`lambda.amazonaws.com`) for a service; "" for nobody at all."""
+    account: str | None
+    """None for a service and for nobody."""
+    role_arn: str | None = None
+    """Of a session: the role with its path, arn:aws:iam::A:role/P/N."""
+    session_policies: tuple[Policy, ...] = ()
+    session_context: Context = field(default_factory=dict)
+    """What the caller brings whatever it asks: aws:PrincipalTag/..., aws:SourceArn of a service, and so on."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not self.arn
+
+    @property
+    def is_service(self) -> bool:
+        return bool(self.arn) and self.account is None
+
+    @property
+    def is_root(self) -> bool:
+        return self.account is not None and self.arn.endswith(f"::{self.account}:root")
+
+    @property
+    def principal_arn(self) -> str:
+        """What aws:PrincipalArn is: the role of a session, the ARN itself of everybody else."""
+        return self.role_arn or self.arn
+
+
+ANONYMOUS = Identity(arn="", account=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An identity with all that its own account says of it."""
+
+    identity: Identity
+    policies: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    organization: str | None = None
+    """The id of its account's organization, which aws:PrincipalOrgID is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One action on one resource; `resource` is "*" where the action has no resource type."""
+
+    action: str
+    resource: str
+    account: str
+    """The account that owns the resource."""
+    context: Context = field(default_factory=dict)
+
+
+class Outcome(Enum):
+    ALLOWED = "allowed"
+    IMPLICIT_DENY = "implicitly denied"
+    EXPLICIT_DENY = "explicitly denied"
+
+
+class Source(Enum):
+    """The kinds of policy that can decide, in AWS's words."""
+
+    IDENTITY = "identity-based policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    RESOURCE = "resource-based policy"
+    ROOT = "account root"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What IAM answers, and why: the statement that decided, or, for an implicit deny, the kind that is silent."""
+
+    outcome: Outcome
+    source: Source
+    policy: str | None = None
+    """The deciding policy's name; None where none of that kind says anything."""
+    statement: int | None = None
+    """The deciding statement's place in its document, from 0."""
+    sid: str | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.outcome is Outcome.ALLOWED

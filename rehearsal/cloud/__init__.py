@@ -1,0 +1,1 @@
+"""A local AWS on loopback: an ECR of our own, and an emulator for everything else."""

@@ -1,0 +1,1 @@
+"""Amazon ECR: its control plane and its data plane."""
