@@ -8,7 +8,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from review.answers import answer
+from review.answers import Answer, answer
 from review.resource import SECRET, UNKNOWN, Resource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -45,10 +45,17 @@ class RecordingMonitor(MockMonitor):
         super().__init__(_NoMocks())
         self.declared: list[Resource] = []
         self.registered_outputs: dict[str, dict[str, object]] = {}
+        self.project = project
+        self.stack = stack
+        self.preview = preview
         self._root = f"urn:pulumi:{stack}::{project}::"
         self._urns: set[str] = set()
         self._account = account
-        self._preview = preview
+
+    @property
+    def outputs(self) -> dict[str, object]:
+        """What the stack exports."""
+        return self.registered_outputs.get(self.make_urn("", STACK_TYPE, f"{self.project}-{self.stack}"), {})
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it: a child's type is qualified by all of its parents' but the stack's."""
@@ -60,20 +67,22 @@ class RecordingMonitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        inputs = plain(request.object)
-        identifier, outputs = "", dict[str, str]()
-        if request.custom:
-            identifier, outputs = answer(request.type, request.name, inputs, self._account)
         if urn in self._urns:
             raise RuntimeError(f"two resources have one name, which the engine refuses: {urn}")
         self._urns.add(urn)
-        self.declared.append(_resource(urn, request, inputs, {} if self._preview else outputs))
-        if self._preview:
+        inputs = plain(request.object)
+        identifier, outputs = self.create(request, inputs) if request.custom else ("", {})
+        self.declared.append(_resource(urn, request, inputs, {} if self.preview else outputs))
+        if self.preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
         state.update(outputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identifier, object=state)
+
+    def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
+        """The new resource's id, and its outputs beyond the inputs."""
+        return answer(request.type, request.name, inputs, self._account)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         self.registered_outputs[request.urn] = plain(request.outputs)

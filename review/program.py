@@ -22,9 +22,6 @@ def declared_by(
     program: Callable[[], None],
     monitor: RecordingMonitor,
     *,
-    project: str,
-    stack: str,
-    preview: bool,
     config: Mapping[str, str] | None = None,
     secrets: Sequence[str] = (),
 ) -> None:
@@ -37,9 +34,9 @@ def declared_by(
             pulumi.runtime.Settings(
                 monitor=monitor,
                 engine=engine,
-                project=project,
-                stack=stack,
-                dry_run=preview,
+                project=monitor.project,
+                stack=monitor.stack,
+                dry_run=monitor.preview,
                 organization="organization",
             )
         )

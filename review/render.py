@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from review.monitor import STACK_TYPE, RecordingMonitor
+from review.monitor import RecordingMonitor
 from review.program import declared_by
 from review.resource import Render
 from settings import InvalidSettings, Settings, load
@@ -18,19 +18,35 @@ PROGRAM = "__main__.py"
 
 def render(root: Path, stack: str, *, preview: bool = False) -> Render:
     """All that the program under `root` declares; raises InvalidSettings where the settings are faulty."""
+    configuration = sound_configuration(root, stack)
+    account = home_account(configuration)
+    monitor = RecordingMonitor(project=configuration.project, stack=stack, account=account, preview=preview)
+    settings = run_program(root, configuration, monitor)
+    return Render(
+        project=configuration.project,
+        stack=stack,
+        preview=preview,
+        resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
+        outputs=monitor.outputs,
+        not_built=settings.not_built,
+    )
+
+
+def sound_configuration(root: Path, stack: str) -> Configuration:
+    """The stack's configuration; where it is faulty, raises with its faults and all the others."""
     configuration = read_configuration(root, stack)
     if configuration.faults:
-        load(root, stack)  # raises with these faults and all the others
-    project = configuration.project
-    monitor = RecordingMonitor(project=project, stack=stack, account=_account(configuration), preview=preview)
+        load(root, stack)
+    return configuration
+
+
+def run_program(root: Path, configuration: Configuration, monitor: RecordingMonitor) -> Settings:
+    """Runs the program before the monitor, to its end; its settings."""
     names: dict[str, Any] = {}
     try:
         declared_by(
             lambda: names.update(runpy.run_path(str(root / PROGRAM), run_name="__main__")),
             monitor,
-            project=project,
-            stack=stack,
-            preview=preview,
             config=configuration.as_engine_gives_it(),
             secrets=sorted(configuration.secrets),
         )
@@ -39,17 +55,10 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
             raise error.__cause__ from None
         raise
     settings: Settings = names["settings"]
-    return Render(
-        project=project,
-        stack=stack,
-        preview=preview,
-        resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
-        outputs=monitor.registered_outputs.get(monitor.make_urn("", STACK_TYPE, f"{project}-{stack}"), {}),
-        not_built=settings.not_built,
-    )
+    return settings
 
 
-def _account(configuration: Configuration) -> str:
+def home_account(configuration: Configuration) -> str:
     """The account, for ids and ARNs; where it is no single one the program refuses the settings before it declares."""
     accounts = configuration.values.get("aws:allowedAccountIds")
     return str(accounts[0]) if isinstance(accounts, list) and accounts else ""

@@ -70,7 +70,7 @@ def declare(name: str, opts: pulumi.ResourceOptions | None = None, **changed: An
         make: Callable[..., object] = COMPONENTS[name]
         make(NAME, args_type(**arguments), opts)
 
-    declared_by(program, monitor, project=PROJECT, stack=STACK, preview=False)
+    declared_by(program, monitor)
     return monitor
 
 
@@ -138,7 +138,7 @@ def test_children_inherit_the_callers_provider(name: str) -> None:
         make: Callable[..., object] = COMPONENTS[name]
         make(NAME, args_type(**ARGUMENTS[name]), pulumi.ResourceOptions(provider=other))
 
-    declared_by(program, monitor, project=PROJECT, stack=STACK, preview=False)
+    declared_by(program, monitor)
     children = [each for each in monitor.declared if each.custom and not each.type.startswith("pulumi:providers:")]
     providers = [child.provider or "" for child in children]
     assert providers

@@ -130,7 +130,7 @@ def test_two_resources_of_one_name_are_refused_as_the_engine_does() -> None:
         Provider("same", region="eu-west-1")
 
     with pytest.raises(RuntimeError, match="two resources have one name"):
-        declared_by(program, monitor, project="p", stack="s", preview=False)
+        declared_by(program, monitor)
 
 
 def test_dependencies_are_told(prod: Render) -> None:
@@ -223,7 +223,7 @@ def test_secrets_are_marked_and_not_shown() -> None:
 
         Provider("other", region="eu-west-1", secret_key=pulumi.Output.secret("hush"))
 
-    declared_by(program, monitor, project="p", stack="s", preview=False)
+    declared_by(program, monitor)
     assert monitor.declared[0].inputs["secretKey"] == SECRET
     assert "hush" not in str(monitor.declared[0])
 
