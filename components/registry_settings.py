@@ -6,6 +6,7 @@ import pulumi
 from pulumi_aws import ecr
 
 from components.component import Component
+from domain.ecr.account import account_settings
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import FILTER_TYPE
 
@@ -43,15 +44,6 @@ class RegistrySettings(Component):
                 f"{name}.{principal}", principal_arn=principal, region=args.region, opts=self.child()
             )
         self.register_outputs({})
-
-
-def account_settings(*, blob_mounting: bool) -> dict[str, str]:
-    """The account settings of ECR; the first two have one value left that new registries may take."""
-    return {
-        "BASIC_SCAN_TYPE_VERSION": "AWS_NATIVE",
-        "REGISTRY_POLICY_SCOPE": "V2",
-        "BLOB_MOUNTING": "ENABLED" if blob_mounting else "DISABLED",
-    }
 
 
 def _scan_rule(rule: ScanRule) -> ecr.RegistryScanningConfigurationRuleArgsDict:

@@ -15,11 +15,12 @@ from domain.problems import Problem
 from settings.catalog import Model, Retirement, Text, checked
 
 
-def _arn_of(service: str, kinds: tuple[str, ...], fix: str) -> AfterValidator:
+def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -> AfterValidator:
     def problems(text: str) -> list[Problem]:
         arn = Arn.parse(text)
         named = arn and arn.resource.startswith(kinds) and not role_name_problems(arn.resource.partition("/")[2])
-        if arn and named and arn.service == service and not account_problems(arn.account):
+        placed = arn and bool(arn.region) is regional and not account_problems(arn.account)
+        if arn and named and placed and arn.service == service:
             return []
         return [Problem((), text, f"is no ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
 
@@ -43,8 +44,12 @@ def _integer(problems: Callable[[int], list[Problem]]) -> AfterValidator:
 Account = Annotated[StrictStr, BeforeValidator(_quoted), checked(account_problems)]
 Region = Annotated[StrictStr, checked(region_problems)]
 Organization = Annotated[StrictStr, checked(organization_problems)]
-KeyArn = Annotated[StrictStr, _arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias")]
-PrincipalArn = Annotated[StrictStr, _arn_of("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME")]
+KeyArn = Annotated[
+    StrictStr, _arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias", regional=True)
+]
+PrincipalArn = Annotated[
+    StrictStr, _arn_of("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME", regional=False)
+]
 
 
 class Replica(Model):

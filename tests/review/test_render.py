@@ -228,6 +228,29 @@ def test_secrets_are_marked_and_not_shown() -> None:
     assert "hush" not in str(monitor.declared[0])
 
 
+def test_options_are_recorded() -> None:
+    monitor = RecordingMonitor(project="p", stack="s", account="111122223333", preview=False)
+
+    def program() -> None:
+        from pulumi_aws import kms
+
+        first = kms.Key("first", region="eu-west-1")
+        options = pulumi.ResourceOptions(
+            deleted_with=first, retain_on_delete=True, ignore_changes=["tags"], delete_before_replace=True
+        )
+        kms.Key("second", region="eu-west-1", opts=options)
+
+    declared_by(program, monitor)
+    first, second = monitor.declared
+    assert not first.options
+    assert second.options == {
+        "deletedWith": first.urn,
+        "retainOnDelete": True,
+        "ignoreChanges": ["tags"],
+        "deleteBeforeReplace": True,
+    }
+
+
 def test_an_encrypted_key_of_the_provider_passes_and_one_of_ours_is_told(project: Path, edit: Edit) -> None:
     edit("Pulumi.dev.yaml", "aws:region", "aws:profile: {secure: v1:def}\n  aws:region")
     assert render(project, "dev").resources

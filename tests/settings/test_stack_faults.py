@@ -75,6 +75,24 @@ STACK_FAULTS = {
         "pull_time_exclusions[0]: ",
         "role/NAME",
     ),
+    "a role of a short account": (
+        "container-registry:protect: false",
+        "container-registry:pull_time_exclusions: ['arn:aws:iam::11112222333:role/a']",
+        "pull_time_exclusions[0]: 'arn:aws:iam::11112222333:role/a' is no ARN of role or user",
+        "arn:aws:iam::ACCOUNT:role/NAME",
+    ),
+    "a role with a region": (
+        "container-registry:protect: false",
+        "container-registry:pull_time_exclusions: ['arn:aws:iam:us-east-1:111122223333:role/a']",
+        "pull_time_exclusions[0]: 'arn:aws:iam:us-east-1:111122223333:role/a' is no ARN of role or user",
+        "arn:aws:iam::ACCOUNT:role/NAME",
+    ),
+    "a key of no region": (
+        "container-registry:protect: false",
+        "container-registry:keys: {shared: {us-east-1: 'arn:aws:kms::111122223333:key/1'}}",
+        "keys.shared.us-east-1: 'arn:aws:kms::111122223333:key/1' is no ARN of key",
+        "arn:aws:kms:REGION:ACCOUNT:key/ID",
+    ),
     "a key of another partition": (
         "container-registry:protect: false",
         "container-registry:keys: {shared: {us-east-1: 'arn:aws-cn:kms:us-east-1:111122223333:key/1'}}",
