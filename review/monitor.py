@@ -50,7 +50,7 @@ class RecordingMonitor(MockMonitor):
         self.preview = preview
         self._root = f"urn:pulumi:{stack}::{project}::"
         self._urns: set[str] = set()
-        self._account = account
+        self.account = account
 
     @property
     def outputs(self) -> dict[str, object]:
@@ -82,7 +82,7 @@ class RecordingMonitor(MockMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         """The new resource's id, and its outputs beyond the inputs."""
-        return answer(request.type, request.name, inputs, self._account)
+        return answer(request.type, request.name, inputs, self.account)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         self.registered_outputs[request.urn] = plain(request.outputs)

@@ -30,12 +30,8 @@ from domain.resource_tags import tag_value_problems
 
 _GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _GITHUB_REF = re.compile(r"refs/(heads|tags)/[^\s*?\[\\^~:]+|refs/tags/[^\s?\[\\^~:]+")
-
-
 DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
-
-
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SOMETHING = re.compile(r".*\S.*", re.DOTALL)
 

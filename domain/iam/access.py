@@ -24,9 +24,10 @@ class Identity:
 
     arn: str
     """arn:aws:iam::A:root, arn:aws:iam::A:user/P/N, arn:aws:sts::A:assumed-role/N/S; a service's principal name
-    (`lambda.amazonaws.com`) for a service; "" for nobody at all."""
+    (`lambda.amazonaws.com`) for a service; the ARN of an identity provider for whoever holds a token of it; "" for
+    nobody at all."""
     account: str | None
-    """None for a service and for nobody."""
+    """None for a service, for the holder of a token, and for nobody."""
     role_arn: str | None = None
     """Of a session: the role with its path, arn:aws:iam::A:role/P/N."""
     session_policies: tuple[Policy, ...] = ()
@@ -39,7 +40,11 @@ class Identity:
 
     @property
     def is_service(self) -> bool:
-        return bool(self.arn) and self.account is None
+        return bool(self.arn) and self.account is None and not self.is_federated
+
+    @property
+    def is_federated(self) -> bool:
+        return self.account is None and self.arn.startswith("arn:")
 
     @property
     def is_root(self) -> bool:

@@ -1,0 +1,198 @@
+"""Who may do what: IAM's answer to a request, by AWS's documented logic.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+Organizations' own policies (SCP, RCP) and the policies of VPC endpoints are not looked at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.aws import Arn
+from domain.iam.access import Caller, Decision, Identity, Outcome, Policy, Request, Source
+from domain.iam.document import Effect, Statement
+from domain.iam.matching import Reach, applies, reach
+
+_LIMITS = (Source.BOUNDARY, Source.SESSION)
+"""Kinds that grant nothing: where one is present, it has to allow as well."""
+
+_KEY = ("kms", "kms", "key/")
+_TRUST = ("sts", "iam", "role/")
+_OWN_POLICY_REQUIRED = (_KEY, _TRUST)
+"""Service of the action, service and kind of the resource: here the account's policies count only if the resource's
+policy says so, and not even the root user may without it.
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A statement that is about the request and the caller."""
+
+    source: Source
+    policy: str
+    index: int
+    statement: Statement
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A request with everything that was found to say something of it; nothing in it is a Deny."""
+
+    caller: Caller
+    request: Request
+    allows: tuple[_Finding, ...]
+
+    def first(self, source: Source) -> _Finding | None:
+        return next((each for each in self.allows if each.source is source), None)
+
+    def grant(self) -> _Finding | None:
+        """The resource's own grant that names the caller nearest."""
+        grants = (each for each in self.allows if each.source is Source.RESOURCE)
+        return max(grants, key=lambda each: each.reach, default=None)
+
+
+def evaluate(caller: Caller, request: Request, resource_policies: Sequence[Policy] = ()) -> Decision:
+    """IAM's answer; `resource_policies` are those of the resource asked for."""
+    context = request_context(caller, request)
+    findings = tuple(
+        _Finding(source, policy.name, index, statement, near)
+        for source, policy in _policies(caller, resource_policies)
+        for index, statement in enumerate(policy.document.statements)
+        if applies(statement, policy.document.version, request.action, request.resource, context)
+        and (near := reach(statement, caller) if source is Source.RESOURCE else Reach.DIRECT) is not None
+    )
+    denied = next((each for each in findings if each.statement.effect is Effect.DENY), None)
+    if denied is not None:
+        return _by(denied, Outcome.EXPLICIT_DENY)
+    case = _Case(caller, request, findings)
+    if caller.identity.account is None:
+        # A service, the holder of a token, or nobody: they have no policies of their own.
+        return _by_resource_policies(case)
+    return _in_account(case) if caller.identity.account == request.account else _across_accounts(case)
+
+
+def reason(decision: Decision, caller: Caller, request: Request) -> str:
+    """The decision in the words in which AWS tells it.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+    who = f"User: {caller.identity.arn or 'anonymous'}"
+    what = f"{request.action} on resource: {request.resource}"
+    match decision.outcome:
+        case Outcome.ALLOWED:
+            return f"{who} is authorized to perform: {what} by {_a(decision.source)}"
+        case Outcome.EXPLICIT_DENY:
+            return f"{who} is not authorized to perform: {what} with an explicit deny in {_a(decision.source)}"
+        case Outcome.IMPLICIT_DENY:
+            kind = decision.source.value
+            return f"{who} is not authorized to perform: {what} because no {kind} allows the {request.action} action"
+
+
+def request_context(caller: Caller, request: Request) -> dict[str, tuple[str, ...]]:
+    """Every condition key of the request, in lower case; what the request brings itself comes first.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
+    identity = caller.identity
+    implied = {
+        **_principal_keys(identity),
+        "aws:PrincipalOrgID": caller.organization,
+        "aws:ResourceAccount": request.account,
+    }
+    context: dict[str, tuple[str, ...]] = {key.lower(): (value,) for key, value in implied.items() if value is not None}
+    for given in (identity.session_context, request.context):
+        context |= {key.lower(): values for key, values in given.items()}
+    return context
+
+
+def _principal_keys(identity: Identity) -> dict[str, str | None]:
+    if identity.is_anonymous:
+        return {"aws:PrincipalType": "Anonymous", "aws:PrincipalAccount": "anonymous"}
+    keys = {"aws:PrincipalIsAWSService": str(identity.is_service).lower()}
+    if identity.account is None:
+        return {**keys, "aws:PrincipalServiceName": identity.arn if identity.is_service else None}
+    kind, _, name = identity.arn.rpartition(":")[2].partition("/")
+    return {
+        **keys,
+        "aws:PrincipalArn": identity.principal_arn,
+        "aws:PrincipalAccount": identity.account,
+        "aws:PrincipalType": {"root": "Account", "user": "User", "assumed-role": "AssumedRole"}.get(kind),
+        "aws:username": name.rpartition("/")[2] if kind == "user" else None,
+    }
+
+
+def _policies(caller: Caller, resource_policies: Sequence[Policy]) -> Iterator[tuple[Source, Policy]]:
+    yield from ((Source.IDENTITY, each) for each in caller.policies)
+    if caller.boundary is not None:
+        yield Source.BOUNDARY, caller.boundary
+    yield from ((Source.SESSION, each) for each in caller.identity.session_policies)
+    yield from ((Source.RESOURCE, each) for each in resource_policies)
+
+
+def _by_resource_policies(case: _Case) -> Decision:
+    grant = case.grant()
+    return _by(grant) if grant else _silent(Source.RESOURCE)
+
+
+def _across_accounts(case: _Case) -> Decision:
+    """Both accounts must allow.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html"""
+    own = _by_own_policies(case)
+    return _by_resource_policies(case) if own.allowed else own
+
+
+def _in_account(case: _Case) -> Decision:
+    """The resource's policy may do by itself, as far as it names the caller and not the account."""
+    grant = case.grant()
+    if _is_one_of(case.request, _OWN_POLICY_REQUIRED):
+        if grant is None:
+            return _silent(Source.RESOURCE)
+        if case.caller.identity.is_root:
+            return _by(grant)
+    if grant is None or grant.reach is Reach.ACCOUNT or case.caller.identity.is_root:
+        return _by_own_policies(case)
+    # Of a user that its role's trust policy names: "If a permissions boundary is set for the user, then it must allow
+    # the sts:AssumeRole action." https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+    if grant.reach is Reach.ROLE or _is_one_of(case.request, (_TRUST,)):
+        limit = _silent_limit(case)
+        return _silent(limit) if limit else _by(grant)
+    return _by(grant)
+
+
+def _by_own_policies(case: _Case) -> Decision:
+    """What the caller's own account answers."""
+    if case.caller.identity.is_root:
+        return Decision(outcome=Outcome.ALLOWED, source=Source.ROOT)
+    allow = case.first(Source.IDENTITY)
+    if allow is None:
+        return _silent(Source.IDENTITY)
+    limit = _silent_limit(case)
+    return _silent(limit) if limit else _by(allow)
+
+
+def _silent_limit(case: _Case) -> Source | None:
+    present = {source for source, _ in _policies(case.caller, ())}
+    return next((each for each in _LIMITS if each in present and case.first(each) is None), None)
+
+
+def _is_one_of(request: Request, kinds: Sequence[tuple[str, str, str]]) -> bool:
+    arn = Arn.parse(request.resource)
+    service = request.action.partition(":")[0].lower()
+    return arn is not None and any(
+        (service, arn.service) == (of_action, of_resource) and arn.resource.startswith(kind)
+        for of_action, of_resource, kind in kinds
+    )
+
+
+def _by(finding: _Finding, outcome: Outcome = Outcome.ALLOWED) -> Decision:
+    return Decision(
+        outcome=outcome,
+        source=finding.source,
+        policy=finding.policy,
+        statement=finding.index,
+        sid=finding.statement.sid,
+    )
+
+
+def _silent(source: Source) -> Decision:
+    return Decision(outcome=Outcome.IMPLICIT_DENY, source=source)
+
+
+def _a(source: Source) -> str:
+    return f"{'an' if source.value[0] in 'aeiou' else 'a'} {source.value}"

@@ -1,0 +1,93 @@
+"""Whether a statement is about a request, and how near it names the caller."""
+
+from enum import IntEnum
+
+from domain.iam.access import Caller, Identity
+from domain.iam.conditions import hold
+from domain.iam.document import CURRENT_VERSION, Caseless, Effect, Principal, PrincipalKind, Statement
+from domain.iam.patterns import Variables, matches, matches_resource, pattern, resource_pattern
+
+
+class Reach(IntEnum):
+    """How a resource's policy names a caller; the nearer, the less of the caller's own account it waits for.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html"""
+
+    ACCOUNT = 1
+    """Its account, which then decides by its own policies."""
+    ROLE = 2
+    """The role of its session: a boundary or a session policy still limits it."""
+    DIRECT = 3
+    """Itself, or everybody."""
+
+
+def applies(statement: Statement, version: str, action: str, resource: str, context: Variables) -> bool:
+    """Whether the statement of a document of this version is about this action on this resource, here and now."""
+    variables = version == CURRENT_VERSION
+    return (
+        _names_action(statement, action.lower())
+        and _names_resource(statement, resource, context if variables else None)
+        and hold(statement.conditions, context, variables=variables)
+    )
+
+
+def reach(statement: Statement, caller: Caller) -> Reach | None:
+    """How near the statement of a resource's policy names the caller; None when it means others."""
+    if statement.not_principals is None:
+        return _nearest(statement.principals or (), caller.identity)
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html: NotPrincipal with Deny "will
+    # always deny any IAM principal that has a permissions boundary policy attached".
+    if statement.effect is Effect.DENY and caller.boundary is not None:
+        return Reach.DIRECT
+    return None if _nearest(statement.not_principals, caller.identity) else Reach.DIRECT
+
+
+def _nearest(principals: tuple[Principal, ...], identity: Identity) -> Reach | None:
+    found = (_named(each, identity) for each in principals)
+    return max((each for each in found if each is not None), default=None)
+
+
+def _named(principal: Principal, identity: Identity) -> Reach | None:
+    if principal.is_anyone:
+        return Reach.DIRECT
+    if principal.kind is not _kind(identity):
+        return None
+    if principal.value == identity.arn:
+        return Reach.DIRECT
+    if principal.value == identity.role_arn:
+        return Reach.ROLE
+    return Reach.ACCOUNT if principal.value == identity.account else None
+
+
+def _kind(identity: Identity) -> PrincipalKind | None:
+    if identity.is_anonymous:
+        return None
+    if identity.is_federated:
+        return PrincipalKind.FEDERATED
+    return PrincipalKind.SERVICE if identity.is_service else PrincipalKind.AWS
+
+
+def _names_action(statement: Statement, action: str) -> bool:
+    if statement.not_actions is not None:
+        return not _any_action(statement.not_actions, action)
+    return _any_action(statement.actions or (), action)
+
+
+def _any_action(names: tuple[Caseless, ...], action: str) -> bool:
+    patterns = (pattern(each.folded, None) for each in names)
+    return any(each is not None and matches(each, action) for each in patterns)
+
+
+def _names_resource(statement: Statement, resource: str, variables: Variables | None) -> bool:
+    """A policy without resources is about the one that it is attached to, as a repository's is."""
+    if statement.not_resources is not None:
+        # A variable without a value makes the statement invalid, so it must not come to mean every resource.
+        return all(_is_resource(each, resource, variables) is False for each in statement.not_resources)
+    if statement.resources is None:
+        return True
+    return any(_is_resource(each, resource, variables) for each in statement.resources)
+
+
+def _is_resource(text: str, resource: str, variables: Variables | None) -> bool | None:
+    read = resource_pattern(text, variables)
+    return None if read is None else matches_resource(read, resource)

@@ -1,0 +1,37 @@
+"""What makes a resource of one type in the local cloud, and answers as the provider would."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.clients import Clients
+from review.answers import Answer
+
+Inputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One resource to make, in the account that the program deploys to."""
+
+    name: str
+    inputs: Inputs
+    account: str
+    import_id: str | None
+    clients: Clients
+
+    def client(self, service: str) -> Any:
+        return self.clients.root(service, self.inputs["region"], self.account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """`properties` are the inputs that it builds; one beyond them fails the run: nothing is left out in silence."""
+
+    build: Callable[[Order], Answer]
+    properties: frozenset[str]
+    at_deletion: frozenset[str] = frozenset()
+    """Inputs that say how the resource is deleted one day, and change nothing before."""
+
+    def unknown(self, inputs: Inputs) -> list[str]:
+        return sorted(set(inputs) - self.properties - self.at_deletion - {"region"})

@@ -1,0 +1,125 @@
+"""Repositories, their policies, and a registry's settings."""
+
+from typing import Any
+
+from rehearsal.apply.builder import Builder, Inputs, Order
+from review.answers import Answer
+
+
+def _repository(order: Order) -> Answer:
+    ecr, inputs = order.client("ecr"), order.inputs
+    if order.import_id is None:
+        made = ecr.create_repository(
+            repositoryName=inputs["name"],
+            tags=_tags(inputs),
+            imageScanningConfiguration={"scanOnPush": inputs["imageScanningConfiguration"]["scanOnPush"]},
+            encryptionConfiguration=_encryption(inputs),
+            **_mutability(inputs),
+        )["repository"]
+    else:
+        made = _adopted(ecr, inputs)
+    return made["repositoryName"], {
+        "arn": made["repositoryArn"],
+        "registryId": made["registryId"],
+        "repositoryUrl": made["repositoryUri"],
+    }
+
+
+def _adopted(ecr: Any, inputs: Inputs) -> dict[str, str]:
+    """One that stood there already, made by somebody in a hurry, brought to what is declared."""
+    name = inputs["name"]
+    found: dict[str, str] = ecr.create_repository(repositoryName=name, encryptionConfiguration=_encryption(inputs))[
+        "repository"
+    ]
+    ecr.put_image_tag_mutability(repositoryName=name, **_mutability(inputs))
+    ecr.put_image_scanning_configuration(
+        repositoryName=name, imageScanningConfiguration=dict(inputs["imageScanningConfiguration"])
+    )
+    ecr.tag_resource(resourceArn=found["repositoryArn"], tags=_tags(inputs))
+    return found
+
+
+def _mutability(inputs: Inputs) -> dict[str, Any]:
+    mode = {"imageTagMutability": inputs["imageTagMutability"]}
+    filters = inputs.get("imageTagMutabilityExclusionFilters")
+    return {**mode, "imageTagMutabilityExclusionFilters": filters} if filters else mode
+
+
+def _encryption(inputs: Inputs) -> dict[str, str]:
+    (configuration,) = inputs["encryptionConfigurations"]
+    return dict(configuration)
+
+
+def _tags(inputs: Inputs) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in inputs.get("tags", {}).items()]
+
+
+def _lifecycle_policy(order: Order) -> Answer:
+    name = order.inputs["repository"]
+    made = order.client("ecr").put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=order.inputs["policy"])
+    return name, {"registryId": made["registryId"]}
+
+
+def _repository_policy(order: Order) -> Answer:
+    name = order.inputs["repository"]
+    made = order.client("ecr").set_repository_policy(repositoryName=name, policyText=order.inputs["policy"])
+    return name, {"registryId": made["registryId"]}
+
+
+def _registry_policy(order: Order) -> Answer:
+    made = order.client("ecr").put_registry_policy(policyText=order.inputs["policy"])
+    return made["registryId"], {"registryId": made["registryId"]}
+
+
+def _scanning_configuration(order: Order) -> Answer:
+    rules = [
+        {"scanFrequency": rule["scanFrequency"], "repositoryFilters": rule["repositoryFilters"]}
+        for rule in order.inputs.get("rules", ())
+    ]
+    ecr = order.client("ecr")
+    ecr.put_registry_scanning_configuration(scanType=order.inputs["scanType"], rules=rules)
+    registry = ecr.get_registry_scanning_configuration()["registryId"]
+    return registry, {"registryId": registry}
+
+
+def _account_setting(order: Order) -> Answer:
+    made = order.client("ecr").put_account_setting(name=order.inputs["name"], value=order.inputs["value"])
+    return made["name"], {}
+
+
+def _pull_time_exclusion(order: Order) -> Answer:
+    principal = order.inputs["principalArn"]
+    order.client("ecr").register_pull_time_update_exclusion(principalArn=principal)
+    return principal, {}
+
+
+BUILDERS = {
+    "aws:ecr/repository:Repository": Builder(
+        build=_repository,
+        properties=frozenset(
+            {
+                "name",
+                "tags",
+                "imageTagMutability",
+                "imageTagMutabilityExclusionFilters",
+                "imageScanningConfiguration",
+                "encryptionConfigurations",
+            }
+        ),
+        at_deletion=frozenset({"forceDelete"}),
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Builder(
+        build=_lifecycle_policy, properties=frozenset({"repository", "policy"})
+    ),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Builder(
+        build=_repository_policy, properties=frozenset({"repository", "policy"})
+    ),
+    "aws:ecr/registryPolicy:RegistryPolicy": Builder(build=_registry_policy, properties=frozenset({"policy"})),
+    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": Builder(
+        build=_scanning_configuration, properties=frozenset({"scanType", "rules"})
+    ),
+    "aws:ecr/accountSetting:AccountSetting": Builder(build=_account_setting, properties=frozenset({"name", "value"})),
+    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Builder(
+        build=_pull_time_exclusion, properties=frozenset({"principalArn"})
+    ),
+}

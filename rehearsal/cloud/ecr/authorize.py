@@ -1,0 +1,66 @@
+"""Whether a caller may: IAM's answer for each call to ECR, from the policies of both sides."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from domain.ecr.names import repository_arn
+from domain.iam.access import Context, Policy, Request
+from domain.iam.evaluate import evaluate, reason
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.errors import access_denied
+from rehearsal.cloud.ecr.state import Registry, Repository
+
+
+def require(
+    call: Call, action: str, registry: Registry, name: str | None = None, *, context: Context | None = None
+) -> None:
+    """Raises AccessDeniedException with the reason unless the caller may, on the named repository or the registry."""
+    repository = registry.repositories.get(name or "")
+    request = _request(action, registry, name, context or {})
+    decision = evaluate(call.caller, request, _resource_policies(registry, repository))
+    if not decision.allowed:
+        raise access_denied(reason(decision, call.caller, request))
+
+
+def may_under(call: Call, action: str, registry: Registry, repository: Repository, policy: Policy) -> bool:
+    """Whether the caller may, were this the repository's policy."""
+    policies = [policy, *_resource_policies(registry, None)]
+    return evaluate(call.caller, _request(action, registry, repository.name, {}), policies).allowed
+
+
+def request_tags(tags: Mapping[str, str]) -> Context:
+    """The keys that a call has which brings tags."""
+    if not tags:
+        return {}
+    return {"aws:TagKeys": tuple(tags), **{f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}}
+
+
+def circumstances(registry: Registry) -> Context:
+    """The keys that every call has, whoever makes it."""
+    return {
+        "aws:CurrentTime": (datetime.now(UTC).isoformat(timespec="seconds"),),
+        "aws:RequestedRegion": (registry.region,),
+        # A rehearsal speaks plain HTTP on loopback, and stands for a registry that speaks TLS alone.
+        "aws:SecureTransport": ("true",),
+        "aws:SourceIp": ("127.0.0.1",),
+    }
+
+
+def _request(action: str, registry: Registry, name: str | None, context: Context) -> Request:
+    repository = registry.repositories.get(name or "")
+    return Request(
+        action=f"ecr:{action}",
+        resource=repository_arn(registry.region, registry.account, name) if name else "*",
+        account=registry.account,
+        context={**circumstances(registry), **_resource_tags(repository), **context},
+    )
+
+
+def _resource_tags(repository: Repository | None) -> Context:
+    tags = repository.tags if repository else {}
+    return {f"{prefix}:ResourceTag/{key}": (value,) for key, value in tags.items() for prefix in ("aws", "ecr")}
+
+
+def _resource_policies(registry: Registry, repository: Repository | None) -> list[Policy]:
+    texts = (registry.policy, repository.policy if repository else None)
+    return [each.policy for each in texts if each is not None]

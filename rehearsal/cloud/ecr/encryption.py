@@ -1,0 +1,135 @@
+"""The key of a repository's layers, and the grants on it that Amazon ECR makes with the caller's permission.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from domain.aws import REGIONS, Arn, Partition
+from domain.ecr.names import repository_arn
+from domain.iam.access import Context, Policy, Request
+from domain.iam.evaluate import evaluate, reason
+from domain.kms import GRANT_OPERATIONS
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.authorize import circumstances
+from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
+from rehearsal.cloud.ecr.state import Registry
+
+AES256, KMS, KMS_DSSE = "AES256", "KMS", "KMS_DSSE"
+_MANAGED_ALIAS = "alias/aws/ecr"
+
+
+class Key(Protocol):
+    """A key of AWS KMS."""
+
+    @property
+    def arn(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def usage(self) -> str: ...
+    @property
+    def spec(self) -> str: ...
+    @property
+    def policy(self) -> Policy: ...
+
+
+class Keys(Protocol):
+    """Who knows the keys there are."""
+
+    async def key(self, name: str, *, account: str, region: str) -> Key | None: ...
+
+
+def encryption_type(configuration: Mapping[str, Any], registry: Registry) -> str:
+    """The type that the configuration asks for, which is fixed once the repository exists."""
+    kind = str(configuration.get("encryptionType", AES256))
+    if kind == AES256 and "kmsKey" in configuration:
+        raise invalid_parameter("encryptionConfiguration", "A KMS key can't be given with the encryption type AES256")
+    if kind == KMS_DSSE and REGIONS[registry.region] is not Partition.US_GOV:
+        raise invalid_parameter(
+            "encryptionConfiguration", "KMS_DSSE is available in the AWS GovCloud (US) Regions only"
+        )
+    return kind
+
+
+async def key_arn(configuration: Mapping[str, Any], call: Call, registry: Registry, name: str, keys: Keys) -> str:
+    """The ARN of the key that is asked for, once the caller may let Amazon ECR use it for the repository."""
+    wanted = configuration.get("kmsKey", _MANAGED_ALIAS)
+    if wanted in _managed_names(registry):
+        return managed_key_arn(registry)
+    _require_same_region(wanted, registry)
+    key = await keys.key(wanted, account=registry.account, region=registry.region)
+    if key is None:
+        raise _refused(f"The key '{wanted}' does not exist")
+    _require_usable(key)
+    _require_grants(key, call, registry, name)
+    return key.arn
+
+
+def managed_key_arn(registry: Registry) -> str:
+    """Of the account's own key `aws/ecr`, which AWS makes when it is first needed."""
+    made_up = uuid.uuid5(uuid.NAMESPACE_URL, f"{_MANAGED_ALIAS} {registry.account} {registry.region}")
+    return str(_arn(registry, f"key/{made_up}"))
+
+
+def _managed_names(registry: Registry) -> tuple[str, ...]:
+    return _MANAGED_ALIAS, str(_arn(registry, _MANAGED_ALIAS)), managed_key_arn(registry)
+
+
+def _require_same_region(key: str, registry: Registry) -> None:
+    """Of a key that is given by its ARN; an id or an alias is looked for in the repository's region anyway."""
+    arn = Arn.parse(key)
+    if arn is not None and arn.region != registry.region:
+        raise _refused(f"The key '{key}' is not in the repository's region, which is {registry.region}")
+
+
+def _arn(registry: Registry, resource: str) -> Arn:
+    return Arn(REGIONS[registry.region].id, "kms", registry.region, registry.account, resource)
+
+
+def _require_usable(key: Key) -> None:
+    if not key.enabled:
+        raise _refused(f"{key.arn} is disabled")
+    if (key.usage, key.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
+        raise _refused(f"{key.arn} is of type {key.usage} and {key.spec}; Amazon ECR needs a symmetric encryption key")
+
+
+def _require_grants(key: Key, call: Call, registry: Registry, name: str) -> None:
+    # ECR makes two grants, alike in everything that a policy can ask about: one answer is the answer for both.
+    via = _via_ecr(call, registry)
+    for action, context in (("kms:DescribeKey", via), ("kms:CreateGrant", {**via, **_grant(registry, name)})):
+        request = Request(action=action, resource=key.arn, account=key.account, context=context)
+        decision = evaluate(call.caller, request, [key.policy])
+        if not decision.allowed:
+            raise _refused(reason(decision, call.caller, request))
+
+
+def _via_ecr(call: Call, registry: Registry) -> Context:
+    return {
+        **circumstances(registry),
+        "kms:CallerAccount": (call.account,),
+        "kms:ViaService": (_ecr(registry),),
+    }
+
+
+def _grant(registry: Registry, name: str) -> Context:
+    return {
+        "kms:GrantIsForAWSResource": ("true",),
+        "kms:GrantConstraintType": ("EncryptionContextSubset",),
+        "kms:GrantOperations": GRANT_OPERATIONS,
+        "kms:GranteePrincipal": (_ecr(registry),),
+        "kms:RetiringPrincipal": (_ecr(registry),),
+        "kms:EncryptionContext:aws:ecr:arn": (repository_arn(registry.region, registry.account, name),),
+        "kms:EncryptionContextKeys": ("aws:ecr:arn",),
+    }
+
+
+def _ecr(registry: Registry) -> str:
+    return f"ecr.{registry.region}.{REGIONS[registry.region].dns_suffix}"
+
+
+def _refused(why: str) -> EcrError:
+    return EcrError("KmsException", why)

@@ -1,0 +1,116 @@
+"""Images in a repository: put, found, deleted. The control plane and the data plane both come here."""
+
+from datetime import datetime
+
+from domain.ecr.limits import IMAGES_PER_REPOSITORY, TAGS_PER_IMAGE
+from domain.ecr.tags import may_move, tag_problems
+from domain.iam.access import Identity
+from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
+from rehearsal.cloud.ecr.manifests import Manifest
+from rehearsal.cloud.ecr.state import Image, Registry, Repository, image_not_found
+
+
+def put(repository: Repository, manifest: Manifest, content: bytes, tag: str | None, *, now: datetime) -> Image:
+    """The image, stored and tagged; putting the same again changes nothing."""
+    if tag is not None and (problems := tag_problems(tag)):
+        raise invalid_parameter("imageTag", "; ".join(problem.message for problem in problems))
+    _require_references(repository, manifest)
+    if tag is not None:
+        _require_movable(repository, manifest.digest, tag)
+    image = repository.images.get(manifest.digest)
+    if tag is not None and image and tag not in image.tags and len(image.tags) >= TAGS_PER_IMAGE:
+        raise EcrError("LimitExceededException", f"The image has {TAGS_PER_IMAGE} tags already")
+    if image is None:
+        if len(repository.images) >= IMAGES_PER_REPOSITORY:
+            raise EcrError("LimitExceededException", f"The repository has {IMAGES_PER_REPOSITORY} images already")
+        image = _image(repository, manifest, content, now)
+        repository.images[image.digest] = image
+    if tag is not None:
+        _move(repository, image, tag)
+    return image
+
+
+def find(repository: Repository, *, tag: str | None = None, digest: str | None = None) -> Image:
+    """The image of a digest, of a tag, or of both when they agree; raises ImageNotFoundException."""
+    reference = _reference(tag, digest)
+    if digest is None and tag is not None:
+        digest = repository.tagged.get(tag)
+    image = repository.images.get(digest or "")
+    if image is None or (tag is not None and tag not in image.tags):
+        raise image_not_found(reference, repository)
+    return image
+
+
+def delete(repository: Repository, *, tag: str | None, digest: str | None) -> Image:
+    """By tag the tag goes, and with an image's last tag the image; by digest the image with all its tags."""
+    image = find(repository, tag=tag, digest=digest)
+    if digest is None and tag is not None and len(image.tags) > 1:
+        image.tags.discard(tag)
+        del repository.tagged[tag]
+        return image
+    if holders := sorted(each.digest for each in repository.images.values() if image.digest in each.children):
+        text = f"Requested image referenced by manifest list: [{', '.join(holders)}]"
+        raise EcrError("ImageReferencedByManifestList", text)
+    for each in image.tags:
+        del repository.tagged[each]
+    del repository.images[image.digest]
+    return image
+
+
+def record_pull(registry: Registry, image: Image, identity: Identity, now: datetime) -> None:
+    """A pull counts for the lifecycle's clock unless its caller was excluded, as scanners are."""
+    if identity.principal_arn not in registry.pull_time_exclusions:
+        image.pulled_at = now
+
+
+def referrers(repository: Repository, subject: str) -> list[Image]:
+    """The images that say that they belong to this one: signatures, bills of materials."""
+    return [image for image in repository.images.values() if image.subject == subject]
+
+
+def _require_references(repository: Repository, manifest: Manifest) -> None:
+    if missing := sorted(digest for digest in manifest.layers if digest not in repository.layers):
+        text = f"The following layers were not found in the repository '{repository.name}': {', '.join(missing)}"
+        raise EcrError("LayersNotFoundException", text)
+    if missing := sorted(digest for digest in manifest.children if digest not in repository.images):
+        text = f"Images with digests '{', '.join(missing)}' required for pushing image into repository with name "
+        raise EcrError("ReferencedImagesNotFoundException", f"{text}'{repository.name}' were not found")
+
+
+def _require_movable(repository: Repository, digest: str, tag: str) -> None:
+    holder = repository.tagged.get(tag)
+    if holder in (None, digest) or may_move(repository.mutability, repository.exclusions, tag):
+        return
+    text = (
+        f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be overwritten "
+        "because the tag is immutable."
+    )
+    raise EcrError("ImageTagAlreadyExistsException", text)
+
+
+def _image(repository: Repository, manifest: Manifest, content: bytes, now: datetime) -> Image:
+    # An index is as large as its largest image: API reference, ImageDetail.
+    sizes = [repository.images[child].size for child in manifest.children]
+    return Image(
+        digest=manifest.digest,
+        media_type=manifest.media_type,
+        artifact_type=manifest.artifact_type,
+        manifest=content,
+        layers=frozenset(manifest.layers),
+        children=manifest.children,
+        subject=manifest.subject,
+        size=max(sizes) if sizes else sum(manifest.layers.values()),
+        pushed_at=now,
+    )
+
+
+def _move(repository: Repository, image: Image, tag: str) -> None:
+    holder = repository.tagged.get(tag)
+    if holder is not None:
+        repository.images[holder].tags.discard(tag)
+    repository.tagged[tag] = image.digest
+    image.tags.add(tag)
+
+
+def _reference(tag: str | None, digest: str | None) -> str:
+    return f"{{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}}"

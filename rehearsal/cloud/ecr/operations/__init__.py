@@ -1,0 +1,1 @@
+"""Amazon ECR's operations, a file for each family."""

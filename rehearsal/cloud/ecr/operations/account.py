@@ -1,0 +1,73 @@
+"""What an account says of its whole registry."""
+
+from dataclasses import dataclass
+
+from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
+from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
+from rehearsal.cloud.ecr.operations.asked import Answer, Asked
+from rehearsal.cloud.ecr.operations.paging import page
+from rehearsal.cloud.ecr.state import BLOB_MOUNTING
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    default: str
+    values: tuple[str, ...]
+
+
+_SETTINGS = {
+    "BASIC_SCAN_TYPE_VERSION": _Setting("AWS_NATIVE", ("AWS_NATIVE",)),
+    BLOB_MOUNTING: _Setting("DISABLED", ("ENABLED", "DISABLED")),
+    "REGISTRY_POLICY_SCOPE": _Setting("V2", ("V2",)),
+}
+"""API reference, PutAccountSetting"""
+
+
+async def put_setting(asked: Asked) -> Answer:
+    name, value = asked.given["name"], asked.given["value"]
+    if value not in _setting(name).values:
+        raise invalid_parameter("value", f"Member must satisfy enum value set: [{', '.join(_setting(name).values)}]")
+    asked.registry.settings[name] = value
+    return {"name": name, "value": value}
+
+
+async def get_setting(asked: Asked) -> Answer:
+    name = asked.given["name"]
+    return {"name": name, "value": asked.registry.settings.get(name, _setting(name).default)}
+
+
+async def describe_registry(asked: Asked) -> Answer:
+    return {"registryId": asked.registry.account, "replicationConfiguration": {"rules": []}}
+
+
+async def register_exclusion(asked: Asked) -> Answer:
+    arn, exclusions = asked.given["principalArn"], asked.registry.pull_time_exclusions
+    if arn in exclusions:
+        text = f"The pull time update exclusion for '{arn}' already exists in the registry"
+        raise EcrError("ExclusionAlreadyExistsException", text)
+    if len(exclusions) >= PULL_TIME_EXCLUSIONS_MAX:
+        text = f"The registry has {PULL_TIME_EXCLUSIONS_MAX} pull time update exclusions already"
+        raise EcrError("LimitExceededException", text)
+    exclusions[arn] = asked.now
+    return {"principalArn": arn, "createdAt": asked.now}
+
+
+async def deregister_exclusion(asked: Asked) -> Answer:
+    arn, exclusions = asked.given["principalArn"], asked.registry.pull_time_exclusions
+    if arn not in exclusions:
+        text = f"The pull time update exclusion for '{arn}' does not exist in the registry"
+        raise EcrError("ExclusionNotFoundException", text)
+    del exclusions[arn]
+    return {"principalArn": arn}
+
+
+async def list_exclusions(asked: Asked) -> Answer:
+    arns = {arn: arn for arn in asked.registry.pull_time_exclusions}
+    found, more = page(asked, "ListPullTimeUpdateExclusions", arns)
+    return {"pullTimeUpdateExclusions": found, **more}
+
+
+def _setting(name: str) -> _Setting:
+    if name not in _SETTINGS:
+        raise invalid_parameter("name", f"Member must satisfy enum value set: [{', '.join(_SETTINGS)}]")
+    return _SETTINGS[name]

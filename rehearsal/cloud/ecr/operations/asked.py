@@ -1,0 +1,54 @@
+"""What an operation is given to work with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.encryption import Keys
+from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.state import Registries, Registry, Repository
+from rehearsal.cloud.ecr.tokens import Tokens
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the control plane works with, whatever is asked."""
+
+    registries: Registries
+    tokens: Tokens
+    ports: Ports
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One call: its input is checked and its caller may ask it before an operation sees it."""
+
+    call: Call
+    registry: Registry
+    names: tuple[str, ...]
+    """The repositories that the input names."""
+    given: Mapping[str, Any]
+    now: datetime
+    services: Services
+
+    @property
+    def name(self) -> str:
+        """Of the one repository that the operation is about, which need not exist."""
+        (name,) = self.names
+        return name
+
+    @property
+    def repository(self) -> Repository:
+        return self.registry.repository(self.name)
+
+    async def host(self) -> str:
+        return await self.services.ports.host(self.registry)
+
+    def ids(self) -> dict[str, str]:
+        """The members with which most answers about a repository begin."""
+        return {"registryId": self.registry.account, "repositoryName": self.name}

@@ -1,0 +1,40 @@
+"""Amazon ECR as one object: its state, its control plane, its data plane."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.callers import Callers
+from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.control import Control
+from rehearsal.cloud.ecr.data import data_plane
+from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.state import Registries
+from rehearsal.cloud.ecr.tokens import Tokens
+from rehearsal.cloud.neighbour import Neighbour
+
+
+class Ecr:
+    """What the front door hands ECR's calls to, and what opens a port for each registry."""
+
+    def __init__(
+        self,
+        folder: Path,
+        neighbour: Neighbour,
+        callers: Callers,
+        listen: Callable[[web.Application], Awaitable[int]],
+        tokens: Tokens,
+    ) -> None:
+        self.registries = Registries()
+        self.blobs = Blobs(folder)
+        self.tokens = tokens
+        self.ports = Ports(
+            lambda registry: listen(data_plane(registry, self.registries, self.blobs, self.tokens, callers))
+        )
+        self._control = Control(self.registries, self.tokens, self.ports, neighbour)
+
+    async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> dict[str, Any]:
+        return await self._control.answer(operation, parameters, call)

@@ -1,0 +1,106 @@
+"""What a registry holds. Only the event loop's own thread changes it, so no step is ever seen half done."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.ecr.names import repository_arn
+from domain.ecr.scanning import ScanRule, ScanType
+from domain.ecr.tags import TagMutability
+from domain.iam.access import Policy
+from rehearsal.cloud.ecr.errors import EcrError, repository_not_found
+
+BLOB_MOUNTING = "BLOB_MOUNTING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A policy as it was given, byte for byte, and as IAM reads it."""
+
+    text: str
+    policy: Policy
+
+
+@dataclass(slots=True, kw_only=True)
+class Image:
+    """One manifest, by its digest; an index is one too."""
+
+    digest: str
+    media_type: str
+    artifact_type: str | None
+    manifest: bytes
+    layers: frozenset[str]
+    """Blobs that it needs, its configuration included."""
+    children: frozenset[str]
+    """Images that it lists, which can't be deleted while it stands."""
+    subject: str | None
+    size: int
+    """Bytes of its blobs; of an index, of its largest child."""
+    pushed_at: datetime
+    pulled_at: datetime | None = None
+    tags: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class Repository:
+    name: str
+    account: str
+    region: str
+    created_at: datetime
+    encryption_type: str
+    """AES256 or KMS, as the API names them."""
+    key_arn: str | None
+    mutability: TagMutability
+    exclusions: tuple[str, ...]
+    scan_on_push: bool
+    tags: dict[str, str]
+    policy: Text | None = None
+    lifecycle: str | None = None
+    layers: set[str] = field(default_factory=set)
+    """Blobs that were uploaded or mounted here; no other can be pulled from here."""
+    images: dict[str, Image] = field(default_factory=dict)
+    tagged: dict[str, str] = field(default_factory=dict)
+    """Tag to digest."""
+
+    @property
+    def arn(self) -> str:
+        return repository_arn(self.region, self.account, self.name)
+
+
+@dataclass(slots=True, kw_only=True)
+class Registry:
+    """The private registry of one account in one region."""
+
+    account: str
+    region: str
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    policy: Text | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    scan_type: ScanType = ScanType.BASIC
+    scan_rules: tuple[ScanRule, ...] = ()
+    pull_time_exclusions: dict[str, datetime] = field(default_factory=dict)
+
+    def repository(self, name: str) -> Repository:
+        if name not in self.repositories:
+            raise repository_not_found(name, self.account)
+        return self.repositories[name]
+
+
+class Registries:
+    """Every registry there is: each account has one in each region, empty until something is put there."""
+
+    def __init__(self) -> None:
+        self._registries: dict[tuple[str, str], Registry] = {}
+
+    def of(self, account: str, region: str) -> Registry:
+        place = account, region
+        if place not in self._registries:
+            self._registries[place] = Registry(account=account, region=region)
+        return self._registries[place]
+
+
+def image_not_found(reference: str, repository: Repository) -> EcrError:
+    text = (
+        f"The image with imageId {reference} does not exist within the repository with name "
+        f"'{repository.name}' in the registry with id '{repository.account}'"
+    )
+    return EcrError("ImageNotFoundException", text)

@@ -1,0 +1,80 @@
+"""One request to the data plane, once it is known who sent it and which repository it is about."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import ClientPayloadError, web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from domain.iam.access import Caller, Identity
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.authorize import require
+from rehearsal.cloud.ecr.blobs import Blobs, Owner
+from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.state import Registry, Repository
+
+PATIENCE_SECONDS = 30.0
+"""How long a sender may be silent."""
+
+
+class Callers(Protocol):
+    """What knows the policies of an identity."""
+
+    async def caller(self, identity: Identity) -> Caller: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    request: web.Request
+    registry: Registry
+    blobs: Blobs
+    caller: Caller
+    name: str
+    """The repository's, well formed; whether it exists is asked after the permission."""
+    reference: str
+    """The last part of the path: a digest, a tag, an upload's id."""
+
+    @property
+    def call(self) -> Call:
+        return Call(caller=self.caller, region=self.registry.region)
+
+    def repository(self, *actions: str) -> Repository:
+        """The repository, to a caller who may do all this in it."""
+        for action in actions:
+            require(self.call, action, self.registry, self.name)
+        return self.registry.repository(self.name)
+
+    def may(self, action: str, name: str) -> bool:
+        try:
+            require(self.call, action, self.registry, name)
+        except EcrError:
+            return False
+        return True
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(
+            registry=self.registry.account,
+            region=self.registry.region,
+            repository=self.name,
+            account=self.caller.identity.account,
+        )
+
+    async def content(self, length: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it comes in, which must be as long as it was said to be."""
+        received = 0
+        try:
+            while chunk := await self._next_chunk():
+                received += len(chunk)
+                yield chunk
+        except (BadHttpMessage, ClientPayloadError, ConnectionError, TimeoutError) as error:
+            raise EcrError("SIZE_INVALID", f"The body broke off after {received} bytes") from error
+        if length not in (None, received):
+            raise EcrError("SIZE_INVALID", f"The body is {received} bytes long, and was to be {length}")
+
+    async def _next_chunk(self) -> bytes:
+        """Some of the body, nothing at its end; the server does not tell of a body that turns into garbage."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self.request.content.readany()

@@ -1,0 +1,131 @@
+"""The local cloud as one object: an AWS on loopback that leaves nothing behind."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from domain.iam.access import Identity
+from rehearsal.cloud.call import ControlPlane
+from rehearsal.cloud.callers import Callers
+from rehearsal.cloud.ecr.service import Ecr
+from rehearsal.cloud.ecr.tokens import Tokens
+from rehearsal.cloud.emulator import Emulator, EmulatorDied, Told, log_of
+from rehearsal.cloud.front import Front
+from rehearsal.cloud.neighbour import Key, Neighbour
+from rehearsal.cloud.server import LOOPBACK, Listen, Server
+
+_PREFIX = "container-registry-cloud-"
+
+
+class Parts(NamedTuple):
+    """What our ECR is made of."""
+
+    folder: Path
+    neighbour: Neighbour
+    callers: Callers
+    listen: Listen
+    tokens: Tokens
+
+
+def build_ecr(parts: Parts) -> ControlPlane:
+    folder = parts.folder / "ecr"
+    folder.mkdir()
+    return Ecr(folder, parts.neighbour, parts.callers, parts.listen, parts.tokens)
+
+
+class LocalCloud:
+    """Serves from `start` to `stop`, or as a context; several can run side by side.
+
+    Any 12-digit account id is an access key: its account's root, with whatever secret. Every other key is made here, by
+    IAM or STS.
+    """
+
+    def __init__(self, *, port: int = 0, ecr: Callable[[Parts], ControlPlane] = build_ecr) -> None:
+        self._port = port
+        self._ecr = ecr
+        self._server = Server()
+        self._emulator: Emulator | None = None
+        self._tokens = Tokens()
+
+    def start(self) -> None:
+        """Returns when everything answers; raises EmulatorDied, or OSError when the port is taken."""
+        self.state = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._server.start()
+        try:
+            self._server.wait(self._start())
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends everything and removes the state folder, in under a second; again does nothing."""
+        try:
+            if self._emulator is not None:
+                self._server.wait(self._stop(self._emulator))
+                self._emulator = None
+        finally:
+            self._server.stop()
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for every service of every account and region."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    @property
+    def log(self) -> Path:
+        """The emulator's."""
+        return log_of(self.state)
+
+    @property
+    def failure(self) -> EmulatorDied | None:
+        return self._emulator.failure if self._emulator is not None else None
+
+    def on_failure(self, told: Told) -> None:
+        """Calls back, in the server's thread, as soon as the emulator dies."""
+        self._server.wait(self._register(told))
+
+    def join(self, account: str, organization: str) -> None:
+        """The account belongs to the organization from now on."""
+        self._callers.join(account, organization)
+
+    def service_password(self, service: str, source_arn: str, source_account: str) -> str:
+        """With which an AWS service pulls on behalf of one of its resources; in AWS it needs none that anybody sees."""
+        context = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
+        identity = Identity(arn=service, account=None, session_context=context)
+        return self._tokens.issue(identity, now=datetime.now(UTC)).password
+
+    def stand_in(self, key: Key) -> None:
+        """Takes the key as one that stood in the account before, under the very ARN that it has there."""
+        self._neighbour.stand_in(key)
+
+    async def _start(self) -> None:
+        emulator = self._emulator = Emulator(self.state)
+        neighbour = self._neighbour = Neighbour(emulator)
+        self._callers = Callers(neighbour)
+        ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens))
+        front = Front(emulator, neighbour, self._callers, ecr)
+        self._port = await self._server.listen(front.app, self._port)
+        await emulator.start(gateway=self._port)
+
+    async def _stop(self, emulator: Emulator) -> None:
+        """The ports first: nobody writes into the state folder while it goes."""
+        await self._server.close()
+        await emulator.stop()
+
+    async def _register(self, told: Told) -> None:
+        if self._emulator is not None:
+            self._emulator.on_failure(told)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,197 @@
+"""What the emulator knows and our ECR must know too: keys with their policies, and what each identity may."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+from urllib.parse import unquote
+
+from domain.aws import Arn
+from domain.iam.access import Identity, Policy
+from domain.iam.document import Document, InvalidDocument, parse
+from rehearsal.cloud.emulator import Answer, Headers
+from rehearsal.cloud.wire import CallFailed, read, written
+
+_IAM_REGION = "us-east-1"
+_NO_SUCH_KEY = frozenset({"NotFoundException", "InvalidArnException", "InvalidKeyId", "ValidationException"})
+
+_T = TypeVar("_T")
+Standing = tuple[tuple[Policy, ...], Policy | None]
+
+
+class Asked(Protocol):
+    """The emulator, as far as it is asked."""
+
+    async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> Answer: ...
+
+
+class UnreadablePolicy(Exception):
+    """A document that the emulator took and IAM would not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A KMS key, in KMS's words: usage is ENCRYPT_DECRYPT, spec SYMMETRIC_DEFAULT where ECR can use it."""
+
+    arn: str
+    account: str
+    region: str
+    enabled: bool
+    usage: str
+    spec: str
+    policy: Policy
+
+
+class Neighbour:
+    """Reads as each account's root, and remembers until that account writes to that service."""
+
+    def __init__(self, emulator: Asked) -> None:
+        self._emulator = emulator
+        self._memory: dict[tuple[str, str], dict[Hashable, asyncio.Future[Any]]] = {}
+        self._stand_ins: dict[str, Key] = {}
+
+    async def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
+    ) -> dict[str, Any]:
+        """Any operation, never remembered; raises CallFailed."""
+        outgoing = written(service, operation, parameters, account=account, region=region)
+        return read(service, operation, await self._emulator.request(*outgoing))
+
+    def forget(self, service: str, account: str | None = None) -> None:
+        """The account wrote to the service; None where it is not known which did."""
+        for place in [each for each in self._memory if each[0] == service and account in (None, each[1])]:
+            del self._memory[place]
+
+    def stand_in(self, key: Key) -> None:
+        """A key that the emulator can't hold, since it gives each its own ARN."""
+        self._stand_ins[key.arn] = key
+
+    async def key(self, name: str, *, account: str, region: str) -> Key | None:
+        """The key of an ARN, or of a key id or `alias/...` in the account and region; None where there is none."""
+        if name in self._stand_ins:
+            return self._stand_ins[name]
+        arn = Arn.parse(name)
+        if arn is not None:
+            account, region = arn.account, arn.region
+        return await self._remembered("kms", account, (region, name), lambda: self._key(name, account, region))
+
+    async def policies_of(self, identity: Identity) -> Standing:
+        """A user's or role's own policies (a user's groups' too), and its boundary; nothing for everybody else."""
+        arn, account = Arn.parse(identity.principal_arn), identity.account
+        if arn is None or account is None:
+            return (), None
+        kind, _, path = arn.resource.partition("/")
+        if kind not in ("user", "role"):
+            return (), None
+        name = path.rpartition("/")[2]
+        member = _Member(self.call, account, kind.capitalize(), name)
+        return await self._remembered("iam", account, (kind, name), member.standing)
+
+    async def policy(self, arn: str, *, account: str) -> Policy:
+        """A managed policy in its default version."""
+        return await _managed(self.call, account, arn)
+
+    async def _key(self, name: str, account: str, region: str) -> Key | None:
+        try:
+            described = await self.call("kms", "DescribeKey", {"KeyId": name}, account=account, region=region)
+        except CallFailed as failed:
+            if failed.code in _NO_SUCH_KEY:
+                return None
+            raise
+        about = described["KeyMetadata"]
+        wanted = {"KeyId": about["KeyId"], "PolicyName": "default"}
+        answer = await self.call("kms", "GetKeyPolicy", wanted, account=account, region=region)
+        return Key(
+            arn=about["Arn"],
+            account=account,
+            region=region,
+            enabled=bool(about["Enabled"]),
+            usage=about["KeyUsage"],
+            spec=about["KeySpec"],
+            policy=Policy(name=about["KeyId"], document=document_of(answer["Policy"], f"the policy of {about['Arn']}")),
+        )
+
+    async def _remembered(self, service: str, account: str, what: Hashable, learn: Callable[[], Awaitable[_T]]) -> _T:
+        """One read for all who ask at the same time; one that a write overtakes is remembered by nobody."""
+        memory = self._memory.setdefault((service, account), {})
+        if what not in memory:
+            memory[what] = asyncio.ensure_future(learn())
+        future: asyncio.Future[_T] = memory[what]
+        try:
+            return await asyncio.shield(future)
+        except Exception:
+            memory.pop(what, None)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A user, a role or a group, whose reads IAM names alike."""
+
+    call: Callable[..., Awaitable[dict[str, Any]]]
+    account: str
+    kind: str
+    name: str
+
+    async def standing(self) -> Standing:
+        try:
+            entity = (await self._get(f"Get{self.kind}"))[self.kind]
+        except CallFailed as failed:
+            if failed.code != "NoSuchEntity":
+                raise
+            return (), None  # a session outlives its role, and may nothing then
+        policies = [*await self.policies(), *await self._groups_policies()]
+        boundary = entity.get("PermissionsBoundary")
+        if boundary is None:
+            return tuple(policies), None
+        return tuple(policies), await _managed(self.call, self.account, boundary["PermissionsBoundaryArn"])
+
+    async def policies(self) -> list[Policy]:
+        return [*await self._inline(), *await self._attached()]
+
+    async def _inline(self) -> list[Policy]:
+        found = []
+        for name in await self._list(f"List{self.kind}Policies", "PolicyNames"):
+            answer = await self._get(f"Get{self.kind}Policy", PolicyName=name)
+            where = f"the policy {name} of {self.kind.lower()} {self.name} in {self.account}"
+            found.append(Policy(name=name, document=document_of(answer["PolicyDocument"], where)))
+        return found
+
+    async def _attached(self) -> list[Policy]:
+        attached = await self._list(f"ListAttached{self.kind}Policies", "AttachedPolicies")
+        return [await _managed(self.call, self.account, each["PolicyArn"]) for each in attached]
+
+    async def _groups_policies(self) -> list[Policy]:
+        if self.kind != "User":
+            return []
+        groups = await self._list("ListGroupsForUser", "Groups")
+        members = [_Member(self.call, self.account, "Group", each["GroupName"]) for each in groups]
+        return [policy for each in members for policy in await each.policies()]
+
+    async def _list(self, operation: str, members: str) -> list[Any]:
+        answer = await self._get(operation)
+        found = list(answer[members])
+        while answer.get("IsTruncated"):
+            answer = await self._get(operation, Marker=answer["Marker"])
+            found += answer[members]
+        return found
+
+    async def _get(self, operation: str, **more: str) -> dict[str, Any]:
+        wanted = {f"{self.kind}Name": self.name, **more}
+        return await self.call("iam", operation, wanted, account=self.account, region=_IAM_REGION)
+
+
+async def _managed(call: Callable[..., Awaitable[dict[str, Any]]], account: str, arn: str) -> Policy:
+    about = (await call("iam", "GetPolicy", {"PolicyArn": arn}, account=account, region=_IAM_REGION))["Policy"]
+    wanted = {"PolicyArn": arn, "VersionId": about["DefaultVersionId"]}
+    version = await call("iam", "GetPolicyVersion", wanted, account=account, region=_IAM_REGION)
+    document = document_of(version["PolicyVersion"]["Document"], f"the managed policy {arn}")
+    return Policy(name=about["PolicyName"], document=document)
+
+
+def document_of(text: str, where: str) -> Document:
+    """IAM gives documents percent-encoded, KMS plainly; a JSON text starts with a brace and so tells which it is."""
+    try:
+        return parse(text if text.lstrip().startswith("{") else unquote(text))
+    except InvalidDocument as invalid:
+        raise UnreadablePolicy(f"{where} can't be read: {invalid}") from invalid

@@ -1,0 +1,97 @@
+"""The loop that serves every port of the local cloud, in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+LOOPBACK = "127.0.0.1"
+_GRACE = 0.2
+"""What an open request gets at the end, in seconds: nobody waits for an answer of a cloud that is being taken down."""
+
+Listen = Callable[[web.Application], Awaitable[int]]
+"""Opens a port on loopback for the application, and returns it."""
+
+_T = TypeVar("_T")
+
+
+class Server:
+    """Runs coroutines for callers that have no loop, and listens on loopback for applications."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="local-cloud", daemon=True)
+        self._runners: list[web.AppRunner] = []
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Closes every port, open connections included, and ends the loop; again does nothing."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join()
+        self._loop = None
+
+    def wait(self, coroutine: Coroutine[Any, Any, _T], timeout: float | None = None) -> _T:
+        """What the coroutine returns, for a caller in any other thread."""
+        if self._loop is None:
+            coroutine.close()
+            raise RuntimeError("the local cloud's server is not running")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout)
+        except BaseException:  # a timeout or Ctrl-C here must not leave the coroutine running there
+            future.cancel()
+            raise
+
+    async def listen(self, app: web.Application, port: int = 0) -> int:
+        """The port of 127.0.0.1 at which the application answers from now on; 0 takes a free one.
+
+        Bodies arrive as they were sent, compressed ones included: signatures and digests are about those bytes.
+        """
+        runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=_GRACE)
+        await runner.setup()
+        self._runners.append(runner)
+        listener = bound(port)
+        await web.SockSite(runner, listener).start()
+        return port_of(listener)
+
+    async def close(self) -> None:
+        """Closes every port, and ends the requests that are still open."""
+        runners, self._runners = self._runners, []
+        await asyncio.gather(*(each.cleanup() for each in runners))
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ready.set()
+        await self._end.wait()
+        await self.close()
+
+
+def bound(port: int = 0) -> socket.socket:
+    """A listening socket on loopback, and nowhere else."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK, port))
+        listener.listen(socket.SOMAXCONN)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def port_of(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port

@@ -1,0 +1,1 @@
+"""Images, and a client that pushes and pulls them without a daemon."""

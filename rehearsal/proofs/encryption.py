@@ -1,0 +1,49 @@
+"""The key that is declared is the one that encrypts."""
+
+from typing import Any
+
+from domain.ecr.encryption import Encryption
+from domain.iam import document
+from domain.kms import key_policy
+from rehearsal.proving.case import Broken, Case
+
+PROMISE = "images are encrypted with the declared key"
+
+
+def prove(case: Case) -> str:
+    found = case.described()["encryptionConfiguration"]
+    match case.copy.encryption:
+        case Encryption.AES256:
+            return _expect(found, "AES256", None)
+        case Encryption.AWS_MANAGED:
+            if (kind := found["encryptionType"]) != "KMS" or found.get("kmsKey") == _own_key(case)["Arn"]:
+                raise Broken(f"declared the key that AWS manages, and there is {kind} {found.get('kmsKey', '')}")
+            return "KMS, the key that AWS manages"
+        case Encryption.CUSTOMER if case.copy.key_arn is not None:
+            return _expect(found, "KMS", case.copy.key_arn)
+        case Encryption.CUSTOMER:
+            return _expect(found, "KMS", _sound(case, _own_key(case)))
+
+
+def _expect(found: dict[str, str], kind: str, key: str | None) -> str:
+    if found["encryptionType"] != kind or (key is not None and found.get("kmsKey") != key):
+        stands = f"{found['encryptionType']} {found.get('kmsKey', '')}".strip()
+        raise Broken(f"declared {kind} {key or ''}, and there is {stands}")
+    return f"{kind} {key.rpartition('/')[2][:8]}" if key else kind
+
+
+def _own_key(case: Case) -> dict[str, Any]:
+    alias = f"alias/{case.settings.project}"
+    return dict(case.api("kms").describe_key(KeyId=alias)["KeyMetadata"])
+
+
+def _sound(case: Case, key: dict[str, Any]) -> str:
+    """The stack's own key, once it is seen that it rotates and that its policy is the tight one."""
+    kms = case.api("kms")
+    if not kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]:
+        raise Broken(f"{key['Arn']} does not rotate")
+    stands = document.parse(kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
+    declared = document.parse(key_policy(account=case.place.account, region=case.place.region))
+    if not document.same(stands, declared):
+        raise Broken(f"the policy of {key['Arn']} is {stands.to_json()}")
+    return str(key["Arn"])

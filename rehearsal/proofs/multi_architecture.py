@@ -1,0 +1,18 @@
+"""An image for several architectures goes in and comes out whole."""
+
+from rehearsal.oci.client import Client
+from rehearsal.oci.image import index
+from rehearsal.proving.case import Broken, Case
+
+PROMISE = "a multi-architecture image round-trips"
+
+
+def prove(case: Case) -> str:
+    pushed = index(f"{case.subject} multi-architecture")
+    case.push(pushed, "rehearsal-multi-architecture")
+    with Client(case.host, case.puller(case.place.account)) as client:
+        pulled = client.pull(case.name, "rehearsal-multi-architecture")
+    wanted = {blob.digest for image in pushed.images for blob in image.blobs}
+    if pulled.digest != pushed.digest or set(pulled.blobs) != wanted:
+        raise Broken(f"pushed {pushed.digest}, and {pulled.digest} came with {len(pulled.blobs)} blobs")
+    return f"{len(pushed.images)} architectures under {pushed.digest[:19]}"

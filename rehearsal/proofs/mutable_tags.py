@@ -1,0 +1,24 @@
+"""The tags that may move do, each kind of them."""
+
+from domain.ecr.tags import WILDCARD
+from rehearsal.oci.client import Client
+from rehearsal.oci.image import digest_of, image
+from rehearsal.proving.case import Broken, Case
+
+PROMISE = "the tags that are declared mutable move"
+
+
+def applies(case: Case) -> bool:
+    return bool(case.repository.mutable_tags)
+
+
+def prove(case: Case) -> str:
+    tags = [pattern.replace(WILDCARD, "rehearsal") for pattern in case.repository.mutable_tags]
+    for tag in tags:
+        case.push(image(f"{case.subject} {tag} before"), tag)
+        after = case.push(image(f"{case.subject} {tag} after"), tag)
+        with Client(case.host, case.puller(case.place.account)) as client:
+            found = digest_of(client.manifest(case.name, tag).content)
+        if found != after:
+            raise Broken(f"{tag} was pushed as {after}, and is {found}")
+    return f"{', '.join(tags)} moved"

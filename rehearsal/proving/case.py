@@ -1,0 +1,112 @@
+"""What a proof is given: one repository in one place, what is promised of it, and the means to try."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn
+from domain.ecr.names import repository_arn
+from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
+from domain.iam.grants import OrganizationGrant, PullService
+from rehearsal.clients import Clients
+from rehearsal.oci.client import Client
+from rehearsal.oci.image import Image, Index
+from rehearsal.proving.visitors import Visitors
+from settings import Place, Settings
+from settings.models import Repository, RepositoryCopy
+
+_PULLER = "rehearsal-puller"
+
+
+class Broken(Exception):
+    """A promise that does not hold, and what happened instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCase:
+    """One registry; `host` is where its images are pushed to in the local cloud."""
+
+    settings: Settings
+    place: Place
+    host: str
+    clients: Clients
+    visitors: Visitors
+
+    @property
+    def subject(self) -> str:
+        return f"registry@{self.place.region}"
+
+    def api(self, service: str) -> Any:
+        """A client of the account's own root, to look at what stands."""
+        return self.clients.root(service, self.place.region, self.place.account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(PlaceCase):
+    """One repository in it: the catalog's entry, and its copy here."""
+
+    repository: Repository
+    copy: RepositoryCopy
+
+    @property
+    def subject(self) -> str:
+        return f"{self.copy.name}@{self.copy.region}"
+
+    @property
+    def name(self) -> str:
+        return self.copy.name
+
+    @property
+    def arn(self) -> str:
+        return repository_arn(self.place.region, self.place.account, self.name)
+
+    def described(self) -> dict[str, Any]:
+        """The repository as ECR describes it."""
+        (found,) = self.api("ecr").describe_repositories(repositoryNames=[self.name])["repositories"]
+        return dict(found)
+
+    def push(self, what: Image | Index, tag: str) -> str:
+        """Pushed by a role that has exactly the push actions on exactly this repository."""
+        with Client(self.host, self.publisher()) as client:
+            return client.push(self.name, what, tag)
+
+    def publisher(self) -> str:
+        role = f"rehearsal-publisher-{hashlib.sha256(self.arn.encode()).hexdigest()[:16]}"
+        return self.visitors.role(self.place.account, role, self.place.region, PUSH_ACTIONS, self.arn)
+
+    def puller(self, account: str, role: str = _PULLER) -> str:
+        """A role of that account which its own side lets pull from every registry of ours."""
+        ours = str(Arn(REGIONS[self.place.region].id, "ecr", "*", self.place.account, "repository/*"))
+        return self.visitors.role(account, role, self.place.region, PULL_ACTIONS, ours)
+
+    def member(self, organization: str) -> str:
+        """An account of the organization that is named nowhere else."""
+        account = _made_up_account(self.settings, organization)
+        self.visitors.cloud.join(account, organization)
+        return account
+
+    @property
+    def stranger(self) -> str:
+        """An account that nothing names, and that is in no organization."""
+        return _made_up_account(self.settings, "nobody")
+
+    def service(self, service: PullService, account: str) -> str:
+        """The password of a service at work for a resource of the account, in this region."""
+        resource = "function:rehearsal" if service is PullService.LAMBDA else "project/rehearsal"
+        arn = Arn(REGIONS[self.place.region].id, service.value, self.place.region, account, resource)
+        return self.visitors.cloud.service_password(service.principal, str(arn), account)
+
+
+def _made_up_account(settings: Settings, word: str) -> str:
+    """Twelve digits that are the same for the same word, and no account of the settings."""
+    used = {
+        grant.account
+        for each in settings.repositories
+        for grant in each.pull
+        if not isinstance(grant, OrganizationGrant)
+    }
+    used |= {place.account for place in (*settings.places, *settings.elsewhere)}
+    number = int(hashlib.sha256(word.encode()).hexdigest(), 16) % 10**ACCOUNT_ID_DIGITS
+    while f"{number:0{ACCOUNT_ID_DIGITS}}" in used:
+        number = (number + 1) % 10**ACCOUNT_ID_DIGITS
+    return f"{number:0{ACCOUNT_ID_DIGITS}}"

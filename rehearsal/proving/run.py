@@ -1,0 +1,105 @@
+"""Every proof for everything that it is about, one after another."""
+
+import importlib
+import pkgutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rehearsal import proofs
+from rehearsal.clients import Clients
+from rehearsal.oci.client import Corrupt, Refused
+from rehearsal.proving.case import Broken, Case, PlaceCase
+from rehearsal.proving.visitors import Cloud, Visitors, password_of
+from settings import Settings
+
+_FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
+"""All that an unkept promise looks like; anything else is a fault of the proof itself, and ends the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One promise; `prove` answers what happened, or raises. `applies` tells whether anything was promised at all."""
+
+    name: str
+    promise: str
+    of_registry: bool
+    prove: Callable[[Any], str]
+    applies: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    proof: str
+    promise: str
+    subject: str
+    held: bool
+    happened: str
+    seconds: float
+
+
+def found() -> tuple[Proof, ...]:
+    """Every proof there is: each module of rehearsal.proofs is one."""
+    names = sorted(module.name for module in pkgutil.iter_modules(proofs.__path__))
+    return tuple(_proof(name, importlib.import_module(f"{proofs.__name__}.{name}")) for name in names)
+
+
+def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[PlaceCase]:
+    """Each registry, then each repository in it."""
+    for place in settings.places:
+        host, _ = login(clients, place.account, place.region)
+        shared: dict[str, Any] = {
+            "settings": settings, "place": place, "host": host, "clients": clients, "visitors": visitors,
+        }  # fmt: skip
+        yield PlaceCase(**shared)
+        for repository, copy in zip(settings.repositories, settings.copies(place), strict=True):
+            yield Case(**shared, repository=repository, copy=copy)
+
+
+def promised(settings: Settings, cloud: Cloud, clients: Clients) -> list[tuple[Proof, PlaceCase]]:
+    """Everything that is to be proven, in order."""
+    everything = found()
+    return [
+        (proof, case)
+        for case in cases(settings, clients, Visitors(cloud, clients))
+        for proof in everything
+        if proof.of_registry is not isinstance(case, Case) and proof.applies(case)
+    ]
+
+
+def prove(proof: Proof, case: PlaceCase) -> Outcome:
+    begun = time.perf_counter()
+    try:
+        held, happened = True, proof.prove(case)
+    except _FAILURES as failure:
+        held, happened = False, str(failure)
+    return Outcome(
+        proof=proof.name,
+        promise=proof.promise,
+        subject=case.subject,
+        held=held,
+        happened=happened,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _proof(name: str, module: ModuleType) -> Proof:
+    of_registry = hasattr(module, "prove_registry")
+    return Proof(
+        name=name,
+        promise=module.PROMISE,
+        of_registry=of_registry,
+        prove=module.prove_registry if of_registry else module.prove,
+        applies=getattr(module, "applies", lambda _case: True),
+    )
+
+
+def login(clients: Clients, account: str, region: str) -> tuple[str, str]:
+    """Where the registry's images are pushed to, and its owner's password there."""
+    (data,) = clients.root("ecr", region, account).get_authorization_token()["authorizationData"]
+    return str(data["proxyEndpoint"]).removeprefix("http://"), password_of(data["authorizationToken"])

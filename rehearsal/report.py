@@ -1,0 +1,136 @@
+"""What people and machines are told of a rehearsal."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rehearsal.apply import stood_before
+from rehearsal.apply.program import Applied
+from rehearsal.proving.run import Outcome
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A registry that is being served; `password` is its owner's, for twelve hours."""
+
+    account: str
+    region: str
+    host: str
+    password: str
+    repository: str | None
+    """One of its repositories, for examples; None where the catalog is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    stack: str
+    applied: Applied
+    outcomes: Sequence[Outcome]
+    seconds: float
+    control: str
+    endpoints: Sequence[Endpoint]
+
+    @property
+    def failed(self) -> list[Outcome]:
+        return [each for each in self.outcomes if not each.held]
+
+    @property
+    def left_out(self) -> list[str]:
+        """What is declared, or asked for, and does not stand here."""
+        missing = [f"{name}: {reason}" for name, reason in self.applied.not_built.items()]
+        return [*missing, *self.applied.settings.not_built]
+
+    @property
+    def stood_in(self) -> list[str]:
+        return stood_before.told(self.applied.settings)
+
+
+def to_json(report: Report) -> str:
+    data: Mapping[str, object] = {
+        "version": FORMAT_VERSION,
+        "stack": report.stack,
+        "held": not report.failed,
+        "built": report.applied.built,
+        "not_built": report.left_out,
+        "stood_in": report.stood_in,
+        "seconds": round(report.seconds, 3),
+        "proofs": [asdict(each) for each in report.outcomes],
+        "control": report.control,
+        "endpoints": [asdict(each) for each in report.endpoints],
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False)
+
+
+def show(report: Report, console: Console) -> None:
+    """The table of proofs, what was left out, and the sum of it; failures last, where they are seen."""
+    console.print(_table(report.outcomes))
+    for line in report.left_out:
+        console.print(Text(f"not built here: {line}", style="yellow"))
+    for line in report.stood_in:
+        console.print(Text(f"stand-in: {line}", style="yellow"))
+    for each in report.failed:
+        console.print(Text(f"FAILED {each.subject}: {each.promise}\n       {each.happened}", style="bold red"))
+    held = len(report.outcomes) - len(report.failed)
+    subjects = len({each.subject for each in report.outcomes})
+    summary = f"{held} of {len(report.outcomes)} promises held, of {subjects} repositories and registries"
+    style = "bold red" if report.failed else "bold green"
+    console.print(Text(f"{summary}; {report.applied.built} resources built; {report.seconds:.1f} s", style=style))
+
+
+def show_endpoints(report: Report, console: Console) -> None:
+    """Lines to copy: the token once, then a login, a push and a pull for each client."""
+    for each in report.endpoints:
+        console.print(Text(f"\n{each.account} {each.region}", style="bold"))
+        if each.repository is not None:
+            console.print(_commands(each, each.repository), soft_wrap=True, highlight=False, markup=False)
+    console.print(Text("\nevery AWS API of the local cloud", style="bold"))
+    console.print(_api(report.control, report.endpoints[0]), soft_wrap=True, highlight=False, markup=False)
+
+
+def _table(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("promise")
+    table.add_column("what happened", overflow="fold")
+    table.add_column("time", justify="right", no_wrap=True)
+    for subject, group in groupby(outcomes, key=lambda each: each.subject):
+        table.add_row("", Text(subject, style="bold cyan"))
+        for each in group:
+            mark = Text("ok", style="green") if each.held else Text("NO", style="bold red")
+            table.add_row(mark, Text(each.promise), Text(each.happened), f"{each.seconds * 1000:.0f} ms")
+    return table
+
+
+def _commands(endpoint: Endpoint, repository: str) -> str:
+    image = f"{endpoint.host}/{repository}:rehearsal-round-trip"
+    mine = f"{endpoint.host}/{repository}:mine-1"
+    return f"""\
+  TOKEN={endpoint.password}
+
+  echo $TOKEN | docker login --username AWS --password-stdin {endpoint.host}
+  docker pull {image}
+  docker tag {image} {mine}
+  docker push {mine}
+
+  echo $TOKEN | podman login --tls-verify=false --username AWS --password-stdin {endpoint.host}
+  podman pull --tls-verify=false {image}
+  podman tag {image} {mine}
+  podman push --tls-verify=false {mine}
+
+  echo $TOKEN | skopeo login --tls-verify=false --username AWS --password-stdin {endpoint.host}
+  skopeo copy --src-tls-verify=false docker://{image} oci:rehearsed
+  skopeo copy --dest-tls-verify=false oci:rehearsed docker://{mine}"""
+
+
+def _api(control: str, home: Endpoint) -> str:
+    return f"""\
+  export AWS_ENDPOINT_URL={control} AWS_DEFAULT_REGION={home.region}
+  export AWS_ACCESS_KEY_ID={home.account} AWS_SECRET_ACCESS_KEY=local
+  aws ecr describe-repositories"""
