@@ -21,6 +21,7 @@ from rehearsal.clients import Clients
 from rehearsal.cloud.emulator import EmulatorDied
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.run import Outcome, login, promised, prove
+from rehearsal.proving.visitors import Visitors
 from rehearsal.report import Endpoint, Report
 from settings import InvalidSettings, Settings, load
 
@@ -51,21 +52,27 @@ def up(options: Options) -> int:
         print(invalid, file=sys.stderr)
         return FAULTY_INPUT
     deaths: list[EmulatorDied] = []
+    status = INTERRUPTED
     try:
         with _interruptible(), LocalCloud() as cloud:
             cloud.on_failure(lambda death: _end(deaths, death))
             for key in stood_before.keys(settings):
                 cloud.stand_in(key)
             with Clients(cloud.endpoint) as clients:
-                return _rehearse(options, cloud, clients, people)
+                status = _rehearse(options, cloud, clients, people)
+            if not options.once:
+                people.print("\nserving until interrupted (Ctrl-C)", style="bold")
+                threading.Event().wait()
     except _Stopped:
         if not deaths:
-            people.print("stopped before every promise was proven", style="yellow")
-            return INTERRUPTED
-        print(deaths[0], file=sys.stderr)
+            people.print("stopped" if status != INTERRUPTED else "stopped before every promise was proven")
     except (NotApplied, EmulatorDied) as failure:
         print(deaths[0] if deaths else failure, file=sys.stderr)
-    return BROKEN
+        return BROKEN
+    if deaths:
+        print(deaths[0], file=sys.stderr)
+        return BROKEN
+    return status
 
 
 def _console(*, stderr: bool) -> Console:
@@ -94,7 +101,6 @@ def _rehearse(options: Options, cloud: LocalCloud, clients: Clients, people: Con
     report.show(told, people)
     if not options.once:
         report.show_endpoints(told, people)
-        _serve(people)
     return BROKEN if told.failed else HELD
 
 
@@ -111,7 +117,7 @@ def _apply(options: Options, clients: Clients, progress: Progress) -> Applied:
 
 
 def _prove(applied: Applied, cloud: LocalCloud, clients: Clients, progress: Progress) -> list[Outcome]:
-    promises = promised(applied.settings, cloud, clients)
+    promises = promised(applied.settings, clients, Visitors(cloud, clients))
     task = progress.add_task("proving", total=len(promises), detail="")
     outcomes = []
     for proof, case in promises:
@@ -131,14 +137,6 @@ def _endpoints(settings: Settings, clients: Clients) -> list[Endpoint]:
             Endpoint(account=place.account, region=place.region, host=host, password=password, repository=repository)
         )
     return endpoints
-
-
-def _serve(people: Console) -> None:
-    people.print("\nserving until interrupted (Ctrl-C)", style="bold")
-    try:
-        threading.Event().wait()
-    except _Stopped:
-        people.print("stopped")
 
 
 @contextmanager

@@ -70,10 +70,22 @@ def _to_its_end(program: Callable[[], None]) -> None:
     try:
         with _short_stacks():
             loop.run_until_complete(run_in_stack(program))
+    except BaseException:
+        _give_up(loop)
+        raise
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _give_up(loop: asyncio.AbstractEventLoop) -> None:
+    """Whatever waits for what failed would only say so once more, each with a traceback of its own."""
+    loop.set_exception_handler(lambda _loop, _context: None)
+    waiting = asyncio.all_tasks(loop)
+    for each in waiting:
+        each.cancel()
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
 
 
 @contextmanager

@@ -22,7 +22,10 @@ def prove(case: Case) -> str:
         case Encryption.CUSTOMER if case.copy.key_arn is not None:
             return _expect(found, "KMS", case.copy.key_arn)
         case Encryption.CUSTOMER:
-            return _expect(found, "KMS", _sound(case, _own_key(case)))
+            key = _own_key(case)
+            told = _expect(found, "KMS", key["Arn"])
+            _require_sound(case, key["Arn"])
+            return told
 
 
 def _expect(found: dict[str, str], kind: str, key: str | None) -> str:
@@ -37,13 +40,12 @@ def _own_key(case: Case) -> dict[str, Any]:
     return dict(case.api("kms").describe_key(KeyId=alias)["KeyMetadata"])
 
 
-def _sound(case: Case, key: dict[str, Any]) -> str:
-    """The stack's own key, once it is seen that it rotates and that its policy is the tight one."""
+def _require_sound(case: Case, key: str) -> None:
+    """The stack's own key rotates, and its policy is the tight one."""
     kms = case.api("kms")
-    if not kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]:
-        raise Broken(f"{key['Arn']} does not rotate")
-    stands = document.parse(kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
+    if not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]:
+        raise Broken(f"{key} does not rotate")
+    stands = document.parse(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
     declared = document.parse(key_policy(account=case.place.account, region=case.place.region))
     if not document.same(stands, declared):
-        raise Broken(f"the policy of {key['Arn']} is {stands.to_json()}")
-    return str(key["Arn"])
+        raise Broken(f"the policy of {key} is {stands.to_json()}")

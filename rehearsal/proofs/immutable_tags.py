@@ -1,5 +1,7 @@
 """A tag that may not move does not."""
 
+import secrets
+
 from domain.ecr.tags import may_move
 from rehearsal.oci.client import Refused
 from rehearsal.oci.image import image
@@ -11,11 +13,13 @@ _REFUSED = "TAG_INVALID"
 
 
 def applies(case: Case) -> bool:
-    return not _moves(case, _tag(case))
+    return _fixed_tag(case) is not None
 
 
 def prove(case: Case) -> str:
-    tag = _tag(case)
+    tag = _fixed_tag(case)
+    if tag is None:
+        raise Broken("every tag may move")
     first = case.push(image(f"{case.subject} first"), tag)
     try:
         second = case.push(image(f"{case.subject} second"), tag)
@@ -26,11 +30,15 @@ def prove(case: Case) -> str:
     raise Broken(f"{tag} moved from {first} to {second}")
 
 
-def _tag(case: Case) -> str:
-    """One that no exclusion lets move, unless they let everything move."""
-    candidates = ("v1.0.0-rehearsal", "rehearsal", "1", "Z")
-    return next((tag for tag in candidates if not _moves(case, tag)), candidates[0])
-
-
-def _moves(case: Case, tag: str) -> bool:
-    return may_move(case.repository.mutability, case.repository.mutable_tags, tag)
+def _fixed_tag(case: Case) -> str | None:
+    """A new tag that no exclusion lets move; None when they let everything move."""
+    end = secrets.token_hex(4)
+    repository = case.repository
+    return next(
+        (
+            tag
+            for tag in (f"v1.0.0-{end}", f"rehearsal-{end}", end)
+            if not may_move(repository.mutability, repository.mutable_tags, tag)
+        ),
+        None,
+    )

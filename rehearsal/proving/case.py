@@ -75,9 +75,9 @@ class Case(PlaceCase):
         return self.visitors.role(self.place.account, role, self.place.region, PUSH_ACTIONS, self.arn)
 
     def puller(self, account: str, role: str = _PULLER) -> str:
-        """A role of that account which its own side lets pull from every registry of ours."""
-        ours = str(Arn(REGIONS[self.place.region].id, "ecr", "*", self.place.account, "repository/*"))
-        return self.visitors.role(account, role, self.place.region, PULL_ACTIONS, ours)
+        """A role of that account which its own side lets pull anything; whether it may is ours to say."""
+        anything = str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
+        return self.visitors.role(account, role, self.place.region, PULL_ACTIONS, anything)
 
     def member(self, organization: str) -> str:
         """An account of the organization that is named nowhere else."""

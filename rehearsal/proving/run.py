@@ -15,7 +15,7 @@ from rehearsal import proofs
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Corrupt, Refused
 from rehearsal.proving.case import Broken, Case, PlaceCase
-from rehearsal.proving.visitors import Cloud, Visitors, password_of
+from rehearsal.proving.visitors import Visitors, password_of
 from settings import Settings
 
 _FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
@@ -61,12 +61,12 @@ def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[
             yield Case(**shared, repository=repository, copy=copy)
 
 
-def promised(settings: Settings, cloud: Cloud, clients: Clients) -> list[tuple[Proof, PlaceCase]]:
+def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[tuple[Proof, PlaceCase]]:
     """Everything that is to be proven, in order."""
     everything = found()
     return [
         (proof, case)
-        for case in cases(settings, clients, Visitors(cloud, clients))
+        for case in cases(settings, clients, visitors)
         for proof in everything
         if proof.of_registry is not isinstance(case, Case) and proof.applies(case)
     ]

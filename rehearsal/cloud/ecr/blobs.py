@@ -14,6 +14,7 @@ from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.manifests import DIGEST
 
 ABANDONED_AFTER_SECONDS = 3600
+_OTHER_DIGEST = "None of the provided layer digests match the calculated layer digest"
 _BATCH_BYTES = 1024 * 1024
 """Bytes that are hashed and written in one step, off the loop."""
 
@@ -112,7 +113,7 @@ class Blobs:
         path = self.path(digest)
         try:
             if upload.digest != digest:
-                raise EcrError("DIGEST_INVALID", f"The layer's digest is {upload.digest}, and not {digest}")
+                raise EcrError("InvalidLayerException", _OTHER_DIGEST)
             if not path.exists():
                 # A part that was given up may have left bytes behind the end.
                 os.truncate(upload.path, upload.size)

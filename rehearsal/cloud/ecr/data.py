@@ -48,7 +48,11 @@ _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
 
 
 def data_plane(
-    registry: Registry, registries: Registries, blobs: Blobs, tokens: Tokens, callers: Callers
+    registry: Registry,
+    registries: Registries,  # noqa: ARG001  the service gives all it has; nothing here looks beyond the one registry
+    blobs: Blobs,
+    tokens: Tokens,
+    callers: Callers,
 ) -> web.Application:
     """The application that answers at the registry's own port."""
     plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers)

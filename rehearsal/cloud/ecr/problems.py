@@ -25,6 +25,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "ImageNotFoundException": Answer(HTTPStatus.NOT_FOUND, "MANIFEST_UNKNOWN"),
     "ImageReferencedByManifestList": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
     "ImageTagAlreadyExistsException": Answer(HTTPStatus.BAD_REQUEST, "TAG_INVALID"),
+    "InvalidLayerException": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
     "InvalidParameterException": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
     "InvalidToken": Answer(HTTPStatus.BAD_REQUEST, "DENIED"),
     "LayersNotFoundException": Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),

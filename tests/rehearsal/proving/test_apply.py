@@ -1,0 +1,133 @@
+"""What becomes of a declared resource: built, told as not built, or the end of the run."""
+
+from dataclasses import replace
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+
+from rehearsal.apply import stood_before, table
+from rehearsal.apply.program import NotApplied, apply
+from rehearsal.clients import Clients
+from rehearsal.cloud.local import LocalCloud
+from review import Render
+from settings import InvalidSettings, load
+from tests.conftest import Edit
+
+REGION = "us-east-1"
+ALIAS, LIFECYCLE = "aws:kms/alias:Alias", "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+
+
+@pytest.fixture
+def home(edit: Edit, request: pytest.FixtureRequest) -> str:
+    """An account for this test alone, which the project deploys to."""
+    account = f"44{crc32(request.node.name.encode()):010}"
+    edit("Pulumi.dev.yaml", "111122223333", account)
+    return account
+
+
+def built(project: Path, clients: Clients) -> list[str]:
+    labels: list[str] = []
+    apply(project, "dev", clients, labels.append)
+    return labels
+
+
+def test_everything_that_the_render_shows_is_built(project: Path, clients: Clients, home: str, dev: Render) -> None:
+    applied = apply(project, "dev", clients, lambda _label: None)
+    assert applied.built == sum(1 for each in dev.resources if each.custom)
+    registries = applied.outputs["registries"]
+    assert isinstance(registries, dict)
+    assert registries[REGION]["repositories"]["payments/api"]["arn"].startswith(f"arn:aws:ecr:{REGION}:{home}:")
+
+
+def test_outputs_are_what_the_cloud_answered(project: Path, clients: Clients, home: str) -> None:
+    applied = apply(project, "dev", clients, lambda _label: None)
+    keys = clients.root("kms", REGION, home).describe_key(KeyId="alias/container-registry")["KeyMetadata"]
+    (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
+    registry = applied.outputs["registries"][REGION]  # type: ignore[index]
+    assert registry["key_arn"] == keys["Arn"]
+    assert registry["repositories"]["payments/api"]["url"] == found["repositoryUri"]
+    assert found["repositoryUri"].startswith("127.0.0.1:")
+
+
+def test_every_type_of_both_stacks_has_an_answer(dev: Render, prod: Render) -> None:
+    kinds = {each.type for rendered in (dev, prod) for each in rendered.resources if each.custom}
+    assert kinds <= table.BUILT.keys() | table.NOT_BUILT.keys()
+
+
+@pytest.mark.usefixtures("home")
+def test_an_unknown_type_ends_the_run(project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(table.BUILT, ALIAS)
+    with pytest.raises(NotApplied, match=rf"{ALIAS} registry@us-east-1: no such type is known"):
+        built(project, clients)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_type_without_a_part_here_is_told_and_counted(
+    project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(table.BUILT, ALIAS)
+    monkeypatch.setitem(table.NOT_BUILT, ALIAS, "the local cloud knows no aliases")
+    applied = apply(project, "dev", clients, lambda _label: None)
+    assert dict(applied.not_built) == {f"{ALIAS} registry@us-east-1": "the local cloud knows no aliases"}
+
+
+@pytest.mark.usefixtures("home")
+def test_an_input_that_nobody_builds_ends_the_run(
+    project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poorer = replace(table.BUILT[LIFECYCLE], properties=frozenset({"repository"}))
+    monkeypatch.setitem(table.BUILT, LIFECYCLE, poorer)
+    with pytest.raises(NotApplied, match=rf"{LIFECYCLE} .*@us-east-1: policy is declared and not built"):
+        built(project, clients)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_refusal_of_the_cloud_is_told_with_its_words(project: Path, clients: Clients) -> None:
+    built(project, clients)
+    with pytest.raises(NotApplied, match=r"CreateRepository was refused: RepositoryAlreadyExistsException: The repo"):
+        built(project, clients)
+
+
+def test_faulty_settings_are_told_before_anything_is_built(project: Path, edit: Edit, clients: Clients) -> None:
+    edit("catalog.yaml", "owner: payments", "owner: ''")
+    with pytest.raises(InvalidSettings, match="owner"):
+        built(project, clients)
+
+
+def test_an_adopted_repository_stood_there_before(project: Path, edit: Edit, clients: Clients, home: str) -> None:
+    edit("catalog.yaml", "    mutable_tags: [latest]\n", "    mutable_tags: [latest]\n    adopt: true\n")
+    assert built(project, clients)
+    (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
+    assert found["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+    assert found["encryptionConfiguration"]["encryptionType"] == "KMS"
+    (told,) = stood_before.told(load(project, "dev"))
+    assert told.startswith("repository payments/api is adopted")
+
+
+@pytest.fixture
+def named_key(edit: Edit, home: str) -> str:
+    """The ARN of a key that the settings name, and payments/api uses."""
+    arn = f"arn:aws:kms:{REGION}:{home}:key/11111111-2222-3333-4444-555555555555"
+    edit(
+        "Pulumi.dev.yaml", "protect: false", f"protect: false\n  container-registry:keys: {{k: {{{REGION}: '{arn}'}}}}"
+    )
+    edit("catalog.yaml", "    mutable_tags: [latest]\n", "    mutable_tags: [latest]\n    encryption: {key: k}\n")
+    return arn
+
+
+def test_a_key_that_does_not_exist_is_told(project: Path, clients: Clients, named_key: str) -> None:
+    with pytest.raises(NotApplied, match=f"CreateRepository was refused: KmsException: .*{named_key}"):
+        built(project, clients)
+
+
+def test_a_key_that_stands_elsewhere_is_stood_in_for(
+    project: Path, clients: Clients, cloud: LocalCloud, home: str, named_key: str
+) -> None:
+    settings = load(project, "dev")
+    for key in stood_before.keys(settings):
+        cloud.stand_in(key)
+    assert built(project, clients)
+    (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
+    assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": named_key}
+    assert named_key in "".join(stood_before.told(settings))

@@ -1,0 +1,101 @@
+"""A program that declares something else than its settings say: the run fails, and names just the promises broken."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.apply import table
+from rehearsal.apply.builder import Order
+from rehearsal.apply.program import apply
+from rehearsal.clients import Clients
+from rehearsal.proving.run import promised, prove
+from rehearsal.proving.visitors import Visitors
+from tests.conftest import Edit
+
+CATALOG = """\
+repositories:
+  team/app:
+    owner: team
+    mutable_tags: [latest]
+    retention: [{tag: "v*", keep: 10}, {untagged: true, expire_after_days: 7}]
+    pull: [{account: workloads}]
+"""
+AWS_MANAGED = [{"encryptionType": "KMS"}]
+REPOSITORY, LIFECYCLE = "aws:ecr/repository:Repository", "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+POLICY, KEY = "aws:ecr/repositoryPolicy:RepositoryPolicy", "aws:kms/key:Key"
+SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
+FIRST_RULE = '{"rules":[{"action":{"type":"expire"},"rulePriority":1,"selection":{"tagStatus":"untagged","countType":'
+ONE_RULE = f'{FIRST_RULE}"sinceImagePushed","countUnit":"days","countNumber":7}}}}]}}'
+
+Run = Callable[[], dict[str, str]]
+"""Builds and proves; the proofs that failed, with what happened."""
+
+
+@pytest.fixture(scope="module")
+def accounts() -> Iterator[str]:
+    """Each test builds in an account of its own."""
+    return (f"3333000000{number:02}" for number in range(100))
+
+
+@pytest.fixture
+def run(clients: Clients, visitors: Visitors, project: Path, edit: Edit, accounts: Iterator[str]) -> Run:
+    (project / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
+    edit("Pulumi.dev.yaml", "111122223333", next(accounts))
+
+    def build_and_prove() -> dict[str, str]:
+        applied = apply(project, "dev", clients, lambda _label: None)
+        outcomes = [prove(*promise) for promise in promised(applied.settings, clients, visitors)]
+        assert outcomes
+        return {each.proof: each.happened for each in outcomes if not each.held}
+
+    return build_and_prove
+
+
+def swap_account(policy: str) -> str:
+    return policy.replace("444455556666", "999900001111")
+
+
+TAMPERED: dict[str, tuple[str, Mapping[str, Any], set[str]]] = {
+    "a mutable tag": (
+        REPOSITORY,
+        {"imageTagMutability": "MUTABLE", "imageTagMutabilityExclusionFilters": None},
+        {"immutable_tags"},
+    ),
+    "an exclusion forgotten": (
+        REPOSITORY,
+        {"imageTagMutability": "IMMUTABLE", "imageTagMutabilityExclusionFilters": None},
+        {"mutable_tags"},
+    ),
+    "another key": (REPOSITORY, {"encryptionConfigurations": AWS_MANAGED}, {"encryption"}),
+    "no key": (REPOSITORY, {"encryptionConfigurations": [{"encryptionType": "AES256"}]}, {"encryption"}),
+    "a key that never rotates": (KEY, {"enableKeyRotation": False}, {"encryption"}),
+    "a lifecycle rule dropped": (LIFECYCLE, {"policy": ONE_RULE}, {"lifecycle"}),
+    "a grant to the wrong account": (POLICY, {"policy": swap_account}, {"grants"}),
+    "an owner forgotten": (REPOSITORY, {"tags": {"environment": "dev"}}, {"resource_tags"}),
+    "a scan less": (SCANNING, {"rules": []}, {"scanning"}),
+}
+
+
+@pytest.mark.parametrize(("kind", "changes", "broken"), TAMPERED.values(), ids=TAMPERED)
+def test_just_the_broken_promise_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, kind: str, changes: Mapping[str, Any], broken: set[str]
+) -> None:
+    builder = table.BUILT[kind]
+
+    def build(order: Order) -> Any:
+        inputs = {key: tampered(value, changes.get(key, value)) for key, value in order.inputs.items()}
+        return builder.build(replace(order, inputs=inputs))
+
+    monkeypatch.setitem(table.BUILT, kind, replace(builder, build=build))
+    assert set(run()) == broken
+
+
+def tampered(value: Any, change: Any) -> Any:
+    return change(value) if callable(change) else change
+
+
+def test_an_untampered_program_keeps_every_promise(run: Run) -> None:
+    assert run() == {}
