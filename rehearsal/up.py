@@ -45,6 +45,7 @@ class _Stopped(KeyboardInterrupt):
 
 def up(options: Options) -> int:
     """The exit code: 0 when every promise held, 1 when one did not or nothing could be built, 2 for faulty settings."""
+    begun = time.perf_counter()
     people = _console(stderr=options.json)
     try:
         settings = load(options.project, options.stack)
@@ -59,7 +60,7 @@ def up(options: Options) -> int:
             for key in stood_before.keys(settings):
                 cloud.stand_in(key)
             with Clients(cloud.endpoint) as clients:
-                status = _rehearse(options, cloud, clients, people)
+                status = _rehearse(options, cloud, clients, people, begun=begun)
             if not options.once:
                 people.print("\nserving until interrupted (Ctrl-C)", style="bold")
                 threading.Event().wait()
@@ -81,12 +82,12 @@ def _console(*, stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH)
 
 
-def _rehearse(options: Options, cloud: LocalCloud, clients: Clients, people: Console) -> int:
-    begun = time.perf_counter()
+def _rehearse(options: Options, cloud: LocalCloud, clients: Clients, people: Console, *, begun: float) -> int:
     people.print(f"local cloud at {cloud.endpoint}")
     with _progress(people) as progress:
+        starting = time.perf_counter()
         applied = _apply(options, clients, progress)
-        progress.print(f"built {applied.built} resources in {time.perf_counter() - begun:.1f} s")
+        progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
         outcomes = _prove(applied, cloud, clients, progress)
     told = Report(
         stack=options.stack,
