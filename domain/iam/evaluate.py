@@ -145,7 +145,7 @@ def _in_account(case: _Case) -> Decision:
             return _silent(Source.RESOURCE)
         if case.caller.identity.is_root:
             return _by(grant)
-    if grant is None or grant.reach is Reach.ACCOUNT or case.caller.identity.is_root:
+    if grant is None or grant.reach is Reach.ACCOUNT:
         return _by_own_policies(case)
     # Of a user that its role's trust policy names: "If a permissions boundary is set for the user, then it must allow
     # the sts:AssumeRole action." https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html

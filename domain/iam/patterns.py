@@ -67,8 +67,6 @@ def matches(pattern: Pattern, text: str) -> bool:
 def matches_resource(pattern: Pattern, resource: str) -> bool:
     """Segment by segment; only a `*` that ends a segment reaches beyond its colon.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
-    if pattern == (Wildcard.MANY,):
-        return True
     parts = resource.split(":")
     starts = {0}
     for segment in _split(pattern, ":"):

@@ -1,0 +1,196 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
+from domain.iam.document import Document, Effect
+from domain.iam.evaluate import evaluate, reason, request_context
+from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles
+from tests.domain.iam.calls import (
+    HOME,
+    NOBODY,
+    ORGANIZATION,
+    OTHER,
+    REPOSITORY,
+    Case,
+    allow,
+    deny,
+    on_resource,
+    own,
+    pull,
+    role_arn,
+    root,
+    service,
+    session,
+    session_arn,
+    token_holder,
+    told,
+    user,
+    user_arn,
+)
+from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
+
+GROUPS = [*cases.GROUPS.items(), *cases_of_keys_and_roles.GROUPS.items(), *cases_of_elements.GROUPS.items()]
+TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS for each in of_group}
+PULL = own(allow("Pull"))
+
+
+@pytest.mark.parametrize("case", TABLE.values(), ids=TABLE.keys())
+def test_the_answer(case: Case) -> None:
+    assert told(evaluate(case.caller, case.request, case.resource_policies)) == case.expected
+
+
+def test_no_two_cases_have_one_name() -> None:
+    assert len(TABLE) == sum(len(of_group) for _, of_group in GROUPS)
+
+
+def test_the_deciding_statement_is_named() -> None:
+    policy = own(allow("Push", Action="ecr:PutImage"), allow("Pull"), name="release")
+    assert evaluate(user(own(allow("Login", Action="ecr:GetAuthorizationToken")), policy), pull()) == Decision(
+        outcome=Outcome.ALLOWED, source=Source.IDENTITY, policy="release", statement=1, sid="Pull"
+    )
+
+
+def test_where_nothing_is_said_nothing_is_named() -> None:
+    assert evaluate(user(PULL, boundary=own(allow("Push", Action="ecr:PutImage"))), pull()) == Decision(
+        outcome=Outcome.IMPLICIT_DENY, source=Source.BOUNDARY
+    )
+
+
+CALLERS = {
+    "root": (root(), {"aws:principaltype": ("Account",), "aws:principalarn": (f"arn:aws:iam::{HOME}:root",)}),
+    "user": (
+        user(),
+        {"aws:principaltype": ("User",), "aws:principalarn": (user_arn(),), "aws:username": ("ana",)},
+    ),
+    "session": (session(), {"aws:principaltype": ("AssumedRole",), "aws:principalarn": (role_arn(),)}),
+}
+
+
+@pytest.mark.parametrize(("caller", "expected"), CALLERS.values(), ids=CALLERS.keys())
+def test_keys_of_somebody_with_an_account(caller: Caller, expected: dict[str, tuple[str, ...]]) -> None:
+    assert request_context(caller, Request(action="ecr:PutImage", resource=REPOSITORY, account=OTHER)) == {
+        **expected,
+        "aws:principalaccount": (HOME,),
+        "aws:principalorgid": (ORGANIZATION,),
+        "aws:principalisawsservice": ("false",),
+        "aws:resourceaccount": (OTHER,),
+    }
+
+
+def test_keys_of_the_others() -> None:
+    of_resource = {"aws:resourceaccount": (HOME,)}
+    assert request_context(NOBODY, pull()) == {
+        **of_resource,
+        "aws:principaltype": ("Anonymous",),
+        "aws:principalaccount": ("anonymous",),
+    }
+    assert request_context(service("lambda.amazonaws.com"), pull()) == {
+        **of_resource,
+        "aws:principalisawsservice": ("true",),
+        "aws:principalservicename": ("lambda.amazonaws.com",),
+    }
+    assert request_context(token_holder({}), pull()) == {**of_resource, "aws:principalisawsservice": ("false",)}
+
+
+def test_what_the_request_brings_comes_before_what_the_caller_brings() -> None:
+    caller = session(context={"AWS:SourceIp": ("192.0.2.1",), "aws:PrincipalOrgID": ("o-bbbbbbbbbb",)})
+    context = request_context(caller, pull(context={"aws:sourceip": ("192.0.2.2",)}))
+    assert (context["aws:sourceip"], context["aws:principalorgid"]) == (("192.0.2.2",), ("o-bbbbbbbbbb",))
+
+
+def test_somebody_outside_every_organization_has_no_key_of_one() -> None:
+    assert "aws:principalorgid" not in request_context(Caller(identity=root().identity), pull())
+
+
+PUSH_ONLY = own(allow("Push", Action="ecr:PutImage"))
+REASONS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
+    "identity": (session_arn(), session(), (), "because no identity-based policy allows"),
+    "boundary": (user_arn(), user(PULL, boundary=PUSH_ONLY), (), "because no permissions boundary allows"),
+    "session": (
+        session_arn(),
+        session(PULL, session_policies=(PUSH_ONLY,)),
+        (),
+        "because no session policy allows",
+    ),
+    "resource": (user_arn(OTHER), user(PULL, account=OTHER), (), "because no resource-based policy allows"),
+}
+
+
+@pytest.mark.parametrize(("who", "caller", "resource_policies", "why"), REASONS.values(), ids=REASONS.keys())
+def test_an_implicit_deny_is_told_as_aws_tells_it(
+    who: str, caller: Caller, resource_policies: tuple[Policy, ...], why: str
+) -> None:
+    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == (
+        f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY} "
+        f"{why} the ecr:BatchGetImage action"
+    )
+
+
+REFUSED = own(deny("No"))
+REFUSALS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
+    "identity": (user_arn(), user(REFUSED), (), "an identity-based policy"),
+    "boundary": (user_arn(), user(boundary=REFUSED), (), "a permissions boundary"),
+    "session": (session_arn(), session(session_policies=(REFUSED,)), (), "a session policy"),
+    "resource": ("anonymous", NOBODY, (on_resource(deny("No", Principal="*")),), "a resource-based policy"),
+}
+
+
+@pytest.mark.parametrize(("who", "caller", "resource_policies", "where"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_an_explicit_deny_is_told_as_aws_tells_it(
+    who: str, caller: Caller, resource_policies: tuple[Policy, ...], where: str
+) -> None:
+    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == (
+        f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY} "
+        f"with an explicit deny in {where}"
+    )
+
+
+def test_an_allow_is_told_with_its_source() -> None:
+    assert reason(evaluate(root(), pull()), root(), pull()) == (
+        f"User: arn:aws:iam::{HOME}:root is authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY} "
+        "by an account root"
+    )
+
+
+SOMEBODY = PEOPLE | OUTSIDERS | st.sampled_from([root(), root(OTHER)])
+
+
+@given(SOMEBODY, REQUESTS, st.lists(ON_RESOURCE, max_size=2))
+def test_an_explicit_deny_always_wins(caller: Caller, asked: Request, policies: list[Policy]) -> None:
+    refusal = on_resource(deny("No", Principal="*", Action="*"))
+    assert evaluate(caller, asked, [*policies, refusal]).outcome is Outcome.EXPLICIT_DENY
+    if caller.policies:
+        refused = Caller(identity=caller.identity, policies=(*caller.policies, own(deny("No", Action="*"))))
+        assert evaluate(refused, asked, policies).outcome is Outcome.EXPLICIT_DENY
+
+
+@given(SOMEBODY, REQUESTS, st.lists(ON_RESOURCE, max_size=2), OWN, ON_RESOURCE)
+def test_an_allow_more_takes_nothing_away(
+    caller: Caller, asked: Request, policies: list[Policy], more: Policy, on_it: Policy
+) -> None:
+    before = evaluate(caller, asked, policies)
+    richer = Caller(
+        identity=caller.identity,
+        policies=(*caller.policies, *_allowing(more)),
+        boundary=caller.boundary,
+        organization=caller.organization,
+    )
+    after = evaluate(richer, asked, [*policies, *_allowing(on_it)])
+    assert after.allowed or not before.allowed
+
+
+@given(SOMEBODY, REQUESTS, ON_RESOURCE)
+def test_the_order_of_statements_changes_no_answer(caller: Caller, asked: Request, policy: Policy) -> None:
+    answers = {
+        evaluate(caller, asked, [Policy(name="resource", document=Document(statements=statements))]).outcome
+        for statements in itertools.permutations(policy.document.statements)
+    }
+    assert len(answers) == 1
+
+
+def _allowing(policy: Policy) -> tuple[Policy, ...]:
+    statements = tuple(each for each in policy.document.statements if each.effect is Effect.ALLOW)
+    return (Policy(name=policy.name, document=Document(statements=statements)),)

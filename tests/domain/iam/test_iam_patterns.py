@@ -1,0 +1,104 @@
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.iam.patterns import matches, matches_arn, matches_resource, pattern, resource_pattern
+
+TEXTS = st.text("ab:", max_size=8)
+PATTERNS = st.text("ab:*?", max_size=8)
+BUCKET = "arn:aws:s3:::amzn-s3-demo-bucket"
+
+
+def fits(expected: str, text: str) -> bool:
+    read = pattern(expected, None)
+    assert read is not None
+    return matches(read, text)
+
+
+def is_resource(expected: str, resource: str) -> bool:
+    read = resource_pattern(expected, None)
+    assert read is not None
+    return matches_resource(read, resource)
+
+
+def naive(expected: str, text: str) -> bool:
+    if not expected:
+        return not text
+    if expected[0] == "*":
+        return any(naive(expected[1:], text[start:]) for start in range(len(text) + 1))
+    return bool(text) and expected[0] in ("?", text[0]) and naive(expected[1:], text[1:])
+
+
+@settings(max_examples=3_000)
+@given(PATTERNS, TEXTS)
+def test_it_matches_as_a_naive_matcher_does(expected: str, text: str) -> None:
+    assert fits(expected, text) is naive(expected, text)
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"), [("*" + "a*" * 2_000 + "b*", "a" * 20_000), ("*" + "a" * 2_000 + "b*", "a" * 20_000)]
+)
+def test_it_takes_no_longer_than_the_text_is_long(expected: str, text: str) -> None:
+    start = process_time()
+    assert not fits(expected, text)
+    assert process_time() - start < 0.5
+
+
+# reference_policies_elements_resource.html, "Using wildcards in resource ARNs"
+RESOURCES = [
+    (f"{BUCKET}/*/test/*", f"{BUCKET}/1/test/object.jpg", True),
+    (f"{BUCKET}/*/test/*", f"{BUCKET}/1/2/test/3/object.jpg", True),
+    (f"{BUCKET}/*/test/*", f"{BUCKET}//test/object.jpg", True),
+    (f"{BUCKET}/*/test/*", f"{BUCKET}/1/test/", True),
+    (f"{BUCKET}/*/test/*", f"{BUCKET}/1-test/object.jpg", False),
+    (f"{BUCKET}/*/test/*", f"{BUCKET}/test/object.jpg", False),
+    ("*", "*", True),
+    ("*", "arn:aws:ecr:us-east-1:111122223333:repository/a", True),
+    # "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
+    # boundaries."
+    (
+        "arn:aws:logs:*:*:log-group:/aws/ecr:*",
+        "arn:aws:logs:us-east-1:111122223333:log-group:/aws/ecr:log-stream:x",
+        True,
+    ),
+    ("arn:aws:logs:*:log-stream:x:y", "arn:aws:logs:us-east-1:111122223333:log-group:a:log-stream:x:y", True),
+    ("arn:aws:ecr:us-*1:111122223333:repository/a", "arn:aws:ecr:us-east-1:111122223333:repository/a", True),
+    ("arn:aws:ecr:us-*1:repository/a:b", "arn:aws:ecr:us-east-1:1:repository/a:b", False),
+    ("arn:aws:ecr:us-east-1:?:repository/a", "arn:aws:ecr:us-east-1:111122223333:repository/a", False),
+    ("arn:aws:ecr:us-east-1?111122223333:repository/a:b", "arn:aws:ecr:us-east-1:111122223333:repository/a:b", False),
+    ("arn:aws:ecr:us-east-1:111122223333:repository/a", "*", False),
+    ("arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:ecr:us-east-1:111122223333:repository/a:b", False),
+    ("arn:aws:ecr:us-east-1:111122223333:repository/a:b", "arn:aws:ecr:us-east-1:111122223333:repository/a", False),
+]
+
+
+@pytest.mark.parametrize(("expected", "resource", "result"), RESOURCES)
+def test_resources(expected: str, resource: str, result: bool) -> None:
+    assert is_resource(expected, resource) is result
+
+
+@pytest.mark.parametrize(
+    ("expected", "arn", "result"),
+    [
+        ("arn:aws:iam::*:role/*", "arn:aws:iam::111122223333:role/a/b:c", True),
+        ("arn:aws:iam::*:role/*", "arn:aws:iam:x:111122223333:role/a", False),
+        ("arn:aws:iam::*", "arn:aws:iam::111122223333:role/a", None),
+        ("arn:aws:iam::*:role/*", "role/a", None),
+    ],
+)
+def test_arns(expected: str, arn: str, result: bool | None) -> None:
+    read = pattern(expected, None)
+    assert read is not None
+    assert matches_arn(read, arn) is result
+
+
+@pytest.mark.parametrize("text", ["${", "${a", "$a}", "$", "{}"])
+def test_what_is_no_variable_is_text(text: str) -> None:
+    assert pattern(text, {}) == tuple(text)
+
+
+@pytest.mark.parametrize("text", ["${}", "${a}", "${a, b}", "${a,'b'}", "${*x}"])
+def test_a_variable_without_a_value_makes_no_pattern(text: str) -> None:
+    assert pattern(text, {"b": ("x",)}) is None

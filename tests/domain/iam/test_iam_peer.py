@@ -1,0 +1,263 @@
+"""Our answers beside those of an independent evaluator, whose version `peer/package.json` pins.
+
+Copy that file into a folder, run `npm install` there, and name the folder by IAM_SIMULATE."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from domain.iam.access import Caller, Outcome, Policy, Request, Source
+from domain.iam.document import CURRENT_VERSION
+from domain.iam.evaluate import evaluate, request_context
+from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles, test_iam_conditions
+from tests.domain.iam.calls import allow, own, pull, user
+from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, PEOPLE, REQUESTS
+
+FOLDER = Path(os.environ.get("IAM_SIMULATE", ""))
+SCRIPT = Path(__file__).parent / "peer" / "simulate.mjs"
+SCENARIOS = 1_000
+SCENARIOS_OF_EACH_OUTCOME = 30
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.skipif(shutil.which("node") is None, reason="`node` is not on PATH"),
+    pytest.mark.skipif(
+        not (FOLDER / "node_modules" / "@cloud-copilot" / "iam-simulate").is_dir(),
+        reason="IAM_SIMULATE names no folder with @cloud-copilot/iam-simulate in its node_modules",
+    ),
+]
+
+Call = tuple[Caller, Request, Sequence[Policy]]
+
+OUTCOMES = {
+    "Allowed": Outcome.ALLOWED,
+    "ImplicitlyDenied": Outcome.IMPLICIT_DENY,
+    "ExplicitlyDenied": Outcome.EXPLICIT_DENY,
+}
+
+
+def answers(calls: Sequence[Call]) -> list[Outcome]:
+    """The peer's, from one process."""
+    done = subprocess.run(
+        ["node", SCRIPT, FOLDER.absolute()],
+        input=json.dumps([simulation(*each) for each in calls]),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    results = json.loads(done.stdout)
+    assert [each["errors"] for each in results if each["errors"]] == []
+    return [OUTCOMES[each["outcome"]] for each in results]
+
+
+def simulation(caller: Caller, request: Request, resource_policies: Sequence[Policy]) -> dict[str, object]:
+    identity = caller.identity
+    context = request_context(caller, request)
+    asked: dict[str, object] = {
+        "principal": {"type": "Anonymous"} if identity.is_anonymous else identity.arn,
+        "action": request.action,
+        "resource": {"resource": request.resource, "accountId": request.account},
+        "contextVariables": {key: values[0] if len(values) == 1 else values for key, values in context.items()},
+    }
+    optional = {
+        "sessionPolicy": _joined(identity.session_policies),
+        "resourcePolicy": _joined(resource_policies),
+        "permissionBoundaryPolicies": [_named(caller.boundary)] if caller.boundary else None,
+    }
+    return {
+        "request": asked,
+        "identityPolicies": [_named(each) for each in caller.policies],
+        "serviceControlPolicies": [],
+        "resourceControlPolicies": [],
+        **{key: value for key, value in optional.items() if value is not None},
+    }
+
+
+def _named(policy: Policy) -> dict[str, object]:
+    return {"name": policy.name, "policy": policy.document.to_json()}
+
+
+def _joined(policies: Sequence[Policy]) -> dict[str, object] | None:
+    """It takes one policy of these kinds."""
+    statements = [statement.to_json() for policy in policies for statement in policy.document.statements]
+    return {"Version": CURRENT_VERSION, "Statement": statements} if statements else None
+
+
+SESSION_LIMITS = (
+    "It lets a session policy limit every grant. AWS: 'Permissions granted directly to a session are not limited by an "
+    "implicit deny in an identity-based policy, a permissions boundary, or session policy.'"
+)
+ROOT_HAS_NOTHING = (
+    "It knows no root user. AWS: 'By default, all requests are implicitly denied with the exception of the AWS account "
+    "root user, which has full access.'"
+)
+ROLE_WITHOUT_TRUST = (
+    "Without a trust policy it is content with an identity policy. AWS: 'IAM role trust policies and KMS key policies "
+    "are exceptions to this logic, because they must explicitly allow access for principals.' No role is without one."
+)
+TRUST_BEYOND_BOUNDARY = (
+    "It takes trust for any grant. AWS: 'If a user is listed as the principal in a role's trust policy but cannot "
+    "assume the role, check the user's permissions boundary. If a permissions boundary is set for the user, then it "
+    "must allow the sts:AssumeRole action.'"
+)
+VERSION_IGNORED = (
+    "It does not look at the version. AWS, of 2008-10-17: 'variables such as ${aws:username} aren't recognized as "
+    "variables and are instead treated as literal strings in the policy.'"
+)
+KIND_UNKNOWN = (
+    "It knows a caller by a text alone, whatever its kind. AWS: 'You can specify any of the following principals in a "
+    "policy', of which federated principals and AWS services are two."
+)
+VARIABLE_NOT_REACHED = (
+    "It does not read a variable in NotResource where the service or region differs already. AWS: 'If AWS cannot "
+    "resolve a variable this might cause the entire statement to be invalid.'"
+)
+KEY_UNKNOWN = "It drops condition keys that are not in its table, such as those whose name holds another colon."
+EMPTY_IS_A_VALUE = (
+    "It counts an empty value. AWS: ForAllValues 'also returns true if there are no keys in the request, or if the key "
+    "values resolve to a null data set, such as an empty string'; ForAnyValue: 'For no matching key or a null dataset, "
+    "the condition returns false'; and Null with false keeps out 'context keys with empty values'."
+)
+IF_EXISTS_FORGOTTEN = (
+    "Under a set operator it forgets IfExists. AWS: 'You can add IfExists to the end of any condition operator name "
+    "except the Null condition [...] If the key is not present, evaluate the condition element as true.'"
+)
+ESCAPE_UNKNOWN = (
+    "It knows no escapes where there are no wildcards. AWS: 'These predefined policy variables can be used in any "
+    "string where you can use regular policy variables.'"
+)
+EMPTY_DEFAULT = (
+    "It takes an empty default for none. AWS: 'If a value is not specified for the variable AWS uses the default text "
+    "that you provided.'"
+)
+EPOCH_IN_MILLISECONDS = (
+    "It compares seconds with milliseconds. AWS: 'You must specify date/time values with one of the W3C "
+    "implementations of the ISO 8601 date formats or in epoch (UNIX) time.'"
+)
+LENIENT = (
+    "It reads the beginning of a number, a time without a zone, and what is no base64. AWS leaves this open; here what "
+    "cannot be read fits nothing."
+)
+
+DEPARTURES = {
+    "limits: neither limits a grant to the session": SESSION_LIMITS,
+    "limits: neither limits a grant to everybody": SESSION_LIMITS,
+    "across accounts: the other account's root is its account": ROOT_HAS_NOTHING,
+    "root user: may all in its account": ROOT_HAS_NOTHING,
+    "root user: whatever the resource's policy leaves out": ROOT_HAS_NOTHING,
+    "keys: root by the account's share": ROOT_HAS_NOTHING,
+    "roles: no identity policy by itself": ROLE_WITHOUT_TRUST,
+    "roles: trust in the user, within its boundary": TRUST_BEYOND_BOUNDARY,
+    "roles: a token of the named branch": KEY_UNKNOWN,
+    "roles: no service of the provider's name": KIND_UNKNOWN,
+    "variables: no tag, refused all but the team's in another region": VARIABLE_NOT_REACHED,
+    "old version: has no variables in a resource": VERSION_IGNORED,
+    "old version: has no variables in a condition": VERSION_IGNORED,
+    "key grants: through ECR": KEY_UNKNOWN,
+    "key grants: through ECR, by root": KEY_UNKNOWN,
+}
+CONDITION_DEPARTURES = {
+    "ForAnyValue:StringEquals '' ('',)": EMPTY_IS_A_VALUE,
+    "ForAllValues:StringEquals ['a'] ('',)": EMPTY_IS_A_VALUE,
+    "ForAnyValue:StringNotEquals ['a'] ('',)": EMPTY_IS_A_VALUE,
+    "Null 'TRUE' ('',)": EMPTY_IS_A_VALUE,
+    "Null 'false' ('',)": EMPTY_IS_A_VALUE,
+    "ForAnyValue:StringEqualsIfExists 'true' ()": IF_EXISTS_FORGOTTEN,
+    "StringEquals '${*}' ('*',)": ESCAPE_UNKNOWN,
+    "StringEquals \"${aws:PrincipalTag/team, ''}x\" ('x',)": EMPTY_DEFAULT,
+    "NumericLessThan '10' ('1e0',)": LENIENT,
+    "DateLessThan '2026-01-02' ('2020-01-02T00:00:00',)": LENIENT,
+    "BinaryEquals '?' ('?',)": LENIENT,
+    **{
+        f"{qualifier}{operator} {expected!r} ({actual!r},)": EPOCH_IN_MILLISECONDS
+        for qualifier in ("", "ForAnyValue:")
+        for operator, expected, actual in [
+            ("DateEquals", "2026-01-02T00:00:00Z", "1767312000"),
+            ("DateNotEquals", "2026-01-02", "1767312000"),
+            ("DateGreaterThan", "2026-01-02", "1767312001"),
+        ]
+    },
+}
+
+
+def compared(calls: dict[str, Call]) -> set[str]:
+    """The names of those on which we differ."""
+    theirs = answers(list(calls.values()))
+    ours = [evaluate(*each).outcome for each in calls.values()]
+    return {name for name, one, other in zip(calls, ours, theirs, strict=True) if one is not other}
+
+
+def test_the_table() -> None:
+    groups = [*cases.GROUPS.items(), *cases_of_keys_and_roles.GROUPS.items(), *cases_of_elements.GROUPS.items()]
+    calls: dict[str, Call] = {
+        f"{group}: {each.id}": (each.caller, each.request, each.resource_policies)
+        for group, of_group in groups
+        for each in of_group
+    }
+    assert compared(calls) == set(DEPARTURES)
+
+
+def condition_call(operator: str, expected: object, actual: tuple[str, ...]) -> Call:
+    # The peer takes several values only for a key that it knows to have them.
+    key = "aws:PrincipalTag/x" if ":" not in operator and len(actual) == 1 else "aws:TagKeys"
+    caller = user(own(allow("Pull", Condition={operator: {key: expected}})))
+    return caller, pull(context={key: actual} if actual else {}), ()
+
+
+def test_conditions() -> None:
+    rows: list[tuple[str, object, tuple[str, ...]]] = [
+        *((operator, expected, (actual,)) for operator, expected, actual, _ in test_iam_conditions.OPERATORS),
+        *(
+            (f"ForAnyValue:{operator}", expected, (actual,))
+            for operator, expected, actual, _ in test_iam_conditions.OPERATORS
+        ),
+        *((operator, expected, (actual,)) for operator, expected, actual in test_iam_conditions.UNREADABLE),
+        *((operator, expected, (actual,)) for operator, expected, actual, _ in test_iam_conditions.VARIABLES),
+        *((operator, "true", ()) for operator, _ in test_iam_conditions.ABSENT),
+        *((operator, expected, actual) for operator, expected, actual, _ in test_iam_conditions.SETS),
+    ]
+    calls = {
+        f"{operator} {expected!r} {actual!r}": condition_call(operator, expected, actual)
+        for operator, expected, actual in rows
+    }
+    assert compared(calls) == set(CONDITION_DEPARTURES)
+
+
+def test_scenarios_at_random() -> None:
+    calls = scenarios()
+    assert len(calls) >= SCENARIOS // 2
+    outcomes = [evaluate(*each).outcome for each in calls.values()]
+    assert min(outcomes.count(each) for each in Outcome) >= SCENARIOS_OF_EACH_OUTCOME
+    different = compared(calls)
+    assert [name for name in different if not granted_beside_a_silent_session_policy(*calls[name])] == []
+
+
+def scenarios() -> dict[str, Call]:
+    found: dict[str, Call] = {}
+
+    @settings(max_examples=SCENARIOS, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(PEOPLE | OUTSIDERS, REQUESTS, st.lists(ON_RESOURCE, max_size=1))
+    def collect(caller: Caller, request: Request, resource_policies: list[Policy]) -> None:
+        found[repr((caller, request, resource_policies))] = caller, request, resource_policies
+
+    collect()
+    return found
+
+
+def granted_beside_a_silent_session_policy(
+    caller: Caller, request: Request, resource_policies: Sequence[Policy]
+) -> bool:
+    """Where SESSION_LIMITS shows."""
+    decision = evaluate(caller, request, resource_policies)
+    by_session = Caller(identity=caller.identity, policies=caller.identity.session_policies)
+    return (
+        (decision.outcome, decision.source) == (Outcome.ALLOWED, Source.RESOURCE)
+        and bool(caller.identity.session_policies)
+        and not evaluate(by_session, request).allowed
+    )
