@@ -1,0 +1,205 @@
+"""Who calls ECR: identities learned from the answers that pass by, with the policies that the emulator knows."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from domain.iam.access import Caller
+from domain.iam.document import parse
+from tests.rehearsal.conftest import ACCOUNT, OTHER_ACCOUNT, Connect, Door, fetch
+
+NAMES = iter(range(1000))
+
+
+def _policy(*actions: str, resource: str = "*") -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _trust(principal: dict[str, str], *actions: str, **more: Any) -> str:
+    assumed = actions or ("sts:AssumeRole", "sts:TagSession")
+    statement = {"Effect": "Allow", "Principal": principal, "Action": assumed, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture
+def name() -> str:
+    return f"name-{next(NAMES)}"
+
+
+@pytest.fixture
+def iam(door: Door, connect: Connect) -> Any:
+    return connect(door[0], "iam")
+
+
+@pytest.fixture
+def role(iam: Any, name: str) -> str:
+    trust = _trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    arn: str = iam.create_role(RoleName=name, Path="/delivery/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    return arn
+
+
+def _assumed(door: Door, connect: Connect, role: str, **more: Any) -> dict[str, Any]:
+    sts = connect(door[0], "sts")
+    answer: dict[str, Any] = sts.assume_role(RoleArn=role, RoleSessionName="session", **more)
+    return answer
+
+
+def _seen(door: Door, connect: Connect, credentials: dict[str, Any]) -> Caller:
+    cloud, recorder = door
+    recorder.calls.clear()
+    connect(cloud, "ecr", credentials=credentials).describe_repositories()
+    return recorder.calls[-1][2].caller
+
+
+def test_a_session_has_its_role_with_its_path_its_policies_and_its_boundary(
+    door: Door, connect: Connect, iam: Any, role: str, name: str
+) -> None:
+    iam.put_role_policy(RoleName=name, PolicyName="push", PolicyDocument=_policy("ecr:PutImage"))
+    managed = iam.create_policy(PolicyName=f"{name}-pull", Path="/teams/", PolicyDocument=_policy("ecr:BatchGetImage"))
+    iam.attach_role_policy(RoleName=name, PolicyArn=managed["Policy"]["Arn"])
+    boundary = iam.create_policy(PolicyName=f"{name}-boundary", PolicyDocument=_policy("ecr:*"))
+    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary["Policy"]["Arn"])
+    narrowed = _policy("ecr:PutImage", resource="arn:aws:ecr:us-east-1:111122223333:repository/a")
+    tags = [{"Key": "team", "Value": "payments"}, {"Key": "stage", "Value": "prod"}]
+
+    assumed = _assumed(door, connect, role, Policy=narrowed, PolicyArns=[{"arn": managed["Policy"]["Arn"]}], Tags=tags)
+    caller = _seen(door, connect, assumed["Credentials"])
+
+    identity = caller.identity
+    assert identity.arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session"
+    assert (identity.role_arn, identity.account) == (f"arn:aws:iam::{ACCOUNT}:role/delivery/{name}", ACCOUNT)
+    assert [each.name for each in identity.session_policies] == ["session policy", f"{name}-pull"]
+    assert identity.session_policies[0].document == parse(narrowed)
+    assert identity.session_context == {"aws:PrincipalTag/team": ("payments",), "aws:PrincipalTag/stage": ("prod",)}
+    assert [each.name for each in caller.policies] == ["push", f"{name}-pull"]
+    assert caller.policies[0].document == parse(_policy("ecr:PutImage"))
+    assert caller.boundary is not None
+    assert (caller.boundary.name, caller.boundary.document) == (f"{name}-boundary", parse(_policy("ecr:*")))
+
+
+def test_managed_policies_alone_narrow_a_session_too(door: Door, connect: Connect, role: str) -> None:
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    assumed = _assumed(door, connect, role, PolicyArns=[{"arn": administrator}])
+    policies = _seen(door, connect, assumed["Credentials"]).identity.session_policies
+    assert [each.name for each in policies] == ["AdministratorAccess"]
+
+
+def test_a_changed_policy_counts_at_the_next_call(door: Door, connect: Connect, iam: Any, role: str, name: str) -> None:
+    credentials = _assumed(door, connect, role)["Credentials"]
+    assert _seen(door, connect, credentials).policies == ()
+    iam.put_role_policy(RoleName=name, PolicyName="push", PolicyDocument=_policy("ecr:PutImage"))
+    assert [each.document for each in _seen(door, connect, credentials).policies] == [parse(_policy("ecr:PutImage"))]
+    iam.put_role_policy(RoleName=name, PolicyName="push", PolicyDocument=_policy("ecr:ListImages"))
+    assert [each.document for each in _seen(door, connect, credentials).policies] == [parse(_policy("ecr:ListImages"))]
+    iam.delete_role_policy(RoleName=name, PolicyName="push")
+    assert _seen(door, connect, credentials).policies == ()
+    iam.delete_role(RoleName=name)
+    assert _seen(door, connect, credentials).policies == ()
+
+
+def test_a_managed_policys_default_version_counts(door: Door, connect: Connect, iam: Any, role: str, name: str) -> None:
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=_policy("ecr:PutImage"))["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=_policy("ecr:ListImages"), SetAsDefault=False)
+    credentials = _assumed(door, connect, role)["Credentials"]
+    assert [each.document for each in _seen(door, connect, credentials).policies] == [parse(_policy("ecr:PutImage"))]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=_policy("ecr:GetRegistryPolicy"), SetAsDefault=True)
+    [policy] = _seen(door, connect, credentials).policies
+    assert policy.document == parse(_policy("ecr:GetRegistryPolicy"))
+
+
+def test_a_user_has_its_own_policies_and_its_groups(door: Door, connect: Connect, iam: Any, name: str) -> None:
+    arn = iam.create_user(UserName=name, Path="/people/")["User"]["Arn"]
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=_policy("ecr:ListImages"))
+    iam.create_group(GroupName=f"{name}-group")
+    iam.put_group_policy(GroupName=f"{name}-group", PolicyName="of group", PolicyDocument=_policy("ecr:PutImage"))
+    iam.attach_group_policy(GroupName=f"{name}-group", PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess")
+    iam.add_user_to_group(GroupName=f"{name}-group", UserName=name)
+    credentials = iam.create_access_key(UserName=name)["AccessKey"]
+    caller = _seen(door, connect, credentials)
+    assert (caller.identity.arn, caller.identity.role_arn) == (arn, None)
+    assert arn == f"arn:aws:iam::{ACCOUNT}:user/people/{name}"
+    assert [each.name for each in caller.policies] == ["own", "of group", "PowerUserAccess"]
+    assert caller.boundary is None
+
+
+def test_a_users_session_is_the_user(door: Door, connect: Connect, iam: Any, name: str) -> None:
+    arn = iam.create_user(UserName=name)["User"]["Arn"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    session = connect(door[0], "sts", credentials=key).get_session_token()["Credentials"]
+    assert _seen(door, connect, session).identity.arn == arn
+
+
+def test_a_key_that_is_off_or_gone_opens_nothing(door: Door, connect: Connect, iam: Any, name: str) -> None:
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    about = {"UserName": name, "AccessKeyId": key["AccessKeyId"]}
+    assert _seen(door, connect, key).identity.account == ACCOUNT
+    iam.update_access_key(**about, Status="Inactive")
+    with pytest.raises(ClientError, match="UnrecognizedClientException"):
+        _seen(door, connect, key)
+    iam.update_access_key(**about, Status="Active")
+    assert _seen(door, connect, key).identity.account == ACCOUNT
+    iam.delete_access_key(**about)
+    with pytest.raises(ClientError, match="UnrecognizedClientException"):
+        _seen(door, connect, key)
+
+
+def test_a_role_of_another_account_belongs_there(door: Door, connect: Connect, name: str) -> None:
+    trust = _trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    other = connect(door[0], "iam", OTHER_ACCOUNT)
+    arn = other.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    other.put_role_policy(RoleName=name, PolicyName="pull", PolicyDocument=_policy("ecr:BatchGetImage"))
+    caller = _seen(door, connect, _assumed(door, connect, arn)["Credentials"])
+    assert caller.identity.account == OTHER_ACCOUNT
+    assert [each.name for each in caller.policies] == ["pull"]
+
+
+def test_a_session_by_web_identity_needs_no_signature(door: Door, connect: Connect, iam: Any, name: str) -> None:
+    issuer = "token.actions.githubusercontent.com"
+    iam.create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=["sts.amazonaws.com"])
+    trust = _trust(
+        {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "sts:AssumeRoleWithWebIdentity",
+        Condition={"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": "repo:acme/api"}},
+    )
+    arn = iam.create_role(RoleName=name, Path="/ci/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    claims = {"iss": f"https://{issuer}", "aud": "sts.amazonaws.com", "sub": "repo:acme/api"}
+    token = ".".join(base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in ({}, claims, {}))
+    sts = connect(door[0], "sts")
+    given = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="run", WebIdentityToken=token)
+    caller = _seen(door, connect, given["Credentials"])
+    assert caller.identity.arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/run"
+    assert caller.identity.role_arn == f"arn:aws:iam::{ACCOUNT}:role/ci/{name}"
+
+
+def test_an_accounts_organization_is_its_callers(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    cloud.join("999988887777", "o-a1b2c3d4e5")
+    key = {"AccessKeyId": "999988887777", "SecretAccessKey": "anything"}
+    assert _seen(door, connect, key).organization == "o-a1b2c3d4e5"
+    assert _seen(door, connect, {**key, "AccessKeyId": ACCOUNT}).organization is None
+
+
+def test_a_document_that_iam_would_refuse_is_named(
+    door: Door, connect: Connect, iam: Any, role: str, name: str
+) -> None:
+    condition = {"StringMatches": {"aws:PrincipalTag/team": "payments"}}  # an operator that the emulator doesn't check
+    statement = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    credentials = _assumed(door, connect, role)["Credentials"]
+    iam.put_role_policy(RoleName=name, PolicyName="broken", PolicyDocument=document)
+    with pytest.raises(ClientError, match=f"the policy broken of role {name} in {ACCOUNT} can't be read"):
+        _seen(door, connect, credentials)
+
+
+def test_urls_open_without_a_signature_only_where_the_emulator_tells_of_itself(door: Door) -> None:
+    assert fetch(f"{door[0].endpoint}/_ministack/health").status == 200
+    assert fetch(f"{door[0].endpoint}/_ministack/reset", method="POST").status == 400

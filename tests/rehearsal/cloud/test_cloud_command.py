@@ -1,0 +1,143 @@
+"""`python -m rehearsal cloud`: what it says, and how it ends."""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.cloud.command import organization
+from rehearsal.cloud.local import LocalCloud
+from tests.rehearsal.conftest import NEEDS_PROC, Recorder, alive, descendants, eventually
+
+pytestmark = NEEDS_PROC
+
+ROOT = Path(__file__).parents[3]
+_SERVE = "import sys; from rehearsal.cloud.command import serve; sys.exit(serve())"
+
+Running = tuple[subprocess.Popen[str], str, Path, set[int]]
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """The process, what it said, its state folder, and all its processes."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", _SERVE]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        while "Its log:" not in said:
+            line = process.stdout.readline()
+            assert line, process.stderr and process.stderr.read()
+            said += line
+        [state] = tmp_path.iterdir()
+        yield process, said, state, {process.pid, *descendants(process.pid)}
+        process.kill()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(running: Running, end: signal.Signals) -> None:
+    process, _, state, family = running
+    begin = time.monotonic()
+    process.send_signal(end)
+    assert process.wait(2) == 0
+    assert time.monotonic() - begin < 2
+    assert eventually(lambda: not alive(family), 0.5)
+    assert not state.exists()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+
+
+def test_ctrl_c_reaches_it_alone_of_its_process_group(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVE],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(2) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_says_how_to_use_it(running: Running) -> None:
+    _, said, state, _ = running
+    assert re.search(r"export AWS_ENDPOINT_URL=http://127\.0\.0\.1:\d+\n", said)
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        assert f"export {variable}=" in said
+    assert str(state) in said
+
+
+def test_a_dead_emulator_ends_it_with_its_last_words(running: Running) -> None:
+    process, _, state, family = running
+    [guardian] = {pid for pid in family if descendants(pid) and pid != process.pid}
+    [emulator] = descendants(guardian)
+    os.kill(emulator, signal.SIGKILL)
+    assert process.wait(2) == 1
+    assert process.stderr is not None
+    words = process.stderr.read()
+    assert "the emulator ended with exit code -9" in words
+    assert "services available" in words
+    assert not state.exists()
+    assert eventually(lambda: not alive(family), 0.5)
+
+
+def test_an_organization_is_read() -> None:
+    assert organization("o-a1b2c3d4e5=111122223333,444455556666") == (
+        "o-a1b2c3d4e5",
+        ("111122223333", "444455556666"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("acme=111122223333", "no organization's id"),
+        ("o-a1b2c3d4e5", "no organization's id"),
+        ("o-a1b2c3d4e5=", "'' is no AWS account id"),
+        ("o-a1b2c3d4e5=111122223333,4444", "'4444' is no AWS account id"),
+    ],
+)
+def test_an_organization_that_is_none_is_told(text: str, why: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=why):
+        organization(text)
+
+
+def test_organizations_reach_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import io
+
+    from rehearsal.cloud import command
+
+    made: list[LocalCloud] = []
+
+    def cloud(*, port: int) -> LocalCloud:
+        made.append(LocalCloud(port=port, ecr=lambda _: Recorder()))
+        return made[-1]
+
+    class Out(io.StringIO):
+        def flush(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(command, "LocalCloud", cloud)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = signal.getsignal(signal.SIGTERM)
+    accounts = ("111122223333", "444455556666")
+    assert command.serve(organizations=[("o-a1b2c3d4e5", accounts)], out=Out()) == 0
+    assert made[0]._callers._organizations == dict.fromkeys(accounts, "o-a1b2c3d4e5")
+    assert signal.getsignal(signal.SIGTERM) is before
