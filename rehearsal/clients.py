@@ -1,7 +1,6 @@
 """Clients of the local cloud's control endpoint, one for each service, region and set of credentials."""
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 import botocore.session
@@ -46,9 +45,7 @@ class Clients:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for each in self._made.values():
             each.close()
 

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import urljoin
 
@@ -54,9 +53,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pool.clear()
 
     def push(self, repository: str, what: Image | Index, tag: str | None = None) -> str:
@@ -84,10 +81,6 @@ class Client:
             self.check_blob(repository, descriptor["digest"])
             blobs.append(descriptor["digest"])
         return Pulled(digest=digest, media_type=manifest.media_type, manifest=manifest.content, blobs=tuple(blobs))
-
-    def ping(self) -> None:
-        """Asks whether this user may come in at all."""
-        self._send("GET", self._root, HTTPStatus.OK)
 
     def has_blob(self, repository: str, digest: str) -> bool:
         response = self._send("HEAD", self._url(repository, "blobs", digest), HTTPStatus.OK, HTTPStatus.NOT_FOUND)

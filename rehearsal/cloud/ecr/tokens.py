@@ -1,4 +1,4 @@
-"""Authorization tokens: each names its caller, the caller's account and its own end, under a seal that none can forge."""
+"""Authorization tokens: each names its caller, the account and its own end, under a seal that none can forge."""
 
 import base64
 import hashlib
