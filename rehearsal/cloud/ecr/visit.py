@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from aiohttp import ClientPayloadError, web
-from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp import web
 
 from domain.iam.access import Caller, Identity
 from rehearsal.cloud.call import Call
@@ -69,7 +68,7 @@ class Visit:
             while chunk := await self._next_chunk():
                 received += len(chunk)
                 yield chunk
-        except (BadHttpMessage, ClientPayloadError, ConnectionError, TimeoutError) as error:
+        except (web.RequestPayloadError, ConnectionError, TimeoutError) as error:
             raise EcrError("SIZE_INVALID", f"The body broke off after {received} bytes") from error
         if length not in (None, received):
             raise EcrError("SIZE_INVALID", f"The body is {received} bytes long, and was to be {length}")

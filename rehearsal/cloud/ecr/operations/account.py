@@ -1,39 +1,23 @@
 """What an account says of its whole registry."""
 
-from dataclasses import dataclass
-
+from domain.ecr.account import VALUES
 from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked
 from rehearsal.cloud.ecr.operations.paging import page
-from rehearsal.cloud.ecr.state import BLOB_MOUNTING
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    default: str
-    values: tuple[str, ...]
-
-
-_SETTINGS = {
-    "BASIC_SCAN_TYPE_VERSION": _Setting("AWS_NATIVE", ("AWS_NATIVE",)),
-    BLOB_MOUNTING: _Setting("DISABLED", ("ENABLED", "DISABLED")),
-    "REGISTRY_POLICY_SCOPE": _Setting("V2", ("V2",)),
-}
-"""API reference, PutAccountSetting"""
 
 
 async def put_setting(asked: Asked) -> Answer:
     name, value = asked.given["name"], asked.given["value"]
-    if value not in _setting(name).values:
-        raise invalid_parameter("value", f"Member must satisfy enum value set: [{', '.join(_setting(name).values)}]")
+    if value not in _values(name):
+        raise invalid_parameter("value", f"Member must satisfy enum value set: [{', '.join(_values(name))}]")
     asked.registry.settings[name] = value
     return {"name": name, "value": value}
 
 
 async def get_setting(asked: Asked) -> Answer:
     name = asked.given["name"]
-    return {"name": name, "value": asked.registry.settings.get(name, _setting(name).default)}
+    return {"name": name, "value": asked.registry.settings.get(name, _values(name)[0])}
 
 
 async def describe_registry(asked: Asked) -> Answer:
@@ -67,7 +51,7 @@ async def list_exclusions(asked: Asked) -> Answer:
     return {"pullTimeUpdateExclusions": found, **more}
 
 
-def _setting(name: str) -> _Setting:
-    if name not in _SETTINGS:
-        raise invalid_parameter("name", f"Member must satisfy enum value set: [{', '.join(_SETTINGS)}]")
-    return _SETTINGS[name]
+def _values(name: str) -> tuple[str, ...]:
+    if name not in VALUES:
+        raise invalid_parameter("name", f"Member must satisfy enum value set: [{', '.join(VALUES)}]")
+    return VALUES[name]

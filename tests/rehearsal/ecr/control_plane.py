@@ -1,0 +1,220 @@
+"""ECR's control plane without a server: called directly, and each of its answers held against AWS's model."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+from botocore.parsers import create_parser
+from botocore.validate import ParamValidator
+
+from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
+from domain.iam import document
+from domain.iam.access import Caller, Identity, Policy
+from domain.iam.document import CURRENT_VERSION
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.control import Control
+from rehearsal.cloud.ecr.encryption import Key
+from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.model import service
+from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.state import Registries, Registry, Repository
+from rehearsal.cloud.ecr.tokens import Tokens
+
+ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
+REGION, OTHER_REGION = "us-east-1", "eu-west-1"
+NAME = "payments/api"
+ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/scanner"
+LIFECYCLE = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3},
+            "action": {"type": "expire"},
+        }
+    ]
+}
+CONFIG = f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
+NO_DIGEST = f"sha256:{'0' * 64}"
+EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
+"""The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
+
+Statement = Mapping[str, Any]
+
+
+def root(account: str = ACCOUNT) -> Caller:
+    return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:root", account=account))
+
+
+def allow(*actions: str, resource: str = "*", **more: Any) -> Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
+
+
+def deny(*actions: str, **more: Any) -> Statement:
+    return {**allow(*actions, **more), "Effect": "Deny"}
+
+
+def text(*statements: Statement) -> str:
+    return json.dumps({"Version": CURRENT_VERSION, "Statement": list(statements)})
+
+
+def user(*statements: Statement, account: str = ACCOUNT, name: str = "ada") -> Caller:
+    policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
+    return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:user/{name}", account=account), policies=policies)
+
+
+def manifest(number: int = 0, **more: Any) -> str:
+    """A manifest without layers, of an image that is the number's own."""
+    config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": CONFIG, "size": 2}
+    body = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}
+    return json.dumps({**body, "annotations": {"number": str(number)}, **more})
+
+
+def index(*digests: str) -> str:
+    manifests = [{"mediaType": OCI_MANIFEST, "digest": each, "size": 1} for each in digests]
+    return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+
+
+def digest_of(content: str) -> str:
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
+@dataclass
+class FakeKeys:
+    """The keys by every name that they have."""
+
+    keys: dict[str, Key] = field(default_factory=dict)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def key(self, name: str, *, account: str, region: str) -> Key | None:
+        self.asked.append((name, account, region))
+        await asyncio.sleep(0)
+        return self.keys.get(name)
+
+
+class Plane:
+    """A control plane with what stands behind it; a call is an operation's name and its parameters."""
+
+    def __init__(self) -> None:
+        self.registries = Registries()
+        self.keys = FakeKeys()
+        self.tokens = Tokens()
+        self._ports: list[Registry] = []
+        self.control = Control(self.registries, self.tokens, Ports(self._open), self.keys)
+
+    def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
+        answer = asyncio.run(self.control.answer(operation, given, Call(caller=by or root(), region=region)))
+        require_contract(operation, answer)
+        return answer
+
+    def refused(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> EcrError:
+        with pytest.raises(EcrError) as caught:
+            self(operation, by=by, region=region, **given)
+        return caught.value
+
+    def code(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> str:
+        return self.refused(operation, by=by, region=region, **given).code
+
+    def create(self, name: str = NAME, **given: Any) -> Repository:
+        """A repository to which an image without layers can be pushed."""
+        self("CreateRepository", repositoryName=name, **given)
+        repository = self.repository(name)
+        repository.layers.add(CONFIG)
+        return repository
+
+    def repository(self, name: str = NAME) -> Repository:
+        return self.registries.of(ACCOUNT, REGION).repositories[name]
+
+    def push(self, content: str, tag: str | None = None, name: str = NAME) -> str:
+        tags: dict[str, Any] = {} if tag is None else {"imageTag": tag}
+        answer = self("PutImage", repositoryName=name, imageManifest=content, **tags)
+        return str(answer["image"]["imageId"]["imageDigest"])
+
+    async def _open(self, registry: Registry) -> int:
+        self._ports.append(registry)
+        return 5000 + len(self._ports)
+
+
+def require_contract(operation: str, answer: dict[str, Any]) -> None:
+    """A client that knows nothing but AWS's model reads exactly this answer, each member of its type."""
+    shape = service().operation_model(operation).output_shape
+    assert shape is not None
+    faults = ParamValidator().validate(answer, shape).generate_report().splitlines()
+    assert set(faults) <= {EMPTY_LIST}, faults
+    body = json.dumps(answer, default=_seconds).encode()
+    response = {"body": body, "headers": {}, "status_code": 200}
+    parsed = create_parser("json").parse(response, shape)
+    assert {name: value for name, value in parsed.items() if name != "ResponseMetadata"} == answer
+
+
+def _seconds(value: object) -> float:
+    assert isinstance(value, datetime)
+    return value.timestamp()
+
+
+def samples() -> dict[str, dict[str, Any]]:
+    """For each operation an input that a root user's plane of `furnished` answers."""
+    named = {"repositoryName": NAME}
+    policy = text({"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "ecr:BatchGetImage"})
+    registry_policy = text(allow("ecr:ReplicateImage", Principal={"AWS": OTHER_ACCOUNT}))
+    image_ids = [{"imageTag": "v1"}, {"imageTag": "missing"}]
+    return {
+        "BatchDeleteImage": {**named, "imageIds": image_ids},
+        "BatchGetImage": {**named, "imageIds": image_ids},
+        "BatchGetRepositoryScanningConfiguration": {"repositoryNames": [NAME, "missing"]},
+        "CreateRepository": {"repositoryName": "new/one"},
+        "DeleteLifecyclePolicy": named,
+        "DeleteRegistryPolicy": {},
+        "DeleteRepository": {**named, "force": True},
+        "DeleteRepositoryPolicy": named,
+        "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
+        "DescribeImages": named,
+        "DescribeRegistry": {},
+        "DescribeRepositories": {"repositoryNames": [NAME]},
+        "GetAccountSetting": {"name": "BLOB_MOUNTING"},
+        "GetAuthorizationToken": {},
+        "GetLifecyclePolicy": named,
+        "GetRegistryPolicy": {},
+        "GetRegistryScanningConfiguration": {},
+        "GetRepositoryPolicy": named,
+        "ListImages": named,
+        "ListPullTimeUpdateExclusions": {},
+        "ListTagsForResource": {"resourceArn": ARN},
+        "PutAccountSetting": {"name": "BLOB_MOUNTING", "value": "ENABLED"},
+        "PutImage": {**named, "imageManifest": manifest(2), "imageTag": "v2"},
+        "PutImageScanningConfiguration": {**named, "imageScanningConfiguration": {"scanOnPush": True}},
+        "PutImageTagMutability": {**named, "imageTagMutability": "IMMUTABLE"},
+        "PutLifecyclePolicy": {**named, "lifecyclePolicyText": json.dumps(LIFECYCLE)},
+        "PutRegistryPolicy": {"policyText": registry_policy},
+        "PutRegistryScanningConfiguration": {
+            "scanType": "ENHANCED",
+            "rules": [
+                {
+                    "scanFrequency": "CONTINUOUS_SCAN",
+                    "repositoryFilters": [{"filter": "pay*", "filterType": "WILDCARD"}],
+                }
+            ],
+        },
+        "RegisterPullTimeUpdateExclusion": {"principalArn": f"{ROLE}-two"},
+        "SetRepositoryPolicy": {**named, "policyText": policy},
+        "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
+        "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
+    }
+
+
+def furnished() -> Plane:
+    """A plane whose registry holds one of everything that can be read or deleted."""
+    plane = Plane()
+    plane.create(tags=[{"Key": "team", "Value": "blue"}])
+    plane.push(manifest(1), "v1")
+    plane.repository().images[digest_of(manifest(1))].artifact_type = "application/example"
+    given = samples()
+    for operation in ("PutLifecyclePolicy", "PutRegistryPolicy", "SetRepositoryPolicy"):
+        plane(operation, **given[operation])
+    plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
+    return plane
