@@ -15,7 +15,7 @@ from domain.iam.access import Identity
 from rehearsal.cloud.ecr import image_routes, layers, problems, uploads
 from rehearsal.cloud.ecr.blobs import Blobs, StorageError
 from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.state import Registries, Registry
+from rehearsal.cloud.ecr.state import Registry
 from rehearsal.cloud.ecr.tokens import USER, Tokens
 from rehearsal.cloud.ecr.visit import Callers, Visit
 
@@ -49,7 +49,6 @@ _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
 
 def data_plane(
     registry: Registry,
-    registries: Registries,  # noqa: ARG001  the service gives all it has; nothing here looks beyond the one registry
     blobs: Blobs,
     tokens: Tokens,
     callers: Callers,

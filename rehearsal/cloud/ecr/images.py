@@ -69,12 +69,19 @@ def referrers(repository: Repository, subject: str) -> list[Image]:
 
 
 def _require_references(repository: Repository, manifest: Manifest) -> None:
-    if missing := sorted(digest for digest in manifest.layers if digest not in repository.layers):
-        text = f"The following layers were not found in the repository '{repository.name}': {', '.join(missing)}"
-        raise EcrError("LayersNotFoundException", text)
-    if missing := sorted(digest for digest in manifest.children if digest not in repository.images):
-        text = f"Images with digests '{', '.join(missing)}' required for pushing image into repository with name "
-        raise EcrError("ReferencedImagesNotFoundException", f"{text}'{repository.name}' were not found")
+    missing_layers = sorted(digest for digest in manifest.layers if digest not in repository.layers)
+    if missing_layers:
+        raise EcrError("LayersNotFoundException", _required("Layers", missing_layers, repository))
+    missing_images = sorted(digest for digest in manifest.children if digest not in repository.images)
+    if missing_images:
+        raise EcrError("ReferencedImagesNotFoundException", _required("Images", missing_images, repository))
+
+
+def _required(what: str, missing: list[str], repository: Repository) -> str:
+    return (
+        f"{what} with digests '[{', '.join(missing)}]' required for pushing image into repository with name "
+        f"'{repository.name}' in the registry with id '{repository.account}' do not exist"
+    )
 
 
 def _require_movable(repository: Repository, digest: str, tag: str) -> None:

@@ -41,7 +41,7 @@ def digest_of(content: bytes) -> str:
 def parse(content: bytes, media_type: str | None = None) -> Manifest:
     """The manifest in the bytes, whose media type the sender may say; raises EcrError."""
     if len(content) > MANIFEST_MAX_BYTES:
-        raise invalid_parameter("imageManifest", f"must have length less than or equal to {MANIFEST_MAX_BYTES}")
+        raise invalid_parameter("ImageManifest", f"must have length less than or equal to {MANIFEST_MAX_BYTES}")
     data = _loaded(content)
     stated = data.get("mediaType")
     kind = media_type or stated or (OCI_INDEX if "manifests" in data else OCI_MANIFEST)
@@ -114,4 +114,4 @@ def _size(descriptor: Mapping[str, Any]) -> int:
 
 
 def _invalid(why: str) -> EcrError:
-    return invalid_parameter("imageManifest", f"Invalid image manifest: {why}")
+    return invalid_parameter("ImageManifest", f"Invalid image manifest: {why}")

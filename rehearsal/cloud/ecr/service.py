@@ -31,9 +31,7 @@ class Ecr:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
-        self.ports = Ports(
-            lambda registry: listen(data_plane(registry, self.registries, self.blobs, self.tokens, callers))
-        )
+        self.ports = Ports(lambda registry: listen(data_plane(registry, self.blobs, self.tokens, callers)))
         self._control = Control(self.registries, self.tokens, self.ports, neighbour)
 
     async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from domain.ecr.tags import TagMutability
 from domain.iam.access import Policy
 from rehearsal.cloud.ecr.errors import EcrError, repository_not_found
 
-BLOB_MOUNTING = "BLOB_MOUNTING"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:

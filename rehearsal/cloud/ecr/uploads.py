@@ -5,9 +5,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from rehearsal.cloud.ecr.blobs import StorageError, Upload
 from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.state import BLOB_MOUNTING, Repository
+from rehearsal.cloud.ecr.state import Repository
 from rehearsal.cloud.ecr.visit import Visit
 
 _RANGE = re.compile(r"(?:bytes[ =])?([0-9]{1,15})-([0-9]{1,15})(?:/.*)?")
@@ -120,7 +121,7 @@ def _mountable(visit: Visit, target: Repository, digest: str, source_name: str) 
     """What ECR asks before it shares a layer: where it would not, the client uploads the layer as any other."""
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
     source = visit.registry.repositories.get(source_name)
-    if source is None or visit.registry.settings.get(BLOB_MOUNTING) != "ENABLED":
+    if source is None or visit.registry.settings.get(BLOB_MOUNTING) != ENABLED:
         return False
     alike = (source.encryption_type, source.key_arn) == (target.encryption_type, target.key_arn)
     return alike and _holds_image_with(source, digest) and visit.may("GetDownloadUrlForLayer", source_name)

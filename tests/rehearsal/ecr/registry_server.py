@@ -200,7 +200,7 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     registries = Registries()
     registry = registries.of(ACCOUNT, REGION)
     tokens, blobs, asked = Tokens(), Blobs(folder), callers or FakeCallers()
-    application = data_plane(registry, registries, blobs, tokens, asked)
+    application = data_plane(registry, blobs, tokens, asked)
     with _listening(application) as port:
         server = Server(folder, port, registries, registry, tokens, blobs, asked)
         server.repository()

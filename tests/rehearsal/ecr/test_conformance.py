@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cloud.ecr.state import BLOB_MOUNTING
+from domain.ecr.account import BLOB_MOUNTING
 from tests.rehearsal.ecr.registry_server import serving
 
 PROGRAM = os.environ.get("CONFORMANCE_PROGRAM")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.ecr.account import BLOB_MOUNTING
 from domain.iam.access import Identity
-from rehearsal.cloud.ecr.state import BLOB_MOUNTING, Text
+from rehearsal.cloud.ecr.state import Text
 from rehearsal.cloud.ecr.tokens import LIFE, Tokens
 from tests.rehearsal.ecr.registry_server import (
     ACCOUNT,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.ecr.account import BLOB_MOUNTING
 from domain.ecr.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.ecr.tags import TagMutability
-from rehearsal.cloud.ecr.state import BLOB_MOUNTING
 from tests.rehearsal.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image, serving
 
 LAYER = bytes(range(256)) * 40
