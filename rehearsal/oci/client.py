@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 
 import urllib3
 
+from domain.ecr.digests import digest_of
 from domain.ecr.media_types import MANIFESTS
-from rehearsal.oci.image import Blob, Image, Index, digest_of
+from rehearsal.oci.image import Blob, Image, Index
 
 _ACCEPT = ", ".join(MANIFESTS)
 _CHUNK = 1024 * 1024

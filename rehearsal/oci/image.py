@@ -7,6 +7,7 @@ import json
 import tarfile
 from dataclasses import dataclass
 
+from domain.ecr.digests import digest_of
 from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
 
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -50,10 +51,6 @@ class Index:
     @property
     def digest(self) -> str:
         return self.manifest.digest
-
-
-def digest_of(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def image(word: str, *, layers: int = 3, architecture: str = "amd64") -> Image:

@@ -1,8 +1,9 @@
 """The tags that may move do, each kind of them."""
 
+from domain.ecr.digests import digest_of
 from domain.ecr.tags import WILDCARD
 from rehearsal.oci.client import Client
-from rehearsal.oci.image import digest_of, image
+from rehearsal.oci.image import image
 from rehearsal.proving.case import Broken, Case
 
 PROMISE = "the tags that are declared mutable move"

@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from domain.ecr.digests import digest_of
 from rehearsal.oci.client import Client, Corrupt, Refused
-from rehearsal.oci.image import Blob, digest_of, image, index
+from rehearsal.oci.image import Blob, image, index
 
 Answer = tuple[int, dict[str, str], bytes]
 

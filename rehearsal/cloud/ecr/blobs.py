@@ -10,8 +10,8 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.ecr.digests import DIGEST
 from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.manifests import DIGEST
 
 ABANDONED_AFTER_SECONDS = 3600
 _OTHER_DIGEST = "None of the provided layer digests match the calculated layer digest"

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from domain.ecr.digests import DIGEST
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from domain.ecr.media_types import OCI_INDEX
 from rehearsal.cloud.ecr import images, manifests
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
-from rehearsal.cloud.ecr.manifests import DIGEST
 from rehearsal.cloud.ecr.state import Image, Repository
 from rehearsal.cloud.ecr.visit import Visit
 

@@ -1,18 +1,14 @@
 """Image manifests and indexes, Docker's and OCI's: what they refer to."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from domain import document_text
+from domain.ecr.digests import DIGEST, digest_of
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from domain.ecr.media_types import INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
-
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-"""ECR's own: other algorithms are refused."""
 
 _UNPULLED = ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",)
 """Layers that stand elsewhere, at the addresses that the manifest gives."""
@@ -32,10 +28,6 @@ class Manifest:
     subject: str | None
     stated_type: str | None = None
     """What the manifest itself says that it is."""
-
-
-def digest_of(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def parse(content: bytes, media_type: str | None = None) -> Manifest:

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from rehearsal.cloud.ecr.state import Registry
-
-LOOPBACK = "127.0.0.1"
+from rehearsal.cloud.server import LOOPBACK
 
 
 class Ports:

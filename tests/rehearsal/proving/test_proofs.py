@@ -27,32 +27,32 @@ def allow(principal: object, *actions: str, effect: str = "Allow") -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def policy(name: str, text: str) -> Break:
+def policy(name: str, changed: Callable[[str], str]) -> Break:
     """Another repository policy than the declared one."""
 
     @contextmanager
     def broken(ecr: Any, _kms: Any) -> Iterator[None]:
         before = ecr.get_repository_policy(repositoryName=name)["policyText"]
-        ecr.set_repository_policy(repositoryName=name, policyText=text, force=True)
+        ecr.set_repository_policy(repositoryName=name, policyText=changed(before), force=True)
         yield
         ecr.set_repository_policy(repositoryName=name, policyText=before)
 
     return broken
 
 
-def without_statement(name: str, sid: str) -> Break:
-    """The declared repository policy without one of its statements."""
+def to(text: str) -> Callable[[str], str]:
+    return lambda _before: text
 
-    @contextmanager
-    def broken(ecr: Any, _kms: Any) -> Iterator[None]:
-        before = ecr.get_repository_policy(repositoryName=name)["policyText"]
+
+def without(sid: str) -> Callable[[str], str]:
+    """The policy without one of its statements."""
+
+    def change(before: str) -> str:
         document = json.loads(before)
         document["Statement"] = [each for each in document["Statement"] if each["Sid"] != sid]
-        ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(document))
-        yield
-        ecr.set_repository_policy(repositoryName=name, policyText=before)
+        return json.dumps(document)
 
-    return broken
+    return change
 
 
 def mutability(name: str, mode: str) -> Break:
@@ -177,9 +177,9 @@ class Breach(NamedTuple):
 
 
 BREACHES = [
-    Breach("push_and_pull", API, policy(API, PUSH_DENIED), "ecr:PutImage"),
-    Breach("push_and_pull", API, policy(API, PULL_DENIED), "ecr:GetDownloadUrlForLayer"),
-    Breach("multi_architecture", API, policy(API, PUSH_DENIED), "ecr:PutImage"),
+    Breach("push_and_pull", API, policy(API, to(PUSH_DENIED)), "ecr:PutImage"),
+    Breach("push_and_pull", API, policy(API, to(PULL_DENIED)), "ecr:GetDownloadUrlForLayer"),
+    Breach("multi_architecture", API, policy(API, to(PUSH_DENIED)), "ecr:PutImage"),
     Breach("immutable_tags", API, mutability(API, "MUTABLE"), "moved from sha256:"),
     Breach("mutable_tags", WEB, mutability(WEB, "IMMUTABLE"), "because the tag is immutable"),
     Breach("lifecycle", API, a_lifecycle_rule_is_dropped, "declared"),
@@ -190,13 +190,13 @@ BREACHES = [
     Breach("scanning", API, nothing_is_scanned, "no filter of the registry"),
     Breach("scanning", API, its_own_scan_on_push_is_off, "scan on push is off"),
     Breach("resource_tags", API, a_tag_is_gone, "'owner': 'payments'"),
-    Breach("grants", API, policy(API, TO_THE_WRONG_ACCOUNT), "444455556666 is granted a pull, and was refused"),
-    Breach("grants", API, without_statement(API, "PullByOrganizations"), "o-a1b2c3d4e5 is granted a pull"),
-    Breach("grants", LEDGER, policy(LEDGER, TO_THE_WRONG_ACCOUNT), "ledger-task-execution is granted"),
-    Breach("grants", LAMBDA, without_statement(LAMBDA, "PullByLambda"), "lambda in 111122223333 is granted"),
-    Breach("strangers", API, policy(API, PUBLIC), "pulled, and nothing grants it"),
-    Breach("strangers", LEDGER, policy(LEDGER, TO_THE_WHOLE_ACCOUNT), "another role of 444455556666 pulled"),
-    Breach("strangers", LAMBDA, policy(LAMBDA, TO_ANY_FUNCTION), "another account's lambda pulled"),
+    Breach("grants", API, policy(API, to(TO_THE_WRONG_ACCOUNT)), "444455556666 is granted a pull, and was refused"),
+    Breach("grants", API, policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted a pull"),
+    Breach("grants", LEDGER, policy(LEDGER, to(TO_THE_WRONG_ACCOUNT)), "ledger-task-execution is granted"),
+    Breach("grants", LAMBDA, policy(LAMBDA, without("PullByLambda")), "lambda in 111122223333 is granted"),
+    Breach("strangers", API, policy(API, to(PUBLIC)), "pulled, and nothing grants it"),
+    Breach("strangers", LEDGER, policy(LEDGER, to(TO_THE_WHOLE_ACCOUNT)), "another role of 444455556666 pulled"),
+    Breach("strangers", LAMBDA, policy(LAMBDA, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
     Breach("registry_settings", "registry", blobs_are_mounted, "'BLOB_MOUNTING': 'DISABLED'"),
     Breach("registry_settings", "registry", there_is_a_registry_policy, "registry policy: declared None"),
     Breach("registry_settings", "registry", somebody_s_pulls_don_t_count, "role/somebody"),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.ecr.digests import DIGEST
 from domain.ecr.tags import tag_problems
-from rehearsal.cloud.ecr.manifests import DIGEST
 from rehearsal.cloud.ecr.operations.asked import Answer
 from rehearsal.cloud.ecr.state import Repository
 
