@@ -7,7 +7,13 @@ import botocore.session
 from botocore.config import Config
 
 SECRET = "local"  # noqa: S105  the local cloud takes any secret beside an account's id
-_CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, max_pool_connections=4)
+_CONFIG = Config(
+    retries={"total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=4,
+    proxies={},  # the user's proxy knows no way to our loopback
+)
 
 
 @dataclass(frozen=True, slots=True)
