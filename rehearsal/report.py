@@ -11,6 +11,7 @@ from rich.text import Text
 
 from rehearsal.apply import stood_before
 from rehearsal.apply.program import Applied
+from rehearsal.clients import SECRET
 from rehearsal.proving.run import Outcome
 
 FORMAT_VERSION = 1
@@ -132,5 +133,5 @@ def _commands(endpoint: Endpoint, repository: str) -> str:
 def _api(control: str, home: Endpoint) -> str:
     return f"""\
   export AWS_ENDPOINT_URL={control} AWS_DEFAULT_REGION={home.region}
-  export AWS_ACCESS_KEY_ID={home.account} AWS_SECRET_ACCESS_KEY=local
+  export AWS_ACCESS_KEY_ID={home.account} AWS_SECRET_ACCESS_KEY={SECRET}
   aws ecr describe-repositories"""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Self
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
@@ -74,13 +74,11 @@ class Client:
         digest = digest_of(manifest.content)
         if ":" in reference and reference != digest:
             raise Corrupt(f"{repository}@{reference} came with the digest {digest}")
-        data = json.loads(manifest.content)
-        blobs: list[str] = []
-        for child in data.get("manifests", ()):
-            blobs += self.pull(repository, child["digest"]).blobs
-        for descriptor in (data["config"], *data["layers"]) if "layers" in data else ():
-            self.check_blob(repository, descriptor["digest"])
-            blobs.append(descriptor["digest"])
+        children, own = _named(manifest.content, f"{repository}@{reference}")
+        blobs = [blob for child in children for blob in self.pull(repository, child).blobs]
+        for each in own:
+            self.check_blob(repository, each)
+            blobs.append(each)
         return Pulled(digest=digest, media_type=manifest.media_type, manifest=manifest.content, blobs=tuple(blobs))
 
     def has_blob(self, repository: str, digest: str) -> bool:
@@ -92,11 +90,18 @@ class Client:
 
     def put_stream(self, repository: str, digest: str, body: bytes | IO[bytes]) -> None:
         """One upload session and one request that carries all of it."""
-        start = self._send("POST", self._url(repository, "blobs", "uploads/"), HTTPStatus.ACCEPTED)
-        location = urljoin(self._root, start.headers["Location"])
+        location = self.begin_upload(repository)
         joint = "&" if "?" in location else "?"
         headers = {"Content-Type": "application/octet-stream"}
         self._send("PUT", f"{location}{joint}digest={digest}", HTTPStatus.CREATED, headers=headers, body=body)
+
+    def begin_upload(self, repository: str) -> str:
+        """Where the registry wants the content; it must be at the registry, which alone gets our password."""
+        start = self._send("POST", self._url(repository, "blobs", "uploads/"), HTTPStatus.ACCEPTED)
+        location = urljoin(self._root, start.headers["Location"])
+        if urlsplit(location)[:2] != urlsplit(self._root)[:2]:
+            raise Corrupt(f"{repository}: an upload was sent elsewhere, to {location}")
+        return location
 
     def check_blob(self, repository: str, digest: str) -> int:
         """Reads the blob to its end without keeping it; its size, or Corrupt."""
@@ -127,6 +132,9 @@ class Client:
         response = self._send("GET", url, HTTPStatus.OK, headers={"Accept": _ACCEPT})
         return Blob(content=response.data, media_type=response.headers.get("Content-Type", ""))
 
+    def delete_manifest(self, repository: str, digest: str) -> None:
+        self._send("DELETE", self._url(repository, "manifests", digest), HTTPStatus.ACCEPTED)
+
     def tags(self, repository: str) -> list[str]:
         response = self._send("GET", self._url(repository, "tags", "list"), HTTPStatus.OK)
         return list(json.loads(response.data)["tags"] or ())
@@ -140,6 +148,17 @@ class Client:
         if response.status not in expected:
             raise _refusal(response.status, response.data)
         return response
+
+
+def _named(manifest: bytes, what: str) -> tuple[list[str], list[str]]:
+    """The digests of an index's images, and of an image's blobs."""
+    try:
+        data = json.loads(manifest)
+        children = [str(each["digest"]) for each in data.get("manifests", ())]
+        descriptors = [data["config"], *data["layers"]] if "layers" in data else []
+        return children, [str(each["digest"]) for each in descriptors]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Corrupt(f"{what} is no manifest: {error!r}") from error
 
 
 def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

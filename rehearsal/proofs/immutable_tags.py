@@ -5,11 +5,9 @@ import secrets
 from domain.ecr.tags import may_move
 from rehearsal.oci.client import Refused
 from rehearsal.oci.image import image
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proving.case import TAG_INVALID, Broken, Case
 
 PROMISE = "a tag that is in use can't be given to another image"
-
-_REFUSED = "TAG_INVALID"
 
 
 def applies(case: Case) -> bool:
@@ -24,7 +22,7 @@ def prove(case: Case) -> str:
     try:
         second = case.push(image(f"{case.subject} second"), tag)
     except Refused as refused:
-        if refused.code != _REFUSED:
+        if refused.code != TAG_INVALID:
             raise
         return f"{tag} is {first[:19]}, another was refused"
     raise Broken(f"{tag} moved from {first} to {second}")

@@ -10,7 +10,7 @@ PROMISE = "a multi-architecture image round-trips"
 def prove(case: Case) -> str:
     pushed = index(f"{case.subject} multi-architecture")
     case.push(pushed, "rehearsal-multi-architecture")
-    with Client(case.host, case.puller(case.place.account)) as client:
+    with Client(case.host, case.puller()) as client:
         pulled = client.pull(case.name, "rehearsal-multi-architecture")
     wanted = {blob.digest for image in pushed.images for blob in image.blobs}
     if pulled.digest != pushed.digest or set(pulled.blobs) != wanted:

@@ -18,7 +18,7 @@ def prove(case: Case) -> str:
     for tag in tags:
         case.push(image(f"{case.subject} {tag} before"), tag)
         after = case.push(image(f"{case.subject} {tag} after"), tag)
-        with Client(case.host, case.puller(case.place.account)) as client:
+        with Client(case.host, case.puller()) as client:
             found = digest_of(client.manifest(case.name, tag).content)
         if found != after:
             raise Broken(f"{tag} was pushed as {after}, and is {found}")

@@ -10,7 +10,7 @@ PROMISE = "a publisher with the push actions alone pushes, and what is pulled is
 def prove(case: Case) -> str:
     pushed = image(f"{case.subject} push-and-pull")
     digest = case.push(pushed, "rehearsal-round-trip")
-    with Client(case.host, case.puller(case.place.account)) as client:
+    with Client(case.host, case.puller()) as client:
         by_tag = client.pull(case.name, "rehearsal-round-trip")
         by_digest = client.pull(case.name, digest)
     for how, pulled in (("tag", by_tag), ("digest", by_digest)):

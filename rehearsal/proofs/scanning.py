@@ -13,7 +13,10 @@ def prove(case: Case) -> str:
     kind = case.settings.scan_type.value
     declared = frequency_for(case.name, case.settings.scan_type, case.settings.scan_rules)
     ecr = case.api("ecr")
-    (found,) = ecr.batch_get_repository_scanning_configuration(repositoryNames=[case.name])["scanningConfigurations"]
+    answered = ecr.batch_get_repository_scanning_configuration(repositoryNames=[case.name])
+    if not answered["scanningConfigurations"]:
+        raise Broken(f"the registry knows no such repository: {answered['failures']}")
+    (found,) = answered["scanningConfigurations"]
     stands = ecr.get_registry_scanning_configuration()["scanningConfiguration"]["scanType"]
     if (stands, found.get("scanFrequency", _OFF)) != (kind, _told(declared)):
         raise Broken(f"declared {kind} {_told(declared)}, and there is {stands} {found.get('scanFrequency', _OFF)}")

@@ -1,6 +1,7 @@
 """What a proof is given: one repository in one place, what is promised of it, and the means to try."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from rehearsal.proving.visitors import Visitors
 from settings import Place, Settings
 from settings.models import Repository, RepositoryCopy
 
-_PULLER = "rehearsal-puller"
+DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
+"""The codes of two refusals that are promised."""
 
 
 class Broken(Exception):
@@ -74,10 +76,18 @@ class Case(PlaceCase):
         role = f"rehearsal-publisher-{hashlib.sha256(self.arn.encode()).hexdigest()[:16]}"
         return self.visitors.role(self.place.account, role, self.place.region, PUSH_ACTIONS, self.arn)
 
-    def puller(self, account: str, role: str = _PULLER) -> str:
-        """A role of that account which its own side lets pull anything; whether it may is ours to say."""
+    def puller(self) -> str:
+        """A role of the registry's own account that has exactly the pull actions."""
+        return self._role(self.place.account, "rehearsal-puller", PULL_ACTIONS)
+
+    def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
+        """A role of that account which its own side lets do anything; whether it may is ours to say."""
+        own = account == self.place.account
+        return self._role(account, role, PULL_ACTIONS if own else ("ecr:*",))
+
+    def _role(self, account: str, name: str, actions: Sequence[str]) -> str:
         anything = str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
-        return self.visitors.role(account, role, self.place.region, PULL_ACTIONS, anything)
+        return self.visitors.role(account, name, self.place.region, actions, anything)
 
     def member(self, organization: str) -> str:
         """An account of the organization that is named nowhere else."""

@@ -103,6 +103,23 @@ def test_a_blob_of_another_digest_is_corrupt(registry: Registry) -> None:
             client.pull("r", pushed.digest)
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"manifests": [{}]}', b'{"layers": []}', b'{"layers": 1, "config": 1}']
+)
+def test_a_manifest_that_is_none_is_corrupt(registry: Registry, content: bytes) -> None:
+    registry.answers["GET /v2/r/manifests/v1"] = (200, {}, content)
+    with Client(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is no manifest"):
+        client.pull("r", "v1")
+
+
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:1/v2/x", "//127.0.0.1:1/v2/x", "https://{host}/v2/x"])
+def test_an_upload_that_is_sent_elsewhere_is_not_followed(registry: Registry, elsewhere: str) -> None:
+    where = elsewhere.format(host=registry.host)
+    registry.answers["POST /v2/r/blobs/uploads/"] = (202, {"Location": where}, b"")
+    with Client(registry.host, "secret") as client, pytest.raises(Corrupt, match="sent elsewhere"):
+        client.begin_upload("r")
+
+
 @pytest.mark.parametrize("stored", ["sha256:other", ""])
 def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Registry, stored: str) -> None:
     registry.answers["PUT /v2/r/manifests/v1"] = (201, {"Docker-Content-Digest": stored}, b"")

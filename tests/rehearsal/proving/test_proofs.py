@@ -3,21 +3,27 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from domain.ecr.media_types import MANIFESTS
 from domain.iam.access import Identity
-from rehearsal.apply.program import Applied
+from rehearsal.apply.program import Applied, apply
 from rehearsal.clients import Clients
 from rehearsal.cloud.ecr import data, manifests
-from rehearsal.proving.case import PlaceCase
-from rehearsal.proving.run import found
+from rehearsal.oci.client import Client, Pulled, Refused
+from rehearsal.oci.image import Blob
+from rehearsal.proving.case import Case, PlaceCase
+from rehearsal.proving.run import found, promised, prove
+from rehearsal.proving.visitors import Visitors
 from tests.rehearsal.proving.conftest import Prove
 
 ACCOUNT, REGION, STRANGER = "111122223333", "us-east-1", "999900001111"
 API, WEB, LEDGER, LAMBDA = "payments/api", "storefront/web", "payments/ledger", "storefront/image-resizer"
+CACHE = "platform/build-cache"
 Break = Callable[[Any, Any], AbstractContextManager[None]]
 """Breaks a promise with clients of ECR and KMS, and mends it at the end."""
 
@@ -53,6 +59,31 @@ def without(sid: str) -> Callable[[str], str]:
         return json.dumps(document)
 
     return change
+
+
+def and_also(account: str, *actions: str) -> Callable[[str], str]:
+    """The policy with one statement more."""
+
+    def change(before: str) -> str:
+        document = json.loads(before)
+        document["Statement"] += json.loads(allow({"AWS": account}, *actions))["Statement"]
+        return json.dumps(document)
+
+    return change
+
+
+@contextmanager
+def there_is_no_repository_policy(ecr: Any, _kms: Any) -> Iterator[None]:
+    before = ecr.delete_repository_policy(repositoryName=LEDGER)["policyText"]
+    yield
+    ecr.set_repository_policy(repositoryName=LEDGER, policyText=before)
+
+
+@contextmanager
+def there_is_a_repository_policy(ecr: Any, _kms: Any) -> Iterator[None]:
+    ecr.set_repository_policy(repositoryName=CACHE, policyText=TO_THE_WRONG_ACCOUNT)
+    yield
+    ecr.delete_repository_policy(repositoryName=CACHE)
 
 
 def mutability(name: str, mode: str) -> Break:
@@ -162,6 +193,10 @@ def somebody_s_pulls_don_t_count(ecr: Any, _kms: Any) -> Iterator[None]:
 PUSH_DENIED = allow({"AWS": ACCOUNT}, "ecr:PutImage", effect="Deny")
 PULL_DENIED = allow({"AWS": ACCOUNT}, "ecr:GetDownloadUrlForLayer", effect="Deny")
 PUBLIC = allow("*", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+PUBLIC_LAYERS = allow("*", "ecr:GetDownloadUrlForLayer")
+PUBLIC_PUSH = allow("*", "ecr:InitiateLayerUpload", "ecr:PutImage")
+PUBLIC_TAGS = allow("*", "ecr:PutImage")
+PUBLIC_DELETION = allow("*", "ecr:BatchDeleteImage")
 TO_THE_WRONG_ACCOUNT = allow({"AWS": STRANGER}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 TO_THE_WHOLE_ACCOUNT = allow({"AWS": "444455556666"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 TO_ANY_FUNCTION = allow({"Service": "lambda.amazonaws.com"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -194,9 +229,20 @@ BREACHES = [
     Breach("grants", API, policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted a pull"),
     Breach("grants", LEDGER, policy(LEDGER, to(TO_THE_WRONG_ACCOUNT)), "ledger-task-execution is granted"),
     Breach("grants", LAMBDA, policy(LAMBDA, without("PullByLambda")), "lambda in 111122223333 is granted"),
-    Breach("strangers", API, policy(API, to(PUBLIC)), "pulled, and nothing grants it"),
-    Breach("strangers", LEDGER, policy(LEDGER, to(TO_THE_WHOLE_ACCOUNT)), "another role of 444455556666 pulled"),
-    Breach("strangers", LAMBDA, policy(LAMBDA, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
+    Breach("grants", API, policy(API, and_also("444455556666", "ecr:*")), "444455556666 began to push a layer"),
+    Breach("grants", API, policy(API, and_also("444455556666", "ecr:PutImage")), "444455556666 pushed a manifest"),
+    Breach("grants", API, policy(API, and_also("444455556666", "ecr:BatchDeleteImage")), "444455556666 deleted an"),
+    Breach("strangers", API, policy(API, to(PUBLIC_LAYERS)), "pulled a layer, and nothing grants it"),
+    Breach("strangers", API, policy(API, to(PUBLIC_PUSH)), "began to push a layer, and nothing grants it"),
+    Breach("strangers", API, policy(API, to(PUBLIC_TAGS)), "pushed a manifest, and nothing grants it"),
+    Breach("strangers", API, policy(API, to(PUBLIC_DELETION)), "deleted an image, and nothing grants it"),
+    Breach("repository_policy", API, policy(API, and_also(STRANGER, "ecr:BatchGetImage")), STRANGER),
+    Breach("repository_policy", API, policy(API, without("PullByOrganizations")), "declared"),
+    Breach("repository_policy", LEDGER, there_is_no_repository_policy, "and there is none"),
+    Breach("repository_policy", CACHE, there_is_a_repository_policy, "declared no policy"),
+    Breach("strangers", API, policy(API, to(PUBLIC)), "pulled a manifest, and nothing grants it"),
+    Breach("strangers", LEDGER, policy(LEDGER, to(TO_THE_WHOLE_ACCOUNT)), "role of 444455556666 pulled a manifest"),
+    Breach("strangers", LAMBDA, policy(LAMBDA, to(TO_ANY_FUNCTION)), "another account's lambda pulled a manifest"),
     Breach("registry_settings", "registry", blobs_are_mounted, "'BLOB_MOUNTING': 'DISABLED'"),
     Breach("registry_settings", "registry", there_is_a_registry_policy, "registry policy: declared None"),
     Breach("registry_settings", "registry", somebody_s_pulls_don_t_count, "role/somebody"),
@@ -230,7 +276,7 @@ def test_a_registry_that_lets_everybody_in_breaks_the_promise(proven: Prove, mon
     assert proven("anonymous", API)[0]
     owner = Identity(arn=f"arn:aws:iam::{ACCOUNT}:root", account=ACCOUNT)
     monkeypatch.setattr(data._Plane, "_identity", lambda _plane, _request: owner)
-    assert proven("anonymous", API) == (False, "pulled with no login at all")
+    assert proven("anonymous", API) == (False, "somebody with no login pulled a manifest, and nothing grants it")
 
 
 def test_what_is_declared_of_the_key_comes_from_the_settings(proven: Prove) -> None:
@@ -238,6 +284,79 @@ def test_what_is_declared_of_the_key_comes_from_the_settings(proven: Prove) -> N
     assert proven("encryption", "platform/build-cache") == (True, "KMS, the key that AWS manages")
 
 
-def test_the_whole_stack_holds(applied: Applied, subjects: dict[str, PlaceCase]) -> None:
-    assert applied.built > len(subjects)
-    assert not applied.not_built
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_projects_own_stacks_keep_every_promise(
+    root: Path, clients: Clients, visitors: Visitors, applied: Applied, stack: str
+) -> None:
+    built = applied if stack == "dev" else apply(root, stack, clients, lambda _label: None)
+    assert not built.not_built
+    outcomes = [prove(*promise) for promise in promised(built.settings, clients, visitors)]
+    assert len(outcomes) > len(built.settings.repositories) * len(built.settings.places) * 10
+    assert [each for each in outcomes if not each.held] == []
+
+
+class Lie(NamedTuple):
+    """A proof, what of its client answers something else than the registry does, and a word of what the proof says."""
+
+    proof: str
+    method: str
+    answer: Callable[..., object]
+    told: str
+
+
+def refuse(*_: object) -> Any:
+    raise Refused(500, "INTERNAL", "out of order")
+
+
+def another(*_: object) -> Pulled:
+    return Pulled(digest=f"sha256:{'0' * 64}", media_type=MANIFESTS[0], manifest=b"{}", blobs=())
+
+
+def fewer_blobs(client: Client, name: str, reference: str) -> Pulled:
+    pulled = PULL(client, name, reference)
+    return replace(pulled, blobs=pulled.blobs[1:])
+
+
+PULL = Client.pull
+LIES = [
+    Lie("push_and_pull", "pull", another, "and by tag came sha256:000"),
+    Lie("push_and_pull", "pull", fewer_blobs, "and by tag came"),
+    Lie("multi_architecture", "pull", another, "and sha256:000"),
+    Lie("multi_architecture", "pull", fewer_blobs, "blobs"),
+    Lie("mutable_tags", "manifest", lambda *_: Blob(content=b"{}", media_type=MANIFESTS[0]), "and is sha256:"),
+    Lie("anonymous", "manifest", refuse, "out of order"),
+    Lie("anonymous", "delete_manifest", refuse, "out of order"),
+    Lie("strangers", "check_blob", refuse, "out of order"),
+    Lie("grants", "begin_upload", refuse, "out of order"),
+]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda each: f"{each.proof}-{each.method}")
+def test_a_registry_that_answers_otherwise_breaks_the_promise(
+    proven: Prove, monkeypatch: pytest.MonkeyPatch, lie: Lie
+) -> None:
+    assert proven(lie.proof, WEB)[0]
+    monkeypatch.setattr(Client, lie.method, lie.answer)
+    held, happened = proven(lie.proof, WEB)
+    assert not held
+    assert lie.told in happened
+
+
+def test_a_refusal_for_another_reason_keeps_no_tag(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second push must be refused because of the tag, not because the registry is out of order."""
+    put, pushed = Client.put_manifest, list[str]()
+
+    def once(client: Client, name: str, manifest: Blob, reference: str) -> str:
+        pushed.append(reference)
+        return put(client, name, manifest, reference) if len(pushed) == 1 else refuse()
+
+    monkeypatch.setattr(Client, "put_manifest", once)
+    assert proven("immutable_tags", WEB) == (False, "500 INTERNAL: out of order")
+
+
+def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(subjects: dict[str, PlaceCase]) -> None:
+    case = subjects[f"{WEB}@{REGION}"]
+    assert isinstance(case, Case)
+    gone = replace(case, copy=replace(case.copy, name="storefront/gone"))
+    outcomes = [prove(proof, gone) for proof in found() if not proof.of_registry]
+    assert [each.proof for each in outcomes if each.held] == []

@@ -54,6 +54,14 @@ def run(clients: Clients, visitors: Visitors, project: Path, edit: Edit, account
     return build_and_prove
 
 
+def swap_everybody(policy: str) -> str:
+    return policy.replace("arn:aws:iam::444455556666:root", "*")
+
+
+def swap_actions(policy: str) -> str:
+    return policy.replace("ecr:BatchGetImage", "ecr:*")
+
+
 def swap_account(policy: str) -> str:
     return policy.replace("444455556666", "999900001111")
 
@@ -73,7 +81,9 @@ TAMPERED: dict[str, tuple[str, Mapping[str, Any], set[str]]] = {
     "no key": (REPOSITORY, {"encryptionConfigurations": [{"encryptionType": "AES256"}]}, {"encryption"}),
     "a key that never rotates": (KEY, {"enableKeyRotation": False}, {"encryption"}),
     "a lifecycle rule dropped": (LIFECYCLE, {"policy": ONE_RULE}, {"lifecycle"}),
-    "a grant to the wrong account": (POLICY, {"policy": swap_account}, {"grants"}),
+    "a grant to the wrong account": (POLICY, {"policy": swap_account}, {"grants", "repository_policy"}),
+    "a grant to everybody": (POLICY, {"policy": swap_everybody}, {"repository_policy", "strangers"}),
+    "a grant of everything": (POLICY, {"policy": swap_actions}, {"grants", "repository_policy"}),
     "an owner forgotten": (REPOSITORY, {"tags": {"environment": "dev"}}, {"resource_tags"}),
     "a scan less": (SCANNING, {"rules": []}, {"scanning"}),
 }
@@ -91,6 +101,24 @@ def test_just_the_broken_promise_is_named(
 
     monkeypatch.setitem(table.BUILT, kind, replace(builder, build=build))
     assert set(run()) == broken
+
+
+def test_a_key_of_ones_own_is_not_the_one_that_aws_manages(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "catalog.yaml").write_text(f"{CATALOG}    encryption: aws-managed\n", encoding="utf-8")
+    builder = table.BUILT[REPOSITORY]
+
+    def build(order: Order) -> Any:
+        key = order.client("kms").create_key()["KeyMetadata"]["Arn"]
+        return builder.build(
+            replace(
+                order, inputs={**order.inputs, "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": key}]}
+            )
+        )
+
+    monkeypatch.setitem(table.BUILT, REPOSITORY, replace(builder, build=build))
+    assert set(run()) == {"encryption"}
 
 
 def tampered(value: Any, change: Any) -> Any:
