@@ -109,8 +109,7 @@ def test_it_serves_what_it_says(run: Callable[..., subprocess.Popen[str]]) -> No
         assert process.wait(2) == 0
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("later", [0, 0.3, 0.6])
+@pytest.mark.parametrize(("end", "later"), [(signal.SIGTERM, 0), (signal.SIGINT, 0.3), (signal.SIGTERM, 0.6)])
 def test_a_signal_ends_it_at_any_time(
     run: Callable[..., subprocess.Popen[str]], end: signal.Signals, later: float
 ) -> None:
