@@ -69,8 +69,12 @@ def region_problems(region: str) -> list[Problem]:
     return [Problem((), region, "is no region that has Amazon ECR", nearest(region, list(REGIONS)))]
 
 
+def is_account_id(text: str) -> bool:
+    return _ACCOUNT_ID.fullmatch(text) is not None
+
+
 def account_problems(account: str) -> list[Problem]:
-    if _ACCOUNT_ID.fullmatch(account):
+    if is_account_id(account):
         return []
     return [
         Problem(

@@ -20,10 +20,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who calls. `arn` is what aws:PrincipalArn is not for a session: the session's own ARN."""
+    """Who calls."""
 
     arn: str
-    """arn:aws:iam::A:root, arn:aws:iam::A:user/P/N, arn:aws:sts::A:assumed-role/N/S; a service's principal name
+    """Of a session, its own ARN; `principal_arn` is the role's.
+
+    arn:aws:iam::A:root, arn:aws:iam::A:user/P/N, arn:aws:sts::A:assumed-role/N/S; a service's principal name
     (`lambda.amazonaws.com`) for a service; the ARN of an identity provider for whoever holds a token of it; "" for
     nobody at all."""
     account: str | None
@@ -66,6 +68,8 @@ class Caller:
     identity: Identity
     policies: tuple[Policy, ...] = ()
     boundary: Policy | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The user's own or the role's, which aws:PrincipalTag/... is unless the session brings another value."""
     organization: str | None = None
     """The id of its account's organization, which aws:PrincipalOrgID is."""
 

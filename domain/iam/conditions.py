@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
 
 import base64
-import binascii
 import ipaddress
 import operator
 import re
@@ -86,7 +85,7 @@ def _arn_like(expected: str, actual: str, variables: Variables | None) -> bool |
 
 
 def _compared(read: Callable[[str], _Value | None], compare: Callable[[_Value, _Value], bool]) -> Test:
-    """A test of the request's value against the policy's, in this order; these operators have no variables."""
+    """A test of the request's value against the policy's, in this order, both as they are written."""
 
     def test(expected: str, actual: str, _: Variables | None) -> bool | None:
         one, other = read(actual), read(expected)
@@ -115,10 +114,18 @@ def _bool(text: str) -> str | None:
     return text.lower() if text.lower() in {"true", "false"} else None
 
 
+def _same_truth(expected: str, actual: str, variables: Variables | None) -> bool | None:
+    # "Boolean condition operators [...] Policy variables: Supported." The page on variables says the opposite; the one
+    # on the operators themselves is followed.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Boolean
+    text = literal(expected, variables)
+    return None if text is None else _compared(_bool, operator.eq)(text, actual, None)
+
+
 def _binary(text: str) -> bytes | None:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's error is one; what is not ASCII is another
         return None
 
 
@@ -153,7 +160,7 @@ _TESTS: dict[Operator, Test] = {
     Operator.DATE_LESS_THAN_EQUALS: _compared(_moment, operator.le),
     Operator.DATE_GREATER_THAN: _compared(_moment, operator.gt),
     Operator.DATE_GREATER_THAN_EQUALS: _compared(_moment, operator.ge),
-    Operator.BOOL: _compared(_bool, operator.eq),
+    Operator.BOOL: _same_truth,
     Operator.BINARY_EQUALS: _compared(_binary, operator.eq),
     Operator.IP_ADDRESS: _in_range,
     Operator.ARN_EQUALS: _arn_like,

@@ -66,9 +66,14 @@ class Document:
         return {**head, "Statement": [each.to_json() for each in self.statements]}
 
 
-def parse(source: str | Mapping[str, object]) -> Document:
-    """The document that a JSON text or its data holds; raises InvalidDocument with every problem."""
-    reader = Reader()
+def parse(source: str | Mapping[str, object], *, incomplete_arns: bool = False) -> Document:
+    """The document that a JSON text or its data holds; raises InvalidDocument with every problem.
+
+    "When you specify an incomplete ARN (one with fewer than the standard six fields) in an identity-based policy, AWS
+    automatically completes the ARN by adding wildcard characters (*) to all missing fields", and in no other.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    reader = Reader(incomplete_arns=incomplete_arns)
     raw = _loaded(source, reader) if isinstance(source, str) else source
     document = _document(raw, reader) if isinstance(raw, Mapping) else None
     if document is None and not reader.problems:

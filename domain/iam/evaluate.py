@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.aws import Arn
-from domain.iam.access import Caller, Decision, Identity, Outcome, Policy, Request, Source
+from domain.iam.access import Caller, Context, Decision, Identity, Outcome, Policy, Request, Source
 from domain.iam.document import Effect, Statement
 from domain.iam.matching import Reach, applies, reach
 
@@ -96,7 +96,8 @@ def request_context(caller: Caller, request: Request) -> dict[str, tuple[str, ..
         "aws:ResourceAccount": request.account,
     }
     context: dict[str, tuple[str, ...]] = {key.lower(): (value,) for key, value in implied.items() if value is not None}
-    for given in (identity.session_context, request.context):
+    own_tags: Context = {f"aws:PrincipalTag/{key}": (value,) for key, value in caller.tags.items()}
+    for given in (own_tags, identity.session_context, request.context):
         context |= {key.lower(): values for key, values in given.items()}
     return context
 

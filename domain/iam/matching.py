@@ -39,7 +39,20 @@ def reach(statement: Statement, caller: Caller) -> Reach | None:
     # always deny any IAM principal that has a permissions boundary policy attached".
     if statement.effect is Effect.DENY and caller.boundary is not None:
         return Reach.DIRECT
-    return None if _nearest(statement.not_principals, caller.identity) else Reach.DIRECT
+    named = _spared if statement.effect is Effect.DENY else _nearest
+    return None if named(statement.not_principals, caller.identity) else Reach.DIRECT
+
+
+def _spared(principals: tuple[Principal, ...], identity: Identity) -> bool:
+    """Whether a Deny to all but these leaves the caller out."""
+    if identity.account is None or any(each.is_anyone for each in principals):
+        return _nearest(principals, identity) is not None
+    # "You must also specify the account ARN of the not-denied principal. Otherwise, the policy might deny access to the
+    # entire account": AWS "might validate the account first and then the user", or "the account first, then the role,
+    # and then the assumed-role user". What AWS might deny is denied here.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    validated = {identity.account} if identity.is_root else {identity.account, identity.principal_arn, identity.arn}
+    return validated <= {each.value for each in principals if each.kind is PrincipalKind.AWS}
 
 
 def _nearest(principals: tuple[Principal, ...], identity: Identity) -> Reach | None:

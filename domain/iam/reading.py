@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from domain.aws import ACCOUNT_ID_DIGITS, Arn, nearest
+from domain.aws import ARN_PARTS, Arn, is_account_id, nearest
 from domain.iam.statement import (
     ANYONE,
     Caseless,
@@ -35,7 +35,6 @@ ELEMENTS = (
 
 _ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9-]+):[A-Za-z0-9*?]+")
 _OPERATOR = re.compile(r"(?:(?P<qualifier>\w+):)?(?P<base>\w+?)(?P<if_exists>IfExists)?")
-_ACCOUNT = re.compile(rf"[0-9]{{{ACCOUNT_ID_DIGITS}}}")
 # What IAM shows in place of the ARN of a principal that was deleted, or accepts for one that exists.
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}")
 
@@ -46,8 +45,9 @@ Check = Callable[[str], tuple[str, str] | None]
 
 
 class Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, incomplete_arns: bool = False) -> None:
         self.problems: list[Problem] = []
+        self._incomplete_arns = incomplete_arns
 
     def fault(self, path: Path, value: object, message: str, fix: str) -> None:
         self.problems.append(Problem(path, value, message, fix))
@@ -87,8 +87,8 @@ class Reader:
             not_principals=self._principals(raw, "NotPrincipal", path),
             actions=self._actions(raw, "Action", path),
             not_actions=self._actions(raw, "NotAction", path),
-            resources=self._texts(raw, "Resource", path, _resource_fault),
-            not_resources=self._texts(raw, "NotResource", path, _resource_fault),
+            resources=self._resources(raw, "Resource", path),
+            not_resources=self._resources(raw, "NotResource", path),
             conditions=self._conditions(raw, path),
         )
 
@@ -125,6 +125,11 @@ class Reader:
     def _actions(self, raw: Mapping[object, object], name: str, path: Path) -> tuple[Caseless, ...] | None:
         texts = self._texts(raw, name, path, _action_fault)
         return None if texts is None else tuple(sorted(map(Caseless, texts), key=lambda each: each.folded))
+
+    def _resources(self, raw: Mapping[object, object], name: str, path: Path) -> tuple[str, ...] | None:
+        complete = _completed if self._incomplete_arns else str
+        texts = self._texts(raw, name, path, lambda text: _resource_fault(complete(text)))
+        return None if texts is None else tuple(sorted(set(map(complete, texts))))
 
     def _principals(self, raw: Mapping[object, object], name: str, path: Path) -> tuple[Principal, ...] | None:
         if name not in raw:
@@ -237,6 +242,11 @@ def _action_fault(text: str) -> tuple[str, str] | None:
     return None if _ACTION.fullmatch(text) else ("is no action", "write 'service:Action', such as ecr:BatchGetImage")
 
 
+def _completed(text: str) -> str:
+    """An ARN of fewer fields with wildcards for those that it lacks."""
+    return text + ":*" * (ARN_PARTS - 1 - text.count(":")) if text.startswith("arn:") else text
+
+
 def _resource_fault(text: str) -> tuple[str, str] | None:
     return None if text == "*" or Arn.parse(text) else ("is no resource", "write an ARN or '*'")
 
@@ -246,10 +256,10 @@ def _blank_fault(text: str) -> tuple[str, str] | None:
 
 
 def _aws_principal_fault(text: str) -> tuple[str, str] | None:
-    if text == ANYONE or _ACCOUNT.fullmatch(text) or _UNIQUE_ID.fullmatch(text):
+    if text == ANYONE or is_account_id(text) or _UNIQUE_ID.fullmatch(text):
         return None
     arn = Arn.parse(text)
-    if not arn or arn.service not in {"iam", "sts"} or not _ACCOUNT.fullmatch(arn.account):
+    if not arn or arn.service not in {"iam", "sts"} or not is_account_id(arn.account):
         return "is no AWS principal", "write an account id of 12 digits, or the ARN of a role, user or session"
     if "*" in text or "?" in text:
         return "has a wildcard, which IAM refuses in a principal", "name each principal, or narrow '*' by a condition"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from domain.aws import ACCOUNT_ID_DIGITS, Arn
+from domain.aws import Arn, is_account_id
 
 ANYONE = "*"
 
@@ -84,7 +84,7 @@ class Principal:
     @property
     def is_root(self) -> bool:
         """Whether it is a whole account, which hands the decision to that account's own policies."""
-        return self.kind is PrincipalKind.AWS and len(self.value) == ACCOUNT_ID_DIGITS and self.value.isdecimal()
+        return self.kind is PrincipalKind.AWS and is_account_id(self.value)
 
     @property
     def account(self) -> str | None:

@@ -1,18 +1,16 @@
 """Who each access key belongs to, learned from the answers of IAM and STS that pass by."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from domain.aws import ACCOUNT_ID_DIGITS, Arn
+from domain.aws import Arn, is_account_id
 from domain.iam.access import Caller, Identity, Policy
 from rehearsal.cloud.emulator import Answer
-from rehearsal.cloud.neighbour import Neighbour, document_of
+from rehearsal.cloud.neighbour import IAM_REGION, Neighbour, document_of
 from rehearsal.cloud.wire import read
 
-_ACCOUNT = re.compile(rf"[0-9]{{{ACCOUNT_ID_DIGITS}}}")
 _ROLE_SESSIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 _INACTIVE = "Inactive"
 
@@ -47,16 +45,22 @@ class Callers:
         self._organizations[account] = organization
 
     def key(self, id: str) -> AccessKey | None:
-        if _ACCOUNT.fullmatch(id):
+        if is_account_id(id):
             return AccessKey(identity=root(id), secret=None)
         key = self._keys.get(id)
         return key if key is not None and key.active else None
 
     async def caller(self, identity: Identity) -> Caller:
         """The identity with what its account says of it now."""
-        policies, boundary = await self._neighbour.policies_of(identity)
+        standing = await self._neighbour.standing(identity)
         organization = self._organizations.get(identity.account or "")
-        return Caller(identity=identity, policies=policies, boundary=boundary, organization=organization)
+        return Caller(
+            identity=identity,
+            policies=standing.policies,
+            boundary=standing.boundary,
+            tags=standing.tags,
+            organization=organization,
+        )
 
     async def learn(self, service: str, action: str, asked: Parameters, answer: Answer, by: Identity | None) -> None:
         """Takes note of the keys that a successful answer gives, changes or takes away."""
@@ -74,8 +78,14 @@ class Callers:
                 self._keys.pop(asked["AccessKeyId"], None)
 
     def _add(self, credentials: Mapping[str, Any], identity: Identity) -> None:
+        """A session's key, in place of those that have ended."""
+        now = datetime.now(UTC)
+        ended = [each for each, key in self._keys.items() if key.expires is not None and key.expires <= now]
+        for each in ended:
+            del self._keys[each]
+        issued = {"aws:TokenIssueTime": (now.isoformat(timespec="seconds"),)}
         self._keys[credentials["AccessKeyId"]] = AccessKey(
-            identity=identity,
+            identity=replace(identity, session_context={**identity.session_context, **issued}),
             secret=credentials["SecretAccessKey"],
             token=credentials["SessionToken"],
             expires=credentials["Expiration"],
@@ -101,7 +111,7 @@ class Callers:
 
     async def _created(self, created: Mapping[str, Any], account: str) -> None:
         wanted = {"UserName": created["UserName"]}
-        user = await self._neighbour.call("iam", "GetUser", wanted, account=account, region="us-east-1")
+        user = await self._neighbour.call("iam", "GetUser", wanted, account=account, region=IAM_REGION)
         identity = Identity(arn=user["User"]["Arn"], account=account)
         self._keys[created["AccessKeyId"]] = AccessKey(identity=identity, secret=created["SecretAccessKey"])
 

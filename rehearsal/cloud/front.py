@@ -21,8 +21,11 @@ from rehearsal.cloud.signature import NotSigned, Signature, prove, signature_of
 from rehearsal.cloud.wire import json_answer, refusal
 
 _LOG = logging.getLogger(__name__)
-_LARGEST_BODY = 64 * 1024 * 1024
-"""A layer's part has 20 MiB at most, and a third more in base64."""
+_LARGEST_BODY = 32 * 1024 * 1024
+"""A manifest in PutImage has 4 MiB at most, and six times that where JSON escapes every character."""
+_LARGEST_FORM = 1024 * 1024
+_MOST_FIELDS = 10_000
+"""The query protocol's own calls have a few hundred; parsing a form costs thirty times its size."""
 _TARGET = "AmazonEC2ContainerRegistry_V20150921."
 _ECR = "ecr"
 _NOT_HERE = "ecr-public"
@@ -63,6 +66,8 @@ class Front:
             )
 
     async def _answer(self, request: web.Request) -> web.Response:
+        if not request.raw_path.startswith("/"):
+            raise EcrError("MalformedHttpRequestException", "The request's target must be a path of this server.")
         signature = signature_of(request)
         if signature is None:
             return await self._unsigned(request)
@@ -86,19 +91,21 @@ class Front:
         if request.method == "GET" and request.path in _FOR_PEOPLE and not request.query:
             return self._about(request)
         body = await request.read()
-        action = _action(request, body)
+        asked = _form(request, body)
+        action = _action(request, asked)
         if action in _UNSIGNED or (request.method == "GET" and request.path.startswith(_EMULATORS_OWN)):
             answer = await self._from_emulator(request, body)
-            await self._note("sts", action, _form(request, body), answer, None)
+            await self._note("sts", action, asked, answer, None)
             return _response(answer)
         raise NotSigned("MissingAuthenticationTokenException", "Missing Authentication Token")
 
     async def _passed_on(self, request: web.Request, signature: Signature) -> web.Response:
         body = await request.read()
+        asked = _form(request, body)
         answer = await self._from_emulator(request, body)
         key = self._callers.key(signature.access_key)
         by = key.identity if key is not None else None
-        await self._note(signature.service, _action(request, body), _form(request, body), answer, by)
+        await self._note(signature.service, _action(request, asked), asked, answer, by)
         return _response(answer)
 
     async def _from_emulator(self, request: web.Request, body: bytes) -> Answer:
@@ -144,24 +151,30 @@ def _response(answer: Answer) -> web.Response:
 def _parameters(body: bytes) -> dict[str, Any]:
     try:
         parameters = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EcrError("SerializationException", f"The request's body is no JSON: {error}") from None
     if not isinstance(parameters, dict):
         raise EcrError("SerializationException", "The request's body is no JSON object.")
     return parameters
 
 
-def _action(request: web.Request, body: bytes) -> str:
+def _action(request: web.Request, asked: Mapping[str, str]) -> str:
     """The operation's name in whichever protocol; "" where only the path would tell, which counts as a write."""
     target = request.headers.get("X-Amz-Target")
     if target is not None:
         return target.rpartition(".")[2]
-    return _form(request, body).get("Action", "")
+    return asked.get("Action", "")
 
 
 def _form(request: web.Request, body: bytes) -> dict[str, str]:
     """The parameters of the query protocol, which stand in the URL or in the body."""
     pairs = dict(request.query)
-    if request.content_type == "application/x-www-form-urlencoded":
-        pairs |= parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
-    return pairs
+    if request.method != "POST" or request.content_type != "application/x-www-form-urlencoded":
+        return pairs
+    if len(body) > _LARGEST_FORM:
+        raise web.HTTPRequestEntityTooLarge(_LARGEST_FORM, len(body))
+    try:
+        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise EcrError("MalformedQueryString", f"The form can't be read: {error}") from None
+    return pairs | dict(fields)

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from domain.iam.access import Identity
 from rehearsal.cloud.call import ControlPlane
@@ -18,6 +18,8 @@ from rehearsal.cloud.neighbour import Key, Neighbour
 from rehearsal.cloud.server import LOOPBACK, Listen, Server
 
 _PREFIX = "container-registry-cloud-"
+
+_T = TypeVar("_T")
 
 
 class Parts(NamedTuple):
@@ -90,17 +92,18 @@ class LocalCloud:
 
     def join(self, account: str, organization: str) -> None:
         """The account belongs to the organization from now on."""
-        self._callers.join(account, organization)
+        self._server.wait(_call(lambda: self._callers.join(account, organization)))
 
     def service_password(self, service: str, source_arn: str, source_account: str) -> str:
         """With which an AWS service pulls on behalf of one of its resources; in AWS it needs none that anybody sees."""
         context = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
         identity = Identity(arn=service, account=None, session_context=context)
-        return self._tokens.issue(identity, now=datetime.now(UTC)).password
+        token = self._server.wait(_call(lambda: self._tokens.issue(identity, now=datetime.now(UTC))))
+        return token.password
 
     def stand_in(self, key: Key) -> None:
         """Takes the key as one that stood in the account before, under the very ARN that it has there."""
-        self._neighbour.stand_in(key)
+        self._server.wait(_call(lambda: self._neighbour.stand_in(key)))
 
     async def _start(self) -> None:
         emulator = self._emulator = Emulator(self.state)
@@ -126,3 +129,8 @@ class LocalCloud:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+async def _call(function: Callable[[], _T]) -> _T:
+    """In the server's loop, where all that it changes is read."""
+    return function()

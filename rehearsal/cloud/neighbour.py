@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
 from domain.aws import Arn
@@ -12,11 +12,19 @@ from domain.iam.document import Document, InvalidDocument, parse
 from rehearsal.cloud.emulator import Answer, Headers
 from rehearsal.cloud.wire import CallFailed, read, written
 
-_IAM_REGION = "us-east-1"
+IAM_REGION = "us-east-1"
+"""Where IAM is called, whichever region it is about."""
 _NO_SUCH_KEY = frozenset({"NotFoundException", "InvalidArnException", "InvalidKeyId", "ValidationException"})
 
 _T = TypeVar("_T")
-Standing = tuple[tuple[Policy, ...], Policy | None]
+
+
+class Standing(NamedTuple):
+    """What an account says of one of its own."""
+
+    policies: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    tags: Mapping[str, str] = {}
 
 
 class Asked(Protocol):
@@ -75,14 +83,14 @@ class Neighbour:
             account, region = arn.account, arn.region
         return await self._remembered("kms", account, (region, name), lambda: self._key(name, account, region))
 
-    async def policies_of(self, identity: Identity) -> Standing:
-        """A user's or role's own policies (a user's groups' too), and its boundary; nothing for everybody else."""
+    async def standing(self, identity: Identity) -> Standing:
+        """A user's or role's own policies (a user's groups' too), boundary and tags; nothing for everybody else."""
         arn, account = Arn.parse(identity.principal_arn), identity.account
         if arn is None or account is None:
-            return (), None
+            return Standing()
         kind, _, path = arn.resource.partition("/")
         if kind not in ("user", "role"):
-            return (), None
+            return Standing()
         name = path.rpartition("/")[2]
         member = _Member(self.call, account, kind.capitalize(), name)
         return await self._remembered("iam", account, (kind, name), member.standing)
@@ -139,12 +147,13 @@ class _Member:
         except CallFailed as failed:
             if failed.code != "NoSuchEntity":
                 raise
-            return (), None  # a session outlives its role, and may nothing then
-        policies = [*await self.policies(), *await self._groups_policies()]
+            return Standing()  # a session outlives its role, and may nothing then
+        policies = (*await self.policies(), *await self._groups_policies())
+        tags = {each["Key"]: each["Value"] for each in entity.get("Tags", ())}
         boundary = entity.get("PermissionsBoundary")
         if boundary is None:
-            return tuple(policies), None
-        return tuple(policies), await _managed(self.call, self.account, boundary["PermissionsBoundaryArn"])
+            return Standing(policies, None, tags)
+        return Standing(policies, await _managed(self.call, self.account, boundary["PermissionsBoundaryArn"]), tags)
 
     async def policies(self) -> list[Policy]:
         return [*await self._inline(), *await self._attached()]
@@ -154,7 +163,8 @@ class _Member:
         for name in await self._list(f"List{self.kind}Policies", "PolicyNames"):
             answer = await self._get(f"Get{self.kind}Policy", PolicyName=name)
             where = f"the policy {name} of {self.kind.lower()} {self.name} in {self.account}"
-            found.append(Policy(name=name, document=document_of(answer["PolicyDocument"], where)))
+            document = document_of(answer["PolicyDocument"], where, incomplete_arns=True)
+            found.append(Policy(name=name, document=document))
         return found
 
     async def _attached(self) -> list[Policy]:
@@ -178,20 +188,22 @@ class _Member:
 
     async def _get(self, operation: str, **more: str) -> dict[str, Any]:
         wanted = {f"{self.kind}Name": self.name, **more}
-        return await self.call("iam", operation, wanted, account=self.account, region=_IAM_REGION)
+        return await self.call("iam", operation, wanted, account=self.account, region=IAM_REGION)
 
 
 async def _managed(call: Callable[..., Awaitable[dict[str, Any]]], account: str, arn: str) -> Policy:
-    about = (await call("iam", "GetPolicy", {"PolicyArn": arn}, account=account, region=_IAM_REGION))["Policy"]
+    about = (await call("iam", "GetPolicy", {"PolicyArn": arn}, account=account, region=IAM_REGION))["Policy"]
     wanted = {"PolicyArn": arn, "VersionId": about["DefaultVersionId"]}
-    version = await call("iam", "GetPolicyVersion", wanted, account=account, region=_IAM_REGION)
-    document = document_of(version["PolicyVersion"]["Document"], f"the managed policy {arn}")
+    version = await call("iam", "GetPolicyVersion", wanted, account=account, region=IAM_REGION)
+    text = version["PolicyVersion"]["Document"]
+    document = document_of(text, f"the managed policy {arn}", incomplete_arns=True)
     return Policy(name=about["PolicyName"], document=document)
 
 
-def document_of(text: str, where: str) -> Document:
+def document_of(text: str, where: str, *, incomplete_arns: bool = False) -> Document:
     """IAM gives documents percent-encoded, KMS plainly; a JSON text starts with a brace and so tells which it is."""
     try:
-        return parse(text if text.lstrip().startswith("{") else unquote(text))
+        plain = text if text.lstrip().startswith("{") else unquote(text)
+        return parse(plain, incomplete_arns=incomplete_arns)
     except InvalidDocument as invalid:
         raise UnreadablePolicy(f"{where} can't be read: {invalid}") from invalid

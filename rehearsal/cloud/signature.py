@@ -66,6 +66,7 @@ def prove(request: web.Request, body: bytes, signature: Signature, key: AccessKe
         raise _incomplete("Credential must be scoped to a valid region.", signature.access_key)
     if key.secret is None:
         return
+    _require_text(request, signature)
     if not hmac.compare_digest(request.headers.get(_TOKEN, "").encode(), (key.token or "").encode()):
         raise NotSigned("UnrecognizedClientException", "The security token included in the request is invalid.")
     moment = request.headers.get("X-Amz-Date", "")
@@ -107,6 +108,14 @@ def _of_credential(credential: str, parts: dict[str, str], source: str) -> Signa
         signed_headers=tuple(filter(None, parts.get("SignedHeaders", "").lower().split(";"))),
         value=parts.get("Signature", ""),
     )
+
+
+def _require_text(request: web.Request, signature: Signature) -> None:
+    """A header may hold any bytes; those that are no UTF-8 arrive as lone surrogates, which have no bytes to sign."""
+    try:
+        "".join((request.raw_path, *request.headers.values())).encode()
+    except UnicodeEncodeError:
+        raise _incomplete("The request's path and headers must be text in UTF-8.", signature.access_key) from None
 
 
 def _check_time(moment: str, signature: Signature, now: datetime) -> None:

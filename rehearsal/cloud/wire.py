@@ -42,9 +42,15 @@ class CallFailed(Exception):
         self.message = message
 
 
+@cache
+def service_model(service: str) -> ServiceModel:
+    """AWS's own description of the service."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
 def written(service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str) -> Outgoing:
     """The call as the account's root signs it."""
-    model = _model(service)
+    model = service_model(service)
     serialized = create_serializer(_protocol(model)).serialize_to_request(
         dict(parameters), model.operation_model(operation)
     )
@@ -59,7 +65,7 @@ def written(service: str, operation: str, parameters: Mapping[str, Any], *, acco
 
 def read(service: str, operation: str, answer: Answer) -> dict[str, Any]:
     """The answer's members; raises CallFailed where it is a refusal."""
-    model = _model(service)
+    model = service_model(service)
     raw = {"status_code": answer.status, "headers": HeadersDict(dict(answer.headers)), "body": answer.body}
     shape = cast("Shape", model.operation_model(operation).output_shape)
     parsed: dict[str, Any] = create_parser(_protocol(model)).parse(raw, shape)
@@ -83,7 +89,9 @@ def refusal(request: web.Request, code: str, message: str, status: int) -> web.R
         f"<ErrorResponse><Error><Type>Sender</Type><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
         f"</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     )
-    return web.Response(status=status, text=text, content_type="text/xml")
+    # A header holds any bytes, and a refusal that quotes one must not fail by it.
+    body = text.encode(errors="replace")
+    return web.Response(status=status, body=body, content_type="text/xml", charset="utf-8")
 
 
 def _json(status: int, members: Mapping[str, Any], headers: Mapping[str, str]) -> web.Response:
@@ -99,11 +107,6 @@ def _plain(value: object) -> object:
         case bytes():
             return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} is nothing that an answer can hold")
-
-
-@cache
-def _model(service: str) -> ServiceModel:
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def _protocol(model: ServiceModel) -> str:

@@ -3,7 +3,7 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.aws import REGIONS, Arn, Partition, account_problems, nearest, region_problems
+from domain.aws import REGIONS, Arn, Partition, account_problems, is_account_id, nearest, region_problems
 
 PARTITIONS = Loader().load_data("endpoints")["partitions"]
 
@@ -43,6 +43,7 @@ def test_regions() -> None:
 )
 def test_accounts(account: str, valid: bool) -> None:
     assert (account_problems(account) == []) is valid
+    assert is_account_id(account) is valid
 
 
 @pytest.mark.parametrize(

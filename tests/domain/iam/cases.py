@@ -303,50 +303,6 @@ PRINCIPALS = [
     case("a policy of the caller names no one here", user(), own(allow("Nobody")), expected=silent(IDENTITY)),
 ]
 
-# reference_policies_elements_notprincipal.html
-ALL_BUT_PULLER = deny("OnlyPuller", NotPrincipal=to(role_arn(), account(HOME)))
-NOT_PRINCIPAL = [
-    case(
-        "a named role's session is spared",
-        session(PULL),
-        on_resource(ALL_BUT_PULLER),
-        expected=allowed(IDENTITY, "Pull"),
-    ),
-    case(
-        "others are refused",
-        user(PULL, account=OTHER),
-        on_resource(ALL_BUT_PULLER),
-        expected=denied(RESOURCE, "OnlyPuller"),
-    ),
-    case("nobody is refused", NOBODY, on_resource(ALL_BUT_PULLER), expected=denied(RESOURCE, "OnlyPuller")),
-    # access_policies_boundaries.html: it "will always deny any IAM principal that has a permissions boundary policy
-    # attached, regardless of the values specified in the NotPrincipal element".
-    case(
-        "a boundary makes it refuse the named as well",
-        session(PULL, boundary=PULL),
-        on_resource(ALL_BUT_PULLER),
-        expected=denied(RESOURCE, "OnlyPuller"),
-    ),
-    case(
-        "with Allow it grants to all but the named",
-        user(),
-        on_resource(allow("NotThem", NotPrincipal=to(OTHER))),
-        expected=allowed(RESOURCE, "NotThem"),
-    ),
-    case(
-        "with Allow it grants nothing to the named",
-        user(PULL, account=OTHER),
-        on_resource(allow("NotThem", NotPrincipal=to(OTHER))),
-        expected=silent(RESOURCE),
-    ),
-    case(
-        "with Allow a boundary changes nothing",
-        user(PULL, account=OTHER, boundary=PULL),
-        on_resource(allow("NotThem", NotPrincipal=to(OTHER))),
-        expected=silent(RESOURCE),
-    ),
-]
-
 GROUPS = {
     "same account": SAME_ACCOUNT,
     "explicit deny": EXPLICIT_DENY,
@@ -354,5 +310,4 @@ GROUPS = {
     "across accounts": ACROSS_ACCOUNTS,
     "root user": ROOT_USER,
     "principals": PRINCIPALS,
-    "all but": NOT_PRINCIPAL,
 }

@@ -129,7 +129,10 @@ UNREADABLE = [
     ("DateLessThan", "2026-W01-1", "2020-01-02"),
     ("DateLessThan", "2026-01-02", "2020-01-02T00:00:00"),
     ("Bool", "yes", "yes"),
+    ("Bool", "${aws:username}", "true"),
     ("BinaryEquals", "?", "?"),
+    ("BinaryEquals", "é", "QmluYXJ5"),
+    ("BinaryEquals", "QmluYXJ5", "é"),
     ("IpAddress", "203.0.113.0/33", "203.0.113.1"),
     ("NotIpAddress", "203.0.113.0/24", "somewhere"),
     ("NotIpAddress", "anywhere", "203.0.113.1"),
@@ -169,8 +172,11 @@ VARIABLES = [
     ("StringLike", "${aws:username}/${*}", "ana/x", False),
     ("StringLike", "${?}", "x", False),
     ("ArnLike", "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::111122223333:user/ana", True),
+    ("Bool", "${aws:PrincipalTag/on, 'True'}", "true", True),
+    ("Bool", "${aws:PrincipalTag/on, 'false'}", "true", False),
+    ("Bool", "${aws:username}", "ana", False),
     # "You can't use a policy variable with other operators, such as Numeric, Date, Boolean, Binary, IP Address, or
-    # Null operators." reference_policies_variables.html
+    # Null operators." reference_policies_variables.html; of Boolean the operators' own page says the opposite.
     ("NumericEquals", "${x:number}", "10", False),
     ("DateEquals", "${x:date}", "2026-01-02", False),
     ("IpAddress", "${x:address}", "203.0.113.1", False),

@@ -246,6 +246,32 @@ def test_faults_of_a_document(source: object, path: tuple[object, ...]) -> None:
     assert found(source) == [path]
 
 
+@pytest.mark.parametrize(
+    ("written", "complete"),
+    [
+        ("arn:aws", "arn:aws:*:*:*:*"),
+        ("arn:aws:ecr", "arn:aws:ecr:*:*:*"),
+        ("arn:aws:ecr:us-east-1:111122223333", "arn:aws:ecr:us-east-1:111122223333:*"),
+        ("arn:aws:lambda:us-east-1:111122223333:function:a", "arn:aws:lambda:us-east-1:111122223333:function:a"),
+        ("*", "*"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Resource", "NotResource"])
+def test_an_incomplete_arn_is_completed_where_it_may_stand(name: str, written: str, complete: str) -> None:
+    (statement,) = parse(one(**{name: ["*", written]}), incomplete_arns=True).statements
+    assert (statement.resources or statement.not_resources) == tuple(sorted({"*", complete}))
+
+
+@pytest.mark.parametrize("written", ["arn", "arn:", "arn::ecr", "ecr:*", "arn:aws:ecr:us-east-1:111122223333:"])
+def test_what_no_wildcard_completes_is_no_arn(written: str) -> None:
+    with pytest.raises(InvalidDocument, match="is no resource"):
+        parse(one(Resource=written), incomplete_arns=True)
+
+
+def test_an_incomplete_arn_is_none_elsewhere() -> None:
+    assert found(one(Resource=["*", "arn:aws:ecr"])) == [("Statement", 0, "Resource", 1)]
+
+
 def test_a_sid_stands_once() -> None:
     statement = {"Sid": "a", "Effect": "Allow", "Action": "*"}
     assert found({"Statement": [statement, statement]}) == [("Statement", 1, "Sid")]

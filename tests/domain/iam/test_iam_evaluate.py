@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
 from domain.iam.document import Document, Effect
 from domain.iam.evaluate import evaluate, reason, request_context
-from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles
+from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles, cases_of_not_principal
 from tests.domain.iam.calls import (
     HOME,
     NOBODY,
@@ -32,7 +33,8 @@ from tests.domain.iam.calls import (
 )
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
 
-GROUPS = [*cases.GROUPS.items(), *cases_of_keys_and_roles.GROUPS.items(), *cases_of_elements.GROUPS.items()]
+TABLES = (cases, cases_of_keys_and_roles, cases_of_elements, cases_of_not_principal)
+GROUPS = [group for table in TABLES for group in table.GROUPS.items()]
 TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS for each in of_group}
 PULL = own(allow("Pull"))
 
@@ -99,6 +101,12 @@ def test_what_the_request_brings_comes_before_what_the_caller_brings() -> None:
     caller = session(context={"AWS:SourceIp": ("192.0.2.1",), "aws:PrincipalOrgID": ("o-bbbbbbbbbb",)})
     context = request_context(caller, pull(context={"aws:sourceip": ("192.0.2.2",)}))
     assert (context["aws:sourceip"], context["aws:principalorgid"]) == (("192.0.2.2",), ("o-bbbbbbbbbb",))
+
+
+def test_the_callers_own_tags_give_way_to_its_sessions() -> None:
+    caller = replace(session(context={"aws:PrincipalTag/Team": ("web",)}), tags={"team": "payments", "stage": "prod"})
+    context = request_context(caller, pull())
+    assert (context["aws:principaltag/team"], context["aws:principaltag/stage"]) == (("web",), ("prod",))
 
 
 def test_somebody_outside_every_organization_has_no_key_of_one() -> None:

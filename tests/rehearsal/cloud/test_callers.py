@@ -2,13 +2,16 @@
 
 import base64
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from domain.iam.access import Caller
+from domain.iam.access import Caller, Request
 from domain.iam.document import parse
+from domain.iam.evaluate import request_context
 from tests.rehearsal.conftest import ACCOUNT, OTHER_ACCOUNT, Connect, Door, fetch
 
 NAMES = iter(range(1000))
@@ -74,7 +77,8 @@ def test_a_session_has_its_role_with_its_path_its_policies_and_its_boundary(
     assert (identity.role_arn, identity.account) == (f"arn:aws:iam::{ACCOUNT}:role/delivery/{name}", ACCOUNT)
     assert [each.name for each in identity.session_policies] == ["session policy", f"{name}-pull"]
     assert identity.session_policies[0].document == parse(narrowed)
-    assert identity.session_context == {"aws:PrincipalTag/team": ("payments",), "aws:PrincipalTag/stage": ("prod",)}
+    tagged = {"aws:PrincipalTag/team": ("payments",), "aws:PrincipalTag/stage": ("prod",)}
+    assert tagged.items() <= identity.session_context.items()
     assert [each.name for each in caller.policies] == ["push", f"{name}-pull"]
     assert caller.policies[0].document == parse(_policy("ecr:PutImage"))
     assert caller.boundary is not None
@@ -99,6 +103,61 @@ def test_a_changed_policy_counts_at_the_next_call(door: Door, connect: Connect, 
     assert _seen(door, connect, credentials).policies == ()
     iam.delete_role(RoleName=name)
     assert _seen(door, connect, credentials).policies == ()
+
+
+def _issued(caller: Caller) -> datetime:
+    (moment,) = caller.identity.session_context["aws:TokenIssueTime"]
+    return datetime.fromisoformat(moment)
+
+
+def test_a_session_knows_since_when_it_is(door: Door, connect: Connect, iam: Any, role: str, name: str) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    session = _assumed(door, connect, role)["Credentials"]
+    assert before <= _issued(_seen(door, connect, session)) <= datetime.now(UTC)
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=_policy("*"))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    assert not _seen(door, connect, key).identity.session_context
+    given = connect(door[0], "sts", credentials=key).get_session_token()["Credentials"]
+    assert before <= _issued(_seen(door, connect, given)) <= datetime.now(UTC)
+
+
+def test_a_role_and_a_user_bring_their_own_tags(door: Door, connect: Connect, iam: Any, role: str, name: str) -> None:
+    iam.tag_role(RoleName=name, Tags=[{"Key": "team", "Value": "web"}, {"Key": "stage", "Value": "prod"}])
+    session = _assumed(door, connect, role, Tags=[{"Key": "team", "Value": "payments"}])["Credentials"]
+    caller = _seen(door, connect, session)
+    assert caller.tags == {"team": "web", "stage": "prod"}
+    context = request_context(caller, Request(action="ecr:PutImage", resource="*", account=ACCOUNT))
+    assert (context["aws:principaltag/team"], context["aws:principaltag/stage"]) == (("payments",), ("prod",))
+    iam.create_user(UserName=name, Tags=[{"Key": "team", "Value": "payments"}])
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    assert _seen(door, connect, key).tags == {"team": "payments"}
+    iam.untag_user(UserName=name, TagKeys=["team"])
+    assert _seen(door, connect, key).tags == {}
+
+
+def test_an_incomplete_arn_is_completed_in_an_identity_policy_alone(
+    door: Door, connect: Connect, iam: Any, role: str, name: str
+) -> None:
+    written, complete = (_policy("ecr:*", resource=each) for each in ("arn:aws:ecr", "arn:aws:ecr:*:*:*"))
+    managed = iam.create_policy(PolicyName=f"{name}-managed", PolicyDocument=written)["Policy"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=written)
+    iam.attach_role_policy(RoleName=name, PolicyArn=managed)
+    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=managed)
+    caller = _seen(door, connect, _assumed(door, connect, role)["Credentials"])
+    assert caller.boundary is not None
+    assert {each.document for each in (*caller.policies, caller.boundary)} == {parse(complete)}
+    with pytest.raises(ClientError, match="the session policy can't be read"):
+        _assumed(door, connect, role, Policy=written)
+
+
+def test_a_key_that_has_ended_is_forgotten_with_the_next_one(door: Door, connect: Connect, role: str) -> None:
+    keys = door[0]._callers._keys
+    old, lasting = (_assumed(door, connect, role)["Credentials"]["AccessKeyId"] for _ in range(2))
+    keys[old] = replace(keys[old], expires=datetime.now(UTC) - timedelta(seconds=1))
+    new = _assumed(door, connect, role)["Credentials"]["AccessKeyId"]
+    assert old not in keys
+    assert {lasting, new} <= keys.keys()
 
 
 def test_a_managed_policys_default_version_counts(door: Door, connect: Connect, iam: Any, role: str, name: str) -> None:

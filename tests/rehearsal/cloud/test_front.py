@@ -13,6 +13,8 @@ from rehearsal.cloud import emulator
 from rehearsal.cloud.ecr.errors import EcrError
 from tests.rehearsal.conftest import ACCOUNT, Connect, Door, fetch
 
+LARGEST_MANIFEST = 4 * 1024 * 1024
+
 
 def _scope(service: str) -> str:
     credential = f"{ACCOUNT}/20261121/us-east-1/{service}/aws4_request"
@@ -158,7 +160,7 @@ def test_nothing_of_the_emulators_own_ecr_is_reached(door: Door, service: str, t
     assert not recorder.calls
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"'])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff", pytest.param(b"[" * 100_000, id="deep")])
 def test_a_body_that_is_no_object_is_refused(door: Door, body: bytes) -> None:
     cloud, _ = door
     headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.ListImages", "Authorization": _scope("ecr")}
@@ -177,13 +179,33 @@ def test_queue_urls_lead_to_the_front(door: Door, connect: Connect) -> None:
 
 def test_a_body_beyond_all_bounds_is_refused(door: Door) -> None:
     cloud, _ = door
-    headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.UploadLayerPart", "Authorization": _scope("ecr")}
-    fits = fetch(
-        cloud.endpoint, method="POST", body=b'{"layerPartBlob": "' + b"a" * 28_000_000 + b'"}', headers=headers
-    )
-    assert fits.status == 200
-    answer = fetch(cloud.endpoint, method="POST", body=b" " * 70_000_000, headers=headers)
+    headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.PutImage", "Authorization": _scope("ecr")}
+    manifest = b'{"imageManifest": "' + rb"\u0020" * LARGEST_MANIFEST + b'"}'
+    assert fetch(cloud.endpoint, method="POST", body=manifest, headers=headers).status == 200
+    answer = fetch(cloud.endpoint, method="POST", body=b" " * 9 * LARGEST_MANIFEST, headers=headers)
     assert (answer.status, answer.json()["__type"]) == (413, "RequestEntityTooLarge")
+
+
+def test_a_header_that_is_no_text_is_told_in_a_form_too(door: Door) -> None:
+    lines = (
+        "Host: a",
+        "Authorization: \xff",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Connection: close",
+        "",
+        "",
+    )
+    got = _raw(door[0].endpoint, "\r\n".join(("POST / HTTP/1.1", *lines)))
+    assert got.startswith("HTTP/1.1 400 ")
+    assert "<Code>IncompleteSignatureException</Code>" in got
+
+
+@pytest.mark.parametrize("target", ["http://evil.example/x", "http://evil.example/"])
+def test_another_hosts_url_is_refused(door: Door, target: str) -> None:
+    lines = (f"GET {target} HTTP/1.1", "Host: a", f"Authorization: {_scope('s3')}", "Connection: close", "", "")
+    got = _raw(door[0].endpoint, "\r\n".join(lines))
+    assert got.startswith("HTTP/1.1 400 ")
+    assert "MalformedHttpRequestException" in got
 
 
 def test_a_connection_that_the_emulator_breaks_is_a_bad_gateway(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +245,7 @@ def test_a_request_goes_out_as_it_came_in_and_so_does_the_answer(door: Door, mon
 def _raw(endpoint: str, request: str) -> str:
     host, port = endpoint.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
-        connection.sendall(request.encode())
+        connection.sendall(request.encode("latin-1"))
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 

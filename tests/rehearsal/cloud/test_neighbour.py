@@ -1,5 +1,6 @@
 """What our ECR is told of keys, and for how long it is remembered."""
 
+import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,7 +13,7 @@ from rehearsal.cloud.callers import Callers, root
 from rehearsal.cloud.emulator import Answer
 from rehearsal.cloud.neighbour import Key, Neighbour
 from rehearsal.cloud.wire import CallFailed
-from tests.rehearsal.conftest import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, Door
+from tests.rehearsal.conftest import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, Door, fetch
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -74,7 +75,7 @@ def test_a_key_that_comes_later_is_found_then(door: Door, connect: Connect, neig
 
 @pytest.mark.parametrize("identity", [root(ACCOUNT), ANONYMOUS, Identity(arn="lambda.amazonaws.com", account=None)])
 def test_who_is_neither_user_nor_role_has_no_policies(neighbour: Neighbour, run: Run, identity: Identity) -> None:
-    assert run(neighbour.policies_of(identity)) == ((), None)
+    assert run(neighbour.standing(identity)) == ((), None, {})
 
 
 def test_a_refusal_is_raised_with_code_and_message(neighbour: Neighbour, run: Run) -> None:
@@ -135,9 +136,20 @@ def test_reads_that_pass_the_front_are_no_reason_to_forget(
     assert ("kms", ACCOUNT) not in neighbour._memory
 
 
-def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: Run) -> None:
-    import asyncio
+def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(door: Door, neighbour: Neighbour, run: Run) -> None:
+    cloud, _ = door
+    run(neighbour.key("alias/none", account=ACCOUNT, region=REGION))
+    assert ("kms", ACCOUNT) in neighbour._memory
+    credential = f"AKIAUNKNOWNUNKNOWN00/20261121/{REGION}/kms/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=x",
+        "X-Amz-Target": "TrentService.CreateKey",
+    }
+    fetch(cloud.endpoint, method="POST", body=b"{}", headers=headers)
+    assert ("kms", ACCOUNT) not in neighbour._memory
 
+
+def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: Run) -> None:
     cloud, _ = door
     counting = _Counting(cloud._emulator)
     neighbour = Neighbour(counting)
@@ -147,6 +159,24 @@ def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: 
         return await asyncio.gather(*(neighbour.key(arn, account=ACCOUNT, region=REGION) for _ in range(50)))
 
     assert len(set(map(id, run(all_at_once())))) == 1
+    assert counting.operations == ["DescribeKey", "GetKeyPolicy"]
+
+
+def test_one_who_leaves_takes_nothing_from_who_waits(door: Door, connect: Connect, run: Run) -> None:
+    cloud, _ = door
+    counting = _Counting(cloud._emulator)
+    neighbour = Neighbour(counting)
+    arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
+
+    async def one_leaves() -> Key | None:
+        leaving, waiting = (asyncio.ensure_future(neighbour.key(arn, account=ACCOUNT, region=REGION)) for _ in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        return await waiting
+
+    assert run(one_leaves()) is not None
     assert counting.operations == ["DescribeKey", "GetKeyPolicy"]
 
 

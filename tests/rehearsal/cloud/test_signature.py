@@ -190,6 +190,18 @@ def test_an_incomplete_signature_is_called_so(door: Door, session: dict[str, Any
     assert _sent(door, session, after=broken) == "IncompleteSignatureException"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(_header("X-Amz-Security-Token", "\xff"), id="token"),
+        pytest.param(_in_authorization("Signature=", "Signature=\xff"), id="signature"),
+        pytest.param(_header("X-Amz-Note", "\xff"), id="another header"),
+    ],
+)
+def test_bytes_that_are_no_text_are_told(door: Door, session: dict[str, Any], odd: Change) -> None:
+    assert _sent(door, session, after=odd) == "IncompleteSignatureException"
+
+
 def test_without_a_region_even_a_root_is_refused(door: Door) -> None:
     nobody = {"AccessKeyId": ACCOUNT, "SecretAccessKey": "whatever"}
     assert _sent(door, nobody, after=_in_authorization("/us-east-1", "")) == "IncompleteSignatureException"
