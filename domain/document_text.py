@@ -1,6 +1,7 @@
 """Documents as text: read as AWS reads them, no key twice and no NaN, and written in one form only."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -14,8 +15,8 @@ class _Object(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.repeated = [key for key in self if keys.count(key) > 1] if len(self) < len(keys) else []
+        times = Counter(key for key, _ in pairs) if len(self) < len(pairs) else {}
+        self.repeated = [key for key, count in times.items() if count > 1]
 
 
 def parse(text: str) -> object:

@@ -7,6 +7,9 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 """ECR's own: it takes no other algorithm.
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html"""
 
+ANY_DIGEST = re.compile(rf"{DIGEST.pattern}|sha512:[0-9a-f]{{128}}")
+"""Of whichever registry: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#registered-algorithms"""
+
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn, Partition
+from domain.ecr.digests import ANY_DIGEST
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH, REPOSITORY_NAME_MIN_LENGTH
 from domain.ecr.tags import tag_problems
 from domain.problems import Problem
@@ -15,7 +16,6 @@ _UPPER_CASE = re.compile(r"[A-Z]")
 _ILLEGAL_CHARACTER = re.compile(r"[^A-Za-z0-9._/-]")
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _ECR_HOST = re.compile(
     rf"(?P<account>[0-9]{{{ACCOUNT_ID_DIGITS}}})[.]dkr(?P<style>[.-])ecr(?:-fips)?"
     r"[.](?P<region>[a-z0-9-]+)[.](?P<suffix>[a-z0-9.-]+)"
@@ -66,7 +66,7 @@ class ImageReference:
     def parse(cls, text: str) -> "ImageReference":
         """The reference in its parts; ValueError says which part is wrong."""
         name, at, digest = text.partition("@")
-        if at and not _DIGEST.fullmatch(digest):
+        if at and not ANY_DIGEST.fullmatch(digest):
             raise ValueError(f"{text!r}: {digest!r} is no digest; write sha256: and 64 lower-case hexadecimal digits")
         registry, slash, path = name.partition("/")
         if not (slash and _is_host(registry)):

@@ -37,12 +37,15 @@ def request_tags(tags: Mapping[str, str]) -> Context:
 
 def circumstances(registry: Registry) -> Context:
     """The keys that every call has, whoever makes it."""
+    now = datetime.now(UTC)
     return {
-        "aws:CurrentTime": (datetime.now(UTC).isoformat(timespec="seconds"),),
+        "aws:CurrentTime": (now.isoformat(timespec="seconds"),),
+        "aws:EpochTime": (str(int(now.timestamp())),),
         "aws:RequestedRegion": (registry.region,),
         # A rehearsal speaks plain HTTP on loopback, and stands for a registry that speaks TLS alone.
         "aws:SecureTransport": ("true",),
         "aws:SourceIp": ("127.0.0.1",),
+        "aws:ViaAWSService": ("false",),
     }
 
 
@@ -52,12 +55,12 @@ def _request(action: str, registry: Registry, name: str | None, context: Context
         action=f"ecr:{action}",
         resource=repository_arn(registry.region, registry.account, name) if name else "*",
         account=registry.account,
-        context={**circumstances(registry), **_resource_tags(repository), **context},
+        context={**circumstances(registry), **context, **resource_tags(repository.tags if repository else {})},
     )
 
 
-def _resource_tags(repository: Repository | None) -> Context:
-    tags = repository.tags if repository else {}
+def resource_tags(tags: Mapping[str, str]) -> Context:
+    """The keys that a call has about a repository with these tags, or about one that it is to make with them."""
     return {f"{prefix}:ResourceTag/{key}": (value,) for key, value in tags.items() for prefix in ("aws", "ecr")}
 
 

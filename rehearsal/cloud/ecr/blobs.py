@@ -6,12 +6,13 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from domain.ecr.digests import DIGEST
 from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.state import Repository
 
 ABANDONED_AFTER_SECONDS = 3600
 _OTHER_DIGEST = "None of the provided layer digests match the calculated layer digest"
@@ -27,9 +28,7 @@ class StorageError(Exception):
 class Owner:
     """Whose upload it is: nobody else goes on with it."""
 
-    registry: str
-    region: str
-    repository: str
+    repository: Repository
     account: str | None
     """The caller's, None for a service."""
 
@@ -56,23 +55,21 @@ class Upload:
         size, seen = self.size, self._hash.copy()
         try:
             async for batch in _batches(content):
-                await asyncio.to_thread(self._write, batch)
-        except BaseException:
+                await _to_its_end(asyncio.to_thread(self._write, batch, size, seen))
+                size += len(batch)
             self.size, self._hash = size, seen
-            raise
         finally:
             self.touched = time.monotonic()
 
-    def _write(self, batch: bytes) -> None:
+    def _write(self, batch: bytes, place: int, seen: "hashlib._Hash") -> None:
         try:
             # No handle outlives the step: a thousand abandoned uploads would use up the process's.
             with self.path.open("r+b") as file:
-                file.seek(self.size)
+                file.seek(place)
                 file.write(batch)
         except OSError as error:
             raise StorageError(f"The layer can't be stored: {error.strerror}") from error
-        self._hash.update(batch)
-        self.size += len(batch)
+        seen.update(batch)
 
 
 class Blobs:
@@ -128,11 +125,25 @@ class Blobs:
         self._uploads.pop(upload.id, None)
         upload.path.unlink(missing_ok=True)
 
+    def remove(self, digests: Iterable[str]) -> None:
+        """Who reads one of them reads on to its end."""
+        for digest in digests:
+            self.path(digest).unlink(missing_ok=True)
+
     def _forget_abandoned(self) -> None:
         oldest = time.monotonic() - ABANDONED_AFTER_SECONDS
         for upload in list(self._uploads.values()):
             if upload.touched < oldest and not upload.turn.locked():
                 self.discard(upload)
+
+
+async def _to_its_end(step: Coroutine[None, None, None]) -> None:
+    """Waits for the thread even when cancelled, so that it doesn't write into what comes next."""
+    running = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(running)
+    finally:
+        await asyncio.wait([running])
 
 
 async def _batches(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -11,9 +11,9 @@ from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Context
 from rehearsal.cloud.call import Call
-from rehearsal.cloud.ecr import authorize, model
-from rehearsal.cloud.ecr.encryption import Keys
+from rehearsal.cloud.ecr import authorize
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
+from rehearsal.cloud.ecr.input import accepted, not_built
 from rehearsal.cloud.ecr.operations import (
     account,
     images,
@@ -26,9 +26,7 @@ from rehearsal.cloud.ecr.operations import (
     tokens,
 )
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked, Services
-from rehearsal.cloud.ecr.ports import Ports
-from rehearsal.cloud.ecr.state import Registries, Registry
-from rehearsal.cloud.ecr.tokens import Tokens
+from rehearsal.cloud.ecr.state import Registry
 
 
 class About(Enum):
@@ -89,17 +87,17 @@ _EVERY_REPOSITORY = "*"
 class Control:
     """Answers a call: checks its input, then its caller, and only then looks at what there is."""
 
-    def __init__(self, registries: Registries, tokens: Tokens, ports: Ports, neighbour: Keys) -> None:
-        self._services = Services(registries=registries, tokens=tokens, ports=ports, keys=neighbour)
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> Answer:
         built = OPERATIONS.get(operation)
         if built is None:
-            raise model.not_built(operation)
+            raise not_built(operation)
         if region_problems(call.region):
             text = f"Credential should be scoped to a valid region, not '{call.region}'."
             raise EcrError("InvalidSignatureException", text)
-        given = model.accepted(operation, parameters)
+        given = accepted(operation, parameters)
         registry, names = self._place(built.about, given, call)
         asked = Asked(
             call=call,
@@ -140,7 +138,12 @@ def _actions(operation: str, given: Mapping[str, Any]) -> tuple[str, ...]:
 def _context(operation: str, given: Mapping[str, Any]) -> Context:
     if operation in ACCOUNT_SETTINGS:
         return {"ecr:AccountSetting": (given["name"],)}
-    return authorize.request_tags({each["Key"]: each["Value"] for each in given.get("tags", ())})
+    if operation == "UntagResource":
+        return {"aws:TagKeys": tuple(given["tagKeys"])}
+    tags = {each["Key"]: each["Value"] for each in given.get("tags", ())}
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, aws:ResourceTag
+    made_with = authorize.resource_tags(tags) if operation == "CreateRepository" else {}
+    return {**authorize.request_tags(tags), **made_with}
 
 
 def _repository(resource: str, region: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The data plane of one registry: what docker, skopeo and kubelet speak to under /v2/."""
 
 import base64
-import binascii
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,12 +12,15 @@ from aiohttp import web
 
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Identity
-from rehearsal.cloud.ecr import image_routes, layers, problems, uploads
+from rehearsal.cloud.callers import Callers
+from rehearsal.cloud.ecr import image_routes, layers, refusals, uploads
 from rehearsal.cloud.ecr.blobs import Blobs, StorageError
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.state import Registry
 from rehearsal.cloud.ecr.tokens import USER, Tokens
-from rehearsal.cloud.ecr.visit import Callers, Visit
+from rehearsal.cloud.ecr.visit import Visit
+
+_LOG = logging.getLogger(__name__)
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
@@ -72,9 +75,12 @@ class _Plane:
         try:
             return await self._answer(request)
         except EcrError as error:
-            return problems.refusal(error)
+            return refusals.refusal(error)
         except StorageError as error:
-            return problems.failure(error)
+            return refusals.failure(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is told to the one client whose request it is
+            _LOG.exception("%s %s failed", request.method, request.raw_path)
+            return refusals.failure(f"{type(error).__name__}: {error}")
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.rel_url.raw_path
@@ -82,7 +88,7 @@ class _Plane:
             return _no_page()
         identity = self._identity(request)
         if identity is None:
-            return problems.unauthorized(request.host)
+            return refusals.unauthorized(request.host)
         if _VERSION_CHECK.fullmatch(path):
             return web.Response()
         for pattern, handlers in _ROUTES:
@@ -98,7 +104,7 @@ class _Plane:
             return None
         try:
             user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
         return self.tokens.identity(password) if user == USER else None
 

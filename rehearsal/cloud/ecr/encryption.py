@@ -4,43 +4,21 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html""
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from domain.aws import REGIONS, Arn, Partition
+from domain.aws import REGIONS, Arn, Partition, account_problems
 from domain.ecr.names import repository_arn
-from domain.iam.access import Context, Policy, Request
+from domain.iam.access import Context, Request
 from domain.iam.evaluate import evaluate, reason
 from domain.kms import GRANT_OPERATIONS
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr.authorize import circumstances
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
-from rehearsal.cloud.ecr.state import Registry
+from rehearsal.cloud.ecr.state import Registry, Repository
+from rehearsal.cloud.neighbour import Key, Neighbour
 
 AES256, KMS, KMS_DSSE = "AES256", "KMS", "KMS_DSSE"
 _MANAGED_ALIAS = "alias/aws/ecr"
-
-
-class Key(Protocol):
-    """A key of AWS KMS."""
-
-    @property
-    def arn(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def enabled(self) -> bool: ...
-    @property
-    def usage(self) -> str: ...
-    @property
-    def spec(self) -> str: ...
-    @property
-    def policy(self) -> Policy: ...
-
-
-class Keys(Protocol):
-    """Who knows the keys there are."""
-
-    async def key(self, name: str, *, account: str, region: str) -> Key | None: ...
 
 
 def encryption_type(configuration: Mapping[str, Any], registry: Registry) -> str:
@@ -55,12 +33,12 @@ def encryption_type(configuration: Mapping[str, Any], registry: Registry) -> str
     return kind
 
 
-async def key_arn(configuration: Mapping[str, Any], call: Call, registry: Registry, name: str, keys: Keys) -> str:
+async def key_arn(configuration: Mapping[str, Any], call: Call, registry: Registry, name: str, keys: Neighbour) -> str:
     """The ARN of the key that is asked for, once the caller may let Amazon ECR use it for the repository."""
     wanted = configuration.get("kmsKey", _MANAGED_ALIAS)
     if wanted in _managed_names(registry):
         return managed_key_arn(registry)
-    _require_same_region(wanted, registry)
+    _require_reachable(wanted, registry)
     key = await keys.key(wanted, account=registry.account, region=registry.region)
     if key is None:
         raise _refused(f"The key '{wanted}' does not exist")
@@ -79,10 +57,24 @@ def _managed_names(registry: Registry) -> tuple[str, ...]:
     return _MANAGED_ALIAS, str(_arn(registry, _MANAGED_ALIAS)), managed_key_arn(registry)
 
 
-def _require_same_region(key: str, registry: Registry) -> None:
+async def require_retirable(repository: Repository, call: Call, registry: Registry, keys: Neighbour) -> None:
+    """Raises KmsException unless the caller may let Amazon ECR retire the grants that it has for the repository."""
+    if repository.key_arn in (None, managed_key_arn(registry)):
+        return
+    key = await keys.key(repository.key_arn, account=registry.account, region=registry.region)
+    if key is not None:
+        context = {**_via_ecr(call, registry), **_constraint(registry, repository.name)}
+        _require_allowed(key, call, "kms:RetireGrant", context)
+
+
+def _require_reachable(key: str, registry: Registry) -> None:
     """Of a key that is given by its ARN; an id or an alias is looked for in the repository's region anyway."""
     arn = Arn.parse(key)
-    if arn is not None and arn.region != registry.region:
+    if arn is None:
+        return
+    if (arn.partition, arn.service) != (REGIONS[registry.region].id, "kms") or account_problems(arn.account):
+        raise _refused(f"'{key}' is not the ARN of a KMS key")
+    if arn.region != registry.region:
         raise _refused(f"The key '{key}' is not in the repository's region, which is {registry.region}")
 
 
@@ -101,10 +93,14 @@ def _require_grants(key: Key, call: Call, registry: Registry, name: str) -> None
     # ECR makes two grants, alike in everything that a policy can ask about: one answer is the answer for both.
     via = _via_ecr(call, registry)
     for action, context in (("kms:DescribeKey", via), ("kms:CreateGrant", {**via, **_grant(registry, name)})):
-        request = Request(action=action, resource=key.arn, account=key.account, context=context)
-        decision = evaluate(call.caller, request, [key.policy])
-        if not decision.allowed:
-            raise _refused(reason(decision, call.caller, request))
+        _require_allowed(key, call, action, context)
+
+
+def _require_allowed(key: Key, call: Call, action: str, context: Context) -> None:
+    request = Request(action=action, resource=key.arn, account=key.account, context=context)
+    decision = evaluate(call.caller, request, [key.policy])
+    if not decision.allowed:
+        raise _refused(reason(decision, call.caller, request))
 
 
 def _via_ecr(call: Call, registry: Registry) -> Context:
@@ -118,10 +114,16 @@ def _via_ecr(call: Call, registry: Registry) -> Context:
 def _grant(registry: Registry, name: str) -> Context:
     return {
         "kms:GrantIsForAWSResource": ("true",),
-        "kms:GrantConstraintType": ("EncryptionContextSubset",),
         "kms:GrantOperations": GRANT_OPERATIONS,
         "kms:GranteePrincipal": (_ecr(registry),),
         "kms:RetiringPrincipal": (_ecr(registry),),
+        **_constraint(registry, name),
+    }
+
+
+def _constraint(registry: Registry, name: str) -> Context:
+    return {
+        "kms:GrantConstraintType": ("EncryptionContextSubset",),
         "kms:EncryptionContext:aws:ecr:arn": (repository_arn(registry.region, registry.account, name),),
         "kms:EncryptionContextKeys": ("aws:ecr:arn",),
     }

@@ -24,15 +24,14 @@ _PAGE_MAX = 1000
 
 
 async def put(visit: Visit) -> web.StreamResponse:
-    repository = visit.repository("PutImage")
+    visit.repository("PutImage")
     tag, digest = _tag_or_digest(visit.reference)
     content = await _manifest(visit)
     sent_as = visit.request.content_type if "Content-Type" in visit.request.headers else None
     manifest = manifests.parse(content, sent_as)
-    if digest not in (None, manifest.digest):
-        text = f"The manifest's digest is {manifest.digest}, and not {digest}"
-        raise EcrError("ImageDigestDoesNotMatchException", text)
-    images.put(repository, manifest, content, tag, now=datetime.now(UTC))
+    images.require_digest(manifest, digest)
+    # Again: the repository may have gone while the body came.
+    images.put(visit.repository("PutImage"), manifest, content, tag, now=datetime.now(UTC))
     headers = {
         "Location": f"/v2/{visit.name}/manifests/{manifest.digest}",
         "Docker-Content-Digest": manifest.digest,
@@ -129,11 +128,10 @@ def _page_size(visit: Visit) -> int:
 
 
 def _descriptor(image: Image) -> dict[str, Any]:
-    annotations = json.loads(image.manifest).get("annotations")
     return {
         "mediaType": image.media_type,
         "digest": image.digest,
         "size": len(image.manifest),
         **({_ARTIFACT_TYPE: image.artifact_type} if image.artifact_type else {}),
-        **({"annotations": annotations} if isinstance(annotations, dict) else {}),
+        **({"annotations": dict(image.annotations)} if image.annotations else {}),
     }

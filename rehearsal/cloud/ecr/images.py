@@ -10,6 +10,23 @@ from rehearsal.cloud.ecr.manifests import Manifest
 from rehearsal.cloud.ecr.state import Image, Registry, Repository, image_not_found
 
 
+class TagOfAnotherImage(EcrError):
+    """Digest and tag name two images: that is one that is not there, and in a batch a failure of its own."""
+
+    def __init__(self, missing: EcrError, holder: str) -> None:
+        super().__init__(missing.code, missing.message)
+        self.holder = holder
+
+
+def require_digest(manifest: Manifest, wanted: str | None) -> None:
+    if wanted not in (None, manifest.digest):
+        text = (
+            f"The image digest '{wanted}' does not match the digest '{manifest.digest}' "
+            "that Amazon ECR calculated for the image"
+        )
+        raise EcrError("ImageDigestDoesNotMatchException", text)
+
+
 def put(repository: Repository, manifest: Manifest, content: bytes, tag: str | None, *, now: datetime) -> Image:
     """The image, stored and tagged; putting the same again changes nothing."""
     if tag is not None and (problems := tag_problems(tag)):
@@ -32,12 +49,12 @@ def put(repository: Repository, manifest: Manifest, content: bytes, tag: str | N
 
 def find(repository: Repository, *, tag: str | None = None, digest: str | None = None) -> Image:
     """The image of a digest, of a tag, or of both when they agree; raises ImageNotFoundException."""
-    reference = _reference(tag, digest)
-    if digest is None and tag is not None:
-        digest = repository.tagged.get(tag)
-    image = repository.images.get(digest or "")
-    if image is None or (tag is not None and tag not in image.tags):
-        raise image_not_found(reference, repository)
+    holder = digest if tag is None else repository.tagged.get(tag)
+    image = repository.images.get(digest or holder or "")
+    if image is None or holder is None:
+        raise image_not_found(_reference(tag, digest), repository)
+    if holder != image.digest:
+        raise TagOfAnotherImage(image_not_found(_reference(tag, digest), repository), holder)
     return image
 
 
@@ -106,6 +123,7 @@ def _image(repository: Repository, manifest: Manifest, content: bytes, now: date
         layers=frozenset(manifest.layers),
         children=manifest.children,
         subject=manifest.subject,
+        annotations=manifest.annotations,
         size=max(sizes) if sizes else sum(manifest.layers.values()),
         pushed_at=now,
     )

@@ -26,6 +26,7 @@ class Manifest:
     """Digest to size, of the configuration and of each layer."""
     children: frozenset[str]
     subject: str | None
+    annotations: Mapping[str, str]
     stated_type: str | None = None
     """What the manifest itself says that it is."""
 
@@ -51,6 +52,7 @@ def parse(content: bytes, media_type: str | None = None) -> Manifest:
         layers={} if kind in INDEXES else dict(_blobs(data)),
         children=frozenset(_digest(each) for each in _list(data, "manifests")) if kind in INDEXES else frozenset(),
         subject=None if subject is None else _digest(subject),
+        annotations=_annotations(data),
         stated_type=stated,
     )
 
@@ -71,6 +73,12 @@ def _artifact_type(data: Mapping[str, Any]) -> str | None:
     config = data.get("config")
     media_type = config.get("mediaType") if isinstance(config, dict) else None
     return media_type if isinstance(media_type, str) else None
+
+
+def _annotations(data: Mapping[str, Any]) -> dict[str, str]:
+    """Those that are what the image specification calls annotations, texts under texts."""
+    given = data.get("annotations")
+    return {key: value for key, value in given.items() if isinstance(value, str)} if isinstance(given, dict) else {}
 
 
 def _blobs(data: Mapping[str, Any]) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.data import data_plane
+from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
 from rehearsal.cloud.ecr.state import Registries
 from rehearsal.cloud.ecr.tokens import Tokens
@@ -32,7 +33,11 @@ class Ecr:
         self.blobs = Blobs(folder)
         self.tokens = tokens
         self.ports = Ports(lambda registry: listen(data_plane(registry, self.blobs, self.tokens, callers)))
-        self._control = Control(self.registries, self.tokens, self.ports, neighbour)
+        self._control = Control(
+            Services(
+                registries=self.registries, blobs=self.blobs, tokens=self.tokens, ports=self.ports, neighbour=neighbour
+            )
+        )
 
     async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> dict[str, Any]:
         return await self._control.answer(operation, parameters, call)

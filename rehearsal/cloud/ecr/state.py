@@ -1,5 +1,6 @@
 """What a registry holds. Only the event loop's own thread changes it, so no step is ever seen half done."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,6 +32,7 @@ class Image:
     children: frozenset[str]
     """Images that it lists, which can't be deleted while it stands."""
     subject: str | None
+    annotations: Mapping[str, str]
     size: int
     """Bytes of its blobs; of an index, of its largest child."""
     pushed_at: datetime
@@ -38,8 +40,10 @@ class Image:
     tags: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Repository:
+    """Itself alone: one that is deleted and made anew is another, however alike they are."""
+
     name: str
     account: str
     region: str
@@ -94,6 +98,14 @@ class Registries:
         if place not in self._registries:
             self._registries[place] = Registry(account=account, region=region)
         return self._registries[place]
+
+    def unnamed(self, layers: Iterable[str]) -> set[str]:
+        """Those of the layers that no repository of any registry has."""
+        rest = set(layers)
+        for registry in self._registries.values():
+            for repository in registry.repositories.values():
+                rest -= repository.layers
+        return rest
 
 
 def image_not_found(reference: str, repository: Repository) -> EcrError:

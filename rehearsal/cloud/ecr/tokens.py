@@ -7,6 +7,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from domain.iam.access import Identity
 from rehearsal.cloud.ecr.errors import EcrError
@@ -32,12 +33,14 @@ class Tokens:
 
     def __init__(self) -> None:
         self._seal = secrets.token_bytes(32)
-        self._identities: dict[str, Identity] = {}
+        self._identities: dict[str, tuple[Identity, datetime]] = {}
+        """By handle, with the token's end, the first to end first."""
 
     def issue(self, identity: Identity, *, now: datetime) -> Token:
+        self._forget_ended(now)
         expires = now + LIFE
         handle = secrets.token_hex(8)
-        self._identities[handle] = identity
+        self._identities[handle] = identity, expires
         claims = {"id": handle, "caller": identity.arn, "account": identity.account, "expires": expires.isoformat()}
         payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
         return Token(password=f"{payload}.{self._mac(payload)}", expires=expires)
@@ -50,7 +53,12 @@ class Tokens:
         claims = json.loads(base64.urlsafe_b64decode(payload))
         if (now or datetime.now(UTC)) >= datetime.fromisoformat(claims["expires"]):
             raise EcrError("ExpiredToken", "Your authorization token has expired. Reauthenticate and try again.")
-        return self._identities[claims["id"]]
+        identity, _ = self._identities[claims["id"]]
+        return identity
+
+    def _forget_ended(self, now: datetime) -> None:
+        for handle, _ in list(takewhile(lambda each: each[1][1] <= now, self._identities.items())):
+            del self._identities[handle]
 
     def _mac(self, payload: str) -> str:
         return hmac.new(self._seal, payload.encode(), hashlib.sha256).hexdigest()

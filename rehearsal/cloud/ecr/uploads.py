@@ -19,11 +19,11 @@ async def start(visit: Visit) -> web.StreamResponse:
     """A new upload; with `digest` the whole of it; with `mount` none at all where the layer can be taken over."""
     query = visit.request.query
     if "digest" in query:
-        repository = visit.repository("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload")
+        visit.repository("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload")
         visit.blobs.path(query["digest"])
         upload = visit.blobs.start(visit.owner)
         try:
-            return await _finished(visit, repository, upload, query["digest"])
+            return await _finished(visit, upload, query["digest"])
         finally:
             visit.blobs.discard(upload)
     repository = visit.repository("InitiateLayerUpload")
@@ -45,12 +45,12 @@ async def part(visit: Visit) -> web.StreamResponse:
 async def end(visit: Visit) -> web.StreamResponse:
     """The upload's last request, which names the digest and may bring the last part."""
     with_part = ("UploadLayerPart",) if visit.request.can_read_body else ()
-    repository = visit.repository("CompleteLayerUpload", *with_part)
+    visit.repository("CompleteLayerUpload", *with_part)
     upload = _upload(visit, visit.reference)
     async with upload.turn:
         digest = visit.request.query.get("digest", "")
         visit.blobs.path(digest)
-        return await _finished(visit, repository, upload, digest)
+        return await _finished(visit, upload, digest)
 
 
 async def status(visit: Visit) -> web.StreamResponse:
@@ -66,13 +66,13 @@ async def cancel(visit: Visit) -> web.StreamResponse:
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
-async def _finished(visit: Visit, repository: Repository, upload: Upload, digest: str) -> web.Response:
+async def _finished(visit: Visit, upload: Upload, digest: str) -> web.Response:
     await _append(visit, upload)
     if not upload.size:
         visit.blobs.discard(upload)
         raise EcrError("EmptyUploadException", f"{_about(visit, upload.id)} cannot be completed because {_NO_PARTS}")
     visit.blobs.commit(upload, digest)
-    repository.layers.add(digest)
+    upload.owner.repository.layers.add(digest)
     return _created(visit, digest)
 
 
@@ -86,6 +86,8 @@ async def _append(visit: Visit, upload: Upload) -> None:
     except StorageError:
         visit.blobs.discard(upload)
         raise
+    # The repository may have gone while the body came, and another have come in its place.
+    _upload(visit, upload.id)
 
 
 def _stated_length(visit: Visit, upload: Upload) -> int | None:

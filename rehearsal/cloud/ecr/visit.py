@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from aiohttp import web
 
-from domain.iam.access import Caller, Identity
+from domain.iam.access import Caller
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr.authorize import require
 from rehearsal.cloud.ecr.blobs import Blobs, Owner
@@ -16,12 +15,6 @@ from rehearsal.cloud.ecr.state import Registry, Repository
 
 PATIENCE_SECONDS = 30.0
 """How long a sender may be silent."""
-
-
-class Callers(Protocol):
-    """What knows the policies of an identity."""
-
-    async def caller(self, identity: Identity) -> Caller: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +47,8 @@ class Visit:
 
     @property
     def owner(self) -> Owner:
-        return Owner(
-            registry=self.registry.account,
-            region=self.registry.region,
-            repository=self.name,
-            account=self.caller.identity.account,
-        )
+        """In the repository as it is now: it may have gone since the request began."""
+        return Owner(repository=self.registry.repository(self.name), account=self.caller.identity.account)
 
     async def content(self, length: int | None = None) -> AsyncIterator[bytes]:
         """The body as it comes in, which must be as long as it was said to be."""

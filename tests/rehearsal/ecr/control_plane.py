@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 import json
+import shutil
+import tempfile
+import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +20,15 @@ from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION
 from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.control import Control
-from rehearsal.cloud.ecr.encryption import Key
 from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.model import service
+from rehearsal.cloud.ecr.input import service
+from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
+from rehearsal.cloud.neighbour import Key, Neighbour
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -84,12 +89,12 @@ def digest_of(content: str) -> str:
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
-@dataclass
-class FakeKeys:
+class FakeKeys(Neighbour):
     """The keys by every name that they have."""
 
-    keys: dict[str, Key] = field(default_factory=dict)
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.keys: dict[str, Key] = {}
+        self.asked: list[tuple[str, str, str]] = []
 
     async def key(self, name: str, *, account: str, region: str) -> Key | None:
         self.asked.append((name, account, region))
@@ -105,7 +110,17 @@ class Plane:
         self.keys = FakeKeys()
         self.tokens = Tokens()
         self._ports: list[Registry] = []
-        self.control = Control(self.registries, self.tokens, Ports(self._open), self.keys)
+        folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, folder)
+        self.blobs = Blobs(Path(folder))
+        services = Services(
+            registries=self.registries,
+            blobs=self.blobs,
+            tokens=self.tokens,
+            ports=Ports(self._open),
+            neighbour=self.keys,
+        )
+        self.control = Control(services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
         answer = asyncio.run(self.control.answer(operation, given, Call(caller=by or root(), region=region)))
@@ -137,7 +152,9 @@ class Plane:
 
     async def _open(self, registry: Registry) -> int:
         self._ports.append(registry)
-        return 5000 + len(self._ports)
+        port = 5000 + len(self._ports)
+        await asyncio.sleep(0)
+        return port
 
 
 def require_contract(operation: str, answer: dict[str, Any]) -> None:

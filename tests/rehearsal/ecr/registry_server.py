@@ -21,6 +21,7 @@ from domain.ecr.media_types import OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
+from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
@@ -34,17 +35,35 @@ PUSHER = Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/pusher", account=ACCOUNT)
 Headers = Mapping[str, str]
 
 
-@dataclass
-class FakeCallers:
+class FakeCallers(Callers):
     """Everybody may do these actions in every repository; a service has no policies of its own."""
 
-    actions: tuple[str, ...] = ("*",)
+    def __init__(self) -> None:
+        self.actions: tuple[str, ...] = ("*",)
 
     async def caller(self, identity: Identity) -> Caller:
         if identity.is_service:
             return Caller(identity=identity)
         statement = {"Effect": "Allow", "Action": [f"ecr:{each}" for each in self.actions], "Resource": "*"}
         return Caller(identity=identity, policies=(policy("test", statement),))
+
+
+def a_repository(name: str = REPOSITORY, **changes: Any) -> Repository:
+    return Repository(
+        **{
+            "name": name,
+            "account": ACCOUNT,
+            "region": REGION,
+            "created_at": datetime.now(UTC),
+            "encryption_type": "AES256",
+            "key_arn": None,
+            "mutability": TagMutability.MUTABLE,
+            "exclusions": (),
+            "scan_on_push": False,
+            "tags": {},
+            **changes,
+        }
+    )
 
 
 def policy(name: str, *statements: Mapping[str, Any]) -> Policy:
@@ -93,22 +112,7 @@ class Server:
         self.password = self.tokens.issue(PUSHER, now=datetime.now(UTC)).password
 
     def repository(self, name: str = REPOSITORY, **changes: Any) -> Repository:
-        made = Repository(
-            **{
-                "name": name,
-                "account": ACCOUNT,
-                "region": REGION,
-                "created_at": datetime.now(UTC),
-                "encryption_type": "AES256",
-                "key_arn": None,
-                "mutability": TagMutability.MUTABLE,
-                "exclusions": (),
-                "scan_on_push": False,
-                "tags": {},
-                **changes,
-            }
-        )
-        self.registry.repositories[name] = made
+        made = self.registry.repositories[name] = a_repository(name, **changes)
         return made
 
     def authorization(self, password: str | None = None, user: str = "AWS") -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from domain.iam.access import Caller, Policy
 from domain.kms import key_policy
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.neighbour import Key
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -34,14 +34,14 @@ CREATE_ALONE = allow("ecr:CreateRepository")
 WITH_KEY = (CREATE_ALONE, allow("kms:DescribeKey", "kms:CreateGrant"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class FakeKey:
-    policy: Policy
-    arn: str = KEY_ARN
-    account: str = ACCOUNT
-    enabled: bool = True
-    usage: str = "ENCRYPT_DECRYPT"
-    spec: str = "SYMMETRIC_DEFAULT"
+KEY: dict[str, Any] = {
+    "arn": KEY_ARN,
+    "account": ACCOUNT,
+    "region": REGION,
+    "enabled": True,
+    "usage": "ENCRYPT_DECRYPT",
+    "spec": "SYMMETRIC_DEFAULT",
+}
 
 
 def policy(source: Mapping[str, object]) -> Policy:
@@ -50,7 +50,7 @@ def policy(source: Mapping[str, object]) -> Policy:
 
 def with_key(source: Mapping[str, object] = PROJECT_POLICY, **more: Any) -> Plane:
     plane = Plane()
-    key = FakeKey(policy=policy(source), **more)
+    key = Key(policy=policy(source), **{**KEY, **more})
     plane.keys.keys = {KEY_ARN: key, ID: key, ALIAS: key, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}": key}
     return plane
 
@@ -109,6 +109,10 @@ def test_two_layers_of_encryption_are_for_govcloud() -> None:
         (ID.replace("1", "2"), "does not exist"),
         ("alias/missing", "does not exist"),
         ("nonsense", "does not exist"),
+        (KEY_ARN.replace(ACCOUNT, "evil"), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace(ACCOUNT, ""), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace(":kms:", ":s3:"), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace("arn:aws:", "arn:aws-cn:"), "is not the ARN of a KMS key"),
         (KEY_ARN.replace(REGION, OTHER_REGION), "is not in the repository's region, which is us-east-1"),
     ],
 )
@@ -194,6 +198,63 @@ def test_a_key_of_another_account_is_for_whom_both_accounts_allow_it() -> None:
     plane.keys.keys[theirs] = plane.keys.keys[KEY_ARN]
     assert "kms:DescribeKey" in refusal(plane, by=user(CREATE_ALONE), key=theirs)
     plane("CreateRepository", by=user(*WITH_KEY), **encrypted(theirs))
+
+
+RETIRE = allow("ecr:DeleteRepository", "kms:RetireGrant")
+DELETE_ALONE = allow("ecr:DeleteRepository")
+
+
+def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants() -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    refusal = plane.refused("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
+    assert refusal.code == "KmsException"
+    assert f"is not authorized to perform: kms:RetireGrant on resource: {KEY_ARN}" in refusal.message
+    assert plane.repository().name == NAME
+    plane("DeleteRepository", by=user(RETIRE), repositoryName=NAME)
+
+
+@pytest.mark.parametrize("more", [{}, {"enabled": False}])
+def test_the_projects_key_policy_lets_the_accounts_root_retire_them(more: dict[str, Any]) -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    plane.keys.keys = with_key(**more).keys.keys
+    plane("DeleteRepository", by=root(), repositoryName=NAME)
+
+
+@pytest.mark.parametrize("key", ["kms:EncryptionContext:aws:ecr:arn", "kms:ViaService", "kms:GrantConstraintType"])
+def test_a_policy_can_ask_which_grant_is_retired(key: str) -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    operator = {"StringEquals": {key: CONDITIONS["StringEquals", key][1]}}
+    retire = allow("kms:RetireGrant", Condition=operator)
+    assert plane.code("DeleteRepository", by=user(DELETE_ALONE, retire), repositoryName=NAME) == "KmsException"
+    retire = allow("kms:RetireGrant", Condition={"StringEquals": {key: CONDITIONS["StringEquals", key][0]}})
+    plane("DeleteRepository", by=user(DELETE_ALONE, retire), repositoryName=NAME)
+
+
+def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting() -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    plane.keys.keys.clear()
+    plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
+    plane("CreateRepository", **encrypted(None))
+    plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
+
+
+def test_of_two_who_delete_the_same_at_once_one_is_refused() -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    call = Call(caller=root(), region=REGION)
+
+    async def both() -> list[Any]:
+        deletions = (plane.control.answer("DeleteRepository", {"repositoryName": NAME}, call) for _ in range(2))
+        return await asyncio.gather(*deletions, return_exceptions=True)
+
+    first, second = asyncio.run(both())
+    assert first["repository"]["repositoryName"] == NAME
+    assert isinstance(second, EcrError)
+    assert second.code == "RepositoryNotFoundException"
 
 
 def test_a_name_that_is_taken_is_told_before_its_key_is_looked_at() -> None:

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.ecr import limits
 from domain.ecr.media_types import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity
-from rehearsal.cloud.ecr import images
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -125,15 +123,6 @@ def test_a_manifest_without_its_media_type_is_put_with_it() -> None:
     assert answer["image"]["imageManifestMediaType"] == OCI_MANIFEST
 
 
-def test_a_repository_has_a_limit_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert limits.IMAGES_PER_REPOSITORY == 100_000
-    monkeypatch.setattr(images, "IMAGES_PER_REPOSITORY", 1)
-    plane = ready()
-    plane.push(manifest(1))
-    assert plane.code("PutImage", **HERE, imageManifest=manifest(2)) == "LimitExceededException"
-    plane.push(manifest(1), "v1")
-
-
 FAILURES: list[tuple[dict[str, str], str]] = [
     ({}, "MissingDigestAndTag"),
     ({"imageDigest": "sha256:abc"}, "InvalidImageDigest"),
@@ -229,6 +218,7 @@ def test_an_index_is_as_large_as_its_largest_image() -> None:
     [
         ({"imageTag": "missing"}, "ImageNotFoundException"),
         ({"imageDigest": NO_DIGEST}, "ImageNotFoundException"),
+        ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageNotFoundException"),
         ({}, "InvalidParameterException"),
         ({"imageDigest": "x"}, "InvalidParameterException"),
     ],
@@ -236,6 +226,7 @@ def test_an_index_is_as_large_as_its_largest_image() -> None:
 def test_an_image_that_is_not_there_can_not_be_described(image_id: dict[str, str], code: str) -> None:
     plane = ready()
     plane.push(manifest(1), "v1")
+    plane.push(manifest(2), "v2")
     refusal = plane.refused("DescribeImages", **HERE, imageIds=[{"imageTag": "v1"}, image_id])
     assert refusal.code == code
     if image_id == {"imageTag": "missing"}:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rehearsal.cloud.ecr.control import OPERATIONS, About
-from rehearsal.cloud.ecr.model import service
+from rehearsal.cloud.ecr.input import service
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     ARN,
@@ -146,6 +146,51 @@ def test_the_tags_that_are_asked_for_can_be_a_condition(operation: str) -> None:
     for tags in ([other], [owner, {"Key": "more", "Value": ""}]):
         assert furnished().code(operation, by=caller, **given, tags=tags) == "AccessDeniedException"
     furnished()(operation, by=caller, **given, tags=[owner])
+
+
+@pytest.mark.parametrize("key", ["aws:ResourceTag/owner", "ecr:ResourceTag/owner"])
+def test_the_tags_that_a_repository_is_to_have_can_be_a_condition(key: str) -> None:
+    caller = user(allow("ecr:CreateRepository", "ecr:TagResource", Condition={"StringEquals": {key: "payments"}}))
+    owner, other = {"Key": "owner", "Value": "payments"}, {"Key": "owner", "Value": "search"}
+    for tags in ([other], []):
+        assert Plane().code("CreateRepository", by=caller, repositoryName=NAME, tags=tags) == "AccessDeniedException"
+    Plane()("CreateRepository", by=caller, repositoryName=NAME, tags=[owner])
+
+
+@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "ecr:ResourceTag/team"])
+def test_the_tags_that_a_repository_is_given_are_not_yet_its_own(key: str) -> None:
+    caller = user(allow("ecr:TagResource", Condition={"StringEquals": {key: "red"}}))
+    tags = [{"Key": "team", "Value": "red"}]
+    assert furnished().code("TagResource", by=caller, resourceArn=ARN, tags=tags) == "AccessDeniedException"
+
+
+def test_the_tag_keys_that_go_can_be_a_condition() -> None:
+    condition = {"ForAnyValue:StringEquals": {"aws:TagKeys": "owner"}}
+    caller = user(allow("ecr:UntagResource"), deny("ecr:UntagResource", Condition=condition))
+    refused: dict[str, Any] = {"resourceArn": ARN, "tagKeys": ["team", "owner"]}
+    assert furnished().code("UntagResource", by=caller, **refused) == "AccessDeniedException"
+    furnished()("UntagResource", by=caller, resourceArn=ARN, tagKeys=["team"])
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "true", "false"),
+    [
+        ("Bool", "aws:ViaAWSService", "false", "true"),
+        ("Bool", "aws:SecureTransport", "true", "false"),
+        ("NumericGreaterThan", "aws:EpochTime", "1700000000", "99999999999"),
+        ("DateGreaterThan", "aws:EpochTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+        ("DateGreaterThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+        ("IpAddress", "aws:SourceIp", "127.0.0.0/8", "10.0.0.0/8"),
+        ("StringEquals", "aws:RequestedRegion", REGION, OTHER_REGION),
+    ],
+)
+def test_what_every_call_brings_can_be_a_condition(operator: str, key: str, true: str, false: str) -> None:
+    for value, allowed in ((true, True), (false, False)):
+        caller = user(allow("ecr:DescribeRegistry", Condition={operator: {key: value}}))
+        if allowed:
+            Plane()("DescribeRegistry", by=caller)
+        else:
+            assert Plane().code("DescribeRegistry", by=caller) == "AccessDeniedException"
 
 
 @pytest.mark.parametrize("operation", ["GetAccountSetting", "PutAccountSetting"])

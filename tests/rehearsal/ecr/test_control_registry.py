@@ -1,5 +1,6 @@
 """What is said once for a whole registry: scanning, settings, exclusions, tokens."""
 
+import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,11 +8,15 @@ from typing import Any
 import pytest
 
 from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
+from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.tokens import LIFE, Tokens
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,
     OTHER_ACCOUNT,
     OTHER_REGION,
+    REGION,
     ROLE,
     Plane,
     allow,
@@ -146,6 +151,28 @@ def test_a_token_names_its_caller_for_twelve_hours() -> None:
     life = data["expiresAt"] - datetime.now(UTC)
     assert timedelta(hours=11, minutes=59) < life <= timedelta(hours=12)
     assert data["proxyEndpoint"] == "http://127.0.0.1:5001"
+
+
+def test_a_token_that_has_ended_is_forgotten_with_the_next() -> None:
+    tokens, now = Tokens(), datetime.now(UTC)
+    identity = root().identity
+    old, young = (tokens.issue(identity, now=now - age).password for age in (LIFE, LIFE - timedelta(minutes=1)))
+    tokens.issue(identity, now=now)
+    assert len(tokens._identities) == 2
+    assert tokens.identity(young) == identity
+    with pytest.raises(EcrError, match="ExpiredToken"):
+        tokens.identity(old)
+
+
+def test_who_asks_at_once_for_an_address_is_told_the_same_one() -> None:
+    plane = Plane()
+    call = Call(caller=root(), region=REGION)
+
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(*(plane.control.answer("GetAuthorizationToken", {}, call) for _ in range(3)))
+
+    answers = asyncio.run(at_once())
+    assert {each["authorizationData"][0]["proxyEndpoint"] for each in answers} == {"http://127.0.0.1:5001"}
 
 
 def test_a_token_is_told_with_the_address_of_each_registry_that_is_named() -> None:

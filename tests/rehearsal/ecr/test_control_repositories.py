@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud.ecr.operations.tags import TAGS_MAX
+from domain.resource_tags import TAGS_MAX
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     ARN,
@@ -16,6 +16,7 @@ from tests.rehearsal.ecr.control_plane import (
     Plane,
     furnished,
     manifest,
+    root,
 )
 
 FILTERS = [{"filterType": "WILDCARD", "filter": "dev-*"}]
@@ -98,6 +99,20 @@ def test_a_repository_without_images_is_deleted_and_comes_back_empty() -> None:
     plane("DeleteRepository", repositoryName=NAME)
     plane.create()
     assert plane("ListTagsForResource", resourceArn=ARN) == {"tags": []}
+
+
+def test_layers_that_no_repository_has_any_more_go_with_their_last() -> None:
+    plane = Plane()
+    shared, own = (f"sha256:{digit * 64}" for digit in "ab")
+    for digest in (shared, own):
+        plane.blobs.path(digest).write_bytes(b"layer")
+    plane.create("one").layers = {shared, own}
+    plane("CreateRepository", repositoryName="two", by=root(OTHER_ACCOUNT), region=OTHER_REGION)
+    plane.registries.of(OTHER_ACCOUNT, OTHER_REGION).repositories["two"].layers = {shared}
+    plane("DeleteRepository", repositoryName="one")
+    assert [plane.blobs.path(each).exists() for each in (shared, own)] == [True, False]
+    plane("DeleteRepository", repositoryName="two", by=root(OTHER_ACCOUNT), region=OTHER_REGION)
+    assert not plane.blobs.path(shared).exists()
 
 
 @pytest.mark.parametrize(

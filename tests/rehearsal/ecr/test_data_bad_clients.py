@@ -1,5 +1,6 @@
 """Requests that are wrong: each is told why, leaves nothing behind, and harms nobody else."""
 
+import asyncio
 import hashlib
 import http.client
 import json
@@ -21,10 +22,10 @@ from rehearsal.cloud.ecr import blobs, visit
 from rehearsal.cloud.ecr.blobs import Blobs, Owner
 from tests.rehearsal.ecr.registry_server import (
     ACCOUNT,
-    REGION,
     REPOSITORY,
     Answer,
     Server,
+    a_repository,
     digest_of,
     encoded,
     image,
@@ -35,6 +36,7 @@ LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
 MANIFEST = {"Content-Type": OCI_MANIFEST}
 UNKNOWN = digest_of(b"nothing")
+ONE_KEY_TWICE = b'{"0":2,' + b",".join(b'"%d":1' % number for number in range(30_000)) + b"}"
 
 
 @pytest.fixture
@@ -114,6 +116,8 @@ BAD = (
     Bad("no text", lambda server: put_manifest(server, b"\xff\xfe"), 405, "UNSUPPORTED"),
     Bad("nothing", lambda server: put_manifest(server, b""), 405, "UNSUPPORTED"),
     Bad("deep JSON", lambda server: put_manifest(server, b"[" * 100_000), 405, "UNSUPPORTED"),
+    Bad("one key twice", lambda server: put_manifest(server, ONE_KEY_TWICE), 405, "UNSUPPORTED"),
+    Bad("type of another type", lambda server: put_manifest(server, b'{"mediaType": [[]]}'), 405, "UNSUPPORTED"),
     Bad("no object", lambda server: put_manifest(server, b"[]"), 405, "UNSUPPORTED"),
     Bad("no config", lambda server: put_manifest(server, b'{"schemaVersion": 2}'), 405, "UNSUPPORTED"),
     Bad("other media type", lambda server: put_manifest(server, encoded(image()), "text/plain"), 405, "UNSUPPORTED"),
@@ -150,11 +154,21 @@ BAD = (
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda each: each.name)
 def test_what_is_wrong_is_said(server: Server, bad: Bad) -> None:
+    started = time.process_time()
     answer = bad.send(server)
+    assert time.process_time() - started < 1
     assert (answer.status, answer.code) == (bad.status, bad.code)
     assert answer.headers.get_content_type() == "application/json"
     assert not server.registry.repositories[REPOSITORY].images
     assert server.is_well()
+
+
+@pytest.mark.parametrize("place", ['{"mediaType": %s}', '{"schemaVersion": 2, "config": {"digest": %s}}'])
+def test_json_of_any_depth_is_refused(server: Server, place: str) -> None:
+    """What reads it, and what tells of it, end at depths of their own."""
+    for depth in range(800, 1000):
+        answer = put_manifest(server, (place % ("[" * depth + "]" * depth)).encode())
+        assert (answer.status, answer.code) == (405, "UNSUPPORTED"), depth
 
 
 @pytest.mark.parametrize("name", ["wrong digest", "wrong digest at once", "empty layer"])
@@ -440,7 +454,7 @@ class TestDisks:
 
 
 class TestAbandonedUploads:
-    OWNER = Owner(registry=ACCOUNT, region=REGION, repository=REPOSITORY, account=ACCOUNT)
+    OWNER = Owner(repository=a_repository(), account=ACCOUNT)
 
     def test_are_removed_when_the_next_begins(self, tmp_path: Path) -> None:
         kept = Blobs(tmp_path)
@@ -449,6 +463,17 @@ class TestAbandonedUploads:
         kept.start(self.OWNER)
         assert kept.upload(abandoned.id, self.OWNER) is None
         assert not abandoned.path.exists()
+
+    def test_are_not_those_that_somebody_works_on(self, tmp_path: Path) -> None:
+        async def slow() -> None:
+            kept = Blobs(tmp_path)
+            upload = kept.start(self.OWNER)
+            upload.touched -= blobs.ABANDONED_AFTER_SECONDS + 1
+            async with upload.turn:
+                kept.start(self.OWNER)
+            assert kept.upload(upload.id, self.OWNER) is upload
+
+        asyncio.run(slow())
 
     def test_are_removed_with_the_process(self, tmp_path: Path) -> None:
         left = Blobs(tmp_path).start(self.OWNER)
@@ -459,7 +484,7 @@ class TestAbandonedUploads:
 def test_another_registry_s_upload_is_unknown(tmp_path: Path) -> None:
     kept = Blobs(tmp_path)
     upload = kept.start(TestAbandonedUploads.OWNER)
-    other = Owner(registry="444455556666", region=REGION, repository=REPOSITORY, account=ACCOUNT)
+    other = Owner(repository=a_repository(account="444455556666"), account=ACCOUNT)
     assert kept.upload(upload.id, other) is None
 
 

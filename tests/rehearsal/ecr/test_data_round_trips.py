@@ -1,6 +1,7 @@
 """What goes into a registry comes out of it, whichever way a client sends it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,19 @@ class TestReferrers:
         answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{subject}?artifactType=test/sbom")
         assert answer.headers["OCI-Filters-Applied"] == "artifactType"
         assert [each["artifactType"] for each in answer.json["manifests"]] == ["test/sbom"]
+
+    def test_with_annotations_that_are_none(self, server: Server) -> None:
+        """Only texts under texts are told, however deep the rest is nested."""
+        subject = {"mediaType": OCI_MANIFEST, "digest": server.push_image("v1"), "size": 500}
+        for depth in range(700, 1000, 5):
+            nested: object = "x"
+            for _ in range(depth):
+                nested = [nested]
+            with suppress(RecursionError):
+                server.push_manifest(image(subject=subject, annotations={"a": nested, "made.by": "us"}), "signature")
+            answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{subject['digest']}")
+            assert answer.status == 200
+            assert all(each["annotations"] == {"made.by": "us"} for each in answer.json["manifests"])
 
     def test_none(self, server: Server) -> None:
         answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{digest_of(b'nothing')}")

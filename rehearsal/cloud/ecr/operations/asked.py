@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from rehearsal.cloud.call import Call
-from rehearsal.cloud.ecr.encryption import Keys
+from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.ports import Ports
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
+from rehearsal.cloud.neighbour import Neighbour
 
 Answer = dict[str, Any]
 
@@ -19,9 +20,10 @@ class Services:
     """What the control plane works with, whatever is asked."""
 
     registries: Registries
+    blobs: Blobs
     tokens: Tokens
     ports: Ports
-    keys: Keys
+    neighbour: Neighbour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from domain.ecr.digests import DIGEST
 from domain.ecr.tags import tag_problems
+from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.images import TagOfAnotherImage
 from rehearsal.cloud.ecr.operations.asked import Answer
-from rehearsal.cloud.ecr.state import Repository
 
 _NOT_FOUND = "Requested image not found"
 
@@ -50,18 +51,14 @@ def malformed(id: ImageId) -> Fault | None:
     return None
 
 
-def missing(id: ImageId, repository: Repository) -> Fault | None:
-    """Why the repository has no such image."""
-    if id.digest is not None and id.digest not in repository.images:
-        return not_found(id)
-    if id.tag is None:
-        return None
-    holder = repository.tagged.get(id.tag)
-    if holder is None:
-        return not_found(id)
-    if id.digest not in (None, holder):
-        return Fault(id, "ImageTagDoesNotMatchDigest", f"The tag '{id.tag}' is that of the image {holder}")
-    return None
+def refused(id: ImageId, error: EcrError) -> Fault:
+    """A refusal of this one image, as its batch tells it."""
+    match error:
+        case TagOfAnotherImage():
+            return Fault(id, "ImageTagDoesNotMatchDigest", f"The tag '{id.tag}' is that of the image {error.holder}")
+        case EcrError(code="ImageNotFoundException"):
+            return not_found(id)
+    return Fault(id, error.code, error.message)
 
 
 def not_found(id: ImageId) -> Fault:

@@ -5,9 +5,8 @@ from typing import Any
 
 from rehearsal.cloud.ecr import images, manifests
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
-from rehearsal.cloud.ecr.manifests import Manifest
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked
-from rehearsal.cloud.ecr.operations.image_ids import Fault, ImageId, malformed, missing, not_found
+from rehearsal.cloud.ecr.operations.image_ids import Fault, ImageId, malformed, not_found, refused
 from rehearsal.cloud.ecr.operations.paging import page, refuse_paging
 from rehearsal.cloud.ecr.state import Image, Repository
 
@@ -23,7 +22,7 @@ async def put(asked: Asked) -> Answer:
         why = "The manifest has no mediaType, so imageManifestMediaType must be given"
         raise invalid_parameter("imageManifestMediaType", why)
     image_id = ImageId(manifest.digest, given.get("imageTag"))
-    _require_digest(given.get("imageDigest"), manifest)
+    images.require_digest(manifest, given.get("imageDigest"))
     _require_change(image_id, repository)
     image = images.put(repository, manifest, content, image_id.tag, now=asked.now)
     return {"image": _pulled(asked, image, image_id)}
@@ -35,10 +34,14 @@ async def batch_get(asked: Asked) -> Answer:
     found: list[Answer] = []
     faults: list[Fault] = []
     for image_id in _ids(asked):
-        if fault := malformed(image_id) or missing(image_id, repository):
+        if fault := malformed(image_id):
             faults.append(fault)
             continue
-        image = images.find(repository, tag=image_id.tag, digest=image_id.digest)
+        try:
+            image = images.find(repository, tag=image_id.tag, digest=image_id.digest)
+        except EcrError as error:
+            faults.append(refused(image_id, error))
+            continue
         if accepted is not None and image.media_type not in accepted:
             # No image is translated here from one format to another.
             faults.append(not_found(image_id))
@@ -53,13 +56,13 @@ async def batch_delete(asked: Asked) -> Answer:
     deleted: list[Answer] = []
     faults: list[Fault] = []
     for image_id in _ids(asked):
-        if fault := malformed(image_id) or missing(image_id, repository):
+        if fault := malformed(image_id):
             faults.append(fault)
             continue
         try:
             image = images.delete(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
-            faults.append(Fault(image_id, error.code, error.message))
+            faults.append(refused(image_id, error))
         else:
             gone = {image_id.tag} if image_id.digest is None else image.tags
             deleted += _named(image.digest, gone)
@@ -95,15 +98,6 @@ def _wanted(image_id: ImageId, repository: Repository) -> Image:
     if fault := malformed(image_id):
         raise invalid_parameter("imageIds", fault.reason)
     return images.find(repository, tag=image_id.tag, digest=image_id.digest)
-
-
-def _require_digest(wanted: str | None, manifest: Manifest) -> None:
-    if wanted not in (None, manifest.digest):
-        text = (
-            f"The image digest '{wanted}' does not match the digest '{manifest.digest}' "
-            "that Amazon ECR calculated for the image"
-        )
-        raise EcrError("ImageDigestDoesNotMatchException", text)
 
 
 def _require_change(image_id: ImageId, repository: Repository) -> None:

@@ -1,7 +1,7 @@
 """Repositories: made, described, deleted."""
 
 from rehearsal.cloud.ecr import encryption
-from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.errors import EcrError, repository_not_found
 from rehearsal.cloud.ecr.operations import mutability
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked
 from rehearsal.cloud.ecr.operations.paging import page, refuse_paging
@@ -36,7 +36,11 @@ async def create(asked: Asked) -> Answer:
 
 async def delete(asked: Asked) -> Answer:
     host = await asked.host()
-    repository = asked.repository
+    repository, services = asked.repository, asked.services
+    await encryption.require_retirable(repository, asked.call, asked.registry, services.neighbour)
+    # Others had their turn while the key was looked up.
+    if asked.repository is not repository:
+        raise repository_not_found(repository.name, repository.account)
     if repository.images and not asked.given.get("force", False):
         text = (
             f"The repository with name '{repository.name}' in registry with id '{repository.account}' "
@@ -44,6 +48,7 @@ async def delete(asked: Asked) -> Answer:
         )
         raise EcrError("RepositoryNotEmptyException", text)
     del asked.registry.repositories[repository.name]
+    services.blobs.remove(services.registries.unnamed(repository.layers))
     return {"repository": _told(repository, host)}
 
 
@@ -70,7 +75,7 @@ async def _encryption(asked: Asked) -> tuple[str, str | None]:
     kind = encryption.encryption_type(configuration, asked.registry)
     if kind == encryption.AES256:
         return kind, None
-    keys = asked.services.keys
+    keys = asked.services.neighbour
     return kind, await encryption.key_arn(configuration, asked.call, asked.registry, asked.name, keys)
 
 

@@ -1,23 +1,12 @@
 """The tags of repositories, which are not those of images."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
+from domain.resource_tags import CHARACTERS, KEY_MAX, TAGS_MAX, VALUE_MAX, refused_characters
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked
 
-TAGS_MAX = 50
-"""API reference, TooManyTagsException"""
-KEY_MAX_LENGTH = 128
-"""API reference, InvalidTagParameterException"""
-VALUE_MAX_LENGTH = 256
-"""API reference, InvalidTagParameterException"""
-
 _RESERVED_PREFIX = "aws:"
-_MARKS = re.compile(r"[_.:/=+@-]")
-_LETTERS_DIGITS_SPACES = "LNZ"
-"""Unicode's general categories that tags may have: https://docs.aws.amazon.com/tag-editor/latest/userguide/"""
 
 
 async def put(asked: Asked) -> Answer:
@@ -52,15 +41,15 @@ def checked(given: Sequence[Mapping[str, str]], present: Mapping[str, str]) -> d
 
 
 def _require_valid(key: str, value: str) -> None:
-    if not 1 <= len(key) <= KEY_MAX_LENGTH:
-        raise _invalid(f"Tag keys have 1 to {KEY_MAX_LENGTH} characters, and this one has {len(key)}")
-    if len(value) > VALUE_MAX_LENGTH:
-        raise _invalid(f"Tag values have at most {VALUE_MAX_LENGTH} characters, and that of '{key}' has {len(value)}")
+    if not 1 <= len(key) <= KEY_MAX:
+        raise _invalid(f"Tag keys have 1 to {KEY_MAX} characters, and this one has {len(key)}")
+    if len(value) > VALUE_MAX:
+        raise _invalid(f"Tag values have at most {VALUE_MAX} characters, and that of '{key}' has {len(value)}")
     if key.lower().startswith(_RESERVED_PREFIX):
         raise _invalid(f"aws: prefixed tag key names are not allowed for external use: '{key}'")
     for each in (key, value):
-        if not all(_MARKS.match(sign) or unicodedata.category(sign)[0] in _LETTERS_DIGITS_SPACES for sign in each):
-            raise _invalid(f"Tags have letters, digits, spaces and _.:/=+-@ only: '{each}'")
+        if refused_characters(each):
+            raise _invalid(f"Tags have {CHARACTERS} only: '{each}'")
 
 
 def _invalid(why: str) -> EcrError:

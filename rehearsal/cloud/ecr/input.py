@@ -86,11 +86,15 @@ def _member(shape: Shape, value: object, place: str) -> Any:
 
 
 def _string(shape: StringShape, value: object, place: str) -> str:
-    # A lone half of a surrogate pair is JSON, but no text: it has no bytes.
-    if not isinstance(value, str) or any("\ud800" <= each <= "\udfff" for each in value):
+    if not isinstance(value, str):
         raise _mistyped(place, "a string")
-    # Bounds come first, so that no pattern ever sees a long text.
+    # Bounds come first, so that nothing ever looks closely at a long text.
     _require_bounds(shape, len(value), "length", place)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # A lone half of a surrogate pair is JSON, but no text: it has no bytes.
+        raise _mistyped(place, "a string") from None
     if shape.enum and value not in shape.enum:
         raise _Unmet(place, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = shape.metadata.get("pattern")

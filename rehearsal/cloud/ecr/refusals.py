@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from rehearsal.cloud.ecr.blobs import StorageError
 from rehearsal.cloud.ecr.errors import EcrError
 
 
@@ -51,8 +50,8 @@ def refusal(error: EcrError) -> web.Response:
     return _body(answer, error.message)
 
 
-def failure(error: StorageError) -> web.Response:
-    return _body(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN"), str(error))
+def failure(why: str) -> web.Response:
+    return _body(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN"), why)
 
 
 def unauthorized(host: str) -> web.Response:
