@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
-from botocore.loaders import Loader
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
 
 from domain.ecr.names import repository_name_problems
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
+from rehearsal.cloud.wire import service_model
 
 _REPOSITORY_NAME = "RepositoryName"
 _JUDGED_ELSEWHERE = frozenset({_REPOSITORY_NAME, "ScanningRepositoryFilterValue"})
@@ -25,9 +24,8 @@ class _Unmet(Exception):
         self.constraint = constraint
 
 
-@cache
 def service() -> ServiceModel:
-    return ServiceModel(Loader().load_service_model("ecr", "service-2"), "ecr")
+    return service_model("ecr")
 
 
 def not_built(operation: str) -> EcrError:
