@@ -111,8 +111,11 @@ def test_it_serves_what_it_says(run: Callable[..., subprocess.Popen[str]]) -> No
 
 @pytest.mark.parametrize(("end", "later"), [(signal.SIGTERM, 0), (signal.SIGINT, 0.3), (signal.SIGTERM, 0.6)])
 def test_a_signal_ends_it_at_any_time(
-    run: Callable[..., subprocess.Popen[str]], end: signal.Signals, later: float
+    run: Callable[..., subprocess.Popen[str]], small: Path, end: signal.Signals, later: float
 ) -> None:
+    entry = CATALOG.partition("\n")[2]
+    many = [entry.replace("team/app", f"team/app-{number}") for number in range(40)]  # takes seconds, on any machine
+    (small / "catalog.yaml").write_text(f"repositories:\n{''.join(many)}", encoding="utf-8")
     with waiting_for(STARTED, run("--once")) as (process, _):
         family = {process.pid, *descendants(process.pid)}
         time.sleep(later)
