@@ -4,12 +4,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
+from queue import SimpleQueue
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -19,6 +18,7 @@ from rehearsal.apply import stood_before
 from rehearsal.apply.program import Applied, NotApplied, apply
 from rehearsal.clients import Clients
 from rehearsal.cloud.emulator import EmulatorDied
+from rehearsal.cloud.ends import signals
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.run import Outcome, login, promised, prove
 from rehearsal.proving.visitors import Visitors
@@ -28,7 +28,8 @@ from settings import InvalidSettings, Settings, load
 HELD, BROKEN, FAULTY_INPUT = 0, 1, 2
 INTERRUPTED = 128 + signal.SIGINT
 _WIDTH = 160
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE = 1.0
+"""Seconds that a proof under way is waited for at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,12 @@ class Options:
     json: bool
 
 
-class _Stopped(KeyboardInterrupt):
-    """Somebody asked to stop, or the emulator is gone."""
+class _Stopped(Exception):
+    """The main thread asked for an end."""
+
+
+_End = Report | EmulatorDied | Exception | None
+"""What the main thread hears: the report, a death, what went wrong; None is a signal."""
 
 
 def up(options: Options) -> int:
@@ -52,28 +57,55 @@ def up(options: Options) -> int:
     except InvalidSettings as invalid:
         print(invalid, file=sys.stderr)
         return FAULTY_INPUT
-    deaths: list[EmulatorDied] = []
-    status = INTERRUPTED
-    try:
-        with _interruptible(), LocalCloud() as cloud:
-            cloud.on_failure(lambda death: _end(deaths, death))
-            for key in stood_before.keys(settings):
-                cloud.stand_in(key)
-            with Clients(cloud.endpoint) as clients:
-                status = _rehearse(options, cloud, clients, people, begun=begun)
-            if not options.once:
-                people.print("\nserving until interrupted (Ctrl-C)", style="bold")
-                threading.Event().wait()
-    except _Stopped:
-        if not deaths:
-            people.print("stopped" if status != INTERRUPTED else "stopped before every promise was proven")
-    except (NotApplied, EmulatorDied) as failure:
-        print(deaths[0] if deaths else failure, file=sys.stderr)
+    ends: SimpleQueue[_End] = SimpleQueue()
+    with signals(ends):
+        try:
+            with LocalCloud() as cloud:
+                cloud.on_failure(ends.put)
+                for key in stood_before.keys(settings):
+                    cloud.stand_in(key)
+                with _at_work(lambda stop: _rehearse(options, cloud, people, stop, begun=begun), ends):
+                    end = ends.get()
+                    if not isinstance(end, Report):
+                        return _ended(end, people, INTERRUPTED)
+                    _tell(options, end, people)
+                    status = BROKEN if end.failed else HELD
+                    return status if options.once else _ended(ends.get(), people, status)
+        except EmulatorDied as death:
+            return _ended(death, people, BROKEN)
+
+
+def _ended(end: _End, people: Console, status: int) -> int:
+    """The exit code after what ended a run from outside, or went wrong."""
+    if isinstance(end, NotApplied | EmulatorDied):
+        print(end, file=sys.stderr)
         return BROKEN
-    if deaths:
-        print(deaths[0], file=sys.stderr)
-        return BROKEN
+    if isinstance(end, Exception):
+        raise end
+    people.print("stopped" if status != INTERRUPTED else "stopped before every promise was proven")
     return status
+
+
+@contextmanager
+def _at_work(work: Callable[[threading.Event], _End], ends: SimpleQueue[_End]) -> Iterator[None]:
+    """The work in a thread of its own, so that the main one hears of any end at once; it stops with the block."""
+    stop = threading.Event()
+
+    def run() -> None:
+        try:
+            ends.put(work(stop))
+        except _Stopped:
+            return
+        except Exception as failure:  # noqa: BLE001  the main thread tells it, or raises it again
+            ends.put(failure)
+
+    thread = threading.Thread(target=run, name="rehearsal", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_PATIENCE)
 
 
 def _console(*, stderr: bool) -> Console:
@@ -82,46 +114,54 @@ def _console(*, stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH)
 
 
-def _rehearse(options: Options, cloud: LocalCloud, clients: Clients, people: Console, *, begun: float) -> int:
+def _rehearse(options: Options, cloud: LocalCloud, people: Console, stop: threading.Event, *, begun: float) -> Report:
     people.print(f"local cloud at {cloud.endpoint}")
-    with _progress(people) as progress:
+    with Clients(cloud.endpoint) as clients, _progress(people) as progress:
         starting = time.perf_counter()
-        applied = _apply(options, clients, progress)
+        applied = _apply(options, clients, progress, stop)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
-        outcomes = _prove(applied, cloud, clients, progress)
-    told = Report(
-        stack=options.stack,
-        applied=applied,
-        outcomes=outcomes,
-        seconds=time.perf_counter() - begun,
-        control=cloud.endpoint,
-        endpoints=_endpoints(applied.settings, clients),
-    )
+        outcomes = _prove(applied, cloud, clients, progress, stop)
+        return Report(
+            stack=options.stack,
+            applied=applied,
+            outcomes=outcomes,
+            seconds=time.perf_counter() - begun,
+            control=cloud.endpoint,
+            endpoints=_endpoints(applied.settings, clients),
+        )
+
+
+def _tell(options: Options, told: Report, people: Console) -> None:
     if options.json:
         print(report.to_json(told), flush=True)
     report.show(told, people)
     if not options.once:
         report.show_endpoints(told, people)
-    return BROKEN if told.failed else HELD
+        people.print("\nserving until interrupted (Ctrl-C)", style="bold")
 
 
-def _apply(options: Options, clients: Clients, progress: Progress) -> Applied:
+def _apply(options: Options, clients: Clients, progress: Progress, stop: threading.Event) -> Applied:
     task = progress.add_task(f"building {options.stack}", total=None, detail="")
-    applied = apply(
-        options.project,
-        options.stack,
-        clients,
-        lambda label: progress.update(task, advance=1, detail=label),
-    )
+
+    def told(label: str) -> None:
+        if stop.is_set():
+            raise _Stopped
+        progress.update(task, advance=1, detail=label)
+
+    applied = apply(options.project, options.stack, clients, told)
     progress.update(task, total=applied.built, detail="")
     return applied
 
 
-def _prove(applied: Applied, cloud: LocalCloud, clients: Clients, progress: Progress) -> list[Outcome]:
+def _prove(
+    applied: Applied, cloud: LocalCloud, clients: Clients, progress: Progress, stop: threading.Event
+) -> list[Outcome]:
     promises = promised(applied.settings, clients, Visitors(cloud, clients))
     task = progress.add_task("proving", total=len(promises), detail="")
     outcomes = []
     for proof, case in promises:
+        if stop.is_set():
+            raise _Stopped
         progress.update(task, detail=f"{case.subject}: {proof.promise}")
         outcomes.append(prove(proof, case))
         progress.update(task, advance=1)
@@ -138,31 +178,6 @@ def _endpoints(settings: Settings, clients: Clients) -> list[Endpoint]:
             Endpoint(account=place.account, region=place.region, host=host, password=password, repository=repository)
         )
     return endpoints
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGINT and SIGTERM end what is under way, once: a second one must not end the cleaning up."""
-
-    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        raise _Stopped
-
-    before = {each: signal.signal(each, stop) for each in _SIGNALS}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-def _end(deaths: list[EmulatorDied], death: EmulatorDied) -> None:
-    """Called in the cloud's thread: wakes the main one out of whatever it waits for."""
-    deaths.append(death)
-    main = threading.main_thread().ident
-    if main is not None:
-        signal.pthread_kill(main, signal.SIGTERM)
 
 
 @contextmanager

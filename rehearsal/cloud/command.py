@@ -1,15 +1,14 @@
 """`python -m rehearsal cloud`: the local cloud until it is interrupted."""
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import TextIO
 
 from domain.aws import ORGANIZATION_ID, account_problems
 from rehearsal.cloud.emulator import EmulatorDied
+from rehearsal.cloud.ends import signals
 from rehearsal.cloud.local import LocalCloud
 
 DONE = 0
@@ -46,7 +45,7 @@ def organization(text: str) -> Organization:
 def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: TextIO = sys.stdout) -> int:
     """Serves until SIGINT or SIGTERM; returns the exit code, 1 where the emulator died first."""
     ends: SimpleQueue[EmulatorDied | None] = SimpleQueue()
-    with _signals(ends):
+    with signals(ends):
         try:
             with LocalCloud(port=port) as cloud:
                 for name, accounts in organizations:
@@ -61,14 +60,3 @@ def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: Tex
     if failure is not None:
         sys.stderr.write(f"{failure}\n")
     return DONE if failure is None else DIED
-
-
-@contextmanager
-def _signals(ends: SimpleQueue[EmulatorDied | None]) -> Iterator[None]:
-    """A signal is an end like any other; a SimpleQueue, alone among queues, may be put to by a signal's handler."""
-    before = {each: signal.signal(each, lambda *_: ends.put(None)) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
