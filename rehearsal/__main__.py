@@ -1,6 +1,7 @@
 """`python -m rehearsal`: the stack on a local cloud, every promise proven; or the local cloud alone."""
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -12,7 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "cloud":
         return serve(port=options.port, organizations=options.organization)
-    return up(Options(project=options.project, stack=options.stack, once=options.once, json=options.format == "json"))
+    status = up(Options(project=options.project, stack=options.stack, once=options.once, json=options.format == "json"))
+    gc.freeze()  # the process ends: nothing of it is worth collecting
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
