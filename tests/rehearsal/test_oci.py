@@ -4,12 +4,14 @@ import gzip
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from domain.ecr.digests import digest_of
+from domain.ecr.media_types import MANIFESTS, OCI_INDEX
 from rehearsal.oci.client import Client, Corrupt, Refused
 from rehearsal.oci.image import Blob, image, index
 
@@ -23,6 +25,7 @@ class Registry(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, str, str | None]] = []
+        self.accepted: list[str | None] = []
 
     @property
     def host(self) -> str:
@@ -35,6 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.accepted.append(self.headers.get("Accept"))
         self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
         status, headers, body = self.server.answers.get(f"{self.command} {self.path}", (404, {}, b""))
         self.send_response(status)
@@ -70,6 +74,12 @@ def test_an_image_is_what_a_container_engine_takes() -> None:
     assert len(set(unpacked)) == 3
 
 
+def test_a_later_image_of_the_same_word_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = image("a").digest
+    monkeypatch.setattr(time, "time", lambda: 1e9)
+    assert image("a").digest == before
+
+
 def test_the_same_word_is_the_same_image() -> None:
     assert image("a").digest == image("a").digest != image("b").digest
     assert index("a").digest == index("a").digest != index("b").digest
@@ -79,7 +89,12 @@ def test_an_index_names_an_image_for_each_architecture() -> None:
     made = index("word")
     entries = json.loads(made.manifest.content)["manifests"]
     assert [each["digest"] for each in entries] == [each.digest for each in made.images]
-    assert [each["platform"]["architecture"] for each in entries] == ["amd64", "arm64"]
+    assert [each["platform"] for each in entries] == [
+        {"architecture": "amd64", "os": "linux"},
+        {"architecture": "arm64", "os": "linux"},
+    ]
+    configs = [json.loads(each.blobs[0].content)["architecture"] for each in made.images]
+    assert configs == ["amd64", "arm64"]
 
 
 def test_a_manifest_of_another_digest_is_corrupt(registry: Registry) -> None:
@@ -144,6 +159,28 @@ def test_a_refusal_is_told_in_the_registrys_words(registry: Registry, body: byte
         client.manifest("r", "v1")
     assert str(refused.value) == told
     assert refused.value.status == 403
+
+
+@pytest.mark.parametrize("path", ["manifests/v1", "blobs/sha256:x"])
+def test_no_answer_is_followed_elsewhere(registry: Registry, path: str) -> None:
+    registry.answers[f"GET /v2/r/{path}"] = (307, {"Location": "/v2/other"}, b"")
+    registry.answers["GET /v2/other"] = (200, {}, b"{}")
+    with Client(registry.host) as client, pytest.raises(Refused) as refused:
+        client.manifest("r", "v1") if "manifests" in path else client.check_blob("r", "sha256:x")
+    assert refused.value.status == 307
+
+
+def test_a_manifest_is_asked_for_and_told_by_its_type(registry: Registry) -> None:
+    registry.answers["GET /v2/r/manifests/v1"] = (200, {"Content-Type": OCI_INDEX}, b"{}")
+    with Client(registry.host) as client:
+        assert client.manifest("r", "v1") == Blob(content=b"{}", media_type=OCI_INDEX)
+    assert registry.accepted == [", ".join(MANIFESTS)]
+
+
+def test_no_tags_are_an_empty_list(registry: Registry) -> None:
+    registry.answers["GET /v2/r/tags/list"] = (200, {}, b'{"name":"r","tags":null}')
+    with Client(registry.host) as client:
+        assert client.tags("r") == []
 
 
 def test_a_blob_that_is_there_is_not_sent_again(registry: Registry) -> None:

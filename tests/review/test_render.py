@@ -1,10 +1,12 @@
 """The render: the program as the engine would see it, with nothing behind it."""
 
+import asyncio
 import gc
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
@@ -64,6 +66,16 @@ def test_every_registry_has_its_settings_and_its_key(prod: Render) -> None:
     assert {each.inputs["principalArn"] for each in of(prod, "PullTimeUpdateExclusion")} == {
         "arn:aws:iam::222233334444:role/security/image-scanner"
     }
+
+
+def test_blobs_are_mounted_where_that_is_asked_for(project: Path, edit: Edit) -> None:
+    edit(
+        "Pulumi.dev.yaml",
+        "container-registry:protect",
+        "container-registry:blob_mounting: true\n  container-registry:protect",
+    )
+    (setting,) = of(render(project, "dev"), "AccountSetting", name="BLOB_MOUNTING")
+    assert setting.inputs["value"] == "ENABLED"
 
 
 def test_dev_is_not_protected(dev: Render) -> None:
@@ -131,6 +143,32 @@ def test_two_resources_of_one_name_are_refused_as_the_engine_does() -> None:
 
     with pytest.raises(RuntimeError, match="two resources have one name"):
         declared_by(program, monitor)
+
+
+def test_what_waits_for_a_failure_is_given_up_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    from pulumi_aws import Provider, kms
+
+    monitor = RecordingMonitor(project="p", stack="s", account="111122223333", preview=False)
+    waited = False
+
+    async def late() -> str:
+        nonlocal waited
+        await asyncio.sleep(1)
+        waited = True
+        return "late"
+
+    def program() -> None:
+        awaited: Any = late()
+        description = pulumi.Output.from_input(awaited)
+        kms.Key("waits", region="eu-west-1", description=description)
+        for _ in range(2):
+            Provider("same", region="eu-west-1")
+
+    with pytest.raises(RuntimeError, match="two resources have one name"):
+        declared_by(program, monitor)
+    gc.collect()
+    assert not waited
+    assert not caplog.records
 
 
 def test_dependencies_are_told(prod: Render) -> None:

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import pytest
 
-from rehearsal.apply import stood_before, table
+from domain.iam import document
+from rehearsal.apply import ecr, stood_before, table
+from rehearsal.apply.builder import Inputs
 from rehearsal.apply.program import NotApplied, apply
 from rehearsal.clients import Clients
 from rehearsal.cloud.local import LocalCloud
@@ -46,6 +49,9 @@ def test_outputs_are_what_the_cloud_answered(project: Path, clients: Clients, ho
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
     registry = applied.outputs["registries"][REGION]  # type: ignore[index]
     assert registry["key_arn"] == keys["Arn"]
+    assert keys["Description"] == f"Encrypts the container images of {home} in {REGION}"
+    tags = clients.root("kms", REGION, home).list_resource_tags(KeyId=keys["KeyId"])["Tags"]
+    assert {"TagKey": "owner", "TagValue": "platform"} in tags
     assert registry["repositories"]["payments/api"]["url"] == found["repositoryUri"]
     assert found["repositoryUri"].startswith("127.0.0.1:")
 
@@ -89,18 +95,54 @@ def test_a_refusal_of_the_cloud_is_told_with_its_words(project: Path, clients: C
         built(project, clients)
 
 
+@pytest.mark.usefixtures("home")
+def test_a_cloud_that_does_not_answer_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:2")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with (
+        Clients("http://127.0.0.1:1") as nowhere,
+        pytest.raises(NotApplied, match=r"Key registry@us-east-1: Could not"),
+    ):
+        built(project, nowhere)
+
+
+def test_clients_read_nothing_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("no configuration at all", encoding="utf-8")
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "config"))
+    with Clients("http://127.0.0.1:1") as clients:
+        made = clients.root("ecr", REGION, "111122223333")
+    assert made.meta.config.retries["total_max_attempts"] == 1
+
+
 def test_faulty_settings_are_told_before_anything_is_built(project: Path, edit: Edit, clients: Clients) -> None:
     edit("catalog.yaml", "owner: payments", "owner: ''")
     with pytest.raises(InvalidSettings, match="owner"):
         built(project, clients)
 
 
-def test_an_adopted_repository_stood_there_before(project: Path, edit: Edit, clients: Clients, home: str) -> None:
+def test_an_adopted_repository_stood_there_before(
+    project: Path, edit: Edit, clients: Clients, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stood: list[str] = []
+    adopted = ecr._adopted
+
+    def adopt(client: Any, inputs: Inputs) -> dict[str, str]:
+        stood.append(inputs["name"])
+        return adopted(client, inputs)
+
+    monkeypatch.setattr(ecr, "_adopted", adopt)
     edit("catalog.yaml", "    mutable_tags: [latest]\n", "    mutable_tags: [latest]\n    adopt: true\n")
     assert built(project, clients)
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
+    assert stood == ["payments/api"]
     assert found["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
     assert found["encryptionConfiguration"]["encryptionType"] == "KMS"
+    assert found["imageScanningConfiguration"] == {"scanOnPush": True}
+    tags = clients.root("ecr", REGION, home).list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
+    assert {"Key": "owner", "Value": "payments"} in tags
     (told,) = stood_before.told(load(project, "dev"))
     assert told.startswith("repository payments/api is adopted")
 
@@ -125,8 +167,15 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
     project: Path, clients: Clients, cloud: LocalCloud, home: str, named_key: str
 ) -> None:
     settings = load(project, "dev")
-    for key in stood_before.keys(settings):
-        cloud.stand_in(key)
+    (key,) = stood_before.keys(settings)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": home},
+        "Action": ["kms:DescribeKey", "kms:CreateGrant"],
+        "Resource": "*",
+    }
+    assert document.same(key.policy.document, document.parse({"Version": "2012-10-17", "Statement": statement}))
+    cloud.stand_in(key)
     assert built(project, clients)
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
     assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": named_key}

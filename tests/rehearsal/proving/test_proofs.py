@@ -1,6 +1,7 @@
 """Each proof alone, against one cloud that all share: it holds, fails once its promise is broken, and holds again."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -8,22 +9,27 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from urllib3.exceptions import ProtocolError
 
 from domain.ecr.media_types import MANIFESTS
 from domain.iam.access import Identity
+from domain.iam.grants import AccountGrant
 from rehearsal.apply.program import Applied, apply
 from rehearsal.clients import Clients
 from rehearsal.cloud.ecr import data, manifests
-from rehearsal.oci.client import Client, Pulled, Refused
+from rehearsal.oci.client import Client, Corrupt, Pulled, Refused
 from rehearsal.oci.image import Blob
-from rehearsal.proving.case import Case, PlaceCase
-from rehearsal.proving.run import found, promised, prove
+from rehearsal.proofs import immutable_tags
+from rehearsal.proving.case import Broken, Case, PlaceCase
+from rehearsal.proving.run import Proof, found, promised, prove
 from rehearsal.proving.visitors import Visitors
+from settings import load
 from tests.rehearsal.proving.conftest import Prove
 
 ACCOUNT, REGION, STRANGER = "111122223333", "us-east-1", "999900001111"
 API, WEB, LEDGER, LAMBDA = "payments/api", "storefront/web", "payments/ledger", "storefront/image-resizer"
-CACHE = "platform/build-cache"
+BASE, CACHE = "platform/base-python", "platform/build-cache"
 Break = Callable[[Any, Any], AbstractContextManager[None]]
 """Breaks a promise with clients of ECR and KMS, and mends it at the end."""
 
@@ -86,11 +92,14 @@ def there_is_a_repository_policy(ecr: Any, _kms: Any) -> Iterator[None]:
     ecr.delete_repository_policy(repositoryName=CACHE)
 
 
-def mutability(name: str, mode: str) -> Break:
+def mutability(name: str, mode: str, *excluded: str) -> Break:
+    filters = [{"filter": each, "filterType": "WILDCARD"} for each in excluded]
+    asked = {"imageTagMutability": mode, **({"imageTagMutabilityExclusionFilters": filters} if filters else {})}
+
     @contextmanager
     def broken(ecr: Any, _kms: Any) -> Iterator[None]:
         (found,) = ecr.describe_repositories(repositoryNames=[name])["repositories"]
-        ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability=mode)
+        ecr.put_image_tag_mutability(repositoryName=name, **asked)
         yield
         before = {key: found[key] for key in found if key.startswith("imageTagMutability")}
         ecr.put_image_tag_mutability(repositoryName=name, **before)
@@ -152,18 +161,48 @@ def nothing_is_scanned(ecr: Any, _kms: Any) -> Iterator[None]:
 
 
 @contextmanager
+def another_scanner_scans(ecr: Any, _kms: Any) -> Iterator[None]:
+    before = ecr.get_registry_scanning_configuration()["scanningConfiguration"]
+    ecr.put_registry_scanning_configuration(scanType="ENHANCED", rules=before["rules"])
+    yield
+    ecr.put_registry_scanning_configuration(**before)
+
+
+@contextmanager
+def scans_are_asked_for(ecr: Any, kms: Any) -> Iterator[None]:
+    with nothing_is_scanned(ecr, kms), its_own_scan_on_push_is_off(ecr, kms):
+        yield
+
+
+@contextmanager
 def its_own_scan_on_push_is_off(ecr: Any, _kms: Any) -> Iterator[None]:
     ecr.put_image_scanning_configuration(repositoryName=API, imageScanningConfiguration={"scanOnPush": False})
     yield
     ecr.put_image_scanning_configuration(repositoryName=API, imageScanningConfiguration={"scanOnPush": True})
 
 
+API_ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{API}"
+
+
 @contextmanager
 def a_tag_is_gone(ecr: Any, _kms: Any) -> Iterator[None]:
-    arn = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{API}"
-    ecr.untag_resource(resourceArn=arn, tagKeys=["owner"])
+    ecr.untag_resource(resourceArn=API_ARN, tagKeys=["owner"])
     yield
-    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "owner", "Value": "payments"}])
+    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "owner", "Value": "payments"}])
+
+
+@contextmanager
+def another_owns_it(ecr: Any, _kms: Any) -> Iterator[None]:
+    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "owner", "Value": "somebody"}])
+    yield
+    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "owner", "Value": "payments"}])
+
+
+@contextmanager
+def a_tag_is_too_many(ecr: Any, _kms: Any) -> Iterator[None]:
+    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "by-hand", "Value": "yes"}])
+    yield
+    ecr.untag_resource(resourceArn=API_ARN, tagKeys=["by-hand"])
 
 
 @contextmanager
@@ -200,6 +239,8 @@ PUBLIC_DELETION = allow("*", "ecr:BatchDeleteImage")
 TO_THE_WRONG_ACCOUNT = allow({"AWS": STRANGER}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 TO_THE_WHOLE_ACCOUNT = allow({"AWS": "444455556666"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 TO_ANY_FUNCTION = allow({"Service": "lambda.amazonaws.com"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+TO_OUR_FUNCTIONS = json.loads(TO_ANY_FUNCTION)
+TO_OUR_FUNCTIONS["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
 class Breach(NamedTuple):
@@ -217,18 +258,25 @@ BREACHES = [
     Breach("multi_architecture", API, policy(API, to(PUSH_DENIED)), "ecr:PutImage"),
     Breach("immutable_tags", API, mutability(API, "MUTABLE"), "moved from sha256:"),
     Breach("mutable_tags", WEB, mutability(WEB, "IMMUTABLE"), "because the tag is immutable"),
-    Breach("lifecycle", API, a_lifecycle_rule_is_dropped, "declared"),
+    Breach("mutable_tags", WEB, mutability(WEB, "IMMUTABLE_WITH_EXCLUSION", "latest"), "'preview-rehearsal'"),
+    Breach("lifecycle", API, a_lifecycle_rule_is_dropped, '"tagStatus":"untagged"}}]}, and there is {"rules":'),
     Breach("lifecycle", API, there_is_no_lifecycle_policy, "no lifecycle policy"),
     Breach("encryption", API, another_key_is_the_registry_s, "declared KMS arn:"),
     Breach("encryption", API, the_key_does_not_rotate, "does not rotate"),
     Breach("encryption", API, the_key_policy_is_wide, "kms:*"),
     Breach("scanning", API, nothing_is_scanned, "no filter of the registry"),
+    Breach("scanning", API, another_scanner_scans, "declared BASIC SCAN_ON_PUSH, and there is ENHANCED SCAN_ON_PUSH"),
+    Breach("scanning", API, scans_are_asked_for, "declared BASIC SCAN_ON_PUSH, and there is BASIC MANUAL"),
     Breach("scanning", API, its_own_scan_on_push_is_off, "scan on push is off"),
     Breach("resource_tags", API, a_tag_is_gone, "'owner': 'payments'"),
+    Breach("resource_tags", API, another_owns_it, "'owner': 'somebody'"),
+    Breach("resource_tags", API, a_tag_is_too_many, "'by-hand': 'yes'"),
     Breach("grants", API, policy(API, to(TO_THE_WRONG_ACCOUNT)), "444455556666 is granted a pull, and was refused"),
     Breach("grants", API, policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted a pull"),
     Breach("grants", LEDGER, policy(LEDGER, to(TO_THE_WRONG_ACCOUNT)), "ledger-task-execution is granted"),
     Breach("grants", LAMBDA, policy(LAMBDA, without("PullByLambda")), "lambda in 111122223333 is granted"),
+    Breach("grants", LAMBDA, policy(LAMBDA, to(json.dumps(TO_OUR_FUNCTIONS))), "lambda in 444455556666 is granted"),
+    Breach("grants", BASE, policy(BASE, without("PullByCodeBuild")), "codebuild in 444455556666 is granted"),
     Breach("grants", API, policy(API, and_also("444455556666", "ecr:*")), "444455556666 began to push a layer"),
     Breach("grants", API, policy(API, and_also("444455556666", "ecr:PutImage")), "444455556666 pushed a manifest"),
     Breach("grants", API, policy(API, and_also("444455556666", "ecr:BatchDeleteImage")), "444455556666 deleted an"),
@@ -312,6 +360,14 @@ def another(*_: object) -> Pulled:
     return Pulled(digest=f"sha256:{'0' * 64}", media_type=MANIFESTS[0], manifest=b"{}", blobs=())
 
 
+def another_digest(client: Client, name: str, reference: str) -> Pulled:
+    return replace(PULL(client, name, reference), digest=another().digest)
+
+
+def another_by_digest(client: Client, name: str, reference: str) -> Pulled:
+    return another() if ":" in reference else PULL(client, name, reference)
+
+
 def fewer_blobs(client: Client, name: str, reference: str) -> Pulled:
     pulled = PULL(client, name, reference)
     return replace(pulled, blobs=pulled.blobs[1:])
@@ -321,6 +377,9 @@ PULL = Client.pull
 LIES = [
     Lie("push_and_pull", "pull", another, "and by tag came sha256:000"),
     Lie("push_and_pull", "pull", fewer_blobs, "and by tag came"),
+    Lie("push_and_pull", "pull", another_digest, "and by tag came sha256:000"),
+    Lie("multi_architecture", "pull", another_digest, "and sha256:000"),
+    Lie("push_and_pull", "pull", another_by_digest, "and by digest came sha256:000"),
     Lie("multi_architecture", "pull", another, "and sha256:000"),
     Lie("multi_architecture", "pull", fewer_blobs, "blobs"),
     Lie("mutable_tags", "manifest", lambda *_: Blob(content=b"{}", media_type=MANIFESTS[0]), "and is sha256:"),
@@ -360,3 +419,99 @@ def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(subjects:
     gone = replace(case, copy=replace(case.copy, name="storefront/gone"))
     outcomes = [prove(proof, gone) for proof in found() if not proof.of_registry]
     assert [each.proof for each in outcomes if each.held] == []
+
+
+@pytest.mark.parametrize(
+    ("mutable", "tried"), [((), "v1.0.0-"), (("v*",), "rehearsal-"), (("v*", "rehearsal-*"), ""), (("*",), None)]
+)
+def test_a_tag_is_tried_that_may_not_move(
+    subjects: dict[str, PlaceCase], mutable: tuple[str, ...], tried: str | None
+) -> None:
+    case = repository_case(subjects, WEB)
+    case = replace(case, repository=replace(case.repository, mutable_tags=mutable))
+    tag = immutable_tags._fixed_tag(case)
+    assert immutable_tags.applies(case) is (tried is not None)
+    assert (tag and tag[:-8]) == tried
+
+
+def repository_case(subjects: dict[str, PlaceCase], name: str) -> Case:
+    case = subjects[f"{name}@{REGION}"]
+    assert isinstance(case, Case)
+    return case
+
+
+def test_a_publisher_does_nothing_but_push_there(subjects: dict[str, PlaceCase]) -> None:
+    case = repository_case(subjects, API)
+    with Client(case.host, case.publisher()) as client:
+        with pytest.raises(Refused, match=r"DENIED.*ecr:ListImages"):
+            client.tags(API)
+        with pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
+            client.put_blob(WEB, Blob(content=b"x", media_type=""))
+
+
+def test_who_pulls_here_does_nothing_but_pull(subjects: dict[str, PlaceCase]) -> None:
+    case = repository_case(subjects, API)
+    for password in (case.puller(), case.visitor(case.place.account)):
+        with Client(case.host, password) as client, pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
+            client.begin_upload(API)
+
+
+def test_a_role_stands_where_its_name_says(proven: Prove, clients: Clients) -> None:
+    assert proven("grants", "data/ingest")[0]
+    role = clients.root("iam", REGION, "444455556666").get_role(RoleName="ingest-runner")["Role"]
+    assert role["Arn"] == "arn:aws:iam::444455556666:role/batch/ingest-runner"
+
+
+def test_a_stranger_is_nobody_of_the_settings(subjects: dict[str, PlaceCase]) -> None:
+    case = repository_case(subjects, API)
+    granted = replace(case.repository, pull=(AccountGrant(account=case.stranger),))
+    assert replace(case, settings=replace(case.settings, repositories=(granted,))).stranger != case.stranger
+    there = replace(case.place, account=case.stranger)
+    assert replace(case, settings=replace(case.settings, places=(there,))).stranger != case.stranger
+    assert replace(case, settings=replace(case.settings, elsewhere=(there,))).stranger != case.stranger
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Broken("it moved"),
+        Refused(403, "DENIED", "no"),
+        Corrupt("came as another"),
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetLifecyclePolicy"),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+        ProtocolError("the connection was closed"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_whatever_an_unkept_promise_looks_like_is_told(subjects: dict[str, PlaceCase], failure: Exception) -> None:
+    outcome = prove(proof_that_raises(failure), subjects[f"{API}@{REGION}"])
+    assert (outcome.held, outcome.happened) == (False, str(failure))
+    assert 0.01 <= outcome.seconds < 1
+
+
+def test_a_fault_of_a_proof_ends_the_run(subjects: dict[str, PlaceCase]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        prove(proof_that_raises(ZeroDivisionError()), subjects[f"{API}@{REGION}"])
+
+
+def proof_that_raises(failure: Exception) -> Proof:
+    def fail(_case: object) -> str:
+        time.sleep(0.01)
+        raise failure
+
+    return Proof(name="name", promise="promise", of_registry=False, prove=fail, applies=bool)
+
+
+def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients, visitors: Visitors) -> None:
+    settings = load(root, "prod")
+    subjects: dict[str, set[str]] = {proof.name: set() for proof in found()}
+    for proof, case in promised(settings, clients, visitors):
+        subjects[proof.name].add(case.subject)
+    names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.places}
+    assert len(regions) == 3
+    assert subjects["registry_settings"] == {f"registry@{region}" for region in regions}
+    assert subjects["lifecycle"] == {f"{name}@{region}" for name in names for region in regions}
+    assert subjects["grants"] == {f"{name}@{region}" for name in names - {CACHE} for region in regions}
+    assert subjects["mutable_tags"] == {
+        f"{name}@{region}" for name in (API, WEB, CACHE, "data/notebooks") for region in regions
+    }
