@@ -44,6 +44,8 @@ class RecordingMonitor(MockMonitor):
     def __init__(self, *, project: str, stack: str, account: str, preview: bool) -> None:
         super().__init__(_NoMocks())
         self.declared: list[Resource] = []
+        self.failure: Exception | None = None
+        """The first that a registration met: the SDK does not pass on each."""
         self.registered_outputs: dict[str, dict[str, object]] = {}
         self.project = project
         self.stack = stack
@@ -64,6 +66,13 @@ class RecordingMonitor(MockMonitor):
         return f"{self._root}{qualified}::{name}"
 
     def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+        try:
+            return self._register(request)
+        except Exception as failure:
+            self.failure = self.failure or failure
+            raise
+
+    def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)

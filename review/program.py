@@ -46,6 +46,8 @@ def declared_by(
     collecting = gc.isenabled()
     try:
         contextvars.copy_context().run(run)
+        if monitor.failure is not None:
+            raise monitor.failure
     finally:
         if collecting:
             gc.enable()

@@ -45,7 +45,7 @@ def apply(root: Path, stack: str, clients: Clients, told: Callable[[str], None])
         settings = run_program(root, configuration, monitor)
     except Exception:
         # The SDK wraps what the monitor raised in errors of its own, or reports it twice.
-        if monitor.failure is not None:
+        if isinstance(monitor.failure, NotApplied):
             raise monitor.failure from None
         raise
     return Applied(settings=settings, built=monitor.built, not_built=dict(monitor.not_built), outputs=monitor.outputs)
@@ -60,18 +60,10 @@ class BuildingMonitor(RecordingMonitor):
         super().__init__(project=project, stack=stack, account=account, preview=False)
         self.built = 0
         self.not_built: dict[str, str] = {}
-        self.failure: NotApplied | None = None
         self._clients = clients
         self._told = told
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
-        try:
-            return self._create(request, inputs)
-        except NotApplied as failure:
-            self.failure = self.failure or failure
-            raise
-
-    def _create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         label = f"{request.type} {request.name}"
         self._told(label)
         if request.type in NOT_BUILT:

@@ -1,5 +1,6 @@
 """What becomes of a declared resource: built, told as not built, or the end of the run."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,13 @@ def test_a_cloud_that_does_not_answer_is_told(project: Path, monkeypatch: pytest
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:2")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with (
-        Clients("http://127.0.0.1:1") as nowhere,
-        pytest.raises(NotApplied, match=r"Key registry@us-east-1: Could not"),
-    ):
-        built(project, nowhere)
+    with socket.socket() as silent:  # bound and not listening: nobody else can be found at its port
+        silent.bind(("127.0.0.1", 0))
+        with (
+            Clients(f"http://127.0.0.1:{silent.getsockname()[1]}") as nowhere,
+            pytest.raises(NotApplied, match=r"@us-east-1: Could not connect"),
+        ):
+            built(project, nowhere)
 
 
 def test_clients_read_nothing_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
