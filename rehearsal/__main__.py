@@ -2,15 +2,29 @@
 
 import argparse
 import gc
+import os
+import signal
 import sys
 from pathlib import Path
 
-from rehearsal.cloud.command import organization, serve
+from rehearsal.cloud.command import organization, port, serve
 from rehearsal.up import Options, up
+
+UNREAD = 128 + signal.SIGPIPE
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except (BrokenPipeError, SystemExit):  # nobody reads any more, as behind `| head`; rich raises the latter
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for each in (1, 2):  # Python flushes them at its end
+            os.dup2(nowhere, each)
+        return UNREAD
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.command == "cloud":
         return serve(port=options.port, organizations=options.organization)
     status = up(Options(project=options.project, stack=options.stack, once=options.once, json=options.format == "json"))
@@ -27,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
     command = commands.add_parser("cloud", help="the local cloud alone, until interrupted")
-    command.add_argument("--port", type=int, default=0, help="of the control endpoint (default: a free one)")
+    command.add_argument("--port", type=port, default=0, help="of the control endpoint (default: a free one)")
     command.add_argument(
         "--organization",
         action="append",

@@ -6,7 +6,8 @@ from typing import Any, Self
 import botocore.session
 from botocore.config import Config
 
-SECRET = "local"  # noqa: S105  the local cloud takes any secret beside an account's id
+from rehearsal.cloud.shell import SECRET
+
 _CONFIG = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=5,
@@ -28,7 +29,7 @@ class Clients:
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        self._session = _session()
+        self._session = isolated_session()
         self._made: dict[tuple[str, str, Credentials], Any] = {}
 
     def of(self, service: str, region: str, credentials: Credentials) -> Any:
@@ -56,9 +57,11 @@ class Clients:
             each.close()
 
 
-def _session() -> botocore.session.Session:
-    """Without the user's own profile: nothing of a real account may come into a rehearsal."""
-    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+def isolated_session() -> botocore.session.Session:
+    """Reads none of the user's AWS variables and files: they may neither come into a rehearsal nor end it."""
+    known = botocore.session.Session.SESSION_VARIABLES
+    unheard = {name: (None, None, default, convert) for name, (_, _, default, convert) in known.items()}
+    session = botocore.session.Session(session_vars=unheard)
     session.set_config_variable("config_file", "")
     session.set_config_variable("credentials_file", "")
     return session

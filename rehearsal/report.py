@@ -11,7 +11,7 @@ from rich.text import Text
 
 from rehearsal.apply import stood_before
 from rehearsal.apply.program import Applied
-from rehearsal.clients import SECRET
+from rehearsal.cloud.shell import exports
 from rehearsal.proving.run import Outcome
 
 FORMAT_VERSION = 1
@@ -102,7 +102,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     table.add_column("what happened", overflow="fold")
     table.add_column("time", justify="right", no_wrap=True)
     for subject, group in groupby(outcomes, key=lambda each: each.subject):
-        table.add_row("", Text(subject, style="bold cyan"))
+        table.add_row("", Text(subject, style="bold cyan", overflow="fold"))  # its end tells the regions apart
         for each in group:
             mark = Text("ok", style="green") if each.held else Text("NO", style="bold red")
             table.add_row(mark, Text(each.promise), Text(each.happened), f"{each.seconds * 1000:.0f} ms")
@@ -131,7 +131,4 @@ def _commands(endpoint: Endpoint, repository: str) -> str:
 
 
 def _api(control: str, home: Endpoint) -> str:
-    return f"""\
-  export AWS_ENDPOINT_URL={control} AWS_DEFAULT_REGION={home.region}
-  export AWS_ACCESS_KEY_ID={home.account} AWS_SECRET_ACCESS_KEY={SECRET}
-  aws ecr describe-repositories"""
+    return f"{exports(control, home.account, home.region)}\n  aws ecr describe-repositories"

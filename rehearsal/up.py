@@ -44,8 +44,8 @@ class _Stopped(Exception):
     """The main thread asked for an end."""
 
 
-_End = Report | EmulatorDied | Exception | None
-"""What the main thread hears: the report, a death, what went wrong; None is a signal."""
+_End = Report | EmulatorDied | Exception | SystemExit | None
+"""What the main thread hears: the report, a death, what went wrong, nobody who reads any more; None is a signal."""
 
 
 def up(options: Options) -> int:
@@ -80,7 +80,7 @@ def _ended(end: _End, people: Console, status: int) -> int:
     if isinstance(end, NotApplied | EmulatorDied):
         print(end, file=sys.stderr)
         return BROKEN
-    if isinstance(end, Exception):
+    if isinstance(end, Exception | SystemExit):
         raise end
     people.print("stopped" if status != INTERRUPTED else "stopped before every promise was proven")
     return status
@@ -96,7 +96,7 @@ def _at_work(work: Callable[[threading.Event], _End], ends: SimpleQueue[_End]) -
             ends.put(work(stop))
         except _Stopped:
             return
-        except Exception as failure:  # noqa: BLE001  the main thread tells it, or raises it again
+        except (Exception, SystemExit) as failure:  # noqa: BLE001  the main thread tells it, or raises it again
             ends.put(failure)
 
     thread = threading.Thread(target=run, name="rehearsal", daemon=True)

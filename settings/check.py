@@ -8,7 +8,8 @@ from domain.ecr.lifecycle_grammar import validate
 from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import registry_policy_problems
 from domain.problems import Path, Problem
-from settings.catalog import EFFECTS, SELECTORS
+from settings.catalog import EFFECTS, SELECTORS, RepositoryEntry
+from settings.faults import path_text
 from settings.stack import FREQUENCIES, AwsKeys, StackKeys
 
 Raw = Mapping[str, object]
@@ -151,6 +152,21 @@ def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
         case ["tagStatus"]:
             message, fix = "selects what an earlier rule of its storage class selects", "join the two rules to one"
     return Problem(path, dict(rule) if path == (index,) else problem.value, message, fix)
+
+
+def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapping[str, str]) -> Iterator[Problem]:
+    """Roles that can't exist side by side: IAM tells an account's roles apart by name alone, not by path or case."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for repository, entry in entries:
+        for index, pull in enumerate(entry.pull):
+            if pull.account is None or pull.role is None:
+                continue
+            path = ("repositories", repository, "pull", index, "role")
+            account, name = accounts[pull.account], pull.role.rpartition("/")[2]
+            role, where = first.setdefault((account, name.lower()), (pull.role, path_text(path)))
+            if role != pull.role:
+                message = f"can't exist in account {account} beside {role!r} ({where}): a role's name is unique there"
+                yield Problem(path, pull.role, f"{message}, whatever its path and case", "write the one that exists")
 
 
 def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:

@@ -45,8 +45,10 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     report.all(check.catalog_problems(source.value))
     if keys and aws:
         # Where the catalog as a whole is faulty its sound entries are checked all the same.
-        entries = catalog.repositories.items() if catalog else _sound_entries(source.value.get("repositories"), names)
+        written = source.value.get("repositories")
+        entries = list(catalog.repositories.items() if catalog else _sound_entries(written, names))
         _check_entries(entries, report, keys, aws)
+        report.all(check.role_problems(entries, keys.accounts))
     if faults or catalog is None or keys is None or aws is None:
         raise InvalidSettings(faults)
     return resolve(configuration.project, stack, catalog, keys, aws)

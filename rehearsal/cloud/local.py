@@ -53,7 +53,7 @@ class LocalCloud:
         self._tokens = Tokens()
 
     def start(self) -> None:
-        """Returns when everything answers; raises EmulatorDied, or OSError when the port is taken."""
+        """Returns when everything answers; raises EmulatorDied or PortUnavailable."""
         self.state = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._server.start()
         try:

@@ -18,6 +18,10 @@ Listen = Callable[[web.Application], Awaitable[int]]
 _T = TypeVar("_T")
 
 
+class PortUnavailable(OSError):
+    """A port that another program has, or that we may not have."""
+
+
 class Server:
     """Runs coroutines for callers that have no loop, and listens on loopback for applications."""
 
@@ -86,9 +90,9 @@ def bound(port: int = 0) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
         listener.listen(socket.SOMAXCONN)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise PortUnavailable(f"port {port} of {LOOPBACK} can't be opened: {error.strerror}") from error
     return listener
 
 

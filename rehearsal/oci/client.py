@@ -103,19 +103,17 @@ class Client:
             raise Corrupt(f"{repository}: an upload was sent elsewhere, to {location}")
         return location
 
-    def check_blob(self, repository: str, digest: str) -> int:
-        """Reads the blob to its end without keeping it; its size, or Corrupt."""
+    def check_blob(self, repository: str, digest: str) -> None:
+        """Reads the blob to its end without keeping it; raises Corrupt when its digest differs."""
         url = self._url(repository, "blobs", digest)
         with self._pool.request("GET", url, headers=self._headers, preload_content=False) as response:
             if response.status != HTTPStatus.OK:
                 raise _refusal(response.status, response.read())
-            seen, size = hashlib.sha256(), 0
+            seen = hashlib.sha256()
             for chunk in _chunks(response):
                 seen.update(chunk)
-                size += len(chunk)
         if f"sha256:{seen.hexdigest()}" != digest:
             raise Corrupt(f"{repository}: blob {digest} came as sha256:{seen.hexdigest()}")
-        return size
 
     def put_manifest(self, repository: str, manifest: Blob, reference: str) -> str:
         """The digest that the registry computed, which must be ours."""
@@ -134,10 +132,6 @@ class Client:
 
     def delete_manifest(self, repository: str, digest: str) -> None:
         self._send("DELETE", self._url(repository, "manifests", digest), HTTPStatus.ACCEPTED)
-
-    def tags(self, repository: str) -> list[str]:
-        response = self._send("GET", self._url(repository, "tags", "list"), HTTPStatus.OK)
-        return list(json.loads(response.data)["tags"] or ())
 
     def _url(self, repository: str, kind: str, rest: str) -> str:
         return f"{self._root}{repository}/{kind}/{rest}"

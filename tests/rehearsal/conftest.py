@@ -1,33 +1,46 @@
-"""One local cloud for all tests that don't break it, and clients for it."""
+"""One local cloud for all tests that don't break it, clients for it, and rehearsals in processes of their own."""
 
 import os
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import botocore.session
 import pytest
 import urllib3
 from botocore.config import Config
 
+from rehearsal.clients import isolated_session
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.local import LocalCloud
 
+ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
 REGION = "us-east-1"
 OTHER_REGION = "eu-west-1"
 Credentials = Mapping[str, Any]
 """As STS and IAM give them: AccessKeyId, SecretAccessKey, SessionToken."""
+CATALOG = """\
+repositories:
+  team/app:
+    owner: team
+    retention: [{tag: "v*", keep: 10}]
+    pull: [{account: workloads}]
+"""
+PATIENCE = 30
+"""Seconds that a rehearsal is waited for."""
 
 
 class Connect:
-    """Makes botocore clients, untouched by the user's own profile; the same one given twice, closed at the end."""
+    """Makes botocore clients, untouched by the user's AWS environment; the same one given twice, closed at the end."""
 
     def __init__(self) -> None:
-        nowhere = {"config_file": (None, None, os.devnull, None), "credentials_file": (None, None, os.devnull, None)}
-        self._session = botocore.session.Session({"profile": (None, None, None, None), **nowhere})
+        self._session = isolated_session()
         self._clients: dict[object, Any] = {}
 
     def __call__(
@@ -142,3 +155,56 @@ def _stat(pid: int) -> tuple[str, int]:
     except (FileNotFoundError, ProcessLookupError):
         return "", 0
     return state, int(parent)
+
+
+class Running(NamedTuple):
+    process: subprocess.Popen[str]
+    said: str
+    """On stdout, up to the line that was waited for."""
+
+
+@pytest.fixture
+def small(project: Path) -> Path:
+    """A project of one repository."""
+    (project / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
+    return project
+
+
+@pytest.fixture
+def run(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a rehearsal of the small project; what it leaves in the folder of temporary files fails the test."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    before = sorted(small.rglob("*"))
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "rehearsal", "up", "--stack", "dev", "--project", str(small), *arguments],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    yield start
+    assert list(temporary.iterdir()) == []
+    assert sorted(small.rglob("*")) == before
+
+
+@contextmanager
+def waiting_for(text: str, process: subprocess.Popen[str]) -> Iterator[Running]:
+    """The rehearsal once it has said this; whatever happens, it ends with the block."""
+    with process:
+        impatient = threading.Timer(PATIENCE, process.kill)
+        impatient.start()
+        try:
+            assert process.stdout is not None
+            said = ""
+            while text not in said:
+                line = process.stdout.readline()
+                assert line, process.stderr and process.stderr.read()
+                said += line
+            yield Running(process, said)
+        finally:
+            impatient.cancel()
+            process.kill()

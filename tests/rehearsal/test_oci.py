@@ -177,12 +177,6 @@ def test_a_manifest_is_asked_for_and_told_by_its_type(registry: Registry) -> Non
     assert registry.accepted == [", ".join(MANIFESTS)]
 
 
-def test_no_tags_are_an_empty_list(registry: Registry) -> None:
-    registry.answers["GET /v2/r/tags/list"] = (200, {}, b'{"name":"r","tags":null}')
-    with Client(registry.host) as client:
-        assert client.tags("r") == []
-
-
 def test_a_blob_that_is_there_is_not_sent_again(registry: Registry) -> None:
     pushed = image("word", layers=1)
     for blob in pushed.blobs:

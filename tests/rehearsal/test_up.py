@@ -1,85 +1,28 @@
-"""`python -m rehearsal up` as people run it: what it says, how it exits, what it leaves behind."""
+"""`python -m rehearsal up` as people run it: what it says of what it found, and its exit code."""
 
 import json
-import os
-import re
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import pytest
+from rich.console import Console
 
+from rehearsal import __main__, report
 from rehearsal.apply import table
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import image
-from rehearsal.up import Options, up
+from rehearsal.apply.program import Applied
+from rehearsal.clients import Clients
+from rehearsal.cloud.local import LocalCloud
+from rehearsal.cloud.shell import exports
+from rehearsal.proving.run import Outcome
+from rehearsal.report import Endpoint, Report
+from rehearsal.up import Options, _endpoints, up
+from settings import load
 from tests.conftest import Edit
-from tests.rehearsal.conftest import alive, descendants, eventually
-
-ROOT = Path(__file__).parents[2]
-CATALOG = """\
-repositories:
-  team/app:
-    owner: team
-    retention: [{tag: "v*", keep: 10}]
-    pull: [{account: workloads}]
-"""
-STARTED, SERVING = "local cloud at", "serving until interrupted"
-
-
-class Running(NamedTuple):
-    process: subprocess.Popen[str]
-    said: str
-    """On stdout, up to the line that was waited for."""
-
-
-@pytest.fixture
-def small(project: Path) -> Path:
-    """A project of one repository."""
-    (project / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
-    return project
-
-
-@pytest.fixture
-def run(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a rehearsal of the small project; what it leaves in the folder of temporary files fails the test."""
-    temporary = tmp_path_factory.mktemp("temporary")
-    before = sorted(small.rglob("*"))
-
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "rehearsal", "up", "--stack", "dev", "--project", str(small), *arguments],
-            cwd=ROOT,
-            env={**os.environ, "TMPDIR": str(temporary)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    yield start
-    assert list(temporary.iterdir()) == []
-    assert sorted(small.rglob("*")) == before
-
-
-@contextmanager
-def waiting_for(text: str, process: subprocess.Popen[str]) -> Iterator[Running]:
-    """The rehearsal once it has said this; whatever happens, it ends with the block."""
-    with process:
-        try:
-            assert process.stdout is not None
-            said = ""
-            while text not in said:
-                line = process.stdout.readline()
-                assert line, process.stderr and process.stderr.read()
-                said += line
-            yield Running(process, said)
-        finally:
-            process.kill()
+from tests.rehearsal.conftest import PATIENCE
 
 
 def test_json_goes_to_machines_and_the_table_to_people(run: Callable[..., subprocess.Popen[str]]) -> None:
@@ -92,50 +35,16 @@ def test_json_goes_to_machines_and_the_table_to_people(run: Callable[..., subpro
     assert all(each["held"] and each["happened"] and each["seconds"] > 0 for each in told["proofs"])
     assert "promises held" in errors
     assert "Traceback" not in errors
+    assert f"local cloud at {told['control']}\n" in errors
+    assert 0 < told["seconds"] < 2 * PATIENCE
+    assert f"built {told['built']} resources in " in errors
+    assert "TOKEN=" not in errors
 
 
-def test_it_serves_what_it_says(run: Callable[..., subprocess.Popen[str]]) -> None:
-    with waiting_for(SERVING, run()) as (process, said):
-        token = re.search(r"TOKEN=(\S+)", said)
-        host = re.search(r"docker login --username AWS --password-stdin (\S+)", said)
-        assert token
-        assert host
-        with Client(host[1], token[1]) as client:
-            assert client.push("team/app", image("mine"), "mine-1") == client.pull("team/app", "mine-1").digest
-        assert "docker pull" in said
-        assert "podman push" in said
-        assert "skopeo copy" in said
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(2) == 0
-
-
-@pytest.mark.parametrize(("end", "later"), [(signal.SIGTERM, 0), (signal.SIGINT, 0.3), (signal.SIGTERM, 0.6)])
-def test_a_signal_ends_it_at_any_time(
-    run: Callable[..., subprocess.Popen[str]], small: Path, end: signal.Signals, later: float
-) -> None:
-    entry = CATALOG.partition("\n")[2]
-    many = [entry.replace("team/app", f"team/app-{number}") for number in range(40)]  # takes seconds, on any machine
-    (small / "catalog.yaml").write_text(f"repositories:\n{''.join(many)}", encoding="utf-8")
-    with waiting_for(STARTED, run("--once")) as (process, _):
-        family = {process.pid, *descendants(process.pid)}
-        time.sleep(later)
-        begin = time.monotonic()
-        process.send_signal(end)
-        assert process.wait(10) == 130
-        assert time.monotonic() - begin < 2
-        assert eventually(lambda: not alive(family), 0.5)
-        assert process.stderr is not None
-        assert process.stderr.read() == ""
-
-
-def test_a_dead_emulator_is_told_at_once(run: Callable[..., subprocess.Popen[str]]) -> None:
-    with waiting_for(SERVING, run()) as (process, _):
-        (guardian,) = descendants(process.pid) - {each for pid in descendants(process.pid) for each in descendants(pid)}
-        for pid in descendants(guardian):
-            os.kill(pid, signal.SIGKILL)
-        assert process.wait(2) == 1
-        assert process.stderr is not None
-        assert "the emulator ended with exit code -9" in process.stderr.read()
+def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rehearsal.up.promised", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        up(Options(project=small, stack="dev", once=True, json=False))
 
 
 def test_two_at_once(run: Callable[..., subprocess.Popen[str]]) -> None:
@@ -182,3 +91,140 @@ def test_what_can_t_be_built_is_exit_code_one(
     errors = capsys.readouterr().err
     assert errors.startswith("aws:kms/alias:Alias registry@us-east-1: no such type is known to the rehearsal")
     assert len(errors.splitlines()) == 1
+
+
+def test_a_key_that_stands_elsewhere_is_stood_in_for(
+    small: Path, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    protect = "  container-registry:protect: false\n"
+    edit("Pulumi.dev.yaml", protect, f"{protect}  container-registry:keys: {{named: {{us-east-1: '{arn}'}}}}\n")
+    edit("catalog.yaml", "owner: team\n", "owner: team\n    encryption: {key: named}\n")
+    assert up(Options(project=small, stack="dev", once=True, json=False)) == 0
+    assert f"stand-in: key {arn} exists in AWS alone" in capsys.readouterr().out
+
+
+def test_the_arguments_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+    monkeypatch.setattr(__main__, "up", given.append)
+    monkeypatch.setattr(__main__, "serve", lambda **asked: given.append(asked))
+    __main__.main(["up", "--stack", "prod"])
+    __main__.main(["up", "--stack", "dev", "--once", "--format", "json", "--project", "/there"])
+    __main__.main(["cloud", "--port", "8123", "--organization", "o-a1b2c3d4e5=111122223333"])
+    assert given == [
+        Options(project=Path(), stack="prod", once=False, json=False),
+        Options(project=Path("/there"), stack="dev", once=True, json=True),
+        {"port": 8123, "organizations": [("o-a1b2c3d4e5", ("111122223333",))]},
+    ]
+
+
+@pytest.fixture
+def told(small: Path) -> Report:
+    """A rehearsal of one repository, of which one promise of three did not hold."""
+    settings = load(small, "prod")
+    (repository,) = settings.repositories
+    adopted = replace(settings, repositories=(replace(repository, adopt=True),))
+    held = Outcome(
+        proof="lifecycle",
+        promise="it stands",
+        subject="team/app@us-east-1",
+        held=True,
+        happened="rules: 1",
+        seconds=0.0123,
+    )
+    return Report(
+        stack="prod",
+        applied=Applied(settings=adopted, built=7, not_built={"aws:x:Y z": "no part"}, outputs={}),
+        outcomes=[held, replace(held, proof="grants"), replace(held, subject="registry@us-east-1", held=False)],
+        seconds=1.23456,
+        control="http://127.0.0.1:1",
+        endpoints=[
+            Endpoint(account="111122223333", region=region, host=host, password="secret", repository="team/app")  # noqa: S106
+            for region, host in (("us-east-1", "127.0.0.1:2"), ("eu-west-1", "127.0.0.1:3"))
+        ],
+    )
+
+
+def said_by(show: Callable[[Report, Console], None], told: Report) -> list[str]:
+    """The lines, without the spaces that set them apart."""
+    out = StringIO()
+    show(told, Console(file=out, width=160))
+    return [" ".join(line.split()) for line in out.getvalue().splitlines()]
+
+
+NOT_BUILT = [
+    "aws:x:Y z: no part",
+    "replication to eu-west-1, ap-northeast-1: the copies stand, but images don't flow to them yet",
+]
+STOOD_IN = ["repository team/app is adopted: an empty one that stood there before stood in"]
+
+
+def test_every_registry_is_an_endpoint(small: Path, cloud: LocalCloud) -> None:
+    with Clients(cloud.endpoint) as clients:
+        endpoints = _endpoints(load(small, "prod"), clients)
+    assert [each.region for each in endpoints] == ["us-east-1", "eu-west-1", "ap-northeast-1"]
+    assert len({each.host for each in endpoints}) == 3
+    assert {each.repository for each in endpoints} == {"team/app"}
+
+
+def test_people_are_told_all_of_it(told: Report) -> None:
+    assert said_by(report.show, told) == [
+        "promise what happened time",
+        "team/app@us-east-1",
+        "ok it stands rules: 1 12 ms",
+        "ok it stands rules: 1 12 ms",
+        "registry@us-east-1",
+        "NO it stands rules: 1 12 ms",
+        *(f"not built here: {each}" for each in NOT_BUILT),
+        *(f"stand-in: {each}" for each in STOOD_IN),
+        "FAILED registry@us-east-1: it stands",
+        "rules: 1",
+        "2 of 3 promises held, of 2 repositories and registries; 7 resources built; 1.2 s",
+    ]
+
+
+def test_a_long_name_is_told_with_its_region(told: Report) -> None:
+    """The longest that ECR takes is wider than any table."""
+    subject = f"{'a' * 256}@ap-northeast-1"
+    lines = said_by(report.show, replace(told, outcomes=[replace(told.outcomes[0], subject=subject)]))
+    assert subject in "".join(lines)
+
+
+def test_machines_are_told_all_of_it(told: Report) -> None:
+    data: dict[str, Any] = json.loads(report.to_json(told))
+    assert [(each["proof"], each["subject"], each["held"]) for each in data.pop("proofs")] == [
+        ("lifecycle", "team/app@us-east-1", True),
+        ("grants", "team/app@us-east-1", True),
+        ("lifecycle", "registry@us-east-1", False),
+    ]
+    assert [each["region"] for each in data.pop("endpoints")] == ["us-east-1", "eu-west-1"]
+    assert data == {
+        "version": 1,
+        "stack": "prod",
+        "held": False,
+        "built": 7,
+        "not_built": NOT_BUILT,
+        "stood_in": STOOD_IN,
+        "seconds": 1.235,
+        "control": "http://127.0.0.1:1",
+    }
+
+
+def test_every_registry_is_shown_with_its_commands_and_the_home_with_the_api(told: Report) -> None:
+    lines = said_by(report.show_endpoints, told)
+    for region, host in (("us-east-1", "127.0.0.1:2"), ("eu-west-1", "127.0.0.1:3")):
+        assert f"111122223333 {region}" in lines
+        assert f"docker push {host}/team/app:mine-1" in lines
+        assert f"podman push --tls-verify=false {host}/team/app:mine-1" in lines
+    assert lines[-5:] == [
+        "every AWS API of the local cloud",
+        *(line.strip() for line in exports("http://127.0.0.1:1", "111122223333", "us-east-1").splitlines()),
+        "aws ecr describe-repositories",
+    ]
+
+
+def test_an_empty_catalog_has_no_image_to_show(told: Report) -> None:
+    empty = replace(told, endpoints=[replace(each, repository=None) for each in told.endpoints])
+    lines = said_by(report.show_endpoints, empty)
+    assert "111122223333 eu-west-1" in lines
+    assert not [each for each in lines if "docker" in each]

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cloud.command import organization
+from rehearsal.__main__ import main
+from rehearsal.cloud.command import organization, serve
 from rehearsal.cloud.local import LocalCloud
+from rehearsal.cloud.server import bound, port_of
 from tests.rehearsal.conftest import NEEDS_PROC, Recorder, alive, descendants, eventually
 
 pytestmark = NEEDS_PROC
@@ -78,10 +80,43 @@ def test_ctrl_c_reaches_it_alone_of_its_process_group(tmp_path: Path) -> None:
 
 def test_it_says_how_to_use_it(running: Running) -> None:
     _, said, state, _ = running
-    assert re.search(r"export AWS_ENDPOINT_URL=http://127\.0\.0\.1:\d+\n", said)
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        assert f"export {variable}=" in said
+    endpoint = re.search(r"listens at (http://127\.0\.0\.1:\d+),", said)
+    assert endpoint
     assert str(state) in said
+    lines = "".join(line for line in said.splitlines(keepends=True) if line.startswith("  "))
+    spoiled = {
+        "AWS_PROFILE": "nobody",
+        "AWS_SESSION_TOKEN": "old",
+        "AWS_REGION": "eu-west-1",
+        "PATH": os.environ["PATH"],
+    }
+    shell = subprocess.run(["sh", "-c", f"{lines}env"], env=spoiled, stdout=subprocess.PIPE, text=True, check=True)
+    assert {line for line in shell.stdout.splitlines() if line.startswith("AWS_")} == {
+        f"AWS_ENDPOINT_URL={endpoint[1]}",
+        "AWS_REGION=us-east-1",
+        "AWS_DEFAULT_REGION=us-east-1",
+        "AWS_ACCESS_KEY_ID=111122223333",
+        "AWS_SECRET_ACCESS_KEY=local",
+    }
+
+
+def test_a_taken_port_is_told_in_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with bound() as taken:
+        assert serve(port=port_of(taken)) == 2
+        told = f"port {port_of(taken)} of 127.0.0.1 can't be opened: Address already in use"
+        assert capsys.readouterr() == ("", f"{told}; give another --port, or none to get a free one\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("port", ["70000", "65536", "-1", "80x", "", "9" * 5000])
+def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["cloud", "--port", port])
+    assert ended.value.code == 2
+    assert f"argument --port: {port!r} is no port; write 1 to 65535, or 0 for a free one" in capsys.readouterr().err
 
 
 def test_a_dead_emulator_ends_it_with_its_last_words(running: Running) -> None:

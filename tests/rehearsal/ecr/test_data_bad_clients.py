@@ -133,6 +133,7 @@ BAD = (
     sent("unknown tag", "GET", f"/v2/{REPOSITORY}/manifests/v1", 404, "MANIFEST_UNKNOWN"),
     sent("unknown digest", "GET", f"/v2/{REPOSITORY}/manifests/{UNKNOWN}", 404, "MANIFEST_UNKNOWN"),
     sent("short digest", "GET", f"/v2/{REPOSITORY}/manifests/sha256:abc", 400, "DIGEST_INVALID"),
+    sent("capital hex", "GET", f"/v2/{REPOSITORY}/manifests/sha256:{'A' * 64}", 400, "DIGEST_INVALID"),
     # Repositories
     sent("unknown repository", "POST", "/v2/payments/nothing/blobs/uploads/", 404, "NAME_UNKNOWN"),
     sent("unknown repository, to read", "GET", "/v2/payments/nothing/manifests/v1", 404, "NAME_UNKNOWN"),

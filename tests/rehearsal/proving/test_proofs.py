@@ -25,6 +25,7 @@ from rehearsal.proving.case import Broken, Case, PlaceCase
 from rehearsal.proving.run import Proof, found, promised, prove
 from rehearsal.proving.visitors import Visitors
 from settings import load
+from tests.conftest import Edit
 from tests.rehearsal.proving.conftest import Prove
 
 ACCOUNT, REGION, STRANGER = "111122223333", "us-east-1", "999900001111"
@@ -327,9 +328,17 @@ def test_a_registry_that_lets_everybody_in_breaks_the_promise(proven: Prove, mon
     assert proven("anonymous", API) == (False, "somebody with no login pulled a manifest, and nothing grants it")
 
 
-def test_what_is_declared_of_the_key_comes_from_the_settings(proven: Prove) -> None:
+def test_what_is_declared_of_the_key_comes_from_the_settings(
+    project: Path, edit: Edit, clients: Clients, visitors: Visitors
+) -> None:
     """Not from the cloud: with the key that AWS manages, another is expected."""
-    assert proven("encryption", "platform/build-cache") == (True, "KMS, the key that AWS manages")
+    edit("catalog.yaml", "  platform/build-cache:\n", "  platform/build-cache:\n    encryption: aws-managed\n")
+    edit("Pulumi.dev.yaml", ACCOUNT, "333311112222")
+    built = apply(project, "dev", clients, lambda _label: None)
+    outcomes = [prove(*each) for each in promised(built.settings, clients, visitors) if each[0].name == "encryption"]
+    told = {each.subject: each.happened for each in outcomes if each.held}
+    assert told.keys() == {f"{each.name}@{REGION}" for each in built.settings.repositories}
+    assert told[f"{CACHE}@{REGION}"] == "KMS, the key that AWS manages"
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -444,7 +453,7 @@ def test_a_publisher_does_nothing_but_push_there(subjects: dict[str, PlaceCase])
     case = repository_case(subjects, API)
     with Client(case.host, case.publisher()) as client:
         with pytest.raises(Refused, match=r"DENIED.*ecr:ListImages"):
-            client.tags(API)
+            client._send("GET", client._url(API, "tags", "list"), 200)
         with pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
             client.put_blob(WEB, Blob(content=b"x", media_type=""))
 
