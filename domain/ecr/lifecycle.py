@@ -77,6 +77,11 @@ def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
     return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
 
 
+def effect_of(count_type: str, action: str) -> Effect:
+    """ECR's words in the catalog's; ECR takes no other pair of them."""
+    return next(effect for effect, words in _WORDS.items() if (words.count_type, words.action) == (count_type, action))
+
+
 def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules for a replica, which is rarely pulled: nothing is archived there because nobody pulls it.
 

@@ -40,7 +40,7 @@ _BY_COUNT, _BY_PUSH, _BY_PULL, _BY_ARCHIVING = _COUNT_TYPES = (
     "sinceImagePulled",
     "sinceImageTransitioned",
 )
-_PATTERNS, _PREFIXES = _TAG_LISTS = ("tagPatternList", "tagPrefixList")
+PATTERN_LIST, PREFIX_LIST = _TAG_LISTS = ("tagPatternList", "tagPrefixList")
 _DAYS = "days"
 
 
@@ -110,7 +110,7 @@ def _tag_lists(
     given = [key for key in _TAG_LISTS if key in selection]
     if tag_status == _TAGGED and len(given) != 1:
         message = "names its tags in both lists" if given else "selects tagged images but names no tags"
-        reader.tell(path, dict(selection), message, f"write exactly one of {_PATTERNS!r} and {_PREFIXES!r}")
+        reader.tell(path, dict(selection), message, f"write exactly one of {PATTERN_LIST!r} and {PREFIX_LIST!r}")
     if tag_status in {_UNTAGGED, _ANY}:
         for key in given:
             message = f"is not allowed with tagStatus {tag_status!r}"
@@ -125,7 +125,7 @@ def _tag_list(reader: Reader, selection: Mapping[str, object], key: str, path: P
     for index, entry in enumerate(entries or ()):
         if not isinstance(entry, str):
             reader.tell((*path, key, index), entry, "is no string", "write a string")
-        elif key == _PATTERNS:
+        elif key == PATTERN_LIST:
             _check_pattern(reader, entry, (*path, key, index))
     strings = [entry for entry in entries or () if isinstance(entry, str)]
     # What is left of a faulty list says nothing about its likeness to another one.

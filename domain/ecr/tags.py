@@ -1,6 +1,7 @@
 """Image tags: their grammar, and which of them may move."""
 
 import re
+import string
 from collections.abc import Sequence
 from enum import Enum
 
@@ -17,9 +18,12 @@ WILDCARD = "*"
 FILTER_TYPE = "WILDCARD"
 """The one type that exclusion filters and scanning filters have."""
 
-_FILTER_ILLEGAL_CHARACTER = re.compile(r"[^0-9a-zA-Z._*-]")
-_TAG_ILLEGAL_CHARACTER = re.compile(r"[^0-9a-zA-Z._-]")
-_TAG_NOT_FIRST = (".", "-")
+FIRST_CHARACTERS = f"{string.digits}{string.ascii_letters}_"
+"""What a tag may begin with."""
+CHARACTERS = f"{FIRST_CHARACTERS}.-"
+
+_TAG_ILLEGAL_CHARACTER = re.compile(f"[^{re.escape(CHARACTERS)}]")
+_FILTER_ILLEGAL_CHARACTER = re.compile(f"[^{re.escape(CHARACTERS + WILDCARD)}]")
 
 
 class TagMutability(Enum):
@@ -40,7 +44,7 @@ def tag_problems(tag: str) -> list[Problem]:
     problems: list[Problem] = []
     if len(tag) > TAG_MAX_LENGTH:
         problems.append(Problem((), tag, f"is too long: {len(tag)} characters", f"write at most {TAG_MAX_LENGTH}"))
-    if tag.startswith(_TAG_NOT_FIRST):
+    if tag[0] in CHARACTERS and tag[0] not in FIRST_CHARACTERS:
         problems.append(Problem((), tag, f"starts with {tag[0]!r}", "begin with a letter, a digit or '_'"))
     if illegal := _named(_TAG_ILLEGAL_CHARACTER, tag):
         problems.append(

@@ -1,6 +1,6 @@
-"""Our answers beside those of an independent evaluator, whose version `peer/package.json` pins.
+"""Our answers beside those of an independent evaluator, whose version `tests/peers/package.json` pins.
 
-Copy that file into a folder, run `npm install` there, and name the folder by IAM_SIMULATE."""
+Copy that file into a folder, run `npm install` there, and name the folder by NODE_PEERS."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.domain.iam.calls import allow, own, pull, user
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, PEOPLE, REQUESTS
 from tests.domain.iam.test_iam_evaluate import TABLE
 
-FOLDER = Path(os.environ.get("IAM_SIMULATE", ""))
+FOLDER = Path(os.environ.get("NODE_PEERS", ""))
 SCRIPT = Path(__file__).parent / "peer" / "simulate.mjs"
 SCENARIOS = 1_000
 SCENARIOS_OF_EACH_OUTCOME = 30
@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("node") is None, reason="`node` is not on PATH"),
     pytest.mark.skipif(
         not (FOLDER / "node_modules" / "@cloud-copilot" / "iam-simulate").is_dir(),
-        reason="IAM_SIMULATE names no folder with @cloud-copilot/iam-simulate in its node_modules",
+        reason="NODE_PEERS names no folder with @cloud-copilot/iam-simulate in its node_modules",
     ),
 ]
 

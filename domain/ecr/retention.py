@@ -1,0 +1,126 @@
+"""What the rules of a lifecycle policy come to: which images each of them can act on, and which rules can't act at all.
+
+A rule identifies an image when each of its patterns fits one of the image's tags, and whatever a rule identifies is
+safe from the rules below it, of its storage class: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.document_text import parse
+from domain.ecr.globs import Effort, witness
+from domain.ecr.lifecycle import SHIELD_DAYS, Effect, Rule, Selector, effect_of
+from domain.ecr.lifecycle_grammar import PATTERN_LIST, PREFIX_LIST
+from domain.ecr.tags import WILDCARD, matches
+
+_NO_CHARACTER = "\0"
+"""Stands for what no tag can have: in a list of prefixes an asterisk is itself."""
+_COUNTING = (Effect.KEEP, Effect.ARCHIVE_KEEP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRule:
+    """A rule of a policy, with its place in the list and its priority."""
+
+    index: int
+    priority: int
+    selection: str
+    """What it selects, as people read it."""
+    rule: Rule
+
+    @property
+    def counts(self) -> bool:
+        """Whether it acts on what is surplus; the others act on what is old."""
+        return self.rule.effect in _COUNTING
+
+    @property
+    def is_shield(self) -> bool:
+        """Whether it is there for what it identifies, and no image will ever be old enough for it."""
+        return not self.counts and self.rule.count >= SHIELD_DAYS
+
+    @property
+    def in_archive(self) -> bool:
+        """Whether it is about archived images; the others are about those that are not."""
+        return self.rule.effect is Effect.EXPIRE_ARCHIVED_AFTER_DAYS
+
+    def above(self, rules: Sequence["PolicyRule"]) -> list["PolicyRule"]:
+        """The rules that have precedence over it."""
+        return [each for each in rules if each.priority < self.priority and each.in_archive is self.in_archive]
+
+
+def read(text: str) -> list[PolicyRule]:
+    """The rules of a policy that ECR takes, in the order in which they have precedence."""
+    document: Any = parse(text)
+    rules = [_rule(index, entry) for index, entry in enumerate(document["rules"])]
+    return sorted(rules, key=lambda each: each.priority)
+
+
+def fits_no_tag(rule: PolicyRule, effort: Effort) -> bool:
+    """Whether a pattern keeps the rule from ever identifying an image."""
+    return any(witness([pattern], [], effort) is None for pattern in rule.rule.patterns)
+
+
+def is_dead(rule: PolicyRule, above: Sequence[PolicyRule], effort: Effort) -> bool:
+    """Whether the rules above identify, together, every image that the rule identifies, if it identifies any."""
+    if rule.rule.selector is not Selector.TAGGED and not any(_untagged(each) for each in above):
+        return False
+    return _image([(pattern,) for pattern in _patterns(rule)], above, effort) is None
+
+
+def reached(rule: PolicyRule, above: Sequence[PolicyRule], protected: str, effort: Effort) -> str | None:
+    """A tag that fits the protected pattern, and by which the rule identifies an image that no rule above does."""
+    if _untagged(rule):
+        return None
+    needs: list[tuple[str, ...]] = [(pattern,) for pattern in _patterns(rule)]
+    for index, need in enumerate(needs):
+        tags = _image([*needs[:index], (protected, *need), *needs[index + 1 :]], above, effort)
+        if tags is not None:
+            return tags[index]
+    return None
+
+
+def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
+    """The tags of an image, one for each need, that none of the rules above identifies."""
+    tagged = [each.rule.patterns for each in above if each.rule.selector is Selector.TAGGED]
+
+    def search(avoided: list[str]) -> list[str] | None:
+        tags = []
+        for need in needs:
+            tag = witness(need, avoided, effort)
+            if tag is None:
+                return None
+            tags.append(tag)
+        identifying = next((patterns for patterns in tagged if _identifies(patterns, tags)), None)
+        if identifying is None:
+            return tags
+        # It has several patterns, and one of them must fit none of the image's tags.
+        return next(filter(None, (search([*avoided, pattern]) for pattern in identifying)), None)
+
+    return search([patterns[0] for patterns in tagged if len(patterns) == 1])
+
+
+def _identifies(patterns: Sequence[str], tags: Sequence[str]) -> bool:
+    return all(any(matches(pattern, tag) for tag in tags) for pattern in patterns)
+
+
+def _patterns(rule: PolicyRule) -> tuple[str, ...]:
+    return rule.rule.patterns or (WILDCARD,)
+
+
+def _untagged(rule: PolicyRule) -> bool:
+    return rule.rule.selector is Selector.UNTAGGED
+
+
+def _rule(index: int, entry: Any) -> PolicyRule:
+    selection = entry["selection"]
+    patterns, prefixes = selection.get(PATTERN_LIST, ()), selection.get(PREFIX_LIST, ())
+    rule = Rule(
+        selector=Selector(selection["tagStatus"]),
+        effect=effect_of(selection["countType"], entry["action"]["type"]),
+        count=selection["countNumber"],
+        patterns=(*patterns, *(each.replace(WILDCARD, _NO_CHARACTER) + WILDCARD for each in prefixes)),
+        description=entry.get("description"),
+    )
+    told = " and ".join((*patterns, *(f"prefix {each}" for each in prefixes))) or rule.selector.value
+    return PolicyRule(index=index, priority=entry["rulePriority"], selection=told, rule=rule)

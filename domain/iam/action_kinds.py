@@ -1,0 +1,96 @@
+"""What an action, or a pattern of actions, does: read, fill a repository, use a key; and whether it has a resource.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"""
+
+import re
+
+from domain.iam.patterns import matches, pattern
+from domain.iam.statement import Caseless, Statement
+
+_WILDCARD = re.compile(r"[*?]")
+_READING = re.compile(r"(?:batchcheck|batchdescribe|batchget|describe|get|list)[a-z0-9*?]*")
+
+FILLING = (
+    "ecr:BatchImportUpstreamImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:ReplicateImage",
+    "ecr:UploadLayerPart",
+)
+"""What writes images into a repository and can take none away."""
+
+KEY_USE = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DeriveSharedSecret",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateMac",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:Sign",
+    "kms:Verify",
+    "kms:VerifyMac",
+)
+"""What reads or writes under a key, and what lets others."""
+
+_WITHOUT_RESOURCE = {
+    "ecr": """
+        CreatePullThroughCacheRule CreateRepositoryCreationTemplate DeletePullThroughCacheRule DeleteRegistryPolicy
+        DeleteRepositoryCreationTemplate DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion
+        DescribePullThroughCacheRules DescribeRegistry DescribeRepositoryCreationTemplates GetAccountSetting
+        GetAuthorizationToken GetRegistryPolicy GetRegistryScanningConfiguration GetSigningConfiguration
+        ListPullTimeUpdateExclusions PutAccountSetting PutRegistryPolicy PutRegistryScanningConfiguration
+        PutReplicationConfiguration PutSigningConfiguration RegisterPullTimeUpdateExclusion UpdatePullThroughCacheRule
+        UpdateRepositoryCreationTemplate ValidatePullThroughCacheRule
+        """,
+    "kms": """
+        ConnectCustomKeyStore CreateCustomKeyStore CreateKey DeleteCustomKeyStore DescribeCustomKeyStores
+        DisconnectCustomKeyStore GenerateRandom ListAliases ListKeys ListRetirableGrants UpdateCustomKeyStore
+        """,
+    "secretsmanager": "BatchGetSecretValue GetRandomPassword ListSecrets",
+    "sts": """
+        DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetDelegatedAccessToken GetServiceBearerToken
+        GetSessionToken GetWebIdentityToken TagGetWebIdentityToken
+        """,
+}
+"""Of the services that a registry has to do with: only a statement on the resource "*" grants these."""
+WITHOUT_RESOURCE = {service: frozenset(names.lower().split()) for service, names in _WITHOUT_RESOURCE.items()}
+_WITH_RESOURCE = frozenset({"iam:passrole"})
+"""Of other services, what is worst on every resource."""
+
+
+def covers(statement: Statement, action: str) -> bool:
+    """Whether the statement is about this action, by whatever words."""
+    name = action.lower()
+    if statement.not_actions is not None:
+        return not any(_means(each, name) for each in statement.not_actions)
+    return any(_means(each, name) for each in statement.actions or ())
+
+
+def _means(written: Caseless, name: str) -> bool:
+    if written.folded == name:
+        return True
+    read = pattern(written.folded, None) if has_wildcard(written) else None
+    return read is not None and matches(read, name)
+
+
+def has_wildcard(action: Caseless) -> bool:
+    return _WILDCARD.search(action.written) is not None
+
+
+def reads_only(action: Caseless) -> bool:
+    """Whether what is written before any wildcard says so: AWS names what reads by these verbs."""
+    service, _, name = action.folded.partition(":")
+    return not _WILDCARD.search(service) and _READING.fullmatch(name) is not None
+
+
+def takes_resource(action: Caseless) -> bool:
+    """Whether it, or part of what it covers, could be held to resources; of services that aren't known, nothing is."""
+    service, _, name = action.folded.partition(":")
+    without = WITHOUT_RESOURCE.get(service)
+    return action.folded in _WITH_RESOURCE if without is None else name not in without

@@ -1,0 +1,1 @@
+"""The policy pack: what every change is held to, in a pull request without credentials and by the engine alike."""

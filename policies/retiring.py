@@ -1,0 +1,34 @@
+"""Repositories that are about to be removed: until a day, they may go without some of what the rules ask."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from domain.resource_tags import RETIRE_UNTIL
+from policies.inputs import entry, is_unknown
+from policies.rule import Undecided
+
+
+def not_retiring(inputs: Mapping[str, Any], today: date) -> str | Undecided | None:
+    """Why a repository can't be held to be retiring; None when it is."""
+    tags = inputs.get("tags")
+    if is_unknown(tags):
+        return Undecided(("tags",))
+    value = entry(tags, RETIRE_UNTIL)
+    if value is None:
+        return f"it has no tag {RETIRE_UNTIL}"
+    if is_unknown(value):
+        return Undecided(("tags", RETIRE_UNTIL))
+    until = _day(value)
+    if until is None:
+        return f"its tag {RETIRE_UNTIL} is no day such as 2027-01-31, but {value!r}"
+    return f"its tag {RETIRE_UNTIL} let it retire until {until}" if until < today else None
+
+
+def _day(value: object) -> date | None:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    # Python reads other forms of ISO 8601 too.
+    return day if day is not None and day.isoformat() == value else None

@@ -1,0 +1,1 @@
+"""One rule a file, under its id: a record, and pure functions over plain data."""

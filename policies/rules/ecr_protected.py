@@ -1,0 +1,30 @@
+"""The engine refuses to delete or replace a repository, but for one that retires."""
+
+from collections.abc import Iterator
+
+from policies.kinds import REPOSITORY
+from policies.retiring import not_retiring
+from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+
+
+def check(resource: Resource, given: Given[Parameters]) -> Iterator[Verdict]:
+    if resource.protect:
+        return
+    reason = not_retiring(resource.inputs, given.today)
+    if isinstance(reason, Undecided):
+        yield reason
+    elif reason is not None:
+        yield Finding(f"is not protected, and {reason}")
+
+
+RULE = ResourceRule(
+    id="ecr-protected",
+    title="Repositories are protected from deletion and replacement",
+    severity=Severity.HIGH,
+    risk="A change that looks harmless, such as another encryption, replaces the repository: its images are gone.",
+    remediation="Set the option protect (protect in the stack's settings). A repository that is to go takes retire in "
+    "the catalog first, which lifts it until that day.",
+    parameters=Parameters,
+    types=(REPOSITORY,),
+    check=check,
+)

@@ -1,0 +1,135 @@
+"""A role that GitHub's workflows assume is for one repository, and there for a branch, a tag or an environment."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from domain.iam.action_kinds import covers
+from domain.iam.document import Document
+from domain.iam.github import AUDIENCE, ISSUER, Subject
+from domain.iam.statement import Condition, ConditionOperator, Operator, Principal, PrincipalKind, Statement
+from policies.documents import verdicts
+from policies.kinds import ROLE
+from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.statements import allows, listed
+
+_ASSUME = "sts:AssumeRoleWithWebIdentity"
+_PROVIDER = "oidc-provider/"
+_EQUALS = ConditionOperator(Operator.STRING_EQUALS)
+_LIKE = ConditionOperator(Operator.STRING_LIKE)
+_TAGS, _BRANCHES = ":ref:refs/tags/", ":ref:refs/heads/"
+
+
+class GithubTrustParameters(Parameters):
+    issuers: tuple[str, ...] = Field(
+        (ISSUER,),
+        min_length=1,
+        description="GitHub's token issuers; one covers those that an enterprise has under its path",
+    )
+    audiences: tuple[str, ...] = Field((AUDIENCE,), description="values of aud that a role may be assumed with")
+    allow_branch_patterns: bool = Field(
+        default=False, description="whether sub may have a wildcard after refs/heads/, as it may after refs/tags/"
+    )
+    allow_pull_requests: bool = Field(
+        default=False, description="whether every pull request of the repository may assume a role"
+    )
+
+
+def check(resource: Resource, given: Given[GithubTrustParameters]) -> Iterator[Verdict]:
+    yield from verdicts(_too_wide, given.parameters, resource.inputs, "assumeRolePolicy")
+
+
+def _too_wide(document: Document, parameters: GithubTrustParameters) -> Iterator[str]:
+    for name, statement in allows(document):
+        if covers(statement, _ASSUME):
+            for issuers in dict.fromkeys(_issuers(statement, parameters)):
+                # A token has the keys of its own issuer only, so to be held to one of them is enough.
+                found = [list(_faults(statement, issuer, parameters)) for issuer in issuers]
+                if all(found):
+                    yield from (f"{name} {each}" for each in found[0])
+
+
+def _issuers(statement: Statement, parameters: GithubTrustParameters) -> Iterator[tuple[str, ...]]:
+    """For each principal that GitHub's tokens may fit, of which issuers they may be."""
+    known = tuple(each.lower().removeprefix("https://").rstrip("/") for each in parameters.issuers)
+    if statement.not_principals is not None:
+        yield known
+    for principal in statement.principals or ():
+        provider = principal.value.rpartition(_PROVIDER)[2].lower()
+        if principal.is_anyone or (principal.kind is PrincipalKind.FEDERATED and {"*", "?"} & set(provider)):
+            yield known
+        elif _is_github(principal, provider, known):
+            yield (provider,)
+
+
+def _is_github(principal: Principal, provider: str, known: tuple[str, ...]) -> bool:
+    """An enterprise's own issuer is GitHub's, with the enterprise as its path."""
+    return principal.kind is PrincipalKind.FEDERATED and any(
+        provider == each or provider.startswith(f"{each}/") for each in known
+    )
+
+
+def _faults(statement: Statement, issuer: str, parameters: GithubTrustParameters) -> Iterator[str]:
+    for key, fault_of, missing in (
+        ("aud", _audience_fault, "has no condition on aud: a token made for another service assumes the role"),
+        ("sub", _subject_fault, "has no condition on sub: every workflow on GitHub assumes the role"),
+    ):
+        conditions = (each for each in statement.conditions if each.key.folded == f"{issuer}:{key}")
+        faults = [fault_of(each, parameters) for each in conditions]
+        # All conditions must hold, so one without fault is enough.
+        if None not in faults:
+            yield next(filter(None, faults), missing)
+
+
+def _audience_fault(condition: Condition, parameters: GithubTrustParameters) -> str | None:
+    if condition.operator != _EQUALS:
+        return f"tests aud by {condition.operator}, which does not fix it: write StringEquals"
+    if others := [each for each in condition.values if each not in parameters.audiences]:
+        return f"takes tokens for {listed(map(repr, others))}: write {listed(parameters.audiences)}"
+    return None if condition.values else "names no aud"
+
+
+def _subject_fault(condition: Condition, parameters: GithubTrustParameters) -> str | None:
+    if condition.operator not in (_EQUALS, _LIKE):
+        return f"tests sub by {condition.operator}, which does not fix it: write StringEquals"
+    if not condition.values:
+        return "names no sub"
+    faults = (_value_fault(each, parameters, like=condition.operator == _LIKE) for each in condition.values)
+    return next((each for each in faults if each is not None), None)
+
+
+def _value_fault(value: str, parameters: GithubTrustParameters, *, like: bool) -> str | None:
+    if "${" in value:
+        return f"fills a variable into sub {value!r}: write the repository and its ref or environment"
+    text = _without_pattern(value, _BRANCHES if parameters.allow_branch_patterns else None) if like else value
+    subject = Subject.parse(text)
+    if subject is None:
+        return f"lets sub be {value!r}, which is not one repository with a branch, a tag or an environment"
+    if subject.pull_request and not parameters.allow_pull_requests:
+        return f"lets every pull request assume the role by sub {value!r}"
+    return None
+
+
+def _without_pattern(value: str, branches: str | None) -> str:
+    """The value with a name in place of a pattern of tags, or of branches."""
+    for kind in filter(None, (_TAGS, branches)):
+        repository, found, name = value.partition(kind)
+        if found and {"*", "?"} & set(name):
+            return f"{repository}{kind}pattern"
+    return value
+
+
+RULE = ResourceRule(
+    id="iam-github-trust",
+    title="GitHub's workflows assume a role from one repository and ref or environment",
+    severity=Severity.CRITICAL,
+    risk="A workflow of another repository, of any branch or of anybody's pull request pushes images as this role.",
+    remediation=(
+        "StringEquals on aud with sts.amazonaws.com, and StringEquals on sub with repo:OWNER/REPOSITORY and"
+        " :environment:NAME or :ref:refs/heads/BRANCH; with ids where the repository has them."
+    ),
+    controls=("checkov CKV_AWS_358",),
+    parameters=GithubTrustParameters,
+    types=(ROLE,),
+    check=check,
+)

@@ -1,0 +1,164 @@
+"""Which images a rule can act on, against trying every small image."""
+
+import json
+from collections.abc import Sequence
+from itertools import combinations, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.ecr.globs import Effort
+from domain.ecr.lifecycle import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
+from domain.ecr.retention import PolicyRule, _image, fits_no_tag, is_dead, reached, read
+from domain.ecr.tags import matches
+
+TAGS = ["".join(letters) for length in range(1, 5) for letters in product("ab", repeat=length)]
+IMAGES = [*((tag,) for tag in TAGS), *combinations(TAGS, 2)]
+patterns = st.lists(st.text("ab*", min_size=1, max_size=4), min_size=1, max_size=2).map(tuple)
+
+
+def tagged(*patterns: str, effect: Effect = Effect.EXPIRE_AFTER_DAYS, count: int = 7) -> Rule:
+    return Rule(selector=Selector.TAGGED, effect=effect, count=count, patterns=patterns)
+
+
+def placed(*rules: Rule) -> list[PolicyRule]:
+    return [PolicyRule(index=index, priority=index + 1, selection="", rule=rule) for index, rule in enumerate(rules)]
+
+
+ANY = Rule(selector=Selector.ANY, effect=Effect.KEEP, count=7)
+UNTAGGED = Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=7)
+
+
+def identifies(patterns: Sequence[str], image: Sequence[str]) -> bool:
+    return all(any(matches(pattern, tag) for tag in image) for pattern in patterns)
+
+
+@settings(max_examples=150)
+@given(patterns, st.lists(patterns, max_size=3))
+def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: list[tuple[str, ...]]) -> None:
+    *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
+    found = _image([(pattern,) for pattern in lowest], above, Effort())
+    assert (found is None) is is_dead(rule, above, Effort())
+    if found is None:
+        own = (image for image in IMAGES if identifies(lowest, image))
+        assert all(any(identifies(each, image) for each in higher) for image in own)
+    else:
+        assert identifies(lowest, found)
+        assert not any(identifies(each, found) for each in higher)
+
+
+@settings(max_examples=100)
+@given(patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
+def test_no_tag_is_reached_where_no_small_image_shows_one(
+    lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
+) -> None:
+    *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
+    tag = reached(rule, above, protected, Effort())
+    if tag is not None:
+        assert matches(protected, tag)
+        assert any(matches(pattern, tag) for pattern in lowest)
+        return
+    for image in IMAGES:
+        if len(image) <= len(lowest) and identifies(lowest, image):
+            mine = any(matches(protected, each) and any(matches(p, each) for p in lowest) for each in image)
+            assert not mine or any(identifies(each, image) for each in higher)
+
+
+@pytest.mark.parametrize(
+    ("higher", "lowest", "dead"),
+    [
+        pytest.param([], tagged("v*"), False, id="alone"),
+        pytest.param([tagged("v*")], tagged("v1.*"), True, id="contained"),
+        pytest.param([tagged("v1.*")], tagged("v*"), False, id="containing"),
+        pytest.param([tagged("v*", "*-arm")], tagged("v*"), False, id="a list asks for more"),
+        pytest.param([tagged("v*")], tagged("v*", "*-arm"), True, id="one tag of the list's is enough"),
+        pytest.param([tagged("*-arm", "v*")], tagged("v*", "*-arm"), True, id="the same list in another order"),
+        pytest.param([tagged("a*", "b*")], tagged("a*", "c*"), False, id="another list"),
+        pytest.param([tagged("a*", "b*"), tagged("a*", "c*")], tagged("a*", "b*", "c*"), True, id="a longer list"),
+        pytest.param([tagged("a*")], ANY, False, id="any"),
+        pytest.param([tagged("*")], ANY, False, id="any has the untagged"),
+        pytest.param([UNTAGGED], ANY, False, id="any has the tagged"),
+        pytest.param([UNTAGGED, tagged("*")], ANY, True, id="any has nothing left"),
+        pytest.param([tagged("*"), UNTAGGED], ANY, True, id="the other way round"),
+        pytest.param([UNTAGGED, tagged("*a*")], ANY, False, id="any has some"),
+        pytest.param([tagged("*")], UNTAGGED, False, id="untagged"),
+        pytest.param([], tagged("v@*"), True, id="no tag"),
+    ],
+)
+def test_dead_rules(higher: list[Rule], lowest: Rule, *, dead: bool) -> None:
+    *above, rule = placed(*higher, lowest)
+    assert is_dead(rule, above, Effort()) is dead
+
+
+@pytest.mark.parametrize(
+    ("higher", "lowest", "tag"),
+    [
+        pytest.param([], tagged("*"), "v0", id="every tag"),
+        pytest.param([], ANY, "v0", id="any"),
+        pytest.param([], UNTAGGED, None, id="untagged"),
+        pytest.param([], tagged("dev-*"), None, id="nothing in common"),
+        pytest.param([], tagged("dev-*", "v*"), "v0", id="the second of a list"),
+        pytest.param([tagged("dev-*")], tagged("dev-*", "v*"), None, id="a list, shielded by its other tag"),
+        pytest.param([tagged("v*")], ANY, None, id="shielded"),
+        pytest.param([tagged("v*", "*-arm")], ANY, "v0", id="half shielded, by a list"),
+        pytest.param([tagged("v1*")], ANY, "v0", id="half shielded"),
+    ],
+)
+def test_protected_tags_that_are_reached(higher: list[Rule], lowest: Rule, tag: str | None) -> None:
+    *above, rule = placed(*higher, lowest)
+    assert reached(rule, above, "v*", Effort()) == tag
+
+
+RULES = (
+    tagged("release-*", "v*", effect=Effect.KEEP, count=10),
+    tagged("dev-*", effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=90),
+    tagged("rc-*", effect=Effect.ARCHIVE_AFTER_DAYS, count=30),
+    UNTAGGED,
+    tagged("dev-*", effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
+    Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_KEEP, count=50),
+)
+
+
+def test_what_is_written_is_read_again() -> None:
+    read_again = read(json.dumps(compile_policy(RULES)))
+    assert [(each.index, each.priority) for each in read_again] == [(index, index + 1) for index in range(6)]
+    assert [each.selection for each in read_again] == ["release-* and v*", "dev-*", "rc-*", "untagged", "dev-*", "any"]
+    for written, each in zip(RULES, read_again, strict=True):
+        assert each.rule.description
+        assert (each.rule.selector, each.rule.effect, each.rule.count, each.rule.patterns) == (
+            written.selector, written.effect, written.count, written.patterns,
+        )  # fmt: skip
+
+
+def test_priority_says_which_is_above_and_each_class_has_its_own() -> None:
+    document = json.loads(json.dumps(compile_policy(RULES)))
+    document["rules"].reverse()
+    rules = read(json.dumps(document))
+    assert [each.index for each in rules] == [5, 4, 3, 2, 1, 0]
+    assert [each.priority for each in rules[2].above(rules)] == [1, 2]
+    assert [each.priority for each in rules[4].above(rules)] == []
+    assert [each.priority for each in rules[5].above(rules)] == [1, 2, 3, 4]
+
+
+def test_only_rules_by_age_that_wait_a_century_are_shields() -> None:
+    rules = placed(*RULES)
+    assert [each.counts for each in rules] == [True, False, False, False, False, True]
+    assert not any(each.is_shield for each in rules)
+    shields = [each.is_shield for each in placed(*standby(RULES))]
+    assert shields == [False, True, False, False, False, False]
+    assert not placed(tagged("a", effect=Effect.KEEP, count=SHIELD_DAYS))[0].is_shield
+    assert not placed(tagged("a", count=SHIELD_DAYS - 1))[0].is_shield
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fits", "misses"), [("v", "v1", "av1"), ("", "anything", None), ("v*", None, "v1"), ("v.", "v.1", "v1")]
+)
+def test_a_prefix_is_no_pattern(prefix: str, fits: str | None, misses: str | None) -> None:
+    selection = {"tagStatus": "tagged", "tagPrefixList": [prefix], "countType": "imageCountMoreThan", "countNumber": 1}
+    text = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+    (rule,) = read(text)
+    assert rule.selection == f"prefix {prefix}"
+    assert fits_no_tag(rule, Effort()) is (fits is None)
+    assert fits is None or identifies(rule.rule.patterns, [fits])
+    assert misses is None or not identifies(rule.rule.patterns, [misses])

@@ -1,0 +1,346 @@
+"""What the words of a condition say is compared with what they do."""
+
+import itertools
+
+import pytest
+
+from domain.iam.access import Request
+from domain.iam.conditions import hold
+from domain.iam.document import CURRENT_VERSION, Statement, parse
+from domain.iam.evaluate import request_context
+from domain.iam.narrowing import OWN, Loose, Narrow, demands_key, narrowings, strangers
+from tests.domain.iam.calls import HOME, ORGANIZATION, OTHER, REPOSITORY
+from tests.domain.iam.strangers import ACCOUNT, PROVIDER, STRANGERS
+
+OLD_VERSION = "2008-10-17"
+PULL = Request(action="ecr:BatchGetImage", resource=REPOSITORY, account=HOME)
+ROLE = f"arn:aws:iam::{OTHER}:role/puller"
+FUNCTIONS = f"arn:aws:lambda:us-east-1:{OTHER}:function:*"
+
+
+def statement(condition: object, principal: object = "*") -> Statement:
+    elements = {"Effect": "Allow", "Principal": principal, "Action": "ecr:*", "Condition": condition}
+    (parsed,) = parse({"Version": CURRENT_VERSION, "Statement": elements}).statements
+    return parsed
+
+
+def names(condition: object, version: str = CURRENT_VERSION, *, service: bool = False) -> list[set[str]]:
+    found = narrowings(statement(condition), version, service=service)
+    return [set(each.names) for each in found if isinstance(each, Narrow)]
+
+
+NARROW = [
+    ({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"StringEquals": {"AWS:principalORGid": [ORGANIZATION, "o-bbbbbbbbbb"]}}, {ORGANIZATION, "o-bbbbbbbbbb"}),
+    ({"StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"StringEqualsIgnoreCase": {"aws:PrincipalOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"ForAnyValue:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/r-a/*"}}, {ORGANIZATION}),
+    ({"StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}}, {ORGANIZATION}),
+    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}, {OWN}),
+    ({"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}, {OWN}),
+    ({"StringEquals": {"aws:PrincipalAccount": OTHER}}, {OTHER}),
+    ({"StringEquals": {"aws:PrincipalAccount": [HOME, OTHER]}}, {HOME, OTHER}),
+    ({"StringEquals": {"aws:PrincipalAccount": "${aws:resourceaccount}"}}, {OWN}),
+    ({"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}, {OWN}),
+    ({"StringEquals": {"kms:CallerAccount": HOME}}, {HOME}),
+    ({"ArnEquals": {"aws:PrincipalArn": ROLE}}, {OTHER}),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:*:iam::{OTHER}:*"}}, {OTHER}),
+    ({"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}}, {OTHER}),
+    ({"StringEquals": {"aws:PrincipalArn": [ROLE, f"arn:aws:iam::{HOME}:root"]}}, {HOME, OTHER}),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/${{aws:PrincipalTag/team}}"}}, {OTHER}),
+    ({"StringEquals": {"aws:SourceAccount": OTHER}}, {OTHER}),
+    ({"StringEquals": {"aws:SourceAccount": "${aws:ResourceAccount}"}}, {OWN}),
+    ({"StringLike": {"aws:SourceArn": FUNCTIONS}}, {OTHER}),
+    ({"ArnLike": {"aws:SourceArn": f"arn:aws:lambda:*:{OTHER}:function:*"}}, {OTHER}),
+    ({"StringEquals": {"aws:SourceOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": f"{ORGANIZATION}/*"}}, {ORGANIZATION}),
+    ({"StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}, {"vpc-0a1b2c3d"}),
+    ({"StringEquals": {"aws:SourceVpce": ["vpce-0a1b2c3d", "vpce-1"]}}, {"vpce-0a1b2c3d", "vpce-1"}),
+    ({"ArnLike": {"aws:SourceVpcArn": f"arn:aws:ec2:*:{OTHER}:vpc/*"}}, {OTHER}),
+    ({"StringEquals": {"aws:VpceAccount": OTHER}}, {OTHER}),
+    ({"StringEquals": {"aws:VpceOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"StringLike": {"aws:VpceOrgPaths": f"{ORGANIZATION}/*"}}, {ORGANIZATION}),
+    ({"IpAddress": {"aws:SourceIp": "198.51.100.7"}}, {"198.51.100.7"}),
+    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/8", "10.0.0.0/8", "192.168.0.0/16", "2600::/32"]}}, None),
+    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/9", "20.128.0.0/9", "20.1.0.0/16"]}}, None),
+    # What holds without the key does not, where Null asks for the key.
+    (
+        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:principalorgid": "false"}},
+        {ORGANIZATION},
+    ),
+    (
+        {"ForAllValues:StringEquals": {"aws:PrincipalAccount": OTHER}, "Null": {"aws:PrincipalAccount": False}},
+        {OTHER},
+    ),
+    # All conditions must hold, so a loose one beside a narrow one changes nothing.
+    ({"StringEquals": {"aws:PrincipalAccount": OTHER}, "StringLike": {"aws:PrincipalArn": "*"}}, {OTHER}),
+]
+
+LOOSE = [
+    ({}, []),
+    ({"StringEquals": {"aws:PrincipalOrgID": "*"}}, ["StringEquals aws:PrincipalOrgID names nobody fixed with '*'"]),
+    ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, ["StringLike aws:PrincipalOrgID names nobody fixed with 'o-*'"]),
+    ({"StringLike": {"aws:PrincipalOrgID": f"{ORGANIZATION[:-1]}?"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": []}}, ["names nobody fixed with an empty list"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": ""}}, ["names nobody fixed with ''"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": f"{ORGANIZATION}\n"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": "о-a1b2c3d4e5"}}, ["names nobody fixed"]),  # noqa: RUF001
+    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "${aws:PrincipalOrgID}"]}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": ["${aws:ResourceOrgID}", "*"]}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceAccount}"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:ResourceAccount": HOME}}, ["names nobody fixed"]),
+    ({"StringLike": {"aws:PrincipalAccount": "44445555????"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalAccount": "４４４４５５５５６６６６"}}, ["names nobody fixed"]),  # noqa: RUF001
+    ({"NumericEquals": {"aws:PrincipalAccount": OTHER}}, ["is no test for equality with somebody"]),
+    ({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, ["holds without the key as well"]),
+    ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, ["holds without the key as well"]),
+    ({"ForAnyValue:StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, ["holds without the key as well"]),
+    (
+        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:PrincipalOrgID": "true"}},
+        ["holds without the key as well"],
+    ),
+    (
+        {
+            "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
+            "Null": {"aws:PrincipalOrgID": ["true", "false"]},
+        },
+        ["holds without the key as well"],
+    ),
+    (
+        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:PrincipalArn": "false"}},
+        ["holds without the key as well"],
+    ),
+    (
+        {
+            "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
+            "ForAllValues:Null": {"aws:PrincipalOrgID": "false"},
+        },
+        ["holds without the key as well"],
+    ),
+    (
+        {
+            "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
+            "Bool": {"aws:PrincipalOrgID": "false"},
+        },
+        ["Bool aws:PrincipalOrgID is no test", "holds without the key as well"],
+    ),
+    ({"Null": {"aws:PrincipalOrgID": "false"}}, []),
+    ({"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, ["is no test for equality"]),
+    ({"StringNotLike": {"aws:PrincipalArn": ROLE}}, ["is no test for equality"]),
+    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}*"}}, ["names nobody fixed"]),
+    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*/r-a/*"}}, ["names nobody fixed"]),
+    ({"StringEquals": {"aws:PrincipalOrgPaths": "${aws:ResourceOrgID}"}}, ["names nobody fixed"]),
+    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/puller"}}, ["names nobody fixed"]),
+    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::44445555666?:role/puller"}}, ["names nobody fixed"]),
+    ({"ArnLike": {"aws:PrincipalArn": "*"}}, ["names nobody fixed"]),
+    ({"ArnLike": {"aws:PrincipalArn": [ROLE, "arn:aws:iam::*:root"]}}, ["names nobody fixed"]),
+    ({"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}}, ["names nobody fixed"]),
+    ({"StringLike": {"aws:PrincipalArn": f"*{HOME}*"}}, ["names nobody fixed"]),
+    (
+        {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
+        ["names nobody fixed"],
+    ),
+    (
+        {"ArnLike": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
+        ["names nobody fixed"],
+    ),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}, ["names nobody fixed"]),
+    ({"StringLike": {"aws:SourceArn": f"arn:aws:lambda:*:{OTHER}:function:*"}}, ["names nobody fixed"]),
+    ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, ["names nobody fixed"]),
+    ({"StringLike": {"aws:SourceVpce": "*"}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": "::/0"}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/8", "21.0.0.0/32"]}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/7"]}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": ["2600::/31"]}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": ["2600::/32", "2601::/128"]}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": "::ffff:0:0/96"}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "somewhere"]}}, ["names nobody fixed"]),
+    ({"IpAddress": {"aws:SourceIp": []}}, ["names nobody fixed"]),
+    ({"IpAddressIfExists": {"aws:SourceIp": "198.51.100.7"}}, ["holds without the key"]),
+    ({"NotIpAddress": {"aws:SourceIp": "198.51.100.7"}}, ["is no test for equality"]),
+    ({"StringEquals": {"aws:SourceIp": "198.51.100.7"}}, ["is no test for equality"]),
+    ({"IpAddress": {"aws:VpcSourceIp": "10.0.0.1"}}, ["does not say who calls"]),
+    ({"Bool": {"aws:SecureTransport": "true"}}, ["Bool aws:SecureTransport does not say who calls"]),
+    ({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}, ["does not say who calls"]),
+    ({"StringEquals": {"aws:PrincipalTag/team": "payments"}}, ["does not say who calls"]),
+    ({"StringEquals": {"aws:ResourceTag/team": "payments"}}, ["does not say who calls"]),
+    ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, ["does not say who calls"]),
+    ({"StringEquals": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}}, ["does not say who calls"]),
+    ({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:*:{HOME}:*"}}, ["does not say who calls"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected"), NARROW)
+def test_a_narrow_condition_names_whom_it_lets_in(condition: dict[str, object], expected: set[str] | None) -> None:
+    ((found),) = names(condition)
+    if expected is not None:
+        assert found == expected
+    assert list(strangers(statement(condition), CURRENT_VERSION)) == []
+
+
+@pytest.mark.parametrize(("condition", "whys"), LOOSE)
+def test_a_loose_condition_tells_why(condition: dict[str, object], whys: list[str]) -> None:
+    (stranger,) = strangers(statement(condition), CURRENT_VERSION)
+    assert str(stranger) == "everybody (*)"
+    assert len(stranger.why) == len(whys)
+    assert all(part in why for part, why in zip(whys, stranger.why, strict=True))
+
+
+@pytest.mark.parametrize("condition", [each for each, _ in NARROW])
+def test_no_stranger_fulfils_what_is_narrow(condition: dict[str, object]) -> None:
+    assert fulfilled(statement(condition), CURRENT_VERSION) == []
+
+
+def fulfilled(found: Statement, version: str) -> list[str]:
+    return [
+        name
+        for name, each in STRANGERS.items()
+        if hold(found.conditions, request_context(each, PULL), variables=version == CURRENT_VERSION)
+    ]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}},
+        {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
+        {"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
+        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
+        {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+        {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1"]}},
+    ],
+)
+def test_some_stranger_fulfils_what_is_loose(condition: dict[str, object]) -> None:
+    assert fulfilled(statement(condition), CURRENT_VERSION)
+
+
+OPERATORS = ["StringEquals", "StringLike", "StringNotEquals", "StringEqualsIgnoreCase", "ArnLike", "ArnEquals", "Null"]
+FORMS = ["{}", "{}IfExists", "ForAllValues:{}", "ForAnyValue:{}"]
+KEYS = [
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:ResourceAccount",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:SourceVpc",
+    "aws:VpceAccount",
+    "aws:SourceIp",
+    "aws:PrincipalTag/team",
+    "kms:CallerAccount",
+]
+VALUES = [
+    "*",
+    "",
+    "true",
+    "false",
+    "payments",
+    ORGANIZATION,
+    "o-*",
+    f"{ORGANIZATION}/*",
+    "*/r-ab12/*",
+    HOME,
+    "1111*",
+    ACCOUNT[:-1] + "?",
+    "${aws:PrincipalAccount}",
+    "${aws:ResourceAccount}",
+    "${aws:PrincipalOrgID}",
+    "${aws:SourceAccount}",
+    ROLE,
+    "arn:*",
+    "arn:aws:iam::*:role/*",
+    f"arn:*:iam::{HOME}:role/*",
+    f"arn:*{HOME}:role/puller",
+    f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller",
+    FUNCTIONS,
+    "vpc-*",
+    "vpc-0a1b2c3d",
+    "8.8.8.8",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("version", [CURRENT_VERSION, OLD_VERSION])
+def test_words_and_effect_agree(key: str, version: str) -> None:
+    """Of every operator in every form with every value, and of some pairs of values."""
+    narrow = 0
+    pairs = [[each] for each in VALUES] + [[one, other] for one, other in itertools.pairwise(VALUES)]
+    for operator, form, values in itertools.product(OPERATORS, FORMS, pairs):
+        if (operator, form) == ("Null", "{}IfExists"):
+            continue
+        found = statement({form.format(operator): {key: values}})
+        if any(isinstance(each, Narrow) for each in narrowings(found, version)):
+            narrow += 1
+            assert fulfilled(found, version) == [], found
+    assert (
+        narrow
+        or key in {"aws:SourceIp", "aws:PrincipalTag/team"}
+        or (version, key)
+        == (
+            OLD_VERSION,
+            "aws:ResourceAccount",
+        )
+    )
+
+
+def test_a_service_says_for_whom_it_works() -> None:
+    assert names({"StringEquals": {"aws:SourceAccount": OTHER}}, service=True) == [{OTHER}]
+    assert names({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:*:{HOME}:*"}}, service=True) == [
+        {HOME}
+    ]
+    assert names({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, service=True) == []
+    assert names({"IpAddress": {"aws:SourceIp": "198.51.100.7"}}, service=True) == []
+    (loose,) = narrowings(statement({"StringEquals": {"aws:PrincipalAccount": HOME}}), CURRENT_VERSION, service=True)
+    assert loose == Loose("StringEquals aws:PrincipalAccount does not say for whom a service works")
+
+
+def test_an_old_document_has_no_variables() -> None:
+    condition = {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}
+    assert names(condition) == [{OWN}]
+    assert names(condition, OLD_VERSION) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        ("*", ["everybody (*)"]),
+        ({"AWS": "*"}, ["everybody (*)"]),
+        ({"AWS": [HOME, "*", ROLE]}, ["everybody (*)"]),
+        ({"AWS": [HOME, ROLE]}, []),
+        ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
+        (
+            {"Service": ["lambda.amazonaws.com"], "AWS": HOME},
+            ["the service 'lambda.amazonaws.com', whoever it works for,"],
+        ),
+        ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, whoever it works for,"]),
+        ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', whoever it"]),
+    ],
+)
+def test_who_may_be_a_stranger(principal: object, expected: list[str]) -> None:
+    found = [str(each) for each in strangers(statement({}, principal), CURRENT_VERSION)]
+    assert len(found) == len(expected)
+    assert all(one.startswith(other) for one, other in zip(found, expected, strict=True))
+
+
+def test_all_but_some_are_strangers() -> None:
+    source = {"Effect": "Allow", "NotPrincipal": {"AWS": HOME}, "Action": "ecr:*"}
+    (parsed,) = parse({"Statement": source}).statements
+    assert list(map(str, strangers(parsed, CURRENT_VERSION))) == ["everybody but some (NotPrincipal)"]
+    (parsed,) = parse(
+        {"Statement": {**source, "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}}
+    ).statements
+    assert list(strangers(parsed, CURRENT_VERSION)) == []
+
+
+def test_a_condition_that_demands_its_key() -> None:
+    found = statement({"Bool": {"a:b": "true"}, "BoolIfExists": {"a:c": "true"}, "Null": {"A:C": "false"}})
+    assert [demands_key(found, each) for each in found.conditions] == [True, True, True]
+    found = statement({"BoolIfExists": {"a:c": "true"}, "Null": {"a:d": "false"}})
+    assert [demands_key(found, each) for each in found.conditions] == [False, True]

@@ -1,0 +1,58 @@
+"""Resources and rules for the tests of the pack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+
+from policies.judge import Excepted, on_resource, on_stack
+from policies.rule import Finding, Given, ResourceRule, Rule, Undecided
+
+TODAY = date(2026, 11, 21)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A resource as a render gives it."""
+
+    type: str
+    inputs: dict[str, Any]
+    name: str = "payments/api@us-east-1"
+    protect: bool = True
+    provider: str | None = None
+    region: str | None = "us-east-1"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def urn(self) -> str:
+        return f"urn:pulumi:prod::container-registry::{self.type}::{self.name}"
+
+
+Told = list[str]
+"""What a rule says: a message for each finding, `undecided PATH` for what it can't decide."""
+Judge = Callable[..., Told]
+
+
+@pytest.fixture(scope="session")
+def told() -> Judge:
+    """What a rule says of resources, with parameters by name; of a stack rule's the resource's name comes first."""
+
+    def told(rule: Rule, *resources: Declared, today: date = TODAY, **parameters: Any) -> Told:
+        given = Given(rule.parameters.model_validate(parameters), today)
+        if isinstance(rule, ResourceRule):
+            return [_text(outcome) for each in resources for outcome in on_resource(rule, each, given)]
+        return [f"{about.name} {_text(outcome)}" for about, outcome in on_stack(rule, resources, given)]
+
+    return told
+
+
+def _text(outcome: Finding | Undecided | Excepted) -> str:
+    match outcome:
+        case Finding():
+            return outcome.message
+        case Undecided():
+            return f"undecided {'.'.join(map(str, outcome.path))}"
+        case Excepted():
+            return f"excepted: {outcome.finding.message}"

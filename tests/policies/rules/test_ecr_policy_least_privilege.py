@@ -1,0 +1,197 @@
+"""Repository policies name actions, and other accounts may neither delete nor configure."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.document_text import to_text
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
+from domain.iam.document import parse
+from domain.iam.evaluate import evaluate
+from domain.iam.grants import (
+    AccountGrant,
+    Grant,
+    OrganizationGrant,
+    PullService,
+    Registry,
+    ServiceGrant,
+    repository_policy,
+)
+from domain.markers import UNKNOWN
+from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
+from policies.rules.ecr_policy_least_privilege import RULE
+from tests.domain.iam.calls import REPOSITORY, own
+from tests.domain.iam.calls import allow as statement_of_caller
+from tests.policies.conftest import Declared, Judge
+from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+
+PULL = list(PULL_ACTIONS)
+COVERS = "which covers writing: name each action"
+
+
+def declared(text: object) -> Declared:
+    return Declared(type=REPOSITORY_POLICY, inputs={"repository": "payments/api", "policy": text})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param({"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, [], id="compliant"),
+        pytest.param(
+            {"policy": policy(allow(Sid="All", Principal=to(OTHER), Action="ecr:*"))},
+            [f"statement 'All' allows ecr:*, {COVERS}"],
+            id="violating",
+        ),
+        pytest.param({}, [], id="unset"),
+        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+    ],
+)
+def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs)) == expected
+
+
+def test_no_other_type() -> None:
+    assert RULE.types == (REPOSITORY_POLICY, CREATION_TEMPLATE)
+
+
+def test_a_template_for_repositories_is_read_too(told: Judge) -> None:
+    text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
+    template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
+    found = told(RULE, Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": text}))
+    assert found
+    assert found == told(RULE, declared(text))
+    assert told(RULE, Declared(type=CREATION_TEMPLATE, inputs=template)) == []
+    unknown = Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": UNKNOWN})
+    assert told(RULE, unknown) == ["undecided repositoryPolicy"]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
+    (found,) = told(RULE, declared(text))
+    assert found.startswith(BROKEN[text])
+
+
+def test_our_own_grants_pass(told: Judge) -> None:
+    grants: list[Grant] = [
+        AccountGrant(account=HOME),
+        AccountGrant(account=OTHER, role="teams/puller"),
+        OrganizationGrant(organization=ORGANIZATION),
+        *(ServiceGrant(service=service, account=account) for service in PullService for account in (HOME, OTHER)),
+    ]
+    text = to_text(repository_policy(grants, Registry(account=HOME, region="us-east-1")))
+    assert told(RULE, declared(text)) == []
+
+
+DELETE = "ecr:BatchDeleteImage"
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (allow(Principal=to(OTHER), Action=list(PUSH_ACTIONS)), []),
+        (allow(Principal=to(OTHER), Action=["ECR:BATCHGETIMAGE", "ecr:Describe*", "ecr:GetLifecycle*"]), []),
+        (allow(Principal=to(OTHER), Action=["ecr:ReplicateImage", "ecr:BatchImportUpstreamImage"]), []),
+        (allow(Principal=to(OTHER), Action="*"), [f"statement 1 allows *, {COVERS}"]),
+        (allow(Principal=to(OTHER), Action="ECR:*"), [f"statement 1 allows ECR:*, {COVERS}"]),
+        (
+            allow(Principal=to(OTHER), Action=["ecr:Put*", "ecr:Batch*"]),
+            [f"statement 1 allows ecr:Batch*, ecr:Put*, {COVERS}"],
+        ),
+        (allow(Principal=to(OTHER), Action="*:PutImage"), [f"statement 1 allows *:PutImage, {COVERS}"]),
+        (allow(Principal=to(OTHER), Action="ecr:PutImag?"), [f"statement 1 allows ecr:PutImag?, {COVERS}"]),
+        (
+            allow(Principal=to(OTHER), NotAction=DELETE),
+            [f"statement 1 allows everything but {DELETE} (NotAction): name what is meant"],
+        ),
+        (
+            allow(NotPrincipal=to(OTHER), Action=PULL),
+            ["statement 1 grants to all but some (NotPrincipal): name with Principal who is meant"],
+        ),
+        (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
+        (
+            allow(Principal=to(OTHER), Action=["s3:GetObject", "ecr-public:*", *PULL]),
+            ["statement 1 allows ecr-public:*, s3:GetObject: that is no action of Amazon ECR"],
+        ),
+        (
+            allow(Principal=to(OTHER), Action=[DELETE, *PULL]),
+            [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
+        ),
+        (
+            allow(Principal=to(root(OTHER)), Action="ECR:setREPOSITORYpolicy"),
+            [f"statement 1 lets account {OTHER} delete or configure: ECR:setREPOSITORYpolicy"],
+        ),
+        (
+            allow(Principal=to(f"arn:aws:iam::{OTHER}:role/r"), Action="ecr:TagResource"),
+            [f"statement 1 lets arn:aws:iam::{OTHER}:role/r delete or configure: ecr:TagResource"],
+        ),
+        (allow(Principal="*", Action=DELETE), [f"statement 1 lets everybody (*) delete or configure: {DELETE}"]),
+        (
+            allow(Principal={"Service": LAMBDA}, Action="ecr:PutLifecyclePolicy"),
+            [f"statement 1 lets Service {LAMBDA} delete or configure: ecr:PutLifecyclePolicy"],
+        ),
+        (
+            allow(Principal=to(OTHER), Action="ecr:NeverHeardOf"),
+            [f"statement 1 lets account {OTHER} delete or configure: ecr:NeverHeardOf"],
+        ),
+        (
+            allow(Principal=to(OTHER), Action=DELETE, Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
+            [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
+        ),
+        (deny(Principal="*", Action="ecr:*"), []),
+        (deny(NotPrincipal=to(OTHER), NotAction=DELETE), []),
+    ],
+)
+def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, declared(policy(statement))) == expected
+
+
+def test_an_own_account_may_delete(told: Judge) -> None:
+    text = policy(allow(Principal=to(HOME, OTHER, f"arn:aws:iam::{HOME}:role/r"), Action=DELETE))
+    assert told(RULE, declared(text), own_accounts=[HOME]) == [
+        f"statement 1 lets account {OTHER} delete or configure: {DELETE}"
+    ]
+    assert told(RULE, declared(text), own_accounts=[HOME, OTHER]) == []
+    everybody = policy(allow(Principal="*", Action=DELETE))
+    assert told(RULE, declared(everybody), own_accounts=[HOME]) == told(RULE, declared(everybody))
+
+
+CALLER = Caller(
+    identity=Identity(arn=f"arn:aws:iam::{OTHER}:user/u", account=OTHER),
+    policies=(own(statement_of_caller("All", Action="ecr:*")),),
+)
+ACTIONS = st.sampled_from(
+    [
+        "*",
+        "ecr:*",
+        "ecr:Get*",
+        "ecr:Batch*",
+        "ecr:batchget*",
+        "ecr:*Image",
+        "ecr:Delete?epository",
+        DELETE,
+        "ecr:PutImage",
+    ]
+)
+STATEMENTS = st.builds(
+    lambda *parts: {key: value for part in parts for key, value in part.items()},
+    st.sampled_from([*[{"Effect": "Allow"}] * 3, {"Effect": "Deny"}]),
+    st.sampled_from(
+        [{"Principal": to(OTHER)}, {"Principal": "*"}, {"NotPrincipal": to(HOME)}, {"Principal": to(HOME)}]
+    ),
+    st.builds(
+        lambda key, names: {key: names},
+        st.sampled_from(["Action", "Action", "NotAction"]),
+        st.lists(ACTIONS, min_size=1),
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=3))
+def test_whoever_of_another_account_may_delete_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+    text = policy(*statements)
+    if not told(RULE, declared(text), own_accounts=[HOME]):
+        for action in (DELETE, "ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:NeverHeardOf"):
+            request = Request(action=action, resource=REPOSITORY, account=HOME)
+            assert not evaluate(CALLER, request, (Policy(name="resource", document=parse(text)),)).allowed

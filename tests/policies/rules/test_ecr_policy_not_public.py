@@ -1,0 +1,289 @@
+"""No stranger reaches a repository; the rule's words are held against what IAM would let strangers do."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.document_text import to_text
+from domain.iam.access import Policy, Request
+from domain.iam.document import parse
+from domain.iam.grants import (
+    AccountGrant,
+    Grant,
+    OrganizationGrant,
+    PullService,
+    Registry,
+    ServiceGrant,
+    repository_policy,
+)
+from domain.markers import SECRET, UNKNOWN
+from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
+from policies.rules.ecr_policy_not_public import RULE
+from tests.domain.iam.calls import REPOSITORY as ARN
+from tests.domain.iam.strangers import PROVIDER, may
+from tests.policies.conftest import Declared, Judge
+from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+
+PULL = "ecr:BatchGetImage"
+IN_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+NARROWED = "no condition narrows it to an organization, an account or a network"
+
+
+def declared(text: object) -> Declared:
+    return Declared(type=REPOSITORY_POLICY, inputs={"repository": "payments/api", "policy": text})
+
+
+def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") -> list[str]:
+    return [f"{name} lets {whom} call {what}: {NARROWED}{why}"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param({"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, [], id="compliant"),
+        pytest.param(
+            {"policy": policy(allow(Sid="Pull", Principal="*", Action=PULL))},
+            lets("everybody (*)", name="statement 'Pull'"),
+            id="violating",
+        ),
+        pytest.param({}, [], id="unset"),
+        pytest.param({"policy": None}, [], id="null"),
+        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        pytest.param({"policy": SECRET}, ["undecided policy"], id="secret"),
+        pytest.param(
+            {"policy": {"Statement": [allow(Principal=UNKNOWN, Action=PULL)]}},
+            ["undecided policy"],
+            id="unknown inside",
+        ),
+        pytest.param(
+            {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, lets("everybody (*)"), id="a mapping"
+        ),
+        pytest.param({"policy": 5}, ["is no policy document, but 5"], id="a number"),
+        pytest.param(
+            {"policy": {"Statement": 5}}, ["is no policy that AWS takes: Statement: is of type int"], id="broken"
+        ),
+    ],
+)
+def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+    found = told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs))
+    assert len(found) == len(expected)
+    assert all(one.startswith(other) for one, other in zip(found, expected, strict=True))
+
+
+def test_no_other_type() -> None:
+    assert RULE.types == (REPOSITORY_POLICY, CREATION_TEMPLATE)
+
+
+def test_a_template_for_repositories_is_read_too(told: Judge) -> None:
+    text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
+    template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
+    found = told(RULE, Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": text}))
+    assert found
+    assert found == told(RULE, declared(text))
+    assert told(RULE, Declared(type=CREATION_TEMPLATE, inputs=template)) == []
+    unknown = Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": UNKNOWN})
+    assert told(RULE, unknown) == ["undecided repositoryPolicy"]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
+    (found,) = told(RULE, declared(text))
+    assert found.startswith(BROKEN[text])
+
+
+def test_our_own_grants_pass(told: Judge) -> None:
+    grants: list[Grant] = [
+        AccountGrant(account=HOME),
+        AccountGrant(account=OTHER, role="teams/puller"),
+        OrganizationGrant(organization=ORGANIZATION),
+        *(ServiceGrant(service=service, account=account) for service in PullService for account in (HOME, OTHER)),
+    ]
+    for registry in (Registry(account=HOME, region="us-east-1"), Registry(account=HOME, region="cn-north-1")):
+        for some in [[each] for each in grants] + [grants]:
+            assert told(RULE, declared(to_text(repository_policy(some, registry)))) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (allow(Principal={"AWS": "*"}, Action=PULL), lets("everybody (*)")),
+        (allow(Principal=to(OTHER, "*"), Action=[PULL]), lets("everybody (*)")),
+        (allow(Principal="*", Action=["ECR:*"]), lets("everybody (*)", "ECR:*")),
+        (
+            allow(Principal="*", Action=[f"ecr:A{each}" for each in "fedcba"]),
+            lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 1 more"),
+        ),
+        (allow(Principal="*", NotAction="kms:*"), lets("everybody (*)", "everything but kms:*")),
+        (allow(NotPrincipal=to(OTHER), Action=PULL), lets("everybody but some (NotPrincipal)")),
+        (allow(NotPrincipal="*", Action=PULL), lets("everybody but some (NotPrincipal)")),
+        (allow(NotPrincipal=to(OTHER), Action=PULL, Condition=IN_ORGANIZATION), []),
+        (allow(Principal={"Service": LAMBDA}, Action=PULL), lets(f"the service {LAMBDA!r}, whoever it works for,")),
+        (
+            allow(Principal={"Service": LAMBDA}, Action=PULL, Condition=IN_ORGANIZATION),
+            lets(
+                f"the service {LAMBDA!r}, whoever it works for,",
+                why=" (StringEquals aws:PrincipalOrgID does not say for whom a service works)",
+            ),
+        ),
+        (
+            allow(Principal={"Service": LAMBDA}, Action=PULL, Condition={"StringEquals": {"aws:SourceAccount": HOME}}),
+            [],
+        ),
+        (
+            allow(Principal={"Federated": PROVIDER}, Action=PULL),
+            lets(f"the identity provider {PROVIDER!r}, whoever it works for,"),
+        ),
+        (allow(Principal=to(OTHER, root(HOME), f"arn:aws:iam::{OTHER}:role/a/b"), Action=PULL), []),
+        (allow(Principal=to("AROAEXAMPLEEXAMPLEID"), Action=PULL), []),
+        (allow(Action=PULL), []),
+        (deny(Principal="*", Action="*"), []),
+        (deny(NotPrincipal=to(HOME), Action="*"), []),
+        (allow(Principal="*", Action=PULL, Condition=IN_ORGANIZATION), []),
+        (
+            allow(Principal="*", Action=PULL, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),
+            lets("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID holds without the key as well)"),
+        ),
+        (
+            allow(
+                Principal="*",
+                Action=PULL,
+                Condition={"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"aws:PrincipalArn": "*"}},
+            ),
+            lets(
+                "everybody (*)",
+                why=(
+                    " (Bool aws:SecureTransport does not say who calls, StringLike aws:PrincipalArn names nobody fixed"
+                    " with '*')"
+                ),
+            ),
+        ),
+    ],
+)
+def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, declared(policy(statement))) == expected
+    assert told(RULE, declared(json.dumps({"Version": "2012-10-17", "Statement": statement}))) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["arn:aws:iam::*:root", "arn:aws:iam::*:role/puller", "arn:aws:iam::1111*:root", "1111*"]
+)
+def test_a_wildcard_in_a_principal_is_refused(told: Judge, value: str) -> None:
+    (found,) = told(RULE, declared(policy(allow(Principal=to(OTHER, value), Action=PULL))))
+    assert found.startswith("is no policy that AWS takes: Statement.0.Principal.AWS.1: ")
+
+
+def test_a_deny_makes_no_public_grant_good(told: Judge) -> None:
+    """Not even one that leaves nobody in: see the rule."""
+    outside = {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    text = policy(allow(Principal="*", Action=PULL), deny(Principal="*", Action="*", Condition=outside))
+    assert may(named(text), request()) == []
+    assert told(RULE, declared(text)) == lets("everybody (*)")
+
+
+def test_each_statement_is_named(told: Judge) -> None:
+    narrow = allow(Principal=to(OTHER), Action=PULL)
+    text = policy(narrow, allow(Principal="*", Action=PULL), allow(Sid="a\u202eb", Principal="*", Action=PULL))
+    assert told(RULE, declared(text)) == [
+        *lets("everybody (*)", name="statement 2"),
+        *lets("everybody (*)", name="statement 'a\\u202eb'"),
+    ]
+
+
+def test_a_service_may_be_let_without_condition(told: Judge) -> None:
+    text = policy(allow(Principal={"Service": [LAMBDA, "codebuild.amazonaws.com"], "Federated": LAMBDA}, Action=PULL))
+    found = told(RULE, declared(text), services=[LAMBDA])
+    assert [each.partition(", whoever")[0] for each in found] == [
+        "statement 1 lets the service 'codebuild.amazonaws.com'",
+        f"statement 1 lets the identity provider {LAMBDA!r}",
+    ]
+    assert told(RULE, declared(policy(allow(Principal="*", Action=PULL))), services=["*"]) == lets("everybody (*)")
+
+
+def test_a_document_of_an_old_version_has_no_variables(told: Judge) -> None:
+    statement = allow(
+        Principal="*", Action=PULL, Condition={"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}
+    )
+    assert told(RULE, declared(policy(statement))) == []
+    assert len(told(RULE, declared(policy(statement, version="2008-10-17")))) == 1
+    assert len(told(RULE, declared(json.dumps({"Statement": statement})))) == 1
+
+
+def test_a_huge_document(told: Judge) -> None:
+    statements = [allow(Principal=to(OTHER), Action=PULL) for _ in range(2_000)]
+    text = policy(*statements, allow(Principal="*", Action=PULL))
+    assert told(RULE, declared(text)) == lets("everybody (*)", name="statement 2001")
+
+
+def named(text: str) -> Policy:
+    return Policy(name="resource", document=parse(text))
+
+
+def request(action: str = PULL) -> Request:
+    return Request(action=action, resource=ARN, account=HOME)
+
+
+PRINCIPALS = st.sampled_from(
+    [
+        *[{"Principal": "*"}, {"Principal": to(OTHER, "*")}] * 3,
+        {"Principal": to(OTHER)},
+        {"Principal": to(root(HOME), f"arn:aws:iam::{OTHER}:role/puller")},
+        {"Principal": {"Service": LAMBDA}},
+        {"Principal": {"Service": LAMBDA, "AWS": OTHER}},
+        {"Principal": {"Federated": PROVIDER}},
+        {"NotPrincipal": to(OTHER)},
+        {},
+    ]
+)
+ACTIONS = st.sampled_from(
+    [{"Action": PULL}, {"Action": [PULL, "ecr:PutImage"]}, {"Action": "ECR:*"}, {"Action": "*"}, {"NotAction": "kms:*"}]
+)
+VALUES = {
+    "aws:PrincipalOrgID": [ORGANIZATION, "*", "o-*", "${aws:PrincipalOrgID}", "${aws:ResourceOrgID}"],
+    "aws:PrincipalOrgPaths": [f"{ORGANIZATION}/*", "*/r-ab12/*"],
+    "aws:PrincipalAccount": [HOME, OTHER, "*", "${aws:PrincipalAccount}", "${aws:ResourceAccount}"],
+    "aws:PrincipalArn": [f"arn:aws:iam::{OTHER}:role/*", "arn:aws:iam::*:role/*", f"arn:*:iam::{HOME}:role/puller"],
+    "AWS:sourceaccount": [HOME, "*"],
+    "aws:SourceArn": [f"arn:aws:lambda:us-east-1:{OTHER}:function:*", "arn:aws:lambda:*:*:function:*"],
+    "aws:SourceIp": ["198.51.100.0/24", "0.0.0.0/0", "0.0.0.0/1", "8.0.0.0/7", "2600::/16"],
+    "aws:SourceVpce": ["vpce-0a1b2c3d", "*"],
+    "aws:PrincipalTag/team": ["payments", "*"],
+}
+FITTING = {"aws:PrincipalArn": "ArnLike", "aws:SourceArn": "ArnLike", "aws:SourceIp": "IpAddress"}
+FORMS = ["{}", "{}", "{}", "{}IfExists", "ForAllValues:{}", "ForAnyValue:{}"]
+OPERATORS = ["StringEquals", "StringLike", "StringNotEquals", "Bool"]
+
+
+def conditions(key: str) -> st.SearchStrategy[dict[str, object]]:
+    operators = st.sampled_from([*[FITTING.get(key, "StringLike")] * 4, *OPERATORS])
+    values = st.lists(st.sampled_from(VALUES[key]), min_size=1, max_size=2)
+    return st.one_of(
+        *[
+            st.builds(
+                lambda form, name, some: {form.format(name): {key: some}}, st.sampled_from(FORMS), operators, values
+            )
+        ]
+        * 5,
+        st.sampled_from(["true", "false"]).map(lambda value: {"Null": {key: value}}),
+    )
+
+
+CONDITIONS = st.lists(st.sampled_from(list(VALUES)).flatmap(conditions), max_size=2).map(
+    lambda found: {"Condition": {name: block for each in found for name, block in each.items()}}
+)
+STATEMENTS = st.builds(
+    lambda *parts: {key: value for part in parts for key, value in part.items()},
+    st.sampled_from([*[{"Effect": "Allow"}] * 5, {"Effect": "Deny"}]),
+    PRINCIPALS,
+    ACTIONS,
+    CONDITIONS,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=2))
+def test_what_a_stranger_may_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+    text = policy(*statements)
+    if not told(RULE, declared(text)):
+        assert may(named(text), request()) == []

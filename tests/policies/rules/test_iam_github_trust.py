@@ -1,0 +1,372 @@
+"""Roles for GitHub's workflows; held against the tokens of workflows that nobody named."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.document import parse
+from domain.iam.evaluate import evaluate
+from domain.markers import UNKNOWN
+from policies.kinds import ROLE
+from policies.rules.iam_github_trust import RULE
+from tests.policies.conftest import Declared, Judge
+from tests.policies.rules.texts import BROKEN, HOME, OTHER, allow, deny, policy, to
+
+ISSUER = "token.actions.githubusercontent.com"
+PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}"
+ASSUME = "sts:AssumeRoleWithWebIdentity"
+MAIN = "repo:acme/api:ref:refs/heads/main"
+AUD, SUB = f"{ISSUER}:aud", f"{ISSUER}:sub"
+AUDIENCE = "sts.amazonaws.com"
+
+
+def trust(condition: object = None, **elements: object) -> dict[str, object]:
+    statement = {
+        **allow(Sid="GitHub", Principal={"Federated": PROVIDER}, Action=ASSUME, Condition=condition or fixed(MAIN)),
+        **elements,
+    }
+    return {key: value for key, value in statement.items() if value is not None}
+
+
+def fixed(*subjects: str, operator: str = "StringEquals") -> dict[str, object]:
+    """A condition with the audience fixed, and these subjects under the operator."""
+    audience = {AUD: AUDIENCE}
+    if operator == "StringEquals":
+        return {"StringEquals": {**audience, SUB: list(subjects)}}
+    return {"StringEquals": audience, operator: {SUB: list(subjects)}}
+
+
+def declared(*statements: dict[str, object]) -> Declared:
+    return Declared(type=ROLE, inputs={"assumeRolePolicy": policy(*statements)})
+
+
+def says(*messages: str) -> list[str]:
+    return [f"statement 'GitHub' {each}" for each in messages]
+
+
+NO_SUBJECT = "has no condition on sub: every workflow on GitHub assumes the role"
+NO_AUDIENCE = "has no condition on aud: a token made for another service assumes the role"
+
+
+def not_one(value: str) -> str:
+    return f"lets sub be {value!r}, which is not one repository with a branch, a tag or an environment"
+
+
+def filled(value: str) -> str:
+    return f"fills a variable into sub {value!r}: write the repository and its ref or environment"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
+        pytest.param(
+            {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT), id="violating"
+        ),
+        pytest.param({}, [], id="unset"),
+        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+    ],
+)
+def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
+
+
+def test_no_other_type() -> None:
+    assert RULE.types == (ROLE,)
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
+    (found,) = told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": text}))
+    assert found.startswith(BROKEN[text])
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        fixed("repo:acme/api:environment:production"),
+        fixed("repo:acme@1234/api@5678:ref:refs/heads/main"),
+        fixed("repo:acme@1234/api@5678:environment:prod"),
+        fixed("repo:acme/api:ref:refs/tags/v1"),
+        fixed(MAIN, "repo:acme/web:environment:prod"),
+        fixed(MAIN, operator="StringLike"),
+        fixed("repo:acme/api:ref:refs/tags/*", operator="StringLike"),
+        fixed("repo:acme/api:ref:refs/tags/v?.*", MAIN, operator="StringLike"),
+        fixed("repo:acme@1/api@2:ref:refs/tags/v*", operator="StringLike"),
+        {"StringEquals": {AUD.upper(): [AUDIENCE], SUB.title(): MAIN}},
+        # All conditions must hold: one that fixes is enough.
+        {"StringEquals": {AUD: AUDIENCE, SUB: MAIN}, "StringLike": {SUB: "repo:acme/*", AUD: "*"}},
+        {"StringEquals": {AUD: AUDIENCE, SUB: MAIN, f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@main"}},
+    ],
+)
+def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> None:
+    assert told(RULE, declared(trust(condition))) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"StringEquals": {SUB: MAIN}}, [NO_AUDIENCE]),
+        ({"StringEquals": {"aws:x": "y"}}, [NO_AUDIENCE, NO_SUBJECT]),
+        (
+            {
+                "StringEquals": {
+                    AUD: AUDIENCE,
+                    f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@refs/heads/main",
+                }
+            },
+            [NO_SUBJECT],
+        ),
+        ({"StringEquals": {AUD: AUDIENCE, f"{ISSUER}:repository": "acme/api"}}, [NO_SUBJECT]),
+        ({"StringEquals": {AUD: AUDIENCE, "other.example:sub": MAIN}}, [NO_SUBJECT]),
+        ({"StringEquals": {AUD: AUDIENCE, f"{SUB} ": MAIN}}, [NO_SUBJECT]),
+        *(
+            (
+                {"StringEquals": {SUB: MAIN}, operator: {AUD: AUDIENCE}},
+                [f"tests aud by {operator}, which does not fix it: write StringEquals"],
+            )
+            for operator in (
+                "StringLike",
+                "StringEqualsIfExists",
+                "ForAllValues:StringEquals",
+                "ForAnyValue:StringEquals",
+                "StringEqualsIgnoreCase",
+                "StringNotEquals",
+            )
+        ),
+        (
+            {"StringEquals": {SUB: MAIN, AUD: [AUDIENCE, "https://github.com/acme"]}},
+            ["takes tokens for 'https://github.com/acme': write sts.amazonaws.com"],
+        ),
+        (
+            {"StringEquals": {SUB: MAIN, AUD: "STS.amazonaws.com"}},
+            ["takes tokens for 'STS.amazonaws.com': write sts.amazonaws.com"],
+        ),
+        ({"StringEquals": {SUB: MAIN, AUD: []}}, ["names no aud"]),
+        *(
+            (fixed(MAIN, operator=operator), [f"tests sub by {operator}, which does not fix it: write StringEquals"])
+            for operator in (
+                "StringEqualsIfExists",
+                "StringLikeIfExists",
+                "ForAllValues:StringEquals",
+                "ForAnyValue:StringLike",
+                "StringEqualsIgnoreCase",
+                "StringNotEquals",
+                "ArnLike",
+                "Null",
+                "Bool",
+            )
+        ),
+        (
+            {"StringEquals": {AUD: AUDIENCE}, "Null": {SUB: "false"}},
+            ["tests sub by Null, which does not fix it: write StringEquals"],
+        ),
+        (fixed(), ["names no sub"]),
+        (fixed(operator="StringLike"), ["names no sub"]),
+        (fixed(MAIN, "repo:acme/*"), [not_one("repo:acme/*")]),
+        *(
+            (fixed(each), [not_one(each)])
+            for each in (
+                "*",
+                "",
+                "repo:acme/api",
+                "repo:acme/api:*",
+                "repo:acme/api:ref:refs/tags/*",
+                "repo:acme@1/api:environment:prod",
+                "repo:аcme/api:environment:prod",  # noqa: RUF001
+                f"{MAIN}\n",
+            )
+        ),
+        *(
+            (fixed(each, operator="StringLike"), [not_one(each)])
+            for each in (
+                "*",
+                "repo:*",
+                "repo:acme/*",
+                "repo:acme*/api:ref:refs/tags/v1",
+                "repo:acme/api*:ref:refs/tags/v*",
+                "repo:*:ref:refs/tags/*",
+                "repo:acme@*/api@*:ref:refs/tags/*",
+                "repo:acme/api:*",
+                "repo:acme/api:ref:*",
+                "repo:acme/api:ref:refs/*",
+                "repo:acme/api:ref:refs/tag?/v1",
+                "repo:acme/api:ref:refs/heads/*",
+                "repo:acme/api:ref:refs/heads/release-?",
+                "repo:acme/api:environment:*",
+                "repo:acme/api:environment:prod*",
+                "repo:acme/api:environment:a:ref:refs/tags/*",
+                "repo:acme/api:pull_reques?",
+                "repo:acme/api:*:ref:refs/tags/v1",
+            )
+        ),
+        *(
+            (
+                fixed(f"repo:acme/{each}:environment:prod"),
+                [filled(f"repo:acme/{each}:environment:prod")],
+            )
+            for each in (f"${{{ISSUER}:repository}}", "${*}")
+        ),
+        (
+            fixed("repo:acme/api:ref:refs/tags/${aws:PrincipalTag/x}*", operator="StringLike"),
+            [filled("repo:acme/api:ref:refs/tags/${aws:PrincipalTag/x}*")],
+        ),
+        (
+            fixed("repo:acme/api:pull_request"),
+            ["lets every pull request assume the role by sub 'repo:acme/api:pull_request'"],
+        ),
+        (
+            {"StringLike": {SUB: "repo:acme/*", AUD: "*"}},
+            ["tests aud by StringLike, which does not fix it: write StringEquals", not_one("repo:acme/*")],
+        ),
+    ],
+)
+def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, declared(trust(condition))) == says(*expected)
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({"Action": "sts:*"}, says(NO_SUBJECT)),
+        ({"Action": ["sts:TagSession", "STS:assumeROLEwith*"]}, says(NO_SUBJECT)),
+        ({"Action": None, "NotAction": "sts:TagSession"}, says(NO_SUBJECT)),
+        ({"Action": "sts:AssumeRole"}, []),
+        ({"Action": None, "NotAction": "sts:*"}, []),
+        ({"Principal": {"Federated": PROVIDER.upper().replace("OIDC-PROVIDER", "oidc-provider")}}, says(NO_SUBJECT)),
+        ({"Principal": {"Federated": ISSUER}}, says(NO_SUBJECT)),
+        ({"Principal": {"Federated": ["cognito-identity.amazonaws.com", PROVIDER]}}, says(NO_SUBJECT)),
+        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/*"}}, says(NO_SUBJECT)),
+        ({"Principal": {"Federated": "*"}}, says(NO_SUBJECT)),
+        ({"Principal": {"Federated": [PROVIDER, PROVIDER.replace(HOME, OTHER)]}}, says(NO_SUBJECT)),
+        ({"Principal": "*"}, says(NO_SUBJECT)),
+        ({"Principal": None, "NotPrincipal": to(HOME)}, says(NO_SUBJECT)),
+        ({"Principal": {"Federated": "cognito-identity.amazonaws.com"}}, []),
+        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/gitlab.com"}}, []),
+        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/x.{ISSUER}"}}, []),
+        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}.example"}}, []),
+        ({"Principal": to(HOME)}, []),
+        ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
+        ({"Effect": "Deny"}, []),
+    ],
+)
+def test_whom_it_is_about(told: Judge, elements: dict[str, object], expected: list[str]) -> None:
+    condition = {"StringEquals": {AUD: AUDIENCE}}
+    assert told(RULE, declared(trust(condition, **elements))) == expected
+
+
+def test_everybody_held_to_one_workflow(told: Judge) -> None:
+    assert told(RULE, declared(trust(Principal="*"))) == []
+
+
+def test_each_statement_must_hold(told: Judge) -> None:
+    second = {**trust({"StringEquals": {AUD: AUDIENCE}}), "Sid": "Again"}
+    assert told(RULE, declared(trust(), second)) == [f"statement 'Again' {NO_SUBJECT}"]
+    assert told(RULE, declared(trust(), deny(Principal="*", Action="*"))) == []
+
+
+def test_an_enterprise_has_an_issuer_of_its_own(told: Judge) -> None:
+    own = f"{ISSUER}/Acme"
+    principal = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
+    assert told(RULE, declared(trust(Principal=principal))) == says(NO_AUDIENCE, NO_SUBJECT)
+    condition = {"StringEquals": {f"{own}:aud": AUDIENCE, f"{own}:sub": MAIN}}
+    assert told(RULE, declared(trust(condition, Principal=principal))) == []
+
+
+@pytest.mark.parametrize("issuer", ["github.acme.com/_services/token", "https://GitHub.acme.com/_services/token/"])
+def test_a_server_of_ones_own(told: Judge, issuer: str) -> None:
+    own = "github.acme.com/_services/token"
+    principal = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
+    loose = trust({"StringEquals": {f"{own}:aud": AUDIENCE}}, Principal=principal)
+    assert told(RULE, declared(loose)) == []
+    assert told(RULE, declared(loose), issuers=[ISSUER, issuer]) == says(NO_SUBJECT)
+    condition = {"StringEquals": {f"{own}:aud": AUDIENCE, f"{own}:sub": MAIN}}
+    assert told(RULE, declared(trust(condition, Principal=principal)), issuers=[ISSUER, issuer]) == []
+    # Everybody, held to what only the one issuer says.
+    assert told(RULE, declared(trust(condition, Principal="*")), issuers=[ISSUER, issuer]) == []
+
+
+def test_parameters_let_more_in(told: Judge) -> None:
+    heads = declared(trust(fixed("repo:acme/api:ref:refs/heads/release-*", operator="StringLike")))
+    assert len(told(RULE, heads)) == 1
+    assert told(RULE, heads, allow_branch_patterns=True) == []
+    wide = declared(trust(fixed("repo:acme/api:ref:refs/*", operator="StringLike")))
+    assert len(told(RULE, wide, allow_branch_patterns=True)) == 1
+    pull_request = declared(trust(fixed("repo:acme/api:pull_request")))
+    assert told(RULE, pull_request, allow_pull_requests=True) == []
+    china = declared(trust({"StringEquals": {AUD: "sts.amazonaws.com.cn", SUB: MAIN}}))
+    assert len(told(RULE, china)) == 1
+    assert told(RULE, china, audiences=[AUDIENCE, "sts.amazonaws.com.cn"]) == []
+
+
+ROLE_ARN = f"arn:aws:iam::{HOME}:role/publisher"
+SUBJECTS_OF_OTHERS = [
+    "repo:evil/api:ref:refs/heads/main",
+    "repo:acme-evil/api:environment:prod",
+    "repo:acme/other:ref:refs/heads/main",
+    "repo:acme/api-evil:ref:refs/tags/v1",
+    "repo:acme/api:pull_request",
+    "repo:acme/api:ref:refs/heads/feature",
+    "repo:acme/api:environment:anything",
+    "repo:acme@9/api@9:ref:refs/heads/main",
+]
+TOKENS = [
+    {SUB: (subject,), AUD: (audience,), f"{ISSUER}:repository": ("acme/api",), "aws:SecureTransport": ("true",)}
+    for subject in SUBJECTS_OF_OTHERS
+    for audience in (AUDIENCE, "https://github.com/evil")
+]
+SUBJECT_VALUES = [
+    *[MAIN, "repo:acme/api:environment:prod", "repo:acme/api:ref:refs/tags/v*"] * 3,
+    "repo:acme@1/api@2:ref:refs/heads/main",
+    "repo:acme/*",
+    "repo:acme*/api:ref:refs/tags/*",
+    "repo:*/api:ref:refs/heads/main",
+    "repo:acme/api:*",
+    "repo:acme/api:ref:refs/heads/*",
+    f"repo:${{{ISSUER}:repository}}:pull_request",
+    f"${{{SUB}}}",
+    "*",
+]
+AUDIENCES = st.sampled_from(
+    [
+        *[{"StringEquals": {AUD: AUDIENCE}}] * 4,
+        {"StringEquals": {AUD: [AUDIENCE, "https://github.com/evil"]}},
+        {"StringLike": {AUD: "*"}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+    ]
+)
+SUBJECTS = st.builds(
+    lambda operator, key, values: {operator: {key: values}},
+    st.sampled_from(
+        [
+            *["StringLike"] * 3,
+            "StringLikeIfExists",
+            "ForAllValues:StringLike",
+            "StringNotEquals",
+            "ForAnyValue:StringEquals",
+        ]
+    ),
+    st.sampled_from([SUB, SUB, SUB.upper(), f"{ISSUER}:repository"]),
+    st.lists(st.sampled_from(SUBJECT_VALUES), min_size=1, max_size=2),
+)
+STATEMENTS = st.builds(
+    lambda principal, *conditions: trust(
+        {name: block for each in conditions for name, block in each.items()}, Sid=None, Principal=principal
+    ),
+    st.sampled_from([{"Federated": PROVIDER}, {"Federated": PROVIDER}, "*", to(HOME)]),
+    AUDIENCES,
+    SUBJECTS,
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=2))
+def test_no_other_workflow_assumes_what_is_not_found(told: Judge, statements: list[dict[str, object]]) -> None:
+    found = declared(*statements)
+    if not told(RULE, found):
+        policies = (Policy(name="trust", document=parse(found.inputs["assumeRolePolicy"])),)
+        caller = Caller(identity=Identity(arn=PROVIDER, account=None))
+        for token in TOKENS:
+            request = Request(action=ASSUME, resource=ROLE_ARN, account=HOME, context=token)
+            assert not evaluate(caller, request, policies).allowed, token

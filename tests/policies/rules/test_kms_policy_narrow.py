@@ -1,0 +1,324 @@
+"""Key policies let the account administer and Amazon ECR use; held against what IAM would let people do."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.aws import REGIONS
+from domain.document_text import to_text
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.action_kinds import KEY_USE
+from domain.iam.document import parse
+from domain.iam.evaluate import evaluate
+from domain.kms import ADMINISTRATION_ACTIONS, key_policy
+from domain.markers import UNKNOWN
+from policies.kinds import KEY, KEY_POLICY
+from policies.rules.kms_policy_narrow import RULE
+from tests.domain.iam.calls import KEY as ARN
+from tests.domain.iam.calls import allow as statement_of_caller
+from tests.domain.iam.calls import own
+from tests.domain.iam.strangers import STRANGERS
+from tests.policies.conftest import Declared, Judge
+from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+
+ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
+DECRYPT = "kms:Decrypt"
+ROLE = f"arn:aws:iam::{HOME}:role/signer"
+VIA_ECR = {"StringEquals": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}}
+FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def declared(*statements: dict[str, object], kind: str = KEY) -> Declared:
+    """A key whose account administers it, with further statements."""
+    return Declared(type=kind, inputs={"policy": policy(ADMINISTER, *statements)})
+
+
+def use(**elements: object) -> dict[str, object]:
+    return {**allow(Sid="Use", Principal=to(root(HOME)), Action=DECRYPT, Resource="*"), **elements}
+
+
+@pytest.mark.parametrize("kind", [KEY, KEY_POLICY])
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param({"policy": policy(ADMINISTER)}, [], id="compliant"),
+        pytest.param(
+            {"policy": policy(allow(Sid="Root", Principal=to(root(HOME)), Action="kms:*", Resource="*"))},
+            ["statement 'Root' allows everything (kms:*): name what is meant"],
+            id="violating: AWS's default",
+        ),
+        pytest.param(
+            {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"], id="unset"
+        ),
+        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+    ],
+)
+def test_a_key(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, Declared(type=kind, inputs=inputs)) == expected
+
+
+def test_no_other_type() -> None:
+    assert RULE.types == (KEY, KEY_POLICY)
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
+    (found,) = told(RULE, Declared(type=KEY, inputs={"policy": text}))
+    assert found.startswith(BROKEN[text])
+
+
+@pytest.mark.parametrize("region", sorted(REGIONS))
+def test_our_own_policy_passes(told: Judge, region: str) -> None:
+    text = to_text(key_policy(account=HOME, region=region))
+    assert told(RULE, Declared(type=KEY, inputs={"policy": text})) == []
+
+
+ONLY_ROLES = "only named roles use a key without kms:ViaService of ecr or kms:GrantIsForAWSResource"
+
+
+def by_root(actions: str = DECRYPT, who: str = HOME) -> list[str]:
+    return [f"statement 'Use' lets {who} call {actions}: {ONLY_ROLES}"]
+
+
+THROUGH_OTHERS: list[dict[str, object]] = [
+    {"StringEqualsIfExists": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}},
+    {"ForAllValues:StringEquals": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}},
+    {"StringNotEquals": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}},
+    {"StringLike": {"kms:ViaService": "*"}},
+    {"StringLike": {"kms:ViaService": "ecr.*"}},
+    {"StringLike": {"kms:ViaService": "*.us-east-1.amazonaws.com"}},
+    {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}},
+    {"StringEquals": {"kms:ViaService": ["ecr.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]}},
+    {"StringEquals": {"kms:ViaService": "ecr.us-east-1.amazonawsxcom"}},
+    {"StringEquals": {"kms:ViaService": []}},
+    {"BoolIfExists": {"kms:GrantIsForAWSResource": "true"}},
+    {"Bool": {"kms:GrantIsForAWSResource": "false"}},
+    {"Bool": {"kms:GrantIsForAWSResource": ["true", "false"]}},
+    {"StringEquals": {"kms:GrantIsForAWSResource": "true"}},
+    {"Null": {"kms:ViaService": "false"}},
+    {"Bool": {"aws:SecureTransport": "true"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (use(), by_root()),
+        (use(Action="KMS:decrypt"), by_root()),
+        (use(Action=["kms:DescribeKey", "kms:Re*"]), by_root("kms:ReEncryptFrom, kms:ReEncryptTo")),
+        (use(Action="kms:Create*"), by_root("kms:CreateGrant")),
+        (
+            use(Action="kms:GenerateDataKey*"),
+            by_root(
+                "kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:GenerateDataKeyPairWithoutPlaintext,"
+                " kms:GenerateDataKeyWithoutPlaintext"
+            ),
+        ),
+        (use(Principal=to(f"arn:aws:iam::{HOME}:user/u")), by_root(who=f"arn:aws:iam::{HOME}:user/u")),
+        (use(Action=["kms:DescribeKey", "kms:List*"]), []),
+        (use(Principal=to(ROLE)), []),
+        (use(Principal=to(ROLE, f"arn:aws:sts::{HOME}:assumed-role/signer/session")), []),
+        (use(Principal=to(ROLE), Action="kms:*"), ["statement 'Use' allows everything (kms:*): name what is meant"]),
+        (use(Principal=to(ROLE), Action="*"), ["statement 'Use' allows everything (*): name what is meant"]),
+        (
+            use(Principal=to(ROLE), Action=["kms:?*"], Condition=VIA_ECR),
+            ["statement 'Use' allows everything (kms:?*): name what is meant"],
+        ),
+        (
+            use(Action=None, NotAction="kms:ScheduleKeyDeletion"),
+            ["statement 'Use' allows everything but kms:ScheduleKeyDeletion (NotAction): name what is meant"],
+        ),
+        (use(Action=list(KEY_USE), Principal=to(ROLE)), []),
+        (use(Condition=VIA_ECR), []),
+        (use(Condition=FOR_AWS, Action="kms:CreateGrant"), []),
+        (use(Condition={"Bool": {"KMS:grantisforawsresource": True}}), []),
+        (use(Condition={"StringLike": {"kms:ViaService": "ecr.*.amazonaws.com"}}), []),
+        (use(Condition={"StringEquals": {"kms:ViaService": ["ecr.cn-north-1.amazonaws.com.cn"]}}), []),
+        *((use(Condition=each), by_root()) for each in THROUGH_OTHERS),
+        (
+            use(
+                Condition={
+                    "BoolIfExists": {"kms:GrantIsForAWSResource": "true"},
+                    "Null": {"kms:grantisforawsresource": False},
+                }
+            ),
+            [],
+        ),
+        (deny(Principal="*", Action="kms:*", Resource="*"), []),
+    ],
+)
+def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+    sound = {key: value for key, value in statement.items() if value is not None}
+    assert told(RULE, declared(sound)) == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (use(Principal=to(f"arn:aws:iam::{OTHER}:role/r")), [f"arn:aws:iam::{OTHER}:role/r"]),
+        (use(Principal=to(OTHER), Condition=VIA_ECR), [OTHER]),
+        (use(Principal=to(OTHER, HOME), Condition=VIA_ECR), [OTHER]),
+        (use(Principal=to(OTHER), Action="kms:DescribeKey"), [OTHER]),
+        (use(Principal=to("AROAEXAMPLEEXAMPLEID"), Action="kms:DescribeKey"), ["AROAEXAMPLEEXAMPLEID"]),
+        (use(Principal={"CanonicalUser": "79a59df9"}, Action="kms:DescribeKey"), []),
+        (
+            use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}),
+            ["*"],
+        ),
+        (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": [HOME, OTHER]}}), ["*"]),
+        (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": HOME}}), []),
+        (
+            use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
+            [],
+        ),
+        (
+            use(
+                Principal="*",
+                Condition={
+                    **VIA_ECR,
+                    "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME},
+                },
+            ),
+            [],
+        ),
+        (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}), [LAMBDA]),
+        (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
+        (
+            use(
+                Principal={"Service": "logs.us-east-1.amazonaws.com"},
+                Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{HOME}:*"}},
+            ),
+            [],
+        ),
+    ],
+)
+def test_other_accounts_are_named_in_the_parameters(
+    told: Judge, statement: dict[str, object], expected: list[str]
+) -> None:
+    neither = "which is neither the key's account nor trusted"
+    found = [f"statement 'Use' names {each}, {neither}" for each in expected]
+    assert told(RULE, declared(statement)) == found
+    # An organization and a unique id are no account that could be trusted.
+    untrusted = [each for each in found if "AROA" in each or ORGANIZATION in str(statement)]
+    assert told(RULE, declared(statement), trusted_accounts=[OTHER]) == untrusted
+
+
+EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition narrows it to an account"
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            use(Principal="*"),
+            [EVERYBODY, *by_root(who="*")],
+        ),
+        (
+            use(Principal=to(HOME, "*"), Action="kms:DescribeKey", Condition=VIA_ECR),
+            [f"{EVERYBODY.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
+        ),
+        (
+            use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
+            ["statement 'Use' lets * call kms:PutKeyPolicy, whatever the account's own policies say: name the account"],
+        ),
+        (
+            use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
+            by_root(who="*"),
+        ),
+        (
+            use(Principal={"Service": LAMBDA}),
+            [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, whoever it works for,")],
+        ),
+        (
+            use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"),
+            ["statement 'Use' grants to all but some (NotPrincipal): name with Principal who is meant"],
+        ),
+        (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS refuses it"]),
+    ],
+)
+def test_everybody(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+    sound = {key: value for key, value in statement.items() if value is not None}
+    assert told(RULE, declared(sound)) == expected
+
+
+def test_two_accounts_that_administer(told: Judge) -> None:
+    other = allow(Principal=to(OTHER), Action="kms:Put*", Resource="*")
+    assert told(RULE, declared(other)) == [
+        f"is administered by the accounts {HOME}, {OTHER}: name in trusted_accounts those that are not the key's own"
+    ]
+    assert told(RULE, declared(other), trusted_accounts=[OTHER]) == []
+    assert told(RULE, declared(other), trusted_accounts=[HOME]) == []
+
+
+def test_services_are_a_parameter(told: Judge) -> None:
+    condition = {"StringEquals": {"kms:ViaService": ["ecr.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]}}
+    assert told(RULE, declared(use(Condition=condition)), services=["ecr", "s3"]) == []
+    (found,) = told(RULE, declared(use(Condition=condition)), services=["s3"])
+    assert "kms:ViaService of s3 or" in found
+
+
+INSIDER = Caller(
+    identity=Identity(arn=f"arn:aws:iam::{HOME}:user/u", account=HOME, session_context={"kms:CallerAccount": (HOME,)}),
+    policies=(own(statement_of_caller("All", Action="kms:*")),),
+    organization=ORGANIZATION,
+)
+NEIGHBOUR = Caller(
+    identity=Identity(
+        arn=f"arn:aws:iam::{OTHER}:role/r", account=OTHER, session_context={"kms:CallerAccount": (OTHER,)}
+    ),
+    policies=INSIDER.policies,
+    organization=ORGANIZATION,
+)
+PEOPLE = {"insider": INSIDER, "neighbour": NEIGHBOUR, **STRANGERS}
+THROUGH_ECR = {"kms:ViaService": ("ecr.us-east-1.amazonaws.com",)}
+
+CONDITIONS = [
+    VIA_ECR,
+    FOR_AWS,
+    {"BoolIfExists": {"kms:GrantIsForAWSResource": "true"}},
+    {"StringEqualsIfExists": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}},
+    {"StringLike": {"kms:CallerAccount": HOME}},
+    {"StringLike": {"kms:CallerAccount": "*"}},
+    {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}},
+    {"ForAnyValue:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"ForAllValues:StringEquals": {"aws:PrincipalAccount": HOME}},
+]
+STATEMENTS = st.builds(
+    lambda *parts: {key: value for part in parts for key, value in part.items()},
+    st.sampled_from([*[{"Effect": "Allow", "Resource": "*"}] * 5, {"Effect": "Deny", "Resource": "*"}]),
+    st.sampled_from(
+        [
+            *[{"Principal": to(HOME)}] * 3,
+            *[{"Principal": "*"}] * 3,
+            {"Principal": to(ROLE)},
+            {"Principal": to(HOME, f"arn:aws:iam::{OTHER}:role/r")},
+            {"Principal": {"Service": LAMBDA}},
+            {"NotPrincipal": to(ROLE)},
+        ]
+    ),
+    st.sampled_from(["kms:Put*", "kms:*", DECRYPT, "KMS:D*", "kms:DescribeKey", ["kms:CreateGrant", DECRYPT]]).map(
+        lambda names: {"Action": names}
+    ),
+    st.lists(st.sampled_from(CONDITIONS), max_size=2).map(
+        lambda found: {"Condition": {name: block for each in found for name, block in each.items()}}
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=2))
+def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+    found = declared(*statements)
+    if told(RULE, found):
+        return
+    policies = (Policy(name="key", document=parse(found.inputs["policy"])),)
+    for name, caller in PEOPLE.items():
+        for action, context in (
+            (DECRYPT, {}),
+            ("kms:CreateGrant", {}),
+            ("kms:PutKeyPolicy", {}),
+            (DECRYPT, THROUGH_ECR),
+        ):
+            request = Request(action=action, resource=ARN, account=HOME, context=context)
+            own_right = name == "insider" and (action == "kms:PutKeyPolicy" or context)
+            assert own_right or not evaluate(caller, request, policies).allowed, (name, action)

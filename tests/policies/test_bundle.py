@@ -1,0 +1,82 @@
+"""The pack in a folder of its own, far from the project, behind the SDK's own server."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from policies import bundle as bundling
+from policies.kinds import KEY
+from policies.levels import FOLDER
+from policies.table import all_rules
+from tests.policies.analyzer import Analyzer, serving
+from tests.policies.conftest import Declared
+
+
+@pytest.fixture(scope="module", params=["bundle", "project"])
+def analyzer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analyzer]:
+    pack = FOLDER
+    if request.param == "bundle":
+        pack = tmp_path_factory.mktemp("elsewhere") / "pack"
+        bundling.bundle(pack)
+    with serving(pack) as served:
+        yield served
+
+
+def test_every_rule_is_a_policy_of_its_own(analyzer: Analyzer) -> None:
+    served = analyzer.rules()
+    assert list(served) == list(all_rules())
+    for name, rule in all_rules().items():
+        assert served[name].description == rule.title
+        assert set(served[name].configSchema.properties) == set(rule.parameters.model_fields)
+
+
+def test_no_module_hides_one_of_pythons_own() -> None:
+    """The engine puts the pack's folder first on the path."""
+    assert not {each.stem for each in FOLDER.glob("*.py")} & sys.stdlib_module_names
+
+
+def test_it_finds_what_the_rules_find(analyzer: Analyzer) -> None:
+    analyzer.configure_from(FOLDER / "prod.json")
+    assert ("kms-rotation", "is never rotated") in analyzer.analyze(Declared(type=KEY, inputs={}))
+
+
+def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
+    key = Declared(type=KEY, inputs={})
+    exception = {"urn": key.urn, "reason": "it is replaced next week", "until": "2999-01-01"}
+    analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception]}})
+    assert "kms-rotation" not in dict(analyzer.analyze(key))
+    analyzer.configure(
+        {"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception | {"until": "2020-01-01"}]}}
+    )
+    assert [message for rule, message in analyzer.analyze(key) if rule == "kms-rotation"] == [
+        "has an exception that ended on 2020-01-01 (it is replaced next week): mend it, or renew the exception",
+        "is never rotated",
+    ]
+    analyzer.configure({"kms-rotation": "disabled"})
+    assert "kms-rotation" not in dict(analyzer.analyze(key))
+
+
+def test_faulty_parameters_are_a_violation(analyzer: Analyzer) -> None:
+    analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exeptions": []}})
+    told = dict(analyzer.analyze(Declared(type=KEY, inputs={"enableKeyRotation": True})))
+    assert "its parameters are faulty: exeptions" in told["kms-rotation"]
+
+
+def test_the_bundle_says_how_to_begin(tmp_path: Path) -> None:
+    assert bundling.main([str(tmp_path / "pack")]) == 0
+    readme = (tmp_path / "pack" / "README.md").read_text(encoding="utf-8")
+    assert "pulumi install" in readme
+    assert "virtualenv: venv" in (tmp_path / "pack" / "PulumiPolicy.yaml").read_text(encoding="utf-8")
+    lines = (tmp_path / "pack" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.partition("==")[0] for line in lines] == list(bundling.NEEDED)
+
+
+def test_it_is_written_over_itself_and_over_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [bundling.main([str(tmp_path / "pack")]) for _ in range(2)] == [0, 0]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("years of work", encoding="utf-8")
+    assert bundling.main([str(tmp_path / "other")]) == 2
+    assert "something else than a policy pack" in capsys.readouterr().err
+    assert [each.name for each in (tmp_path / "other").iterdir()] == ["thesis.txt"]

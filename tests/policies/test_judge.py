@@ -1,0 +1,134 @@
+"""Rules put to resources: levels, exceptions, and rules that fail."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from domain.markers import UNKNOWN
+from policies import judge as judging
+from policies.judge import Judgement, judge
+from policies.kinds import KEY
+from policies.levels import Setting
+from policies.rule import (
+    Exemption,
+    Finding,
+    Given,
+    Level,
+    Parameters,
+    Resource,
+    ResourceRule,
+    Rule,
+    Severity,
+    StackRule,
+    Verdict,
+)
+from policies.rules.kms_rotation import RULE
+from tests.policies.conftest import TODAY, Declared
+
+COUNTING = StackRule(
+    id="only-one-key", title="One key", severity=Severity.LOW, risk="-", remediation="-", parameters=Parameters,
+    types=(KEY,), check=lambda resources, _given: [(each, Finding("is one of several")) for each in resources[1:]],
+)  # fmt: skip
+
+GOOD = Declared(type=KEY, name="good", inputs={"enableKeyRotation": True})
+BAD = Declared(type=KEY, name="bad", inputs={})
+OPEN = Declared(type=KEY, name="open", inputs={"enableKeyRotation": UNKNOWN})
+OTHER = Declared(type="aws:s3/bucket:Bucket", name="other", inputs={})
+
+
+@pytest.fixture
+def put(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Puts rules to resources, each with a level and exceptions."""
+
+    def put(
+        resources: Sequence[Resource], *rules: Rule, level: Level = Level.MANDATORY, today: date = TODAY,
+        exceptions: tuple[Exemption, ...] = (),
+    ) -> Judgement:  # fmt: skip
+        on_one = tuple(each for each in rules if isinstance(each, ResourceRule))
+        monkeypatch.setattr(judging, "resource_rules", lambda: {KEY: on_one})
+        monkeypatch.setattr(judging, "stack_rules", lambda: tuple(each for each in rules if each not in on_one))
+        settings = {each.id: Setting(each, level, Parameters(exceptions=exceptions)) for each in rules}
+        return judge(resources, settings, today)
+
+    return put
+
+
+def _exemption(resource: Declared, until: date = TODAY) -> Exemption:
+    return Exemption(urn=resource.urn, reason="it leaves", until=until)
+
+
+def _told(judgement: Judgement) -> list[str]:
+    outcomes: list[tuple[str, Any]] = [(each.resource.name, each.outcome) for each in judgement.findings]
+    return [f"{name}: {outcome.message}" for name, outcome in outcomes]
+
+
+def test_each_resource_of_its_type_is_looked_at(put: Any) -> None:
+    judgement = put([GOOD, BAD, OPEN, OTHER], RULE, COUNTING)
+    assert _told(judgement) == ["bad: is never rotated", "bad: is one of several", "open: is one of several"]
+    assert [each.resource.name for each in judgement.undecided] == ["open"]
+
+
+def test_a_disabled_rule_says_nothing(put: Any) -> None:
+    judgement = put([BAD, OPEN, BAD], RULE, COUNTING, level=Level.DISABLED)
+    assert judgement == Judgement(findings=(), undecided=(), excepted=(), unused=())
+
+
+@pytest.mark.parametrize("level", [Level.ADVISORY, Level.MANDATORY])
+def test_a_finding_has_its_rules_level(put: Any, level: Level) -> None:
+    assert {each.level for each in put([BAD, OPEN], RULE, COUNTING, level=level).findings} == {level}
+
+
+@pytest.mark.parametrize("rule", [RULE, COUNTING])
+def test_an_exception_lets_one_resource_pass_until_its_last_day(put: Any, rule: Rule) -> None:
+    resources = [GOOD, BAD]
+    assert len(_told(put(resources, rule))) == 1
+    judgement = put(resources, rule, exceptions=(_exemption(BAD),))
+    assert _told(judgement) == []
+    assert [each.outcome.exemption.reason for each in judgement.excepted] == ["it leaves"]
+    assert judgement.unused == ()
+
+
+@pytest.mark.parametrize("rule", [RULE, COUNTING])
+def test_an_exception_that_ended_is_a_violation_itself(put: Any, rule: Rule) -> None:
+    ended = _exemption(GOOD, TODAY - timedelta(days=1))
+    judgement = put([GOOD], rule, exceptions=(ended,))
+    message = "has an exception that ended on 2026-11-20 (it leaves): mend it, or renew the exception"
+    assert _told(judgement) == [f"good: {message}"]
+    assert judgement.unused == ()
+    broken = put([GOOD, BAD], rule, exceptions=(_exemption(BAD, TODAY - timedelta(days=1)),))
+    assert len(_told(broken)) == 2
+
+
+def test_an_exception_that_nothing_needs_is_told(put: Any) -> None:
+    exceptions = (_exemption(GOOD), _exemption(OTHER), _exemption(BAD))
+    assert [each.urn for _, each in put([GOOD, BAD], RULE, exceptions=exceptions).unused] == [GOOD.urn, OTHER.urn]
+    ended_and_gone = _exemption(OTHER, TODAY - timedelta(days=1))
+    assert [each.urn for _, each in put([GOOD], RULE, exceptions=(ended_and_gone,)).unused] == [OTHER.urn]
+
+
+def test_what_is_undecided_is_not_excepted(put: Any) -> None:
+    judgement = put([OPEN], RULE, exceptions=(_exemption(OPEN),))
+    assert [len(judgement.undecided), len(judgement.excepted), len(judgement.unused)] == [1, 0, 1]
+
+
+def _breaks(_resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
+    yield Finding("this far")
+    raise KeyError("policy")
+
+
+def _breaks_on_all(resources: Sequence[Resource], _given: Given[Parameters]) -> Iterator[tuple[Resource, Verdict]]:
+    yield resources[1], Finding("this far")
+    raise KeyError("policy")
+
+
+def test_a_rule_that_fails_is_a_finding_and_not_a_crash(put: Any) -> None:
+    words: dict[str, Any] = {"id": "odd", "title": "-", "severity": Severity.LOW, "risk": "-", "remediation": "-"}
+    one = ResourceRule(**words, parameters=Parameters, types=(KEY,), check=_breaks)
+    assert _told(put([GOOD], one)) == ["good: could not be judged, since the rule failed: KeyError: 'policy'"]
+    all_ = StackRule(**words, parameters=Parameters, types=(KEY,), check=_breaks_on_all)
+    assert _told(put([GOOD, BAD], all_)) == [
+        "good: could not be judged, since the rule failed: KeyError: 'policy'",
+        "bad: this far",
+    ]

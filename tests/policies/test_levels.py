@@ -1,0 +1,119 @@
+"""dev.json and prod.json: every rule, no word too many, and faults with their lines."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import describe, levels
+from policies.kinds import KEY
+from policies.levels import FOLDER, InvalidLevels, load
+from policies.rule import Level
+from policies.table import all_rules, resource_rules, stack_rules
+
+RULE = "kms-rotation"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Any:
+    """prod.json with other values for some rules; None takes one out."""
+
+    def edited(**values: object) -> Path:
+        content = json.loads((FOLDER / "prod.json").read_text(encoding="utf-8"))
+        content |= {name.replace("_", "-"): value for name, value in values.items()}
+        file = tmp_path / "prod.json"
+        file.write_text(json.dumps({k: v for k, v in content.items() if v is not None}, indent=2), encoding="utf-8")
+        return file
+
+    return edited
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_our_own_name_every_rule(stack: str) -> None:
+    settings = load(FOLDER / f"{stack}.json")
+    assert list(settings) == list(all_rules())
+    assert list(levels.faulty()) == []
+
+
+def test_each_rule_is_found_by_its_file() -> None:
+    files = {each.stem.replace("_", "-") for each in (FOLDER / "rules").glob("[a-z]*.py")}
+    assert set(all_rules()) == files
+    assert {rule.id for rules in resource_rules().values() for rule in rules} | {r.id for r in stack_rules()} == files
+    assert RULE in [rule.id for rule in resource_rules()[KEY]]
+
+
+def test_a_level_alone_or_with_parameters(edited: Any) -> None:
+    exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": "why", "until": "2027-01-31"}
+    assert load(edited(kms_rotation="advisory"))[RULE].level is Level.ADVISORY
+    setting = load(edited(kms_rotation={"enforcementLevel": "disabled", "exceptions": [exception]}))[RULE]
+    assert setting.level is Level.DISABLED
+    assert setting.parameters.exceptions[0].until == date(2027, 1, 31)
+
+
+EXCEPTION = {"urn": "x", "reason": "", "until": "soon"}
+ADVISORY = {"enforcementLevel": "advisory"}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        pytest.param(None, ":1: kms-rotation is missing (give it a level:", id="a rule missing"),
+        pytest.param("remediate", "kms-rotation: 'remediate' is no level (write one of", id="level"),
+        pytest.param({}, "kms-rotation: None is no level", id="no level"),
+        pytest.param(3, "kms-rotation: 3 is no level", id="a number"),
+        pytest.param(ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra", id="extra"),
+        pytest.param(ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'", id="exception"),
+    ],
+)
+def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, told: str) -> None:
+    file = edited(kms_rotation=value)
+    with pytest.raises(InvalidLevels) as invalid:
+        load(file)
+    assert told in str(invalid.value)
+    assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
+
+
+def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
+    file = edited(kms_rotation="never", zzz="advisory")
+    with pytest.raises(InvalidLevels) as invalid:
+        load(file)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    numbers = [next(n for n, line in enumerate(lines, 1) if key in line) for key in ('"kms-rotation"', '"zzz"')]
+    assert [each.split(":")[1] for each in str(invalid.value).splitlines()] == [str(n) for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("{", "can't be read", id="no JSON"),
+        pytest.param("[]", "holds no object", id="a list"),
+        pytest.param("[" * 100_000, "can't be read", id="deep"),
+        pytest.param('{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once", id="twice"),
+    ],
+)
+def test_what_is_no_file_of_levels_is_told(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "dev.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidLevels, match=told):
+        load(file)
+
+
+def test_a_missing_file_is_told_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(InvalidLevels, match=r"staging\.json: does not exist \(copy policies/prod\.json"):
+        load(tmp_path / "staging.json")
+
+
+def test_the_readme_is_what_the_records_say(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert describe.main(["--check"]) == 0
+    page = describe.readme()
+    for rule in all_rules().values():
+        assert f"\n## {rule.id}\n" in page
+        assert rule.risk in page
+        assert all(control in page for control in rule.controls)
+    monkeypatch.setattr(describe, "readme", lambda: "something else")
+    assert describe.main(["--check"]) == 1
+    assert "policies/README.md is not what the rules say: run `make policy-readme`" in capsys.readouterr().err
