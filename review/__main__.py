@@ -2,49 +2,65 @@
 
 import argparse
 import gc
-import os
 import sys
+from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
-
-from review.render import render, to_json
-from review.text import to_text
-from settings import InvalidSettings
-
-FAULTY_INPUT = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # One run, then the process ends: nothing that is made here is worth collecting, not at the exit either.
     gc.disable()
-    status = _render(options)
+    # Each command's module by its name: a render alone should not wait for the rules' import.
+    status: int = import_module(options.module).run(options)
     gc.freeze()
     return status
-
-
-def _render(options: argparse.Namespace) -> int:
-    try:
-        rendered = render(options.project, options.stack, preview=options.preview)
-    except InvalidSettings as invalid:
-        print(invalid, file=sys.stderr)
-        return FAULTY_INPUT
-    try:
-        print(to_json(rendered) if options.format == "json" else to_text(rendered), flush=True)
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough: what is still buffered must not go into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m review", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("render", help="print everything that a stack declares")
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml")
+    command = _command(
+        commands, "render", "review.render_command", ("text", "json"), "print everything that a stack declares"
+    )
     command.add_argument("--preview", action="store_true", help="leave unknown what only AWS could answer")
-    command.add_argument("--format", choices=("text", "json"), default="text")
-    command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
+
+    command = _command(
+        commands, "plan", "review.plan.command", ("text", "json", "markdown"), "say what a change does to what stands"
+    )
+    command.add_argument("--base", metavar="REV", help="the revision that stands (default: HEAD)")
+    command.add_argument("--from-preview", type=Path, metavar="FILE", help="what `pulumi preview --json` wrote")
+    _add_today(command)
+
+    formats = ("text", "json", "markdown", "sarif")
+    command = _command(
+        commands, "gate", "review.gate.command", formats, "say whether a change may be merged; exit 1 where it may not"
+    )
+    command.add_argument("--base", metavar="REV", help="the revision to compare with, whose rules judge as well")
+    command.add_argument("--render", type=Path, metavar="FILE", help="judge this render (`render --format json`)")
+    _add_today(command)
     return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    module: str,
+    formats: tuple[str, ...],
+    help_: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help_)
+    command.set_defaults(module=module)
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml")
+    command.add_argument("--format", choices=formats, default="text")
+    command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
+    return command
+
+
+def _add_today(command: argparse.ArgumentParser) -> None:
+    today = datetime.now(UTC).date()
+    command.add_argument("--today", type=date.fromisoformat, default=today, help="judge as of this day (2027-01-31)")
 
 
 if __name__ == "__main__":

@@ -64,3 +64,6 @@ _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
         {},
     ),
 }
+
+TYPES = frozenset(_ANSWERS)
+"""All that the program may declare, beside components and providers."""

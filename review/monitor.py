@@ -8,8 +8,9 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
+from domain.markers import SECRET, UNKNOWN
 from review.answers import Answer, answer
-from review.resource import SECRET, UNKNOWN, Resource
+from review.resource import Resource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 # How the protocol marks a value that is no plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py

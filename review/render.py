@@ -29,6 +29,12 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
         resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
         outputs=monitor.outputs,
         not_built=settings.not_built,
+        account=settings.home.account,
+        home=settings.home.region,
+        allow_destruction=settings.allow_destruction,
+        removed={
+            name: {"until": each.until.isoformat(), "reason": each.reason} for name, each in settings.removed.items()
+        },
     )
 
 

@@ -1,12 +1,10 @@
 """What a render is made of, as plain data."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 FORMAT_VERSION = 1
-UNKNOWN = "[unknown]"
-SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +35,13 @@ class Render:
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Any]
     not_built: tuple[str, ...]
+    # What came later has a default: a render of older code lacks it.
+    account: str = ""
+    home: str = ""
+    """The stack's home region."""
+    allow_destruction: bool = False
+    removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The repositories that left, each with `until` and `reason`."""
 
     def head(self) -> dict[str, object]:
         """All but the resources, in the form in which renders are exchanged."""

@@ -1,9 +1,11 @@
-"""The resource types that the stand-in knows: what forces a replacement, and what AWS computes."""
+"""The resource types that the stand-in knows: what names a resource in AWS, and what AWS computes."""
 
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from review.plan import replacement
 
 Values = dict[str, Any]
 
@@ -85,56 +87,25 @@ def _account(_inputs: Values, place: Place) -> str:
     return place.account
 
 
-# `region` forces a replacement everywhere: forceNewIfRegionChanges in internal/provider/sdkv2 and .../framework.
-# The sources are the files of hashicorp/terraform-provider-aws; the names are pulumi-aws's.
-KINDS = {
-    # internal/service/ecr/repository.go: ForceNew on name and encryption_configuration
-    "aws:ecr/repository:Repository": Kind(
-        replaces=frozenset({"region", "name", "encryptionConfigurations"}),
-        identity=_input("name"),
-        outputs=_repository,
-        optional=frozenset({"encryptionConfigurations", "imageScanningConfiguration"}),
-        exclusive=True,
-    ),
-    # internal/service/ecr/lifecycle_policy.go: no Update at all, ForceNew on policy and repository
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(
-        replaces=frozenset({"region", "policy", "repository"}),
-        identity=_input("repository"),
-        outputs=_registry,
-        deletes_first=True,
-    ),
-    # internal/service/ecr/repository_policy.go: ForceNew on repository
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": Kind(
-        replaces=frozenset({"region", "repository"}), identity=_input("repository"), outputs=_registry
-    ),
-    # internal/service/ecr/registry_scanning_configuration.go: no ForceNew
-    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": Kind(
-        replaces=frozenset({"region"}), identity=_account, outputs=_registry
-    ),
-    # internal/service/ecr/registry_policy.go: no ForceNew
-    "aws:ecr/registryPolicy:RegistryPolicy": Kind(replaces=frozenset({"region"}), identity=_account, outputs=_registry),
-    # internal/service/ecr/account_setting.go: RequiresReplace on name
-    "aws:ecr/accountSetting:AccountSetting": Kind(
-        replaces=frozenset({"region", "name"}), identity=_input("name"), outputs=_nothing
-    ),
-    # internal/service/ecr/pull_time_update_exclusion.go: WithNoUpdate, RequiresReplace on principal_arn
-    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Kind(
-        replaces=frozenset({"region", "principalArn"}), identity=_input("principalArn"), outputs=_nothing
-    ),
-    # internal/service/kms/key.go: ForceNew on these
-    "aws:kms/key:Key": Kind(
-        replaces=frozenset(
-            {"region", "keyUsage", "customerMasterKeySpec", "customKeyStoreId", "multiRegion", "xksKeyId"}
-        ),
-        identity=lambda _inputs, _place: str(uuid.uuid4()),
-        outputs=_key,
-        optional=frozenset({"multiRegion"}),
-    ),
-    # internal/service/kms/alias.go: ForceNew on name and name_prefix
-    "aws:kms/alias:Alias": Kind(
-        replaces=frozenset({"region", "name", "namePrefix"}),
-        identity=_input("name"),
-        outputs=_alias,
-        exclusive=True,
-    ),
-}
+def _kind(
+    type: str, identity: Callable[[Values, Place], str], outputs: Callable[[Values, Place, str], Values], **more: bool
+) -> tuple[str, Kind]:
+    """What forces a replacement stands in the table by which the plan is made; here the engine goes by it."""
+    known = replacement.KINDS[type]
+    replaces = known.replaces | {"region"}
+    return type, Kind(replaces=replaces, optional=known.optional, identity=identity, outputs=outputs, **more)
+
+
+KINDS = dict(
+    (
+        _kind("aws:ecr/repository:Repository", _input("name"), _repository, exclusive=True),
+        _kind("aws:ecr/lifecyclePolicy:LifecyclePolicy", _input("repository"), _registry, deletes_first=True),
+        _kind("aws:ecr/repositoryPolicy:RepositoryPolicy", _input("repository"), _registry),
+        _kind("aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration", _account, _registry),
+        _kind("aws:ecr/registryPolicy:RegistryPolicy", _account, _registry),
+        _kind("aws:ecr/accountSetting:AccountSetting", _input("name"), _nothing),
+        _kind("aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion", _input("principalArn"), _nothing),
+        _kind("aws:kms/key:Key", lambda _inputs, _place: str(uuid.uuid4()), _key),
+        _kind("aws:kms/alias:Alias", _input("name"), _alias, exclusive=True),
+    )
+)

@@ -1,0 +1,164 @@
+"""`python -m review gate`: the rules and the plan's dangers, by two judges where there is a base."""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from policies.levels import InvalidLevels
+from policies.rule import Level
+from review.exchange import InvalidRender, from_json
+from review.gate.judges import judgement_of, only_found, own_judgement
+from review.gate.markdown import to_markdown
+from review.gate.origin import Origins
+from review.gate.report import Judge, Kind, Remark, Report, merged
+from review.gate.sarif import to_sarif
+from review.gate.text import to_text
+from review.output import refuse, show
+from review.plan import Danger, Plan, dangers, plan
+from review.render import render
+from review.resource import Render
+from review.revision import RevisionFault, changed_files, checked_out, rendered_by, run_review
+from settings import InvalidSettings
+
+OWN_ROOT = Path(__file__).resolve().parent.parent.parent
+JUDGING = ("policies", "review", "domain", "bootstrap", ".github")
+"""What decides over changes: whoever changes it changes the judge."""
+
+_FORMATS: dict[str, Callable[[Report], str]] = {
+    "text": to_text,
+    "json": lambda report: json.dumps(report.to_json(), ensure_ascii=False, indent=2),
+    "markdown": to_markdown,
+    "sarif": lambda report: json.dumps(to_sarif(report), ensure_ascii=False, indent=2),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One run of the gate."""
+
+    project: Path
+    stack: str
+    base: str | None
+    file: Path | None
+    """A render that is judged in place of the project's own."""
+    today: date
+
+
+def gate(request: Request) -> Report:
+    """The report; raises InvalidSettings, InvalidLevels, InvalidRender and RevisionFault where there can be none."""
+    head = _head(request)
+    with tempfile.TemporaryDirectory(prefix="container-registry-gate-") as scratch:
+        remarks = _head_judgement(request, head, Path(scratch))
+        if request.base is None:
+            return Report(stack=head.stack, resources=len(head.resources), remarks=merged(remarks, ()))
+        with checked_out(request.project, request.base) as folder:
+            return _against_base(request, head, remarks, folder, Path(scratch))
+
+
+def _head(request: Request) -> Render:
+    if request.file is not None:
+        return from_json(request.file.read_text(encoding="utf-8"))
+    if not (request.project / "Pulumi.yaml").is_file():
+        raise RevisionFault(f"{request.project}: holds no Pulumi.yaml (name the project's folder with --project)")
+    if _is_own(request):
+        return render(request.project, request.stack)
+    return from_json(run_review(request.project, ["render", "--stack", request.stack, "--format", "json"]))
+
+
+def _is_own(request: Request) -> bool:
+    """Whether the project that is judged is the one that this code belongs to."""
+    return request.project.resolve() == OWN_ROOT
+
+
+def _head_judgement(request: Request, head: Render, scratch: Path) -> tuple[Remark, ...]:
+    if request.file is not None or _is_own(request):
+        return own_judgement(head, request.project, request.today)
+    remarks = judgement_of(request.project, head, request.today, scratch)
+    if remarks is None:
+        raise RevisionFault(f"{request.project} has no gate (run the one of a later revision there)")
+    return remarks
+
+
+def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folder: Path, scratch: Path) -> Report:
+    remarks = [*own, *_of_code(request)]
+    by_base: tuple[Remark, ...] | None = None
+    if (folder / "Pulumi.yaml").is_file():
+        try:
+            by_base = judgement_of(folder, head, request.today, scratch)
+        except RevisionFault as fault:
+            remarks.append(_unjudged(f"the base's judge can't be heard: {fault}", Level.MANDATORY))
+        else:
+            if by_base is None:
+                remarks.append(_unjudged(f"{request.base} has no gate: this change's own rules judge alone"))
+    change = _plan(request, head, folder, remarks)
+    return Report(
+        stack=head.stack,
+        base=request.base,
+        resources=len(head.resources),
+        remarks=merged(remarks, only_found(by_base or ())),
+        plan=change,
+    )
+
+
+def _plan(request: Request, head: Render, folder: Path, remarks: list[Remark]) -> Plan | None:
+    try:
+        base = rendered_by(folder, head.stack)
+    except RevisionFault as fault:
+        message = f"the base can't be rendered, so what this change does to images is not known: {fault}"
+        remarks.append(_unjudged(message, Level.MANDATORY))
+        return None
+    change = plan(base, head)
+    origins = Origins(request.project, head.project, head.stack)
+    remarks += [_danger(each, origins) for each in dangers(change, base, head, today=request.today)]
+    return change
+
+
+def _danger(danger: Danger, origins: Origins) -> Remark:
+    place = origins.of_name(danger.urn.rpartition("::")[2])
+    return Remark(
+        kind=Kind.DANGER,
+        id=danger.id,
+        level=Level.MANDATORY if danger.mandatory else Level.ADVISORY,
+        urn=danger.urn,
+        message=danger.message,
+        fix=danger.fix,
+        file=place.file,
+        line=place.line,
+    )
+
+
+def _of_code(request: Request) -> Iterator[Remark]:
+    changed = changed_files(request.project, str(request.base), JUDGING)
+    for folder in JUDGING:
+        files = [each for each in changed if each.startswith(f"{folder}/")]
+        if files:
+            message = (
+                f"{len(files)} {'file' if len(files) == 1 else 'files'} under {folder}/ changed: what judges changes"
+            )
+            yield Remark(
+                kind=Kind.CODE, id="gate-code-changed", level=Level.ADVISORY, message=message,
+                fix="let the code's owners read it", file=files[0], line=1,
+            )  # fmt: skip
+
+
+def _unjudged(message: str, level: Level = Level.ADVISORY) -> Remark:
+    return Remark(
+        kind=Kind.JUDGE, id="gate-incomplete", level=level, message=message, judges=(Judge.HEAD,),
+        fix="mend the base, or let a person judge",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    request = Request(
+        project=options.project, stack=options.stack, base=options.base, file=options.render, today=options.today
+    )
+    try:
+        report = gate(request)
+    except (InvalidSettings, InvalidLevels, InvalidRender, RevisionFault, OSError) as fault:
+        return refuse(fault)
+    show(_FORMATS[options.format](report))
+    return 1 if report.failed else 0

@@ -1,0 +1,93 @@
+"""The two judges of a change: this code with the head's levels and exceptions, and the base's own code with its own."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from domain.problems import Path as InputPath
+from policies.judge import Excepted, Judged, judge
+from policies.levels import levels_file, load
+from policies.rule import Exemption, Level, Undecided
+from review.gate.origin import Origins
+from review.gate.report import Judge, Kind, Remark, remarks_from_json
+from review.render import to_json
+from review.resource import Render
+from review.revision import RevisionFault, run_review
+from settings.faults import path_text
+
+GATE = Path("review", "gate", "command.py")
+
+
+def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark, ...]:
+    """What this code's rules say, with the project's levels for the stack; raises InvalidLevels."""
+    settings = load(levels_file(project, rendered.stack))
+    judgement = judge(rendered.resources, settings, today)
+    origins = Origins(project, rendered.project, rendered.stack)
+    remarks = [_remark(each, origins) for each in judgement.findings]
+    remarks += [_remark(each, origins) for each in judgement.undecided]
+    remarks += [_remark(each, origins) for each in judgement.excepted]
+    file = levels_file(Path(), rendered.stack).as_posix()
+    remarks += [_unused(rule.id, exemption, file) for rule, exemption in judgement.unused]
+    return tuple(remarks)
+
+
+def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> tuple[Remark, ...] | None:
+    """What the folder's own code says of the render, with its own levels; None where it has no gate."""
+    if not (folder / GATE).is_file():
+        return None
+    file = scratch / "head.json"
+    file.write_text(to_json(rendered), encoding="utf-8")
+    arguments = ["gate", "--stack", rendered.stack, "--render", str(file), "--today", today.isoformat()]
+    written = run_review(folder, [*arguments, "--format", "json"], passing=(0, 1))
+    try:
+        return remarks_from_json(json.loads(written))
+    except (ValueError, KeyError, TypeError) as error:
+        raise RevisionFault(f"its gate wrote what this code can't read: {error}") from error
+
+
+def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
+    return Remark(
+        kind=Kind.UNUSED,
+        id=rule,
+        level=Level.ADVISORY,
+        urn=exemption.urn,
+        message=f"nothing needs its exception until {exemption.until} ({exemption.reason})",
+        fix="remove the exception, or mend its URN",
+        file=file,
+        line=1,
+    )
+
+
+def _remark(judged: Judged, origins: Origins) -> Remark:
+    path = _path(judged)
+    place = origins.place(judged.resource, path)
+    outcome = judged.outcome
+    if isinstance(outcome, Undecided):
+        kind, message = Kind.UNDECIDED, f"{path_text(path)} is not known before the deployment"
+    elif isinstance(outcome, Excepted):
+        exemption = outcome.exemption
+        kind, message = Kind.EXCEPTED, f"{outcome.finding.message} (until {exemption.until}: {exemption.reason})"
+    else:
+        kind, message = Kind.FINDING, outcome.message
+    return Remark(
+        kind=kind,
+        id=judged.rule.id,
+        level=judged.level,
+        severity=judged.rule.severity,
+        urn=judged.resource.urn,
+        path=path,
+        message=message,
+        fix=judged.rule.remediation,
+        file=place.file,
+        line=place.line,
+    )
+
+
+def _path(judged: Judged) -> InputPath:
+    return judged.outcome.finding.path if isinstance(judged.outcome, Excepted) else judged.outcome.path
+
+
+def only_found(remarks: tuple[Remark, ...]) -> Iterator[Remark]:
+    """What counts of the other judge: the rest is about its own files."""
+    return (each for each in remarks if each.kind is Kind.FINDING and Judge.HEAD in each.judges)

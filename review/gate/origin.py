@@ -1,0 +1,115 @@
+"""Which line of the settings a resource comes from, for whoever has to mend it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from domain.problems import Path as KeyPath
+from policies import kinds
+from policies.rule import Resource
+from settings.configuration import stack_file
+from settings.source import Source, read
+from settings.stack import StackKeys
+
+_CATALOG = str(StackKeys.model_fields["catalog"].default)
+
+REGISTRY = "registry"
+"""How the components are called that stand once in a registry."""
+
+_REPOSITORY_KEYS = {
+    "imageTagMutability": "mutable_tags",
+    "imageTagMutabilityExclusionFilters": "mutable_tags",
+    "encryptionConfigurations": "encryption",
+    "forceDelete": "retire",
+    "tags": "owner",
+}
+"""The key of a catalog's entry that an input comes from."""
+
+_STACK_KEYS = {
+    kinds.REGISTRY_POLICY: "registry_policy",
+    kinds.SCANNING_CONFIGURATION: "scanning",
+    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": "pull_time_exclusions",
+    "aws:ecr/accountSetting:AccountSetting": "blob_mounting",
+}
+"""The stack's key that a resource comes from, by its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    file: str
+    line: int
+
+
+class Origins:
+    """The places of one stack's resources; a file that can't be read has only a first line."""
+
+    def __init__(self, folder: Path, project: str, stack: str) -> None:
+        self._folder = folder
+        self._project = project
+        self._stack_file = stack_file(stack)
+
+    def place(self, resource: Resource, path: KeyPath) -> Place:
+        """Where the resource, or what the path names in its inputs, is written."""
+        repository = resource.name.rpartition("@")[0]
+        entry = self._entries.get(repository)
+        if isinstance(entry, Mapping):
+            return self._in_catalog(_catalog_path(resource, path, repository, entry))
+        return self._in_stack_file(resource, path)
+
+    def of_name(self, name: str) -> Place:
+        """Where the settings speak of a component that the head need not declare any more."""
+        repository, _, _ = name.rpartition("@")
+        if repository == REGISTRY:
+            return self._in_stack("replicas")
+        left = self._catalog and self._catalog.value.get("removed")
+        holder = "removed" if isinstance(left, Mapping) and repository in left else "repositories"
+        return self._in_catalog((holder, repository))
+
+    def _in_catalog(self, path: KeyPath) -> Place:
+        return Place(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
+
+    def _in_stack_file(self, resource: Resource, path: KeyPath) -> Place:
+        if resource.type == kinds.KEY:
+            return self._in_stack("key_deletion_days" if path[:1] == ("deletionWindowInDays",) else "protect")
+        return self._in_stack(_STACK_KEYS.get(resource.type, "environment"))
+
+    def _in_stack(self, key: str) -> Place:
+        if self._stack is None:
+            return Place(self._stack_file, 1)
+        config = self._stack.value.get("config")
+        full = f"{self._project}:{key}"
+        if isinstance(config, Mapping) and full not in config:
+            full = "aws:region"
+        return Place(self._stack_file, self._stack.line(("config", full)) or 1)
+
+    @cached_property
+    def _stack(self) -> Source | None:
+        return read(self._folder / self._stack_file, self._stack_file)[0]
+
+    @cached_property
+    def _catalog_file(self) -> str:
+        config = self._stack.value.get("config") if self._stack else None
+        named = config.get(f"{self._project}:catalog") if isinstance(config, Mapping) else None
+        return named if isinstance(named, str) else _CATALOG
+
+    @cached_property
+    def _catalog(self) -> Source | None:
+        return read(self._folder / self._catalog_file, self._catalog_file)[0]
+
+    @cached_property
+    def _entries(self) -> Mapping[str, object]:
+        entries = self._catalog.value.get("repositories") if self._catalog else None
+        return entries if isinstance(entries, Mapping) else {}
+
+
+def _catalog_path(resource: Resource, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:
+    here = ("repositories", repository)
+    if resource.type == kinds.LIFECYCLE_POLICY:
+        retention = entry.get("retention", "default")
+        rule = path[2:3] if path[:2] == ("policy", "rules") else ()
+        return ("retention", retention, *rule) if isinstance(retention, str) else (*here, "retention", *rule)
+    if resource.type == kinds.REPOSITORY_POLICY:
+        return (*here, "pull")
+    key = _REPOSITORY_KEYS.get(str(path[0])) if path else None
+    return (*here, key) if key is not None and key in entry else here

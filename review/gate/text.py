@@ -1,0 +1,69 @@
+"""A report for a terminal: what fails first, each with the line to mend."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from textwrap import wrap
+
+from policies.rule import Level
+from review.gate.report import Judge, Kind, Remark, Report
+from review.plan import to_text as plan_text
+
+LINE_WIDTH = 120
+
+TITLES = (
+    ("Remarks", (Kind.FINDING, Kind.DANGER, Kind.CODE, Kind.JUDGE)),
+    ("Undecided before the deployment", (Kind.UNDECIDED,)),
+    ("Let pass by an exception", (Kind.EXCEPTED,)),
+    ("Exceptions that nothing needs", (Kind.UNUSED,)),
+)
+"""What does not fail, in the order in which it is told."""
+
+
+def to_text(report: Report) -> str:
+    lines = [headline(report)]
+    if report.failing:
+        lines += ["", "Fails", *_told(report.failing, report)]
+    for title, kinds in TITLES:
+        remarks = report.of(*kinds)
+        if remarks:
+            lines += ["", title, *_told(remarks, report)]
+    if report.plan is not None:
+        lines += ["", f"Beside {report.base}", plan_text(report.plan)]
+    return "\n".join(lines)
+
+
+def headline(report: Report) -> str:
+    """One line: passed or failed, and the counts."""
+    advisory = sum(each.level is Level.ADVISORY for each in report.of(Kind.FINDING, Kind.DANGER, Kind.CODE, Kind.JUDGE))
+    counts = [f"{len(report.failing)} mandatory", f"{advisory} advisory"]
+    undecided = len(report.of(Kind.UNDECIDED))
+    if undecided:
+        counts.append(f"{undecided} undecided")
+    verdict = "failed" if report.failed else "passed"
+    return f"Gate, stack {report.stack}: {verdict}; {', '.join(counts)}, of {report.resources} resources"
+
+
+def said_by(remark: Remark, report: Report) -> str:
+    """Which judge says it, where only one of two does."""
+    if report.base is None or remark.kind is not Kind.FINDING or len(remark.judges) > 1:
+        return ""
+    return f"by the rules of {report.base} alone" if remark.judges == (Judge.BASE,) else "by this change's rules alone"
+
+
+def _told(remarks: Sequence[Remark], report: Report) -> Iterator[str]:
+    """Under each rule what it says of whom; a fix that several share is told once."""
+    for (rule, fix), group in groupby(remarks, key=lambda each: (each.id, each.fix)):
+        yield f"  {rule}"
+        for remark in group:
+            about = f"{remark.about}  " if remark.urn else ""
+            where = f"{remark.file}:{remark.line}" if remark.file else ""
+            yield from _wrapped(f"    {about}{where}".rstrip()) if about or where else ()
+            by = said_by(remark, report)
+            yield from _wrapped(f"      {remark.message}{f' ({by})' if by else ''}")
+        if fix:
+            yield from _wrapped(f"    fix: {fix}")
+
+
+def _wrapped(line: str) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return wrap(line, LINE_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

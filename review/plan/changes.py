@@ -1,0 +1,238 @@
+"""What a change does to each resource, found by comparing two renders."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from review.plan.kinds import KINDS, Effect
+from review.plan.losses import losses
+from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
+from review.plan.pairing import Pairs, pair
+from review.plan.properties import differences
+from review.plan.statements import ordered, statements
+from review.resource import Render, Resource
+
+_NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
+"""Options that change nothing by themselves; an alias is told by what it covers."""
+
+
+def plan(base: Render | None, head: Render) -> Plan:
+    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack."""
+    if base and base.stack != head.stack:
+        raise ValueError(f"stack {base.stack} can't be compared with stack {head.stack}")
+    if base and base.preview != head.preview:
+        raise ValueError("a preview's render, whose outputs are unknown, can't be compared with another")
+    compared = _Comparison(base or _nothing(head), head)
+    changes = tuple(sorted(compared.changes(), key=lambda change: change.urn))
+    lost = losses(changes)
+    olds = base.resources if base else ()
+    return Plan(
+        project=head.project,
+        stack=head.stack,
+        account=head.account,
+        is_new=base is None,
+        changes=changes,
+        unchanged=compared.unchanged,
+        losses=lost,
+        statements=ordered([*_moved(base, head), *statements(changes, lost, olds, is_new=base is None)]),
+    )
+
+
+def account_of(resource: Resource, default: str) -> str:
+    """The account that a resource stands in, where its outputs tell."""
+    registry, arn = resource.outputs.get("registryId"), resource.outputs.get("arn")
+    if isinstance(registry, str) and registry.isdigit():
+        return registry
+    return arn.split(":")[4] if isinstance(arn, str) and arn.count(":") > 4 else default  # noqa: PLR2004  an ARN's account
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """One walk over the head's resources, dependencies first: a replaced one changes what depends on it."""
+
+    base: Render
+    head: Render
+    unchanged: int = 0
+    pairs: Pairs = field(init=False)
+    _old_names: dict[object, str] = field(init=False)
+    _new_names: dict[object, str] = field(init=False, default_factory=dict)
+    _not_yet: dict[str, dict[object, str]] = field(init=False, default_factory=dict)
+    """By URN: what is unknown of a resource while it is replaced, though it comes back the same."""
+
+    def __post_init__(self) -> None:
+        self.pairs = pair(self.base, self.head)
+        self._old_names = {}
+        for resource in self.base.resources:
+            self._old_names |= _made_up(resource, resource, "")
+
+    def changes(self) -> Iterable[Change]:
+        for resource in _dependencies_first(self.head.resources):
+            old = self.pairs.same.get(resource.urn)
+            change = self._change(resource) if resource.custom else None
+            renewed = old is None or (change is not None and change.op in (Op.REPLACE, Op.UPDATE_OR_REPLACE))
+            # What continues keeps its ARN, so both sides call it the same, by its old name.
+            self._new_names |= _made_up(resource, resource if old is None else old, ", a new one" if renewed else "")
+            if change:
+                self._not_yet[resource.urn] = _gone_meanwhile(change)
+                yield change
+            elif resource.custom:
+                self.unchanged += 1
+        for gone in self.pairs.gone:
+            if gone.custom:
+                yield _change(Op.DELETE, gone, self.base, old=gone)
+
+    def _change(self, new: Resource) -> Change | None:
+        """None where it stays as it is."""
+        if new.urn in self.pairs.recreated:
+            old = self.pairs.recreated[new.urn]
+            found = self._differences(old, new)
+            return _change(Op.RENAME, new, self.head, old=old, new=new, old_urn=old.urn, differences=found)
+        if new.urn not in self.pairs.same:
+            adopted = IMPORT in new.options
+            return _change(Op.ADOPT if adopted else Op.CREATE, new, self.head, new=new)
+        old = self.pairs.same[new.urn]
+        found, options = self._differences(old, new) + _other_provider(old, new), _option_differences(old, new)
+        imported = imports_anew(old, new)
+        op = _op(found, options, moved=old.urn != new.urn, replaced=bool(imported))
+        if op is None:
+            return None
+        forcing = Effect.REPLACES if op is Op.REPLACE else Effect.UNKNOWN
+        return _change(
+            op,
+            new,
+            self.head,
+            old=old,
+            new=new,
+            old_urn=old.urn if old.urn != new.urn else None,
+            differences=found,
+            options=options,
+            forced_by=(*(each.path for each in found if each.effect is forcing), *imported),
+        )
+
+    def _differences(self, old: Resource, new: Resource) -> tuple[Difference, ...]:
+        names = dict(self._new_names)
+        for urn in new.dependencies:
+            names |= self._not_yet.get(urn, {})
+        before, after = _named(old.inputs, self._old_names), _named(new.inputs, names)
+        return differences(new.type, before, after, new.options)
+
+
+def _moved(base: Render | None, head: Render) -> Iterable[Statement]:
+    """What concerns the stack as a whole, and no resource."""
+    if base and base.account and head.account and base.account != head.account:
+        text = (
+            f"The stack moves from account {base.account} to {head.account}: its state describes what stands in the "
+            "old one, and the engine would look for all of it in the new one."
+        )
+        yield Statement(topic=Topic.PLACE, text=text, urns=())
+    if base and base.home and head.home and base.home != head.home:
+        # https://github.com/pulumi/pulumi-aws/pull/4000
+        text = (
+            f"The home region moves from {base.home} to {head.home}: the provider itself is replaced, and with it "
+            "everything that it made may be."
+        )
+        yield Statement(topic=Topic.PLACE, text=text, urns=())
+
+
+def _nothing(head: Render) -> Render:
+    return Render(project=head.project, stack=head.stack, preview=head.preview, resources=(), outputs={}, not_built=())
+
+
+def _change(op: Op, resource: Resource, render: Render, **others: Any) -> Change:
+    return Change(
+        op=op,
+        urn=resource.urn,
+        type=resource.type,
+        name=resource.name,
+        region=resource.region,
+        account=account_of(resource, render.account),
+        **others,
+    )
+
+
+def _op(found: tuple[Difference, ...], options: tuple[Difference, ...], *, moved: bool, replaced: bool) -> Op | None:
+    effects = {each.effect for each in found}
+    if replaced or Effect.REPLACES in effects:
+        return Op.REPLACE
+    if Effect.UNKNOWN in effects:
+        return Op.UPDATE_OR_REPLACE
+    if found:
+        return Op.UPDATE
+    if moved:
+        return Op.MOVE
+    return Op.OPTIONS if options else None
+
+
+def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
+    """Whether the engine imports what it manages already: it does so whenever the id differs from the state's."""
+    kind = KINDS.get(new.type)
+    wanted = new.options.get(IMPORT)
+    if not wanted or kind is None or not kind.identity:
+        return ()
+    known = old.options.get(IMPORT) or old.inputs.get(kind.identity[-1])
+    return (IMPORT,) if wanted != known else ()
+
+
+def _other_provider(old: Resource, new: Resource) -> tuple[Difference, ...]:
+    """Another provider may be the same account by another way, or a replacement: only the engine can ask it."""
+    if old.provider == new.provider:
+        return ()
+    return (Difference(path="provider", old=old.provider, new=new.provider, effect=Effect.UNKNOWN),)
+
+
+def _option_differences(old: Resource, new: Resource) -> tuple[Difference, ...]:
+    before = {"protect": old.protect or None, **old.options}
+    after = {"protect": new.protect or None, **new.options}
+    return tuple(
+        Difference(path=name, old=before.get(name), new=after.get(name), effect=Effect.IN_PLACE)
+        for name in sorted({*before, *after})
+        if name not in _NO_DIFFERENCE and name != IMPORT and before.get(name) != after.get(name)
+    )
+
+
+def _made_up(resource: Resource, named: Resource, suffix: str) -> dict[object, str]:
+    """The stand-ins among a resource's outputs, each with a name that both renders can share."""
+    kind = KINDS.get(resource.type)
+    outputs = kind.made_up if kind else frozenset()
+    short = named.type.rpartition(":")[2]
+    return {
+        value: f"({output} of {short} {named.name}{suffix})"
+        for output, value in resource.outputs.items()
+        if output in outputs and isinstance(value, str)
+    }
+
+
+def _gone_meanwhile(change: Change) -> dict[object, str]:
+    kind = KINDS.get(change.type)
+    if kind is None or change.new is None or change.op is not Op.REPLACE or IMPORT in change.forced_by:
+        return {}
+    return {
+        change.new.inputs[name]: f"({name} of a new {change.short_type})"
+        for name in kind.deleted_first & set(change.new.inputs)
+    }
+
+
+def _named(value: Any, names: Mapping[object, str]) -> Any:
+    """Inputs in which every stand-in has its name."""
+    if isinstance(value, Mapping):
+        return {key: _named(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_named(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _dependencies_first(resources: tuple[Resource, ...]) -> list[Resource]:
+    by_urn = {resource.urn: resource for resource in resources}
+    ordered: dict[str, Resource] = {}
+
+    def visit(resource: Resource) -> None:
+        if resource.urn in ordered:
+            return
+        for urn in resource.dependencies:
+            if urn in by_urn and urn not in ordered:
+                visit(by_urn[urn])
+        ordered[resource.urn] = resource
+
+    for resource in resources:
+        visit(resource)
+    return list(ordered.values())

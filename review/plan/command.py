@@ -1,0 +1,45 @@
+"""`python -m review plan`: what a change does to what stands."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from review.output import refuse, show
+from review.plan import Plan, plan, to_json, to_markdown, to_text
+from review.plan.preview import InvalidPreview, plan_of_preview
+from review.render import render
+from review.revision import RevisionFault, base_render
+from settings import InvalidSettings
+
+DEFAULT_BASE = "HEAD"
+_FORMATS = {"text": to_text, "json": to_json, "markdown": to_markdown}
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        found = _plan(options)
+    except (InvalidSettings, RevisionFault, InvalidPreview) as fault:
+        return refuse(fault)
+    show(_FORMATS[options.format](found))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    if options.from_preview is not None:
+        if options.base is not None:
+            raise InvalidPreview("a preview's base is the stack's state (leave out --base or --from-preview)")
+        return plan_of_preview(_text(options.from_preview), file=str(options.from_preview), stack=options.stack)
+    revision = options.base or DEFAULT_BASE
+    head = render(options.project, options.stack)
+    base = base_render(options.project, revision, options.stack)
+    note = f"Compared with what {revision} declares, as if that were deployed; a preview compares with the state."
+    return replace(plan(base, head), against=revision, notes=() if base is None else (note,))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidPreview(f"{file}: can't be read: {error.strerror} (name a file)") from error
+    except UnicodeDecodeError as error:
+        raise InvalidPreview(f"{file}: is no text in UTF-8 (write it with `pulumi preview --json`)") from error

@@ -1,0 +1,282 @@
+"""A real `pulumi preview --json`, read into the same plan: what the engine and the provider say wins over the table."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from review.monitor import STACK_TYPE
+from review.plan.changes import account_of, imports_anew
+from review.plan.kinds import Effect, top_of
+from review.plan.losses import losses
+from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
+from review.plan.pairing import identity
+from review.plan.properties import differences
+from review.plan.state import resource_of_state, type_of
+from review.plan.statements import ordered, statements
+from review.resource import Resource
+
+# pulumi/pkg/resource/deploy/step.go; the strongest of a URN's steps is what happens to it. What is read, refreshed or
+# only forgotten changes nothing in AWS.
+_OPS = {
+    "import-replacement": Op.REPLACE,
+    "replace": Op.REPLACE,
+    "create-replacement": Op.REPLACE,
+    "delete-replaced": Op.REPLACE,
+    "import": Op.ADOPT,
+    "create": Op.CREATE,
+    "update": Op.UPDATE,
+    "delete": Op.DELETE,
+    "same": Op.OPTIONS,
+}
+_STRENGTH = list(_OPS)
+# tagsAll repeats what tags say.
+_NOT_TOLD = ("tagsAll",)
+_MESSAGE_WIDTH = 200
+_URN = re.compile(r"urn:pulumi:[^\"'` ]*::([^\"'` ]+)")
+
+
+class InvalidPreview(ValueError):
+    """A file that is no preview, or of another stack."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step, whichever of the engine's two forms it came in."""
+
+    op: str
+    urn: str
+    old: Resource | None
+    new: Resource | None
+    diffs: tuple[str, ...]
+    replaces: tuple[str, ...]
+    detailed: Mapping[str, str] | None
+    """By path: add, update, delete, or one of these with `-replace`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the engine wrote."""
+
+    config: Mapping[str, str]
+    steps: tuple[Step, ...]
+    errors: tuple[str, ...]
+    same: int | None
+
+
+def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
+    """The plan that the engine made; raises InvalidPreview for anything else."""
+    try:
+        preview = _read(text)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        fix = "write one with `pulumi preview --json --stack …`"
+        raise InvalidPreview(f"{file}: is no preview of the engine: {error} ({fix})") from error
+    if not preview.steps and preview.errors:
+        raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.errors[0]} (mend that)")
+    stacks = sorted({step.urn.split("::")[0].removeprefix("urn:pulumi:") for step in preview.steps})
+    if stacks and stacks != [stack]:
+        raise InvalidPreview(f"{file}: is a preview of stack {', '.join(stacks)} (write --stack {stacks[0]})")
+    return _plan(preview, file, stack)
+
+
+def _plan(preview: Preview, file: str, stack: str) -> Plan:
+    steps = [step for step in preview.steps if _is_custom(step)]
+    account = _account(preview.config)
+    changes = _renamed([change for change in _changes(steps, account) if change])
+    olds = [step.old for step in steps if step.old]
+    lost = losses(changes)
+    projects = [step.urn.split("::")[1] for step in preview.steps]
+    is_new = any(type_of(step.urn) == STACK_TYPE and step.op == "create" for step in preview.steps)
+    failed = [Statement(topic=Topic.BLOCKED, text=f"The preview failed: {error}", urns=()) for error in preview.errors]
+    return Plan(
+        project=projects[0] if projects else "",
+        stack=stack,
+        account=account,
+        against=f"the state, as {file} has it",
+        is_new=is_new,
+        changes=changes,
+        unchanged=_unchanged(preview, changes),
+        losses=lost,
+        statements=ordered([*failed, *statements(changes, lost, olds, is_new=is_new)]),
+    )
+
+
+def _changes(steps: Iterable[Step], account: str) -> Iterator[Change | None]:
+    by_urn: dict[str, list[Step]] = {}
+    for step in steps:
+        by_urn.setdefault(step.urn, []).append(step)
+    for urn in sorted(by_urn):
+        yield _change(min(by_urn[urn], key=lambda step: _STRENGTH.index(step.op)), by_urn[urn], account)
+
+
+def _change(step: Step, steps: Sequence[Step], account: str) -> Change | None:
+    op = _OPS[step.op]
+    resource = step.new or step.old
+    if resource is None or (op is Op.OPTIONS and _same_options(step)):
+        return None
+    replaces = {name for each in steps for name in each.replaces}
+    found = _differences(replace(step, replaces=tuple(sorted(replaces)))) if step.old and step.new else ()
+    forced = [each.path for each in found if each.effect is Effect.REPLACES] if op is Op.REPLACE else []
+    others = sorted(replaces - {top_of(path) for path in forced}) if op is Op.REPLACE else []
+    moved = step.old is not None and step.new is not None and step.old.urn != step.new.urn
+    return Change(
+        op=op,
+        urn=step.urn,
+        type=resource.type,
+        name=resource.name,
+        region=resource.region,
+        account=account_of(resource, account),
+        old=None if op in (Op.CREATE, Op.ADOPT) else step.old,
+        new=None if op is Op.DELETE else step.new,
+        old_urn=step.old.urn if moved and step.old else None,
+        differences=() if op in (Op.CREATE, Op.ADOPT, Op.DELETE) else found,
+        options=_options(step) if op in (Op.UPDATE, Op.REPLACE, Op.OPTIONS) else (),
+        forced_by=(*forced, *others, *_imported(step, steps)),
+    )
+
+
+def _imported(step: Step, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Whether it is replaced by an import: the engine shows the import's own step only when it is asked to."""
+    if any(each.op == "import-replacement" for each in steps):
+        return (IMPORT,)
+    unexplained = _OPS[step.op] is Op.REPLACE and not any(each.replaces for each in steps)
+    return imports_anew(step.old, step.new) if unexplained and step.old and step.new else ()
+
+
+def _differences(step: Step) -> tuple[Difference, ...]:
+    """What the provider found; its details where it gave any, else the values under the inputs that it named."""
+    old, new = step.old, step.new
+    if old is None or new is None:
+        return ()
+    named = {top_of(each) for each in (step.detailed or step.diffs)}
+    found = [each for each in differences(new.type, old.inputs, new.inputs, {}) if top_of(each.path) in named]
+    told = [replace(each, effect=_effect(each, step)) for each in found if top_of(each.path) not in _NOT_TOLD]
+    known = {top_of(each.path) for each in found}
+    # Where the inputs are equal the provider compared with what AWS has: only it knows the values.
+    drifted = [path for path in step.detailed or step.diffs if top_of(path) not in {*known, *_NOT_TOLD}]
+    return (*told, *(_drifted(path, step) for path in sorted(drifted)))
+
+
+def _drifted(path: str, step: Step) -> Difference:
+    difference = Difference(path=path, old="(as AWS has it)", new="(as declared)", effect=Effect.IN_PLACE)
+    return replace(difference, effect=_effect(difference, step))
+
+
+def _effect(difference: Difference, step: Step) -> Effect:
+    top = top_of(difference.path)
+    if step.detailed:
+        kinds = [kind for path, kind in step.detailed.items() if top_of(path) == top]
+        return Effect.REPLACES if any(kind.endswith("-replace") for kind in kinds) else Effect.IN_PLACE
+    return Effect.REPLACES if top in step.replaces else Effect.IN_PLACE
+
+
+def _options(step: Step) -> tuple[Difference, ...]:
+    old, new = step.old, step.new
+    if old is None or new is None or old.protect == new.protect:
+        return ()
+    return (Difference(path="protect", old=old.protect or None, new=new.protect or None, effect=Effect.IN_PLACE),)
+
+
+def _same_options(step: Step) -> bool:
+    return not _options(step)
+
+
+def _renamed(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Creations and deletions of one thing in AWS under two URNs are one change."""
+    gone = {identity(each.old): each for each in changes if each.op is Op.DELETE and each.old}
+    found, taken = [], set()
+    for change in changes:
+        named = identity(change.new) if change.op is Op.CREATE and change.new else None
+        if named is None or named not in gone:
+            found.append(change)
+            continue
+        old = gone[named]
+        taken.add(old.urn)
+        found.append(replace(change, op=Op.RENAME, old=old.old, old_urn=old.urn))
+    return tuple(change for change in found if change.urn not in taken)
+
+
+def _is_custom(step: Step) -> bool:
+    """What a provider made: no component, and not the stack itself."""
+    resource = step.new or step.old
+    return step.op in _OPS and resource is not None and resource.custom
+
+
+def _unchanged(preview: Preview, changes: Sequence[Change]) -> int | None:
+    """Known only where the preview shows what stays the same, too."""
+    same = [step for step in preview.steps if step.op == "same"]
+    if preview.same is None or len(same) != preview.same:
+        return None
+    changed = {change.urn for change in changes}
+    return sum(_is_custom(step) and step.urn not in changed for step in same)
+
+
+def _account(config: Mapping[str, str]) -> str:
+    try:
+        accounts = json.loads(config.get("aws:allowedAccountIds", "[]"))
+    except ValueError:
+        return ""
+    return str(accounts[0]) if isinstance(accounts, list) and accounts else ""
+
+
+def _read(text: str) -> Preview:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if lines and lines[0].lstrip().startswith('{"sequence"'):
+        return _of_events([json.loads(line) for line in lines])
+    digest = json.loads(text)
+    if not isinstance(digest, dict) or not {"steps", "changeSummary", "diagnostics"} & set(digest):
+        raise ValueError("it has neither steps nor a summary of changes")
+    return Preview(
+        config=digest.get("config", {}),
+        steps=tuple(_step_of_digest(each) for each in digest.get("steps", [])),
+        errors=tuple(_errors(digest.get("diagnostics", []))),
+        same=digest.get("changeSummary", {}).get("same"),
+    )
+
+
+def _step_of_digest(step: Mapping[str, Any]) -> Step:
+    detailed = step.get("detailedDiff")
+    return Step(
+        op=step["op"],
+        urn=step["urn"],
+        old=resource_of_state(step.get("oldState")),
+        new=resource_of_state(step.get("newState")),
+        diffs=tuple(step.get("diffReasons") or ()),
+        replaces=tuple(step.get("replaceReasons") or ()),
+        detailed={path: each["kind"] for path, each in detailed.items()} if detailed else None,
+    )
+
+
+def _of_events(events: Sequence[Mapping[str, Any]]) -> Preview:
+    """The engine's events, one a line: PULUMI_ENABLE_STREAMING_JSON_PREVIEW."""
+    summary: Mapping[str, Any] = next((each["summaryEvent"] for each in events if "summaryEvent" in each), {})
+    return Preview(
+        config=next((each["preludeEvent"].get("config", {}) for each in events if "preludeEvent" in each), {}),
+        steps=tuple(
+            _step_of_event(each["resourcePreEvent"]["metadata"]) for each in events if "resourcePreEvent" in each
+        ),
+        errors=tuple(_errors([each["diagnosticEvent"] for each in events if "diagnosticEvent" in each])),
+        same=summary.get("resourceChanges", {}).get("same"),
+    )
+
+
+def _step_of_event(metadata: Mapping[str, Any]) -> Step:
+    detailed = metadata.get("detailedDiff")
+    return Step(
+        op=metadata["op"],
+        urn=metadata["urn"],
+        old=resource_of_state(metadata.get("old")),
+        new=resource_of_state(metadata.get("new")),
+        diffs=tuple(metadata.get("diffs") or ()),
+        replaces=tuple(metadata.get("keys") or ()),
+        detailed={path: each["diffKind"] for path, each in detailed.items()} if detailed else None,
+    )
+
+
+def _errors(diagnostics: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for each in diagnostics:
+        if each.get("severity") == "error":
+            message = _URN.sub(r"\1", " ".join(str(each.get("message", "")).removeprefix("error: ").split()))
+            if message != "preview failed":
+                yield message if len(message) <= _MESSAGE_WIDTH else f"{message[:_MESSAGE_WIDTH]}…"

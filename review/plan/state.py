@@ -1,0 +1,53 @@
+"""A resource of the engine's state in the form that a render has; a secret's value never comes along."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.runtime import rpc
+
+from domain.markers import SECRET, UNKNOWN
+from review.resource import Resource
+
+_OPTIONS = {"importID": "importId", "retainOnDelete": "retainOnDelete", "deletedWith": "deletedWith"}
+# What is no plain value is signed; a secret is, and nothing else that a registry has. See review/monitor.py.
+_SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+_INTERNAL = "__"
+"""How the names of a provider's notes to itself begin."""
+
+
+def resource_of_state(state: Mapping[str, Any] | None) -> Resource | None:
+    """None where a step has no such side."""
+    if not state:
+        return None
+    urn = state["urn"]
+    inputs, outputs = _plain(state.get("inputs") or {}), _plain(state.get("outputs") or {})
+    provider = state.get("provider") or ""
+    return Resource(
+        urn=urn,
+        type=type_of(urn),
+        name=urn.split("::", 3)[3],
+        custom=bool(state.get("custom", provider)),
+        parent=state.get("parent", ""),
+        provider=None if "::default" in provider or not provider else provider,
+        region=inputs.get("region") or outputs.get("region"),
+        protect=bool(state.get("protect")),
+        inputs=inputs,
+        outputs=outputs,
+        dependencies=tuple(sorted(state.get("dependencies") or ())),
+        options={ours: state[theirs] for theirs, ours in _OPTIONS.items() if state.get(theirs)},
+    )
+
+
+def type_of(urn: str) -> str:
+    """A resource's own type, without its parents'."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if _SIGNATURE_KEY in value:
+            return SECRET
+        return {key: _plain(item) for key, item in value.items() if not key.startswith(_INTERNAL)}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return UNKNOWN if value == rpc.UNKNOWN else value

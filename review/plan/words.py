@@ -1,0 +1,63 @@
+"""Phrases that the statements share."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+from domain.resource_tags import RETIRE_UNTIL
+from review.plan.model import Change
+from review.resource import Resource
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+def repository_of(change: Change) -> str:
+    """The repository that a change is about, by its name in AWS."""
+    resource = change.new or change.old
+    inputs = resource.inputs if resource else {}
+    return str(inputs.get("repository", inputs.get("name", change.name)))
+
+
+def listed(names: Iterable[str], limit: int = 6) -> str:
+    """Names in a sentence; of many the first, and how many more."""
+    found = list(dict.fromkeys(names))
+    if len(found) > limit:
+        return f"{', '.join(found[: limit - 1])} and {len(found) - limit + 1} more"
+    return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
+
+
+def regions(changes: Sequence[Change]) -> str:
+    """Where: the regions, and the account."""
+    accounts = listed(sorted({change.account for change in changes}))
+    return f"{listed(sorted({str(change.region) for change in changes}))} (account {accounts})"
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """The items by what they have in common, in the order of the first of each."""
+    found: dict[K, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
+def by_repository(changes: Iterable[Change], key: Callable[[Change], Hashable]) -> list[tuple[list[str], list[Change]]]:
+    """Changes that mean the same, with their repositories: one in three regions is one, ten in one region are one."""
+    each = grouped(changes, lambda change: (repository_of(change), key(change)))
+    places = grouped(each.items(), lambda item: (item[0][1], tuple(sorted(f"{c.account} {c.region}" for c in item[1]))))
+    return [
+        ([name for (name, _), _ in items], [change for _, changes in items for change in changes])
+        for items in places.values()
+    ]
+
+
+def subject(names: Sequence[str], one: str, many: str) -> tuple[str, tuple[str, ...]]:
+    """Who a sentence is about, with its verb, and the names where they are too many for it."""
+    if len(names) == 1:
+        return f"{names[0]} {one}", ()
+    return f"{len(names)} repositories {many}", tuple(sorted(names))
+
+
+def retire_until(resource: Resource | None) -> str | None:
+    """The day until which a repository may be destroyed, as its tag has it."""
+    tags = resource.inputs.get("tags") if resource else None
+    return str(tags[RETIRE_UNTIL]) if isinstance(tags, dict) and RETIRE_UNTIL in tags else None

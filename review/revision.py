@@ -1,0 +1,149 @@
+"""Another revision of the project as a folder, and what its own code says of itself."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from review.exchange import InvalidRender, from_json
+from review.resource import Render
+from settings.configuration import stack_file
+
+FAULTY_INPUT = 2
+# A git hook points these at the repository it runs in, and python's at our own code: neither may reach the other side.
+_NOT_PASSED_ON = frozenset(
+    ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
+)
+
+
+class RevisionFault(Exception):
+    """A revision that can't be had, or whose code can't tell what it declares; the text says why, and the fix."""
+
+
+def base_render(project: Path, revision: str, stack: str) -> Render | None:
+    """What that revision's own code declares for the stack; None where it has no such stack."""
+    with checked_out(project, revision) as folder:
+        try:
+            return rendered_by(folder, stack)
+        except RevisionFault as fault:
+            raise RevisionFault(f"{revision}: {fault}") from fault
+
+
+def rendered_by(folder: Path, stack: str) -> Render | None:
+    """What the folder's own code declares for the stack; None where it has no such stack."""
+    if not (folder / "Pulumi.yaml").is_file() or not (folder / stack_file(stack)).is_file():
+        return None
+    try:
+        return from_json(run_review(folder, ["render", "--stack", stack, "--format", "json"]))
+    except InvalidRender as invalid:
+        raise RevisionFault(f"what its code prints {invalid}") from invalid
+
+
+def changed_files(project: Path, revision: str, folders: Sequence[str]) -> list[str]:
+    """The files under these folders of the project that differ from that revision, new ones included."""
+    tracked = _git(project, "diff", "--name-only", "--relative", "--end-of-options", revision, "--", *folders)
+    if tracked.returncode != 0:
+        raise RevisionFault(f"{revision} can't be compared with: {tracked.stderr.strip()} (fetch it first)")
+    new = _git(project, "ls-files", "--others", "--exclude-standard", "--", *folders)
+    return sorted({*tracked.stdout.splitlines(), *new.stdout.splitlines()})
+
+
+@contextmanager
+def checked_out(project: Path, revision: str) -> Iterator[Path]:
+    """The project's folder as it was in that revision; nothing of it stays, in the repository or elsewhere."""
+    repository, prefix = _repository(project)
+    commit = _commit(repository, revision)
+    with tempfile.TemporaryDirectory(prefix="container-registry-base-") as temporary:
+        _extract(repository, commit, Path(temporary))
+        folder = Path(temporary) / prefix
+        if not folder.is_dir():
+            raise RevisionFault(f"{revision} has no folder {prefix} (name a later revision)")
+        yield folder
+
+
+def run_review(folder: Path, arguments: Sequence[str], *, passing: Sequence[int] = (0,)) -> str:
+    """The standard output of `python -m review …` by the folder's own code, and nothing of ours."""
+    if not (folder / "review" / "__main__.py").is_file():
+        raise RevisionFault("it has no `review` that could tell what it declares (name a later revision)")
+    own = folder / ".venv" / "bin" / "python"
+    interpreter = str(own) if own.exists() else sys.executable
+    ran = subprocess.run(  # noqa: S603  the code is the project's own, of a revision that the caller names
+        [interpreter, "-m", "review", *arguments],
+        cwd=folder,
+        env={**_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if ran.returncode == FAULTY_INPUT and not ran.stderr.startswith("usage:"):
+        raise RevisionFault(
+            f"its own settings are faulty (mend them first, or name another revision)\n{ran.stderr.strip()}"
+        )
+    if ran.returncode not in passing:
+        message = f"its `python -m review {' '.join(arguments)}` ended with {ran.returncode}"
+        raise RevisionFault(f"{message} (see what it said)\n{ran.stderr.strip()}")
+    return ran.stdout
+
+
+def _repository(project: Path) -> tuple[Path, str]:
+    """The repository's top folder, and where in it the project stands."""
+    ran = _git(project, "rev-parse", "--show-toplevel", "--show-prefix")
+    if ran.returncode != 0:
+        reason = ran.stderr.strip().removeprefix("fatal: ")
+        raise RevisionFault(f"{project.resolve()}: no revision can be had: {reason} (run it inside a git clone)")
+    top, _, prefix = ran.stdout.partition("\n")
+    return Path(top), prefix.strip()
+
+
+def _commit(repository: Path, revision: str) -> str:
+    ran = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if ran.returncode == 0:
+        return ran.stdout.strip()
+    shallow = _git(repository, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
+    if shallow:
+        fix = "this clone is shallow: `git fetch --unshallow`, or fetch-depth: 0 in the workflow's checkout"
+    else:
+        fix = "name a branch, tag or commit that `git log` shows, or fetch it first"
+    raise RevisionFault(f"{revision!r} is no revision of {repository} ({fix})")
+
+
+def _extract(repository: Path, commit: str, into: Path) -> None:
+    command = ["git", "-C", str(repository), "archive", "--format=tar", commit]
+    # Into a file, not through a pipe: what git complains of would have to be read at the same time.
+    with tempfile.TemporaryFile() as archive, tempfile.TemporaryFile() as complaints:
+        ended = subprocess.run(  # noqa: S603
+            command, env=_environment(), stdout=archive, stderr=complaints, check=False
+        )
+        if ended.returncode != 0:
+            reason = _text(complaints).strip().removeprefix("fatal: ")
+            raise RevisionFault(f"{commit} can't be read: {reason} (a partial clone? fetch the revision first)")
+        archive.seek(0)
+        with tarfile.open(fileobj=archive) as files:
+            files.extractall(into, filter="tar")
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603
+            ["git", "-C", str(folder), *arguments],  # noqa: S607  the user's own git
+            env=_environment(),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    except FileNotFoundError as missing:
+        raise RevisionFault("there is no `git` on PATH (install it)") from missing
+
+
+def _environment() -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}

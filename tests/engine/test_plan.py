@@ -1,0 +1,119 @@
+"""What is said of a change without an engine is what is said of the engine's own preview."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.engine.conftest import Make
+from tests.engine.standin.cloud import REPOSITORY
+from tests.engine.workspace import Workspace, of_type
+
+pytestmark = pytest.mark.engine
+
+RETIREMENT = {"until": "2027-01-31", "reason": "replaced by storefront/site"}
+REFUND = {"owner": "payments", "retention": "services", "pull": [{"account": "workloads"}]}
+
+
+@pytest.fixture(scope="module")
+def stands(make: Make) -> Workspace:
+    """A deployed stack whose files are a commit, too."""
+    workspace = make("dev", ("Pulumi.dev.yaml", _protect))
+    _git(workspace, "init", "-q")
+    _git(workspace, "add", "-A", "--", ".", ":!.venv")
+    _git(workspace, "commit", "-q", "-m", "as it stands")
+    workspace.up().ok()
+    return workspace
+
+
+def test_an_everyday_change(stands: Workspace) -> None:
+    def change(catalog: dict[str, Any]) -> None:
+        catalog["repositories"]["payments/ledger"]["retention"] = [{"any": True, "keep": 77}]
+        catalog["repositories"]["payments/refunds"] = REFUND
+        catalog["repositories"]["storefront/web"]["retire"] = RETIREMENT
+
+    _restore(stands)
+    stands.edit("catalog.yaml", change)
+    offline, online = _plans(stands)
+    assert _said(offline) == _said(online)
+    assert offline["counts"] == {"create": 3, "update": 1, "replace": 1}
+    assert _differences(offline) == _differences(online)
+
+
+def test_what_the_engine_refuses(stands: Workspace) -> None:
+    def change(catalog: dict[str, Any]) -> None:
+        catalog["repositories"]["payments/api"]["encryption"] = "aes256"
+        del catalog["repositories"]["storefront/web"]
+
+    _restore(stands)
+    stands.edit("catalog.yaml", change)
+    offline, online = _plans(stands)
+    failed = [each for each in online["statements"] if each["text"].startswith("The preview failed")]
+    assert failed
+    online["statements"] = [each for each in online["statements"] if each not in failed]
+    # Its policies are replaced along with the repository: the engine does, and the plan knows.
+    assert _said(offline) == _said(online)
+    assert {each["fate"] for each in offline["losses"]} == {"kept-by-engine"}
+
+
+def test_an_adoption_of_what_is_managed_is_not_stopped_by_protection(make: Make) -> None:
+    workspace = make("prod")
+    _git(workspace, "init", "-q")
+    _git(workspace, "add", "-A", "--", ".", ":!.venv")
+    _git(workspace, "commit", "-q", "-m", "as it stands")
+    workspace.up().ok()
+    name = "payments/api"
+    assert all(each["protect"] for each in of_type(workspace.state(), REPOSITORY).values())
+    workspace.edit("catalog.yaml", lambda catalog: catalog["repositories"][name].update(adopt=True))
+    offline, online = _plans(workspace)
+    assert {(each["repository"], each["region"], each["fate"]) for each in offline["losses"]} == {
+        (name, region, "kept-by-aws") for region in ("eu-west-1", "ap-northeast-1")
+    }
+    assert offline["losses"] == online["losses"]
+    workspace.up()
+    # They were empty: the engine has deleted them, though protected, and though it had just imported them.
+    assert f"{name}@eu-west-1" not in workspace.cloud.ids(REPOSITORY)
+    assert f"{name}@us-east-1" in workspace.cloud.ids(REPOSITORY)
+
+
+def _plans(workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+    preview = workspace.folder.parent / "preview.json"
+    written = workspace.preview("--json").output
+    preview.write_text(written[written.index("{") :], encoding="utf-8")
+    return _plan(workspace, "--base", "HEAD"), _plan(workspace, "--from-preview", str(preview))
+
+
+def _plan(workspace: Workspace, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "review", "plan", "--stack", workspace.stack, "--format", "json", *arguments]
+    ran = subprocess.run(command, cwd=workspace.folder, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    plan: dict[str, Any] = json.loads(ran.stdout)
+    return plan
+
+
+def _said(plan: dict[str, Any]) -> dict[str, Any]:
+    """All but what differs by nature: a base's key has no ARN yet, and a preview does not tell what stays."""
+    return {
+        "changes": {each["urn"]: (each["op"], each["protection"]) for each in plan["changes"]},
+        "losses": plan["losses"],
+        "statements": plan["statements"],
+    }
+
+
+def _differences(plan: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    return {each["urn"]: [(d["path"], d["effect"]) for d in each["differences"]] for each in plan["changes"]}
+
+
+def _restore(workspace: Workspace) -> None:
+    _git(workspace, "checkout", "-q", "--", "catalog.yaml")
+
+
+def _git(workspace: Workspace, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments]
+    subprocess.run(command, cwd=workspace.folder, check=True, capture_output=True)
+
+
+def _protect(stack: dict[str, Any]) -> None:
+    stack["config"]["container-registry:protect"] = True

@@ -1,0 +1,196 @@
+"""The gate as people and pipelines call it: its verdicts, its two judges, and what it can't be told."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from review import Render
+from review.render import to_json
+from tests.review.gate.conftest import Clone
+
+ANY_TAG = ("catalog.yaml", "mutable_tags: [latest]", 'mutable_tags: ["*"]')
+API = "payments/api@us-east-1"
+RETIRE = "    retire: {until: 2026-12-31, reason: replaced by the second generation}\n"
+
+
+def urn(kind: str, name: str, stack: str = "dev") -> str:
+    types = f"container-registry:index:ImageRepository$aws:ecr/{kind}"
+    return f"urn:pulumi:{stack}::container-registry::{types}::{name}"
+
+
+API_URN = urn("repository:Repository", API)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_our_own_stacks_pass_with_nothing_to_remark(clone: Clone, stack: str) -> None:
+    ended = clone.gate(stack=stack)
+    assert (ended.code, ended.error) == (0, "")
+    assert ended.report["remarks"] == []
+    assert ended.report["resources"] > 20
+
+
+def test_a_broken_rule_fails_and_points_at_its_line(clone: Clone) -> None:
+    clone.edit(*ANY_TAG)
+    ended = clone.gate()
+    assert ended.code == 1
+    assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "head")]
+    [remark] = ended.report["remarks"]
+    line = (clone.folder / remark["file"]).read_text(encoding="utf-8").splitlines()[remark["line"] - 1]
+    assert line.strip() == 'mutable_tags: ["*"]'
+    assert remark["fix"]
+
+
+def test_an_advisory_rule_lets_pass(clone: Clone) -> None:
+    clone.edit(*ANY_TAG)
+    clone.levels("dev", ecr_tags_immutable="advisory")
+    ended = clone.gate()
+    assert ended.code == 0
+    assert ended.told("finding") == [("ecr-tags-immutable", API, "advisory", "head")]
+
+
+def test_with_a_base_both_judge(clone: Clone) -> None:
+    clone.edit(*ANY_TAG)
+    ended = clone.gate("--base", "main")
+    assert ended.code == 1
+    assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "head+base")]
+
+
+def test_a_change_cannot_lower_the_bar_for_itself(clone: Clone) -> None:
+    """The base's levels judge as well, and so does its code."""
+    clone.edit(*ANY_TAG)
+    clone.levels("dev", ecr_tags_immutable="disabled")
+    clone.edit("policies/rules/kms_rotation.py", "elif rotation is not True:", "elif False:")
+    clone.edit("components/encryption_key.py", "enable_key_rotation=True", "enable_key_rotation=False")
+    ended = clone.gate("--base", "main")
+    assert ended.code == 1
+    assert ended.told("finding") == [
+        ("ecr-tags-immutable", API, "mandatory", "base"),
+        ("kms-rotation", "registry@us-east-1", "mandatory", "base"),
+    ]
+    assert ("gate-code-changed", "", "advisory", "head") in ended.told("code")
+
+
+def test_a_stricter_rule_counts_in_the_change_that_brings_it(clone: Clone) -> None:
+    clone.levels("dev", kms_deletion_window={"enforcementLevel": "mandatory", "minimum_days": 30})
+    ended = clone.gate("--base", "main")
+    assert ended.code == 1
+    assert ended.told("finding") == [("kms-deletion-window", "registry@us-east-1", "mandatory", "head")]
+
+
+def test_an_exception_counts_once_it_is_merged(clone: Clone) -> None:
+    exception = {"urn": API_URN, "reason": "the vendor pushes over its tags", "until": "2027-01-31"}
+    clone.levels("dev", ecr_tags_immutable={"enforcementLevel": "mandatory", "exceptions": [exception]})
+    alone = clone.gate("--base", "main")
+    assert alone.code == 0
+    assert alone.told("unused") == [("ecr-tags-immutable", API, "advisory", "head")]
+    clone.commit()
+    clone.edit(*ANY_TAG)
+    assert clone.gate("--base", "main~1").code == 1
+    merged = clone.gate("--base", "main")
+    assert merged.code == 0
+    assert merged.told("excepted") == [("ecr-tags-immutable", API, "mandatory", "head")]
+
+
+def test_an_exception_that_ended_fails(clone: Clone) -> None:
+    exception = {"urn": API_URN, "reason": "the vendor pushes over its tags", "until": "2026-11-20"}
+    clone.levels("dev", ecr_tags_immutable={"enforcementLevel": "mandatory", "exceptions": [exception]})
+    ended = clone.gate()
+    assert ended.code == 1
+    assert "exception that ended on 2026-11-20" in ended.text
+
+
+def test_a_base_without_a_gate_leaves_the_head_alone_and_says_so(clone: Clone) -> None:
+    clone.git("rm", "-r", "--quiet", "review/gate")
+    clone.commit()
+    clone.git("checkout", "--quiet", "main~1", "--", "review/gate")
+    ended = clone.gate("--base", "main")
+    assert ended.code == 0
+    assert "main has no gate: this change's own rules judge alone" in ended.text
+
+
+def test_a_base_whose_gate_is_broken_fails(clone: Clone) -> None:
+    clone.edit("review/gate/judges.py", "def own_judgement(", "def someone_elses_judgement(")
+    clone.commit()
+    clone.edit("review/gate/judges.py", "def someone_elses_judgement(", "def own_judgement(")
+    ended = clone.gate("--base", "main")
+    assert ended.code == 1
+    assert ended.told("judge") == [("gate-incomplete", "", "mandatory", "head")]
+
+
+def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, base: Clone) -> None:
+    """As the workflow does it, so that the head's code decides nothing alone."""
+    clone.edit(*ANY_TAG)
+    clone.levels("dev", ecr_tags_immutable="disabled")
+    clone.commit()
+    ended = base.gate("--project", str(clone.folder), "--base", "main~1")
+    assert ended.code == 1
+    assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
+
+
+def test_a_destruction_without_its_steps_fails(clone: Clone) -> None:
+    text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
+    entry = re.search(r"  data/notebooks:\n(    .*\n)+", text)
+    assert entry
+    (clone.folder / "catalog.yaml").write_text(text.replace(entry[0], ""), encoding="utf-8")
+    ended = clone.gate("--base", "main")
+    assert ended.code == 1
+    assert ("plan-destroys", "data/notebooks@us-east-1", "mandatory", "head") in ended.told("danger")
+
+
+def test_a_destruction_with_its_two_steps_passes(clone: Clone) -> None:
+    text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
+    entry = re.search(r"  data/notebooks:\n(    .*\n)+", text)
+    assert entry
+    (clone.folder / "catalog.yaml").write_text(text.replace(entry[0], entry[0] + RETIRE), encoding="utf-8")
+    first = clone.gate("--base", "main")
+    assert first.code == 0, first.text
+    clone.commit()
+    removed = "removed:\n  data/notebooks: {until: 2026-12-31, reason: replaced by the second generation}\n"
+    (clone.folder / "catalog.yaml").write_text(text.replace(entry[0], "") + removed, encoding="utf-8")
+    second = clone.gate("--base", "HEAD")
+    assert second.code == 0, second.text
+    assert "plan-destroys" in [each[0] for each in second.told("danger")]
+    late = clone.gate("--base", "HEAD", "--today", "2027-01-01")
+    assert late.code == 1
+
+
+def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: Path, dev: Render) -> None:
+    render = json.loads(to_json(dev))
+    for resource in render["resources"]:
+        if resource["name"] == API and resource["type"].endswith("Repository"):
+            resource["inputs"]["imageTagMutability"] = "[unknown]"
+    file = tmp_path / "render.json"
+    file.write_text(json.dumps(render), encoding="utf-8")
+    ended = clone.gate("--render", str(file))
+    assert ended.code == 0
+    assert ended.told("undecided") == [("ecr-tags-immutable", API, "mandatory", "head")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["--base", "nowhere"], "'nowhere' is no revision", id="no such revision"),
+        pytest.param(["--base=--output=/tmp/x"], "is no revision", id="an option as a revision"),
+        pytest.param(["--render", "nowhere.json"], "nowhere.json", id="no such render"),
+        pytest.param(["--render", "catalog.yaml"], "is no JSON", id="no render"),
+        pytest.param(["--project", "/nowhere"], "/nowhere", id="no such project"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_is_no_verdict(clone: Clone, arguments: list[str], told: str) -> None:
+    ended = clone.gate(*arguments)
+    assert ended.code == 2
+    assert told in ended.error
+    assert ended.text == ""
+    assert "Traceback" not in ended.error
+
+
+def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
+    clone.levels("dev", kms_rotation="never")
+    levels = clone.gate()
+    assert (levels.code, "kms-rotation: 'never' is no level" in levels.error) == (2, True)
+    clone.edit("catalog.yaml", "owner: payments", "ownre: payments")
+    settings = clone.gate()
+    assert (settings.code, "'ownre' is no known key" in settings.error) == (2, True)
+    assert clone.gate(stack="staging").code == 2

@@ -1,0 +1,133 @@
+"""Policies compared by what they mean: rule by rule, statement by statement."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
+from review.plan.documents import compare, rule_in_words
+from review.plan.kinds import Documents
+
+
+def rule(patterns: str, count: int, effect: Effect = Effect.KEEP, description: str | None = None) -> Rule:
+    return Rule(
+        selector=Selector.TAGGED, patterns=tuple(patterns.split()), effect=effect, count=count, description=description
+    )
+
+
+def lifecycle(*rules: Rule) -> str:
+    return json.dumps(compile_policy(rules))
+
+
+V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effect.EXPIRE_AFTER_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        ([V], [V], ()),
+        ([V], [RELEASE, V], ("+ Keep the newest 20 images tagged release-*",)),
+        ([V, DEV], [DEV], ("- Keep the newest 10 images tagged v*",)),
+        ([V], [rule("v*", 5)], ("~ Keep the newest 10 images tagged v* → Keep the newest 5 images tagged v*",)),
+        (
+            [V],
+            [rule("v*", 10, Effect.ARCHIVE_KEEP)],
+            ("- Keep the newest 10 images tagged v*", "+ Archive all but the newest 10 images tagged v*"),
+        ),
+        (
+            [V],
+            [rule("v*", 10, description="ten are enough")],
+            ("~ Keep the newest 10 images tagged v* → Keep the newest 10 images tagged v* (ten are enough)",),
+        ),
+        (
+            [V, DEV],
+            [DEV, V],
+            ("~ the rules have another order: an image belongs to the first that its tags match",),
+        ),
+        ([rule("a* b*", 3, description="both")], [rule("b* a*", 3, description="both")], ()),
+    ],
+)
+def test_lifecycle(old: list[Rule], new: list[Rule], lines: tuple[str, ...]) -> None:
+    assert compare(Documents.LIFECYCLE, lifecycle(*old), lifecycle(*new)) == lines
+
+
+def test_a_description_that_lies_does_not_hide_the_number() -> None:
+    old, new = (lifecycle(rule("v*", count, description="Keep plenty")) for count in (50, 1))
+    (line,) = compare(Documents.LIFECYCLE, old, new) or ()
+    assert line == (
+        "~ Keep the newest 50 images tagged v* (Keep plenty) → Keep the newest 1 image tagged v* (Keep plenty)"
+    ).replace("newest 1 image", "newest image")
+
+
+@pytest.mark.parametrize("effect", list(Effect))
+def test_every_effect_is_told_in_the_domains_words(effect: Effect) -> None:
+    rules: Any = compile_policy([rule("v*", 100, effect)])["rules"]
+    assert rule_in_words(rules[0]) == rules[0]["description"]
+
+
+def test_a_rule_that_the_catalog_can_not_say_is_shown_as_it_is() -> None:
+    selection = {"tagStatus": "tagged", "tagPrefixList": ["v"], "countType": "imageCountMoreThan", "countNumber": 3}
+    assert '"tagPrefixList":["v"]' in rule_in_words(
+        {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    )
+
+
+def policy(*statements: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+ROOT = "arn:aws:iam::444455556666:root"
+PULL: dict[str, object] = {
+    "Sid": "Pull",
+    "Effect": "Allow",
+    "Principal": {"AWS": [ROOT]},
+    "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+}
+
+PULL_TOLD = "Effect Allow; Principal AWS 444455556666; Action ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
+
+
+@pytest.mark.parametrize(
+    ("new", "lines"),
+    [
+        (
+            PULL
+            | {"Principal": {"AWS": "444455556666"}, "Action": ["ecr:getDownloadUrlForLayer", "ecr:batchgetimage"]},
+            (),
+        ),
+        (
+            PULL | {"Principal": {"AWS": [ROOT, "arn:aws:iam::777788889999:root"]}},
+            ("~ Pull: Principal AWS with 777788889999",),
+        ),
+        (
+            PULL | {"Action": ["ecr:BatchGetImage", "ecr:PutImage"]},
+            ("~ Pull: Action without ecr:GetDownloadUrlForLayer", "~ Pull: Action with ecr:PutImage"),
+        ),
+        (
+            PULL | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
+            ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
+        ),
+        (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
+        (
+            PULL | {"Sid": "Fetch"},
+            (
+                f"- Pull: {PULL_TOLD}",
+                f"+ Fetch: {PULL_TOLD}",
+            ),
+        ),
+    ],
+)
+def test_statements(new: dict[str, object], lines: tuple[str, ...]) -> None:
+    assert compare(Documents.IAM, policy(PULL), policy(new)) == lines
+
+
+def test_the_head_of_a_policy_counts() -> None:
+    older = policy(PULL).replace("2012-10-17", "2008-10-17")
+    assert compare(Documents.IAM, older, policy(PULL)) == ("~ version: 2008-10-17 → 2012-10-17",)
+
+
+@pytest.mark.parametrize("grammar", list(Documents))
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"rules": 3}', '{"rules": [{}]}', "[unknown]"])
+def test_what_can_not_be_read_is_no_error(grammar: Documents, text: str) -> None:
+    assert compare(grammar, text, policy(PULL)) is None

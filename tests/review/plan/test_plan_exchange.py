@@ -1,0 +1,76 @@
+"""Renders as they are exchanged: read back as they were written, by this code and by other revisions'."""
+
+import json
+from typing import Any
+
+import pytest
+
+from review import Render
+from review.exchange import InvalidRender, from_json
+from review.render import to_json
+
+NEWER = ("account", "home", "allow_destruction", "removed")
+
+
+def test_what_is_written_is_read(dev: Render, prod: Render, prod_preview: Render) -> None:
+    for rendered in (dev, prod, prod_preview):
+        assert from_json(to_json(rendered)) == rendered
+
+
+def test_what_the_settings_say_comes_along(dev: Render, prod: Render) -> None:
+    assert (dev.account, dev.home, dev.allow_destruction) == ("111122223333", "us-east-1", True)
+    assert (prod.account, prod.allow_destruction) == ("222233334444", False)
+
+
+def test_what_older_code_did_not_write_has_a_default(dev: Render) -> None:
+    document = _document(dev)
+    for name in NEWER:
+        del document[name]
+    read = from_json(json.dumps(document))
+    assert (read.account, read.home, read.allow_destruction, read.removed) == ("", "", False, {})
+    assert read.resources == dev.resources
+
+
+def test_what_newer_code_adds_passes(dev: Render) -> None:
+    document = _document(dev) | {"novelty": 1}
+    document["resources"][0]["novelty"] = {"a": [1]}
+    assert from_json(json.dumps(document)) == dev
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is no JSON"),
+        ("[]", "has no version"),
+        ("{}", "has no version"),
+        ('{"version": 2}', "is a render of version 2, and this code reads 1"),
+        ('{"version": "1"}', "is a render of version '1'"),
+        ('{"version": 1}', "broken shape: project: field required"),
+    ],
+)
+def test_what_is_no_render(text: str, reason: str) -> None:
+    with pytest.raises(InvalidRender, match=reason):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("urn", 3), ("inputs", []), ("protect", "yes"), ("dependencies", "urn"), ("options", None)]
+)
+def test_a_broken_resource_is_told_with_its_place(dev: Render, field: str, value: object) -> None:
+    document = _document(dev)
+    document["resources"][2][field] = value
+    with pytest.raises(InvalidRender, match=rf"resources\[2\]\.{field}: "):
+        from_json(json.dumps(document))
+
+
+def test_many_faults_are_not_all_told(dev: Render) -> None:
+    document = _document(dev)
+    for resource in document["resources"]:
+        del resource["urn"]
+    with pytest.raises(InvalidRender, match=f"and {len(dev.resources) - 5} more"):
+        from_json(json.dumps(document))
+
+
+def _document(rendered: Render) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_json(rendered))
+    return document

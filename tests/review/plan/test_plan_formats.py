@@ -1,0 +1,181 @@
+"""What people and programs read of a plan: goldens that a reviewer can read, and text that stays in its place."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from review import Render
+from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
+from review.plan.markdown import LIMIT
+from review.plan.model import KEY, REPOSITORY
+from tests.review.plan.changed import (
+    ALLOW,
+    CATALOG,
+    NO_EUROPE,
+    REMOVED_WEB,
+    RETIRE,
+    RETIRED_WEB,
+    WEB,
+    Edit,
+    changed,
+    compared,
+    renamed,
+    with_inputs,
+)
+
+REMOVED: Edit = ("catalog.yaml", "retention:\n  services", f"{REMOVED_WEB}retention:\n  services")
+SITE = WEB.replace("storefront/web", "storefront/site")
+SCENES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...]]] = {
+    "everyday": (
+        "prod",
+        (),
+        (
+            ("catalog.yaml", "keep: 20", "keep: 10"),
+            ("catalog.yaml", "{account: workloads}, {org", "{account: data-platform}, {org"),
+            ("catalog.yaml", WEB, WEB + SITE),
+            ("catalog.yaml", "owner: platform\n", "owner: platform\n    description: Layers of the pipelines\n"),
+        ),
+    ),
+    "retired": ("prod", (ALLOW,), (RETIRE,)),
+    "removed": ("prod", (RETIRE, ALLOW), (("catalog.yaml", RETIRED_WEB, ""), REMOVED)),
+    "gone": ("prod", (), (("catalog.yaml", WEB, ""),)),
+    "another encryption": ("dev", (), (("catalog.yaml", WEB, WEB + "    encryption: aes256\n"),)),
+    "a region goes": ("prod", (), (NO_EUROPE,)),
+    "adopted": ("prod", (), (("catalog.yaml", CATALOG, CATALOG + SITE + "    adopt: true\n"),)),
+}
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
+    return {
+        name: replace(compared(tmp_path_factory.mktemp("scene"), stack, *edits, first=first).plan, against="main")
+        for name, (stack, first, edits) in SCENES.items()
+    }
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_text(scenes: dict[str, Plan], scene: str, snapshot: SnapshotAssertion) -> None:
+    text = to_text(scenes[scene])
+    assert text == snapshot
+    assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("scene", ["everyday", "removed", "a region goes"])
+def test_markdown(scenes: dict[str, Plan], scene: str, snapshot: SnapshotAssertion) -> None:
+    assert to_markdown(scenes[scene]) == snapshot
+
+
+def test_renames_and_replaced_keys(stands: dict[str, Render], snapshot: SnapshotAssertion) -> None:
+    base = stands["dev"]
+    heads = (
+        renamed(base, "storefront/web@us-east-1", "web@us-east-1", aliases=False),
+        renamed(base, "storefront/web@us-east-1", "web@us-east-1", aliases=True),
+        with_inputs(base, KEY, multiRegion=True),
+    )
+    assert "\n\n".join(to_text(plan(base, head)) for head in heads) == snapshot
+
+
+def test_nothing_and_everything(stands: dict[str, Render], snapshot: SnapshotAssertion) -> None:
+    assert f"{to_text(plan(stands['dev'], stands['dev']))}\n\n{to_text(plan(None, stands['dev']))}" == snapshot
+
+
+def test_images_that_are_lost_come_first(scenes: dict[str, Plan]) -> None:
+    assert to_text(scenes["removed"]).splitlines()[2:4] == ["", "Images are lost"]
+    assert "> [!CAUTION]\n> **Images are lost**" in to_markdown(scenes["removed"])
+
+
+def test_json_is_versioned_and_holds_what_is_lost(scenes: dict[str, Plan]) -> None:
+    document = json.loads(to_json(scenes["removed"]))
+    assert document["version"] == 1
+    assert document["counts"] == {"delete": 9}
+    assert {(each["repository"], each["region"], each["fate"]) for each in document["losses"]} == {
+        ("storefront/web", region, "lost") for region in ("us-east-1", "eu-west-1", "ap-northeast-1")
+    }
+    assert {"op", "urn", "type", "name", "region", "forced_by", "differences", "protection"} <= set(
+        document["changes"][0]
+    )
+
+
+HOSTILE = (
+    "</details></summary><script>alert(1)</script> ```\n```\n# Approved @acme/owners #1 "
+    "[ok](https://example.com) ![x](http://x) `code` | <!-- --> https://example.com"
+)
+
+
+@pytest.mark.parametrize("where", ["tag", "rule", "statement", "note", "name"])
+def test_what_people_wrote_stays_in_its_place(stands: dict[str, Render], where: str) -> None:
+    base = stands["dev"]
+    lifecycle = json.dumps(
+        {
+            "rules": [
+                {
+                    "rulePriority": 1,
+                    "description": HOSTILE,
+                    "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1},
+                    "action": {"type": "expire"},
+                }
+            ]
+        }
+    )
+    written = {
+        "tag": plan(base, with_inputs(base, REPOSITORY, tags={"description": HOSTILE})),
+        "rule": plan(base, with_inputs(base, "aws:ecr/lifecyclePolicy:LifecyclePolicy", policy=lifecycle)),
+        "statement": replace(plan(base, base), statements=(Statement(topic=Topic.PLACE, text=HOSTILE, urns=()),)),
+        "note": replace(plan(base, base), notes=(HOSTILE,)),
+        "name": plan(base, changed(with_inputs(base, KEY, description="x"), KEY, name=HOSTILE)),
+    }
+    outside, fences = _outside_of_fences(to_markdown(written[where]))
+    assert fences % 2 == 0
+    for live in ("<script", "@acme", "https://", "http://", " #1", "[ok](", "# Approved", "`code`"):
+        assert live not in outside
+    assert outside.count("<details>") == outside.count("</details>") == to_markdown(written[where]).count("<details>")
+
+
+def _outside_of_fences(markdown: str) -> tuple[str, int]:
+    """The text that is read as Markdown, and how many fences there are: a fence ends at one as long as it began."""
+    kept: list[str] = []
+    fence, count = "", 0
+    for each in markdown.splitlines():
+        line = each.removeprefix("> ")
+        ticks = line[: len(line) - len(line.lstrip("`"))]
+        if not fence and len(ticks) >= 3:
+            fence, count = ticks, count + 1
+        elif fence and line.strip() == fence:
+            fence, count = "", count + 1
+        elif not fence:
+            kept.append(line)
+    return "\n".join(kept), count
+
+
+def test_a_comment_is_never_too_long(stands: dict[str, Render]) -> None:
+    base = stands["prod"]
+    many = replace(
+        base,
+        resources=tuple(
+            replace(each, urn=f"{each.urn}{n}", name=f"r{n}", inputs={**each.inputs, "tags": {"n": "x" * 80 + str(n)}})
+            for n in range(1500)
+            for each in base.resources[:1]
+        ),
+    )
+    other = replace(many, resources=tuple(replace(each, inputs={**each.inputs, "tags": {}}) for each in many.resources))
+    text = to_markdown(
+        plan(many, replace(other, resources=tuple(replace(each, custom=True) for each in other.resources)))
+    )
+    assert len(text) <= LIMIT
+    assert "too many for a comment" in text
+
+
+def test_statements_too_many_for_a_comment_are_cut(stands: dict[str, Render]) -> None:
+    much = tuple(Statement(topic=Topic.PLACE, text="x" * 1000, urns=()) for _ in range(100))
+    text = to_markdown(replace(plan(None, stands["dev"]), statements=much))
+    assert len(text) <= LIMIT
+    assert "too many for a comment" in text
+
+
+def test_a_description_with_line_breaks_is_one_line(tmp_path: Path) -> None:
+    rule = '[{any: true, keep: 40, description: "one\\n# two"}]'
+    text = to_markdown(compared(tmp_path, "dev", ("catalog.yaml", "[{any: true, keep: 50}]", rule)).plan)
+    assert "(one # two)" in text

@@ -1,0 +1,218 @@
+"""A preview that the engine wrote (preview.json: 3.260, `pulumi preview --json`), and what may come in its place."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from domain.markers import SECRET, UNKNOWN
+from review.plan import Effect, Fate, Op, Plan, Protection, to_json, to_markdown, to_text
+from review.plan.preview import InvalidPreview, plan_of_preview
+
+RECORDED = Path(__file__).parent / "preview.json"
+STACK = "urn:pulumi:dev::container-registry::"
+WEB = f"{STACK}container-registry:index:ImageRepository$aws:ecr/repository:Repository::storefront/web@us-east-1"
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def recorded() -> Json:
+    content: Json = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return content
+
+
+def read(preview: object, stack: str = "dev") -> Plan:
+    text = preview if isinstance(preview, str) else json.dumps(preview)
+    return plan_of_preview(text, file="preview.json", stack=stack)
+
+
+def step(recorded: Json, urn: str = WEB) -> Json:
+    (found,) = (each for each in recorded["steps"] if each["urn"] == urn)
+    return dict(found)
+
+
+def test_what_it_says(recorded: Json, snapshot: SnapshotAssertion) -> None:
+    assert to_text(read(recorded)) == snapshot
+
+
+def test_the_account_and_the_project_are_told(recorded: Json) -> None:
+    change = read(recorded)
+    assert (change.project, change.stack, change.account) == ("container-registry", "dev", "111122223333")
+    assert change.unchanged is None
+
+
+def test_details_of_the_provider_win_over_the_table(recorded: Json) -> None:
+    detailed = step(recorded) | {"detailedDiff": {"tags.owner": {"kind": "update-replace", "inputDiff": True}}}
+    detailed["newState"] = copy.deepcopy(detailed["newState"])
+    detailed["newState"]["inputs"]["tags"]["owner"] = "shop"
+    (change,) = read({"steps": [detailed]}).changes
+    assert {(each.path, each.effect) for each in change.differences} == {
+        ("tags.owner", Effect.REPLACES),
+        ("tags.retire-until", Effect.REPLACES),
+    }
+
+
+def test_what_drifted_is_named_though_the_inputs_are_equal(recorded: Json) -> None:
+    drifted = step(recorded) | {"diffReasons": ["imageTagMutability"], "newState": step(recorded)["oldState"]}
+    (change,) = read({"steps": [drifted]}).changes
+    (difference,) = change.differences
+    assert (difference.path, difference.old) == ("imageTagMutability", "(as AWS has it)")
+
+
+@pytest.mark.parametrize(
+    ("ops", "expected"),
+    [
+        (["create"], Op.CREATE),
+        (["import"], Op.ADOPT),
+        (["update"], Op.UPDATE),
+        (["delete"], Op.DELETE),
+        (["replace"], Op.REPLACE),
+        (["delete-replaced", "create-replacement", "replace"], Op.REPLACE),
+        (["import-replacement", "replace"], Op.REPLACE),
+        (["same"], Op.OPTIONS),
+        (["read"], None),
+        (["refresh"], None),
+        (["discard"], None),
+        (["remove-pending-replace"], None),
+    ],
+)
+def test_every_operation(recorded: Json, ops: list[str], expected: Op | None) -> None:
+    steps = [step(recorded) | {"op": op} for op in ops]
+    assert [change.op for change in read({"steps": steps}).changes] == ([expected] if expected else [])
+
+
+def test_an_import_over_what_is_managed_is_told_as_such(recorded: Json) -> None:
+    (change,) = read({"steps": [step(recorded) | {"op": "import-replacement"}]}).changes
+    assert "importId" in change.forced_by
+    assert not change.refused
+
+
+def test_such_an_import_is_found_by_its_id_where_its_step_is_hidden(recorded: Json) -> None:
+    hidden = step(recorded) | {"op": "replace", "diffReasons": None}
+    hidden["newState"] = hidden["newState"] | {"importID": "storefront/web@eu-west-1"}
+    (change,) = read({"steps": [hidden]}).changes
+    assert change.forced_by == ("importId",)
+
+
+def test_a_same_step_is_a_change_only_with_its_protection(recorded: Json) -> None:
+    same = step(recorded) | {"op": "same"}
+    (change,) = read({"steps": [same]}).changes
+    assert change.protection is Protection.LOST
+    assert not read({"steps": [same | {"newState": same["oldState"]}]}).changes
+
+
+def test_what_stays_is_counted_where_it_is_shown(recorded: Json) -> None:
+    same = step(recorded) | {"op": "same", "newState": step(recorded)["oldState"]}
+    assert read({"steps": [same], "changeSummary": {"same": 1}}).unchanged == 1
+    assert read({"steps": [same], "changeSummary": {"same": 2}}).unchanged is None
+
+
+def test_a_deletion_is_a_loss_by_the_states_own_word(recorded: Json) -> None:
+    deletion = step(recorded) | {"op": "delete", "newState": None}
+    assert [loss.fate for loss in read({"steps": [deletion]}).losses] == [Fate.KEPT_BY_ENGINE]
+    deletion["oldState"] = step(recorded)["newState"]
+    (loss,) = read({"steps": [deletion], "config": recorded["config"]}).losses
+    assert (loss.repository, loss.account, loss.fate) == ("storefront/web", "111122223333", Fate.LOST)
+
+
+def test_what_other_providers_made_is_told_too() -> None:
+    urn = f"{STACK}github:index/repository:Repository::acme"
+    state = {"urn": urn, "custom": True, "inputs": {"name": "acme"}, "outputs": {}}
+    component = {"op": "create", "urn": f"{STACK}my:index:C::c", "newState": state | {"custom": False}}
+    steps = [{"op": "create", "urn": urn, "newState": state}, component]
+    assert [change.urn for change in read({"steps": steps}).changes] == [urn]
+
+
+def test_a_rename_is_one_change(recorded: Json) -> None:
+    old = step(recorded)
+    name = WEB.replace("storefront/web", "web")
+    steps = [
+        {"op": "create", "urn": name, "newState": old["newState"] | {"urn": name}},
+        {"op": "delete", "urn": WEB, "oldState": old["oldState"]},
+    ]
+    (change,) = read({"steps": steps}).changes
+    assert (change.op, change.old_urn) == (Op.RENAME, WEB)
+
+
+def test_a_stream_of_events_says_the_same(recorded: Json) -> None:
+    events: list[Json] = [{"preludeEvent": {"config": recorded["config"]}}]
+    for each in recorded["steps"]:
+        state = {"old": each.get("oldState"), "new": each.get("newState"), "diffs": each.get("diffReasons")}
+        named = {"op": each["op"], "urn": each["urn"], "keys": each.get("replaceReasons"), **state}
+        events.append({"resourcePreEvent": {"metadata": named}})
+    events.append({"summaryEvent": {"resourceChanges": recorded["changeSummary"]}})
+    stream = "\n".join(json.dumps({"sequence": n} | event, separators=(",", ":")) for n, event in enumerate(events))
+    assert read(stream) == read(recorded)
+
+
+def test_a_secret_is_never_printed(recorded: Json) -> None:
+    signature = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+    hidden = step(recorded)
+    hidden["oldState"] = copy.deepcopy(hidden["oldState"])
+    hidden["oldState"]["inputs"]["tags"] = signature | {"plaintext": '"hush"', "ciphertext": "hush"}
+    change = read({"steps": [hidden]})
+    for printed in (to_text(change), to_markdown(change), to_json(change), repr(change)):
+        assert "hush" not in printed
+    assert change.changes[0].differences[-1].old == SECRET
+
+
+def test_an_unknown_value_is_marked(recorded: Json) -> None:
+    unknown = step(recorded)
+    unknown["newState"] = copy.deepcopy(unknown["newState"])
+    unknown["newState"]["inputs"]["tags"]["owner"] = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    (change,) = read({"steps": [unknown]}).changes
+    assert UNKNOWN in {each.new for each in change.differences}
+
+
+def test_what_the_provider_notes_for_itself_is_no_difference(recorded: Json) -> None:
+    noted = step(recorded) | {"diffReasons": ["tags", "tagsAll"]}
+    noted["newState"] = copy.deepcopy(noted["newState"])
+    noted["newState"]["inputs"]["tags"]["__defaults"] = []
+    (change,) = read({"steps": [noted]}).changes
+    assert [each.path for each in change.differences] == ["tags.retire-until"]
+
+
+def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
+    recorded["diagnostics"] = [
+        {"severity": "warning", "message": "warning: never mind"},
+        {"severity": "error", "message": f'error: unable to replace resource "{WEB}"\nas it is protected\n'},
+        {"severity": "error", "message": "error: preview failed\n"},
+    ]
+    first, *_ = read(recorded).statements
+    assert first.text == 'The preview failed: unable to replace resource "storefront/web@us-east-1" as it is protected'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is no preview"),
+        ("nothing", "is no preview"),
+        ("[]", "neither steps nor a summary"),
+        ("{}", "neither steps nor a summary"),
+        ('{"version": 1, "resources": []}', "neither steps nor a summary"),
+        ('{"steps": [{"op": "create"}]}', "is no preview.*urn"),
+        ('{"steps": [3]}', "is no preview"),
+        ('{"sequence": 1, "resourcePreEvent": {}}', "is no preview"),
+        (
+            '{"config": {}, "diagnostics": [{"severity": "error", "message": "error: no such stack"}]}',
+            "failed before it planned anything: no such stack",
+        ),
+    ],
+)
+def test_what_is_no_preview(text: str, reason: str) -> None:
+    with pytest.raises(InvalidPreview, match=f"preview.json: .*{reason}"):
+        read(text)
+
+
+def test_a_preview_of_another_stack(recorded: Json) -> None:
+    with pytest.raises(InvalidPreview, match=r"is a preview of stack dev \(write --stack dev\)"):
+        read(recorded, "prod")
+
+
+def test_nothing_to_do(recorded: Json) -> None:
+    change = read({"config": recorded["config"], "changeSummary": {"same": 40}})
+    assert to_text(change).splitlines()[1] == "nothing changes"
