@@ -1,0 +1,174 @@
+"""The template as a whole: what CloudFormation takes, what must outlive it, and actions by their names."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_file  # type: ignore[import-untyped]
+from policy_sentry.querying.actions import get_action_data
+
+from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
+from domain.iam.evaluate import evaluate
+from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
+from tests.bootstrap.template import PATH, fill_in
+
+ROLES = ("PreviewRole", "DeployRole")
+GITHUB = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    assert [str(each) for each in lint_file(PATH)] == []
+
+
+@pytest.mark.parametrize("name", ["StateBucket", "StateBucketPolicy", "SecretsKey", "SecretsKeyAlias", "OidcProvider"])
+def test_what_cannot_be_made_again_stays(template: dict[str, Any], name: str) -> None:
+    resource = template["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_bucket_keeps_versions_and_is_closed(bootstrapped: Bootstrapped) -> None:
+    bucket = bootstrapped.account.resources["StateBucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in {"AES256", "aws:kms"}
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert all(each["Status"] == "Enabled" for each in rules)
+    # No rule may touch a current version: that is the state.
+    assert not any({"ExpirationInDays", "ExpirationDate", "Transitions"} & set(each) for each in rules)
+    (noncurrent,) = (each["NoncurrentVersionExpiration"] for each in rules if "NoncurrentVersionExpiration" in each)
+    assert noncurrent["NoncurrentDays"] >= 30
+    assert noncurrent["NewerNoncurrentVersions"] >= 20
+
+
+@pytest.mark.parametrize("who", ["nobody", "root", "administrator", "deploy"])
+def test_the_bucket_refuses_plain_http(bootstrapped: Bootstrapped, who: str) -> None:
+    account = bootstrapped.account
+    callers = {
+        "nobody": Caller(identity=ANONYMOUS),
+        "root": Caller(identity=Identity(arn=f"arn:aws:iam::{account.id}:root", account=account.id)),
+        "administrator": account.session("PreviewRole", ADMINISTRATOR),
+        "deploy": account.session("DeployRole"),
+    }
+    for resource in (account.bucket, f"{account.bucket}/.pulumi/stacks/container-registry/dev.json"):
+        for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket"):
+            for weak in ({"aws:SecureTransport": ("false",)}, {"s3:TlsVersion": ("1.1",)}):
+                strong = {"aws:SecureTransport": ("true",), "s3:TlsVersion": ("1.2",)}
+                request = Request(action=action, resource=resource, account=account.id, context={**strong, **weak})
+                decision = evaluate(callers[who], request, [account.bucket_policy()])
+                assert decision.outcome is Outcome.EXPLICIT_DENY
+                assert decision.policy == "bucket"
+
+
+def test_the_secrets_key_rotates_and_is_mourned_long(bootstrapped: Bootstrapped) -> None:
+    account = bootstrapped.account
+    key = account.resources["SecretsKey"]["Properties"]
+    assert key["EnableKeyRotation"] is True
+    assert key["PendingWindowInDays"] == 30
+    alias = account.resources["SecretsKeyAlias"]["Properties"]
+    assert alias["AliasName"] != "alias/container-registry", "the program's own"
+    assert account.outputs["SecretsProvider"] == f"awskms://{alias['AliasName']}?region=us-east-1"
+    # The key's policy leaves it to the account, and lets in nobody else.
+    (statement,) = key["KeyPolicy"]["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{account.id}:root"}
+
+
+def test_the_bootstraps_own_things_are_not_tagged_as_the_programs(bootstrapped: Bootstrapped) -> None:
+    tagged = [
+        each["Properties"]["Tags"] for each in bootstrapped.account.resources.values() if "Tags" in each["Properties"]
+    ]
+    assert len(tagged) == 4
+    assert not any({"Key": "managed-by", "Value": "pulumi"} in tags for tags in tagged)
+
+
+def test_names_and_outputs_are_those_of_the_stack(bootstrapped: Bootstrapped) -> None:
+    account, stack = bootstrapped.account, bootstrapped.stack
+    bucket = f"container-registry-{stack}-state-{account.id}"
+    assert account.outputs == {
+        "StateBucketName": bucket,
+        "StateUrl": f"s3://{bucket}?region=us-east-1",
+        "SecretsProvider": f"awskms://alias/container-registry-{stack}-secrets?region=us-east-1",
+        "PreviewRoleArn": f"arn:aws:iam::{account.id}:role/container-registry-{stack}-preview",
+        "DeployRoleArn": f"arn:aws:iam::{account.id}:role/container-registry-{stack}-deploy",
+        "PermissionsBoundaryArn": f"arn:aws:iam::{account.id}:policy/container-registry-{stack}-boundary",
+    }
+
+
+def test_an_oidc_provider_that_exists_is_trusted_and_not_made(template: dict[str, Any]) -> None:
+    made = fill_in(template, "111122223333", "us-east-1", **GITHUB)
+    found = fill_in(template, "111122223333", "us-east-1", **GITHUB, CreateOidcProvider="false")
+    assert "OidcProvider" in made.resources
+    assert made.resources["OidcProvider"]["Properties"]["ClientIdList"] == ["sts.amazonaws.com"]
+    assert "OidcProvider" not in found.resources
+    for role in ROLES:
+        assert made.trust(role) == found.trust(role)
+
+
+@pytest.mark.parametrize("length", ["shortest", "longest"])
+def test_every_name_fits(template: dict[str, Any], length: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and IAM's quotas."""
+    project, stack = ("a", "b") if length == "shortest" else ("a" * 23, "b" * 16)
+    account = fill_in(template, "111122223333", "us-east-1", **GITHUB, Project=project, Stack=stack)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", account.outputs["StateBucketName"])
+    for role in ROLES:
+        assert len(account.role_arn(role).rpartition("/")[2]) <= 64
+
+
+def test_no_policy_is_too_long(bootstrapped: Bootstrapped) -> None:
+    """A role's own policies have 10,240 characters in all, without white space; a managed one has 6,144.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    for role in ROLES:
+        assert sum(map(_length, bootstrapped.account.documents(role).values())) <= 10_240
+    document = bootstrapped.account.resources["PermissionsBoundary"]["Properties"]["PolicyDocument"]
+    assert _length(document) <= 6_144
+
+
+def _length(document: object) -> int:
+    return len("".join(str(document).split()))
+
+
+def test_every_granted_action_exists_and_names_what_it_may_be_used_on(bootstrapped: Bootstrapped) -> None:
+    """By AWS's service authorization reference: no wildcard action, and "*" only where the action has no resource."""
+    seen = 0
+    for role in ROLES:
+        for action, resource in _grants(bootstrapped.account.documents(role).values()):
+            assert "*" not in action, f"{role}: {action}"
+            formats = _formats(action)
+            assert formats, f"{role}: there is no {action}"
+            if action == "kms:CreateKey":
+                formats = {"*"}
+            assert (resource == "*") == (formats == {"*"}), f"{role}: {action} on {resource}, which takes {formats}"
+            if resource != "*":
+                assert any(_fits(resource, each) for each in formats), f"{role}: {action} on {resource}"
+            seen += 1
+    assert seen > 60
+
+
+def _grants(documents: Any) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        for statement in document["Statement"]:
+            if statement["Effect"] == "Allow":
+                assert {"NotAction", "NotResource"}.isdisjoint(statement)
+                yield from ((action, r) for action in _list(statement["Action"]) for r in _list(statement["Resource"]))
+
+
+def _list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _formats(action: str) -> set[str]:
+    """The ARNs that an action takes; "*" only where it takes none."""
+    service, _, name = action.partition(":")
+    data = get_action_data(service, name)
+    formats = {each["resource_arn_format"] for each in data[service]} if data else set()
+    return formats if formats == {"*"} else formats - {"*"}
+
+
+def _fits(resource: str, template: str) -> bool:
+    """Whether the ARN is of the kind: same service, and the same first word of the resource."""
+    one, other = resource.split(":", 5), template.split(":", 5)
+    kind = re.match(r"[a-z-]*", other[5])
+    return one[2] == other[2] and (other[2] == "s3" or bool(kind and one[5].startswith(kind[0])))

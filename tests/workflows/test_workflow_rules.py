@@ -1,0 +1,280 @@
+"""What holds for every workflow: pinned actions, least permissions, nothing of a fork's near a role or a token."""
+
+import argparse
+import re
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+import yaml
+
+from review import __main__ as review
+from tests.bootstrap.template import source
+from tests.conftest import ROOT
+from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
+
+JOBS = jobs()
+STACKS = ["dev", "prod"]
+PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
+
+
+def test_there_are_the_workflows_that_are_spoken_of() -> None:
+    assert [str(each) for each in JOBS] == [
+        "deploy.yml:dev",
+        "deploy.yml:prod",
+        "drift.yml:look",
+        "drift.yml:tell",
+        "pull-request.yml:offline",
+        "pull-request.yml:gate",
+        "pull-request.yml:preview",
+        "pull-request.yml:comment",
+    ]
+
+
+def test_every_action_is_pinned_by_its_commit_with_one_version_each() -> None:
+    pins: dict[str, set[tuple[str, str]]] = {}
+    for path in FOLDER.iterdir():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if "uses:" in line:
+                found = PINNED.search(line)
+                assert found, f"{path.name}: {line}"
+                pins.setdefault(found[1], set()).add((found[2], found[3]))
+    assert len(pins) == 6
+    assert all(len(each) == 1 for each in pins.values()), pins
+
+
+def test_no_event_gives_a_forks_code_our_token() -> None:
+    for name, workflow in workflows().items():
+        events = workflow["on"]
+        assert set(events) <= {"pull_request", "push", "schedule", "workflow_dispatch"}, name
+        assert (events.get("push") or {"branches": ["main"]}) == {"branches": ["main"]}, name
+
+
+def test_no_workflow_has_a_permission_that_a_job_did_not_ask_for() -> None:
+    assert all(workflow["permissions"] == {} for workflow in workflows().values())
+    for each in JOBS:
+        assert set(each.permissions.items()) <= {
+            ("contents", "read"),
+            ("id-token", "write"),
+            ("pull-requests", "write"),
+            ("issues", "write"),
+        }, each
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_whatever_takes_a_role_or_writes_never_runs_for_a_fork(each: Job) -> None:
+    if "pull_request" not in each.events or not (each.takes_a_role or each.writes):
+        return
+    condition = str(each.data["if"])
+    assert NO_FORK in [part.strip() for part in condition.split("&&")], each
+    assert "||" not in condition, each
+
+
+def test_only_these_take_a_role() -> None:
+    assert {str(each) for each in JOBS if each.takes_a_role} == {
+        "deploy.yml:dev",
+        "deploy.yml:prod",
+        "drift.yml:look",
+        "pull-request.yml:preview",
+    }
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_a_job_that_takes_a_role_stands_in_an_environment_and_writes_nothing(each: Job) -> None:
+    assert ("environment" in each.data) == each.takes_a_role
+    assert not (each.takes_a_role and each.writes)
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_a_job_that_writes_has_no_code_of_ours_or_of_a_change(each: Job) -> None:
+    if each.writes:
+        assert [action.partition("@")[0] for action in each.uses] == ["actions/download-artifact"]
+        assert not any(word in ("make", "python", "python3") for words in each.commands for word in words)
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_a_checkout_leaves_no_token_behind(each: Job) -> None:
+    for step in each.steps:
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False, each
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_no_expression_comes_into_a_script(each: Job) -> None:
+    """A title, a branch's name or a label in a script is code of whoever wrote it: values come by the environment."""
+    for run in each.runs:
+        assert not EXPRESSION.search(run), each
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_no_secret_is_asked_for(each: Job) -> None:
+    assert "secrets." not in yaml.safe_dump(dict(each.data)), each
+
+
+@pytest.mark.parametrize("each", JOBS, ids=str)
+def test_a_job_ends_some_day(each: Job) -> None:
+    assert 0 < each.data["timeout-minutes"] <= 60
+
+
+def test_a_role_comes_only_after_everything_is_installed() -> None:
+    """What an installation runs, of a change or of a package, must find no credentials."""
+    for each in JOBS:
+        if each.takes_a_role:
+            names = [step.get("uses", step.get("run", "")) for step in each.steps]
+            (role,) = (i for i, name in enumerate(names) if name.startswith("aws-actions/configure-aws-credentials@"))
+            installs = [i for i, name in enumerate(names) if name.startswith(("make ", "pulumi/actions@", "actions/"))]
+            installs = [i for i in installs if not names[i].startswith("actions/upload-artifact@")]
+            assert installs, each
+            assert max(installs) < role, each
+
+
+def test_the_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    called = [words for each in JOBS for words in each.commands if words[:1] == ["make"]]
+    assert len(called) > 6
+    for words in called:
+        goals = [
+            word for word in words[1:] if not word.startswith("-") and "=" not in word and word not in ("base", "head")
+        ]
+        assert goals, words
+        assert set(goals) <= targets, words
+
+
+def test_the_reviews_commands_exist() -> None:
+    seen = set()
+    for each in JOBS:
+        for words in each.commands:
+            if words[1:3] == ["-m", "review"]:
+                arguments = [word.replace("$stack", "dev").replace("$STACK", "dev") for word in words[3:]]
+                arguments = arguments[: arguments.index(">")] if ">" in arguments else arguments
+                options = _parsed(arguments)
+                assert (options.format, options.stack, str(options.project)) == ("markdown", "dev", "../head")
+                seen.add((each.id, arguments[0]))
+    assert seen == {("gate", "gate"), ("preview", "plan")}
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    try:
+        return review._parser().parse_args(arguments)
+    except SystemExit:
+        pytest.fail(f"python -m review {' '.join(arguments)} is no command")
+
+
+def test_every_stack_goes_through_every_workflow() -> None:
+    files = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+    assert files == STACKS
+    for name in ("pull-request.yml:preview", "drift.yml:look"):
+        (each,) = (each for each in JOBS if str(each) == name)
+        assert each.data["strategy"] == {"fail-fast": False, "matrix": {"stack": STACKS}}
+    assert "for stack in dev prod; do" in job("pull-request.yml", "gate").runs[2]
+
+
+def test_the_environments_are_those_that_the_roles_trust() -> None:
+    """Bound by name: the template's defaults are dev's."""
+    parameters = source()["Parameters"]
+    assert parameters["DeployEnvironment"]["Default"] == "dev"
+    assert parameters["PreviewEnvironment"]["Default"] == "preview-dev"
+    assert parameters["DriftEnvironment"]["Default"] == "drift-dev"
+    environments = {str(each): each.data["environment"] for each in JOBS if each.takes_a_role}
+    assert environments == {
+        "deploy.yml:dev": "dev",
+        "deploy.yml:prod": "prod",
+        "pull-request.yml:preview": "preview-${{ matrix.stack }}",
+        "drift.yml:look": "drift-${{ matrix.stack }}",
+    }
+    for each in JOBS:
+        roles = [s["with"]["role-to-assume"] for s in each.steps if s.get("uses", "").startswith("aws-actions/")]
+        deploys = each.workflow == "deploy.yml"
+        assert roles == (
+            [f"${{{{ vars.{'DEPLOY' if deploys else 'PREVIEW'}_ROLE_ARN }}}}"] if each.takes_a_role else []
+        )
+
+
+def test_the_cli_is_of_the_sdks_version() -> None:
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    found = re.search(r"^pulumi==(.*)$", requirements, re.MULTILINE)
+    assert found
+    steps = [s for each in JOBS for s in each.steps if s.get("uses", "").startswith("pulumi/actions@")]
+    assert len(steps) == 4
+    assert all(step["with"] == {"pulumi-version": found[1]} for step in steps)
+
+
+def test_every_pulumi_command_that_changes_or_compares_is_held_to_the_pack() -> None:
+    commands = [words for each in JOBS for words in each.commands if words[:1] == ["pulumi"]]
+    seen = {words[1] for words in commands}
+    assert seen == {"login", "preview", "up", "refresh"}
+    for words in commands:
+        if words[1] in ("preview", "up"):
+            assert {"--policy-pack", "--policy-pack-config"} <= set(words)
+        if words[1] != "login":
+            assert {"--stack", "$STACK", "--non-interactive"} <= set(words)
+        if words[1] == "refresh":
+            assert "--preview-only" in words
+
+
+def test_deployments_come_one_after_the_other_and_only_from_main() -> None:
+    dev, prod = job("deploy.yml", "dev").data, job("deploy.yml", "prod").data
+    assert workflows()["deploy.yml"]["on"] == {"push": {"branches": ["main"]}, "workflow_dispatch": None}
+    assert dev["if"] == "github.ref == 'refs/heads/main'"
+    # Needs dev, and has no condition that would let it run where dev was skipped or failed.
+    assert prod["needs"] == "dev"
+    assert "if" not in prod
+    for stack, data in (("dev", dev), ("prod", prod)):
+        assert data["concurrency"] == {"group": f"deploy-{stack}", "cancel-in-progress": False}
+        assert data["env"] == {"STACK": stack}
+    assert job("drift.yml", "look").data["if"] == "github.ref == 'refs/heads/main'"
+
+
+def test_runs_do_not_pile_up() -> None:
+    concurrency = {name: workflow.get("concurrency", {}) for name, workflow in workflows().items()}
+    assert concurrency["pull-request.yml"]["cancel-in-progress"] is True
+    assert "github.event.pull_request.number" in concurrency["pull-request.yml"]["group"]
+    assert concurrency["drift.yml"]["cancel-in-progress"] is False
+
+
+def test_the_judge_is_the_bases_and_no_test_of_the_change_ran_beside_it() -> None:
+    gate = job("pull-request.yml", "gate")
+    head, base = (s["with"] for s in gate.steps if s.get("uses", "").startswith("actions/checkout@"))
+    assert (head["path"], head["fetch-depth"]) == ("head", 0)
+    assert "ref" not in head, "the merge, which is what a pull request's run checks out"
+    assert (base["path"], base["ref"]) == ("base", "${{ github.event.pull_request.base.sha }}")
+    assert gate.runs[:2] == ["make -C base install", "make -C head install"]
+    assert not any(words[:1] == ["make"] and "install" not in words for words in gate.commands)
+
+
+def _owners() -> list[tuple[str, list[str]]]:
+    text = (ROOT / ".github" / "CODEOWNERS").read_text(encoding="utf-8")
+    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    return [(words[0], words[1:]) for words in lines]
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("policies/dev.json", "@acme/registry-security"),
+        (".github/workflows/deploy.yml", "@acme/registry-security"),
+        (".github/CODEOWNERS", "@acme/registry-security"),
+        ("bootstrap/account.yaml", "@acme/registry-security"),
+        ("review/__main__.py", "@acme/registry-security"),
+        ("domain/iam/evaluate.py", "@acme/registry-security"),
+        ("Pulumi.prod.yaml", "@acme/registry-security"),
+        ("Pulumi.yaml", "@acme/registry-security"),
+        ("requirements.txt", "@acme/registry-security"),
+        ("catalog.yaml", "@acme/platform"),
+        ("README.md", None),
+    ],
+)
+def test_code_owners(path: str, owner: str | None) -> None:
+    assert (ROOT / path).exists()
+    found: Any = None
+    for pattern, owners in _owners():
+        rooted = pattern.removeprefix("/")
+        if path.startswith(rooted) if rooted.endswith("/") else fnmatch(path, rooted):
+            found = owners
+    assert found == ([owner] if owner else None)
+
+
+def test_every_pattern_of_the_code_owners_names_something() -> None:
+    for pattern, _ in _owners():
+        assert list(ROOT.glob(pattern.strip("/"))), pattern

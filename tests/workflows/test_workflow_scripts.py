@@ -1,0 +1,263 @@
+"""The longer scripts of the workflows, run with stand-ins for the programs that they call."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.workflows.workflow import program, run_step
+
+BASE = "4444444444444444444444444444444444444444"
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the workflows' scripts are bash")
+
+# Writes down where and how it was called, and ends as $ANSWERS says for the stack.
+JUDGE = """\
+printf '%s %s\\n' "$(basename "$PWD")" "$*" >> "$CALLS"
+stack=
+while [ $# -gt 0 ]; do
+  case "$1" in --stack) stack=$2 ;; --from-preview) test -f "$2" || exit 3 ;; esac
+  shift
+done
+status=$(sed -n "s/^$stack=//p" "$ANSWERS")
+if [ "${status:-0}" -gt 1 ]; then echo "refused: \\`\\`\\` $stack" >&2; else echo "# told of $stack"; fi
+exit "${status:-0}"
+"""
+
+
+def lay_out(folder: Path, *, base: bool, answers: str = "") -> dict[str, str]:
+    """Two checkouts, whose reviews are stand-ins."""
+    for name in ("base", "head"):
+        (folder / name).mkdir()
+        if name == "head" or base:
+            for part in ("review/gate", "review/plan", "policies"):
+                (folder / name / part).mkdir(parents=True)
+            for stack in ("dev", "prod"):
+                (folder / name / "policies" / f"{stack}.json").touch()
+        program(folder / name / ".venv" / "bin" / "python", JUDGE)
+    (folder / "calls").touch()
+    (folder / "answers").write_text(answers, encoding="utf-8")
+    return {"CALLS": str(folder / "calls"), "ANSWERS": str(folder / "answers")}
+
+
+def calls(folder: Path) -> list[str]:
+    return (folder / "calls").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("base", [True, False], ids=["the base has a gate", "it has none"])
+def test_the_gate_judges_both_stacks(tmp_path: Path, base: bool) -> None:
+    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=base)}
+    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    judge = "base" if base else "head"
+    assert calls(tmp_path) == [
+        f"{judge} -m review gate --project ../head --stack {stack} --base {BASE} --format markdown"
+        for stack in ("dev", "prod")
+    ]
+    assert (tmp_path / "comment/gate-dev.md").read_text() == "# told of dev\n"
+    assert (tmp_path / "comment/gate-prod.md").read_text() == "# told of prod\n"
+    assert (tmp_path / "summary").read_text() == "# told of dev\n# told of prod\n"
+    assert (tmp_path / "output").read_text() == "failed=0\n"
+
+
+@pytest.mark.parametrize("answers", ["dev=1", "prod=1", "dev=1\nprod=1"])
+def test_a_gate_that_says_no_fails_after_both_were_told(tmp_path: Path, answers: str) -> None:
+    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, answers=answers)}
+    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(each.name for each in (tmp_path / "comment").iterdir()) == ["gate-dev.md", "gate-prod.md"]
+    assert (tmp_path / "output").read_text() == "failed=1\n"
+    assert run_step("pull-request.yml", "gate", "verdict", tmp_path, {"FAILED": "1"}).returncode == 1
+    assert run_step("pull-request.yml", "gate", "verdict", tmp_path, {"FAILED": "0"}).returncode == 0
+    assert run_step("pull-request.yml", "gate", "verdict", tmp_path, {"FAILED": ""}).returncode == 1
+
+
+def test_a_gate_that_cannot_judge_says_why_and_fails(tmp_path: Path) -> None:
+    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, answers="dev=2")}
+    run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    # Indented: what the change put into the message can't leave the block.
+    told = (tmp_path / "comment/gate-dev.md").read_text()
+    assert told == "### The gate can't judge dev\n\n    refused: ``` dev\n"
+    assert (tmp_path / "comment/gate-prod.md").read_text() == "# told of prod\n"
+    assert (tmp_path / "output").read_text() == "failed=1\n"
+
+
+PULUMI = """\
+printf '%s %s\\n' "$(basename "$PWD")" "$*" >> "$CALLS"
+if [ "$1" != login ]; then echo "${SAYS:-{\\}}"; exit "${ENDS:-0}"; fi
+"""
+STATE = "s3://acme-state?region=us-east-1"
+
+
+@pytest.mark.parametrize("base", [True, False], ids=["the base has a pack", "it has none"])
+def test_the_preview_is_held_to_the_bases_pack(tmp_path: Path, base: bool) -> None:
+    environment = {"STACK": "prod", "PULUMI_STATE_URL": STATE, **lay_out(tmp_path, base=base)}
+    program(tmp_path / "bin" / "pulumi", PULUMI)
+    ran = run_step("pull-request.yml", "preview", "preview", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    pack = f"../{'base' if base else 'head'}/policies"
+    held = f"--policy-pack {pack} --policy-pack-config {pack}/prod.json"
+    assert calls(tmp_path) == [
+        f"{tmp_path.name} login {STATE}",
+        f"head preview --stack prod --json --non-interactive {held}",
+    ]
+    assert (tmp_path / "preview.json").read_text() == "{}\n"
+    assert (tmp_path / "output").read_text() == "status=0\n"
+
+
+def test_a_preview_that_fails_is_told_and_fails(tmp_path: Path) -> None:
+    environment = {"STACK": "dev", "PULUMI_STATE_URL": STATE, "ENDS": "255", **lay_out(tmp_path, base=True)}
+    program(tmp_path / "bin" / "pulumi", PULUMI)
+    run_step("pull-request.yml", "preview", "preview", tmp_path, environment)
+    assert (tmp_path / "output").read_text() == "status=255\n"
+    ran = run_step("pull-request.yml", "preview", "plan", tmp_path, {**environment, "STATUS": "255"})
+    assert ran.returncode == 0, ran.stderr
+    told = (tmp_path / "comment/preview-dev.md").read_text()
+    assert told == "# told of dev\n\npulumi preview of dev ended with 255: see its job.\n"
+    assert (tmp_path / "summary").read_text() == told
+    assert run_step("pull-request.yml", "preview", "verdict", tmp_path, {"STATUS": "255"}).returncode == 1
+    assert run_step("pull-request.yml", "preview", "verdict", tmp_path, {"STATUS": "0"}).returncode == 0
+
+
+@pytest.mark.parametrize("base", [True, False], ids=["the base has a plan", "it has none"])
+def test_the_plan_is_told_from_the_preview(tmp_path: Path, base: bool) -> None:
+    environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=base)}
+    (tmp_path / "comment").mkdir()
+    (tmp_path / "preview.json").write_text("{}")
+    ran = run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    (call,) = calls(tmp_path)
+    judge = "base" if base else "head"
+    assert call == (
+        f"{judge} -m review plan --project ../head --stack dev --from-preview {tmp_path}/preview.json --format markdown"
+    )
+    assert (tmp_path / "comment/preview-dev.md").read_text() == "# told of dev\n"
+
+
+def test_a_plan_that_cannot_be_told_says_why(tmp_path: Path) -> None:
+    environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=True, answers="dev=2")}
+    (tmp_path / "comment").mkdir()
+    (tmp_path / "preview.json").write_text("{}")
+    run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
+    told = (tmp_path / "comment/preview-dev.md").read_text()
+    assert told == "### The preview of dev can't be told\n\n    refused: ``` dev\n"
+
+
+# Knows the comments or issues of $KNOWN, as --jq would have left them; keeps what is sent.
+GH = """\
+printf '%s\\n' "$*" >> "$CALLS"
+for word in "$@"; do case "$word" in --jq) cat "$KNOWN"; exit ;; esac; done
+cp body.md "sent-$(wc -l < "$CALLS" | tr -d ' ').md"
+"""
+COMMENT = {"NUMBER": "7", "GITHUB_REPOSITORY": "acme/container-registry", "RUN": "https://github.example/run"}
+MARKER = "<!-- container-registry: what this change does -->"
+
+
+def talk(folder: Path, known: str) -> dict[str, str]:
+    program(folder / "bin" / "gh", GH)
+    (folder / "known").write_text(known, encoding="utf-8")
+    (folder / "calls").touch()
+    return {"CALLS": str(folder / "calls"), "KNOWN": str(folder / "known"), "LC_ALL": "C.UTF-8"}
+
+
+@pytest.mark.parametrize(
+    ("known", "method", "where"), [("", "POST", "issues/7/comments"), ("12\n34\n", "PATCH", "issues/comments/12")]
+)
+def test_there_is_one_comment(tmp_path: Path, known: str, method: str, where: str) -> None:
+    environment = {**COMMENT, **talk(tmp_path, known)}
+    (tmp_path / "comment").mkdir()
+    for name in ("preview-prod", "gate-dev", "gate-prod", "preview-dev"):
+        (tmp_path / "comment" / f"{name}.md").write_text(f"## {name} $(touch hacked) `é`\n", encoding="utf-8")
+    ran = run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    asked, sent = calls(tmp_path)
+    assert "--paginate repos/acme/container-registry/issues/7/comments" in asked
+    assert f'select(.user.login == "github-actions[bot]" and (.body | startswith("{MARKER}")))' in asked
+    assert f"--method {method} repos/acme/container-registry/{where} --field body=@body.md" in sent
+    body = (tmp_path / "body.md").read_text(encoding="utf-8")
+    assert body.startswith(f"{MARKER}\n## gate-dev $(touch hacked) `é`\n")
+    assert [body.index(name) for name in ("gate-dev", "gate-prod", "preview-dev", "preview-prod")] == sorted(
+        body.index(name) for name in ("gate-dev", "gate-prod", "preview-dev", "preview-prod")
+    )
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_a_long_comment_is_cut_where_github_would_refuse_it(tmp_path: Path) -> None:
+    environment = {**COMMENT, **talk(tmp_path, "")}
+    (tmp_path / "comment").mkdir()
+    (tmp_path / "comment" / "gate-dev.md").write_text("é" * 70_000, encoding="utf-8")
+    assert run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment).returncode == 0
+    body = (tmp_path / "body.md").read_text(encoding="utf-8")
+    assert 60_000 < len(body) < 65_536
+    assert body.endswith("Cut here. All of it: https://github.example/run")
+
+
+def test_the_query_for_the_comment_finds_only_ours(tmp_path: Path) -> None:
+    if shutil.which("jq") is None:
+        pytest.skip("gh has jq built in; without a jq there is nothing to ask in its place")
+    script = """\
+while [ $# -gt 0 ]; do if [ "$1" = --jq ]; then jq "$2" "$KNOWN"; exit; fi; shift; done
+"""
+    program(tmp_path / "bin" / "gh", f'printf "%s\\n" "$*" >> "$CALLS"\n{script}')
+    comments = [
+        {"id": 1, "user": {"login": "mallory"}, "body": f"{MARKER} mine"},
+        {"id": 2, "user": {"login": "github-actions[bot]"}, "body": "another's"},
+        {"id": 3, "user": {"login": "github-actions[bot]"}, "body": f"{MARKER}\nold"},
+    ]
+    (tmp_path / "known").write_text(json.dumps(comments))
+    environment = {
+        **COMMENT,
+        "KNOWN": str(tmp_path / "known"),
+        "CALLS": str(tmp_path / "calls"),
+        "LC_ALL": "C.UTF-8",
+    }
+    (tmp_path / "comment").mkdir()
+    ran = run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    assert "issues/comments/3 " in calls(tmp_path)[1]
+
+
+REFRESH = """\
+printf '%s\\n' "$*" >> "$CALLS"
+if [ "$1" = refresh ]; then echo "~ aws:kms:Key $STACK"; exit "$ENDS"; fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "drift", "status"), [("0", False, 0), ("7", True, 0), ("1", False, 1), ("255", False, 255)]
+)
+def test_drift_is_told_and_an_error_is_an_error(tmp_path: Path, ends: str, drift: bool, status: int) -> None:
+    program(tmp_path / "bin" / "pulumi", REFRESH)
+    environment = {"STACK": "prod", "PULUMI_STATE_URL": STATE, "ENDS": ends, "CALLS": str(tmp_path / "calls")}
+    ran = run_step("drift.yml", "look", "refresh", tmp_path, environment)
+    assert ran.returncode == status
+    assert "~ aws:kms:Key prod" in ran.stdout
+    assert (tmp_path / "drift" / "prod.txt").exists() == drift
+    assert "--preview-only --expect-no-changes" in calls(tmp_path)[1]
+
+
+@pytest.mark.parametrize(("known", "method", "where"), [("", "POST", "issues"), ("12\n", "PATCH", "issues/12")])
+def test_drift_has_one_issue_for_each_stack(tmp_path: Path, known: str, method: str, where: str) -> None:
+    environment = {**COMMENT, **talk(tmp_path, known)}
+    (tmp_path / "drift").mkdir()
+    (tmp_path / "drift" / "prod.txt").write_text("~ Key ``` `x` $(touch hacked)\n")
+    (tmp_path / "drift" / "dev.txt").write_text("x" * 70_000)
+    ran = run_step("drift.yml", "tell", "open or update an issue for each stack", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    told = calls(tmp_path)
+    assert len(told) == 4
+    assert f"--method {method} repos/acme/container-registry/{where}" in told[1]
+    assert "<!-- container-registry: drift of prod -->" in told[2]
+    body = (tmp_path / "sent-4.md").read_text()
+    assert body.startswith("<!-- container-registry: drift of prod -->\n")
+    assert body.endswith("\n    ~ Key ``` `x` $(touch hacked)\n")
+    assert len((tmp_path / "sent-2.md").read_text()) < 65_536
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_no_drift_is_no_issue(tmp_path: Path) -> None:
+    environment = {**COMMENT, **talk(tmp_path, "")}
+    ran = run_step("drift.yml", "tell", "open or update an issue for each stack", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    assert calls(tmp_path) == []
