@@ -2,10 +2,12 @@
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
-CODE := __main__.py domain settings components review rehearsal tests benchmarks
+PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
+CODE := __main__.py domain settings components policies review rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render test test-engine check format schema bench preview up clean
+.PHONY: help install rehearse rehearse-once render plan gate test test-engine check format schema bench \
+  policy-readme policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +42,12 @@ rehearse-once: .venv/.rehearsal ## the same, ending with the proofs
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
 	@$(BIN)/python -m review render --stack $(STACK) --format $(or $(FORMAT),text)
 
+plan: .venv/.run ## what STACK changes beside the revision BASE (default: HEAD)
+	@$(BIN)/python -m review plan --stack $(STACK) --base $(or $(BASE),HEAD)
+
+gate: .venv/.run ## may it be merged: the rules, and with BASE what the change does beside that revision
+	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))
+
 test: .venv/.dev ## all tests that need no more than Python
 	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance"
 
@@ -52,6 +60,11 @@ check: .venv/.dev ## format, lint, strict types, layers, schema, dead code
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
 	$(BIN)/python -m settings.schema --check
+	$(BIN)/python -m policies.levels
+	$(BIN)/python -m policies.describe --check
+	$(BIN)/python -m review.plan.replacement --check
+	$(BIN)/cfn-lint bootstrap/account.yaml
+	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
 	$(BIN)/vulture
 
 format: .venv/.dev ## format and mend what can be mended
@@ -61,14 +74,30 @@ format: .venv/.dev ## format and mend what can be mended
 schema: .venv/.run ## write docs/catalog.schema.json anew
 	$(BIN)/python -m settings.schema
 
-bench: .venv/.run ## time the render beside a plain hand-written program
+bench: .venv/.dev ## time the render beside a plain hand-written program, and the rules
 	$(BIN)/python -m benchmarks.render
+	$(BIN)/python -m benchmarks.policies
 
-preview: .venv/.run ## what `pulumi up` would change in STACK
-	pulumi preview --stack $(STACK)
+policy-readme: .venv/.run ## write policies/README.md anew
+	$(BIN)/python -m policies.describe
 
-up: .venv/.run ## deploy STACK
-	pulumi up --stack $(STACK)
+policy-bundle: .venv/.run ## the policy pack as a folder that stands alone, build/policy-pack
+	@$(BIN)/python -m policies.bundle build/policy-pack
+
+# An engine waits for ever for a pack whose environment is missing, so that is looked at first.
+engine: .venv/.run
+	@command -v pulumi > /dev/null || { echo 'There is no `pulumi` on PATH. Get the CLI, 3.200 or newer, from' \
+	  'https://www.pulumi.com/docs/install/. Without it: make rehearse, make gate.' >&2; exit 2; }
+	@test -f policies/$(STACK).json || { echo 'policies/$(STACK).json does not exist: copy policies/prod.json' \
+	  'and choose the levels of this stack.' >&2; exit 2; }
+	@$(BIN)/python -m policies.levels
+	@$(BIN)/python -c 'import policies.engine'
+
+preview: engine ## what `pulumi up` would change in STACK, held to the policy pack
+	pulumi preview --stack $(STACK) $(PACK)
+
+up: engine ## deploy STACK, held to the policy pack
+	pulumi up --stack $(STACK) $(PACK)
 
 clean: ## remove what the targets made
 	rm -rf .venv .cache .hypothesis build

@@ -1,0 +1,1 @@
+"""Commands about a live registry."""

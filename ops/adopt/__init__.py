@@ -1,0 +1,1 @@
+"""`python -m ops adopt`: repositories that exist already, as entries of the catalog."""

@@ -1,0 +1,23 @@
+"""`python -m ops adopt`: what exists already, as entries of the catalog, and what adopting it would change."""
+
+import argparse
+import sys
+
+from ops.adopt.inventory import gather
+from ops.adopt.judge import Judge
+from ops.adopt.project import project
+from ops.adopt.reading import InvalidInput, read
+from ops.adopt.text import summary, to_json, to_yaml
+from review.output import refuse, show
+from settings import InvalidSettings
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        report = Judge(project(options.project, options.stack), gather(read(options.files))).report()
+    except (InvalidInput, InvalidSettings) as invalid:
+        return refuse(invalid)
+    show(to_json(report) if options.format == "json" else to_yaml(report))
+    for line in (*report.notes, summary(report)):
+        print(line, file=sys.stderr)
+    return 0

@@ -1,0 +1,267 @@
+"""Files of the AWS CLI's output: what is read, and what is told of anything else."""
+
+import codecs
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.adopt.inventory import Inventory, gather
+from ops.adopt.reading import InvalidInput, read
+from tests.ops.outputs import (
+    HOME,
+    KEY,
+    PROD,
+    Json,
+    described,
+    key,
+    lifecycle,
+    policy,
+    repository,
+    rule,
+    tagged,
+    written,
+)
+
+ORDERS = repository("legacy/orders")
+ANY = rule(5, tagStatus="any")
+
+
+def inventory(folder: Path, *files: tuple[object, ...]) -> Inventory:
+    return gather(read([written(folder / f"{number}.json", *outputs) for number, outputs in enumerate(files)]))
+
+
+def faults(file: Path) -> list[str]:
+    with pytest.raises(InvalidInput) as raised:
+        gather(read([file]))
+    return [str(fault).replace(f"{file.parent}/", "") for fault in raised.value.faults]
+
+
+def test_outputs_one_after_another_are_about_one_repository(tmp_path: Path) -> None:
+    statement: Json = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
+    found = inventory(
+        tmp_path,
+        (
+            described(ORDERS),
+            lifecycle("legacy/orders", ANY),
+            policy("legacy/orders", statement),
+            tagged({"legacy/orders": {"owner": "orders"}}),
+            key(KEY, "AWS"),
+        ),
+    )
+    (orders,) = found.repositories
+    assert (orders.name, orders.where) == ("legacy/orders", (PROD, HOME))
+    assert (orders.mutability, orders.scan_on_push, orders.encryption, orders.key) == ("MUTABLE", False, "AES256", None)
+    assert orders.tags == {"owner": "orders"}
+    assert json.loads(orders.lifecycle or "")["rules"][0]["selection"]["tagStatus"] == "any"
+    assert json.loads(orders.policy or "")["Statement"] == [statement]
+    assert found.managers == {KEY: "AWS"}
+    assert found.notes == ()
+
+
+def test_what_was_not_given_is_not_known(tmp_path: Path) -> None:
+    (orders,) = inventory(tmp_path, (described(ORDERS),)).repositories
+    assert (orders.tags, orders.lifecycle, orders.policy) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: codecs.BOM_UTF8 + text.encode(),
+        lambda text: codecs.BOM_UTF8 + text.encode() + codecs.BOM_UTF8 + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "").encode(),
+    ],
+    ids=["BOM", "two files with BOM", "PowerShell", "UTF-16, the other way round", "Windows", "one line"],
+)
+def test_files_as_shells_write_them(tmp_path: Path, encode: object) -> None:
+    assert callable(encode)
+    file = tmp_path / "describe.json"
+    file.write_bytes(encode(json.dumps(described(ORDERS), indent=4) + "\n"))
+    assert [each.name for each in gather(read([file])).repositories] == ["legacy/orders"]
+
+
+DOCUMENT = json.dumps(described(ORDERS))
+FAULTS = {
+    "empty": ("", "x.json: is empty (see whether"),
+    "blank": ("\n \n", "x.json: is empty"),
+    "a table": (
+        "-----------\n|  DescribeRepositories  |\n",
+        "x.json:1: '-----------' is a table (print it with `--output json`)",
+    ),
+    "YAML": (
+        "repositories:\n- createdAt: '2021'\n",
+        "x.json:1: 'repositories:' is YAML (print it with `--output json`)",
+    ),
+    "a list in YAML": ("- repositoryArn: a\n", "x.json:1: '- repositoryArn: a' is YAML"),
+    "plain text": ("REPOSITORIES\t2021-03-04\tMUTABLE\n", "is plain text (print it with `--output json`)"),
+    "an error": (
+        DOCUMENT + "\n\nAn error occurred (RepositoryNotFoundException) when calling",
+        "x.json:3: 'An error occurred (RepositoryNotFoundExc' is an error of the AWS CLI (leave stderr out",
+    ),
+    "a prompt": ("$ aws ecr describe-repositories\n", "x.json:1: '$ aws ecr describe-repositories' is no JSON"),
+    "cut short": (DOCUMENT + "\n" + DOCUMENT[:-5], "x.json:2: "),
+    "cut within a document": ('{"repositories": [\n{"repositoryArn"\n', "x.json:3: "),
+    "nested without end": ("[" * 100_000, "x.json:1: "),
+    "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 is no output of a command (leave `--query` out)"),
+    "a number": ("7", "x.json:1: 7 is no output of a command"),
+    "another command": ('{"imageDetails": []}', "an object with imageDetails is no output that is known here (known: "),
+    "tags without a name": (
+        json.dumps({"tags": [{"Key": "owner", "Value": "a"}]}),
+        "an object with tags does not say whose tags they are (give what `aws resourcegroupstaggingapi get-resources",
+    ),
+    "a preview": (
+        '{"repositoryName": "a", "lifecyclePolicyText": "{}", "status": "COMPLETE", "previewResults": []}',
+        "is a preview of a policy that may never come (give `aws ecr get-lifecycle-policy`)",
+    ),
+    "no arn": ('{"repositories": [{"imageTagMutability": "MUTABLE"}]}', "repositories[0].repositoryArn: is missing"),
+    "no mutability": (
+        json.dumps(described({key: value for key, value in ORDERS.items() if key != "imageTagMutability"})),
+        "repositories[0].imageTagMutability: is missing (add it: MUTABLE or IMMUTABLE)",
+    ),
+    "a public repository": (
+        json.dumps(described(ORDERS, repository("x", repositoryArn="arn:aws:ecr-public::222233334444:repository/x"))),
+        "repositories[1].repositoryArn: 'arn:aws:ecr-public::222233334444:repository/x' is no ARN of a repository in a",
+    ),
+    "an arn without name": (
+        json.dumps(described(repository("x", repositoryArn="arn:aws:ecr:us-east-1:222233334444:repository/"))),
+        "repositories[0].repositoryArn: ",
+    ),
+    "null": (json.dumps(described(repository("x", imageTagMutability=None))), "imageTagMutability: has no value"),
+    "a number for text": (json.dumps(described(repository("x", imageTagMutability=1))), ": 1 is no text"),
+    "scanning as text": (
+        json.dumps(described(repository("x", imageScanningConfiguration={"scanOnPush": "yes"}))),
+        "repositories[0].imageScanningConfiguration.scanOnPush: 'yes' is neither true nor false",
+    ),
+    "a registry's policy": (
+        '{"registryId": "222233334444", "policyText": "{}"}',
+        "repositoryName: is missing (add it: `aws ecr get-repository-policy` prints it, get-registry-policy does not)",
+    ),
+    "a tag without value": (
+        '{"ResourceTagMappingList": [{"ResourceARN": "a", "Tags": [{"Key": "a"}]}]}',
+        "ResourceTagMappingList[0].Tags[0].Value: is missing",
+    ),
+    "a key without manager": ('{"KeyMetadata": {"Arn": "a"}}', "KeyMetadata.KeyManager: is missing"),
+    "no description of repositories": (json.dumps(key(KEY, "AWS")), "describes no repository (give describe-rep"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTS.values(), ids=FAULTS)
+def test_what_can_not_be_read(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(text, encoding="utf-8")
+    assert told in faults(file)[-1]
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    one.write_text('{"tags": []}\n7\n{"repositories": [{}]}\n', encoding="utf-8")
+    two.write_text("repositories:\n", encoding="utf-8")
+    with pytest.raises(InvalidInput) as raised:
+        read([one, two, tmp_path / "none.json", tmp_path])
+    found = [(Path(fault.file).name, fault.line) for fault in raised.value.faults]
+    assert found == [
+        ("one.json", 1),
+        ("one.json", 2),
+        ("one.json", 3),
+        ("one.json", 3),
+        ("two.json", 1),
+        ("none.json", None),
+        (tmp_path.name, None),
+    ]
+    assert str(raised.value).startswith("7 faults in the input\n  ")
+    assert "none.json: can't be read: No such file or directory (name a file" in str(raised.value)
+
+
+def test_no_utf8(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_bytes(b'{"repositories": "\xff"}')
+    assert faults(file) == ["x.json: is no UTF-8 text at byte 18 (save it as UTF-8)"]
+
+
+def test_an_empty_registry(tmp_path: Path) -> None:
+    assert inventory(tmp_path, (described(),)).repositories == ()
+
+
+def test_pages(tmp_path: Path) -> None:
+    pages = [described(ORDERS, nextToken="a"), described(repository("legacy/cache"))]
+    found = inventory(tmp_path, tuple(pages))
+    assert [each.name for each in found.repositories] == ["legacy/cache", "legacy/orders"]
+    (note,) = found.notes
+    assert note.startswith(f"{tmp_path}/0.json:1: more repositories follow after this page")
+
+
+def test_a_page_of_tags(tmp_path: Path) -> None:
+    found = inventory(tmp_path, (described(ORDERS), {**tagged({"legacy/orders": {}}), "PaginationToken": "a"}))
+    assert "more tags follow" in found.notes[0]
+
+
+def test_the_same_twice(tmp_path: Path) -> None:
+    output = (described(ORDERS), lifecycle("legacy/orders", ANY), tagged({"legacy/orders": {"a": "b"}}))
+    assert len(inventory(tmp_path, output, output).repositories) == 1
+
+
+CONTRADICTIONS = {
+    "repository": (described(ORDERS), described({**ORDERS, "imageTagMutability": "IMMUTABLE"})),
+    "lifecycle": (lifecycle("legacy/orders", ANY), lifecycle("legacy/orders", rule(6, tagStatus="any"))),
+    "policy": (policy("legacy/orders", {"Effect": "Allow"}), policy("legacy/orders", {"Effect": "Deny"})),
+    "tags": (tagged({"legacy/orders": {"a": "b"}}), tagged({"legacy/orders": {"a": "c"}})),
+}
+
+
+@pytest.mark.parametrize("outputs", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_two_forms_of_one_thing(tmp_path: Path, outputs: tuple[object, ...]) -> None:
+    (told,) = faults(written(tmp_path / "x.json", described(ORDERS), *outputs))
+    assert "legacy/orders" in told
+    assert "is told otherwise by " in told
+
+
+def test_a_policy_belongs_to_the_region_that_its_file_describes(tmp_path: Path) -> None:
+    found = inventory(
+        tmp_path,
+        (described(ORDERS), lifecycle("legacy/orders", ANY)),
+        (described(repository("legacy/orders", "eu-west-1")), lifecycle("legacy/orders", rule(7, tagStatus="any"))),
+    )
+    counts = {each.region: json.loads(each.lifecycle or "")["rules"][0]["selection"] for each in found.repositories}
+    assert {region: selection["countNumber"] for region, selection in counts.items()} == {HOME: 5, "eu-west-1": 7}
+
+
+def test_a_policy_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (orders,) = inventory(tmp_path, (lifecycle("legacy/orders", ANY),), (described(ORDERS),)).repositories
+    assert orders.lifecycle
+
+
+def test_a_policy_of_one_of_two_regions(tmp_path: Path) -> None:
+    both = described(ORDERS, repository("legacy/orders", "eu-west-1"))
+    (told,) = faults(written(tmp_path / "x.json", both, lifecycle("legacy/orders", ANY)))
+    assert (
+        "'lifecycle policy of legacy/orders' says no region, and the repository is in eu-west-1 and us-east-1" in told
+    )
+    assert "write one file for each region" in told
+
+
+def test_a_policy_of_another_account(tmp_path: Path) -> None:
+    found = inventory(tmp_path, (described(ORDERS), lifecycle("legacy/orders", ANY, account="111122223333")))
+    assert found.repositories[0].lifecycle is None
+    assert "lifecycle policy of legacy/orders is left out: no such repository is described" in found.notes[0]
+
+
+def test_tags_are_those_of_the_region(tmp_path: Path) -> None:
+    outputs = (
+        described(ORDERS, repository("legacy/cache"), repository("legacy/orders", "eu-west-1")),
+        tagged({"legacy/orders": {"owner": "orders"}}),
+        {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:s3:::bucket", "Tags": []}]},
+    )
+    found = {(each.name, each.region): each.tags for each in inventory(tmp_path, outputs[:2]).repositories}
+    assert found == {
+        ("legacy/orders", HOME): {"owner": "orders"},
+        ("legacy/cache", HOME): {},
+        ("legacy/orders", "eu-west-1"): None,
+    }
+
+
+def test_no_tags_at_all_are_those_of_the_file(tmp_path: Path) -> None:
+    (orders,) = inventory(tmp_path, (tagged({}), described(ORDERS))).repositories
+    assert orders.tags == {}
