@@ -75,7 +75,7 @@ def run_review(folder: Path, arguments: Sequence[str], *, passing: Sequence[int]
     ran = subprocess.run(  # noqa: S603  the code is the project's own, of a revision that the caller names
         [interpreter, "-m", "review", *arguments],
         cwd=folder,
-        env={**_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=_environment(),
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from domain.aws import ORGANIZATION_ID, Arn
 from domain.iam.access import Caller, Identity, Policy, Request
@@ -36,6 +37,7 @@ class Pulls:
     beyond: tuple[str, ...]
 
 
+@cache
 def read(text: str, arn: str, registry: Registry) -> Pulls:
     """Nothing is granted that the policy does not grant already."""
     try:

@@ -88,9 +88,9 @@ def _decoded(data: bytes) -> str:
 def _values(text: str) -> Iterator[tuple[int, object]]:
     """Each JSON value with its line; where the text goes on as something else, the problem, and no more."""
     decoder = json.JSONDecoder()
-    at = _after_blanks(text, 0)
+    at, counted, line = _after_blanks(text, 0), 0, 1
     while at < len(text):
-        line = text.count("\n", 0, at) + 1
+        line, counted = line + text.count("\n", counted, at), at
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:

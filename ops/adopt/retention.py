@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from domain.document_text import parse
@@ -28,6 +29,7 @@ def propose(text: str, presets: Mapping[str, Rules]) -> str | list[dict[str, obj
     return next(same, None) or [_as_written(rule) for rule in rules]
 
 
+@cache
 def decompile(text: str) -> Rules:
     """The rules that compile to what the policy means; a description that compiling makes anyway is left out."""
     return tuple(_without_made_description(each.rule) for each in retention.read(text))
@@ -54,6 +56,7 @@ def _in_words(text: str) -> list[str]:
     return [str(rule["description"]).replace(_ASTERISK, "[*]") for rule in document["rules"]]
 
 
+@cache
 def unsayable(text: str) -> tuple[str, ...]:
     """Why the catalog can't say this policy, rule by rule; nothing where it can."""
     problems = validate_text(text)

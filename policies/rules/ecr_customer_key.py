@@ -34,8 +34,6 @@ def _verdict(configuration: object, index: int) -> Verdict | None:
     if kind not in _KMS:
         return Finding(f"has no key: encryptionType is {kind or 'not given, and AES256 the default'}", where)
     where = (_CONFIGURATIONS, index, "kmsKey")
-    if is_unknown(key):
-        return None
     if not key:
         return Finding("is encrypted with the key that AWS manages: no kmsKey is given", where)
     if not isinstance(key, str):

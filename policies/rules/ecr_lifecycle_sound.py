@@ -12,7 +12,7 @@ from domain.ecr.lifecycle import Effect
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.ecr.retention import PolicyRule, fits_no_tag, is_dead, reached, read
 from domain.problems import Problem
-from policies.inputs import holds_unknown, is_unknown
+from policies.inputs import holds_unknown
 from policies.kinds import LIFECYCLE_POLICY
 from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 
@@ -41,7 +41,7 @@ class SoundLifecycle(Parameters):
 
 def check(resource: Resource, given: Given[SoundLifecycle]) -> Iterator[Verdict]:
     policy = resource.inputs.get(_POLICY)
-    if is_unknown(policy) or (isinstance(policy, Mapping) and holds_unknown(policy)):
+    if holds_unknown(policy):
         yield Undecided((_POLICY,))
     elif isinstance(policy, str | Mapping):
         text = policy if isinstance(policy, str) else to_text(_with_whole_numbers(policy))

@@ -79,7 +79,7 @@ def _read(configuration: Resource) -> _Configuration:
         frequency, filters = entry(written, "scanFrequency"), entry(written, "repositoryFilters")
         texts = [each if isinstance(each, str) else entry(each, "filter") for each in entries(filters)]
         whole = whole and not any(map(is_unknown, (written, frequency, *texts)))
-        known = tuple(each for each in texts if isinstance(each, str) and not is_unknown(each))
+        known = tuple(each for each in texts if isinstance(each, str))
         if frequency in [each.value for each in ScanFrequency]:
             rules.append(ScanRule(ScanFrequency(frequency), known))
     return _Configuration(scan_type=ScanType(configuration.inputs["scanType"]), rules=tuple(rules), whole=whole)

@@ -4,6 +4,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from policies.levels import InvalidLevels
 from policies.rule import Level
 from review.exchange import InvalidRender, from_json
-from review.gate.judges import judgement_of, only_found, own_judgement
+from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
 from review.gate.origin import Origins
 from review.gate.report import Judge, Kind, Remark, Report, merged
@@ -77,36 +78,38 @@ def _is_own(request: Request) -> bool:
 def _head_judgement(request: Request, head: Render, scratch: Path) -> tuple[Remark, ...]:
     if request.file is not None or _is_own(request):
         return own_judgement(head, request.project, request.today)
-    remarks = judgement_of(request.project, head, request.today, scratch)
-    if remarks is None:
-        raise RevisionFault(f"{request.project} has no gate (run the one of a later revision there)")
-    return remarks
+    why_not = no_judge(request.project, head.stack)
+    if why_not:
+        raise RevisionFault(f"{request.project} has {why_not}: nothing of this change's own can judge it")
+    return judgement_of(request.project, head, request.today, scratch)
 
 
 def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folder: Path, scratch: Path) -> Report:
     remarks = [*own, *_of_code(request)]
-    by_base: tuple[Remark, ...] | None = None
-    if (folder / "Pulumi.yaml").is_file():
+    by_base: tuple[Remark, ...] = ()
+    # Two processes of the base's own code, at the same time.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        base_render = beside.submit(rendered_by, folder, head.stack)
+        why_not = no_judge(folder, head.stack)
         try:
-            by_base = judgement_of(folder, head, request.today, scratch)
+            by_base = () if why_not else judgement_of(folder, head, request.today, scratch)
         except RevisionFault as fault:
             remarks.append(_unjudged(f"the base's judge can't be heard: {fault}", Level.MANDATORY))
-        else:
-            if by_base is None:
-                remarks.append(_unjudged(f"{request.base} has no gate: this change's own rules judge alone"))
-    change = _plan(request, head, folder, remarks)
+        if why_not:
+            remarks.append(_unjudged(f"{request.base} has {why_not}: this change's own rules judge alone"))
+        change = _plan(request, head, base_render, remarks)
     return Report(
         stack=head.stack,
         base=request.base,
         resources=len(head.resources),
-        remarks=merged(remarks, only_found(by_base or ())),
+        remarks=merged(remarks, only_found(by_base)),
         plan=change,
     )
 
 
-def _plan(request: Request, head: Render, folder: Path, remarks: list[Remark]) -> Plan | None:
+def _plan(request: Request, head: Render, rendering: Future[Render | None], remarks: list[Remark]) -> Plan | None:
     try:
-        base = rendered_by(folder, head.stack)
+        base = rendering.result()
     except RevisionFault as fault:
         message = f"the base can't be rendered, so what this change does to images is not known: {fault}"
         remarks.append(_unjudged(message, Level.MANDATORY))

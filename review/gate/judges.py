@@ -32,10 +32,16 @@ def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark,
     return tuple(remarks)
 
 
-def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> tuple[Remark, ...] | None:
-    """What the folder's own code says of the render, with its own levels; None where it has no gate."""
+def no_judge(folder: Path, stack: str) -> str | None:
+    """What the folder lacks to judge the stack by its own code; None where it lacks nothing."""
     if not (folder / GATE).is_file():
-        return None
+        return "no gate"
+    levels = levels_file(Path(), stack)
+    return None if (folder / levels).is_file() else f"no {levels.as_posix()}"
+
+
+def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> tuple[Remark, ...]:
+    """What the folder's own code says of the render, with its own levels."""
     file = scratch / "head.json"
     file.write_text(to_json(rendered), encoding="utf-8")
     arguments = ["gate", "--stack", rendered.stack, "--render", str(file), "--today", today.isoformat()]

@@ -1,6 +1,7 @@
 """A registry as people have made it by hand over the years, and what is printed of it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,3 +106,13 @@ def test_machines_are_told_the_same(adopted: Adopted) -> None:
         "legacy/stray": "not adoptable",
         "payments/ledger": "in the catalog",
     }
+
+
+@pytest.mark.parametrize("adopted", ["yaml"], indirect=True)
+def test_the_readme_shows_what_is_printed(adopted: Adopted, root: Path) -> None:
+    example = (
+        (root / "README.md").read_text(encoding="utf-8").partition("repositories, as they are printed:\n\n```yaml\n")[2]
+    )
+    shown = example.partition("```")[0]
+    assert shown
+    assert [line for line in shown.splitlines() if line not in adopted.text.splitlines()] == []

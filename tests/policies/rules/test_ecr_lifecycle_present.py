@@ -49,6 +49,8 @@ def policy(
         pytest.param([repository(UNKNOWN), policy(UNKNOWN)], [UNDECIDED], id="both unknown"),
         pytest.param([repository(UNKNOWN), policy()], [UNDECIDED], id="unknown name"),
         pytest.param([repository(None), policy(UNKNOWN)], [UNDECIDED], id="no name"),
+        pytest.param([repository(None), policy()], [UNDECIDED], id="no name beside another's policy"),
+        pytest.param([repository(), policy(UNKNOWN), policy("x/y")], [UNDECIDED], id="one of two unknown"),
         pytest.param([repository(UNKNOWN)], [NONE], id="unknown name, and no policy at all"),
         pytest.param([repository(), policy(UNKNOWN, region="eu-west-1")], [NONE], id="unknown elsewhere"),
         pytest.param([repository(), policy({"name": "payments/api"})], [NONE], id="a strange repository"),

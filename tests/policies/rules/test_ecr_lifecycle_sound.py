@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from domain.ecr.lifecycle import SHIELD_DAYS
 from domain.ecr.lifecycle_grammar import validate_text
@@ -79,6 +80,7 @@ SERVICES = (keep(tagged("release-*")), keep(tagged("v*")), age(tagged("dev-*")),
         pytest.param({**document(*SERVICES), "more": None}, [], id="an object with nothing under a key"),
         pytest.param(UNKNOWN, ["undecided policy"], id="unknown"),
         pytest.param(SECRET, ["undecided policy"], id="secret"),
+        pytest.param([UNKNOWN], ["undecided policy"], id="unknown within a list"),
         pytest.param({"rules": [UNKNOWN]}, ["undecided policy"], id="unknown within an object"),
         pytest.param(None, ["has no policy text, but None"], id="unset"),
         pytest.param(["rules"], ["has no policy text, but ['rules']"], id="a list"),
@@ -304,6 +306,12 @@ def test_how_many_are_kept_can_be_told(told: Judge) -> None:
     assert told(RULE, policy(text), minimum_kept=21) == [
         "rule 1 (v*) would expire all but the newest 20, the tag 'v0' among them: v* keeps 21 at least"
     ]
+
+
+def test_at_least_one_is_kept(told: Judge) -> None:
+    assert told(RULE, policy(json.dumps(document(keep(ANY, 1)))), minimum_kept=1) == []
+    with pytest.raises(ValidationError):
+        RULE.parameters(minimum_kept=0)
 
 
 def test_entangled_patterns_are_told_in_time(told: Judge) -> None:

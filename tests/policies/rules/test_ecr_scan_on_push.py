@@ -84,6 +84,7 @@ def test_a_registry_that_says_it_is_all_that_counts(told: Judge, configuration: 
     [
         pytest.param(UNKNOWN, scanning("*"), [], id="unknown name, all scanned"),
         pytest.param(UNKNOWN, scanning("p*", "x"), [f"{REPO} undecided name"], id="unknown name"),
+        pytest.param(7.0, scanning("p*"), [f"{REPO} undecided name"], id="a number"),
         pytest.param(None, scanning("p*"), [f"{REPO} undecided name"], id="no name"),
         pytest.param("payments/api", scanning(UNKNOWN), [f"{REPO} undecided name"], id="unknown filter"),
         pytest.param("payments/api", scanning(UNKNOWN, "*"), [], id="unknown filter beside one for all"),

@@ -4,12 +4,16 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from review.__main__ import _parser
+from review.gate import command
 from tests.conftest import PROJECT_FILES, ROOT
 
 CODE = ("domain", "settings", "components", "policies", "review")
@@ -61,20 +65,34 @@ class Clone:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", "a change")
 
-    def gate(self, *arguments: str, stack: str = "dev", form: str = "json") -> Ended:
-        command = [sys.executable, "-m", "review", "gate", "--stack", stack, "--today", TODAY, "--format", form]
+    def gate(self, *arguments: str, stack: str = "dev") -> Ended:
+        """The gate by the code that is tested, as if the clone were its own project: only a base is another process."""
+        options = _parser().parse_args([*_command(stack), "--project", str(self.folder), *arguments])
+        out, error = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
+            patch.setattr(command, "OWN_ROOT", self.folder.resolve())
+            code = command.run(options)
+        return Ended(code, out.getvalue(), error.getvalue())
+
+    def own_gate(self, *arguments: str, stack: str = "dev") -> Ended:
+        """The gate by the clone's own code, which may have been changed."""
         ended = subprocess.run(
-            [*command, *arguments], cwd=self.folder, capture_output=True, encoding="utf-8", check=False
-        )
+            [sys.executable, "-m", "review", *_command(stack), *arguments], cwd=self.folder, capture_output=True,
+            encoding="utf-8", check=False,
+        )  # fmt: skip
         return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def _command(stack: str) -> list[str]:
+    return ["gate", "--stack", stack, "--today", TODAY, "--format", "json"]
 
 
 @pytest.fixture(scope="session")
 def _main(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("main") / "project"
     for package in CODE:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in (*PROJECT_FILES, "requirements.txt"):
+        shutil.copytree(ROOT / package, folder / package)
+    for name in (*PROJECT_FILES, ".gitignore", "requirements.txt"):
         shutil.copy(ROOT / name, folder / name)
     clone = Clone(folder)
     clone.git("init", "--quiet", "--initial-branch=main")

@@ -48,9 +48,7 @@ MIXED = Report(
             remark(Kind.UNDECIDED, path=("policy",), id="ecr-policy-not-public", message="policy is not known"),
             remark(Kind.EXCEPTED, id="ecr-name", message="has one part (until 2027-01-31: it is older than the rule)"),
             remark(Kind.UNUSED, Level.ADVISORY, id="required-tags", message="nothing needs its exception"),
-            remark(
-                Kind.CODE, Level.ADVISORY, id="gate-code-changed", urn="", message="2 files under policies/"
-            ),
+            remark(Kind.CODE, Level.ADVISORY, id="gate-code-changed", urn="", message="2 files under policies/"),
         ),
         (remark(), remark(id="kms-rotation", message="is never rotated", file="Pulumi.prod.yaml", line=3)),
     ),

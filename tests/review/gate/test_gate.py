@@ -33,7 +33,7 @@ def test_our_own_stacks_pass_with_nothing_to_remark(clone: Clone, stack: str) ->
 
 def test_a_broken_rule_fails_and_points_at_its_line(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
-    ended = clone.gate()
+    ended = clone.own_gate()
     assert ended.code == 1
     assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "head")]
     [remark] = ended.report["remarks"]
@@ -63,7 +63,7 @@ def test_a_change_cannot_lower_the_bar_for_itself(clone: Clone) -> None:
     clone.levels("dev", ecr_tags_immutable="disabled")
     clone.edit("policies/rules/kms_rotation.py", "elif rotation is not True:", "elif False:")
     clone.edit("components/encryption_key.py", "enable_key_rotation=True", "enable_key_rotation=False")
-    ended = clone.gate("--base", "main")
+    ended = clone.own_gate("--base", "main")
     assert ended.code == 1
     assert ended.told("finding") == [
         ("ecr-tags-immutable", API, "mandatory", "base"),
@@ -105,16 +105,25 @@ def test_a_base_without_a_gate_leaves_the_head_alone_and_says_so(clone: Clone) -
     clone.git("rm", "-r", "--quiet", "review/gate")
     clone.commit()
     clone.git("checkout", "--quiet", "main~1", "--", "review/gate")
-    ended = clone.gate("--base", "main")
+    ended = clone.own_gate("--base", "main")
     assert ended.code == 0
     assert "main has no gate: this change's own rules judge alone" in ended.text
+
+
+def test_a_new_stack_is_judged_by_its_own_levels(clone: Clone) -> None:
+    for name in ("Pulumi.{}.yaml", "policies/{}.json"):
+        text = (clone.folder / name.format("dev")).read_text(encoding="utf-8")
+        (clone.folder / name.format("staging")).write_text(text.replace(": dev", ": staging"), encoding="utf-8")
+    ended = clone.gate("--base", "main", stack="staging")
+    assert ended.code == 0, ended
+    assert "main has no policies/staging.json: this change's own rules judge alone" in ended.text
 
 
 def test_a_base_whose_gate_is_broken_fails(clone: Clone) -> None:
     clone.edit("review/gate/judges.py", "def own_judgement(", "def someone_elses_judgement(")
     clone.commit()
     clone.edit("review/gate/judges.py", "def someone_elses_judgement(", "def own_judgement(")
-    ended = clone.gate("--base", "main")
+    ended = clone.own_gate("--base", "main")
     assert ended.code == 1
     assert ended.told("judge") == [("gate-incomplete", "", "mandatory", "head")]
 
@@ -124,7 +133,7 @@ def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, 
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable="disabled")
     clone.commit()
-    ended = base.gate("--project", str(clone.folder), "--base", "main~1")
+    ended = base.own_gate("--project", str(clone.folder), "--base", "main~1")
     assert ended.code == 1
     assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
 

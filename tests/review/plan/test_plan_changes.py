@@ -333,6 +333,9 @@ def test_a_stack_that_moves_is_told(stands: dict[str, Render]) -> None:
     assert home.text.startswith("The home region moves from us-east-1 to eu-west-1")
     older = replace(stands["dev"], account="", home="")
     assert not plan(older, moved).statements
+    # Nor does older code name the account: what stands in it does.
+    gone = plan(older, replace(older, resources=())).changes
+    assert {each.account for each in gone if each.type in (REPOSITORY, LIFECYCLE_POLICY)} == {"111122223333"}
 
 
 def test_a_preview_is_not_compared_with_a_render(stands: dict[str, Render]) -> None:

@@ -112,6 +112,12 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...], set[str]]] = {
         (("catalog.yaml", WEB, WEB + "    adopt: true\n"),),
         set(),
     ),
+    "an adoption that stays": (
+        "prod",
+        (("catalog.yaml", WEB, WEB + "    adopt: true\n"),),
+        (("catalog.yaml", "owner: storefront", "owner: shop"),),
+        set(),
+    ),
     "an adoption that ends": (
         "prod",
         (("catalog.yaml", WEB, WEB + "    adopt: true\n"),),
