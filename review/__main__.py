@@ -31,7 +31,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--base", metavar="REV", help="the revision that stands (default: HEAD)")
     command.add_argument("--from-preview", type=Path, metavar="FILE", help="what `pulumi preview --json` wrote")
-    _add_today(command)
 
     formats = ("text", "json", "markdown", "sarif")
     command = _command(
@@ -39,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--base", metavar="REV", help="the revision to compare with, whose rules judge as well")
     command.add_argument("--render", type=Path, metavar="FILE", help="judge this render (`render --format json`)")
-    _add_today(command)
+    today = datetime.now(UTC).date()
+    command.add_argument("--today", type=date.fromisoformat, default=today, help="judge as of this day (2027-01-31)")
     return parser
 
 
@@ -56,11 +56,6 @@ def _command(
     command.add_argument("--format", choices=formats, default="text")
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
     return command
-
-
-def _add_today(command: argparse.ArgumentParser) -> None:
-    today = datetime.now(UTC).date()
-    command.add_argument("--today", type=date.fromisoformat, default=today, help="judge as of this day (2027-01-31)")
 
 
 if __name__ == "__main__":

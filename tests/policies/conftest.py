@@ -1,14 +1,18 @@
 """Resources and rules for the tests of the pack."""
 
+import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from policies.judge import Excepted, on_resource, on_stack
-from policies.rule import Finding, Given, ResourceRule, Rule, Undecided
+from policies.rule import Finding, Given, Resource, ResourceRule, Rule, Undecided
 
 TODAY = date(2026, 11, 21)
 
@@ -42,17 +46,28 @@ def told() -> Judge:
     def told(rule: Rule, *resources: Declared, today: date = TODAY, **parameters: Any) -> Told:
         given = Given(rule.parameters.model_validate(parameters), today)
         if isinstance(rule, ResourceRule):
-            return [_text(outcome) for each in resources for outcome in on_resource(rule, each, given)]
-        return [f"{about.name} {_text(outcome)}" for about, outcome in on_stack(rule, resources, given)]
+            return [_text(outcome, each) for each in resources for outcome in on_resource(rule, each, given)]
+        return [f"{about.name} {_text(outcome, about)}" for about, outcome in on_stack(rule, resources, given)]
 
     return told
 
 
-def _text(outcome: Finding | Undecided | Excepted) -> str:
+def _text(outcome: Finding | Undecided | Excepted, about: Resource) -> str:
     match outcome:
-        case Finding():
-            return outcome.message
-        case Undecided():
-            return f"undecided {'.'.join(map(str, outcome.path))}"
         case Excepted():
             return f"excepted: {outcome.finding.message}"
+        case Finding():
+            text = outcome.message
+        case Undecided():
+            text = f"undecided {'.'.join(map(str, outcome.path))}"
+    # A path that leads nowhere would point people at the wrong line.
+    assert not outcome.path or outcome.path[0] in properties(about.type), outcome
+    return text
+
+
+@cache
+def properties(kind: str) -> frozenset[str]:
+    """The inputs that a resource type has, as the provider's package declares them."""
+    module, name = kind.split(":")[1].partition("/")[0], kind.rpartition(":")[2]
+    arguments = inspect.signature(getattr(import_module(f"pulumi_aws.{module}"), f"{name}Args").__init__).parameters
+    return frozenset(re.sub("_([a-z])", lambda letter: letter[1].upper(), each) for each in arguments)

@@ -122,6 +122,11 @@ def test_statements(new: dict[str, object], lines: tuple[str, ...]) -> None:
     assert compare(Documents.IAM, policy(PULL), policy(new)) == lines
 
 
+def test_statements_without_a_name_have_no_order() -> None:
+    one, other = ({**PULL, "Sid": "", "Action": [action]} for action in ("ecr:BatchGetImage", "ecr:PutImage"))
+    assert compare(Documents.IAM, policy(one, other), policy(other, one)) == ()
+
+
 def test_the_head_of_a_policy_counts() -> None:
     older = policy(PULL).replace("2012-10-17", "2008-10-17")
     assert compare(Documents.IAM, older, policy(PULL)) == ("~ version: 2008-10-17 → 2012-10-17",)
@@ -131,3 +136,4 @@ def test_the_head_of_a_policy_counts() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"rules": 3}', '{"rules": [{}]}', "[unknown]"])
 def test_what_can_not_be_read_is_no_error(grammar: Documents, text: str) -> None:
     assert compare(grammar, text, policy(PULL)) is None
+    assert compare(grammar, text, text) == ()

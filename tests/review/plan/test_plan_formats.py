@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from review import Render
 from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
-from review.plan.markdown import LIMIT
+from review.plan.markdown import LIMIT, code_block
 from review.plan.model import KEY, REPOSITORY
 from tests.review.plan.changed import (
     ALLOW,
@@ -132,6 +132,10 @@ def test_what_people_wrote_stays_in_its_place(stands: dict[str, Render], where: 
     for live in ("<script", "@acme", "https://", "http://", " #1", "[ok](", "# Approved", "`code`"):
         assert live not in outside
     assert outside.count("<details>") == outside.count("</details>") == to_markdown(written[where]).count("<details>")
+
+
+def test_a_fence_is_longer_than_any_inside() -> None:
+    assert code_block(["a ```` b", "c\n```\nd"]) == ["`````", "a ```` b", "c ``` d", "`````"]
 
 
 def _outside_of_fences(markdown: str) -> tuple[str, int]:
