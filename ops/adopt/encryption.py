@@ -1,5 +1,6 @@
 """What an entry must say of encryption for the import to succeed: it can't be changed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ AES256, KMS = "AES256", "KMS"
 _AWS = "AWS"
 _AWS_ALIAS = "alias/aws/ecr"
 _KEY = "key/"
+_KEY_ID = re.compile(r"key/[A-Za-z0-9-]+")
 
 
 class CannotAdopt(Exception):
@@ -87,7 +89,7 @@ class Encryptions:
         if ":" not in key and "/" not in key:
             key = next((arn for arn in self.managers if arn.endswith(f":{_KEY}{key}")), key)
         arn = Arn.parse(key)
-        if not arn or arn.service != "kms" or not arn.resource.startswith(_KEY) or arn.region != found.region:
+        if not arn or arn.service != "kms" or not _KEY_ID.fullmatch(arn.resource) or arn.region != found.region:
             raise CannotAdopt(
                 f"its kmsKey {key!r} is no ARN of a key in {found.region}, which `keys` needs: give the output of "
                 "`aws kms describe-key` for it, too"

@@ -26,6 +26,9 @@ from review.plan.words import listed
 
 _ROLE = "role/"
 _ONE_OF = frozenset({Operator.STRING_EQUALS, Operator.STRING_LIKE})
+_STRANGER = "000000000000"
+_EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_ALL = Policy(name="all", document=_EVERYTHING)
 _PUSH_HINT = "`push` names the GitHub workflows that push"
 
 
@@ -62,9 +65,8 @@ def read(text: str, arn: str, registry: Registry) -> Pulls:
         if widened is None:
             kept.append(grant)
         else:
-            beyond.append(
-                f"not written, for it would let in more: {grant_in_words(grant)}; {widened[0]} may not pull now"
-            )
+            told = f"{grant_in_words(grant)} is not written, for it would let in more"
+            beyond.append(f"{told}: {widened[0]} may not pull now")
     return Pulls(grants=tuple(kept), beyond=tuple(beyond))
 
 
@@ -169,35 +171,25 @@ def _callers(grant: Grant, registry: Registry) -> Iterator[Who]:
     """Whom a grant lets in, each with what its request brings along."""
     match grant:
         case AccountGrant(account=account, role=role):
-            yield _somebody(account, role, registry)
+            yield grant_in_words(grant), _somebody(account, role, registry), {}
         case OrganizationGrant(organization=organization):
-            yield _somebody(_STRANGER, None, registry, organization)
+            yield grant_in_words(grant), _somebody(_STRANGER, None, registry, organization), {}
         case ServiceGrant(service=service, account=account):
             what = {PullService.LAMBDA: "function:probe", PullService.CODEBUILD: "project/probe"}[service]
             source = str(Arn(registry.partition, service.value, registry.region, account, what))
             context = {"aws:SourceArn": (source,), "aws:SourceAccount": (account,)}
             yield service.principal, Caller(identity=Identity(arn=service.principal, account=None)), context
             if service is PullService.LAMBDA and account != registry.account:
-                yield _somebody(account, None, registry)
+                yield f"account {account}", _somebody(account, None, registry), {}
 
 
-_STRANGER = "000000000000"
-_ALL = Policy(
-    name="all",
-    document=parse(
-        {"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
-    ),
-)
-
-
-def _somebody(account: str, role: str | None, registry: Registry, organization: str | None = None) -> Who:
+def _somebody(account: str, role: str | None, registry: Registry, organization: str | None = None) -> Caller:
     """A session of a role that its own account lets do everything."""
     path = role or "probe"
     arn = str(Arn(registry.partition, "iam", "", account, f"{_ROLE}{path}"))
     session = str(Arn(registry.partition, "sts", "", account, f"assumed-role/{path.rpartition('/')[2]}/probe"))
     identity = Identity(arn=session, account=account, role_arn=arn)
-    name = arn if role else f"the account {account}" if organization is None else f"the organization {organization}"
-    return name, Caller(identity=identity, policies=(_ALL,), organization=organization), {}
+    return Caller(identity=identity, policies=(_ALL,), organization=organization)
 
 
 def _pulls(who: Who, document: Document, arn: str, registry: Registry) -> bool:

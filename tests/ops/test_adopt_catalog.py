@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from ops.adopt.text import scalar
 from settings import RepositoryCopy, Settings
 from tests.conftest import Edit
 from tests.ops.conftest import Adopt
@@ -82,6 +84,37 @@ def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) ->
     assert adopt([described(found)], stack="dev").repository("payments/ledger")["entry"] == {"adopt": ["dev"]}
 
 
+def test_names_for_what_has_none(adopt: Adopt) -> None:
+    ids = ["999900001111", "999911111111", "444455556666"]
+    found = adopt([described(orders()), policy(NAME, allow({"AWS": ids}, PULL), account=DEV)], stack="dev")
+    report = json.loads(found.text)
+    assert report["stack_keys"] == {"accounts": {"account-1111": "999900001111", "account-1111-2": "999911111111"}}
+    assert report["other_stacks"] == [
+        "Pulumi.prod.yaml needs a name that the catalog would use: accounts: account-1111 and account-1111-2"
+    ]
+
+
+def test_names_of_what_is_refused_are_not_asked_for(adopt: Adopt) -> None:
+    name = "legacy/Orders"
+    found = [described(repository(name, account=DEV)), policy(name, allow({"AWS": "999900001111"}, PULL), account=DEV)]
+    report = json.loads(adopt(found, stack="dev").text)
+    assert (report["stack_keys"], report["other_stacks"]) == ({}, [])
+
+
+def test_a_name_that_another_stack_lacks(adopt: Adopt, edit: Edit) -> None:
+    edit(
+        "Pulumi.dev.yaml",
+        "  container-registry:accounts:\n",
+        '  container-registry:accounts:\n    build: "999900001111"\n',
+    )
+    grant = policy(NAME, allow({"AWS": "999900001111"}, PULL), account=DEV)
+    adopted = adopt([described(orders()), grant], stack="dev", format="yaml")
+    blocks = adopted.text.split("\n\n")
+    assert blocks[1] == "# Pulumi.prod.yaml needs a name that the catalog would use: accounts: build"
+    assert "pull: [{account: build}]" in blocks[2]
+    assert "  # changes:" in blocks[2].splitlines()
+
+
 def test_what_is_in_the_catalog_and_can_not_be_adopted(adopt: Adopt) -> None:
     found = repository("payments/ledger", account=DEV, encryptionConfiguration={"encryptionType": "KMS_DSSE"})
     told = adopt([described(found)], stack="dev").repository("payments/ledger")
@@ -127,6 +160,37 @@ def test_what_is_pasted_loads(adopt: Adopt) -> None:
     assert found[name].tags["owner"] == "089"
     assert found["123/456"].tags["owner"] == "012"
     assert found["null"].tags["owner"] == "null"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "a b",
+        "a/b-c.d",
+        "yes",
+        "No",
+        "~",
+        "",
+        " a",
+        "a ",
+        "a: b",
+        "a #b",
+        "*a",
+        "-",
+        "012",
+        "1e3",
+        "é",
+        "💡",
+        "'",
+        '"',
+    ],
+)
+@pytest.mark.parametrize("around", ["", "\u2028", "\x85", "\U000e0001", "\ufeff", "\n", "\x1b[31m"])
+def test_every_text_is_read_as_it_was(text: str, around: str) -> None:
+    written = scalar(text + around)
+    assert written.isprintable()
+    assert yaml.safe_load(f"[{written}]") == [text + around]
 
 
 def test_faults_of_the_input(adopt: Adopt) -> None:

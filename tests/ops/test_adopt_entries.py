@@ -111,6 +111,12 @@ def test_the_owner(adopt: Adopt, given: list[object], owner: str, guess: str | N
     assert found["guesses"] == ([guess] if guess else [])
 
 
+def test_tags_that_were_not_given(adopt: Adopt) -> None:
+    changes = adopt([described(orders())], stack="dev").changes(NAME)
+    assert "its tags were not given: those that the entry does not make go away" in changes
+    assert not any("tags that come" in change for change in changes)
+
+
 def test_an_owner_of_a_name_without_parts(adopt: Adopt) -> None:
     found = adopt([described(repository("tools", account=DEV))], stack="dev").repository("tools")
     assert found["entry"]["owner"] == "tools"
@@ -263,6 +269,10 @@ REFUSED: dict[str, tuple[Json, str]] = {
         {"encryptionConfiguration": kms(OWN_KEY.replace(HOME, EU))},
         "is no ARN of a key in us-east-1",
     ),
+    "a key without form": (
+        {"encryptionConfiguration": kms(f"arn:aws:kms:us-east-1:{DEV}:key/a b")},
+        "is no ARN of a key in us-east-1",
+    ),
     "another mutability": (
         {"imageTagMutability": "SOMETIMES"},
         "its tag mutability in us-east-1 is 'SOMETIMES', which is not known here",
@@ -372,20 +382,3 @@ def test_pulls(adopt: Adopt) -> None:
         allow("*", PULL, Condition=organization),
         allow({"Service": "lambda.amazonaws.com"}, PULL, Condition=lambdas),
     ) == ([{"organization": "acme"}, {"organization": "organization-9999"}, {"service": "lambda"}], [])
-
-
-def test_names_for_what_has_none(adopt: Adopt) -> None:
-    ids = ["999900001111", "999911111111", "444455556666"]
-    found = adopt([described(orders()), policy(NAME, allow({"AWS": ids}, PULL), account=DEV)], stack="dev")
-    report = json.loads(found.text)
-    assert report["stack_keys"] == {"accounts": {"account-1111": "999900001111", "account-1111-2": "999911111111"}}
-    assert report["other_stacks"] == [
-        "Pulumi.prod.yaml needs a name that the catalog would use: accounts: account-1111 and account-1111-2"
-    ]
-
-
-def test_names_of_what_is_refused_are_not_asked_for(adopt: Adopt) -> None:
-    name = "legacy/Orders"
-    found = [described(repository(name, account=DEV)), policy(name, allow({"AWS": "999900001111"}, PULL), account=DEV)]
-    report = json.loads(adopt(found, stack="dev").text)
-    assert (report["stack_keys"], report["other_stacks"]) == ({}, [])

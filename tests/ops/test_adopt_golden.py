@@ -58,6 +58,7 @@ def home() -> list[object]:
             ),
             repository("legacy/models", encryptionConfiguration=kms(KEY), **SCANNED),
             repository("legacy/secrets", encryptionConfiguration={"encryptionType": "KMS_DSSE", "kmsKey": KEY}),
+            repository("payments/api", encryptionConfiguration={"encryptionType": "KMS_DSSE", "kmsKey": KEY}),
             repository("payments/ledger", imageTagMutability="IMMUTABLE", **SCANNED),
         ),
         *orders("us-east-1"),
@@ -104,6 +105,7 @@ def test_machines_are_told_the_same(adopted: Adopted) -> None:
         "legacy/orders": "adoptable",
         "legacy/secrets": "not adoptable",
         "legacy/stray": "not adoptable",
+        "payments/api": "in the catalog",
         "payments/ledger": "in the catalog",
     }
 

@@ -154,6 +154,21 @@ PART: dict[str, tuple[Json, list[Grant], str]] = {
             "aws:SourceAccount StringEquals 555566667777"
         ),
     ),
+    "any account in the source, and one beside it": (
+        allow(
+            LAMBDA,
+            PULL,
+            Condition={
+                "ArnLike": {"aws:SourceArn": [source("*")]},
+                "StringEquals": {"aws:SourceAccount": PROD},
+            },
+        ),
+        [service(PullService.LAMBDA)],
+        (
+            "statement 1: lambda.amazonaws.com may pull if aws:SourceArn ArnLike arn:aws:lambda:us-east-1:*:function:* "
+            f"and aws:SourceAccount StringEquals 222233334444; from then on only {OUR_FUNCTIONS}"
+        ),
+    ),
     "one of two accounts": (
         allow(
             LAMBDA,
@@ -183,6 +198,10 @@ UNSAID: dict[str, tuple[Json, str]] = {
     "push alone": (
         allow({"AWS": ROOT}, PUSH, "Ci"),
         "Ci: account 555566667777 may push; `push` names the GitHub workflows that push",
+    ),
+    "push on every resource": (
+        allow({"AWS": ROOT}, PUSH, Resource="*"),
+        "statement 1: account 555566667777 may push; `push` names",
     ),
     "half a pull": (allow({"AWS": ROOT}, PULL[0]), "statement 1: account 555566667777 may do ecr:BatchGetImage"),
     "a delete": (allow({"AWS": ROOT}, "ecr:DeleteRepository"), "account 555566667777 may do ecr:DeleteRepository"),
@@ -250,6 +269,14 @@ UNSAID: dict[str, tuple[Json, str]] = {
         allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(what="function:resize")}}),
         "`pull` names no single source: `{service: lambda}` means all of an account's",
     ),
+    "Lambda, if a source is told": (
+        allow(LAMBDA, PULL, Condition={"StringLikeIfExists": {"aws:SourceArn": source()}}),
+        NO_CONDITION,
+    ),
+    "Lambda, for all accounts": (
+        allow(LAMBDA, PULL, Condition={"ForAllValues:StringEquals": {"aws:SourceAccount": PROD}}),
+        NO_CONDITION,
+    ),
     "a text that is no pattern": (
         allow(LAMBDA, PULL, Condition={"StringEquals": {"aws:SourceArn": source()}}),
         NO_CONDITION,
@@ -280,7 +307,7 @@ UNSAID: dict[str, tuple[Json, str]] = {
     ),
     "Lambda of an account that may not pull itself": (
         allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(OTHER)}}),
-        "service lambda for account 555566667777",
+        "555566667777 is not written, for it would let in more: account 555566667777 may not pull now",
     ),
 }
 

@@ -262,6 +262,7 @@ def test_tags_are_those_of_the_region(tmp_path: Path) -> None:
     }
 
 
-def test_no_tags_at_all_are_those_of_the_file(tmp_path: Path) -> None:
-    (orders,) = inventory(tmp_path, (tagged({}), described(ORDERS))).repositories
+@pytest.mark.parametrize("resources", [[], [{"ResourceARN": "arn:aws:s3:::bucket", "Tags": []}]])
+def test_no_tags_at_all_are_those_of_the_file(tmp_path: Path, resources: list[object]) -> None:
+    (orders,) = inventory(tmp_path, ({"ResourceTagMappingList": resources}, described(ORDERS))).repositories
     assert orders.tags == {}
