@@ -43,7 +43,7 @@ def witness(all_of: Sequence[str], none_of: Sequence[str], effort: Effort | None
     # `*` of its own, so it fits whatever could stand there: with one pattern to fit, this text answers for all others.
     used = frozenset[str]().union(*all_of, *none_of)
     unused = next((each for each in FIRST_CHARACTERS if each not in used), FIRST_CHARACTERS[0])
-    for pattern in all_of or (WILDCARD,):
+    for pattern in all_of:
         text = pattern.replace(WILDCARD, unused)
         if _fits(text, all_of, none_of) and not tag_problems(text):
             return text
@@ -123,7 +123,9 @@ def _shortest(needed: list[_Glob], avoided: list[_Glob], effort: Effort) -> str 
         for character in _characters(needed, globs, places, FIRST_CHARACTERS if not text else CHARACTERS):
             effort.spend(len(globs))
             reached = tuple(glob.step(at, character) for glob, at in zip(globs, places, strict=True))
-            if reached not in seen and not _leads_nowhere(len(needed), avoided, reached):
+            # Where an avoided pattern takes whatever follows, no tag is left to find.
+            hopeless = any(glob.takes_all(at) for glob, at in zip(avoided, reached[len(needed) :], strict=True))
+            if not hopeless and reached not in seen:
                 seen.add(reached)
                 queue.append((text + character, reached))
     return None
@@ -134,14 +136,11 @@ def _fit(needed: list[_Glob], avoided: list[_Glob], places: _Places) -> bool:
     return all(ends[: len(needed)]) and not any(ends[len(needed) :])
 
 
-def _leads_nowhere(needed: int, avoided: list[_Glob], places: _Places) -> bool:
-    if not all(places[:needed]):
-        return True
-    return any(glob.takes_all(at) for glob, at in zip(avoided, places[needed:], strict=True))
-
-
 def _characters(needed: list[_Glob], globs: list[_Glob], places: _Places, legal: str) -> Iterator[str]:
-    """The characters to try: those that lead some pattern on, and one for all the others, which are alike."""
+    """The characters to try: those that lead some pattern on, and one for all the others, which are alike.
+
+    A needed pattern that stands at no `*` can go on by its next character alone.
+    """
     ahead = [glob.next(at) for glob, at in zip(globs, places, strict=True)]
     bound = [ahead[index] for index, glob in enumerate(needed) if not places[index] & glob.stars]
     if bound:

@@ -20,7 +20,8 @@ FILTER_TYPE = "WILDCARD"
 
 FIRST_CHARACTERS = f"{string.digits}{string.ascii_letters}_"
 """What a tag may begin with."""
-CHARACTERS = f"{FIRST_CHARACTERS}.-"
+_LATER_CHARACTERS = (".", "-")
+CHARACTERS = "".join((FIRST_CHARACTERS, *_LATER_CHARACTERS))
 
 _TAG_ILLEGAL_CHARACTER = re.compile(f"[^{re.escape(CHARACTERS)}]")
 _FILTER_ILLEGAL_CHARACTER = re.compile(f"[^{re.escape(CHARACTERS + WILDCARD)}]")
@@ -44,7 +45,7 @@ def tag_problems(tag: str) -> list[Problem]:
     problems: list[Problem] = []
     if len(tag) > TAG_MAX_LENGTH:
         problems.append(Problem((), tag, f"is too long: {len(tag)} characters", f"write at most {TAG_MAX_LENGTH}"))
-    if tag[0] in CHARACTERS and tag[0] not in FIRST_CHARACTERS:
+    if tag.startswith(_LATER_CHARACTERS):
         problems.append(Problem((), tag, f"starts with {tag[0]!r}", "begin with a letter, a digit or '_'"))
     if illegal := _named(_TAG_ILLEGAL_CHARACTER, tag):
         problems.append(

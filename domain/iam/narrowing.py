@@ -161,9 +161,7 @@ def _refuses_absence(condition: Condition, key: str) -> bool:
 
 def _narrowing(condition: Condition, version: str, *, demanded: bool, service: bool) -> Narrow | Loose:
     operator, key = condition.operator, condition.key.folded
-    known = _KEYS.get(key)
-    if known is None and key.startswith(_ENCRYPTION_CONTEXT) and service:
-        known = _ENCRYPTION_CONTEXT_KEY
+    known = _ENCRYPTION_CONTEXT_KEY if service and key.startswith(_ENCRYPTION_CONTEXT) else _KEYS.get(key)
     words = f"{operator} {condition.key.written}"
     if known is None or (service and not known.of_services):
         return Loose(f"{words} does not say {'for whom a service works' if service else 'who calls'}")

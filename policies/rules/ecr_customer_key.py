@@ -10,7 +10,7 @@ _CONFIGURATIONS = "encryptionConfigurations"
 _KMS = ("KMS", "KMS_DSSE")
 _AWS_MANAGED = "alias/aws/"
 """How the aliases of all keys begin that AWS manages.
-https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key"""
+https://docs.aws.amazon.com/kms/latest/developerguide/alias-create.html"""
 
 
 def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:

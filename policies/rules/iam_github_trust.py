@@ -113,8 +113,8 @@ def _value_fault(value: str, parameters: GithubTrustParameters, *, like: bool) -
 def _without_pattern(value: str, branches: str | None) -> str:
     """The value with a name in place of a pattern of tags, or of branches."""
     for kind in filter(None, (_TAGS, branches)):
-        repository, found, name = value.partition(kind)
-        if found and {"*", "?"} & set(name):
+        repository, _, name = value.partition(kind)
+        if {"*", "?"} & set(name):
             return f"{repository}{kind}pattern"
     return value
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from policies.levels import InvalidLevels
@@ -26,8 +27,11 @@ from review.revision import RevisionFault, changed_files, checked_out, rendered_
 from settings import InvalidSettings
 
 OWN_ROOT = Path(__file__).resolve().parent.parent.parent
-JUDGING = ("policies", "review", "domain", "bootstrap", ".github")
-"""What decides over changes: whoever changes it changes the judge."""
+JUDGING = (
+    "policies", "review", "domain", "settings", "components", "bootstrap", ".github", ".ci", "__main__.py", "Makefile",
+    "requirements*.txt",
+)  # fmt: skip
+"""What decides over changes, or what decisions rest on: whoever changes it changes the judge."""
 
 _FORMATS: dict[str, Callable[[Report], str]] = {
     "text": to_text,
@@ -136,16 +140,18 @@ def _danger(danger: Danger, origins: Origins) -> Remark:
 
 def _of_code(request: Request) -> Iterator[Remark]:
     changed = changed_files(request.project, str(request.base), JUDGING)
-    for folder in JUDGING:
-        files = [each for each in changed if each.startswith(f"{folder}/")]
-        if files:
-            message = (
-                f"{len(files)} {'file' if len(files) == 1 else 'files'} under {folder}/ changed: what judges changes"
-            )
-            yield Remark(
-                kind=Kind.CODE, id="gate-code-changed", level=Level.ADVISORY, message=message,
-                fix="let the code's owners read it", file=files[0], line=1,
-            )  # fmt: skip
+    for place, group in groupby(changed, key=lambda file: file.partition("/")[0]):
+        files = list(group)
+        what = place if files == [place] else f"{len(files)} {'file' if len(files) == 1 else 'files'} under {place}/"
+        yield Remark(
+            kind=Kind.CODE,
+            id="gate-code-changed",
+            level=Level.ADVISORY,
+            message=f"{what} changed: what judges changes",
+            fix="let the code's owners read it",
+            file=files[0],
+            line=1,
+        )
 
 
 def _unjudged(message: str, level: Level = Level.ADVISORY) -> Remark:

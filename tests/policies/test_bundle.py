@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from policies import bundle as bundling
-from policies.kinds import KEY
+from policies.kinds import KEY, REPOSITORY
 from policies.levels import FOLDER
 from policies.table import all_rules
-from tests.policies.analyzer import Analyzer, serving
+from review import Render
+from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
 
 
@@ -40,6 +42,25 @@ def test_no_module_hides_one_of_pythons_own() -> None:
 def test_it_finds_what_the_rules_find(analyzer: Analyzer) -> None:
     analyzer.configure_from(FOLDER / "prod.json")
     assert ("kms-rotation", "is never rotated") in analyzer.analyze(Declared(type=KEY, inputs={}))
+
+
+def test_what_nobody_knows_yet_is_no_violation(analyzer: Analyzer, prod: Render) -> None:
+    """The SDK's own arguments raise on it, which would be shown as an advisory violation."""
+    analyzer.configure_from(FOLDER / "prod.json")
+    declared = next(each for each in prod.resources if each.type == REPOSITORY)
+    assert analyzer.analyze(declared) == []
+    for key in declared.inputs:
+        assert analyzer.analyze(replace(declared, inputs=declared.inputs | {key: UNKNOWN_STRING})) == []
+    [encryption] = declared.inputs["encryptionConfigurations"]
+    inside = {"encryptionConfigurations": [encryption | {"kmsKey": UNKNOWN_STRING}]}
+    assert analyzer.analyze(replace(declared, inputs=declared.inputs | inside)) == []
+
+
+def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -> None:
+    analyzer.configure_from(FOLDER / "prod.json")
+    repository = Declared(type=REPOSITORY, name="bare", inputs={"name": "payments/api", "region": "us-east-1"})
+    told = analyzer.analyze_stack([repository])
+    assert {rule for rule, _ in told} == {"ecr-lifecycle-present", "ecr-scan-on-push"}
 
 
 def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:

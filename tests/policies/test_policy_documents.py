@@ -47,6 +47,7 @@ def test_an_incomplete_arn_is_for_people_and_roles_only(source: object) -> None:
         return list(verdicts(lambda *_: [], Parameters(), {"p": source}, "p", identity=identity))
 
     assert judged(identity=True) == []
+    assert judged(identity=False) == list(verdicts(lambda *_: [], Parameters(), {"p": source}, "p"))
     (refused,) = judged(identity=False)
     assert isinstance(refused, Finding)
     assert refused.message.startswith("is no policy that AWS takes: Statement.Resource: is no resource")

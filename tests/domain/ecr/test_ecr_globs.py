@@ -76,6 +76,8 @@ def test_one_pattern_contains_another_when_all_its_tags_fit(outer: str, inner: s
         pytest.param(["V*"], ["v*"], "V0", id="case matters"),
         pytest.param(["-*"], [], None, id="begins with what a tag can't"),
         pytest.param([".", "*"], [], None, id="the same, alone"),
+        pytest.param(["*@*", "*a*"], [], None, id="has it, beside another pattern"),
+        pytest.param(["*-a", "-b*"], [], None, id="both begin with what a tag can't"),
         pytest.param(["v@*"], [], None, id="has what a tag can't"),
         pytest.param(["v*@"], [], None, id="the same, at the end"),
         pytest.param([""], [], None, id="empty"),
@@ -112,6 +114,23 @@ def test_hostile_patterns_are_given_up() -> None:
     with pytest.raises(TooEntangled):
         witness(every_word, [], effort)
     assert effort.left < len(every_word)
+
+
+WORDS = ["".join(letters) for letters in product("ab", repeat=3)]
+
+
+@pytest.mark.parametrize(
+    ("all_of", "none_of", "expected", "steps"),
+    [
+        pytest.param([f"*{word}*" for word in WORDS], ["*"], None, 100, id="nothing is left from the beginning on"),
+        pytest.param(["*ab*ba*ab"], [*(f"*{a}*{b}*ba" for a in WORDS for b in WORDS), "*b"], None, 100, id="no walk"),
+        pytest.param(["release-*", "*-arm64"], ["*rc*", "v*"], "release-arm64", 200, id="only the next character"),
+        pytest.param(["*ab*cd*ef*gh*", "*ba*dc*fe*hg*"], [], "abacdcefeghg", 500, id="nothing from before a star"),
+    ],
+)
+def test_it_takes_little(all_of: list[str], none_of: list[str], expected: str | None, steps: int) -> None:
+    effort = Effort(left=steps)
+    assert witness(all_of, none_of, effort) == expected
 
 
 def test_an_effort_is_shared() -> None:

@@ -84,6 +84,8 @@ def test_no_tag_is_reached_where_no_small_image_shows_one(
         pytest.param([UNTAGGED, tagged("*a*")], ANY, False, id="any has some"),
         pytest.param([tagged("*")], UNTAGGED, False, id="untagged"),
         pytest.param([], tagged("v@*"), True, id="no tag"),
+        pytest.param([tagged("v0*", "*0")], tagged("v*"), False, id="a list has the first tag that comes to mind"),
+        pytest.param([tagged("v0*", "*0"), tagged("v1*", "*1")], tagged("v*"), False, id="and the second"),
     ],
 )
 def test_dead_rules(higher: list[Rule], lowest: Rule, *, dead: bool) -> None:
@@ -100,7 +102,11 @@ def test_dead_rules(higher: list[Rule], lowest: Rule, *, dead: bool) -> None:
         pytest.param([], tagged("dev-*"), None, id="nothing in common"),
         pytest.param([], tagged("dev-*", "v*"), "v0", id="the second of a list"),
         pytest.param([tagged("dev-*")], tagged("dev-*", "v*"), None, id="a list, shielded by its other tag"),
+        pytest.param([tagged("dev-*")], tagged("v*", "dev-*"), None, id="the same in another order"),
+        pytest.param([tagged("dev-*")], tagged("v*", "dev-*", "x"), None, id="a longer list"),
+        pytest.param([tagged("dev-*")], tagged("x", "v*", "dev-*"), None, id="a longer list in another order"),
         pytest.param([tagged("v*")], ANY, None, id="shielded"),
+        pytest.param([tagged("v0*", "*0"), tagged("v1*", "*1")], ANY, "v2", id="the third tag that comes to mind"),
         pytest.param([tagged("v*", "*-arm")], ANY, "v0", id="half shielded, by a list"),
         pytest.param([tagged("v1*")], ANY, "v0", id="half shielded"),
     ],
@@ -123,6 +129,7 @@ RULES = (
 def test_what_is_written_is_read_again() -> None:
     read_again = read(json.dumps(compile_policy(RULES)))
     assert [(each.index, each.priority) for each in read_again] == [(index, index + 1) for index in range(6)]
+    assert [each.index for each in read_again if each.in_archive] == [4]
     assert [each.selection for each in read_again] == ["release-* and v*", "dev-*", "rc-*", "untagged", "dev-*", "any"]
     for written, each in zip(RULES, read_again, strict=True):
         assert each.rule.description

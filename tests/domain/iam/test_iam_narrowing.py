@@ -59,9 +59,13 @@ NARROW = [
     ({"StringEquals": {"aws:SourceVpce": ["vpce-0a1b2c3d", "vpce-1"]}}, {"vpce-0a1b2c3d", "vpce-1"}),
     ({"ArnLike": {"aws:SourceVpcArn": f"arn:aws:ec2:*:{OTHER}:vpc/*"}}, {OTHER}),
     ({"StringEquals": {"aws:VpceAccount": OTHER}}, {OTHER}),
+    ({"StringEquals": {"aws:VpceAccount": "${aws:ResourceAccount}"}}, {OWN}),
     ({"StringEquals": {"aws:VpceOrgID": ORGANIZATION}}, {ORGANIZATION}),
+    ({"StringEquals": {"aws:VpceOrgID": "${aws:ResourceOrgID}"}}, {OWN}),
+    ({"StringEquals": {"aws:SourceOrgID": "${aws:ResourceOrgID}"}}, {OWN}),
     ({"StringLike": {"aws:VpceOrgPaths": f"{ORGANIZATION}/*"}}, {ORGANIZATION}),
     ({"IpAddress": {"aws:SourceIp": "198.51.100.7"}}, {"198.51.100.7"}),
+    ({"IpAddress": {"aws:SourceIp": "198.51.100.7/24"}}, {"198.51.100.7/24"}),
     ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/8", "10.0.0.0/8", "192.168.0.0/16", "2600::/32"]}}, None),
     ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/9", "20.128.0.0/9", "20.1.0.0/16"]}}, None),
     # What holds without the key does not, where Null asks for the key.
@@ -82,7 +86,10 @@ LOOSE = [
     ({"StringEquals": {"aws:PrincipalOrgID": "*"}}, ["StringEquals aws:PrincipalOrgID names nobody fixed with '*'"]),
     ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, ["StringLike aws:PrincipalOrgID names nobody fixed with 'o-*'"]),
     ({"StringLike": {"aws:PrincipalOrgID": f"{ORGANIZATION[:-1]}?"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}}, ["names nobody fixed"]),
+    (
+        {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}},
+        [f"names nobody fixed with '*', '{ORGANIZATION}'"],
+    ),
     ({"StringEquals": {"aws:PrincipalOrgID": []}}, ["names nobody fixed with an empty list"]),
     ({"StringEquals": {"aws:PrincipalOrgID": ""}}, ["names nobody fixed with ''"]),
     ({"StringEquals": {"aws:PrincipalOrgID": f"{ORGANIZATION}\n"}}, ["names nobody fixed"]),
@@ -292,6 +299,10 @@ def test_words_and_effect_agree(key: str, version: str) -> None:
 
 def test_a_service_says_for_whom_it_works() -> None:
     assert names({"StringEquals": {"aws:SourceAccount": OTHER}}, service=True) == [{OTHER}]
+    assert names({"ArnLike": {"aws:SourceArn": FUNCTIONS}}, service=True) == [{OTHER}]
+    assert names({"StringEquals": {"aws:SourceOrgID": ORGANIZATION}}, service=True) == [{ORGANIZATION}]
+    assert names({"StringLike": {"aws:SourceOrgPaths": f"{ORGANIZATION}/*"}}, service=True) == [{ORGANIZATION}]
+    assert names({"ArnLike": {"aws:PrincipalTag/arn": FUNCTIONS}}, service=True) == []
     assert names({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:*:{HOME}:*"}}, service=True) == [
         {HOME}
     ]

@@ -112,6 +112,10 @@ def test_our_own_grants_pass(told: Judge) -> None:
         (allow(Principal=to(OTHER, "*"), Action=[PULL]), lets("everybody (*)")),
         (allow(Principal="*", Action=["ECR:*"]), lets("everybody (*)", "ECR:*")),
         (
+            allow(Principal="*", Action=[f"ecr:A{each}" for each in "edcba"]),
+            lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae"),
+        ),
+        (
             allow(Principal="*", Action=[f"ecr:A{each}" for each in "fedcba"]),
             lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 1 more"),
         ),

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
@@ -94,6 +95,7 @@ def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
         fixed("repo:acme/api:ref:refs/tags/*", operator="StringLike"),
         fixed("repo:acme/api:ref:refs/tags/v?.*", MAIN, operator="StringLike"),
         fixed("repo:acme@1/api@2:ref:refs/tags/v*", operator="StringLike"),
+        fixed("repo:acme/api:ref:refs/tags/v?", operator="StringLike"),
         {"StringEquals": {AUD.upper(): [AUDIENCE], SUB.title(): MAIN}},
         # All conditions must hold: one that fixes is enough.
         {"StringEquals": {AUD: AUDIENCE, SUB: MAIN}, "StringLike": {SUB: "repo:acme/*", AUD: "*"}},
@@ -192,6 +194,8 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
                 "repo:acme/api:ref:*",
                 "repo:acme/api:ref:refs/*",
                 "repo:acme/api:ref:refs/tag?/v1",
+                "repo:acme/api:ref:refs/tags/",
+                "repo:acme/api:ref:refs/tags/a b",
                 "repo:acme/api:ref:refs/heads/*",
                 "repo:acme/api:ref:refs/heads/release-?",
                 "repo:acme/api:environment:*",
@@ -247,7 +251,9 @@ def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected
         ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/x.{ISSUER}"}}, []),
         ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}.example"}}, []),
         ({"Principal": to(HOME)}, []),
+        ({"Principal": {"Federated": PROVIDER.replace("actions", "action?")}}, says(NO_SUBJECT)),
         ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
+        ({"Principal": {"Service": ["*", ISSUER]}}, []),
         ({"Effect": "Deny"}, []),
     ],
 )
@@ -285,6 +291,12 @@ def test_a_server_of_ones_own(told: Judge, issuer: str) -> None:
     assert told(RULE, declared(trust(condition, Principal=principal)), issuers=[ISSUER, issuer]) == []
     # Everybody, held to what only the one issuer says.
     assert told(RULE, declared(trust(condition, Principal="*")), issuers=[ISSUER, issuer]) == []
+
+
+def test_no_issuer_would_be_no_rule(told: Judge) -> None:
+    with pytest.raises(ValidationError):
+        told(RULE, declared(trust()), issuers=[])
+    assert told(RULE, declared(trust()), issuers=[ISSUER]) == []
 
 
 def test_parameters_let_more_in(told: Judge) -> None:

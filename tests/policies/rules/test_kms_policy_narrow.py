@@ -13,12 +13,13 @@ from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
 from domain.markers import UNKNOWN
 from policies.kinds import KEY, KEY_POLICY
+from policies.rule import Given
 from policies.rules.kms_policy_narrow import RULE
 from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.strangers import STRANGERS
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
@@ -73,6 +74,19 @@ def test_our_own_policy_passes(told: Judge, region: str) -> None:
     assert told(RULE, Declared(type=KEY, inputs={"policy": text})) == []
 
 
+@pytest.mark.parametrize("region", sorted(REGIONS))
+def test_the_service_has_its_region_s_name(told: Judge, region: str) -> None:
+    service = f"ecr.{region}.{REGIONS[region].dns_suffix}"
+    assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": service}}))) == []
+    assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"x{service}"}}))) == by_root()
+    assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"{service}x"}}))) == by_root()
+
+
+def test_what_is_missing_has_its_place() -> None:
+    (verdict,) = RULE.check(Declared(type=KEY, inputs={}), Given(RULE.parameters(), TODAY))
+    assert verdict.path == ("policy",)
+
+
 ONLY_ROLES = "only named roles use a key without kms:ViaService of ecr or kms:GrantIsForAWSResource"
 
 
@@ -96,6 +110,7 @@ THROUGH_OTHERS: list[dict[str, object]] = [
     {"Bool": {"kms:GrantIsForAWSResource": ["true", "false"]}},
     {"StringEquals": {"kms:GrantIsForAWSResource": "true"}},
     {"Null": {"kms:ViaService": "false"}},
+    {"StringEquals": {"kms:EncryptionContext:via": "ecr.us-east-1.amazonaws.com"}},
     {"Bool": {"aws:SecureTransport": "true"}},
 ]
 
@@ -128,7 +143,7 @@ THROUGH_OTHERS: list[dict[str, object]] = [
             use(Action=None, NotAction="kms:ScheduleKeyDeletion"),
             ["statement 'Use' allows everything but kms:ScheduleKeyDeletion (NotAction): name what is meant"],
         ),
-        (use(Action=list(KEY_USE), Principal=to(ROLE)), []),
+        (use(Action=[*KEY_USE, "kms:DescribeKey"], Principal=to(ROLE)), []),
         (use(Condition=VIA_ECR), []),
         (use(Condition=FOR_AWS, Action="kms:CreateGrant"), []),
         (use(Condition={"Bool": {"KMS:grantisforawsresource": True}}), []),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from review import Render
+from review.gate import command
 from review.render import to_json
 from tests.review.gate.conftest import Clone
 
@@ -70,6 +71,13 @@ def test_a_change_cannot_lower_the_bar_for_itself(clone: Clone) -> None:
         ("kms-rotation", "registry@us-east-1", "mandatory", "base"),
     ]
     assert ("gate-code-changed", "", "advisory", "head") in ended.told("code")
+
+
+def test_what_judges_has_owners(root: Path) -> None:
+    """Whatever the gate names as judging, the code owners' file gives to the same people."""
+    owners = (root / ".github" / "CODEOWNERS").read_text(encoding="utf-8")
+    owned = {line.split()[0].strip("/") for line in owners.splitlines() if line.endswith("@acme/registry-security")}
+    assert owned - {"Pulumi*.yaml"} == set(command.JUDGING)
 
 
 def test_a_stricter_rule_counts_in_the_change_that_brings_it(clone: Clone) -> None:
