@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -20,9 +21,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "files", nargs="+", type=Path, metavar="DESCRIBE.json", help="what `aws ecr describe-repositories` printed"
     )
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml")
+    command.add_argument("--stack", help="dev, prod: a Pulumi.STACK.yaml (default: the one whose home is described)")
     command.add_argument("--format", choices=("yaml", "json"), default="yaml")
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
+    today = datetime.now(UTC).date()
+    command.add_argument("--today", type=date.fromisoformat, default=today, help="judge as of this day (2027-01-31)")
     return parser
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from policies.judge import LONGEST_EXCEPTION_DAYS
 from policies.levels import FOLDER, load
 from policies.rule import Level, Rule, StackRule
 from policies.table import all_rules
@@ -23,7 +24,8 @@ runs the same functions with no account. One file a rule, under `rules/`. The le
 (`mandatory`, `advisory`, `disabled`) and the rule's parameters. Every file names every rule.
 
 Every rule takes `exceptions`, a list of `{{"urn": …, "reason": …, "until": "2027-01-31"}}`: it lets that resource pass
-until that day. An exception that has ended is a violation itself; one that nothing needs is told by the gate.
+until that day, at most {longest} days away. An exception that has ended is a violation itself; one that nothing
+needs is told by the gate.
 
 A value that is not known before a deployment counts as given where it is enough that there is one. Where the value
 itself matters, the engine says nothing and the gate lists it as undecided.
@@ -36,7 +38,11 @@ itself matters, the engine says nothing and the gate lists it as undecided.
 def readme() -> str:
     """The page, as the records and the levels have it now."""
     stacks = {file.stem: load(file) for file in sorted(FOLDER.glob("*.json"))}
-    head = _HEAD.format(count=len(all_rules()), stacks=" | ".join(stacks), dashes=" | ".join("---" for _ in stacks))
+    head = _HEAD.format(
+        count=len(all_rules()), longest=LONGEST_EXCEPTION_DAYS, stacks=" | ".join(stacks),
+        dashes=" | ".join("---" for _ in stacks),
+    )  # fmt: skip
+
     rows = [_row(rule, [each[rule.id].level for each in stacks.values()]) for rule in all_rules().values()]
     return head + "\n".join(rows) + "\n" + "".join(map(_section, all_rules().values()))
 

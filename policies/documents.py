@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from domain.iam.document import Document, InvalidDocument, parse
-from domain.markers import SECRET, UNKNOWN
 from domain.problems import Path
+from policies.inputs import holds_unknown
 from policies.rule import Finding, Parameters, Undecided, Verdict
 
 P = TypeVar("P", bound=Parameters)
@@ -34,7 +34,7 @@ def verdicts(
     where = (*path, key)
     if value is None:
         return
-    if _holds_unknown(value):
+    if holds_unknown(value):
         yield Undecided(where)
     elif isinstance(value, str):
         yield from (Finding(each, where) for each in _of_text(analysis, parameters, value, identity=identity))
@@ -64,11 +64,3 @@ def _messages(
 @lru_cache(maxsize=_KEPT)
 def _parsed(text: str, *, identity: bool) -> Document:
     return parse(text, incomplete_arns=identity)
-
-
-def _holds_unknown(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_unknown, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(_holds_unknown, value))
-    return value in (UNKNOWN, SECRET)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from policies.levels import Setting
@@ -21,6 +21,9 @@ from policies.rule import (
 )
 from policies.table import resource_rules, stack_rules
 
+LONGEST_EXCEPTION_DAYS = 366
+"""How far from today the last day of an exception may be, so that somebody looks at it again within a year."""
+
 
 @dataclass(frozen=True, slots=True)
 class Excepted:
@@ -30,7 +33,15 @@ class Excepted:
     exemption: Exemption
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void(Finding):
+    """An exception that does not count, and that none makes up for."""
+
+    exemption: Exemption
+
+
 Outcome = Verdict | Excepted
+"""Void is one of the findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +62,13 @@ class Judgement:
     undecided: tuple[Judged, ...]
     excepted: tuple[Judged, ...]
     unused: tuple[tuple[Rule, Exemption], ...]
-    """Exceptions that let nothing pass: they can go."""
+    """Exceptions that let nothing pass and are no finding either: they can go."""
 
 
 def judge(resources: Sequence[Resource], settings: Mapping[str, Setting], today: date) -> Judgement:
     """Every rule that is not disabled, on every resource."""
     judged = list(_judged(resources, settings, today))
-    used = {(each.rule.id, each.outcome.exemption) for each in judged if isinstance(each.outcome, Excepted)}
-    urns = {each.urn for each in resources}
+    told = {(each.rule.id, each.outcome.exemption) for each in judged if isinstance(each.outcome, Excepted | Void)}
     return Judgement(
         findings=tuple(each for each in judged if isinstance(each.outcome, Finding)),
         undecided=tuple(each for each in judged if isinstance(each.outcome, Undecided)),
@@ -67,7 +77,7 @@ def judge(resources: Sequence[Resource], settings: Mapping[str, Setting], today:
             (setting.rule, exemption)
             for setting in settings.values()
             for exemption in setting.parameters.exceptions
-            if (setting.rule.id, exemption) not in used and not (exemption.until < today and exemption.urn in urns)
+            if (setting.rule.id, exemption) not in told
         ),
     )
 
@@ -113,15 +123,23 @@ def on_stack(rule: StackRule[P], resources: Iterable[Resource], given: Given[P])
 
 
 def _with_exceptions(resource: Resource, verdicts: Iterable[Verdict], given: Given[Any]) -> Iterator[Outcome]:
-    exemption = next((each for each in given.parameters.exceptions if each.urn == resource.urn), None)
-    if exemption is not None and exemption.until < given.today:
-        message = (
-            f"has an exception that ended on {exemption.until} ({exemption.reason}): mend it, or renew the exception"
-        )
-        yield Finding(message)
-        exemption = None
+    mine = [each for each in given.parameters.exceptions if each.urn == resource.urn]
+    why_void = {each: _why_void(each, given.today) for each in mine}
+    exemption = next((each for each in mine if why_void[each] is None), None)
+    if exemption is None:
+        yield from (Void(why, exemption=each) for each, why in why_void.items() if why is not None)
     for verdict in verdicts:
         yield Excepted(verdict, exemption) if exemption and isinstance(verdict, Finding) else verdict
+
+
+def _why_void(exemption: Exemption, today: date) -> str | None:
+    until, reason = exemption.until, exemption.reason
+    if until < today:
+        return f"has an exception that ended on {until} ({reason}): mend it, or renew the exception"
+    if (until - today).days <= LONGEST_EXCEPTION_DAYS:
+        return None
+    last = today + timedelta(days=LONGEST_EXCEPTION_DAYS)
+    return f"has an exception until {until} ({reason}), which does not count: name no day after {last}"
 
 
 def _failed(error: Exception) -> Finding:

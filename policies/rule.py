@@ -1,12 +1,13 @@
 """What a rule is: a record for people, and a function that finds what is wrong."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from domain.problems import Path
 
@@ -62,6 +63,15 @@ class Undecided:
 
 Verdict = Finding | Undecided
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _as_day(value: object) -> object:
+    """A number or a time is no day, though pydantic would read either as one."""
+    if type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("is no day such as 2027-01-31")
+
 
 class Exemption(BaseModel):
     """One resource that a rule lets pass for a time."""
@@ -69,8 +79,12 @@ class Exemption(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     urn: str = Field(pattern="^urn:pulumi:", description="the resource's URN, as `make render FORMAT=json` prints it")
-    reason: str = Field(min_length=1, description="why, for whoever reads it later")
-    until: date = Field(description="the last day on which it counts, as in 2027-01-31")
+    reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        min_length=1, description="why, for whoever reads it later"
+    )
+    until: Annotated[date, BeforeValidator(_as_day)] = Field(
+        description="the last day on which it counts, as in 2027-01-31"
+    )
 
 
 class Parameters(BaseModel):

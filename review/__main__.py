@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import re
 import sys
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -52,10 +53,19 @@ def _command(
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help_)
     command.set_defaults(module=module)
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml")
+    command.add_argument(
+        "--stack", required=True, type=_stack, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml"
+    )
     command.add_argument("--format", choices=formats, default="text")
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
     return command
+
+
+def _stack(text: str) -> str:
+    """A stack's name, which names files too."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no stack's name: write letters, digits, '.', '_' and '-'")
+    return text
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
         removed={
             name: {"until": each.until.isoformat(), "reason": each.reason} for name, each in settings.removed.items()
         },
+        provider=configuration.provider(),
     )
 
 

@@ -43,6 +43,9 @@ class Render:
     removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The repositories that left, each with `until` and `reason`."""
 
+    provider: Mapping[str, str] | None = None
+    """The provider's and the engine's configuration beyond account and region; None where older code did not say."""
+
     def head(self) -> dict[str, object]:
         """All but the resources, in the form in which renders are exchanged."""
         head = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "resources"}

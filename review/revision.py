@@ -3,18 +3,17 @@
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from review.exchange import InvalidRender, from_json
 from review.resource import Render
 from settings.configuration import stack_file
 
 FAULTY_INPUT = 2
+_SYMLINK = "120000"
 # A git hook points these at the repository it runs in, and python's at our own code: neither may reach the other side.
 _NOT_PASSED_ON = frozenset(
     ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
@@ -44,13 +43,15 @@ def rendered_by(folder: Path, stack: str) -> Render | None:
         raise RevisionFault(f"what its code prints {invalid}") from invalid
 
 
-def changed_files(project: Path, revision: str, folders: Sequence[str]) -> list[str]:
-    """The files under these folders of the project that differ from that revision, new ones included."""
-    tracked = _git(project, "diff", "--name-only", "--relative", "--end-of-options", revision, "--", *folders)
+def changed_files(project: Path, revision: str, but: Sequence[str]) -> list[str]:
+    """The project's files that differ from that revision, new ones included, but for those that the patterns name."""
+    paths = ["--", ".", *(f":(exclude,glob){each}" for each in but)]
+    options = ("--name-only", "-z", "--relative", "--no-renames", "--end-of-options")
+    tracked = _git(project, "diff", *options, revision, *paths)
     if tracked.returncode != 0:
         raise RevisionFault(f"{revision} can't be compared with: {tracked.stderr.strip()} (fetch it first)")
-    new = _git(project, "ls-files", "--others", "--exclude-standard", "--", *folders)
-    return sorted({*tracked.stdout.splitlines(), *new.stdout.splitlines()})
+    new = _git(project, "ls-files", "--others", "--exclude-standard", "-z", *paths)
+    return sorted({*tracked.stdout.split("\0"), *new.stdout.split("\0")} - {""})
 
 
 @contextmanager
@@ -59,11 +60,16 @@ def checked_out(project: Path, revision: str) -> Iterator[Path]:
     repository, prefix = _repository(project)
     commit = _commit(repository, revision)
     with tempfile.TemporaryDirectory(prefix="container-registry-base-") as temporary:
-        _extract(repository, commit, Path(temporary))
+        _extract(repository, commit, prefix, Path(temporary))
         folder = Path(temporary) / prefix
         if not folder.is_dir():
             raise RevisionFault(f"{revision} has no folder {prefix} (name a later revision)")
         yield folder
+
+
+def place_in_repository(project: Path) -> str:
+    """The project's folder in its repository, with a slash behind it; empty at the top."""
+    return _repository(project)[1]
 
 
 def run_review(folder: Path, arguments: Sequence[str], *, passing: Sequence[int] = (0,)) -> str:
@@ -81,9 +87,7 @@ def run_review(folder: Path, arguments: Sequence[str], *, passing: Sequence[int]
         check=False,
     )
     if ran.returncode == FAULTY_INPUT and not ran.stderr.startswith("usage:"):
-        raise RevisionFault(
-            f"its own settings are faulty (mend them first, or name another revision)\n{ran.stderr.strip()}"
-        )
+        raise RevisionFault(f"its own code refuses (mend that first, or name another revision)\n{ran.stderr.strip()}")
     if ran.returncode not in passing:
         message = f"its `python -m review {' '.join(arguments)}` ended with {ran.returncode}"
         raise RevisionFault(f"{message} (see what it said)\n{ran.stderr.strip()}")
@@ -112,24 +116,41 @@ def _commit(repository: Path, revision: str) -> str:
     raise RevisionFault(f"{revision!r} is no revision of {repository} ({fix})")
 
 
-def _extract(repository: Path, commit: str, into: Path) -> None:
-    command = ["git", "-C", str(repository), "archive", "--format=tar", commit]
-    # Into a file, not through a pipe: what git complains of would have to be read at the same time.
-    with tempfile.TemporaryFile() as archive, tempfile.TemporaryFile() as complaints:
-        ended = subprocess.run(  # noqa: S603
-            command, env=_environment(), stdout=archive, stderr=complaints, check=False
-        )
-        if ended.returncode != 0:
-            reason = _text(complaints).strip().removeprefix("fatal: ")
-            raise RevisionFault(f"{commit} can't be read: {reason} (a partial clone? fetch the revision first)")
-        archive.seek(0)
-        with tarfile.open(fileobj=archive) as files:
-            files.extractall(into, filter="tar")
+def _extract(repository: Path, commit: str, prefix: str, into: Path) -> None:
+    """Exactly what the commit holds: `git archive` leaves out what a .gitattributes marks export-ignore."""
+    listed = _git(repository, "ls-tree", "-r", "-z", "--full-tree", commit, "--", prefix or ".")
+    entries = [entry.partition("\t") for entry in listed.stdout.split("\0") if entry]
+    files = [(head.split(), name) for head, _, name in entries if " blob " in head]
+    contents = _contents(repository, commit, [words[2] for words, _ in files])
+    for ((mode, *_), name), content in zip(files, contents, strict=True):
+        file = into / name
+        if not file.resolve().is_relative_to(into.resolve()):
+            raise RevisionFault(f"{commit} holds {name!r}, which leads out of it (remove it in a later revision)")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if mode == _SYMLINK:
+            file.symlink_to(content.decode("utf-8", "surrogateescape"))
+        else:
+            file.write_bytes(content)
 
 
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
+def _contents(repository: Path, commit: str, objects: Sequence[str]) -> Iterator[bytes]:
+    ran = subprocess.run(  # noqa: S603
+        ["git", "-C", str(repository), "cat-file", "--batch"],  # noqa: S607  the user's own git
+        input="".join(f"{each}\n" for each in objects).encode(),
+        env=_environment(),
+        capture_output=True,
+        check=False,
+    )
+    place = 0
+    for each in objects:
+        end = ran.stdout.find(b"\n", place)
+        head = ran.stdout[place:end].split()
+        if end < 0 or head[1:2] != [b"blob"]:
+            missing = f"{commit} can't be read: {each} is missing"
+            raise RevisionFault(f"{missing} (a partial clone? fetch the revision first)")
+        start = end + 1
+        place = start + int(head[2]) + 1
+        yield ran.stdout[start : place - 1]
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -139,6 +160,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             env=_environment(),
             capture_output=True,
             encoding="utf-8",
+            errors="surrogateescape",
             check=False,
         )
     except FileNotFoundError as missing:

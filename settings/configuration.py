@@ -9,10 +9,12 @@ from pathlib import Path
 from domain.aws import nearest
 from domain.problems import Problem
 from settings.faults import Fault, Reporter
+from settings.project import other_project_files, project_problems, provider_problem, stack_file_problems
 from settings.source import Source, read
 
 PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
+_TOLD_APART = ("aws:region", "aws:allowedAccountIds")
 UNREADABLE_SECRET = "encrypted"  # noqa: S105  what stands for a value that only its owner can decrypt
 
 
@@ -35,6 +37,11 @@ class Configuration:
 
     def reporter(self, key: str) -> Reporter:
         return Reporter(self.file, None if key in self.engine_keys else self.source, self.faults)
+
+    def provider(self) -> dict[str, str]:
+        """What is configured of the provider and the engine beyond the region and the account, as text."""
+        others = {key: value for key, value in self.values.items() if key not in _TOLD_APART}
+        return {key: engine_text(value) for key, value in sorted(others.items()) if key.startswith(("aws:", "pulumi:"))}
 
     def as_engine_gives_it(self) -> dict[str, str]:
         return {key: engine_text(value) for key, value in self.values.items()}
@@ -66,6 +73,7 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     if project_source is None or declared is None:
         return Configuration("", name, None, faults=faults)
     project = str(project_source.value["name"])
+    _check_project(root, project_source, declared, faults)
     known = stacks(root)
     if engine is None and stack not in known:
         fault = Fault.of(Problem((), stack, "is no stack of this project", nearest(stack, known)), name, None)
@@ -77,6 +85,21 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     if engine is not None:
         _overlay(configuration, engine)
     return configuration
+
+
+def _check_project(root: Path, source: Source, declared: Mapping[str, object], faults: list[Fault]) -> None:
+    report = Reporter(PROJECT_FILE, source, faults)
+    report.all(project_problems(source.value))
+    others = other_project_files(frozenset(file.name for file in root.glob("Pulumi.*")))
+    faults.extend(Fault.of(problem, str(problem.value), None) for problem in others)
+    for key in declared:
+        _check_provider(key, report)
+
+
+def _check_provider(key: str, report: Reporter) -> None:
+    problem = provider_problem(key)
+    if problem:
+        report(problem.under("config", key))
 
 
 def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str, object]] | None:
@@ -104,6 +127,8 @@ def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str,
 def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     written = configuration.source.value.get("config", {}) if configuration.source else {}
     report = Reporter(configuration.file, configuration.source, configuration.faults)
+    if configuration.source:
+        report.all(stack_file_problems(configuration.source.value))
     if written is None:
         return
     if not isinstance(written, dict):
@@ -116,6 +141,7 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
             report(
                 Problem(("config", key), key, "is in no namespace of ours", f"did you mean {configuration.project}?")
             )
+        _check_provider(key, report)
         if ":" not in key:
             report(Problem(("config", key), key, "has no namespace", f"write {configuration.project}:{key}"))
         elif isinstance(value, dict) and set(value) == {"secure"}:
@@ -193,6 +219,8 @@ def _overlay(configuration: Configuration, engine: Mapping[str, str]) -> None:
             values[key] = decoded(text)
     configuration.values = values
     configuration.engine_keys = frozenset(differing)
+    for key in values:
+        _check_provider(key, configuration.reporter(key))
 
 
 def decoded(text: str) -> object:

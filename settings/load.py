@@ -14,6 +14,7 @@ from settings.configuration import Configuration, decoded, read_configuration, s
 from settings.describe import describe
 from settings.faults import InvalidSettings, Reporter
 from settings.models import Settings
+from settings.neighbours import shared_places
 from settings.resolve import grants, resolve
 from settings.source import read
 from settings.stack import AwsKeys, StackKeys
@@ -29,6 +30,8 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     keys = _stack_keys(configuration)
     aws = _aws_keys(configuration)
     if keys and aws:
+        for full, problem in shared_places(root, stack, keys, aws):
+            configuration.reporter(full)(problem)
         for key, problem in check.stack_problems(keys, aws):
             full = f"{configuration.project}:{key}"
             configuration.reporter(full)(problem.under("config", full))

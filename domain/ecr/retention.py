@@ -14,8 +14,8 @@ from domain.ecr.lifecycle import SHIELD_DAYS, Effect, Rule, Selector, effect_of
 from domain.ecr.lifecycle_grammar import PATTERN_LIST, PREFIX_LIST
 from domain.ecr.tags import WILDCARD, matches
 
-_NO_CHARACTER = "\0"
-"""Stands for what no tag can have: in a list of prefixes an asterisk is itself."""
+PLAIN_ASTERISK = "\0"
+"""An asterisk in a list of prefixes, where it is itself: as a rule's patterns have it, since no tag has either."""
 _COUNTING = (Effect.KEEP, Effect.ARCHIVE_KEEP)
 
 
@@ -48,6 +48,10 @@ class PolicyRule:
         """The rules that have precedence over it."""
         return [each for each in rules if each.priority < self.priority and each.in_archive is self.in_archive]
 
+    def below(self, rules: Sequence["PolicyRule"]) -> list["PolicyRule"]:
+        """The rules that it has precedence over."""
+        return [each for each in rules if each.priority > self.priority and each.in_archive is self.in_archive]
+
 
 def read(text: str) -> list[PolicyRule]:
     """The rules of a policy that ECR takes, in the order in which they have precedence."""
@@ -78,6 +82,30 @@ def reached(rule: PolicyRule, above: Sequence[PolicyRule], protected: str, effor
         if tags is not None:
             return tags[index]
     return None
+
+
+def lost(
+    rule: PolicyRule, above: Sequence[PolicyRule], keeping: PolicyRule, protected: str, effort: Effort
+) -> list[str] | None:
+    """The tags of an image that the rule identifies, and no rule above, where one that keeps is for such an image too.
+
+    That one is for the protected pattern by a pattern within it, or around it, but not by one that every tag fits."""
+    if rule.rule.selector is not Selector.TAGGED:
+        return None
+    patterns = keeping.rule.patterns
+    for index, pattern in enumerate(patterns):
+        if _is_for(pattern, protected, effort):
+            needs = [(each,) for each in (*rule.rule.patterns, *patterns[:index], *patterns[index + 1 :])]
+            tags = _image([*needs, (protected, pattern)], above, effort)
+            if tags is not None:
+                return list(dict.fromkeys(tags))
+    return None
+
+
+def _is_for(pattern: str, protected: str, effort: Effort) -> bool:
+    if witness([pattern], [protected], effort) is None:
+        return True
+    return witness([protected], [pattern], effort) is None and witness([WILDCARD], [pattern], effort) is not None
 
 
 def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
@@ -119,7 +147,7 @@ def _rule(index: int, entry: Any) -> PolicyRule:
         selector=Selector(selection["tagStatus"]),
         effect=effect_of(selection["countType"], entry["action"]["type"]),
         count=selection["countNumber"],
-        patterns=(*patterns, *(each.replace(WILDCARD, _NO_CHARACTER) + WILDCARD for each in prefixes)),
+        patterns=(*patterns, *(each.replace(WILDCARD, PLAIN_ASTERISK) + WILDCARD for each in prefixes)),
         description=entry.get("description"),
     )
     told = " and ".join((*patterns, *(f"prefix {each}" for each in prefixes))) or rule.selector.value

@@ -39,6 +39,18 @@ KEY_USE = (
 """What reads or writes under a key, and what lets others."""
 
 _WITHOUT_RESOURCE = {
+    "cloudwatch": """
+        BatchGetServiceLevelIndicatorReport CreateServiceLevelObjective DeleteAnomalyDetector DescribeAlarmsForMetric
+        DescribeAnomalyDetectors DescribeInsightRules EnableTopologyDiscovery GenerateQuery GenerateQueryResultsSummary
+        GetMetricData GetMetricStatistics GetMetricWidgetImage GetTopologyDiscoveryStatus GetTopologyMap Link
+        ListDashboards ListEntitiesForMetric ListManagedInsightRules ListMetricStreams ListMetrics
+        ListServiceLevelObjectives ListServices PutAnomalyDetector PutManagedInsightRules PutMetricData
+        """,
+    "ec2": """
+        DescribeAvailabilityZones DescribeImages DescribeInstanceStatus DescribeInstanceTypes DescribeInstances
+        DescribeNetworkInterfaces DescribeRegions DescribeRouteTables DescribeSecurityGroups DescribeSubnets
+        DescribeTags DescribeVolumes DescribeVpcEndpoints DescribeVpcs
+        """,
     "ecr": """
         CreatePullThroughCacheRule CreateRepositoryCreationTemplate DeletePullThroughCacheRule DeleteRegistryPolicy
         DeleteRepositoryCreationTemplate DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion
@@ -48,20 +60,36 @@ _WITHOUT_RESOURCE = {
         PutReplicationConfiguration PutSigningConfiguration RegisterPullTimeUpdateExclusion UpdatePullThroughCacheRule
         UpdateRepositoryCreationTemplate ValidatePullThroughCacheRule
         """,
+    "iam": """
+        CreateAccountAlias DeleteAccountAlias DeleteAccountPasswordPolicy DeleteCloudFrontPublicKey
+        DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions
+        DisableOutboundWebIdentityFederation EnableOrganizationsRootCredentialsManagement
+        EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport
+        GetAccountAuthorizationDetails GetAccountEmailAddress GetAccountName GetAccountPasswordPolicy GetAccountSummary
+        GetCloudFrontPublicKey GetContextKeysForCustomPolicy GetCredentialReport GetOrganizationsAccessReport
+        GetOutboundWebIdentityFederationInfo GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities
+        ListAccountAliases ListCloudFrontPublicKeys ListDelegationRequests ListGroups ListInstanceProfiles
+        ListOpenIDConnectProviders ListOrganizationsFeatures ListPolicies ListRoles ListSAMLProviders
+        ListSTSRegionalEndpointsStatus ListServerCertificates ListUsers ListVirtualMFADevices
+        SetSTSRegionalEndpointStatus SetSecurityTokenServicePreferences SimulateCustomPolicy UpdateAccountEmailAddress
+        UpdateAccountName UpdateAccountPasswordPolicy UpdateCloudFrontPublicKey UploadCloudFrontPublicKey
+        """,
     "kms": """
         ConnectCustomKeyStore CreateCustomKeyStore CreateKey DeleteCustomKeyStore DescribeCustomKeyStores
         DisconnectCustomKeyStore GenerateRandom ListAliases ListKeys ListRetirableGrants UpdateCustomKeyStore
         """,
+    "logs": "DescribeLogGroups DescribeQueries DescribeQueryDefinitions DescribeResourcePolicies StopQuery",
+    "s3": "GetAccountPublicAccessBlock ListAccessPoints ListAllMyBuckets",
     "secretsmanager": "BatchGetSecretValue GetRandomPassword ListSecrets",
     "sts": """
         DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetDelegatedAccessToken GetServiceBearerToken
         GetSessionToken GetWebIdentityToken TagGetWebIdentityToken
         """,
 }
-"""Of the services that a registry has to do with: only a statement on the resource "*" grants these."""
+"""Only a statement on the resource "*" grants these. All of CloudWatch, of a registry's services (ECR, KMS, Secrets
+Manager) and of those for identities (IAM, STS); of the others what roles often ask. A page for each service:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"""
 WITHOUT_RESOURCE = {service: frozenset(names.lower().split()) for service, names in _WITHOUT_RESOURCE.items()}
-_WITH_RESOURCE = frozenset({"iam:passrole"})
-"""Of other services, what is worst on every resource."""
 
 
 def covers(statement: Statement, action: str) -> bool:
@@ -90,7 +118,6 @@ def reads_only(action: Caseless) -> bool:
 
 
 def takes_resource(action: Caseless) -> bool:
-    """Whether it, or part of what it covers, could be held to resources; of services that aren't known, nothing is."""
+    """Whether it, or part of what it covers, could be held to resources; where it isn't known, it could."""
     service, _, name = action.folded.partition(":")
-    without = WITHOUT_RESOURCE.get(service)
-    return action.folded in _WITH_RESOURCE if without is None else name not in without
+    return name not in WITHOUT_RESOURCE.get(service, ())

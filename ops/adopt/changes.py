@@ -41,7 +41,7 @@ def _mutability(found: Found, copy: RepositoryCopy) -> Iterator[str]:
         else:
             yield (
                 f"tags are mutable{but} and become immutable: an image with a tag that is in use is refused; "
-                '`mutable_tags: [latest]` keeps one movable, `mutable_tags: ["*"]` all'
+                "`mutable_tags: [latest]` keeps one movable"
             )
         return
     if gone := sorted(filters - movable):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.ecr.lifecycle import Rule
 from domain.ecr.names import repository_arn
-from domain.ecr.tags import TagMutability
+from domain.ecr.tags import WILDCARD, TagMutability
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, Registry
 from domain.resource_tags import tag_value_problems
 from ops.adopt import pulls, retention
@@ -35,9 +35,8 @@ class Writer:
         entry["adopt"] = [self.stack]
         entry["encryption"] = encryption
         entry["retention"] = self._retention(found)
-        # Of a MUTABLE_WITH_EXCLUSION repository these are the tags that do not move.
-        if found.mutability == TagMutability.IMMUTABLE_WITH_EXCLUSION.value:
-            entry["mutable_tags"] = list(found.filters)
+        if movable := _movable(found):
+            entry["mutable_tags"] = movable
         if found.policy is not None and (items := self._pull(found, found.policy)):
             entry["pull"] = items
         return entry
@@ -73,6 +72,14 @@ class Writer:
             case _:
                 service = {"service": grant.service.value}
                 return service if grant.account == own else {**service, "account": self.accounts.name(grant.account)}
+
+
+def _movable(found: Found) -> list[str]:
+    """The patterns of the tags that move, but for one that every tag fits: the rules refuse it always."""
+    # Of a MUTABLE_WITH_EXCLUSION repository the filters are the tags that do not move.
+    if found.mutability != TagMutability.IMMUTABLE_WITH_EXCLUSION.value:
+        return []
+    return [each for each in found.filters if each.strip(WILDCARD) or not each]
 
 
 def _usable(value: str | None) -> str | None:

@@ -1,12 +1,14 @@
 """From what exists to what the catalog would say of it: an entry for each repository, or why there is none."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from domain.ecr.tags import TagMutability
 from domain.iam.grants import Grant
 from domain.resource_tags import required_tags
+from ops.adopt import gate
 from ops.adopt.changes import changes
 from ops.adopt.encryption import CannotAdopt, Encryptions
 from ops.adopt.entry import Entry, Writer
@@ -14,6 +16,7 @@ from ops.adopt.inventory import Found, Inventory
 from ops.adopt.model import Change, Report, Status, Verdict
 from ops.adopt.names import KeyNaming, Naming
 from ops.adopt.project import KINDS, Project
+from policies.judge import judge
 from review.plan.words import listed
 from settings import InvalidSettings, RepositoryCopy
 from settings.faults import Fault, path_text, shorten
@@ -26,10 +29,11 @@ Regions = Mapping[str, Found]
 class Judge:
     """Judges each repository of an inventory; the names that it gives to ids are the same for all of them."""
 
-    def __init__(self, project: Project, inventory: Inventory) -> None:
+    def __init__(self, project: Project, inventory: Inventory, today: date) -> None:
         settings = project.settings
         self._project = project
         self._inventory = inventory
+        self._today = today
         self._registries = {(place.account, place.region) for place in settings.places}
         self._regions = tuple(place.region for place in settings.places)
         self._accounts = Naming("account", project.names["accounts"])
@@ -52,6 +56,7 @@ class Judge:
                 ours.setdefault(found.name, {})[found.region] = found
         judged = {name: self._judged(name, found) for name, found in ours.items()}
         self._settle(judged, ours)
+        exceptions = self._put_to_rules({name: each for name, each in judged.items() if not each.reasons})
         used = _names_used(verdict.entry for verdict in judged.values())
         return Report(
             stack=self._project.stack,
@@ -63,6 +68,8 @@ class Judge:
                 f"Pulumi.{stack}.yaml needs a name that the catalog would use: {kind}: {listed(names)}"
                 for stack, kind, names in self._project.missing_names(used)
             ),
+            exceptions=exceptions,
+            others=tuple(self._project.others),
             notes=self._inventory.notes,
         )
 
@@ -150,7 +157,7 @@ class Judge:
         """Reads the settings with all entries in them; what a fault is about is refused, and the rest read again."""
         while True:
             sound = {name: verdict for name, verdict in judged.items() if not verdict.reasons}
-            entries = {name: {**self._project.entries.get(name, {}), **each.entry} for name, each in sound.items()}
+            entries = self._whole_entries(sound)
             try:
                 settings = self._project.with_entries(entries, self._added(_names_used(entries.values())))
                 break
@@ -166,6 +173,25 @@ class Judge:
         for name, verdict in sound.items():
             there = [(found[name][region], copies[region, name]) for region in self._regions if region in found[name]]
             verdict.changes = list(_changes(there, grants[name]))
+
+    def _put_to_rules(self, sound: Mapping[str, Verdict]) -> Mapping[str, Mapping[str, object]]:
+        """Adds to each verdict the rules that its entry fails; the exceptions that they need."""
+        if not sound:
+            return {}
+        entries = self._whole_entries(sound)
+        rendered = self._project.rendered_with(entries, self._added(_names_used(entries.values())))
+        judgement = judge(rendered.resources, self._project.levels, self._today)
+        found = gate.about_entries(judgement.findings, sound)
+        for name, failures in gate.failures(found).items():
+            sound[name].failures = [replace(each, regions=self._in_order(each.regions)) for each in failures]
+        return gate.exceptions(found, self._project.levels, self._today)
+
+    def _in_order(self, regions: Collection[str]) -> tuple[str, ...]:
+        return tuple(region for region in self._regions if region in regions)
+
+    def _whole_entries(self, sound: Mapping[str, Verdict]) -> dict[str, Entry]:
+        """The entries as they would stand in the catalog."""
+        return {name: {**self._project.entries.get(name, {}), **each.entry} for name, each in sound.items()}
 
     def _added(self, used: Mapping[str, set[str]]) -> dict[str, dict[str, object]]:
         added: dict[str, Mapping[str, object]] = {

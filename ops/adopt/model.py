@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from policies.rule import Level
+
 
 class Status(StrEnum):
     ADOPTABLE = "adoptable"
@@ -20,6 +22,17 @@ class Change:
     regions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A rule of the policy pack that an entry would fail, with what to do about it."""
+
+    rule: str
+    level: Level
+    text: str
+    fix: str
+    regions: tuple[str, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Verdict:
     """A repository, with its entry or why there is none."""
@@ -32,6 +45,7 @@ class Verdict:
     """What must be done first, for the import fails without it."""
     guesses: list[str] = field(default_factory=list)
     """What the entry says without being told so."""
+    failures: list[Failure] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     """Why it can't be adopted."""
@@ -41,6 +55,10 @@ class Verdict:
             self.status = Status.NOT_ADOPTABLE
         self.reasons.extend(reasons)
         self.entry = {}
+
+    @property
+    def is_refused_by_gate(self) -> bool:
+        return any(each.level is Level.MANDATORY for each in self.failures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +73,10 @@ class Report:
     """What must be added to the stack's file, by key."""
     elsewhere: tuple[str, ...]
     """What the other stacks' files need."""
+    exceptions: Mapping[str, Mapping[str, object]]
+    """What the stack's file of levels must say before the entries are merged, by rule."""
+    others: tuple[str, ...]
+    """The other stacks, which make the repositories anew."""
     notes: tuple[str, ...]
     """What people should know of what they gave."""
 

@@ -1,7 +1,8 @@
 """The project as an adoption finds it: the stack's settings, its names, its presets, and the stacks beside it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,15 +10,24 @@ from typing import Any
 
 from domain.ecr.lifecycle import Rule
 from ops.adopt.inventory import Where
+from policies.levels import Setting, levels_file
+from policies.levels import load as load_levels
+from review.plan.words import listed
+from review.render import PROGRAM, render
+from review.resource import Render
 from settings import InvalidSettings, Settings, load
 from settings.catalog import RetentionRule
 from settings.check import domain_rule
-from settings.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
+from settings.configuration import PROJECT_FILE, decoded, read_configuration, stack_file, stacks
 from settings.source import read
 
 Entries = Mapping[str, Mapping[str, object]]
 KINDS = ("accounts", "organizations", "keys")
 """The stack's keys that give names to ids."""
+
+
+class NoStack(Exception):
+    """Why nobody can tell which stack is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +39,8 @@ class Project:
     """As it is written."""
     names: Mapping[str, Mapping[str, Any]]
     """Of each kind, the stack's names with their ids."""
+    levels: Mapping[str, Setting]
+    """How each rule is applied in the stack."""
 
     @property
     def stack(self) -> str:
@@ -66,6 +78,18 @@ class Project:
 
     def with_entries(self, entries: Entries, added: Mapping[str, Mapping[str, Any]]) -> Settings:
         """The stack's settings as they would be; raises InvalidSettings, whose paths are those of the catalog."""
+        with self._copy(entries, added) as folder:
+            return load(folder, self.stack)
+
+    def rendered_with(self, entries: Entries, added: Mapping[str, Mapping[str, Any]]) -> Render:
+        """All that the stack would declare."""
+        with self._copy(entries, added) as folder:
+            (folder / PROGRAM).write_bytes((self.root / PROGRAM).read_bytes())
+            return render(folder, self.stack)
+
+    @contextmanager
+    def _copy(self, entries: Entries, added: Mapping[str, Mapping[str, Any]]) -> Iterator[Path]:
+        """A folder with the project's settings as they would be."""
         stack = stack_file(self.stack)
         source, _ = read(self.root / stack, stack)
         written: dict[str, Any] = source.value if source else {}
@@ -81,11 +105,31 @@ class Project:
                 (copy / stack_file(other)).touch()
             _write(copy / stack, {**written, "config": config})
             _write(copy / "catalog.yaml", catalog)
-            return load(copy, self.stack)
+            yield copy
+
+
+def stack_of(root: Path, registries: Collection[Where]) -> str:
+    """The stack whose home is among the registries; raises NoStack unless it is exactly one."""
+    known = stacks(root)
+    if not known:
+        raise NoStack(f"{root} has no stack: there is no Pulumi.STACK.yaml beside {PROJECT_FILE} (see --project)")
+    found = [stack for stack in known if _home(root, stack) in registries]
+    if len(found) == 1:
+        return found[0]
+    homes = f"the homes of {listed(found)} are" if found else "the home of no stack is"
+    raise NoStack(f"{homes} described: say which is meant with --stack ({', '.join(known)})")
+
+
+def _home(root: Path, stack: str) -> Where | None:
+    """The registry that the stack's file names, whatever faults the file has."""
+    values = read_configuration(root, stack).values
+    accounts = values.get("aws:allowedAccountIds")
+    accounts = decoded(accounts) if isinstance(accounts, str) else accounts
+    return (str(accounts[0]), str(values.get("aws:region"))) if isinstance(accounts, list) and accounts else None
 
 
 def project(root: Path, stack: str) -> Project:
-    """Raises InvalidSettings where the project has faults before anything is added to it."""
+    """Raises InvalidSettings and InvalidLevels where the project has faults before anything is added to it."""
     settings = load(root, stack)
     configuration = read_configuration(root, stack)
     file = str(configuration.own()["catalog"])
@@ -96,6 +140,7 @@ def project(root: Path, stack: str) -> Project:
         catalog_file=file,
         catalog=source.value if source else {},
         names=_names(root, stack),
+        levels=load_levels(levels_file(root, stack)),
     )
 
 

@@ -16,9 +16,6 @@ from settings.faults import path_text, shorten
 
 Rules = tuple[Rule, ...]
 
-_ASTERISK = "\0"
-"""As `retention.read` gives an asterisk in a prefix, which is no wildcard."""
-
 
 def propose(text: str, presets: Mapping[str, Rules]) -> str | list[dict[str, object]]:
     """The preset that has exactly these rules, or the rules; the preset `default` where no rules can say it."""
@@ -53,7 +50,7 @@ def _in_words(text: str) -> list[str]:
     """What each rule does, whatever its description says."""
     plain = [replace(rule, description=None, patterns=tuple(sorted(rule.patterns))) for rule in decompile(text)]
     document: Any = compile_policy(plain)
-    return [str(rule["description"]).replace(_ASTERISK, "[*]") for rule in document["rules"]]
+    return [str(rule["description"]).replace(retention.PLAIN_ASTERISK, "[*]") for rule in document["rules"]]
 
 
 @cache

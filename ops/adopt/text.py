@@ -3,9 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from textwrap import wrap
 
 from ops.adopt.model import Change, Report, Status, Verdict
+from policies.levels import levels_file
+from review.plan.words import listed
 
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")
@@ -18,6 +22,7 @@ def to_yaml(report: Report) -> str:
     """Entries to be pasted under `repositories:`; everything else that is said is a comment."""
     blocks = [list(_head(report))]
     blocks += [list(_stack_keys(report))] if report.stack_keys or report.elsewhere else []
+    blocks += [list(_exceptions(report))] if report.exceptions else []
     for status, block in (
         (Status.ADOPTABLE, _entry),
         (Status.IN_CATALOG, _in_catalog),
@@ -34,6 +39,7 @@ def to_json(report: Report) -> str:
         "regions": report.regions,
         "stack_keys": report.stack_keys,
         "other_stacks": report.elsewhere,
+        "exceptions": report.exceptions,
         "notes": report.notes,
         "repositories": [
             {
@@ -42,6 +48,7 @@ def to_json(report: Report) -> str:
                 "entry": verdict.entry,
                 "before": verdict.before,
                 "guesses": verdict.guesses,
+                "fails": [asdict(each) for each in verdict.failures],
                 "changes": [
                     {"text": each.text, "details": each.details, "regions": each.regions} for each in verdict.changes
                 ],
@@ -58,7 +65,9 @@ def summary(report: Report) -> str:
     later = sum(verdict.status is Status.ADOPTABLE and bool(verdict.before) for verdict in report.verdicts)
     after = f" ({later} once done what their comments say under `before`)" if later else ""
     known = report.count(Status.IN_CATALOG)
-    return f"{adoptable} adoptable{after}, {refused} not, {known} already in the catalog"
+    failing = sum(verdict.is_refused_by_gate for verdict in report.verdicts)
+    gate = f"; the gate would refuse {failing}: see `fails` in the comments" if failing else ""
+    return f"{adoptable} adoptable{after}, {refused} not, {known} already in the catalog{gate}"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -66,9 +75,17 @@ def _head(report: Report) -> Iterator[str]:
     yield from _comment(f"For {report.catalog_file}, under `repositories:`. Stack {report.stack}: {regions}.", "")
     yield from _comment(
         "Adopt only what the stack does not manage yet, which can't be seen from here: in a replica's region the "
-        "engine would replace what it has. The other stacks make these repositories anew. No entry has `push`.",
+        "engine would replace what it has. No entry has `push`.",
         "",
     )
+    if report.others:
+        files = listed(levels_file(Path(), stack).as_posix() for stack in report.others)
+        prints = listed(f"`make render STACK={stack} FORMAT=json`" for stack in report.others)
+        yield from _comment(
+            f"In {listed(report.others)} the entries make the repositories anew, and the same rules apply there: what "
+            f"needs an exception here needs one in {files} too, with the URNs that {prints} prints.",
+            "",
+        )
 
 
 def _stack_keys(report: Report) -> Iterator[str]:
@@ -84,6 +101,17 @@ def _stack_keys(report: Report) -> Iterator[str]:
                 yield f"#     {scalar(name)}: {scalar(value)}"
     for line in report.elsewhere:
         yield from _comment(line, "")
+
+
+def _exceptions(report: Report) -> Iterator[str]:
+    file = levels_file(Path(), report.stack).as_posix()
+    yield from _comment(
+        f"For {file}, in place of what stands there under the same keys, and merged before the entries: the gate goes "
+        "by the exceptions that stand already. Leave out those of repositories that are not adopted.",
+        "",
+    )
+    members = json.dumps(report.exceptions, indent=2).splitlines()[1:-1]
+    yield from (f"# {_printable(line)}" for line in members)
 
 
 def _entry(verdict: Verdict, report: Report) -> Iterator[str]:
@@ -118,6 +146,9 @@ def _remarks(verdict: Verdict, report: Report, indent: str) -> Iterator[str]:
     for word, lines in (("before", verdict.before), ("guessed", verdict.guesses)):
         for line in lines:
             yield from _comment(f"{word}: {line}", indent, "  ")
+    for each in verdict.failures:
+        there = "" if each.regions == report.regions else f" in {', '.join(each.regions)}"
+        yield from _comment(f"fails: {each.rule} ({each.level}){there}: {each.text}; {each.fix}", indent, "  ")
     where: dict[tuple[str, ...], list[Change]] = {}
     for change in verdict.changes:
         where.setdefault(change.regions, []).append(change)

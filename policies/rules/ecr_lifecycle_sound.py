@@ -1,7 +1,13 @@
-"""A lifecycle policy does what it says, and leaves releases alone."""
+"""A lifecycle policy does what it says, and leaves releases alone.
+
+No rule by age acts on an image by a protected tag, unless the rules above it identify every such tag. An image goes
+with all its tags, so a rule for dev-* takes one that is dev-1 and v1 too. That is a finding where the policy keeps v*
+below: who wrote it meant to keep the image. Where it keeps no v* at all it is none, or every policy would have to.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from pydantic import Field
@@ -10,7 +16,7 @@ from domain.document_text import to_text
 from domain.ecr.globs import Effort, TooEntangled
 from domain.ecr.lifecycle import Effect
 from domain.ecr.lifecycle_grammar import validate_text
-from domain.ecr.retention import PolicyRule, fits_no_tag, is_dead, reached, read
+from domain.ecr.retention import PolicyRule, fits_no_tag, is_dead, lost, reached, read
 from domain.problems import Problem
 from policies.inputs import holds_unknown
 from policies.kinds import LIFECYCLE_POLICY
@@ -60,16 +66,17 @@ def judged(text: str, protected_tags: tuple[str, ...], minimum_kept: int) -> tup
     findings: list[Finding] = []
     try:
         for rule in rules:
-            findings += _of_rule(rule, rule.above(rules), protected_tags, minimum_kept, effort)
+            findings += _of_rule(rule, rules, protected_tags, minimum_kept, effort)
     except TooEntangled:
         findings.append(Finding("has patterns too entangled to be judged: write fewer or simpler ones", (_POLICY,)))
     return tuple(findings)
 
 
 def _of_rule(
-    rule: PolicyRule, above: Sequence[PolicyRule], protected_tags: Sequence[str], minimum_kept: int, effort: Effort
+    rule: PolicyRule, rules: Sequence[PolicyRule], protected_tags: Sequence[str], minimum_kept: int, effort: Effort
 ) -> Iterator[Finding]:
-    where = (_POLICY, "rules", rule.index)
+    where, above = (_POLICY, "rules", rule.index), rule.above(rules)
+    keeping = [each for each in rule.below(rules) if each.counts or each.is_shield]
     if is_dead(rule, above, effort):
         why = "there is no such tag" if fits_no_tag(rule, effort) else "the rules above it have all of its images"
         yield Finding(f"{_told(rule)} never acts: {why}", where)
@@ -78,17 +85,33 @@ def _of_rule(
             tag = reached(rule, above, pattern, effort)
             if tag is not None:
                 yield Finding(_harm(rule, tag, pattern, minimum_kept), where)
+            elif not rule.counts:
+                lost_by = ((each, lost(rule, above, each, pattern, effort)) for each in keeping)
+                yield from islice(
+                    (Finding(_loss(rule, each, tags, pattern), where) for each, tags in lost_by if tags), 1
+                )
 
 
 def _harm(rule: PolicyRule, tag: str, pattern: str, minimum_kept: int) -> str:
     deed, clock = _DEEDS[rule.rule.effect]
-    days = rule.rule.count
     if rule.counts:
         newest = f"all but the newest {rule.rule.count}"
         return (
             f"{_told(rule)} would {deed} {newest}, the tag {tag!r} among them: {pattern} keeps {minimum_kept} at least"
         )
-    return f"{_told(rule)} would {deed} the tag {tag!r}, {days} day{'s' * (days != 1)} {clock}: {pattern} is protected"
+    return f"{_told(rule)} would {deed} the tag {tag!r}, {_days(rule)} {clock}: {pattern} is protected"
+
+
+def _loss(rule: PolicyRule, keeping: PolicyRule, tags: Sequence[str], pattern: str) -> str:
+    deed, clock = _DEEDS[rule.rule.effect]
+    return (
+        f"{_told(rule)} would {deed} an image tagged {' and '.join(map(repr, tags))}, {_days(rule)} {clock}: put"
+        f" {_told(keeping)}, which keeps {pattern}, above it"
+    )
+
+
+def _days(rule: PolicyRule) -> str:
+    return f"{rule.rule.count} day{'s' * (rule.rule.count != 1)}"
 
 
 def _told(rule: PolicyRule) -> str:
@@ -117,7 +140,8 @@ RULE = ResourceRule(
     title="Lifecycle policies are valid, every rule can act, and releases are kept",
     severity=Severity.HIGH,
     risk="ECR deletes without asking: a rule that reaches further than it reads takes the image that production starts "
-    "from, and a rule that never acts keeps what everybody believes gone.",
+    "from, and a rule that never acts keeps what everybody believes gone. An image goes with all its tags: one with a "
+    "release's tag beside the one that a rule is for goes too, unless a rule above that one keeps it.",
     remediation="Put a rule by count for each protected tag above the rules by age (what a rule selects is safe from "
     "the rules below it, of its storage class), and drop the rules that never act.",
     parameters=SoundLifecycle,

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 from policies.inputs import is_unknown
 from policies.kinds import REPOSITORY
-from policies.retiring import not_retiring
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.retiring import RetiringParameters, not_retiring
+from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 
 _FORCE = "forceDelete"
 
 
-def check(resource: Resource, given: Given[Parameters]) -> Iterator[Verdict]:
+def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:
     force = resource.inputs.get(_FORCE)
     if is_unknown(force):
         yield Undecided((_FORCE,))
     elif force not in (None, False):
-        reason = not_retiring(resource.inputs, given.today)
+        reason = not_retiring(resource.inputs, given)
         if isinstance(reason, Undecided):
             yield reason
         elif reason is not None:
@@ -29,7 +29,7 @@ RULE = ResourceRule(
     risk="A renamed or dropped entry deletes every image in the repository, and ECR can't bring one back.",
     remediation="Leave forceDelete out. A repository that is to go takes retire in the catalog first, which sets it "
     "until that day (the stack needs allow_destruction).",
-    parameters=Parameters,
+    parameters=RetiringParameters,
     types=(REPOSITORY,),
     check=check,
 )

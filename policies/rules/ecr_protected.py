@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from policies.kinds import REPOSITORY
-from policies.retiring import not_retiring
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.retiring import RetiringParameters, not_retiring
+from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 
 
-def check(resource: Resource, given: Given[Parameters]) -> Iterator[Verdict]:
+def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:
     if resource.protect:
         return
-    reason = not_retiring(resource.inputs, given.today)
+    reason = not_retiring(resource.inputs, given)
     if isinstance(reason, Undecided):
         yield reason
     elif reason is not None:
@@ -24,7 +24,7 @@ RULE = ResourceRule(
     risk="A change that looks harmless, such as another encryption, replaces the repository: its images are gone.",
     remediation="Set the option protect (protect in the stack's settings). A repository that is to go takes retire in "
     "the catalog first, which lifts it until that day.",
-    parameters=Parameters,
+    parameters=RetiringParameters,
     types=(REPOSITORY,),
     check=check,
 )

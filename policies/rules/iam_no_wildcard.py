@@ -26,8 +26,10 @@ from policies.statements import allows, asked, listed, written
 
 _BROAD = re.compile(r"(?:.*/)?(?:AdministratorAccess.*|PowerUserAccess|.*FullAccess.*)")
 """Names of AWS's own policies."""
-_EVERYWHERE = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:(?=[^:]*[*?])[^:]*:(?:[a-z-]+[/:])?[*?]+")
-"""Resources of any name, and not of one account."""
+_EVERYWHERE = re.compile(
+    r"\*|arn:(?:[^:]*:){3}(?:\$\{[^}]*\}|[^:])*:[*?/:]+|arn:(?:[^:]*:){3}[^:]*[*?][^:]*:[a-z0-9*?-]+[/:][*?/:]+"
+)
+"""Resources of any name and type, or of one type in more than one account."""
 
 
 def check(resource: Resource, given: Given[Parameters]) -> Iterator[Verdict]:

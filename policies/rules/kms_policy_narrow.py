@@ -1,4 +1,10 @@
-"""A key's policy lets the account administer the key, and Amazon ECR alone use it."""
+"""A key's policy lets the account administer the key, and Amazon ECR alone use it.
+
+A policy does not say in which account its key lies. It is the one that administers: AWS KMS refuses a policy that its
+caller could not change again, unless it is told to bypass that check, which is a finding. So a stranger is found that
+administers beside the account, and one that administers a key of which another account is named anywhere. Not found is
+one that is alone in the whole policy, which AWS KMS takes in the stranger's own account and in no other.
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +19,12 @@ from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, strangers
 from domain.iam.statement import ANYONE, Condition, Operator, Principal, PrincipalKind, Statement
 from domain.kms import ADMINISTRATION_ACTIONS
 from policies.documents import verdicts
+from policies.inputs import is_unknown
 from policies.kinds import KEY, KEY_POLICY
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from policies.statements import allows, asked, listed
 
+_BYPASS = "bypassPolicyLockoutSafetyCheck"
 _POLICY_CHANGE = "kms:PutKeyPolicy"
 _ROLE = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:(?:role|assumed-role)/[^*?]+")
 _FIXED_TEXT = frozenset({Operator.STRING_EQUALS, Operator.STRING_EQUALS_IGNORE_CASE, Operator.STRING_LIKE})
@@ -34,6 +42,13 @@ def check(resource: Resource, given: Given[KeyPolicyParameters]) -> Iterator[Ver
     if resource.inputs.get("policy") is None:
         yield Finding("has no policy: by AWS's default everybody whom the account's IAM lets may decrypt", ("policy",))
     yield from verdicts(_too_much, given.parameters, resource.inputs, "policy")
+    bypass = resource.inputs.get(_BYPASS)
+    if is_unknown(bypass):
+        yield Undecided((_BYPASS,))
+    elif bypass not in (None, False):
+        yield Finding(
+            f"lets AWS KMS take a policy that its account can't change again: leave {_BYPASS} out", (_BYPASS,)
+        )
 
 
 def _too_much(document: Document, parameters: KeyPolicyParameters) -> Iterator[str]:
@@ -52,8 +67,7 @@ def _too_much(document: Document, parameters: KeyPolicyParameters) -> Iterator[s
 
 
 def _accounts_that_administer(statements: Iterator[Statement]) -> frozenset[str]:
-    """One of them is the key's own: AWS KMS refuses a policy that its caller could not change again.
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
+    """One of them is the key's own; see above."""
     return frozenset(
         principal.account
         for statement in statements

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
 from policies.kinds import KEY, REPOSITORY
-from policies.retiring import not_retiring
-from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from policies.retiring import RetiringParameters, not_retiring
+from policies.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
 
 
-def check(resources: Sequence[Resource], given: Given[Parameters]) -> Iterator[tuple[Resource, Verdict]]:
+def check(resources: Sequence[Resource], given: Given[RetiringParameters]) -> Iterator[tuple[Resource, Verdict]]:
     repositories: dict[tuple[str | None, str | None], list[Resource]] = defaultdict(list)
     for resource in resources:
         if resource.type == REPOSITORY:
@@ -17,9 +17,11 @@ def check(resources: Sequence[Resource], given: Given[Parameters]) -> Iterator[t
     for resource in resources:
         if resource.type == KEY and not resource.protect:
             beside = repositories[resource.provider, resource.region]
-            reasons = [not_retiring(each.inputs, given.today) for each in beside]
-            if not reasons or any(isinstance(each, str) for each in reasons):
-                yield resource, Finding("is not protected, and not every repository of its registry retires")
+            reasons = [not_retiring(each.inputs, given) for each in beside]
+            staying = [(each.name, why) for each, why in zip(beside, reasons, strict=True) if isinstance(why, str)]
+            if staying or not reasons:
+                first = f": {staying[0][0]} does not, since {staying[0][1]}" if staying else ""
+                yield resource, Finding(f"is not protected, and not every repository of its registry retires{first}")
             elif any(isinstance(each, Undecided) for each in reasons):
                 yield resource, Undecided(("tags", RETIRE_UNTIL))
 
@@ -31,7 +33,7 @@ RULE = StackRule(
     risk="With its key, everything that a key has encrypted is lost: every image of the registry, in every repository.",
     remediation="Set the option protect (protect in the stack's settings). A key may go when all repositories of its "
     "account and region retire.",
-    parameters=Parameters,
+    parameters=RetiringParameters,
     types=(KEY, REPOSITORY),
     check=check,
 )

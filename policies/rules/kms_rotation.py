@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 
-from domain.markers import UNKNOWN
+from policies.inputs import is_unknown
 from policies.kinds import KEY
 from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 
-_ROTATED = (None, "SYMMETRIC_DEFAULT")
+_KIND, _ROTATION = "customerMasterKeySpec", "enableKeyRotation"
+_ROTATED = (None, "", "SYMMETRIC_DEFAULT")
 """AWS KMS rotates the material of no other kind of key by itself.
 https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html"""
 
 
 def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
-    if resource.inputs.get("customerMasterKeySpec") not in _ROTATED:
+    kind, rotation = resource.inputs.get(_KIND), resource.inputs.get(_ROTATION)
+    if rotation is True or not (is_unknown(kind) or kind in _ROTATED):
         return
-    rotation = resource.inputs.get("enableKeyRotation")
-    if rotation == UNKNOWN:
-        yield Undecided(("enableKeyRotation",))
-    elif rotation is not True:
-        yield Finding("is never rotated", ("enableKeyRotation",))
+    if is_unknown(rotation):
+        yield Undecided((_ROTATION,))
+    elif is_unknown(kind):
+        yield Undecided((_KIND,))
+    else:
+        yield Finding("is never rotated", (_ROTATION,))
 
 
 RULE = ResourceRule(

@@ -20,18 +20,26 @@ from review.gate.report import Judge, Kind, Remark, Report, merged
 from review.gate.sarif import to_sarif
 from review.gate.text import to_text
 from review.output import refuse, show
-from review.plan import Danger, Plan, dangers, plan
+from review.plan import Danger, NotComparable, Plan, dangers, plan
 from review.render import render
 from review.resource import Render
-from review.revision import RevisionFault, changed_files, checked_out, rendered_by, run_review
+from review.revision import (
+    RevisionFault,
+    changed_files,
+    checked_out,
+    place_in_repository,
+    rendered_by,
+    run_review,
+)
 from settings import InvalidSettings
 
 OWN_ROOT = Path(__file__).resolve().parent.parent.parent
-JUDGING = (
-    "policies", "review", "domain", "settings", "components", "bootstrap", ".github", ".ci", "__main__.py", "Makefile",
-    "requirements*.txt",
+NOT_JUDGING = (
+    "catalog.yaml", "Pulumi.*.yaml", "*.md", "LICENSE",
+    "docs/**", "tests/**", "rehearsal/**", "ops/**", "benchmarks/**",
 )  # fmt: skip
-"""What decides over changes, or what decisions rest on: whoever changes it changes the judge."""
+"""What decides nothing about a change. All else does, a new file beside Pulumi.yaml too: it can hide a module of
+Python's own. The owners of it stand in .github/CODEOWNERS."""
 
 _FORMATS: dict[str, Callable[[Report], str]] = {
     "text": to_text,
@@ -65,8 +73,20 @@ def gate(request: Request) -> Report:
 
 
 def _head(request: Request) -> Render:
+    rendered = _rendered(request)
+    if rendered.stack != request.stack:
+        raise InvalidRender(
+            f"this is a render of the stack {rendered.stack!r}, not of {request.stack!r} (render that one)"
+        )
+    return rendered
+
+
+def _rendered(request: Request) -> Render:
     if request.file is not None:
-        return from_json(request.file.read_text(encoding="utf-8"))
+        try:
+            return from_json(request.file.read_text(encoding="utf-8"))
+        except (InvalidRender, UnicodeDecodeError) as error:
+            raise InvalidRender(f"{request.file}: {error}") from error
     if not (request.project / "Pulumi.yaml").is_file():
         raise RevisionFault(f"{request.project}: holds no Pulumi.yaml (name the project's folder with --project)")
     if _is_own(request):
@@ -106,8 +126,9 @@ def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folde
         stack=head.stack,
         base=request.base,
         resources=len(head.resources),
-        remarks=merged(remarks, only_found(by_base)),
+        remarks=merged(remarks, only_found(by_base, head, request.project)),
         plan=change,
+        folder=place_in_repository(request.project),
     )
 
 
@@ -139,7 +160,7 @@ def _danger(danger: Danger, origins: Origins) -> Remark:
 
 
 def _of_code(request: Request) -> Iterator[Remark]:
-    changed = changed_files(request.project, str(request.base), JUDGING)
+    changed = changed_files(request.project, str(request.base), NOT_JUDGING)
     for place, group in groupby(changed, key=lambda file: file.partition("/")[0]):
         files = list(group)
         what = place if files == [place] else f"{len(files)} {'file' if len(files) == 1 else 'files'} under {place}/"
@@ -167,7 +188,7 @@ def run(options: argparse.Namespace) -> int:
     )
     try:
         report = gate(request)
-    except (InvalidSettings, InvalidLevels, InvalidRender, RevisionFault, OSError) as fault:
+    except (InvalidSettings, InvalidLevels, InvalidRender, NotComparable, RevisionFault, OSError) as fault:
         return refuse(fault)
     show(_FORMATS[options.format](report))
     return 1 if report.failed else 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from policies.judge import Excepted, Judged, judge
 from policies.levels import levels_file, load
 from policies.rule import Exemption, Level, Undecided
 from review.gate.origin import Origins
-from review.gate.report import Judge, Kind, Remark, remarks_from_json
+from review.gate.report import Kind, Remark, remarks_from_json
 from review.render import to_json
 from review.resource import Render
 from review.revision import RevisionFault, run_review
@@ -67,7 +68,7 @@ def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
 
 def _remark(judged: Judged, origins: Origins) -> Remark:
     path = _path(judged)
-    place = origins.place(judged.resource, path)
+    place = origins.place(judged.resource, path, judged.rule.id)
     outcome = judged.outcome
     if isinstance(outcome, Undecided):
         kind, message = Kind.UNDECIDED, f"{path_text(path)} is not known before the deployment"
@@ -94,6 +95,11 @@ def _path(judged: Judged) -> InputPath:
     return judged.outcome.finding.path if isinstance(judged.outcome, Excepted) else judged.outcome.path
 
 
-def only_found(remarks: tuple[Remark, ...]) -> Iterator[Remark]:
-    """What counts of the other judge: the rest is about its own files."""
-    return (each for each in remarks if each.kind is Kind.FINDING and Judge.HEAD in each.judges)
+def only_found(remarks: tuple[Remark, ...], rendered: Render, project: Path) -> Iterator[Remark]:
+    """What counts of the other judge, at the head's own lines: the rest is about the other's files."""
+    origins = Origins(project, rendered.project, rendered.stack)
+    resources = {each.urn: each for each in rendered.resources}
+    for remark in remarks:
+        if remark.kind is Kind.FINDING and remark.urn in resources:
+            place = origins.place(resources[remark.urn], remark.path, remark.id)
+            yield replace(remark, file=place.file, line=place.line)

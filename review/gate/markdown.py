@@ -7,51 +7,42 @@ from review.gate.text import TITLES, headline, said_by
 from review.markdown import code, escaped, folded
 from review.plan import to_markdown as plan_markdown
 
-LIMIT = 30_000
-"""Characters: GitHub takes 65,536 in a comment, which holds a report for each of two stacks."""
-_ROWS = 50
+PLAN_LIMIT = 12_000
+LIMIT = PLAN_LIMIT + 8_000
+"""Characters: GitHub takes 65,536 in a comment, which holds this for two stacks, and two previews."""
+_LOG = "see the job's log"
 
 
 def to_markdown(report: Report) -> str:
     sign = "❌" if report.failed else "✅"
     parts = [f"### {sign} {escaped(headline(report))}"]
-    if report.failing:
-        parts.append(_table(report.failing, report))
-    for title, kinds in TITLES:
-        remarks = report.of(*kinds)
+    room = LIMIT - PLAN_LIMIT - len(parts[0])
+    for title, remarks in (("", report.failing), *((title, report.of(*kinds)) for title, kinds in TITLES)):
         if remarks:
-            parts.append(folded(f"{title}: {len(remarks)}", _table(remarks, report)))
-    text = "\n\n".join(parts)
+            table = _table(remarks, report, room)
+            parts.append(folded(f"{title}: {len(remarks)}", table) if title else table)
+            room -= len(parts[-1])
     if report.plan is not None:
-        text = f"{text}\n\n{plan_markdown(report.plan)}"
-    return text if len(text) <= LIMIT else _shortened(parts)
+        parts.append(plan_markdown(report.plan, limit=PLAN_LIMIT))
+    return "\n\n".join(parts)
 
 
-def _table(remarks: Sequence[Remark], report: Report) -> str:
-    rows = [*_rows(remarks[:_ROWS], report)]
-    if len(remarks) > _ROWS:
-        rows.append(f"| … | | {len(remarks) - _ROWS} more: see the job's log | |")
-    return "\n".join(["| Rule | What | Why, and the fix | Where |", "| --- | --- | --- | --- |", *rows])
+def _table(remarks: Sequence[Remark], report: Report, room: int) -> str:
+    """As many remarks as there is room for; the job's log has all."""
+    lines = ["| Rule | What | Why, and the fix | Where |", "| --- | --- | --- | --- |"]
+    for number, row in enumerate(_rows(remarks, report)):
+        room -= len(row)
+        if room < 0:
+            lines.append(f"| … | | {len(remarks) - number} more: {_LOG} | |")
+            break
+        lines.append(row)
+    return "\n".join(lines)
 
 
 def _rows(remarks: Sequence[Remark], report: Report) -> Iterator[str]:
     for remark in remarks:
-        by = said_by(remark, report)
-        why = [
-            escaped(remark.message),
-            *([f"*{escaped(remark.fix)}*"] if remark.fix else []),
-            *([escaped(by)] if by else []),
-        ]
+        fix = f"*{escaped(remark.fix)}*" if remark.fix else ""
+        why = filter(None, (escaped(remark.message), fix, escaped(said_by(remark, report))))
         about = code(remark.about) if remark.urn else ""
         where = code(f"{remark.file}:{remark.line}") if remark.file else ""
         yield f"| {code(remark.id)} | {about} | {'<br>'.join(why)} | {where} |"
-
-
-def _shortened(parts: Sequence[str]) -> str:
-    """What fits; the job's log has the whole."""
-    text = parts[0]
-    for part in parts[1:]:
-        if len(text) + len(part) > LIMIT:
-            return f"{text}\n\nThe rest does not fit into a comment: see the job's log."
-        text = f"{text}\n\n{part}"
-    return f"{text}\n\nThe plan does not fit into a comment: see the job's log."

@@ -34,6 +34,9 @@ _STACK_KEYS = {
 }
 """The stack's key that a resource comes from, by its type."""
 
+_RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-on-push": "scanning"}
+"""The stack's key, where it is written, that a rule is about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -49,8 +52,10 @@ class Origins:
         self._project = project
         self._stack_file = stack_file(stack)
 
-    def place(self, resource: Resource, path: KeyPath) -> Place:
-        """Where the resource, or what the path names in its inputs, is written."""
+    def place(self, resource: Resource, path: KeyPath, rule: str) -> Place:
+        """Where the resource, or what the path names in its inputs, is written; some rules are about a stack's key."""
+        if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
+            return self._in_stack(_RULE_KEYS[rule])
         repository = resource.name.rpartition("@")[0]
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
@@ -60,6 +65,8 @@ class Origins:
     def of_name(self, name: str) -> Place:
         """Where the settings speak of a component that the head need not declare any more."""
         repository, _, _ = name.rpartition("@")
+        if not name:
+            return self._in_stack("aws:allowedAccountIds")
         if repository == REGISTRY:
             return self._in_stack("replicas")
         left = self._catalog and self._catalog.value.get("removed")
@@ -75,13 +82,18 @@ class Origins:
         return self._in_stack(_STACK_KEYS.get(resource.type, "environment"))
 
     def _in_stack(self, key: str) -> Place:
-        if self._stack is None:
-            return Place(self._stack_file, 1)
-        config = self._stack.value.get("config")
-        full = f"{self._project}:{key}"
-        if isinstance(config, Mapping) and full not in config:
+        full = key if ":" in key else f"{self._project}:{key}"
+        if full not in self._config:
             full = "aws:region"
-        return Place(self._stack_file, self._stack.line(("config", full)) or 1)
+        return Place(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
+
+    def _has(self, key: str) -> bool:
+        return f"{self._project}:{key}" in self._config
+
+    @cached_property
+    def _config(self) -> Mapping[str, object]:
+        config = self._stack.value.get("config") if self._stack else None
+        return config if isinstance(config, Mapping) else {}
 
     @cached_property
     def _stack(self) -> Source | None:
@@ -89,8 +101,7 @@ class Origins:
 
     @cached_property
     def _catalog_file(self) -> str:
-        config = self._stack.value.get("config") if self._stack else None
-        named = config.get(f"{self._project}:catalog") if isinstance(config, Mapping) else None
+        named = self._config.get(f"{self._project}:catalog")
         return named if isinstance(named, str) else _CATALOG
 
     @cached_property

@@ -76,6 +76,8 @@ class Report:
     remarks: tuple[Remark, ...]
     base: str | None = None
     plan: Plan | None = None
+    folder: str = ""
+    """Where in its repository the project stands, with a slash behind it; empty at its top, or where it isn't known."""
 
     @property
     def failing(self) -> tuple[Remark, ...]:
@@ -115,8 +117,8 @@ def merged(head: Iterable[Remark], base: Iterable[Remark]) -> tuple[Remark, ...]
             key = (remark.kind, remark.id, remark.urn, remark.path, remark.message)
             before = found.get(key)
             judges = (*before.judges, judge) if before else (judge,)
-            strictest = remark if before is None or remark.level is Level.MANDATORY else before
-            found[key] = replace(strictest, judges=judges)
+            level = Level.MANDATORY if before and before.level is Level.MANDATORY else remark.level
+            found[key] = replace(before or remark, judges=judges, level=level)
     return tuple(sorted(found.values(), key=_order))
 
 

@@ -12,7 +12,6 @@ from review.gate.report import Kind, Remark, Report
 from review.plan.dangers import IDS as DANGERS
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_ROOT = "PROJECT"
 _SECURITY_SEVERITY = {"low": "3.0", "medium": "5.5", "high": "8.0", "critical": "9.5"}
 """The number by which GitHub ranks an alert.
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning"""
@@ -37,7 +36,6 @@ def to_sarif(report: Report) -> dict[str, Any]:
             {
                 "tool": {"driver": driver},
                 "automationDetails": {"id": f"container-registry/{report.stack}/"},
-                "originalUriBaseIds": {_ROOT: {"description": {"text": "the folder of Pulumi.yaml"}}},
                 "results": list(_results(report, ids)),
             }
         ],
@@ -53,7 +51,7 @@ def _results(report: Report, ids: list[str]) -> Iterator[dict[str, Any]]:
             "level": _level(remark),
             "kind": "open" if remark.kind is Kind.UNDECIDED else "fail",
             "message": {"text": f"{about}{remark.message}{f' ({remark.fix})' if remark.fix else ''}"},
-            "locations": [_location(remark)],
+            "locations": [_location(remark, report)],
             "partialFingerprints": {"remark/v1": "|".join((remark.id, remark.urn, *map(str, remark.path)))},
         }
         if result["kind"] == "open":
@@ -69,10 +67,10 @@ def _level(remark: Remark) -> str:
     return "warning" if remark.level is Level.ADVISORY and remark.kind in {Kind.FINDING, Kind.DANGER} else "note"
 
 
-def _location(remark: Remark) -> dict[str, Any]:
+def _location(remark: Remark, report: Report) -> dict[str, Any]:
     location: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": remark.file or "Pulumi.yaml", "uriBaseId": _ROOT},
+            "artifactLocation": {"uri": f"{report.folder}{remark.file or 'Pulumi.yaml'}"},
             "region": {"startLine": max(remark.line, 1)},
         }
     }

@@ -1,6 +1,6 @@
 """What a change does to a stack, in words, and what of it is dangerous."""
 
-from review.plan.changes import plan
+from review.plan.changes import NotComparable, plan
 from review.plan.dangers import Danger, dangers
 from review.plan.document import to_json
 from review.plan.kinds import Effect
@@ -15,6 +15,7 @@ __all__ = [
     "Effect",
     "Fate",
     "Loss",
+    "NotComparable",
     "Op",
     "Plan",
     "Protection",

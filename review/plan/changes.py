@@ -4,24 +4,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from review.plan.groups import shown
 from review.plan.kinds import KINDS, Effect
 from review.plan.losses import losses
 from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
 from review.plan.pairing import Pairs, pair
 from review.plan.properties import differences
 from review.plan.statements import ordered, statements
+from review.plan.weaknesses import destruction_allowed
 from review.resource import Render, Resource
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
 """Options that change nothing by themselves; an alias is told by what it covers."""
 
 
+class NotComparable(ValueError):
+    """Two renders that say nothing about each other; the text says why, and the fix."""
+
+
 def plan(base: Render | None, head: Render) -> Plan:
-    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack."""
-    if base and base.stack != head.stack:
-        raise ValueError(f"stack {base.stack} can't be compared with stack {head.stack}")
-    if base and base.preview != head.preview:
-        raise ValueError("a preview's render, whose outputs are unknown, can't be compared with another")
+    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack.
+
+    Raises NotComparable where the two are not of one stack, or one of them has no values to compare.
+    """
+    _check_comparable(base, head)
     compared = _Comparison(base or _nothing(head), head)
     changes = tuple(sorted(compared.changes(), key=lambda change: change.urn))
     lost = losses(changes)
@@ -36,6 +42,18 @@ def plan(base: Render | None, head: Render) -> Plan:
         losses=lost,
         statements=ordered([*_moved(base, head), *statements(changes, lost, olds, is_new=base is None)]),
     )
+
+
+def _check_comparable(base: Render | None, head: Render) -> None:
+    for side, each in (("base", base), ("head", head)):
+        if each and each.preview:
+            raise NotComparable(
+                f"the {side} is a preview's render, whose outputs are unknown (render without --preview)"
+            )
+    for name in ("project", "stack"):
+        old, new = getattr(base or head, name), getattr(head, name)
+        if old != new:
+            raise NotComparable(f"{name} {old} can't be compared with {name} {new} (name two renders of one {name})")
 
 
 def account_of(resource: Resource, default: str) -> str:
@@ -132,6 +150,15 @@ def _moved(base: Render | None, head: Render) -> Iterable[Statement]:
             "everything that it made may be."
         )
         yield Statement(topic=Topic.PLACE, text=text, urns=())
+    if base and head.allow_destruction and not base.allow_destruction:
+        yield destruction_allowed(head.stack).statement
+    if base and base.provider is not None and head.provider is not None:
+        keys = sorted({*base.provider, *head.provider})
+        turned = [(key, base.provider.get(key), head.provider.get(key)) for key in keys]
+        lines = tuple(f"~ {key}: {shown(old)} → {shown(new)}" for key, old, new in turned if old != new)
+        if lines:
+            text = "The provider is configured otherwise, which may change where, or as whom, it acts."
+            yield Statement(topic=Topic.PLACE, text=text, urns=(), lines=lines)
 
 
 def _nothing(head: Render) -> Render:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from review.output import refuse, show
-from review.plan import Plan, plan, to_json, to_markdown, to_text
+from review.plan import NotComparable, Plan, plan, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
 from review.render import render
 from review.revision import RevisionFault, base_render
@@ -18,7 +18,7 @@ _FORMATS = {"text": to_text, "json": to_json, "markdown": to_markdown}
 def run(options: argparse.Namespace) -> int:
     try:
         found = _plan(options)
-    except (InvalidSettings, RevisionFault, InvalidPreview) as fault:
+    except (InvalidSettings, RevisionFault, InvalidPreview, NotComparable) as fault:
         return refuse(fault)
     show(_FORMATS[options.format](found))
     return 0

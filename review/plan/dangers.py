@@ -6,6 +6,7 @@ from datetime import date
 
 from review.plan.losses import because, encrypted_with, fate
 from review.plan.model import IMPORT, KEY, REPOSITORY, SCANNING, Change, Fate, Op, Plan
+from review.plan.weaknesses import Weakness, destruction_allowed, weaknesses
 from review.plan.words import retire_until
 from review.resource import Render
 
@@ -21,6 +22,7 @@ IDS = {
     "plan-retire-expired": "The day until which a repository could be destroyed is past",
     "plan-replica-dropped": "A region leaves without having been retired",
     "plan-account-moves": "The stack's account or home region changes",
+    "plan-weakens": "What guards images, or who may read them, does so less than before",
 }
 
 _DESTROYING = frozenset({Op.DELETE, Op.REPLACE, Op.UPDATE_OR_REPLACE})
@@ -48,7 +50,7 @@ def dangers(plan: Plan, base: Render | None, head: Render, today: date) -> list[
     left = [resource for resource in head.resources if resource.type == REPOSITORY]
     names = frozenset(str(resource.inputs.get("name")) for resource in left)
     found = _Search(plan, base, head, today, names, frozenset(resource.region for resource in left))
-    all_found = [*found.stack(), *(danger for change in plan.changes for danger in found.of(change))]
+    all_found = [*found.stack(), *found.weaker(), *(danger for change in plan.changes for danger in found.of(change))]
     return sorted(all_found, key=lambda danger: (not danger.mandatory, danger.id, danger.urn))
 
 
@@ -74,6 +76,13 @@ class _Search:
         for change in self.plan.changes:
             if change.type == SCANNING and change.op is Op.DELETE:
                 yield from self._region(change)
+
+    def weaker(self) -> Iterator[Danger]:
+        """Nothing of it is lost yet, and somebody may want it: it is told and passes."""
+        found = [each for each in weaknesses(self.plan.changes) if each.is_danger]
+        if self.head.allow_destruction and not self.base.allow_destruction:
+            found.insert(0, destruction_allowed(self.head.stack))
+        yield from map(_weakness, found)
 
     def of(self, change: Change) -> Iterator[Danger]:
         if change.old_urn and change.op is Op.RENAME:
@@ -189,6 +198,12 @@ class _Search:
         name = str(change.old.inputs.get("name")) if change.old else ""
         removed = self.head.removed.get(name)
         return not self._missing_steps(change, name) and not self._expired(change, removed)
+
+
+def _weakness(weakness: Weakness) -> Danger:
+    told = weakness.statement
+    urn = told.urns[0] if told.urns else ""
+    return Danger(id="plan-weakens", mandatory=False, urn=urn, message=told.text.removesuffix("."), fix=weakness.fix)
 
 
 def _danger(id: str, change: Change, message: str, fix: str, *, mandatory: bool = True) -> Danger:

@@ -5,18 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.document_text import to_text
-from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
+from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy, effect_of
 from domain.iam.document import Statement, parse, same
 from review.plan.kinds import Documents
 
-_EFFECTS = {
-    ("imageCountMoreThan", "expire"): Effect.KEEP,
-    ("sinceImagePushed", "expire"): Effect.EXPIRE_AFTER_DAYS,
-    ("imageCountMoreThan", "transition"): Effect.ARCHIVE_KEEP,
-    ("sinceImagePushed", "transition"): Effect.ARCHIVE_AFTER_DAYS,
-    ("sinceImagePulled", "transition"): Effect.ARCHIVE_UNPULLED_AFTER_DAYS,
-    ("sinceImageTransitioned", "expire"): Effect.EXPIRE_ARCHIVED_AFTER_DAYS,
-}
+_LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIVED_AFTER_DAYS})
+"""What an image does not come back from; one that is archived does."""
 
 RawRule = Mapping[str, Any]
 
@@ -36,16 +30,8 @@ def compare(grammar: Documents, old: str, new: str) -> tuple[str, ...] | None:
 def lifecycle_lines(old: str, new: str) -> tuple[str, ...]:
     """Which rules go, come, or count otherwise; and that the rest has another order."""
     before, after = _rules(old), _rules(new)
-    gone = [rule for rule in before if _without_priority(rule) not in map(_without_priority, after)]
-    come = [rule for rule in after if _without_priority(rule) not in map(_without_priority, before)]
-    lines = []
-    for rule in come:
-        earlier = next((each for each in gone if _selects(each) == _selects(rule)), None)
-        if earlier is None:
-            lines.append(f"+ {_told(rule)}")
-        else:
-            gone.remove(earlier)
-            lines.append(f"~ {_told(earlier)} → {_told(rule)}")
+    gone, come = _turned(before, after)
+    lines = [f"~ {_told(earlier)} → {_told(rule)}" if earlier else f"+ {_told(rule)}" for earlier, rule in come]
     kept_before = [
         _without_priority(rule) for rule in before if _without_priority(rule) in map(_without_priority, after)
     ]
@@ -56,10 +42,47 @@ def lifecycle_lines(old: str, new: str) -> tuple[str, ...]:
     return (*(f"- {_told(rule)}" for rule in gone), *lines, *(order if kept_before != kept_after else []))
 
 
+def sooner_lost(old: str, new: str) -> tuple[str, ...]:
+    """The rules by which images are lost sooner than before, or in greater number; nothing where one can't be read."""
+    try:
+        _, come = _turned(_rules(old), _rules(new))
+        return tuple(
+            f"{rule_in_words(earlier)} → {rule_in_words(rule)}" if earlier else f"new: {rule_in_words(rule)}"
+            for earlier, rule in come
+            if _effect(rule) in _LOSING and (earlier is None or _count(rule) < _count(earlier))
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return ()
+
+
+def _turned(before: list[RawRule], after: list[RawRule]) -> tuple[list[RawRule], list[tuple[RawRule | None, RawRule]]]:
+    """The rules that go, and those that come, each with the one that it was under another number."""
+    gone = [rule for rule in before if _without_priority(rule) not in map(_without_priority, after)]
+    come: list[tuple[RawRule | None, RawRule]] = []
+    for rule in after:
+        if _without_priority(rule) not in map(_without_priority, before):
+            earlier = next((each for each in gone if _selects(each) == _selects(rule)), None)
+            if earlier is not None:
+                gone.remove(earlier)
+            come.append((earlier, rule))
+    return gone, come
+
+
+def _effect(rule: RawRule) -> Effect | None:
+    try:
+        return effect_of(rule["selection"]["countType"], rule["action"]["type"])
+    except StopIteration:
+        return None
+
+
+def _count(rule: RawRule) -> int:
+    return int(rule["selection"]["countNumber"])
+
+
 def rule_in_words(rule: RawRule) -> str:
     """What a rule does, whatever its description says."""
     selection = rule["selection"]
-    effect = _EFFECTS.get((selection["countType"], rule["action"]["type"]))
+    effect = _effect(rule)
     if effect is None or "tagPrefixList" in selection:
         return to_text(_without_priority(rule))
     compiled = compile_policy(

@@ -2,29 +2,70 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from review.markdown import escaped, folded
 from review.plan.groups import SIGNS, groups, summary
-from review.plan.model import Plan, Statement, Topic
+from review.plan.model import Fate, Plan, Statement, Topic
 from review.plan.text import HEADINGS, title
 from review.plan.words import grouped, listed
 
-LIMIT = 60_000
-"""A comment on GitHub holds 65,536 characters; some are left to whoever puts more around it."""
+LIMIT = 12_000
+"""A comment on GitHub holds 65,536 characters, and is shared by the plans and the findings of every stack."""
 _FOLDED_FROM = 8
 """So many lines of details are folded away."""
-_LOUD = {Topic.LOSS: "CAUTION", Topic.KEY: "CAUTION", Topic.BLOCKED: "WARNING"}
+_SHORT_LINES = 10
+"""So many lines of a statement's details are shown where all of them are too many."""
+_SHORT_TEXT = 600
+_ELSEWHERE = "The whole is in the job's log."
+_LOUD = {Topic.POLICY: "WARNING", Topic.LOSS: "CAUTION", Topic.KEY: "CAUTION", Topic.BLOCKED: "WARNING"}
 
 
-def to_markdown(plan: Plan) -> str:
-    lines = [f"### {escaped(title(plan))}", "", f"**{escaped(summary(plan))}**"]
-    for topic, statements in grouped(plan.statements, lambda statement: statement.topic).items():
-        lines += ["", *_section(topic, statements)]
-    if plan.changes:
-        lines += ["", folded(f"Every change ({len(plan.changes)})", "\n".join(_changes(plan)))]
-    for note in plan.notes:
-        lines += ["", escaped(note)]
-    return _within("\n".join(lines))
+def to_markdown(plan: Plan, limit: int = LIMIT) -> str:
+    """The plan in at most so many characters, of which 1,000 are always needed; what is lost goes last of all."""
+    parts = [f"### {escaped(title(plan))}", f"**{escaped(summary(plan))}**"]
+    notes = [escaped(note) for note in plan.notes]
+    changes = [folded(f"Every change ({len(plan.changes)})", "\n".join(_changes(plan)))] if plan.changes else []
+    elsewhere = f"The changes are too many for a comment. {_ELSEWHERE}"
+    whole = "\n\n".join([*parts, *_sections(plan.statements), *changes, *notes])
+    if len(whole) <= limit:
+        return whole
+    for lines in (None, _SHORT_LINES):
+        text = "\n\n".join(
+            [*parts, *_sections([_shortened(each, lines) for each in plan.statements]), elsewhere, *notes]
+        )
+        if len(text) <= limit:
+            return text
+    return "\n\n".join([*parts, *_first(plan, limit - len("\n\n".join(parts))), elsewhere])
+
+
+def _first(plan: Plan, room: int) -> list[str]:
+    """What must be known, and then as many statements as there is room for, the worst first."""
+    lost = [f"{loss.repository} ({loss.region})" for loss in plan.losses if loss.fate is Fate.LOST]
+    names = escaped(listed((name[: _SHORT_TEXT // 6] for name in lost), limit=3))
+    kept = [f"> [!CAUTION]\n> **Images are lost in {len(lost)} repositories: {names}**"] if lost else []
+    short = [_shortened(each, _SHORT_LINES // 2) for each in plan.statements]
+    for count in range(len(short), -1, -1):
+        left = [f"{len(short) - count} more statements are not shown here."] if count < len(short) else []
+        found = [*kept, *_sections(short[:count]), *left]
+        if len("\n\n".join(found)) <= room - 2 * len(_ELSEWHERE) - 50:
+            return found
+    return kept
+
+
+def _sections(statements: Iterable[Statement]) -> list[str]:
+    by_topic = grouped(statements, lambda statement: statement.topic)
+    return ["\n".join(_section(topic, some)) for topic, some in by_topic.items()]
+
+
+def _shortened(statement: Statement, count: int | None) -> Statement:
+    """With the first of its lines, and how many there are."""
+    if count is None:
+        return statement
+    more = len(statement.lines) - count
+    lines = (*statement.lines[:count], f"… and {more} more") if more > 0 else statement.lines
+    text = statement.text if len(statement.text) <= _SHORT_TEXT else f"{statement.text[:_SHORT_TEXT]}…"
+    return replace(statement, text=text, lines=tuple(f"{line[:_SHORT_TEXT]}" for line in lines))
 
 
 def code_block(lines: Iterable[str], language: str = "") -> list[str]:
@@ -58,12 +99,3 @@ def _changes(plan: Plan) -> list[str]:
         lines.append(f"{SIGNS[group.op]} {group.op} {names} in {group.places}: {', '.join(group.types)}")
         lines += [f"    {line}" for line in group.lines]
     return code_block(lines, "text")
-
-
-def _within(text: str) -> str:
-    """The whole, or without what is folded away at the end."""
-    if len(text) <= LIMIT:
-        return text
-    head, _, _ = text.rpartition("\n<details>")
-    said = "\n\nThe changes are too many for a comment: `python -m review plan` prints them."
-    return head[: LIMIT - len(said)] + said if len(head) > LIMIT - len(said) else head + said

@@ -11,6 +11,9 @@ REPOSITORY = "aws:ecr/repository:Repository"
 SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
 """Declared once in each registry: with it a registry comes and goes."""
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
+ACCOUNT_SETTING = "aws:ecr/accountSetting:AccountSetting"
+EXCLUSION = "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion"
 KEY = "aws:kms/key:Key"
 IMPORT = "importId"
 """The option that adopts; among the reasons of a replacement where the stack has the thing already."""
@@ -127,15 +130,21 @@ class Loss:
 class Topic(StrEnum):
     """What a statement is about, the worst first."""
 
+    POLICY = "policy"
+    """What the policy pack does not let pass."""
     LOSS = "loss"
     KEY = "key"
     BLOCKED = "blocked"
     RENAME = "rename"
     PLACE = "place"
+    WEAKER = "weaker"
+    ACCESS = "access"
     RETIREMENT = "retirement"
     RETENTION = "retention"
     ADOPTION = "adoption"
     PROTECTION = "protection"
+    ADVICE = "advice"
+    """What the policy pack advises against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +168,8 @@ class Plan:
     """What it is compared with: a revision, a preview's file."""
     is_new: bool = False
     """The base declares no such stack."""
+    previewed: bool = False
+    """The engine's own preview: its base is the stack's state."""
     changes: tuple[Change, ...] = ()
     unchanged: int | None = None
     """None where the source does not say."""

@@ -15,6 +15,7 @@ from review.plan.pairing import identity
 from review.plan.properties import differences
 from review.plan.state import resource_of_state, type_of
 from review.plan.statements import ordered, statements
+from review.plan.words import grouped, listed
 from review.resource import Resource
 
 # pulumi/pkg/resource/deploy/step.go; the strongest of a URN's steps is what happens to it. What is read, refreshed or
@@ -31,7 +32,25 @@ _OPS = {
     "same": Op.OPTIONS,
 }
 _STRENGTH = list(_OPS)
+_HARMLESS = frozenset(
+    (
+        "read",
+        "read-replacement",
+        "refresh",
+        "discard",
+        "discard-replaced",
+        "remove-pending-replace",
+        "diff",
+        "extend-parameterize",
+    )
+)
+_FAILED = "preview failed"
+_STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true"
+_SILENT = f"the engine does not say why; where a policy is what fails, a preview written with {_STREAMING} names it"
+# pulumi/sdk/go/common/diag/colors, and what a terminal gets in their place.
+_COLOR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 # tagsAll repeats what tags say.
+_MANDATORY = "mandatory"
 _NOT_TOLD = ("tagsAll",)
 _MESSAGE_WIDTH = 200
 _URN = re.compile(r"urn:pulumi:[^\"'` ]*::([^\"'` ]+)")
@@ -56,6 +75,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """What a policy says of a resource, or of the whole stack."""
+
+    policy: str
+    level: str
+    urn: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What the engine wrote."""
 
@@ -63,6 +92,16 @@ class Preview:
     steps: tuple[Step, ...]
     errors: tuple[str, ...]
     same: int | None
+    violations: tuple[Violation, ...] = ()
+    """Only the stream of events has them."""
+    failed: bool = False
+    """Whether it ended badly, with a reason or without."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it failed, as far as the policies don't say it."""
+        told = self.errors or any(each.level == _MANDATORY for each in self.violations)
+        return self.errors if told or not self.failed else (_SILENT,)
 
 
 def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
@@ -72,8 +111,8 @@ def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         fix = "write one with `pulumi preview --json --stack …`"
         raise InvalidPreview(f"{file}: is no preview of the engine: {error} ({fix})") from error
-    if not preview.steps and preview.errors:
-        raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.errors[0]} (mend that)")
+    if not preview.steps and preview.reasons:
+        raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.reasons[0]} (mend that)")
     stacks = sorted({step.urn.split("::")[0].removeprefix("urn:pulumi:") for step in preview.steps})
     if stacks and stacks != [stack]:
         raise InvalidPreview(f"{file}: is a preview of stack {', '.join(stacks)} (write --stack {stacks[0]})")
@@ -88,18 +127,37 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
     lost = losses(changes)
     projects = [step.urn.split("::")[1] for step in preview.steps]
     is_new = any(type_of(step.urn) == STACK_TYPE and step.op == "create" for step in preview.steps)
-    failed = [Statement(topic=Topic.BLOCKED, text=f"The preview failed: {error}", urns=()) for error in preview.errors]
+    failed = [Statement(topic=Topic.BLOCKED, text=f"The preview failed: {each}", urns=()) for each in preview.reasons]
+    told = [*_violations(preview.violations), *failed, *_unknown(preview.steps)]
     return Plan(
         project=projects[0] if projects else "",
         stack=stack,
         account=account,
         against=f"the state, as {file} has it",
         is_new=is_new,
+        previewed=True,
         changes=changes,
         unchanged=_unchanged(preview, changes),
         losses=lost,
-        statements=ordered([*failed, *statements(changes, lost, olds, is_new=is_new)]),
+        statements=ordered([*told, *statements(changes, lost, olds, is_new=is_new)]),
     )
+
+
+def _violations(violations: Iterable[Violation]) -> Iterator[Statement]:
+    alike = grouped(violations, lambda each: (each.policy, each.level, each.message))
+    for (policy, level, message), some in alike.items():
+        about = listed(sorted(each.urn.rpartition("::")[2] for each in some if each.urn), limit=10) or "the stack"
+        topic = Topic.POLICY if level == _MANDATORY else Topic.ADVICE
+        text = f"{policy} ({level}), {about}: {message}"
+        yield Statement(topic=topic, text=text, urns=tuple(each.urn for each in some if each.urn))
+
+
+def _unknown(steps: Iterable[Step]) -> Iterator[Statement]:
+    """What the engine does that nobody here knows the meaning of."""
+    for step in steps:
+        if step.op not in _OPS and step.op not in _HARMLESS:
+            text = f"{step.urn.rpartition('::')[2]}: the engine plans {step.op!r}, of which this plan knows nothing."
+            yield Statement(topic=Topic.BLOCKED, text=text, urns=(step.urn,))
 
 
 def _changes(steps: Iterable[Step], account: str) -> Iterator[Change | None]:
@@ -230,8 +288,9 @@ def _read(text: str) -> Preview:
     return Preview(
         config=digest.get("config", {}),
         steps=tuple(_step_of_digest(each) for each in digest.get("steps", [])),
-        errors=tuple(_errors(digest.get("diagnostics", []))),
+        errors=tuple(_errors(digest.get("diagnostics") or [])),
         same=digest.get("changeSummary", {}).get("same"),
+        failed=_ended_badly(digest.get("diagnostics") or []),
     )
 
 
@@ -250,14 +309,17 @@ def _step_of_digest(step: Mapping[str, Any]) -> Step:
 
 def _of_events(events: Sequence[Mapping[str, Any]]) -> Preview:
     """The engine's events, one a line: PULUMI_ENABLE_STREAMING_JSON_PREVIEW."""
+    diagnostics = [each["diagnosticEvent"] for each in events if "diagnosticEvent" in each]
     summary: Mapping[str, Any] = next((each["summaryEvent"] for each in events if "summaryEvent" in each), {})
     return Preview(
         config=next((each["preludeEvent"].get("config", {}) for each in events if "preludeEvent" in each), {}),
         steps=tuple(
             _step_of_event(each["resourcePreEvent"]["metadata"]) for each in events if "resourcePreEvent" in each
         ),
-        errors=tuple(_errors([each["diagnosticEvent"] for each in events if "diagnosticEvent" in each])),
-        same=summary.get("resourceChanges", {}).get("same"),
+        errors=tuple(dict.fromkeys([*_errors(diagnostics), *_internal(events)])),
+        same=(summary.get("resourceChanges") or {}).get("same"),
+        violations=tuple(dict.fromkeys(_violation(each["policyEvent"]) for each in events if "policyEvent" in each)),
+        failed=summary.get("result") in ("failed", "canceled") or _ended_badly(diagnostics),
     )
 
 
@@ -274,9 +336,40 @@ def _step_of_event(metadata: Mapping[str, Any]) -> Step:
     )
 
 
+def _violation(event: Mapping[str, Any]) -> Violation:
+    return Violation(
+        policy=str(event["policyName"]),
+        level=str(event["enforcementLevel"]),
+        urn=str(event.get("resourceUrn", "")),
+        message="; ".join(filter(None, map(_line, str(event["message"]).splitlines()))),
+    )
+
+
 def _errors(diagnostics: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for each in diagnostics:
-        if each.get("severity") == "error":
-            message = _URN.sub(r"\1", " ".join(str(each.get("message", "")).removeprefix("error: ").split()))
-            if message != "preview failed":
-                yield message if len(message) <= _MESSAGE_WIDTH else f"{message[:_MESSAGE_WIDTH]}…"
+    for message in _messages(diagnostics):
+        if message and message != _FAILED:
+            yield message if len(message) <= _MESSAGE_WIDTH else f"{message[:_MESSAGE_WIDTH]}…"
+
+
+def _internal(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for event in events:
+        if "errorEvent" in event:
+            yield _line(event["errorEvent"]["error"])
+
+
+def _ended_badly(diagnostics: Iterable[Mapping[str, Any]]) -> bool:
+    return bool(_messages(diagnostics))
+
+
+def _messages(diagnostics: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The errors, each in a line."""
+    return [
+        _line(each.get("message", "")).removeprefix("error: ")
+        for each in diagnostics
+        if each.get("severity") == "error"
+    ]
+
+
+def _line(message: object) -> str:
+    """A message without colours and the length of URNs."""
+    return _URN.sub(r"\1", " ".join(_COLOR.sub("", str(message)).split()))

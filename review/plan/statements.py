@@ -16,6 +16,7 @@ from review.plan.model import (
     Statement,
     Topic,
 )
+from review.plan.weaknesses import weaknesses
 from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until, subject
 from review.resource import Resource
 
@@ -28,7 +29,9 @@ def statements(
     """Everything worth a sentence; `olds` is what the base has, as far as it is known."""
     found = [*loss_statements(changes, olds), *_renames(changes), *_retirements(changes), *_retentions(changes, lost)]
     found += [*_lookalikes(changes), *_adoptions(changes), *_protections(changes)]
-    return ordered([*found, *([] if is_new else _places(changes))])
+    if not is_new:
+        found += [*_places(changes), *(each.statement for each in weaknesses(changes) if not each.told_elsewhere)]
+    return ordered(found)
 
 
 def ordered(found: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -9,15 +9,19 @@ from review.plan.words import grouped, listed
 
 _WIDTH = 120
 HEADINGS = {
+    Topic.POLICY: "What the policies do not let pass",
     Topic.LOSS: "Images are lost",
     Topic.KEY: "Keys go",
     Topic.BLOCKED: "What fails",
     Topic.RENAME: "Names",
     Topic.PLACE: "Accounts and regions",
+    Topic.WEAKER: "Weaker than before",
+    Topic.ACCESS: "Who may pull",
     Topic.RETIREMENT: "Retirement",
     Topic.RETENTION: "Retention",
     Topic.ADOPTION: "Adoption",
     Topic.PROTECTION: "Protection",
+    Topic.ADVICE: "What the policies advise against",
 }
 
 
@@ -38,7 +42,8 @@ def to_text(plan: Plan) -> str:
 
 def title(plan: Plan) -> str:
     against = f" against {plan.against}" if plan.against else ""
-    new = f": the base declares no stack {plan.stack}, everything is new" if plan.is_new else ""
+    nothing = "the stack's state holds nothing yet" if plan.previewed else f"the base declares no stack {plan.stack}"
+    new = f": {nothing}, everything is new" if plan.is_new else ""
     return f"{plan.project}, stack {plan.stack}: what changes{against}{new}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from policy_sentry.querying.actions import get_action_data, get_actions_for_service
 
 from domain.iam.access import Caller, Identity, Outcome, Policy, Request
 from domain.iam.document import parse
@@ -179,8 +180,36 @@ ESCAPES = [
     ("iam:AttachRolePolicy", "arn:aws:iam::{id}:role/publisher"),
     ("iam:PutRolePermissionsBoundary", "arn:aws:iam::{id}:role/publisher"),
     ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::{id}:role/publisher"),
+    ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::{id}:role/{own}publisher"),
+    # Roles, users, groups and policies of others, by which it would become somebody else.
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::{id}:role/admin"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::{id}:role/publisher"),
+    ("iam:DeleteRolePolicy", "arn:aws:iam::{id}:role/admin"),
+    ("iam:PassRole", "arn:aws:iam::{id}:role/admin"),
+    ("iam:PassRole", "arn:aws:iam::{id}:role/{own}publisher"),
+    ("sts:AssumeRole", "arn:aws:iam::{id}:role/admin"),
+    ("sts:AssumeRole", "arn:aws:iam::{id}:role/{own}publisher"),
+    ("iam:AddRoleToInstanceProfile", "arn:aws:iam::{id}:instance-profile/any"),
+    ("iam:CreatePolicy", "arn:aws:iam::{id}:policy/mine"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::{id}:policy/admins"),
+    ("iam:SetDefaultPolicyVersion", "arn:aws:iam::{id}:policy/admins"),
     ("iam:CreateUser", "arn:aws:iam::{id}:user/me"),
     ("iam:CreateAccessKey", "arn:aws:iam::{id}:user/me"),
+    ("iam:CreateLoginProfile", "arn:aws:iam::{id}:user/me"),
+    ("iam:UpdateLoginProfile", "arn:aws:iam::{id}:user/me"),
+    ("iam:PutUserPolicy", "arn:aws:iam::{id}:user/me"),
+    ("iam:AttachUserPolicy", "arn:aws:iam::{id}:user/me"),
+    ("iam:DeleteUserPermissionsBoundary", "arn:aws:iam::{id}:user/me"),
+    ("iam:ResetServiceSpecificCredential", "arn:aws:iam::{id}:user/me"),
+    ("iam:DeactivateMFADevice", "arn:aws:iam::{id}:user/me"),
+    ("iam:PutGroupPolicy", "arn:aws:iam::{id}:group/admins"),
+    ("iam:AttachGroupPolicy", "arn:aws:iam::{id}:group/admins"),
+    ("iam:AddUserToGroup", "arn:aws:iam::{id}:group/admins"),
+    ("iam:CreateOpenIDConnectProvider", "arn:aws:iam::{id}:oidc-provider/issuer.example"),
+    ("iam:CreateSAMLProvider", "arn:aws:iam::{id}:saml-provider/mine"),
+    ("iam:UpdateSAMLProvider", "arn:aws:iam::{id}:saml-provider/staff"),
+    ("iam:UpdateAccountPasswordPolicy", "*"),
+    ("iam:SetSecurityTokenServicePreferences", "*"),
     # The key without which the state's secrets are lost.
     ("kms:DisableKey", "{key}"),
     ("kms:ScheduleKeyDeletion", "{key}"),
@@ -215,6 +244,7 @@ def test_deploy_cannot_escape_even_as_an_administrator(bootstrapped: Bootstrappe
     alias = account.outputs["SecretsProvider"].removeprefix("awskms://").partition("?")[0]
     arn = resource.format(
         id=account.id,
+        own=f"container-registry/{bootstrapped.stack}/",
         deploy=account.role_arn(DEPLOY),
         preview=account.role_arn(PREVIEW),
         boundary=account.boundary_arn,
@@ -231,16 +261,78 @@ def test_deploy_cannot_escape_even_as_an_administrator(bootstrapped: Bootstrappe
     assert (lifted.outcome, lifted.policy) == (Outcome.EXPLICIT_DENY, "limits")
 
 
-@pytest.mark.parametrize("action", ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"])
-def test_an_administrator_makes_roles_within_the_boundary(bootstrapped: Bootstrapped, action: str) -> None:
-    """So that the limit refuses the lack of the boundary, and not roles as such: publishers come later."""
+WITHIN_THE_BOUNDARY = ("CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy", "AttachRolePolicy")
+OF_ITS_OWN_ROLES = frozenset(
+    (
+        *WITHIN_THE_BOUNDARY,
+        "DeleteRole",
+        "DeleteRolePolicy",
+        "DetachRolePolicy",
+        "TagRole",
+        "UntagRole",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    )
+)
+"""What a program does that declares roles, and nothing else that changes anything in IAM."""
+
+
+@pytest.mark.parametrize("action", sorted(OF_ITS_OWN_ROLES))
+def test_an_administrator_makes_its_own_roles_within_the_boundary(bootstrapped: Bootstrapped, action: str) -> None:
+    """So that the limits refuse the lack of the boundary, and not roles as such: publishers come later."""
     account = bootstrapped.account
-    role = f"arn:aws:iam::{account.id}:role/publisher"
-    within = _request(bootstrapped, action, role, iam__PermissionsBoundary=account.boundary_arn)
-    other = _request(bootstrapped, action, role, iam__PermissionsBoundary=f"arn:aws:iam::{account.id}:policy/mine")
+    own = f"arn:aws:iam::{account.id}:role/container-registry/{bootstrapped.stack}/publisher"
+    name = f"iam:{action}"
+    within = _request(bootstrapped, name, own, iam__PermissionsBoundary=account.boundary_arn)
     assert evaluate(account.session(DEPLOY, ADMINISTRATOR), within).allowed
-    assert not evaluate(account.session(DEPLOY, ADMINISTRATOR), other).allowed
     assert not evaluate(account.session(DEPLOY), within).allowed, "no role is declared yet"
+    elsewhere = (
+        "publisher",
+        "container-registry/publisher",
+        "container-registry/other/publisher",
+        f"container-registry/{bootstrapped.stack}-2/publisher",
+    )
+    for role in (f"arn:aws:iam::{account.id}:role/{path}" for path in elsewhere):
+        request = _request(bootstrapped, name, role, iam__PermissionsBoundary=account.boundary_arn)
+        decision = evaluate(account.session(DEPLOY, ADMINISTRATOR), request)
+        assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits"), role
+    if action in WITHIN_THE_BOUNDARY:
+        mine = f"arn:aws:iam::{account.id}:policy/mine"
+        for other in (
+            _request(bootstrapped, name, own),
+            _request(bootstrapped, name, own, iam__PermissionsBoundary=mine),
+        ):
+            assert not evaluate(account.session(DEPLOY, ADMINISTRATOR), other).allowed
+
+
+def test_an_administrator_changes_nothing_else_in_iam(bootstrapped: Bootstrapped) -> None:
+    """Every action of IAM by AWS's service authorization reference, on each kind of resource that it takes."""
+    account = bootstrapped.account
+    lifted = account.session(DEPLOY, ADMINISTRATOR)
+    changes = 0
+    for action in get_actions_for_service("iam"):
+        rows = get_action_data("iam", action.removeprefix("iam:"))["iam"]
+        formats = {each["resource_arn_format"] for each in rows}
+        levels = {each["access_level"] for each in rows}
+        for resource in formats - {"*"} or formats:
+            arn = resource.replace("${Partition}", "aws").replace("${Account}", account.id)
+            decision = evaluate(lifted, _request(bootstrapped, action, re.sub(r"\$\{\w+\}", "any", arn)))
+            if levels <= {"Read", "List"}:
+                assert decision.allowed or not action.startswith(("iam:Get", "iam:List")), action
+                continue
+            assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits"), f"{action} on {arn}"
+            changes += 1
+    assert changes > 100
+
+
+def test_an_administrator_makes_inspectors_role_and_no_other_service_s(bootstrapped: Bootstrapped) -> None:
+    account = bootstrapped.account
+    lifted = account.session(DEPLOY, ADMINISTRATOR)
+    for name, allowed in (("inspector2.amazonaws.com", True), ("ecs.amazonaws.com", False)):
+        role = f"arn:aws:iam::{account.id}:role/aws-service-role/{name}/any"
+        request = _request(bootstrapped, "iam:CreateServiceLinkedRole", role, iam__AWSServiceName=name)
+        assert evaluate(lifted, request).allowed == allowed
 
 
 KEY = "arn:aws:kms:us-east-1:{id}:key/12345678-0000-4000-8000-000000000000"

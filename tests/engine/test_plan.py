@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.engine.workspace import Workspace, of_type
 pytestmark = pytest.mark.engine
 
 RETIREMENT = {"until": "2027-01-31", "reason": "replaced by storefront/site"}
+_STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 REFUND = {"owner": "payments", "retention": "services", "pull": [{"account": "workloads"}]}
 
 
@@ -32,14 +34,16 @@ def test_an_everyday_change(stands: Workspace) -> None:
     def change(catalog: dict[str, Any]) -> None:
         catalog["repositories"]["payments/ledger"]["retention"] = [{"any": True, "keep": 77}]
         catalog["repositories"]["payments/refunds"] = REFUND
+        catalog["repositories"]["platform/base-python"]["pull"] = [{"account": "data-platform"}]
         catalog["repositories"]["storefront/web"]["retire"] = RETIREMENT
 
     _restore(stands)
     stands.edit("catalog.yaml", change)
     offline, online = _plans(stands)
     assert _said(offline) == _said(online)
-    assert offline["counts"] == {"create": 3, "update": 1, "replace": 1}
+    assert offline["counts"] == {"create": 3, "update": 2, "replace": 1}
     assert _differences(offline) == _differences(online)
+    assert {"access", "retention"} <= {each["topic"] for each in offline["statements"]}
 
 
 def test_what_the_engine_refuses(stands: Workspace) -> None:
@@ -78,11 +82,28 @@ def test_an_adoption_of_what_is_managed_is_not_stopped_by_protection(make: Make)
     assert f"{name}@us-east-1" in workspace.cloud.ids(REPOSITORY)
 
 
+def test_a_preview_that_the_policies_fail_says_why(make: Make) -> None:
+    workspace = make("dev", ("catalog.yaml", _any_tag_moves))
+    streaming = replace(workspace, environment={**workspace.environment, _STREAMING: "true"})
+    pack = ("--json", "--policy-pack", "policies", "--policy-pack-config", "policies/dev.json")
+    silent, told = _online(workspace, *pack), _online(streaming, *pack)
+    assert silent["statements"][0]["text"].startswith("The preview failed: the engine does not say why")
+    (violation,) = (each for each in told["statements"] if each["topic"] == "policy")
+    assert violation["text"].startswith("ecr-tags-immutable (mandatory), payments/api@us-east-1: ")
+    assert told["is_new"]
+    assert told["changes"] == silent["changes"]
+
+
 def _plans(workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+    online = _online(workspace, "--json")
+    return _plan(workspace, "--base", "HEAD"), online
+
+
+def _online(workspace: Workspace, *arguments: str) -> dict[str, Any]:
     preview = workspace.folder.parent / "preview.json"
-    written = workspace.preview("--json").output
+    written = workspace.preview(*arguments).output
     preview.write_text(written[written.index("{") :], encoding="utf-8")
-    return _plan(workspace, "--base", "HEAD"), _plan(workspace, "--from-preview", str(preview))
+    return _plan(workspace, "--from-preview", str(preview))
 
 
 def _plan(workspace: Workspace, *arguments: str) -> dict[str, Any]:
@@ -113,6 +134,10 @@ def _restore(workspace: Workspace) -> None:
 def _git(workspace: Workspace, *arguments: str) -> None:
     command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments]
     subprocess.run(command, cwd=workspace.folder, check=True, capture_output=True)
+
+
+def _any_tag_moves(catalog: dict[str, Any]) -> None:
+    catalog["repositories"]["payments/api"]["mutable_tags"] = ["*"]
 
 
 def _protect(stack: dict[str, Any]) -> None:

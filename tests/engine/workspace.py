@@ -59,7 +59,6 @@ class Workspace:
         (temporary / "backend").mkdir()
         _write_plugin(plugin)
         workspace = cls(folder, stack, _environment(temporary))
-        workspace.edit("Pulumi.yaml", lambda project: project.update(_plugins(plugin)))
         for name, change in edits:
             workspace.edit(name, change)
         workspace.pulumi("stack", "init", stack).ok()
@@ -124,7 +123,7 @@ class Workspace:
 
 
 def _write_plugin(folder: Path) -> None:
-    """The engine starts `pulumi-resource-aws` in the folder that Pulumi.yaml names."""
+    """The engine starts `pulumi-resource-aws` from PATH before it looks for another."""
     folder.mkdir()
     program = folder / "pulumi-resource-aws"
     program.write_text(
@@ -133,8 +132,9 @@ def _write_plugin(folder: Path) -> None:
     program.chmod(0o755)
 
 
-def _plugins(folder: Path) -> dict[str, Any]:
-    return {"plugins": {"providers": [{"name": "aws", "path": str(folder)}]}}
+def _plugins(_folder: Path) -> dict[str, Any]:
+    """What Pulumi.yaml has to say of the stand-in: nothing, PATH has it."""
+    return {}
 
 
 def _environment(temporary: Path) -> dict[str, str]:
@@ -142,6 +142,7 @@ def _environment(temporary: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
     return {
         **own,
+        "PATH": f"{temporary / 'aws'}{os.pathsep}{own['PATH']}",
         "PULUMI_BACKEND_URL": f"file://{temporary / 'backend'}",
         "PULUMI_CONFIG_PASSPHRASE": "for tests only",
         "PULUMI_HOME": str(temporary / "home"),

@@ -1,6 +1,7 @@
 """Runs the command on a copy of the project."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from ops.__main__ import main
 from settings import Settings, load
+from tests.conftest import ROOT
 from tests.ops.outputs import written
 
 
@@ -69,17 +71,29 @@ class Adopted:
 
 
 Adopt = Callable[..., Adopted]
+TODAY = "2026-03-01"
+
+
+@pytest.fixture(autouse=True)
+def levels(project: Path) -> Path:
+    """The folder of the copy's levels, free to be changed."""
+    folder = project / "policies"
+    folder.mkdir()
+    for file in (ROOT / "policies").glob("*.json"):
+        shutil.copy(file, folder / file.name)
+    return folder
 
 
 @pytest.fixture
 def adopt(project: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> Adopt:
     """Adopts what files of outputs hold, one file for each list."""
 
-    def run(*files: list[object], stack: str = "prod", format: str = "json") -> Adopted:
+    def run(*files: list[object], stack: str | None = "prod", format: str = "json") -> Adopted:
         folder = tmp_path_factory.mktemp("outputs")
         paths = [str(written(folder / f"{number}.json", *outputs)) for number, outputs in enumerate(files)]
-        code = main(["adopt", *paths, "--stack", stack, "--format", format, "--project", str(project)])
+        named = ["--stack", stack] if stack else []
+        code = main(["adopt", *paths, *named, "--format", format, "--project", str(project), "--today", TODAY])
         out, err = capsys.readouterr()
-        return Adopted(code, out, err, project, stack)
+        return Adopted(code, out, err, project, stack or "")
 
     return run

@@ -97,7 +97,7 @@ def test_what_is_printed(adopted: Adopted, snapshot: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("adopted", ["json"], indirect=True)
 def test_machines_are_told_the_same(adopted: Adopted) -> None:
     report = json.loads(adopted.text)
-    assert set(report) == {"stack", "regions", "stack_keys", "other_stacks", "notes", "repositories"}
+    assert set(report) == {"stack", "regions", "stack_keys", "other_stacks", "exceptions", "notes", "repositories"}
     assert {each["name"]: each["status"] for each in report["repositories"]} == {
         "legacy/api": "not adoptable",
         "legacy/cache": "adoptable",
@@ -113,7 +113,7 @@ def test_machines_are_told_the_same(adopted: Adopted) -> None:
 @pytest.mark.parametrize("adopted", ["yaml"], indirect=True)
 def test_the_readme_shows_what_is_printed(adopted: Adopted, root: Path) -> None:
     example = (
-        (root / "README.md").read_text(encoding="utf-8").partition("repositories, as they are printed:\n\n```yaml\n")[2]
+        (root / "README.md").read_text(encoding="utf-8").partition("exceptions, as they are printed:\n\n```yaml\n")[2]
     )
     shown = example.partition("```")[0]
     assert shown

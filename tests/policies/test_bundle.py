@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,8 @@ def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -
 
 
 def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
-    key = Declared(type=KEY, inputs={})
-    exception = {"urn": key.urn, "reason": "it is replaced next week", "until": "2999-01-01"}
+    key, today = Declared(type=KEY, inputs={}), datetime.now(UTC).date()
+    exception = {"urn": key.urn, "reason": "it is replaced next week", "until": str(today + timedelta(days=30))}
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception]}})
     assert "kms-rotation" not in dict(analyzer.analyze(key))
     analyzer.configure(

@@ -108,6 +108,59 @@ def test_an_exception_that_nothing_needs_is_told(put: Any) -> None:
     assert [each.urn for _, each in put([GOOD], RULE, exceptions=(ended_and_gone,)).unused] == [OTHER.urn]
 
 
+FAR, LAST = TODAY + timedelta(days=367), TODAY + timedelta(days=366)
+ENDED = TODAY - timedelta(days=1)
+
+
+@pytest.mark.parametrize("rule", [RULE, COUNTING])
+def test_an_exception_may_not_be_for_ever(put: Any, rule: Rule) -> None:
+    assert _told(put([GOOD, BAD], rule, exceptions=(_exemption(BAD, LAST),))) == []
+    (finding,) = _told(put([GOOD, BAD], rule))
+    for until in (FAR, date.max):
+        judgement = put([GOOD, BAD], rule, exceptions=(_exemption(BAD, until),))
+        message = f"has an exception until {until} (it leaves), which does not count: name no day after 2027-11-22"
+        assert _told(judgement) == [f"bad: {message}", finding]
+        assert (judgement.excepted, judgement.unused) == ((), ())
+
+
+@pytest.mark.parametrize("rule", [RULE, COUNTING])
+@pytest.mark.parametrize("until", [ENDED, FAR])
+def test_one_that_counts_makes_up_for_one_that_does_not(put: Any, rule: Rule, until: date) -> None:
+    valid, void = _exemption(BAD), _exemption(BAD, until)
+    for exceptions in ((valid, void), (void, valid)):
+        judgement = put([GOOD, BAD], rule, exceptions=exceptions)
+        assert _told(judgement) == []
+        assert [each.outcome.exemption for each in judgement.excepted] == [valid]
+        assert [each for _, each in judgement.unused] == [void]
+
+
+@pytest.mark.parametrize("rule", [RULE, COUNTING])
+def test_each_that_ended_is_a_violation(put: Any, rule: Rule) -> None:
+    ended = (_exemption(GOOD, ENDED), _exemption(GOOD, ENDED - timedelta(days=1)))
+    judgement = put([GOOD], rule, exceptions=ended)
+    assert [each.partition(" (")[0] for each in _told(judgement)] == [
+        "good: has an exception that ended on 2026-11-20",
+        "good: has an exception that ended on 2026-11-19",
+    ]
+    assert judgement.unused == ()
+
+
+def test_one_that_counts_and_nothing_needs_makes_up_too(put: Any) -> None:
+    exceptions = (_exemption(GOOD, ENDED), _exemption(GOOD))
+    judgement = put([GOOD], RULE, exceptions=exceptions)
+    assert (_told(judgement), [each for _, each in judgement.unused]) == ([], list(exceptions))
+
+
+@pytest.mark.parametrize("until", [TODAY, ENDED, FAR])
+@pytest.mark.parametrize("rule", [RULE, COUNTING])
+def test_what_the_rule_never_sees_is_unused(put: Any, rule: Rule, until: date) -> None:
+    exceptions = (_exemption(OTHER, until), _exemption(OPEN, until))
+    judgement = put([GOOD, OTHER], rule, exceptions=exceptions)
+    assert (_told(judgement), [each for _, each in judgement.unused]) == ([], list(exceptions))
+    judgement = put([BAD, BAD], rule, exceptions=(_exemption(BAD, until),), level=Level.DISABLED)
+    assert (_told(judgement), [each.urn for _, each in judgement.unused]) == ([], [BAD.urn])
+
+
 def test_what_is_undecided_is_not_excepted(put: Any) -> None:
     judgement = put([OPEN], RULE, exceptions=(_exemption(OPEN),))
     assert [len(judgement.undecided), len(judgement.excepted), len(judgement.unused)] == [1, 0, 1]

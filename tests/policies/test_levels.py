@@ -75,6 +75,26 @@ def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, t
     assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
 
 
+@pytest.mark.parametrize(
+    "until",
+    [
+        20270131, 4102444800, 4102444800.0, "4102444800", "1893456000", "2027-01-31T00:00:00", "2027-01-31T00:00:00Z",
+        "20270131", "2027-W05-1", "2027-1-31", " 2027-01-31", "\u0662\u0660\u0662\u0667-01-31", "", None, True,
+    ],
+)  # fmt: skip
+def test_a_last_day_is_written_as_a_day(edited: Any, until: object) -> None:
+    exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": "why", "until": until}
+    with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\.0\.until: .* such as 2027-01-31"):
+        load(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+
+
+@pytest.mark.parametrize("reason", ["", " ", "\t\n", "\u00a0"])
+def test_a_reason_is_not_blank(edited: Any, reason: str) -> None:
+    exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": reason, "until": "2027-01-31"}
+    with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\.0\.reason: "):
+        load(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+
+
 def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
     file = edited(kms_rotation="never", zzz="advisory")
     with pytest.raises(InvalidLevels) as invalid:

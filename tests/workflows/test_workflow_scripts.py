@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.workflows.workflow import program, run_step
 
 BASE = "4444444444444444444444444444444444444444"
@@ -15,25 +16,35 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the workfl
 # Writes down where and how it was called, and ends as $ANSWERS says for the stack.
 JUDGE = """\
 printf '%s %s\\n' "$(basename "$PWD")" "$*" >> "$CALLS"
-stack=
+stack= format=
 while [ $# -gt 0 ]; do
-  case "$1" in --stack) stack=$2 ;; --from-preview) test -f "$2" || exit 3 ;; esac
+  case "$1" in --stack) stack=$2 ;; --format) format=$2 ;; --from-preview) test -f "$2" || exit 3 ;; esac
   shift
 done
 status=$(sed -n "s/^$stack=//p" "$ANSWERS")
-if [ "${status:-0}" -gt 1 ]; then echo "refused: \\`\\`\\` $stack" >&2; else echo "# told of $stack"; fi
+if [ "${status:-0}" -gt 1 ]; then echo "refused: \\`\\`\\` $stack" >&2
+elif [ "$format" = text ]; then echo "::add-mask::plainly of $stack"
+else echo "# told of $stack"; fi
 exit "${status:-0}"
 """
 
 
-def lay_out(folder: Path, *, base: bool, answers: str = "") -> dict[str, str]:
-    """Two checkouts, whose reviews are stand-ins."""
+STACKS = ("dev", "prod")
+
+
+def lay_out(
+    folder: Path, *, base: bool, answers: str = "", olds: tuple[str, ...] = STACKS, news: tuple[str, ...] = STACKS
+) -> dict[str, str]:
+    """Two checkouts, whose reviews are stand-ins, with the stacks that each declares."""
     for name in ("base", "head"):
         (folder / name).mkdir()
+        (folder / name / "Pulumi.yaml").touch()
+        for stack in olds if name == "base" else news:
+            (folder / name / f"Pulumi.{stack}.yaml").touch()
         if name == "head" or base:
             for part in ("review/gate", "review/plan", "policies"):
                 (folder / name / part).mkdir(parents=True)
-            for stack in ("dev", "prod"):
+            for stack in STACKS:
                 (folder / name / "policies" / f"{stack}.json").touch()
         program(folder / name / ".venv" / "bin" / "python", JUDGE)
     (folder / "calls").touch()
@@ -45,6 +56,15 @@ def calls(folder: Path) -> list[str]:
     return (folder / "calls").read_text(encoding="utf-8").splitlines()
 
 
+def assert_printed(log: str, wanted: list[str]) -> None:
+    """That the log has these lines where a runner takes none for a command of its own."""
+    first, *lines, last = log.splitlines()
+    token = first.removeprefix("::stop-commands::")
+    assert len(token) > 30
+    assert (first, last) == (f"::stop-commands::{token}", f"::{token}::")
+    assert [line for line in lines if line] == wanted
+
+
 @pytest.mark.parametrize("base", [True, False], ids=["the base has a gate", "it has none"])
 def test_the_gate_judges_both_stacks(tmp_path: Path, base: bool) -> None:
     environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=base)}
@@ -52,9 +72,11 @@ def test_the_gate_judges_both_stacks(tmp_path: Path, base: bool) -> None:
     assert ran.returncode == 0, ran.stderr
     judge = "base" if base else "head"
     assert calls(tmp_path) == [
-        f"{judge} -m review gate --project ../head --stack {stack} --base {BASE} --format markdown"
-        for stack in ("dev", "prod")
+        f"{judge} -m review gate --project ../head --stack {stack} --base {BASE} --format {form}"
+        for stack in STACKS
+        for form in ("text", "markdown")
     ]
+    assert_printed(ran.stdout, ["::add-mask::plainly of dev", "::add-mask::plainly of prod"])
     assert (tmp_path / "comment/gate-dev.md").read_text() == "# told of dev\n"
     assert (tmp_path / "comment/gate-prod.md").read_text() == "# told of prod\n"
     assert (tmp_path / "summary").read_text() == "# told of dev\n# told of prod\n"
@@ -75,17 +97,51 @@ def test_a_gate_that_says_no_fails_after_both_were_told(tmp_path: Path, answers:
 
 def test_a_gate_that_cannot_judge_says_why_and_fails(tmp_path: Path) -> None:
     environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, answers="dev=2")}
-    run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
     # Indented: what the change put into the message can't leave the block.
     told = (tmp_path / "comment/gate-dev.md").read_text()
     assert told == "### The gate can't judge dev\n\n    refused: ``` dev\n"
     assert (tmp_path / "comment/gate-prod.md").read_text() == "# told of prod\n"
     assert (tmp_path / "output").read_text() == "failed=1\n"
+    assert_printed(ran.stdout, ["refused: ``` dev", "::add-mask::plainly of prod"])
+
+
+def test_a_stack_that_only_the_change_has_is_judged(tmp_path: Path) -> None:
+    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, news=("dev", "prod", "stage"))}
+    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "comment/gate-stage.md").read_text() == "# told of stage\n"
+    assert (tmp_path / "output").read_text() == "failed=0\n"
+
+
+def test_a_stack_that_leaves_needs_people(tmp_path: Path) -> None:
+    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, news=("dev",))}
+    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    assert ran.returncode == 0, ran.stderr
+    assert {call.split("--stack ")[1].split()[0] for call in calls(tmp_path)} == {"dev"}, "there is nothing to ask"
+    told = (tmp_path / "comment/gate-prod.md").read_text()
+    assert told.startswith("### The whole stack prod leaves\n\nThe base has Pulumi.prod.yaml, this change has none. ")
+    assert "docs/ci.md" in told
+    assert "The whole stack prod leaves" in ran.stdout
+    assert (tmp_path / "output").read_text() == "failed=1\n"
+    heading = told.split('"')[1]
+    assert f"## {heading}\n" in (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+
+
+def test_without_any_stack_nothing_passes(tmp_path: Path) -> None:
+    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, olds=(), news=())}
+    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    assert ran.returncode == 1
+    assert "neither side has a Pulumi.STACK.yaml" in ran.stderr
 
 
 PULUMI = """\
 printf '%s %s\\n' "$(basename "$PWD")" "$*" >> "$CALLS"
-if [ "$1" != login ]; then echo "${SAYS:-{\\}}"; exit "${ENDS:-0}"; fi
+if [ "$1" != login ]; then
+  if [ "$PULUMI_ENABLE_STREAMING_JSON_PREVIEW" != 1 ]; then exit 9; fi
+  echo 'warning: from the engine' >&2
+  echo "${SAYS:-{\\}}"; exit "${ENDS:-0}"
+fi
 """
 STATE = "s3://acme-state?region=us-east-1"
 
@@ -100,9 +156,10 @@ def test_the_preview_is_held_to_the_bases_pack(tmp_path: Path, base: bool) -> No
     held = f"--policy-pack {pack} --policy-pack-config {pack}/prod.json"
     assert calls(tmp_path) == [
         f"{tmp_path.name} login {STATE}",
-        f"head preview --stack prod --json --non-interactive {held}",
+        f"head preview --stack prod --json --non-interactive --color never {held}",
     ]
     assert (tmp_path / "preview.json").read_text() == "{}\n"
+    assert "warning: from the engine" in ran.stderr, "the log has what is no event"
     assert (tmp_path / "output").read_text() == "status=0\n"
 
 
@@ -127,11 +184,10 @@ def test_the_plan_is_told_from_the_preview(tmp_path: Path, base: bool) -> None:
     (tmp_path / "preview.json").write_text("{}")
     ran = run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
     assert ran.returncode == 0, ran.stderr
-    (call,) = calls(tmp_path)
     judge = "base" if base else "head"
-    assert call == (
-        f"{judge} -m review plan --project ../head --stack dev --from-preview {tmp_path}/preview.json --format markdown"
-    )
+    asked = f"{judge} -m review plan --project ../head --stack dev --from-preview {tmp_path}/preview.json --format"
+    assert calls(tmp_path) == [f"{asked} text", f"{asked} markdown"]
+    assert_printed(ran.stdout, ["::add-mask::plainly of dev"])
     assert (tmp_path / "comment/preview-dev.md").read_text() == "# told of dev\n"
 
 
@@ -139,7 +195,8 @@ def test_a_plan_that_cannot_be_told_says_why(tmp_path: Path) -> None:
     environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=True, answers="dev=2")}
     (tmp_path / "comment").mkdir()
     (tmp_path / "preview.json").write_text("{}")
-    run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
+    ran = run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
+    assert_printed(ran.stdout, ["refused: ``` dev"])
     told = (tmp_path / "comment/preview-dev.md").read_text()
     assert told == "### The preview of dev can't be told\n\n    refused: ``` dev\n"
 

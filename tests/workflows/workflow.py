@@ -103,12 +103,18 @@ def run_step(
     return subprocess.run(
         ["bash", "-e", "-c", step["run"]],
         cwd=folder,
-        env={"PATH": path, **files, **environment},
+        env={"PATH": path, **files, **_plain(step.get("env", {})), **environment},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
+
+
+def _plain(declared: Mapping[str, object]) -> dict[str, str]:
+    """What a step's environment says outright: an expression's value is the test's to give."""
+    return {name: str(value) for name, value in declared.items() if not EXPRESSION.search(str(value))}
 
 
 def program(path: Path, script: str) -> None:

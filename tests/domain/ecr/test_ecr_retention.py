@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort
 from domain.ecr.lifecycle import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
-from domain.ecr.retention import PolicyRule, _image, fits_no_tag, is_dead, reached, read
+from domain.ecr.retention import PolicyRule, _image, fits_no_tag, is_dead, lost, reached, read
 from domain.ecr.tags import matches
 
 TAGS = ["".join(letters) for length in range(1, 5) for letters in product("ab", repeat=length)]
@@ -46,6 +46,33 @@ def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: li
     else:
         assert identifies(lowest, found)
         assert not any(identifies(each, found) for each in higher)
+
+
+@settings(max_examples=100)
+@given(patterns, patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
+def test_an_image_is_lost_to_a_rule_below(
+    lower: tuple[str, ...], lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
+) -> None:
+    *above, rule, keeping = placed(*(tagged(*each) for each in (*higher, lower, lowest)))
+    image = lost(rule, above, keeping, protected, Effort())
+    if image is not None:
+        assert identifies(lower, image)
+        assert identifies(lowest, image)
+        assert identifies([protected], image)
+        assert not any(identifies(each, image) for each in higher)
+    elif protected in lowest:
+        assert all(
+            any(identifies(each, found) for each in higher)
+            for found in IMAGES
+            if identifies(lower, found) and identifies(lowest, found)
+        )
+
+
+def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:
+    any_image, untagged, keeping = placed(ANY, UNTAGGED, tagged("v*", effect=Effect.KEEP))
+    assert lost(any_image, [], keeping, "v*", Effort()) is None
+    assert lost(untagged, [], keeping, "v*", Effort()) is None
+    assert lost(keeping, [], any_image, "v*", Effort()) is None
 
 
 @settings(max_examples=100)

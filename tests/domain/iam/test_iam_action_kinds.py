@@ -1,5 +1,6 @@
 import pytest
 from botocore.loaders import Loader
+from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from domain.iam.action_kinds import (
     FILLING,
@@ -102,8 +103,14 @@ def test_a_name_has_no_wildcard() -> None:
         ("secretsmanager:GetSecretValue", True),
         ("iam:PassRole", True),
         ("IAM:passrole", True),
+        ("iam:PutRolePolicy", True),
         ("iam:ListRoles", False),
         ("ec2:DescribeInstances", False),
+        ("ec2:TerminateInstances", True),
+        ("cloudwatch:PutMetricData", False),
+        ("s3:DeleteObject", True),
+        ("s3:Get*", True),
+        ("unheard:OfThing", True),
     ],
 )
 def test_what_takes_a_resource(action: str, takes: bool) -> None:
@@ -113,6 +120,16 @@ def test_what_takes_a_resource(action: str, takes: bool) -> None:
 @pytest.mark.parametrize("service", ["ecr", "kms", "secretsmanager"])
 def test_what_has_no_resource_is_an_operation(service: str) -> None:
     assert WITHOUT_RESOURCE[service] <= {each.lower() for each in operations(service)}
+
+
+@pytest.mark.parametrize("service", WITHOUT_RESOURCE)
+def test_what_has_no_resource_has_none_in_the_reference_of_aws(service: str) -> None:
+    actions = get_service_prefix_data(service)["privileges"]
+    without = {name.lower() for name, each in actions.items() if not any(each["resource_types"])}
+    if service in ("cloudwatch", "ecr", "iam", "kms", "secretsmanager", "sts"):
+        assert WITHOUT_RESOURCE[service] == without
+    else:
+        assert WITHOUT_RESOURCE[service] < without
 
 
 def test_use_of_a_key_is_no_administration() -> None:

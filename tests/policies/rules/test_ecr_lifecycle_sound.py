@@ -279,6 +279,75 @@ def test_enough_releases_are_kept(told: Judge, rules: list[Entry], expected: lis
     assert found == [f"{each}, the tag 'v0' among them: v* keeps 5 at least" for each in expected]
 
 
+LISTS = (
+    "rule 1 (a and b) would expire an image tagged 'a' and 'b' and 'v0', 14 days after its push: put rule 2 (b and v*)"
+)
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        pytest.param([age(tagged("dev-*"))], [], id="nothing keeps"),
+        pytest.param([age(tagged("dev-*")), keep(ANY, 50)], [], id="any"),
+        pytest.param([age(tagged("dev-*")), keep(tagged("*"), 50)], [], id="every tag"),
+        pytest.param([keep(tagged("v*")), age(tagged("dev-*"))], [], id="above"),
+        pytest.param([age(tagged("dev-*")), keep(tagged("x*"))], [], id="keeps others"),
+        pytest.param(
+            [age(tagged("dev-*")), keep(tagged("v*"))],
+            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v0', 14 days after its push: put rule 2 (v*)"],
+            id="below",
+        ),
+        pytest.param(
+            [archive_age(tagged("dev-*"), 1), age(tagged("v*"), SHIELD_DAYS)],
+            ["rule 1 (dev-*) would archive an image tagged 'dev-0' and 'v0', 1 day after its push: put rule 2 (v*)"],
+            id="a shield below",
+        ),
+        pytest.param(
+            [age(tagged("dev-*")), archive_keep(tagged("v1*"))],
+            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v10', 14 days after its push: put rule 2 (v1*)"],
+            id="a part below",
+        ),
+        pytest.param([keep(tagged("v1*")), age(tagged("dev-*")), keep(tagged("v*"))], None, id="a part above"),
+        pytest.param([keep(tagged("v*")), age(tagged("dev-*")), keep(tagged("*v*"))], [], id="all of it above"),
+        pytest.param(
+            [age(tagged("dev-*")), keep(tagged("*v*"))],
+            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v0', 14 days after its push: put rule 2 (*v*)"],
+            id="around it",
+        ),
+        pytest.param(
+            [age(tagged("a", "b")), keep(tagged("b", "v*"))],
+            [LISTS],
+            id="lists",
+        ),
+        pytest.param(
+            [age(tagged("dev-*")), age(tagged("ci-*")), keep(tagged("v1*")), keep(tagged("v*"))],
+            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v10', 14 days after its push: put rule 3 (v1*)",
+             "rule 2 (ci-*) would expire an image tagged 'ci-0' and 'v10', 14 days after its push: put rule 3 (v1*)"],
+            id="two of each",
+        ),
+        pytest.param([keep(tagged("dev-*"), 1), keep(tagged("v*"))], [], id="by count"),
+        pytest.param([expire_archived(tagged("dev-*")), archive_keep(tagged("v*"))], [], id="of another storage class"),
+    ],
+)  # fmt: skip
+def test_an_image_with_a_protected_tag_beside_goes_before_the_rule_that_keeps_it(
+    told: Judge, rules: list[Entry], expected: list[str] | None
+) -> None:
+    found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
+    if expected is None:
+        expected = [
+            "rule 2 (dev-*) would expire an image tagged 'dev-0' and 'v0', 14 days after its push: put rule 3 (v*)"
+        ]
+    assert found == [f"{each}, which keeps v*, above it" for each in expected]
+
+
+def test_each_protected_tag_is_told_of(told: Judge) -> None:
+    text = json.dumps(document(age(tagged("dev-*")), keep(tagged("release-*")), keep(tagged("v*"))))
+    assert [each.rpartition(": ")[2] for each in told(RULE, policy(text))] == [
+        "put rule 3 (v*), which keeps v*, above it",
+        "put rule 2 (release-*), which keeps release-*, above it",
+    ]
+
+
 def test_priority_counts_and_not_the_order(told: Judge) -> None:
     low, high = document(age(ANY), keep(tagged("v*")))["rules"]
     low["rulePriority"], high["rulePriority"] = 20, 3

@@ -8,6 +8,7 @@ from policies.rules.ecr_no_force_delete import RULE
 from tests.policies.conftest import TODAY, Declared, Judge
 
 FORCED = "would be deleted with all its images: forceDelete is set, and "
+TOO_LONG = "may name no day after 2027-02-19, 90 days from today"
 UNTAGGED = f"{FORCED}it has no tag retire-until"
 
 
@@ -40,6 +41,11 @@ def test_a_repository_that_stays(told: Judge, force: object, expected: list[str]
         ),
         pytest.param("", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but ''"], id="blank"),
         pytest.param(2027.0, [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but 2027.0"], id="number"),
+        pytest.param(
+            "9999-12-31",
+            [f"{FORCED}its tag retire-until {TOO_LONG}, but it is 9999-12-31"],
+            id="for ever",
+        ),
         pytest.param(UNKNOWN, ["undecided tags.retire-until"], id="unknown"),
     ],
 )
@@ -59,6 +65,12 @@ def test_a_repository_that_retires(told: Judge, until: object, expected: list[st
 )
 def test_the_tags(told: Judge, tags: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"forceDelete": True, "tags": tags})) == expected
+
+
+def test_how_long_it_may_retire_can_be_told(told: Judge) -> None:
+    retiring = Declared(type=REPOSITORY, inputs={"forceDelete": True, "tags": {"retire-until": "2027-01-31"}})
+    assert len(told(RULE, retiring, longest_retirement_days=70)) == 1
+    assert told(RULE, retiring, longest_retirement_days=71) == []
 
 
 def test_the_tag_alone_is_nothing(told: Judge) -> None:

@@ -10,6 +10,7 @@ from policies.rules.ecr_protected import RULE
 from tests.policies.conftest import TODAY, Declared, Judge
 
 UNPROTECTED = "is not protected, and "
+TOO_LONG = "its tag retire-until may name no day after 2027-02-19, 90 days from today, but it is "
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,9 @@ UNPROTECTED = "is not protected, and "
             [f"{UNPROTECTED}its tag retire-until is no day such as 2027-01-31, but 'soon'"],
             id="no day",
         ),
+        pytest.param({"tags": {"retire-until": "2027-02-19"}}, [], id="as long as it may"),
+        pytest.param({"tags": {"retire-until": "2027-02-20"}}, [f"{UNPROTECTED}{TOO_LONG}2027-02-20"], id="too long"),
+        pytest.param({"tags": {"retire-until": "9999-12-31"}}, [f"{UNPROTECTED}{TOO_LONG}9999-12-31"], id="for ever"),
         pytest.param({"tags": UNKNOWN}, ["undecided tags"], id="unknown"),
     ],
 )
@@ -38,6 +42,12 @@ def test_an_unprotected_repository_retires(told: Judge, inputs: dict[str, Any], 
 @pytest.mark.parametrize("tags", [{}, {"retire-until": "soon"}, UNKNOWN])
 def test_a_protected_one_is_sound(told: Judge, tags: object) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"tags": tags}, protect=True)) == []
+
+
+@pytest.mark.parametrize(("days", "count"), [(30, 1), (71, 0), (0, 1), (10**12, 0)])
+def test_how_long_it_may_retire_can_be_told(told: Judge, days: int, count: int) -> None:
+    retiring = Declared(type=REPOSITORY, inputs={"tags": {"retire-until": "2027-01-31"}}, protect=False)
+    assert len(told(RULE, retiring, longest_retirement_days=days)) == count
 
 
 def test_it_is_about_repositories() -> None:

@@ -103,6 +103,15 @@ def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
                 "arn:*",
                 "arn:aws:ecr:*",
                 "arn:aws:ecr:us-east-1",
+                "arn:aws:ecr:*:*:*/*",
+                "arn:aws:ecr:*:*:?*/*/*",
+                "arn:aws:ecr:*:*:repository/*/*",
+                "arn:aws:ecr:*:*:rep*/*",
+                f"arn:aws:ecr:us-east-1:{HOME}:*",
+                f"arn:aws:ecr:us-east-1:{HOME}:*/*",
+                f"arn:aws:ecr:us-east-1:{HOME}:**",
+                f"arn:aws:ecr:us-east-1:{HOME}",
+                "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
             )
         ),
         *(
@@ -113,7 +122,37 @@ def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
                 "arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*",
             )
         ),
-        (allow(Action=["sts:GetCallerIdentity", "ec2:DescribeInstances", "ecr:DescribeRegistry"], Resource="*"), []),
+        (
+            allow(
+                Action=["iam:CreatePolicyVersion", "iam:AttachRolePolicy", "iam:PutRolePolicy", "s3:DeleteObject"],
+                Resource="*",
+            ),
+            [
+                "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy, s3:DeleteObject "
+                + EVERY
+            ],
+        ),
+        (allow(Action="s3:Get*", Resource="*"), [f"statement 1 allows s3:Get* {EVERY}"]),
+        (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
+        (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
+        (allow(Action="s3:GetObject", Resource=["arn:aws:s3:::bucket/*", "arn:aws:s3:::team-*"]), []),
+        (allow(Action="unheard:OfThing", Resource="*"), [f"statement 1 allows unheard:OfThing {EVERY}"]),
+        (
+            allow(
+                Action=[
+                    LOGIN_ACTION,
+                    "sts:GetCallerIdentity",
+                    "ec2:DescribeInstances",
+                    "ecr:DescribeRegistry",
+                    "iam:ListRoles",
+                    "kms:ListAliases",
+                    "logs:DescribeLogGroups",
+                    "cloudwatch:PutMetricData",
+                ],
+                Resource="*",
+            ),
+            [],
+        ),
         (deny(NotAction="ecr:*", NotResource=REPOSITORIES), []),
         (deny(Action="*", Resource="*"), []),
         (

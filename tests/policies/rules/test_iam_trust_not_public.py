@@ -61,14 +61,18 @@ SAYING_NOT_WHO: list[dict[str, object]] = [
     {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"aws:PrincipalAccount": OTHER}},
     {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}*"}},
+    {"StringLike": {"aws:PrincipalArn": "arn:*"}},
 ]
+
+
+ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
 
 
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
         (trust(Principal={"Service": "ecr.amazonaws.com"}), []),
-        (trust(Principal={"Federated": "cognito-identity.amazonaws.com"}, Action="sts:AssumeRoleWithWebIdentity"), []),
         (trust(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}), []),
         (
             trust(Principal=to("*"), Condition={"StringEquals": {"sts:ExternalId": "x"}}),
@@ -96,8 +100,26 @@ SAYING_NOT_WHO: list[dict[str, object]] = [
             trust(Principal=to(OTHER), Condition={"ArnLike": {"AWS:principalARN": f"arn:aws:iam::{OTHER}:role/ci-*"}}),
             [],
         ),
+        *(
+            (
+                trust(
+                    Principal=to(OTHER), Condition={"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:{each}"}}
+                ),
+                [],
+            )
+            for each in ("root", "role/ci", "role/ci/*", "user/d*", "role/*-deployer")
+        ),
+        (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalArn": "*:role/ci-*"}}), []),
         (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalTag/team": "payments-*"}}), []),
         *((trust(Principal=to(OTHER), Condition=each), whole(OTHER)) for each in SAYING_NOT_WHO),
+        *(
+            (
+                trust(Principal=to(OTHER), Condition={"ArnLike": {"aws:PrincipalArn": [PULLER, f"{account}:{name}"]}}),
+                whole(OTHER),
+            )
+            for account in (f"arn:aws:iam::{OTHER}", "arn:aws:iam::*")
+            for name in ANY_NAME
+        ),
         (deny(Principal="*", Action="sts:*"), []),
     ],
 )
@@ -111,3 +133,107 @@ def test_a_trusted_account_may_as_a_whole(told: Judge) -> None:
     assert told(RULE, role, trusted_accounts=[OTHER, HOME]) == []
     everybody = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(trust(Principal="*"))})
     assert len(told(RULE, everybody, trusted_accounts=["*"])) == 1
+
+
+WEB, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
+OKTA, GOOGLE = f"arn:aws:iam::{HOME}:saml-provider/okta", "accounts.google.com"
+CLUSTER = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+GITHUB = "token.actions.githubusercontent.com"
+SUBJECT = "system:serviceaccount:payments:api"
+
+
+def provider(host: str) -> str:
+    return f"arn:aws:iam::{HOME}:oidc-provider/{host}"
+
+
+def federated(who: str, condition: object = None, action: str = WEB) -> dict[str, object]:
+    return trust(Principal={"Federated": who}, Action=action, Condition=condition)
+
+
+def equal(**claims: object) -> dict[str, object]:
+    return {"StringEquals": {f"{CLUSTER}:{key}": value for key, value in claims.items()}}
+
+
+def open_to(who: str, *keys: str) -> list[str]:
+    fixed = " and ".join(keys)
+    return [f"statement 1 lets whoever {who} vouches for assume the role: fix {fixed} by StringEquals"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        *(
+            (federated(who), open_to(who, f"{host}:aud", f"{host}:sub"))
+            for who, host in (
+                (GOOGLE, GOOGLE),
+                ("cognito-identity.amazonaws.com", "cognito-identity.amazonaws.com"),
+                (provider("gitlab.com"), "gitlab.com"),
+                (provider(CLUSTER), CLUSTER),
+                (provider("*"), "*"),
+            )
+        ),
+        (
+            federated("graph.facebook.com"),
+            open_to("graph.facebook.com", "graph.facebook.com:app_id", "graph.facebook.com:id"),
+        ),
+        (federated("www.amazon.com"), open_to("www.amazon.com", "www.amazon.com:app_id", "www.amazon.com:user_id")),
+        (federated(OKTA, action=SAML), open_to(OKTA, "SAML:aud")),
+        (federated(OKTA, {"StringEquals": {"saml:AUD": "https://signin.aws.amazon.com/saml"}}, SAML), []),
+        (federated(provider(GITHUB)), []),
+        (federated(provider(f"{GITHUB}/acme")), []),
+        (
+            federated(provider(f"{GITHUB}.example")),
+            open_to(provider(f"{GITHUB}.example"), f"{GITHUB}.example:aud", f"{GITHUB}.example:sub"),
+        ),
+        (federated(provider("gitlab.com"), action="sts:TagSession"), []),
+        (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=SUBJECT)), []),
+        (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=[SUBJECT, f"{SUBJECT}-worker"])), []),
+        (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), open_to(provider(CLUSTER), f"{CLUSTER}:sub")),
+        (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
+        (
+            federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}),
+            [],
+        ),
+    ],
+)
+def test_identity_providers(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "subject", "narrow"),
+    [
+        ("StringLike", SUBJECT, True),
+        ("StringLike", "system:serviceaccount:payments:*", True),
+        ("StringLike", "system:serviceaccount:pay*:api", False),
+        ("StringLike", "system:serviceaccount:*:api", False),
+        ("StringLike", "system:serviceaccount:*", False),
+        ("StringLike", "project_path:acme/app:ref_type:tag:ref:v*", True),
+        ("StringLike", "project_path:acme/*", False),
+        ("StringLike", "project_path:*", False),
+        ("StringLike", "::::*", False),
+        ("StringLike", "?ystem:serviceaccount:payments:api", False),
+        ("StringLike", [SUBJECT, "*"], False),
+        ("StringLike", "*", False),
+        ("StringEquals", "", False),
+        ("StringEquals", [], False),
+        ("StringEquals", "${aws:username}", False),
+        ("StringEqualsIgnoreCase", SUBJECT, True),
+        ("StringEqualsIfExists", SUBJECT, False),
+        ("ForAllValues:StringEquals", SUBJECT, False),
+        ("ForAnyValue:StringEquals", SUBJECT, True),
+        ("StringNotEquals", SUBJECT, False),
+    ],
+)
+def test_a_subject_is_somebody(told: Judge, operator: str, subject: object, narrow: bool) -> None:
+    conditions: dict[str, dict[str, object]] = {"StringEquals": {f"{CLUSTER}:aud": "sts.amazonaws.com"}}
+    conditions.setdefault(operator, {})[f"{CLUSTER}:sub"] = subject
+    role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(federated(provider(CLUSTER), conditions))})
+    assert told(RULE, role) == ([] if narrow else open_to(provider(CLUSTER), f"{CLUSTER}:sub"))
+
+
+@pytest.mark.parametrize(("audience", "narrow"), [("sts.amazonaws.com", True), ("sts.*", False), ("a:b:c:*", False)])
+def test_an_audience_is_whole(told: Judge, audience: str, narrow: bool) -> None:
+    conditions = {"StringLike": {f"{CLUSTER}:aud": audience, f"{CLUSTER}:sub": SUBJECT}}
+    role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(federated(provider(CLUSTER), conditions))})
+    assert told(RULE, role) == ([] if narrow else open_to(provider(CLUSTER), f"{CLUSTER}:aud"))

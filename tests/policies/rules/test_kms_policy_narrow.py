@@ -11,7 +11,7 @@ from domain.iam.action_kinds import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from domain.markers import UNKNOWN
+from domain.markers import SECRET, UNKNOWN
 from policies.kinds import KEY, KEY_POLICY
 from policies.rule import Given
 from policies.rules.kms_policy_narrow import RULE
@@ -263,6 +263,41 @@ def test_two_accounts_that_administer(told: Judge) -> None:
     ]
     assert told(RULE, declared(other), trusted_accounts=[OTHER]) == []
     assert told(RULE, declared(other), trusted_accounts=[HOME]) == []
+
+
+BYPASS = "bypassPolicyLockoutSafetyCheck"
+LOCKS = "lets AWS KMS take a policy that its account can't change again: leave bypassPolicyLockoutSafetyCheck out"
+
+
+@pytest.mark.parametrize("kind", [KEY, KEY_POLICY])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (True, [LOCKS]),
+        ("true", [LOCKS]),
+        (UNKNOWN, [f"undecided {BYPASS}"]),
+        (SECRET, [f"undecided {BYPASS}"]),
+        (False, []),
+        (None, []),
+    ],
+)
+def test_the_account_is_not_locked_out(told: Judge, kind: str, value: object, expected: list[str]) -> None:
+    stranger = "999999999999"
+    for text in (
+        policy(ADMINISTER),
+        policy(deny(Principal="*", Action="kms:*", Resource="*")),
+        # Without the bypass AWS KMS takes this one in account 999999999999 alone, where it is sound.
+        policy({**ADMINISTER, "Principal": to(root(stranger))}),
+    ):
+        assert told(RULE, Declared(type=kind, inputs={"policy": text, BYPASS: value})) == expected
+
+
+def test_a_stranger_that_administers_alone_is_told_by_who_else_is_named(told: Judge) -> None:
+    stranger = {**ADMINISTER, "Principal": to(root("999999999999"))}
+    grant = use(Action="kms:CreateGrant", Condition=FOR_AWS)
+    assert told(RULE, Declared(type=KEY, inputs={"policy": policy(stranger, grant)})) == [
+        f"statement 'Use' names {HOME}, which is neither the key's account nor trusted"
+    ]
 
 
 def test_services_are_a_parameter(told: Judge) -> None:

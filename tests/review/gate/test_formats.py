@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,12 @@ def test_what_fails() -> None:
     failing = {kind: report(remark(kind)).failed for kind in Kind}
     assert {kind for kind, failed in failing.items() if failed} == {Kind.FINDING, Kind.DANGER, Kind.JUDGE}
     assert not any(report(remark(kind, Level.ADVISORY)).failed for kind in Kind)
+
+
+def test_sarif_is_about_the_whole_repositorys_paths() -> None:
+    [run] = to_sarif(replace(MIXED, folder="infra/registry/"))["runs"]
+    uris = {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]}
+    assert uris == {"infra/registry/catalog.yaml", "infra/registry/Pulumi.prod.yaml"}
 
 
 def test_two_judges_make_one_remark_and_the_stricter_level_counts() -> None:

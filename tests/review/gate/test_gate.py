@@ -2,17 +2,21 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from review import Render
+from review.__main__ import main
 from review.gate import command
 from review.render import to_json
 from tests.review.gate.conftest import Clone
 
 ANY_TAG = ("catalog.yaml", "mutable_tags: [latest]", 'mutable_tags: ["*"]')
 API = "payments/api@us-east-1"
+MONTH = {"enforcementLevel": "mandatory", "minimum_days": 30}
 RETIRE = "    retire: {until: 2026-12-31, reason: replaced by the second generation}\n"
 
 
@@ -38,9 +42,16 @@ def test_a_broken_rule_fails_and_points_at_its_line(clone: Clone) -> None:
     assert ended.code == 1
     assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "head")]
     [remark] = ended.report["remarks"]
-    line = (clone.folder / remark["file"]).read_text(encoding="utf-8").splitlines()[remark["line"] - 1]
-    assert line.strip() == 'mutable_tags: ["*"]'
+    assert _line(clone, remark) == 'mutable_tags: ["*"]'
     assert remark["fix"]
+
+
+@pytest.mark.parametrize("rest", ["expire_after_days: 30}\n      - {any", "archive_unpulled"])
+def test_a_rule_of_retention_is_pointed_at(clone: Clone, rest: str) -> None:
+    """In the repository's own list, and in the preset that it names."""
+    clone.edit("catalog.yaml", f'- {{tag: "dev-*", {rest}', f'- {{tag: "v1*", {rest}')
+    remarks = [each for each in clone.gate().report["remarks"] if each["id"] == "ecr-lifecycle-sound"]
+    assert {_line(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
 
 
 def test_an_advisory_rule_lets_pass(clone: Clone) -> None:
@@ -62,7 +73,7 @@ def test_a_change_cannot_lower_the_bar_for_itself(clone: Clone) -> None:
     """The base's levels judge as well, and so does its code."""
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable="disabled")
-    clone.edit("policies/rules/kms_rotation.py", "elif rotation is not True:", "elif False:")
+    clone.edit("policies/rules/kms_rotation.py", "types=(KEY,)", "types=()")
     clone.edit("components/encryption_key.py", "enable_key_rotation=True", "enable_key_rotation=False")
     ended = clone.own_gate("--base", "main")
     assert ended.code == 1
@@ -74,14 +85,52 @@ def test_a_change_cannot_lower_the_bar_for_itself(clone: Clone) -> None:
 
 
 def test_what_judges_has_owners(root: Path) -> None:
-    """Whatever the gate names as judging, the code owners' file gives to the same people."""
-    owners = (root / ".github" / "CODEOWNERS").read_text(encoding="utf-8")
-    owned = {line.split()[0].strip("/") for line in owners.splitlines() if line.endswith("@acme/registry-security")}
-    assert owned - {"Pulumi*.yaml"} == set(command.JUDGING)
+    """Everything has the owners of what judges, but for what the gate takes for harmless."""
+    lines = (root / ".github" / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    owned = [line.split() for line in lines if line and not line.startswith("#")]
+    assert owned[0][0] == "*"
+    others = {pattern.strip("/") for pattern, *owners in owned if owners != owned[0][1:]}
+    assert others <= {each.removesuffix("/**") for each in command.NOT_JUDGING}
+
+
+def test_whatever_else_changes_is_told(clone: Clone) -> None:
+    for name in ("textwrap.py", ".gitattributes", "settings/ü.py", "requirements.txt", "Makefile"):
+        (clone.folder / name).write_text("# new\n", encoding="utf-8")
+    for name in ("docs/new.md", "tests/conftest.py", "NOTES.md"):
+        (clone.folder / name).parent.mkdir(exist_ok=True)
+        (clone.folder / name).write_text("# new\n", encoding="utf-8")
+    told = {each["file"] for each in clone.gate("--base", "main").report["remarks"]}
+    assert told == {".gitattributes", "Makefile", "requirements.txt", "settings/ü.py", "textwrap.py"}
+
+
+@pytest.mark.parametrize("hidden", ["Pulumi.dev.yaml", "review/gate/**", "policies/rules/**", "* -text ident"])
+def test_attributes_of_the_base_hide_nothing_of_it(clone: Clone, hidden: str) -> None:
+    """`git archive` would leave out what they mark."""
+    (clone.folder / ".gitattributes").write_text(f"{hidden} export-ignore\n", encoding="utf-8")
+    clone.commit()
+    clone.edit(*ANY_TAG)
+    clone.levels("dev", ecr_tags_immutable="disabled")
+    ended = clone.gate("--base", "main")
+    assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
+
+
+def test_with_a_base_the_lines_are_the_heads(clone: Clone) -> None:
+    clone.edit("catalog.yaml", "\nrepositories:\n", "\n\n\n\n\nrepositories:\n")
+    clone.edit(*ANY_TAG)
+    clone.levels("dev", ecr_tags_immutable="disabled", kms_deletion_window=MONTH)
+    ended = clone.gate("--base", "main")
+    lines = [_line(clone, each) for each in ended.report["remarks"] if each["kind"] == "finding"]
+    assert lines == ['mutable_tags: ["*"]', "container-registry:key_deletion_days: 7"]
+
+
+def _line(clone: Clone, remark: dict[str, Any]) -> str:
+    text = (clone.folder / remark["file"]).read_text(encoding="utf-8")
+    line: str = text.splitlines()[remark["line"] - 1]
+    return line.strip()
 
 
 def test_a_stricter_rule_counts_in_the_change_that_brings_it(clone: Clone) -> None:
-    clone.levels("dev", kms_deletion_window={"enforcementLevel": "mandatory", "minimum_days": 30})
+    clone.levels("dev", kms_deletion_window=MONTH)
     ended = clone.gate("--base", "main")
     assert ended.code == 1
     assert ended.told("finding") == [("kms-deletion-window", "registry@us-east-1", "mandatory", "head")]
@@ -121,7 +170,8 @@ def test_a_base_without_a_gate_leaves_the_head_alone_and_says_so(clone: Clone) -
 def test_a_new_stack_is_judged_by_its_own_levels(clone: Clone) -> None:
     for name in ("Pulumi.{}.yaml", "policies/{}.json"):
         text = (clone.folder / name.format("dev")).read_text(encoding="utf-8")
-        (clone.folder / name.format("staging")).write_text(text.replace(": dev", ": staging"), encoding="utf-8")
+        text = text.replace(": dev", ": staging").replace("111122223333", "121212121212")
+        (clone.folder / name.format("staging")).write_text(text, encoding="utf-8")
     ended = clone.gate("--base", "main", stack="staging")
     assert ended.code == 0, ended
     assert "main has no policies/staging.json: this change's own rules judge alone" in ended.text
@@ -192,15 +242,32 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
         pytest.param(["--base=--output=/tmp/x"], "is no revision", id="an option as a revision"),
         pytest.param(["--render", "nowhere.json"], "nowhere.json", id="no such render"),
         pytest.param(["--render", "catalog.yaml"], "is no JSON", id="no render"),
+        pytest.param(["--render", "other.json"], "of the stack 'prod', not of 'dev'", id="another stack's render"),
+        pytest.param(["--render", "preview.json", "--base", "main"], "preview", id="a preview beside a base"),
+        pytest.param(["--render", "random.bin"], "random.bin: 'utf-8' codec", id="no text"),
         pytest.param(["--project", "/nowhere"], "/nowhere", id="no such project"),
     ],
 )
-def test_what_cannot_be_read_is_told_and_is_no_verdict(clone: Clone, arguments: list[str], told: str) -> None:
+def test_what_cannot_be_read_is_told_and_is_no_verdict(
+    clone: Clone, arguments: list[str], told: str, prod: Render, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clone.folder / "other.json").write_text(to_json(prod), encoding="utf-8")
+    (clone.folder / "preview.json").write_text(to_json(replace(prod, stack="dev", preview=True)), encoding="utf-8")
+    (clone.folder / "random.bin").write_bytes(bytes(range(128, 256)))
+    monkeypatch.chdir(clone.folder)
     ended = clone.gate(*arguments)
     assert ended.code == 2
     assert told in ended.error
     assert ended.text == ""
     assert "Traceback" not in ended.error
+
+
+@pytest.mark.parametrize("stack", ["../dev", "", "dev/../dev", ".", "a b"])
+def test_a_stacks_name_names_no_path(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["gate", f"--stack={stack}"])
+    assert ended.value.code == 2
+    assert "is no stack's name" in capsys.readouterr().err
 
 
 def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:

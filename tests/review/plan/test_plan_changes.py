@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.markers import UNKNOWN
-from review import Render
-from review.plan import Effect, Fate, Op, Protection, Topic, plan
+from review import Render, render
+from review.plan import Effect, Fate, NotComparable, Op, Protection, Topic, plan
 from review.plan.model import KEY, LIFECYCLE_POLICY, REPOSITORY
 from tests.review.plan.changed import (
     ALLOW,
@@ -26,6 +25,7 @@ from tests.review.plan.changed import (
     only,
     renamed,
     with_inputs,
+    written,
 )
 
 HOME = "us-east-1"
@@ -232,7 +232,7 @@ def test_protection_lost_and_gained(tmp_path: Path) -> None:
     assert {each.protection for each in both.plan.changes} == {Protection.GAINED}
     back = plan(both.head, both.base)
     assert {each.protection for each in back.changes} == {Protection.LOST}
-    assert {each.topic for each in back.statements} == {Topic.PROTECTION}
+    assert {each.topic for each in back.statements} == {Topic.WEAKER, Topic.PROTECTION}
 
 
 @pytest.mark.parametrize(
@@ -338,16 +338,39 @@ def test_a_stack_that_moves_is_told(stands: dict[str, Render]) -> None:
     assert {each.account for each in gone if each.type in (REPOSITORY, LIFECYCLE_POLICY)} == {"111122223333"}
 
 
-def test_a_preview_is_not_compared_with_a_render(stands: dict[str, Render]) -> None:
-    with pytest.raises(ValueError, match="can't be compared"):
-        plan(stands["dev"], replace(stands["dev"], preview=True))
-    with pytest.raises(ValueError, match="stack dev can't be compared with stack prod"):
-        plan(stands["dev"], stands["prod"])
+def test_what_can_not_be_compared(stands: dict[str, Render]) -> None:
+    dev = stands["dev"]
+    unknown = replace(dev, preview=True)
+    for base, head, told in (
+        (dev, unknown, "the head is a preview's render, .* without --preview"),
+        (unknown, dev, "the base is a preview's render"),
+        (unknown, unknown, "the base is a preview's render"),
+        (None, unknown, "the head is a preview's render"),
+        (dev, stands["prod"], "stack dev can't be compared with stack prod"),
+        (dev, replace(dev, project="other"), "project container-registry can't be compared with project other"),
+    ):
+        with pytest.raises(NotComparable, match=told):
+            plan(base, head)
 
 
-def test_two_previews_are_compared_without_what_is_unknown(stands: dict[str, Render]) -> None:
-    base = replace(with_inputs(stands["dev"], KEY_ALIAS, targetKeyId=UNKNOWN), preview=True)
-    assert not plan(base, base).changes
+def test_another_configuration_of_the_provider_is_told(stands: dict[str, Render]) -> None:
+    base = replace(stands["dev"], provider={"aws:profile": "acme"})
+    (told,) = plan(base, replace(base, provider={"aws:profile": "evil", "aws:stsRegion": "eu-west-1"})).statements
+    assert (told.topic, told.lines) == (
+        Topic.PLACE,
+        ("~ aws:profile: acme → evil", "~ aws:stsRegion: none → eu-west-1"),
+    )
+    assert not plan(replace(base, provider=None), base).statements
+
+
+def test_a_render_says_how_the_provider_is_configured_and_no_secret(tmp_path: Path) -> None:
+    lines = "config:\n  aws:profile: {secure: v1:hush}\n  aws:stsRegion: eu-west-1\n  pulumi:tags: {a: b}\n"
+    folder = written(tmp_path / "written", ("Pulumi.dev.yaml", "config:\n", lines))
+    assert render(folder, "dev").provider == {
+        "aws:profile": "encrypted",
+        "aws:stsRegion": "eu-west-1",
+        "pulumi:tags": '{"a":"b"}',
+    }
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

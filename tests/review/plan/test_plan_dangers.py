@@ -276,7 +276,11 @@ def test_a_day_that_cannot_be_read_is_past(tmp_path: Path) -> None:
 
 
 def test_every_id_is_described() -> None:
-    seen = {each for _, _, _, expected in CASES.values() for each in expected} | {"plan-renames", "plan-retires"}
+    seen = {each for _, _, _, expected in CASES.values() for each in expected} | {
+        "plan-renames",
+        "plan-retires",
+        "plan-weakens",
+    }
     assert seen == set(IDS)
 
 

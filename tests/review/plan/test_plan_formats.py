@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -169,7 +170,24 @@ def test_a_comment_is_never_too_long(stands: dict[str, Render]) -> None:
         plan(many, replace(other, resources=tuple(replace(each, custom=True) for each in other.resources)))
     )
     assert len(text) <= LIMIT
-    assert "too many for a comment" in text
+    assert "The changes are too many for a comment. The whole is in the job's log." in unescape(text)
+
+
+def test_what_is_lost_stays_in_the_shortest_comment(tmp_path: Path) -> None:
+    entry = "  team/r{}:\n    owner: team\n    retention: services\n    retire: {{until: 2027-01-31, reason: gone}}\n"
+    many = "".join(entry.format(number) for number in range(300))
+    first: tuple[Edit, ...] = (("catalog.yaml", CATALOG, CATALOG + many),)
+    change = compared(tmp_path, "dev", ("catalog.yaml", many, ""), first=first).plan
+    notes = tuple(Statement(topic=Topic.WEAKER, text="x" * 5000, urns=()) for _ in range(9))
+    change = replace(change, statements=(*change.statements, *notes), notes=("a note",))
+    for limit in (20_000, LIMIT, 5_000, 2_500, 1_000):
+        text = unescape(to_markdown(change, limit=limit))
+        assert len(to_markdown(change, limit=limit)) <= limit
+        assert "600 to delete" in text
+        assert "300 repositories are deleted in us-east-1" in text or "Images are lost in 300 repositories" in text
+        assert "job's log" in text
+        assert _outside_of_fences(to_markdown(change, limit=limit))[1] % 2 == 0
+    assert "… and 290 more" in to_markdown(change, limit=LIMIT)
 
 
 def test_statements_too_many_for_a_comment_are_cut(stands: dict[str, Render]) -> None:
@@ -177,6 +195,9 @@ def test_statements_too_many_for_a_comment_are_cut(stands: dict[str, Render]) ->
     text = to_markdown(replace(plan(None, stands["dev"]), statements=much))
     assert len(text) <= LIMIT
     assert "too many for a comment" in text
+    assert "more statements are not shown here" in to_markdown(
+        replace(plan(None, stands["dev"]), statements=much), 3000
+    )
 
 
 def test_a_description_with_line_breaks_is_one_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from domain.markers import SECRET, UNKNOWN
-from review.plan import Effect, Fate, Op, Plan, Protection, to_json, to_markdown, to_text
+from review.plan import Effect, Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
 
 RECORDED = Path(__file__).parent / "preview.json"
@@ -183,6 +183,7 @@ def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
         {"severity": "error", "message": "error: preview failed\n"},
     ]
     first, *others = read(recorded).statements
+    assert first.topic is Topic.BLOCKED
     assert not any("preview failed" in each.text for each in others)
     assert first.text == 'The preview failed: unable to replace resource "storefront/web@us-east-1" as it is protected'
 
@@ -207,6 +208,77 @@ def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
 def test_what_is_no_preview(text: str, reason: str) -> None:
     with pytest.raises(InvalidPreview, match=f"preview.json: .*{reason}"):
         read(text)
+
+
+def test_a_preview_that_failed_without_a_reason_says_that(recorded: Json) -> None:
+    recorded["diagnostics"] = [{"severity": "error", "message": "error: preview failed\n"}]
+    first, *_ = read(recorded).statements
+    assert first.topic is Topic.BLOCKED
+    assert first.text == (
+        "The preview failed: the engine does not say why; where a policy is what fails, a preview written with "
+        "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true names it"
+    )
+    with pytest.raises(InvalidPreview, match="failed before it planned anything: the engine does not say why"):
+        read({"steps": [], "diagnostics": recorded["diagnostics"]})
+
+
+def _stream(*events: Json) -> Plan:
+    return read("\n".join(json.dumps({"sequence": n} | each, separators=(",", ":")) for n, each in enumerate(events)))
+
+
+def _event(message: str, level: str, urn: str | None = WEB, policy: str = "ecr-tags-immutable") -> Json:
+    event = {"message": message, "policyName": policy, "enforcementLevel": level, "color": "raw"}
+    return {"policyEvent": event | ({"resourceUrn": urn} if urn else {})}
+
+
+def test_what_the_policies_say_is_told_first(recorded: Json) -> None:
+    old = step(recorded)["newState"] | {"protect": False}
+    deletion = {"resourcePreEvent": {"metadata": {"op": "delete", "urn": WEB, "old": old, "new": None}}}
+    change = _stream(
+        _event("<{%fg 1%}>Tags are immutable\n\x1b[31mthe exclusion '*' lets every tag move<{%reset%}>\n", "mandatory"),
+        _event("Tags are immutable\nthe exclusion '*' lets every tag move", "mandatory", WEB.replace("web", "app")),
+        _event("no owner", "advisory", None, "ecr-owner"),
+        {"diagnosticEvent": {"severity": "error", "message": "<{%reset%}>preview failed<{%reset%}>\n"}},
+        deletion,
+        {"summaryEvent": {"resourceChanges": None, "result": "failed"}},
+    )
+    first, *others, last = change.statements
+    assert (first.topic, first.text) == (
+        Topic.POLICY,
+        (
+            "ecr-tags-immutable (mandatory), storefront/app@us-east-1 and storefront/web@us-east-1: "
+            "Tags are immutable; the exclusion '*' lets every tag move"
+        ),
+    )
+    assert others[0].topic is Topic.LOSS
+    assert (last.topic, last.text) == (Topic.ADVICE, "ecr-owner (advisory), the stack: no owner")
+    assert not any("does not say why" in each.text for each in change.statements)
+    assert "> [!WARNING]\n> **What the policies do not let pass**" in to_markdown(change)
+
+
+def test_a_stream_that_ends_badly_says_so(recorded: Json) -> None:
+    metadata = {"op": "create", "urn": WEB, "old": None, "new": step(recorded)["newState"]}
+    for end, told in (
+        ({"summaryEvent": {"result": "failed"}}, "the engine does not say why"),
+        ({"errorEvent": {"error": "lost its way\n"}}, "The preview failed: lost its way"),
+        ({"diagnosticEvent": {"severity": "error", "message": "<{%reset%}>no role<{%reset%}>\n"}}, "failed: no role"),
+    ):
+        change = _stream({"resourcePreEvent": {"metadata": metadata}}, end)
+        assert [told in each.text for each in change.statements if each.topic is Topic.BLOCKED] == [True]
+
+
+def test_a_step_that_nobody_knows_is_told(recorded: Json) -> None:
+    change = read({"steps": [step(recorded) | {"op": "evaporate"}]})
+    assert [each.text for each in change.statements] == [
+        "storefront/web@us-east-1: the engine plans 'evaporate', of which this plan knows nothing."
+    ]
+
+
+def test_a_new_stack_has_an_empty_state() -> None:
+    urn = f"{STACK}pulumi:pulumi:Stack::container-registry-dev"
+    state = {"urn": urn, "custom": False, "inputs": {}, "outputs": {}}
+    text = to_text(read({"steps": [{"op": "create", "urn": urn, "newState": state}]}))
+    assert text.splitlines()[0].endswith("the stack's state holds nothing yet, everything is new")
 
 
 def test_a_preview_of_another_stack(recorded: Json) -> None:

@@ -102,7 +102,7 @@ def test_a_base_without_review(project: Path, git: Git) -> None:
 def test_a_base_whose_settings_are_faulty(project: Path, git: Git) -> None:
     edited(project, ("catalog.yaml", "keep: 50", "keep: 0"))
     commit(git, "a fault")
-    with pytest.raises(RevisionFault, match=r"(?s)HEAD: its own settings are faulty.*platform/cache.*too small"):
+    with pytest.raises(RevisionFault, match=r"(?s)HEAD: its own code refuses.*platform/cache.*too small"):
         base_render(project, "HEAD", "dev")
 
 
@@ -191,6 +191,7 @@ def test_the_command_compares_with_a_revision(project: Path) -> None:
 
 def test_a_new_stack_is_told_as_new(project: Path) -> None:
     shutil.copy(project / "Pulumi.dev.yaml", project / "Pulumi.staging.yaml")
+    edited(project, ("Pulumi.staging.yaml", "us-east-1", "eu-central-1"))
     ended = plan_command(project, "--stack", "staging", "--base", "HEAD")
     assert "the base declares no stack staging, everything is new" in ended.stdout
 
@@ -211,3 +212,12 @@ def test_faulty_input_ends_with_2(project: Path, arguments: tuple[str, ...], tol
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not ended.stdout
+
+
+def test_a_project_of_another_name_is_not_compared(project: Path) -> None:
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"):
+        file = project / name
+        file.write_text(file.read_text(encoding="utf-8").replace("container-registry", "images"), encoding="utf-8")
+    ended = plan_command(project, "--stack", "dev", "--base", "HEAD")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "project container-registry can't be compared with project images" in ended.stderr
