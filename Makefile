@@ -49,7 +49,7 @@ gate: .venv/.run ## may it be merged: the rules, and with BASE what the change d
 	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))
 
 test: .venv/.dev ## all tests that need no more than Python
-	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance"
+	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
 
 test-engine: .venv/.dev ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine

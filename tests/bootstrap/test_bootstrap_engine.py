@@ -19,7 +19,7 @@ from rehearsal.cloud.local import LocalCloud
 from tests.bootstrap.calls import Asked, Backend
 from tests.bootstrap.conftest import granted, refused
 from tests.bootstrap.template import Account, fill_in
-from tests.engine.workspace import NOT_COPIED, ROOT, Workspace, _environment, _plugins, _write_plugin
+from tests.engine.workspace import NOT_COPIED, ROOT, Workspace, _environment, _write_plugin
 
 pytestmark = pytest.mark.engine
 
@@ -174,9 +174,7 @@ def _workspace(temporary: Path, endpoint: str) -> Workspace:
         "AWS_SECRET_ACCESS_KEY": Credentials(ACCOUNT).secret,
         "AWS_REGION": REGION,
     }
-    workspace = Workspace(folder, "dev", {**own, **credentials})
-    workspace.edit("Pulumi.yaml", lambda project: project.update(_plugins(plugin)))
-    return workspace
+    return Workspace(folder, "dev", {**own, **credentials})
 
 
 def _alike(seen: set[Seen]) -> set[Seen]:

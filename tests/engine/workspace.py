@@ -132,11 +132,6 @@ def _write_plugin(folder: Path) -> None:
     program.chmod(0o755)
 
 
-def _plugins(_folder: Path) -> dict[str, Any]:
-    """What Pulumi.yaml has to say of the stand-in: nothing, PATH has it."""
-    return {}
-
-
 def _environment(temporary: Path) -> dict[str, str]:
     # Nothing of the caller's own AWS or Pulumi settings may reach a test.
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
