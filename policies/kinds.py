@@ -4,6 +4,7 @@ No module here may have the name of one of Python's own, as `types` is: the engi
 """
 
 REPOSITORY = "aws:ecr/repository:Repository"
+PUBLIC_REPOSITORY = "aws:ecrpublic/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
 CREATION_TEMPLATE = "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate"

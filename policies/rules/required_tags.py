@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.resource_tags import REQUIRED
 from policies.inputs import entry, is_unknown
-from policies.kinds import KEY, MANAGED_POLICY, REPOSITORY, ROLE
+from policies.kinds import KEY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 
 _TAGS = "tags"
@@ -35,7 +35,8 @@ RULE = ResourceRule(
     severity=Severity.LOW,
     risk="In an incident or on a bill, nobody can say whose it is, and what may be done to it.",
     remediation="Give the resource its tags; the components do. A provider's default tags are not seen here.",
+    controls=("Security Hub ECR.4",),
     parameters=RequiredTags,
-    types=(REPOSITORY, KEY, ROLE, MANAGED_POLICY),
+    types=(REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY),
     check=check,
 )

@@ -6,7 +6,7 @@ import pytest
 
 from domain.markers import UNKNOWN
 from domain.resource_tags import REQUIRED, required_tags
-from policies.kinds import KEY, LIFECYCLE_POLICY, MANAGED_POLICY, REPOSITORY, ROLE
+from policies.kinds import KEY, LIFECYCLE_POLICY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.rules.required_tags import RULE
 from tests.policies.conftest import Declared, Judge
 
@@ -14,7 +14,7 @@ ALL = required_tags(owner="payments", environment="prod", project="container-reg
 NONE = [f"has no tag {each}" for each in REQUIRED]
 
 
-@pytest.mark.parametrize("kind", [REPOSITORY, KEY, ROLE, MANAGED_POLICY])
+@pytest.mark.parametrize("kind", [REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY])
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
@@ -44,4 +44,4 @@ def test_which_are_required_can_be_told(told: Judge, parameters: dict[str, Any],
 
 def test_it_is_about_what_can_carry_tags() -> None:
     assert LIFECYCLE_POLICY not in RULE.types
-    assert set(RULE.types) == {REPOSITORY, KEY, ROLE, MANAGED_POLICY}
+    assert set(RULE.types) == {REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY}
