@@ -70,7 +70,7 @@ def _says_who(condition: Condition) -> bool:
         condition.key.folded.startswith(_OF_CALLER)
         and condition.operator.base in _FIXING
         and bool(condition.values)
-        and not any(set(each) <= {"*", "?"} for each in condition.values)
+        and not any(set(each) <= {"*", "?"} or "${" in each for each in condition.values)
         and not (condition.key.folded == "aws:principalarn" and any(map(_is_of_any_name, condition.values)))
     )
 

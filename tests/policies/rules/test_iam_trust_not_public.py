@@ -58,6 +58,7 @@ SAYING_NOT_WHO: list[dict[str, object]] = [
     {"StringLike": {"sts:ExternalId": [""]}},
     {"StringEquals": {"sts:ExternalId": []}},
     {"Null": {"sts:ExternalId": "false"}},
+    {"ArnEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}"}},
     {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"aws:PrincipalAccount": OTHER}},
     {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
