@@ -103,10 +103,11 @@ def test_whatever_else_changes_is_told(clone: Clone) -> None:
     assert told == {".gitattributes", "Makefile", "requirements.txt", "settings/ü.py", "textwrap.py"}
 
 
-@pytest.mark.parametrize("hidden", ["Pulumi.dev.yaml", "review/gate/**", "policies/rules/**", "* -text ident"])
-def test_attributes_of_the_base_hide_nothing_of_it(clone: Clone, hidden: str) -> None:
+def test_attributes_of_the_base_hide_nothing_of_it(clone: Clone) -> None:
     """`git archive` would leave out what they mark."""
-    (clone.folder / ".gitattributes").write_text(f"{hidden} export-ignore\n", encoding="utf-8")
+    hidden = ("Pulumi.dev.yaml", "review/gate/**", "policies/rules/**")
+    lines = [f"{each} export-ignore\n" for each in hidden]
+    (clone.folder / ".gitattributes").write_text("".join(lines), encoding="utf-8")
     clone.commit()
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable="disabled")
