@@ -45,6 +45,14 @@ def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
     assert found.startswith(BROKEN[text])
 
 
+def test_a_statement_that_lets_nobody_assume_hides_no_other(told: Judge) -> None:
+    tagging = trust(Action="sts:TagSession")
+    document = policy(tagging, trust(Principal="*"))
+    assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": document})) == [
+        EVERYBODY.replace("statement 1", "statement 2")
+    ]
+
+
 def whole(accounts: str) -> list[str]:
     return [f"statement 1 lets everybody in account {accounts} assume the role: name a role, or sts:ExternalId"]
 
