@@ -70,6 +70,8 @@ OPERATORS = [
     ("DateGreaterThan", "2026-01-02", "1767312000", False),
     ("DateGreaterThanEquals", "2026-01-02", "2026-01-02", True),
     ("DateGreaterThanEquals", "2026-01-02", "2026-01-01", False),
+    ("Bool", "FALSE", "false", True),
+    ("Bool", "false", "true", False),
     ("Bool", "true", "true", True),
     ("Bool", "True", "tRUE", True),
     ("Bool", True, "true", True),
