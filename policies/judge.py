@@ -114,8 +114,8 @@ def on_stack(rule: StackRule[P], resources: Iterable[Resource], given: Given[P])
     try:
         for resource, verdict in rule.check(about, given):
             found.setdefault(resource.urn, []).append(verdict)
-    except Exception as error:  # noqa: BLE001  see above
-        for resource in about[:1]:
+    except Exception as error:  # noqa: BLE001  see above; on each, so that no exception for one hides it
+        for resource in about:
             found.setdefault(resource.urn, []).append(_failed(error))
     for resource in about:
         for outcome in _with_exceptions(resource, found.get(resource.urn, ()), given):

@@ -14,7 +14,7 @@ from review.resource import Resource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 # How the protocol marks a value that is no plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py
-_SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a mark of the protocol, no password
 
 # A registration's fields that are options, as the engine's state names them.
@@ -110,7 +110,7 @@ def _plain_value(value: struct_pb2.Value) -> Any:
         return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if _SIGNATURE_KEY in fields and fields[_SIGNATURE_KEY].string_value == _SECRET_SIGNATURE:
+        if SIGNATURE_KEY in fields and fields[SIGNATURE_KEY].string_value == _SECRET_SIGNATURE:
             return SECRET
         return plain(value.struct_value)
     if kind == "list_value":

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from textwrap import wrap
 
 FAULTY_INPUT = 2
+WIDTH = 120
 
 
 def show(text: str) -> None:
@@ -12,6 +14,11 @@ def show(text: str) -> None:
     except BrokenPipeError:
         # The reader (`| head`) has seen enough: what is still buffered must not go into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def wrapped(line: str, indent: str) -> list[str]:
+    """A line for a terminal, whose own indentation stays; a name or an ARN is not torn apart."""
+    return wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def refuse(fault: Exception) -> int:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from review.exchange import InvalidRender, from_json
+from review.output import FAULTY_INPUT
 from review.resource import Render
 from settings.configuration import stack_file
 
-FAULTY_INPUT = 2
 _SYMLINK = "120000"
 # A git hook points these at the repository it runs in, and python's at our own code: neither may reach the other side.
 _NOT_PASSED_ON = frozenset(

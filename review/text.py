@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from review.output import WIDTH
 from review.resource import Render, Resource
 
 Inputs = Mapping[str, Any]
-_LINE_WIDTH = 120
 
 
 def to_text(rendered: Render) -> str:
@@ -44,7 +44,7 @@ def _branch(component: Resource, children: list[Resource], *, last: bool) -> Ite
     for child in sorted(children, key=lambda resource: (_short_type(resource) != "Repository", resource.urn)):
         details = [*_details(child), *_options(child)]
         line = f"{trunk} {_short_type(child)}  {' · '.join(details)}".rstrip()
-        if len(line) <= _LINE_WIDTH:
+        if len(line) <= WIDTH:
             yield line
         else:
             yield f"{trunk} {_short_type(child)}"

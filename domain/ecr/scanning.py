@@ -60,7 +60,17 @@ def configuration_problems(scan_type: ScanType, rules: Sequence[ScanRule]) -> li
 
 def filter_matches(filter: str, name: str) -> bool:
     """Whether a name fits: a filter without wildcard means "contains", one with `*` stands for the whole name."""
-    return matches(filter, name) if WILDCARD in filter else filter in name
+    return matches(_as_pattern(filter), name)
+
+
+def filter_contains(outer: str, inner: str) -> bool:
+    """Whether every name that fits the inner filter fits the outer one too."""
+    # What stands for any text of the inner one is no character of a filter, so only a `*` of the outer one takes it.
+    return matches(_as_pattern(outer), _as_pattern(inner).replace(WILDCARD, "\0"))
+
+
+def _as_pattern(filter: str) -> str:
+    return filter if WILDCARD in filter else f"{WILDCARD}{filter}{WILDCARD}"
 
 
 def frequency_for(name: str, scan_type: ScanType, rules: Sequence[ScanRule]) -> ScanFrequency | None:

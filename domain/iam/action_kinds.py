@@ -4,8 +4,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 import re
 
-from domain.iam.patterns import matches, pattern
-from domain.iam.statement import Caseless, Statement
+from domain.iam.statement import Caseless
 
 _WILDCARD = re.compile(r"[*?]")
 _READING = re.compile(r"(?:batchcheck|batchdescribe|batchget|describe|get|list)[a-z0-9*?]*")
@@ -90,21 +89,6 @@ _WITHOUT_RESOURCE = {
 Manager) and of those for identities (IAM, STS); of the others what roles often ask. A page for each service:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"""
 WITHOUT_RESOURCE = {service: frozenset(names.lower().split()) for service, names in _WITHOUT_RESOURCE.items()}
-
-
-def covers(statement: Statement, action: str) -> bool:
-    """Whether the statement is about this action, by whatever words."""
-    name = action.lower()
-    if statement.not_actions is not None:
-        return not any(_means(each, name) for each in statement.not_actions)
-    return any(_means(each, name) for each in statement.actions or ())
-
-
-def _means(written: Caseless, name: str) -> bool:
-    if written.folded == name:
-        return True
-    read = pattern(written.folded, None) if has_wildcard(written) else None
-    return read is not None and matches(read, name)
 
 
 def has_wildcard(action: Caseless) -> bool:

@@ -25,7 +25,7 @@ def applies(statement: Statement, version: str, action: str, resource: str, cont
     """Whether the statement of a document of this version is about this action on this resource, here and now."""
     variables = version == CURRENT_VERSION
     return (
-        _names_action(statement, action.lower())
+        covers(statement, action)
         and _names_resource(statement, resource, context if variables else None)
         and hold(statement.conditions, context, variables=variables)
     )
@@ -80,15 +80,19 @@ def _kind(identity: Identity) -> PrincipalKind | None:
     return PrincipalKind.SERVICE if identity.is_service else PrincipalKind.AWS
 
 
-def _names_action(statement: Statement, action: str) -> bool:
+def covers(statement: Statement, action: str) -> bool:
+    """Whether the statement is about this action, by whatever words."""
+    name = action.lower()
     if statement.not_actions is not None:
-        return not _any_action(statement.not_actions, action)
-    return _any_action(statement.actions or (), action)
+        return not any(_means(each, name) for each in statement.not_actions)
+    return any(_means(each, name) for each in statement.actions or ())
 
 
-def _any_action(names: tuple[Caseless, ...], action: str) -> bool:
-    patterns = (pattern(each.folded, None) for each in names)
-    return any(each is not None and matches(each, action) for each in patterns)
+def _means(written: Caseless, name: str) -> bool:
+    if written.folded == name:
+        return True
+    read = pattern(written.folded, None)
+    return read is not None and matches(read, name)
 
 
 def _names_resource(statement: Statement, resource: str, variables: Variables | None) -> bool:

@@ -19,9 +19,10 @@ from domain.iam.grants import (
     repository_policy,
     role_name_problems,
 )
+from domain.iam.matching import covers
 from domain.iam.statement import Condition, Effect, Operator, Principal, PrincipalKind, Statement
 from ops.adopt.service_pulls import CannotSay, served
-from ops.adopt.statement_words import conditions_in_words, covers, in_words, label, principal_in_words, rest_in_words
+from ops.adopt.statement_words import conditions_in_words, in_words, label, principal_in_words, rest_in_words
 from review.plan.words import listed
 
 _ROLE = "role/"
@@ -71,11 +72,7 @@ def read(text: str, arn: str, registry: Registry) -> Pulls:
 
 
 def _forbids_pulls(statement: Statement) -> bool:
-    if statement.effect is Effect.ALLOW:
-        return False
-    if statement.not_actions is not None:
-        return not all(covers(statement.not_actions, action) for action in PULL_ACTIONS)
-    return any(covers(statement.actions or (), action) for action in PULL_ACTIONS)
+    return statement.effect is Effect.DENY and any(covers(statement, action) for action in PULL_ACTIONS)
 
 
 def _said(statement: Statement, arn: str, registry: Registry) -> tuple[list[Grant], list[str]]:
@@ -87,7 +84,7 @@ def _said(statement: Statement, arn: str, registry: Registry) -> tuple[list[Gran
         or statement.actions is None
         or statement.not_resources is not None
         or elsewhere
-        or not all(covers(statement.actions or (), action) for action in PULL_ACTIONS)
+        or not all(covers(statement, action) for action in PULL_ACTIONS)
     )
     if whole or statement.principals is None:
         return [], [_with_hint(in_words(statement), statement)]
@@ -110,7 +107,7 @@ def _said(statement: Statement, arn: str, registry: Registry) -> tuple[list[Gran
 
 
 def _with_hint(words: str, statement: Statement) -> str:
-    pushes = statement.effect is Effect.ALLOW and covers(statement.actions or (), "ecr:PutImage")
+    pushes = statement.effect is Effect.ALLOW and covers(statement, "ecr:PutImage")
     return f"{words}; {_PUSH_HINT}" if pushes else words
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
-from domain.iam.patterns import matches, pattern
 from domain.iam.statement import Caseless, Condition, Effect, Principal, Statement
 from review.plan.words import listed
 
@@ -43,12 +42,6 @@ def rest_in_words(statement: Statement) -> str:
     rest = [each for each in statement.actions or () if each.folded not in exact]
     needless = rest and all(each.folded in (_LAYERS, LOGIN_ACTION.lower()) for each in rest)
     return f"{actions_in_words(rest)}{', which a pull does not need here' if needless else ''}"
-
-
-def covers(written: Iterable[Caseless], action: str) -> bool:
-    """Whether actions as a policy writes them, with wildcards, hold this one."""
-    patterns = (pattern(each.folded, None) for each in written)
-    return any(matches(each, action.lower()) for each in patterns if each is not None)
 
 
 def conditions_in_words(conditions: Iterable[Condition]) -> str:

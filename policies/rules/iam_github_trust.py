@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from domain.iam.action_kinds import covers
 from domain.iam.document import Document
 from domain.iam.github import AUDIENCE, ISSUER, Subject
+from domain.iam.matching import covers
 from domain.iam.statement import Condition, ConditionOperator, Operator, Principal, PrincipalKind, Statement
 from policies.documents import verdicts
 from policies.kinds import ROLE

@@ -7,9 +7,9 @@ from domain.aws import Arn
 from domain.iam.action_kinds import has_wildcard, reads_only, takes_resource
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Statement
-from domain.markers import SECRET, UNKNOWN
 from domain.problems import Path
 from policies.documents import verdicts
+from policies.inputs import is_unknown
 from policies.kinds import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,
@@ -43,7 +43,7 @@ def _inline(inputs: Mapping[str, object], parameters: Parameters) -> Iterator[Ve
     for path, each in _listed(inputs, "inlinePolicies"):
         if isinstance(each, Mapping):
             yield from verdicts(_too_much, parameters, each, "policy", path=path, identity=True)
-        elif each in (UNKNOWN, SECRET):
+        elif is_unknown(each):
             yield Undecided(path)
 
 
@@ -64,7 +64,7 @@ def _listed(inputs: Mapping[str, object], key: str) -> Iterator[tuple[Path, obje
 
 
 def _attached(value: object, path: Path) -> Iterator[Verdict]:
-    if value in (UNKNOWN, SECRET):
+    if is_unknown(value):
         yield Undecided(path)
     arn = Arn.parse(value) if isinstance(value, str) else None
     if arn is not None and arn.account == "aws" and _BROAD.fullmatch(arn.resource):

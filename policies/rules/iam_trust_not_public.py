@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from domain.iam.action_kinds import covers
 from domain.iam.document import Document
 from domain.iam.github import ISSUER
+from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, strangers
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
 from policies.documents import verdicts

@@ -13,8 +13,9 @@ from functools import partial
 from pydantic import Field
 
 from domain.aws import Partition
-from domain.iam.action_kinds import KEY_USE, covers
+from domain.iam.action_kinds import KEY_USE
 from domain.iam.document import Document
+from domain.iam.matching import covers
 from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, strangers
 from domain.iam.statement import ANYONE, Condition, Operator, Principal, PrincipalKind, Statement
 from domain.kms import ADMINISTRATION_ACTIONS

@@ -29,8 +29,8 @@ _REPOSITORY_KEYS = {
 _STACK_KEYS = {
     kinds.REGISTRY_POLICY: "registry_policy",
     kinds.SCANNING_CONFIGURATION: "scanning",
-    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": "pull_time_exclusions",
-    "aws:ecr/accountSetting:AccountSetting": "blob_mounting",
+    kinds.PULL_TIME_EXCLUSION: "pull_time_exclusions",
+    kinds.ACCOUNT_SETTING: "blob_mounting",
 }
 """The stack's key that a resource comes from, by its type."""
 

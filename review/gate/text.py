@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
 
 from policies.rule import Level
 from review.gate.report import Judge, Kind, Remark, Report
+from review.output import wrapped
 from review.plan import to_text as plan_text
-
-LINE_WIDTH = 120
 
 TITLES = (
     ("Remarks", (Kind.FINDING, Kind.DANGER, Kind.CODE, Kind.JUDGE)),
@@ -57,13 +55,8 @@ def _told(remarks: Sequence[Remark], report: Report) -> Iterator[str]:
         for remark in group:
             about = f"{remark.about}  " if remark.urn else ""
             where = f"{remark.file}:{remark.line}" if remark.file else ""
-            yield from _wrapped(f"    {about}{where}".rstrip()) if about or where else ()
+            yield from wrapped(f"    {about}{where}".rstrip(), " " * 6) if about or where else ()
             by = said_by(remark, report)
-            yield from _wrapped(f"      {remark.message}{f' ({by})' if by else ''}")
+            yield from wrapped(f"      {remark.message}{f' ({by})' if by else ''}", " " * 8)
         if fix:
-            yield from _wrapped(f"    fix: {fix}")
-
-
-def _wrapped(line: str) -> list[str]:
-    indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return wrap(line, LINE_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+            yield from wrapped(f"    fix: {fix}", " " * 6)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from domain.iam.actions import PULL_ACTIONS
 from domain.iam.document import Condition, Effect, Principal, PrincipalKind, Statement, parse
+from domain.iam.matching import covers
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _ORGANIZATION_KEY = "aws:principalorgid"
@@ -23,11 +23,7 @@ def pullers(policy: object) -> frozenset[str] | None:
 
 
 def _allows_pulls(statement: Statement) -> bool:
-    if statement.effect is not Effect.ALLOW:
-        return False
-    pulls = [action.lower() for action in PULL_ACTIONS]
-    patterns = [each.folded for each in statement.actions or ()]
-    return statement.actions is None or any(fnmatchcase(action, each) for action in pulls for each in patterns)
+    return statement.effect is Effect.ALLOW and any(covers(statement, action) for action in PULL_ACTIONS)
 
 
 def _named(statement: Statement) -> Iterator[str]:

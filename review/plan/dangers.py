@@ -1,13 +1,14 @@
 """What of a plan must not be merged as it is, and what only has to be known."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from review.plan.losses import because, encrypted_with, fate
-from review.plan.model import IMPORT, KEY, REPOSITORY, SCANNING, Change, Fate, Op, Plan
+from policies.kinds import KEY, REPOSITORY, SCANNING_CONFIGURATION
+from review.plan.losses import because, deletion_window, encrypted_with, fate
+from review.plan.model import IMPORT, Change, Fate, Op, Plan
 from review.plan.weaknesses import Weakness, destruction_allowed, weaknesses
-from review.plan.words import retire_until
+from review.plan.words import listed, retire_until
 from review.resource import Render
 
 IDS = {
@@ -74,7 +75,7 @@ class _Search:
                 fix = "give the new place a stack of its own, and retire this one"
                 yield Danger(id="plan-account-moves", mandatory=True, urn="", message=message, fix=fix)
         for change in self.plan.changes:
-            if change.type == SCANNING and change.op is Op.DELETE:
+            if change.type == SCANNING_CONFIGURATION and change.op is Op.DELETE:
                 yield from self._region(change)
 
     def weaker(self) -> Iterator[Danger]:
@@ -178,7 +179,9 @@ class _Search:
         here = [r for r in self.base.resources if r.type == REPOSITORY and r.region == scanning.region]
         unretired = sorted(str(r.inputs.get("name")) for r in here if retire_until(r) is None)
         if unretired:
-            message = f"{scanning.region} leaves with {len(here)} repositories, and was not retired: {_some(unretired)}"
+            message = (
+                f"{scanning.region} leaves with {len(here)} repositories, and was not retired: {listed(unretired)}"
+            )
             fix = f"first deploy {_RETIRE} on the replica {scanning.region}, then remove its line"
             yield _danger("plan-replica-dropped", scanning, message, fix)
 
@@ -186,9 +189,9 @@ class _Search:
         users = [each for each in self.base.resources if change.old and encrypted_with(each, change.old)]
         destroyed = {c.old.urn for c in self.plan.changes if c.old and c.op is Op.DELETE and self._as_announced(c)}
         left = sorted(str(each.inputs.get("name")) for each in users if each.urn not in destroyed)
-        window = change.old.inputs.get("deletionWindowInDays", 30) if change.old else 30
+        window = deletion_window(change.old)
         if left:
-            message = f"{_what(change)} is deleted, and with it what it encrypts: {_some(left)}"
+            message = f"{_what(change)} is deleted, and with it what it encrypts: {listed(left)}"
             fix = f"keep the key; a deletion can be cancelled for {window} days"
             return _danger("plan-key-deleted", change, message, fix)
         message = f"{_what(change)} is deleted; it encrypts nothing that stays, and can be had back for {window} days"
@@ -230,7 +233,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         return date.min
-
-
-def _some(names: Sequence[str], limit: int = 5) -> str:
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from review.plan.model import DESTROYING, IMPORT, KEY, REPOSITORY, Change, Fate, Loss, Op, Statement, Topic
+from policies.kinds import KEY, REPOSITORY
+from review.plan.model import DESTROYING, IMPORT, Change, Fate, Loss, Op, Statement, Topic
 from review.plan.words import by_repository, listed, regions, repository_of, subject
 from review.resource import Resource
 
@@ -102,14 +103,12 @@ def _goes_first(group: list[Change], changes: Sequence[Change]) -> str:
 
 def _key(change: Change, olds: Sequence[Resource]) -> Statement:
     old = change.old
-    inputs = old.inputs if old else {}
-    window = inputs.get("deletionWindowInDays", _DEFAULT_WINDOW)
     encrypted = sorted(str(each.inputs.get("name")) for each in olds if old and encrypted_with(each, old))
     verb = {Op.UPDATE_OR_REPLACE: "may be replaced", Op.REPLACE: "is replaced"}.get(change.op, "is deleted")
     held = f"what it encrypts ({listed(encrypted)})" if encrypted else "what it encrypts"
     text = (
         f"The key {change.name} in {change.region} (account {change.account}) {verb}: {held} can't be read from then "
-        f"on, nor ever once its window of {window} days ends; until then the deletion can be cancelled."
+        f"on, nor ever once its window of {deletion_window(old)} days ends; until then the deletion can be cancelled."
     )
     return Statement(topic=Topic.KEY, text=text, urns=(change.urn,))
 
@@ -122,6 +121,11 @@ def encrypted_with(resource: Resource, key: Resource) -> bool:
         case [{"kmsKey": str(named)}]:
             return named in (key.outputs.get("arn"), key.outputs.get("keyId"))
     return False
+
+
+def deletion_window(key: Resource | None) -> int:
+    """How many days a deleted key can be had back."""
+    return int(key.inputs.get("deletionWindowInDays", _DEFAULT_WINDOW)) if key else _DEFAULT_WINDOW
 
 
 def _old_name(change: Change) -> str:

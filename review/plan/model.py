@@ -7,14 +7,6 @@ from enum import StrEnum
 from review.plan.kinds import Effect
 from review.resource import Resource
 
-REPOSITORY = "aws:ecr/repository:Repository"
-SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
-"""Declared once in each registry: with it a registry comes and goes."""
-LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
-ACCOUNT_SETTING = "aws:ecr/accountSetting:AccountSetting"
-EXCLUSION = "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion"
-KEY = "aws:kms/key:Key"
 IMPORT = "importId"
 """The option that adopts; among the reasons of a replacement where the stack has the thing already."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from policies.rule import Level
 from review.monitor import STACK_TYPE
 from review.plan.changes import account_of, imports_anew
 from review.plan.kinds import Effect, top_of
@@ -50,7 +51,6 @@ _SILENT = f"the engine does not say why; where a policy is what fails, a preview
 # pulumi/sdk/go/common/diag/colors, and what a terminal gets in their place.
 _COLOR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 # tagsAll repeats what tags say.
-_MANDATORY = "mandatory"
 _NOT_TOLD = ("tagsAll",)
 _MESSAGE_WIDTH = 200
 _URN = re.compile(r"urn:pulumi:[^\"'` ]*::([^\"'` ]+)")
@@ -100,7 +100,7 @@ class Preview:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it failed, as far as the policies don't say it."""
-        told = self.errors or any(each.level == _MANDATORY for each in self.violations)
+        told = self.errors or any(each.level == Level.MANDATORY for each in self.violations)
         return self.errors if told or not self.failed else (_SILENT,)
 
 
@@ -147,7 +147,7 @@ def _violations(violations: Iterable[Violation]) -> Iterator[Statement]:
     alike = grouped(violations, lambda each: (each.policy, each.level, each.message))
     for (policy, level, message), some in alike.items():
         about = listed(sorted(each.urn.rpartition("::")[2] for each in some if each.urn), limit=10) or "the stack"
-        topic = Topic.POLICY if level == _MANDATORY else Topic.ADVICE
+        topic = Topic.POLICY if level == Level.MANDATORY else Topic.ADVICE
         text = f"{policy} ({level}), {about}: {message}"
         yield Statement(topic=topic, text=text, urns=tuple(each.urn for each in some if each.urn))
 

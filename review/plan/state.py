@@ -6,11 +6,10 @@ from typing import Any
 from pulumi.runtime import rpc
 
 from domain.markers import SECRET, UNKNOWN
+from review.monitor import SIGNATURE_KEY
 from review.resource import Resource
 
 _OPTIONS = {"importID": "importId", "retainOnDelete": "retainOnDelete", "deletedWith": "deletedWith"}
-# What is no plain value is signed; a secret is, and nothing else that a registry has. See review/monitor.py.
-_SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _INTERNAL = "__"
 """How the names of a provider's notes to itself begin."""
 
@@ -45,7 +44,8 @@ def type_of(urn: str) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        if _SIGNATURE_KEY in value:
+        # What is no plain value is signed; a secret is, and nothing else that a registry has.
+        if SIGNATURE_KEY in value:
             return SECRET
         return {key: _plain(item) for key, item in value.items() if not key.startswith(_INTERNAL)}
     if isinstance(value, list):

@@ -3,19 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.document_text import to_text
+from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY, SCANNING_CONFIGURATION
 from review.plan.losses import loss_statements
-from review.plan.model import (
-    KEY,
-    LIFECYCLE_POLICY,
-    REPOSITORY,
-    SCANNING,
-    Change,
-    Loss,
-    Op,
-    Protection,
-    Statement,
-    Topic,
-)
+from review.plan.model import Change, Loss, Op, Protection, Statement, Topic
 from review.plan.weaknesses import weaknesses
 from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until, subject
 from review.resource import Resource
@@ -126,7 +116,7 @@ def _adoptions(changes: Sequence[Change]) -> Iterator[Statement]:
 def _places(changes: Sequence[Change]) -> Iterator[Statement]:
     """Registries that come and go; a new one holds no images."""
     for change in changes:
-        if change.type != SCANNING or change.op not in (Op.CREATE, Op.DELETE):
+        if change.type != SCANNING_CONFIGURATION or change.op not in (Op.CREATE, Op.DELETE):
             continue
         here = [c for c in changes if c.op is change.op and (c.account, c.region) == (change.account, change.region)]
         names = [repository_of(each) for each in here if each.type == REPOSITORY]

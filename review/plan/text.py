@@ -1,13 +1,12 @@
 """A plan for a terminal: what is lost first, then what it means, then every change."""
 
-import textwrap
 from collections.abc import Iterator
 
+from review.output import wrapped
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Plan, Topic
 from review.plan.words import grouped, listed
 
-_WIDTH = 120
 HEADINGS = {
     Topic.POLICY: "What the policies do not let pass",
     Topic.LOSS: "Images are lost",
@@ -30,13 +29,13 @@ def to_text(plan: Plan) -> str:
     for topic, statements in grouped(plan.statements, lambda statement: statement.topic).items():
         lines += ["", HEADINGS[topic]]
         for statement in statements:
-            lines += _wrapped(f"  {statement.text}", "    ")
+            lines += wrapped(f"  {statement.text}", "    ")
             for line in statement.lines:
-                lines += _wrapped(f"    {line}", "      ")
+                lines += wrapped(f"    {line}", "      ")
     if plan.changes:
         lines += ["", "Changes", *_changes(plan)]
     for note in plan.notes:
-        lines += ["", *_wrapped(f"Note: {note}", "  ")]
+        lines += ["", *wrapped(f"Note: {note}", "  ")]
     return "\n".join(lines)
 
 
@@ -50,11 +49,6 @@ def title(plan: Plan) -> str:
 def _changes(plan: Plan) -> Iterator[str]:
     for group in groups(plan):
         what = f"{listed(group.names, limit=10)} in {group.places}: {', '.join(group.types)}"
-        yield from _wrapped(f"  {SIGNS[group.op]} {group.op}  {what}", "      ")
+        yield from wrapped(f"  {SIGNS[group.op]} {group.op}  {what}", "      ")
         for line in group.lines:
-            yield from _wrapped(f"      {line}", "        ")
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    # A line's own indentation stays; a name or an ARN is not torn apart.
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False)
+            yield from wrapped(f"      {line}", "        ")

@@ -2,29 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
+from domain.ecr.account import BLOB_MOUNTING, ENABLED
+from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
+from policies.kinds import (
+    ACCOUNT_SETTING,
+    KEY,
+    LIFECYCLE_POLICY,
+    PULL_TIME_EXCLUSION,
+    REPOSITORY,
+    REPOSITORY_POLICY,
+    SCANNING_CONFIGURATION,
+)
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
 from review.plan.losses import destroys_repository
-from review.plan.model import (
-    ACCOUNT_SETTING,
-    EXCLUSION,
-    KEY,
-    LIFECYCLE_POLICY,
-    REPOSITORY,
-    REPOSITORY_POLICY,
-    SCANNING,
-    Change,
-    Op,
-    Protection,
-    Statement,
-    Topic,
-)
+from review.plan.model import Change, Op, Protection, Statement, Topic
 from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until
 from review.resource import Resource
 
-_CONTINUOUS = "CONTINUOUS_SCAN"
+_CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"
 
 
@@ -41,7 +38,7 @@ class Weakness:
 
 def weaknesses(changes: Sequence[Change]) -> tuple[Weakness, ...]:
     """Of a stack that stands; whatever is new there has nothing to be weaker than."""
-    new_places = {_place(each) for each in changes if each.type == SCANNING and each.op is Op.CREATE}
+    new_places = {_place(each) for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
     staying = [each for each in changes if _place(each) not in new_places]
     return (
         *_protection(staying),
@@ -76,7 +73,7 @@ def _protection(changes: Sequence[Change]) -> Iterator[Weakness]:
 
 
 def _scanning(changes: Sequence[Change]) -> Iterator[Weakness]:
-    found = [(each, _less_scanned(each.old, each.new)) for each in changes if each.type == SCANNING]
+    found = [(each, _less_scanned(each.old, each.new)) for each in changes if each.type == SCANNING_CONFIGURATION]
     for less, some in grouped(found, lambda item: item[1]).items():
         if less:
             group = [change for change, _ in some]
@@ -87,7 +84,7 @@ def _less_scanned(old: Resource | None, new: Resource | None) -> tuple[str, ...]
     if old is None or new is None:
         return ()
     lines = []
-    if (old.inputs.get("scanType"), new.inputs.get("scanType")) == ("ENHANCED", "BASIC"):
+    if (old.inputs.get("scanType"), new.inputs.get("scanType")) == (ScanType.ENHANCED.value, ScanType.BASIC.value):
         lines.append("enhanced scanning becomes basic")
     anyhow, continuously = _filters(new), _filters(new, _CONTINUOUS)
     gone = [each for each in _filters(old) if not _covered(each, anyhow)]
@@ -105,7 +102,7 @@ def _filters(scanning: Resource, frequency: str = "") -> list[str]:
 
 
 def _covered(filter: str, filters: Sequence[str]) -> bool:
-    return any(fnmatchcase(filter, each) for each in filters)
+    return any(filter_contains(each, filter) for each in filters)
 
 
 def _settings(changes: Sequence[Change]) -> Iterator[Weakness]:
@@ -115,7 +112,7 @@ def _settings(changes: Sequence[Change]) -> Iterator[Weakness]:
     if mounting:
         text = f"A layer of one repository may be mounted in another from now on in {regions(mounting)}."
         yield _weaker(text, mounting)
-    excluded = [each for each in changes if each.type == EXCLUSION and each.op is Op.CREATE and each.new]
+    excluded = [each for each in changes if each.type == PULL_TIME_EXCLUSION and each.op is Op.CREATE and each.new]
     for principal, group in grouped(
         excluded, lambda change: str(change.new and change.new.inputs.get("principalArn"))
     ).items():
@@ -127,8 +124,7 @@ def _settings(changes: Sequence[Change]) -> Iterator[Weakness]:
 
 
 def _mounts(setting: Resource | None) -> bool:
-    wanted = ("BLOB_MOUNTING", "ENABLED")
-    return setting is not None and (setting.inputs.get("name"), setting.inputs.get("value")) == wanted
+    return setting is not None and (setting.inputs.get("name"), setting.inputs.get("value")) == (BLOB_MOUNTING, ENABLED)
 
 
 def _grants(changes: Sequence[Change]) -> Iterator[Weakness]:

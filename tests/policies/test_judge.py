@@ -184,4 +184,14 @@ def test_a_rule_that_fails_is_a_finding_and_not_a_crash(put: Any) -> None:
     assert _told(put([GOOD, BAD], all_)) == [
         "good: could not be judged, since the rule failed: KeyError: 'policy'",
         "bad: this far",
+        "bad: could not be judged, since the rule failed: KeyError: 'policy'",
     ]
+
+
+def test_an_exception_for_one_hides_no_rule_that_fails_on_all(put: Any) -> None:
+    all_ = StackRule(
+        id="odd", title="-", severity=Severity.LOW, risk="-", remediation="-", parameters=Parameters,
+        types=(KEY,), check=_breaks_on_all,
+    )  # fmt: skip
+    assert len(put([GOOD, BAD], all_, exceptions=(_exemption(GOOD),)).findings) > 0
+    assert "bad: could not be judged" in " ".join(_told(put([GOOD, BAD], all_, exceptions=(_exemption(GOOD),))))

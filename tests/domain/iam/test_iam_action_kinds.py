@@ -6,12 +6,12 @@ from domain.iam.action_kinds import (
     FILLING,
     KEY_USE,
     WITHOUT_RESOURCE,
-    covers,
     has_wildcard,
     reads_only,
     takes_resource,
 )
 from domain.iam.document import Caseless, parse
+from domain.iam.matching import covers
 from domain.kms import ADMINISTRATION_ACTIONS
 
 # From https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html

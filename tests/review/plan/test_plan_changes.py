@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY
 from review import Render, render
 from review.plan import Effect, Fate, NotComparable, Op, Protection, Topic, plan
-from review.plan.model import KEY, LIFECYCLE_POLICY, REPOSITORY
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from policies.kinds import KEY, REPOSITORY
 from review import Render
 from review.plan import dangers, plan
 from review.plan.dangers import IDS
-from review.plan.model import KEY, REPOSITORY
 from tests.review.plan.changed import (
     ALLOW,
     FORBID,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from policies.kinds import KEY, REPOSITORY
 from review import Render
 from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
 from review.plan.markdown import LIMIT, code_block
-from review.plan.model import KEY, REPOSITORY
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from policies.kinds import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from review import Render
 from review.plan import plan
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
-from review.plan.model import LIFECYCLE_POLICY, REPOSITORY_POLICY
 from tests.review.plan.changed import NO_EUROPE, RETIRE, RETIRE_EUROPE, WEB, Edit, compared, with_inputs
 
 PLACES = "ap-northeast-1, eu-west-1 and us-east-1 (account 222233334444)"
@@ -177,3 +177,35 @@ def test_who_may_pull() -> None:
         "anyone but 111122223333"
     }
     assert of(allowed('"*"').replace("Allow", "Deny")) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gone"),
+    [
+        pytest.param("storefront/*", "storefront", False, id="a filter without a wildcard means contains"),
+        pytest.param("pay", "pay*", True, id="and more than what begins with it"),
+        pytest.param("pay", "*pay*", False, id="which is said so, too"),
+        pytest.param("payments/*", "pay*", False, id="a wider pattern"),
+        pytest.param("pay*", "payments/*", True, id="a narrower pattern"),
+        pytest.param("payments/api", "api", False, id="a part of the name"),
+        pytest.param("api", "payments/api", True, id="more of the name"),
+    ],
+)
+def test_a_filter_is_read_as_the_registry_reads_it(stands: dict[str, Render], old: str, new: str, gone: bool) -> None:
+    def scanned(filter: str) -> Render:
+        rule = {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": filter, "filterType": "WILDCARD"}]}
+        return with_inputs(stands["dev"], SCANNING_CONFIGURATION, rules=[rule])
+
+    told = [each.text for each in plan(scanned(old), scanned(new)).statements]
+    assert any(f"nothing scans {old} any more" in each for each in told) is gone
+
+
+def test_a_statement_lets_pull_by_whatever_words() -> None:
+    def allowed(action: str) -> frozenset[str] | None:
+        statement = f'"Effect": "Allow", "Principal": {{"AWS": "444455556666"}}, {action}'
+        return pullers(f'{{"Version": "2012-10-17", "Statement": [{{{statement}}}]}}')
+
+    for pulls in ('"Action": "ecr:BatchGet*"', '"Action": "ECR:*"', '"NotAction": "ecr:DeleteRepository"'):
+        assert allowed(pulls) == frozenset({"444455556666"})
+    for pulls_not in ('"Action": "ecr:PutImage"', '"NotAction": ["ecr:BatchGet*", "ecr:Get*"]'):
+        assert allowed(pulls_not) == frozenset()
