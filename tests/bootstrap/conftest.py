@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.iam.access import Caller, Policy
+from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.program import apply
@@ -64,6 +64,12 @@ class Bootstrapped:
             operations = PROVIDER[resource.type]
             for call in by_provider(resource, (*operations.create, *operations.update, *operations.delete)):
                 yield from self.world.asked(call)
+
+    def request(self, action: str, resource: str, **context: str) -> Request:
+        """Asked in the stack's account over a good connection; `__` in a condition's key stands for a colon."""
+        strong = {"aws:SecureTransport": ("true",), "s3:TlsVersion": ("1.3",), "aws:RequestedRegion": ("us-east-1",)}
+        given = {key.replace("__", ":"): (value,) for key, value in context.items()}
+        return Request(action=action, resource=resource, account=self.account.id, context={**strong, **given})
 
 
 class _Recorder(Clients):

@@ -12,6 +12,7 @@ from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import parse
 
 PATH = Path(__file__).parents[2] / "bootstrap" / "account.yaml"
+DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
 ISSUER = "token.actions.githubusercontent.com"
 STACK_ID = "arn:aws:cloudformation:us-east-1:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
 KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"

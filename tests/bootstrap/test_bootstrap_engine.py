@@ -18,7 +18,7 @@ from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
 from tests.bootstrap.calls import Asked, Backend
 from tests.bootstrap.conftest import granted, refused
-from tests.bootstrap.template import Account, fill_in
+from tests.bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from tests.engine.workspace import NOT_COPIED, ROOT, Workspace, _environment, _write_plugin
 
 pytestmark = pytest.mark.engine
@@ -192,7 +192,7 @@ def _path(resource: str, backend: Backend) -> str | None:
 
 def test_what_pulumi_asks_is_what_the_roles_may(bench: Bench) -> None:
     backend = bench.backend
-    preview, deploy = bench.account.session("PreviewRole"), bench.account.session("DeployRole")
+    preview, deploy = bench.account.session(PREVIEW), bench.account.session(DEPLOY)
     looks = (
         bench.asked("login", bench.url)
         | bench.asked("preview", "--stack", "dev", "--json")

@@ -11,9 +11,9 @@ from policy_sentry.querying.actions import get_action_data
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
-from tests.bootstrap.template import PATH, fill_in
+from tests.bootstrap.template import DEPLOY, PATH, PREVIEW, fill_in
 
-ROLES = ("PreviewRole", "DeployRole")
+ROLES = (PREVIEW, DEPLOY)
 GITHUB = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
 
 
@@ -50,8 +50,8 @@ def test_the_bucket_refuses_plain_http(bootstrapped: Bootstrapped, who: str) -> 
     callers = {
         "nobody": Caller(identity=ANONYMOUS),
         "root": Caller(identity=Identity(arn=f"arn:aws:iam::{account.id}:root", account=account.id)),
-        "administrator": account.session("PreviewRole", ADMINISTRATOR),
-        "deploy": account.session("DeployRole"),
+        "administrator": account.session(PREVIEW, ADMINISTRATOR),
+        "deploy": account.session(DEPLOY),
     }
     for resource in (account.bucket, f"{account.bucket}/.pulumi/stacks/container-registry/dev.json"):
         for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket"):

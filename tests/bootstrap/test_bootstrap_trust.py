@@ -8,10 +8,10 @@ import pytest
 from domain.iam.access import Caller, Identity, Request
 from domain.iam.document import Operator
 from domain.iam.evaluate import evaluate
-from tests.bootstrap.template import ISSUER, Account, fill_in
+from tests.bootstrap.template import DEPLOY, ISSUER, PREVIEW, Account, fill_in
 
 OWNER_ID, REPOSITORY_ID = "1024", "65536"
-ENVIRONMENTS = {"DeployRole": ("prod",), "PreviewRole": ("preview-prod", "drift-prod")}
+ENVIRONMENTS = {DEPLOY: ("prod",), PREVIEW: ("preview-prod", "drift-prod")}
 CASES = [(role, environment) for role, environments in ENVIRONMENTS.items() for environment in environments]
 NAMES = "repo:acme/container-registry"
 IMMUTABLE = f"repo:acme@{OWNER_ID}/container-registry@{REPOSITORY_ID}"
@@ -36,7 +36,7 @@ def account(request: pytest.FixtureRequest, template: dict[str, Any]) -> Account
 
 
 def has_ids(account: Account) -> bool:
-    return REPOSITORY_ID in str(account.trust("DeployRole"))
+    return REPOSITORY_ID in str(account.trust(DEPLOY))
 
 
 def takes(
@@ -112,20 +112,20 @@ def test_every_claim_is_compared_as_it_is(account: Account) -> None:
 @pytest.mark.parametrize("missing", ["aud", "sub"])
 def test_a_token_without_a_claim_is_refused(account: Account, missing: str) -> None:
     given = {name: value for name, value in claims(f"{NAMES}:environment:prod").items() if name != missing}
-    assert not takes(account, "DeployRole", given)
+    assert not takes(account, DEPLOY, given)
 
 
 @pytest.mark.parametrize("claim", ["repository_id", "repository_owner_id"])
 def test_whoever_takes_over_the_name_is_refused_by_the_ids(account: Account, claim: str) -> None:
     taken_over = claims(f"{NAMES}:environment:prod", **{claim: "31337"})
-    assert takes(account, "DeployRole", taken_over) == (not has_ids(account))
+    assert takes(account, DEPLOY, taken_over) == (not has_ids(account))
 
 
 def test_no_other_provider_and_nobody_of_aws(account: Account) -> None:
     given = claims(f"{NAMES}:environment:prod")
-    assert not takes(account, "DeployRole", given, provider=account.provider.replace(ISSUER, "gitlab.com"))
+    assert not takes(account, DEPLOY, given, provider=account.provider.replace(ISSUER, "gitlab.com"))
     elsewhere = account.provider.replace(account.id, "444455556666")
-    assert not takes(account, "DeployRole", given, provider=elsewhere)
+    assert not takes(account, DEPLOY, given, provider=elsewhere)
     administrator = Caller(identity=Identity(arn=f"arn:aws:iam::{account.id}:user/admin", account=account.id))
     for role in ENVIRONMENTS:
         request = Request(action="sts:AssumeRole", resource=account.role_arn(role), account=account.id)
