@@ -67,8 +67,8 @@ def run_program(root: Path, configuration: Configuration, monitor: RecordingMoni
 
 def home_account(configuration: Configuration) -> str:
     """The account, for ids and ARNs; where it is no single one the program refuses the settings before it declares."""
-    accounts = configuration.values.get("aws:allowedAccountIds")
-    return str(accounts[0]) if isinstance(accounts, list) and accounts else ""
+    home = configuration.home()
+    return home[0] if home else ""
 
 
 def to_json(rendered: Render) -> str:

@@ -14,7 +14,7 @@ from settings.source import Source, read
 
 PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
-_TOLD_APART = ("aws:region", "aws:allowedAccountIds")
+REGION, ACCOUNTS = "aws:region", "aws:allowedAccountIds"
 UNREADABLE_SECRET = "encrypted"  # noqa: S105  what stands for a value that only its owner can decrypt
 
 
@@ -40,8 +40,14 @@ class Configuration:
 
     def provider(self) -> dict[str, str]:
         """What is configured of the provider and the engine beyond the region and the account, as text."""
-        others = {key: value for key, value in self.values.items() if key not in _TOLD_APART}
+        others = {key: value for key, value in self.values.items() if key not in (REGION, ACCOUNTS)}
         return {key: engine_text(value) for key, value in sorted(others.items()) if key.startswith(("aws:", "pulumi:"))}
+
+    def home(self) -> tuple[str, str] | None:
+        """The account and the region that the file names, whatever faults it has elsewhere."""
+        accounts = self.values.get(ACCOUNTS)
+        accounts = decoded(accounts) if isinstance(accounts, str) else accounts
+        return (str(accounts[0]), str(self.values.get(REGION))) if isinstance(accounts, list) and accounts else None
 
     def as_engine_gives_it(self) -> dict[str, str]:
         return {key: engine_text(value) for key, value in self.values.items()}

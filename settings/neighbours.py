@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 from domain.problems import Path, Problem
-from settings.configuration import Configuration, decoded, read_configuration, stacks
+from settings.configuration import REGION, Configuration, read_configuration, stacks
 from settings.stack import AwsKeys, StackKeys
 
-_REGION = "aws:region"
 Place = tuple[str, str]
 
 
@@ -26,7 +25,7 @@ def shared_places(root: FilePath, stack: str, keys: StackKeys, aws: AwsKeys) -> 
 
 
 def _own_places(keys: StackKeys, aws: AwsKeys, project: str) -> Iterator[tuple[Path, Place]]:
-    yield ("config", _REGION), (aws.account, aws.region)
+    yield ("config", REGION), (aws.account, aws.region)
     for index, replica in enumerate(keys.replicas):
         account = keys.accounts.get(replica.account) if replica.account else aws.account
         yield ("config", f"{project}:replicas", index, "region"), (str(account), replica.region)
@@ -39,17 +38,16 @@ def _where(configuration: Configuration, path: Path) -> str:
 
 def _places(configuration: Configuration) -> Iterator[tuple[Place, Path]]:
     """Where another stack stands, as far as its file can be understood: its own faults are told elsewhere."""
-    accounts = configuration.values.get("aws:allowedAccountIds")
-    accounts = decoded(accounts) if isinstance(accounts, str) else accounts
-    named = configuration.own().get("accounts")
-    if not isinstance(accounts, list) or not accounts:
+    home = configuration.home()
+    if home is None:
         return
+    named = configuration.own().get("accounts")
     replicas = configuration.own().get("replicas")
     for index, replica in enumerate(replicas if isinstance(replicas, list) else ()):
         if isinstance(replica, dict):
             name = replica.get("account")
-            account = accounts[0] if name is None else named.get(str(name)) if isinstance(named, dict) else None
+            account = home[0] if name is None else named.get(str(name)) if isinstance(named, dict) else None
             path = ("config", f"{configuration.project}:replicas", index, "region")
             if account is not None:
                 yield (str(account), str(replica.get("region"))), path
-    yield (str(accounts[0]), str(configuration.values.get(_REGION))), ("config", _REGION)
+    yield home, ("config", REGION)

@@ -18,7 +18,7 @@ from review.resource import Render
 from settings import InvalidSettings, Settings, load
 from settings.catalog import RetentionRule
 from settings.check import domain_rule
-from settings.configuration import PROJECT_FILE, decoded, read_configuration, stack_file, stacks
+from settings.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
 from settings.source import read
 
 Entries = Mapping[str, Mapping[str, object]]
@@ -113,19 +113,11 @@ def stack_of(root: Path, registries: Collection[Where]) -> str:
     known = stacks(root)
     if not known:
         raise NoStack(f"{root} has no stack: there is no Pulumi.STACK.yaml beside {PROJECT_FILE} (see --project)")
-    found = [stack for stack in known if _home(root, stack) in registries]
+    found = [stack for stack in known if read_configuration(root, stack).home() in registries]
     if len(found) == 1:
         return found[0]
     homes = f"the homes of {listed(found)} are" if found else "the home of no stack is"
     raise NoStack(f"{homes} described: say which is meant with --stack ({', '.join(known)})")
-
-
-def _home(root: Path, stack: str) -> Where | None:
-    """The registry that the stack's file names, whatever faults the file has."""
-    values = read_configuration(root, stack).values
-    accounts = values.get("aws:allowedAccountIds")
-    accounts = decoded(accounts) if isinstance(accounts, str) else accounts
-    return (str(accounts[0]), str(values.get("aws:region"))) if isinstance(accounts, list) and accounts else None
 
 
 def project(root: Path, stack: str) -> Project:

@@ -8,7 +8,7 @@ from pathlib import Path
 from domain.problems import Path as KeyPath
 from policies import kinds
 from policies.rule import Resource
-from settings.configuration import stack_file
+from settings.configuration import ACCOUNTS, REGION, stack_file
 from settings.source import Source, read
 from settings.stack import StackKeys
 
@@ -66,7 +66,7 @@ class Origins:
         """Where the settings speak of a component that the head need not declare any more."""
         repository, _, _ = name.rpartition("@")
         if not name:
-            return self._in_stack("aws:allowedAccountIds")
+            return self._in_stack(ACCOUNTS)
         if repository == REGISTRY:
             return self._in_stack("replicas")
         left = self._catalog and self._catalog.value.get("removed")
@@ -84,7 +84,7 @@ class Origins:
     def _in_stack(self, key: str) -> Place:
         full = key if ":" in key else f"{self._project}:{key}"
         if full not in self._config:
-            full = "aws:region"
+            full = REGION
         return Place(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
 
     def _has(self, key: str) -> bool:

@@ -18,6 +18,7 @@ from review.plan.state import resource_of_state, type_of
 from review.plan.statements import ordered, statements
 from review.plan.words import grouped, listed
 from review.resource import Resource
+from settings.configuration import ACCOUNTS
 
 # pulumi/pkg/resource/deploy/step.go; the strongest of a URN's steps is what happens to it. What is read, refreshed or
 # only forgotten changes nothing in AWS.
@@ -272,7 +273,7 @@ def _unchanged(preview: Preview, changes: Sequence[Change]) -> int | None:
 
 def _account(config: Mapping[str, str]) -> str:
     try:
-        accounts = json.loads(config.get("aws:allowedAccountIds", "[]"))
+        accounts = json.loads(config.get(ACCOUNTS, "[]"))
     except ValueError:
         return ""
     return str(accounts[0]) if isinstance(accounts, list) and accounts else ""

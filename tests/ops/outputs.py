@@ -3,11 +3,15 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 PROD = "222233334444"
 DEV = "111122223333"
 HOME, REPLICAS = "us-east-1", ("eu-west-1", "ap-northeast-1")
+EU, AP = REPLICAS
+NAME = "legacy/orders"
 KEY = "arn:aws:kms:us-east-1:222233334444:key/0f2b8a4e-1c5d-4e7a-9b3c-5d6e7f8a9b0c"
+DEV_KEY = KEY.replace(PROD, DEV)
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 PUSH = [
     "ecr:BatchCheckLayerAvailability",
@@ -41,6 +45,16 @@ def repository(name: str, region: str = HOME, account: str = PROD, **fields: obj
 
 def kms(key: str) -> Json:
     return {"encryptionType": "KMS", "kmsKey": key}
+
+
+def orders(**fields: Any) -> Json:
+    """In the stack dev, which has one region."""
+    return repository(NAME, account=DEV, **fields)
+
+
+def in_prod(**fields: Any) -> list[list[object]]:
+    """One file for each region of the stack prod."""
+    return [[described(repository(NAME, region, **fields))] for region in (HOME, *REPLICAS)]
 
 
 def described(*repositories: Json, **more: object) -> Json:

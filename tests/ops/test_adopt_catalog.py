@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -12,36 +11,26 @@ from settings import RepositoryCopy, Settings
 from tests.conftest import Edit
 from tests.ops.conftest import Adopt
 from tests.ops.outputs import (
+    AP,
     DEV,
+    DEV_KEY,
+    EU,
     HOME,
     KEY,
-    PROD,
+    NAME,
     PULL,
-    REPLICAS,
     Json,
     allow,
     described,
+    in_prod,
     kms,
     lifecycle,
+    orders,
     policy,
     repository,
     rule,
     tagged,
 )
-
-NAME = "legacy/orders"
-EU, AP = REPLICAS
-OWN_KEY = KEY.replace(PROD, DEV)
-
-
-def in_prod(**fields: Any) -> list[list[object]]:
-    """One file for each region of the stack prod."""
-    return [[described(repository(NAME, region, **fields))] for region in (HOME, *REPLICAS)]
-
-
-def orders(**fields: Any) -> Json:
-    """In the stack dev, which has one region."""
-    return repository(NAME, account=DEV, **fields)
 
 
 def test_nothing(adopt: Adopt) -> None:
@@ -80,9 +69,9 @@ def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) ->
     edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    encryption: {key: second}\n")
     for stack in ("dev", "prod"):
         with (project / f"Pulumi.{stack}.yaml").open("a", encoding="utf-8") as file:
-            arns = {region: OWN_KEY.replace(HOME, region) for region in (HOME, EU, AP)}
+            arns = {region: DEV_KEY.replace(HOME, region) for region in (HOME, EU, AP)}
             file.write(f"  container-registry:keys: {json.dumps({'first': arns, 'second': arns})}\n")
-    found = repository("payments/ledger", account=DEV, encryptionConfiguration=kms(OWN_KEY))
+    found = repository("payments/ledger", account=DEV, encryptionConfiguration=kms(DEV_KEY))
     assert adopt([described(found)], stack="dev").repository("payments/ledger")["entry"] == {"adopt": ["dev"]}
 
 

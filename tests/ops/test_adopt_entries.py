@@ -2,39 +2,33 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Edit
 from tests.ops.conftest import Adopt
 from tests.ops.outputs import (
+    AP,
     DEV,
+    DEV_KEY,
+    EU,
     HOME,
     KEY,
-    PROD,
+    NAME,
     PULL,
-    REPLICAS,
     Json,
     allow,
     described,
     key,
     kms,
     lifecycle,
+    orders,
     policy,
     repository,
     rule,
 )
 
-NAME = "legacy/orders"
-EU, AP = REPLICAS
 AWS_KEY = "arn:aws:kms:us-east-1:111122223333:key/99999999-8888-4777-a666-555555555555"
-OWN_KEY = KEY.replace(PROD, DEV)
-
-
-def orders(**fields: Any) -> Json:
-    """In the stack dev, which has one region."""
-    return repository(NAME, account=DEV, **fields)
 
 
 def test_an_entry_says_what_stands_there(adopt: Adopt) -> None:
@@ -201,7 +195,7 @@ def test_scanning(adopt: Adopt) -> None:
 
 
 STACKS_OWN = "encryption: where that is the stack's own key (`pulumi stack output registries`), write `customer`"
-WHOSE = f"encryption: whose key it is was not given; if `aws kms describe-key --key-id {OWN_KEY}` says"
+WHOSE = f"encryption: whose key it is was not given; if `aws kms describe-key --key-id {DEV_KEY}` says"
 ENCRYPTION: dict[str, tuple[Json, list[object], object, list[str]]] = {
     "AES256": ({"encryptionType": "AES256"}, [], "aes256", []),
     "the account's key": (kms(AWS_KEY), [key(AWS_KEY, "AWS")], "aws-managed", []),
@@ -212,8 +206,8 @@ ENCRYPTION: dict[str, tuple[Json, list[object], object, list[str]]] = {
         "aws-managed",
         [],
     ),
-    "a customer's key": (kms(OWN_KEY), [key(OWN_KEY, "CUSTOMER")], {"key": "key-0f2b8a4e"}, [STACKS_OWN]),
-    "a key of somebody's": (kms(OWN_KEY), [], {"key": "key-0f2b8a4e"}, [STACKS_OWN, WHOSE]),
+    "a customer's key": (kms(DEV_KEY), [key(DEV_KEY, "CUSTOMER")], {"key": "key-0f2b8a4e"}, [STACKS_OWN]),
+    "a key of somebody's": (kms(DEV_KEY), [], {"key": "key-0f2b8a4e"}, [STACKS_OWN, WHOSE]),
 }
 
 
@@ -225,14 +219,14 @@ def test_encryption(adopt: Adopt, found: Json, given: list[object], written: obj
     assert [told.startswith(start) for told, start in zip(told["guesses"], guesses, strict=True)] == [True] * len(
         guesses
     )
-    added = {"keys": {"key-0f2b8a4e": {HOME: OWN_KEY}}} if guesses else {}
+    added = {"keys": {"key-0f2b8a4e": {HOME: DEV_KEY}}} if guesses else {}
     assert json.loads(adopted.text)["stack_keys"] == added
 
 
 def test_a_key_that_the_stack_names(adopt: Adopt, project: Path) -> None:
     with (project / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
-        file.write(f"  container-registry:keys: {{shared: {{us-east-1: '{OWN_KEY}'}}}}\n")
-    adopted = adopt([described(orders(encryptionConfiguration=kms(OWN_KEY))), tags(owner="a")], stack="dev")
+        file.write(f"  container-registry:keys: {{shared: {{us-east-1: '{DEV_KEY}'}}}}\n")
+    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY))), tags(owner="a")], stack="dev")
     assert adopted.repository(NAME)["entry"]["encryption"] == {"key": "shared"}
     assert adopted.repository(NAME)["guesses"] == []
     assert json.loads(adopted.text)["stack_keys"] == {}
@@ -254,13 +248,13 @@ def test_a_key_of_which_one_region_is_told(adopt: Adopt) -> None:
 def test_keys_with_like_names(adopt: Adopt, project: Path) -> None:
     with (project / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
         file.write(f"  container-registry:keys: {{key-0f2b8a4e: {{us-east-1: '{AWS_KEY}'}}}}\n")
-    adopted = adopt([described(orders(encryptionConfiguration=kms(OWN_KEY)))], stack="dev")
+    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY)))], stack="dev")
     assert adopted.repository(NAME)["entry"]["encryption"] == {"key": "key-0f2b8a4e-2"}
 
 
 REFUSED: dict[str, tuple[Json, str]] = {
     "KMS_DSSE": (
-        {"encryptionConfiguration": {"encryptionType": "KMS_DSSE", "kmsKey": OWN_KEY}},
+        {"encryptionConfiguration": {"encryptionType": "KMS_DSSE", "kmsKey": DEV_KEY}},
         "it is encrypted with KMS_DSSE, which no entry can say",
     ),
     "unknown encryption": ({"encryptionConfiguration": None}, ""),
@@ -277,7 +271,7 @@ REFUSED: dict[str, tuple[Json, str]] = {
         "is no ARN of a key in us-east-1, which `keys` needs: give the output of `aws kms describe-key` for it",
     ),
     "a key of another region": (
-        {"encryptionConfiguration": kms(OWN_KEY.replace(HOME, EU))},
+        {"encryptionConfiguration": kms(DEV_KEY.replace(HOME, EU))},
         "is no ARN of a key in us-east-1",
     ),
     "a key without form": (

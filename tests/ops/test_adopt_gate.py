@@ -3,7 +3,6 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,10 +12,21 @@ from policies.table import all_rules
 from review.render import render
 from tests.conftest import Edit
 from tests.ops.conftest import TODAY, Adopt, Adopted
-from tests.ops.outputs import DEV, HOME, KEY, PROD, REPLICAS, Json, described, kms, lifecycle, repository, rule
+from tests.ops.outputs import (
+    DEV,
+    DEV_KEY,
+    HOME,
+    NAME,
+    REPLICAS,
+    Json,
+    described,
+    kms,
+    lifecycle,
+    orders,
+    repository,
+    rule,
+)
 
-NAME = "legacy/orders"
-OWN_KEY = kms(KEY.replace(PROD, DEV))
 URN = (
     "urn:pulumi:{stack}::container-registry::container-registry:index:ImageRepository$aws:ecr/repository:Repository::"
     "{name}@{region}"
@@ -32,10 +42,6 @@ REASON = "adopted: how it is encrypted can't be changed"
 
 def exception(name: str, region: str = HOME, stack: str = "dev", reason: str = REASON) -> Json:
     return {"urn": URN.format(stack=stack, name=name, region=region), "reason": reason, "until": "2026-05-30"}
-
-
-def orders(**fields: Any) -> Json:
-    return repository(NAME, account=DEV, **fields)
 
 
 def failing(adopted: Adopted) -> list[str]:
@@ -57,7 +63,7 @@ def commented(text: str) -> Json:
 
 
 def test_an_entry_that_passes(adopt: Adopt) -> None:
-    adopted = adopt([described(orders(encryptionConfiguration=OWN_KEY))], stack="dev")
+    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY)))], stack="dev")
     assert adopted.repository(NAME)["fails"] == []
     assert json.loads(adopted.text)["exceptions"] == {}
     assert adopted.told == "1 adoptable, 0 not, 0 already in the catalog\n"
@@ -133,7 +139,7 @@ def test_what_stands_under_the_key_is_kept(adopt: Adopt, edit: Edit) -> None:
     ended = {**exception(NAME, reason="moved by then"), "until": "2026-02-28"}
     written = {"enforcementLevel": "mandatory", "minimum_segments": 3, "exceptions": [other, ended]}
     edit("policies/dev.json", '"ecr-name": "mandatory"', f'"ecr-name": {json.dumps(written)}')
-    adopted = adopt([described(orders(encryptionConfiguration=OWN_KEY))], stack="dev")
+    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY)))], stack="dev")
     (failure,) = adopted.repository(NAME)["fails"]
     assert failure["text"] == (
         "has an exception that ended on 2026-02-28 (moved by then): mend it, or renew the exception; has a name of "
@@ -160,7 +166,7 @@ def test_a_rule_that_is_disabled(adopt: Adopt, edit: Edit) -> None:
 
 def test_what_the_entry_itself_can_mend(adopt: Adopt) -> None:
     found = orders(
-        encryptionConfiguration=OWN_KEY,
+        encryptionConfiguration=kms(DEV_KEY),
         imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
         imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "stable"}],
     )
@@ -174,7 +180,7 @@ def test_what_the_entry_itself_can_mend(adopt: Adopt) -> None:
 
 def test_what_the_stack_can_mend(adopt: Adopt, edit: Edit) -> None:
     edit("policies/dev.json", '"ecr-protected": "disabled"', '"ecr-protected": "mandatory"')
-    (failure,) = adopt([described(orders(encryptionConfiguration=OWN_KEY))], stack="dev").repository(NAME)["fails"]
+    (failure,) = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY)))], stack="dev").repository(NAME)["fails"]
     assert failure["rule"] == "ecr-protected"
     assert failure["fix"] == all_rules()["ecr-protected"].remediation
 
@@ -186,14 +192,14 @@ def test_what_is_in_the_catalog_is_judged_too(adopt: Adopt) -> None:
 
 def test_what_is_not_proposed_is_not_told(adopt: Adopt, edit: Edit) -> None:
     edit("catalog.yaml", "    owner: payments\n", "    owner: payments\n    encryption: aes256\n")
-    found = adopt([described(orders(encryptionConfiguration=OWN_KEY))], stack="dev")
+    found = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY)))], stack="dev")
     assert json.loads(found.text)["exceptions"] == {}
     assert "refuse" not in found.told
 
 
 def test_a_repository_that_is_called_as_the_registry(adopt: Adopt, edit: Edit) -> None:
     edit("policies/dev.json", '"minimum_days": 7', '"minimum_days": 30')
-    adopted = adopt([described(repository("registry", account=DEV, encryptionConfiguration=OWN_KEY))], stack="dev")
+    adopted = adopt([described(repository("registry", account=DEV, encryptionConfiguration=kms(DEV_KEY)))], stack="dev")
     assert [each["rule"] for each in adopted.repository("registry")["fails"]] == ["ecr-name"]
 
 

@@ -2,40 +2,27 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from tests.ops.conftest import Adopt
 from tests.ops.outputs import (
-    DEV,
+    AP,
+    EU,
     HOME,
     KEY,
-    PROD,
+    NAME,
     PULL,
     REPLICAS,
-    Json,
     allow,
     described,
+    in_prod,
     kms,
     lifecycle,
+    orders,
     policy,
     repository,
     rule,
     tagged,
 )
-
-NAME = "legacy/orders"
-EU, AP = REPLICAS
-OWN_KEY = KEY.replace(PROD, DEV)
-
-
-def in_prod(**fields: Any) -> list[list[object]]:
-    """One file for each region of the stack prod."""
-    return [[described(repository(NAME, region, **fields))] for region in (HOME, *REPLICAS)]
-
-
-def orders(**fields: Any) -> Json:
-    """In the stack dev, which has one region."""
-    return repository(NAME, account=DEV, **fields)
 
 
 def test_a_repository_in_every_region(adopt: Adopt) -> None:

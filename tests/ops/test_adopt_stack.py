@@ -5,9 +5,7 @@ from pathlib import Path
 
 from tests.conftest import Edit
 from tests.ops.conftest import Adopt
-from tests.ops.outputs import DEV, PROD, described, repository
-
-NAME = "legacy/orders"
+from tests.ops.outputs import DEV, NAME, PROD, described, repository
 
 
 def test_the_stack_whose_home_is_described(adopt: Adopt) -> None:

@@ -4,27 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.document_text import to_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.iam.grants import (
-    AccountGrant,
-    Grant,
-    OrganizationGrant,
-    PullService,
-    Registry,
-    ServiceGrant,
-    repository_policy,
-)
 from domain.markers import UNKNOWN
 from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_least_privilege import RULE
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.policies.conftest import Declared, Judge
-from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = list(PULL_ACTIONS)
 COVERS = "which covers writing: name each action"
@@ -53,34 +43,6 @@ def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: l
 
 def test_no_other_type() -> None:
     assert RULE.types == (REPOSITORY_POLICY, CREATION_TEMPLATE)
-
-
-def test_a_template_for_repositories_is_read_too(told: Judge) -> None:
-    text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
-    template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
-    found = told(RULE, Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": text}))
-    assert found
-    assert found == told(RULE, declared(text))
-    assert told(RULE, Declared(type=CREATION_TEMPLATE, inputs=template)) == []
-    unknown = Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": UNKNOWN})
-    assert told(RULE, unknown) == ["undecided repositoryPolicy"]
-
-
-@pytest.mark.parametrize("text", BROKEN)
-def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
-    (found,) = told(RULE, declared(text))
-    assert found.startswith(BROKEN[text])
-
-
-def test_our_own_grants_pass(told: Judge) -> None:
-    grants: list[Grant] = [
-        AccountGrant(account=HOME),
-        AccountGrant(account=OTHER, role="teams/puller"),
-        OrganizationGrant(organization=ORGANIZATION),
-        *(ServiceGrant(service=service, account=account) for service in PullService for account in (HOME, OTHER)),
-    ]
-    text = to_text(repository_policy(grants, Registry(account=HOME, region="us-east-1")))
-    assert told(RULE, declared(text)) == []
 
 
 DELETE = "ecr:BatchDeleteImage"

@@ -6,25 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.document_text import to_text
 from domain.iam.access import Policy, Request
 from domain.iam.document import parse
-from domain.iam.grants import (
-    AccountGrant,
-    Grant,
-    OrganizationGrant,
-    PullService,
-    Registry,
-    ServiceGrant,
-    repository_policy,
-)
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_not_public import RULE
 from tests.domain.iam.calls import REPOSITORY as ARN
 from tests.domain.iam.strangers import PROVIDER, may
 from tests.policies.conftest import Declared, Judge
-from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = "ecr:BatchGetImage"
 IN_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
@@ -74,35 +64,6 @@ def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: l
 
 def test_no_other_type() -> None:
     assert RULE.types == (REPOSITORY_POLICY, CREATION_TEMPLATE)
-
-
-def test_a_template_for_repositories_is_read_too(told: Judge) -> None:
-    text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
-    template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
-    found = told(RULE, Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": text}))
-    assert found
-    assert found == told(RULE, declared(text))
-    assert told(RULE, Declared(type=CREATION_TEMPLATE, inputs=template)) == []
-    unknown = Declared(type=CREATION_TEMPLATE, inputs={**template, "repositoryPolicy": UNKNOWN})
-    assert told(RULE, unknown) == ["undecided repositoryPolicy"]
-
-
-@pytest.mark.parametrize("text", BROKEN)
-def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
-    (found,) = told(RULE, declared(text))
-    assert found.startswith(BROKEN[text])
-
-
-def test_our_own_grants_pass(told: Judge) -> None:
-    grants: list[Grant] = [
-        AccountGrant(account=HOME),
-        AccountGrant(account=OTHER, role="teams/puller"),
-        OrganizationGrant(organization=ORGANIZATION),
-        *(ServiceGrant(service=service, account=account) for service in PullService for account in (HOME, OTHER)),
-    ]
-    for registry in (Registry(account=HOME, region="us-east-1"), Registry(account=HOME, region="cn-north-1")):
-        for some in [[each] for each in grants] + [grants]:
-            assert told(RULE, declared(to_text(repository_policy(some, registry)))) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from domain.markers import UNKNOWN
 from policies.kinds import REGISTRY_POLICY
 from policies.rules.ecr_registry_policy_narrow import RULE
 from tests.policies.conftest import Declared, Judge
-from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 RESOURCE = f"arn:aws:ecr:us-east-1:{HOME}:repository/*"
 INSECURE = "Bool aws:SecureTransport does not say who calls"
@@ -43,12 +43,6 @@ def test_a_registry_policy(told: Judge, inputs: dict[str, object], expected: lis
 
 def test_no_other_type() -> None:
     assert RULE.types == (REGISTRY_POLICY,)
-
-
-@pytest.mark.parametrize("text", BROKEN)
-def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
-    (found,) = told(RULE, declared(text))
-    assert found.startswith(BROKEN[text])
 
 
 ALONE = "a registry grants replication, creation and import alone"

@@ -20,7 +20,7 @@ from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.strangers import STRANGERS
 from tests.policies.conftest import TODAY, Declared, Judge
-from tests.policies.rules.texts import BROKEN, HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
 DECRYPT = "kms:Decrypt"
@@ -60,12 +60,6 @@ def test_a_key(told: Judge, kind: str, inputs: dict[str, object], expected: list
 
 def test_no_other_type() -> None:
     assert RULE.types == (KEY, KEY_POLICY)
-
-
-@pytest.mark.parametrize("text", BROKEN)
-def test_what_is_no_policy_is_found(told: Judge, text: str) -> None:
-    (found,) = told(RULE, Declared(type=KEY, inputs={"policy": text}))
-    assert found.startswith(BROKEN[text])
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))

@@ -27,28 +27,3 @@ def root(account: str) -> str:
 
 def to(*principals: str) -> dict[str, object]:
     return {"AWS": list(principals)}
-
-
-DEEP = "[" * 100_000
-BROKEN = {
-    "": "is no policy that AWS takes: document: is no JSON",
-    "{": "is no policy that AWS takes: document: is no JSON",
-    "[]": "is no policy that AWS takes: document: is no policy document",
-    "null": "is no policy that AWS takes: document: is no policy document",
-    '"*"': "is no policy that AWS takes: document: is no policy document",
-    "{}": "is no policy that AWS takes: Statement: holds no statement",
-    '{"Statement": []}': "is no policy that AWS takes: Statement: holds no statement",
-    '{"Statement": {"effect": "Allow"}}': "is no policy that AWS takes: Statement.effect: 'effect' is no element here",
-    '{"Statement": {"Effect": "allow", "Action": "*"}}': "is no policy that AWS takes: Statement.Effect: is no effect",
-    '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*"}}': (
-        "is no policy that AWS takes: Statement.Effect: is written more than once"
-    ),
-    '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"StringEquals": {"a:b": NaN}}}}': (
-        "is no policy that AWS takes: document: is no JSON"
-    ),
-    '{"Version": "2026-01-01", "Statement": {"Effect": "Deny", "Action": "*"}}': (
-        "is no policy that AWS takes: Version: is no version"
-    ),
-    DEEP: "is no policy that AWS takes: document: is no JSON",
-}
-"""Texts that are no policy, with how each finding begins."""

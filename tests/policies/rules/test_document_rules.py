@@ -1,0 +1,98 @@
+"""What every rule that reads a policy document does alike."""
+
+import pytest
+
+from domain.document_text import to_text
+from domain.iam.grants import (
+    AccountGrant,
+    Grant,
+    OrganizationGrant,
+    PullService,
+    Registry,
+    ServiceGrant,
+    repository_policy,
+)
+from domain.markers import UNKNOWN
+from policies.kinds import CREATION_TEMPLATE, KEY, REGISTRY_POLICY, REPOSITORY_POLICY, ROLE, ROLE_POLICY
+from policies.rule import Rule
+from policies.rules import (
+    ecr_policy_least_privilege,
+    ecr_policy_not_public,
+    ecr_registry_policy_narrow,
+    iam_github_trust,
+    iam_no_wildcard,
+    iam_trust_not_public,
+    kms_policy_narrow,
+)
+from tests.policies.conftest import Declared, Judge
+from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy, to
+
+OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
+READERS = (
+    *((rule, REPOSITORY_POLICY, "policy") for rule in OF_REPOSITORIES),
+    (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"),
+    (iam_github_trust.RULE, ROLE, "assumeRolePolicy"),
+    (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
+    (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"),
+    (kms_policy_narrow.RULE, KEY, "policy"),
+)
+DEEP = "[" * 100_000
+BROKEN = {
+    "": "is no policy that AWS takes: document: is no JSON",
+    "{": "is no policy that AWS takes: document: is no JSON",
+    "[]": "is no policy that AWS takes: document: is no policy document",
+    "null": "is no policy that AWS takes: document: is no policy document",
+    '"*"': "is no policy that AWS takes: document: is no policy document",
+    "{}": "is no policy that AWS takes: Statement: holds no statement",
+    '{"Statement": []}': "is no policy that AWS takes: Statement: holds no statement",
+    '{"Statement": {"effect": "Allow"}}': "is no policy that AWS takes: Statement.effect: 'effect' is no element here",
+    '{"Statement": {"Effect": "allow", "Action": "*"}}': "is no policy that AWS takes: Statement.Effect: is no effect",
+    '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*"}}': (
+        "is no policy that AWS takes: Statement.Effect: is written more than once"
+    ),
+    '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"StringEquals": {"a:b": NaN}}}}': (
+        "is no policy that AWS takes: document: is no JSON"
+    ),
+    '{"Version": "2026-01-01", "Statement": {"Effect": "Deny", "Action": "*"}}': (
+        "is no policy that AWS takes: Version: is no version"
+    ),
+    DEEP: "is no policy that AWS takes: document: is no JSON",
+}
+"""Texts that are no policy, with how each finding begins."""
+
+
+@pytest.mark.parametrize("text", BROKEN)
+@pytest.mark.parametrize(("rule", "kind", "name"), READERS, ids=[rule.id for rule, *_ in READERS])
+def test_what_is_no_policy_is_found(told: Judge, rule: Rule, kind: str, name: str, text: str) -> None:
+    (found,) = told(rule, Declared(type=kind, inputs={name: text}))
+    assert found.startswith(BROKEN[text])
+
+
+@pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
+def test_a_template_for_repositories_is_read_as_their_policy(told: Judge, rule: Rule) -> None:
+    def of_template(**inputs: object) -> list[str]:
+        template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
+        return told(rule, Declared(type=CREATION_TEMPLATE, inputs={**template, **inputs}))
+
+    text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
+    found = of_template(repositoryPolicy=text)
+    assert found
+    assert found == told(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text}))
+    assert of_template() == []
+    assert of_template(repositoryPolicy=UNKNOWN) == ["undecided repositoryPolicy"]
+
+
+GRANTS: list[Grant] = [
+    AccountGrant(account=HOME),
+    AccountGrant(account=OTHER, role="teams/puller"),
+    OrganizationGrant(organization=ORGANIZATION),
+    *(ServiceGrant(service=service, account=account) for service in PullService for account in (HOME, OTHER)),
+]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1"])
+@pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
+def test_our_own_grants_pass(told: Judge, rule: Rule, region: str) -> None:
+    for some in [[each] for each in GRANTS] + [GRANTS]:
+        text = to_text(repository_policy(some, Registry(account=HOME, region=region)))
+        assert told(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []
