@@ -337,6 +337,12 @@ def test_the_canonical_form_reads_back_as_the_same_document(source: dict[str, ob
     assert same(document, parse(to_text(source)))
 
 
+def test_the_canonical_form_keeps_the_names_of_statements() -> None:
+    (statement,) = parse(one(Sid="Push")).statements
+    assert statement.to_json()["Sid"] == "Push"
+    assert "Sid" not in parse(one()).statements[0].to_json()
+
+
 def _respelt(value: object) -> object:
     """The same policy with lists turned round, single strings as lists, and actions in another case."""
     if isinstance(value, list):

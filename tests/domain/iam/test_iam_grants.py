@@ -21,6 +21,7 @@ from domain.iam.grants import (
     role_name_problems,
 )
 from domain.iam.limits import POLICY_TEXT_MAX
+from domain.problems import Problem
 
 HOME, OTHER = "111122223333", "444455556666"
 ORGANIZATION = "o-a1b2c3d4e5"
@@ -238,6 +239,69 @@ def test_a_registry_policy_that_is_no_object(document: object) -> None:
 def test_a_registry_policy_that_cannot_be_read() -> None:
     problems = registry_policy_problems({"Statement": [{"Effect": "Allow"}]})
     assert [each.path for each in problems] == [("Statement", 0, "Action")]
+
+
+ELSEWHERE = "name whole accounts or an organization in place of many roles"
+FOREIGN = ("is no action of Amazon ECR", "write an action that begins with 'ecr:'")
+NO_ROLE = (
+    "is no role name, nor a path and a name",
+    "write letters, digits and _+=,.@- only, with no slash at either end",
+)
+LONG = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Sid": "a" * POLICY_TEXT_MAX},
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            registry_policy_problems(5),
+            Problem((), 5, "is no policy document", "write an object with Version and Statement"),
+        ),
+        (
+            registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
+            Problem(
+                ("Statement", "NotPrincipal"),
+                [HOME],
+                "allows everybody but these",
+                "name with Principal who is meant",
+            ),
+        ),
+        (
+            registry_policy_problems({"Statement": {"Effect": "Deny", "Action": "ecr:*"}}),
+            Problem(("Statement", "Principal"), None, "is missing", "name whom the statement is about"),
+        ),
+        (
+            registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"}}),
+            Problem(("Statement", "NotAction"), "s3:*", *FOREIGN),
+        ),
+        (
+            registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "S3:Get*"}}),
+            Problem(("Statement", "Action"), "S3:Get*", *FOREIGN),
+        ),
+        (
+            registry_policy_problems(LONG),
+            Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR takes 10,240", ELSEWHERE),
+        ),
+        (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
+        (
+            role_name_problems("x" * 65),
+            Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64"),
+        ),
+        (
+            role_name_problems(f"{'p' * 511}/r"),
+            Problem((), f"{'p' * 511}/r", "the role's path has 513 characters", "keep within 512"),
+        ),
+        (
+            organization_problems("acme"),
+            Problem((), "acme", "is no id of an organization", "write the id as in o-a1b2c3d4e5, not a name or an ARN"),
+        ),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_what_to_write(found: list[Problem], expected: Problem) -> None:
+    assert found == [expected]
 
 
 @pytest.mark.parametrize("role", ["puller", "teams/payments/puller", "a+=,.@-_9", "x" * 64, f"{'p' * 510}/r"])

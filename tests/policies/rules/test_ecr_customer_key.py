@@ -6,8 +6,9 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import REPOSITORY
+from policies.rule import Given
 from policies.rules.ecr_customer_key import RULE
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import TODAY, Declared, Judge
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"
 UNSET = "has no key: it says nothing of encryption, and AES256 is the default"
@@ -63,3 +64,11 @@ def test_the_key(told: Judge, written: object, expected: list[str]) -> None:
 
 def test_it_is_about_repositories() -> None:
     assert RULE.types == (REPOSITORY,)
+
+
+def test_where_the_key_would_stand() -> None:
+    (found,) = RULE.check(
+        Declared(type=REPOSITORY, inputs={"encryptionConfigurations": kms("alias/aws/ecr")}),
+        Given(RULE.parameters(), TODAY),
+    )
+    assert found.path == ("encryptionConfigurations", 0, "kmsKey")

@@ -12,9 +12,10 @@ from domain.ecr.lifecycle import SHIELD_DAYS
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import LIFECYCLE_POLICY
+from policies.rule import Given
 from policies.rules.ecr_lifecycle_sound import RULE
 from review import Render
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import TODAY, Declared, Judge
 
 Entry = dict[str, Any]
 SHADOWED, NO_TAG = "never acts: the rules above it have all of its images", "never acts: there is no such tag"
@@ -402,3 +403,9 @@ def test_the_projects_own_policies_are_sound(told: Judge, request: pytest.Fixtur
 
 def test_it_is_about_lifecycle_policies() -> None:
     assert RULE.types == (LIFECYCLE_POLICY,)
+
+
+def test_where_the_rule_stands_in_the_policy() -> None:
+    shadowed = policy(json.dumps(document(keep(tagged("v*")), keep(tagged("v1*")))))
+    (found,) = RULE.check(shadowed, Given(RULE.parameters(), TODAY))
+    assert (found.message, found.path) == (f"rule 2 (v1*) {SHADOWED}", ("policy", "rules", 1))

@@ -176,6 +176,10 @@ def test_inline_policies_of_a_role(told: Judge) -> None:
     ]
     assert told(RULE, Declared(type=ROLE, inputs={"inlinePolicies": UNKNOWN})) == ["undecided inlinePolicies"]
     assert told(RULE, Declared(type=ROLE, inputs={"inlinePolicies": []})) == []
+    incomplete = policy(allow(Action="ecr:PutImage", Resource="arn:aws:ecr:*"))
+    assert told(RULE, Declared(type=ROLE, inputs={"inlinePolicies": [{"policy": incomplete}]})) == told(
+        RULE, declared(incomplete)
+    )
     (verdict,) = RULE.check(
         Declared(type=ROLE, inputs={"inlinePolicies": [{"policy": "{"}]}), Given(RULE.parameters(), TODAY)
     )
