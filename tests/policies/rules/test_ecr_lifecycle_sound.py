@@ -12,7 +12,7 @@ from domain.ecr.lifecycle import SHIELD_DAYS
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import LIFECYCLE_POLICY
-from policies.rule import Given
+from policies.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE
 from review import Render
 from tests.policies.conftest import TODAY, Declared, Judge
@@ -407,5 +407,5 @@ def test_it_is_about_lifecycle_policies() -> None:
 
 def test_where_the_rule_stands_in_the_policy() -> None:
     shadowed = policy(json.dumps(document(keep(tagged("v*")), keep(tagged("v1*")))))
-    (found,) = RULE.check(shadowed, Given(RULE.parameters(), TODAY))
-    assert (found.message, found.path) == (f"rule 2 (v1*) {SHADOWED}", ("policy", "rules", 1))
+    found = list(RULE.check(shadowed, Given(RULE.parameters(), TODAY)))
+    assert found == [Finding(f"rule 2 (v1*) {SHADOWED}", ("policy", "rules", 1))]
