@@ -9,6 +9,7 @@ import pulumi
 import components
 from settings import InvalidSettings, Place, Settings, load
 from settings.engine import engine_values
+from settings.roles import registry_roles
 
 # Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
 gc.disable()
@@ -21,17 +22,15 @@ except InvalidSettings as invalid:
 def declare(place: Place) -> pulumi.Inputs:
     """Everything that stands in one registry."""
     name = f"registry@{place.region}"
-    key_args = components.EncryptionKeyArgs(
+    key = components.EncryptionKey(name, components.EncryptionKeyArgs(
         account=place.account, region=place.region, alias=settings.project, tags=settings.tags,
         deletion_days=settings.key_deletion_days, protect=settings.protects(place),
-    )  # fmt: skip
-    key = components.EncryptionKey(name, key_args)
-    registry_args = components.RegistrySettingsArgs(
+    ))  # fmt: skip
+    components.RegistrySettings(name, components.RegistrySettingsArgs(
         region=place.region, scan_type=settings.scan_type, scan_rules=settings.scan_rules,
         registry_policy=settings.registry_policy, pull_time_exclusions=settings.pull_time_exclusions,
         blob_mounting=settings.blob_mounting,
-    )  # fmt: skip
-    components.RegistrySettings(name, registry_args)
+    ))  # fmt: skip
     repositories = {}
     for copy in settings.copies(place):
         args = components.ImageRepositoryArgs(
@@ -47,9 +46,13 @@ def declare(place: Place) -> pulumi.Inputs:
 
 async def main() -> pulumi.Inputs:
     registries = {place.region: declare(place) for place in settings.places}
+    roles = components.RegistryRoles("registry", components.RegistryRolesArgs(
+        roles=registry_roles(settings), path=settings.roles.path, boundary=settings.roles.boundary,
+        session_seconds=settings.roles.session_seconds, tags=settings.tags,
+    ))  # fmt: skip
     # One turn of the loop lets the first answers in, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)
-    return {"registries": registries}
+    return {"registries": registries, "roles": roles.arns}
 
 
 pulumi.run(main)

@@ -2,6 +2,7 @@
 
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.image_repository import ImageRepository, ImageRepositoryArgs
+from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettings, RegistrySettingsArgs
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "EncryptionKeyArgs",
     "ImageRepository",
     "ImageRepositoryArgs",
+    "RegistryRoles",
+    "RegistryRolesArgs",
     "RegistrySettings",
     "RegistrySettingsArgs",
 ]

@@ -50,9 +50,18 @@ def _of_registry(_name: str, _inputs: Inputs, account: str) -> Answer:
     return account, {"registryId": account}
 
 
+def _role(name: str, inputs: Inputs, account: str) -> Answer:
+    boundary = Arn.parse(str(inputs.get("permissionsBoundary", "")))
+    arn = Arn(boundary.partition if boundary else "aws", "iam", "", account, f"role{inputs['path']}{inputs['name']}")
+    unique = f"AROA{uuid5(NAMESPACE_OID, f'{account}:{name}').hex[:17].upper()}"
+    return inputs["name"], {"arn": str(arn), "uniqueId": unique}
+
+
 _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
     "aws:kms/key:Key": _key,
     "aws:kms/alias:Alias": _alias,
+    "aws:iam/role:Role": _role,
+    "aws:iam/rolePolicy:RolePolicy": lambda _name, inputs, _account: (f"{inputs['role']}:{inputs['name']}", {}),
     "aws:ecr/repository:Repository": _repository,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _of_repository,
     "aws:ecr/repositoryPolicy:RepositoryPolicy": _of_repository,

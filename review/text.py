@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from domain.iam.github import ISSUER
 from review.output import WIDTH
 from review.resource import Render, Resource
 
@@ -23,13 +24,19 @@ def to_text(rendered: Render) -> str:
         f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components",
     ]
     for region, registry in rendered.outputs.get("registries", {}).items():
-        lines += ["", f"{region}  {registry['host']}"]
         inside = [component for component in components if component.name.endswith(f"@{region}")]
-        for position, component in enumerate(sorted(inside, key=_order)):
-            lines += _branch(component, children[component.urn], last=position == len(inside) - 1)
+        lines += ["", f"{region}  {registry['host']}", *_tree(inside, children)]
+    everywhere = [component for component in components if "@" not in component.name]
+    if everywhere:
+        lines += ["", "in every region", *_tree(everywhere, children)]
     if rendered.not_built:
         lines += ["", "Not built yet", *(f"  {note}" for note in rendered.not_built)]
     return "\n".join(lines)
+
+
+def _tree(components: list[Resource], children: Mapping[str, list[Resource]]) -> Iterator[str]:
+    for position, component in enumerate(sorted(components, key=_order)):
+        yield from _branch(component, children[component.urn], last=position == len(components) - 1)
 
 
 def _order(component: Resource) -> tuple[bool, str, str]:
@@ -38,10 +45,10 @@ def _order(component: Resource) -> tuple[bool, str, str]:
 
 
 def _branch(component: Resource, children: list[Resource], *, last: bool) -> Iterator[str]:
-    name, _, _ = component.name.rpartition("@")
+    name, _, _ = component.name.partition("@")
     yield f"{'└─' if last else '├─'} {name}  {_short_type(component)}"
     trunk = "   " if last else "│  "
-    for child in sorted(children, key=lambda resource: (_short_type(resource) != "Repository", resource.urn)):
+    for child in sorted(children, key=_order_of_children):
         details = [*_details(child), *_options(child)]
         line = f"{trunk} {_short_type(child)}  {' · '.join(details)}".rstrip()
         if len(line) <= WIDTH:
@@ -49,6 +56,12 @@ def _branch(component: Resource, children: list[Resource], *, last: bool) -> Ite
         else:
             yield f"{trunk} {_short_type(child)}"
             yield from (f"{trunk}   · {detail}" for detail in details)
+
+
+def _order_of_children(child: Resource) -> tuple[bool, str, str]:
+    """A repository before its policies, and each role beside its own."""
+    kind = _short_type(child)
+    return kind != "Repository", child.name if kind.startswith("Role") else "", child.urn
 
 
 def _details(resource: Resource) -> list[str]:
@@ -98,7 +111,13 @@ def _statement(statement: Mapping[str, Any]) -> str:
         for condition in statement.get("Condition", {}).values()
         for key, value in condition.items()
     ]
-    return f"{statement.get('Sid', statement['Effect'])}: {', '.join(values + conditions)}"
+    resources = [each.rpartition(":")[2] for each in _listed(statement.get("Resource", []))]
+    return f"{statement.get('Sid', statement['Effect'])}: {', '.join(values + conditions + resources)}"
+
+
+def _role(inputs: Inputs) -> list[str]:
+    trust = json.loads(inputs["assumeRolePolicy"])["Statement"]
+    return [inputs["name"], *(_statement(each).replace(f"{ISSUER}:", "") for each in _listed(trust))]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -118,6 +137,8 @@ _DETAILS: dict[str, Callable[[Inputs], list[str]]] = {
     "LifecyclePolicy": _lifecycle_policy,
     "RepositoryPolicy": _policy,
     "RegistryPolicy": _policy,
+    "Role": _role,
+    "RolePolicy": _policy,
     "RegistryScanningConfiguration": _scanning,
     "AccountSetting": lambda inputs: [f"{inputs['name']} {inputs['value']}"],
     "PullTimeUpdateExclusion": lambda inputs: [inputs["principalArn"]],

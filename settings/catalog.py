@@ -18,6 +18,7 @@ from pydantic import (
     StrictStr,
     Tag,
     ValidationInfo,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
@@ -29,6 +30,8 @@ from domain.problems import Problem
 from domain.resource_tags import tag_value_problems
 
 _GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+_GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
+_GITHUB_WORKFLOW = re.compile(rf"{_GITHUB_REPOSITORY.pattern}/\.github/workflows/[^\s*?@]+\.ya?ml@[^\s*?@]+")
 _GITHUB_REF = re.compile(r"refs/(heads|tags)/[^\s*?\[\\^~:]+|refs/tags/[^\s?\[\\^~:]+")
 DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
@@ -148,6 +151,19 @@ GitHubRef = Annotated[
 ]
 
 
+def _digits(value: object) -> object:
+    """GitHub prints ids as numbers."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+GitHubId = Annotated[
+    StrictStr,
+    BeforeValidator(_digits),
+    matching(_GITHUB_ID, "is no id of GitHub's", "write its digits, as in 1024"),
+    WithJsonSchema({"type": ["integer", "string"]}),
+]
+
+
 class Push(Model):
     """A GitHub workflow that may push: from refs, or from an environment."""
 
@@ -156,9 +172,30 @@ class Push(Model):
     ] = Field(description="owner/repository")
     refs: Annotated[tuple[GitHubRef, ...], Field(min_length=1)] | None = Field(None, description="branches and tags")
     environment: Text | None = None
+    owner_id: GitHubId | None = Field(None, description="of the owner: nobody who takes over its name has it")
+    repository_id: GitHubId | None = Field(None, description="of the repository: gh api repos/OWNER/NAME --jq .id")
+    subject: Literal["name", "immutable"] | None = Field(
+        None, description="the form of its tokens' subject; default: immutable where both ids are given"
+    )
+    job_workflow_ref: (
+        Annotated[
+            StrictStr,
+            matching(
+                _GITHUB_WORKFLOW,
+                "is no reusable workflow at a ref",
+                "write acme/workflows/.github/workflows/publish.yml@refs/heads/main",
+            ),
+        ]
+        | None
+    ) = Field(None, description="the reusable workflow that must be running")
     stacks: Annotated[tuple[StackName, ...], Field(min_length=1)] | None = Field(
         None, description="default: all stacks"
     )
+
+
+TASKS = "ecs"
+"""Pulls with a role, which the stack makes for its own account."""
+SERVICES = (*(service.value for service in PullService), TASKS)
 
 
 class Pull(Model):
@@ -167,7 +204,7 @@ class Pull(Model):
     account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = None
     role: Annotated[StrictStr, checked(role_name_problems)] | None = None
     organization: Annotated[StrictStr, known(Names.ORGANIZATION)] | None = None
-    service: Literal[tuple(s.value for s in PullService)] | None = None  # type: ignore[valid-type]
+    service: Literal[tuple(SERVICES)] | None = None  # type: ignore[valid-type]
 
 
 class Retirement(Model):

@@ -8,7 +8,7 @@ from domain.ecr.lifecycle_grammar import validate
 from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import registry_policy_problems
 from domain.problems import Path, Problem
-from settings.catalog import EFFECTS, SELECTORS, RepositoryEntry
+from settings.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry
 from settings.faults import path_text
 from settings.stack import FREQUENCIES, AwsKeys, StackKeys
 
@@ -77,6 +77,9 @@ def _pull_problems(pull: Raw) -> Iterator[Problem]:
     if pull.get("service") is not None and pull.get("account") is not None:
         who = ("organization", "service")
     yield from _exactly_one(pull, who, "one who may pull")
+    if pull.get("service") == TASKS and pull.get("account") is not None:
+        fix = "write {account: NAME, role: ROLE} with the role under which they run"
+        yield Problem(("account",), pull["account"], "is another account, whose tasks pull with a role of its own", fix)
     if pull.get("role") is not None and (pull.get("account") is None or pull.get("service") is not None):
         yield Problem(("role",), pull["role"], "is a role of no account", "write {account: NAME, role: ROLE}")
 

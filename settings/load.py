@@ -15,6 +15,7 @@ from settings.describe import describe
 from settings.faults import InvalidSettings, Reporter
 from settings.models import Settings
 from settings.neighbours import shared_places
+from settings.publishers import push_problems
 from settings.resolve import grants, resolve
 from settings.source import read
 from settings.stack import AwsKeys, StackKeys
@@ -52,6 +53,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         entries = list(catalog.repositories.items() if catalog else _sound_entries(written, names))
         _check_entries(entries, report, keys, aws)
         report.all(check.role_problems(entries, keys.accounts))
+        report.all(push_problems(entries, Registry(account=aws.account, region=aws.region), stack))
     if faults or catalog is None or keys is None or aws is None:
         raise InvalidSettings(faults)
     return resolve(configuration.project, stack, catalog, keys, aws)

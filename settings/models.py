@@ -1,6 +1,6 @@
 """The settings as everything else reads them: names resolved, defaults applied, frozen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ from domain.ecr.encryption import Encryption
 from domain.ecr.names import registry_host
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
+from domain.iam.github_trust import GitHubSource
 from domain.iam.grants import Grant, Registry, repository_policy
 
 
@@ -41,12 +42,37 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PushSource:
-    """A GitHub workflow that may push in this stack: from one of the refs, or from the environment."""
+class Publisher:
+    """A role that workflows of GitHub's take to push to some repositories."""
 
-    github: str
-    refs: tuple[str, ...]
-    environment: str | None
+    name: str
+    source: GitHubSource
+    repositories: tuple[str, ...]
+
+
+def publishers(pushes: Iterable[tuple[str, GitHubSource]], stack: str) -> tuple[Publisher, ...]:
+    """The roles by which GitHub's workflows push: one for each source, for all the repositories that name it."""
+    named: dict[tuple[str, ...], tuple[GitHubSource, list[str]]] = {}
+    for repository, source in pushes:
+        named.setdefault(source.place, (source, []))[1].append(repository)
+    found = (
+        Publisher(name=source.role_name(stack), source=source, repositories=tuple(dict.fromkeys(names)))
+        for source, names in named.values()
+    )
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """What is said of the registry's own roles."""
+
+    boundary: str
+    """The ARN of the managed policy that the bootstrap makes."""
+    path: str
+    session_seconds: int
+    auditors: tuple[str, ...]
+    """Who may become the auditor; nobody, and there is none."""
+    audit_layers: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +88,10 @@ class Repository:
     encryption: Encryption
     key_arns: Mapping[str, str]
     """The named key's ARN by region; empty where the stack's own key encrypts."""
-    push: tuple[PushSource, ...]
+    push: tuple[GitHubSource, ...]
     pull: tuple[Grant, ...]
+    tasks: bool
+    """Whether the ECS tasks of the stack's own account pull it."""
     adopt: bool
     retire: Retirement | None
 
@@ -100,6 +128,7 @@ class Settings:
     """Replicas in other accounts."""
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
+    roles: Roles
     scan_type: ScanType
     scan_rules: tuple[ScanRule, ...]
     registry_policy: str | None
@@ -117,6 +146,11 @@ class Settings:
     def tags(self) -> dict[str, str]:
         """The tags of what belongs to the registry as a whole."""
         return self.tags_for("platform")
+
+    @property
+    def publishers(self) -> tuple[Publisher, ...]:
+        pushes = [(each.name, source) for each in self.repositories for source in each.push]
+        return publishers(pushes, self.stack)
 
     def protects(self, place: Place) -> bool:
         """Whether the engine refuses to delete what a place can't be without, its key."""
@@ -164,10 +198,6 @@ class Settings:
     def not_built(self) -> tuple[str, ...]:
         """What the settings ask for and the program does not declare yet, each with its reason."""
         notes = []
-        pushes = [(r.name, source.github) for r in self.repositories for source in r.push]
-        if pushes:
-            repositories = len({name for name, _ in pushes})
-            notes.append(f"push: {len(pushes)} sources to {repositories} repositories, until publisher roles exist")
         replicas = [place.region for place in self.places[1:]]
         if replicas:
             notes.append(f"replication to {', '.join(replicas)}: the copies stand, but images don't flow to them yet")

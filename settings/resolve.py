@@ -1,16 +1,18 @@
 """From what is written, found to be sound, to what the stack declares: names become ids, defaults become values."""
 
+from domain.aws import REGIONS, Arn
 from domain.document_text import to_text
 from domain.ecr.encryption import Encryption
 from domain.ecr.lifecycle import Rule
 from domain.ecr.tags import mutability
+from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from settings import models
-from settings.catalog import Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
+from settings.catalog import TASKS, Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
 from settings.catalog import Retirement as WrittenRetirement
 from settings.check import domain_rule
-from settings.models import Place, PushSource, Repository, Settings
-from settings.stack import AwsKeys, Replica, StackKeys
+from settings.models import Place, Repository, Settings
+from settings.stack import SECONDS_PER_HOUR, AwsKeys, Replica, StackKeys
 
 
 def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
@@ -30,6 +32,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
             for name, entry in catalog.repositories.items()
         ),
         removed={name: _required_retirement(entry) for name, entry in catalog.removed.items()},
+        roles=_roles(project, stack, keys, aws),
         scan_type=keys.scanning.scan_type,
         scan_rules=tuple(rule.resolved() for rule in keys.scanning.rules),
         registry_policy=to_text(keys.registry_policy) if keys.registry_policy else None,
@@ -41,9 +44,20 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     )
 
 
+def _roles(project: str, stack: str, keys: StackKeys, aws: AwsKeys) -> models.Roles:
+    partition = REGIONS[aws.region].id
+    return models.Roles(
+        boundary=str(Arn(partition, "iam", "", aws.account, f"policy/{project}-{stack}-boundary")),
+        path=f"/{project}/{stack}/",
+        session_seconds=keys.roles.session_hours * SECONDS_PER_HOUR,
+        auditors=keys.roles.auditors,
+        audit_layers=keys.roles.audit_layers,
+    )
+
+
 def grants(entry: RepositoryEntry, keys: StackKeys, account: str) -> tuple[Grant, ...]:
     """Who may pull, by their ids in this stack."""
-    return tuple(_grant(pull, keys, account) for pull in entry.pull)
+    return tuple(_grant(pull, keys, account) for pull in entry.pull if pull.service != TASKS)
 
 
 def _grant(pull: Pull, keys: StackKeys, own: str) -> Grant:
@@ -83,8 +97,6 @@ def _repository(
     account: str,
 ) -> Repository:
     named = entry.encryption if isinstance(entry.encryption, NamedKey) else None
-    # A retired repository takes no new images: its push grants go with the first of the two steps.
-    push = () if entry.retire else tuple(_source(p) for p in entry.push if p.stacks is None or stack in p.stacks)
     return Repository(
         name=name,
         owner=entry.owner,
@@ -94,12 +106,32 @@ def _repository(
         mutable_tags=entry.mutable_tags,
         encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),
         key_arns=keys.keys[named.key] if named else {},
-        push=push,
+        push=tuple(source(push) for _, push in here(entry, stack)),
         pull=grants(entry, keys, account),
+        tasks=any(pull.service == TASKS for pull in entry.pull),
         adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
         retire=_retirement(entry.retire),
     )
 
 
-def _source(push: Push) -> PushSource:
-    return PushSource(github=push.github, refs=push.refs or (), environment=push.environment)
+def source(push: Push) -> GitHubSource:
+    ids = push.owner_id is not None and push.repository_id is not None
+    return GitHubSource(
+        github=push.github,
+        refs=push.refs or (),
+        environment=push.environment,
+        owner_id=push.owner_id,
+        repository_id=push.repository_id,
+        immutable=ids if push.subject is None else push.subject == IMMUTABLE,
+        workflow=push.job_workflow_ref,
+    )
+
+
+def here(entry: RepositoryEntry, stack: str) -> list[tuple[int, Push]]:
+    """The entry's pushes of this stack, each with its place; a retired repository takes no new images: its push
+    grants go with the first of the two steps."""
+    return [
+        (index, push)
+        for index, push in enumerate(() if entry.retire else entry.push)
+        if push.stacks is None or stack in push.stacks
+    ]

@@ -10,6 +10,7 @@ from domain.aws import Arn, account_problems, region_problems
 from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.iam.grants import organization_problems, role_name_problems
+from domain.iam.limits import SESSION_SECONDS
 from domain.kms import deletion_window_problems
 from domain.problems import Problem
 from settings.catalog import Model, Retirement, Text, checked
@@ -85,6 +86,24 @@ class Scanning(Model):
         return ScanType[self.type.upper()]
 
 
+SECONDS_PER_HOUR = 3_600
+
+
+def _hours_problems(hours: int) -> list[Problem]:
+    least, most = (seconds // SECONDS_PER_HOUR for seconds in SESSION_SECONDS)
+    if least <= hours <= most:
+        return []
+    return [Problem((), hours, "is no length that a role's sessions can have", f"write {least} to {most} hours")]
+
+
+class Roles(Model):
+    """The registry's own roles."""
+
+    session_hours: Annotated[int, _integer(_hours_problems)] = Field(1, description="the longest session of a role")
+    auditors: tuple[PrincipalArn, ...] = Field((), description="who may become the auditor; without any there is none")
+    audit_layers: bool = Field(default=False, description="whether the auditor may pull images, too")
+
+
 class StackKeys(Model):
     """The project's own keys; Pulumi.yaml declares the same with their defaults."""
 
@@ -94,6 +113,7 @@ class StackKeys(Model):
     organizations: dict[StrictStr, Organization] = Field({})
     keys: dict[StrictStr, dict[Region, KeyArn]] = Field({})
     replicas: tuple[Replica, ...] = ()
+    roles: Roles = Roles()
     scanning: Scanning = Scanning()
     protect: bool = True
     allow_destruction: bool = False

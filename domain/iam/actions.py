@@ -16,3 +16,38 @@ PUSH_ACTIONS = (
     "ecr:UploadLayerPart",
 )
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"""
+
+IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+"""What a pull through a cache needs beside the pull: the second where the repository is not there yet.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html"""
+
+AUDIT_ACTIONS = (
+    "ecr:BatchGetRepositoryScanningConfiguration",
+    "ecr:DescribeImageReplicationStatus",
+    "ecr:DescribeImageScanFindings",
+    "ecr:DescribeImages",
+    "ecr:DescribeRepositories",
+    "ecr:GetLifecyclePolicy",
+    "ecr:GetLifecyclePolicyPreview",
+    "ecr:GetRepositoryPolicy",
+    "ecr:ListImages",
+    "ecr:ListTagsForResource",
+    "ecr:StartLifecyclePolicyPreview",
+)
+"""All that tells of a repository and its images but the images themselves. The preview of a lifecycle policy is a
+write to IAM, and changes nothing."""
+
+AUDIT_REGISTRY_ACTIONS = (
+    "ecr:DescribePullThroughCacheRules",
+    "ecr:DescribeRegistry",
+    "ecr:DescribeRepositoryCreationTemplates",
+    "ecr:GetAccountSetting",
+    "ecr:GetRegistryPolicy",
+    "ecr:GetRegistryScanningConfiguration",
+    "ecr:ListPullTimeUpdateExclusions",
+)
+"""Of the registry, none of which has a resource type."""
+
+TEMPLATE_ACTIONS = ("ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResource")
+TEMPLATE_KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant")
+"""https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-iam.html"""

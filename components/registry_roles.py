@@ -1,0 +1,49 @@
+"""The roles that push to the registry, pull from it and look after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import iam
+
+from components.component import Component
+from domain.document_text import to_text
+from domain.iam.roles import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryRolesArgs:
+    """Roles of one account, all within one boundary."""
+
+    roles: Sequence[Role]
+    path: str
+    boundary: str
+    session_seconds: int
+    tags: Mapping[str, str]
+
+
+class RegistryRoles(Component):
+    """Each role with its one policy; whoever federates in is known to the account already."""
+
+    arns: dict[str, pulumi.Output[str]]
+    """By the roles' names."""
+
+    def __init__(self, name: str, args: RegistryRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self.arns = {each.name: self._declare(each, args) for each in args.roles}
+        self.register_outputs({"arns": self.arns})
+
+    def _declare(self, role: Role, args: RegistryRolesArgs) -> pulumi.Output[str]:
+        declared = iam.Role(
+            role.name,
+            name=role.name,
+            path=args.path,
+            description=role.description,
+            assume_role_policy=to_text(role.trust),
+            max_session_duration=args.session_seconds,
+            permissions_boundary=args.boundary,
+            tags=args.tags,
+            opts=self.child(),
+        )
+        iam.RolePolicy(role.name, name="registry", role=declared.name, policy=to_text(role.policy), opts=self.child())
+        return declared.arn

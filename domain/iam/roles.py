@@ -1,0 +1,104 @@
+"""What the registry's own roles may do, and who gets into those that no workflow takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.aws import REGIONS, Arn
+from domain.ecr.names import repository_arn
+from domain.iam.actions import (
+    AUDIT_ACTIONS,
+    AUDIT_REGISTRY_ACTIONS,
+    IMPORT_ACTIONS,
+    LOGIN_ACTION,
+    PULL_ACTIONS,
+    PUSH_ACTIONS,
+    TEMPLATE_ACTIONS,
+    TEMPLATE_KEY_ACTIONS,
+)
+from domain.iam.document import CURRENT_VERSION
+from domain.iam.grants import Registry
+
+EVERY_REPOSITORY = "*"
+Statement = dict[str, object]
+Document = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role with the one policy that it has."""
+
+    name: str
+    description: str
+    trust: Document
+    policy: Document
+
+
+def push_policy(repositories: Sequence[str], registry: Registry) -> Document:
+    """Login and push, for the repositories by their names."""
+    return _document(_login(), _allow("Push", PUSH_ACTIONS, _arns(repositories, [registry])))
+
+
+def pull_policy(repositories: Sequence[str], caches: Sequence[str], registries: Sequence[Registry]) -> Document:
+    """Login and pull; of caches, by their prefixes, what is not there yet is brought in."""
+    cached = [f"{prefix}/*" for prefix in caches]
+    statements = [_login()]
+    if repositories or cached:
+        statements.append(_allow("Pull", PULL_ACTIONS, _arns([*repositories, *cached], registries)))
+    if cached:
+        statements.append(_allow("BringIn", IMPORT_ACTIONS, _arns(cached, registries)))
+    return _document(*statements)
+
+
+def audit_policy(registries: Sequence[Registry], *, layers: bool) -> Document:
+    """All that can be read of the registries, images' scan findings and the preview of lifecycle policies with it."""
+    every = _arns([EVERY_REPOSITORY], registries)
+    statements = [_allow("ReadRepositories", AUDIT_ACTIONS, every), _allow("ReadRegistry", AUDIT_REGISTRY_ACTIONS, "*")]
+    if layers:
+        statements += [_login(), _allow("Pull", PULL_ACTIONS, every)]
+    return _document(*statements)
+
+
+def template_policy(registries: Sequence[Registry]) -> Document:
+    """What Amazon ECR does as the service role of creation templates.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-iam.html"""
+    keys = sorted({str(Arn(each.partition, "kms", each.region, each.account, "key/*")) for each in registries})
+    use = _allow("UseKeys", TEMPLATE_KEY_ACTIONS, keys)
+    services = sorted({f"ecr.{each.region}.{REGIONS[each.region].dns_suffix}" for each in registries})
+    use["Condition"] = {"StringEquals": {"kms:ViaService": services}}
+    return _document(_allow("CreateRepositories", TEMPLATE_ACTIONS, _arns([EVERY_REPOSITORY], registries)), use)
+
+
+def service_trust(service: str, account: str) -> Document:
+    """For a service that says on whose behalf it works."""
+    statement = _assume({"Service": service})
+    statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return _document(statement)
+
+
+def template_trust() -> Document:
+    """Amazon ECR says nothing of a source when it takes this role; same page as `template_policy`."""
+    return _document(_assume({"Service": "ecr.amazonaws.com"}))
+
+
+def principals_trust(arns: Sequence[str]) -> Document:
+    return _document(_assume({"AWS": sorted(set(arns))}))
+
+
+def _assume(principal: object) -> Statement:
+    return {"Sid": "Assume", "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+
+
+def _login() -> Statement:
+    return _allow("Login", (LOGIN_ACTION,), "*")
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources}
+
+
+def _arns(names: Sequence[str], registries: Sequence[Registry]) -> list[str]:
+    return sorted({repository_arn(each.region, each.account, name) for each in registries for name in names})
+
+
+def _document(*statements: Statement) -> Document:
+    return {"Version": CURRENT_VERSION, "Statement": list(statements)}
