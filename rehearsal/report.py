@@ -45,8 +45,7 @@ class Report:
     @property
     def left_out(self) -> list[str]:
         """What is declared, or asked for, and does not stand here."""
-        missing = [f"{name}: {reason}" for name, reason in self.applied.not_built.items()]
-        return [*missing, *self.applied.settings.not_built]
+        return [f"{name}: {reason}" for name, reason in self.applied.not_built.items()]
 
     @property
     def stood_in(self) -> list[str]:

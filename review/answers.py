@@ -67,6 +67,11 @@ _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
     "aws:ecr/repositoryPolicy:RepositoryPolicy": _of_repository,
     "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": _of_registry,
     "aws:ecr/registryPolicy:RegistryPolicy": _of_registry,
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": _of_registry,
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": lambda _name, inputs, account: (
+        inputs["prefix"],
+        {"registryId": account},
+    ),
     "aws:ecr/accountSetting:AccountSetting": lambda _name, inputs, _account: (inputs["name"], {}),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": lambda _name, inputs, _account: (
         inputs["principalArn"],

@@ -28,7 +28,6 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
         preview=preview,
         resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
         outputs=monitor.outputs,
-        not_built=settings.not_built,
         account=settings.home.account,
         home=settings.home.region,
         allow_destruction=settings.allow_destruction,

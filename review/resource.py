@@ -34,8 +34,9 @@ class Render:
     preview: bool
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Any]
-    not_built: tuple[str, ...]
-    # What came later has a default: a render of older code lacks it.
+    # What came later has a default: a render of older code lacks it, and older code reads no render without the first.
+    not_built: tuple[str, ...] = ()
+    """What older code was asked for and did not declare yet."""
     account: str = ""
     home: str = ""
     """The stack's home region."""

@@ -132,6 +132,15 @@ def _scanning(inputs: Inputs) -> list[str]:
     return [inputs["scanType"], *rules]
 
 
+def _replication(inputs: Inputs) -> list[str]:
+    rules = []
+    for rule in inputs["replicationConfiguration"]["rules"]:
+        where = ", ".join(f"{each['registryId']} {each['region']}" for each in rule["destinations"])
+        prefixes = ", ".join(f"{each['filter']}*" for each in rule.get("repositoryFilters", []))
+        rules.append(f"{prefixes or 'every repository'} to {where}")
+    return rules
+
+
 _DETAILS: dict[str, Callable[[Inputs], list[str]]] = {
     "Repository": _repository,
     "LifecyclePolicy": _lifecycle_policy,
@@ -140,6 +149,11 @@ _DETAILS: dict[str, Callable[[Inputs], list[str]]] = {
     "Role": _role,
     "RolePolicy": _policy,
     "RegistryScanningConfiguration": _scanning,
+    "ReplicationConfiguration": _replication,
+    "RepositoryCreationTemplate": lambda inputs: [
+        f"{inputs['prefix']} for {', '.join(inputs['appliedFors'])}",
+        inputs.get("imageTagMutability", "MUTABLE"),
+    ],
     "AccountSetting": lambda inputs: [f"{inputs['name']} {inputs['value']}"],
     "PullTimeUpdateExclusion": lambda inputs: [inputs["principalArn"]],
     "Alias": lambda inputs: [inputs["name"]],

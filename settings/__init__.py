@@ -2,6 +2,6 @@
 
 from settings.faults import Fault, InvalidSettings
 from settings.load import load
-from settings.models import Place, Repository, RepositoryCopy, Settings
+from settings.models import Place, Repository, Settings
 
-__all__ = ["Fault", "InvalidSettings", "Place", "Repository", "RepositoryCopy", "Settings", "load"]
+__all__ = ["Fault", "InvalidSettings", "Place", "Repository", "Settings", "load"]

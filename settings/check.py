@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from domain.aws import REGIONS, Arn
-from domain.ecr import lifecycle, scanning
+from domain.ecr import lifecycle, replication, scanning
 from domain.ecr.lifecycle_grammar import validate
+from domain.ecr.replicas import Replica, replication_rules
+from domain.ecr.replication import Destination
 from domain.ecr.tags import exclusion_filter_problems
-from domain.iam.grants import registry_policy_problems
+from domain.iam.grants import Registry, registry_policy_problems
 from domain.problems import Path, Problem
 from settings.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry
 from settings.faults import path_text
 from settings.stack import FREQUENCIES, AwsKeys, StackKeys
+from settings.stack import Replica as WrittenReplica
 
 Raw = Mapping[str, object]
 
@@ -219,8 +222,9 @@ def _exclusion_problems(keys: StackKeys, partition: str) -> Iterator[Problem]:
 def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
     home = (aws.account, aws.region)
     seen = {home}
+    roles: dict[str, str] = {}
     for index, replica in enumerate(keys.replicas):
-        account = keys.accounts.get(replica.account, replica.account) if replica.account else home[0]
+        account = _account(replica, keys, aws)
         if replica.account and replica.account not in keys.accounts:
             fix = f'add it to accounts: {replica.account}: "…"'
             yield Problem((index, "account"), replica.account, "is no account that the stack names", fix)
@@ -233,3 +237,27 @@ def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
             yield Problem((index, "region"), replica.region, message, "give it a stack of its own")
         if replica.role and account == home[0]:
             yield Problem((index, "role"), replica.role, "is a role in the stack's own account", "remove it")
+        if replica.role and roles.setdefault(account, replica.role) != replica.role:
+            message = f"is another role than {roles[account]} in the same account, where one is assumed"
+            yield Problem((index, "role"), replica.role, message, f"write {roles[account]}")
+        if not replica.role and account != home[0]:
+            fix = "name the role there that the deployment assumes: {region: …, account: …, role: ROLE}"
+            yield Problem((index, "role"), None, "is missing", fix)
+    yield from _replication_problems(keys, aws)
+
+
+def _replication_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
+    """What all of them together make, whichever of them is at fault."""
+    replicas = [
+        Replica(registry=Registry(account=_account(each, keys, aws), region=each.region), prefixes=each.prefixes)
+        for each in keys.replicas
+        if not each.retire
+    ]
+    home = Destination(account=aws.account, region=aws.region)
+    for problem in replication.configuration_problems(replication_rules(replicas), source=home):
+        if not problem.path:
+            yield problem
+
+
+def _account(replica: WrittenReplica, keys: StackKeys, aws: AwsKeys) -> str:
+    return keys.accounts.get(replica.account, replica.account) if replica.account else aws.account

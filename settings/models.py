@@ -1,5 +1,6 @@
 """The settings as everything else reads them: names resolved, defaults applied, frozen."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +10,12 @@ from domain.document_text import to_text
 from domain.ecr import lifecycle
 from domain.ecr.encryption import Encryption
 from domain.ecr.names import registry_host
+from domain.ecr.replicas import Replica, inbound_statement, replication_rules
+from domain.ecr.replication import ReplicationRule
+from domain.ecr.repository import RepositoryCopy
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
+from domain.iam.document import CURRENT_VERSION
 from domain.iam.github_trust import GitHubSource
 from domain.iam.grants import Grant, Registry, repository_policy
 
@@ -30,7 +35,16 @@ class Place:
     account: str
     region: str
     home: bool
+    role: str | None = None
+    """In another account than the stack's own: the ARN of the role that is assumed there."""
+    prefixes: tuple[str, ...] = ()
+    """Of a replica: what the names of its repositories begin with; none, and it has every repository."""
     retire: Retirement | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from the stack's other places, in the names of resources."""
+        return f"{self.account}.{self.region}" if self.role else self.region
 
     @property
     def host(self) -> str:
@@ -39,6 +53,10 @@ class Place:
     @property
     def registry(self) -> Registry:
         return Registry(account=self.account, region=self.region)
+
+    @property
+    def replica(self) -> Replica:
+        return Replica(registry=self.registry, prefixes=self.prefixes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,25 +115,6 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepositoryCopy:
-    """A repository as it stands in one place: the original at home, a replica elsewhere."""
-
-    name: str
-    region: str
-    mutability: TagMutability
-    mutable_tags: tuple[str, ...]
-    encryption: Encryption
-    key_arn: str | None
-    """The named key of this region; None where the stack's own encrypts."""
-    lifecycle_text: str
-    policy_text: str | None
-    tags: Mapping[str, str]
-    protect: bool
-    force_delete: bool
-    import_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that one stack declares."""
 
@@ -126,6 +125,8 @@ class Settings:
     """The registries in the stack's own account, home first."""
     elsewhere: tuple[Place, ...]
     """Replicas in other accounts."""
+    net: tuple[lifecycle.Rule, ...]
+    """The retention of repositories that nobody declared."""
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
     roles: Roles
@@ -163,6 +164,8 @@ class Settings:
         """Every repository of the catalog, as it stands in this place."""
         documents: dict[tuple[lifecycle.Rule, ...], str] = {}
         for repository in self.repositories:
+            if not repository.name.startswith(place.prefixes or ""):
+                continue
             rules = repository.retention
             if rules not in documents:
                 documents[rules] = lifecycle_text(rules, standby=not place.home)
@@ -180,7 +183,8 @@ class Settings:
             import_id=_import_id(repository.name, place) if repository.adopt else None,
             lifecycle_text=lifecycle_document,
             policy_text=to_text(policy) if policy else None,
-            key_arn=repository.key_arns.get(place.region),
+            # A named key is of the stack's own account.
+            key_arn=None if place.role else repository.key_arns.get(place.region),
             tags=self._repository_tags(repository, retire),
             protect=self.protects(place) and not repository.retire,
             force_delete=self.allow_destruction and bool(retire),
@@ -195,14 +199,30 @@ class Settings:
         return tags
 
     @property
-    def not_built(self) -> tuple[str, ...]:
-        """What the settings ask for and the program does not declare yet, each with its reason."""
-        notes = []
-        replicas = [place.region for place in self.places[1:]]
-        if replicas:
-            notes.append(f"replication to {', '.join(replicas)}: the copies stand, but images don't flow to them yet")
-        notes += [f"replica in account {p.account}, {p.region}: other accounts come later" for p in self.elsewhere]
-        return tuple(notes)
+    def all_places(self) -> tuple[Place, ...]:
+        return (*self.places, *self.elsewhere)
+
+    @property
+    def other_accounts(self) -> dict[str, tuple[str, str, str]]:
+        """What it takes to declare something in each account but the stack's own: itself, a region, the role."""
+        return {place.account: (place.account, place.region, place.role) for place in self.elsewhere if place.role}
+
+    @property
+    def replication(self) -> tuple[ReplicationRule, ...]:
+        """Where the images flow; a registry that retires gets no new ones."""
+        return replication_rules(place.replica for place in self.all_places if not place.home and not place.retire)
+
+    def registry_policy_of(self, place: Place) -> str | None:
+        """The policy that the settings give, and what lets our images into a registry of another account."""
+        document = dict(json.loads(self.registry_policy)) if self.registry_policy else {"Version": CURRENT_VERSION}
+        if not place.role:
+            return self.registry_policy
+        given = document.get("Statement", [])
+        ours = inbound_statement(self.home.registry, place.replica)
+        return to_text({**document, "Statement": [*(given if isinstance(given, list) else [given]), ours]})
+
+    def net_text(self) -> str:
+        return lifecycle_text(self.net, standby=True)
 
 
 def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:

@@ -3,23 +3,26 @@
 from domain.aws import REGIONS, Arn
 from domain.document_text import to_text
 from domain.ecr.encryption import Encryption
-from domain.ecr.lifecycle import Rule
+from domain.ecr.lifecycle import Effect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from settings import models
-from settings.catalog import TASKS, Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
+from settings.catalog import DEFAULT_PRESET, TASKS, Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
 from settings.catalog import Retirement as WrittenRetirement
 from settings.check import domain_rule
 from settings.models import Place, Repository, Settings
 from settings.stack import SECONDS_PER_HOUR, AwsKeys, Replica, StackKeys
 
+NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=30),)
+"""Where the catalog has no default, what nobody declared loses no image that has a tag."""
+
 
 def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
     """The settings of one stack; every name is known to be declared."""
     account = aws.account
-    replicas = [_place(replica, account, keys) for replica in keys.replicas]
     home = Place(account=account, region=aws.region, home=True)
+    replicas = [_place(replica, home, keys) for replica in keys.replicas]
     presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
     return Settings(
         project=project,
@@ -27,6 +30,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         environment=keys.environment,
         places=(home, *(place for place in replicas if place.account == account)),
         elsewhere=tuple(place for place in replicas if place.account != account),
+        net=presets.get(DEFAULT_PRESET, NET),
         repositories=tuple(
             _repository(name, entry, presets=presets, stack=stack, keys=keys, account=account)
             for name, entry in catalog.repositories.items()
@@ -69,9 +73,17 @@ def _grant(pull: Pull, keys: StackKeys, own: str) -> Grant:
     return AccountGrant(account=account, role=pull.role)
 
 
-def _place(replica: Replica, own: str, keys: StackKeys) -> Place:
-    account = keys.accounts[replica.account] if replica.account else own
-    return Place(account=account, region=replica.region, home=False, retire=_retirement(replica.retire))
+def _place(replica: Replica, home: Place, keys: StackKeys) -> Place:
+    account = keys.accounts[replica.account] if replica.account else home.account
+    other = account != home.account
+    return Place(
+        account=account,
+        region=replica.region,
+        home=False,
+        role=str(Arn(home.registry.partition, "iam", "", account, f"role/{replica.role}")) if other else None,
+        prefixes=replica.prefixes,
+        retire=_retirement(replica.retire),
+    )
 
 
 def _retirement(written: WrittenRetirement | None) -> models.Retirement | None:

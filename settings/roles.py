@@ -10,13 +10,20 @@ from domain.iam.roles import (
     pull_policy,
     push_policy,
     service_trust,
+    template_policy,
+    template_trust,
 )
 from settings.models import Settings
 
 
 def registry_roles(settings: Settings) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names are told apart by the stack."""
-    return (*_publishers(settings), *_tasks(settings), *_auditor(settings))
+    return (*_publishers(settings), *_tasks(settings), *_auditor(settings), *_templates(settings))
+
+
+def template_role(stack: str) -> str:
+    """The name of the role that Amazon ECR takes to make what creation templates are for."""
+    return f"{stack}.creation-templates"
 
 
 def _publishers(settings: Settings) -> Iterator[Role]:
@@ -48,4 +55,15 @@ def _auditor(settings: Settings) -> Iterator[Role]:
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(settings.roles.auditors),
             policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),
+        )
+
+
+def _templates(settings: Settings) -> Iterator[Role]:
+    registries = [place.registry for place in settings.places[1:]]
+    if registries:
+        yield Role(
+            name=template_role(settings.stack),
+            description="Makes the repositories that creation templates are for",
+            trust=template_trust(),
+            policy=template_policy(registries),
         )

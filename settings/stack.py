@@ -1,5 +1,6 @@
 """The shape of a stack's configuration: the keys `aws:*` and `container-registry:*`."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -7,13 +8,21 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictStr
 from pydantic_core import PydanticCustomError
 
 from domain.aws import Arn, account_problems, region_problems
-from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
+from domain.ecr.limits import (
+    PULL_TIME_EXCLUSIONS_MAX,
+    REPLICATION_FILTER_MAX_LENGTH,
+    REPLICATION_FILTER_MIN_LENGTH,
+    REPLICATION_FILTERS_PER_RULE_MAX,
+)
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.iam.grants import organization_problems, role_name_problems
 from domain.iam.limits import SESSION_SECONDS
 from domain.kms import deletion_window_problems
 from domain.problems import Problem
 from settings.catalog import Model, Retirement, Text, checked
+
+_PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
+"""API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
 
 
 def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -> AfterValidator:
@@ -53,12 +62,26 @@ PrincipalArn = Annotated[
 ]
 
 
+def _prefix_problems(prefix: str) -> list[Problem]:
+    least, most = REPLICATION_FILTER_MIN_LENGTH, REPLICATION_FILTER_MAX_LENGTH
+    if least <= len(prefix) <= most and _PREFIX.fullmatch(prefix):
+        return []
+    fix = f"write {least} to {most} characters of a name, such as payments/"
+    return [Problem((), prefix, "is nothing that a repository's name begins with", fix)]
+
+
+Prefix = Annotated[StrictStr, checked(_prefix_problems)]
+
+
 class Replica(Model):
     """A registry that holds a copy of every repository."""
 
     region: Region
     account: StrictStr | None = Field(None, description="a name from `accounts`; default: the stack's own")
     role: Annotated[StrictStr, checked(role_name_problems)] | None = Field(None, description="assumed in that account")
+    prefixes: Annotated[tuple[Prefix, ...], Field(max_length=REPLICATION_FILTERS_PER_RULE_MAX)] = Field(
+        (), description="only repositories whose names begin with one of these; default: every repository"
+    )
     retire: Retirement | None = Field(None, description="the first of the two steps that destroy the copies")
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from domain.ecr.repository import RepositoryCopy
 from domain.ecr.tags import TagMutability
 from domain.iam.grants import Grant
 from domain.resource_tags import required_tags
@@ -18,7 +19,7 @@ from ops.adopt.names import KeyNaming, Naming
 from ops.adopt.project import KINDS, Project
 from policies.judge import judge
 from review.plan.words import listed
-from settings import InvalidSettings, RepositoryCopy
+from settings import InvalidSettings
 from settings.faults import Fault, path_text, shorten
 
 _CLOUDFORMATION = "aws:cloudformation:stack-name"

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn
 from domain.ecr.names import repository_arn
+from domain.ecr.repository import RepositoryCopy
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.grants import OrganizationGrant, PullService
 from rehearsal.clients import Clients
@@ -14,7 +15,7 @@ from rehearsal.oci.client import Client
 from rehearsal.oci.image import Image, Index
 from rehearsal.proving.visitors import Visitors
 from settings import Place, Settings
-from settings.models import Repository, RepositoryCopy
+from settings.models import Repository
 
 DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
 """The codes of two refusals that are promised."""

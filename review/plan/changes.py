@@ -162,7 +162,7 @@ def _moved(base: Render | None, head: Render) -> Iterable[Statement]:
 
 
 def _nothing(head: Render) -> Render:
-    return Render(project=head.project, stack=head.stack, preview=head.preview, resources=(), outputs={}, not_built=())
+    return Render(project=head.project, stack=head.stack, preview=head.preview, resources=(), outputs={})
 
 
 def _change(op: Op, resource: Resource, render: Render, **others: Any) -> Change:

@@ -100,6 +100,32 @@ KINDS = {
         import_id="the account",
         documents=Documents.IAM,
     ),
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": Kind(
+        source="ecr/replication_configuration.go of v6, 2026: no ForceNew",
+        updates=frozenset({"replicationConfiguration"}),
+        identity=(),
+        import_id="the account",
+    ),
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": Kind(
+        source="ecr/repository_creation_template.go of v6, 2026: ForceNew on prefix",
+        replaces=frozenset({"prefix"}),
+        updates=frozenset(
+            {
+                "appliedFors",
+                "customRoleArn",
+                "description",
+                "encryptionConfigurations",
+                "imageTagMutability",
+                "imageTagMutabilityExclusionFilters",
+                "lifecyclePolicy",
+                "repositoryPolicy",
+                "resourceTags",
+            }
+        ),
+        identity=("prefix",),
+        import_id="the prefix",
+        sets=frozenset({"appliedFors"}),
+    ),
     "aws:ecr/accountSetting:AccountSetting": Kind(
         source="ecr/account_setting.go 21bd70c: RequiresReplace on name",
         replaces=frozenset({"name"}),

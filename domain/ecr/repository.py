@@ -1,0 +1,25 @@
+"""A repository as it stands in one registry: the original at home, a replica elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.ecr.encryption import Encryption
+from domain.ecr.tags import TagMutability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryCopy:
+    name: str
+    region: str
+    mutability: TagMutability
+    mutable_tags: tuple[str, ...]
+    encryption: Encryption
+    key_arn: str | None
+    """The named key of this region; None where the stack's own encrypts."""
+    lifecycle_text: str
+    policy_text: str | None
+    tags: Mapping[str, str]
+    protect: bool
+    force_delete: bool
+    import_id: str | None
+    """The id of a repository that exists already and is adopted."""
