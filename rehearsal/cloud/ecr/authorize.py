@@ -28,6 +28,16 @@ def may_under(call: Call, action: str, registry: Registry, repository: Repositor
     return evaluate(call.caller, _request(action, registry, repository.name, {}), policies).allowed
 
 
+def require_pass_role(call: Call, role: str, registry: Registry) -> None:
+    """Raises AccessDeniedException unless the caller may hand the role to Amazon ECR."""
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    context = {**circumstances(registry), "iam:PassedToService": ("ecr.amazonaws.com",)}
+    request = Request(action="iam:PassRole", resource=role, account=registry.account, context=context)
+    decision = evaluate(call.caller, request)
+    if not decision.allowed:
+        raise access_denied(reason(decision, call.caller, request))
+
+
 def request_tags(tags: Mapping[str, str]) -> Context:
     """The keys that a call has which brings tags."""
     if not tags:

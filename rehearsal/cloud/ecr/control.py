@@ -23,6 +23,7 @@ from rehearsal.cloud.ecr.operations import (
     repositories,
     scanning,
     tags,
+    templates,
     tokens,
 )
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked, Services
@@ -50,14 +51,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "BatchGetImage": Operation(images.batch_get, About.REPOSITORY),
     "BatchGetRepositoryScanningConfiguration": Operation(scanning.batch_get, About.REPOSITORIES),
     "CreateRepository": Operation(repositories.create, About.REPOSITORY),
+    "CreateRepositoryCreationTemplate": Operation(templates.create, About.REGISTRY),
     "DeleteLifecyclePolicy": Operation(lifecycle.delete, About.REPOSITORY),
     "DeleteRegistryPolicy": Operation(policies.delete_registry_policy, About.REGISTRY),
     "DeleteRepository": Operation(repositories.delete, About.REPOSITORY),
+    "DeleteRepositoryCreationTemplate": Operation(templates.delete, About.REGISTRY),
     "DeleteRepositoryPolicy": Operation(policies.delete_repository_policy, About.REPOSITORY),
     "DeregisterPullTimeUpdateExclusion": Operation(account.deregister_exclusion, About.REGISTRY),
     "DescribeImages": Operation(images.describe, About.REPOSITORY),
     "DescribeRegistry": Operation(account.describe_registry, About.REGISTRY),
     "DescribeRepositories": Operation(repositories.describe, About.REPOSITORIES),
+    "DescribeRepositoryCreationTemplates": Operation(templates.describe, About.REGISTRY),
     "GetAccountSetting": Operation(account.get_setting, About.REGISTRY),
     "GetAuthorizationToken": Operation(tokens.get, About.REGISTRY),
     "GetLifecyclePolicy": Operation(lifecycle.get, About.REPOSITORY),
@@ -78,6 +82,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "SetRepositoryPolicy": Operation(policies.set_repository_policy, About.REPOSITORY),
     "TagResource": Operation(tags.put, About.ARN),
     "UntagResource": Operation(tags.remove, About.ARN),
+    "UpdateRepositoryCreationTemplate": Operation(templates.update, About.REGISTRY),
 }
 
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")

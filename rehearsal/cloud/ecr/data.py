@@ -19,6 +19,7 @@ from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.state import Registry
 from rehearsal.cloud.ecr.tokens import USER, Tokens
 from rehearsal.cloud.ecr.visit import Visit
+from rehearsal.cloud.neighbour import Neighbour
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,9 +56,10 @@ def data_plane(
     blobs: Blobs,
     tokens: Tokens,
     callers: Callers,
+    neighbour: Neighbour,
 ) -> web.Application:
     """The application that answers at the registry's own port."""
-    plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers)
+    plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers, neighbour=neighbour)
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", plane.answer)
     application.on_response_prepare.append(_say_version)
@@ -70,6 +72,7 @@ class _Plane:
     blobs: Blobs
     tokens: Tokens
     callers: Callers
+    neighbour: Neighbour
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -116,6 +119,7 @@ class _Plane:
             request=request,
             registry=self.registry,
             blobs=self.blobs,
+            neighbour=self.neighbour,
             caller=await self.callers.caller(identity),
             name=name,
             reference=unquote(match.groupdict().get("reference") or ""),

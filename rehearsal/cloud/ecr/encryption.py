@@ -33,6 +33,16 @@ def encryption_type(configuration: Mapping[str, Any], registry: Registry) -> str
     return kind
 
 
+async def chosen(
+    configuration: Mapping[str, Any], call: Call, registry: Registry, name: str, keys: Neighbour
+) -> tuple[str, str | None]:
+    """Type and key of a repository that the caller makes."""
+    kind = encryption_type(configuration, registry)
+    if kind == AES256:
+        return kind, None
+    return kind, await key_arn(configuration, call, registry, name, keys)
+
+
 async def key_arn(configuration: Mapping[str, Any], call: Call, registry: Registry, name: str, keys: Neighbour) -> str:
     """The ARN of the key that is asked for, once the caller may let Amazon ECR use it for the repository."""
     wanted = configuration.get("kmsKey", _MANAGED_ALIAS)

@@ -32,7 +32,7 @@ class Ecr:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
-        self.ports = Ports(lambda registry: listen(data_plane(registry, self.blobs, self.tokens, callers)))
+        self.ports = Ports(lambda registry: listen(data_plane(registry, self.blobs, self.tokens, callers, neighbour)))
         self._control = Control(
             Services(
                 registries=self.registries, blobs=self.blobs, tokens=self.tokens, ports=self.ports, neighbour=neighbour

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.ecr.creation_templates import Occasion
 from domain.ecr.names import repository_arn
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
@@ -68,6 +69,26 @@ class Repository:
         return repository_arn(self.region, self.account, self.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What repositories are given that ECR makes by itself; one that stands already never changes with it."""
+
+    prefix: str
+    description: str | None
+    encryption: Mapping[str, str]
+    """As the API has it: encryptionType, and kmsKey if one is said."""
+    mutability: TagMutability
+    exclusions: tuple[str, ...]
+    policy: Text | None
+    lifecycle: str | None
+    tags: Mapping[str, str]
+    occasions: tuple[Occasion, ...]
+    role: str | None
+    """Of the role as which ECR makes the repository, its ARN."""
+    created_at: datetime
+    updated_at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class Registry:
     """The private registry of one account in one region."""
@@ -80,6 +101,8 @@ class Registry:
     scan_type: ScanType = ScanType.BASIC
     scan_rules: tuple[ScanRule, ...] = ()
     pull_time_exclusions: dict[str, datetime] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    """By prefix, without a slash at its end."""
 
     def repository(self, name: str) -> Repository:
         if name not in self.repositories:

@@ -19,14 +19,14 @@ async def start(visit: Visit) -> web.StreamResponse:
     """A new upload; with `digest` the whole of it; with `mount` none at all where the layer can be taken over."""
     query = visit.request.query
     if "digest" in query:
-        visit.repository("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload")
+        await visit.repository_to_push("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload")
         visit.blobs.path(query["digest"])
         upload = visit.blobs.start(visit.owner)
         try:
             return await _finished(visit, upload, query["digest"])
         finally:
             visit.blobs.discard(upload)
-    repository = visit.repository("InitiateLayerUpload")
+    repository = await visit.repository_to_push("InitiateLayerUpload")
     if "mount" in query and _mountable(visit, repository, query["mount"], query.get("from", "")):
         repository.layers.add(query["mount"])
         return _created(visit, query["mount"])

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from domain.ecr.creation_templates import Occasion
 from domain.iam.access import Caller
 from rehearsal.cloud.call import Call
+from rehearsal.cloud.ecr import creation
 from rehearsal.cloud.ecr.authorize import require
 from rehearsal.cloud.ecr.blobs import Blobs, Owner
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.state import Registry, Repository
+from rehearsal.cloud.neighbour import Neighbour
 
 PATIENCE_SECONDS = 30.0
 """How long a sender may be silent."""
@@ -22,6 +25,7 @@ class Visit:
     request: web.Request
     registry: Registry
     blobs: Blobs
+    neighbour: Neighbour
     caller: Caller
     name: str
     """The repository's, well formed; whether it exists is asked after the permission."""
@@ -37,6 +41,17 @@ class Visit:
         for action in actions:
             require(self.call, action, self.registry, self.name)
         return self.registry.repository(self.name)
+
+    async def repository_to_push(self, *actions: str) -> Repository:
+        """The repository, to a caller who may do all this in it: where none stands, one made by a creation template."""
+        occasion = Occasion.CREATE_ON_PUSH
+        if self.name in self.registry.repositories or not creation.template_for(self.registry, self.name, occasion):
+            return self.repository(*actions)
+        # AWS does not document whether the pusher needs the last one. Here it does: whoever relies on less would find
+        # out in AWS only.
+        for action in (*actions, "CreateRepository"):
+            require(self.call, action, self.registry, self.name)
+        return await creation.create(self.registry, self.name, occasion, self.neighbour)
 
     def may(self, action: str, name: str) -> bool:
         try:

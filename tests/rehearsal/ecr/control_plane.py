@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from botocore.parsers import create_parser
@@ -28,7 +29,8 @@ from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
-from rehearsal.cloud.neighbour import Key, Neighbour
+from rehearsal.cloud.neighbour import Key, Neighbour, Standing
+from rehearsal.cloud.wire import CallFailed
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -48,6 +50,14 @@ CONFIG = f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
 NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
 """The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
+
+TRUST = json.dumps(
+    {
+        "Version": CURRENT_VERSION,
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecr.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
 
 Statement = Mapping[str, Any]
 
@@ -90,11 +100,31 @@ def digest_of(content: str) -> str:
 
 
 class FakeKeys(Neighbour):
-    """The keys by every name that they have."""
+    """The keys by every name that they have, and roles by their ARN: who may assume them, and what they may."""
 
     def __init__(self) -> None:
         self.keys: dict[str, Key] = {}
         self.asked: list[tuple[str, str, str]] = []
+        self.trusts: dict[str, str] = {}
+        self.standings: dict[str, Standing] = {}
+
+    def role(self, arn: str, trust: str, *statements: "Statement") -> None:
+        self.trusts[arn] = trust
+        policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
+        self.standings[arn] = Standing(policies)
+
+    async def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
+    ) -> dict[str, Any]:
+        assert (service, operation, region) == ("iam", "GetRole", "us-east-1")
+        for arn, trust in self.trusts.items():
+            if arn.startswith(f"arn:aws:iam::{account}:") and arn.rpartition("/")[2] == parameters["RoleName"]:
+                return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": quote(trust)}}
+        raise CallFailed(service, operation, "NoSuchEntity", f"The role {parameters['RoleName']} cannot be found.")
+
+    async def standing(self, identity: Identity) -> Standing:
+        await asyncio.sleep(0)
+        return self.standings[identity.principal_arn]
 
     async def key(self, name: str, *, account: str, region: str) -> Key | None:
         self.asked.append((name, account, region))
@@ -185,14 +215,17 @@ def samples() -> dict[str, dict[str, Any]]:
         "BatchGetImage": {**named, "imageIds": image_ids},
         "BatchGetRepositoryScanningConfiguration": {"repositoryNames": [NAME, "missing"]},
         "CreateRepository": {"repositoryName": "new/one"},
+        "CreateRepositoryCreationTemplate": {"prefix": "prod", "appliedFor": ["CREATE_ON_PUSH"]},
         "DeleteLifecyclePolicy": named,
         "DeleteRegistryPolicy": {},
         "DeleteRepository": {**named, "force": True},
+        "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
         "DeleteRepositoryPolicy": named,
         "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
         "DescribeImages": named,
         "DescribeRegistry": {},
         "DescribeRepositories": {"repositoryNames": [NAME]},
+        "DescribeRepositoryCreationTemplates": {},
         "GetAccountSetting": {"name": "BLOB_MOUNTING"},
         "GetAuthorizationToken": {},
         "GetLifecyclePolicy": named,
@@ -221,6 +254,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "SetRepositoryPolicy": {**named, "policyText": policy},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
         "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
+        "UpdateRepositoryCreationTemplate": {"prefix": "cached", "description": "from elsewhere"},
     }
 
 
@@ -234,4 +268,5 @@ def furnished() -> Plane:
     for operation in ("PutLifecyclePolicy", "PutRegistryPolicy", "SetRepositoryPolicy"):
         plane(operation, **given[operation])
     plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
+    plane("CreateRepositoryCreationTemplate", **TEMPLATE)
     return plane

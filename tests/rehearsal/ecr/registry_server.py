@@ -26,6 +26,7 @@ from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
+from tests.rehearsal.ecr.control_plane import FakeKeys
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -106,6 +107,7 @@ class Server:
     tokens: Tokens
     blobs: Blobs
     callers: FakeCallers
+    neighbour: FakeKeys
     password: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -203,10 +205,10 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     """A registry in a thread with a loop of its own, as the local cloud has it."""
     registries = Registries()
     registry = registries.of(ACCOUNT, REGION)
-    tokens, blobs, asked = Tokens(), Blobs(folder), callers or FakeCallers()
-    application = data_plane(registry, blobs, tokens, asked)
+    tokens, blobs, asked, neighbour = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
+    application = data_plane(registry, blobs, tokens, asked, neighbour)
     with _listening(application) as port:
-        server = Server(folder, port, registries, registry, tokens, blobs, asked)
+        server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour)
         server.repository()
         yield server
 

@@ -30,9 +30,12 @@ ON_REPOSITORIES = sorted(name for name, each in OPERATIONS.items() if each.about
 ON_REGISTRY = sorted(set(BUILT) - set(ON_REPOSITORIES))
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 WITHOUT_RESOURCE_TYPE = {
+    "CreateRepositoryCreationTemplate",
     "DeleteRegistryPolicy",
+    "DeleteRepositoryCreationTemplate",
     "DeregisterPullTimeUpdateExclusion",
     "DescribeRegistry",
+    "DescribeRepositoryCreationTemplates",
     "GetAccountSetting",
     "GetAuthorizationToken",
     "GetRegistryPolicy",
@@ -42,6 +45,7 @@ WITHOUT_RESOURCE_TYPE = {
     "PutRegistryPolicy",
     "PutRegistryScanningConfiguration",
     "RegisterPullTimeUpdateExclusion",
+    "UpdateRepositoryCreationTemplate",
 }
 
 
@@ -54,7 +58,7 @@ def resource_of(operation: str) -> str:
 
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 32
+    assert len(BUILT) == 36
     assert set(BUILT) <= set(service().operation_names)
 
 

@@ -14,11 +14,7 @@ _NEVER = datetime.fromtimestamp(0, UTC)
 
 async def put(asked: Asked) -> Answer:
     repository = asked.repository
-    text = asked.given["lifecyclePolicyText"]
-    if problems := validate_text(text):
-        faults = "; ".join(_told(each) for each in problems)
-        raise invalid_parameter("LifecyclePolicyText", f"Lifecycle policy validation failure: {faults}")
-    repository.lifecycle = _kept(text)
+    repository.lifecycle = checked(asked.given["lifecyclePolicyText"])
     return {**asked.ids(), "lifecyclePolicyText": repository.lifecycle}
 
 
@@ -32,8 +28,11 @@ async def delete(asked: Asked) -> Answer:
     return {**asked.ids(), "lifecyclePolicyText": text, "lastEvaluatedAt": _NEVER}
 
 
-def _kept(text: str) -> str:
-    """The policy as AWS keeps it: compact, its rules in the order of their priority."""
+def checked(text: str) -> str:
+    """The policy as AWS keeps it: compact, its rules in the order of their priority; raises for what AWS refuses."""
+    if problems := validate_text(text):
+        faults = "; ".join(_told(each) for each in problems)
+        raise invalid_parameter("LifecyclePolicyText", f"Lifecycle policy validation failure: {faults}")
     document = json.loads(text)
     document["rules"].sort(key=lambda rule: rule["rulePriority"])
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)

@@ -1,12 +1,11 @@
 """Whether tags may move, as the API writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.ecr.tags import FILTER_TYPE, TagMutability, exclusion_filter_problems
 from rehearsal.cloud.ecr.errors import invalid_parameter
 from rehearsal.cloud.ecr.operations.asked import Answer, Asked
-from rehearsal.cloud.ecr.state import Repository
 
 _FILTERS = "imageTagMutabilityExclusionFilters"
 _WITH_FILTERS = (TagMutability.IMMUTABLE_WITH_EXCLUSION, TagMutability.MUTABLE_WITH_EXCLUSION)
@@ -15,7 +14,7 @@ _WITH_FILTERS = (TagMutability.IMMUTABLE_WITH_EXCLUSION, TagMutability.MUTABLE_W
 async def put(asked: Asked) -> Answer:
     repository = asked.repository
     repository.mutability, repository.exclusions = wanted(asked.given)
-    return {**asked.ids(), **told(repository)}
+    return {**asked.ids(), **told(repository.mutability, repository.exclusions)}
 
 
 def wanted(given: Mapping[str, Any]) -> tuple[TagMutability, tuple[str, ...]]:
@@ -31,6 +30,6 @@ def wanted(given: Mapping[str, Any]) -> tuple[TagMutability, tuple[str, ...]]:
     return mode, filters
 
 
-def told(repository: Repository) -> Answer:
-    filters = [{"filterType": FILTER_TYPE, "filter": each} for each in repository.exclusions]
-    return {"imageTagMutability": repository.mutability.value, **({_FILTERS: filters} if filters else {})}
+def told(mode: TagMutability, exclusions: Sequence[str]) -> Answer:
+    filters = [{"filterType": FILTER_TYPE, "filter": each} for each in exclusions]
+    return {"imageTagMutability": mode.value, **({_FILTERS: filters} if filters else {})}

@@ -13,18 +13,14 @@ _OWN_PREFIX = "ecr:"
 
 async def set_repository_policy(asked: Asked) -> Answer:
     repository = asked.repository
-    text = asked.given["policyText"]
-    document = _document(text, "repository")
-    if any(not _has_principal(each) for each in document.statements):
-        raise _invalid("repository", "each statement needs a Principal")
-    policy = Policy(name=repository.name, document=document)
+    given = checked(asked.given["policyText"], repository.name)
     if not asked.given.get("force", False) and not may_under(
-        asked.call, "SetRepositoryPolicy", asked.registry, repository, policy
+        asked.call, "SetRepositoryPolicy", asked.registry, repository, given.policy
     ):
         why = "The policy would keep you from setting another one in the future; to set it none the less, use force"
         raise invalid_parameter(_TEXT, why)
-    repository.policy = Text(text=text, policy=policy)
-    return {**asked.ids(), "policyText": text}
+    repository.policy = given
+    return {**asked.ids(), "policyText": given.text}
 
 
 async def get_repository_policy(asked: Asked) -> Answer:
@@ -57,6 +53,14 @@ async def delete_registry_policy(asked: Asked) -> Answer:
     policy = _of_registry(asked)
     asked.registry.policy = None
     return {"registryId": asked.registry.account, "policyText": policy.text}
+
+
+def checked(text: str, name: str) -> Text:
+    """The text as a repository's policy, under the name by which people know it; raises for what AWS refuses."""
+    document = _document(text, "repository")
+    if any(not _has_principal(each) for each in document.statements):
+        raise _invalid("repository", "each statement needs a Principal")
+    return Text(text=text, policy=Policy(name=name, document=document))
 
 
 def _document(text: str, kind: str) -> Document:

@@ -14,7 +14,8 @@ async def create(asked: Asked) -> Answer:
     mode, exclusions = mutability.wanted(given)
     tags = checked(given.get("tags", ()), {})
     _require_free(asked)
-    kind, key_arn = await _encryption(asked)
+    configuration, keys = given.get("encryptionConfiguration", {}), asked.services.neighbour
+    kind, key_arn = await encryption.chosen(configuration, asked.call, asked.registry, asked.name, keys)
     host = await asked.host()
     # Others had their turn while the key was looked up.
     _require_free(asked)
@@ -70,15 +71,6 @@ def _require_free(asked: Asked) -> None:
         raise EcrError("RepositoryAlreadyExistsException", text)
 
 
-async def _encryption(asked: Asked) -> tuple[str, str | None]:
-    configuration = asked.given.get("encryptionConfiguration", {})
-    kind = encryption.encryption_type(configuration, asked.registry)
-    if kind == encryption.AES256:
-        return kind, None
-    keys = asked.services.neighbour
-    return kind, await encryption.key_arn(configuration, asked.call, asked.registry, asked.name, keys)
-
-
 def _told(repository: Repository, host: str) -> Answer:
     key = {"kmsKey": repository.key_arn} if repository.key_arn else {}
     return {
@@ -88,7 +80,7 @@ def _told(repository: Repository, host: str) -> Answer:
         # Where a client can push to, in place of ACCOUNT.dkr.ecr.REGION.amazonaws.com.
         "repositoryUri": f"{host}/{repository.name}",
         "createdAt": repository.created_at,
-        **mutability.told(repository),
+        **mutability.told(repository.mutability, repository.exclusions),
         "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push},
         "encryptionConfiguration": {"encryptionType": repository.encryption_type, **key},
     }

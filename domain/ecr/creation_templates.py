@@ -1,0 +1,28 @@
+"""Repository creation templates: which of them counts for a repository that Amazon ECR makes by itself.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html"""
+
+from collections.abc import Iterable
+from enum import Enum
+
+ROOT = "ROOT"
+"""The prefix of the template for every repository that no other template is for."""
+
+
+class Occasion(Enum):
+    """Why Amazon ECR makes a repository; a template says for which occasions it is."""
+
+    REPLICATION = "REPLICATION"
+    PULL_THROUGH_CACHE = "PULL_THROUGH_CACHE"
+    CREATE_ON_PUSH = "CREATE_ON_PUSH"
+
+
+def covers(prefix: str, name: str) -> bool:
+    """Whether a template of this prefix is for the repository: "there is always an assumed `/`" at a prefix's end."""
+    return prefix == ROOT or name.startswith(f"{prefix.removesuffix('/')}/")
+
+
+def nearest_prefix(prefixes: Iterable[str], name: str) -> str | None:
+    """The prefix that says the most of the repository's name; None where no template is for it."""
+    found = [each for each in prefixes if covers(each, name)]
+    return max(found, key=lambda each: (each != ROOT, len(each)), default=None)
