@@ -7,16 +7,14 @@ from pathlib import Path
 import pulumi
 
 import components
-from settings import InvalidSettings, Place, Settings, load
-from settings.engine import engine_values
-from settings.roles import registry_roles, template_role
+from domain.iam.roles import template_role
+from settings import Place
+from settings.engine import engine_settings
+from settings.roles import registry_roles
 
 # Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
 gc.disable()
-try:
-    settings: Settings = load(Path(__file__).parent, pulumi.get_stack(), engine_values())
-except InvalidSettings as invalid:
-    raise pulumi.RunError(str(invalid)) from invalid
+settings = engine_settings(Path(__file__).parent)
 
 
 def declare(place: Place, opts: pulumi.ResourceOptions | None) -> components.Registry:
@@ -40,12 +38,17 @@ async def main() -> pulumi.Inputs:
     ))  # fmt: skip
     others = {account: components.other_account(*where) for account, where in settings.other_accounts.items()}
     declared = {place: declare(place, others.get(place.account)) for place in settings.all_places}
+    home, role = declared[settings.home], roles.arns.get(template_role(settings.stack))
+    for cache in settings.declared_caches():
+        token = pulumi.Config().require_secret(cache.token_key) if cache.username else None
+        own = components.PullThroughCacheArgs(cache=cache, key=home.key.arn, role=role, token=token)
+        components.PullThroughCache(f"{cache.rule.prefix}@{cache.region}", own)
     if settings.replication:
         components.Replication(f"registry@{settings.home.name}", components.ReplicationArgs(
             region=settings.home.region, rules=settings.replication, tags=settings.tags,
             replicas=[each for place, each in declared.items() if not place.home],
             net_keys={place.region: declared[place].key.arn for place in settings.places[1:]},
-            net_role=roles.arns.get(template_role(settings.stack)), net_lifecycle=settings.net_text(),
+            net_role=role, net_lifecycle=settings.net_text(),
         ))  # fmt: skip
     # One turn of the loop lets the first answers in, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)

@@ -2,6 +2,7 @@
 
 from components.encryption_key import EncryptionKeyArgs
 from components.other_account import other_account
+from components.pull_through_cache import PullThroughCache, PullThroughCacheArgs
 from components.registry import Registry
 from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettingsArgs
@@ -9,6 +10,8 @@ from components.replication import Replication, ReplicationArgs
 
 __all__ = [
     "EncryptionKeyArgs",
+    "PullThroughCache",
+    "PullThroughCacheArgs",
     "Registry",
     "RegistryRoles",
     "RegistryRolesArgs",

@@ -50,6 +50,13 @@ def _of_registry(_name: str, _inputs: Inputs, account: str) -> Answer:
     return account, {"registryId": account}
 
 
+def _secret(name: str, inputs: Inputs, account: str) -> Answer:
+    region = inputs["region"]
+    six = uuid5(NAMESPACE_OID, f"{account}:{name}").hex[:6]
+    arn = str(Arn(REGIONS[region].id, "secretsmanager", region, account, f"secret:{inputs['name']}-{six}"))
+    return arn, {"arn": arn}
+
+
 def _role(name: str, inputs: Inputs, account: str) -> Answer:
     boundary = Arn.parse(str(inputs.get("permissionsBoundary", "")))
     arn = Arn(boundary.partition if boundary else "aws", "iam", "", account, f"role{inputs['path']}{inputs['name']}")
@@ -71,6 +78,15 @@ _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
     "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": lambda _name, inputs, account: (
         inputs["prefix"],
         {"registryId": account},
+    ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": lambda _name, inputs, account: (
+        inputs["ecrRepositoryPrefix"],
+        {"registryId": account},
+    ),
+    "aws:secretsmanager/secret:Secret": _secret,
+    "aws:secretsmanager/secretVersion:SecretVersion": lambda name, inputs, account: (
+        f"{inputs['secretId']}|{uuid5(NAMESPACE_OID, f'{account}:{name}')}",
+        {"versionId": str(uuid5(NAMESPACE_OID, f"{account}:{name}"))},
     ),
     "aws:ecr/accountSetting:AccountSetting": lambda _name, inputs, _account: (inputs["name"], {}),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": lambda _name, inputs, _account: (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.aws import nearest
+from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Problem
 from settings.faults import Fault, Reporter
 from settings.project import other_project_files, project_problems, provider_problem, stack_file_problems
@@ -153,7 +154,8 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
         elif isinstance(value, dict) and set(value) == {"secure"}:
             secrets.add(key)
             configuration.values[key] = UNREADABLE_SECRET
-            if offline and key.startswith(f"{configuration.project}:"):
+            own = key.removeprefix(f"{configuration.project}:")
+            if offline and own != key and not own.startswith(TOKEN_KEY_PREFIX):
                 message = "is encrypted, and nobody reads it without the engine"
                 report(Problem(("config", key), UNREADABLE_SECRET, message, "write it in plain: it is no secret"))
         else:

@@ -1,8 +1,23 @@
-"""The configuration that the engine, or a render in its place, gave this program."""
+"""The settings, from the configuration that the engine, or a render in its place, gave this program."""
 
+from pathlib import Path
+
+import pulumi
 from pulumi.runtime import config
 
+from settings.faults import InvalidSettings
+from settings.load import load
+from settings.models import Settings
 
-def engine_values() -> dict[str, str]:
+
+def engine_settings(root: Path) -> Settings:
+    """Raises one pulumi.RunError with every fault."""
+    try:
+        return load(root, pulumi.get_stack(), _engine_values())
+    except InvalidSettings as invalid:
+        raise pulumi.RunError(str(invalid)) from invalid
+
+
+def _engine_values() -> dict[str, str]:
     """All keys of all namespaces, since `pulumi.Config` only answers for names and a misspelt one must be seen."""
     return dict(config.CONFIG.get() or config.get_config_env())

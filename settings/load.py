@@ -6,9 +6,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.iam.grants import Registry, repository_policy, repository_policy_problems
 from domain.problems import Path, Problem
 from settings import check
+from settings.caches import cache_problems, shadowed_problems, token_problems
 from settings.catalog import Catalog, Names, RepositoryEntry
 from settings.configuration import Configuration, decoded, read_configuration, stacks
 from settings.describe import describe
@@ -36,6 +38,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         for key, problem in check.stack_problems(keys, aws):
             full = f"{configuration.project}:{key}"
             configuration.reporter(full)(problem.under("config", full))
+        _check_caches(configuration, keys, aws)
     file = keys.catalog if keys else configuration.own().get("catalog")
     if not isinstance(file, str):
         raise InvalidSettings(configuration.faults)
@@ -53,7 +56,9 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         entries = list(catalog.repositories.items() if catalog else _sound_entries(written, names))
         _check_entries(entries, report, keys, aws)
         report.all(check.role_problems(entries, keys.accounts))
-        report.all(push_problems(entries, Registry(account=aws.account, region=aws.region), stack))
+        home = Registry(account=aws.account, region=aws.region)
+        report.all(shadowed_problems([name for name, _ in entries], keys, home))
+        report.all(push_problems(entries, home, stack))
     if faults or catalog is None or keys is None or aws is None:
         raise InvalidSettings(faults)
     return resolve(configuration.project, stack, catalog, keys, aws)
@@ -66,7 +71,20 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
         key = f"{configuration.project}:{path[0]}"
         return configuration.reporter(key), ("config", key, *path[1:])
 
-    return _validated_at(StackKeys, configuration.own(), place)
+    own = {key: value for key, value in configuration.own().items() if not key.startswith(TOKEN_KEY_PREFIX)}
+    return _validated_at(StackKeys, own, place)
+
+
+def _check_caches(configuration: Configuration, keys: StackKeys, aws: AwsKeys) -> None:
+    full = f"{configuration.project}:caches"
+    for problem in cache_problems(keys, Registry(account=aws.account, region=aws.region)):
+        configuration.reporter(full)(problem.under("config", full))
+    given = [key for key in configuration.own() if key.startswith(TOKEN_KEY_PREFIX)]
+    secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
+    for problem in token_problems(keys, given, secret, configuration.project):
+        key, *rest = problem.path
+        full = f"{configuration.project}:{key}"
+        configuration.reporter(full)(Problem(("config", full, *rest), problem.value, problem.message, problem.fix))
 
 
 def _aws_keys(configuration: Configuration) -> AwsKeys | None:

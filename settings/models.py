@@ -8,6 +8,7 @@ from datetime import date
 from domain import resource_tags
 from domain.document_text import to_text
 from domain.ecr import lifecycle
+from domain.ecr.cache import Cache, import_statements
 from domain.ecr.encryption import Encryption
 from domain.ecr.names import registry_host
 from domain.ecr.replicas import Replica, inbound_statement, replication_rules
@@ -15,6 +16,7 @@ from domain.ecr.replication import ReplicationRule
 from domain.ecr.repository import RepositoryCopy
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
+from domain.ecr.upstreams import CacheRule
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github_trust import GitHubSource
 from domain.iam.grants import Grant, Registry, repository_policy
@@ -68,6 +70,14 @@ class Publisher:
     repositories: tuple[str, ...]
 
 
+CACHED = (
+    lifecycle.Rule(
+        selector=lifecycle.Selector.UNTAGGED, patterns=(), effect=lifecycle.Effect.EXPIRE_AFTER_DAYS, count=7
+    ),
+    lifecycle.Rule(selector=lifecycle.Selector.ANY, patterns=(), effect=lifecycle.Effect.KEEP, count=500),
+)
+
+
 def publishers(pushes: Iterable[tuple[str, GitHubSource]], stack: str) -> tuple[Publisher, ...]:
     """The roles by which GitHub's workflows push: one for each source, for all the repositories that name it."""
     named: dict[tuple[str, ...], tuple[GitHubSource, list[str]]] = {}
@@ -115,6 +125,16 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullThrough:
+    """A pull-through cache at home, and who pulls from it."""
+
+    rule: CacheRule
+    username: str | None
+    pull: tuple[Grant, ...]
+    tasks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that one stack declares."""
 
@@ -130,6 +150,7 @@ class Settings:
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
     roles: Roles
+    caches: tuple[PullThrough, ...]
     scan_type: ScanType
     scan_rules: tuple[ScanRule, ...]
     registry_policy: str | None
@@ -213,13 +234,30 @@ class Settings:
         return replication_rules(place.replica for place in self.all_places if not place.home and not place.retire)
 
     def registry_policy_of(self, place: Place) -> str | None:
-        """The policy that the settings give, and what lets our images into a registry of another account."""
-        document = dict(json.loads(self.registry_policy)) if self.registry_policy else {"Version": CURRENT_VERSION}
-        if not place.role:
+        """The policy that the settings give, with what lets our images into another account's registry, and those who
+        pull from caches bring images into ours."""
+        ours = [inbound_statement(self.home.registry, place.replica)] if place.role else []
+        if place.home:
+            ours += import_statements([(each.rule.prefix, each.pull) for each in self.caches], place.registry)
+        if not ours:
             return self.registry_policy
-        given = document.get("Statement", [])
-        ours = inbound_statement(self.home.registry, place.replica)
-        return to_text({**document, "Statement": [*(given if isinstance(given, list) else [given]), ours]})
+        given = json.loads(self.registry_policy) if self.registry_policy else {"Version": CURRENT_VERSION}
+        statements = given.get("Statement", [])
+        statements = statements if isinstance(statements, list) else [statements]
+        return to_text({**given, "Statement": [*statements, *ours]})
+
+    def declared_caches(self) -> Iterator[Cache]:
+        """The caches as they are declared; what is in one can be had again, so that it need not be kept for long."""
+        for each in self.caches:
+            policy = repository_policy(each.pull, self.home.registry)
+            yield Cache(
+                rule=each.rule,
+                region=self.home.region,
+                username=each.username,
+                lifecycle_text=lifecycle_text(CACHED, standby=False),
+                policy_text=to_text(policy) if policy else None,
+                tags=self.tags,
+            )
 
     def net_text(self) -> str:
         return lifecycle_text(self.net, standby=True)

@@ -4,15 +4,18 @@ from domain.aws import REGIONS, Arn
 from domain.document_text import to_text
 from domain.ecr.encryption import Encryption
 from domain.ecr.lifecycle import Effect, Rule, Selector
+from domain.ecr.names import private_registry
 from domain.ecr.tags import mutability
+from domain.ecr.upstreams import UPSTREAMS, CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
-from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, Registry, ServiceGrant
+from domain.iam.roles import cache_role
 from settings import models
 from settings.catalog import DEFAULT_PRESET, TASKS, Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule
 from settings.catalog import Retirement as WrittenRetirement
 from settings.check import domain_rule
 from settings.models import Place, Repository, Settings
-from settings.stack import SECONDS_PER_HOUR, AwsKeys, Replica, StackKeys
+from settings.stack import SECONDS_PER_HOUR, AwsKeys, Cache, CachePull, Replica, StackKeys
 
 NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=30),)
 """Where the catalog has no default, what nobody declared loses no image that has a tag."""
@@ -37,6 +40,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         ),
         removed={name: _required_retirement(entry) for name, entry in catalog.removed.items()},
         roles=_roles(project, stack, keys, aws),
+        caches=tuple(_cache(each, project, stack, keys, home) for each in keys.caches),
         scan_type=keys.scanning.scan_type,
         scan_rules=tuple(rule.resolved() for rule in keys.scanning.rules),
         registry_policy=to_text(keys.registry_policy) if keys.registry_policy else None,
@@ -59,12 +63,36 @@ def _roles(project: str, stack: str, keys: StackKeys, aws: AwsKeys) -> models.Ro
     )
 
 
+def _cache(cache: Cache, project: str, stack: str, keys: StackKeys, home: Place) -> models.PullThrough:
+    return models.PullThrough(
+        rule=cache_rule(cache, project, stack, home.registry),
+        username=cache.username,
+        pull=tuple(_grant(pull, keys, home.account) for pull in cache.pull if pull.service is None),
+        tasks=any(pull.service == TASKS for pull in cache.pull),
+    )
+
+
+def cache_rule(cache: Cache, project: str, stack: str, registry: Registry) -> CacheRule:
+    """The rule; where another private registry stands behind it, Amazon ECR goes there with a role of ours."""
+    url = cache.registry or next(each.url for each in UPSTREAMS if each.name == cache.upstream) or ""
+    place, role = private_registry(url), None
+    if place is not None and place[0] != registry.account:
+        role = str(Arn(registry.partition, "iam", "", registry.account, f"role/{project}/{stack}/{cache_role(stack)}"))
+    return CacheRule(
+        prefix=cache.own_prefix,
+        upstream_url=url,
+        upstream_prefix=cache.upstream_prefix,
+        credential_arn=cache.credentials,
+        custom_role_arn=role,
+    )
+
+
 def grants(entry: RepositoryEntry, keys: StackKeys, account: str) -> tuple[Grant, ...]:
     """Who may pull, by their ids in this stack."""
     return tuple(_grant(pull, keys, account) for pull in entry.pull if pull.service != TASKS)
 
 
-def _grant(pull: Pull, keys: StackKeys, own: str) -> Grant:
+def _grant(pull: Pull | CachePull, keys: StackKeys, own: str) -> Grant:
     account = keys.accounts[pull.account] if pull.account else own
     if pull.service:
         return ServiceGrant(service=PullService(pull.service), account=account)

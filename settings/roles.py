@@ -6,24 +6,22 @@ from domain.iam.github_trust import provider_arn, trust_policy
 from domain.iam.roles import (
     Role,
     audit_policy,
+    cache_policy,
+    cache_role,
     principals_trust,
     pull_policy,
     push_policy,
+    registry_trust,
     service_trust,
     template_policy,
-    template_trust,
+    template_role,
 )
 from settings.models import Settings
 
 
 def registry_roles(settings: Settings) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names are told apart by the stack."""
-    return (*_publishers(settings), *_tasks(settings), *_auditor(settings), *_templates(settings))
-
-
-def template_role(stack: str) -> str:
-    """The name of the role that Amazon ECR takes to make what creation templates are for."""
-    return f"{stack}.creation-templates"
+    return (*_publishers(settings), *_tasks(settings), *_auditor(settings), *_templates(settings), *_caches(settings))
 
 
 def _publishers(settings: Settings) -> Iterator[Role]:
@@ -39,12 +37,13 @@ def _publishers(settings: Settings) -> Iterator[Role]:
 
 def _tasks(settings: Settings) -> Iterator[Role]:
     names = [each.name for each in settings.repositories if each.tasks]
-    if names:
+    caches = [each.rule.prefix for each in settings.caches if each.tasks]
+    if names or caches:
         yield Role(
             name=f"{settings.stack}.ecs-task-execution",
             description="Pulls images for the account's tasks in Amazon ECS",
             trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
-            policy=pull_policy(names, (), [place.registry for place in settings.places]),
+            policy=pull_policy(names, caches, [place.registry for place in settings.places]),
         )
 
 
@@ -59,11 +58,22 @@ def _auditor(settings: Settings) -> Iterator[Role]:
 
 
 def _templates(settings: Settings) -> Iterator[Role]:
-    registries = [place.registry for place in settings.places[1:]]
+    registries = [place.registry for place in settings.places if settings.caches or not place.home]
     if registries:
         yield Role(
             name=template_role(settings.stack),
             description="Makes the repositories that creation templates are for",
-            trust=template_trust(),
+            trust=registry_trust(),
             policy=template_policy(registries),
+        )
+
+
+def _caches(settings: Settings) -> Iterator[Role]:
+    rules = [each.rule for each in settings.caches if each.rule.custom_role_arn]
+    if rules:
+        yield Role(
+            name=cache_role(settings.stack),
+            description="Reads other private registries for our caches",
+            trust=registry_trust("pullthroughcache.ecr"),
+            policy=cache_policy(rules, settings.home.registry),
         )

@@ -15,11 +15,12 @@ from domain.ecr.limits import (
     REPLICATION_FILTERS_PER_RULE_MAX,
 )
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
+from domain.ecr.upstreams import ROOT, UPSTREAMS
 from domain.iam.grants import organization_problems, role_name_problems
 from domain.iam.limits import SESSION_SECONDS
 from domain.kms import deletion_window_problems
 from domain.problems import Problem
-from settings.catalog import Model, Retirement, Text, checked
+from settings.catalog import TASKS, Model, Retirement, Text, checked
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -127,6 +128,31 @@ class Roles(Model):
     audit_layers: bool = Field(default=False, description="whether the auditor may pull images, too")
 
 
+class CachePull(Model):
+    """Who may pull from a cache, and so bring in what is not there yet."""
+
+    account: StrictStr | None = Field(None, description="a name from `accounts`")
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = None
+    organization: StrictStr | None = Field(None, description="a name from `organizations`")
+    service: Literal[TASKS] | None = None  # type: ignore[valid-type]
+
+
+class Cache(Model):
+    """A pull-through cache at home."""
+
+    upstream: Literal[tuple(each.name for each in UPSTREAMS)]  # type: ignore[valid-type]
+    registry: StrictStr | None = Field(None, description="its address, where each customer has one of his own")
+    prefix: StrictStr | None = Field(None, description="what its repositories' names begin with; default: the upstream")
+    upstream_prefix: StrictStr = Field(ROOT, description="only what stands under it at the upstream")
+    credentials: StrictStr | None = Field(None, description="the ARN of a secret that exists already")
+    username: Text | None = Field(None, description="with the secret configuration cache-token-PREFIX, in its place")
+    pull: tuple[CachePull, ...] = ()
+
+    @property
+    def own_prefix(self) -> str:
+        return self.upstream if self.prefix is None else self.prefix
+
+
 class StackKeys(Model):
     """The project's own keys; Pulumi.yaml declares the same with their defaults."""
 
@@ -137,6 +163,7 @@ class StackKeys(Model):
     keys: dict[StrictStr, dict[Region, KeyArn]] = Field({})
     replicas: tuple[Replica, ...] = ()
     roles: Roles = Roles()
+    caches: tuple[Cache, ...] = ()
     scanning: Scanning = Scanning()
     protect: bool = True
     allow_destruction: bool = False

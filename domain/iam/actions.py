@@ -51,3 +51,13 @@ AUDIT_REGISTRY_ACTIONS = (
 TEMPLATE_ACTIONS = ("ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResource")
 TEMPLATE_KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant")
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-iam.html"""
+
+CACHE_READ_ACTIONS = (
+    "ecr:BatchGetImage",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:GetImageCopyStatus",
+)
+CACHE_WRITE_ACTIONS = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart")
+"""What Amazon ECR does as the role of a cache that stands before another private registry: there, and here.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html"""

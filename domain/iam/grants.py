@@ -83,11 +83,11 @@ def repository_policy(grants: Sequence[Grant], registry: Registry) -> dict[str, 
 
 
 def _account_statement(grants: Sequence[Grant], registry: Registry) -> list[dict[str, object]]:
-    arns = {_account_arn(each.account, each.role, registry) for each in grants if isinstance(each, AccountGrant)}
+    arns = {account_arn(each.account, each.role, registry) for each in grants if isinstance(each, AccountGrant)}
     # For a function of another account, Lambda asks for that account's own permission beside the service's.
     # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
     arns |= {
-        _account_arn(account, None, registry)
+        account_arn(account, None, registry)
         for account in _served(PullService.LAMBDA, grants)
         if account != registry.account
     }
@@ -125,7 +125,8 @@ def _sources(accounts: list[str], resource: str, service: PullService, registry:
     return [str(Arn(registry.partition, service.value, registry.region, each, resource)) for each in accounts]
 
 
-def _account_arn(account: str, role: str | None, registry: Registry) -> str:
+def account_arn(account: str, role: str | None, registry: Registry) -> str:
+    """As whom a policy of the registry names an account, or one of its roles."""
     return str(Arn(registry.partition, "iam", "", account, f"role/{role}" if role else "root"))
 
 

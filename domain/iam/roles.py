@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.aws import REGIONS, Arn
-from domain.ecr.names import repository_arn
+from domain.ecr.names import private_registry, repository_arn
+from domain.ecr.upstreams import CacheRule, folder
 from domain.iam.actions import (
     AUDIT_ACTIONS,
     AUDIT_REGISTRY_ACTIONS,
+    CACHE_READ_ACTIONS,
+    CACHE_WRITE_ACTIONS,
     IMPORT_ACTIONS,
     LOGIN_ACTION,
     PULL_ACTIONS,
@@ -33,6 +36,16 @@ class Role:
     policy: Document
 
 
+def template_role(stack: str) -> str:
+    """The name of the role as which Amazon ECR makes what creation templates are for."""
+    return f"{stack}.creation-templates"
+
+
+def cache_role(stack: str) -> str:
+    """The name of the role as which Amazon ECR reads other private registries for our caches."""
+    return f"{stack}.pull-through-cache"
+
+
 def push_policy(repositories: Sequence[str], registry: Registry) -> Document:
     """Login and push, for the repositories by their names."""
     return _document(_login(), _allow("Push", PUSH_ACTIONS, _arns(repositories, [registry])))
@@ -40,7 +53,7 @@ def push_policy(repositories: Sequence[str], registry: Registry) -> Document:
 
 def pull_policy(repositories: Sequence[str], caches: Sequence[str], registries: Sequence[Registry]) -> Document:
     """Login and pull; of caches, by their prefixes, what is not there yet is brought in."""
-    cached = [f"{prefix}/*" for prefix in caches]
+    cached = [f"{folder(prefix)}*" for prefix in caches]
     statements = [_login()]
     if repositories or cached:
         statements.append(_allow("Pull", PULL_ACTIONS, _arns([*repositories, *cached], registries)))
@@ -68,6 +81,19 @@ def template_policy(registries: Sequence[Registry]) -> Document:
     return _document(_allow("CreateRepositories", TEMPLATE_ACTIONS, _arns([EVERY_REPOSITORY], registries)), use)
 
 
+def cache_policy(rules: Sequence[CacheRule], registry: Registry) -> Document:
+    """What Amazon ECR does as the role of caches before other private registries.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html"""
+    there = [
+        repository_arn(place[1], place[0], f"{folder(rule.upstream_prefix)}*")
+        for rule in rules
+        if (place := private_registry(rule.upstream_url))
+    ]
+    here = _arns([f"{folder(rule.prefix)}*" for rule in rules], [registry])
+    fill = (*CACHE_READ_ACTIONS, *CACHE_WRITE_ACTIONS)
+    return _document(_login(), _allow("ReadUpstream", CACHE_READ_ACTIONS, there), _allow("FillCache", fill, here))
+
+
 def service_trust(service: str, account: str) -> Document:
     """For a service that says on whose behalf it works."""
     statement = _assume({"Service": service})
@@ -75,9 +101,10 @@ def service_trust(service: str, account: str) -> Document:
     return _document(statement)
 
 
-def template_trust() -> Document:
-    """Amazon ECR says nothing of a source when it takes this role; same page as `template_policy`."""
-    return _document(_assume({"Service": "ecr.amazonaws.com"}))
+def registry_trust(service: str = "ecr") -> Document:
+    """For Amazon ECR, or a part of it, which says nothing of a source when it takes a role; the pages of the policies
+    above have this trust."""
+    return _document(_assume({"Service": f"{service}.amazonaws.com"}))
 
 
 def principals_trust(arns: Sequence[str]) -> Document:

@@ -126,6 +126,13 @@ KINDS = {
         import_id="the prefix",
         sets=frozenset({"appliedFors"}),
     ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Kind(
+        source="ecr/pull_through_cache_rule.go of v6, 2026: ForceNew on both prefixes and the upstream's address",
+        replaces=frozenset({"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix"}),
+        updates=frozenset({"credentialArn", "customRoleArn"}),
+        identity=("ecrRepositoryPrefix",),
+        import_id="the prefix",
+    ),
     "aws:ecr/accountSetting:AccountSetting": Kind(
         source="ecr/account_setting.go 21bd70c: RequiresReplace on name",
         replaces=frozenset({"name"}),
@@ -186,6 +193,31 @@ KINDS = {
         identity=("role", "name"),
         import_id="the role's name, a colon, and the policy's",
         documents=Documents.IAM,
+    ),
+    "aws:secretsmanager/secret:Secret": Kind(
+        source="secretsmanager/secret.go of v6, 2026: ForceNew on name and name_prefix",
+        replaces=frozenset({"name", "namePrefix"}),
+        updates=_TAGS
+        | {
+            "description",
+            "forceOverwriteReplicaSecret",
+            "kmsKeyId",
+            "policy",
+            "recoveryWindowInDays",
+            "replicas",
+        },
+        identity=("name",),
+        import_id="the secret's ARN",
+        documents=Documents.IAM,
+        made_up=frozenset({"arn"}),
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": Kind(
+        source="secretsmanager/secret_version.go of v6, 2026: ForceNew on secret_id",
+        replaces=frozenset({"secretId"}),
+        updates=frozenset({"secretBinary", "secretString", "versionStages"}),
+        identity=None,
+        import_id="the secret's ARN, a bar, and the version's id",
+        made_up=frozenset({"versionId"}),
     ),
     "aws:kms/alias:Alias": Kind(
         source="kms/alias.go 01c0800: ForceNew on name and name_prefix",

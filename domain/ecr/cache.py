@@ -1,0 +1,65 @@
+"""A pull-through cache as it is declared: its rule, how its repositories are made, and who brings images in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.ecr.names import repository_arn
+from domain.ecr.upstreams import SECRET_KEYS, SECRET_NAME_PREFIX, CacheRule, folder
+from domain.iam.actions import IMPORT_ACTIONS
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, Registry, account_arn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    rule: CacheRule
+    region: str
+    username: str | None
+    """Who logs in to the upstream, where the token is among the stack's own secrets."""
+    lifecycle_text: str
+    policy_text: str | None
+    tags: Mapping[str, str]
+
+    @property
+    def secret_name(self) -> str:
+        return f"{SECRET_NAME_PREFIX}{_told(self.rule.prefix)}"
+
+    @property
+    def token_key(self) -> str:
+        return token_key(self.rule.prefix)
+
+
+TOKEN_KEY_PREFIX = "cache-token-"  # noqa: S105  how the keys begin
+
+
+def token_key(prefix: str) -> str:
+    """The stack's secret configuration with the token for a cache's upstream."""
+    return f"{TOKEN_KEY_PREFIX}{_told(prefix).replace('/', '-')}"
+
+
+def _told(prefix: str) -> str:
+    return folder(prefix).removesuffix("/") or "root"
+
+
+def credentials(username: str, token: str) -> dict[str, str]:
+    """What a secret holds for Amazon ECR."""
+    return dict(zip(SECRET_KEYS, (username, token), strict=True))
+
+
+def import_statements(pulls: Sequence[tuple[str, Sequence[Grant]]], registry: Registry) -> list[dict[str, object]]:
+    """What the registry's own policy lets others do: of a cache's pulls, by its prefix, those that bring images in.
+
+    A repository's policy can't say it of a repository that is not there yet.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html"""
+    statements: list[dict[str, object]] = []
+    for place, (prefix, grants) in enumerate(pulls, start=1):
+        resource = repository_arn(registry.region, registry.account, f"{folder(prefix)}*")
+        allow: dict[str, object] = {"Effect": "Allow", "Action": list(IMPORT_ACTIONS), "Resource": [resource]}
+        accounts = {account_arn(each.account, each.role, registry) for each in grants if isinstance(each, AccountGrant)}
+        ids = sorted({each.organization for each in grants if isinstance(each, OrganizationGrant)})
+        if accounts:
+            statements.append({"Sid": f"Import{place}ByAccounts", **allow, "Principal": {"AWS": sorted(accounts)}})
+        if ids:
+            condition = {"StringEquals": {"aws:PrincipalOrgID": ids}}
+            named = {"Sid": f"Import{place}ByOrganizations", **allow, "Principal": "*", "Condition": condition}
+            statements.append(named)
+    return statements
