@@ -31,7 +31,7 @@ def _difference(type: str, path: str, old: object, new: object) -> Difference | 
     if kind and left_out and path in kind.optional:
         return None
     lines: tuple[str, ...] | None = ()
-    if kind and kind.documents and path == "policy" and isinstance(old, str) and isinstance(new, str):
+    if kind and kind.documents and path == kind.document_in and isinstance(old, str) and isinstance(new, str):
         lines = compare(kind.documents, old, new)
         if lines == ():
             return None
