@@ -64,7 +64,7 @@ def up(options: Options) -> int:
                 cloud.on_failure(ends.put)
                 for key in stood_before.keys(settings):
                     cloud.stand_in(key)
-                with _at_work(lambda stop: _rehearse(options, cloud, people, stop, begun=begun), ends):
+                with _at_work(lambda stop: _rehearse(options, settings, cloud, people, stop, begun=begun), ends):
                     end = ends.get()
                     if not isinstance(end, Report):
                         return _ended(end, people, INTERRUPTED)
@@ -114,10 +114,13 @@ def _console(*, stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH)
 
 
-def _rehearse(options: Options, cloud: LocalCloud, people: Console, stop: threading.Event, *, begun: float) -> Report:
+def _rehearse(
+    options: Options, settings: Settings, cloud: LocalCloud, people: Console, stop: threading.Event, *, begun: float
+) -> Report:
     people.print(f"local cloud at {cloud.endpoint}")
     with Clients(cloud.endpoint) as clients, _progress(people) as progress:
         starting = time.perf_counter()
+        stood_before.bootstrap(settings, clients)
         applied = _apply(options, clients, progress, stop)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
         outcomes = _prove(applied, cloud, clients, progress, stop)

@@ -1,5 +1,6 @@
 """What AWS would answer to a creation: ids and computed outputs, for each type that the program declares."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -42,6 +43,21 @@ def _repository(_name: str, inputs: Inputs, account: str) -> Answer:
     }
 
 
+_PARTITION = re.compile(r"\barn:([a-z-]+):")
+
+
+def _role(name: str, inputs: Inputs, account: str) -> Answer:
+    # IAM has no region to tell the partition by; no ARN that a role refers to is of another one than its own.
+    found = _PARTITION.search(f"{inputs.get('permissionsBoundary', '')} {inputs['assumeRolePolicy']}")
+    arn = Arn(found[1] if found else "aws", "iam", "", account, f"role{inputs.get('path', '/')}{inputs['name']}")
+    made_up = uuid5(NAMESPACE_OID, f"{account}:{name}").hex[:17].upper()
+    return inputs["name"], {"arn": str(arn), "uniqueId": f"AROA{made_up}"}
+
+
+def _role_policy(_name: str, inputs: Inputs, _account: str) -> Answer:
+    return f"{inputs['role']}:{inputs['name']}", {}
+
+
 def _of_repository(_name: str, inputs: Inputs, account: str) -> Answer:
     return inputs["repository"], {"registryId": account}
 
@@ -57,18 +73,11 @@ def _secret(name: str, inputs: Inputs, account: str) -> Answer:
     return arn, {"arn": arn}
 
 
-def _role(name: str, inputs: Inputs, account: str) -> Answer:
-    boundary = Arn.parse(str(inputs.get("permissionsBoundary", "")))
-    arn = Arn(boundary.partition if boundary else "aws", "iam", "", account, f"role{inputs['path']}{inputs['name']}")
-    unique = f"AROA{uuid5(NAMESPACE_OID, f'{account}:{name}').hex[:17].upper()}"
-    return inputs["name"], {"arn": str(arn), "uniqueId": unique}
-
-
 _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
+    "aws:iam/role:Role": _role,
+    "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:kms/key:Key": _key,
     "aws:kms/alias:Alias": _alias,
-    "aws:iam/role:Role": _role,
-    "aws:iam/rolePolicy:RolePolicy": lambda _name, inputs, _account: (f"{inputs['role']}:{inputs['name']}", {}),
     "aws:ecr/repository:Repository": _repository,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _of_repository,
     "aws:ecr/repositoryPolicy:RepositoryPolicy": _of_repository,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.clients import Clients
+from rehearsal.cloud.neighbour import IAM_REGION
 from review.answers import Answer
 
 Inputs = Mapping[str, Any]
@@ -21,7 +22,8 @@ class Order:
     clients: Clients
 
     def client(self, service: str) -> Any:
-        return self.clients.root(service, self.inputs["region"], self.account)
+        """In the resource's region; one without is of a global service, which is called where IAM is."""
+        return self.clients.root(service, self.inputs.get("region", IAM_REGION), self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,37 @@
-"""What the settings say exists already, and no rehearsal can fetch: somebody must stand in for it."""
+"""What exists before the program is applied: the bootstrap's part, and what only AWS has, which needs a stand-in."""
+
+import json
+
+from botocore.exceptions import ClientError
 
 from domain.aws import Arn
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
-from rehearsal.cloud.neighbour import Key
+from rehearsal.apply import bootstrap as template
+from rehearsal.apply.program import NotApplied
+from rehearsal.clients import Clients
+from rehearsal.cloud.neighbour import IAM_REGION, Key
 from settings import Settings
+
+
+def bootstrap(settings: Settings, clients: Clients) -> None:
+    """Makes what the program only refers to, as bootstrap/account.yaml has it: GitHub's provider, the roles' boundary.
+
+    Raises NotApplied where the template does not take the stack, which then has no account to be applied to.
+    """
+    home, given = settings.home, {"Project": settings.project, "Stack": settings.stack}
+    iam = clients.root("iam", IAM_REGION, home.account)
+    try:
+        filling = template.Filling(template.source(), home.account, home.region, given)
+        provider, boundary = (filling.properties(name) for name in ("OidcProvider", "PermissionsBoundary"))
+        iam.create_open_id_connect_provider(Url=provider["Url"], ClientIDList=provider["ClientIdList"])
+        iam.create_policy(
+            PolicyName=boundary["ManagedPolicyName"],
+            Description=boundary["Description"],
+            PolicyDocument=json.dumps(boundary["PolicyDocument"]),
+        )
+    except (template.Unfit, ClientError) as failed:
+        raise NotApplied(f"bootstrap/account.yaml: {failed}") from failed
 
 
 def keys(settings: Settings) -> list[Key]:

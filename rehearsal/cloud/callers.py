@@ -11,7 +11,7 @@ from rehearsal.cloud.emulator import Answer
 from rehearsal.cloud.neighbour import IAM_REGION, Neighbour, document_of
 from rehearsal.cloud.wire import read
 
-_ROLE_SESSIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+_ROLE_SESSIONS = ("AssumeRole", "AssumeRoleWithSAML")
 _INACTIVE = "Inactive"
 
 Parameters = Mapping[str, str]
@@ -26,6 +26,8 @@ class AccessKey:
     token: str | None = None
     expires: datetime | None = None
     active: bool = True
+    user_id: str | None = None
+    """Of a session that we gave ourselves, so that the emulator does not know its key; None of all others."""
 
 
 def root(account: str) -> Identity:
@@ -77,7 +79,11 @@ class Callers:
             case "iam", "DeleteAccessKey":
                 self._keys.pop(asked["AccessKeyId"], None)
 
-    def _add(self, credentials: Mapping[str, Any], identity: Identity) -> None:
+    async def admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], asked: Parameters) -> None:
+        """Takes note of a role's session that we give; raises UnreadablePolicy or CallFailed for its own policies."""
+        self._add(credentials, await self._session(user["Arn"], asked), user["AssumedRoleId"])
+
+    def _add(self, credentials: Mapping[str, Any], identity: Identity, user_id: str | None = None) -> None:
         """A session's key, in place of those that have ended."""
         now = datetime.now(UTC)
         ended = [each for each, key in self._keys.items() if key.expires is not None and key.expires <= now]
@@ -89,6 +95,7 @@ class Callers:
             secret=credentials["SecretAccessKey"],
             token=credentials["SessionToken"],
             expires=credentials["Expiration"],
+            user_id=user_id,
         )
 
     async def _session(self, arn: str, asked: Parameters) -> Identity:
@@ -103,7 +110,7 @@ class Callers:
         )
 
     async def _session_policies(self, asked: Parameters, account: str) -> tuple[Policy, ...]:
-        arns = _members(asked, "PolicyArns.member.{}.arn")
+        arns = members(asked, "PolicyArns.member.{}.arn")
         managed = [await self._neighbour.policy(each, account=account) for each in arns]
         if "Policy" not in asked:
             return tuple(managed)
@@ -122,10 +129,11 @@ class Callers:
 
 
 def _tags(asked: Parameters) -> dict[str, str]:
-    return dict(zip(_members(asked, "Tags.member.{}.Key"), _members(asked, "Tags.member.{}.Value"), strict=True))
+    return dict(zip(members(asked, "Tags.member.{}.Key"), members(asked, "Tags.member.{}.Value"), strict=True))
 
 
-def _members(asked: Parameters, name: str) -> list[str]:
+def members(asked: Parameters, name: str) -> list[str]:
+    """A list's values, whose names have its place where `name` has {}."""
     found: list[str] = []
     while (member := name.format(len(found) + 1)) in asked:
         found.append(asked[member])

@@ -1,4 +1,4 @@
-"""The one address of the local cloud: ECR's calls go to our own, every other service's to the emulator, untouched."""
+"""The one address of the local cloud: ECR's calls and GitHub's workflows go to our own, all else to the emulator."""
 
 import json
 import logging
@@ -16,9 +16,10 @@ from rehearsal.cloud.call import Call, ControlPlane
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.emulator import Answer, Emulator, EmulatorDied
-from rehearsal.cloud.neighbour import Neighbour
+from rehearsal.cloud.neighbour import IAM_REGION, Neighbour
 from rehearsal.cloud.signature import NotSigned, Signature, prove, signature_of
-from rehearsal.cloud.wire import json_answer, refusal
+from rehearsal.cloud.sts import WEB_IDENTITY, WHO, Sts, caller_identity
+from rehearsal.cloud.wire import json_answer, refusal, xml_answer
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 32 * 1024 * 1024
@@ -30,7 +31,8 @@ _TARGET = "AmazonEC2ContainerRegistry_V20150921."
 _ECR = "ecr"
 _NOT_HERE = "ecr-public"
 _FOR_PEOPLE = ("/", "/health")
-_UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "ConfirmSubscription", "Unsubscribe"})
+_STS = "sts"
+_UNSIGNED = frozenset({"AssumeRoleWithSAML", "ConfirmSubscription", "Unsubscribe"})
 """The actions whose proof is in their parameters."""
 _EMULATORS_OWN = "/_ministack/"
 _READS = ("Get", "List", "Describe")
@@ -39,11 +41,12 @@ _WRITE_ELSEWHERE = frozenset({"cloudformation", "cloudcontrolapi"})
 
 
 class Front:
-    def __init__(self, emulator: Emulator, neighbour: Neighbour, callers: Callers, ecr: ControlPlane) -> None:
+    def __init__(self, emulator: Emulator, neighbour: Neighbour, callers: Callers, ecr: ControlPlane, sts: Sts) -> None:
         self._emulator = emulator
         self._neighbour = neighbour
         self._callers = callers
         self._ecr = ecr
+        self._sts = sts
         self.app = web.Application(client_max_size=_LARGEST_BODY)
         self.app.router.add_route("*", "/{path:.*}", self._handle)
 
@@ -93,17 +96,25 @@ class Front:
         body = await request.read()
         asked = _form(request, body)
         action = _action(request, asked)
+        if action == WEB_IDENTITY:
+            # Only a signature tells the region; without one it is that of the endpoint for all of AWS.
+            return xml_answer(_STS, action, await self._sts.assume_role(asked, IAM_REGION))
         if action in _UNSIGNED or (request.method == "GET" and request.path.startswith(_EMULATORS_OWN)):
             answer = await self._from_emulator(request, body)
-            await self._note("sts", action, asked, answer, None)
+            await self._note(_STS, action, asked, answer, None)
             return _response(answer)
         raise NotSigned("MissingAuthenticationTokenException", "Missing Authentication Token")
 
     async def _passed_on(self, request: web.Request, signature: Signature) -> web.Response:
         body = await request.read()
         asked = _form(request, body)
-        answer = await self._from_emulator(request, body)
         key = self._callers.key(signature.access_key)
+        if signature.service == _STS and asked.get("Action") == WEB_IDENTITY:
+            return xml_answer(_STS, WEB_IDENTITY, await self._sts.assume_role(asked, signature.region))
+        if signature.service == _STS and asked.get("Action") == WHO and key is not None and key.user_id is not None:
+            prove(request, body, signature, key, datetime.now(UTC))
+            return xml_answer(_STS, WHO, caller_identity(key))
+        answer = await self._from_emulator(request, body)
         by = key.identity if key is not None else None
         await self._note(signature.service, _action(request, asked), asked, answer, by)
         return _response(answer)

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
 from domain.iam.access import Identity
+from domain.iam.github import AUDIENCE
 from rehearsal.cloud.call import ControlPlane
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.service import Ecr
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.emulator import Emulator, EmulatorDied, Told, log_of
 from rehearsal.cloud.front import Front
+from rehearsal.cloud.github import Github, Job
 from rehearsal.cloud.neighbour import Key, Neighbour
 from rehearsal.cloud.server import LOOPBACK, Listen, Server
+from rehearsal.cloud.sts import Sts
 
 _PREFIX = "container-registry-cloud-"
 
@@ -51,6 +54,7 @@ class LocalCloud:
         self._server = Server()
         self._emulator: Emulator | None = None
         self._tokens = Tokens()
+        self._github = Github()
 
     def start(self) -> None:
         """Returns when everything answers; raises EmulatorDied or PortUnavailable."""
@@ -101,6 +105,11 @@ class LocalCloud:
         token = self._server.wait(_call(lambda: self._tokens.issue(identity, now=datetime.now(UTC))))
         return token.password
 
+    def github_token(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> str:
+        """With which a job of a GitHub workflow assumes a role: made now, or at another moment."""
+        now = at or datetime.now(UTC)
+        return self._server.wait(_call(lambda: self._github.token(job, audience=audience, now=now)))
+
     def stand_in(self, key: Key) -> None:
         """Takes the key as one that stood in the account before, under the very ARN that it has there."""
         self._server.wait(_call(lambda: self._neighbour.stand_in(key)))
@@ -110,7 +119,7 @@ class LocalCloud:
         neighbour = self._neighbour = Neighbour(emulator)
         self._callers = Callers(neighbour)
         ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens))
-        front = Front(emulator, neighbour, self._callers, ecr)
+        front = Front(emulator, neighbour, self._callers, ecr, Sts(neighbour, self._callers, self._github))
         self._port = await self._server.listen(front.app, self._port)
         await emulator.start(gateway=self._port)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from rehearsal.cloud.wire import CallFailed, read, written
 
 IAM_REGION = "us-east-1"
 """Where IAM is called, whichever region it is about."""
+_NO_SUCH_ENTITY = "NoSuchEntity"
 _NO_SUCH_KEY = frozenset({"NotFoundException", "InvalidArnException", "InvalidKeyId", "ValidationException"})
 
 _T = TypeVar("_T")
@@ -48,6 +50,16 @@ class Key:
     usage: str
     spec: str
     policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role as those meet it who want to assume it."""
+
+    arn: str
+    id: str
+    trust: Policy
+    longest_session: timedelta
 
 
 class Neighbour:
@@ -99,6 +111,40 @@ class Neighbour:
         """A managed policy in its default version."""
         return await _managed(self.call, account, arn)
 
+    async def role(self, arn: Arn) -> Role | None:
+        """The role of this very ARN, its path included; None where there is none."""
+        name = arn.resource.rpartition("/")[2]
+        found = await self._remembered("iam", arn.account, ("Role", name), lambda: self._role(name, arn.account))
+        return found if found is not None and found.arn == str(arn) else None
+
+    async def audiences(self, provider: str, *, account: str) -> tuple[str, ...] | None:
+        """Whom an OIDC provider's tokens may be made for, its client ids; None where the account has no such one."""
+        wanted = {"OpenIDConnectProviderArn": provider}
+        found = await self._found("GetOpenIDConnectProvider", wanted, account)
+        return None if found is None else tuple(found["ClientIDList"])
+
+    async def _role(self, name: str, account: str) -> Role | None:
+        found = await self._found("GetRole", {"RoleName": name}, account)
+        if found is None:
+            return None
+        role = found["Role"]
+        trust = document_of(role["AssumeRolePolicyDocument"], f"the trust policy of {role['Arn']}")
+        return Role(
+            arn=role["Arn"],
+            id=role["RoleId"],
+            trust=Policy(name="trust policy", document=trust),
+            longest_session=timedelta(seconds=role["MaxSessionDuration"]),
+        )
+
+    async def _found(self, operation: str, wanted: Mapping[str, str], account: str) -> dict[str, Any] | None:
+        """What IAM answers, or None where it knows nothing of the kind."""
+        try:
+            return await self.call("iam", operation, wanted, account=account, region=IAM_REGION)
+        except CallFailed as failed:
+            if failed.code != _NO_SUCH_ENTITY:
+                raise
+            return None
+
     async def _key(self, name: str, account: str, region: str) -> Key | None:
         try:
             described = await self.call("kms", "DescribeKey", {"KeyId": name}, account=account, region=region)
@@ -145,7 +191,7 @@ class _Member:
         try:
             entity = (await self._get(f"Get{self.kind}"))[self.kind]
         except CallFailed as failed:
-            if failed.code != "NoSuchEntity":
+            if failed.code != _NO_SUCH_ENTITY:
                 raise
             return Standing()  # a session outlives its role, and may nothing then
         policies = (*await self.policies(), *await self._groups_policies())

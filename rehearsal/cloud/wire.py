@@ -80,6 +80,17 @@ def json_answer(members: Mapping[str, Any]) -> web.Response:
     return _json(HTTPStatus.OK, members, {})
 
 
+def xml_answer(service: str, operation: str, members: Mapping[str, Any]) -> web.Response:
+    """An answer of the query protocol, of members that hold no list: moments as ISO 8601 has them."""
+    model = service_model(service)
+    wrapper = cast("Shape", model.operation_model(operation).output_shape).serialization["resultWrapper"]
+    text = (
+        f'<{operation}Response xmlns="{model.metadata["xmlNamespace"]}"><{wrapper}>{_elements(members)}</{wrapper}>'
+        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata></{operation}Response>"
+    )
+    return web.Response(text=text, content_type="text/xml")
+
+
 def refusal(request: web.Request, code: str, message: str, status: int) -> web.Response:
     """An error in the protocol that the caller speaks, so that its client shows code and message."""
     form = request.content_type == "application/x-www-form-urlencoded" or "Action" in request.query
@@ -98,6 +109,15 @@ def _json(status: int, members: Mapping[str, Any], headers: Mapping[str, str]) -
     body = json.dumps(members, default=_plain).encode()
     about = {"Content-Type": _AMZ_JSON, "x-amzn-RequestId": str(uuid.uuid4()), **headers}
     return web.Response(status=status, body=body, headers=about)
+
+
+def _elements(value: object) -> str:
+    match value:
+        case Mapping():
+            return "".join(f"<{name}>{_elements(each)}</{name}>" for name, each in value.items())
+        case datetime():
+            return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return escape(str(value))
 
 
 def _plain(value: object) -> object:

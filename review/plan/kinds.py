@@ -38,7 +38,8 @@ class Kind:
     import_id: str
     """The form of the id by which it is imported; elsewhere than in the provider's region, `@region` follows."""
     documents: Documents | None = None
-    """The grammar of `policy`."""
+    """The grammar of the input that holds a policy."""
+    document_in: str = "policy"
     optional: frozenset[str] = frozenset()
     """Left out, the provider keeps what AWS has."""
     sets: frozenset[str] = frozenset()
@@ -146,6 +147,37 @@ KINDS = {
         identity=("principalArn",),
         import_id="the principal's ARN",
     ),
+    "aws:iam/role:Role": Kind(
+        source="iam/role.go 0040ea6: ForceNew on name, name_prefix and path",
+        replaces=frozenset({"name", "namePrefix", "path"}),
+        updates=_TAGS
+        | {
+            "assumeRolePolicy",
+            "description",
+            "forceDetachPolicies",
+            "inlinePolicies",
+            "managedPolicyArns",
+            "maxSessionDuration",
+            "permissionsBoundary",
+        },
+        identity=("name",),
+        import_id="the role's name",
+        documents=Documents.IAM,
+        document_in="assumeRolePolicy",
+        # Optional and Computed.
+        optional=frozenset({"inlinePolicies", "managedPolicyArns"}),
+        sets=frozenset({"inlinePolicies", "managedPolicyArns"}),
+        made_up=frozenset({"uniqueId"}),
+        deleted_first=frozenset({"name"}),
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        source="iam/role_policy.go 02f97af: ForceNew on name, name_prefix and role",
+        replaces=frozenset({"name", "namePrefix", "role"}),
+        updates=frozenset({"policy"}),
+        identity=("role", "name"),
+        import_id="the role's name, a colon, the policy's name",
+        documents=Documents.IAM,
+    ),
     "aws:kms/key:Key": Kind(
         # ForceNew on custom_key_store_id, customer_master_key_spec, key_usage, multi_region, xks_key_id.
         source="kms/key.go 00a3530",
@@ -165,34 +197,6 @@ KINDS = {
         documents=Documents.IAM,
         optional=frozenset({"description", "multiRegion", "policy", "rotationPeriodInDays"}),
         made_up=frozenset({"arn", "keyId"}),
-    ),
-    "aws:iam/role:Role": Kind(
-        source="iam/role.go of v6, 2026: ForceNew on name, name_prefix and path",
-        replaces=frozenset({"name", "namePrefix", "path"}),
-        updates=_TAGS
-        | {
-            "assumeRolePolicy",
-            "description",
-            "forceDetachPolicies",
-            "inlinePolicies",
-            "managedPolicyArns",
-            "maxSessionDuration",
-            "permissionsBoundary",
-        },
-        identity=("name",),
-        import_id="the role's name",
-        documents=Documents.IAM,
-        optional=frozenset({"inlinePolicies", "managedPolicyArns"}),
-        made_up=frozenset({"uniqueId"}),
-        deleted_first=frozenset({"name"}),
-    ),
-    "aws:iam/rolePolicy:RolePolicy": Kind(
-        source="iam/role_policy.go of v6, 2026: ForceNew on name, name_prefix and role",
-        replaces=frozenset({"name", "namePrefix", "role"}),
-        updates=frozenset({"policy"}),
-        identity=("role", "name"),
-        import_id="the role's name, a colon, and the policy's",
-        documents=Documents.IAM,
     ),
     "aws:secretsmanager/secret:Secret": Kind(
         source="secretsmanager/secret.go of v6, 2026: ForceNew on name and name_prefix",

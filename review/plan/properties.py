@@ -10,7 +10,6 @@ from review.plan.kinds import KINDS, Effect, effect, top_of
 from review.plan.model import Difference
 
 Inputs = Mapping[str, Any]
-_DOCUMENTS = frozenset({"policy", "assumeRolePolicy"})
 
 
 def differences(type: str, old: Inputs, new: Inputs, options: Mapping[str, object]) -> tuple[Difference, ...]:
@@ -32,7 +31,7 @@ def _difference(type: str, path: str, old: object, new: object) -> Difference | 
     if kind and left_out and path in kind.optional:
         return None
     lines: tuple[str, ...] | None = ()
-    if kind and kind.documents and path in _DOCUMENTS and isinstance(old, str) and isinstance(new, str):
+    if kind and kind.documents and path == kind.document_in and isinstance(old, str) and isinstance(new, str):
         lines = compare(kind.documents, old, new)
         if lines == ():
             return None

@@ -9,6 +9,8 @@ import pytest
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
+from rehearsal.apply import stood_before
+from rehearsal.apply.bootstrap import source
 from rehearsal.apply.program import apply
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
@@ -16,7 +18,7 @@ from review import Render
 from review.resource import Resource
 from settings import load
 from tests.bootstrap.calls import PROVIDER, Asked, Backend, Call, World, by_provider
-from tests.bootstrap.template import Account, fill_in, source
+from tests.bootstrap.template import Account, fill_in
 from tests.conftest import ROOT
 
 STACKS = ("dev", "prod")
@@ -118,6 +120,8 @@ def bootstrapped(request: pytest.FixtureRequest, template: dict[str, Any], local
         PreviewEnvironment=f"preview-{stack}",
         DriftEnvironment=f"drift-{stack}",
     )
+    with Clients(local.endpoint) as before:
+        stood_before.bootstrap(settings, before)
     with _Recorder(local.endpoint) as clients:
         apply(ROOT, stack, clients, lambda _label: None)
         recorded = tuple(clients.calls)

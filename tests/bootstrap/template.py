@@ -1,52 +1,15 @@
-"""`bootstrap/account.yaml` as CloudFormation would fill it in for one account."""
+"""`bootstrap/account.yaml` filled in for one account, and what its tests ask of it."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import parse
+from domain.iam.github import ISSUER
+from rehearsal.apply.bootstrap import KEY_ID, STACK_ID, Filling
 
-PATH = Path(__file__).parents[2] / "bootstrap" / "account.yaml"
 DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
-ISSUER = "token.actions.githubusercontent.com"
-STACK_ID = "arn:aws:cloudformation:us-east-1:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
-KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"
-_NOTHING = object()
-"""What a property becomes that AWS::NoValue stands for."""
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads `!Ref X` as {"Ref": "X"}, and `!Name x` as {"Fn::Name": x}."""
-
-
-def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, object]:
-    value: object
-    match node:
-        case yaml.ScalarNode():
-            value = loader.construct_scalar(node)
-        case yaml.SequenceNode():
-            value = loader.construct_sequence(node, deep=True)
-        case _:
-            raise TypeError(f"{suffix} of {node}")
-    if suffix == "GetAtt":
-        value = str(value).split(".")
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
-def source(text: str | None = None) -> dict[str, Any]:
-    """The template's data, intrinsic functions in their long form."""
-    # The loader is safe: it makes plain data, and of our own file.
-    loaded: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8") if text is None else text, Loader=_Loader)  # noqa: S506
-    return loaded
 
 
 @dataclass(frozen=True)
@@ -60,7 +23,7 @@ class Account:
 
     @property
     def stack_id(self) -> str:
-        return STACK_ID.format(account=self.id)
+        return STACK_ID.format(partition="aws", region=self.region, account=self.id)
 
     @property
     def bucket(self) -> str:
@@ -115,98 +78,12 @@ class Account:
 
 def fill_in(data: Mapping[str, Any], account: str, region: str, **parameters: str) -> Account:
     """The template deployed to an account, with these parameters beside the defaults."""
-    return _Filling(data, account, region, parameters).account()
-
-
-class _Filling:
-    def __init__(self, data: Mapping[str, Any], account: str, region: str, given: Mapping[str, str]) -> None:
-        self._data = data
-        self._account = account
-        self._region = region
-        unknown = sorted(set(given) - set(data["Parameters"]))
-        assert not unknown, f"the template has no parameters {unknown}"
-        self._parameters = {name: self._parameter(name, each, given) for name, each in data["Parameters"].items()}
-        self._functions: dict[str, Callable[[Any], Any]] = {
-            "Ref": self._ref,
-            "Fn::Sub": lambda text: _VARIABLE.sub(lambda found: str(self._named(found[1])), text),
-            "Fn::GetAtt": lambda path: self._named(".".join(path)),
-            "Fn::If": lambda each: self._value(each[1] if self._holds({"Condition": each[0]}) else each[2]),
-        }
-
-    def account(self) -> Account:
-        wanted = {
-            name: self._value(each)
-            for name, each in self._data["Resources"].items()
-            if "Condition" not in each or self._holds({"Condition": each["Condition"]})
-        }
-        outputs = {name: self._value(each["Value"]) for name, each in self._data["Outputs"].items()}
-        return Account(self._account, self._region, wanted, outputs)
-
-    def _parameter(self, name: str, declared: Mapping[str, Any], given: Mapping[str, str]) -> str | list[str]:
-        value = given.get(name, declared.get("Default"))
-        assert value is not None, f"{name} has no default and was not given"
-        if pattern := declared.get("AllowedPattern"):
-            assert re.fullmatch(pattern, value), f"{name}: {value!r} does not match {pattern}"
-        assert value in declared.get("AllowedValues", [value]), f"{name}: {value!r}"
-        return value.split(",") if declared["Type"] == "CommaDelimitedList" else value
-
-    def _value(self, node: Any) -> Any:
-        if isinstance(node, list):
-            filled = [self._value(each) for each in node]
-            return [each for each in filled if each is not _NOTHING]
-        if not isinstance(node, dict):
-            return node
-        if len(node) == 1 and (function := self._functions.get(next(iter(node)))):
-            return function(next(iter(node.values())))
-        return {name: self._value(each) for name, each in node.items()}
-
-    def _holds(self, node: Mapping[str, Any]) -> bool:
-        ((function, argument),) = node.items()
-        match function:
-            case "Condition":
-                return self._holds(self._data["Conditions"][argument])
-            case "Fn::Equals":
-                one, other = map(self._value, argument)
-                return bool(one == other)
-            case "Fn::Not":
-                return not self._holds(argument[0])
-            case _:
-                raise AssertionError(f"the test knows no {function}")
-
-    def _ref(self, name: str) -> Any:
-        return _NOTHING if name == "AWS::NoValue" else self._named(name)
-
-    def _named(self, name: str) -> Any:
-        """What a Ref, a GetAtt or a variable in a Sub becomes."""
-        if name in self._parameters:
-            return self._parameters[name]
-        pseudo = {
-            "AWS::AccountId": self._account,
-            "AWS::Region": self._region,
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
-            "AWS::StackId": STACK_ID.format(account=self._account),
-        }
-        if name in pseudo:
-            return pseudo[name]
-        resource, _, attribute = name.partition(".")
-        return self._of_resource(resource, attribute)
-
-    def _of_resource(self, name: str, attribute: str) -> str:
-        """What CloudFormation would answer: the properties that name a resource are given, so its ARN is known."""
-
-        def given(key: str) -> str:
-            return str(self._value(self._data["Resources"][name]["Properties"][key]))
-
-        answers: dict[tuple[str, str], Callable[[], str]] = {
-            ("StateBucket", ""): lambda: given("BucketName"),
-            ("StateBucket", "Arn"): lambda: f"arn:aws:s3:::{given('BucketName')}",
-            ("SecretsKey", ""): lambda: KEY_ID,
-            ("SecretsKey", "Arn"): lambda: f"arn:aws:kms:{self._region}:{self._account}:key/{KEY_ID}",
-            ("SecretsKeyAlias", ""): lambda: given("AliasName"),
-            ("OidcProvider", ""): lambda: f"arn:aws:iam::{self._account}:oidc-provider/{ISSUER}",
-            ("PermissionsBoundary", ""): lambda: f"arn:aws:iam::{self._account}:policy/{given('ManagedPolicyName')}",
-            ("PreviewRole", "Arn"): lambda: f"arn:aws:iam::{self._account}:role/{given('RoleName')}",
-            ("DeployRole", "Arn"): lambda: f"arn:aws:iam::{self._account}:role/{given('RoleName')}",
-        }
-        return answers[name, attribute]()
+    filling = Filling(data, account, region, parameters)
+    resources = {
+        name: filling.value(each)
+        for name, each in data["Resources"].items()
+        if "Condition" not in each or filling.holds({"Condition": each["Condition"]})
+    }
+    return Account(
+        account, region, resources, {name: filling.value(each["Value"]) for name, each in data["Outputs"].items()}
+    )

@@ -10,8 +10,9 @@ from policy_sentry.querying.actions import get_action_data
 
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
+from rehearsal.apply.bootstrap import PATH
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
-from tests.bootstrap.template import DEPLOY, PATH, PREVIEW, fill_in
+from tests.bootstrap.template import DEPLOY, PREVIEW, fill_in
 
 ROLES = (PREVIEW, DEPLOY)
 GITHUB = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}

@@ -13,13 +13,13 @@ from rich.console import Console
 
 from rehearsal import __main__, report
 from rehearsal.apply import table
-from rehearsal.apply.program import Applied
+from rehearsal.apply.program import Applied, NotApplied
 from rehearsal.clients import Clients
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.cloud.shell import exports
 from rehearsal.proving.run import Outcome
 from rehearsal.report import Endpoint, Report
-from rehearsal.up import Options, _endpoints, up
+from rehearsal.up import BROKEN, Options, _endpoints, up
 from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.conftest import PATIENCE
@@ -45,6 +45,23 @@ def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(small: Path, monke
     monkeypatch.setattr("rehearsal.up.promised", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         up(Options(project=small, stack="dev", once=True, json=False))
+
+
+def test_the_bootstrap_stands_before_anything_is_built(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stood: list[str] = []
+
+    def look(_root: Path, _stack: str, clients: Clients, _told: object) -> Applied:
+        iam = clients.root("iam", "us-east-1", "111122223333")
+        stood.extend(each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
+        stood.extend(each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"])
+        raise NotApplied("enough was seen")
+
+    monkeypatch.setattr("rehearsal.up.apply", look)
+    assert up(Options(project=small, stack="dev", once=True, json=False)) == BROKEN
+    assert stood == [
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+        "arn:aws:iam::111122223333:policy/container-registry-dev-boundary",
+    ]
 
 
 def test_two_at_once(run: Callable[..., subprocess.Popen[str]]) -> None:

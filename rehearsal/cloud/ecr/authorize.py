@@ -1,12 +1,12 @@
 """Whether a caller may: IAM's answer for each call to ECR, from the policies of both sides."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from domain.ecr.names import repository_arn
 from domain.iam.access import Context, Policy, Request
 from domain.iam.evaluate import evaluate, reason
 from rehearsal.cloud.call import Call
+from rehearsal.cloud.circumstances import circumstances
 from rehearsal.cloud.ecr.errors import access_denied
 from rehearsal.cloud.ecr.state import Registry, Repository
 
@@ -45,27 +45,13 @@ def request_tags(tags: Mapping[str, str]) -> Context:
     return {"aws:TagKeys": tuple(tags), **{f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}}
 
 
-def circumstances(registry: Registry) -> Context:
-    """The keys that every call has, whoever makes it."""
-    now = datetime.now(UTC)
-    return {
-        "aws:CurrentTime": (now.isoformat(timespec="seconds"),),
-        "aws:EpochTime": (str(int(now.timestamp())),),
-        "aws:RequestedRegion": (registry.region,),
-        # A rehearsal speaks plain HTTP on loopback, and stands for a registry that speaks TLS alone.
-        "aws:SecureTransport": ("true",),
-        "aws:SourceIp": ("127.0.0.1",),
-        "aws:ViaAWSService": ("false",),
-    }
-
-
 def _request(action: str, registry: Registry, name: str | None, context: Context) -> Request:
     repository = registry.repositories.get(name or "")
     return Request(
         action=f"ecr:{action}",
         resource=repository_arn(registry.region, registry.account, name) if name else "*",
         account=registry.account,
-        context={**circumstances(registry), **context, **resource_tags(repository.tags if repository else {})},
+        context={**circumstances(registry.region), **context, **resource_tags(repository.tags if repository else {})},
     )
 
 

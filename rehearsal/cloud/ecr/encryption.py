@@ -12,7 +12,7 @@ from domain.iam.access import Context, Request
 from domain.iam.evaluate import evaluate, reason
 from domain.kms import GRANT_OPERATIONS
 from rehearsal.cloud.call import Call
-from rehearsal.cloud.ecr.authorize import circumstances
+from rehearsal.cloud.circumstances import circumstances
 from rehearsal.cloud.ecr.errors import EcrError, invalid_parameter
 from rehearsal.cloud.ecr.state import Registry, Repository
 from rehearsal.cloud.neighbour import Key, Neighbour
@@ -115,7 +115,7 @@ def _require_allowed(key: Key, call: Call, action: str, context: Context) -> Non
 
 def _via_ecr(call: Call, registry: Registry) -> Context:
     return {
-        **circumstances(registry),
+        **circumstances(registry.region),
         "kms:CallerAccount": (call.account,),
         "kms:ViaService": (_ecr(registry),),
     }

@@ -1,6 +1,5 @@
 """Who calls ECR: identities learned from the answers that pass by, with the policies that the emulator knows."""
 
-import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 from domain.iam.access import Caller, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import request_context
+from rehearsal.cloud.github import Job
 from tests.rehearsal.conftest import ACCOUNT, OTHER_ACCOUNT, Connect, Door, fetch
 
 NAMES = iter(range(1000))
@@ -227,12 +227,13 @@ def test_a_session_by_web_identity_needs_no_signature(door: Door, connect: Conne
     trust = _trust(
         {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
         "sts:AssumeRoleWithWebIdentity",
-        Condition={"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": "repo:acme/api"}},
+        Condition={
+            "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": "repo:acme/api:ref:refs/heads/main"}
+        },
     )
     arn = iam.create_role(RoleName=name, Path="/ci/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    claims = {"iss": f"https://{issuer}", "aud": "sts.amazonaws.com", "sub": "repo:acme/api"}
-    token = ".".join(base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in ({}, claims, {}))
-    sts = connect(door[0], "sts")
+    job = Job(owner="acme", owner_id="1", repository="api", repository_id="2")
+    sts, token = connect(door[0], "sts"), door[0].github_token(job)
     given = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="run", WebIdentityToken=token)
     caller = _seen(door, connect, given["Credentials"])
     assert caller.identity.arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/run"

@@ -5,15 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.apply import stood_before
 from rehearsal.apply.program import Applied, apply
 from rehearsal.clients import Clients
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.case import PlaceCase
 from rehearsal.proving.run import cases, found, prove
 from rehearsal.proving.visitors import Visitors
+from settings import load
 
 Prove = Callable[[str, str], "tuple[bool, str]"]
 """Runs one proof, by its name, for a subject; whether it held, and what happened."""
+
+
+def build(project: Path, stack: str, clients: Clients) -> Applied:
+    """As `up` does it, the bootstrap first."""
+    stood_before.bootstrap(load(project, stack), clients)
+    return apply(project, stack, clients, lambda _label: None)
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +38,7 @@ def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
 @pytest.fixture(scope="session")
 def applied(root: Path, clients: Clients) -> Applied:
     """The project's own stack dev, whose account no other test uses."""
-    return apply(root, "dev", clients, lambda _label: None)
+    return build(root, "dev", clients)
 
 
 @pytest.fixture(scope="session")

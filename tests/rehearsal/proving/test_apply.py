@@ -23,10 +23,11 @@ ALIAS, LIFECYCLE = "aws:kms/alias:Alias", "aws:ecr/lifecyclePolicy:LifecyclePoli
 
 
 @pytest.fixture
-def home(edit: Edit, request: pytest.FixtureRequest) -> str:
+def home(project: Path, edit: Edit, clients: Clients, request: pytest.FixtureRequest) -> str:
     """An account for this test alone, which the project deploys to."""
     account = f"44{crc32(request.node.name.encode()):010}"
     edit("Pulumi.dev.yaml", "111122223333", account)
+    stood_before.bootstrap(load(project, "dev"), clients)
     return account
 
 

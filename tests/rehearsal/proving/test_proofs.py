@@ -13,7 +13,7 @@ from urllib3.exceptions import ProtocolError
 from domain.ecr.media_types import MANIFESTS
 from domain.iam.access import Identity
 from domain.iam.grants import AccountGrant
-from rehearsal.apply.program import Applied, apply
+from rehearsal.apply.program import Applied
 from rehearsal.clients import Clients
 from rehearsal.cloud.ecr import data, manifests
 from rehearsal.oci.client import Client, Corrupt, Pulled, Refused
@@ -25,7 +25,7 @@ from rehearsal.proving.visitors import Visitors
 from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, REGION, WEB, Breach
-from tests.rehearsal.proving.conftest import Prove
+from tests.rehearsal.proving.conftest import Prove, build
 
 BROKEN_OTHERWISE = {"anonymous", "multi_architecture"}
 
@@ -65,7 +65,7 @@ def test_what_is_declared_of_the_key_comes_from_the_settings(
     """Not from the cloud: with the key that AWS manages, another is expected."""
     edit("catalog.yaml", "  platform/build-cache:\n", "  platform/build-cache:\n    encryption: aws-managed\n")
     edit("Pulumi.dev.yaml", ACCOUNT, "333311112222")
-    built = apply(project, "dev", clients, lambda _label: None)
+    built = build(project, "dev", clients)
     outcomes = [prove(*each) for each in promised(built.settings, clients, visitors) if each[0].name == "encryption"]
     told = {each.subject: each.happened for each in outcomes if each.held}
     assert told.keys() == {f"{each.name}@{REGION}" for each in built.settings.repositories}
@@ -76,7 +76,7 @@ def test_what_is_declared_of_the_key_comes_from_the_settings(
 def test_the_projects_own_stacks_keep_every_promise(
     root: Path, clients: Clients, visitors: Visitors, applied: Applied, stack: str
 ) -> None:
-    built = applied if stack == "dev" else apply(root, stack, clients, lambda _label: None)
+    built = applied if stack == "dev" else build(root, stack, clients)
     assert not built.not_built
     outcomes = [prove(*promise) for promise in promised(built.settings, clients, visitors)]
     assert len(outcomes) > len(built.settings.repositories) * len(built.settings.places) * 10

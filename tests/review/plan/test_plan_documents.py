@@ -8,6 +8,7 @@ import pytest
 from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
 from review.plan.documents import compare, rule_in_words
 from review.plan.kinds import Documents
+from review.plan.properties import differences
 
 
 def rule(patterns: str, count: int, effect: Effect = Effect.KEEP, description: str | None = None) -> Rule:
@@ -50,6 +51,19 @@ V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effec
 )
 def test_lifecycle(old: list[Rule], new: list[Rule], lines: tuple[str, ...]) -> None:
     assert compare(Documents.LIFECYCLE, lifecycle(*old), lifecycle(*new)) == lines
+
+
+def test_a_trust_policy_written_otherwise_is_no_difference() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    other = {**statement, "Action": ["sts:TagSession", "sts:AssumeRole"]}
+    old, new, wider = (
+        {"assumeRolePolicy": json.dumps({"Version": "2012-10-17", "Statement": each})}
+        for each in ([statement], other, {**statement, "Action": "sts:*"})
+    )
+    assert differences("aws:iam/role:Role", old, new, {}) == ()
+    (found,) = differences("aws:iam/role:Role", old, wider, {})
+    assert (found.path, found.effect.value) == ("assumeRolePolicy", "in-place")
+    assert found.lines
 
 
 def test_a_description_that_lies_does_not_hide_the_number() -> None:

@@ -1,0 +1,42 @@
+"""Roles and their own policies."""
+
+from rehearsal.apply.builder import Builder, Order
+from review.answers import Answer
+
+_OPTIONAL = {
+    "path": "Path",
+    "description": "Description",
+    "maxSessionDuration": "MaxSessionDuration",
+    "permissionsBoundary": "PermissionsBoundary",
+}
+
+
+def _role(order: Order) -> Answer:
+    inputs = order.inputs
+    made = order.client("iam").create_role(
+        RoleName=inputs["name"],
+        AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
+        Tags=[{"Key": key, "Value": value} for key, value in inputs.get("tags", {}).items()],
+        **{of_iam: inputs[name] for name, of_iam in _OPTIONAL.items() if name in inputs},
+    )["Role"]
+    return made["RoleName"], {
+        "arn": made["Arn"],
+        "createDate": f"{made['CreateDate']:%Y-%m-%dT%H:%M:%SZ}",
+        "uniqueId": made["RoleId"],
+    }
+
+
+def _role_policy(order: Order) -> Answer:
+    role, name = order.inputs["role"], order.inputs["name"]
+    order.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=order.inputs["policy"])
+    return f"{role}:{name}", {}
+
+
+BUILDERS = {
+    "aws:iam/role:Role": Builder(
+        build=_role,
+        properties=frozenset({"name", "assumeRolePolicy", "tags", *_OPTIONAL}),
+        at_deletion=frozenset({"forceDetachPolicies"}),
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Builder(build=_role_policy, properties=frozenset({"name", "role", "policy"})),
+}

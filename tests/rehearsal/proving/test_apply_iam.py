@@ -1,0 +1,238 @@
+"""Roles as the program declares them: what stands in the account before, what is built, and who gets it then."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from domain.iam.document import parse, same
+from domain.iam.github import AUDIENCE, ISSUER
+from rehearsal.apply import bootstrap, stood_before
+from rehearsal.apply.program import BuildingMonitor, NotApplied
+from rehearsal.clients import Clients, Credentials
+from rehearsal.cloud.github import Job
+from rehearsal.cloud.local import LocalCloud
+from rehearsal.oci.client import Client, Refused
+from rehearsal.oci.image import image
+from rehearsal.proving.visitors import password_of
+from review.answers import answer
+from review.program import declared_by
+from settings import Settings, load
+from tests.bootstrap.template import fill_in
+
+REGION = "us-east-1"
+ACCOUNTS = (f"5566000000{number:02}" for number in range(100))
+JOB = Job(owner="acme", owner_id="1024", repository="api", repository_id="65536", environment="production")
+ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
+TAGS = {"project": "container-registry", "owner": "payments"}
+
+
+@pytest.fixture
+def home() -> str:
+    """An account of this test alone."""
+    return next(ACCOUNTS)
+
+
+@pytest.fixture
+def settings(root: Path, home: str) -> Settings:
+    own = load(root, "dev")
+    return replace(own, places=(replace(own.home, account=home),))
+
+
+@pytest.fixture
+def stood(settings: Settings, clients: Clients) -> Settings:
+    """The settings of an account that the bootstrap made ready."""
+    stood_before.bootstrap(settings, clients)
+    return settings
+
+
+@pytest.fixture
+def declare(home: str, clients: Clients) -> Callable[[Callable[[], None]], BuildingMonitor]:
+    """Builds what a program declares."""
+
+    def run(program: Callable[[], None]) -> BuildingMonitor:
+        monitor = BuildingMonitor(project="p", stack="s", account=home, clients=clients, told=lambda _label: None)
+        declared_by(program, monitor)
+        return monitor
+
+    return run
+
+
+def boundary(account: str) -> str:
+    return f"arn:aws:iam::{account}:policy/container-registry-dev-boundary"
+
+
+def trust(account: str) -> str:
+    claims = {"aud": AUDIENCE, "sub": str(JOB.subject), "repository_id": JOB.repository_id}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{ISSUER}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{ISSUER}:{name}": value for name, value in claims.items()}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def permissions(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def publisher(account: str, **more: Any) -> Callable[[], None]:
+    """A program that declares a role with everything that the provider takes, and the role's policy."""
+
+    def program() -> None:
+        from pulumi_aws import iam
+
+        arguments: dict[str, Any] = {
+            "name": "payments-api",
+            "path": "/container-registry/dev/",
+            "assume_role_policy": trust(account),
+            "description": "Pushes payments/api",
+            "max_session_duration": 7200,
+            "permissions_boundary": boundary(account),
+            "force_detach_policies": True,
+            "tags": TAGS,
+            **more,
+        }
+        role = iam.Role("publisher", **arguments)
+        iam.RolePolicy("publisher", name="push", role=role.name, policy=permissions("ecr:*", "iam:*"))
+
+    return program
+
+
+def test_a_role_stands_as_it_was_declared(
+    stood: Settings, home: str, clients: Clients, declare: Callable[..., BuildingMonitor]
+) -> None:
+    monitor = declare(publisher(home))
+    iam = clients.root("iam", REGION, home)
+    role = iam.get_role(RoleName="payments-api")["Role"]
+    assert role["Arn"] == f"arn:aws:iam::{home}:role/container-registry/dev/payments-api"
+    assert (role["Description"], role["MaxSessionDuration"]) == ("Pushes payments/api", 7200)
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary(home)
+    assert same(parse(role["AssumeRolePolicyDocument"]), parse(trust(home)))
+    assert {each["Key"]: each["Value"] for each in role["Tags"]} == TAGS
+    policy = iam.get_role_policy(RoleName="payments-api", PolicyName="push")["PolicyDocument"]
+    assert same(parse(policy), parse(permissions("ecr:*", "iam:*")))
+    made, own = monitor.declared
+    assert made.outputs == {
+        "arn": role["Arn"],
+        "createDate": f"{role['CreateDate']:%Y-%m-%dT%H:%M:%SZ}",
+        "uniqueId": role["RoleId"],
+    }
+    assert (own.inputs["role"], own.outputs) == ("payments-api", {})
+    assert monitor.built == 2
+    assert stood.home.account == home
+
+
+@pytest.mark.usefixtures("stood")
+def test_a_role_needs_no_more_than_a_name_and_a_trust(
+    home: str, clients: Clients, declare: Callable[..., BuildingMonitor]
+) -> None:
+    def program() -> None:
+        from pulumi_aws import iam
+
+        iam.Role("plain", name="plain", assume_role_policy=trust(home))
+
+    declare(program)
+    role = clients.root("iam", REGION, home).get_role(RoleName="plain")["Role"]
+    assert (role["Path"], role["MaxSessionDuration"], "PermissionsBoundary" in role) == ("/", 3600, False)
+
+
+@pytest.mark.usefixtures("stood")
+def test_a_render_answers_what_the_cloud_would(home: str, declare: Callable[..., BuildingMonitor]) -> None:
+    role, policy = declare(publisher(home)).declared
+    identifier, outputs = answer(ROLE, role.name, role.inputs, home)
+    assert (identifier, outputs["arn"]) == ("payments-api", role.outputs["arn"])
+    assert len(outputs["uniqueId"]) == len(str(role.outputs["uniqueId"]))
+    assert answer(ROLE_POLICY, policy.name, policy.inputs, home) == ("payments-api:push", {})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "arn"),
+    [
+        ({"assumeRolePolicy": trust(ISSUER)}, "arn:aws:iam::1:role/r"),
+        ({"assumeRolePolicy": '{"Principal":{"Service":"x"}}'}, "arn:aws:iam::1:role/r"),
+        ({"assumeRolePolicy": '{"AWS":"arn:aws-cn:iam::1:root"}', "path": "/a/"}, "arn:aws-cn:iam::1:role/a/r"),
+        (
+            {"assumeRolePolicy": "{}", "permissionsBoundary": "arn:aws-us-gov:iam::1:policy/b"},
+            "arn:aws-us-gov:iam::1:role/r",
+        ),
+    ],
+)
+def test_a_rendered_role_is_in_the_partition_of_what_it_names(inputs: dict[str, str], arn: str) -> None:
+    assert answer(ROLE, "any", {"name": "r", **inputs}, "1")[1]["arn"] == arn
+
+
+@pytest.mark.usefixtures("stood")
+def test_an_input_that_nobody_builds_ends_the_run(home: str, declare: Callable[..., BuildingMonitor]) -> None:
+    with pytest.raises(NotApplied, match=f"{ROLE} publisher: managedPolicyArns is declared and not built"):
+        declare(publisher(home, managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
+
+
+def test_a_boundary_that_nobody_made_is_told(home: str, declare: Callable[..., BuildingMonitor]) -> None:
+    with pytest.raises(NotApplied, match=f"{ROLE} publisher: CreateRole was refused: NoSuchEntity"):
+        declare(publisher(home))
+
+
+def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, clients: Clients) -> None:
+    iam = clients.root("iam", REGION, home)
+    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=f"arn:aws:iam::{home}:oidc-provider/{ISSUER}")
+    assert provider["ClientIDList"] == [AUDIENCE]
+    version = iam.get_policy_version(PolicyArn=boundary(home), VersionId="v1")["PolicyVersion"]
+    github = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
+    account = fill_in(bootstrap.source(), home, REGION, Stack=stood.stack, **github)
+    assert boundary(home) == account.boundary_arn
+    assert same(parse(version["Document"]), account.boundary().document)
+
+
+def test_a_stack_that_the_template_does_not_take_is_told(settings: Settings, clients: Clients) -> None:
+    with pytest.raises(NotApplied, match=r"bootstrap/account\.yaml: Stack: 'Dev_1' does not match"):
+        stood_before.bootstrap(replace(settings, stack="Dev_1"), clients)
+
+
+def test_a_bootstrap_can_be_made_once(stood: Settings, clients: Clients) -> None:
+    with pytest.raises(NotApplied, match=r"bootstrap/account\.yaml: .*EntityAlreadyExists"):
+        stood_before.bootstrap(stood, clients)
+
+
+@pytest.fixture
+def session(
+    stood: Settings, home: str, clients: Clients, cloud: LocalCloud, declare: Callable[..., BuildingMonitor]
+) -> Credentials:
+    """Of the job that the built role trusts."""
+    role, _ = declare(publisher(home)).declared
+    sts = clients.root("sts", stood.home.region, home)
+    given = sts.assume_role_with_web_identity(
+        RoleArn=role.outputs["arn"], RoleSessionName="run", WebIdentityToken=cloud.github_token(JOB)
+    )["Credentials"]
+    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+
+def test_the_job_pushes_and_the_boundary_keeps_it_from_more(home: str, clients: Clients, session: Credentials) -> None:
+    clients.root("ecr", REGION, home).create_repository(repositoryName="payments/api")
+    ecr = clients.of("ecr", REGION, session)
+    (data,) = ecr.get_authorization_token()["authorizationData"]
+    with Client(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"])) as client:
+        digest = client.push("payments/api", image("the job's"), "v1")
+        with pytest.raises(Refused):
+            client.delete_manifest("payments/api", digest)
+    with pytest.raises(ClientError, match="no permissions boundary allows the ecr:DeleteRepository action"):
+        ecr.delete_repository(repositoryName="payments/api", force=True)
+
+
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize(
+    "other", [replace(JOB, environment="staging"), replace(JOB, repository_id="7"), replace(JOB, owner="mallory")]
+)
+def test_no_other_job_gets_the_built_role(home: str, clients: Clients, cloud: LocalCloud, other: Job) -> None:
+    arn = f"arn:aws:iam::{home}:role/container-registry/dev/payments-api"
+    token = cloud.github_token(other)
+    with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+        clients.root("sts", REGION, home).assume_role_with_web_identity(
+            RoleArn=arn, RoleSessionName="run", WebIdentityToken=token
+        )
