@@ -163,6 +163,17 @@ def test_an_index_arrives_with_all_that_it_lists() -> None:
     assert arrived(plane) == {whole: ["v2"], nested: [], **untagged}
 
 
+def test_the_tag_of_an_index_is_never_that_of_what_it_lists() -> None:
+    plane = Plane()
+    plane.create()
+    child = plane.push(manifest())
+    configure(plane, rule())
+    template: dict[str, Any] = {"prefix": "ROOT", "appliedFor": ["REPLICATION"], "imageTagMutability": "IMMUTABLE"}
+    plane("CreateRepositoryCreationTemplate", region=OTHER_REGION, **template)
+    whole = plane.push(index(child), "v1")
+    assert arrived(plane) == {whole: ["v1"], child: []}
+
+
 def test_a_signature_arrives_as_any_image_and_keeps_its_subject() -> None:
     plane = replicating()
     subject = plane.push(manifest(1), "v1")
@@ -288,10 +299,8 @@ def test_one_destination_that_fails_keeps_no_other_from_its_image() -> None:
     plane = replicating(rule(REGION, OTHER_ACCOUNT), rule())
     digest = plane.push(manifest(), "v1")
     assert arrived(plane) == {digest: ["v1"]}
-    assert {each["registryId"]: each["status"] for each in statuses(plane, imageTag="v1")} == {
-        ACCOUNT: "COMPLETE",
-        OTHER_ACCOUNT: "FAILED",
-    }
+    told = [(each["registryId"], each["status"]) for each in statuses(plane, imageTag="v1")]
+    assert told == [(ACCOUNT, "COMPLETE"), (OTHER_ACCOUNT, "FAILED")]
 
 
 def test_whatever_goes_wrong_is_a_failed_status(
@@ -311,7 +320,8 @@ def test_the_status_of_what_is_not_there_is_told_as_such() -> None:
     plane = replicating()
     given: dict[str, Any] = {"repositoryName": NAME, "imageId": {"imageDigest": NO_DIGEST}}
     assert plane.code("DescribeImageReplicationStatus", **given) == "ImageNotFoundException"
-    assert plane.code("DescribeImageReplicationStatus", **{**given, "imageId": {}}) == "InvalidParameterException"
+    refusal = plane.refused("DescribeImageReplicationStatus", **{**given, "imageId": {}})
+    assert refusal.message.startswith("Invalid parameter at 'imageId'")
     missing = {**given, "repositoryName": "missing"}
     assert plane.code("DescribeImageReplicationStatus", **missing) == "RepositoryNotFoundException"
 

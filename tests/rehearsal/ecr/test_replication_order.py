@@ -95,6 +95,23 @@ def test_an_image_that_goes_before_its_turn_fails() -> None:
     assert arrived(plane) == {}
 
 
+def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it() -> None:
+    plane = replicating()
+    call = Call(caller=root(), region=REGION)
+
+    async def run() -> str:
+        await put(plane, 1, "v1", root())
+        image = plane.repository().images[digest_of(manifest(1))]
+        await plane.control.answer("DeleteRepository", {"repositoryName": NAME, "force": True}, call)
+        await plane.control.answer("CreateRepository", {"repositoryName": NAME}, call)
+        await plane.replicator.settled()
+        (replication,) = image.replications.values()
+        return replication.failure or ""
+
+    assert asyncio.run(run()).startswith("ImageNotFoundException")
+    assert arrived(plane) == {}
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A registry that replicates to Frankfurt."""
