@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from domain.aws import REGIONS, Arn
 from domain.ecr.names import registry_host, repository_arn
+from review.providers import is_provider
 
 Answer = tuple[str, dict[str, str]]
 Inputs = Mapping[str, Any]
@@ -14,7 +15,7 @@ Inputs = Mapping[str, Any]
 
 def answer(kind: str, name: str, inputs: Inputs, account: str) -> Answer:
     """The id and the outputs that the inputs don't hold; the same for the same declaration."""
-    if kind.startswith("pulumi:providers:"):
+    if is_provider(kind):
         return str(uuid5(NAMESPACE_OID, f"{kind}:{name}")), {}
     if kind not in _ANSWERS:
         raise LookupError(f"no answer is known for {kind} ({name}): add it to review/answers.py")

@@ -102,13 +102,13 @@ KINDS = {
         documents=Documents.IAM,
     ),
     "aws:ecr/replicationConfiguration:ReplicationConfiguration": Kind(
-        source="ecr/replication_configuration.go of v6, 2026: no ForceNew",
+        source="ecr/replication_configuration.go 00a3530: no ForceNew, and no sets",
         updates=frozenset({"replicationConfiguration"}),
         identity=(),
         import_id="the account",
     ),
     "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": Kind(
-        source="ecr/repository_creation_template.go of v6, 2026: ForceNew on prefix",
+        source="ecr/repository_creation_template.go 083b5c7: ForceNew on prefix; applied_for is a set",
         replaces=frozenset({"prefix"}),
         updates=frozenset(
             {
@@ -124,7 +124,9 @@ KINDS = {
             }
         ),
         identity=("prefix",),
-        import_id="the prefix",
+        import_id="the template's prefix",
+        # SuppressMissingOptionalConfigurationBlock
+        optional=frozenset({"encryptionConfigurations"}),
         sets=frozenset({"appliedFors"}),
     ),
     "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Kind(

@@ -16,6 +16,7 @@ from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr import image_routes, layers, refusals, uploads
 from rehearsal.cloud.ecr.blobs import Blobs, StorageError
 from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registry
 from rehearsal.cloud.ecr.tokens import USER, Tokens
 from rehearsal.cloud.ecr.visit import Visit
@@ -56,10 +57,19 @@ def data_plane(
     blobs: Blobs,
     tokens: Tokens,
     callers: Callers,
+    *,
     neighbour: Neighbour,
+    replicator: Replicator,
 ) -> web.Application:
     """The application that answers at the registry's own port."""
-    plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers, neighbour=neighbour)
+    plane = _Plane(
+        registry=registry,
+        blobs=blobs,
+        tokens=tokens,
+        callers=callers,
+        neighbour=neighbour,
+        replicator=replicator,
+    )
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", plane.answer)
     application.on_response_prepare.append(_say_version)
@@ -73,6 +83,7 @@ class _Plane:
     tokens: Tokens
     callers: Callers
     neighbour: Neighbour
+    replicator: Replicator
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -120,6 +131,7 @@ class _Plane:
             registry=self.registry,
             blobs=self.blobs,
             neighbour=self.neighbour,
+            replicator=self.replicator,
             caller=await self.callers.caller(identity),
             name=name,
             reference=unquote(match.groupdict().get("reference") or ""),

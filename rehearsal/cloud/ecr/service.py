@@ -13,6 +13,7 @@ from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Neighbour
@@ -32,10 +33,20 @@ class Ecr:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
-        self.ports = Ports(lambda registry: listen(data_plane(registry, self.blobs, self.tokens, callers, neighbour)))
+        replicator = Replicator(self.registries, neighbour, callers)
+        self.ports = Ports(
+            lambda registry: listen(
+                data_plane(registry, self.blobs, self.tokens, callers, neighbour=neighbour, replicator=replicator)
+            )
+        )
         self._control = Control(
             Services(
-                registries=self.registries, blobs=self.blobs, tokens=self.tokens, ports=self.ports, neighbour=neighbour
+                registries=self.registries,
+                blobs=self.blobs,
+                tokens=self.tokens,
+                ports=self.ports,
+                neighbour=neighbour,
+                replicator=replicator,
             )
         )
 

@@ -13,6 +13,7 @@ from rehearsal.cloud.ecr import creation
 from rehearsal.cloud.ecr.authorize import require
 from rehearsal.cloud.ecr.blobs import Blobs, Owner
 from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registry, Repository
 from rehearsal.cloud.neighbour import Neighbour
 
@@ -26,6 +27,7 @@ class Visit:
     registry: Registry
     blobs: Blobs
     neighbour: Neighbour
+    replicator: Replicator
     caller: Caller
     name: str
     """The repository's, well formed; whether it exists is asked after the permission."""

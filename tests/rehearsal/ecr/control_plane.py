@@ -21,12 +21,14 @@ from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION
 from rehearsal.cloud.call import Call
+from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.input import service
 from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Key, Neighbour, Standing
@@ -58,6 +60,7 @@ TRUST = json.dumps(
     }
 )
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
+REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
 
 Statement = Mapping[str, Any]
 
@@ -143,17 +146,20 @@ class Plane:
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         self.blobs = Blobs(Path(folder))
+        self.callers = Callers(self.keys)
+        self.replicator = Replicator(self.registries, self.keys, self.callers)
         services = Services(
             registries=self.registries,
             blobs=self.blobs,
             tokens=self.tokens,
             ports=Ports(self._open),
             neighbour=self.keys,
+            replicator=self.replicator,
         )
         self.control = Control(services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
-        answer = asyncio.run(self.control.answer(operation, given, Call(caller=by or root(), region=region)))
+        answer = asyncio.run(self._answer(operation, given, Call(caller=by or root(), region=region)))
         require_contract(operation, answer)
         return answer
 
@@ -179,6 +185,12 @@ class Plane:
         tags: dict[str, Any] = {} if tag is None else {"imageTag": tag}
         answer = self("PutImage", repositoryName=name, imageManifest=content, **tags)
         return str(answer["image"]["imageId"]["imageDigest"])
+
+    async def _answer(self, operation: str, given: dict[str, Any], call: Call) -> dict[str, Any]:
+        """With all that it begins done, since the loop ends with it."""
+        answer = await self.control.answer(operation, given, call)
+        await self.replicator.settled()
+        return answer
 
     async def _open(self, registry: Registry) -> int:
         self._ports.append(registry)
@@ -222,6 +234,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
         "DeleteRepositoryPolicy": named,
         "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
+        "DescribeImageReplicationStatus": {**named, "imageId": {"imageTag": "v1"}},
         "DescribeImages": named,
         "DescribeRegistry": {},
         "DescribeRepositories": {"repositoryNames": [NAME]},
@@ -250,6 +263,7 @@ def samples() -> dict[str, dict[str, Any]]:
                 }
             ],
         },
+        "PutReplicationConfiguration": {"replicationConfiguration": REPLICATION},
         "RegisterPullTimeUpdateExclusion": {"principalArn": f"{ROLE}-two"},
         "SetRepositoryPolicy": {**named, "policyText": policy},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
@@ -261,6 +275,7 @@ def samples() -> dict[str, dict[str, Any]]:
 def furnished() -> Plane:
     """A plane whose registry holds one of everything that can be read or deleted."""
     plane = Plane()
+    plane("PutReplicationConfiguration", replicationConfiguration=REPLICATION)
     plane.create(tags=[{"Key": "team", "Value": "blue"}])
     plane.push(manifest(1), "v1")
     plane.repository().images[digest_of(manifest(1))].artifact_type = "application/example"

@@ -24,6 +24,7 @@ from domain.iam.access import Caller, Identity, Policy
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.data import data_plane
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from tests.rehearsal.ecr.control_plane import FakeKeys
@@ -40,6 +41,7 @@ class FakeCallers(Callers):
     """Everybody may do these actions in every repository; a service has no policies of its own."""
 
     def __init__(self) -> None:
+        super().__init__(FakeKeys())
         self.actions: tuple[str, ...] = ("*",)
 
     async def caller(self, identity: Identity) -> Caller:
@@ -206,7 +208,8 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     registries = Registries()
     registry = registries.of(ACCOUNT, REGION)
     tokens, blobs, asked, neighbour = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
-    application = data_plane(registry, blobs, tokens, asked, neighbour)
+    replicator = Replicator(registries, neighbour, asked)
+    application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, replicator=replicator)
     with _listening(application) as port:
         server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour)
         server.repository()

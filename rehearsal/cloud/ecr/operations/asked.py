@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Neighbour
@@ -24,6 +25,7 @@ class Services:
     tokens: Tokens
     ports: Ports
     neighbour: Neighbour
+    replicator: Replicator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
