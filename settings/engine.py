@@ -13,11 +13,11 @@ from settings.models import Settings
 def engine_settings(root: Path) -> Settings:
     """Raises one pulumi.RunError with every fault."""
     try:
-        return load(root, pulumi.get_stack(), _engine_values())
+        return load(root, pulumi.get_stack(), engine_values())
     except InvalidSettings as invalid:
         raise pulumi.RunError(str(invalid)) from invalid
 
 
-def _engine_values() -> dict[str, str]:
+def engine_values() -> dict[str, str]:
     """All keys of all namespaces, since `pulumi.Config` only answers for names and a misspelt one must be seen."""
     return dict(config.CONFIG.get() or config.get_config_env())

@@ -163,11 +163,12 @@ def test_what_the_engine_gives_and_what_the_files_say_are_the_same_settings(proj
         assert load(project, stack, engine_values(project, stack)) == load(project, stack)
 
 
-def test_a_replica_in_another_account_is_named_as_not_built(project: Path, edit: Edit) -> None:
+def test_a_replica_in_another_account_stands_elsewhere(project: Path, edit: Edit) -> None:
     edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, account: workloads, role: replica}")
     settings = load(project, "prod")
     assert [place.region for place in settings.places] == ["us-east-1", "ap-northeast-1"]
-    assert any(note.startswith("replica in account 555566667777, eu-west-1") for note in settings.not_built)
+    (place,) = settings.elsewhere
+    assert (place.name, place.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/replica")
 
 
 def test_the_aws_keys_are_read_by_their_own_names() -> None:

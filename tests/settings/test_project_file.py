@@ -118,6 +118,6 @@ def test_a_copy_in_an_account_that_another_stack_lives_in(project: Path, edit: E
     edit(
         "Pulumi.dev.yaml",
         "config:\n",
-        "config:\n  container-registry:replicas: [{region: eu-west-1, account: workloads}]\n",
+        "config:\n  container-registry:replicas: [{region: eu-west-1, account: workloads, role: replica}]\n",
     )
     assert [fault.path[-1] for fault in faults(project)] == ["region"]

@@ -31,7 +31,7 @@ def may_under(call: Call, action: str, registry: Registry, repository: Repositor
 def require_pass_role(call: Call, role: str, registry: Registry) -> None:
     """Raises AccessDeniedException unless the caller may hand the role to Amazon ECR."""
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-    context = {**circumstances(registry), "iam:PassedToService": ("ecr.amazonaws.com",)}
+    context = {**circumstances(registry.region), "iam:PassedToService": ("ecr.amazonaws.com",)}
     request = Request(action="iam:PassRole", resource=role, account=registry.account, context=context)
     decision = evaluate(call.caller, request)
     if not decision.allowed:

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templ
 from domain.aws import Arn
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.evaluate import evaluate, reason
-from rehearsal.cloud.ecr.authorize import circumstances
+from rehearsal.cloud.circumstances import circumstances
 from rehearsal.cloud.ecr.state import Registry
-from rehearsal.cloud.neighbour import IAM_REGION, Neighbour, document_of
-from rehearsal.cloud.wire import CallFailed
+from rehearsal.cloud.neighbour import Neighbour
 
 _SERVICE = "ecr.amazonaws.com"
 _SESSION = "AmazonECR"
@@ -21,8 +20,9 @@ class RoleUnusable(Exception):
 async def assumed(role: str, registry: Registry, neighbour: Neighbour) -> Caller:
     """ECR as the role, which must trust it."""
     ecr = Caller(identity=Identity(arn=_SERVICE, account=None))
-    request = Request(action="sts:AssumeRole", resource=role, account=registry.account, context=circumstances(registry))
-    decision = evaluate(ecr, request, [await _trust(role, registry.account, neighbour)])
+    context = circumstances(registry.region)
+    request = Request(action="sts:AssumeRole", resource=role, account=registry.account, context=context)
+    decision = evaluate(ecr, request, [await _trust(role, neighbour)])
     if not decision.allowed:
         raise RoleUnusable(reason(decision, ecr, request))
     session = Identity(arn=_session_arn(role), account=registry.account, role_arn=role)
@@ -30,16 +30,12 @@ async def assumed(role: str, registry: Registry, neighbour: Neighbour) -> Caller
     return Caller(identity=session, policies=standing.policies, boundary=standing.boundary, tags=standing.tags)
 
 
-async def _trust(role: str, account: str, neighbour: Neighbour) -> Policy:
-    name = role.rpartition("/")[2]
-    try:
-        answer = await neighbour.call("iam", "GetRole", {"RoleName": name}, account=account, region=IAM_REGION)
-    except CallFailed as failed:
-        raise RoleUnusable(f"the role {role}: {failed.message}") from failed
-    if answer["Role"]["Arn"] != role:
+async def _trust(role: str, neighbour: Neighbour) -> Policy:
+    arn = Arn.parse(role)
+    found = await neighbour.role(arn) if arn is not None else None
+    if found is None:
         raise RoleUnusable(f"the role {role} does not exist")
-    text = answer["Role"]["AssumeRolePolicyDocument"]
-    return Policy(name="trust", document=document_of(text, f"the trust policy of {role}"))
+    return found.trust
 
 
 def _session_arn(role: str) -> str:

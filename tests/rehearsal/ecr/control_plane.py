@@ -7,15 +7,15 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
+from domain.aws import Arn
 from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
@@ -31,8 +31,7 @@ from rehearsal.cloud.ecr.ports import Ports
 from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
-from rehearsal.cloud.neighbour import Key, Neighbour, Standing
-from rehearsal.cloud.wire import CallFailed
+from rehearsal.cloud.neighbour import Key, Neighbour, Role, Standing
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -111,19 +110,16 @@ class FakeKeys(Neighbour):
         self.trusts: dict[str, str] = {}
         self.standings: dict[str, Standing] = {}
 
-    def role(self, arn: str, trust: str, *statements: "Statement") -> None:
+    def add_role(self, arn: str, trust: str, *statements: "Statement") -> None:
         self.trusts[arn] = trust
         policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
         self.standings[arn] = Standing(policies)
 
-    async def call(
-        self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
-    ) -> dict[str, Any]:
-        assert (service, operation, region) == ("iam", "GetRole", "us-east-1")
-        for arn, trust in self.trusts.items():
-            if arn.startswith(f"arn:aws:iam::{account}:") and arn.rpartition("/")[2] == parameters["RoleName"]:
-                return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": quote(trust)}}
-        raise CallFailed(service, operation, "NoSuchEntity", f"The role {parameters['RoleName']} cannot be found.")
+    async def role(self, arn: Arn) -> Role | None:
+        if str(arn) not in self.trusts:
+            return None
+        trust = Policy(name="trust policy", document=document.parse(self.trusts[str(arn)]))
+        return Role(arn=str(arn), id="AROA", trust=trust, longest_session=timedelta(hours=1))
 
     async def standing(self, identity: Identity) -> Standing:
         await asyncio.sleep(0)

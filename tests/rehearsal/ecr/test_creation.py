@@ -43,7 +43,7 @@ DOCUMENTED = (
 
 def with_template(*statements: Mapping[str, Any], trust: str = TRUST, **given: Any) -> Plane:
     plane = Plane()
-    plane.keys.role(ROLE, trust, *statements)
+    plane.keys.add_role(ROLE, trust, *statements)
     parsed = document.parse(json.dumps(key_policy(account=ACCOUNT, region=REGION)))
     plane.keys.keys[KEY_ARN] = Key(
         arn=KEY_ARN,

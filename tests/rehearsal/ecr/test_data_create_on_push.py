@@ -93,7 +93,7 @@ def test_who_may_not_create_pushes_to_what_stands(server: Server) -> None:
 
 def test_a_template_that_cannot_be_applied_is_told_to_the_pusher(server: Server) -> None:
     server.registry.templates["team"] = a_template(tags={"owner": "platform"}, role=ROLE)
-    server.neighbour.role(ROLE, TRUST)
+    server.neighbour.add_role(ROLE, TRUST)
     answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")
     assert (answer.status, answer.code) == (404, "NAME_UNKNOWN")
     assert "ecr:CreateRepository" in answer.message

@@ -291,7 +291,7 @@ def test_a_template_that_cannot_be_applied_fails_the_replication() -> None:
     plane = replicating()
     template: dict[str, Any] = {"prefix": "ROOT", "appliedFor": ["REPLICATION"], "customRoleArn": ROLE}
     plane("CreateRepositoryCreationTemplate", region=OTHER_REGION, **template)
-    plane.keys.role(ROLE, TRUST, allow("ecr:CreateRepository"))
+    plane.keys.add_role(ROLE, TRUST, allow("ecr:CreateRepository"))
     assert "ecr:ReplicateImage" in failure(plane, plane.push(manifest(), "v1"))
 
 
