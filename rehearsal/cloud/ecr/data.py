@@ -15,6 +15,7 @@ from domain.iam.access import Identity
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr import image_routes, layers, refusals, uploads
 from rehearsal.cloud.ecr.blobs import Blobs, StorageError
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.state import Registry
 from rehearsal.cloud.ecr.tokens import USER, Tokens
@@ -53,13 +54,15 @@ _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
 
 def data_plane(
     registry: Registry,
+    *,
     blobs: Blobs,
     tokens: Tokens,
     callers: Callers,
     neighbour: Neighbour,
+    cache: PullThrough,
 ) -> web.Application:
     """The application that answers at the registry's own port."""
-    plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers, neighbour=neighbour)
+    plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers, neighbour=neighbour, cache=cache)
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", plane.answer)
     application.on_response_prepare.append(_say_version)
@@ -73,6 +76,7 @@ class _Plane:
     tokens: Tokens
     callers: Callers
     neighbour: Neighbour
+    cache: PullThrough
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -120,6 +124,7 @@ class _Plane:
             registry=self.registry,
             blobs=self.blobs,
             neighbour=self.neighbour,
+            cache=self.cache,
             caller=await self.callers.caller(identity),
             name=name,
             reference=unquote(match.groupdict().get("reference") or ""),

@@ -9,6 +9,7 @@ from aiohttp import web
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.operations.asked import Services
@@ -27,15 +28,31 @@ class Ecr:
         neighbour: Neighbour,
         callers: Callers,
         listen: Callable[[web.Application], Awaitable[int]],
+        *,
         tokens: Tokens,
+        players: Mapping[str, str],
     ) -> None:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
-        self.ports = Ports(lambda registry: listen(data_plane(registry, self.blobs, self.tokens, callers, neighbour)))
+        cache = PullThrough(
+            registries=self.registries, blobs=self.blobs, neighbour=neighbour, callers=callers, players=players
+        )
+        self.ports = Ports(
+            lambda registry: listen(
+                data_plane(
+                    registry, blobs=self.blobs, tokens=self.tokens, callers=callers, neighbour=neighbour, cache=cache
+                )
+            )
+        )
         self._control = Control(
             Services(
-                registries=self.registries, blobs=self.blobs, tokens=self.tokens, ports=self.ports, neighbour=neighbour
+                registries=self.registries,
+                blobs=self.blobs,
+                tokens=self.tokens,
+                ports=self.ports,
+                neighbour=neighbour,
+                cache=cache,
             )
         )
 

@@ -21,7 +21,9 @@ from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION
 from rehearsal.cloud.call import Call
+from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.input import service
@@ -58,6 +60,8 @@ TRUST = json.dumps(
     }
 )
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
+
+CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
 Statement = Mapping[str, Any]
 
@@ -107,6 +111,8 @@ class FakeKeys(Neighbour):
         self.asked: list[tuple[str, str, str]] = []
         self.trusts: dict[str, str] = {}
         self.standings: dict[str, Standing] = {}
+        self.secrets: dict[str, dict[str, str] | CallFailed] = {}
+        """By their ARN, with the members that Secrets Manager's answers have beside it."""
 
     def role(self, arn: str, trust: str, *statements: "Statement") -> None:
         self.trusts[arn] = trust
@@ -116,11 +122,21 @@ class FakeKeys(Neighbour):
     async def call(
         self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
     ) -> dict[str, Any]:
+        if service == "secretsmanager":
+            return self._secret(operation, parameters["SecretId"])
         assert (service, operation, region) == ("iam", "GetRole", "us-east-1")
         for arn, trust in self.trusts.items():
             if arn.startswith(f"arn:aws:iam::{account}:") and arn.rpartition("/")[2] == parameters["RoleName"]:
                 return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": quote(trust)}}
         raise CallFailed(service, operation, "NoSuchEntity", f"The role {parameters['RoleName']} cannot be found.")
+
+    def _secret(self, operation: str, arn: str) -> dict[str, Any]:
+        found = self.secrets.get(arn)
+        if found is None:
+            found = CallFailed("secretsmanager", operation, "ResourceNotFoundException", "can't find the secret")
+        if isinstance(found, CallFailed):
+            raise found
+        return {"ARN": arn, **found}
 
     async def standing(self, identity: Identity) -> Standing:
         await asyncio.sleep(0)
@@ -143,12 +159,21 @@ class Plane:
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         self.blobs = Blobs(Path(folder))
+        self.players: dict[str, str] = {}
+        self.cache = PullThrough(
+            registries=self.registries,
+            blobs=self.blobs,
+            neighbour=self.keys,
+            callers=Callers(self.keys),
+            players=self.players,
+        )
         services = Services(
             registries=self.registries,
             blobs=self.blobs,
             tokens=self.tokens,
             ports=Ports(self._open),
             neighbour=self.keys,
+            cache=self.cache,
         )
         self.control = Control(services)
 
@@ -214,15 +239,18 @@ def samples() -> dict[str, dict[str, Any]]:
         "BatchDeleteImage": {**named, "imageIds": image_ids},
         "BatchGetImage": {**named, "imageIds": image_ids},
         "BatchGetRepositoryScanningConfiguration": {"repositoryNames": [NAME, "missing"]},
+        "CreatePullThroughCacheRule": CACHE_RULE,
         "CreateRepository": {"repositoryName": "new/one"},
         "CreateRepositoryCreationTemplate": {"prefix": "prod", "appliedFor": ["CREATE_ON_PUSH"]},
         "DeleteLifecyclePolicy": named,
+        "DeletePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
         "DeleteRegistryPolicy": {},
         "DeleteRepository": {**named, "force": True},
         "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
         "DeleteRepositoryPolicy": named,
         "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
         "DescribeImages": named,
+        "DescribePullThroughCacheRules": {"ecrRepositoryPrefixes": ["quay"]},
         "DescribeRegistry": {},
         "DescribeRepositories": {"repositoryNames": [NAME]},
         "DescribeRepositoryCreationTemplates": {},
@@ -254,7 +282,9 @@ def samples() -> dict[str, dict[str, Any]]:
         "SetRepositoryPolicy": {**named, "policyText": policy},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
         "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
+        "UpdatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
         "UpdateRepositoryCreationTemplate": {"prefix": "cached", "description": "from elsewhere"},
+        "ValidatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
     }
 
 
@@ -269,4 +299,5 @@ def furnished() -> Plane:
         plane(operation, **given[operation])
     plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
     plane("CreateRepositoryCreationTemplate", **TEMPLATE)
+    plane("CreatePullThroughCacheRule", ecrRepositoryPrefix="quay", upstreamRegistryUrl="quay.io")
     return plane

@@ -30,10 +30,13 @@ ON_REPOSITORIES = sorted(name for name, each in OPERATIONS.items() if each.about
 ON_REGISTRY = sorted(set(BUILT) - set(ON_REPOSITORIES))
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 WITHOUT_RESOURCE_TYPE = {
+    "CreatePullThroughCacheRule",
     "CreateRepositoryCreationTemplate",
+    "DeletePullThroughCacheRule",
     "DeleteRegistryPolicy",
     "DeleteRepositoryCreationTemplate",
     "DeregisterPullTimeUpdateExclusion",
+    "DescribePullThroughCacheRules",
     "DescribeRegistry",
     "DescribeRepositoryCreationTemplates",
     "GetAccountSetting",
@@ -45,7 +48,9 @@ WITHOUT_RESOURCE_TYPE = {
     "PutRegistryPolicy",
     "PutRegistryScanningConfiguration",
     "RegisterPullTimeUpdateExclusion",
+    "UpdatePullThroughCacheRule",
     "UpdateRepositoryCreationTemplate",
+    "ValidatePullThroughCacheRule",
 }
 
 
@@ -58,7 +63,7 @@ def resource_of(operation: str) -> str:
 
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 36
+    assert len(BUILT) == 41
     assert set(BUILT) <= set(service().operation_names)
 
 
