@@ -93,6 +93,17 @@ def _pull_time_exclusion(order: Order) -> Answer:
     return principal, {}
 
 
+def _pull_through_rule(order: Order) -> Answer:
+    given = {name: value for name, value in order.inputs.items() if name in _PULL_THROUGH_RULE}
+    made = order.client("ecr").create_pull_through_cache_rule(**given)
+    return made["ecrRepositoryPrefix"], {"registryId": made["registryId"]}
+
+
+_PULL_THROUGH_RULE = frozenset(
+    {"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix", "credentialArn", "customRoleArn"}
+)
+"""The API's names, which are the provider's."""
+
 BUILDERS = {
     "aws:ecr/repository:Repository": Builder(
         build=_repository,
@@ -121,5 +132,8 @@ BUILDERS = {
     "aws:ecr/accountSetting:AccountSetting": Builder(build=_account_setting, properties=frozenset({"name", "value"})),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Builder(
         build=_pull_time_exclusion, properties=frozenset({"principalArn"})
+    ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Builder(
+        build=_pull_through_rule, properties=_PULL_THROUGH_RULE
     ),
 }

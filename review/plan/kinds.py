@@ -113,6 +113,45 @@ KINDS = {
         identity=("principalArn",),
         import_id="the principal's ARN",
     ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Kind(
+        # ForceNew on all but credential_arn and custom_role_arn; one of those left out is not sent, and stays in AWS.
+        source="ecr/pull_through_cache_rule.go 0509e60",
+        replaces=frozenset({"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix"}),
+        updates=frozenset({"credentialArn", "customRoleArn"}),
+        identity=("ecrRepositoryPrefix",),
+        import_id="the prefix",
+    ),
+    "aws:secretsmanager/secret:Secret": Kind(
+        # ForceNew on name and name_prefix. `type` came later than the file that was read.
+        source="secretsmanager/secret.go 00c21ce",
+        replaces=frozenset({"name", "namePrefix"}),
+        updates=_TAGS
+        | {
+            "description",
+            "forceOverwriteReplicaSecret",
+            "kmsKeyId",
+            "policy",
+            "recoveryWindowInDays",
+            "replicas",
+        },
+        identity=("name",),
+        import_id="the secret's ARN",
+        documents=Documents.IAM,
+        optional=frozenset({"policy", "replicas"}),
+        sets=frozenset({"replicas"}),
+        made_up=frozenset({"arn"}),
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": Kind(
+        # ForceNew on secret_id, secret_binary, secret_string, secret_string_wo_version.
+        source="secretsmanager/secret_version.go 0042e8e",
+        replaces=frozenset({"secretId", "secretBinary", "secretString", "secretStringWoVersion"}),
+        updates=frozenset({"secretStringWo", "versionStages"}),
+        identity=None,
+        import_id="the secret's ARN, `|`, the version's id",
+        optional=frozenset({"versionStages"}),
+        sets=frozenset({"versionStages"}),
+        made_up=frozenset({"arn", "versionId"}),
+    ),
     "aws:kms/key:Key": Kind(
         # ForceNew on custom_key_store_id, customer_master_key_spec, key_usage, multi_region, xks_key_id.
         source="kms/key.go 00a3530",
