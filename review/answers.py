@@ -6,6 +6,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from domain.aws import REGIONS, Arn
 from domain.ecr.names import registry_host, repository_arn
+from review.providers import is_provider
 
 Answer = tuple[str, dict[str, str]]
 Inputs = Mapping[str, Any]
@@ -13,7 +14,7 @@ Inputs = Mapping[str, Any]
 
 def answer(kind: str, name: str, inputs: Inputs, account: str) -> Answer:
     """The id and the outputs that the inputs don't hold; the same for the same declaration."""
-    if kind.startswith("pulumi:providers:"):
+    if is_provider(kind):
         return str(uuid5(NAMESPACE_OID, f"{kind}:{name}")), {}
     if kind not in _ANSWERS:
         raise LookupError(f"no answer is known for {kind} ({name}): add it to review/answers.py")
@@ -75,6 +76,11 @@ _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
     "aws:ecr/repositoryPolicy:RepositoryPolicy": _of_repository,
     "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": _of_registry,
     "aws:ecr/registryPolicy:RegistryPolicy": _of_registry,
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": _of_registry,
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": lambda _name, inputs, account: (
+        inputs["prefix"],
+        {"registryId": account},
+    ),
     "aws:ecr/accountSetting:AccountSetting": lambda _name, inputs, _account: (inputs["name"], {}),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": lambda _name, inputs, _account: (
         inputs["principalArn"],

@@ -9,6 +9,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from domain.markers import SECRET, UNKNOWN
+from review import providers
 from review.answers import Answer, answer
 from review.resource import Resource
 
@@ -54,6 +55,9 @@ class RecordingMonitor(MockMonitor):
         self._root = f"urn:pulumi:{stack}::{project}::"
         self._urns: set[str] = set()
         self.account = account
+        """The stack's own."""
+        self._accounts: dict[str, str] = {}
+        """Where each provider acts that the program declares, by its URN."""
 
     @property
     def outputs(self) -> dict[str, object]:
@@ -81,6 +85,8 @@ class RecordingMonitor(MockMonitor):
             raise RuntimeError(f"two resources have one name, which the engine refuses: {urn}")
         self._urns.add(urn)
         inputs = plain(request.object)
+        if providers.is_provider(request.type):
+            self._accounts[urn] = providers.account_of(inputs, self.account)
         identifier, outputs = self.create(request, inputs) if request.custom else ("", {})
         self.declared.append(_resource(urn, request, inputs, {} if self.preview else outputs))
         if self.preview:
@@ -92,7 +98,12 @@ class RecordingMonitor(MockMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         """The new resource's id, and its outputs beyond the inputs."""
-        return answer(request.type, request.name, inputs, self.account)
+        return answer(request.type, request.name, inputs, self.account_of(request))
+
+    def account_of(self, request: Any) -> str:
+        """Where the resource is to stand: its own provider says it, or it is the stack's account."""
+        # A provider is referred to by its URN and its id.
+        return self._accounts.get(request.provider.rpartition("::")[0], self.account)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         self.registered_outputs[request.urn] = plain(request.outputs)

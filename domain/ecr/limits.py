@@ -54,6 +54,18 @@ SCAN_FILTERS_PER_RULE_MAX = 100
 SCAN_FILTER_MAX_LENGTH = 255
 """API, ScanningRepositoryFilterValue"""
 
+# Replication
+REPLICATION_RULES_MAX = 10
+"""UG, service-quotas; in ca-central-1 it is 25"""
+REPLICATION_DESTINATIONS_MAX = 25
+"""UG, service-quotas; different ones, over all rules"""
+REPLICATION_FILTERS_PER_RULE_MAX = 100
+"""UG, service-quotas"""
+REPLICATION_FILTER_MIN_LENGTH = 2
+"""API, RepositoryFilterValue"""
+REPLICATION_FILTER_MAX_LENGTH = 256
+"""API, RepositoryFilterValue"""
+
 # Account settings
 PULL_TIME_EXCLUSIONS_MAX = 100
 """API, PullTimeUpdateExclusionList"""

@@ -12,7 +12,7 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One resource to make, in the account that the program deploys to."""
+    """One resource to make, in the account that its provider acts in."""
 
     name: str
     inputs: Inputs

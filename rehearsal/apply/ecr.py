@@ -50,8 +50,8 @@ def _encryption(inputs: Inputs) -> dict[str, str]:
     return dict(configuration)
 
 
-def _tags(inputs: Inputs) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in inputs.get("tags", {}).items()]
+def _tags(inputs: Inputs, name: str = "tags") -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in inputs.get(name, {}).items()]
 
 
 def _lifecycle_policy(order: Order) -> Answer:
@@ -93,6 +93,32 @@ def _pull_time_exclusion(order: Order) -> Answer:
     return principal, {}
 
 
+def _replication_configuration(order: Order) -> Answer:
+    ecr = order.client("ecr")
+    ecr.put_replication_configuration(replicationConfiguration=order.inputs["replicationConfiguration"])
+    registry = ecr.describe_registry()["registryId"]
+    return registry, {"registryId": registry}
+
+
+def _creation_template(order: Order) -> Answer:
+    inputs = order.inputs
+    as_they_are = ("customRoleArn", "description", "lifecyclePolicy", "repositoryPolicy")
+    made = order.client("ecr").create_repository_creation_template(
+        prefix=inputs["prefix"],
+        appliedFor=inputs["appliedFors"],
+        resourceTags=_tags(inputs, "resourceTags"),
+        **_mutability({"imageTagMutability": "MUTABLE", **inputs}),
+        **({"encryptionConfiguration": _template_encryption(inputs)} if "encryptionConfigurations" in inputs else {}),
+        **{name: inputs[name] for name in as_they_are if name in inputs},
+    )
+    return made["repositoryCreationTemplate"]["prefix"], {"registryId": made["registryId"]}
+
+
+def _template_encryption(inputs: Inputs) -> dict[str, str]:
+    """With the provider's default."""
+    return {"encryptionType": "AES256", **_encryption(inputs)}
+
+
 def _pull_through_rule(order: Order) -> Answer:
     given = {name: value for name, value in order.inputs.items() if name in _PULL_THROUGH_RULE}
     made = order.client("ecr").create_pull_through_cache_rule(**given)
@@ -128,6 +154,26 @@ BUILDERS = {
     "aws:ecr/registryPolicy:RegistryPolicy": Builder(build=_registry_policy, properties=frozenset({"policy"})),
     "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": Builder(
         build=_scanning_configuration, properties=frozenset({"scanType", "rules"})
+    ),
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": Builder(
+        build=_replication_configuration, properties=frozenset({"replicationConfiguration"})
+    ),
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": Builder(
+        build=_creation_template,
+        properties=frozenset(
+            {
+                "prefix",
+                "appliedFors",
+                "customRoleArn",
+                "description",
+                "encryptionConfigurations",
+                "imageTagMutability",
+                "imageTagMutabilityExclusionFilters",
+                "lifecyclePolicy",
+                "repositoryPolicy",
+                "resourceTags",
+            }
+        ),
     ),
     "aws:ecr/accountSetting:AccountSetting": Builder(build=_account_setting, properties=frozenset({"name", "value"})),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Builder(

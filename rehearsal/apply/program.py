@@ -10,8 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.table import BUILT, NOT_BUILT
 from rehearsal.clients import Clients
-from review.answers import Answer, answer
+from review.answers import Answer
 from review.monitor import RecordingMonitor
+from review.providers import is_provider
 from review.render import home_account, run_program, sound_configuration
 from settings import Settings
 
@@ -65,10 +66,12 @@ class BuildingMonitor(RecordingMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         label = f"{request.type} {request.name}"
+        if is_provider(request.type):
+            return super().create(request, inputs)
         self._told(label)
         if request.type in NOT_BUILT:
             self.not_built[label] = NOT_BUILT[request.type]
-            return answer(request.type, request.name, inputs, self.account)
+            return super().create(request, inputs)
         if request.type not in BUILT:
             raise NotApplied(f"{label}: no such type is known to the rehearsal; add it to a table in rehearsal/apply/")
         made = self._built(BUILT[request.type], request, inputs, label)
@@ -82,7 +85,7 @@ class BuildingMonitor(RecordingMonitor):
         order = Order(
             name=request.name,
             inputs=inputs,
-            account=self.account,
+            account=self.account_of(request),
             import_id=request.importId or None,
             clients=self._clients,
         )

@@ -44,6 +44,9 @@ class Callers:
         """The account belongs to the organization from now on."""
         self._organizations[account] = organization
 
+    def organization(self, account: str) -> str | None:
+        return self._organizations.get(account)
+
     def key(self, id: str) -> AccessKey | None:
         if is_account_id(id):
             return AccessKey(identity=root(id), secret=None)
@@ -53,7 +56,7 @@ class Callers:
     async def caller(self, identity: Identity) -> Caller:
         """The identity with what its account says of it now."""
         standing = await self._neighbour.standing(identity)
-        organization = self._organizations.get(identity.account or "")
+        organization = self.organization(identity.account or "")
         return Caller(
             identity=identity,
             policies=standing.policies,

@@ -100,6 +100,34 @@ KINDS = {
         import_id="the account",
         documents=Documents.IAM,
     ),
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": Kind(
+        source="ecr/replication_configuration.go 00a3530: no ForceNew, and no sets",
+        updates=frozenset({"replicationConfiguration"}),
+        identity=(),
+        import_id="the account",
+    ),
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": Kind(
+        source="ecr/repository_creation_template.go 083b5c7: ForceNew on prefix; applied_for is a set",
+        replaces=frozenset({"prefix"}),
+        updates=frozenset(
+            {
+                "appliedFors",
+                "customRoleArn",
+                "description",
+                "encryptionConfigurations",
+                "imageTagMutability",
+                "imageTagMutabilityExclusionFilters",
+                "lifecyclePolicy",
+                "repositoryPolicy",
+                "resourceTags",
+            }
+        ),
+        identity=("prefix",),
+        import_id="the template's prefix",
+        # SuppressMissingOptionalConfigurationBlock
+        optional=frozenset({"encryptionConfigurations"}),
+        sets=frozenset({"appliedFors"}),
+    ),
     "aws:ecr/accountSetting:AccountSetting": Kind(
         source="ecr/account_setting.go 21bd70c: RequiresReplace on name",
         replaces=frozenset({"name"}),

@@ -17,6 +17,7 @@ from rehearsal.cloud.ecr import image_routes, layers, refusals, uploads
 from rehearsal.cloud.ecr.blobs import Blobs, StorageError
 from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registry
 from rehearsal.cloud.ecr.tokens import USER, Tokens
 from rehearsal.cloud.ecr.visit import Visit
@@ -54,15 +55,24 @@ _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
 
 def data_plane(
     registry: Registry,
-    *,
     blobs: Blobs,
     tokens: Tokens,
     callers: Callers,
+    *,
     neighbour: Neighbour,
     cache: PullThrough,
+    replicator: Replicator,
 ) -> web.Application:
     """The application that answers at the registry's own port."""
-    plane = _Plane(registry=registry, blobs=blobs, tokens=tokens, callers=callers, neighbour=neighbour, cache=cache)
+    plane = _Plane(
+        registry=registry,
+        blobs=blobs,
+        tokens=tokens,
+        callers=callers,
+        neighbour=neighbour,
+        cache=cache,
+        replicator=replicator,
+    )
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", plane.answer)
     application.on_response_prepare.append(_say_version)
@@ -77,6 +87,7 @@ class _Plane:
     callers: Callers
     neighbour: Neighbour
     cache: PullThrough
+    replicator: Replicator
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -125,6 +136,7 @@ class _Plane:
             blobs=self.blobs,
             neighbour=self.neighbour,
             cache=self.cache,
+            replicator=self.replicator,
             caller=await self.callers.caller(identity),
             name=name,
             reference=unquote(match.groupdict().get("reference") or ""),

@@ -31,7 +31,11 @@ async def put(visit: Visit) -> web.StreamResponse:
     manifest = manifests.parse(content, sent_as)
     images.require_digest(manifest, digest)
     # Again: the repository may have gone while the body came.
-    images.put(visit.repository("PutImage"), manifest, content, tag, now=datetime.now(UTC))
+    repository = visit.repository("PutImage")
+    is_new = images.is_new(repository, manifest.digest, tag)
+    image = images.put(repository, manifest, content, tag, now=datetime.now(UTC))
+    if is_new:
+        visit.replicator.begin(visit.registry, repository, image, tag)
     headers = {
         "Location": f"/v2/{visit.name}/manifests/{manifest.digest}",
         "Docker-Content-Digest": manifest.digest,

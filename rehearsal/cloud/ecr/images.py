@@ -47,6 +47,17 @@ def put(repository: Repository, manifest: Manifest, content: bytes, tag: str | N
     return image
 
 
+def is_new(repository: Repository, digest: str, tag: str | None) -> bool:
+    """Whether a push of the image under this tag would change anything."""
+    return digest not in repository.images or (tag is not None and repository.tagged.get(tag) != digest)
+
+
+def may_tag(repository: Repository, digest: str, tag: str) -> bool:
+    """Whether the image can have the tag: it is free, the image's own, or one that may move."""
+    holder = repository.tagged.get(tag)
+    return holder in (None, digest) or may_move(repository.mutability, repository.exclusions, tag)
+
+
 def find(repository: Repository, *, tag: str | None = None, digest: str | None = None) -> Image:
     """The image of a digest, of a tag, or of both when they agree; raises ImageNotFoundException."""
     holder = digest if tag is None else repository.tagged.get(tag)
@@ -102,8 +113,7 @@ def _required(what: str, missing: list[str], repository: Repository) -> str:
 
 
 def _require_movable(repository: Repository, digest: str, tag: str) -> None:
-    holder = repository.tagged.get(tag)
-    if holder in (None, digest) or may_move(repository.mutability, repository.exclusions, tag):
+    if may_tag(repository, digest, tag):
         return
     text = (
         f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be overwritten "

@@ -14,6 +14,7 @@ from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Neighbour
@@ -35,13 +36,25 @@ class Ecr:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
+        replicator = Replicator(self.registries, neighbour, callers)
         cache = PullThrough(
-            registries=self.registries, blobs=self.blobs, neighbour=neighbour, callers=callers, players=players
+            registries=self.registries,
+            blobs=self.blobs,
+            neighbour=neighbour,
+            callers=callers,
+            replicator=replicator,
+            players=players,
         )
         self.ports = Ports(
             lambda registry: listen(
                 data_plane(
-                    registry, blobs=self.blobs, tokens=self.tokens, callers=callers, neighbour=neighbour, cache=cache
+                    registry,
+                    self.blobs,
+                    self.tokens,
+                    callers,
+                    neighbour=neighbour,
+                    cache=cache,
+                    replicator=replicator,
                 )
             )
         )
@@ -53,6 +66,7 @@ class Ecr:
                 ports=self.ports,
                 neighbour=neighbour,
                 cache=cache,
+                replicator=replicator,
             )
         )
 

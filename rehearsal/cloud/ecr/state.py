@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.names import repository_arn
+from domain.ecr.replication import Destination, ReplicationRule
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
@@ -19,6 +21,24 @@ class Text:
 
     text: str
     policy: Policy
+
+
+class ReplicationStatus(Enum):
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+
+
+@dataclass(slots=True, kw_only=True)
+class Replication:
+    """How far the copy of an image to one registry has come, since its last push."""
+
+    status: ReplicationStatus = ReplicationStatus.IN_PROGRESS
+    failure: str | None = None
+    """The code with the reason; which codes AWS has, it does not say."""
+
+    def fail(self, why: str) -> None:
+        self.status, self.failure = ReplicationStatus.FAILED, why
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +60,7 @@ class Image:
     pushed_at: datetime
     pulled_at: datetime | None = None
     tags: set[str] = field(default_factory=set)
+    replications: dict[Destination, Replication] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -117,6 +138,7 @@ class Registry:
     """By prefix, without a slash at its end."""
     cache_rules: dict[str, StandingCacheRule] = field(default_factory=dict)
     """By prefix, without a slash at its end."""
+    replication: tuple[ReplicationRule, ...] = ()
 
     def repository(self, name: str) -> Repository:
         if name not in self.repositories:

@@ -14,6 +14,7 @@ from rehearsal.cloud.ecr.authorize import may, require
 from rehearsal.cloud.ecr.blobs import Blobs, Owner
 from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.errors import EcrError
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registry, Repository
 from rehearsal.cloud.neighbour import Neighbour
 
@@ -28,6 +29,7 @@ class Visit:
     blobs: Blobs
     neighbour: Neighbour
     cache: PullThrough
+    replicator: Replicator
     caller: Caller
     name: str
     """The repository's, well formed; whether it exists is asked after the permission."""

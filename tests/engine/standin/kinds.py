@@ -120,6 +120,10 @@ KINDS = dict(
         _kind("aws:ecr/repositoryPolicy:RepositoryPolicy", _input("repository"), _registry),
         _kind("aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration", _account, _registry),
         _kind("aws:ecr/registryPolicy:RegistryPolicy", _account, _registry),
+        _kind("aws:ecr/replicationConfiguration:ReplicationConfiguration", _account, _registry),
+        _kind(
+            "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate", _input("prefix"), _registry, exclusive=True
+        ),
         _kind("aws:ecr/accountSetting:AccountSetting", _input("name"), _nothing),
         _kind("aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion", _input("principalArn"), _nothing),
         _kind(

@@ -29,6 +29,7 @@ from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.input import service
 from rehearsal.cloud.ecr.operations.asked import Services
 from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Key, Neighbour, Standing
@@ -60,6 +61,7 @@ TRUST = json.dumps(
     }
 )
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
+REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
 
 CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
@@ -159,12 +161,15 @@ class Plane:
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         self.blobs = Blobs(Path(folder))
+        self.callers = Callers(self.keys)
+        self.replicator = Replicator(self.registries, self.keys, self.callers)
         self.players: dict[str, str] = {}
         self.cache = PullThrough(
             registries=self.registries,
             blobs=self.blobs,
             neighbour=self.keys,
-            callers=Callers(self.keys),
+            callers=self.callers,
+            replicator=self.replicator,
             players=self.players,
         )
         services = Services(
@@ -174,11 +179,12 @@ class Plane:
             ports=Ports(self._open),
             neighbour=self.keys,
             cache=self.cache,
+            replicator=self.replicator,
         )
         self.control = Control(services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
-        answer = asyncio.run(self.control.answer(operation, given, Call(caller=by or root(), region=region)))
+        answer = asyncio.run(self._answer(operation, given, Call(caller=by or root(), region=region)))
         require_contract(operation, answer)
         return answer
 
@@ -204,6 +210,12 @@ class Plane:
         tags: dict[str, Any] = {} if tag is None else {"imageTag": tag}
         answer = self("PutImage", repositoryName=name, imageManifest=content, **tags)
         return str(answer["image"]["imageId"]["imageDigest"])
+
+    async def _answer(self, operation: str, given: dict[str, Any], call: Call) -> dict[str, Any]:
+        """With all that it begins done, since the loop ends with it."""
+        answer = await self.control.answer(operation, given, call)
+        await self.replicator.settled()
+        return answer
 
     async def _open(self, registry: Registry) -> int:
         self._ports.append(registry)
@@ -249,6 +261,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
         "DeleteRepositoryPolicy": named,
         "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
+        "DescribeImageReplicationStatus": {**named, "imageId": {"imageTag": "v1"}},
         "DescribeImages": named,
         "DescribePullThroughCacheRules": {"ecrRepositoryPrefixes": ["quay"]},
         "DescribeRegistry": {},
@@ -278,6 +291,7 @@ def samples() -> dict[str, dict[str, Any]]:
                 }
             ],
         },
+        "PutReplicationConfiguration": {"replicationConfiguration": REPLICATION},
         "RegisterPullTimeUpdateExclusion": {"principalArn": f"{ROLE}-two"},
         "SetRepositoryPolicy": {**named, "policyText": policy},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
@@ -291,6 +305,7 @@ def samples() -> dict[str, dict[str, Any]]:
 def furnished() -> Plane:
     """A plane whose registry holds one of everything that can be read or deleted."""
     plane = Plane()
+    plane("PutReplicationConfiguration", replicationConfiguration=REPLICATION)
     plane.create(tags=[{"Key": "team", "Value": "blue"}])
     plane.push(manifest(1), "v1")
     plane.repository().images[digest_of(manifest(1))].artifact_type = "application/example"

@@ -25,6 +25,7 @@ from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.data import data_plane
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from tests.rehearsal.ecr.control_plane import FakeKeys
@@ -41,6 +42,7 @@ class FakeCallers(Callers):
     """Everybody may do these actions in every repository; a service has no policies of its own."""
 
     def __init__(self) -> None:
+        super().__init__(FakeKeys())
         self.actions: tuple[str, ...] = ("*",)
 
     async def caller(self, identity: Identity) -> Caller:
@@ -209,8 +211,16 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     registry = registries.of(ACCOUNT, REGION)
     tokens, blobs, asked, neighbour = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
     players: dict[str, str] = {}
-    cache = PullThrough(registries=registries, blobs=blobs, neighbour=neighbour, callers=asked, players=players)
-    application = data_plane(registry, blobs=blobs, tokens=tokens, callers=asked, neighbour=neighbour, cache=cache)
+    replicator = Replicator(registries, neighbour, asked)
+    cache = PullThrough(
+        registries=registries,
+        blobs=blobs,
+        neighbour=neighbour,
+        callers=asked,
+        replicator=replicator,
+        players=players,
+    )
+    application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, cache=cache, replicator=replicator)
     with _listening(application) as port:
         server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour, players)
         server.repository()

@@ -47,6 +47,7 @@ WITHOUT_RESOURCE_TYPE = {
     "PutAccountSetting",
     "PutRegistryPolicy",
     "PutRegistryScanningConfiguration",
+    "PutReplicationConfiguration",
     "RegisterPullTimeUpdateExclusion",
     "UpdatePullThroughCacheRule",
     "UpdateRepositoryCreationTemplate",
@@ -63,7 +64,7 @@ def resource_of(operation: str) -> str:
 
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 41
+    assert len(BUILT) == 43
     assert set(BUILT) <= set(service().operation_names)
 
 

@@ -136,7 +136,7 @@ def test_a_repository_made_by_a_template_goes_its_own_way() -> None:
 
 
 def test_a_repository_that_stands_is_left_as_it_is() -> None:
-    plane = with_template(imageTagMutability="IMMUTABLE")
+    plane = with_template(imageTagMutability="IMMUTABLE", **TAGS)
     standing = plane.create(NAME)
     assert made(plane) is standing
     assert standing.mutability.value == "MUTABLE"

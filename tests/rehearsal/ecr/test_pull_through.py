@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.ecr.creation_templates import Occasion
+from domain.ecr.replication import Destination, ReplicationRule
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from rehearsal.cloud.ecr.cache.login import Login
@@ -17,6 +18,7 @@ from rehearsal.cloud.ecr.state import StandingCacheRule, Template
 from rehearsal.cloud.upstream import UpstreamRegistry
 from rehearsal.oci.client import Client, Refused
 from rehearsal.oci.image import image, index
+from tests.rehearsal.conftest import eventually
 from tests.rehearsal.ecr.registry_server import ACCOUNT, REGION, Server, serving
 
 URL, HUB = "quay.io", "registry-1.docker.io"
@@ -146,6 +148,16 @@ class TestWhatComes:
         upstream.put(THERE, image("app"), "v1")
         client.pull(HERE, "v1")
         assert server.registry.repositories[HERE].mutability is TagMutability.IMMUTABLE
+
+    def test_it_is_replicated_as_a_push_is(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        destination = Destination(account=ACCOUNT, region="us-west-2")
+        server.registry.replication = (ReplicationRule(destinations=(destination,)),)
+        wanted = index("app")
+        upstream.put(THERE, wanted, "v1")
+        client.pull(HERE, "v1")
+        copies = server.registries.of(ACCOUNT, "us-west-2").repositories
+        assert eventually(lambda: HERE in copies and copies[HERE].tagged == {"v1": wanted.digest}, 5)
+        assert copies[HERE].images.keys() == {wanted.digest, *(each.digest for each in wanted.images)}
 
     def test_what_is_not_what_its_digest_says_is_not_cached(
         self, server: Server, client: Client, upstream: UpstreamRegistry

@@ -21,9 +21,9 @@ from rehearsal.cloud.ecr.cache.login import InvalidSecret, Login, login_of, secr
 from rehearsal.cloud.ecr.cache.own import Own
 from rehearsal.cloud.ecr.cache.played import Played
 from rehearsal.cloud.ecr.cache.reader import reader
-from rehearsal.cloud.ecr.cache.source import Source, UpstreamFailed, UpstreamMissing, UpstreamRefused
+from rehearsal.cloud.ecr.cache.source import Fetched, Source, UpstreamFailed, UpstreamMissing, UpstreamRefused
 from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.manifests import Manifest
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.neighbour import Neighbour
 
@@ -36,6 +36,14 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """By which of the two a manifest was asked for."""
+
+    digest: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PullThrough:
     """The rules of every registry at work; `players` are the local registries that play upstreams, by their address."""
 
@@ -43,6 +51,7 @@ class PullThrough:
     blobs: Blobs
     neighbour: Neighbour
     callers: Callers
+    replicator: Replicator
     players: Mapping[str, str]
     _turns: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
@@ -106,13 +115,29 @@ class PullThrough:
     async def _import(self, rule: CacheRule, registry: Registry, name: str, reference: str) -> None:
         source, there = await self._source(rule, registry, name), upstream_name(name, rule)
         fetched = await source.manifest(there, reference)
-        tag = None if ":" in reference else reference
-        manifest = manifests.parse(fetched.content, fetched.media_type)
-        images.require_digest(manifest, reference if tag is None else None)
+        wanted = _Wanted(digest=reference) if ":" in reference else _Wanted(tag=reference)
+        images.require_digest(manifests.parse(fetched.content, fetched.media_type), wanted.digest)
         repository = await creation.create(registry, name, Occasion.PULL_THROUGH_CACHE, self.neighbour)
-        await _store(source, there, repository, manifest=manifest, content=fetched.content, tag=tag)
-        if tag is not None:
-            repository.upstream_checks[tag] = datetime.now(UTC)
+        await self._store(source, there, repository, fetched, wanted)
+        if wanted.tag is not None:
+            repository.upstream_checks[wanted.tag] = datetime.now(UTC)
+
+    async def _store(
+        self, source: Source, there: str, repository: Repository, fetched: Fetched, wanted: _Wanted
+    ) -> None:
+        """The image with all that it names: of an index every image, of an image every layer."""
+        manifest = manifests.parse(fetched.content, fetched.media_type)
+        images.require_digest(manifest, wanted.digest)
+        for child in sorted(manifest.children - repository.images.keys()):
+            await self._store(source, there, repository, await source.manifest(there, child), _Wanted(digest=child))
+        for digest in sorted(manifest.layers.keys() - repository.layers):
+            await source.layer(there, digest, repository)
+        is_new = images.is_new(repository, manifest.digest, wanted.tag)
+        image = images.put(repository, manifest, fetched.content, wanted.tag, now=datetime.now(UTC))
+        if is_new:
+            # What is cached is replicated as what is pushed is.
+            registry = self.registries.of(repository.account, repository.region)
+            self.replicator.begin(registry, repository, image, wanted.tag)
 
     async def _source(self, rule: CacheRule, registry: Registry, name: str | None) -> Source:
         place = private_registry(rule.upstream_url)
@@ -132,20 +157,6 @@ class PullThrough:
             return login_of(await secret_text(rule.credential_arn, registry, self.neighbour))
         except InvalidSecret as invalid:
             raise UpstreamRefused(str(invalid)) from invalid
-
-
-async def _store(
-    source: Source, there: str, repository: Repository, *, manifest: Manifest, content: bytes, tag: str | None
-) -> None:
-    """The image with all that it names: of an index every image, of an image every layer."""
-    for child in sorted(manifest.children - repository.images.keys()):
-        fetched = await source.manifest(there, child)
-        listed = manifests.parse(fetched.content, fetched.media_type)
-        images.require_digest(listed, child)
-        await _store(source, there, repository, manifest=listed, content=fetched.content, tag=None)
-    for digest in sorted(manifest.layers.keys() - repository.layers):
-        await source.layer(there, digest, repository)
-    images.put(repository, manifest, content, tag, now=datetime.now(UTC))
 
 
 def _is_fresh(registry: Registry, name: str, reference: str) -> bool:

@@ -20,10 +20,6 @@ async def get_setting(asked: Asked) -> Answer:
     return {"name": name, "value": asked.registry.settings.get(name, _values(name)[0])}
 
 
-async def describe_registry(asked: Asked) -> Answer:
-    return {"registryId": asked.registry.account, "replicationConfiguration": {"rules": []}}
-
-
 async def register_exclusion(asked: Asked) -> Answer:
     arn, exclusions = asked.given["principalArn"], asked.registry.pull_time_exclusions
     if arn in exclusions:

@@ -9,6 +9,7 @@ from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr.blobs import Blobs
 from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.ports import Ports
+from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Neighbour
@@ -26,6 +27,7 @@ class Services:
     ports: Ports
     neighbour: Neighbour
     cache: PullThrough
+    replicator: Replicator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ async def put(asked: Asked) -> Answer:
     images.require_digest(manifest, given.get("imageDigest"))
     _require_change(image_id, repository)
     image = images.put(repository, manifest, content, image_id.tag, now=asked.now)
+    asked.services.replicator.begin(asked.registry, repository, image, image_id.tag)
     return {"image": _pulled(asked, image, image_id)}
 
 
@@ -83,7 +84,7 @@ async def describe(asked: Asked) -> Answer:
     repository = asked.repository
     if "imageIds" in asked.given:
         refuse_paging(asked, "imageIds")
-        chosen = {image.digest: image for image in (_wanted(image_id, repository) for image_id in _ids(asked))}
+        chosen = {image.digest: image for image in (wanted(each, repository, "imageIds") for each in _ids(asked))}
         return {"imageDetails": [_described(asked, each) for each in _filtered(asked, chosen.values())]}
     kept = {image.digest: image for image in _filtered(asked, repository.images.values())}
     found, more = page(asked, "DescribeImages", kept)
@@ -94,16 +95,15 @@ def _ids(asked: Asked) -> list[ImageId]:
     return [ImageId.of(each) for each in asked.given["imageIds"]]
 
 
-def _wanted(image_id: ImageId, repository: Repository) -> Image:
+def wanted(image_id: ImageId, repository: Repository, parameter: str) -> Image:
+    """The image that the parameter names."""
     if fault := malformed(image_id):
-        raise invalid_parameter("imageIds", fault.reason)
+        raise invalid_parameter(parameter, fault.reason)
     return images.find(repository, tag=image_id.tag, digest=image_id.digest)
 
 
 def _require_change(image_id: ImageId, repository: Repository) -> None:
-    if image_id.digest in repository.images and (
-        image_id.tag is None or repository.tagged.get(image_id.tag) == image_id.digest
-    ):
+    if not images.is_new(repository, image_id.digest or "", image_id.tag):
         text = (
             f"Image with digest '{image_id.digest}' and tag '{image_id.tag or 'null'}' already exists "
             f"in the repository with name '{repository.name}' in registry with id '{repository.account}'"
@@ -112,10 +112,10 @@ def _require_change(image_id: ImageId, repository: Repository) -> None:
 
 
 def _filtered(asked: Asked, found: Iterable[Image]) -> list[Image]:
-    wanted: Mapping[str, Any] = asked.given.get("filter", {})
-    if wanted.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
+    asked_for: Mapping[str, Any] = asked.given.get("filter", {})
+    if asked_for.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
         return []
-    status = wanted.get("tagStatus", "ANY")
+    status = asked_for.get("tagStatus", "ANY")
     return [image for image in found if status == "ANY" or (status == "TAGGED") == bool(image.tags)]
 
 

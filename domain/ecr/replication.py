@@ -1,0 +1,84 @@
+"""A registry's replication configuration: what ECR accepts, and where a repository's images go.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.aws import REGIONS, account_problems, region_problems
+from domain.ecr.limits import (
+    REPLICATION_DESTINATIONS_MAX,
+    REPLICATION_FILTER_MAX_LENGTH,
+    REPLICATION_FILTER_MIN_LENGTH,
+    REPLICATION_FILTERS_PER_RULE_MAX,
+    REPLICATION_RULES_MAX,
+)
+from domain.problems import Problem
+
+PREFIX_MATCH = "PREFIX_MATCH"
+"""The one type that replication filters have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Destination:
+    """A registry that images are copied to."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationRule:
+    destinations: tuple[Destination, ...]
+    prefixes: tuple[str, ...] = ()
+    """What the repositories' names begin with; without any, every repository is meant."""
+
+    def covers(self, name: str) -> bool:
+        return not self.prefixes or name.startswith(self.prefixes)
+
+
+def destinations_of(name: str, rules: Sequence[ReplicationRule]) -> tuple[Destination, ...]:
+    """Every registry that the repository's images go to, once."""
+    found = (each for rule in rules if rule.covers(name) for each in rule.destinations)
+    return tuple(dict.fromkeys(found))
+
+
+def configuration_problems(rules: Sequence[ReplicationRule], *, source: Destination) -> list[Problem]:
+    """What ECR would refuse in the configuration of this registry; a path begins with the rule's index."""
+    problems: list[Problem] = []
+    if len(rules) > REPLICATION_RULES_MAX:
+        problems.append(Problem((), len(rules), f"holds {len(rules)} rules", f"write at most {REPLICATION_RULES_MAX}"))
+    unique = {each for rule in rules for each in rule.destinations}
+    if len(unique) > REPLICATION_DESTINATIONS_MAX:
+        fix = f"write at most {REPLICATION_DESTINATIONS_MAX} over all rules"
+        problems.append(Problem((), len(unique), f"has {len(unique)} different destinations", fix))
+    for index, rule in enumerate(rules):
+        problems += [problem.under(index) for problem in _rule_problems(rule, source)]
+    return problems
+
+
+def _rule_problems(rule: ReplicationRule, source: Destination) -> list[Problem]:
+    problems: list[Problem] = []
+    for index, each in enumerate(rule.destinations):
+        problems += [problem.under("destinations", index) for problem in _destination_problems(each, source)]
+    if len(rule.prefixes) > REPLICATION_FILTERS_PER_RULE_MAX:
+        fix = f"write at most {REPLICATION_FILTERS_PER_RULE_MAX}"
+        problems.append(Problem(("prefixes",), len(rule.prefixes), f"holds {len(rule.prefixes)} filters", fix))
+    least, most = REPLICATION_FILTER_MIN_LENGTH, REPLICATION_FILTER_MAX_LENGTH
+    for index, prefix in enumerate(rule.prefixes):
+        if not least <= len(prefix) <= most:
+            what, fix = f"has {len(prefix)} characters", f"write {least} to {most}"
+            problems.append(Problem(("prefixes", index), prefix, what, fix))
+    return problems
+
+
+def _destination_problems(destination: Destination, source: Destination) -> list[Problem]:
+    if problems := [*account_problems(destination.account), *region_problems(destination.region)]:
+        return problems
+    told = f"{destination.account} in {destination.region}"
+    if destination == source:
+        return [Problem((), told, "is the source registry itself", "name another region or account")]
+    if REGIONS[destination.region] is not REGIONS[source.region]:
+        fix = f"name a region of the partition {REGIONS[source.region].id}"
+        return [Problem((), told, "is in another partition, where nothing is replicated to", fix)]
+    return []

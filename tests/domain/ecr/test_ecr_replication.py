@@ -1,0 +1,75 @@
+"""Replication configurations: what ECR takes, and where images go."""
+
+from typing import Any
+
+import pytest
+
+from domain.ecr.replication import Destination, ReplicationRule, configuration_problems, destinations_of
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+SOURCE = Destination(account=ACCOUNT, region="us-east-1")
+IRELAND = Destination(account=ACCOUNT, region="eu-west-1")
+ELSEWHERE = Destination(account=OTHER, region="us-east-1")
+
+
+def rule(*destinations: Destination, prefixes: tuple[str, ...] = ()) -> ReplicationRule:
+    return ReplicationRule(destinations=destinations, prefixes=prefixes)
+
+
+def problems(*rules: ReplicationRule) -> list[tuple[tuple[str | int, ...], str]]:
+    return [(each.path, each.message) for each in configuration_problems(rules, source=SOURCE)]
+
+
+def accounts(number: int) -> list[Destination]:
+    return [Destination(account=f"{each:012}", region="us-east-1") for each in range(number)]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [],
+        [rule()],
+        [rule(IRELAND)],
+        [rule(ELSEWHERE)],
+        [rule(IRELAND, IRELAND), rule(IRELAND)],
+        [rule(IRELAND)] * 10,
+        [rule(*accounts(25)), rule(*accounts(3))],
+        [rule(IRELAND, prefixes=("pr", "x" * 256))],
+        [rule(IRELAND, prefixes=("prod",) * 100)],
+    ],
+)
+def test_what_ecr_takes_has_no_problem(rules: list[ReplicationRule]) -> None:
+    assert problems(*rules) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "words"),
+    [
+        ([rule(IRELAND)] * 11, (), "11 rules"),
+        ([rule(*accounts(20)), rule(*accounts(26))], (), "26 different destinations"),
+        ([rule(IRELAND, SOURCE)], (0, "destinations", 1), "source registry itself"),
+        ([rule(), rule(Destination(account="12", region="eu-west-1"))], (1, "destinations", 0), "no AWS account id"),
+        ([rule(Destination(account=OTHER, region="mars-1"))], (0, "destinations", 0), "no region"),
+        ([rule(Destination(account=OTHER, region="cn-north-1"))], (0, "destinations", 0), "another partition"),
+        ([rule(IRELAND, prefixes=("prod",) * 101)], (0, "prefixes"), "101 filters"),
+        ([rule(IRELAND, prefixes=("prod", "p"))], (0, "prefixes", 1), "1 characters"),
+        ([rule(IRELAND, prefixes=("p" * 257,))], (0, "prefixes", 0), "257 characters"),
+    ],
+)
+def test_what_ecr_refuses_is_told_where_it_stands(rules: list[Any], path: tuple[str | int, ...], words: str) -> None:
+    ((where, message),) = problems(*rules)
+    assert where == path
+    assert words in message
+
+
+def test_images_go_to_every_destination_of_every_rule_that_is_for_them_once() -> None:
+    rules = [
+        rule(IRELAND),
+        rule(ELSEWHERE, IRELAND, prefixes=("prod/", "test")),
+        rule(SOURCE, prefixes=("other",)),
+    ]
+    assert destinations_of("prod/api", rules) == (IRELAND, ELSEWHERE)
+    assert destinations_of("testing", rules) == (IRELAND, ELSEWHERE)
+    assert destinations_of("prod", rules) == (IRELAND,)
+    assert destinations_of("a/prod/b", rules) == (IRELAND,)
+    assert destinations_of("prod/api", []) == ()

@@ -1,0 +1,176 @@
+"""Replication and creation templates built in the local cloud, in the stack's account and in another one."""
+
+import json
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from domain.kms import key_policy
+from rehearsal.apply.program import NotApplied, apply
+from rehearsal.clients import Clients
+from tests.conftest import Edit
+from tests.rehearsal.ecr.control_plane import LIFECYCLE, TRUST
+
+REGION = "us-east-1"
+START = "async def main() -> pulumi.Inputs:\n"
+FILTERS = [{"filterType": "WILDCARD", "filter": "dev-*"}]
+POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}}
+
+
+@pytest.fixture
+def accounts(edit: Edit, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The project's account, for this test alone, and another one."""
+    number = crc32(request.node.name.encode())
+    home, other = f"45{number:010}", f"46{number:010}"
+    edit("Pulumi.dev.yaml", "111122223333", home)
+    return home, other
+
+
+def declare(project: Path, *lines: str) -> None:
+    """More for the project's program to declare."""
+    program = project / "__main__.py"
+    text = program.read_text(encoding="utf-8")
+    assert START in text
+    body = "".join(f"    {line}\n" for line in lines)
+    more = f"import pulumi_aws as aws\n\ndef more() -> None:\n{body}\n\n{START}    more()\n"
+    program.write_text(text.replace(START, more), encoding="utf-8")
+
+
+def provider(account: str, assumed: str | None = None) -> str:
+    role = f"arn:aws:iam::{assumed or account}:role/deploy"
+    allowed = f"allowed_account_ids=['{account}'], assume_roles=[aws.ProviderAssumeRoleArgs(role_arn='{role}')]"
+    return f"there = pulumi.ResourceOptions(provider=aws.Provider('there', region='{REGION}', {allowed}))"
+
+
+def ecr(clients: Clients, account: str) -> Any:
+    return clients.root("ecr", REGION, account)
+
+
+def replication(home: str, other: str) -> str:
+    rules = [
+        {"destinations": [{"region": "eu-west-1", "registry_id": home}]},
+        {
+            "destinations": [{"region": REGION, "registry_id": other}],
+            "repository_filters": [{"filter": "payments/", "filter_type": "PREFIX_MATCH"}],
+        },
+    ]
+    given = f"region='{REGION}', replication_configuration={{'rules': {rules}}}"
+    return f"made = aws.ecr.ReplicationConfiguration('registry', {given})"
+
+
+def test_a_replication_configuration_is_built(project: Path, clients: Clients, accounts: tuple[str, str]) -> None:
+    home, other = accounts
+    declare(project, replication(home, other), "pulumi.export('registry', made.registry_id)")
+    applied = apply(project, "dev", clients, lambda _label: None)
+    assert applied.outputs["registry"] == home
+    assert ecr(clients, home).describe_registry()["replicationConfiguration"]["rules"] == [
+        {"destinations": [{"region": "eu-west-1", "registryId": home}]},
+        {
+            "destinations": [{"region": REGION, "registryId": other}],
+            "repositoryFilters": [{"filter": "payments/", "filterType": "PREFIX_MATCH"}],
+        },
+    ]
+
+
+def test_a_configuration_that_ecr_refuses_ends_the_run(
+    project: Path, clients: Clients, accounts: tuple[str, str]
+) -> None:
+    declare(project, replication(accounts[0], accounts[0]))
+    with pytest.raises(
+        NotApplied, match=r"PutReplicationConfiguration was refused: InvalidParameterException: .*itself"
+    ):
+        apply(project, "dev", clients, lambda _label: None)
+
+
+def test_a_creation_template_is_built_with_all_that_it_says(
+    project: Path, clients: Clients, accounts: tuple[str, str]
+) -> None:
+    home, _ = accounts
+    role = clients.root("iam", REGION, home).create_role(RoleName="creator", AssumeRolePolicyDocument=TRUST)
+    key = clients.root("kms", REGION, home).create_key(Policy=json.dumps(key_policy(account=home, region=REGION)))
+    arns = role["Role"]["Arn"], key["KeyMetadata"]["Arn"]
+    given = {
+        "prefix": "team",
+        "description": "a net",
+        "applied_fors": ["REPLICATION", "CREATE_ON_PUSH"],
+        "custom_role_arn": arns[0],
+        "encryption_configurations": [{"encryption_type": "KMS", "kms_key": arns[1]}],
+        "image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION",
+        "image_tag_mutability_exclusion_filters": [{"filter": "dev-*", "filter_type": "WILDCARD"}],
+        "lifecycle_policy": json.dumps(LIFECYCLE),
+        "repository_policy": json.dumps(POLICY),
+        "resource_tags": {"owner": "platform"},
+        "region": REGION,
+    }
+    declare(project, f"aws.ecr.RepositoryCreationTemplate('team', **{given})")
+    apply(project, "dev", clients, lambda _label: None)
+    (made,) = ecr(clients, home).describe_repository_creation_templates()["repositoryCreationTemplates"]
+    assert json.loads(made.pop("lifecyclePolicy")) == LIFECYCLE
+    assert json.loads(made.pop("repositoryPolicy")) == POLICY
+    assert {name: value for name, value in made.items() if not name.endswith("At")} == {
+        "prefix": "team",
+        "description": "a net",
+        "appliedFor": ["REPLICATION", "CREATE_ON_PUSH"],
+        "customRoleArn": arns[0],
+        "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": arns[1]},
+        "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+        "imageTagMutabilityExclusionFilters": FILTERS,
+        "resourceTags": [{"Key": "owner", "Value": "platform"}],
+    }
+
+
+@pytest.mark.parametrize("encryption", ["", "encryption_configurations=[{}], "])
+def test_a_creation_template_that_says_little_has_the_defaults(
+    project: Path, clients: Clients, accounts: tuple[str, str], encryption: str
+) -> None:
+    given = f"prefix='ROOT', applied_fors=['REPLICATION'], {encryption}region='{REGION}'"
+    declare(
+        project,
+        f"made = aws.ecr.RepositoryCreationTemplate('net', {given})",
+        "pulumi.export('net', {'id': made.id, 'registry': made.registry_id})",
+    )
+    applied = apply(project, "dev", clients, lambda _label: None)
+    assert applied.outputs["net"] == {"id": "ROOT", "registry": accounts[0]}
+    (made,) = ecr(clients, accounts[0]).describe_repository_creation_templates()["repositoryCreationTemplates"]
+    assert made["encryptionConfiguration"] == {"encryptionType": "AES256"}
+    assert made["imageTagMutability"] == "MUTABLE"
+
+
+def test_what_has_a_provider_of_its_own_is_built_in_that_providers_account(
+    project: Path, clients: Clients, accounts: tuple[str, str]
+) -> None:
+    home, other = accounts
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{home}:root"},
+        "Action": ["ecr:ReplicateImage", "ecr:CreateRepository"],
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    declare(
+        project,
+        provider(other),
+        f"aws.ecr.RegistryPolicy('there', policy={policy!r}, region='{REGION}', opts=there)",
+        f"key = aws.kms.Key('there', policy={json.dumps(key_policy(account=other, region=REGION))!r}, "
+        f"region='{REGION}', opts=there)",
+        "pulumi.export('key', key.arn)",
+    )
+    labels: list[str] = []
+    applied = apply(project, "dev", clients, labels.append)
+    assert ecr(clients, other).get_registry_policy()["policyText"] == policy
+    assert str(applied.outputs["key"]).startswith(f"arn:aws:kms:{REGION}:{other}:key/")
+    assert applied.built == len(labels)
+    assert not any(label.startswith("pulumi:providers:") for label in labels)
+    with pytest.raises(ecr(clients, home).exceptions.RegistryPolicyNotFoundException):
+        ecr(clients, home).get_registry_policy()
+
+
+def test_a_provider_that_would_refuse_its_role_ends_the_run(
+    project: Path, clients: Clients, accounts: tuple[str, str]
+) -> None:
+    home, other = accounts
+    declare(project, provider(other, assumed=home))
+    with pytest.raises(ValueError, match="a provider assumes a role"):
+        apply(project, "dev", clients, lambda _label: None)
