@@ -1,7 +1,7 @@
 """What declares resources in another account than the program's own."""
 
 import pulumi
-from pulumi_aws import Provider
+from pulumi_aws import Provider, ProviderAssumeRoleArgs
 
 
 def other_account(account: str, region: str, role: str) -> pulumi.ResourceOptions:
@@ -10,6 +10,7 @@ def other_account(account: str, region: str, role: str) -> pulumi.ResourceOption
         account,
         region=region,
         allowed_account_ids=[account],
-        assume_roles=[{"role_arn": role, "session_name": "container-registry"}],
+        # As a mapping its names would reach the provider untranslated, and nothing be assumed.
+        assume_roles=[ProviderAssumeRoleArgs(role_arn=role, session_name="container-registry")],
     )
     return pulumi.ResourceOptions(provider=provider)

@@ -67,11 +67,21 @@ def _of_registry(_name: str, _inputs: Inputs, account: str) -> Answer:
     return account, {"registryId": account}
 
 
+def _pull_through_rule(_name: str, inputs: Inputs, account: str) -> Answer:
+    return inputs["ecrRepositoryPrefix"], {"registryId": account}
+
+
 def _secret(name: str, inputs: Inputs, account: str) -> Answer:
     region = inputs["region"]
-    six = uuid5(NAMESPACE_OID, f"{account}:{name}").hex[:6]
-    arn = str(Arn(REGIONS[region].id, "secretsmanager", region, account, f"secret:{inputs['name']}-{six}"))
+    # Six characters, which AWS makes up: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Secret.html
+    ending = uuid5(NAMESPACE_OID, f"{account}:{name}").hex[:6]
+    arn = str(Arn(REGIONS[region].id, "secretsmanager", region, account, f"secret:{inputs['name']}-{ending}"))
     return arn, {"arn": arn}
+
+
+def _secret_version(name: str, inputs: Inputs, account: str) -> Answer:
+    secret, version = inputs["secretId"], str(uuid5(NAMESPACE_OID, f"{account}:{name}"))
+    return f"{secret}|{version}", {"arn": secret, "versionId": version}
 
 
 _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
@@ -89,20 +99,14 @@ _ANSWERS: dict[str, Callable[[str, Inputs, str], Answer]] = {
         inputs["prefix"],
         {"registryId": account},
     ),
-    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": lambda _name, inputs, account: (
-        inputs["ecrRepositoryPrefix"],
-        {"registryId": account},
-    ),
-    "aws:secretsmanager/secret:Secret": _secret,
-    "aws:secretsmanager/secretVersion:SecretVersion": lambda name, inputs, account: (
-        f"{inputs['secretId']}|{uuid5(NAMESPACE_OID, f'{account}:{name}')}",
-        {"versionId": str(uuid5(NAMESPACE_OID, f"{account}:{name}"))},
-    ),
     "aws:ecr/accountSetting:AccountSetting": lambda _name, inputs, _account: (inputs["name"], {}),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": lambda _name, inputs, _account: (
         inputs["principalArn"],
         {},
     ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": _pull_through_rule,
+    "aws:secretsmanager/secret:Secret": _secret,
+    "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
 }
 
 TYPES = frozenset(_ANSWERS)

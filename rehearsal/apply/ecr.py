@@ -119,6 +119,17 @@ def _template_encryption(inputs: Inputs) -> dict[str, str]:
     return {"encryptionType": "AES256", **_encryption(inputs)}
 
 
+def _pull_through_rule(order: Order) -> Answer:
+    given = {name: value for name, value in order.inputs.items() if name in _PULL_THROUGH_RULE}
+    made = order.client("ecr").create_pull_through_cache_rule(**given)
+    return made["ecrRepositoryPrefix"], {"registryId": made["registryId"]}
+
+
+_PULL_THROUGH_RULE = frozenset(
+    {"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix", "credentialArn", "customRoleArn"}
+)
+"""The API's names, which are the provider's."""
+
 BUILDERS = {
     "aws:ecr/repository:Repository": Builder(
         build=_repository,
@@ -167,5 +178,8 @@ BUILDERS = {
     "aws:ecr/accountSetting:AccountSetting": Builder(build=_account_setting, properties=frozenset({"name", "value"})),
     "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Builder(
         build=_pull_time_exclusion, properties=frozenset({"principalArn"})
+    ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Builder(
+        build=_pull_through_rule, properties=_PULL_THROUGH_RULE
     ),
 }

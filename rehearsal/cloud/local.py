@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
+from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
 from domain.iam.github import AUDIENCE
 from rehearsal.cloud.call import ControlPlane
@@ -33,12 +34,14 @@ class Parts(NamedTuple):
     callers: Callers
     listen: Listen
     tokens: Tokens
+    players: Mapping[str, str]
+    """Who plays an upstream registry, by the upstream's address."""
 
 
 def build_ecr(parts: Parts) -> ControlPlane:
     folder = parts.folder / "ecr"
     folder.mkdir()
-    return Ecr(folder, parts.neighbour, parts.callers, parts.listen, parts.tokens)
+    return Ecr(folder, parts.neighbour, parts.callers, parts.listen, tokens=parts.tokens, players=parts.players)
 
 
 class LocalCloud:
@@ -55,6 +58,7 @@ class LocalCloud:
         self._emulator: Emulator | None = None
         self._tokens = Tokens()
         self._github = Github()
+        self._players: dict[str, str] = {}
 
     def start(self) -> None:
         """Returns when everything answers; raises EmulatorDied or PortUnavailable."""
@@ -114,11 +118,21 @@ class LocalCloud:
         """Takes the key as one that stood in the account before, under the very ARN that it has there."""
         self._server.wait(_call(lambda: self._neighbour.stand_in(key)))
 
+    def play(self, upstream_url: str, host: str) -> None:
+        """The upstream at the address is played by 127.0.0.1:PORT from now on; one that nobody plays is unreachable.
+
+        Another private ECR registry is played by nobody else than this cloud's own."""
+        if upstream_of(upstream_url) in (None, ECR):
+            raise ValueError(f"{upstream_url} is no upstream that anybody could play")
+        if host.partition(":")[0] != LOOPBACK:
+            raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
+        self._server.wait(_call(lambda: self._players.update({upstream_url: host})))
+
     async def _start(self) -> None:
         emulator = self._emulator = Emulator(self.state)
         neighbour = self._neighbour = Neighbour(emulator)
         self._callers = Callers(neighbour)
-        ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens))
+        ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens, self._players))
         front = Front(emulator, neighbour, self._callers, ecr, Sts(neighbour, self._callers, self._github))
         self._port = await self._server.listen(front.app, self._port)
         await emulator.start(gateway=self._port)

@@ -130,7 +130,8 @@ KINDS = {
         sets=frozenset({"appliedFors"}),
     ),
     "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Kind(
-        source="ecr/pull_through_cache_rule.go of v6, 2026: ForceNew on both prefixes and the upstream's address",
+        # ForceNew on all but credential_arn and custom_role_arn; one of those left out is not sent, and stays in AWS.
+        source="ecr/pull_through_cache_rule.go 0509e60",
         replaces=frozenset({"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix"}),
         updates=frozenset({"credentialArn", "customRoleArn"}),
         identity=("ecrRepositoryPrefix",),
@@ -201,7 +202,8 @@ KINDS = {
         made_up=frozenset({"arn", "keyId"}),
     ),
     "aws:secretsmanager/secret:Secret": Kind(
-        source="secretsmanager/secret.go of v6, 2026: ForceNew on name and name_prefix",
+        # ForceNew on name and name_prefix. `type` came later than the file that was read.
+        source="secretsmanager/secret.go 00c21ce",
         replaces=frozenset({"name", "namePrefix"}),
         updates=_TAGS
         | {
@@ -215,15 +217,20 @@ KINDS = {
         identity=("name",),
         import_id="the secret's ARN",
         documents=Documents.IAM,
+        optional=frozenset({"policy", "replicas"}),
+        sets=frozenset({"replicas"}),
         made_up=frozenset({"arn"}),
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": Kind(
-        source="secretsmanager/secret_version.go of v6, 2026: ForceNew on secret_id",
-        replaces=frozenset({"secretId"}),
-        updates=frozenset({"secretBinary", "secretString", "versionStages"}),
+        # ForceNew on secret_id, secret_binary, secret_string, secret_string_wo_version.
+        source="secretsmanager/secret_version.go 0042e8e",
+        replaces=frozenset({"secretId", "secretBinary", "secretString", "secretStringWoVersion"}),
+        updates=frozenset({"secretStringWo", "versionStages"}),
         identity=None,
-        import_id="the secret's ARN, a bar, and the version's id",
-        made_up=frozenset({"versionId"}),
+        import_id="the secret's ARN, `|`, the version's id",
+        optional=frozenset({"versionStages"}),
+        sets=frozenset({"versionStages"}),
+        made_up=frozenset({"arn", "versionId"}),
     ),
     "aws:kms/alias:Alias": Kind(
         source="kms/alias.go 01c0800: ForceNew on name and name_prefix",

@@ -27,7 +27,7 @@ def role(account: str) -> dict[str, str]:
         ({}, HOME),
         ({"region": "eu-west-1"}, HOME),
         ({"allowedAccountIds": [OTHER]}, OTHER),
-        ({"allowedAccountIds": [HOME, OTHER]}, HOME),
+        ({"allowedAccountIds": [OTHER, THIRD]}, HOME),
         ({"assumeRoles": [role(OTHER)]}, OTHER),
         ({"assumeRoles": [role(THIRD), role(OTHER)]}, OTHER),
         ({"assumeRoles": [role(OTHER), {"sessionName": "me"}]}, OTHER),

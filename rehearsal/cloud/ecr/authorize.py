@@ -7,7 +7,7 @@ from domain.iam.access import Context, Policy, Request
 from domain.iam.evaluate import evaluate, reason
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.circumstances import circumstances
-from rehearsal.cloud.ecr.errors import access_denied
+from rehearsal.cloud.ecr.errors import EcrError, access_denied
 from rehearsal.cloud.ecr.state import Registry, Repository
 
 
@@ -20,6 +20,14 @@ def require(
     decision = evaluate(call.caller, request, _resource_policies(registry, repository))
     if not decision.allowed:
         raise access_denied(reason(decision, call.caller, request))
+
+
+def may(call: Call, action: str, registry: Registry, name: str) -> bool:
+    try:
+        require(call, action, registry, name)
+    except EcrError:
+        return False
+    return True
 
 
 def may_under(call: Call, action: str, registry: Registry, repository: Repository, policy: Policy) -> bool:

@@ -20,6 +20,7 @@ from rehearsal.cloud.ecr.operations import (
     lifecycle,
     mutability,
     policies,
+    pull_through,
     replication,
     repositories,
     scanning,
@@ -51,9 +52,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "BatchDeleteImage": Operation(images.batch_delete, About.REPOSITORY),
     "BatchGetImage": Operation(images.batch_get, About.REPOSITORY),
     "BatchGetRepositoryScanningConfiguration": Operation(scanning.batch_get, About.REPOSITORIES),
+    "CreatePullThroughCacheRule": Operation(pull_through.create, About.REGISTRY),
     "CreateRepository": Operation(repositories.create, About.REPOSITORY),
     "CreateRepositoryCreationTemplate": Operation(templates.create, About.REGISTRY),
     "DeleteLifecyclePolicy": Operation(lifecycle.delete, About.REPOSITORY),
+    "DeletePullThroughCacheRule": Operation(pull_through.delete, About.REGISTRY),
     "DeleteRegistryPolicy": Operation(policies.delete_registry_policy, About.REGISTRY),
     "DeleteRepository": Operation(repositories.delete, About.REPOSITORY),
     "DeleteRepositoryCreationTemplate": Operation(templates.delete, About.REGISTRY),
@@ -61,6 +64,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeregisterPullTimeUpdateExclusion": Operation(account.deregister_exclusion, About.REGISTRY),
     "DescribeImageReplicationStatus": Operation(replication.describe_status, About.REPOSITORY),
     "DescribeImages": Operation(images.describe, About.REPOSITORY),
+    "DescribePullThroughCacheRules": Operation(pull_through.describe, About.REGISTRY),
     "DescribeRegistry": Operation(replication.describe_registry, About.REGISTRY),
     "DescribeRepositories": Operation(repositories.describe, About.REPOSITORIES),
     "DescribeRepositoryCreationTemplates": Operation(templates.describe, About.REGISTRY),
@@ -85,7 +89,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "SetRepositoryPolicy": Operation(policies.set_repository_policy, About.REPOSITORY),
     "TagResource": Operation(tags.put, About.ARN),
     "UntagResource": Operation(tags.remove, About.ARN),
+    "UpdatePullThroughCacheRule": Operation(pull_through.update, About.REGISTRY),
     "UpdateRepositoryCreationTemplate": Operation(templates.update, About.REGISTRY),
+    "ValidatePullThroughCacheRule": Operation(pull_through.validate, About.REGISTRY),
 }
 
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")

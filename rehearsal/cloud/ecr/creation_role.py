@@ -1,4 +1,4 @@
-"""The role of a creation template, as which Amazon ECR makes repositories.
+"""A role that Amazon ECR assumes: a creation template's to make repositories, a cache rule's to read its upstream.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-create-iam.html"""
 
@@ -17,9 +17,9 @@ class RoleUnusable(Exception):
     """Why ECR can't become the role, or has none to become."""
 
 
-async def assumed(role: str, registry: Registry, neighbour: Neighbour) -> Caller:
+async def assumed(role: str, registry: Registry, neighbour: Neighbour, *, service: str = _SERVICE) -> Caller:
     """ECR as the role, which must trust it."""
-    ecr = Caller(identity=Identity(arn=_SERVICE, account=None))
+    ecr = Caller(identity=Identity(arn=service, account=None))
     context = circumstances(registry.region)
     request = Request(action="sts:AssumeRole", resource=role, account=registry.account, context=context)
     decision = evaluate(ecr, request, [await _trust(role, neighbour)])

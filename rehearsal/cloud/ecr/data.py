@@ -15,6 +15,7 @@ from domain.iam.access import Identity
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr import image_routes, layers, refusals, uploads
 from rehearsal.cloud.ecr.blobs import Blobs, StorageError
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registry
@@ -59,6 +60,7 @@ def data_plane(
     callers: Callers,
     *,
     neighbour: Neighbour,
+    cache: PullThrough,
     replicator: Replicator,
 ) -> web.Application:
     """The application that answers at the registry's own port."""
@@ -68,6 +70,7 @@ def data_plane(
         tokens=tokens,
         callers=callers,
         neighbour=neighbour,
+        cache=cache,
         replicator=replicator,
     )
     application = web.Application()
@@ -83,6 +86,7 @@ class _Plane:
     tokens: Tokens
     callers: Callers
     neighbour: Neighbour
+    cache: PullThrough
     replicator: Replicator
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -131,6 +135,7 @@ class _Plane:
             registry=self.registry,
             blobs=self.blobs,
             neighbour=self.neighbour,
+            cache=self.cache,
             replicator=self.replicator,
             caller=await self.callers.caller(identity),
             name=name,

@@ -45,11 +45,11 @@ async def put(visit: Visit) -> web.StreamResponse:
 
 
 async def look(visit: Visit) -> web.StreamResponse:
-    return _answer(_image(visit, visit.repository("BatchGetImage")))
+    return _answer(_image(visit, await visit.image_to_pull("BatchGetImage")))
 
 
 async def pull(visit: Visit) -> web.StreamResponse:
-    image = _image(visit, visit.repository("BatchGetImage"))
+    image = _image(visit, await visit.image_to_pull("BatchGetImage"))
     images.record_pull(visit.registry, image, visit.caller.identity, datetime.now(UTC))
     return _answer(image)
 

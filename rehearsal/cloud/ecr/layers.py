@@ -9,13 +9,13 @@ from rehearsal.cloud.ecr.visit import Visit
 
 async def look(visit: Visit) -> web.StreamResponse:
     """Whether the layer is there: a pusher asks it, and a puller that is sparing with downloads."""
-    asks = "BatchCheckLayerAvailability"
-    repository = visit.repository() if visit.may("GetDownloadUrlForLayer", visit.name) else visit.repository(asks)
-    return _file(visit, repository)
+    if visit.may("GetDownloadUrlForLayer", visit.name):
+        return await download(visit)
+    return _file(visit, visit.repository("BatchCheckLayerAvailability"))
 
 
 async def download(visit: Visit) -> web.StreamResponse:
-    return _file(visit, visit.repository("GetDownloadUrlForLayer"))
+    return _file(visit, await visit.layer_to_pull("GetDownloadUrlForLayer"))
 
 
 def _file(visit: Visit, repository: Repository) -> web.FileResponse:

@@ -31,6 +31,9 @@ _ANSWERS: Mapping[str, Answer] = {
     "LimitExceededException": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
     "ReferencedImagesNotFoundException": Answer(HTTPStatus.NOT_FOUND, "MANIFEST_BLOB_UNKNOWN"),
     "RepositoryNotFoundException": Answer(HTTPStatus.NOT_FOUND, "NAME_UNKNOWN"),
+    # A client sees 403: https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
+    "UnableToGetUpstreamImageException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "UnableToGetUpstreamLayerException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
     "UploadNotFoundException": Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
     # What only the data plane says, by the specification's own codes.
     "BLOB_UNKNOWN": Answer(HTTPStatus.NOT_FOUND, "BLOB_UNKNOWN"),

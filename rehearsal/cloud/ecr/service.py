@@ -9,6 +9,7 @@ from aiohttp import web
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.operations.asked import Services
@@ -28,15 +29,33 @@ class Ecr:
         neighbour: Neighbour,
         callers: Callers,
         listen: Callable[[web.Application], Awaitable[int]],
+        *,
         tokens: Tokens,
+        players: Mapping[str, str],
     ) -> None:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
         replicator = Replicator(self.registries, neighbour, callers)
+        cache = PullThrough(
+            registries=self.registries,
+            blobs=self.blobs,
+            neighbour=neighbour,
+            callers=callers,
+            replicator=replicator,
+            players=players,
+        )
         self.ports = Ports(
             lambda registry: listen(
-                data_plane(registry, self.blobs, self.tokens, callers, neighbour=neighbour, replicator=replicator)
+                data_plane(
+                    registry,
+                    self.blobs,
+                    self.tokens,
+                    callers,
+                    neighbour=neighbour,
+                    cache=cache,
+                    replicator=replicator,
+                )
             )
         )
         self._control = Control(
@@ -46,6 +65,7 @@ class Ecr:
                 tokens=self.tokens,
                 ports=self.ports,
                 neighbour=neighbour,
+                cache=cache,
                 replicator=replicator,
             )
         )

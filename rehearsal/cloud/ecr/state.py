@@ -10,6 +10,7 @@ from domain.ecr.names import repository_arn
 from domain.ecr.replication import Destination, ReplicationRule
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
+from domain.ecr.upstreams import CacheRule
 from domain.iam.access import Policy
 from rehearsal.cloud.ecr.errors import EcrError, repository_not_found
 
@@ -84,6 +85,8 @@ class Repository:
     images: dict[str, Image] = field(default_factory=dict)
     tagged: dict[str, str] = field(default_factory=dict)
     """Tag to digest."""
+    upstream_checks: dict[str, datetime] = field(default_factory=dict)
+    """When the upstream of a pull-through cache was last asked for a tag."""
 
     @property
     def arn(self) -> str:
@@ -110,6 +113,15 @@ class Template:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCacheRule:
+    """A rule of a pull-through cache since it was made."""
+
+    rule: CacheRule
+    created_at: datetime
+    updated_at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class Registry:
     """The private registry of one account in one region."""
@@ -123,6 +135,8 @@ class Registry:
     scan_rules: tuple[ScanRule, ...] = ()
     pull_time_exclusions: dict[str, datetime] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
+    """By prefix, without a slash at its end."""
+    cache_rules: dict[str, StandingCacheRule] = field(default_factory=dict)
     """By prefix, without a slash at its end."""
     replication: tuple[ReplicationRule, ...] = ()
 

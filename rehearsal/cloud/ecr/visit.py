@@ -10,8 +10,9 @@ from domain.ecr.creation_templates import Occasion
 from domain.iam.access import Caller
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr import creation
-from rehearsal.cloud.ecr.authorize import require
+from rehearsal.cloud.ecr.authorize import may, require
 from rehearsal.cloud.ecr.blobs import Blobs, Owner
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registry, Repository
@@ -27,6 +28,7 @@ class Visit:
     registry: Registry
     blobs: Blobs
     neighbour: Neighbour
+    cache: PullThrough
     replicator: Replicator
     caller: Caller
     name: str
@@ -56,11 +58,18 @@ class Visit:
         return await creation.create(self.registry, self.name, occasion, self.neighbour)
 
     def may(self, action: str, name: str) -> bool:
-        try:
-            require(self.call, action, self.registry, name)
-        except EcrError:
-            return False
-        return True
+        return may(self.call, action, self.registry, name)
+
+    async def image_to_pull(self, action: str) -> Repository:
+        """The repository, to a caller who may do this in it, with what the reference names brought from upstream."""
+        require(self.call, action, self.registry, self.name)
+        await self.cache.bring_image(self.call, self.registry, self.name, self.reference)
+        return self.repository(action)
+
+    async def layer_to_pull(self, action: str) -> Repository:
+        require(self.call, action, self.registry, self.name)
+        await self.cache.bring_layer(self.call, self.registry, self.name, self.reference)
+        return self.repository(action)
 
     @property
     def owner(self) -> Owner:

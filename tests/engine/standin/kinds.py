@@ -71,6 +71,23 @@ def _alias(inputs: Values, place: Place, id: str) -> Values:
     return {"arn": place.arn("kms", id), "targetKeyArn": place.arn("kms", f"key/{key}")}
 
 
+def _secret_arn(inputs: Values, place: Place) -> str:
+    return place.arn("secretsmanager", f"secret:{inputs['name']}-AbCdEf")
+
+
+def _secret(inputs: Values, _place: Place, id: str) -> Values:
+    return {"arn": id, **_tags(inputs)}
+
+
+def _secret_version(inputs: Values, _place: Place) -> str:
+    return f"{inputs['secretId']}|{uuid.uuid4()}"
+
+
+def _secret_of_version(_inputs: Values, _place: Place, id: str) -> Values:
+    secret, _, version = id.partition("|")
+    return {"arn": secret, "versionId": version}
+
+
 def _registry(_inputs: Values, place: Place, _id: str) -> Values:
     return {"registryId": place.account}
 
@@ -109,6 +126,14 @@ KINDS = dict(
         ),
         _kind("aws:ecr/accountSetting:AccountSetting", _input("name"), _nothing),
         _kind("aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion", _input("principalArn"), _nothing),
+        _kind(
+            "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+            _input("ecrRepositoryPrefix"),
+            _registry,
+            exclusive=True,
+        ),
+        _kind("aws:secretsmanager/secret:Secret", _secret_arn, _secret, exclusive=True),
+        _kind("aws:secretsmanager/secretVersion:SecretVersion", _secret_version, _secret_of_version),
         _kind("aws:kms/key:Key", lambda _inputs, _place: str(uuid.uuid4()), _key),
         _kind("aws:kms/alias:Alias", _input("name"), _alias, exclusive=True),
     )

@@ -23,6 +23,7 @@ from domain.iam.document import CURRENT_VERSION
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.control import Control
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.ecr.input import service
@@ -32,6 +33,7 @@ from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
 from rehearsal.cloud.ecr.tokens import Tokens
 from rehearsal.cloud.neighbour import Key, Neighbour, Role, Standing
+from rehearsal.cloud.wire import CallFailed
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -60,6 +62,8 @@ TRUST = json.dumps(
 )
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
 REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
+
+CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
 Statement = Mapping[str, Any]
 
@@ -109,6 +113,8 @@ class FakeKeys(Neighbour):
         self.asked: list[tuple[str, str, str]] = []
         self.trusts: dict[str, str] = {}
         self.standings: dict[str, Standing] = {}
+        self.secrets: dict[str, dict[str, str] | CallFailed] = {}
+        """By their ARN, with the members that Secrets Manager's answers have beside it."""
 
     def add_role(self, arn: str, trust: str, *statements: "Statement") -> None:
         self.trusts[arn] = trust
@@ -120,6 +126,20 @@ class FakeKeys(Neighbour):
             return None
         trust = Policy(name="trust policy", document=document.parse(self.trusts[str(arn)]))
         return Role(arn=str(arn), id="AROA", trust=trust, longest_session=timedelta(hours=1))
+
+    async def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
+    ) -> dict[str, Any]:
+        assert (service, region) == ("secretsmanager", "us-east-1"), account
+        return self._secret(operation, parameters["SecretId"])
+
+    def _secret(self, operation: str, arn: str) -> dict[str, Any]:
+        found = self.secrets.get(arn)
+        if found is None:
+            found = CallFailed("secretsmanager", operation, "ResourceNotFoundException", "can't find the secret")
+        if isinstance(found, CallFailed):
+            raise found
+        return {"ARN": arn, **found}
 
     async def standing(self, identity: Identity) -> Standing:
         await asyncio.sleep(0)
@@ -144,12 +164,22 @@ class Plane:
         self.blobs = Blobs(Path(folder))
         self.callers = Callers(self.keys)
         self.replicator = Replicator(self.registries, self.keys, self.callers)
+        self.players: dict[str, str] = {}
+        self.cache = PullThrough(
+            registries=self.registries,
+            blobs=self.blobs,
+            neighbour=self.keys,
+            callers=self.callers,
+            replicator=self.replicator,
+            players=self.players,
+        )
         services = Services(
             registries=self.registries,
             blobs=self.blobs,
             tokens=self.tokens,
             ports=Ports(self._open),
             neighbour=self.keys,
+            cache=self.cache,
             replicator=self.replicator,
         )
         self.control = Control(services)
@@ -222,9 +252,11 @@ def samples() -> dict[str, dict[str, Any]]:
         "BatchDeleteImage": {**named, "imageIds": image_ids},
         "BatchGetImage": {**named, "imageIds": image_ids},
         "BatchGetRepositoryScanningConfiguration": {"repositoryNames": [NAME, "missing"]},
+        "CreatePullThroughCacheRule": CACHE_RULE,
         "CreateRepository": {"repositoryName": "new/one"},
         "CreateRepositoryCreationTemplate": {"prefix": "prod", "appliedFor": ["CREATE_ON_PUSH"]},
         "DeleteLifecyclePolicy": named,
+        "DeletePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
         "DeleteRegistryPolicy": {},
         "DeleteRepository": {**named, "force": True},
         "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
@@ -232,6 +264,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
         "DescribeImageReplicationStatus": {**named, "imageId": {"imageTag": "v1"}},
         "DescribeImages": named,
+        "DescribePullThroughCacheRules": {"ecrRepositoryPrefixes": ["quay"]},
         "DescribeRegistry": {},
         "DescribeRepositories": {"repositoryNames": [NAME]},
         "DescribeRepositoryCreationTemplates": {},
@@ -264,7 +297,9 @@ def samples() -> dict[str, dict[str, Any]]:
         "SetRepositoryPolicy": {**named, "policyText": policy},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
         "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
+        "UpdatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
         "UpdateRepositoryCreationTemplate": {"prefix": "cached", "description": "from elsewhere"},
+        "ValidatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
     }
 
 
@@ -280,4 +315,5 @@ def furnished() -> Plane:
         plane(operation, **given[operation])
     plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
     plane("CreateRepositoryCreationTemplate", **TEMPLATE)
+    plane("CreatePullThroughCacheRule", ecrRepositoryPrefix="quay", upstreamRegistryUrl="quay.io")
     return plane

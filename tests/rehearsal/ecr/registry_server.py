@@ -23,6 +23,7 @@ from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.data import data_plane
 from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
@@ -110,6 +111,7 @@ class Server:
     blobs: Blobs
     callers: FakeCallers
     neighbour: FakeKeys
+    players: dict[str, str]
     password: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -208,10 +210,19 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     registries = Registries()
     registry = registries.of(ACCOUNT, REGION)
     tokens, blobs, asked, neighbour = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
+    players: dict[str, str] = {}
     replicator = Replicator(registries, neighbour, asked)
-    application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, replicator=replicator)
+    cache = PullThrough(
+        registries=registries,
+        blobs=blobs,
+        neighbour=neighbour,
+        callers=asked,
+        replicator=replicator,
+        players=players,
+    )
+    application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, cache=cache, replicator=replicator)
     with _listening(application) as port:
-        server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour)
+        server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour, players)
         server.repository()
         yield server
 

@@ -30,10 +30,13 @@ ON_REPOSITORIES = sorted(name for name, each in OPERATIONS.items() if each.about
 ON_REGISTRY = sorted(set(BUILT) - set(ON_REPOSITORIES))
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 WITHOUT_RESOURCE_TYPE = {
+    "CreatePullThroughCacheRule",
     "CreateRepositoryCreationTemplate",
+    "DeletePullThroughCacheRule",
     "DeleteRegistryPolicy",
     "DeleteRepositoryCreationTemplate",
     "DeregisterPullTimeUpdateExclusion",
+    "DescribePullThroughCacheRules",
     "DescribeRegistry",
     "DescribeRepositoryCreationTemplates",
     "GetAccountSetting",
@@ -46,7 +49,9 @@ WITHOUT_RESOURCE_TYPE = {
     "PutRegistryScanningConfiguration",
     "PutReplicationConfiguration",
     "RegisterPullTimeUpdateExclusion",
+    "UpdatePullThroughCacheRule",
     "UpdateRepositoryCreationTemplate",
+    "ValidatePullThroughCacheRule",
 }
 
 
@@ -59,7 +64,7 @@ def resource_of(operation: str) -> str:
 
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 38
+    assert len(BUILT) == 43
     assert set(BUILT) <= set(service().operation_names)
 
 

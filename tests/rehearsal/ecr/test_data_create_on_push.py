@@ -10,6 +10,8 @@ import pytest
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
 from rehearsal.cloud.ecr.state import Template
+from rehearsal.oci.client import Client
+from rehearsal.oci.image import index
 from tests.rehearsal.ecr.control_plane import TRUST
 from tests.rehearsal.ecr.registry_server import ACCOUNT, Server, digest_of, serving
 
@@ -49,6 +51,13 @@ def test_a_push_makes_the_repository_as_its_template_says(server: Server) -> Non
     digest = server.push_image("v1", repository=NAME)
     assert server.ask("GET", f"/v2/{NAME}/manifests/v1").headers["Docker-Content-Digest"] == digest
     assert server.registry.repositories[NAME].mutability is TagMutability.IMMUTABLE
+
+
+def test_a_client_that_looks_first_pushes_to_a_free_name(server: Server) -> None:
+    server.registry.templates["team"] = a_template()
+    with Client(f"127.0.0.1:{server.port}", server.password) as client:
+        digest = client.push(NAME, index("new"), "v1")
+        assert client.pull(NAME, "v1").digest == digest
 
 
 def test_a_layer_sent_in_one_request_makes_it_too(server: Server) -> None:

@@ -330,6 +330,6 @@ def test_what_arrives_is_parsed_as_what_was_sent() -> None:
     """A manifest may leave its media type to the request."""
     plane = replicating()
     bare = json.dumps({name: value for name, value in json.loads(manifest()).items() if name != "mediaType"})
-    kind = "application/vnd.oci.image.manifest.v1+json"
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
     plane("PutImage", repositoryName=NAME, imageManifest=bare, imageManifestMediaType=kind, imageTag="v1")
     assert replica(plane).images[manifests.parse(bare.encode(), kind).digest].media_type == kind

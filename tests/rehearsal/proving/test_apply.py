@@ -13,12 +13,31 @@ from rehearsal.apply import ecr, stood_before, table
 from rehearsal.apply.builder import Inputs
 from rehearsal.apply.program import NotApplied, apply
 from rehearsal.clients import Clients
+from rehearsal.cloud.ecr.cache.login import login_of
 from rehearsal.cloud.local import LocalCloud
-from review import Render
+from rehearsal.cloud.upstream import UpstreamRegistry
+from review import Render, render
 from settings import InvalidSettings, load
 from tests.conftest import Edit
 
 REGION = "us-east-1"
+DECLARED = "dckr_pat_declared"
+CACHE = f"""\
+import pulumi_aws as aws
+
+secret = aws.secretsmanager.Secret(
+    "hub", name="ecr-pullthroughcache/hub", description="for Docker Hub", tags={{"owner": "platform"}},
+    recovery_window_in_days=7, region="{REGION}",
+)
+version = aws.secretsmanager.SecretVersion(
+    "hub", secret_id=secret.id, secret_string='{{"username": "ada", "accessToken": "{DECLARED}"}}', region="{REGION}",
+)
+aws.ecr.PullThroughCacheRule(
+    "hub", ecr_repository_prefix="hub", upstream_registry_url="registry-1.docker.io",
+    upstream_repository_prefix="library", credential_arn=secret.arn, region="{REGION}",
+    opts=pulumi.ResourceOptions(depends_on=[version]),
+)
+"""
 ALIAS, LIFECYCLE = "aws:kms/alias:Alias", "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 
 
@@ -149,6 +168,42 @@ def test_an_adopted_repository_stood_there_before(
     assert {"Key": "owner", "Value": "payments"} in tags
     (told,) = stood_before.told(load(project, "dev"))
     assert told.startswith("repository payments/api is adopted")
+
+
+def test_a_rule_is_built_with_a_login_that_nobody_declared(
+    project: Path, clients: Clients, cloud: LocalCloud, home: str
+) -> None:
+    declare_a_cache(project)
+    built(project, clients)
+    secrets, ecr = (clients.root(each, REGION, home) for each in ("secretsmanager", "ecr"))
+    (rule,) = ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"]
+    assert (rule["ecrRepositoryPrefix"], rule["upstreamRepositoryPrefix"]) == ("hub", "library")
+    held = secrets.get_secret_value(SecretId=rule["credentialArn"])["SecretString"]
+    assert secrets.describe_secret(SecretId=rule["credentialArn"])["Tags"] == [{"Key": "owner", "Value": "platform"}]
+    login = login_of(held)
+    assert DECLARED not in held
+    with UpstreamRegistry(login) as upstream:
+        cloud.play("registry-1.docker.io", upstream.host)
+        assert ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="hub")["isValid"]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_secrets_value_is_in_no_render_and_in_no_error(project: Path, clients: Clients) -> None:
+    declare_a_cache(project)
+    shown = [str(render(project, "dev", preview=preview)) for preview in (False, True)]
+    told = built(project, clients)
+    with pytest.raises(NotApplied) as again:
+        built(project, clients)
+    assert [each for each in (*shown, *told, str(again.value)) if DECLARED in each] == []
+    assert all("SecretVersion" in each for each in shown)
+
+
+def declare_a_cache(project: Path) -> None:
+    """The program declares a cache of Docker Hub beside everything else."""
+    program = project / "__main__.py"
+    text = program.read_text(encoding="utf-8")
+    assert text.endswith("pulumi.run(main)\n")
+    program.write_text(text.replace("pulumi.run(main)", f"{CACHE}pulumi.run(main)"), encoding="utf-8")
 
 
 @pytest.fixture

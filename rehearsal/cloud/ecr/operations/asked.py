@@ -7,6 +7,7 @@ from typing import Any
 
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.ecr.blobs import Blobs
+from rehearsal.cloud.ecr.cache.pull_through import PullThrough
 from rehearsal.cloud.ecr.ports import Ports
 from rehearsal.cloud.ecr.replication import Replicator
 from rehearsal.cloud.ecr.state import Registries, Registry, Repository
@@ -25,6 +26,7 @@ class Services:
     tokens: Tokens
     ports: Ports
     neighbour: Neighbour
+    cache: PullThrough
     replicator: Replicator
 
 
