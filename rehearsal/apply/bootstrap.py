@@ -70,8 +70,6 @@ class Filling:
         }
         if unknown := sorted(set(given) - set(data["Parameters"])):
             raise Unfit(f"the template has no parameters {unknown}")
-        for name in given:
-            self._parameter(name)
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::Sub": self._text,

@@ -72,7 +72,7 @@ def read(text: str) -> Token:
     """Raises InvalidIdentityToken where it is no token, or names no issuer."""
     try:
         parts = jwt.decode_complete(text, options={"verify_signature": False})
-    except (jwt.InvalidTokenError, RecursionError):
+    except jwt.InvalidTokenError:
         words = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
         raise invalid_token(words) from None
     issuer = parts["payload"].get("iss")

@@ -289,8 +289,8 @@ def test_another_clouds_token_is_refused(roles: Roles, role: str) -> None:
     [
         "none at all",
         "a.b.c",
-        f"{part({'alg': 'RS256'})}.{encoded(b'[]')}.x",
-        f"{part({'alg': 'RS256'})}.{encoded(b'[' * 9000)}.x",
+        f"{part({'alg': 'RS256'})}.{encoded(b'[]')}.eA",
+        f"{part({'alg': 'RS256'})}.{encoded(b'[' * 9000)}.eA",
     ],
     ids=["words", "three words", "a list", "a deep list"],
 )
@@ -303,6 +303,7 @@ def test_what_is_no_token_is_refused(roles: Roles, role: str, text: str) -> None
     [
         ({"DurationSeconds": 3601}, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
         ({"DurationSeconds": 43201}, "Value at 'durationSeconds' failed to satisfy constraint: Member must have value"),
+        ({"PolicyArns": [{"arn": "a" * 2049}]}, "Value at 'policyArns.1.member.arn' failed to satisfy constraint: "),
         ({"RoleSessionName": "a b"}, "Value at 'roleSessionName' failed to satisfy constraint: Member must satisfy"),
         ({"RoleArn": f"arn:aws:iam::{HOME}:user/somebody"}, "Request ARN is invalid"),
         ({"RoleArn": "arn:aws:iam::12345:role/somebody"}, "Request ARN is invalid"),

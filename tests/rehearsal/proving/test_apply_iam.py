@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from botocore.exceptions import ClientError
 
@@ -100,7 +101,8 @@ def publisher(account: str, **more: Any) -> Callable[[], None]:
             **more,
         }
         role = iam.Role("publisher", **arguments)
-        iam.RolePolicy("publisher", name="push", role=role.name, policy=permissions("ecr:*", "iam:*"))
+        policy = iam.RolePolicy("publisher", name="push", role=role.name, policy=permissions("ecr:*", "iam:*"))
+        pulumi.export("ids", [role.id, policy.id])
 
     return program
 
@@ -125,6 +127,7 @@ def test_a_role_stands_as_it_was_declared(
         "uniqueId": role["RoleId"],
     }
     assert (own.inputs["role"], own.outputs) == ("payments-api", {})
+    assert monitor.outputs == {"ids": ["payments-api", "payments-api:push"]}
     assert monitor.built == 2
     assert stood.home.account == home
 
