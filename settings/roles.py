@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from domain.iam.github_trust import provider_arn, trust_policy
 from domain.iam.roles import (
+    TASKS_SERVICE,
     Role,
     audit_policy,
+    auditor_role,
     cache_policy,
     cache_role,
     principals_trust,
@@ -13,6 +15,7 @@ from domain.iam.roles import (
     push_policy,
     registry_trust,
     service_trust,
+    tasks_role,
     template_policy,
     template_role,
 )
@@ -40,9 +43,9 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     caches = [each.rule.prefix for each in settings.caches if each.tasks]
     if names or caches:
         yield Role(
-            name=f"{settings.stack}.ecs-task-execution",
+            name=tasks_role(settings.stack),
             description="Pulls images for the account's tasks in Amazon ECS",
-            trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
+            trust=service_trust(TASKS_SERVICE, settings.home.account),
             policy=pull_policy(names, caches, [place.registry for place in settings.places]),
         )
 
@@ -50,7 +53,7 @@ def _tasks(settings: Settings) -> Iterator[Role]:
 def _auditor(settings: Settings) -> Iterator[Role]:
     if settings.roles.auditors:
         yield Role(
-            name=f"{settings.stack}.auditor",
+            name=auditor_role(settings.stack),
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(settings.roles.auditors),
             policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),

@@ -22,6 +22,7 @@ from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Registry
 
 EVERY_REPOSITORY = "*"
+TASKS_SERVICE = "ecs-tasks.amazonaws.com"
 Statement = dict[str, object]
 Document = dict[str, object]
 
@@ -39,6 +40,15 @@ class Role:
 def template_role(stack: str) -> str:
     """The name of the role as which Amazon ECR makes what creation templates are for."""
     return f"{stack}.creation-templates"
+
+
+def tasks_role(stack: str) -> str:
+    """The name of the role as which the account's tasks in Amazon ECS pull."""
+    return f"{stack}.ecs-task-execution"
+
+
+def auditor_role(stack: str) -> str:
+    return f"{stack}.auditor"
 
 
 def cache_role(stack: str) -> str:
