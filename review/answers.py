@@ -52,7 +52,8 @@ def _of_registry(_name: str, _inputs: Inputs, account: str) -> Answer:
 
 def _role(name: str, inputs: Inputs, account: str) -> Answer:
     boundary = Arn.parse(str(inputs.get("permissionsBoundary", "")))
-    arn = Arn(boundary.partition if boundary else "aws", "iam", "", account, f"role{inputs['path']}{inputs['name']}")
+    path = inputs.get("path", "/")
+    arn = Arn(boundary.partition if boundary else "aws", "iam", "", account, f"role{path}{inputs['name']}")
     unique = f"AROA{uuid5(NAMESPACE_OID, f'{account}:{name}').hex[:17].upper()}"
     return inputs["name"], {"arn": str(arn), "uniqueId": unique}
 

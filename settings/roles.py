@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from domain.iam.github_trust import provider_arn, trust_policy
+from domain.iam.role_names import role_name
 from domain.iam.roles import (
     Role,
     audit_policy,
@@ -34,7 +35,7 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     names = [each.name for each in settings.repositories if each.tasks]
     if names:
         yield Role(
-            name=f"{settings.stack}.ecs-task-execution",
+            name=_standing(settings, "ecs-task-execution"),
             description="Pulls images for the account's tasks in Amazon ECS",
             trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
             policy=pull_policy(names, (), [place.registry for place in settings.places]),
@@ -44,8 +45,13 @@ def _tasks(settings: Settings) -> Iterator[Role]:
 def _auditor(settings: Settings) -> Iterator[Role]:
     if settings.roles.auditors:
         yield Role(
-            name=f"{settings.stack}.auditor",
+            name=_standing(settings, "auditor"),
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(settings.roles.auditors),
             policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),
         )
+
+
+def _standing(settings: Settings, what: str) -> str:
+    """The name of a role that a stack has once."""
+    return role_name(f"{settings.stack}.{what}", key=(settings.stack, what))

@@ -38,7 +38,7 @@ class Kind:
     import_id: str
     """The form of the id by which it is imported; elsewhere than in the provider's region, `@region` follows."""
     documents: Documents | None = None
-    """The grammar of `policy`."""
+    """The grammar of `policy` and `assumeRolePolicy`."""
     optional: frozenset[str] = frozenset()
     """Left out, the provider keeps what AWS has."""
     sets: frozenset[str] = frozenset()
@@ -134,7 +134,7 @@ KINDS = {
         made_up=frozenset({"arn", "keyId"}),
     ),
     "aws:iam/role:Role": Kind(
-        source="iam/role.go of v6, 2026: ForceNew on name, name_prefix and path",
+        source="iam/role.go 0040ea6: ForceNew on name, name_prefix and path",
         replaces=frozenset({"name", "namePrefix", "path"}),
         updates=_TAGS
         | {
@@ -154,7 +154,7 @@ KINDS = {
         deleted_first=frozenset({"name"}),
     ),
     "aws:iam/rolePolicy:RolePolicy": Kind(
-        source="iam/role_policy.go of v6, 2026: ForceNew on name, name_prefix and role",
+        source="iam/role_policy.go 02f97af: ForceNew on name, name_prefix and role",
         replaces=frozenset({"name", "namePrefix", "role"}),
         updates=frozenset({"policy"}),
         identity=("role", "name"),

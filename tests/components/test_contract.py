@@ -13,6 +13,7 @@ import pytest
 import components
 from components.component import Component
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
+from domain.iam.roles import Role
 from review.monitor import RecordingMonitor
 from review.program import declared_by
 from review.resource import Resource
@@ -36,6 +37,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "repository_policy": "{}",
         "tags": TAGS,
         "kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1",
+    },
+    "RegistryRoles": {
+        "roles": (Role(name="test.auditor", description="Looks", trust={"Statement": []}, policy={"Statement": []}),),
+        "path": "/container-registry/test/",
+        "boundary": "arn:aws:iam::111122223333:policy/boundary",
+        "session_seconds": 3_600,
+        "tags": TAGS,
     },
     "RegistrySettings": {
         "region": "eu-west-1",
@@ -93,7 +101,7 @@ def test_the_arguments_are_frozen_and_given_by_keyword(name: str) -> None:
     args_type = getattr(components, f"{name}Args")
     args = args_type(**ARGUMENTS[name])
     with pytest.raises(dataclasses.FrozenInstanceError):
-        args.region = "us-east-1"
+        setattr(args, next(iter(ARGUMENTS[name])), None)
     with pytest.raises(TypeError):
         args_type("positional")
 
@@ -114,8 +122,11 @@ def test_children_have_the_component_as_parent_and_carry_its_name(name: str) -> 
 
 
 def test_children_take_the_region_of_the_arguments(name: str) -> None:
+    """IAM has no regions."""
     _, children = split(declare(name))
-    assert {child.region for child in children} == {"eu-west-1"}
+    regional = "region" in ARGUMENTS[name]
+    assert {child.region for child in children} == {"eu-west-1" if regional else None}
+    assert all(child.type.startswith("aws:iam/") for child in children if not regional)
 
 
 def test_outputs_are_registered_last(name: str) -> None:
