@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from domain.iam.github_trust import provider_arn, trust_policy
+from domain.iam.role_names import standing_role
 from domain.iam.roles import (
     Role,
     audit_policy,
@@ -40,17 +41,17 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     caches = [each.rule.prefix for each in settings.caches if each.tasks]
     if names or caches:
         yield Role(
-            name=f"{settings.stack}.ecs-task-execution",
+            name=standing_role(settings.stack, "ecs-task-execution"),
             description="Pulls images for the account's tasks in Amazon ECS",
             trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
-            policy=pull_policy(names, caches, [place.registry for place in settings.places]),
+            policy=pull_policy(names, [place.registry for place in settings.places], caches),
         )
 
 
 def _auditor(settings: Settings) -> Iterator[Role]:
     if settings.roles.auditors:
         yield Role(
-            name=f"{settings.stack}.auditor",
+            name=standing_role(settings.stack, "auditor"),
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(settings.roles.auditors),
             policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),
