@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from review import __main__ as review
-from tests.bootstrap.template import source
+from review.bootstrap_template import source
 from tests.conftest import ROOT
 from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
 

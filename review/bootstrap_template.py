@@ -8,17 +8,24 @@ from typing import Any
 
 import yaml
 
+from domain.aws import REGIONS
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import parse
+from domain.iam.github import ISSUER
 
-PATH = Path(__file__).parents[2] / "bootstrap" / "account.yaml"
+FILE = Path("bootstrap", "account.yaml")
+"""In the project's folder."""
+PATH = Path(__file__).parents[1] / FILE
 DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
-ISSUER = "token.actions.githubusercontent.com"
-STACK_ID = "arn:aws:cloudformation:us-east-1:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
+STACK_ID = "arn:{partition}:cloudformation:{region}:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
 KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"
 _NOTHING = object()
 """What a property becomes that AWS::NoValue stands for."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+
+
+class InvalidTemplate(ValueError):
+    """A template, or a parameter given for it, that CloudFormation would refuse or that is not understood here."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -42,10 +49,10 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
-def source(text: str | None = None) -> dict[str, Any]:
+def source(path: Path = PATH) -> dict[str, Any]:
     """The template's data, intrinsic functions in their long form."""
     # The loader is safe: it makes plain data, and of our own file.
-    loaded: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8") if text is None else text, Loader=_Loader)  # noqa: S506
+    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     return loaded
 
 
@@ -59,29 +66,32 @@ class Account:
     outputs: Mapping[str, str]
 
     @property
+    def partition(self) -> str:
+        return REGIONS[self.region].id
+
+    @property
     def stack_id(self) -> str:
-        return STACK_ID.format(account=self.id)
+        return STACK_ID.format(partition=self.partition, region=self.region, account=self.id)
 
     @property
     def bucket(self) -> str:
-        return f"arn:aws:s3:::{self.resources['StateBucket']['Properties']['BucketName']}"
+        return f"arn:{self.partition}:s3:::{self.resources['StateBucket']['Properties']['BucketName']}"
 
     @property
     def secrets_key(self) -> str:
-        return f"arn:aws:kms:{self.region}:{self.id}:key/{KEY_ID}"
+        return f"arn:{self.partition}:kms:{self.region}:{self.id}:key/{KEY_ID}"
 
     @property
     def provider(self) -> str:
-        return f"arn:aws:iam::{self.id}:oidc-provider/{ISSUER}"
+        return f"arn:{self.partition}:iam::{self.id}:oidc-provider/{ISSUER}"
 
     def role_arn(self, resource: str) -> str:
-        return f"arn:aws:iam::{self.id}:role/{self.resources[resource]['Properties']['RoleName']}"
+        return f"arn:{self.partition}:iam::{self.id}:role/{self.resources[resource]['Properties']['RoleName']}"
 
     @property
     def boundary_arn(self) -> str:
-        return (
-            f"arn:aws:iam::{self.id}:policy/{self.resources['PermissionsBoundary']['Properties']['ManagedPolicyName']}"
-        )
+        name = self.resources["PermissionsBoundary"]["Properties"]["ManagedPolicyName"]
+        return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
 
     def documents(self, resource: str) -> dict[str, Any]:
         """A role's own policies, by name."""
@@ -95,7 +105,9 @@ class Account:
         """A job that took the role; `more` is what somebody attached to it besides."""
         role = self.role_arn(resource)
         name = role.rpartition("/")[2]
-        identity = Identity(arn=f"arn:aws:sts::{self.id}:assumed-role/{name}/job", account=self.id, role_arn=role)
+        identity = Identity(
+            arn=f"arn:{self.partition}:sts::{self.id}:assumed-role/{name}/job", account=self.id, role_arn=role
+        )
         return Caller(identity=identity, policies=(*self.policies(resource), *more))
 
     def trust(self, resource: str) -> Policy:
@@ -124,7 +136,8 @@ class _Filling:
         self._account = account
         self._region = region
         unknown = sorted(set(given) - set(data["Parameters"]))
-        assert not unknown, f"the template has no parameters {unknown}"
+        if unknown:
+            raise InvalidTemplate(f"the template has no parameters {unknown}")
         self._parameters = {name: self._parameter(name, each, given) for name, each in data["Parameters"].items()}
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
@@ -144,10 +157,12 @@ class _Filling:
 
     def _parameter(self, name: str, declared: Mapping[str, Any], given: Mapping[str, str]) -> str | list[str]:
         value = given.get(name, declared.get("Default"))
-        assert value is not None, f"{name} has no default and was not given"
-        if pattern := declared.get("AllowedPattern"):
-            assert re.fullmatch(pattern, value), f"{name}: {value!r} does not match {pattern}"
-        assert value in declared.get("AllowedValues", [value]), f"{name}: {value!r}"
+        if value is None:
+            raise InvalidTemplate(f"{name} has no default and was not given")
+        if not re.fullmatch(declared.get("AllowedPattern", "(?s:.*)"), value):
+            raise InvalidTemplate(f"{name}: {value!r} does not match {declared['AllowedPattern']}")
+        if value not in declared.get("AllowedValues", [value]):
+            raise InvalidTemplate(f"{name}: {value!r} is none of {declared['AllowedValues']}")
         return value.split(",") if declared["Type"] == "CommaDelimitedList" else value
 
     def _value(self, node: Any) -> Any:
@@ -171,7 +186,7 @@ class _Filling:
             case "Fn::Not":
                 return not self._holds(argument[0])
             case _:
-                raise AssertionError(f"the test knows no {function}")
+                raise InvalidTemplate(f"{function} is no condition that is understood here")
 
     def _ref(self, name: str) -> Any:
         return _NOTHING if name == "AWS::NoValue" else self._named(name)
@@ -180,12 +195,13 @@ class _Filling:
         """What a Ref, a GetAtt or a variable in a Sub becomes."""
         if name in self._parameters:
             return self._parameters[name]
+        partition = REGIONS[self._region]
         pseudo = {
             "AWS::AccountId": self._account,
             "AWS::Region": self._region,
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
-            "AWS::StackId": STACK_ID.format(account=self._account),
+            "AWS::Partition": partition.id,
+            "AWS::URLSuffix": partition.dns_suffix,
+            "AWS::StackId": STACK_ID.format(partition=partition.id, region=self._region, account=self._account),
         }
         if name in pseudo:
             return pseudo[name]
@@ -198,15 +214,18 @@ class _Filling:
         def given(key: str) -> str:
             return str(self._value(self._data["Resources"][name]["Properties"][key]))
 
+        partition = REGIONS[self._region].id
         answers: dict[tuple[str, str], Callable[[], str]] = {
             ("StateBucket", ""): lambda: given("BucketName"),
-            ("StateBucket", "Arn"): lambda: f"arn:aws:s3:::{given('BucketName')}",
+            ("StateBucket", "Arn"): lambda: f"arn:{partition}:s3:::{given('BucketName')}",
             ("SecretsKey", ""): lambda: KEY_ID,
-            ("SecretsKey", "Arn"): lambda: f"arn:aws:kms:{self._region}:{self._account}:key/{KEY_ID}",
+            ("SecretsKey", "Arn"): lambda: f"arn:{partition}:kms:{self._region}:{self._account}:key/{KEY_ID}",
             ("SecretsKeyAlias", ""): lambda: given("AliasName"),
-            ("OidcProvider", ""): lambda: f"arn:aws:iam::{self._account}:oidc-provider/{ISSUER}",
-            ("PermissionsBoundary", ""): lambda: f"arn:aws:iam::{self._account}:policy/{given('ManagedPolicyName')}",
-            ("PreviewRole", "Arn"): lambda: f"arn:aws:iam::{self._account}:role/{given('RoleName')}",
-            ("DeployRole", "Arn"): lambda: f"arn:aws:iam::{self._account}:role/{given('RoleName')}",
+            ("OidcProvider", ""): lambda: f"arn:{partition}:iam::{self._account}:oidc-provider/{ISSUER}",
+            ("PermissionsBoundary", ""): lambda: (
+                f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}"
+            ),
+            ("PreviewRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
+            ("DeployRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
         }
         return answers[name, attribute]()
