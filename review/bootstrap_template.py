@@ -10,7 +10,7 @@ import yaml
 
 from domain.aws import REGIONS
 from domain.iam.access import Caller, Identity, Policy
-from domain.iam.document import parse
+from domain.iam.document import InvalidDocument, parse
 from domain.iam.github import ISSUER
 
 FILE = Path("bootstrap", "account.yaml")
@@ -19,6 +19,8 @@ PATH = Path(__file__).parents[1] / FILE
 DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
 STACK_ID = "arn:{partition}:cloudformation:{region}:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
 KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"
+_ANYBODY = {"GitHubOwner": "anybody", "GitHubRepository": "anything"}
+"""Who deploys, which the boundary does not say."""
 _NOTHING = object()
 """What a property becomes that AWS::NoValue stands for."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
@@ -229,3 +231,16 @@ class _Filling:
             ("DeployRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
         }
         return answers[name, attribute]()
+
+
+def boundaries(folder: Path, project: str, stack: str, account: str, region: str) -> dict[str, Policy]:
+    """The boundary that the project's template makes for the stack, by its ARN; nothing where no template makes one."""
+    file = folder / FILE
+    if not file.is_file() or region not in REGIONS:
+        return {}
+    try:
+        made = fill_in(source(file), account, region, Project=project, Stack=stack, **_ANYBODY)
+        return {made.boundary_arn: made.boundary()}
+    except (InvalidTemplate, InvalidDocument, KeyError, TypeError, yaml.YAMLError):
+        # Another revision's template may be anything. Whoever needs the boundary says that it is not known.
+        return {}
