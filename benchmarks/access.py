@@ -9,7 +9,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,10 +91,10 @@ def _readers(boundary: str) -> Iterator[Resource]:
 
 
 def _role(
-    name: str, boundary: str, trust: dict[str, object], actions: list[str], resources: list[str]
+    name: str, boundary: str, trust: Mapping[str, object], actions: list[str], resources: list[str]
 ) -> Iterator[Resource]:
     login = {"Effect": "Allow", "Action": LOGIN_ACTION, "Resource": "*"}
-    policy = [login, {"Effect": "Allow", "Action": actions, "Resource": resources}]
+    policy: list[Mapping[str, object]] = [login, {"Effect": "Allow", "Action": actions, "Resource": resources}]
     inputs = {
         "name": name,
         "path": f"/container-registry/{STACK}/",
@@ -105,14 +105,14 @@ def _role(
     yield _resource(ROLE_POLICY, name, {"role": name, "name": "own", "policy": _document(policy)})
 
 
-def _document(statements: list[dict[str, object]]) -> str:
+def _document(statements: Sequence[Mapping[str, object]]) -> str:
     return json.dumps({"Version": CURRENT_VERSION, "Statement": statements})
 
 
-def _resource(kind: str, name: str, inputs: dict[str, object]) -> Resource:
+def _resource(kind: str, name: str, inputs: Mapping[str, object]) -> Resource:
     return Resource(
         urn=f"urn:pulumi:{STACK}::container-registry::{kind}::{name}", type=kind, name=name, custom=True, parent="",
-        provider=None, region=None, protect=False, inputs=inputs, outputs={}, dependencies=(), options={},
+        provider=None, region=None, protect=False, inputs=dict(inputs), outputs={}, dependencies=(), options={},
     )  # fmt: skip
 
 

@@ -21,6 +21,9 @@ from review.access.roles import ALLOW_ALL, Role, roles
 from review.resource import Render
 
 _REPOSITORY = ":repository/"
+_WILDCARDS = frozenset("*?$")
+_REGION = "aws:requestedregion"
+_ASKED = tuple(dict.fromkeys(action for access in Access for action in access.actions))
 
 _Key = tuple[Principal, str, str, str, Access]
 """A principal, a repository, its account and region, and what is asked."""
@@ -65,7 +68,7 @@ class _Evaluation:
     _patterns: "_Patterns" = field(init=False)
     _by_name: dict[str, list[Copy]] = field(init=False, default_factory=dict)
     _groups: dict[object, list[Copy]] = field(init=False, default_factory=dict)
-    """Copies of one registry with the same policies."""
+    """Copies of one account with the same policies, in whatever region."""
     _found: dict[_Key, _Fact] = field(init=False, default_factory=dict)
     _covered: dict[tuple[int, str], bool] = field(init=False, default_factory=dict)
 
@@ -117,7 +120,7 @@ class _Evaluation:
 
     def _named_by(self, document: Document) -> Iterator[str]:
         for statement in document.statements:
-            if statement.effect is Effect.ALLOW:
+            if statement.effect is Effect.ALLOW and any(covers(statement, action) for action in _ASKED):
                 texts = ("*",) if statement.resources is None else statement.resources
                 for text in texts:
                     yield from self._patterns.names(text, self._by_name)
@@ -148,19 +151,17 @@ class _Evaluation:
     def _answers(self, asker: Asker, copy: Copy, access: Access) -> dict[str, Answer]:
         """The actions that are allowed; nothing where one is refused that the access needs."""
         found: dict[str, Answer] = {}
-        for action in access.actions:
-            answer = self._decided(asker, copy, action)
+        policies = (*asker.caller.policies, *copy.policies)
+        allowed = [each for each in access.actions if any(self._allows(policy.document, each) for policy in policies)]
+        if access.needs_all and len(allowed) < len(access.actions):
+            return {}
+        for action in allowed:
+            answer = decide(asker, _request(copy, action, copy.arn), copy.policies)
             if answer is not None:
                 found[action] = answer
             elif access.needs_all:
                 return {}
         return found
-
-    def _decided(self, asker: Asker, copy: Copy, action: str) -> Answer | None:
-        policies = (*asker.caller.policies, *copy.policies)
-        if not any(self._allows(each.document, action) for each in policies):
-            return None
-        return decide(asker, _request(copy, action, copy.arn), copy.policies)
 
     def _allows(self, document: Document, action: str) -> bool:
         """Whether an Allow is about the action at all, which costs less than an evaluation."""
@@ -179,19 +180,25 @@ class _Patterns:
         self._names: dict[str, tuple[str, ...]] = {}
 
     def classes(self, some: Sequence[Copy], policies: Iterable[Policy]) -> Iterator[list[Copy]]:
-        """Copies of one registry with the same policies, as far as these documents tell them apart."""
-        texts, by_arn, by_tags = _told_apart([each.document for each in policies])
-        if not texts and not by_arn and not by_tags:
-            yield list(some)
-            return
+        """Copies with the same policies, as far as the statements of these documents tell them apart."""
+        statements = [each for policy in policies for each in policy.document.statements]
+        about = [each for each in statements if each.resources not in (None, ("*",)) or each.not_resources]
+        by = _TellingApart.of(statements)
         found: dict[object, list[Copy]] = {}
         for copy in some:
-            fits = tuple(self._fits(text, copy.arn) for text in texts)
-            key = (fits, copy.arn if by_arn else "", copy.tags if by_tags else ())
-            found.setdefault(key, []).append(copy)
+            fits = tuple(self._is_about(each, copy.arn) for each in about)
+            found.setdefault((fits, *by.key(copy)), []).append(copy)
         yield from found.values()
 
+    def _is_about(self, statement: Statement, arn: str) -> bool:
+        if statement.not_resources is not None:
+            return not any(self._fits(text, arn) for text in statement.not_resources)
+        return any(self._fits(text, arn) for text in statement.resources or ())
+
     def _fits(self, text: str, arn: str) -> bool:
+        name = text.rpartition(":")[2]
+        if not _WILDCARDS & set(name) and not arn.endswith(name):
+            return False  # which most are, and the grammar of patterns would say so too, only later
         known = self._matched.setdefault(text, {})
         if arn not in known:
             read = resource_pattern(text, None)
@@ -209,25 +216,38 @@ def _names(text: str, known: Mapping[str, object]) -> Iterable[str]:
     _, found, name = text.partition(_REPOSITORY)
     if not found or "${" in name:
         return known
-    if "*" not in name and "?" not in name:
+    if not _WILDCARDS & set(name):
         return (name,) if name in known else ()
     read = pattern(name, None)
     return [each for each in known if read is not None and matches(read, each)]
 
 
-def _told_apart(documents: Sequence[Document]) -> tuple[tuple[str, ...], bool, bool]:
-    """By what the documents tell repositories apart: patterns, the very ARN where it holds a variable, tags."""
-    statements = [each for document in documents for each in document.statements]
-    resources = [text for each in statements for text in (*(each.resources or ()), *(each.not_resources or ()))]
-    keys = [each.key.folded for statement in statements for each in statement.conditions]
-    values = [value for each in statements for condition in each.conditions for value in condition.values]
-    texts = tuple(dict.fromkeys(each for each in resources if each != "*"))
-    by_tags = any(key.startswith(RESOURCE_TAGS) for key in keys) or any("${" in each for each in (*values, *texts))
-    return texts, any("${" in each for each in texts), by_tags
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TellingApart:
+    """By what else than their patterns statements tell repositories apart."""
+
+    arn: bool
+    tags: bool
+    region: bool
+
+    @classmethod
+    def of(cls, statements: Sequence[Statement]) -> "_TellingApart":
+        conditions = [condition for each in statements for condition in each.conditions]
+        keys = {each.key.folded for each in conditions}
+        resources = [text for each in statements for text in (*(each.resources or ()), *(each.not_resources or ()))]
+        variables = any("${" in each for each in (*resources, *(value for each in conditions for value in each.values)))
+        return cls(
+            arn=any("${" in each for each in resources),
+            tags=variables or any(key.startswith(RESOURCE_TAGS) for key in keys),
+            region=variables or _REGION in keys,
+        )
+
+    def key(self, copy: Copy) -> tuple[object, ...]:
+        return copy.arn if self.arn else "", copy.tags if self.tags else (), copy.region if self.region else ""
 
 
 def _group(copy: Copy) -> object:
-    return (copy.account, copy.region, copy.unread, tuple(id(each.document) for each in copy.policies))
+    return (copy.account, copy.unread, tuple(id(each.document) for each in copy.policies))
 
 
 def _named_in(copy: Copy) -> Iterator[tuple[Statement, Named]]:
