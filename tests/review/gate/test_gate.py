@@ -197,6 +197,37 @@ def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, 
     assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
 
 
+@pytest.mark.parametrize("form", ["json", "text", "markdown"])
+def test_who_may_do_what_is_told_once_and_passes(clone: Clone, form: str) -> None:
+    clone.edit("catalog.yaml", "{account: workloads}, {org", "{account: data-platform}, {org")
+    ended = clone.gate("--base", "main", "--format", form)
+    assert ended.code == 0, ended.text
+    can, no_longer = "account 777788889999 can now pull", "account 444455556666 can no longer pull"
+    assert [ended.text.count(each) for each in (can, no_longer)] == [1, 1]
+    assert "may no longer pull" not in ended.text
+    if form == "json":
+        assert ended.told("danger") == []
+        assert ended.told("access") == [
+            ("access-gained", API, "advisory", "head"),
+            ("access-lost", API, "advisory", "head"),
+        ]
+        remarks = [each for each in ended.report["remarks"] if each["kind"] == "access"]
+        assert [each["path"] for each in remarks] == [
+            ["pull", "account 777788889999"],
+            ["pull", "account 444455556666"],
+        ]
+        assert _line(clone, remarks[0]) == "payments/api:"
+    else:
+        assert "Who may do what" in ended.text
+
+
+def test_a_new_repository_says_who_may_pull_it(clone: Clone) -> None:
+    entry = "  storefront/site:\n    owner: storefront\n    pull: [{account: workloads}]\n"
+    clone.edit("catalog.yaml", "repositories:\n", f"repositories:\n{entry}")
+    told = [each["message"] for each in clone.gate("--base", "main").report["remarks"] if each["kind"] == "access"]
+    assert told == ["account 444455556666 can now pull `storefront/site`"]
+
+
 def test_a_destruction_without_its_steps_fails(clone: Clone) -> None:
     text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
     entry = re.search(r"  data/notebooks:\n(    .*\n)+", text)
