@@ -35,7 +35,7 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     names = [each.name for each in settings.repositories if each.tasks]
     if names:
         yield Role(
-            name=_standing(settings, "ecs-task-execution"),
+            name=task_role(settings.stack),
             description="Pulls images for the account's tasks in Amazon ECS",
             trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
             policy=pull_policy(names, (), [place.registry for place in settings.places]),
@@ -45,13 +45,17 @@ def _tasks(settings: Settings) -> Iterator[Role]:
 def _auditor(settings: Settings) -> Iterator[Role]:
     if settings.roles.auditors:
         yield Role(
-            name=_standing(settings, "auditor"),
+            name=_once(settings.stack, "auditor"),
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(settings.roles.auditors),
             policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),
         )
 
 
-def _standing(settings: Settings, what: str) -> str:
-    """The name of a role that a stack has once."""
-    return role_name(f"{settings.stack}.{what}", key=(settings.stack, what))
+def task_role(stack: str) -> str:
+    """Of the one role by which the account's tasks pull."""
+    return _once(stack, "ecs-task-execution")
+
+
+def _once(stack: str, what: str) -> str:
+    return role_name(f"{stack}.{what}", key=(stack, what))
