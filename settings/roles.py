@@ -41,7 +41,7 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     caches = [each.rule.prefix for each in settings.caches if each.tasks]
     if names or caches:
         yield Role(
-            name=standing_role(settings.stack, "ecs-task-execution"),
+            name=task_role(settings.stack),
             description="Pulls images for the account's tasks in Amazon ECS",
             trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
             policy=pull_policy(names, [place.registry for place in settings.places], caches),
@@ -78,3 +78,8 @@ def _caches(settings: Settings) -> Iterator[Role]:
             trust=registry_trust("pullthroughcache.ecr"),
             policy=cache_policy(rules, settings.home.registry),
         )
+
+
+def task_role(stack: str) -> str:
+    """Of the one role by which the account's tasks pull."""
+    return standing_role(stack, "ecs-task-execution")

@@ -36,6 +36,33 @@ def test_our_own_stacks_pass_with_nothing_to_remark(clone: Clone, stack: str) ->
     assert ended.report["resources"] > 20
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_sources_without_ids_are_pointed_at(clone: Clone, stack: str) -> None:
+    clone.levels(stack, iam_github_ids="advisory")
+    ended = clone.gate(stack=stack)
+    assert ended.code == 0
+    assert {(each["id"], each["level"]) for each in ended.report["remarks"]} == {("iam-github-ids", "advisory")}
+    for remark in ended.report["remarks"]:
+        (repository,) = re.findall("knows (acme/[a-z-]+) by name alone", remark["message"])
+        assert f"github: {repository}, refs:" in _line(clone, remark)
+    text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
+    assert len(ended.report["remarks"]) == len(re.findall("github: acme/[a-z-]+, refs", text)) == 6
+
+
+@pytest.mark.parametrize("auditors", ["", "auditors: ['arn:aws:iam::111122223333:role/a'], "])
+def test_a_role_is_pointed_at_by_what_asks_for_it(clone: Clone, auditors: str) -> None:
+    roles = f"container-registry:roles: {{{auditors}session_hours: 5}}"
+    clone.edit("Pulumi.dev.yaml", "container-registry:protect", f"{roles}\n  container-registry:protect")
+    clone.edit("catalog.yaml", "pull: [{account: data-platform}]", "pull: [{service: ecs}]")
+    remarks = clone.gate().report["remarks"]
+    assert {each["id"] for each in remarks} == {"iam-role-bounded"}
+    lines = {each["urn"].rpartition("registry.dev.")[2]: _line(clone, each) for each in remarks}
+    assert lines["ecs-task-execution"] == "pull: [{service: ecs}]"
+    assert lines["acme.notebooks+branch-main"] == "push: [{github: acme/notebooks, refs: [refs/heads/main]}]"
+    assert lines["acme.payments-ledger+branch-main"] == "- github: acme/payments-ledger"
+    assert lines.get("auditor") == (roles if auditors else None)
+
+
 def test_a_broken_rule_fails_and_points_at_its_line(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     ended = clone.own_gate()
