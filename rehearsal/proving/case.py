@@ -12,7 +12,7 @@ from domain.iam.grants import OrganizationGrant, PullService
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Client
 from rehearsal.oci.image import Image, Index
-from rehearsal.proving.visitors import Visitors, allow, allow_beyond
+from rehearsal.proving.visitors import Visitors, allow, allow_beyond, login
 from settings import Place, Settings
 from settings.models import Repository
 
@@ -47,8 +47,25 @@ class PlaceCase:
         """A client of the account's own root, to look at what stands."""
         return self.clients.root(service, self.place.region, self.place.account)
 
+    def at(self, place: Place) -> "PlaceCase":
+        """The same of another registry."""
+        host, _ = login(self.clients, place.account, place.region)
+        return PlaceCase(settings=self.settings, place=place, host=host, clients=self.clients, visitors=self.visitors)
+
     def tag(self, word: str) -> str:
         return tag_at(self.place, word)
+
+    def own_key(self) -> str:
+        """The ARN of the key that the stack made here."""
+        return str(self.api("kms").describe_key(KeyId=f"alias/{self.settings.project}")["KeyMetadata"]["Arn"])
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a repository."""
+        ecr = self.api("ecr")
+        try:
+            return bool(ecr.describe_repositories(repositoryNames=[name])["repositories"])
+        except ecr.exceptions.RepositoryNotFoundException:
+            return False
 
     def role_arn(self, name: str) -> str:
         """Of one of the roles that the stack declares in its own account."""
