@@ -16,8 +16,7 @@ from rehearsal.proving.case import Case, PlaceCase
 from rehearsal.proving.run import cases, found, promised, prove
 from rehearsal.proving.visitors import Visitors
 from settings import Settings, load
-from tests.conftest import PROJECT_FILES, ROOT
-from tests.rehearsal.proving.conftest import build
+from tests.rehearsal.proving.conftest import build, outcome, project_of
 
 HOME, OTHER = "550000110001", "444455556666"
 REGION, COPY, PART, THERE = "us-east-1", "eu-west-1", "eu-central-1", "us-west-2"
@@ -45,12 +44,7 @@ APP, WEB = "team/app", "team/web"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("replicas")
-    for name in PROJECT_FILES:
-        (made / name).write_bytes((ROOT / name).read_bytes())
-    (made / "Pulumi.dev.yaml").write_text(STACK, encoding="utf-8")
-    (made / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
-    return made
+    return project_of(tmp_path_factory.mktemp("replicas"), STACK, CATALOG)
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +55,6 @@ def replicated(folder: Path, clients: Clients) -> Applied:
 @pytest.fixture(scope="module")
 def places(replicated: Applied, clients: Clients, visitors: Visitors) -> dict[str, PlaceCase]:
     return {case.subject: case for case in cases(replicated.settings, clients, visitors)}
-
-
-def outcome(places: dict[str, PlaceCase], proof: str, subject: str) -> tuple[bool, str]:
-    (wanted,) = [each for each in found() if each.name == proof]
-    made = prove(wanted, places[subject])
-    return made.held, made.happened
 
 
 def test_every_promise_is_kept_at_replicas_of_each_kind(
