@@ -1,5 +1,6 @@
 """Stands where the engine's resource monitor stands, and writes down every registration."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from review.answers import Answer, answer
 from review.resource import Resource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+PROVIDER_TYPE = "pulumi:providers:"
 # How the protocol marks a value that is no plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a mark of the protocol, no password
@@ -54,6 +56,8 @@ class RecordingMonitor(MockMonitor):
         self._root = f"urn:pulumi:{stack}::{project}::"
         self._urns: set[str] = set()
         self.account = account
+        self._accounts: dict[str, str] = {}
+        """By URN of an explicit provider, where it acts."""
 
     @property
     def outputs(self) -> dict[str, object]:
@@ -81,6 +85,8 @@ class RecordingMonitor(MockMonitor):
             raise RuntimeError(f"two resources have one name, which the engine refuses: {urn}")
         self._urns.add(urn)
         inputs = plain(request.object)
+        if request.type.startswith(PROVIDER_TYPE):
+            self._accounts[urn] = _allowed_account(inputs) or self.account
         identifier, outputs = self.create(request, inputs) if request.custom else ("", {})
         self.declared.append(_resource(urn, request, inputs, {} if self.preview else outputs))
         if self.preview:
@@ -92,11 +98,22 @@ class RecordingMonitor(MockMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         """The new resource's id, and its outputs beyond the inputs."""
-        return answer(request.type, request.name, inputs, self.account)
+        return answer(request.type, request.name, inputs, self.account_of(request))
+
+    def account_of(self, request: Any) -> str:
+        """Where the resource comes to stand: an explicit provider may act in another account."""
+        return self._accounts.get(request.provider.rpartition("::")[0], self.account)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         self.registered_outputs[request.urn] = plain(request.outputs)
         return empty_pb2.Empty()
+
+
+def _allowed_account(inputs: Mapping[str, Any]) -> str | None:
+    """The one account that a provider lets itself be used in; a list among its inputs is JSON text."""
+    allowed = inputs.get("allowedAccountIds")
+    found = json.loads(allowed) if isinstance(allowed, str) else allowed
+    return str(found[0]) if found else None
 
 
 def plain(properties: struct_pb2.Struct) -> dict[str, Any]:
