@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from domain.ecr.repository import RepositoryCopy
 from ops.adopt.text import scalar
-from settings import RepositoryCopy, Settings
+from settings import Settings
 from tests.conftest import Edit
 from tests.ops.conftest import Adopt
 from tests.ops.outputs import (
