@@ -255,6 +255,20 @@ def test_a_new_repository_says_who_may_pull_it(clone: Clone) -> None:
     assert told == ["account 444455556666 can now pull `storefront/site`"]
 
 
+def test_a_third_region_is_one_line_and_is_told(clone: Clone) -> None:
+    line = "    - region: ap-northeast-1\n"
+    clone.edit("Pulumi.prod.yaml", line, f"{line}    - region: eu-central-1\n")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert ended.code == 0, ended.text
+    told = " ".join(clone.gate("--base", "main", "--format", "text", stack="prod").text.split())
+    assert "eu-central-1 (account 222233334444) is new: 8 repositories start there without images." in told
+    assert "`python -m ops backfill --stack prod --region eu-central-1` copies what exists." in told
+    # One that comes is no reason to let go of another.
+    clone.edit("Pulumi.prod.yaml", line, "")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert ("plan-replica-dropped", "mandatory") in {(each["id"], each["level"]) for each in ended.report["remarks"]}
+
+
 def test_a_destruction_without_its_steps_fails(clone: Clone) -> None:
     text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
     entry = re.search(r"  data/notebooks:\n(    .*\n)+", text)
