@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.ecr.replication import Destination, ReplicationRule, destinations_of
+from domain.ecr.replication import Destination, destinations_of
 from policies.kinds import KEY, REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
+from review.plan.flows import CONFIGURATION, rules_of
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Statement, Topic
 from review.plan.words import account_of, listed, repository_of, retire_until
@@ -112,7 +113,8 @@ def _flows(changes: Sequence[Change], olds: Sequence[Resource], *, begun: bool) 
     for change in changes:
         if change.type != REPLICATION_CONFIGURATION:
             continue
-        before, after = (_rules(each) for each in ((change.old, change.new) if begun else (change.new, change.old)))
+        sides = (change.old, change.new) if begun else (change.new, change.old)
+        before, after = (rules_of(each.inputs.get(CONFIGURATION)) if each else [] for each in sides)
         names: dict[Destination, list[str]] = {}
         for name in sorted(_repositories(olds, _where(change), change.account)):
             for each in destinations_of(name, after):
@@ -120,18 +122,6 @@ def _flows(changes: Sequence[Change], olds: Sequence[Resource], *, begun: bool) 
                     names.setdefault(each, []).append(name)
         for destination, some in sorted(names.items()):
             yield _Flow(configuration=change, destination=destination, names=tuple(some))
-
-
-def _rules(configuration: Resource | None) -> list[ReplicationRule]:
-    written = configuration.inputs.get("replicationConfiguration") if configuration else None
-    rules = written.get("rules") if isinstance(written, dict) else None
-    return [
-        ReplicationRule(
-            destinations=tuple(Destination(account=e["registryId"], region=e["region"]) for e in each["destinations"]),
-            prefixes=tuple(str(e["filter"]) for e in each.get("repositoryFilters") or ()),
-        )
-        for each in (rules if isinstance(rules, list) else ())
-    ]
 
 
 def _repositories(olds: Sequence[Resource], here: Destination, home: str) -> set[str]:

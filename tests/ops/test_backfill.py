@@ -4,6 +4,8 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ import pytest
 from oci.client import Client
 from oci.manifest import Layer
 from ops.backfill.copying import Copier
-from ops.backfill.inventory import Work
+from ops.backfill.inventory import Inventory, Work
+from ops.backfill.registry import Registry
 from rehearsal.clients import Clients
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.oci.image import image, index
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
 
+EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 ALL_THERE = "Every digest and every tag of 1 repository is at the replica, the same as at home."
 ELSEWHERE = "    - {region: eu-central-1, account: workloads, role: replica-deployer}\n"
 
@@ -92,6 +96,42 @@ def test_the_order_of_the_pushes_stays(filled: World) -> None:
         images = sorted(page["imageDetails"], key=lambda each: each["imagePushedAt"])
         orders.append([each["imageDigest"] for each in images])
     assert orders[0] == orders[1]
+
+
+def test_what_something_refers_to_comes_first_whatever_the_order(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image that was restored is younger than its index; the clock's seconds may not tell them apart."""
+    truly = Registry.inventory
+
+    def backwards(registry: Registry, repository: str) -> Inventory:
+        found = truly(registry, repository)
+        turned = {
+            digest: replace(held, pushed_at=LATE - (held.pushed_at - EARLY)) for digest, held in found.images.items()
+        }
+        return replace(found, images=turned)
+
+    monkeypatch.setattr(Registry, "inventory", backwards)
+    ended = filled.backfill()
+    assert (ended.code, filled.held(REPLICA)) == (0, filled.held(HOME))
+    assert "failed" not in ended.text
+
+
+def test_a_tag_that_moves_at_home_meanwhile_is_left_to_replication(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Copier.copy
+
+    def moved(copier: Copier, work: Work) -> None:
+        with filled.client(HOME) as client:
+            client.push(filled.name, image("newer"), "latest")
+        whole(copier, work)
+
+    monkeypatch.setattr(Copier, "copy", moved)
+    ended = filled.backfill()
+    assert ended.code == 0
+    assert "2 tags copied" in ended.text
+    assert {tag for tags in filled.held(REPLICA).values() for tag in tags} == {"v1", "v2"}
 
 
 def test_a_dry_run_copies_nothing(filled: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from policies.kinds import REPLICATION_CONFIGURATION, REPOSITORY, ROLE
 from review import Render, render
-from review.plan import Topic, plan
+from review.plan import Effect, Topic, plan
 from review.plan.groups import groups
 from tests.review.plan.changed import (
     ALLOW,
@@ -170,3 +170,27 @@ def test_what_has_no_region_is_in_every_one(stands: dict[str, Render]) -> None:
     whole = stands["prod"]
     without = replace(whole, resources=tuple(each for each in whole.resources if each.type != ROLE))
     assert {group.places for group in groups(plan(without, whole)) if "Role" in group.types} == {"every region"}
+
+
+def test_a_configuration_differs_by_what_goes_where(stands: dict[str, Render]) -> None:
+    whole = stands["prod"]
+    tokyo, ireland = ({"region": region, "registryId": ACCOUNT} for region in ("ap-northeast-1", "eu-west-1"))
+    payments = [{"filter": "payments/", "filterType": "PREFIX_MATCH"}]
+
+    def configured(*rules: object) -> Render:
+        return with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration={"rules": list(rules)})
+
+    (change,) = plan(
+        configured({"destinations": [ireland, tokyo]}),
+        configured({"destinations": [tokyo]}, {"destinations": [ireland], "repositoryFilters": payments}),
+    ).changes
+    (difference,) = change.differences
+    assert difference.effect is Effect.IN_PLACE
+    assert difference.lines == (
+        f"- every repository to {there('eu-west-1')}",
+        f"+ payments/* to {there('eu-west-1')}",
+    )
+    (reordered,) = plan(
+        configured({"destinations": [ireland, tokyo]}), configured({"destinations": [tokyo, ireland]})
+    ).changes
+    assert [each.lines for each in reordered.differences] == [(), ()]
