@@ -69,3 +69,11 @@ REPLICATION_FILTER_MAX_LENGTH = 256
 # Account settings
 PULL_TIME_EXCLUSIONS_MAX = 100
 """API, PullTimeUpdateExclusionList"""
+
+# Pull-through cache
+CACHE_RULES_MAX = 50
+"""UG, service-quotas"""
+CACHE_PREFIX_MIN_LENGTH = 2
+"""API, PullThroughCacheRuleRepositoryPrefix"""
+CACHE_PREFIX_MAX_LENGTH = 30
+"""API, PullThroughCacheRuleRepositoryPrefix"""
