@@ -81,6 +81,13 @@ def test_a_rule_of_retention_is_pointed_at(clone: Clone, rest: str) -> None:
     assert {_line(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
 
 
+def test_what_is_replicated_is_pointed_at_among_the_replicas(clone: Clone) -> None:
+    clone.edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, prefixes: [paymnts/]}")
+    [remark] = clone.gate(stack="prod").report["remarks"]
+    assert (remark["id"], remark["urn"].rpartition("::")[2]) == ("ecr-replication-sound", "registry@us-east-1")
+    assert _line(clone, remark) == "container-registry:replicas:"
+
+
 def test_an_advisory_rule_lets_pass(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable="advisory")
