@@ -6,7 +6,7 @@ PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
 CODE := __main__.py domain settings components policies review rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan gate test test-engine check format schema bench \
+.PHONY: help install rehearse rehearse-once render plan access gate test test-engine check format schema bench \
   policy-readme policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -45,6 +45,10 @@ render: .venv/.run ## everything that STACK declares, without an account (STACK=
 plan: .venv/.run ## what STACK changes beside the revision BASE (default: HEAD)
 	@$(BIN)/python -m review plan --stack $(STACK) --base $(or $(BASE),HEAD)
 
+access: .venv/.run ## who may do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
+	@$(BIN)/python -m review access --stack $(STACK) --format $(or $(FORMAT),table) \
+	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
+
 gate: .venv/.run ## may it be merged: the rules, and with BASE what the change does beside that revision
 	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))
 
@@ -74,9 +78,10 @@ format: .venv/.dev ## format and mend what can be mended
 schema: .venv/.run ## write docs/catalog.schema.json anew
 	$(BIN)/python -m settings.schema
 
-bench: .venv/.dev ## time the render beside a plain hand-written program, and the rules
+bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and who may do what
 	$(BIN)/python -m benchmarks.render
 	$(BIN)/python -m benchmarks.policies
+	$(BIN)/python -m benchmarks.access
 
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.describe

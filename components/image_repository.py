@@ -22,7 +22,6 @@ class ImageRepositoryArgs:
 class ImageRepository(Component):
     """The repository, its lifecycle policy and its repository policy; a replica is one too."""
 
-    repository: ecr.Repository
     arn: pulumi.Output[str]
     url: pulumi.Output[str]
 

@@ -30,12 +30,12 @@ class RegistryRoles(Component):
 
     def __init__(self, name: str, args: RegistryRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.arns = {each.name: self._declare(each, args) for each in args.roles}
+        self.arns = {each.name: self._declare(f"{name}.{each.name}", each, args) for each in args.roles}
         self.register_outputs({"arns": self.arns})
 
-    def _declare(self, role: Role, args: RegistryRolesArgs) -> pulumi.Output[str]:
+    def _declare(self, name: str, role: Role, args: RegistryRolesArgs) -> pulumi.Output[str]:
         declared = iam.Role(
-            role.name,
+            name,
             name=role.name,
             path=args.path,
             description=role.description,
@@ -45,5 +45,5 @@ class RegistryRoles(Component):
             tags=args.tags,
             opts=self.child(),
         )
-        iam.RolePolicy(role.name, name="registry", role=declared.name, policy=to_text(role.policy), opts=self.child())
+        iam.RolePolicy(name, name="registry", role=declared.name, policy=to_text(role.policy), opts=self.child())
         return declared.arn

@@ -34,7 +34,7 @@ class Replication(Component):
 
     def __init__(self, name: str, args: ReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        nets = [self._net(region, key, args) for region, key in args.net_keys.items()]
+        nets = [self._net(f"{name}.{region}", region, key, args) for region, key in args.net_keys.items()]
         filled = [each.repository for made in args.replicas for each in made.repositories.values()]
         after = pulumi.ResourceOptions(depends_on=[*nets, *filled])
         ecr.ReplicationConfiguration(
@@ -45,10 +45,10 @@ class Replication(Component):
         )
         self.register_outputs({})
 
-    def _net(self, region: str, key: pulumi.Input[str], args: ReplicationArgs) -> pulumi.Resource:
+    def _net(self, name: str, region: str, key: pulumi.Input[str], args: ReplicationArgs) -> pulumi.Resource:
         """The template of last resort in a replica's registry: as secure as what is declared."""
         return ecr.RepositoryCreationTemplate(
-            f"registry@{region}",
+            name,
             prefix=ROOT,
             applied_fors=[Occasion.REPLICATION.value],
             description="For replicas of repositories that nobody declared here",

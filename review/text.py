@@ -111,8 +111,8 @@ def _statement(statement: Mapping[str, Any]) -> str:
         for condition in statement.get("Condition", {}).values()
         for key, value in condition.items()
     ]
-    resources = [each.rpartition(":")[2] for each in _listed(statement.get("Resource", []))]
-    return f"{statement.get('Sid', statement['Effect'])}: {', '.join(values + conditions + resources)}"
+    resources = dict.fromkeys(each.rpartition(":")[2] for each in _listed(statement.get("Resource", [])))
+    return f"{statement.get('Sid', statement['Effect'])}: {', '.join([*values, *conditions, *resources])}"
 
 
 def _role(inputs: Inputs) -> list[str]:

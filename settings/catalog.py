@@ -25,14 +25,12 @@ from pydantic_core import PydanticCustomError
 from domain.aws import nearest
 from domain.ecr.lifecycle import Effect
 from domain.ecr.names import repository_name_problems
+from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.problems import Problem
 from domain.resource_tags import tag_value_problems
 
-_GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
-_GITHUB_WORKFLOW = re.compile(rf"{_GITHUB_REPOSITORY.pattern}/\.github/workflows/[^\s*?@]+\.ya?ml@[^\s*?@]+")
-_GITHUB_REF = re.compile(r"refs/(heads|tags)/[^\s*?\[\\^~:]+|refs/tags/[^\s?\[\\^~:]+")
 DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -141,16 +139,6 @@ SELECTORS = ("tag", "all_tags", "untagged", "any")
 EFFECTS = tuple(effect.value for effect in Effect)
 
 
-GitHubRef = Annotated[
-    StrictStr,
-    matching(
-        _GITHUB_REF,
-        "is no ref that may push",
-        "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)",
-    ),
-]
-
-
 def _digits(value: object) -> object:
     """GitHub prints ids as numbers."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -167,27 +155,19 @@ GitHubId = Annotated[
 class Push(Model):
     """A GitHub workflow that may push: from refs, or from an environment."""
 
-    github: Annotated[
-        StrictStr, matching(_GITHUB_REPOSITORY, "is no GitHub repository", "write it as acme/payments-api")
-    ] = Field(description="owner/repository")
-    refs: Annotated[tuple[GitHubRef, ...], Field(min_length=1)] | None = Field(None, description="branches and tags")
-    environment: Text | None = None
+    github: Annotated[StrictStr, checked(repository_problems)] = Field(description="owner/repository")
+    refs: Annotated[tuple[Annotated[StrictStr, checked(ref_problems)], ...], Field(min_length=1)] | None = Field(
+        None, description="branches and tags"
+    )
+    environment: Annotated[StrictStr, checked(environment_problems)] | None = None
     owner_id: GitHubId | None = Field(None, description="of the owner: nobody who takes over its name has it")
     repository_id: GitHubId | None = Field(None, description="of the repository: gh api repos/OWNER/NAME --jq .id")
     subject: Literal["name", "immutable"] | None = Field(
         None, description="the form of its tokens' subject; default: immutable where both ids are given"
     )
-    job_workflow_ref: (
-        Annotated[
-            StrictStr,
-            matching(
-                _GITHUB_WORKFLOW,
-                "is no reusable workflow at a ref",
-                "write acme/workflows/.github/workflows/publish.yml@refs/heads/main",
-            ),
-        ]
-        | None
-    ) = Field(None, description="the reusable workflow that must be running")
+    job_workflow_ref: Annotated[StrictStr, checked(workflow_problems)] | None = Field(
+        None, description="the reusable workflow that must be running"
+    )
     stacks: Annotated[tuple[StackName, ...], Field(min_length=1)] | None = Field(
         None, description="default: all stacks"
     )

@@ -1,14 +1,17 @@
 """Checks that no single field can make: of values against each other, and of what they compile to."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import REGIONS, Arn
+from domain.document_text import to_text
 from domain.ecr import lifecycle, replication, scanning
 from domain.ecr.lifecycle_grammar import validate
 from domain.ecr.replicas import Replica, replication_rules
 from domain.ecr.replication import Destination
 from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import Registry, registry_policy_problems
+from domain.iam.limits import TRUST_TEXT_MAX
+from domain.iam.roles import principals_trust
 from domain.problems import Path, Problem
 from settings.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry
 from settings.faults import path_text
@@ -186,8 +189,10 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
         yield "replicas", problem
     for problem in _key_problems(keys):
         yield "keys", problem
-    for problem in _exclusion_problems(keys, REGIONS[aws.region].id):
+    for problem in _principal_problems(keys.pull_time_exclusions, REGIONS[aws.region].id):
         yield "pull_time_exclusions", problem
+    for problem in _auditor_problems(keys.roles.auditors, REGIONS[aws.region].id):
+        yield "roles", problem.under("auditors")
 
 
 def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:
@@ -210,13 +215,21 @@ def _key_problems(keys: StackKeys) -> Iterator[Problem]:
                 yield Problem((name, region), text, f"is no key of {region}", fix)
 
 
-def _exclusion_problems(keys: StackKeys, partition: str) -> Iterator[Problem]:
-    for index, text in enumerate(keys.pull_time_exclusions):
+def _principal_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
+    for index, text in enumerate(arns):
         arn = Arn.parse(text)
         if arn and arn.partition != partition:
             yield Problem((index,), text, f"is in partition {arn.partition}", f"write arn:{partition}:iam::…")
-        if text in keys.pull_time_exclusions[:index]:
+        if text in arns[:index]:
             yield Problem((index,), text, "stands twice", "remove the line")
+
+
+def _auditor_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
+    yield from _principal_problems(arns, partition)
+    length = len(to_text(principals_trust(arns)))
+    if length > TRUST_TEXT_MAX:
+        message = f"makes the auditor's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+        yield Problem((), arns, message, "name a role that they all assume")
 
 
 def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:

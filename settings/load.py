@@ -1,6 +1,6 @@
 """The one reader of the settings: for the program, the render, the rehearsal and the commands."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import TypeVar
 
@@ -17,8 +17,8 @@ from settings.describe import describe
 from settings.faults import InvalidSettings, Reporter
 from settings.models import Settings
 from settings.neighbours import shared_places
-from settings.publishers import push_problems
 from settings.resolve import grants, resolve
+from settings.role_problems import role_problems
 from settings.source import read
 from settings.stack import AwsKeys, StackKeys
 
@@ -54,11 +54,11 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         # Where the catalog as a whole is faulty its sound entries are checked all the same.
         written = source.value.get("repositories")
         entries = list(catalog.repositories.items() if catalog else _sound_entries(written, names))
-        _check_entries(entries, report, keys, aws)
+        registries = _registries(keys, aws)
+        _check_entries(entries, report, keys, registries)
         report.all(check.role_problems(entries, keys.accounts))
-        home = Registry(account=aws.account, region=aws.region)
-        report.all(shadowed_problems([name for name, _ in entries], keys, home))
-        report.all(push_problems(entries, home, stack))
+        report.all(shadowed_problems([name for name, _ in entries], keys, registries[0]))
+        report.all(role_problems(entries, registries, stack, auditor=bool(keys.roles.auditors)))
     if faults or catalog is None or keys is None or aws is None:
         raise InvalidSettings(faults)
     return resolve(configuration.project, stack, catalog, keys, aws)
@@ -119,13 +119,18 @@ def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePa
     )
 
 
+def _registries(keys: StackKeys, aws: AwsKeys) -> list[Registry]:
+    """The stack's own, home first."""
+    regions = [aws.region, *(replica.region for replica in keys.replicas if replica.account is None)]
+    return [Registry(account=aws.account, region=region) for region in regions]
+
+
 def _check_entries(
-    entries: Iterable[tuple[str, RepositoryEntry]], report: Reporter, keys: StackKeys, aws: AwsKeys
+    entries: Iterable[tuple[str, RepositoryEntry]], report: Reporter, keys: StackKeys, registries: Sequence[Registry]
 ) -> None:
     """Checks what each entry resolves to in this stack."""
-    regions = [aws.region, *(replica.region for replica in keys.replicas if replica.account is None)]
     for name, entry in entries:
-        for problem in _resolved_problems(name, entry, keys, aws, regions):
+        for problem in _resolved_problems(name, entry, keys, registries):
             report(problem.under("repositories", name))
 
 
@@ -138,20 +143,19 @@ def _sound_entries(raw: object, names: Names) -> Iterator[tuple[str, RepositoryE
 
 
 def _resolved_problems(
-    name: str, entry: RepositoryEntry, keys: StackKeys, aws: AwsKeys, regions: list[str]
+    name: str, entry: RepositoryEntry, keys: StackKeys, registries: Sequence[Registry]
 ) -> Iterator[Problem]:
     if not isinstance(entry.encryption, str):
         arns = keys.keys[entry.encryption.key]
-        for region in regions:
-            if region not in arns:
-                fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
-                yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
+        for region in (each.region for each in registries if each.region not in arns):
+            fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
+            yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
     if all(pull.account or pull.organization or pull.service for pull in entry.pull):
-        compiled = grants(entry, keys, aws.account)
-        for region in regions:
-            policy = repository_policy(compiled, Registry(account=aws.account, region=region))
+        compiled = grants(entry, keys, registries[0].account)
+        for registry in registries:
+            policy = repository_policy(compiled, registry)
             for problem in repository_policy_problems(policy) if policy else ():
-                message = f"{problem.message} in {region}"
+                message = f"{problem.message} in {registry.region}"
                 yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", message, problem.fix)
                 return
 
@@ -168,6 +172,9 @@ def _validated_at(
         return model.model_validate(raw, context=context)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
+            # pydantic counts the sound entries of a list; what is wrong with the others is told.
+            if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
+                continue
             problem = describe(model, error)
             report, path = place(problem.path)
             report(Problem(path, problem.value, problem.message, problem.fix))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from domain.iam.github_trust import provider_arn, trust_policy
+from domain.iam.role_names import standing_role
 from domain.iam.roles import (
     TASKS_SERVICE,
     Role,
     audit_policy,
-    auditor_role,
     cache_policy,
     cache_role,
     principals_trust,
@@ -15,7 +15,6 @@ from domain.iam.roles import (
     push_policy,
     registry_trust,
     service_trust,
-    tasks_role,
     template_policy,
     template_role,
 )
@@ -43,10 +42,10 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     caches = [each.rule.prefix for each in settings.caches if each.tasks]
     if names or caches:
         yield Role(
-            name=tasks_role(settings.stack),
+            name=task_role(settings.stack),
             description="Pulls images for the account's tasks in Amazon ECS",
             trust=service_trust(TASKS_SERVICE, settings.home.account),
-            policy=pull_policy(names, caches, [place.registry for place in settings.places]),
+            policy=pull_policy(names, [place.registry for place in settings.places], caches),
         )
 
 
@@ -80,3 +79,13 @@ def _caches(settings: Settings) -> Iterator[Role]:
             trust=registry_trust("pullthroughcache.ecr"),
             policy=cache_policy(rules, settings.home.registry),
         )
+
+
+def task_role(stack: str) -> str:
+    """Of the one role by which the account's tasks pull."""
+    return standing_role(stack, "ecs-task-execution")
+
+
+def auditor_role(stack: str) -> str:
+    """The name of the auditor's role."""
+    return standing_role(stack, "auditor")

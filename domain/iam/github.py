@@ -8,12 +8,15 @@ from dataclasses import dataclass
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
+OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?"
+REPOSITORY = r"[A-Za-z0-9._-]{1,100}"
+REF = r"refs/(?:heads|tags)/[^\s:*?\[\\^~\x00-\x1f\x7f]+"
+"""What git refuses in the name of a ref is no part of one: https://git-scm.com/docs/git-check-ref-format"""
+
 # In a repository that was created or renamed since 15 July 2026, both names have the ids that no successor can get.
 _SUBJECT = re.compile(
-    r"repo:(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?)(?:@(?P<owner_id>[0-9]+))?"
-    r"/(?P<repository>[A-Za-z0-9._-]{1,100})(?:@(?P<repository_id>[0-9]+))?"
-    # What git refuses in the name of a ref is no part of one: https://git-scm.com/docs/git-check-ref-format
-    r":(?:ref:(?P<ref>refs/(?:heads|tags)/[^\s:*?\[\\~^\x00-\x1f\x7f]+)"
+    rf"repo:(?P<owner>{OWNER})(?:@(?P<owner_id>[0-9]+))?/(?P<repository>{REPOSITORY})(?:@(?P<repository_id>[0-9]+))?"
+    rf":(?:ref:(?P<ref>{REF})"
     r"|environment:(?P<environment>[^:*?\x00-\x1f\x7f]+)"
     r"|(?P<pull_request>pull_request))"
 )

@@ -1,6 +1,5 @@
 """Which workflows of GitHub get into a role, compiled to the smallest trust policy that says so."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,16 +7,21 @@ from dataclasses import dataclass
 from domain.aws import REGIONS, Arn
 from domain.document_text import to_text
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.github import AUDIENCE, ISSUER, Subject
-from domain.iam.limits import ROLE_NAME_MAX, TRUST_TEXT_MAX
+from domain.iam.github import AUDIENCE, ISSUER, OWNER, REF, REPOSITORY, Subject
+from domain.iam.limits import TRUST_TEXT_MAX
+from domain.iam.role_names import role_name
 from domain.problems import Problem
 
-_PATTERN = re.compile(r"[*?]")
-_NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
-_BETWEEN = "+"
+_REPOSITORY = re.compile(rf"{OWNER}/{REPOSITORY}")
+_WORKFLOW = re.compile(rf"{_REPOSITORY.pattern}/\.github/workflows/[^\s*?@:\\]+\.ya?ml@(?:{REF}|[0-9a-f]{{40}})")
+_ENVIRONMENT = re.compile(r"(?!\s)[^*?\x00-\x1f\x7f]{1,255}(?<!\s)")
+_NO_PART_OF_A_CONDITION = re.compile(r"\$\{|[^\x20-\xff]")
+"""IAM would fill the first in, and takes the second in no policy.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+_TAGS = ":ref:refs/tags/"
 _PLAIN = re.compile(r"[a-z0-9_=,.@-]+")
 _KINDS = {"heads": "branch", "tags": "tag"}
-_DIGEST = 8
+_BETWEEN = "+"
 BY_NAME, IMMUTABLE = "name", "immutable"
 
 
@@ -42,44 +46,45 @@ class GitHubSource:
     def place(self) -> tuple[str, ...]:
         """Whose workflows they are, however the role then recognises them. GitHub ignores the case of all but refs."""
         environment = self.environment.casefold() if self.environment else ""
-        return (self.github.casefold(), environment, self.workflow or "", *sorted(self.refs))
+        return (self.github.casefold(), environment, self.workflow or "", *sorted(set(self.refs)))
 
-    def subjects(self) -> list[str]:
-        """Of its tokens, one for each ref."""
-        if self.environment is not None:
-            return [str(self._subject(environment=self.environment))]
-        return [str(self._subject(ref=ref)) for ref in sorted(self.refs)]
-
-    def _subject(self, *, ref: str | None = None, environment: str | None = None) -> Subject:
-        owner, _, repository = self.github.partition("/")
-        ids = (self.owner_id, self.repository_id) if self.immutable else (None, None)
-        return Subject(
-            owner=owner,
-            repository=repository,
-            owner_id=ids[0],
-            repository_id=ids[1],
-            ref=ref,
-            environment=environment,
-        )
+    @property
+    def owner(self) -> str:
+        return self.github.partition("/")[0]
 
     @property
     def form(self) -> str:
         """Of the subject, in the catalog's words."""
         return IMMUTABLE if self.immutable else BY_NAME
 
+    def subjects(self) -> list[str]:
+        """Of its tokens, one for each ref."""
+        if self.environment is not None:
+            return [str(self._subject(environment=self.environment))]
+        return [str(self._subject(ref=ref)) for ref in sorted(set(self.refs))]
+
+    def _subject(self, *, ref: str | None = None, environment: str | None = None) -> Subject:
+        ids = (self.owner_id, self.repository_id) if self.immutable else (None, None)
+        return Subject(
+            owner=self.owner,
+            repository=self.github.partition("/")[2],
+            owner_id=ids[0],
+            repository_id=ids[1],
+            ref=ref,
+            environment=environment,
+        )
+
     def role_name(self, stack: str) -> str:
-        """Tells people whose it is; where it can't say all of it, some digits tell two such roles apart. IAM tells an
-        account's roles apart by name, whatever their case, and two stacks may share an account."""
+        """Tells people whose it is; where it can't say all of it, some digits tell two such roles apart."""
         if self.environment is not None:
             contexts = [f"environment-{self.environment.casefold()}"]
         else:
-            contexts = sorted(f"{_KINDS[kind]}-{name}" for _, kind, name in (ref.split("/", 2) for ref in self.refs))
-        plain = _BETWEEN.join((f"{stack}.{self.github.casefold().replace('/', '.')}", *contexts))
-        plainly = all(_PLAIN.fullmatch(each) for each in contexts) and self.workflow is None
-        if plainly and len(plain) <= ROLE_NAME_MAX:
-            return plain
-        digest = hashlib.sha256("\n".join(self.place).encode()).hexdigest()[:_DIGEST]
-        return f"{_NO_PART_OF_A_NAME.sub('_', plain)[: ROLE_NAME_MAX - _DIGEST - 1]}.{digest}"
+            parts = (ref.split("/", 2) for ref in set(self.refs))
+            contexts = sorted(f"{_KINDS[kind]}-{name}" for _, kind, name in parts)
+        said = _BETWEEN.join((f"{stack}.{self.github.casefold().replace('/', '.')}", *contexts))
+        # A point in the stack's name could as well end it. No context looks like the digits.
+        plain = "." not in stack and self.workflow is None and all(map(_PLAIN.fullmatch, contexts))
+        return role_name(said, key=(stack, *self.place), plain=plain)
 
 
 def provider_arn(account: str, region: str) -> str:
@@ -90,13 +95,17 @@ def provider_arn(account: str, region: str) -> str:
 def trust_policy(source: GitHubSource, *, provider: str) -> dict[str, object]:
     """A branch and an environment are fixed by StringEquals; a pattern of tags stands under StringLike, by itself."""
     subjects = source.subjects()
-    exact = [each for each in subjects if not _PATTERN.search(each)]
-    patterns = [each for each in subjects if _PATTERN.search(each)]
+    exact = [each for each in subjects if not _is_pattern(each)]
+    patterns = [each for each in subjects if _is_pattern(each)]
     statements = [
         *([_statement("Workflows", source, provider, {"StringEquals": {_key("sub"): exact}})] if exact else []),
         *([_statement("Tags", source, provider, {"StringLike": {_key("sub"): patterns}})] if patterns else []),
     ]
     return {"Version": CURRENT_VERSION, "Statement": statements}
+
+
+def _is_pattern(subject: str) -> bool:
+    return "*" in subject.partition(_TAGS)[2]
 
 
 def _statement(
@@ -122,36 +131,86 @@ def _key(claim: str) -> str:
     return f"{ISSUER}:{claim}"
 
 
+def repository_problems(github: str) -> list[Problem]:
+    if _REPOSITORY.fullmatch(github):
+        return []
+    return [Problem((), github, "is no GitHub repository", "write it as acme/payments-api")]
+
+
+def ref_problems(ref: str) -> list[Problem]:
+    """A branch is named; of tags there may be a pattern, whose `*` stands for any text."""
+    name = ref.replace("*", "-") if ref.startswith("refs/tags/") else ref
+    if re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref):
+        return []
+    fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
+    return [Problem((), ref, "is no ref that may push", fix)]
+
+
+def environment_problems(environment: str) -> list[Problem]:
+    if _ENVIRONMENT.fullmatch(environment) and not _NO_PART_OF_A_CONDITION.search(environment):
+        return []
+    return [Problem((), environment, "is no environment that may push", "write its name, as in production")]
+
+
+def workflow_problems(workflow: str) -> list[Problem]:
+    """GitHub's token has the whole ref, whatever the caller writes after the @: a branch, a tag, or a commit."""
+    if _WORKFLOW.fullmatch(workflow) and not _NO_PART_OF_A_CONDITION.search(workflow):
+        return []
+    fix = "write acme/workflows/.github/workflows/publish.yml@refs/heads/main"
+    return [Problem((), workflow, "is no reusable workflow at a ref", fix)]
+
+
 def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
     """Of a trust policy that is too long for a role."""
     length = len(to_text(trust_policy(source, provider=provider)))
     if length <= TRUST_TEXT_MAX:
         return []
-    message = f"the role's trust policy has {length:,} characters, and IAM takes {TRUST_TEXT_MAX:,}"
-    return [Problem(("refs",), len(source.refs), message, "name fewer refs, or an environment that they deploy to")]
+    message = f"makes the role's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+    if source.environment is not None:
+        return [Problem(("job_workflow_ref",), source.workflow, message, "give the workflow a shorter path")]
+    return [Problem(("refs",), source.refs, message, "name fewer refs, or an environment that they deploy to")]
 
 
 def source_problems(source: GitHubSource) -> list[Problem]:
     """What is wrong with a source whose parts are sound one by one."""
-    ids = (source.owner_id, source.repository_id)
-    if source.immutable and None in ids:
+    if source.immutable and None in (source.owner_id, source.repository_id):
         fix = f"add both: gh api repos/{source.github} --jq '.owner.id, .id'"
-        return [Problem(("subject",), "immutable", "needs owner_id and repository_id", fix)]
+        return [Problem(("subject",), IMMUTABLE, "needs owner_id and repository_id", fix)]
     return []
 
 
 def contradictions(sources: Sequence[GitHubSource]) -> Iterator[tuple[int, Problem]]:
-    """Sources that say of one repository of GitHub's what they can't both say, by their place in the sequence: it has
-    one owner's id, one id of its own, and one form of subject."""
-    first: dict[str, GitHubSource] = {}
+    """Sources that say what can't all be so, by their place in the sequence. To GitHub a name is the same whatever its
+    case, an owner and a repository have one id each, and a repository has one form of subject."""
+    first: dict[tuple[str, ...], tuple[str | None, str]] = {}
     for index, source in enumerate(sources):
-        known = first.setdefault(source.github.casefold(), source)
-        for name, value, other in (
-            ("github", source.github, known.github),
-            ("owner_id", source.owner_id, known.owner_id),
-            ("repository_id", source.repository_id, known.repository_id),
-            ("subject", source.form, known.form),
-        ):
-            if value != other:
-                message = f"is {value or 'not given'}, and {other or 'not given'} where the repository stands first"
-                yield index, Problem((name,), value, message, f"write the same for {source.github} everywhere")
+        told: set[str] = set()
+        for name, key, value in _facts(source):
+            known, where = first.setdefault((name, *key), (value, source.github))
+            # Without the same ids the form differs by itself.
+            if value != known and name not in told and not (name == "subject" and told):
+                told.add(name)
+                message = (
+                    f"is {known!r} where {where} stands first" if known else f"is not given where {where} is first"
+                )
+                missing = "is not given, and " if value is None else ""
+                yield index, Problem((name,), value, f"{missing}{message}", "write the same everywhere")
+        if source.repository_id:
+            is_of = (source.github.casefold(), source.github)
+            known, where = first.setdefault(("repository", source.repository_id), is_of)
+            if known != is_of[0]:
+                fix = f"look it up: gh api repos/{source.github} --jq .id"
+                yield index, Problem(("repository_id",), source.repository_id, f"is the id of {where}", fix)
+
+
+def _facts(source: GitHubSource) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
+    """What is said, under which key: the same key, and it must be the same."""
+    repository = source.github.casefold()
+    yield "github", (repository,), source.github
+    if source.environment is not None:
+        yield "environment", (repository, source.environment.casefold()), source.environment
+    yield "owner_id", (repository,), source.owner_id
+    if source.owner_id is not None:
+        yield "owner_id", ("of", source.owner.casefold()), source.owner_id
+    yield "repository_id", (repository,), source.repository_id
+    yield "subject", (repository,), source.form

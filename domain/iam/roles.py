@@ -20,6 +20,7 @@ from domain.iam.actions import (
 )
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Registry
+from domain.iam.role_names import standing_role
 
 EVERY_REPOSITORY = "*"
 TASKS_SERVICE = "ecs-tasks.amazonaws.com"
@@ -39,21 +40,12 @@ class Role:
 
 def template_role(stack: str) -> str:
     """The name of the role as which Amazon ECR makes what creation templates are for."""
-    return f"{stack}.creation-templates"
-
-
-def tasks_role(stack: str) -> str:
-    """The name of the role as which the account's tasks in Amazon ECS pull."""
-    return f"{stack}.ecs-task-execution"
-
-
-def auditor_role(stack: str) -> str:
-    return f"{stack}.auditor"
+    return standing_role(stack, "creation-templates")
 
 
 def cache_role(stack: str) -> str:
     """The name of the role as which Amazon ECR reads other private registries for our caches."""
-    return f"{stack}.pull-through-cache"
+    return standing_role(stack, "pull-through-cache")
 
 
 def push_policy(repositories: Sequence[str], registry: Registry) -> Document:
@@ -61,15 +53,15 @@ def push_policy(repositories: Sequence[str], registry: Registry) -> Document:
     return _document(_login(), _allow("Push", PUSH_ACTIONS, _arns(repositories, [registry])))
 
 
-def pull_policy(repositories: Sequence[str], caches: Sequence[str], registries: Sequence[Registry]) -> Document:
-    """Login and pull; of caches, by their prefixes, what is not there yet is brought in."""
-    cached = [f"{folder(prefix)}*" for prefix in caches]
-    statements = [_login()]
-    if repositories or cached:
-        statements.append(_allow("Pull", PULL_ACTIONS, _arns([*repositories, *cached], registries)))
-    if cached:
-        statements.append(_allow("BringIn", IMPORT_ACTIONS, _arns(cached, registries)))
-    return _document(*statements)
+def pull_policy(repositories: Sequence[str], registries: Sequence[Registry], caches: Sequence[str] = ()) -> Document:
+    """Login and pull; of caches, by their prefixes, what is not there yet is brought in. They stand in the first."""
+    cached = _arns([f"{folder(prefix)}*" for prefix in caches], registries[:1])
+    pulled = [*_arns(repositories, registries), *cached]
+    return _document(
+        _login(),
+        *([_allow("Pull", PULL_ACTIONS, pulled)] if pulled else []),
+        *([_allow("BringIn", IMPORT_ACTIONS, cached)] if cached else []),
+    )
 
 
 def audit_policy(registries: Sequence[Registry], *, layers: bool) -> Document:

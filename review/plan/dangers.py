@@ -23,7 +23,7 @@ IDS = {
     "plan-retire-expired": "The day until which a repository could be destroyed is past",
     "plan-replica-dropped": "A region leaves without having been retired",
     "plan-account-moves": "The stack's account or home region changes",
-    "plan-weakens": "What guards images, or who may read them, does so less than before",
+    "plan-weakens": "What guards images does so less than before",
 }
 
 _DESTROYING = frozenset({Op.DELETE, Op.REPLACE, Op.UPDATE_OR_REPLACE})

@@ -1,4 +1,4 @@
-"""What guards images, or who may read them, and does so less than before."""
+"""What guards images and does so less than before, and who may read them that might not before."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def _grants(changes: Sequence[Change]) -> Iterator[Weakness]:
             anew = [f"{listed(come, limit=10)} may{'' if gone else ' pull'} from now on"] if come else []
             text = f"{listed(sorted(names), limit=10)} in {regions(group)}: {', '.join(no_longer + anew)}."
             statement = Statement(topic=Topic.ACCESS, text=text, urns=_urns(group))
-            yield Weakness(statement=statement, is_danger=bool(come))
+            yield Weakness(statement=statement, is_danger=False)
 
 
 def _turned(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -12,7 +13,14 @@ import pytest
 
 import components
 from components.component import Component
+from domain.ecr.cache import Cache
+from domain.ecr.encryption import Encryption
+from domain.ecr.replication import Destination, ReplicationRule
+from domain.ecr.repository import RepositoryCopy
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
+from domain.ecr.tags import TagMutability
+from domain.ecr.upstreams import CacheRule
+from domain.iam.roles import Role
 from review.monitor import RecordingMonitor
 from review.program import declared_by
 from review.resource import Resource
@@ -20,6 +28,21 @@ from review.resource import Resource
 PROJECT, STACK = "container-registry", "test"
 TAGS = {"owner": "payments", "environment": "test", "project": PROJECT, "managed-by": "pulumi"}
 
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+COPY = RepositoryCopy(
+    name="payments/api",
+    region="eu-west-1",
+    mutability=TagMutability.IMMUTABLE,
+    mutable_tags=(),
+    encryption=Encryption.CUSTOMER,
+    key_arn=None,
+    lifecycle_text='{"rules":[]}',
+    policy_text="{}",
+    tags=TAGS,
+    protect=True,
+    force_delete=False,
+    import_id=None,
+)
 # One set of arguments for each component, under which it declares every kind of child that it has.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "EncryptionKey": {
@@ -29,13 +52,39 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "deletion_days": 30,
         "tags": TAGS,
     },
-    "ImageRepository": {
-        "repository": "payments/api",
+    "ImageRepository": {"repository": COPY, "kms_key": KEY},
+    "PullThroughCache": {
+        "cache": Cache(
+            rule=CacheRule(prefix="hub", upstream_url="registry-1.docker.io"),
+            region="eu-west-1",
+            username="acme",
+            lifecycle_text='{"rules":[]}',
+            policy_text="{}",
+            tags=TAGS,
+        ),
+        "key": KEY,
+        "role": "arn:aws:iam::111122223333:role/templates",
+        "token": pulumi.Output.from_input("token"),
+    },
+    "Replication": {
         "region": "eu-west-1",
-        "lifecycle_policy": '{"rules":[]}',
-        "repository_policy": "{}",
+        "rules": (
+            ReplicationRule(
+                destinations=(Destination(account="111122223333", region="us-east-1"),), prefixes=("payments/",)
+            ),
+        ),
+        "replicas": (),
+        "net_keys": {"eu-west-1": KEY},
+        "net_role": "arn:aws:iam::111122223333:role/templates",
+        "net_lifecycle": '{"rules":[]}',
         "tags": TAGS,
-        "kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1",
+    },
+    "RegistryRoles": {
+        "roles": (Role(name="test.auditor", description="Looks", trust={"Statement": []}, policy={"Statement": []}),),
+        "path": "/container-registry/test/",
+        "boundary": "arn:aws:iam::111122223333:policy/boundary",
+        "session_seconds": 3_600,
+        "tags": TAGS,
     },
     "RegistrySettings": {
         "region": "eu-west-1",
@@ -86,14 +135,15 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_every_component_has_arguments_here_and_is_exported() -> None:
     assert set(COMPONENTS) == set(ARGUMENTS)
-    assert set(components.__all__) == {*COMPONENTS, *(f"{each}Args" for each in COMPONENTS)}
+    beside = {"Registry", "other_account"}
+    assert set(components.__all__) == {*COMPONENTS, *(f"{each}Args" for each in COMPONENTS), *beside}
 
 
 def test_the_arguments_are_frozen_and_given_by_keyword(name: str) -> None:
     args_type = getattr(components, f"{name}Args")
     args = args_type(**ARGUMENTS[name])
     with pytest.raises(dataclasses.FrozenInstanceError):
-        args.region = "us-east-1"
+        setattr(args, next(iter(ARGUMENTS[name])), None)
     with pytest.raises(TypeError):
         args_type("positional")
 
@@ -114,8 +164,11 @@ def test_children_have_the_component_as_parent_and_carry_its_name(name: str) -> 
 
 
 def test_children_take_the_region_of_the_arguments(name: str) -> None:
+    """IAM has no regions."""
     _, children = split(declare(name))
-    assert {child.region for child in children} == {"eu-west-1"}
+    regional = name != "RegistryRoles"
+    assert {child.region for child in children} == {"eu-west-1" if regional else None}
+    assert all(child.type.startswith("aws:iam/") for child in children if not regional)
 
 
 def test_outputs_are_registered_last(name: str) -> None:
@@ -152,13 +205,15 @@ def test_the_callers_aliases_are_kept(name: str) -> None:
 
 
 def test_only_the_repository_and_the_key_are_protected(name: str) -> None:
-    if "protect" not in {field.name for field in dataclasses.fields(getattr(components, f"{name}Args"))}:
-        pytest.skip(f"{name} has nothing to protect")
+    kept = {"EncryptionKey": {"aws:kms/key:Key"}, "ImageRepository": {"aws:ecr/repository:Repository"}}
+    loose: dict[str, dict[str, Any]] = {
+        "EncryptionKey": {"protect": False},
+        "ImageRepository": {"repository": replace(COPY, protect=False)},
+    }
     _, children = split(declare(name))
-    kept = {child.type for child in children if child.protect}
-    assert kept in ({"aws:kms/key:Key"}, {"aws:ecr/repository:Repository"})
-    _, loose = split(declare(name, protect=False))
-    assert not any(child.protect for child in loose)
+    assert {child.type for child in children if child.protect} == kept.get(name, set())
+    _, children = split(declare(name, **loose.get(name, {})))
+    assert not any(child.protect for child in children)
 
 
 def test_no_resource_stands_outside_a_component(request: pytest.FixtureRequest) -> None:

@@ -10,7 +10,7 @@ from review import Render
 from review.resource import Resource
 from review.text import to_text
 
-_DOCUMENTS = ("policy",)
+_DOCUMENTS = ("policy", "assumeRolePolicy")
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

@@ -105,9 +105,9 @@ CATALOG_FAULTS = {
         "'customer', 'aws-managed' or 'aes256'",
     ),
     "an unknown service": (
-        HEAD + "  payments/api: {owner: payments, pull: [{service: ecs}]}\n",
-        "pull[0].service: 'ecs' ",
-        "'lambda' or 'codebuild'",
+        HEAD + "  payments/api: {owner: payments, pull: [{service: eks}]}\n",
+        "pull[0].service: 'eks' ",
+        "'lambda', 'codebuild' or 'ecs'",
     ),
     "a grant to nobody": (
         HEAD + "  payments/api: {owner: payments, pull: [{role: deploy}]}\n",

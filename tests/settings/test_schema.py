@@ -17,7 +17,7 @@ BAD = [
     {"repositories": {"a/b": {"owner": "x", "retention": [{"tag": "v*"}]}}},
     {"repositories": {"a/b": {"owner": "x", "push": [{"github": "acme/x"}]}}},
     {"repositories": {"a/b": {"owner": "x", "description": None}}},
-    {"repositories": {"a/b": {"owner": "x", "pull": [{"service": "ecs"}]}}},
+    {"repositories": {"a/b": {"owner": "x", "pull": [{"service": "eks"}]}}},
 ]
 
 

