@@ -13,7 +13,7 @@ from ops.__main__ import main
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Client
 from rehearsal.oci.image import Blob, Image
-from rehearsal.proving.run import login
+from rehearsal.proving.visitors import login
 
 HOME, REPLICA, ACCOUNT = "us-east-1", "eu-west-1", "222233334444"
 OTHER_ACCOUNT = "555566667777"
