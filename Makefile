@@ -3,10 +3,10 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
-CODE := __main__.py domain settings components policies review rehearsal ops tests benchmarks
+CODE := __main__.py domain settings components policies review oci rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan access gate test test-engine check format schema bench \
+.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
   policy-readme policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -23,7 +23,12 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-.venv/.rehearsal: requirements-rehearsal.txt .venv/.run
+.venv/.ops: requirements-ops.txt .venv/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-ops.txt
+	$(BIN)/python -m compileall -q -j 0 .venv/lib
+	@touch $@
+
+.venv/.rehearsal: requirements-rehearsal.txt .venv/.ops
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
@@ -51,6 +56,9 @@ access: .venv/.run ## who may do what in STACK (REPOSITORY=payments/api), and wi
 
 gate: .venv/.run ## may it be merged: the rules, and with BASE what the change does beside that revision
 	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))
+
+backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
+	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
 test: .venv/.dev ## all tests that need no more than Python
 	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal

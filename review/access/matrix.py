@@ -93,9 +93,9 @@ class _Evaluation:
 
     def _of_named(self, statement: Statement, each: Named, group: Sequence[Copy]) -> None:
         """What a statement of these copies' policies lets somebody do whose own policies nobody here sees."""
+        # Of one of this account, only what the policy itself grants: a grant to the account as a whole leaves it to the
+        # account's own policies, which decide without it as well.
         own = each.identity.account == group[0].account
-        if own and each.principal.kind is Kind.ACCOUNT:
-            return  # its own policies decide with such a grant as they do without
         caller = each.caller(policies=() if own else (ALLOW_ALL,))
         asker = Asker(caller=caller, unsettled=each.unsettled)
         asked = [access for access in Access if any(covers(statement, action) for action in access.actions)]

@@ -8,7 +8,7 @@ from domain.iam.access import Policy
 from policies.inputs import entry
 from policies.kinds import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.access.documents import Documents
-from review.plan.changes import account_of
+from review.plan.words import account_of
 from review.resource import Render, Resource
 
 REPOSITORY_DOCUMENT = "repository policy"

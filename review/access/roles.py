@@ -14,7 +14,7 @@ from review.access.deciding import Asker, decide
 from review.access.documents import Documents
 from review.access.model import Kind, Principal
 from review.access.named import Named, named, session_of
-from review.plan.changes import account_of
+from review.plan.words import account_of
 from review.resource import Render, Resource
 
 _ASSUMING = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole")

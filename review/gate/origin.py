@@ -36,6 +36,8 @@ _REPOSITORY_KEYS = {
 
 _STACK_KEYS = {
     kinds.REGISTRY_POLICY: "registry_policy",
+    kinds.REPLICATION_CONFIGURATION: "replicas",
+    kinds.CREATION_TEMPLATE: "replicas",
     kinds.SCANNING_CONFIGURATION: "scanning",
     kinds.PULL_TIME_EXCLUSION: "pull_time_exclusions",
     kinds.ACCOUNT_SETTING: "blob_mounting",

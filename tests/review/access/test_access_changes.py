@@ -140,3 +140,10 @@ def test_what_two_roles_of_one_workflow_may_is_said_once() -> None:
     before = [*repository(), *role("push", mine()), *role("also", mine(resource=arn_of("payments/*")))]
     after = [*repository(), *role("push", mine())]
     assert told(before, after) == []
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_what_one_of_two_roles_may_for_sure_is_sure(names: tuple[str, str]) -> None:
+    sure, doubtful = role(names[0], mine()), role(names[1], mine(Condition=VPCE))
+    lines = told(repository(), [*repository(), *sure, *doubtful])
+    assert lines == ["`acme/payments-api` on `main` can now push `payments/api`"]

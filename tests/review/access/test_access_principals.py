@@ -199,6 +199,21 @@ def test_tags_tell_repositories_apart() -> None:
     assert [each.repository for each in both.cells] == [API]
 
 
+def test_a_region_tells_repositories_apart() -> None:
+    here = allow({"AWS": OTHER}, Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
+    [cell] = found(repository(API, here), repository(API, here, region="eu-west-1")).cells
+    assert cell.regions == ("us-east-1",)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_surer_of_two_ways_counts(order: int) -> None:
+    """A service that brings its account alone, and one that brings its source as well."""
+    doubtful = allow(LAMBDA, Condition={"StringEquals": {"aws:SourceAccount": OTHER, **VPCE["StringEquals"]}})
+    sure = allow(LAMBDA, Condition={"ArnLike": {"aws:SourceArn": FUNCTIONS}})
+    expected = {f"lambda.amazonaws.com for account {OTHER}: pull"}
+    assert can(repository(API, *[doubtful, sure][::order])) == expected
+
+
 def test_regions_with_the_same_answer_are_one() -> None:
     here, there = repository(API, allow({"AWS": OTHER})), repository(API, allow({"AWS": OTHER}), region="eu-west-1")
     [cell] = found(here, there).cells

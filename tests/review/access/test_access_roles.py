@@ -79,6 +79,15 @@ def test_a_tag_of_the_role_fills_its_variable() -> None:
     assert can(repository(), role("push", own, tags={"team": "storefront"})) == set()
 
 
+@pytest.mark.parametrize(
+    "resources", [{"Resource": arn_of("${aws:PrincipalTag/team}/*")}, {"NotResource": arn_of("a*")}]
+)
+def test_a_role_may_only_at_some_of_two_alike(resources: dict[str, str]) -> None:
+    own = {"Effect": "Allow", "Action": "ecr:TagResource", **resources}
+    cells = found(repository("a/web"), repository(), role("tag", own, tags={"team": "payments"})).cells
+    assert [each.repository for each in cells] == [API]
+
+
 def test_every_kind_of_policy_counts() -> None:
     inline = [{"name": "own", "policy": document(mine())}]
     assert can(repository(), role("push", inlinePolicies=inline)) == PUSHER
@@ -217,3 +226,4 @@ def test_a_creation_template_stands_for_what_it_will_make() -> None:
         ("cache/*", "role fill", "push"),
         ("cache/*", f"account {OTHER}", "pull"),
     ]
+    assert set(found(template, every).repositories) == {"cache/*", "*"}

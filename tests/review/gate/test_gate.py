@@ -81,6 +81,13 @@ def test_a_rule_of_retention_is_pointed_at(clone: Clone, rest: str) -> None:
     assert {_line(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
 
 
+def test_what_is_replicated_is_pointed_at_among_the_replicas(clone: Clone) -> None:
+    clone.edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, prefixes: [paymnts/]}")
+    [remark] = clone.gate(stack="prod").report["remarks"]
+    assert (remark["id"], remark["urn"].rpartition("::")[2]) == ("ecr-replication-sound", "registry@us-east-1")
+    assert _line(clone, remark) == "container-registry:replicas:"
+
+
 def test_an_advisory_rule_lets_pass(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable="advisory")
@@ -253,6 +260,20 @@ def test_a_new_repository_says_who_may_pull_it(clone: Clone) -> None:
     clone.edit("catalog.yaml", "repositories:\n", f"repositories:\n{entry}")
     told = [each["message"] for each in clone.gate("--base", "main").report["remarks"] if each["kind"] == "access"]
     assert told == ["account 444455556666 can now pull `storefront/site`"]
+
+
+def test_a_third_region_is_one_line_and_is_told(clone: Clone) -> None:
+    line = "    - region: ap-northeast-1\n"
+    clone.edit("Pulumi.prod.yaml", line, f"{line}    - region: eu-central-1\n")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert ended.code == 0, ended.text
+    told = " ".join(clone.gate("--base", "main", "--format", "text", stack="prod").text.split())
+    assert "eu-central-1 (account 222233334444) is new: 8 repositories start there without images." in told
+    assert "`python -m ops backfill --stack prod --region eu-central-1` copies what exists." in told
+    # One that comes is no reason to let go of another.
+    clone.edit("Pulumi.prod.yaml", line, "")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert ("plan-replica-dropped", "mandatory") in {(each["id"], each["level"]) for each in ended.report["remarks"]}
 
 
 def test_a_destruction_without_its_steps_fails(clone: Clone) -> None:
