@@ -74,6 +74,7 @@ class Filling:
             "Ref": self._ref,
             "Fn::Sub": self._text,
             "Fn::GetAtt": lambda path: self._named(".".join(path)),
+            "Fn::Join": lambda each: each[0].join(self.value(each[1])),
             "Fn::If": lambda each: self.value(each[1] if self.holds({"Condition": each[0]}) else each[2]),
         }
 
@@ -103,6 +104,8 @@ class Filling:
                 return bool(one == other)
             case "Fn::Not":
                 return not self.holds(argument[0])
+            case "Fn::And":
+                return all(self.holds(each) for each in argument)
             case _:
                 raise Unfit(f"nobody here knows {function}")
 
@@ -149,6 +152,7 @@ class Filling:
             ("SecretsKeyAlias", ""): lambda: given("AliasName"),
             ("OidcProvider", ""): lambda: f"{iam}:oidc-provider/{ISSUER}",
             ("PermissionsBoundary", ""): lambda: f"{iam}:policy/{given('ManagedPolicyName')}",
+            ("DeployLimits", ""): lambda: f"{iam}:policy/{given('ManagedPolicyName')}",
             ("PreviewRole", "Arn"): lambda: f"{iam}:role/{given('RoleName')}",
             ("DeployRole", "Arn"): lambda: f"{iam}:role/{given('RoleName')}",
         }

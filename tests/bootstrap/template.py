@@ -51,8 +51,19 @@ class Account:
         policies = self.resources[resource]["Properties"]["Policies"]
         return {each["PolicyName"]: each["PolicyDocument"] for each in policies}
 
+    def attached(self, resource: str) -> dict[str, Any]:
+        """The managed policies that a role has, by the last part of their names."""
+        arns = self.resources[resource]["Properties"].get("ManagedPolicyArns", [])
+        managed = [each["Properties"] for each in self.resources.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
+        return {
+            each["ManagedPolicyName"].rpartition("-")[2]: each["PolicyDocument"]
+            for each in managed
+            if f"arn:aws:iam::{self.id}:policy/{each['ManagedPolicyName']}" in arns
+        }
+
     def policies(self, resource: str) -> tuple[Policy, ...]:
-        return tuple(Policy(name=name, document=parse(text)) for name, text in self.documents(resource).items())
+        every = {**self.documents(resource), **self.attached(resource)}
+        return tuple(Policy(name=name, document=parse(text)) for name, text in every.items())
 
     def session(self, resource: str, *more: Policy) -> Caller:
         """A job that took the role; `more` is what somebody attached to it besides."""
@@ -79,11 +90,14 @@ class Account:
 def fill_in(data: Mapping[str, Any], account: str, region: str, **parameters: str) -> Account:
     """The template deployed to an account, with these parameters beside the defaults."""
     filling = Filling(data, account, region, parameters)
-    resources = {
-        name: filling.value(each)
-        for name, each in data["Resources"].items()
-        if "Condition" not in each or filling.holds({"Condition": each["Condition"]})
-    }
-    return Account(
-        account, region, resources, {name: filling.value(each["Value"]) for name, each in data["Outputs"].items()}
-    )
+
+    def made(part: str) -> dict[str, Any]:
+        return {
+            name: each
+            for name, each in data[part].items()
+            if "Condition" not in each or filling.holds({"Condition": each["Condition"]})
+        }
+
+    resources = {name: filling.value(each) for name, each in made("Resources").items()}
+    outputs = {name: filling.value(each["Value"]) for name, each in made("Outputs").items()}
+    return Account(account, region, resources, outputs)
