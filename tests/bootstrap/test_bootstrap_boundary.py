@@ -170,16 +170,17 @@ KEYS = [
 def test_only_the_role_of_templates_uses_keys_and_only_through_the_registry(
     bootstrapped: Bootstrapped, publisher: Caller, action: str, allowed: bool
 ) -> None:
-    """Also where the key's own policy names the role: a boundary does not hold against that, but by what it denies."""
+    """Also where the key's own policy names the session: a boundary holds against that by what it denies alone."""
     account = bootstrapped.account
     templates = of_stack(bootstrapped, "creation-templates")
-    named = [templates.identity.role_arn, publisher.identity.role_arn, account.id]
+    named = [templates.identity.arn, publisher.identity.role_arn, account.id]
     statement = {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "kms:*", "Resource": "*"}
     policies = [Policy(name="key", document=parse({"Version": CURRENT_VERSION, "Statement": statement}))]
     through = bootstrapped.request(
         f"kms:{action}", f"arn:aws:kms:us-east-1:{account.id}:{KEY}", kms__ViaService="ecr.us-east-1.amazonaws.com"
     )
-    assert evaluate(templates, through, policies).allowed == allowed
+    outcome = Outcome.ALLOWED if allowed else Outcome.EXPLICIT_DENY
+    assert evaluate(templates, through, policies).outcome is outcome
     assert not evaluate(publisher, through, policies).allowed
     for other in ({}, {"kms__ViaService": "ec2.us-east-1.amazonaws.com"}):
         request = bootstrapped.request(f"kms:{action}", f"arn:aws:kms:us-east-1:{account.id}:{KEY}", **other)

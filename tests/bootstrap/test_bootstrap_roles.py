@@ -11,9 +11,10 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.table import BUILT
 from tests.bootstrap.calls import Asked
-from tests.bootstrap.conftest import Bootstrapped, granted, refused
-from tests.bootstrap.provider import PROVIDER
+from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
+from tests.bootstrap.provider import NOT_LOOKED_AT, PROVIDER
 from tests.bootstrap.template import DEPLOY, PREVIEW
+from tests.workflows.workflow import FOLDER
 
 
 def test_the_table_knows_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
@@ -199,6 +200,56 @@ def test_the_keys_of_others_are_left_alone(
     request = Request(action=action, resource=KEY.format(id=account.id), account=account.id, context=here)
     # A key whose policy leaves it to the account, as most do.
     assert not evaluate(account.session(role), request, [account.key_policy()]).allowed
+
+
+OWN_TAGS = {"project": "container-registry", "managed-by": "pulumi"}
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "tags"),
+    [
+        ("GetSecretValue", "ecr-pullthroughcache/others", {}),
+        ("GetSecretValue", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
+        ("GetSecretValue", "payments/database", OWN_TAGS),
+        ("PutSecretValue", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
+        ("DeleteSecret", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
+        ("TagResource", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
+        ("TagResource", "ecr-pullthroughcache/others", {"project": "container-registry", "managed-by": "hand"}),
+        ("PutResourcePolicy", "ecr-pullthroughcache/docker-hub", OWN_TAGS),
+        ("CreateSecret", "payments/database", {}),
+    ],
+)
+@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+def test_the_secrets_of_others_are_left_alone(
+    bootstrapped: Bootstrapped, role: str, action: str, name: str, tags: dict[str, str]
+) -> None:
+    account = bootstrapped.account
+    given = {f"aws:RequestTag/{key}": (value,) for key, value in OWN_TAGS.items()}
+    has = {f"aws:ResourceTag/{key}": (value,) for key, value in tags.items()}
+    request = Request(
+        action=f"secretsmanager:{action}",
+        resource=f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:{name}-a1b2c3",
+        account=account.id,
+        context={"aws:RequestedRegion": ("us-east-1",), **given, **has},
+    )
+    assert not evaluate(account.session(role), request).allowed
+
+
+def test_the_search_for_drift_leaves_out_what_preview_may_not_read(full: Full) -> None:
+    """https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/, --exclude: `**` stands for anything."""
+    (pattern,) = re.findall(r"--exclude '([^']+)'", (FOLDER / "drift.yml").read_text(encoding="utf-8"))
+    fits = re.compile(re.escape(pattern).replace(r"\*\*", ".*"))
+    assert {each.type for each in full.render.resources if fits.fullmatch(each.urn)} == {NOT_LOOKED_AT}
+
+
+def test_preview_reads_no_token(bootstrapped: Bootstrapped) -> None:
+    account = bootstrapped.account
+    own = f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:ecr-pullthroughcache/docker-hub-a1b2c3"
+    has = {f"aws__ResourceTag/{key}": value for key, value in OWN_TAGS.items()}
+    for action, allowed in (("DescribeSecret", True), ("GetSecretValue", False)):
+        request = bootstrapped.request(f"secretsmanager:{action}", own, **has)
+        assert evaluate(account.session(PREVIEW), request).allowed == allowed
+        assert evaluate(account.session(DEPLOY), request).allowed
 
 
 def test_deploy_moves_no_other_alias(bootstrapped: Bootstrapped) -> None:
