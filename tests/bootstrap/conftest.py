@@ -11,18 +11,17 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply import stood_before
-from rehearsal.apply.bootstrap import source
 from rehearsal.apply.program import apply
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
 from review import Render, render
+from review.bootstrap_template import DEPLOY, Account, fill_in, source
 from review.resource import Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked, Call
 from tests.bootstrap.full import written
 from tests.bootstrap.provider import NOT_LOOKED_AT
-from tests.bootstrap.template import DEPLOY, Account, fill_in
 from tests.bootstrap.world import World
 from tests.conftest import ROOT
 

@@ -12,8 +12,8 @@ from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import evaluate
 from domain.kms import GRANT_OPERATIONS, key_policy
 from review import Render
+from review.bootstrap_template import DEPLOY, Account
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
-from tests.bootstrap.template import DEPLOY, Account
 
 ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 KEY = "key/12345678-0000-4000-8000-000000000000"

@@ -8,8 +8,8 @@ from policy_sentry.querying.actions import get_action_data, get_actions_for_serv
 
 from domain.iam.access import Outcome
 from domain.iam.evaluate import evaluate
+from review.bootstrap_template import DEPLOY, PREVIEW, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, granted
-from tests.bootstrap.template import DEPLOY, PREVIEW, fill_in
 
 ESCAPES = [
     # Its own policies and its own trust, and the other role's.
