@@ -22,6 +22,7 @@ from rehearsal.cloud.ends import signals
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.case import tag_at
 from rehearsal.proving.run import Outcome, promised, prove
+from rehearsal.proving.upstreams import playing
 from rehearsal.proving.visitors import Visitors, login
 from rehearsal.report import Endpoint, Report
 from settings import InvalidSettings, Settings, load
@@ -61,10 +62,9 @@ def up(options: Options) -> int:
     ends: SimpleQueue[_End] = SimpleQueue()
     with signals(ends):
         try:
-            with LocalCloud() as cloud:
+            with LocalCloud() as cloud, playing(settings, cloud):
                 cloud.on_failure(ends.put)
-                for key in stood_before.keys(settings):
-                    cloud.stand_in(key)
+                stand_in(settings, cloud)
                 with _at_work(lambda stop: _rehearse(options, settings, cloud, people, stop, begun=begun), ends):
                     end = ends.get()
                     if not isinstance(end, Report):
@@ -74,6 +74,14 @@ def up(options: Options) -> int:
                     return status if options.once else _ended(ends.get(), people, status)
         except EmulatorDied as death:
             return _ended(death, people, BROKEN)
+
+
+def stand_in(settings: Settings, cloud: LocalCloud) -> None:
+    """What exists in AWS alone."""
+    for key in stood_before.keys(settings):
+        cloud.stand_in(key)
+    for arn, text in stood_before.secrets(settings).items():
+        cloud.stand_in_secret(arn, text)
 
 
 def _ended(end: _End, people: Console, status: int) -> int:

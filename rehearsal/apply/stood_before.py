@@ -1,10 +1,13 @@
 """What exists before the program is applied: the bootstrap's part, and what only AWS has, which needs a stand-in."""
 
 import json
+from secrets import token_urlsafe
 
 from botocore.exceptions import ClientError
 
 from domain.aws import Arn
+from domain.document_text import to_text
+from domain.ecr.cache import credentials
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
 from rehearsal.apply.program import NotApplied
@@ -40,13 +43,25 @@ def keys(settings: Settings) -> list[Key]:
     return [_key(arn, parsed, settings.home.account) for arn in sorted(arns) if (parsed := Arn.parse(arn))]
 
 
+def secrets(settings: Settings) -> dict[str, str]:
+    """What stands in for each secret that a cache names, by its ARN."""
+    arns = {each.rule.credential_arn for each in settings.caches if each.rule.credential_arn}
+    return {arn: to_text(credentials("rehearsal", token_urlsafe())) for arn in sorted(arns)}
+
+
 def told(settings: Settings) -> list[str]:
     """For people: whatever is proven of these is proven of the stand-in."""
     adopted = [each.name for each in settings.repositories if each.adopt]
     return [
         *(f"key {key.arn} exists in AWS alone: one that lets Amazon ECR use it stood in" for key in keys(settings)),
+        *(f"secret {arn} exists in AWS alone: a made-up login stood in" for arn in secrets(settings)),
+        *(f"upstream {url} was played by a registry on loopback" for url in _upstreams(settings)),
         *(f"repository {name} is adopted: an empty one that stood there before stood in" for name in adopted),
     ]
+
+
+def _upstreams(settings: Settings) -> list[str]:
+    return sorted({each.rule.upstream_url for each in settings.caches})
 
 
 def _key(arn: str, parsed: Arn, account: str) -> Key:

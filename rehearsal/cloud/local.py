@@ -126,6 +126,10 @@ class LocalCloud:
         """Takes the key as one that stood in the account before, under the very ARN that it has there."""
         self._server.wait(_call(lambda: self._neighbour.stand_in(key)))
 
+    def stand_in_secret(self, arn: str, text: str) -> None:
+        """The same for a secret, which holds this text."""
+        self._server.wait(_call(lambda: self._neighbour.stand_in_secret(arn, text)))
+
     def play(self, upstream_url: str, host: str) -> None:
         """The upstream at the address is played by 127.0.0.1:PORT from now on; one that nobody plays is unreachable.
 

@@ -69,6 +69,7 @@ class Neighbour:
         self._emulator = emulator
         self._memory: dict[tuple[str, str], dict[Hashable, asyncio.Future[Any]]] = {}
         self._stand_ins: dict[str, Key] = {}
+        self._secrets: dict[str, str] = {}
 
     async def call(
         self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
@@ -85,6 +86,14 @@ class Neighbour:
     def stand_in(self, key: Key) -> None:
         """A key that the emulator can't hold, since it gives each its own ARN."""
         self._stand_ins[key.arn] = key
+
+    def stand_in_secret(self, arn: str, text: str) -> None:
+        """A secret that the emulator can't hold, for the same reason."""
+        self._secrets[arn] = text
+
+    def secret(self, arn: str) -> str | None:
+        """The value of a secret that is stood in for; the others are the emulator's to tell."""
+        return self._secrets.get(arn)
 
     async def key(self, name: str, *, account: str, region: str) -> Key | None:
         """The key of an ARN, or of a key id or `alias/...` in the account and region; None where there is none."""

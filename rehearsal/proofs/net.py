@@ -51,6 +51,4 @@ def _made_by_hand(case: PlaceCase, name: str) -> Iterator[PlaceCase]:
         yield home
     finally:
         for place in case.settings.all_places:
-            registry = case.at(place)
-            if registry.knows(name):
-                registry.api("ecr").delete_repository(repositoryName=name, force=True)
+            case.at(place).remove(name)

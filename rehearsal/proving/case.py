@@ -60,6 +60,11 @@ class PlaceCase:
         """The ARN of the key that the stack made here."""
         return str(self.api("kms").describe_key(KeyId=f"alias/{self.settings.project}")["KeyMetadata"]["Arn"])
 
+    def remove(self, name: str) -> None:
+        """Deletes the repository with all that is in it, if it is there."""
+        if self.knows(name):
+            self.api("ecr").delete_repository(repositoryName=name, force=True)
+
     def knows(self, name: str) -> bool:
         """Whether there is such a repository."""
         ecr = self.api("ecr")
@@ -75,14 +80,17 @@ class PlaceCase:
 
     def puller(self) -> str:
         """The password of a role of the registry's own account that has exactly the pull actions."""
-        anything = str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
-        return self._password("rehearsal-puller", PULL_ACTIONS, anything)
+        return self._password("rehearsal-puller", PULL_ACTIONS, self._everything)
 
     def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
         """The password of a role which its own account lets pull there, and do anything elsewhere; whether it may is
         ours to say."""
         arn = Arn(REGIONS[self.place.region].id, "iam", "", account, f"role/{role}")
         return self.visitors.password(self.visitors.anybody(arn, self.place.region), self.place.region)
+
+    @property
+    def _everything(self) -> str:
+        return str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
 
     def _password(self, role: str, actions: Sequence[str], resource: str) -> str:
         region = self.place.region
@@ -143,12 +151,9 @@ class Case(PlaceCase):
 
 def _made_up_account(settings: Settings, word: str) -> str:
     """Twelve digits that are the same for the same word, and no account of the settings."""
-    used = {
-        grant.account
-        for each in settings.repositories
-        for grant in each.pull
-        if not isinstance(grant, OrganizationGrant)
-    }
+    grants = [grant for each in settings.repositories for grant in each.pull]
+    grants += [grant for each in settings.caches for grant in each.pull]
+    used = {each.account for each in grants if not isinstance(each, OrganizationGrant)}
     used |= {place.account for place in (*settings.places, *settings.elsewhere)}
     number = int(hashlib.sha256(word.encode()).hexdigest(), 16) % 10**ACCOUNT_ID_DIGITS
     while f"{number:0{ACCOUNT_ID_DIGITS}}" in used:

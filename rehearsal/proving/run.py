@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rehearsal import proofs
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Corrupt, Refused
+from rehearsal.proving.cache_case import CacheCase
 from rehearsal.proving.case import Broken, Case, PlaceCase
 from rehearsal.proving.publisher_case import PublisherCase
 from rehearsal.proving.visitors import Visitors, login
@@ -26,6 +27,7 @@ _ABOUT: dict[str, type[PlaceCase]] = {
     "prove": Case,
     "prove_registry": PlaceCase,
     "prove_publisher": PublisherCase,
+    "prove_cache": CacheCase,
 }
 """What a proof is about, by the name of its function."""
 
@@ -59,7 +61,7 @@ def found() -> tuple[Proof, ...]:
 
 
 def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[PlaceCase]:
-    """Each registry, then each repository in it; at home those who push there, too."""
+    """Each registry, then each repository in it; at home those who push there and its caches, too."""
     entries = {each.name: each for each in settings.repositories}
     for place in settings.all_places:
         host, _ = login(clients, place.account, place.region)
@@ -69,6 +71,7 @@ def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[
         yield PlaceCase(**shared)
         if place.home:
             yield from (PublisherCase(**shared, publisher=each) for each in settings.publishers)
+            yield from (CacheCase(**shared, cache=each) for each in settings.caches)
         for copy in settings.copies(place):
             yield Case(**shared, repository=entries[copy.name], copy=copy)
 

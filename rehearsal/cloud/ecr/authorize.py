@@ -12,12 +12,21 @@ from rehearsal.cloud.ecr.state import Registry, Repository
 
 
 def require(
-    call: Call, action: str, registry: Registry, name: str | None = None, *, context: Context | None = None
+    call: Call,
+    action: str,
+    registry: Registry,
+    name: str | None = None,
+    *,
+    context: Context | None = None,
+    to_come: Policy | None = None,
 ) -> None:
-    """Raises AccessDeniedException with the reason unless the caller may, on the named repository or the registry."""
+    """Raises AccessDeniedException with the reason unless the caller may, on the named repository or the registry.
+
+    A repository that is not there yet has the policy that is to come."""
     repository = registry.repositories.get(name or "")
     request = _request(action, registry, name, context or {})
-    decision = evaluate(call.caller, request, _resource_policies(registry, repository))
+    policies = [*_resource_policies(registry, repository), *([to_come] if to_come else [])]
+    decision = evaluate(call.caller, request, policies)
     if not decision.allowed:
         raise access_denied(reason(decision, call.caller, request))
 

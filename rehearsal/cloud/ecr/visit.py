@@ -62,7 +62,8 @@ class Visit:
 
     async def image_to_pull(self, action: str) -> Repository:
         """The repository, to a caller who may do this in it, with what the reference names brought from upstream."""
-        require(self.call, action, self.registry, self.name)
+        to_come = self.cache.policy_to_come(self.registry, self.name)
+        require(self.call, action, self.registry, self.name, to_come=to_come)
         await self.cache.bring_image(self.call, self.registry, self.name, self.reference)
         return self.repository(action)
 

@@ -113,6 +113,7 @@ class FakeKeys(Neighbour):
         self.asked: list[tuple[str, str, str]] = []
         self.trusts: dict[str, str] = {}
         self.standings: dict[str, Standing] = {}
+        self._secrets: dict[str, str] = {}
         self.secrets: dict[str, dict[str, str] | CallFailed] = {}
         """By their ARN, with the members that Secrets Manager's answers have beside it."""
 

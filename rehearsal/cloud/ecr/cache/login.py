@@ -36,6 +36,8 @@ class InvalidSecret(Exception):
 
 async def secret_text(arn: str, registry: Registry, neighbour: Neighbour) -> str:
     """The secret's current value; raises ECR's error where it can't be had."""
+    if (stood_in := neighbour.secret(arn)) is not None:
+        return stood_in
     place = {"account": registry.account, "region": registry.region}
     try:
         about = await neighbour.call(_SERVICE, "DescribeSecret", {"SecretId": arn}, **place)

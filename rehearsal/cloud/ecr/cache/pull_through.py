@@ -13,6 +13,7 @@ from domain.ecr.creation_templates import Occasion
 from domain.ecr.names import private_registry
 from domain.ecr.tags import may_move
 from domain.ecr.upstreams import CacheRule, rule_for, upstream_name
+from domain.iam.access import Policy
 from rehearsal.cloud.call import Call
 from rehearsal.cloud.callers import Callers
 from rehearsal.cloud.ecr import authorize, creation, images, manifests
@@ -56,6 +57,14 @@ class PullThrough:
     _turns: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
     )
+
+    def policy_to_come(self, registry: Registry, name: str) -> Policy | None:
+        """The policy of a repository that a pull has yet to make, by which another account pulls for the first time."""
+        # https://github.com/aws/containers-roadmap/issues/2053
+        if name in registry.repositories or self._rule(registry, name) is None:
+            return None
+        template = creation.template_for(registry, name, Occasion.PULL_THROUGH_CACHE)
+        return template.policy.policy if template is not None and template.policy is not None else None
 
     async def bring_image(self, call: Call, registry: Registry, name: str, reference: str) -> None:
         """What the upstream has under the tag or digest, if a rule is for it, it is time to ask, and the caller may.

@@ -1,0 +1,51 @@
+"""Nobody else brings anything in, nor pulls what others brought."""
+
+from collections.abc import Iterator
+
+from domain.iam.grants import AccountGrant
+from rehearsal.oci.client import Client, Refused
+from rehearsal.proving.attempts import CHANGES, PULLS, Intruder, require_refused_in
+from rehearsal.proving.cache_case import CacheCase
+from rehearsal.proving.case import Broken
+from rehearsal.proving.upstreams import STRANGERS, TAG, content, names
+from rehearsal.proving.visitors import login
+
+PROMISE = "nobody brings images into the cache, or pulls from it, who may not"
+
+
+def prove_cache(case: CacheCase) -> str:
+    name = names(case.cache)[STRANGERS]
+    case.remove(name)
+    strangers = list(_strangers(case))
+    # Who may pull from all of the account's repositories may still not have new ones made.
+    for each in (*strangers, Intruder(who="a role that may pull", password=case.puller())):
+        with Client(case.host, each.password) as client:
+            try:
+                client.manifest(name, TAG)
+            except Refused:
+                brought = case.knows(name)
+            else:
+                brought = True
+        if brought:
+            raise Broken(f"{each.who} brought {name} in, and nothing grants it")
+    _brought_in(case, name)
+    for each in strangers:
+        with Client(case.host, each.password) as client:
+            require_refused_in(name, client, each, content(name).images[0], {**PULLS, **CHANGES})
+    return f"refused: {', '.join(each.who for each in strangers)}"
+
+
+def _brought_in(case: CacheCase, name: str) -> None:
+    """By the registry's owner."""
+    _, password = login(case.clients, case.place.account, case.place.region)
+    with Client(case.host, password) as client:
+        client.pull(name, TAG)
+
+
+def _strangers(case: CacheCase) -> Iterator[Intruder]:
+    """An account that nobody named, and another role beside each role that is."""
+    yield Intruder(who=f"account {case.stranger}", password=case.visitor(case.stranger))
+    grants = [each for each in case.cache.pull if isinstance(each, AccountGrant)]
+    whole = {each.account for each in grants if each.role is None} | {case.place.account}
+    for account in sorted({each.account for each in grants} - whole):
+        yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
