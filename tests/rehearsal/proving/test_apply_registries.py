@@ -8,8 +8,10 @@ from zlib import crc32
 import pytest
 
 from domain.kms import key_policy
+from rehearsal.apply import stood_before
 from rehearsal.apply.program import NotApplied, apply
 from rehearsal.clients import Clients
+from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.ecr.control_plane import LIFECYCLE, TRUST
 
@@ -20,11 +22,12 @@ POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal":
 
 
 @pytest.fixture
-def accounts(edit: Edit, request: pytest.FixtureRequest) -> tuple[str, str]:
+def accounts(project: Path, edit: Edit, clients: Clients, request: pytest.FixtureRequest) -> tuple[str, str]:
     """The project's account, for this test alone, and another one."""
     number = crc32(request.node.name.encode())
     home, other = f"45{number:010}", f"46{number:010}"
     edit("Pulumi.dev.yaml", "111122223333", home)
+    stood_before.bootstrap(load(project, "dev"), clients)
     return home, other
 
 
