@@ -100,8 +100,19 @@ class Account:
         policies = self.resources[resource]["Properties"]["Policies"]
         return {each["PolicyName"]: each["PolicyDocument"] for each in policies}
 
+    def attached(self, resource: str) -> dict[str, Any]:
+        """The managed policies that a role has, by the last word of their names."""
+        arns = self.resources[resource]["Properties"].get("ManagedPolicyArns", [])
+        managed = [each["Properties"] for each in self.resources.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
+        return {
+            each["ManagedPolicyName"].rpartition("-")[2]: each["PolicyDocument"]
+            for each in managed
+            if f"arn:{self.partition}:iam::{self.id}:policy/{each['ManagedPolicyName']}" in arns
+        }
+
     def policies(self, resource: str) -> tuple[Policy, ...]:
-        return tuple(Policy(name=name, document=parse(text)) for name, text in self.documents(resource).items())
+        every = {**self.documents(resource), **self.attached(resource)}
+        return tuple(Policy(name=name, document=parse(text)) for name, text in every.items())
 
     def session(self, resource: str, *more: Policy) -> Caller:
         """A job that took the role; `more` is what somebody attached to it besides."""
@@ -145,17 +156,22 @@ class _Filling:
             "Ref": self._ref,
             "Fn::Sub": lambda text: _VARIABLE.sub(lambda found: str(self._named(found[1])), text),
             "Fn::GetAtt": lambda path: self._named(".".join(path)),
+            "Fn::Join": lambda each: each[0].join(self._value(each[1])),
             "Fn::If": lambda each: self._value(each[1] if self._holds({"Condition": each[0]}) else each[2]),
         }
 
     def account(self) -> Account:
-        wanted = {
-            name: self._value(each)
-            for name, each in self._data["Resources"].items()
+        resources = {name: self._value(each) for name, each in self._made("Resources").items()}
+        outputs = {name: self._value(each["Value"]) for name, each in self._made("Outputs").items()}
+        return Account(self._account, self._region, resources, outputs)
+
+    def _made(self, part: str) -> dict[str, Any]:
+        """What is there of it under the template's conditions."""
+        return {
+            name: each
+            for name, each in self._data[part].items()
             if "Condition" not in each or self._holds({"Condition": each["Condition"]})
         }
-        outputs = {name: self._value(each["Value"]) for name, each in self._data["Outputs"].items()}
-        return Account(self._account, self._region, wanted, outputs)
 
     def _parameter(self, name: str, declared: Mapping[str, Any], given: Mapping[str, str]) -> str | list[str]:
         value = given.get(name, declared.get("Default"))
@@ -187,6 +203,8 @@ class _Filling:
                 return bool(one == other)
             case "Fn::Not":
                 return not self._holds(argument[0])
+            case "Fn::And":
+                return all(self._holds(each) for each in argument)
             case _:
                 raise InvalidTemplate(f"{function} is no condition that is understood here")
 
@@ -227,6 +245,7 @@ class _Filling:
             ("PermissionsBoundary", ""): lambda: (
                 f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}"
             ),
+            ("DeployLimits", ""): lambda: f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}",
             ("PreviewRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
             ("DeployRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
         }

@@ -1,7 +1,8 @@
 """The bootstrap of dev's account and of prod's, and everything that is asked of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +14,40 @@ from rehearsal.apply import stood_before
 from rehearsal.apply.program import apply
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
-from review import Render
-from review.bootstrap_template import Account, fill_in, source
+from review import Render, render
+from review.bootstrap_template import DEPLOY, Account, fill_in, source
 from review.resource import Resource
-from settings import load
-from tests.bootstrap.calls import PROVIDER, Asked, Backend, Call, World, by_provider
+from settings import Settings, load
+from tests.bootstrap.backend import Backend
+from tests.bootstrap.calls import Asked, Call
+from tests.bootstrap.full import written
+from tests.bootstrap.provider import NOT_LOOKED_AT
+from tests.bootstrap.world import World
 from tests.conftest import ROOT
 
 STACKS = ("dev", "prod")
-NOT_EVERYWHERE = (
-    "aws:ecr/registryPolicy:RegistryPolicy",
-    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion",
-)
-"""Types that a stack declares only where its file asks for them: the role must be able to all the same."""
 ADMINISTRATOR = Policy(
     name="AdministratorAccess",
     document=parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
 )
+
+
+@dataclass(frozen=True)
+class Full:
+    """A stack with everything in it: its settings and what it declares."""
+
+    settings: Settings
+    render: Render
+
+    def declared(self, account: str | None = None) -> tuple[Resource, ...]:
+        """In another account, or else in the stack's own."""
+        resources = (each for each in self.render.resources if each.type.startswith("aws:"))
+        return tuple(each for each in resources if _provider(each) == account)
+
+    @property
+    def roles_elsewhere(self) -> dict[str, str]:
+        """By account, the role that is assumed there."""
+        return {account: role for account, (_, _, role) in self.settings.other_accounts.items()}
 
 
 @dataclass(frozen=True)
@@ -40,8 +58,11 @@ class Bootstrapped:
     stack: str
     world: World
     resources: tuple[Resource, ...]
+    """Those of a stack with everything: the role must be able to, wherever a stack's file asks for it."""
     recorded: tuple[Call, ...]
     """What the rehearsal called to build the stack."""
+    elsewhere: dict[str, str]
+    """By account, the role that is assumed there."""
 
     @property
     def backend(self) -> Backend:
@@ -54,17 +75,28 @@ class Bootstrapped:
             state=f"container-registry/{self.stack}",
         )
 
-    def reads(self) -> Iterator[Asked]:
-        """What the provider asks to learn how the declared resources stand."""
+    def looks(self) -> Iterator[Asked]:
+        """What the search for drift asks to learn how the declared resources stand."""
         for resource in self.resources:
-            for call in by_provider(resource, PROVIDER[resource.type].read):
-                yield from self.world.asked(call)
+            if resource.type != NOT_LOOKED_AT:
+                yield from self.world.reads(resource)
 
-    def writes(self) -> Iterator[Asked]:
+    def changes(self) -> Iterator[Asked]:
+        """What a deployment asks on top."""
         for resource in self.resources:
-            operations = PROVIDER[resource.type]
-            for call in by_provider(resource, (*operations.create, *operations.update, *operations.delete)):
-                yield from self.world.asked(call)
+            if resource.type == NOT_LOOKED_AT:
+                yield from self.world.reads(resource)
+            yield from self.world.writes(resource)
+        for account, role in self.elsewhere.items():
+            yield self.becomes(account, role)
+
+    def becomes(self, account: str, role: str) -> Asked:
+        """The provider for another account takes a role there, which trusts the deploy role."""
+        trusted = {"AWS": self.account.role_arn(DEPLOY)}
+        statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+        trust = Policy(name="trust", document=parse({"Version": "2012-10-17", "Statement": statement}))
+        request = Request(action="sts:AssumeRole", resource=role, account=account)
+        return Asked(request=request, resource_policies=(trust,))
 
     def request(self, action: str, resource: str, **context: str) -> Request:
         """Asked in the stack's account over a good connection; `__` in a condition's key stands for a colon."""
@@ -103,8 +135,15 @@ def template() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session", params=STACKS)
-def bootstrapped(request: pytest.FixtureRequest, template: dict[str, Any], local: LocalCloud) -> Bootstrapped:
+def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Full:
     stack: str = request.param
+    folder: Path = written(tmp_path_factory.mktemp(stack), stack)
+    return Full(load(folder, stack), render(folder, stack))
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(template: dict[str, Any], full: Full, local: LocalCloud) -> Bootstrapped:
+    stack = full.settings.stack
     settings = load(ROOT, stack)
     account = fill_in(
         template,
@@ -118,17 +157,15 @@ def bootstrapped(request: pytest.FixtureRequest, template: dict[str, Any], local
         DeployEnvironment=stack,
         PreviewEnvironment=f"preview-{stack}",
         DriftEnvironment=f"drift-{stack}",
+        ReplicaRoles=",".join(full.roles_elsewhere.values()),
     )
     with Clients(local.endpoint) as before:
         stood_before.bootstrap(settings, before)
     with _Recorder(local.endpoint) as clients:
         apply(ROOT, stack, clients, lambda _label: None)
         recorded = tuple(clients.calls)
-    rendered: Render = request.getfixturevalue(stack)
-    declared = tuple(each for each in rendered.resources if each.custom and each.type.startswith("aws:"))
-    more = tuple(replace(declared[0], type=each, inputs={"region": settings.home.region}) for each in NOT_EVERYWHERE)
-    world = World(settings.home.account, settings.tags, f"alias/{settings.project}")
-    return Bootstrapped(account, stack, world, (*declared, *more), recorded)
+    world = World.of(settings, settings.home.account)
+    return Bootstrapped(account, stack, world, full.declared(), recorded, full.roles_elsewhere)
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +173,11 @@ def local() -> Iterator[LocalCloud]:
     """One of our own: the rehearsal's tests take it that no other builds dev in theirs."""
     with LocalCloud() as made:
         yield made
+
+
+def _provider(resource: Resource) -> str | None:
+    """The name of the one that it has, which is the account's."""
+    return resource.provider.split("::")[-2] if resource.provider else None
 
 
 def refused(caller: Caller, asked: list[Asked]) -> list[str]:

@@ -17,7 +17,8 @@ import urllib3
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
 from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
-from tests.bootstrap.calls import Asked, Backend
+from tests.bootstrap.backend import Backend
+from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import granted, refused
 from tests.engine.workspace import NOT_COPIED, ROOT, Workspace, _environment, _write_plugin
 

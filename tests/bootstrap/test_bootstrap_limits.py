@@ -1,14 +1,15 @@
-"""What no policy attached later gives away: the deploy role's limits, and the boundary of the roles it makes."""
+"""What no policy attached later gives the deploy role: its limits."""
 
 import re
+from typing import Any
 
 import pytest
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
 
-from domain.iam.access import Caller, Identity, Outcome
+from domain.iam.access import Outcome
 from domain.iam.evaluate import evaluate
-from review.bootstrap_template import DEPLOY, PREVIEW
-from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
+from review.bootstrap_template import DEPLOY, PREVIEW, fill_in
+from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, granted
 
 ESCAPES = [
     # Its own policies and its own trust, and the other role's.
@@ -20,6 +21,10 @@ ESCAPES = [
     ("iam:PassRole", "{deploy}"),
     ("iam:PutRolePolicy", "{preview}"),
     ("iam:UpdateAssumeRolePolicy", "{preview}"),
+    ("iam:DetachRolePolicy", "{deploy}"),
+    ("iam:CreatePolicyVersion", "{limits}"),
+    ("iam:SetDefaultPolicyVersion", "{limits}"),
+    ("iam:DeletePolicy", "{limits}"),
     ("iam:CreatePolicyVersion", "{boundary}"),
     ("iam:SetDefaultPolicyVersion", "{boundary}"),
     ("iam:DeletePolicy", "{boundary}"),
@@ -41,7 +46,10 @@ ESCAPES = [
     ("iam:PassRole", "arn:aws:iam::{id}:role/admin"),
     ("iam:PassRole", "arn:aws:iam::{id}:role/{own}publisher"),
     ("sts:AssumeRole", "arn:aws:iam::{id}:role/admin"),
+    ("iam:PassRole", "arn:aws:iam::{id}:role/{own}other.creation-templates"),
+    ("iam:PassRole", "arn:aws:iam::444455556666:role/{own}publisher"),
     ("sts:AssumeRole", "arn:aws:iam::{id}:role/{own}publisher"),
+    ("sts:AssumeRole", "arn:aws:iam::444455556666:role/admin"),
     ("iam:AddRoleToInstanceProfile", "arn:aws:iam::{id}:instance-profile/any"),
     ("iam:CreatePolicy", "arn:aws:iam::{id}:policy/mine"),
     ("iam:CreatePolicyVersion", "arn:aws:iam::{id}:policy/admins"),
@@ -63,6 +71,9 @@ ESCAPES = [
     ("iam:UpdateSAMLProvider", "arn:aws:iam::{id}:saml-provider/staff"),
     ("iam:UpdateAccountPasswordPolicy", "*"),
     ("iam:SetSecurityTokenServicePreferences", "*"),
+    # The secrets of others.
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:{id}:secret:payments/database-a1b2c3"),
+    ("secretsmanager:DeleteSecret", "arn:aws:secretsmanager:us-east-1:{id}:secret:ecr-pullthroughcache-a1b2c3"),
     # The key without which the state's secrets are lost.
     ("kms:DisableKey", "{key}"),
     ("kms:ScheduleKeyDeletion", "{key}"),
@@ -101,6 +112,7 @@ def test_deploy_cannot_escape_even_as_an_administrator(bootstrapped: Bootstrappe
         deploy=account.role_arn(DEPLOY),
         preview=account.role_arn(PREVIEW),
         boundary=account.boundary_arn,
+        limits=account.boundary_arn.replace("-boundary", "-limits"),
         provider=account.provider,
         stack=account.stack_id,
         key=account.secrets_key,
@@ -115,12 +127,14 @@ def test_deploy_cannot_escape_even_as_an_administrator(bootstrapped: Bootstrappe
 
 
 WITHIN_THE_BOUNDARY = ("CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy", "AttachRolePolicy")
+ATTACHING = ("AttachRolePolicy", "DetachRolePolicy")
+"""The program has none of it: each role has its one policy."""
 OF_ITS_OWN_ROLES = frozenset(
     (
         *WITHIN_THE_BOUNDARY,
+        *ATTACHING,
         "DeleteRole",
         "DeleteRolePolicy",
-        "DetachRolePolicy",
         "TagRole",
         "UntagRole",
         "UpdateAssumeRolePolicy",
@@ -132,14 +146,13 @@ OF_ITS_OWN_ROLES = frozenset(
 
 
 @pytest.mark.parametrize("action", sorted(OF_ITS_OWN_ROLES))
-def test_an_administrator_makes_its_own_roles_within_the_boundary(bootstrapped: Bootstrapped, action: str) -> None:
-    """So that the limits refuse the lack of the boundary, and not roles as such: publishers come later."""
+def test_roles_are_made_under_the_path_within_the_boundary(bootstrapped: Bootstrapped, action: str) -> None:
     account = bootstrapped.account
     own = f"arn:aws:iam::{account.id}:role/container-registry/{bootstrapped.stack}/publisher"
     name = f"iam:{action}"
     within = bootstrapped.request(name, own, iam__PermissionsBoundary=account.boundary_arn)
     assert evaluate(account.session(DEPLOY, ADMINISTRATOR), within).allowed
-    assert not evaluate(account.session(DEPLOY), within).allowed, "no role is declared yet"
+    assert evaluate(account.session(DEPLOY), within).allowed == (action not in ATTACHING)
     elsewhere = (
         "publisher",
         "container-registry/publisher",
@@ -148,6 +161,7 @@ def test_an_administrator_makes_its_own_roles_within_the_boundary(bootstrapped: 
     )
     for role in (f"arn:aws:iam::{account.id}:role/{path}" for path in elsewhere):
         request = bootstrapped.request(name, role, iam__PermissionsBoundary=account.boundary_arn)
+        assert not evaluate(account.session(DEPLOY), request).allowed, role
         decision = evaluate(account.session(DEPLOY, ADMINISTRATOR), request)
         assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits"), role
     if action in WITHIN_THE_BOUNDARY:
@@ -156,6 +170,7 @@ def test_an_administrator_makes_its_own_roles_within_the_boundary(bootstrapped: 
             bootstrapped.request(name, own),
             bootstrapped.request(name, own, iam__PermissionsBoundary=mine),
         ):
+            assert not evaluate(account.session(DEPLOY), other).allowed
             assert not evaluate(account.session(DEPLOY, ADMINISTRATOR), other).allowed
 
 
@@ -179,62 +194,48 @@ def test_an_administrator_changes_nothing_else_in_iam(bootstrapped: Bootstrapped
     assert changes > 100
 
 
-def test_an_administrator_makes_inspectors_role_and_no_other_service_s(bootstrapped: Bootstrapped) -> None:
+def test_an_administrator_makes_the_roles_of_four_services_and_of_no_other(bootstrapped: Bootstrapped) -> None:
     account = bootstrapped.account
-    lifted = account.session(DEPLOY, ADMINISTRATOR)
-    for name, allowed in (("inspector2.amazonaws.com", True), ("ecs.amazonaws.com", False)):
-        role = f"arn:aws:iam::{account.id}:role/aws-service-role/{name}/any"
-        request = bootstrapped.request("iam:CreateServiceLinkedRole", role, iam__AWSServiceName=name)
-        assert evaluate(lifted, request).allowed == allowed
+    for name in ("inspector2", "ecr", "replication.ecr", "pullthroughcache.ecr", "ecs", "autoscaling"):
+        service = f"{name}.amazonaws.com"
+        role = f"arn:aws:iam::{account.id}:role/aws-service-role/{service}/any"
+        request = bootstrapped.request("iam:CreateServiceLinkedRole", role, iam__AWSServiceName=service)
+        allowed = name not in ("ecs", "autoscaling")
+        assert evaluate(account.session(DEPLOY, ADMINISTRATOR), request).allowed == allowed
+        assert not evaluate(account.session(DEPLOY), request).allowed, "it is no role that the service has"
 
 
-@pytest.fixture
-def publisher(bootstrapped: Bootstrapped) -> Caller:
-    """An administrator, but for the boundary."""
-    account = bootstrapped.account
-    identity = Identity(
-        arn=f"arn:aws:sts::{account.id}:assumed-role/publisher/job",
-        account=account.id,
-        role_arn=f"arn:aws:iam::{account.id}:role/publisher",
-    )
-    return Caller(identity=identity, policies=(ADMINISTRATOR,), boundary=account.boundary())
+SERVICES = (
+    "ecr.amazonaws.com",
+    "pullthroughcache.ecr.amazonaws.com",
+    "lambda.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+)
 
 
-def test_the_boundary_holds_a_publisher_to_images(bootstrapped: Bootstrapped, publisher: Caller) -> None:
-    account = bootstrapped.account
-    repository = f"arn:aws:ecr:us-east-1:{account.id}:repository/payments/api"
-    pushes = (
-        "BatchCheckLayerAvailability",
-        "InitiateLayerUpload",
-        "UploadLayerPart",
-        "CompleteLayerUpload",
-        "PutImage",
-    )
-    for name in (*pushes, "BatchGetImage", "GetDownloadUrlForLayer", "DescribeImages", "ListImages"):
-        assert evaluate(publisher, bootstrapped.request(f"ecr:{name}", repository)).allowed
-    assert evaluate(publisher, bootstrapped.request("ecr:GetAuthorizationToken", "*")).allowed
-    for action, resource in (
-        ("ecr:DeleteRepository", repository),
-        ("ecr:SetRepositoryPolicy", repository),
-        ("ecr:PutLifecyclePolicy", repository),
-        ("ecr:PutRegistryPolicy", "*"),
-        ("ecr:PutImage", "arn:aws:ecr:us-east-1:444455556666:repository/payments/api"),
-        ("ec2:RunInstances", "*"),
-        ("sts:AssumeRole", account.role_arn(DEPLOY)),
-    ):
-        assert not evaluate(publisher, bootstrapped.request(action, resource)).allowed
+@pytest.mark.parametrize(
+    ("role", "service"), [("creation-templates", SERVICES[0]), ("pull-through-cache", SERVICES[1])]
+)
+@pytest.mark.parametrize("to", SERVICES)
+def test_a_role_is_passed_to_its_one_service(bootstrapped: Bootstrapped, role: str, service: str, to: str) -> None:
+    account, stack = bootstrapped.account, bootstrapped.stack
+    own = f"arn:aws:iam::{account.id}:role/container-registry/{stack}/{stack}.{role}"
+    request = bootstrapped.request("iam:PassRole", own, iam__PassedToService=to)
+    for caller in (account.session(DEPLOY), account.session(DEPLOY, ADMINISTRATOR)):
+        assert evaluate(caller, request).allowed == (to == service)
+        assert not evaluate(caller, bootstrapped.request("iam:PassRole", own)).allowed
 
 
-def test_the_boundary_says_outright_what_it_keeps(bootstrapped: Bootstrapped, publisher: Caller) -> None:
-    account = bootstrapped.account
-    for action, resource in (
-        ("iam:CreateRole", f"arn:aws:iam::{account.id}:role/new"),
-        ("iam:DeleteRolePermissionsBoundary", publisher.identity.role_arn or ""),
-        ("iam:PutRolePolicy", account.role_arn(DEPLOY)),
-        ("s3:GetObject", f"{account.bucket}/.pulumi/stacks/container-registry/dev.json"),
-        ("s3:DeleteBucket", account.bucket),
-        ("kms:Decrypt", account.secrets_key),
-        ("cloudformation:DeleteStack", account.stack_id),
-    ):
-        decision = evaluate(publisher, bootstrapped.request(action, resource), [account.key_policy()])
-        assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "boundary")
+def test_no_role_of_another_account_is_taken_unless_the_template_names_it(
+    bootstrapped: Bootstrapped, template: dict[str, Any]
+) -> None:
+    none = fill_in(template, bootstrapped.account.id, "us-east-1", GitHubOwner="acme", GitHubRepository="any")
+    for account, role in bootstrapped.elsewhere.items():
+        named, other = bootstrapped.becomes(account, role), bootstrapped.becomes(account, f"{role}-2")
+        for lifted in ((), (ADMINISTRATOR,)):
+            assert granted(bootstrapped.account.session(DEPLOY, *lifted), [named, other]) == granted(
+                bootstrapped.account.session(DEPLOY), [named]
+            )
+            assert granted(none.session(DEPLOY, *lifted), [named, other]) == []
+        assert len(granted(bootstrapped.account.session(DEPLOY), [named])) == 1
+        assert granted(bootstrapped.account.session(PREVIEW), [named]) == []

@@ -11,8 +11,10 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.table import BUILT
 from review.bootstrap_template import DEPLOY, PREVIEW
-from tests.bootstrap.calls import PROVIDER, Asked
-from tests.bootstrap.conftest import Bootstrapped, granted, refused
+from tests.bootstrap.calls import Asked
+from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
+from tests.bootstrap.provider import NOT_LOOKED_AT, PROVIDER
+from tests.workflows.workflow import FOLDER
 
 
 def test_the_table_knows_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
@@ -23,6 +25,7 @@ def test_the_table_knows_every_type_that_is_declared(bootstrapped: Bootstrapped)
 def test_the_rehearsal_was_heard(bootstrapped: Bootstrapped) -> None:
     heard = {call.action for call in bootstrapped.recorded}
     assert {"ecr:CreateRepository", "ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy", "kms:CreateKey"} <= heard
+    assert {"iam:CreateRole", "iam:PutRolePolicy", "ecr:CreatePullThroughCacheRule"} & heard
     assert len(bootstrapped.recorded) > len(bootstrapped.resources) / 2
     in_the_table = {action for each in PROVIDER.values() for action in each.all}
     assert heard <= in_the_table
@@ -34,7 +37,7 @@ def test_deploy_may_do_what_the_rehearsal_did(bootstrapped: Bootstrapped) -> Non
 
 
 def test_deploy_may_do_all_that_the_provider_does(bootstrapped: Bootstrapped) -> None:
-    asked = [*bootstrapped.reads(), *bootstrapped.writes()]
+    asked = [*bootstrapped.looks(), *bootstrapped.changes()]
     assert len({each.request.action for each in asked}) > 30
     assert refused(bootstrapped.account.session(DEPLOY), asked) == []
 
@@ -45,16 +48,16 @@ def test_deploy_may_read_and_write_its_state(bootstrapped: Bootstrapped) -> None
 
 
 def test_preview_may_read_all_that_is_compared(bootstrapped: Bootstrapped) -> None:
-    asked = [*bootstrapped.reads(), *bootstrapped.backend.looks()]
+    asked = [*bootstrapped.looks(), *bootstrapped.backend.looks()]
     assert refused(bootstrapped.account.session(PREVIEW), asked) == []
 
 
 def test_preview_may_write_nothing(bootstrapped: Bootstrapped) -> None:
     backend = bootstrapped.backend
-    looks = {(each.request.action, each.request.resource) for each in (*backend.looks(), *bootstrapped.reads())}
+    looks = {(each.request.action, each.request.resource) for each in (*backend.looks(), *bootstrapped.looks())}
     writes = [
         each
-        for each in (*bootstrapped.writes(), *backend.changes())
+        for each in (*bootstrapped.changes(), *backend.changes())
         if (each.request.action, each.request.resource) not in looks
     ]
     assert len({each.request.action for each in writes}) > 20
@@ -63,9 +66,9 @@ def test_preview_may_write_nothing(bootstrapped: Bootstrapped) -> None:
 
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
 def test_nothing_is_granted_that_nobody_asks_for(bootstrapped: Bootstrapped, role: str) -> None:
-    asked = [*bootstrapped.reads(), *bootstrapped.backend.looks()]
+    asked = [*bootstrapped.looks(), *bootstrapped.backend.looks()]
     if role == DEPLOY:
-        asked += [*bootstrapped.writes(), *bootstrapped.backend.changes()]
+        asked += [*bootstrapped.changes(), *bootstrapped.backend.changes()]
     needed = {each.request.action for each in asked}
     statements = [
         statement
@@ -77,21 +80,24 @@ def test_nothing_is_granted_that_nobody_asks_for(bootstrapped: Bootstrapped, rol
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert set(actions) <= needed, statement["Sid"]
     # And no statement could go. One request of each kind tells it as well as all of them.
-    kinds = {(each.request.action, _kind(each.request.resource), *each.request.context): each for each in asked}
+    kinds = {(each.request.action, _kind(each.request), *each.request.context): each for each in asked}
     for statement in statements:
         without = _without(bootstrapped, role, statement["Sid"])
-        assert refused(without, [*kinds.values(), *bootstrapped.backend.looks()]), statement["Sid"]
+        concerned = [each for each in kinds.values() if each.request.action in statement["Action"]]
+        assert refused(without, [*concerned, *bootstrapped.backend.looks()]), statement["Sid"]
 
 
-def _kind(resource: str) -> str:
-    return resource.rpartition(":")[2].partition("/")[0]
+def _kind(request: Request) -> str:
+    """What it is about; of a role that a service gets, which."""
+    given = request.action in ("iam:PassRole", "iam:CreateServiceLinkedRole")
+    return request.resource if given else request.resource.split(":", 5)[-1].partition("/")[0]
 
 
 def _without(bootstrapped: Bootstrapped, role: str, sid: str) -> Caller:
     account = bootstrapped.account
     documents = {
         name: {**text, "Statement": [each for each in text["Statement"] if each["Sid"] != sid]}
-        for name, text in account.documents(role).items()
+        for name, text in {**account.documents(role), **account.attached(role)}.items()
     }
     return _caller_of(bootstrapped, role, {name: text for name, text in documents.items() if text["Statement"]})
 
@@ -119,8 +125,8 @@ def test_no_other_region(bootstrapped: Bootstrapped, role: str) -> None:
             ),
             resource_policies=each.resource_policies,
         )
-        for each in (*bootstrapped.reads(), *bootstrapped.writes())
-        if each.request.action != "iam:CreateServiceLinkedRole"  # IAM has no regions
+        for each in (*bootstrapped.looks(), *bootstrapped.changes())
+        if not each.request.action.startswith(("iam:", "sts:"))  # roles have no regions
     ]
     assert granted(bootstrapped.account.session(role), asked) == []
 
@@ -196,6 +202,56 @@ def test_the_keys_of_others_are_left_alone(
     assert not evaluate(account.session(role), request, [account.key_policy()]).allowed
 
 
+OWN_TAGS = {"project": "container-registry", "managed-by": "pulumi"}
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "tags"),
+    [
+        ("GetSecretValue", "ecr-pullthroughcache/others", {}),
+        ("GetSecretValue", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
+        ("GetSecretValue", "payments/database", OWN_TAGS),
+        ("PutSecretValue", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
+        ("DeleteSecret", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
+        ("TagResource", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
+        ("TagResource", "ecr-pullthroughcache/others", {"project": "container-registry", "managed-by": "hand"}),
+        ("PutResourcePolicy", "ecr-pullthroughcache/docker-hub", OWN_TAGS),
+        ("CreateSecret", "payments/database", {}),
+    ],
+)
+@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+def test_the_secrets_of_others_are_left_alone(
+    bootstrapped: Bootstrapped, role: str, action: str, name: str, tags: dict[str, str]
+) -> None:
+    account = bootstrapped.account
+    given = {f"aws:RequestTag/{key}": (value,) for key, value in OWN_TAGS.items()}
+    has = {f"aws:ResourceTag/{key}": (value,) for key, value in tags.items()}
+    request = Request(
+        action=f"secretsmanager:{action}",
+        resource=f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:{name}-a1b2c3",
+        account=account.id,
+        context={"aws:RequestedRegion": ("us-east-1",), **given, **has},
+    )
+    assert not evaluate(account.session(role), request).allowed
+
+
+def test_the_search_for_drift_leaves_out_what_preview_may_not_read(full: Full) -> None:
+    """https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/, --exclude: `**` stands for anything."""
+    (pattern,) = re.findall(r"--exclude '([^']+)'", (FOLDER / "drift.yml").read_text(encoding="utf-8"))
+    fits = re.compile(re.escape(pattern).replace(r"\*\*", ".*"))
+    assert {each.type for each in full.render.resources if fits.fullmatch(each.urn)} == {NOT_LOOKED_AT}
+
+
+def test_preview_reads_no_token(bootstrapped: Bootstrapped) -> None:
+    account = bootstrapped.account
+    own = f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:ecr-pullthroughcache/docker-hub-a1b2c3"
+    has = {f"aws__ResourceTag/{key}": value for key, value in OWN_TAGS.items()}
+    for action, allowed in (("DescribeSecret", True), ("GetSecretValue", False)):
+        request = bootstrapped.request(f"secretsmanager:{action}", own, **has)
+        assert evaluate(account.session(PREVIEW), request).allowed == allowed
+        assert evaluate(account.session(DEPLOY), request).allowed
+
+
 def test_deploy_moves_no_other_alias(bootstrapped: Bootstrapped) -> None:
     account = bootstrapped.account
     for name in (
@@ -233,6 +289,7 @@ def test_neither_can_become_somebody_else(bootstrapped: Bootstrapped, role: str)
         ("iam:PassRole", f"arn:aws:iam::{account.id}:role/admin"),
         ("iam:CreateRole", f"arn:aws:iam::{account.id}:role/new"),
         ("lambda:CreateFunction", f"arn:aws:lambda:us-east-1:{account.id}:function:new"),
+        ("iam:PassRole", f"arn:aws:iam::{account.id}:role/container-registry/{bootstrapped.stack}/publisher"),
         ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:any"),
     ):
         assert not evaluate(account.session(role), bootstrapped.request(action, resource)).allowed

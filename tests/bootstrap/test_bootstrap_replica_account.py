@@ -1,0 +1,109 @@
+"""The bootstrap of an account that only holds replicas: one role there, for the home account's deployment alone."""
+
+from typing import Any
+
+import pytest
+
+from domain.iam.access import Caller, Identity, Outcome, Request
+from domain.iam.evaluate import evaluate
+from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
+from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full, granted, refused
+from tests.bootstrap.world import World
+
+
+@pytest.fixture
+def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> Account:
+    (place,) = full.settings.elsewhere
+    return fill_in(
+        template,
+        place.account,
+        place.region,
+        Stack=bootstrapped.stack,
+        GitHubOwner="acme",
+        GitHubRepository="container-registry",
+        Regions=place.region,
+        EnhancedScanning=str(full.settings.scan_type.value == "ENHANCED").lower(),
+        HomeDeployRole=bootstrapped.account.role_arn(DEPLOY),
+    )
+
+
+def test_nothing_else_is_made(there: Account) -> None:
+    assert set(there.resources) == {"DeployRole", "DeployLimits"}
+    assert there.outputs == {"DeployRoleArn": there.role_arn(DEPLOY)}
+    assert set(there.attached(DEPLOY)) == {"limits"}
+
+
+def test_the_role_is_the_one_that_the_program_assumes(there: Account, bootstrapped: Bootstrapped) -> None:
+    assert bootstrapped.elsewhere == {there.id: there.role_arn(DEPLOY)}
+
+
+def _takes(there: Account, who: Identity, action: str = "sts:AssumeRole") -> bool:
+    caller = Caller(identity=who, policies=(ADMINISTRATOR,))
+    request = Request(action=action, resource=there.role_arn(DEPLOY), account=there.id)
+    return evaluate(caller, request, [there.trust(DEPLOY)]).allowed
+
+
+def test_only_the_deployment_from_home_takes_it(there: Account, bootstrapped: Bootstrapped) -> None:
+    home = bootstrapped.account
+    assert _takes(there, home.session(DEPLOY).identity)
+    assert not _takes(there, home.session(PREVIEW).identity)
+    assert not _takes(there, home.session(DEPLOY).identity, "sts:TagSession")
+    for account in (home.id, there.id):
+        assert not _takes(there, Identity(arn=f"arn:aws:iam::{account}:user/admin", account=account))
+        provider = f"arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"
+        assert not _takes(there, Identity(arn=provider, account=None), "sts:AssumeRoleWithWebIdentity")
+
+
+def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Account, full: Full) -> None:
+    world, resources = World.of(full.settings, there.id), full.declared(there.id)
+    asked = [each for one in resources for each in (*world.reads(one), *world.writes(one))]
+    assert len(resources) > 10
+    assert refused(there.session(DEPLOY), asked) == []
+    needed = {each.request.action for each in asked}
+    statements = [each for document in there.documents(DEPLOY).values() for each in document["Statement"]]
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert set(actions) <= needed, statement["Sid"]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:CreateRole", "arn:aws:iam::{id}:role/container-registry/any"),
+        ("iam:PutRolePolicy", "{deploy}"),
+        ("iam:UpdateAssumeRolePolicy", "{deploy}"),
+        ("iam:DetachRolePolicy", "{deploy}"),
+        ("iam:CreatePolicyVersion", "arn:aws:iam::{id}:policy/container-registry-{stack}-limits"),
+        ("iam:PassRole", "arn:aws:iam::{id}:role/admin"),
+        ("sts:AssumeRole", "arn:aws:iam::{id}:role/admin"),
+        ("sts:AssumeRole", "{home}"),
+        ("cloudformation:UpdateStack", "{cloudformation}"),
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:{id}:secret:any-a1b2c3"),
+        ("ecr:PutImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
+        ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
+    ],
+)
+def test_its_limits_hold_there_as_at_home(
+    there: Account, bootstrapped: Bootstrapped, action: str, resource: str
+) -> None:
+    arn = resource.format(
+        id=there.id,
+        stack=bootstrapped.stack,
+        deploy=there.role_arn(DEPLOY),
+        home=bootstrapped.account.role_arn(DEPLOY),
+        cloudformation=there.stack_id,
+    )
+    request = Request(action=action, resource=arn, account=there.id)
+    decision = evaluate(there.session(DEPLOY, ADMINISTRATOR), request)
+    assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits")
+
+
+def test_what_is_the_homes_alone_is_not_granted_there(there: Account, full: Full) -> None:
+    world = World.of(full.settings, there.id)
+    of_home = ("iam/", "secretsmanager/", "replication", "CreationTemplate", "pullThroughCacheRule")
+    resources = [each for each in full.declared() if any(word in each.type for word in of_home)]
+    assert len({each.type for each in resources}) == 7
+    asked = [each for one in resources for each in (*world.reads(one), *world.writes(one))]
+    own = ("CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy")
+    beyond = [each for each in asked if each.request.action.partition(":")[2] not in own]
+    assert granted(there.session(DEPLOY), beyond) == []

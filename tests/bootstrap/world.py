@@ -1,0 +1,244 @@
+"""The account in which the calls are made, as IAM sees it: every call as the requests that it decides.
+
+What a call asks beside itself: the dependent actions of the service authorization reference,
+https://docs.aws.amazon.com/service-authorization/latest/reference/"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.aws import Arn
+from domain.ecr.upstreams import folder
+from domain.iam.access import Context, Policy, Request
+from domain.iam.document import parse
+from domain.kms import key_policy
+from review.resource import Resource
+from settings import Settings
+from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters
+from tests.bootstrap.full import EXISTING_SECRET
+from tests.bootstrap.provider import PROVIDER, by_provider
+
+Tags = Mapping[str, str]
+
+_REGISTRY = frozenset(
+    action
+    for kind in (
+        "aws:ecr/registryPolicy:RegistryPolicy",
+        "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
+        "aws:ecr/accountSetting:AccountSetting",
+        "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion",
+        "aws:ecr/replicationConfiguration:ReplicationConfiguration",
+        "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
+        "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+    )
+    for action in PROVIDER[kind].all
+)
+_ALIAS = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
+_INSPECTOR = ("Enable", "Disable", "ListFindings", "ListAccountPermissions", "ListCoverage")
+_OWN_ROLES = {
+    "inspector2": "AWSServiceRoleForAmazonInspector2",
+    "ecr": "AWSServiceRoleForECRTemplate",
+    "pullthroughcache.ecr": "AWSServiceRoleForECRPullThroughCache",
+    "replication.ecr": "AWSServiceRoleForECRReplication",
+}
+"""Those that a service makes for itself, with the caller's permission.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/using-service-linked-roles.html"""
+
+
+@dataclass(frozen=True)
+class World:
+    """One account: what IAM knows of each resource."""
+
+    _account: str
+    _tags: Tags
+    _alias: str
+    _roles_path: str
+    _boundary: str
+
+    @classmethod
+    def of(cls, settings: Settings, account: str) -> "World":
+        """The stack's own account, or another one that it has replicas in."""
+        roles = settings.roles
+        return cls(account, settings.tags, f"alias/{settings.project}", roles.path, roles.boundary)
+
+    def reads(self, resource: Resource) -> Iterator[Asked]:
+        """What the provider asks to learn how a declared resource stands."""
+        for call in by_provider(resource, PROVIDER[resource.type].read):
+            yield from self.asked(call)
+
+    def writes(self, resource: Resource) -> Iterator[Asked]:
+        operations = PROVIDER[resource.type]
+        for call in by_provider(resource, (*operations.create, *operations.update, *operations.delete)):
+            yield from self.asked(call)
+
+    def asked(self, call: Call) -> Iterator[Asked]:
+        """Every request that IAM decides before the call is answered."""
+        match call.service:
+            case "ecr":
+                yield from self._ecr(call)
+            case "kms":
+                yield from self._kms(call)
+            case "iam":
+                yield from self._iam(call)
+            case "secretsmanager":
+                yield from self._secretsmanager(call)
+            case _:
+                raise AssertionError(f"{call.action}: the test knows nothing of {call.service}")
+
+    def _ecr(self, call: Call) -> Iterator[Asked]:
+        if call.action in _REGISTRY:
+            yield self._plain(call, call.action, "*")
+            yield from self._dependent(call)
+            return
+        repository = self._arn("ecr", call.region, f"repository/{_repository(call.parameters)}")
+        tags = _tags(call.parameters) if call.operation in ("CreateRepository", "TagResource") else {}
+        yield self._plain(call, call.action, repository, _requested(tags))
+        if call.operation == "CreateRepository" and tags:
+            yield self._plain(call, "ecr:TagResource", repository, _requested(tags))
+        yield from self._encryption(call, repository)
+
+    def _dependent(self, call: Call) -> Iterator[Asked]:
+        parameters = call.parameters
+        match call.operation:
+            case "PutRegistryScanningConfiguration" if parameters["scanType"] == "ENHANCED":
+                # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
+                for operation in _INSPECTOR:
+                    yield self._plain(call, f"inspector2:{operation}", "*")
+                yield self._own_role(call, "inspector2")
+            case "PutReplicationConfiguration":
+                yield self._own_role(call, "replication.ecr")
+            case "CreateRepositoryCreationTemplate" | "UpdateRepositoryCreationTemplate":
+                repositories = self._arn("ecr", call.region, f"repository/{folder(parameters['prefix'])}any")
+                for operation in ("CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"):
+                    yield self._plain(call, f"ecr:{operation}", repositories)
+                yield self._own_role(call, "ecr")
+                yield self._passed(call, "ecr")
+            case "CreatePullThroughCacheRule" | "UpdatePullThroughCacheRule":
+                yield self._own_role(call, "pullthroughcache.ecr")
+                if parameters.get("customRoleArn"):
+                    yield self._passed(call, "pullthroughcache.ecr")
+                # The permissions of the handlers of AWS::ECR::PullThroughCacheRule name it.
+                if parameters.get("credentialArn"):
+                    yield self._of_secret(call, "secretsmanager:GetSecretValue", parameters["credentialArn"])
+
+    def _own_role(self, call: Call, service: str) -> Asked:
+        name = f"{service}.amazonaws.com"
+        role = f"arn:aws:iam::{self._account}:role/aws-service-role/{name}/{_OWN_ROLES[service]}"
+        return self._plain(call, "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": (name,)})
+
+    def _passed(self, call: Call, service: str) -> Asked:
+        to: Context = {"iam:PassedToService": (f"{service}.amazonaws.com",)}
+        return self._plain(call, "iam:PassRole", call.parameters["customRoleArn"], to)
+
+    def _encryption(self, call: Call, repository: str) -> Iterator[Asked]:
+        """ECR makes two grants in the caller's name, and retires them with the repository.
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
+        encryption = call.parameters.get("encryptionConfiguration") or {}
+        if not encryption.get("kmsKey"):
+            return  # the aws/ecr key's own policy lets everybody of the account in, through ECR
+        via: dict[str, tuple[str, ...]] = {"kms:ViaService": (f"ecr.{call.region}.amazonaws.com",)}
+        match call.operation:
+            case "CreateRepository":
+                yield self._of_key(call, "kms:DescribeKey", via)
+                for operation in ("Decrypt", "GenerateDataKey"):
+                    grant: dict[str, tuple[str, ...]] = {
+                        **via,
+                        "kms:GrantIsForAWSResource": ("true",),
+                        "kms:GrantConstraintType": ("EncryptionContextSubset",),
+                        "kms:GrantOperations": (operation,),
+                        "kms:EncryptionContext:aws:ecr:arn": (repository,),
+                    }
+                    yield self._of_key(call, "kms:CreateGrant", grant)
+            case "DeleteRepository":
+                yield self._of_key(call, "kms:RetireGrant", via)
+
+    def _iam(self, call: Call) -> Iterator[Asked]:
+        role = f"arn:aws:iam::{self._account}:role{self._roles_path}{call.parameters['RoleName']}"
+        tags = _requested(_tags(call.parameters)) if call.operation in ("CreateRole", "TagRole") else {}
+        boundary: Context = {"iam:PermissionsBoundary": (self._boundary,)}
+        if call.operation == "CreateRole":
+            assert call.parameters["PermissionsBoundary"] == self._boundary
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html
+            yield self._plain(call, "iam:TagRole", role, tags)
+        known = call.operation in ("CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy")
+        yield self._plain(call, call.action, role, {**tags, **boundary} if known else tags)
+
+    def _secretsmanager(self, call: Call) -> Iterator[Asked]:
+        if call.operation == "CreateSecret":
+            # One with tags needs the second as well.
+            # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+            made = self._arn("secretsmanager", call.region, f"secret:{_secret(call.parameters)}-a1b2c3")
+            for action in (call.action, "secretsmanager:TagResource"):
+                yield self._plain(call, action, made, _requested(_tags(call.parameters)))
+            return
+        tags = _tags(call.parameters) if call.operation == "TagResource" else {}
+        yield self._of_secret(call, call.action, _secret(call.parameters), _requested(tags))
+
+    def _of_secret(self, call: Call, action: str, secret: str, context: Context | None = None) -> Asked:
+        """`secret` is a name or an ARN, as the API has it."""
+        named = secret.startswith("arn:")
+        whole = secret if named else self._arn("secretsmanager", call.region, f"secret:{secret}-a1b2c3")
+        tags = {"project": self._tags["project"]} if EXISTING_SECRET in secret else self._tags
+        tagged = {f"aws:ResourceTag/{key}": (value,) for key, value in tags.items()}
+        return self._plain(call, action, whole, {**tagged, **(context or {})})
+
+    def _kms(self, call: Call) -> Iterator[Asked]:
+        if call.operation == "CreateKey":
+            requested = _requested(_tags(call.parameters))
+            yield self._plain(call, call.action, "*", requested)
+            # "The permission must cover all KMS keys in the account and Region."
+            # https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html
+            # What the service authorization reference lists as dependent; the key's policy does not hold yet.
+            anything = parse({"Version": "2012-10-17", "Statement": _everything(self._account)})
+            for action in ("kms:TagResource", "kms:PutKeyPolicy"):
+                asked = self._plain(call, action, self._arn("kms", call.region, "key/*"), requested)
+                yield Asked(request=asked.request, resource_policies=(Policy(name="new", document=anything),))
+            return
+        if call.operation == "ListAliases":
+            yield self._plain(call, call.action, "*")
+            return
+        if call.action in _ALIAS:
+            yield self._plain(call, call.action, self._arn("kms", call.region, call.parameters["AliasName"]))
+        tags = _tags(call.parameters) if call.operation == "TagResource" else {}
+        yield self._of_key(call, call.action, _requested(tags))
+
+    def _of_key(self, call: Call, action: str, context: Context) -> Asked:
+        tagged = {f"aws:ResourceTag/{key}": (value,) for key, value in self._tags.items()}
+        aliases = {"kms:ResourceAliases": (self._alias,)}
+        arn = self._arn("kms", call.region, f"key/{KEY_ID}")
+        policy = Policy(name="key", document=parse(key_policy(account=self._account, region=call.region)))
+        asked = self._plain(call, action, arn, {**tagged, **aliases, **context})
+        return Asked(request=asked.request, resource_policies=(policy,))
+
+    def _plain(self, call: Call, action: str, resource: str, context: Context | None = None) -> Asked:
+        here: Context = {"aws:RequestedRegion": (call.region,), "aws:SecureTransport": ("true",), **(context or {})}
+        return Asked(request=Request(action=action, resource=resource, account=self._account, context=here))
+
+    def _arn(self, service: str, region: str, resource: str) -> str:
+        return str(Arn("aws", service, region, self._account, resource))
+
+
+def _everything(account: str) -> dict[str, object]:
+    return {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
+
+
+def _requested(tags: Tags) -> dict[str, tuple[str, ...]]:
+    requested = {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
+    return {**requested, "aws:TagKeys": tuple(tags)} if tags else {}
+
+
+def _tags(parameters: Parameters) -> dict[str, str]:
+    """As ECR and KMS each write them, or as a program does."""
+    given = parameters.get("Tags") or parameters.get("tags") or {}
+    if isinstance(given, Mapping):
+        return dict(given)
+    return {each.get("Key") or each["TagKey"]: each.get("Value") or each["TagValue"] for each in given}
+
+
+def _repository(parameters: Parameters) -> str:
+    if "resourceArn" in parameters:
+        return str(parameters["resourceArn"]).partition(":repository/")[2]
+    return str(parameters["repositoryName"])
+
+
+def _secret(parameters: Parameters) -> str:
+    return str(parameters.get("SecretId") or parameters["Name"])
