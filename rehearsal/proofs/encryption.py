@@ -1,7 +1,5 @@
 """The key that is declared is the one that encrypts."""
 
-from typing import Any
-
 from domain.ecr.encryption import Encryption
 from domain.iam import document
 from domain.kms import key_policy
@@ -23,9 +21,9 @@ def prove(case: Case) -> str:
         case Encryption.CUSTOMER if case.copy.key_arn is not None:
             return _expect(found, "KMS", case.copy.key_arn)
         case Encryption.CUSTOMER:
-            key = _own_key(case)
-            told = _expect(found, "KMS", key["Arn"])
-            _require_sound(case, key["Arn"])
+            key = case.own_key()
+            told = _expect(found, "KMS", key)
+            _require_sound(case, key)
             return told
 
 
@@ -34,11 +32,6 @@ def _expect(found: dict[str, str], kind: str, key: str | None) -> str:
         stands = f"{found['encryptionType']} {found.get('kmsKey', '')}".strip()
         raise Broken(f"declared {kind} {key or ''}, and there is {stands}")
     return f"{kind} {key.rpartition('/')[2][:8]}" if key else kind
-
-
-def _own_key(case: Case) -> dict[str, Any]:
-    alias = f"alias/{case.settings.project}"
-    return dict(case.api("kms").describe_key(KeyId=alias)["KeyMetadata"])
 
 
 def _is_customers(case: Case, key: str) -> bool:

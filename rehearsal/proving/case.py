@@ -1,6 +1,7 @@
 """What a proof is given: one repository in one place, what is promised of it, and the means to try."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from domain.iam.grants import OrganizationGrant, PullService
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Client
 from rehearsal.oci.image import Image, Index
-from rehearsal.proving.visitors import Visitors, allow, allow_beyond
+from rehearsal.proving.visitors import Visitors, allow, login
 from settings import Place, Settings
 from settings.models import Repository
 
@@ -47,8 +48,25 @@ class PlaceCase:
         """A client of the account's own root, to look at what stands."""
         return self.clients.root(service, self.place.region, self.place.account)
 
+    def at(self, place: Place) -> "PlaceCase":
+        """The same of another registry."""
+        host, _ = login(self.clients, place.account, place.region)
+        return PlaceCase(settings=self.settings, place=place, host=host, clients=self.clients, visitors=self.visitors)
+
     def tag(self, word: str) -> str:
         return tag_at(self.place, word)
+
+    def own_key(self) -> str:
+        """The ARN of the key that the stack made here."""
+        return str(self.api("kms").describe_key(KeyId=f"alias/{self.settings.project}")["KeyMetadata"]["Arn"])
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a repository."""
+        ecr = self.api("ecr")
+        try:
+            return bool(ecr.describe_repositories(repositoryNames=[name])["repositories"])
+        except ecr.exceptions.RepositoryNotFoundException:
+            return False
 
     def role_arn(self, name: str) -> str:
         """Of one of the roles that the stack declares in its own account."""
@@ -56,21 +74,20 @@ class PlaceCase:
         return str(Arn(home.registry.partition, "iam", "", home.account, f"role{self.settings.roles.path}{name}"))
 
     def puller(self) -> str:
-        """A role of the registry's own account that has exactly the pull actions."""
-        return self.visitors.role(
-            self.place.account, "rehearsal-puller", self.place.region, allow(PULL_ACTIONS, self._repositories("*"))
-        )
+        """The password of a role of the registry's own account that has exactly the pull actions."""
+        anything = str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
+        return self._password("rehearsal-puller", PULL_ACTIONS, anything)
 
     def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
-        """A role of that account which its own side lets pull there, and do anything elsewhere; whether it may is ours
-        to say."""
-        own = self._repositories(account)
-        return self.visitors.role(
-            account, role, self.place.region, allow(PULL_ACTIONS, own), allow_beyond(["ecr:*"], own)
-        )
+        """The password of a role which its own account lets pull there, and do anything elsewhere; whether it may is
+        ours to say."""
+        arn = Arn(REGIONS[self.place.region].id, "iam", "", account, f"role/{role}")
+        return self.visitors.password(self.visitors.anybody(arn, self.place.region), self.place.region)
 
-    def _repositories(self, account: str) -> str:
-        return str(Arn(REGIONS[self.place.region].id, "ecr", "*", account, "repository/*"))
+    def _password(self, role: str, actions: Sequence[str], resource: str) -> str:
+        region = self.place.region
+        session = self.visitors.role(self.place.account, role, region, allow(actions, resource))
+        return self.visitors.password(session, region)
 
     def member(self, organization: str) -> str:
         """An account of the organization that is named nowhere else."""
@@ -121,7 +138,7 @@ class Case(PlaceCase):
 
     def publisher(self) -> str:
         role = f"rehearsal-publisher-{hashlib.sha256(self.arn.encode()).hexdigest()[:16]}"
-        return self.visitors.role(self.place.account, role, self.place.region, allow(PUSH_ACTIONS, self.arn))
+        return self._password(role, PUSH_ACTIONS, self.arn)
 
 
 def _made_up_account(settings: Settings, word: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from domain.aws import REGIONS, Arn
-from domain.iam.actions import LOGIN_ACTION
+from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE
 from rehearsal.clients import Clients, Credentials
@@ -43,15 +43,30 @@ class Visitors:
     def __init__(self, cloud: Cloud, clients: Clients) -> None:
         self.cloud = cloud
         self._clients = clients
-        self._operators: dict[str, Credentials] = {}
-        self._passwords: dict[tuple[str, str], str] = {}
+        self._users: dict[tuple[str, str], Credentials] = {}
+        self._sessions: dict[tuple[str, str], Credentials] = {}
+        self._passwords: dict[Credentials, str] = {}
 
-    def role(self, account: str, name: str, region: str, *statements: Statement) -> str:
-        """The password of a role that may log in, do what the statements say, and nothing else."""
-        if (account, name) not in self._passwords:
+    def role(self, account: str, name: str, region: str, *statements: Statement) -> Credentials:
+        """A session of a role that may log in, do what the statements say, and nothing else."""
+        if (account, name) not in self._sessions:
             self._make(account, name, region, _document(allow([LOGIN_ACTION], "*"), *statements))
-            self._passwords[account, name] = self.password(self._session(account, name, region), region)
-        return self._passwords[account, name]
+            self._sessions[account, name] = self._session(account, name, region)
+        return self._sessions[account, name]
+
+    def anybody(self, arn: Arn, region: str) -> Credentials:
+        """A user or a role whose own account lets it pull there, and have any role or registry elsewhere."""
+        kind, _, name = arn.resource.partition("/")
+        own = str(Arn(arn.partition, "ecr", "*", arn.account, "repository/*"))
+        statements = (allow([ASSUME], "*"), allow(PULL_ACTIONS, own), allow_beyond(["ecr:*"], own))
+        if kind == "user":
+            return self._user(arn.account, name, region, *statements)
+        return self.role(arn.account, name, region, *statements)
+
+    def assume(self, role: str, credentials: Credentials, region: str) -> Credentials:
+        """A session of the role; raises ClientError where STS refuses."""
+        made = self._clients.of("sts", region, credentials).assume_role(RoleArn=role, RoleSessionName=_SESSION)
+        return _credentials(made["Credentials"])
 
     def workflow(self, role: str, token: str, region: str) -> Credentials:
         """A workflow's session of a role, by its token; raises ClientError where STS refuses."""
@@ -77,26 +92,27 @@ class Visitors:
         iam.put_role_policy(RoleName=plain, PolicyName=_POLICY, PolicyDocument=permissions)
 
     def _session(self, account: str, name: str, region: str) -> Credentials:
-        sts = self._clients.of("sts", region, self._operator(account, region))
-        arn = _arn(account, region, f"role/{name}")
-        return _credentials(sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION)["Credentials"])
+        """AWS lets no root assume a role: a user of the account does."""
+        operator = self._user(account, _OPERATOR, region, allow([ASSUME], _arn(account, region, "role/*")))
+        return self.assume(_arn(account, region, f"role/{name}"), operator, region)
 
-    def _operator(self, account: str, region: str) -> Credentials:
-        """A user who may assume the account's roles: AWS lets no root do that."""
-        if account not in self._operators:
+    def _user(self, account: str, name: str, region: str, *statements: Statement) -> Credentials:
+        if (account, name) not in self._users:
+            *folders, plain = name.split("/")
             iam = self._clients.root("iam", region, account)
-            iam.create_user(UserName=_OPERATOR)
-            assume = _document(allow([ASSUME], _arn(account, region, "role/*")))
-            iam.put_user_policy(UserName=_OPERATOR, PolicyName=_POLICY, PolicyDocument=assume)
-            key = iam.create_access_key(UserName=_OPERATOR)["AccessKey"]
-            self._operators[account] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-        return self._operators[account]
+            iam.create_user(UserName=plain, Path="/".join(("", *folders, "")))
+            iam.put_user_policy(UserName=plain, PolicyName=_POLICY, PolicyDocument=_document(*statements))
+            key = iam.create_access_key(UserName=plain)["AccessKey"]
+            self._users[account, name] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        return self._users[account, name]
 
     def password(self, credentials: Credentials, region: str) -> str:
-        """With which they come to the registries of the region."""
-        ecr = self._clients.of("ecr", region, credentials)
-        (data,) = ecr.get_authorization_token()["authorizationData"]
-        return password_of(data["authorizationToken"])
+        """With which they come to every registry; a token lives for twelve hours, and a rehearsal shorter."""
+        if credentials not in self._passwords:
+            ecr = self._clients.of("ecr", region, credentials)
+            (data,) = ecr.get_authorization_token()["authorizationData"]
+            self._passwords[credentials] = password_of(data["authorizationToken"])
+        return self._passwords[credentials]
 
 
 def _credentials(made: Mapping[str, Any]) -> Credentials:

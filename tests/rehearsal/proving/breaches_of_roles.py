@@ -12,6 +12,8 @@ from tests.rehearsal.proving.breaches import ACCOUNT, REGION
 BreakRole = Callable[[Clients], AbstractContextManager[None]]
 """Breaks a promise, and mends it at the end."""
 API_ROLE, LEDGER_ROLE = "dev.acme.payments-api+branch-main", "dev.acme.payments-ledger+branch-main"
+PLAIN_ROLE = "dev.acme.notebooks+branch-main"
+"""One that asks for no ids."""
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/container-registry-dev-boundary"
 OWN = "registry"
 """The name of each role's one policy."""
@@ -143,9 +145,9 @@ BREACHES_OF_ROLES = [
     RoleBreach("impostors", API_ROLE, subject(f"{NAME}:ref:refs/tags/*"), "another tag got into"),
     RoleBreach("impostors", API_ROLE, subject(f"{NAME}:pull_request"), "a pull request got into"),
     RoleBreach(
-        "impostors", API_ROLE, subject("repo:acme@1024/*:ref:refs/heads/main"), "another repository of the owner got"
+        "impostors", PLAIN_ROLE, subject("repo:acme/*:ref:refs/heads/main", PLAIN_ROLE), "repository of the owner"
     ),
-    RoleBreach("impostors", API_ROLE, subject("repo:*/payments-api@*:ref:refs/heads/main"), "a fork got into"),
+    RoleBreach("impostors", PLAIN_ROLE, subject("repo:*/notebooks:ref:refs/heads/main", PLAIN_ROLE), "a fork got into"),
     RoleBreach("impostors", LEDGER_ROLE, without(LEDGER_ROLE, "repository_owner_id"), "another owner of the name got"),
     RoleBreach("impostors", LEDGER_ROLE, without(LEDGER_ROLE, "repository_id"), "another repository of the name got"),
     RoleBreach("impostors", API_ROLE, any_audience, "a token for another audience got into"),

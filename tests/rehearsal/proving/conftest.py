@@ -1,5 +1,6 @@
 """A stack that stands in the shared local cloud, and whoever pushes and pulls there."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rehearsal.proving.case import PlaceCase
 from rehearsal.proving.run import cases, found, prove
 from rehearsal.proving.visitors import Visitors
 from settings import load
+from tests.conftest import PROJECT_FILES, ROOT
 
 Prove = Callable[[str, str], "tuple[bool, str]"]
 """Runs one proof, by its name, for a subject; whether it held, and what happened."""
@@ -22,6 +24,22 @@ def build(project: Path, stack: str, clients: Clients) -> Applied:
     """As `up` does it, the bootstrap first."""
     stood_before.bootstrap(load(project, stack), clients)
     return apply(project, stack, clients, lambda _label: None)
+
+
+def project_of(folder: Path, stack: str, catalog: str) -> Path:
+    """The project with another stack dev and another catalog, in the folder."""
+    for name in PROJECT_FILES:
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
+    (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
+    return folder
+
+
+def outcome(places: dict[str, PlaceCase], proof: str, subject: str) -> tuple[bool, str]:
+    """Whether one proof held for a subject, and what happened."""
+    (wanted,) = [each for each in found() if each.name == proof]
+    made = prove(wanted, places[subject])
+    return made.held, made.happened
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ from tests.conftest import Edit
 from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, REGION, WEB, Breach
 from tests.rehearsal.proving.breaches_of_roles import API_ROLE, BREACHES_OF_ROLES, RoleBreach
 from tests.rehearsal.proving.conftest import Prove, build
+from tests.rehearsal.proving.test_replicas import BREACHES_OF_REPLICAS
+from tests.rehearsal.proving.test_standing_roles import STANDING
 
 BROKEN_OTHERWISE = {"anonymous", "multi_architecture"}
 
@@ -62,6 +64,7 @@ def test_an_sts_that_takes_old_tokens_breaks_the_promise(proven: Prove, monkeypa
 
 def test_every_proof_is_seen_to_fail() -> None:
     broken = {breach.proof for breach in BREACHES} | {breach.proof for breach in BREACHES_OF_ROLES}
+    broken |= {breach.proof for breach in BREACHES_OF_REPLICAS} | STANDING
     assert broken | BROKEN_OTHERWISE == {proof.name for proof in found()}
 
 

@@ -1,0 +1,70 @@
+"""The auditor sees what there is to know of every repository, and the images only where that is said."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from domain.aws import Arn
+from rehearsal.oci.client import Client
+from rehearsal.oci.image import Image, image
+from rehearsal.proving.attempts import CHANGES, Intruder, require_denied, require_refused
+from rehearsal.proving.case import Broken, Case
+from rehearsal.proving.standing_roles import auditor_session
+
+PROMISE = "the auditor reads what is known of the repository, and gets no more of it than is said"
+
+_ABSENT = frozenset({"RepositoryPolicyNotFoundException"})
+"""What is there to be read, and is not set."""
+
+
+def applies(case: Case) -> bool:
+    return bool(case.settings.roles.auditors) and case.place.role is None
+
+
+def prove(case: Case) -> str:
+    standing = image(f"{case.subject} auditor")
+    case.push(standing, case.tag("auditor"))
+    auditor, *_ = [each for arn in case.settings.roles.auditors if (each := Arn.parse(arn))]
+    session = auditor_session(case, auditor)
+    ecr = case.visitors.of("ecr", session, case.place.region)
+    read = _reads(ecr, case.name, case.arn, standing)
+    for what, call in read.items():
+        try:
+            call()
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] not in _ABSENT:
+                raise Broken(f"the auditor can't read {what}: {refused}") from refused
+    if not case.settings.roles.audit_layers:
+        require_denied("the auditor", _images(ecr, case.name, standing))
+        return f"read {', '.join(read)}; no image"
+    password = case.visitors.password(session, case.place.region)
+    with Client(case.host, password) as client:
+        client.pull(case.name, standing.digest)
+    require_refused(case, Intruder(who="the auditor", password=password), standing, CHANGES)
+    return f"read {', '.join(read)}; pulled {standing.digest[:19]}"
+
+
+def _reads(ecr: Any, name: str, arn: str, standing: Image) -> Mapping[str, Callable[[], object]]:
+    """All that the local cloud answers; it has neither scan findings nor the preview of a lifecycle policy."""
+    known = {"imageDigest": standing.digest}
+    return {
+        "description": lambda: ecr.describe_repositories(repositoryNames=[name]),
+        "images": lambda: ecr.describe_images(repositoryName=name, imageIds=[known]),
+        "ids": lambda: ecr.list_images(repositoryName=name, maxResults=1),
+        "tags": lambda: ecr.list_tags_for_resource(resourceArn=arn),
+        "lifecycle policy": lambda: ecr.get_lifecycle_policy(repositoryName=name),
+        "repository policy": lambda: ecr.get_repository_policy(repositoryName=name),
+        "scanning": lambda: ecr.batch_get_repository_scanning_configuration(repositoryNames=[name]),
+        "replication": lambda: ecr.describe_image_replication_status(repositoryName=name, imageId=known),
+    }
+
+
+def _images(ecr: Any, name: str, standing: Image) -> Mapping[str, Callable[[], object]]:
+    known = {"imageDigest": standing.digest}
+    return {
+        "logged in": ecr.get_authorization_token,
+        "got a manifest": lambda: ecr.batch_get_image(repositoryName=name, imageIds=[known]),
+        "deleted an image": lambda: ecr.batch_delete_image(repositoryName=name, imageIds=[known]),
+        "deleted a lifecycle policy": lambda: ecr.delete_lifecycle_policy(repositoryName=name),
+    }

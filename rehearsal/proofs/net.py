@@ -1,0 +1,56 @@
+"""What nobody declared, and comes to a replica all the same, is as secure as what is declared; or does not come."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.ecr.tags import TagMutability
+from rehearsal.oci.client import Client
+from rehearsal.oci.image import image
+from rehearsal.proving.arrivals import COMPLETE, FAILED, destination, require_made, settled
+from rehearsal.proving.case import Broken, PlaceCase
+from rehearsal.proving.visitors import login
+
+PROMISE = "a repository that nobody declared comes as secure as declared ones, and to no other account"
+
+
+def applies(case: PlaceCase) -> bool:
+    return any(destination(case.place) in rule.destinations for rule in case.settings.replication)
+
+
+def prove_registry(case: PlaceCase) -> str:
+    name = f"{min(case.place.prefixes, default='')}rehearsal-undeclared"
+    with _made_by_hand(case, name) as home:
+        _, password = login(case.clients, home.place.account, home.place.region)
+        with Client(home.host, password) as client:
+            digest = client.push(name, image(f"{case.subject} undeclared"), "rehearsal")
+        ended = settled(home, name, digest).get(destination(case.place), "not sent")
+        if case.place.role is not None:
+            if not ended.startswith(FAILED) or case.knows(name):
+                raise Broken(f"{name} is declared nowhere, and came to another account: {ended}")
+            return f"{name} was refused"
+        if ended != COMPLETE:
+            raise Broken(f"{name} did not come: {ended}")
+        settings = case.settings
+        require_made(
+            case,
+            name,
+            mutability=TagMutability.IMMUTABLE,
+            lifecycle=settings.net_text(),
+            policy=None,
+            tags=settings.tags,
+        )
+    return f"{name} came immutable, under the key, with tags and lifecycle policy"
+
+
+@contextmanager
+def _made_by_hand(case: PlaceCase, name: str) -> Iterator[PlaceCase]:
+    """A repository at home, and home; at the end it is gone, wherever it came."""
+    home = case.at(case.settings.home)
+    home.api("ecr").create_repository(repositoryName=name)
+    try:
+        yield home
+    finally:
+        for place in case.settings.all_places:
+            registry = case.at(place)
+            if registry.knows(name):
+                registry.api("ecr").delete_repository(repositoryName=name, force=True)

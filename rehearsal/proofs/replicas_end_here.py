@@ -1,0 +1,24 @@
+"""A replica is no source: what comes there by replication or by a push stays."""
+
+import secrets
+
+from rehearsal.oci.image import image
+from rehearsal.proving.arrivals import settled
+from rehearsal.proving.case import Broken, Case
+
+PROMISE = "nothing goes on from a replica"
+
+
+def applies(case: Case) -> bool:
+    return not case.place.home
+
+
+def prove(case: Case) -> str:
+    rules = case.api("ecr").describe_registry()["replicationConfiguration"]["rules"]
+    new = secrets.token_hex(4)
+    on = settled(case, case.name, case.push(image(f"{case.subject} {new}"), case.tag(f"stays-{new}")))
+    if on:
+        raise Broken(f"what was pushed here went on to {', '.join(f'{each.account} {each.region}' for each in on)}")
+    if rules:
+        raise Broken(f"it has a replication configuration: {rules}")
+    return "it has no replication, and what was pushed stayed"

@@ -1,0 +1,38 @@
+"""Amazon ECS pulls for the account's tasks what is declared for them, as the role that the stack made for it."""
+
+from domain.iam.grants import AccountGrant
+from rehearsal.oci.client import Client, Refused
+from rehearsal.oci.image import image
+from rehearsal.proving.attempts import CHANGES, PULLS, Intruder, require_refused
+from rehearsal.proving.case import Broken, Case
+from rehearsal.proving.standing_roles import has_tasks, tasks_of
+from settings.roles import task_role
+
+PROMISE = "the account's tasks in Amazon ECS pull what is declared, and do nothing else"
+
+
+def applies(case: Case) -> bool:
+    return has_tasks(case.settings)
+
+
+def prove(case: Case) -> str:
+    standing = image(f"{case.subject} tasks")
+    case.push(standing, case.tag("tasks"))
+    tasks = Intruder(who="a task", password=tasks_of(case))
+    if not _may_pull(case):
+        require_refused(case, tasks, standing, {**PULLS, **CHANGES})
+        return "refused: it is not for tasks"
+    try:
+        with Client(case.host, tasks.password) as client:
+            client.pull(case.name, standing.digest)
+    except Refused as refused:
+        raise Broken(f"tasks are granted a pull, and were refused: {refused}") from refused
+    require_refused(case, tasks, standing, CHANGES)
+    return f"pulled {standing.digest[:19]}"
+
+
+def _may_pull(case: Case) -> bool:
+    """In the account's own registries where it is said; and wherever a grant names that very role."""
+    role = f"{case.settings.roles.path.removeprefix('/')}{task_role(case.settings.stack)}"
+    named = AccountGrant(account=case.settings.home.account, role=role) in case.repository.pull
+    return named or (case.repository.tasks and case.place.role is None)
