@@ -3,10 +3,10 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
-CODE := __main__.py domain settings components policies review rehearsal ops tests benchmarks
+CODE := __main__.py domain settings components policies review oci rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan gate test test-engine check format schema bench \
+.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
   policy-readme policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -23,7 +23,12 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-.venv/.rehearsal: requirements-rehearsal.txt .venv/.run
+.venv/.ops: requirements-ops.txt .venv/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-ops.txt
+	$(BIN)/python -m compileall -q -j 0 .venv/lib
+	@touch $@
+
+.venv/.rehearsal: requirements-rehearsal.txt .venv/.ops
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
@@ -45,8 +50,15 @@ render: .venv/.run ## everything that STACK declares, without an account (STACK=
 plan: .venv/.run ## what STACK changes beside the revision BASE (default: HEAD)
 	@$(BIN)/python -m review plan --stack $(STACK) --base $(or $(BASE),HEAD)
 
+access: .venv/.run ## who may do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
+	@$(BIN)/python -m review access --stack $(STACK) --format $(or $(FORMAT),table) \
+	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
+
 gate: .venv/.run ## may it be merged: the rules, and with BASE what the change does beside that revision
 	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))
+
+backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
+	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
 test: .venv/.dev ## all tests that need no more than Python
 	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
@@ -74,9 +86,10 @@ format: .venv/.dev ## format and mend what can be mended
 schema: .venv/.run ## write docs/catalog.schema.json anew
 	$(BIN)/python -m settings.schema
 
-bench: .venv/.dev ## time the render beside a plain hand-written program, and the rules
+bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and who may do what
 	$(BIN)/python -m benchmarks.render
 	$(BIN)/python -m benchmarks.policies
+	$(BIN)/python -m benchmarks.access
 
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.describe

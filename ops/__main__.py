@@ -1,4 +1,4 @@
-"""`python -m ops`: commands about a live registry. They read what the AWS CLI printed, and call AWS for nothing."""
+"""`python -m ops`: commands about a live registry."""
 
 import argparse
 import sys
@@ -6,27 +6,63 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
+from review.output import FAULTY_INPUT
+
+LIVE = ("botocore", "rich", "urllib3")
+"""What speaking with a live registry takes, and `pulumi up` does not."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    status: int = import_module(options.module).run(options)
+    try:
+        command = import_module(options.module)
+    except ModuleNotFoundError as missing:
+        if missing.name not in LIVE:
+            raise
+        print(f"{missing.name} is not installed: pip install -r requirements-ops.txt", file=sys.stderr)
+        return FAULTY_INPUT
+    status: int = command.run(options)
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("adopt", help="write catalog entries for repositories that exist already")
+    _adopt(commands.add_parser("adopt", help="write catalog entries for repositories that exist already"))
+    _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
+    return parser
+
+
+def _adopt(command: argparse.ArgumentParser) -> None:
+    """It reads what the AWS CLI printed, and calls AWS for nothing."""
     command.set_defaults(module="ops.adopt.command")
     command.add_argument(
         "files", nargs="+", type=Path, metavar="DESCRIBE.json", help="what `aws ecr describe-repositories` printed"
     )
     command.add_argument("--stack", help="dev, prod: a Pulumi.STACK.yaml (default: the one whose home is described)")
     command.add_argument("--format", choices=("yaml", "json"), default="yaml")
-    command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
     today = datetime.now(UTC).date()
     command.add_argument("--today", type=date.fromisoformat, default=today, help="judge as of this day (2027-01-31)")
-    return parser
+    _project(command)
+
+
+def _backfill(command: argparse.ArgumentParser) -> None:
+    """It calls AWS with the caller's own credentials, and only ever adds."""
+    command.set_defaults(module="ops.backfill.command")
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    command.add_argument("--region", required=True, help="the replica's")
+    command.add_argument(
+        "--account", help="the replica's, by the stack's name for it or by its id, where two share a region"
+    )
+    command.add_argument(
+        "--repository", nargs="+", default=[], metavar="NAME", help="only these (default: all of the replica)"
+    )
+    command.add_argument("--dry-run", action="store_true", help="say what would be copied, and copy nothing")
+    _project(command)
+
+
+def _project(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
 
 
 if __name__ == "__main__":

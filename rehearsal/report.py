@@ -26,7 +26,9 @@ class Endpoint:
     host: str
     password: str
     repository: str | None
-    """One of its repositories, for examples; None where the catalog is empty."""
+    """One of its repositories, for examples; None where it has none."""
+    tag: str
+    """Of an image that was pushed to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _commands(endpoint: Endpoint, repository: str) -> str:
-    image = f"{endpoint.host}/{repository}:rehearsal-round-trip"
+    image = f"{endpoint.host}/{repository}:{endpoint.tag}"
     mine = f"{endpoint.host}/{repository}:mine-1"
     return f"""\
   TOKEN={endpoint.password}

@@ -20,8 +20,9 @@ from rehearsal.clients import Clients
 from rehearsal.cloud.emulator import EmulatorDied
 from rehearsal.cloud.ends import signals
 from rehearsal.cloud.local import LocalCloud
-from rehearsal.proving.run import Outcome, login, promised, prove
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proving.case import tag_at
+from rehearsal.proving.run import Outcome, promised, prove
+from rehearsal.proving.visitors import Visitors, login
 from rehearsal.report import Endpoint, Report
 from settings import InvalidSettings, Settings, load
 
@@ -173,12 +174,20 @@ def _prove(
 
 
 def _endpoints(settings: Settings, clients: Clients) -> list[Endpoint]:
-    repository = next((each.name for each in settings.repositories), None)
     endpoints = []
-    for place in settings.places:
+    for place in settings.all_places:
         host, password = login(clients, place.account, place.region)
+        repository = next((each.name for each in settings.copies(place)), None)
+        tag = tag_at(place, "round-trip")
         endpoints.append(
-            Endpoint(account=place.account, region=place.region, host=host, password=password, repository=repository)
+            Endpoint(
+                account=place.account,
+                region=place.region,
+                host=host,
+                password=password,
+                repository=repository,
+                tag=tag,
+            )
         )
     return endpoints
 

@@ -33,6 +33,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--base", metavar="REV", help="the revision that stands (default: HEAD)")
     command.add_argument("--from-preview", type=Path, metavar="FILE", help="what `pulumi preview --json` wrote")
 
+    command = _command(
+        commands,
+        "access",
+        "review.access.command",
+        ("table", "json", "markdown"),
+        "say who may do what, or what a change gives and takes",
+    )
+    command.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
+    command.add_argument("--base", metavar="REV", help="say only what is other than in this revision")
+
     formats = ("text", "json", "markdown", "sarif")
     command = _command(
         commands, "gate", "review.gate.command", formats, "say whether a change may be merged; exit 1 where it may not"
@@ -56,7 +66,7 @@ def _command(
     command.add_argument(
         "--stack", required=True, type=_stack, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml"
     )
-    command.add_argument("--format", choices=formats, default="text")
+    command.add_argument("--format", choices=formats, default=formats[0])
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
     return command
 

@@ -1,10 +1,12 @@
 """What a render is made of, as plain data."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 FORMAT_VERSION = 1
+_PROVIDER = "pulumi:providers:aws"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,26 @@ class Render:
 
     provider: Mapping[str, str] | None = None
     """The provider's and the engine's configuration beyond account and region; None where older code did not say."""
+
+    def judged(self) -> tuple[Resource, ...]:
+        """The resources as the engine puts them to the rules: with the default provider, which names the account."""
+        return (*self.resources, self._default_provider()) if self.account else self.resources
+
+    def _default_provider(self) -> Resource:
+        return Resource(
+            urn=f"urn:pulumi:{self.stack}::{self.project}::{_PROVIDER}::default",
+            type=_PROVIDER,
+            name="default",
+            custom=True,
+            parent="",
+            provider=None,
+            region=self.home or None,
+            protect=False,
+            inputs={"allowedAccountIds": json.dumps([self.account]), "region": self.home},
+            outputs={},
+            dependencies=(),
+            options={},
+        )
 
     def head(self) -> dict[str, object]:
         """All but the resources, in the form in which renders are exchanged."""

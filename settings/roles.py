@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain.iam.github_trust import provider_arn, trust_policy
 from domain.iam.role_names import standing_role
 from domain.iam.roles import (
+    TASKS_SERVICE,
     Role,
     audit_policy,
     cache_policy,
@@ -41,9 +42,9 @@ def _tasks(settings: Settings) -> Iterator[Role]:
     caches = [each.rule.prefix for each in settings.caches if each.tasks]
     if names or caches:
         yield Role(
-            name=standing_role(settings.stack, "ecs-task-execution"),
+            name=task_role(settings.stack),
             description="Pulls images for the account's tasks in Amazon ECS",
-            trust=service_trust("ecs-tasks.amazonaws.com", settings.home.account),
+            trust=service_trust(TASKS_SERVICE, settings.home.account),
             policy=pull_policy(names, [place.registry for place in settings.places], caches),
         )
 
@@ -51,7 +52,7 @@ def _tasks(settings: Settings) -> Iterator[Role]:
 def _auditor(settings: Settings) -> Iterator[Role]:
     if settings.roles.auditors:
         yield Role(
-            name=standing_role(settings.stack, "auditor"),
+            name=auditor_role(settings.stack),
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(settings.roles.auditors),
             policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),
@@ -78,3 +79,13 @@ def _caches(settings: Settings) -> Iterator[Role]:
             trust=registry_trust("pullthroughcache.ecr"),
             policy=cache_policy(rules, settings.home.registry),
         )
+
+
+def task_role(stack: str) -> str:
+    """Of the one role by which the account's tasks pull."""
+    return standing_role(stack, "ecs-task-execution")
+
+
+def auditor_role(stack: str) -> str:
+    """The name of the auditor's role."""
+    return standing_role(stack, "auditor")

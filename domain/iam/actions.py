@@ -61,3 +61,19 @@ CACHE_READ_ACTIONS = (
 CACHE_WRITE_ACTIONS = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart")
 """What Amazon ECR does as the role of a cache that stands before another private registry: there, and here.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html"""
+
+DELETE_ACTIONS = ("ecr:BatchDeleteImage", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository")
+"""What takes away images, the repository with them, or the rules by which they are kept."""
+
+CONFIGURE_ACTIONS = (
+    "ecr:DeleteRepositoryPolicy",
+    "ecr:PutImageScanningConfiguration",
+    "ecr:PutImageTagMutability",
+    "ecr:PutLifecyclePolicy",
+    "ecr:SetRepositoryPolicy",
+    "ecr:TagResource",
+    "ecr:UntagResource",
+    "ecr:UpdateImageStorageClass",
+)
+"""What changes whom a repository lets in, or how it treats its images. Whoever sets its policy could grant itself all.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"""

@@ -89,8 +89,8 @@ def covers(statement: Statement, action: str) -> bool:
 
 
 def _means(written: Caseless, name: str) -> bool:
-    if written.folded == name:
-        return True
+    if written.folded == name or not ("*" in written.folded or "?" in written.folded):
+        return written.folded == name
     read = pattern(written.folded, None)
     return read is not None and matches(read, name)
 

@@ -32,6 +32,13 @@ def pattern(text: str, variables: Variables | None) -> Pattern | None:
     return _read(text, variables, wildcards=True)
 
 
+def variable_names(text: str) -> Iterator[str]:
+    """The keys that the text names as variables, in lower case; one with a default needs no value, and is none."""
+    for found in _VARIABLE.finditer(text):
+        if found["name"] not in _ESCAPED and not _DEFAULT.fullmatch(found["name"]):
+            yield found["name"].strip().lower()
+
+
 def literal(text: str, variables: Variables | None) -> str | None:
     """The same for an operator that knows no wildcards."""
     read = _read(text, variables, wildcards=False)

@@ -23,6 +23,7 @@ from domain.iam.grants import Registry
 from domain.iam.role_names import standing_role
 
 EVERY_REPOSITORY = "*"
+TASKS_SERVICE = "ecs-tasks.amazonaws.com"
 Statement = dict[str, object]
 Document = dict[str, object]
 

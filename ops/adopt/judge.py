@@ -181,7 +181,7 @@ class Judge:
             return {}
         entries = self._whole_entries(sound)
         rendered = self._project.rendered_with(entries, self._added(_names_used(entries.values())))
-        judgement = judge(rendered.resources, self._project.levels, self._today)
+        judgement = judge(rendered.judged(), self._project.levels, self._today)
         found = gate.about_entries(judgement.findings, sound)
         for name, failures in gate.failures(found).items():
             sound[name].failures = [replace(each, regions=self._in_order(each.regions)) for each in failures]

@@ -2,48 +2,13 @@
 
 from collections.abc import Iterator
 
-from policies.inputs import entries, entry, is_unknown
+from policies.encryption import without_customer_key
 from policies.kinds import REPOSITORY
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
-
-_CONFIGURATIONS = "encryptionConfigurations"
-_KMS = ("KMS", "KMS_DSSE")
-_AWS_MANAGED = "alias/aws/"
-"""How the aliases of all keys begin that AWS manages.
-https://docs.aws.amazon.com/kms/latest/developerguide/alias-create.html"""
+from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 
 
 def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
-    written = resource.inputs.get(_CONFIGURATIONS)
-    if is_unknown(written):
-        yield Undecided((_CONFIGURATIONS,))
-        return
-    configurations = entries(written)
-    if not configurations:
-        yield Finding("has no key: it says nothing of encryption, and AES256 is the default", (_CONFIGURATIONS,))
-    for index, configuration in enumerate(configurations):
-        if (verdict := _verdict(configuration, index)) is not None:
-            yield verdict
-
-
-def _verdict(configuration: object, index: int) -> Verdict | None:
-    kind, key = entry(configuration, "encryptionType"), entry(configuration, "kmsKey")
-    where = (_CONFIGURATIONS, index, "encryptionType")
-    if is_unknown(configuration) or is_unknown(kind):
-        return Undecided(where)
-    if kind not in _KMS:
-        return Finding(f"has no key: encryptionType is {kind or 'not given, and AES256 the default'}", where)
-    where = (_CONFIGURATIONS, index, "kmsKey")
-    if not key:
-        return Finding("is encrypted with the key that AWS manages: no kmsKey is given", where)
-    if not isinstance(key, str):
-        return Finding(f"is encrypted with no key, but {key!r}", where)
-    return Finding(f"is encrypted with the key that AWS manages: {key}", where) if _is_aws_managed(key) else None
-
-
-def _is_aws_managed(key: str) -> bool:
-    """By an alias or an alias's ARN; nothing else tells."""
-    return key.rpartition(":")[2].startswith(_AWS_MANAGED)
+    yield from without_customer_key(resource.inputs)
 
 
 RULE = ResourceRule(

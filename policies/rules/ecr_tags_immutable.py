@@ -2,66 +2,13 @@
 
 from collections.abc import Iterator
 
-from pydantic import Field
-
-from domain.ecr.globs import TooEntangled, contains, witness
-from domain.ecr.tags import WILDCARD, TagMutability, exclusion_filter_problems
-from policies.inputs import entries, entry, is_unknown
 from policies.kinds import REPOSITORY
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
-
-_MUTABILITY = "imageTagMutability"
-_FILTERS = "imageTagMutabilityExclusionFilters"
-
-
-class MutableTags(Parameters):
-    allowed_exclusions: tuple[str, ...] = Field(
-        ("latest", "dev-*", "preview-*", "cache-*"),
-        description="patterns of the tags that a repository may exclude from immutability; never all tags",
-    )
+from policies.mutability import MutableTags, movable_tags
+from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
 
 
 def check(resource: Resource, given: Given[MutableTags]) -> Iterator[Verdict]:
-    mode = resource.inputs.get(_MUTABILITY)
-    if is_unknown(mode):
-        yield Undecided((_MUTABILITY,))
-    elif mode == TagMutability.IMMUTABLE_WITH_EXCLUSION.value:
-        yield from _exclusions(resource.inputs.get(_FILTERS), given.parameters.allowed_exclusions)
-    elif mode is None:
-        yield Finding("is mutable: it says nothing of its tags, and MUTABLE is the default", (_MUTABILITY,))
-    elif mode != TagMutability.IMMUTABLE.value:
-        yield Finding(f"is mutable: {_MUTABILITY} is {mode}", (_MUTABILITY,))
-
-
-def _exclusions(written: object, allowed: tuple[str, ...]) -> Iterator[Verdict]:
-    if is_unknown(written):
-        yield Undecided((_FILTERS,))
-        return
-    filters = [each if isinstance(each, str) else entry(each, "filter") for each in entries(written)]
-    if not any(map(is_unknown, filters)) and all(isinstance(each, str) for each in filters):
-        for problem in exclusion_filter_problems(filters):
-            told = f"has the exclusion {problem.value!r}, which {problem.message}" if problem.path else problem.message
-            yield Finding(f"{told}: {problem.fix}", (_FILTERS, *problem.path))
-    for index, text in enumerate(filters):
-        where = (_FILTERS, index, "filter")
-        if is_unknown(text):
-            yield Undecided(where)
-        elif not isinstance(text, str):
-            yield Finding(f"has an exclusion that names no tags, but {text!r}", where)
-        elif (fault := _fault(text, allowed)) is not None:
-            yield Finding(fault, where)
-
-
-def _fault(text: str, allowed: tuple[str, ...]) -> str | None:
-    try:
-        if contains(text, WILDCARD):
-            return f"is mutable: the exclusion {text!r} lets every tag move"
-        moving = witness([text], allowed)
-    except TooEntangled:
-        return f"has an exclusion too entangled to be judged: {text!r}"
-    if moving is None:
-        return None
-    return f"lets the tag {moving!r} move, by the exclusion {text!r}: allowed are {', '.join(allowed) or 'none'}"
+    yield from movable_tags(resource.inputs, given.parameters.allowed_exclusions)
 
 
 RULE = ResourceRule(

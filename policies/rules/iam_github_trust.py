@@ -5,19 +5,14 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.iam.document import Document
-from domain.iam.github import AUDIENCE, ISSUER, Subject
+from domain.iam.github import AUDIENCE, ISSUER
 from domain.iam.matching import covers
-from domain.iam.statement import Condition, ConditionOperator, Operator, Principal, PrincipalKind, Statement
+from domain.iam.statement import Condition, Statement
 from policies.documents import verdicts
+from policies.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
 from policies.kinds import ROLE
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, listed
-
-_ASSUME = "sts:AssumeRoleWithWebIdentity"
-_PROVIDER = "oidc-provider/"
-_EQUALS = ConditionOperator(Operator.STRING_EQUALS)
-_LIKE = ConditionOperator(Operator.STRING_LIKE)
-_TAGS, _BRANCHES = ":ref:refs/tags/", ":ref:refs/heads/"
 
 
 class GithubTrustParameters(Parameters):
@@ -41,32 +36,12 @@ def check(resource: Resource, given: Given[GithubTrustParameters]) -> Iterator[V
 
 def _too_wide(document: Document, parameters: GithubTrustParameters) -> Iterator[str]:
     for name, statement in allows(document):
-        if covers(statement, _ASSUME):
-            for issuers in dict.fromkeys(_issuers(statement, parameters)):
+        if covers(statement, ASSUME):
+            for issuers in dict.fromkeys(trusted_issuers(statement, parameters.issuers)):
                 # A token has the keys of its own issuer only, so to be held to one of them is enough.
                 found = [list(_faults(statement, issuer, parameters)) for issuer in issuers]
                 if all(found):
                     yield from (f"{name} {each}" for each in found[0])
-
-
-def _issuers(statement: Statement, parameters: GithubTrustParameters) -> Iterator[tuple[str, ...]]:
-    """For each principal that GitHub's tokens may fit, of which issuers they may be."""
-    known = tuple(each.lower().removeprefix("https://").rstrip("/") for each in parameters.issuers)
-    if statement.not_principals is not None:
-        yield known
-    for principal in statement.principals or ():
-        provider = principal.value.rpartition(_PROVIDER)[2].lower()
-        if principal.is_anyone or (principal.kind is PrincipalKind.FEDERATED and {"*", "?"} & set(provider)):
-            yield known
-        elif _is_github(principal, provider, known):
-            yield (provider,)
-
-
-def _is_github(principal: Principal, provider: str, known: tuple[str, ...]) -> bool:
-    """An enterprise's own issuer is GitHub's, with the enterprise as its path."""
-    return principal.kind is PrincipalKind.FEDERATED and any(
-        provider == each or provider.startswith(f"{each}/") for each in known
-    )
 
 
 def _faults(statement: Statement, issuer: str, parameters: GithubTrustParameters) -> Iterator[str]:
@@ -82,7 +57,7 @@ def _faults(statement: Statement, issuer: str, parameters: GithubTrustParameters
 
 
 def _audience_fault(condition: Condition, parameters: GithubTrustParameters) -> str | None:
-    if condition.operator != _EQUALS:
+    if condition.operator != EQUALS:
         return f"tests aud by {condition.operator}, which does not fix it: write StringEquals"
     if others := [each for each in condition.values if each not in parameters.audiences]:
         return f"takes tokens for {listed(map(repr, others))}: write {listed(parameters.audiences)}"
@@ -90,33 +65,24 @@ def _audience_fault(condition: Condition, parameters: GithubTrustParameters) -> 
 
 
 def _subject_fault(condition: Condition, parameters: GithubTrustParameters) -> str | None:
-    if condition.operator not in (_EQUALS, _LIKE):
+    if condition.operator not in (EQUALS, LIKE):
         return f"tests sub by {condition.operator}, which does not fix it: write StringEquals"
     if not condition.values:
         return "names no sub"
-    faults = (_value_fault(each, parameters, like=condition.operator == _LIKE) for each in condition.values)
+    faults = (_value_fault(each, parameters, like=condition.operator == LIKE) for each in condition.values)
     return next((each for each in faults if each is not None), None)
 
 
 def _value_fault(value: str, parameters: GithubTrustParameters, *, like: bool) -> str | None:
     if "${" in value:
         return f"fills a variable into sub {value!r}: write the repository and its ref or environment"
-    text = _without_pattern(value, _BRANCHES if parameters.allow_branch_patterns else None) if like else value
-    subject = Subject.parse(text)
-    if subject is None:
+    patterns_after = (TAGS, BRANCHES) if parameters.allow_branch_patterns else (TAGS,)
+    found = subject(value, like=like, patterns_after=patterns_after)
+    if found is None:
         return f"lets sub be {value!r}, which is not one repository with a branch, a tag or an environment"
-    if subject.pull_request and not parameters.allow_pull_requests:
+    if found.pull_request and not parameters.allow_pull_requests:
         return f"lets every pull request assume the role by sub {value!r}"
     return None
-
-
-def _without_pattern(value: str, branches: str | None) -> str:
-    """The value with a name in place of a pattern of tags, or of branches."""
-    for kind in filter(None, (_TAGS, branches)):
-        repository, _, name = value.partition(kind)
-        if {"*", "?"} & set(name):
-            return f"{repository}{kind}pattern"
-    return value
 
 
 RULE = ResourceRule(

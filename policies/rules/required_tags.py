@@ -2,31 +2,13 @@
 
 from collections.abc import Iterator
 
-from pydantic import Field
-
-from domain.resource_tags import REQUIRED
-from policies.inputs import entry, is_unknown
 from policies.kinds import KEY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
-
-_TAGS = "tags"
-
-
-class RequiredTags(Parameters):
-    tags: tuple[str, ...] = Field(REQUIRED, description="the tags that every resource carries")
+from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
+from policies.tagging import RequiredTags, missing_tags
 
 
 def check(resource: Resource, given: Given[RequiredTags]) -> Iterator[Verdict]:
-    tags = resource.inputs.get(_TAGS)
-    if is_unknown(tags):
-        yield Undecided((_TAGS,))
-        return
-    for name in given.parameters.tags:
-        value = entry(tags, name)
-        if value is None:
-            yield Finding(f"has no tag {name}", (_TAGS, name))
-        elif not str(value).strip():
-            yield Finding(f"has a blank tag {name}", (_TAGS, name))
+    yield from missing_tags(resource.inputs, "tags", given.parameters.tags)
 
 
 RULE = ResourceRule(

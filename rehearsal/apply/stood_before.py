@@ -7,10 +7,10 @@ from botocore.exceptions import ClientError
 from domain.aws import Arn
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
-from rehearsal.apply import bootstrap as template
 from rehearsal.apply.program import NotApplied
 from rehearsal.clients import Clients
 from rehearsal.cloud.neighbour import IAM_REGION, Key
+from review import bootstrap_template as template
 from settings import Settings
 
 
@@ -19,18 +19,18 @@ def bootstrap(settings: Settings, clients: Clients) -> None:
 
     Raises NotApplied where the template does not take the stack, which then has no account to be applied to.
     """
-    home, given = settings.home, {"Project": settings.project, "Stack": settings.stack}
+    home = settings.home
     iam = clients.root("iam", IAM_REGION, home.account)
     try:
-        filling = template.Filling(template.source(), home.account, home.region, given)
-        provider, boundary = (filling.properties(name) for name in ("OidcProvider", "PermissionsBoundary"))
+        made = template.for_stack(template.PATH, settings.project, settings.stack, home.account, home.region)
+        provider, boundary = (made.resources[name]["Properties"] for name in ("OidcProvider", "PermissionsBoundary"))
         iam.create_open_id_connect_provider(Url=provider["Url"], ClientIDList=provider["ClientIdList"])
         iam.create_policy(
             PolicyName=boundary["ManagedPolicyName"],
             Description=boundary["Description"],
             PolicyDocument=json.dumps(boundary["PolicyDocument"]),
         )
-    except (template.Unfit, ClientError) as failed:
+    except (template.InvalidTemplate, ClientError) as failed:
         raise NotApplied(f"bootstrap/account.yaml: {failed}") from failed
 
 

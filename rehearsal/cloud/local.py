@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
@@ -109,6 +109,14 @@ class LocalCloud:
         token = self._server.wait(_call(lambda: self._tokens.issue(identity, now=datetime.now(UTC))))
         return token.password
 
+    def service_session(
+        self, service: str, role: str, source_arn: str, source_account: str
+    ) -> Mapping[str, Any] | None:
+        """STS's Credentials of the role, which an AWS service takes to work for one of its resources; None where the
+        role does not trust it."""
+        source = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
+        return self._server.wait(self._sts.assume_by_service(service, role, source))
+
     def github_token(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> str:
         """With which a job of a GitHub workflow assumes a role: made now, or at another moment."""
         now = at or datetime.now(UTC)
@@ -133,7 +141,8 @@ class LocalCloud:
         neighbour = self._neighbour = Neighbour(emulator)
         self._callers = Callers(neighbour)
         ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens, self._players))
-        front = Front(emulator, neighbour, self._callers, ecr, Sts(neighbour, self._callers, self._github))
+        self._sts = Sts(neighbour, self._callers, self._github)
+        front = Front(emulator, neighbour, self._callers, ecr, self._sts)
         self._port = await self._server.listen(front.app, self._port)
         await emulator.start(gateway=self._port)
 

@@ -1,8 +1,9 @@
-"""What of AWS STS the emulator can't answer as AWS would: roles for the holders of GitHub's tokens.
+"""What of AWS STS the emulator can't answer as AWS would: roles for the holders of GitHub's tokens, and for services.
 
-It checks neither signature nor expiry, and refuses trust policies that ask for a repository's id. So these sessions are
-ours, and our ECR takes them like all others. Of the emulator's services none knows their keys: only GetCallerIdentity
-is answered here as well, and every other call with such a key is passed on, and refused there.
+It checks neither signature nor expiry, refuses trust policies that ask for a repository's id, and knows no service that
+could come for a role. So these sessions are ours, and our ECR takes them like all others. Of the emulator's services
+none knows their keys: only GetCallerIdentity is answered here as well, and every other call with such a key is passed
+on, and refused there.
 """
 
 import re
@@ -14,19 +15,20 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from domain.aws import Arn, is_account_id
-from domain.iam.access import Caller, Identity, Request
+from domain.iam.access import Caller, Context, Identity, Request
 from domain.iam.evaluate import evaluate
 from rehearsal.cloud.callers import AccessKey, Callers, Parameters, members
 from rehearsal.cloud.circumstances import circumstances
 from rehearsal.cloud.ecr.errors import EcrError
 from rehearsal.cloud.github import Github
 from rehearsal.cloud.input import Unmet, members_of
-from rehearsal.cloud.neighbour import Neighbour, Role, UnreadablePolicy
+from rehearsal.cloud.neighbour import IAM_REGION, Neighbour, Role, UnreadablePolicy
 from rehearsal.cloud.web_identity import WebIdentity, invalid_token, proven, read
 from rehearsal.cloud.wire import CallFailed
 
 WEB_IDENTITY, WHO = "AssumeRoleWithWebIdentity", "GetCallerIdentity"
 _ACTION = f"sts:{WEB_IDENTITY}"
+_BY_SERVICE, _SERVICE_SESSION = "sts:AssumeRole", "rehearsal"
 _USUAL_SESSION = timedelta(hours=1)
 _POLICY_ARNS = "PolicyArns.member.{}.arn"
 _WHOLE_NUMBER = re.compile("[0-9]{1,9}")
@@ -65,6 +67,21 @@ class Sts:
             "AssumedRoleUser": user,
             "Credentials": credentials,
         }
+
+    async def assume_by_service(self, service: str, role: str, source: Context) -> dict[str, Any] | None:
+        """A role's credentials for a service that works for this source, which stands in the request's context.
+
+        None where the role does not trust it, or is not there."""
+        arn = _role_arn(role)
+        found = await self._neighbour.role(arn)
+        caller = Caller(identity=Identity(arn=service, account=None))
+        context = {**circumstances(IAM_REGION), **source}
+        request = Request(action=_BY_SERVICE, resource=role, account=arn.account, context=context)
+        if found is None or not evaluate(caller, request, [found.trust]).allowed:
+            return None
+        credentials = _credentials(datetime.now(UTC).replace(microsecond=0) + _USUAL_SESSION)
+        await self._admit(credentials, _user(arn, found, _SERVICE_SESSION), {"RoleArn": role})
+        return credentials
 
     async def _holder(self, text: str, role: Arn, now: datetime) -> _Holder:
         token = read(text)

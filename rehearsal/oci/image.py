@@ -9,24 +9,13 @@ from dataclasses import dataclass
 
 from domain.ecr.digests import digest_of
 from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
+from oci.manifest import Blob
+
+__all__ = ["Blob", "Image", "Index", "image", "index"]
 
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _FILE_BYTES = 4096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
-    content: bytes
-    media_type: str
-
-    @property
-    def digest(self) -> str:
-        return digest_of(self.content)
-
-    @property
-    def descriptor(self) -> dict[str, object]:
-        return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Without a token nobody comes in."""
 
-from http import HTTPStatus
-
 from rehearsal.oci.image import image
 from rehearsal.proving.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proving.case import Case
@@ -11,8 +9,8 @@ PROMISE = "nobody pulls, pushes or deletes without a login"
 
 def prove(case: Case) -> str:
     standing = image(f"{case.subject} anonymous")
-    case.push(standing, "rehearsal-anonymous")
+    case.push(standing, case.tag("anonymous"))
     nobody = Intruder(who="somebody with no login", password=None)
     tries = {**PULLS, **CHANGES}
-    require_refused(case, nobody, standing, tries, lambda no: no.status == HTTPStatus.UNAUTHORIZED)
+    require_refused(case, nobody, standing, tries)
     return f"401 for each of {len(tries)} tries"

@@ -9,9 +9,10 @@ PROMISE = "a multi-architecture image round-trips"
 
 def prove(case: Case) -> str:
     pushed = index(f"{case.subject} multi-architecture")
-    case.push(pushed, "rehearsal-multi-architecture")
+    tag = case.tag("multi-architecture")
+    case.push(pushed, tag)
     with Client(case.host, case.puller()) as client:
-        pulled = client.pull(case.name, "rehearsal-multi-architecture")
+        pulled = client.pull(case.name, tag)
     wanted = {blob.digest for image in pushed.images for blob in image.blobs}
     if pulled.digest != pushed.digest or set(pulled.blobs) != wanted:
         raise Broken(f"pushed {pushed.digest}, and {pulled.digest} came with {len(pulled.blobs)} blobs")

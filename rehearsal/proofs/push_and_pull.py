@@ -9,9 +9,10 @@ PROMISE = "a publisher with the push actions alone pushes, and what is pulled is
 
 def prove(case: Case) -> str:
     pushed = image(f"{case.subject} push-and-pull")
-    digest = case.push(pushed, "rehearsal-round-trip")
+    tag = case.tag("round-trip")
+    digest = case.push(pushed, tag)
     with Client(case.host, case.puller()) as client:
-        by_tag = client.pull(case.name, "rehearsal-round-trip")
+        by_tag = client.pull(case.name, tag)
         by_digest = client.pull(case.name, digest)
     for how, pulled in (("tag", by_tag), ("digest", by_digest)):
         if pulled.digest != pushed.digest or set(pulled.blobs) != {blob.digest for blob in pushed.blobs}:

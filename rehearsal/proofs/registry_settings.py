@@ -15,8 +15,9 @@ def prove_registry(case: PlaceCase) -> str:
     _expect("account settings", declared, {name: ecr.get_account_setting(name=name)["value"] for name in declared})
     excluded = sorted(_exclusions(ecr))
     _expect("pull time exclusions", sorted(case.settings.pull_time_exclusions), excluded)
-    _expect_policy(case.settings.registry_policy, ecr)
-    policy = "a policy" if case.settings.registry_policy else "no policy"
+    policy_text = case.settings.registry_policy_of(case.place)
+    _expect_policy(policy_text, ecr)
+    policy = "a policy" if policy_text else "no policy"
     return f"{policy}, {len(declared)} account settings, {len(excluded)} pull time exclusions"
 
 

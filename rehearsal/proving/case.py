@@ -1,7 +1,6 @@
 """What a proof is given: one repository in one place, what is promised of it, and the means to try."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from domain.iam.grants import OrganizationGrant, PullService
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Client
 from rehearsal.oci.image import Image, Index
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proving.visitors import Visitors, allow, allow_beyond
 from settings import Place, Settings
 from settings.models import Repository
 
@@ -23,6 +22,11 @@ DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
 
 class Broken(Exception):
     """A promise that does not hold, and what happened instead."""
+
+
+def tag_at(place: Place, word: str) -> str:
+    """A tag of a proof's own image: what is pushed at home comes to the replicas, where another image needs another."""
+    return f"rehearsal-{word}" if place.home else f"rehearsal-{word}-{place.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +41,53 @@ class PlaceCase:
 
     @property
     def subject(self) -> str:
-        return f"registry@{self.place.region}"
+        return f"registry@{self.place.name}"
 
     def api(self, service: str) -> Any:
         """A client of the account's own root, to look at what stands."""
         return self.clients.root(service, self.place.region, self.place.account)
+
+    def tag(self, word: str) -> str:
+        return tag_at(self.place, word)
+
+    def role_arn(self, name: str) -> str:
+        """Of one of the roles that the stack declares in its own account."""
+        home = self.settings.home
+        return str(Arn(home.registry.partition, "iam", "", home.account, f"role{self.settings.roles.path}{name}"))
+
+    def puller(self) -> str:
+        """A role of the registry's own account that has exactly the pull actions."""
+        return self.visitors.role(
+            self.place.account, "rehearsal-puller", self.place.region, allow(PULL_ACTIONS, self._repositories("*"))
+        )
+
+    def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
+        """A role of that account which its own side lets pull there, and do anything elsewhere; whether it may is ours
+        to say."""
+        own = self._repositories(account)
+        return self.visitors.role(
+            account, role, self.place.region, allow(PULL_ACTIONS, own), allow_beyond(["ecr:*"], own)
+        )
+
+    def _repositories(self, account: str) -> str:
+        return str(Arn(REGIONS[self.place.region].id, "ecr", "*", account, "repository/*"))
+
+    def member(self, organization: str) -> str:
+        """An account of the organization that is named nowhere else."""
+        account = _made_up_account(self.settings, organization)
+        self.visitors.cloud.join(account, organization)
+        return account
+
+    @property
+    def stranger(self) -> str:
+        """An account that nothing names, and that is in no organization."""
+        return _made_up_account(self.settings, "nobody")
+
+    def service(self, service: PullService, account: str) -> str:
+        """The password of a service at work for a resource of the account, in this region."""
+        resource = "function:rehearsal" if service is PullService.LAMBDA else "project/rehearsal"
+        arn = Arn(REGIONS[self.place.region].id, service.value, self.place.region, account, resource)
+        return self.visitors.cloud.service_password(service.principal, str(arn), account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +99,7 @@ class Case(PlaceCase):
 
     @property
     def subject(self) -> str:
-        return f"{self.copy.name}@{self.copy.region}"
+        return f"{self.copy.name}@{self.place.name}"
 
     @property
     def name(self) -> str:
@@ -75,37 +121,7 @@ class Case(PlaceCase):
 
     def publisher(self) -> str:
         role = f"rehearsal-publisher-{hashlib.sha256(self.arn.encode()).hexdigest()[:16]}"
-        return self.visitors.role(self.place.account, role, self.place.region, PUSH_ACTIONS, self.arn)
-
-    def puller(self) -> str:
-        """A role of the registry's own account that has exactly the pull actions."""
-        return self._role(self.place.account, "rehearsal-puller", PULL_ACTIONS)
-
-    def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
-        """A role of that account which its own side lets do anything; whether it may is ours to say."""
-        own = account == self.place.account
-        return self._role(account, role, PULL_ACTIONS if own else ("ecr:*",))
-
-    def _role(self, account: str, name: str, actions: Sequence[str]) -> str:
-        anything = str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
-        return self.visitors.role(account, name, self.place.region, actions, anything)
-
-    def member(self, organization: str) -> str:
-        """An account of the organization that is named nowhere else."""
-        account = _made_up_account(self.settings, organization)
-        self.visitors.cloud.join(account, organization)
-        return account
-
-    @property
-    def stranger(self) -> str:
-        """An account that nothing names, and that is in no organization."""
-        return _made_up_account(self.settings, "nobody")
-
-    def service(self, service: PullService, account: str) -> str:
-        """The password of a service at work for a resource of the account, in this region."""
-        resource = "function:rehearsal" if service is PullService.LAMBDA else "project/rehearsal"
-        arn = Arn(REGIONS[self.place.region].id, service.value, self.place.region, account, resource)
-        return self.visitors.cloud.service_password(service.principal, str(arn), account)
+        return self.visitors.role(self.place.account, role, self.place.region, allow(PUSH_ACTIONS, self.arn))
 
 
 def _made_up_account(settings: Settings, word: str) -> str:

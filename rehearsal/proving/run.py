@@ -15,11 +15,19 @@ from rehearsal import proofs
 from rehearsal.clients import Clients
 from rehearsal.oci.client import Corrupt, Refused
 from rehearsal.proving.case import Broken, Case, PlaceCase
-from rehearsal.proving.visitors import Visitors, password_of
+from rehearsal.proving.publisher_case import PublisherCase
+from rehearsal.proving.visitors import Visitors, login
 from settings import Settings
 
 _FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
 """All that an unkept promise looks like; anything else is a fault of the proof itself, and ends the run."""
+
+_ABOUT: dict[str, type[PlaceCase]] = {
+    "prove": Case,
+    "prove_registry": PlaceCase,
+    "prove_publisher": PublisherCase,
+}
+"""What a proof is about, by the name of its function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,8 @@ class Proof:
 
     name: str
     promise: str
-    of_registry: bool
+    about: type[PlaceCase]
+    """The kind of cases that it is for."""
     prove: Callable[[Any], str]
     applies: Callable[[Any], bool]
 
@@ -50,15 +59,18 @@ def found() -> tuple[Proof, ...]:
 
 
 def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[PlaceCase]:
-    """Each registry, then each repository in it."""
-    for place in settings.places:
+    """Each registry, then each repository in it; at home those who push there, too."""
+    entries = {each.name: each for each in settings.repositories}
+    for place in settings.all_places:
         host, _ = login(clients, place.account, place.region)
         shared: dict[str, Any] = {
             "settings": settings, "place": place, "host": host, "clients": clients, "visitors": visitors,
         }  # fmt: skip
         yield PlaceCase(**shared)
-        for repository, copy in zip(settings.repositories, settings.copies(place), strict=True):
-            yield Case(**shared, repository=repository, copy=copy)
+        if place.home:
+            yield from (PublisherCase(**shared, publisher=each) for each in settings.publishers)
+        for copy in settings.copies(place):
+            yield Case(**shared, repository=entries[copy.name], copy=copy)
 
 
 def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[tuple[Proof, PlaceCase]]:
@@ -68,7 +80,7 @@ def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[t
         (proof, case)
         for case in cases(settings, clients, visitors)
         for proof in everything
-        if proof.of_registry is not isinstance(case, Case) and proof.applies(case)
+        if proof.about is type(case) and proof.applies(case)
     ]
 
 
@@ -89,17 +101,11 @@ def prove(proof: Proof, case: PlaceCase) -> Outcome:
 
 
 def _proof(name: str, module: ModuleType) -> Proof:
-    of_registry = hasattr(module, "prove_registry")
+    (function, about), *_ = [each for each in _ABOUT.items() if hasattr(module, each[0])]
     return Proof(
         name=name,
         promise=module.PROMISE,
-        of_registry=of_registry,
-        prove=module.prove_registry if of_registry else module.prove,
+        about=about,
+        prove=getattr(module, function),
         applies=getattr(module, "applies", lambda _case: True),
     )
-
-
-def login(clients: Clients, account: str, region: str) -> tuple[str, str]:
-    """Where the registry's images are pushed to, and its owner's password there."""
-    (data,) = clients.root("ecr", region, account).get_authorization_token()["authorizationData"]
-    return str(data["proxyEndpoint"]).removeprefix("http://"), password_of(data["authorizationToken"])

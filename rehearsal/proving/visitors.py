@@ -3,15 +3,20 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from domain.aws import REGIONS, Arn
 from domain.iam.actions import LOGIN_ACTION
 from domain.iam.document import CURRENT_VERSION
+from domain.iam.github import AUDIENCE
 from rehearsal.clients import Clients, Credentials
+from rehearsal.cloud.github import Job
 
+ASSUME = "sts:AssumeRole"
+Statement = Mapping[str, object]
 _OPERATOR = "rehearsal-operator"
-_POLICY = "rehearsal"
+_POLICY = _SESSION = "rehearsal"
 
 
 class Cloud(Protocol):
@@ -23,6 +28,14 @@ class Cloud(Protocol):
     def service_password(self, service: str, source_arn: str, source_account: str) -> str:
         """The password with which an AWS service pulls on behalf of one of its resources."""
 
+    def service_session(
+        self, service: str, role: str, source_arn: str, source_account: str
+    ) -> Mapping[str, Any] | None:
+        """The Credentials of the role for a service at work for one of its resources, if the role trusts it."""
+
+    def github_token(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> str:
+        """With which a job of a GitHub workflow assumes a role."""
+
 
 class Visitors:
     """Makes roles and logs them in; there is one of these for a cloud. A role made before is taken again."""
@@ -33,41 +46,61 @@ class Visitors:
         self._operators: dict[str, Credentials] = {}
         self._passwords: dict[tuple[str, str], str] = {}
 
-    def role(self, account: str, name: str, region: str, actions: Sequence[str], resource: str) -> str:
-        """The password of a role that may log in, do these actions on this resource, and nothing else."""
+    def role(self, account: str, name: str, region: str, *statements: Statement) -> str:
+        """The password of a role that may log in, do what the statements say, and nothing else."""
         if (account, name) not in self._passwords:
-            self._make(account, name, region, _document(_allow(LOGIN_ACTION, "*"), _allow(list(actions), resource)))
-            self._passwords[account, name] = self._login(self._session(account, name, region), region)
+            self._make(account, name, region, _document(allow([LOGIN_ACTION], "*"), *statements))
+            self._passwords[account, name] = self.password(self._session(account, name, region), region)
         return self._passwords[account, name]
+
+    def workflow(self, role: str, token: str, region: str) -> Credentials:
+        """A workflow's session of a role, by its token; raises ClientError where STS refuses."""
+        # What its client signs with is not looked at: the token alone proves who comes.
+        sts = self._clients.root("sts", region, role.split(":")[4])
+        made = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName=_SESSION, WebIdentityToken=token)
+        return _credentials(made["Credentials"])
+
+    def service(self, service: str, role: str, source: Arn) -> Credentials | None:
+        """A service's session of a role, at work for the source; None where the role does not trust it."""
+        made = self.cloud.service_session(service, role, str(source), source.account)
+        return None if made is None else _credentials(made)
+
+    def of(self, service: str, credentials: Credentials, region: str) -> Any:
+        """A client of theirs."""
+        return self._clients.of(service, region, credentials)
 
     def _make(self, account: str, name: str, region: str, permissions: str) -> None:
         *folders, plain = name.split("/")
         iam = self._clients.root("iam", region, account)
-        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": _arn(account, region, "root")}}
+        trust = {"Effect": "Allow", "Action": ASSUME, "Principal": {"AWS": _arn(account, region, "root")}}
         iam.create_role(RoleName=plain, Path="/".join(("", *folders, "")), AssumeRolePolicyDocument=_document(trust))
         iam.put_role_policy(RoleName=plain, PolicyName=_POLICY, PolicyDocument=permissions)
 
     def _session(self, account: str, name: str, region: str) -> Credentials:
         sts = self._clients.of("sts", region, self._operator(account, region))
         arn = _arn(account, region, f"role/{name}")
-        made = sts.assume_role(RoleArn=arn, RoleSessionName="rehearsal")["Credentials"]
-        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        return _credentials(sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION)["Credentials"])
 
     def _operator(self, account: str, region: str) -> Credentials:
         """A user who may assume the account's roles: AWS lets no root do that."""
         if account not in self._operators:
             iam = self._clients.root("iam", region, account)
             iam.create_user(UserName=_OPERATOR)
-            assume = _document(_allow("sts:AssumeRole", _arn(account, region, "role/*")))
+            assume = _document(allow([ASSUME], _arn(account, region, "role/*")))
             iam.put_user_policy(UserName=_OPERATOR, PolicyName=_POLICY, PolicyDocument=assume)
             key = iam.create_access_key(UserName=_OPERATOR)["AccessKey"]
             self._operators[account] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
         return self._operators[account]
 
-    def _login(self, credentials: Credentials, region: str) -> str:
+    def password(self, credentials: Credentials, region: str) -> str:
+        """With which they come to the registries of the region."""
         ecr = self._clients.of("ecr", region, credentials)
         (data,) = ecr.get_authorization_token()["authorizationData"]
         return password_of(data["authorizationToken"])
+
+
+def _credentials(made: Mapping[str, Any]) -> Credentials:
+    return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
 def password_of(token: str) -> str:
@@ -79,9 +112,20 @@ def _arn(account: str, region: str, resource: str) -> str:
     return str(Arn(REGIONS[region].id, "iam", "", account, resource))
 
 
-def _allow(action: str | list[str], resource: str) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}
+def allow(actions: Sequence[str], resource: str) -> Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 
-def _document(*statements: Mapping[str, object]) -> str:
+def allow_beyond(actions: Sequence[str], resource: str) -> Statement:
+    """On everything but the resource."""
+    return {"Effect": "Allow", "Action": list(actions), "NotResource": resource}
+
+
+def login(clients: Clients, account: str, region: str) -> tuple[str, str]:
+    """Where the registry's images are pushed to, and its owner's password there."""
+    (data,) = clients.root("ecr", region, account).get_authorization_token()["authorizationData"]
+    return str(data["proxyEndpoint"]).removeprefix("http://"), password_of(data["authorizationToken"])
+
+
+def _document(*statements: Statement) -> str:
     return json.dumps({"Version": CURRENT_VERSION, "Statement": statements})

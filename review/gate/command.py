@@ -12,7 +12,9 @@ from pathlib import Path
 
 from policies.levels import InvalidLevels
 from policies.rule import Level
+from review.access.command import matrix_of
 from review.exchange import InvalidRender, from_json
+from review.gate.access import access_remarks, without_access
 from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
 from review.gate.origin import Origins
@@ -121,7 +123,7 @@ def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folde
             remarks.append(_unjudged(f"the base's judge can't be heard: {fault}", Level.MANDATORY))
         if why_not:
             remarks.append(_unjudged(f"{request.base} has {why_not}: this change's own rules judge alone"))
-        change = _plan(request, head, base_render, remarks)
+        change = _plan(request, head, base_render, remarks, folder)
     return Report(
         stack=head.stack,
         base=request.base,
@@ -132,7 +134,9 @@ def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folde
     )
 
 
-def _plan(request: Request, head: Render, rendering: Future[Render | None], remarks: list[Remark]) -> Plan | None:
+def _plan(
+    request: Request, head: Render, rendering: Future[Render | None], remarks: list[Remark], folder: Path
+) -> Plan | None:
     try:
         base = rendering.result()
     except RevisionFault as fault:
@@ -142,7 +146,9 @@ def _plan(request: Request, head: Render, rendering: Future[Render | None], rema
     change = plan(base, head)
     origins = Origins(request.project, head.project, head.stack)
     remarks += [_danger(each, origins) for each in dangers(change, base, head, today=request.today)]
-    return change
+    before = matrix_of(base, folder) if base else None
+    remarks += access_remarks(before, matrix_of(head, request.project), [base, head], origins)
+    return without_access(change)
 
 
 def _danger(danger: Danger, origins: Origins) -> Remark:

@@ -23,7 +23,7 @@ GATE = Path("review", "gate", "command.py")
 def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark, ...]:
     """What this code's rules say, with the project's levels for the stack; raises InvalidLevels."""
     settings = load(levels_file(project, rendered.stack))
-    judgement = judge(rendered.resources, settings, today)
+    judgement = judge(rendered.judged(), settings, today)
     origins = Origins(project, rendered.project, rendered.stack)
     remarks = [_remark(each, origins) for each in judgement.findings]
     remarks += [_remark(each, origins) for each in judgement.undecided]

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.gate.report import Remark, Report
-from review.gate.text import TITLES, headline, said_by
+from review.access.markdown import folded_lines
+from review.gate.report import Kind, Remark, Report
+from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
 from review.markdown import code, escaped, folded
 from review.plan import to_markdown as plan_markdown
 
 PLAN_LIMIT = 12_000
-LIMIT = PLAN_LIMIT + 8_000
+ACCESS_LIMIT = 4_000
+LIMIT = PLAN_LIMIT + ACCESS_LIMIT + 8_000
 """Characters: GitHub takes 65,536 in a comment, which holds this for two stacks, and two previews."""
 _LOG = "see the job's log"
 
@@ -16,12 +18,15 @@ _LOG = "see the job's log"
 def to_markdown(report: Report) -> str:
     sign = "❌" if report.failed else "✅"
     parts = [f"### {sign} {escaped(headline(report))}"]
-    room = LIMIT - PLAN_LIMIT - len(parts[0])
+    room = LIMIT - PLAN_LIMIT - ACCESS_LIMIT - len(parts[0])
     for title, remarks in (("", report.failing), *((title, report.of(*kinds)) for title, kinds in TITLES)):
         if remarks:
             table = _table(remarks, report, room)
             parts.append(folded(f"{title}: {len(remarks)}", table) if title else table)
             room -= len(parts[-1])
+    access = report.of(Kind.ACCESS)
+    if access:
+        parts.append(f"**{ACCESS_TITLE}**\n\n{folded_lines([each.message for each in access], ACCESS_LIMIT)}")
     if report.plan is not None:
         parts.append(plan_markdown(report.plan, limit=PLAN_LIMIT))
     return "\n\n".join(parts)

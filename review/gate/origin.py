@@ -1,14 +1,22 @@
 """Which line of the settings a resource comes from, for whoever has to mend it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from domain.problems import Path as KeyPath
 from policies import kinds
+from policies.inputs import entries
+from policies.inputs import entry as entry_of
 from policies.rule import Resource
+from settings.catalog import TASKS, Push
 from settings.configuration import ACCOUNTS, REGION, stack_file
+from settings.resolve import source
+from settings.roles import task_role
 from settings.source import Source, read
 from settings.stack import StackKeys
 
@@ -28,11 +36,15 @@ _REPOSITORY_KEYS = {
 
 _STACK_KEYS = {
     kinds.REGISTRY_POLICY: "registry_policy",
+    kinds.REPLICATION_CONFIGURATION: "replicas",
+    kinds.CREATION_TEMPLATE: "replicas",
     kinds.SCANNING_CONFIGURATION: "scanning",
     kinds.PULL_TIME_EXCLUSION: "pull_time_exclusions",
     kinds.ACCOUNT_SETTING: "blob_mounting",
 }
 """The stack's key that a resource comes from, by its type."""
+
+_ROLES = (kinds.ROLE, kinds.ROLE_POLICY)
 
 _RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-on-push": "scanning"}
 """The stack's key, where it is written, that a rule is about."""
@@ -50,6 +62,7 @@ class Origins:
     def __init__(self, folder: Path, project: str, stack: str) -> None:
         self._folder = folder
         self._project = project
+        self._stack_name = stack
         self._stack_file = stack_file(stack)
 
     def place(self, resource: Resource, path: KeyPath, rule: str) -> Place:
@@ -60,6 +73,9 @@ class Origins:
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
             return self._in_catalog(_catalog_path(resource, path, repository, entry))
+        if resource.type in _ROLES:
+            asked = self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))
+            return self._in_catalog(asked) if asked else self._in_stack("roles")
         return self._in_stack_file(resource, path)
 
     def of_name(self, name: str) -> Place:
@@ -112,6 +128,20 @@ class Origins:
     def _entries(self) -> Mapping[str, object]:
         entries = self._catalog.value.get("repositories") if self._catalog else None
         return entries if isinstance(entries, Mapping) else {}
+
+    @cached_property
+    def _roles(self) -> Mapping[str, KeyPath]:
+        """The first line that asks for a role, by the roles' names."""
+        found: dict[str, KeyPath] = {}
+        for repository, entry in self._entries.items():
+            for index, raw in enumerate(entries(entry_of(entry, "push"))):
+                with suppress(ValidationError):  # of another revision's catalog, say
+                    name = source(Push.model_validate(raw)).role_name(self._stack_name)
+                    found.setdefault(name, ("repositories", repository, "push", index))
+            for index, raw in enumerate(entries(entry_of(entry, "pull"))):
+                if entry_of(raw, "service") == TASKS:
+                    found.setdefault(task_role(self._stack_name), ("repositories", repository, "pull", index))
+        return found
 
 
 def _catalog_path(resource: Resource, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """A rule is broken, and an exception lets it pass."""
     UNUSED = "unused"
     """An exception that nothing needs."""
+    ACCESS = "access"
+    """What the change gives to people, or takes from them."""
     CODE = "code"
     """A change of what judges."""
     JUDGE = "judge"

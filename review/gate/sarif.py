@@ -17,6 +17,9 @@ _SECURITY_SEVERITY = {"low": "3.0", "medium": "5.5", "high": "8.0", "critical": 
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning"""
 
 _TITLES = DANGERS | {
+    "access-gained": "Somebody can do to a repository what nobody let them before",
+    "access-changed": "Somebody can do something to a repository under other conditions than before",
+    "access-lost": "Somebody can no longer do to a repository what they could",
     "gate-code-changed": "What judges over changes is changed itself",
     "gate-incomplete": "The judgement lacks a part",
 }

@@ -16,6 +16,8 @@ TITLES = (
 )
 """What does not fail, in the order in which it is told."""
 
+ACCESS_TITLE = "Who may do what"
+
 
 def to_text(report: Report) -> str:
     lines = [headline(report)]
@@ -25,6 +27,9 @@ def to_text(report: Report) -> str:
         remarks = report.of(*kinds)
         if remarks:
             lines += ["", title, *_told(remarks, report)]
+    access = report.of(Kind.ACCESS)
+    if access:
+        lines += ["", ACCESS_TITLE, *(line for each in access for line in wrapped(f"  {each.message}", "    "))]
     if report.plan is not None:
         lines += ["", f"Beside {report.base}", plan_text(report.plan)]
     return "\n".join(lines)

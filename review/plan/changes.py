@@ -12,6 +12,7 @@ from review.plan.pairing import Pairs, pair
 from review.plan.properties import differences
 from review.plan.statements import ordered, statements
 from review.plan.weaknesses import destruction_allowed
+from review.plan.words import account_of
 from review.resource import Render, Resource
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
@@ -54,14 +55,6 @@ def _check_comparable(base: Render | None, head: Render) -> None:
         old, new = getattr(base or head, name), getattr(head, name)
         if old != new:
             raise NotComparable(f"{name} {old} can't be compared with {name} {new} (name two renders of one {name})")
-
-
-def account_of(resource: Resource, default: str) -> str:
-    """The account that a resource stands in, where its outputs tell."""
-    registry, arn = resource.outputs.get("registryId"), resource.outputs.get("arn")
-    if isinstance(registry, str) and registry.isdigit():
-        return registry
-    return arn.split(":")[4] if isinstance(arn, str) and arn.count(":") > 4 else default  # noqa: PLR2004  an ARN's account
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ IDS = {
     "plan-retire-expired": "The day until which a repository could be destroyed is past",
     "plan-replica-dropped": "A region leaves without having been retired",
     "plan-account-moves": "The stack's account or home region changes",
-    "plan-weakens": "What guards images, or who may read them, does so less than before",
+    "plan-weakens": "What guards images does so less than before",
 }
 
 _DESTROYING = frozenset({Op.DELETE, Op.REPLACE, Op.UPDATE_OR_REPLACE})
@@ -80,7 +80,7 @@ class _Search:
 
     def weaker(self) -> Iterator[Danger]:
         """Nothing of it is lost yet, and somebody may want it: it is told and passes."""
-        found = [each for each in weaknesses(self.plan.changes) if each.is_danger]
+        found = [each for each in weaknesses(self.plan.changes, self.base.resources) if each.is_danger]
         if self.head.allow_destruction and not self.base.allow_destruction:
             found.insert(0, destruction_allowed(self.head.stack))
         yield from map(_weakness, found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from review.plan.kinds import Effect
 from review.plan.model import Change, Difference, Op, Plan
-from review.plan.words import grouped, listed
+from review.plan.words import grouped, where
 
 SIGNS = {
     Op.CREATE: "+",
@@ -75,7 +75,7 @@ def _whole(changes: Sequence[Change]) -> Iterator[Group]:
     things = grouped(changes, lambda change: (change.op, _plain(change)))
     alike = grouped(
         things.items(),
-        lambda item: (item[0][0], tuple(sorted({c.short_type for c in item[1]})), _places(item[1])),
+        lambda item: (item[0][0], tuple(sorted({c.short_type for c in item[1]})), where(item[1], limit=10)),
     )
     for (op, types, places), members in alike.items():
         names = tuple(sorted(name for (_, name), _ in members))
@@ -85,7 +85,7 @@ def _whole(changes: Sequence[Change]) -> Iterator[Group]:
 def _parts(changes: Sequence[Change]) -> Iterator[Group]:
     """What stays, with what is different about it."""
     things = grouped(changes, lambda change: (change.op, change.short_type, _plain(change), _lines(change)))
-    alike = grouped(things.items(), lambda item: (item[0][0], item[0][1], item[0][3], _places(item[1])))
+    alike = grouped(things.items(), lambda item: (item[0][0], item[0][1], item[0][3], where(item[1], limit=10)))
     named = grouped(
         alike.items(),
         lambda item: (item[0][0], tuple(sorted(name for (_, _, name, _), _ in item[1])), item[0][2], item[0][3]),
@@ -100,10 +100,6 @@ def _plain(change: Change) -> str:
     name, marked, rest = change.name.partition(f"@{change.region}")
     setting = rest.removeprefix(".")
     return f"{name} {setting}" if marked and setting and change.op not in (Op.CREATE, Op.DELETE) else name
-
-
-def _places(changes: Sequence[Change]) -> str:
-    return listed(sorted({str(change.region) for change in changes}), limit=10)
 
 
 def _lines(change: Change) -> tuple[str, ...]:

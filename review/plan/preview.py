@@ -8,7 +8,7 @@ from typing import Any
 
 from policies.rule import Level
 from review.monitor import STACK_TYPE
-from review.plan.changes import account_of, imports_anew
+from review.plan.changes import imports_anew
 from review.plan.kinds import Effect, top_of
 from review.plan.losses import losses
 from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
@@ -16,7 +16,7 @@ from review.plan.pairing import identity
 from review.plan.properties import differences
 from review.plan.state import resource_of_state, type_of
 from review.plan.statements import ordered, statements
-from review.plan.words import grouped, listed
+from review.plan.words import account_of, grouped, listed
 from review.resource import Resource
 from settings.configuration import ACCOUNTS
 

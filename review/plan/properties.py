@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.document_text import to_text
 from review.plan.documents import compare
+from review.plan.flows import CONFIGURATION, flow_lines
 from review.plan.kinds import KINDS, Effect, effect, top_of
 from review.plan.model import Difference
 
@@ -30,7 +31,7 @@ def _difference(type: str, path: str, old: object, new: object) -> Difference | 
     left_out = new is None
     if kind and left_out and path in kind.optional:
         return None
-    lines: tuple[str, ...] | None = ()
+    lines: tuple[str, ...] | None = flow_lines(old, new) if path == CONFIGURATION else ()
     if kind and kind.documents and path == kind.document_in and isinstance(old, str) and isinstance(new, str):
         lines = compare(kind.documents, old, new)
         if lines == ():
@@ -60,7 +61,9 @@ def _unequal(type: str, place: str, path: str, old: object, new: object) -> Iter
     """The innermost places that differ; `place` is the path without positions."""
     if old == new:
         return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if path == CONFIGURATION and flow_lines(old, new):
+        yield path, old, new  # which position a destination has says nothing of where the images go
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             yield from _unequal(type, f"{place}.{key}", f"{path}.{key}", old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.document_text import to_text
-from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY, SCANNING_CONFIGURATION
+from policies.kinds import LIFECYCLE_POLICY, REPOSITORY
 from review.plan.losses import loss_statements
 from review.plan.model import Change, Loss, Op, Protection, Statement, Topic
+from review.plan.places import place_statements
 from review.plan.weaknesses import weaknesses
 from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until, subject
 from review.resource import Resource
@@ -20,7 +21,8 @@ def statements(
     found = [*loss_statements(changes, olds), *_renames(changes), *_retirements(changes), *_retentions(changes, lost)]
     found += [*_lookalikes(changes), *_adoptions(changes), *_protections(changes)]
     if not is_new:
-        found += [*_places(changes), *(each.statement for each in weaknesses(changes) if not each.told_elsewhere)]
+        weaker = weaknesses(changes, olds)
+        found += [*place_statements(changes, olds), *(each.statement for each in weaker if not each.told_elsewhere)]
     return ordered(found)
 
 
@@ -111,22 +113,6 @@ def _adoptions(changes: Sequence[Change]) -> Iterator[Statement]:
             "new lifecycle policy expires are lost. With another encryption than is declared the import fails."
         )
         yield Statement(topic=Topic.ADOPTION, text=text, urns=_urns(group), lines=lines)
-
-
-def _places(changes: Sequence[Change]) -> Iterator[Statement]:
-    """Registries that come and go; a new one holds no images."""
-    for change in changes:
-        if change.type != SCANNING_CONFIGURATION or change.op not in (Op.CREATE, Op.DELETE):
-            continue
-        here = [c for c in changes if c.op is change.op and (c.account, c.region) == (change.account, change.region)]
-        names = [repository_of(each) for each in here if each.type == REPOSITORY]
-        place = f"{change.region} (account {change.account})"
-        if change.op is Op.CREATE:
-            text = f"{place} is new: {len(names)} repositories start there without images; what exists is not copied."
-        else:
-            keys = " and its key" if any(each.type == KEY for each in here) else ""
-            text = f"{place} leaves the stack with {len(names)} repositories{keys}."
-        yield Statement(topic=Topic.PLACE, text=text, urns=(change.urn,))
 
 
 def _protections(changes: Sequence[Change]) -> Iterator[Statement]:

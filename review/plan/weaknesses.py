@@ -1,4 +1,4 @@
-"""What guards images, or who may read them, and does so less than before."""
+"""What guards images and does so less than before, and who may read them that might not before."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ from review.plan.access import pullers
 from review.plan.documents import sooner_lost
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Protection, Statement, Topic
+from review.plan.places import stale_copies
 from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until
 from review.resource import Resource
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"
+_STALE = "keep the flow, or make sure that nobody relies on the copies: they lack what is pushed from then on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Weakness:
     fix: str = _MEANT
 
 
-def weaknesses(changes: Sequence[Change]) -> tuple[Weakness, ...]:
+def weaknesses(changes: Sequence[Change], olds: Sequence[Resource]) -> tuple[Weakness, ...]:
     """Of a stack that stands; whatever is new there has nothing to be weaker than."""
     new_places = {_place(each) for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
     staying = [each for each in changes if _place(each) not in new_places]
@@ -46,6 +48,7 @@ def weaknesses(changes: Sequence[Change]) -> tuple[Weakness, ...]:
         *_settings(staying),
         *_grants(staying),
         *_retention(staying),
+        *(Weakness(statement=each, told_elsewhere=True, fix=_STALE) for each in stale_copies(staying, olds)),
     )
 
 
@@ -138,7 +141,7 @@ def _grants(changes: Sequence[Change]) -> Iterator[Weakness]:
             anew = [f"{listed(come, limit=10)} may{'' if gone else ' pull'} from now on"] if come else []
             text = f"{listed(sorted(names), limit=10)} in {regions(group)}: {', '.join(no_longer + anew)}."
             statement = Statement(topic=Topic.ACCESS, text=text, urns=_urns(group))
-            yield Weakness(statement=statement, is_danger=bool(come))
+            yield Weakness(statement=statement, is_danger=False)
 
 
 def _turned(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:

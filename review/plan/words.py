@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
+from domain.aws import ARN_PARTS, is_account_id
 from domain.resource_tags import RETIRE_UNTIL
 from review.plan.model import Change
 from review.resource import Resource
@@ -10,12 +11,25 @@ from review.resource import Resource
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
+EVERYWHERE = "every region"
+
 
 def repository_of(change: Change) -> str:
     """The repository that a change is about, by its name in AWS."""
     resource = change.new or change.old
     inputs = resource.inputs if resource else {}
     return str(inputs.get("repository", inputs.get("name", change.name)))
+
+
+def account_of(resource: Resource, default: str) -> str:
+    """The account that a resource stands in, where its outputs or its provider tell."""
+    registry, arn = resource.outputs.get("registryId"), resource.outputs.get("arn")
+    if isinstance(registry, str) and registry.isdigit():
+        return registry
+    if isinstance(arn, str) and arn.count(":") >= ARN_PARTS - 1:
+        return arn.split(":")[4]
+    named = (resource.provider or "").rpartition("::")[0].rpartition("::")[2]
+    return named if is_account_id(named) else default
 
 
 def listed(names: Iterable[str], limit: int = 6) -> str:
@@ -29,7 +43,12 @@ def listed(names: Iterable[str], limit: int = 6) -> str:
 def regions(changes: Sequence[Change]) -> str:
     """Where: the regions, and the account."""
     accounts = listed(sorted({change.account for change in changes}))
-    return f"{listed(sorted({str(change.region) for change in changes}))} (account {accounts})"
+    return f"{where(changes)} (account {accounts})"
+
+
+def where(changes: Sequence[Change], limit: int = 6) -> str:
+    """The regions alone; what has none is one thing for all of them."""
+    return listed(sorted({change.region or EVERYWHERE for change in changes}), limit)
 
 
 def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:

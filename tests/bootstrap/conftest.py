@@ -10,15 +10,14 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply import stood_before
-from rehearsal.apply.bootstrap import source
 from rehearsal.apply.program import apply
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
 from review import Render
+from review.bootstrap_template import Account, fill_in, source
 from review.resource import Resource
 from settings import load
 from tests.bootstrap.calls import PROVIDER, Asked, Backend, Call, World, by_provider
-from tests.bootstrap.template import Account, fill_in
 from tests.conftest import ROOT
 
 STACKS = ("dev", "prod")

@@ -16,9 +16,9 @@ import urllib3
 
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.local import LocalCloud
+from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
 from tests.bootstrap.calls import Asked, Backend
 from tests.bootstrap.conftest import granted, refused
-from tests.bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from tests.engine.workspace import NOT_COPIED, ROOT, Workspace, _environment, _write_plugin
 
 pytestmark = pytest.mark.engine

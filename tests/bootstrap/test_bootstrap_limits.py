@@ -7,8 +7,8 @@ from policy_sentry.querying.actions import get_action_data, get_actions_for_serv
 
 from domain.iam.access import Caller, Identity, Outcome
 from domain.iam.evaluate import evaluate
+from review.bootstrap_template import DEPLOY, PREVIEW
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
-from tests.bootstrap.template import DEPLOY, PREVIEW
 
 ESCAPES = [
     # Its own policies and its own trust, and the other role's.

@@ -10,9 +10,9 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.table import BUILT
+from review.bootstrap_template import DEPLOY, PREVIEW
 from tests.bootstrap.calls import PROVIDER, Asked
 from tests.bootstrap.conftest import Bootstrapped, granted, refused
-from tests.bootstrap.template import DEPLOY, PREVIEW
 
 
 def test_the_table_knows_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:

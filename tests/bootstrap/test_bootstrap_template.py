@@ -10,9 +10,8 @@ from policy_sentry.querying.actions import get_action_data
 
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
-from rehearsal.apply.bootstrap import PATH
+from review.bootstrap_template import DEPLOY, PATH, PREVIEW, InvalidTemplate, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
-from tests.bootstrap.template import DEPLOY, PREVIEW, fill_in
 
 ROLES = (PREVIEW, DEPLOY)
 GITHUB = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
@@ -116,6 +115,30 @@ def test_every_name_fits(template: dict[str, Any], length: str) -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", account.outputs["StateBucketName"])
     for role in ROLES:
         assert len(account.role_arn(role).rpartition("/")[2]) <= 64
+
+
+def test_every_arn_is_of_the_regions_own_partition(template: dict[str, Any]) -> None:
+    account = fill_in(template, "111122223333", "cn-north-1", **GITHUB)
+    assert account.stack_id.startswith("arn:aws-cn:cloudformation:cn-north-1:111122223333:")
+    assert "arn:aws:" not in repr(account)
+    assert account.provider in str(account.resources["DeployRole"])
+    assert account.boundary_arn == "arn:aws-cn:iam::111122223333:policy/container-registry-dev-boundary"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({}, "GitHubOwner has no default and was not given"),
+        ({**GITHUB, "Stack": "Prod"}, "Stack: 'Prod' does not match"),
+        ({**GITHUB, "EnhancedScanning": "yes"}, "EnhancedScanning: 'yes' is none of"),
+        ({**GITHUB, "Stacks": "dev"}, r"the template has no parameters \['Stacks'\]"),
+    ],
+)
+def test_parameters_are_held_to_what_the_template_says(
+    template: dict[str, Any], parameters: dict[str, str], message: str
+) -> None:
+    with pytest.raises(InvalidTemplate, match=message):
+        fill_in(template, "111122223333", "us-east-1", **parameters)
 
 
 def test_no_policy_is_too_long(bootstrapped: Bootstrapped) -> None:

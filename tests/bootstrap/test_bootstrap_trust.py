@@ -9,7 +9,7 @@ from domain.iam.access import Caller, Identity, Request
 from domain.iam.document import Operator
 from domain.iam.evaluate import evaluate
 from domain.iam.github import ISSUER
-from tests.bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
+from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
 
 OWNER_ID, REPOSITORY_ID = "1024", "65536"
 ENVIRONMENTS = {DEPLOY: ("prod",), PREVIEW: ("preview-prod", "drift-prod")}

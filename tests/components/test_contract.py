@@ -206,7 +206,10 @@ def test_the_callers_aliases_are_kept(name: str) -> None:
 
 def test_only_the_repository_and_the_key_are_protected(name: str) -> None:
     kept = {"EncryptionKey": {"aws:kms/key:Key"}, "ImageRepository": {"aws:ecr/repository:Repository"}}
-    loose = {"EncryptionKey": {"protect": False}, "ImageRepository": {"repository": replace(COPY, protect=False)}}
+    loose: dict[str, dict[str, Any]] = {
+        "EncryptionKey": {"protect": False},
+        "ImageRepository": {"repository": replace(COPY, protect=False)},
+    }
     _, children = split(declare(name))
     assert {child.type for child in children if child.protect} == kept.get(name, set())
     _, children = split(declare(name, **loose.get(name, {})))

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import oci.client
 from domain.ecr.digests import digest_of
 from domain.ecr.media_types import MANIFESTS, OCI_INDEX
 from rehearsal.oci.client import Client, Corrupt, Refused
@@ -201,3 +202,17 @@ def test_an_upload_goes_where_the_registry_says(registry: Registry, location: st
     with Client(registry.host) as client:
         client.put_blob("r", blob)
     assert registry.asked[-1][:2] == ("PUT", path)
+
+
+def test_blobs_that_are_kept_elsewhere_are_fetched_without_the_password(registry: Registry) -> None:
+    """As Amazon ECR answers; a registry that keeps its own is not followed."""
+    content = b"kept elsewhere"
+    digest = digest_of(content)
+    registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "/bucket?signed"}, b"")
+    registry.answers["GET /bucket?signed"] = (200, {}, content)
+    with oci.client.Client(f"http://{registry.host}", "secret") as client:
+        client.check_blob("r", digest)
+        assert [login is not None for _, _, login in registry.asked] == [True, False]
+        registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "ftp://elsewhere/x"}, b"")
+        with pytest.raises(Corrupt, match="leads elsewhere"):
+            client.check_blob("r", digest)

@@ -10,6 +10,7 @@ from domain.iam.action_kinds import (
     reads_only,
     takes_resource,
 )
+from domain.iam.actions import CONFIGURE_ACTIONS, DELETE_ACTIONS
 from domain.iam.document import Caseless, parse
 from domain.iam.matching import covers
 from domain.kms import ADMINISTRATION_ACTIONS
@@ -46,6 +47,14 @@ def test_every_action_of_the_registry_is_of_one_kind() -> None:
     known = [*READING.split(), *MANAGING.split(), *filling]
     assert len(known) == len(set(known))
     assert set(known) - NO_OPERATIONS == operations("ecr") - NO_ACTIONS
+
+
+def test_every_action_on_a_repository_that_takes_away_or_configures_is_known_as_such() -> None:
+    others = {"CreateRepository", "StartImageScan", "StartLifecyclePolicyPreview"}
+    on_repositories = {name for name in MANAGING.split() if takes_resource(Caseless(f"ecr:{name}"))}
+    known = [each.removeprefix("ecr:") for each in (*DELETE_ACTIONS, *CONFIGURE_ACTIONS)]
+    assert len(known) == len(set(known))
+    assert set(known) == on_repositories - others
 
 
 @pytest.mark.parametrize("name", READING.split())

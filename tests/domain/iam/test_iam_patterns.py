@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.iam.patterns import matches, matches_arn, matches_resource, pattern, resource_pattern
+from domain.iam.patterns import matches, matches_arn, matches_resource, pattern, resource_pattern, variable_names
 
 TEXTS = st.text("ab:", max_size=8)
 PATTERNS = st.text("ab:*?", max_size=8)
@@ -97,6 +97,20 @@ def test_arns(expected: str, arn: str, result: bool | None) -> None:
 @pytest.mark.parametrize("text", ["${", "${a", "$a}", "$", "{}"])
 def test_what_is_no_variable_is_text(text: str) -> None:
     assert pattern(text, {}) == tuple(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("repository/${aws:PrincipalTag/Team}/${ a }", ["aws:principaltag/team", "a"]),
+        ("${*}${?}${$}", []),
+        ("${a, 'b'}", []),
+        ("${a, b}", ["a, b"]),
+        ("$a {b} *", []),
+    ],
+)
+def test_the_variables_that_need_a_value(text: str, names: list[str]) -> None:
+    assert list(variable_names(text)) == names
 
 
 @pytest.mark.parametrize("text", ["${}", "${a}", "${a, b}", "${a,'b'}", "${*x}"])

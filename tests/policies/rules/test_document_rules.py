@@ -19,6 +19,7 @@ from policies.rules import (
     ecr_policy_least_privilege,
     ecr_policy_not_public,
     ecr_registry_policy_narrow,
+    iam_github_ids,
     iam_github_trust,
     iam_no_wildcard,
     iam_trust_not_public,
@@ -31,6 +32,7 @@ OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
 READERS = (
     *((rule, REPOSITORY_POLICY, "policy") for rule in OF_REPOSITORIES),
     (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"),
+    (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
     (iam_github_trust.RULE, ROLE, "assumeRolePolicy"),
     (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
     (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"),

@@ -6,8 +6,8 @@ import pytest
 
 from domain.ecr.globs import TooEntangled
 from domain.markers import SECRET, UNKNOWN
+from policies import mutability
 from policies.kinds import REPOSITORY
-from policies.rules import ecr_tags_immutable
 from policies.rules.ecr_tags_immutable import RULE
 from tests.policies.conftest import Declared, Judge
 
@@ -118,7 +118,7 @@ def test_exclusions_too_entangled_are_no_exclusions(told: Judge, monkeypatch: py
     def give_up(*_patterns: object) -> None:
         raise TooEntangled
 
-    monkeypatch.setattr(ecr_tags_immutable, "witness", give_up)
+    monkeypatch.setattr(mutability, "witness", give_up)
     found = told(RULE, Declared(type=REPOSITORY, inputs=excluding("dev-*")))
     assert found == ["has an exclusion too entangled to be judged: 'dev-*'"]
 

@@ -191,12 +191,13 @@ def blobs_are_mounted(ecr: Any, _kms: Any) -> Iterator[None]:
 
 
 @contextmanager
-def there_is_a_registry_policy(ecr: Any, _kms: Any) -> Iterator[None]:
+def there_is_another_registry_policy(ecr: Any, _kms: Any) -> Iterator[None]:
+    before = ecr.get_registry_policy()["policyText"]
     text = json.loads(allow({"AWS": STRANGER}, "ecr:ReplicateImage"))
     text["Statement"][0]["Resource"] = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*"
     ecr.put_registry_policy(policyText=json.dumps(text))
     yield
-    ecr.delete_registry_policy()
+    ecr.put_registry_policy(policyText=before)
 
 
 @contextmanager
@@ -270,6 +271,6 @@ BREACHES = [
     Breach("strangers", LEDGER, policy(LEDGER, to(TO_THE_WHOLE_ACCOUNT)), "role of 444455556666 pulled a manifest"),
     Breach("strangers", LAMBDA, policy(LAMBDA, to(TO_ANY_FUNCTION)), "another account's lambda pulled a manifest"),
     Breach("registry_settings", "registry", blobs_are_mounted, "'BLOB_MOUNTING': 'DISABLED'"),
-    Breach("registry_settings", "registry", there_is_a_registry_policy, "registry policy: declared None"),
+    Breach("registry_settings", "registry", there_is_another_registry_policy, "registry policy: declared {"),
     Breach("registry_settings", "registry", somebody_s_pulls_don_t_count, "role/somebody"),
 ]

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
-from rehearsal.apply import bootstrap, stood_before
+from rehearsal.apply import stood_before
 from rehearsal.apply.program import BuildingMonitor, NotApplied
 from rehearsal.clients import Clients, Credentials
 from rehearsal.cloud.github import Job
@@ -21,9 +21,9 @@ from rehearsal.oci.client import Client, Refused
 from rehearsal.oci.image import image
 from rehearsal.proving.visitors import password_of
 from review.answers import answer
+from review.bootstrap_template import fill_in, source
 from review.program import declared_by
 from settings import Settings, load
-from tests.bootstrap.template import fill_in
 
 REGION = "us-east-1"
 ACCOUNTS = (f"5566000000{number:02}" for number in range(100))
@@ -188,7 +188,7 @@ def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, cli
     assert provider["ClientIDList"] == [AUDIENCE]
     version = iam.get_policy_version(PolicyArn=boundary(home), VersionId="v1")["PolicyVersion"]
     github = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
-    account = fill_in(bootstrap.source(), home, REGION, Stack=stood.stack, **github)
+    account = fill_in(source(), home, REGION, Stack=stood.stack, **github)
     assert boundary(home) == account.boundary_arn
     assert same(parse(version["Document"]), account.boundary().document)
 

@@ -15,6 +15,7 @@ from domain.iam.access import Identity
 from domain.iam.grants import AccountGrant
 from rehearsal.apply.program import Applied
 from rehearsal.clients import Clients
+from rehearsal.cloud import web_identity
 from rehearsal.cloud.ecr import data, manifests
 from rehearsal.oci.client import Client, Corrupt, Pulled, Refused
 from rehearsal.oci.image import Blob
@@ -25,6 +26,7 @@ from rehearsal.proving.visitors import Visitors
 from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, REGION, WEB, Breach
+from tests.rehearsal.proving.breaches_of_roles import API_ROLE, BREACHES_OF_ROLES, RoleBreach
 from tests.rehearsal.proving.conftest import Prove, build
 
 BROKEN_OTHERWISE = {"anonymous", "multi_architecture"}
@@ -40,8 +42,27 @@ def test_a_broken_promise_fails_its_proof(proven: Prove, clients: Clients, breac
     assert proven(breach.proof, breach.subject)[0]
 
 
+@pytest.mark.parametrize("breach", BREACHES_OF_ROLES, ids=lambda each: f"{each.proof}-{each.told[:20]}")
+def test_a_role_that_does_not_keep_its_promise_fails_its_proof(
+    proven: Prove, clients: Clients, breach: RoleBreach
+) -> None:
+    assert proven(breach.proof, breach.subject)[0]
+    with breach.break_it(clients):
+        held, happened = proven(breach.proof, breach.subject)
+    assert not held
+    assert breach.told in happened
+    assert proven(breach.proof, breach.subject)[0]
+
+
+def test_an_sts_that_takes_old_tokens_breaks_the_promise(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert proven("impostors", API_ROLE)[0]
+    monkeypatch.setattr(web_identity, "_require_current", lambda *_: None)
+    assert proven("impostors", API_ROLE) == (False, "a token of yesterday got into the role, and nothing grants it")
+
+
 def test_every_proof_is_seen_to_fail() -> None:
-    assert {breach.proof for breach in BREACHES} | BROKEN_OTHERWISE == {proof.name for proof in found()}
+    broken = {breach.proof for breach in BREACHES} | {breach.proof for breach in BREACHES_OF_ROLES}
+    assert broken | BROKEN_OTHERWISE == {proof.name for proof in found()}
 
 
 def test_a_registry_that_loses_half_an_index_breaks_the_promise(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +178,7 @@ def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(subjects:
     case = subjects[f"{WEB}@{REGION}"]
     assert isinstance(case, Case)
     gone = replace(case, copy=replace(case.copy, name="storefront/gone"))
-    outcomes = [prove(proof, gone) for proof in found() if not proof.of_registry]
+    outcomes = [prove(proof, gone) for proof in found() if proof.about is Case]
     assert [each.proof for each in outcomes if each.held] == []
 
 
@@ -239,7 +260,7 @@ def proof_that_raises(failure: Exception) -> Proof:
         time.sleep(0.01)
         raise failure
 
-    return Proof(name="name", promise="promise", of_registry=False, prove=fail, applies=bool)
+    return Proof(name="name", promise="promise", about=Case, prove=fail, applies=bool)
 
 
 def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients, visitors: Visitors) -> None:

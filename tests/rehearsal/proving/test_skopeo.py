@@ -12,7 +12,7 @@ from rehearsal.clients import Clients
 from rehearsal.oci.client import Client
 from rehearsal.oci.image import Image, Index, image, index
 from rehearsal.proving.case import Case, PlaceCase
-from rehearsal.proving.run import login
+from rehearsal.proving.visitors import login
 from tests.rehearsal.conftest import fetch
 
 pytestmark = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")

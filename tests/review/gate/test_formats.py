@@ -49,6 +49,8 @@ MIXED = Report(
             remark(Kind.UNDECIDED, path=("policy",), id="ecr-policy-not-public", message="policy is not known"),
             remark(Kind.EXCEPTED, id="ecr-name", message="has one part (until 2027-01-31: it is older than the rule)"),
             remark(Kind.UNUSED, Level.ADVISORY, id="required-tags", message="nothing needs its exception"),
+            remark(Kind.ACCESS, Level.ADVISORY, id="access-gained", message="account 1 can now pull `payments/api`"),
+            remark(Kind.ACCESS, Level.ADVISORY, id="access-lost", message="account 2 can no longer pull `web`", fix=""),
             remark(Kind.CODE, Level.ADVISORY, id="gate-code-changed", urn="", message="2 files under policies/"),
         ),
         (remark(), remark(id="kms-rotation", message="is never rotated", file="Pulumi.prod.yaml", line=3)),
@@ -105,7 +107,10 @@ def test_nothing_of_a_change_breaks_out_of_the_comment() -> None:
 
 def test_a_comment_fits_however_much_there_is_to_say() -> None:
     many = [remark(message=f"{'is mutable ' * 30}{n}", urn=f"urn::payments/api-{n}") for n in range(2_000)]
-    text = to_markdown(report(*many, *(remark(Kind.UNDECIDED, message=f"{n}{'x' * 500}") for n in range(500))))
+    gained = [
+        remark(Kind.ACCESS, Level.ADVISORY, id="access-gained", message=f"{n} can now {'x' * 300}") for n in range(200)
+    ]
+    text = to_markdown(report(*many, *gained, *(remark(Kind.UNDECIDED, message=f"{n}{'x' * 500}") for n in range(500))))
     assert len(text) < LIMIT + 500
     assert "2000 mandatory" in text
     assert "see the job's log" in text

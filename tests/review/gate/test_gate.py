@@ -36,6 +36,33 @@ def test_our_own_stacks_pass_with_nothing_to_remark(clone: Clone, stack: str) ->
     assert ended.report["resources"] > 20
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_sources_without_ids_are_pointed_at(clone: Clone, stack: str) -> None:
+    clone.levels(stack, iam_github_ids="advisory")
+    ended = clone.gate(stack=stack)
+    assert ended.code == 0
+    assert {(each["id"], each["level"]) for each in ended.report["remarks"]} == {("iam-github-ids", "advisory")}
+    for remark in ended.report["remarks"]:
+        (repository,) = re.findall("knows (acme/[a-z-]+) by name alone", remark["message"])
+        assert f"github: {repository}, refs:" in _line(clone, remark)
+    text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
+    assert len(ended.report["remarks"]) == len(re.findall("github: acme/[a-z-]+, refs", text)) == 6
+
+
+@pytest.mark.parametrize("auditors", ["", "auditors: ['arn:aws:iam::111122223333:role/a'], "])
+def test_a_role_is_pointed_at_by_what_asks_for_it(clone: Clone, auditors: str) -> None:
+    roles = f"container-registry:roles: {{{auditors}session_hours: 5}}"
+    clone.edit("Pulumi.dev.yaml", "container-registry:protect", f"{roles}\n  container-registry:protect")
+    clone.edit("catalog.yaml", "pull: [{account: data-platform}]", "pull: [{service: ecs}]")
+    remarks = clone.gate().report["remarks"]
+    assert {each["id"] for each in remarks} == {"iam-role-bounded"}
+    lines = {each["urn"].rpartition("registry.dev.")[2]: _line(clone, each) for each in remarks}
+    assert lines["ecs-task-execution"] == "pull: [{service: ecs}]"
+    assert lines["acme.notebooks+branch-main"] == "push: [{github: acme/notebooks, refs: [refs/heads/main]}]"
+    assert lines["acme.payments-ledger+branch-main"] == "- github: acme/payments-ledger"
+    assert lines.get("auditor") == (roles if auditors else None)
+
+
 def test_a_broken_rule_fails_and_points_at_its_line(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     ended = clone.own_gate()
@@ -52,6 +79,13 @@ def test_a_rule_of_retention_is_pointed_at(clone: Clone, rest: str) -> None:
     clone.edit("catalog.yaml", f'- {{tag: "dev-*", {rest}', f'- {{tag: "v1*", {rest}')
     remarks = [each for each in clone.gate().report["remarks"] if each["id"] == "ecr-lifecycle-sound"]
     assert {_line(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
+
+
+def test_what_is_replicated_is_pointed_at_among_the_replicas(clone: Clone) -> None:
+    clone.edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, prefixes: [paymnts/]}")
+    [remark] = clone.gate(stack="prod").report["remarks"]
+    assert (remark["id"], remark["urn"].rpartition("::")[2]) == ("ecr-replication-sound", "registry@us-east-1")
+    assert _line(clone, remark) == "container-registry:replicas:"
 
 
 def test_an_advisory_rule_lets_pass(clone: Clone) -> None:
@@ -195,6 +229,51 @@ def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, 
     ended = base.own_gate("--project", str(clone.folder), "--base", "main~1")
     assert ended.code == 1
     assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
+
+
+@pytest.mark.parametrize("form", ["json", "text", "markdown"])
+def test_who_may_do_what_is_told_once_and_passes(clone: Clone, form: str) -> None:
+    clone.edit("catalog.yaml", "{account: workloads}, {org", "{account: data-platform}, {org")
+    ended = clone.gate("--base", "main", "--format", form)
+    assert ended.code == 0, ended.text
+    can, no_longer = "account 777788889999 can now pull", "account 444455556666 can no longer pull"
+    assert [ended.text.count(each) for each in (can, no_longer)] == [1, 1]
+    assert "may no longer pull" not in ended.text
+    if form == "json":
+        assert ended.told("danger") == []
+        assert ended.told("access") == [
+            ("access-gained", API, "advisory", "head"),
+            ("access-lost", API, "advisory", "head"),
+        ]
+        remarks = [each for each in ended.report["remarks"] if each["kind"] == "access"]
+        assert [each["path"] for each in remarks] == [
+            ["pull", "account 777788889999"],
+            ["pull", "account 444455556666"],
+        ]
+        assert _line(clone, remarks[0]) == "payments/api:"
+    else:
+        assert "Who may do what" in ended.text
+
+
+def test_a_new_repository_says_who_may_pull_it(clone: Clone) -> None:
+    entry = "  storefront/site:\n    owner: storefront\n    pull: [{account: workloads}]\n"
+    clone.edit("catalog.yaml", "repositories:\n", f"repositories:\n{entry}")
+    told = [each["message"] for each in clone.gate("--base", "main").report["remarks"] if each["kind"] == "access"]
+    assert told == ["account 444455556666 can now pull `storefront/site`"]
+
+
+def test_a_third_region_is_one_line_and_is_told(clone: Clone) -> None:
+    line = "    - region: ap-northeast-1\n"
+    clone.edit("Pulumi.prod.yaml", line, f"{line}    - region: eu-central-1\n")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert ended.code == 0, ended.text
+    told = " ".join(clone.gate("--base", "main", "--format", "text", stack="prod").text.split())
+    assert "eu-central-1 (account 222233334444) is new: 8 repositories start there without images." in told
+    assert "`python -m ops backfill --stack prod --region eu-central-1` copies what exists." in told
+    # One that comes is no reason to let go of another.
+    clone.edit("Pulumi.prod.yaml", line, "")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert ("plan-replica-dropped", "mandatory") in {(each["id"], each["level"]) for each in ended.report["remarks"]}
 
 
 def test_a_destruction_without_its_steps_fails(clone: Clone) -> None:

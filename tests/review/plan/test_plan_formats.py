@@ -45,6 +45,7 @@ SCENES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...]]] = {
     "gone": ("prod", (), (("catalog.yaml", WEB, ""),)),
     "another encryption": ("dev", (), (("catalog.yaml", WEB, WEB + "    encryption: aes256\n"),)),
     "a region goes": ("prod", (), (NO_EUROPE,)),
+    "a region comes": ("prod", (NO_EUROPE,), ((NO_EUROPE[0], "replicas:\n", f"replicas:\n{NO_EUROPE[1]}"),)),
     "adopted": ("prod", (), (("catalog.yaml", CATALOG, CATALOG + SITE + "    adopt: true\n"),)),
 }
 

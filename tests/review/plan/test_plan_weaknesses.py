@@ -60,17 +60,6 @@ CASES: dict[str, tuple[Edit, str]] = {
             "a rule that archives what is not pulled archives what nobody else pulls"
         ),
     ),
-    "another account of the same name": (
-        OTHER_ACCOUNT,
-        f"payments/api and storefront/web in {PLACES}: 555566667777 may no longer pull, 999999999999 may from now on",
-    ),
-    "another organization of the same name": (
-        OTHER_ORGANIZATION,
-        (
-            f"payments/api in {PLACES}: organization o-a1b2c3d4e5 may no longer pull, "
-            "organization o-ffffffffff may from now on"
-        ),
-    ),
     "fewer images kept": (
         ("catalog.yaml", "keep: 20", "keep: 5"),
         (
@@ -94,6 +83,28 @@ CASES: dict[str, tuple[Edit, str]] = {
         f"Images of platform/cache in {PLACES} are lost sooner: new: Keep the newest image tagged v*",
     ),
 }
+
+
+PULLERS: dict[str, tuple[Edit, str]] = {
+    "another account of the same name": (
+        OTHER_ACCOUNT,
+        f"payments/api and storefront/web in {PLACES}: 555566667777 may no longer pull, 999999999999 may from now on.",
+    ),
+    "another organization of the same name": (
+        OTHER_ORGANIZATION,
+        (
+            f"payments/api in {PLACES}: organization o-a1b2c3d4e5 may no longer pull, "
+            "organization o-ffffffffff may from now on."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PULLERS)
+def test_who_may_pull_is_told_and_left_to_the_gates_own_remarks(tmp_path: Path, case: str) -> None:
+    edit, told = PULLERS[case]
+    both = compared(tmp_path, "prod", edit)
+    assert (both.dangers(), both.told()) == ([], told)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,0 +1,62 @@
+"""Which replica is meant, and which of its repositories."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from domain.aws import is_account_id, nearest
+from review.plan.words import listed
+from settings import Place, Settings
+from settings.configuration import read_configuration
+
+
+class NotMeant(Exception):
+    """Why nobody can tell which registry or repository is meant, and what to write."""
+
+
+def account_names(root: Path, stack: str) -> dict[str, str]:
+    """The names that the stack gives to accounts, with their ids."""
+    accounts = read_configuration(root, stack).own().get("accounts")
+    return {str(name): str(number) for name, number in accounts.items()} if isinstance(accounts, dict) else {}
+
+
+def replica(settings: Settings, names: Mapping[str, str], region: str, account: str | None) -> Place:
+    """The replica in that region; the account, by its name or id, tells two of them apart."""
+    replicas = [place for place in settings.all_places if not place.home]
+    wanted = None if account is None else _account(account, names)
+    found = [place for place in replicas if place.region == region and wanted in (None, place.account)]
+    if not found:
+        raise NotMeant(_none(settings, replicas, region, wanted))
+    if len(found) > 1:
+        accounts = listed(sorted(place.account for place in found))
+        raise NotMeant(f"{region} has replicas in the accounts {accounts}: say which is meant with --account")
+    (place,) = found
+    if place.retire:
+        raise NotMeant(f"the replica in {region} retires until {place.retire.until}: nothing is copied there any more")
+    return place
+
+
+def repositories(settings: Settings, place: Place, wanted: Sequence[str]) -> list[str]:
+    """Those of the replica; all of them where none is named."""
+    held = [copy.name for copy in settings.copies(place)]
+    for name in wanted:
+        if name not in held:
+            raise NotMeant(f"{name} is no repository of the replica in {place.region} ({nearest(name, held)})")
+    return sorted(set(wanted) or held)
+
+
+def _account(written: str, names: Mapping[str, str]) -> str:
+    if written in names:
+        return names[written]
+    if is_account_id(written):
+        return written
+    raise NotMeant(f"{written} is no account that the stack names ({nearest(written, dict(names))})")
+
+
+def _none(settings: Settings, replicas: Sequence[Place], region: str, account: str | None) -> str:
+    if region == settings.home.region and account in (None, settings.home.account):
+        return f"{region} is the home of stack {settings.stack}, from which is copied: name a replica's region"
+    if not replicas:
+        return f"stack {settings.stack} has no replica"
+    where = "" if account is None else f" in account {account}"
+    known = {place.region for place in replicas if account in (None, place.account)}
+    return f"stack {settings.stack} has no replica in {region}{where} ({nearest(region, known)})"

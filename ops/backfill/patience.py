@@ -1,0 +1,92 @@
+"""How calls wait: for their turn, and for a registry that can't answer right now."""
+
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+import urllib3
+
+from oci.client import Refused
+
+T = TypeVar("T")
+
+WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before each further attempt."""
+_LATER = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+class Stopped(Exception):
+    """Somebody asked for an end."""
+
+
+class Stop:
+    """Whether somebody asked for an end; everything that waits hears of it at once."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    def ask(self) -> None:
+        self._asked.set()
+
+    def check(self) -> None:
+        if self._asked.is_set():
+            raise Stopped
+
+    def sleep(self, seconds: float) -> None:
+        self._asked.wait(seconds)
+        self.check()
+
+
+class Pace:
+    """So many calls a second, and no more, whichever thread makes them."""
+
+    def __init__(self, per_second: float, stop: Stop) -> None:
+        self._interval = 1 / per_second
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def turn(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            due = max(self._next, now)
+            self._next = due + self._interval
+        if due > now:
+            self._stop.sleep(due - now)
+
+
+def patiently(call: Callable[[], T], stop: Stop, log_in_again: Callable[[], None]) -> T:
+    """The call's answer; it is made again where it was throttled, cut off, or refused for a login that has expired."""
+    for seconds in WAITS:
+        stop.check()
+        try:
+            return call()
+        except Refused as refused:
+            if has_expired(refused):
+                log_in_again()
+                continue
+            if refused.status not in _LATER:
+                raise
+        except urllib3.exceptions.HTTPError:
+            # The connection broke, or nobody answered: the next attempt says whether that lasts.
+            stop.check()
+        stop.sleep(seconds)
+    return call()
+
+
+def has_expired(refused: Refused) -> bool:
+    """A login is good for twelve hours, and a large registry may take longer."""
+    if refused.status == HTTPStatus.UNAUTHORIZED:
+        return True
+    return refused.status == HTTPStatus.FORBIDDEN and "expired" in refused.message.lower()

@@ -1,0 +1,185 @@
+"""A live registry: its repositories and what they hold by Amazon ECR's API, and the login to its images."""
+
+import base64
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from domain.ecr.tags import TagMutability, may_move
+from oci.client import Client
+from ops.backfill.inventory import Held, Inventory
+from settings import Place
+
+_SESSION_NAME = "container-registry-backfill"
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60)
+_PAGE = 1000
+_ACTIVE = "ACTIVE"
+_LOG_IN = "log in to AWS as for `pulumi up`: AWS_PROFILE, `aws sso login`, or the AWS_* variables"
+
+
+class Unavailable(Exception):
+    """Why the registry can't be read or written, in words for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A repository that exists, with what it says of its tags."""
+
+    mutability: TagMutability
+    exclusions: tuple[str, ...]
+
+    def may_move(self, tag: str) -> bool:
+        return may_move(self.mutability, self.exclusions, tag)
+
+
+class Registry:
+    """One place of the stack, as the caller may use it."""
+
+    def __init__(self, place: Place, session: botocore.session.Session) -> None:
+        self.place = place
+        with self._told():
+            self.ecr: Any = session.create_client("ecr", region_name=place.region, config=_CONFIG)
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.place.region} (account {self.place.account})"
+
+    @property
+    def images(self) -> Client:
+        """Logged in when it is first asked for."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._log_in()
+            return self._client
+
+    def log_in_again(self) -> None:
+        with self._lock:
+            self._client = None
+
+    def close(self) -> None:
+        self.ecr.close()
+        if self._client is not None:
+            self._client.close()
+
+    def repositories(self) -> dict[str, Standing]:
+        pages = self._pages("describe_repositories", "repositories")
+        return {str(each["repositoryName"]): _standing(each) for each in pages}
+
+    def inventory(self, repository: str) -> Inventory:
+        """Everything: what has no tag, what belongs to an index, what refers to an image, and what is archived."""
+        found = list(
+            self._pages(
+                "describe_images", "imageDetails", repositoryName=repository, filter={"imageStatus": "ANY"}
+            )
+        )  # fmt: skip
+        return Inventory(
+            images={
+                each["imageDigest"]: Held(
+                    pushed_at=each["imagePushedAt"], archived=each.get("imageStatus", _ACTIVE) != _ACTIVE
+                )
+                for each in found
+            },
+            tags={tag: each["imageDigest"] for each in found for tag in each.get("imageTags", ())},
+        )
+
+    def offers(self, operation: str) -> bool:
+        """Whether the installed client knows the operation."""
+        return operation in self.ecr.meta.service_model.operation_names
+
+    def call(self, method: str, **parameters: Any) -> Mapping[str, Any]:
+        """Of this registry, whoever calls."""
+        with self._told():
+            answer: Mapping[str, Any] = getattr(self.ecr, method)(registryId=self.place.account, **parameters)
+            return answer
+
+    def _pages(self, method: str, key: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
+        with self._told():
+            pages = self.ecr.get_paginator(method).paginate(
+                registryId=self.place.account, PaginationConfig={"PageSize": _PAGE}, **parameters
+            )
+            for page in pages:
+                yield from page[key]
+
+    def _log_in(self) -> Client:
+        with self._told():
+            # Without the registry's id the address is that of the caller's own.
+            (data,) = self.ecr.get_authorization_token(registryIds=[self.place.account])["authorizationData"]
+        user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+        return Client(data["proxyEndpoint"], password, user=user)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What botocore raises, with the registry that it is about."""
+        try:
+            yield
+        except NoCredentialsError:
+            raise Unavailable(f"there are no AWS credentials for {self.name} ({_LOG_IN})") from None
+        except ClientError as refused:
+            error = refused.response.get("Error", {})
+            text = f"{refused.operation_name} was refused: {error.get('Code')}: {error.get('Message')}"
+            raise Unavailable(f"{self.name}: {text}") from refused
+        except BotoCoreError as failed:
+            raise Unavailable(f"{self.name}: {failed}") from failed
+
+
+@contextmanager
+def registries(home: Place, replica: Place) -> Iterator[tuple[Registry, Registry]]:
+    """Both, by the user's own AWS environment; in another account as the role that the stack names."""
+    session = botocore.session.Session()
+    source = Registry(home, session)
+    target = Registry(replica, _as_role(session, replica.role, home.region) if replica.role else session)
+    try:
+        yield source, target
+    finally:
+        source.close()
+        target.close()
+
+
+def _as_role(session: botocore.session.Session, role: str, region: str) -> botocore.session.Session:
+    """A session that takes the role, and takes it again whenever its credentials run out."""
+    assumed = botocore.session.Session()
+    provider = _Role(partial(session.create_client, region_name=region), session.get_credentials, role)
+    assumed.register_component("credential_provider", CredentialResolver([provider]))
+    return assumed
+
+
+class _Role(CredentialProvider):
+    METHOD = "assume-role"
+
+    def __init__(self, create_client: Callable[..., Any], own: Callable[[], Any], role: str) -> None:
+        super().__init__()
+        self._create_client = create_client
+        self._own = own
+        self._role = role
+
+    def load(self) -> DeferredRefreshableCredentials:
+        own = self._own()
+        if own is None:
+            raise NoCredentialsError
+        fetcher = AssumeRoleCredentialFetcher(
+            self._create_client, own, self._role, extra_args={"RoleSessionName": _SESSION_NAME}
+        )
+        return DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method=self.METHOD)
+
+
+def _standing(described: Mapping[str, Any]) -> Standing:
+    filters = described.get("imageTagMutabilityExclusionFilters", ())
+    return Standing(
+        mutability=TagMutability(described["imageTagMutability"]),
+        exclusions=tuple(str(each["filter"]) for each in filters),
+    )

@@ -1,0 +1,63 @@
+"""What people are told of a run."""
+
+from collections.abc import Iterator, Sequence
+
+from ops.backfill.copying import Copied
+from ops.backfill.inventory import Work
+
+STOPPED = "stopped: what was copied stays. Run the same command again to go on; it copies only what is missing."
+_CLOCKS = (
+    "A copy counts as pushed today at the replica, so rules of retention that count days begin anew there. Copying "
+    "pulls every image at home, which counts as use there: a rule that archives what is not pulled begins anew, too, "
+    "unless your role is among the stack's pull_time_exclusions."
+)
+_MEGABYTE = 1_000_000
+
+
+def planned(source: str, target: str, works: Sequence[Work]) -> Iterator[str]:
+    """What a run would do."""
+    yield f"From {source} to {target} would be copied:"
+    for each in works:
+        yield f"  {each.repository}: {_count(len(each.missing), 'manifest')}, {_count(len(each.tags), 'tag')}"
+    yield from _beside(works)
+    manifests, tags = sum(len(each.missing) for each in works), sum(len(each.tags) for each in works)
+    yield f"{_count(manifests, 'manifest')} and {_count(tags, 'tag')} of {_count(len(works), 'repository')}."
+    if manifests:
+        yield _CLOCKS
+
+
+def ended(source: str, target: str, works: Sequence[Work], copied: Copied, differences: Sequence[str]) -> Iterator[str]:
+    """What a run did, and whether the replica holds everything now."""
+    size = f"{copied.size / _MEGABYTE:.1f} MB"
+    layers = f"{_count(copied.layers, 'layer')} ({size})"
+    tags = _count(copied.tags, "tag")
+    yield f"From {source} to {target}: {_count(copied.images, 'manifest')}, {layers} and {tags} copied."
+    yield from _beside(works)
+    yield from (f"failed: {each}" for each in copied.failed)
+    yield from (f"different: {each}" for each in differences)
+    if copied.images:
+        yield _CLOCKS
+    whole = "Every digest and every tag" if not any(each.archived for each in works) else "All that is not archived"
+    if differences:
+        yield f"The replica lacks something, or has it otherwise: {_count(len(differences), 'difference')}."
+    else:
+        yield f"{whole} of {_count(len(works), 'repository')} is at the replica, the same as at home."
+
+
+def _beside(works: Sequence[Work]) -> Iterator[str]:
+    """What is left alone, and why."""
+    for each in works:
+        for one in each.conflicts:
+            yield (
+                f"conflict: {each.repository}:{one.tag} can't move at the replica, where it is {one.there}; at home it "
+                f"is {one.here}"
+            )
+        if each.archived:
+            images = _count(each.archived, "image")
+            yield f"skipped: {images} of {each.repository} archived at home: nobody can pull what is archived"
+
+
+def _count(number: int, what: str) -> str:
+    if number == 1:
+        return f"1 {what}"
+    return f"{number} {what[:-1]}ies" if what.endswith("y") else f"{number} {what}s"

@@ -1,0 +1,22 @@
+"""Whoever only looks like a declared workflow stays outside."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from rehearsal.proving.attempts import require_denied
+from rehearsal.proving.publisher_case import PublisherCase
+from rehearsal.proving.workflows import Impostor, impostors
+
+PROMISE = "no other workflow, repository or token gets into the publisher's role"
+
+
+def prove_publisher(case: PublisherCase) -> str:
+    told = []
+    for each in impostors(case.publisher.source):
+        require_denied(each.who, {"got into the role": partial(_tried, case, each)}, each.code)
+        told.append(each.who)
+    return f"refused: {', '.join(told)}"
+
+
+def _tried(case: PublisherCase, impostor: Impostor) -> object:
+    return case.session(impostor.job, audience=impostor.audience, at=datetime.now(UTC) - impostor.age)

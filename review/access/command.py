@@ -1,0 +1,76 @@
+"""`python -m review access`: who may do what, or with a base what a change gives and takes."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from domain.aws import nearest
+from review.access.changes import Change, changes
+from review.access.document import changes_to_json, to_json
+from review.access.markdown import changes_to_markdown, to_markdown
+from review.access.matrix import matrix
+from review.access.model import Matrix
+from review.access.text import changes_to_text, title, to_text
+from review.bootstrap_template import boundaries
+from review.output import refuse, show
+from review.render import render
+from review.resource import Render
+from review.revision import RevisionFault, checked_out, rendered_by
+from settings import InvalidSettings
+
+_FORMATS = {"table": to_text, "json": to_json, "markdown": to_markdown}
+
+
+class UnknownRepository(ValueError):
+    """A name that no repository has, on either side of a change."""
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        show(_told(options))
+    except (InvalidSettings, RevisionFault, UnknownRepository) as fault:
+        return refuse(fault)
+    return 0
+
+
+def matrix_of(rendered: Render, folder: Path) -> Matrix:
+    """The matrix, with the boundary that the folder's own bootstrap makes."""
+    return matrix(rendered, boundaries(folder, rendered.project, rendered.stack, rendered.account, rendered.home))
+
+
+def _told(options: argparse.Namespace) -> str:
+    rendered = render(options.project, options.stack)
+    head = matrix_of(rendered, options.project)
+    if options.base is None:
+        _check_known(options.repository, [head])
+        return _FORMATS[options.format](head.of(options.repository) if options.repository else head)
+    base = _base(options)
+    _check_known(options.repository, [each for each in (base, head) if each])
+    found = tuple(filter(None, (_about(each, options.repository) for each in changes(base, head))))
+    heading = f"{title(head)} from now on, against {options.base}"
+    if options.format == "json":
+        return changes_to_json(found, head, options.base)
+    return (changes_to_markdown if options.format == "markdown" else changes_to_text)(found, heading)
+
+
+def _base(options: argparse.Namespace) -> Matrix | None:
+    """What that revision's own code declares, by its own bootstrap; None where it has no such stack."""
+    with checked_out(options.project, options.base) as folder:
+        try:
+            rendered = rendered_by(folder, options.stack)
+        except RevisionFault as fault:
+            raise RevisionFault(f"{options.base}: {fault}") from fault
+        return matrix_of(rendered, folder) if rendered else None
+
+
+def _check_known(repository: str | None, sides: list[Matrix]) -> None:
+    known = {name for side in sides for name in side.repositories}
+    if repository is not None and repository not in known:
+        raise UnknownRepository(f"the stack declares no repository {repository!r} ({nearest(repository, known)})")
+
+
+def _about(change: Change, repository: str | None) -> Change | None:
+    """The change as far as it is about the repository."""
+    if repository is None:
+        return change
+    return replace(change, repositories=(repository,)) if repository in change.repositories else None

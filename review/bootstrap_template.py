@@ -1,0 +1,251 @@
+"""`bootstrap/account.yaml` as CloudFormation would fill it in for one account."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from domain.aws import REGIONS
+from domain.iam.access import Caller, Identity, Policy
+from domain.iam.document import InvalidDocument, parse
+from domain.iam.github import ISSUER
+
+FILE = Path("bootstrap", "account.yaml")
+"""In the project's folder."""
+PATH = Path(__file__).parents[1] / FILE
+DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
+STACK_ID = "arn:{partition}:cloudformation:{region}:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
+KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"
+_ANYBODY = {"GitHubOwner": "anybody", "GitHubRepository": "anything"}
+"""Who deploys, which the boundary does not say."""
+_NOTHING = object()
+"""What a property becomes that AWS::NoValue stands for."""
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+
+
+class InvalidTemplate(ValueError):
+    """A template, or a parameter given for it, that CloudFormation would refuse or that is not understood here."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads `!Ref X` as {"Ref": "X"}, and `!Name x` as {"Fn::Name": x}."""
+
+
+def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, object]:
+    value: object
+    match node:
+        case yaml.ScalarNode():
+            value = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case _:
+            raise TypeError(f"{suffix} of {node}")
+    if suffix == "GetAtt":
+        value = str(value).split(".")
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+def source(path: Path = PATH) -> dict[str, Any]:
+    """The template's data, intrinsic functions in their long form."""
+    # The loader is safe: it makes plain data, and of our own file.
+    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    return loaded
+
+
+@dataclass(frozen=True)
+class Account:
+    """The template filled in: its resources and outputs as plain values."""
+
+    id: str
+    region: str
+    resources: Mapping[str, Any]
+    outputs: Mapping[str, str]
+
+    @property
+    def partition(self) -> str:
+        return REGIONS[self.region].id
+
+    @property
+    def stack_id(self) -> str:
+        return STACK_ID.format(partition=self.partition, region=self.region, account=self.id)
+
+    @property
+    def bucket(self) -> str:
+        return f"arn:{self.partition}:s3:::{self.resources['StateBucket']['Properties']['BucketName']}"
+
+    @property
+    def secrets_key(self) -> str:
+        return f"arn:{self.partition}:kms:{self.region}:{self.id}:key/{KEY_ID}"
+
+    @property
+    def provider(self) -> str:
+        return f"arn:{self.partition}:iam::{self.id}:oidc-provider/{ISSUER}"
+
+    def role_arn(self, resource: str) -> str:
+        return f"arn:{self.partition}:iam::{self.id}:role/{self.resources[resource]['Properties']['RoleName']}"
+
+    @property
+    def boundary_arn(self) -> str:
+        name = self.resources["PermissionsBoundary"]["Properties"]["ManagedPolicyName"]
+        return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
+
+    def documents(self, resource: str) -> dict[str, Any]:
+        """A role's own policies, by name."""
+        policies = self.resources[resource]["Properties"]["Policies"]
+        return {each["PolicyName"]: each["PolicyDocument"] for each in policies}
+
+    def policies(self, resource: str) -> tuple[Policy, ...]:
+        return tuple(Policy(name=name, document=parse(text)) for name, text in self.documents(resource).items())
+
+    def session(self, resource: str, *more: Policy) -> Caller:
+        """A job that took the role; `more` is what somebody attached to it besides."""
+        role = self.role_arn(resource)
+        name = role.rpartition("/")[2]
+        identity = Identity(
+            arn=f"arn:{self.partition}:sts::{self.id}:assumed-role/{name}/job", account=self.id, role_arn=role
+        )
+        return Caller(identity=identity, policies=(*self.policies(resource), *more))
+
+    def trust(self, resource: str) -> Policy:
+        return Policy(name="trust", document=parse(self.resources[resource]["Properties"]["AssumeRolePolicyDocument"]))
+
+    def bucket_policy(self) -> Policy:
+        document = self.resources["StateBucketPolicy"]["Properties"]["PolicyDocument"]
+        return Policy(name="bucket", document=parse(document))
+
+    def key_policy(self) -> Policy:
+        return Policy(name="key", document=parse(self.resources["SecretsKey"]["Properties"]["KeyPolicy"]))
+
+    def boundary(self) -> Policy:
+        document = self.resources["PermissionsBoundary"]["Properties"]["PolicyDocument"]
+        return Policy(name="boundary", document=parse(document))
+
+
+def fill_in(data: Mapping[str, Any], account: str, region: str, **parameters: str) -> Account:
+    """The template deployed to an account, with these parameters beside the defaults."""
+    return _Filling(data, account, region, parameters).account()
+
+
+class _Filling:
+    def __init__(self, data: Mapping[str, Any], account: str, region: str, given: Mapping[str, str]) -> None:
+        self._data = data
+        self._account = account
+        self._region = region
+        unknown = sorted(set(given) - set(data["Parameters"]))
+        if unknown:
+            raise InvalidTemplate(f"the template has no parameters {unknown}")
+        self._parameters = {name: self._parameter(name, each, given) for name, each in data["Parameters"].items()}
+        self._functions: dict[str, Callable[[Any], Any]] = {
+            "Ref": self._ref,
+            "Fn::Sub": lambda text: _VARIABLE.sub(lambda found: str(self._named(found[1])), text),
+            "Fn::GetAtt": lambda path: self._named(".".join(path)),
+            "Fn::If": lambda each: self._value(each[1] if self._holds({"Condition": each[0]}) else each[2]),
+        }
+
+    def account(self) -> Account:
+        wanted = {
+            name: self._value(each)
+            for name, each in self._data["Resources"].items()
+            if "Condition" not in each or self._holds({"Condition": each["Condition"]})
+        }
+        outputs = {name: self._value(each["Value"]) for name, each in self._data["Outputs"].items()}
+        return Account(self._account, self._region, wanted, outputs)
+
+    def _parameter(self, name: str, declared: Mapping[str, Any], given: Mapping[str, str]) -> str | list[str]:
+        value = given.get(name, declared.get("Default"))
+        if value is None:
+            raise InvalidTemplate(f"{name} has no default and was not given")
+        if not re.fullmatch(declared.get("AllowedPattern", "(?s:.*)"), value):
+            raise InvalidTemplate(f"{name}: {value!r} does not match {declared['AllowedPattern']}")
+        if value not in declared.get("AllowedValues", [value]):
+            raise InvalidTemplate(f"{name}: {value!r} is none of {declared['AllowedValues']}")
+        return value.split(",") if declared["Type"] == "CommaDelimitedList" else value
+
+    def _value(self, node: Any) -> Any:
+        if isinstance(node, list):
+            filled = [self._value(each) for each in node]
+            return [each for each in filled if each is not _NOTHING]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1 and (function := self._functions.get(next(iter(node)))):
+            return function(next(iter(node.values())))
+        return {name: self._value(each) for name, each in node.items()}
+
+    def _holds(self, node: Mapping[str, Any]) -> bool:
+        ((function, argument),) = node.items()
+        match function:
+            case "Condition":
+                return self._holds(self._data["Conditions"][argument])
+            case "Fn::Equals":
+                one, other = map(self._value, argument)
+                return bool(one == other)
+            case "Fn::Not":
+                return not self._holds(argument[0])
+            case _:
+                raise InvalidTemplate(f"{function} is no condition that is understood here")
+
+    def _ref(self, name: str) -> Any:
+        return _NOTHING if name == "AWS::NoValue" else self._named(name)
+
+    def _named(self, name: str) -> Any:
+        """What a Ref, a GetAtt or a variable in a Sub becomes."""
+        if name in self._parameters:
+            return self._parameters[name]
+        partition = REGIONS[self._region]
+        pseudo = {
+            "AWS::AccountId": self._account,
+            "AWS::Region": self._region,
+            "AWS::Partition": partition.id,
+            "AWS::URLSuffix": partition.dns_suffix,
+            "AWS::StackId": STACK_ID.format(partition=partition.id, region=self._region, account=self._account),
+        }
+        if name in pseudo:
+            return pseudo[name]
+        resource, _, attribute = name.partition(".")
+        return self._of_resource(resource, attribute)
+
+    def _of_resource(self, name: str, attribute: str) -> str:
+        """What CloudFormation would answer: the properties that name a resource are given, so its ARN is known."""
+
+        def given(key: str) -> str:
+            return str(self._value(self._data["Resources"][name]["Properties"][key]))
+
+        partition = REGIONS[self._region].id
+        answers: dict[tuple[str, str], Callable[[], str]] = {
+            ("StateBucket", ""): lambda: given("BucketName"),
+            ("StateBucket", "Arn"): lambda: f"arn:{partition}:s3:::{given('BucketName')}",
+            ("SecretsKey", ""): lambda: KEY_ID,
+            ("SecretsKey", "Arn"): lambda: f"arn:{partition}:kms:{self._region}:{self._account}:key/{KEY_ID}",
+            ("SecretsKeyAlias", ""): lambda: given("AliasName"),
+            ("OidcProvider", ""): lambda: f"arn:{partition}:iam::{self._account}:oidc-provider/{ISSUER}",
+            ("PermissionsBoundary", ""): lambda: (
+                f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}"
+            ),
+            ("PreviewRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
+            ("DeployRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
+        }
+        return answers[name, attribute]()
+
+
+def for_stack(file: Path, project: str, stack: str, account: str, region: str) -> Account:
+    """What the template makes for a stack, whoever deploys it."""
+    return fill_in(source(file), account, region, Project=project, Stack=stack, **_ANYBODY)
+
+
+def boundaries(folder: Path, project: str, stack: str, account: str, region: str) -> dict[str, Policy]:
+    """The boundary that the project's template makes for the stack, by its ARN; nothing where no template makes one."""
+    file = folder / FILE
+    if not file.is_file() or region not in REGIONS:
+        return {}
+    try:
+        made = for_stack(file, project, stack, account, region)
+        return {made.boundary_arn: made.boundary()}
+    except (InvalidTemplate, InvalidDocument, KeyError, TypeError, yaml.YAMLError):
+        # Another revision's template may be anything. Whoever needs the boundary says that it is not known.
+        return {}

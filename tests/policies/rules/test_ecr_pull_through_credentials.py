@@ -1,0 +1,171 @@
+"""Pull-through caches log in as their upstreams ask, and cache allowed ones alone."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.markers import SECRET, UNKNOWN
+from policies.kinds import KEY, PROVIDER, PULL_THROUGH_RULE
+from policies.rule import Given
+from policies.rules.ecr_pull_through_credentials import RULE
+from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.rules.texts import HOME, OTHER
+
+CACHE = "docker-hub@us-east-1"
+HUB, QUAY, AZURE = "registry-1.docker.io", "quay.io", "acme.azurecr.io"
+OWN, OTHERS = (f"{account}.dkr.ecr.eu-west-1.amazonaws.com" for account in (HOME, OTHER))
+HUB_SECRET = f"arn:aws:secretsmanager:us-east-1:{HOME}:secret:ecr-pullthroughcache/docker-hub-AbCdEf"
+ROLE = f"arn:aws:iam::{HOME}:role/cache"
+MISSING = "is missing: docker-hub requires authentication"
+FIX = "(give the ARN of a secret whose name begins with ecr-pullthroughcache/)"
+NO_ARN = f"{CACHE} credentialArn is not the ARN of a secret (give the whole ARN, with its six random characters)"
+ELSEWHERE = (
+    f"{CACHE} credentialArn is of a secret in another account or region"
+    f" (name one in the account {HOME} and the region us-east-1, as the rule is)"
+)
+UNREADABLE = (
+    f"{CACHE} credentialArn is of a secret that ECR may not read (begin the secret's name with ecr-pullthroughcache/)"
+)
+NOT_FOR_QUAY = f"{CACHE} credentialArn is not taken for quay (leave it out)"
+UNASKED_ROLE = f"{CACHE} customRoleArn is taken for a private ECR registry only (leave it out)"
+NO_ROLE = (
+    f"{CACHE} customRoleArn is missing: the upstream is in the account {OTHER}"
+    " (give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume)"
+)
+DEFAULT = Declared(type=PROVIDER, inputs={"allowedAccountIds": json.dumps([HOME])}, name="default_7_51_1", region=None)
+
+
+def cache(url: object = HUB, region: str | None = "us-east-1", provider: str | None = None, **inputs: Any) -> Declared:
+    written = {"ecrRepositoryPrefix": "hub", "upstreamRegistryUrl": url, **inputs}
+    return Declared(type=PULL_THROUGH_RULE, inputs=written, name=CACHE, region=region, provider=provider)
+
+
+@pytest.mark.parametrize(
+    ("url", "arn", "expected"),
+    [
+        pytest.param(HUB, HUB_SECRET, [], id="compliant"),
+        pytest.param(HUB, UNKNOWN, [], id="unknown"),
+        pytest.param(HUB, SECRET, [], id="secret"),
+        pytest.param(HUB, None, [f"{CACHE} credentialArn {MISSING} {FIX}"], id="unset"),
+        pytest.param(HUB, "", [f"{CACHE} credentialArn {MISSING} {FIX}"], id="empty"),
+        pytest.param(HUB, HUB_SECRET.replace("ecr-pull", "pull"), [UNREADABLE], id="another name"),
+        pytest.param(HUB, HUB_SECRET.replace("cache/", "cache-"), [UNREADABLE], id="a name that only begins alike"),
+        pytest.param(HUB, HUB_SECRET.replace("us-east-1", "eu-west-1"), [ELSEWHERE], id="another region"),
+        pytest.param(HUB, HUB_SECRET.replace(HOME, OTHER), [ELSEWHERE], id="another account"),
+        pytest.param(HUB, HUB_SECRET.replace("arn:aws:", "arn:aws-cn:"), [ELSEWHERE], id="another partition"),
+        pytest.param(HUB, "ecr-pullthroughcache/docker-hub", [NO_ARN], id="a name"),
+        pytest.param(HUB, HUB_SECRET.replace("secretsmanager", "ssm"), [NO_ARN], id="another service"),
+        pytest.param(HUB, 7.0, [NO_ARN], id="a number"),
+        pytest.param(QUAY, None, [], id="none asked for"),
+        pytest.param(QUAY, "", [], id="none asked for, an empty text"),
+        pytest.param(QUAY, HUB_SECRET, [NOT_FOR_QUAY], id="one that nobody asks for"),
+        pytest.param(QUAY, UNKNOWN, [NOT_FOR_QUAY], id="an unknown one that nobody asks for"),
+        pytest.param(OTHERS, HUB_SECRET, [NOT_FOR_QUAY.replace("quay", "ecr"), NO_ROLE], id="ECR's own"),
+        pytest.param(AZURE, HUB_SECRET, [], id="a customer's own registry"),
+        pytest.param(
+            AZURE, None, [f"{CACHE} credentialArn is missing: azure requires authentication {FIX}"], id="azure"
+        ),
+    ],
+)
+def test_the_secret(told: Judge, url: str, arn: object, expected: list[str]) -> None:
+    assert told(RULE, DEFAULT, cache(url, credentialArn=arn)) == expected
+
+
+@pytest.mark.parametrize("url", ["ghcr.io", "registry.gitlab.com", "cgr.dev"])
+def test_each_that_asks_for_a_login(told: Judge, url: str) -> None:
+    assert told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET)) == []
+    assert len(told(RULE, DEFAULT, cache(url))) == 1
+
+
+@pytest.mark.parametrize("url", ["public.ecr.aws", "registry.k8s.io", OWN])
+def test_each_that_asks_for_none(told: Judge, url: str) -> None:
+    assert told(RULE, DEFAULT, cache(url)) == []
+    assert len(told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "arn", "expected"),
+    [
+        pytest.param(OTHERS, ROLE, [], id="compliant"),
+        pytest.param(OTHERS, UNKNOWN, [], id="unknown"),
+        pytest.param(OTHERS, None, [NO_ROLE], id="unset"),
+        pytest.param(OTHERS, "", [NO_ROLE], id="empty"),
+        pytest.param(OWN, None, [], id="the same account needs none"),
+        pytest.param(
+            OTHERS,
+            ROLE.replace(HOME, OTHER),
+            [f"{CACHE} customRoleArn is of a role in another account (name one in the account {HOME}, as the rule is)"],
+            id="another account's",
+        ),
+        pytest.param(
+            OTHERS,
+            "cache",
+            [f"{CACHE} customRoleArn is not the ARN of a role (write arn:aws:iam::ACCOUNT:role/NAME)"],
+            id="a name",
+        ),
+        pytest.param(QUAY, ROLE, [UNASKED_ROLE], id="one that nobody takes"),
+        pytest.param(QUAY, UNKNOWN, [UNASKED_ROLE], id="an unknown one that nobody takes"),
+    ],
+)
+def test_the_role(told: Judge, url: str, arn: object, expected: list[str]) -> None:
+    assert told(RULE, DEFAULT, cache(url, customRoleArn=arn)) == expected
+
+
+FORMS = (
+    "public.ecr.aws, registry.k8s.io, quay.io, registry-1.docker.io, ghcr.io, registry.gitlab.com, cgr.dev,"
+    " NAME.azurecr.io, ACCOUNT.dkr.ecr.REGION.amazonaws.com"
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(None, id="unset"),
+        pytest.param("docker.io", id="a name of Docker's"),
+        pytest.param("https://quay.io", id="with a scheme"),
+        pytest.param("quay.io.evil.example", id="one that only begins so"),
+        pytest.param("acme.azurecr.io.evil.example", id="one that only looks so"),
+        pytest.param(f"{OTHERS}.evil.example", id="one that only begins as ECR's"),
+        pytest.param("QUAY.IO", id="capitals"),
+        pytest.param(7.0, id="a number"),
+        pytest.param([QUAY], id="a list"),
+    ],
+)
+def test_what_ecr_does_not_cache(told: Judge, url: object) -> None:
+    found = told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))
+    assert found == [f"{CACHE} is for {url!r}, which ECR does not cache: known are {FORMS}"]
+
+
+def test_an_upstream_that_is_not_known_yet(told: Judge) -> None:
+    assert told(RULE, DEFAULT, cache(UNKNOWN)) == [f"{CACHE} undecided upstreamRegistryUrl"]
+
+
+def test_upstreams_can_be_told(told: Judge) -> None:
+    assert told(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "quay"]) == []
+    assert told(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "ecr"]) == [
+        f"{CACHE} caches quay: allowed are ghcr, ecr"
+    ]
+    assert told(RULE, DEFAULT, cache(OWN), upstreams=[]) == [f"{CACHE} caches ecr: allowed are none"]
+
+
+def test_a_registry_of_which_nobody_says_where_it_is(told: Judge) -> None:
+    undecided = [f"{CACHE} undecided credentialArn"]
+    assert told(RULE, cache(credentialArn=HUB_SECRET)) == undecided
+    assert told(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, region=None)) == undecided
+    assert told(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, provider="x")) == undecided
+    assert told(RULE, cache()) == [f"{CACHE} credentialArn {MISSING} {FIX}"]
+    assert told(RULE, cache(QUAY)) == []
+    assert told(RULE, cache(QUAY, credentialArn=HUB_SECRET, customRoleArn=ROLE)) == [NOT_FOR_QUAY, UNASKED_ROLE]
+    for role in (None, ROLE):
+        assert told(RULE, cache(OTHERS, customRoleArn=role)) == [f"{CACHE} undecided customRoleArn"]
+
+
+def test_it_is_about_caches(told: Judge) -> None:
+    assert RULE.types == (PULL_THROUGH_RULE, PROVIDER)
+    assert told(RULE, DEFAULT, Declared(type=KEY, inputs={})) == []
+
+
+def test_where_it_is_written() -> None:
+    found = RULE.check([DEFAULT, cache(OTHERS, credentialArn=HUB_SECRET)], Given(RULE.parameters(upstreams=()), TODAY))
+    assert [each.path for _, each in found] == [("upstreamRegistryUrl",), ("credentialArn",), ("customRoleArn",)]

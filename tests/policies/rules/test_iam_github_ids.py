@@ -1,0 +1,239 @@
+"""Names of GitHub's change hands; held against the tokens of whoever took one over."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from domain.document_text import to_text
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.document import parse
+from domain.iam.evaluate import evaluate
+from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
+from domain.markers import UNKNOWN
+from policies.kinds import ROLE
+from policies.rules import iam_github_trust
+from policies.rules.iam_github_ids import RULE
+from tests.policies.conftest import Declared, Judge
+from tests.policies.rules.texts import HOME, allow, deny, policy, to
+
+ISSUER = "token.actions.githubusercontent.com"
+PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}"
+ASSUME = "sts:AssumeRoleWithWebIdentity"
+SUB, AUD = f"{ISSUER}:sub", f"{ISSUER}:aud"
+ID, OWNER_ID = f"{ISSUER}:repository_id", f"{ISSUER}:repository_owner_id"
+MAIN = "repo:acme/api:ref:refs/heads/main"
+IMMUTABLE = "repo:acme@1024/api@65536:ref:refs/heads/main"
+IDS = {ID: "65536", OWNER_ID: "1024"}
+
+
+def trust(condition: object, **elements: object) -> dict[str, object]:
+    statement = {
+        **allow(Sid="GitHub", Principal={"Federated": PROVIDER}, Action=ASSUME, Condition=condition),
+        **elements,
+    }
+    return {key: value for key, value in statement.items() if value is not None}
+
+
+def fixed(subject: object = MAIN, **blocks: Mapping[str, object]) -> dict[str, object]:
+    """The subject by StringEquals, and what stands in other blocks beside it."""
+    equals = {AUD: "sts.amazonaws.com", SUB: subject, **blocks.pop("StringEquals", {})}
+    return {"StringEquals": equals, **blocks}
+
+
+def declared(*statements: dict[str, object]) -> Declared:
+    return Declared(type=ROLE, inputs={"assumeRolePolicy": policy(*statements)})
+
+
+def by_name(who: str = "acme/api", where: str = "statement 'GitHub'") -> list[str]:
+    return [f"knows {who} by name alone ({where}): whoever takes the name over gets in"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param({"assumeRolePolicy": policy(trust(fixed(IMMUTABLE)))}, [], id="compliant"),
+        pytest.param({"assumeRolePolicy": policy(trust(fixed(StringEquals=IDS)))}, [], id="compliant by conditions"),
+        pytest.param({"assumeRolePolicy": policy(trust(fixed()))}, by_name(), id="violating"),
+        pytest.param({}, [], id="unset"),
+        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+    ],
+)
+def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
+
+
+def test_no_other_type() -> None:
+    assert RULE.types == (ROLE,)
+
+
+TAGS_BY_ID = {"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/tags/v*"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (fixed([IMMUTABLE, "repo:acme@1024/web@7:environment:prod"]), []),
+        (TAGS_BY_ID, []),
+        ({"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/heads/*"}}, []),
+        ({"StringEquals": IDS}, []),
+        ({"StringEquals": {ID.upper(): "65536", OWNER_ID.title(): ["1024", "1025"]}}, []),
+        # All conditions must hold: one that fixes is enough.
+        ({"StringEquals": {SUB: IMMUTABLE}, "StringLike": {SUB: "*"}}, []),
+        ({"StringEquals": IDS, "StringLike": {ID: "*", SUB: "repo:acme/*"}}, []),
+        (fixed([IMMUTABLE, MAIN]), by_name()),
+        (fixed([MAIN, "repo:acme/web:environment:prod"]), by_name("acme/api, acme/web")),
+        (fixed(StringEquals={ID: "65536"}), by_name()),
+        (fixed(StringEquals={OWNER_ID: "1024"}), by_name()),
+        (fixed(StringEquals={ID: [], OWNER_ID: "1024"}), by_name()),
+        (fixed(StringEquals={**IDS, ID: "${aws:PrincipalTag/id}"}), by_name()),
+        (fixed(StringEquals={**IDS, ID: "*"}), by_name()),
+        (fixed(StringEquals={**IDS, ID: ""}), by_name()),
+        (fixed(StringEquals={"other.example:repository_id": "1", "other.example:repository_owner_id": "2"}), by_name()),
+        (fixed(StringEquals={f"{ISSUER}:actor_id": "1", OWNER_ID: "1024"}), by_name()),
+        *(
+            (fixed(**{operator: IDS}), by_name())
+            for operator in (
+                "StringLike",
+                "StringEqualsIfExists",
+                "StringNotEquals",
+                "ForAllValues:StringEquals",
+                "ForAnyValue:StringEquals",
+                "NumericEquals",
+                "Null",
+            )
+        ),
+        *(
+            ({operator: {SUB: IMMUTABLE}}, by_name("GitHub's workflows"))
+            for operator in ("StringEqualsIfExists", "ForAllValues:StringEquals", "StringNotEquals", "Null")
+        ),
+        *(
+            ({"StringLike": {SUB: value}}, by_name("GitHub's workflows"))
+            for value in (
+                "*",
+                "repo:acme@*/api@*:ref:refs/tags/v1",
+                "repo:acme@1024/api@65536*",
+                "repo:acme@1024/*:ref:refs/tags/v*",
+                "repo:acme@1024/api@65536:*",
+            )
+        ),
+        (fixed("repo:acme@1024/api:environment:prod"), by_name("GitHub's workflows")),
+        (fixed([]), by_name("GitHub's workflows")),
+        ({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, by_name()),
+    ],
+)
+def test_what_holds_to_ids(told: Judge, condition: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, declared(trust(condition))) == expected
+
+
+GITLAB = PROVIDER.replace(ISSUER, "gitlab.com")
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({"Action": "sts:*"}, by_name()),
+        ({"Action": ["sts:TagSession", "STS:assumerolewithwebidentity"]}, by_name()),
+        ({"Action": None, "NotAction": "sts:AssumeRole"}, by_name()),
+        ({"Action": "sts:TagSession"}, []),
+        ({"Principal": {"Federated": f"{PROVIDER}/acme"}}, by_name("GitHub's workflows")),
+        ({"Principal": {"Federated": [PROVIDER, GITLAB]}}, by_name()),
+        ({"Principal": "*"}, by_name()),
+        ({"Principal": None, "NotPrincipal": to(HOME)}, by_name()),
+        ({"Principal": {"Federated": GITLAB}}, []),
+        ({"Principal": {"Federated": f"{PROVIDER}.example"}}, []),
+        ({"Principal": to(HOME)}, []),
+        ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
+        ({"Effect": "Deny"}, []),
+    ],
+)
+def test_whom_it_is_about(told: Judge, elements: dict[str, object], expected: list[str]) -> None:
+    assert told(RULE, declared(trust(fixed(), **elements))) == expected
+
+
+def test_statements_about_one_repository_are_one_finding(told: Judge) -> None:
+    second = trust({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, Sid=None)
+    third = trust(fixed("repo:acme/web:environment:prod"), Sid="Web")
+    denied = deny(Principal="*", Action="*")
+    assert told(RULE, declared(trust(fixed()), second, third, denied)) == [
+        *by_name(where="statement 'GitHub', statement 2"),
+        *by_name("acme/web", "statement 'Web'"),
+    ]
+
+
+def test_a_server_of_ones_own(told: Judge) -> None:
+    own = "github.acme.com/_services/token"
+    role = trust(
+        {"StringEquals": {f"{own}:sub": MAIN}}, Principal={"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
+    )
+    assert told(RULE, declared(role)) == []
+    assert told(RULE, declared(role), issuers=[ISSUER, f"https://{own}/"]) == by_name()
+    held = {**role, "Condition": {"StringEquals": {f"{own}:sub": IMMUTABLE}}}
+    assert told(RULE, declared(held), issuers=[ISSUER, own]) == []
+    with pytest.raises(ValidationError):
+        told(RULE, declared(role), issuers=[])
+
+
+def test_our_own_roles_are_held_where_ids_are_given(told: Judge) -> None:
+    """And whatever is given, the rule about the subject finds nothing."""
+    for ids, known in ((("1024", "65536"), True), ((None, None), False), (("1024", None), False)):
+        for immutable in {False, known}:
+            for refs, environment in ((("refs/heads/main", "refs/tags/v*"), None), ((), "prod")):
+                source = GitHubSource(
+                    github="acme/api", refs=refs, environment=environment, owner_id=ids[0], repository_id=ids[1],
+                    immutable=immutable,
+                )  # fmt: skip
+                text = to_text(trust_policy(source, provider=provider_arn(HOME, "us-east-1")))
+                role = Declared(type=ROLE, inputs={"assumeRolePolicy": text})
+                assert (told(RULE, role) == []) is known
+                assert told(iam_github_trust.RULE, role) == []
+
+
+SUCCESSORS = [
+    {SUB: (subject,), AUD: ("sts.amazonaws.com",), ID: ("9",), OWNER_ID: (owner,)}
+    for subject, owner in (
+        (MAIN, "9"),
+        (MAIN, "1024"),
+        ("repo:acme@9/api@9:ref:refs/heads/main", "9"),
+        ("repo:acme@1024/api@9:ref:refs/heads/main", "1024"),
+    )
+]
+"""Of an owner whose name somebody took over, and of a repository that was deleted and made anew."""
+OPERATORS = st.sampled_from(
+    ["StringEquals", "StringEquals", "StringLike", "StringEqualsIfExists", "StringNotEquals", "ForAllValues:StringLike"]
+)
+SUBJECTS = st.lists(
+    st.sampled_from([MAIN, IMMUTABLE, "repo:acme*", "repo:acme@1024/api@65536:ref:refs/tags/v*", "repo:acme@*", "*"]),
+    min_size=1,
+    max_size=2,
+)
+CONDITIONS = st.tuples(
+    *(
+        st.none() | st.builds(lambda operator, values, key=key: (operator, key, values), OPERATORS, values)
+        for key, values in (
+            (SUB, SUBJECTS),
+            (ID, st.sampled_from([["65536"], ["65536", "*"], ["*"]])),
+            (OWNER_ID, st.sampled_from([["1024"], ["*"]])),
+        )
+    )
+)
+
+
+@settings(max_examples=300)
+@given(CONDITIONS)
+def test_nobody_who_took_a_name_over_gets_in_where_nothing_is_found(
+    told: Judge, conditions: tuple[tuple[str, str, list[str]] | None, ...]
+) -> None:
+    blocks: dict[str, dict[str, object]] = {}
+    for operator, key, values in filter(None, conditions):
+        blocks.setdefault(operator, {})[key] = values
+    role = declared(trust(blocks or None))
+    if told(RULE, role):
+        return
+    trusting = (Policy(name="trust", document=parse(role.inputs["assumeRolePolicy"])),)
+    caller = Caller(identity=Identity(arn=PROVIDER, account=None))
+    for token in SUCCESSORS:
+        request = Request(action=ASSUME, resource=f"arn:aws:iam::{HOME}:role/publisher", account=HOME, context=token)
+        assert not evaluate(caller, request, trusting).allowed, token

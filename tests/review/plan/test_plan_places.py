@@ -1,0 +1,196 @@
+"""Registries that come and go, and what replication brings to each: what starts empty, what goes stale."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from policies.kinds import REPLICATION_CONFIGURATION, REPOSITORY, ROLE
+from review import Render, render
+from review.plan import Effect, Topic, plan
+from review.plan.groups import groups
+from tests.review.plan.changed import (
+    ALLOW,
+    CATALOG,
+    NO_EUROPE,
+    RETIRE_EUROPE,
+    WEB,
+    Compared,
+    Edit,
+    compared,
+    with_inputs,
+    written,
+)
+
+TOKYO = "    - region: ap-northeast-1\n"
+ALL = "payments/api, platform/cache and storefront/web"
+ACCOUNT, OTHER = "222233334444", "555566667777"
+SITE = WEB.replace("storefront/web", "storefront/site")
+
+
+def tokyo(new: str) -> Edit:
+    return ("Pulumi.prod.yaml", TOKYO, new)
+
+
+def prefixed(*prefixes: str) -> str:
+    return f"    - {{region: ap-northeast-1, prefixes: [{', '.join(prefixes)}]}}\n"
+
+
+def there(region: str, account: str = ACCOUNT) -> str:
+    return f"{region} (account {account})"
+
+
+def backfill(region: str, account: str = "") -> str:
+    return f"`python -m ops backfill --stack prod --region {region}{account}`"
+
+
+def stands_empty(what: str, command: str) -> str:
+    return f"{what} without images. What is pushed from now on flows there; {command} copies what exists."
+
+
+ELSEWHERE = f"{TOKYO}    - {{region: eu-central-1, account: workloads, role: deployer, prefixes: [payments/]}}\n"
+CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], list[str]]] = {
+    "a third region": (
+        (),
+        (tokyo(f"{TOKYO}    - region: eu-central-1\n"),),
+        [stands_empty(f"{there('eu-central-1')} is new: 3 repositories start there", backfill("eu-central-1"))],
+    ),
+    "a registry in another account": (
+        (),
+        (tokyo(ELSEWHERE),),
+        [
+            stands_empty(
+                f"{there('eu-central-1', OTHER)} is new: 1 repository starts there",
+                backfill("eu-central-1", f" --account {OTHER}"),
+            )
+        ],
+    ),
+    "a region that gets nothing": (
+        (NO_EUROPE,),
+        (("Pulumi.prod.yaml", TOKYO, f"{TOKYO}{RETIRE_EUROPE[2]}"), ALLOW),
+        [f"{there('eu-west-1')} is new: 3 repositories start there without images; what exists is not copied."],
+    ),
+    "a prefix more": (
+        (tokyo(prefixed("payments/")),),
+        (("Pulumi.prod.yaml", prefixed("payments/"), prefixed("payments/", "storefront/")),),
+        [stands_empty(f"storefront/web starts in {there('ap-northeast-1')}", backfill("ap-northeast-1"))],
+    ),
+    "a prefix less": (
+        (),
+        (tokyo(prefixed("payments/")),),
+        [f"What is pushed to platform/cache and storefront/web no longer flows to {there('ap-northeast-1')}."],
+    ),
+    "a region that retires": (
+        (),
+        (RETIRE_EUROPE, ALLOW),
+        [f"What is pushed to {ALL} no longer flows to {there('eu-west-1')}."],
+    ),
+    "a region that goes": (
+        (),
+        (NO_EUROPE,),
+        [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key."],
+    ),
+    "a repository more": ((), (("catalog.yaml", CATALOG, CATALOG + SITE),), []),
+    "a repository less": ((), (("catalog.yaml", WEB, ""),), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_comes_and_goes(tmp_path: Path, case: str) -> None:
+    first, edits, told = CASES[case]
+    both = compared(tmp_path, "prod", *edits, first=first)
+    places = [each for each in both.plan.statements if each.topic is Topic.PLACE]
+    assert [each.text for each in places] == told
+    assert {each.urns != () for each in places} <= {True}
+    assert "plan-weakens" not in {each.id for each in both.dangers() if "flows" in each.message}
+
+
+def test_what_stood_before_replication_is_not_brought_by_it(stands: dict[str, Render]) -> None:
+    """Both ways: what begins to flow leaves out what was pushed before, what ceases to leaves stale copies."""
+    whole = stands["prod"]
+    bare = replace(whole, resources=tuple(r for r in whole.resources if r.type != REPLICATION_CONFIGURATION))
+    begun = [each.text for each in plan(bare, whole).statements]
+    assert begun == [
+        f"What is pushed to {ALL} flows to {there(region)} from now on; what was pushed before does not: "
+        f"{backfill(region)} copies it."
+        for region in ("ap-northeast-1", "eu-west-1")
+    ]
+    ended = [each.text for each in plan(whole, bare).statements]
+    assert ended == [
+        f"What is pushed to {ALL} no longer flows to {there(region)}: the copies there stay, and go stale."
+        for region in ("ap-northeast-1", "eu-west-1")
+    ]
+
+
+def test_a_filter_more_or_less_on_what_stands(stands: dict[str, Render]) -> None:
+    """The copies may stand without the flow: somebody had the configuration otherwise."""
+    whole = stands["prod"]
+    destinations = [{"region": "eu-west-1", "registryId": ACCOUNT}]
+    filters = [{"filter": "payments/", "filterType": "PREFIX_MATCH"}]
+
+    def configured(*rules: object) -> Render:
+        return with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration={"rules": list(rules)})
+
+    everything, payments = {"destinations": destinations}, {"destinations": destinations, "repositoryFilters": filters}
+    (wider,) = plan(configured(payments), configured(everything)).statements
+    assert wider.text.startswith(
+        f"What is pushed to platform/cache and storefront/web flows to {there('eu-west-1')} from"
+    )
+    (narrower,) = plan(configured(everything), configured(payments)).statements
+    assert narrower.text.endswith(f"no longer flows to {there('eu-west-1')}: the copies there stay, and go stale.")
+    assert not plan(configured(everything), configured(everything, payments)).statements
+    unknown = with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration="[unknown]")
+    assert [each.topic for each in plan(unknown, unknown).statements] == []
+
+
+def test_stale_copies_are_a_weakness_that_passes(tmp_path: Path) -> None:
+    folder = written(tmp_path / "stale")
+    head = render(folder, "prod")
+    bare = replace(head, resources=tuple(r for r in head.resources if r.type != REPLICATION_CONFIGURATION))
+    weaker = [each for each in Compared(head, bare).dangers() if each.id == "plan-weakens"]
+    assert [each.mandatory for each in weaker] == [False, False]
+    assert weaker[0].message == (
+        f"What is pushed to {ALL} no longer flows to {there('ap-northeast-1')}: the copies there stay, and go stale"
+    )
+    assert weaker[0].fix.startswith("keep the flow")
+    assert weaker[0].urn.endswith("registry@us-east-1")
+
+
+def test_what_another_provider_makes_stands_in_its_account(tmp_path: Path) -> None:
+    both = compared(tmp_path, "prod", tokyo(ELSEWHERE))
+    accounts = {
+        each.account for each in both.plan.changes if each.region == "eu-central-1" and "pulumi:" not in each.type
+    }
+    assert accounts == {OTHER}
+    (repository,) = (each for each in both.head.resources if each.type == REPOSITORY and each.region == "eu-central-1")
+    assert repository.outputs["repositoryUrl"] == f"{OTHER}.dkr.ecr.eu-central-1.amazonaws.com/payments/api"
+
+
+def test_what_has_no_region_is_in_every_one(stands: dict[str, Render]) -> None:
+    whole = stands["prod"]
+    without = replace(whole, resources=tuple(each for each in whole.resources if each.type != ROLE))
+    assert {group.places for group in groups(plan(without, whole)) if "Role" in group.types} == {"every region"}
+
+
+def test_a_configuration_differs_by_what_goes_where(stands: dict[str, Render]) -> None:
+    whole = stands["prod"]
+    tokyo, ireland = ({"region": region, "registryId": ACCOUNT} for region in ("ap-northeast-1", "eu-west-1"))
+    payments = [{"filter": "payments/", "filterType": "PREFIX_MATCH"}]
+
+    def configured(*rules: object) -> Render:
+        return with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration={"rules": list(rules)})
+
+    (change,) = plan(
+        configured({"destinations": [ireland, tokyo]}),
+        configured({"destinations": [tokyo]}, {"destinations": [ireland], "repositoryFilters": payments}),
+    ).changes
+    (difference,) = change.differences
+    assert difference.effect is Effect.IN_PLACE
+    assert difference.lines == (
+        f"- every repository to {there('eu-west-1')}",
+        f"+ payments/* to {there('eu-west-1')}",
+    )
+    (reordered,) = plan(
+        configured({"destinations": [ireland, tokyo]}), configured({"destinations": [tokyo, ireland]})
+    ).changes
+    assert [each.lines for each in reordered.differences] == [(), ()]

@@ -1,0 +1,150 @@
+"""The registry's own roles in a render: whom they let in, what they may do, and how a person reads them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.document import parse
+from domain.iam.evaluate import evaluate
+from domain.resource_tags import REQUIRED
+from review import Render, render
+from review.resource import Resource
+from review.text import to_text
+from tests.conftest import Edit
+
+HOME = "111122223333"
+AUDITOR = "arn:aws:iam::444455556666:role/security/auditor"
+TASKS = "dev.ecs-task-execution"
+
+
+def of(rendered: Render, kind: str) -> dict[str, Resource]:
+    """By the role's name."""
+    key = {"Role": "name", "RolePolicy": "role"}[kind]
+    return {each.inputs[key]: each for each in rendered.resources if each.type.endswith(f":{kind}")}
+
+
+@pytest.fixture
+def all_kinds(project: Path, edit: Edit) -> Render:
+    """The stack dev with a replica, an auditor, and tasks that pull one repository."""
+    roles = f"container-registry:roles: {{auditors: ['{AUDITOR}'], session_hours: 2}}"
+    replicas = "container-registry:replicas: [{region: eu-west-1}]"
+    edit("Pulumi.dev.yaml", "container-registry:protect", f"{roles}\n  {replicas}\n  container-registry:protect")
+    edit("catalog.yaml", "pull: [{account: data-platform}]", "pull: [{service: ecs}, {account: data-platform}]")
+    return render(project, "dev")
+
+
+def test_every_source_of_the_stack_has_a_role(dev: Render, prod: Render) -> None:
+    for rendered, production in ((dev, False), (prod, True)):
+        names = set(of(rendered, "Role"))
+        assert len(names) == 8
+        assert names == set(of(rendered, "RolePolicy")) == set(rendered.outputs["roles"])
+        assert (f"{rendered.stack}.acme.payments-api+environment-production" in names) is production
+        assert (f"{rendered.stack}.acme.payments-api+branch-main" in names) is not production
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_every_role_is_bounded_and_tagged(stack: str, request: pytest.FixtureRequest) -> None:
+    rendered: Render = request.getfixturevalue(stack)
+    account = {"dev": HOME, "prod": "222233334444"}[stack]
+    for name, role in of(rendered, "Role").items():
+        assert role.inputs["path"] == f"/container-registry/{stack}/"
+        assert (
+            role.inputs["permissionsBoundary"] == f"arn:aws:iam::{account}:policy/container-registry-{stack}-boundary"
+        )
+        assert role.inputs["maxSessionDuration"] == 3_600
+        assert set(REQUIRED) <= set(role.inputs["tags"])
+        assert rendered.outputs["roles"][name] == f"arn:aws:iam::{account}:role/container-registry/{stack}/{name}"
+        assert role.region is None
+
+
+def test_a_publisher_pushes_what_names_its_source(dev: Render) -> None:
+    policies = of(dev, "RolePolicy")
+    for role, repository in {
+        "dev.acme.payments-api+branch-main": "payments/api",
+        "dev.acme.pipelines+branch-main": "platform/build-cache",
+    }.items():
+        login, push = json.loads(policies[role].inputs["policy"])["Statement"]
+        assert (login["Action"], login["Resource"]) == (["ecr:GetAuthorizationToken"], "*")
+        assert push["Resource"] == [f"arn:aws:ecr:us-east-1:{HOME}:repository/{repository}"]
+        assert "ecr:PutImage" in push["Action"]
+
+
+def test_what_is_not_asked_for_is_not_there(dev: Render) -> None:
+    assert not [name for name in of(dev, "Role") if "ecs" in name or "auditor" in name]
+
+
+def allowed(rendered: Render, role: str, action: str, resource: str) -> bool:
+    arn = rendered.outputs["roles"][role]
+    identity = Identity(arn=f"arn:aws:sts::{HOME}:assumed-role/{role}/s", account=HOME, role_arn=arn)
+    document = parse(of(rendered, "RolePolicy")[role].inputs["policy"])
+    caller = Caller(identity=identity, policies=(Policy(name="registry", document=document),))
+    return evaluate(caller, Request(action=action, resource=resource, account=HOME)).allowed
+
+
+def assumes(rendered: Render, role: str, who: Identity, **context: str) -> bool:
+    trust = Policy(name="trust", document=parse(of(rendered, "Role")[role].inputs["assumeRolePolicy"]))
+    keys = {f"aws:{key}": (value,) for key, value in context.items()}
+    request = Request(action="sts:AssumeRole", resource=rendered.outputs["roles"][role], account=HOME, context=keys)
+    own = Policy(name="own", document=parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}))
+    return evaluate(Caller(identity=who, policies=(own,)), request, (trust,)).allowed
+
+
+def test_tasks_pull_in_every_region(all_kinds: Render) -> None:
+    for region in ("us-east-1", "eu-west-1"):
+        notebooks = f"arn:aws:ecr:{region}:{HOME}:repository/data/notebooks"
+        assert allowed(all_kinds, TASKS, "ecr:BatchGetImage", notebooks)
+        assert not allowed(all_kinds, TASKS, "ecr:PutImage", notebooks)
+        assert not allowed(all_kinds, TASKS, "ecr:BatchGetImage", notebooks.replace("notebooks", "ingest"))
+    tasks = Identity(arn="ecs-tasks.amazonaws.com", account=None)
+    assert assumes(all_kinds, TASKS, tasks, SourceAccount=HOME)
+    assert not assumes(all_kinds, TASKS, tasks, SourceAccount="444455556666")
+    assert not assumes(all_kinds, TASKS, Identity(arn="lambda.amazonaws.com", account=None), SourceAccount=HOME)
+
+
+def test_tasks_are_no_grant_of_the_repository(all_kinds: Render) -> None:
+    policies = [each for each in all_kinds.resources if each.type.endswith(":RepositoryPolicy")]
+    assert not any("ecs" in each.inputs["policy"] for each in policies)
+
+
+def test_an_auditor_is_whom_the_stack_names(all_kinds: Render) -> None:
+    def session(role: str) -> Identity:
+        name = role.rpartition("/")[2]
+        return Identity(arn=f"arn:aws:sts::444455556666:assumed-role/{name}/s", account="444455556666", role_arn=role)
+
+    assert assumes(all_kinds, "dev.auditor", session(AUDITOR))
+    assert not assumes(all_kinds, "dev.auditor", session(AUDITOR.replace("auditor", "other")))
+    repository = f"arn:aws:ecr:eu-west-1:{HOME}:repository/payments/api"
+    assert allowed(all_kinds, "dev.auditor", "ecr:DescribeImageScanFindings", repository)
+    assert not allowed(all_kinds, "dev.auditor", "ecr:BatchGetImage", repository)
+
+
+def test_an_auditor_pulls_where_that_is_asked_for(project: Path, edit: Edit) -> None:
+    roles = f"container-registry:roles: {{auditors: ['{AUDITOR}'], audit_layers: true}}"
+    edit("Pulumi.dev.yaml", "container-registry:protect", f"{roles}\n  container-registry:protect")
+    repository = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
+    assert allowed(render(project, "dev"), "dev.auditor", "ecr:GetDownloadUrlForLayer", repository)
+
+
+def test_sessions_are_as_long_as_the_stack_says(all_kinds: Render) -> None:
+    assert {each.inputs["maxSessionDuration"] for each in of(all_kinds, "Role").values()} == {7_200}
+
+
+def test_roles_are_read_as_whom_they_let_in_and_to_what(all_kinds: Render) -> None:
+    """Each role beside its policy; a repository that stands in several regions is told once."""
+    _, _, tree = to_text(all_kinds).partition("\nin every region\n")
+    lines = tree.splitlines()
+    assert lines[0] == "└─ registry  RegistryRoles"
+    first = f"    Role  dev.auditor · Assume: {AUDITOR}"
+    assert lines[lines.index(first) :][:4] == [
+        first,
+        "    RolePolicy  ReadRepositories: repository/* · ReadRegistry: *",
+        "    Role  dev.ecs-task-execution · Assume: ecs-tasks.amazonaws.com, aws:SourceAccount 111122223333",
+        "    RolePolicy  Login: * · Pull: repository/data/notebooks",
+    ]
+    assert (
+        "      · Workflows: arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com, aud "
+        "sts.amazonaws.com, repository_id 65536, repository_owner_id 1024, sub "
+        "repo:acme@1024/payments-api@65536:ref:refs/heads/main"
+    ) in lines
