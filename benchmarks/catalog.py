@@ -13,6 +13,7 @@ REGION = "us-east-1"
 REPLICAS = ("eu-west-1", "ap-northeast-1", "us-west-2")
 ACCOUNT = "111122223333"
 ACCOUNTS = {"workloads": "444455556666", "data-platform": "777788889999"}
+AUDITOR = f"arn:aws:iam::{ACCOUNT}:role/security/auditor"
 ORGANIZATION = "o-a1b2c3d4e5"
 
 PRESETS = {
@@ -38,6 +39,9 @@ _PULLS: tuple[list[Entry], ...] = (
     [{"service": "lambda"}, {"service": "lambda", "account": "workloads"}],
     [],
 )
+_TASKS: list[Entry] = [{"service": "ecs"}]
+_LAST_TASK = 100
+"""The tasks of the stack's own account have one role, whose policy has no room for more than some."""
 _OWNER_ID = 1024
 _FIRST_REPOSITORY_ID = 65_536
 _REFS: tuple[list[str], ...] = (
@@ -55,7 +59,8 @@ def entries(count: int) -> dict[str, Entry]:
 def _entry(index: int) -> tuple[str, Entry]:
     team, kind = _TEAMS[index % len(_TEAMS)], _KINDS[index % len(_KINDS)]
     name = f"{team}/{kind}-{index:04}"
-    entry: Entry = {"owner": team, "pull": _PULLS[index % len(_PULLS)]}
+    pulls = _PULLS[index % len(_PULLS)]
+    entry: Entry = {"owner": team, "pull": pulls or (_TASKS if index < _LAST_TASK else [])}
     if index % 2:
         entry["description"] = f"The {kind} number {index} of {team}"
     if kind in {"api", "worker", "web"}:
@@ -102,6 +107,7 @@ def write_project(folder: Path, count: int, *, faulty: bool = False) -> None:
         "container-registry:accounts": ACCOUNTS,
         "container-registry:organizations": {"acme": ORGANIZATION},
         "container-registry:replicas": [{"region": region} for region in REPLICAS],
+        "container-registry:roles": {"auditors": [AUDITOR]},
     }
     _write(folder / f"Pulumi.{STACK}.yaml", {"config": config})
     _write(folder / "catalog.yaml", {"retention": PRESETS, "repositories": repositories})

@@ -28,7 +28,8 @@ def program(repositories: dict[str, Entry]) -> None:
     for name, entry in repositories.items():
         for push in entry["push"]:
             sources.setdefault(role_name(push), (push, []))[1].append(name)
-    roles = RegistryRoles("registry", sources)
+    tasks = [name for name, entry in repositories.items() if {"service": "ecs"} in entry["pull"]]
+    roles = RegistryRoles("registry", sources, tasks)
     keys, replicas, registries = {}, [], {}
     for region in [REGION, *REPLICAS]:
         keys[region] = EncryptionKey(f"registry@{region}", region)

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_aws import ecr, iam, kms
 
-from benchmarks.catalog import ACCOUNT, REPLICAS, STACK, Entry
+from benchmarks.catalog import ACCOUNT, AUDITOR, REPLICAS, STACK, Entry
 from benchmarks.handwritten.documents import (
     LIFECYCLE_RULES,
+    assume_policy,
+    auditor_policy,
     key_policy,
     lifecycle_policy,
     push_policy,
     repository_policy,
+    tasks_policy,
     template_policy,
-    template_trust_policy,
     to_json,
     trust_policy,
 )
@@ -113,7 +115,7 @@ class ImageRepository(pulumi.ComponentResource):
             region=region,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        if entry["pull"]:
+        if any(pull.get("service") != "ecs" for pull in entry["pull"]):
             ecr.RepositoryPolicy(
                 f"{name}@{region}",
                 repository=self.repository.name,
@@ -127,26 +129,31 @@ class ImageRepository(pulumi.ComponentResource):
 
 
 class RegistryRoles(pulumi.ComponentResource):
-    """A role for each source of GitHub's, and one for creation templates."""
+    """A role for each source of GitHub's, and those that the registry has once."""
 
-    def __init__(self, name: str, sources: dict[str, tuple[Entry, list[str]]]) -> None:
+    def __init__(self, name: str, sources: dict[str, tuple[Entry, list[str]]], tasks: list[str]) -> None:
         super().__init__(f"{PROJECT}:index:RegistryRoles", name)
+        self.name = name
         self.arns: dict[str, pulumi.Output[str]] = {}
         for role, (push, repositories) in sorted(sources.items()):
             description = f"Pushes images for the workflows of {push['github']}"
-            self.declare(name, role, description, trust_policy(push), push_policy(repositories))
-        self.declare(
-            name,
-            TEMPLATE_ROLE,
-            "Makes the repositories that creation templates are for",
-            template_trust_policy(),
-            template_policy(),
-        )
+            self.declare(role, description, trust_policy(push), push_policy(repositories))
+        if tasks:
+            own = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+            trust = assume_policy({"Service": "ecs-tasks.amazonaws.com"}, own)
+            description = "Pulls images for the account's tasks in Amazon ECS"
+            self.declare(f"{STACK}.ecs-task-execution", description, trust, tasks_policy(tasks))
+        trust = assume_policy({"AWS": [AUDITOR]})
+        description = "Reads all that is known of the images, and scan findings with it"
+        self.declare(f"{STACK}.auditor", description, trust, auditor_policy())
+        trust = assume_policy({"Service": "ecr.amazonaws.com"})
+        description = "Makes the repositories that creation templates are for"
+        self.declare(TEMPLATE_ROLE, description, trust, template_policy())
         self.register_outputs({"arns": self.arns})
 
-    def declare(self, name: str, role: str, description: str, trust: str, policy: str) -> None:
+    def declare(self, role: str, description: str, trust: str, policy: str) -> None:
         declared = iam.Role(
-            f"{name}.{role}",
+            f"{self.name}.{role}",
             name=role,
             path=f"/{PROJECT}/{STACK}/",
             description=description,
@@ -157,7 +164,7 @@ class RegistryRoles(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         iam.RolePolicy(
-            f"{name}.{role}",
+            f"{self.name}.{role}",
             name="registry",
             role=declared.name,
             policy=policy,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from benchmarks.catalog import ACCOUNT, ACCOUNTS, ORGANIZATION, REGION, REPLICAS, STACK, Entry
 
@@ -75,6 +76,10 @@ def to_json(document: object) -> str:
     return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
 
+def policy(*statements: Entry) -> str:
+    return to_json({"Version": "2012-10-17", "Statement": statements})
+
+
 def lifecycle_policy(entry: Entry, region: str) -> str:
     retention = entry.get("retention", "default")
     if retention == "batch":
@@ -101,7 +106,7 @@ def pull_statement(sid: str, principal: object, condition: object = None) -> Ent
 def repository_policy(entry: Entry, region: str) -> str:
     principals, functions, statements = set(), [], []
     for pull in entry["pull"]:
-        if "service" in pull:
+        if pull.get("service") == "lambda":
             account = ACCOUNTS[pull["account"]] if "account" in pull else ACCOUNT
             functions.append(f"arn:aws:lambda:{region}:{account}:function:*")
             if account != ACCOUNT:
@@ -117,7 +122,7 @@ def repository_policy(entry: Entry, region: str) -> str:
     if functions:
         service = {"Service": ["lambda.amazonaws.com"]}
         statements.append(pull_statement("PullByLambda", service, {"StringLike": {"aws:SourceArn": sorted(functions)}}))
-    return to_json({"Version": "2012-10-17", "Statement": statements})
+    return policy(*statements)
 
 
 def key_policy(region: str) -> str:
@@ -140,7 +145,7 @@ def key_policy(region: str) -> str:
     administer = {"Sid": "Administer", "Action": [f"kms:{word}" for word in words.split()]}
     grant = {"Sid": "GrantToRegistry", "Action": "kms:CreateGrant", "Condition": condition}
     common = {"Effect": "Allow", "Principal": principal, "Resource": "*"}
-    return to_json({"Version": "2012-10-17", "Statement": [{**common, **administer}, {**common, **grant}]})
+    return policy({**common, **administer}, {**common, **grant})
 
 
 def role_name(push: Entry) -> str:
@@ -189,49 +194,65 @@ def trust_policy(push: Entry) -> str:
         statements.append(trust_statement("Workflows", push, "StringEquals", exact))
     if patterns:
         statements.append(trust_statement("Tags", push, "StringLike", patterns))
-    return to_json({"Version": "2012-10-17", "Statement": statements})
+    return policy(*statements)
+
+
+def arns(names: list[str], regions: Sequence[str]) -> list[str]:
+    return sorted(f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{name}" for region in regions for name in names)
+
+
+def allow(sid: str, actions: list[str], resources: list[str] | str) -> Entry:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+LOGIN = allow("Login", ["ecr:GetAuthorizationToken"], "*")
 
 
 def push_policy(repositories: list[str]) -> str:
-    login = {"Sid": "Login", "Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"}
-    push = {
-        "Sid": "Push",
-        "Effect": "Allow",
-        "Action": [
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:CompleteLayerUpload",
-            "ecr:InitiateLayerUpload",
-            "ecr:PutImage",
-            "ecr:UploadLayerPart",
-        ],
-        "Resource": sorted(f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}" for name in repositories),
-    }
-    return to_json({"Version": "2012-10-17", "Statement": [login, push]})
+    actions = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+    ]
+    return policy(LOGIN, allow("Push", actions, arns(repositories, [REGION])))
 
 
-def template_trust_policy() -> str:
-    statement = {
-        "Sid": "Assume",
-        "Effect": "Allow",
-        "Principal": {"Service": "ecr.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    return to_json({"Version": "2012-10-17", "Statement": [statement]})
+def tasks_policy(repositories: list[str]) -> str:
+    actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return policy(LOGIN, allow("Pull", actions, arns(repositories, [REGION, *REPLICAS])))
+
+
+def auditor_policy() -> str:
+    repositories = """BatchGetRepositoryScanningConfiguration DescribeImageReplicationStatus DescribeImageScanFindings
+        DescribeImages DescribeRepositories GetLifecyclePolicy GetLifecyclePolicyPreview GetRepositoryPolicy ListImages
+        ListTagsForResource StartLifecyclePolicyPreview"""
+    registry = """DescribePullThroughCacheRules DescribeRegistry DescribeRepositoryCreationTemplates GetAccountSetting
+        GetRegistryPolicy GetRegistryScanningConfiguration ListPullTimeUpdateExclusions"""
+    every = arns(["*"], [REGION, *REPLICAS])
+    return policy(
+        allow("ReadRepositories", [f"ecr:{word}" for word in repositories.split()], every),
+        allow("ReadRegistry", [f"ecr:{word}" for word in registry.split()], "*"),
+    )
 
 
 def template_policy() -> str:
-    create = {
-        "Sid": "CreateRepositories",
-        "Effect": "Allow",
-        "Action": ["ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResource"],
-        "Resource": sorted(f"arn:aws:ecr:{region}:{ACCOUNT}:repository/*" for region in REPLICAS),
+    use = allow(
+        "UseKeys",
+        ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"],
+        sorted(f"arn:aws:kms:{region}:{ACCOUNT}:key/*" for region in REPLICAS),
+    )
+    use["Condition"] = {
+        "StringEquals": {"kms:ViaService": sorted(f"ecr.{region}.amazonaws.com" for region in REPLICAS)}
     }
-    use = {
-        "Sid": "UseKeys",
-        "Effect": "Allow",
-        "Action": ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"],
-        "Resource": sorted(f"arn:aws:kms:{region}:{ACCOUNT}:key/*" for region in REPLICAS),
-        "Condition": {"StringEquals": {"kms:ViaService": sorted(f"ecr.{region}.amazonaws.com" for region in REPLICAS)}},
-    }
-    return to_json({"Version": "2012-10-17", "Statement": [create, use]})
+    create = ["ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResource"]
+    return policy(allow("CreateRepositories", create, arns(["*"], REPLICAS)), use)
+
+
+def assume_policy(principal: Entry, condition: Entry | None = None) -> str:
+    statement: Entry = {"Sid": "Assume", "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    if condition:
+        statement["Condition"] = condition
+    return policy(statement)
