@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from operator import itemgetter
 from pathlib import Path
 from statistics import median
@@ -74,13 +75,10 @@ class Bench:
         recorded = self._folder / "recorded.json"
         _run([*_by_hand(size), "--record", str(recorded)])
         rendered = json.loads(self._output.read_text(encoding="utf-8"))["resources"]
-        ours = _sorted([(each["type"], each["name"], each["inputs"], each["dependencies"]) for each in rendered])
-        theirs = _sorted(json.loads(recorded.read_text(encoding="utf-8")))
-        for one, other in zip(ours, theirs, strict=False):
-            if one != other:
-                raise SystemExit(f"the two don't declare the same:\n  ours     {one}\n  by hand  {other}")
-        if len(ours) != len(theirs):
-            raise SystemExit(f"the two don't declare the same: {len(ours)} resources, and {len(theirs)} by hand")
+        ours = [(each["type"], each["name"], each["inputs"], each["dependencies"]) for each in rendered]
+        told = difference(ours, json.loads(recorded.read_text(encoding="utf-8")))
+        if told:
+            raise SystemExit(f"the two don't declare the same: {told}")
 
     def measure(self, rounds: int) -> None:
         for size in self.sizes:
@@ -150,6 +148,14 @@ def _run(command: list[str]) -> Run:
     # Linux counts it in KiB, macOS in bytes.
     memory = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
     return Run(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=memory, inside=json.loads(told)["seconds"])
+
+
+def difference(ours: list[Declared], theirs: list[Declared]) -> str | None:
+    """The first resource in which the two differ."""
+    for one, other in zip_longest(_sorted(ours), _sorted(theirs)):
+        if one != other:
+            return f"\n  ours     {one}\n  by hand  {other}"
+    return None
 
 
 def _sorted(resources: list[Declared]) -> list[Declared]:
