@@ -244,8 +244,8 @@ def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit
     )
     rendered = render(project, "dev")
     (declared,) = of(rendered, "RegistryPolicy")
-    assert json.loads(declared.inputs["policy"])["Statement"]["Action"] == "ecr:ReplicateImage"
-    assert "RegistryPolicy  Allow: arn:aws:iam::444455556666:root" in to_text(rendered)
+    assert json.loads(declared.inputs["policy"])["Statement"][0]["Action"] == "ecr:ReplicateImage"
+    assert "Allow: arn:aws:iam::444455556666:root" in to_text(rendered)
 
 
 def test_a_removed_repository_is_no_longer_declared(project: Path) -> None:
