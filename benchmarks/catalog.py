@@ -10,8 +10,10 @@ Entry = dict[str, Any]
 ROOT = Path(__file__).parent.parent
 STACK = "bench"
 REGION = "us-east-1"
+REPLICAS = ("eu-west-1", "ap-northeast-1", "us-west-2")
 ACCOUNT = "111122223333"
 ACCOUNTS = {"workloads": "444455556666", "data-platform": "777788889999"}
+AUDITOR = f"arn:aws:iam::{ACCOUNT}:role/security/auditor"
 ORGANIZATION = "o-a1b2c3d4e5"
 
 PRESETS = {
@@ -23,7 +25,10 @@ PRESETS = {
         {"untagged": True, "expire_after_days": 7},
     ],
     "base-images": [{"tag": "v*", "archive_after_days": 180}, {"untagged": True, "expire_after_days": 7}],
+    "batch": [{"tag": "dev-*", "archive_unpulled_after_days": 90}, {"untagged": True, "expire_after_days": 7}],
 }
+SOURCES = 300
+"""More repositories share these: a role has one policy for all that it pushes."""
 
 _TEAMS = ("payments", "storefront", "data-platform", "platform", "search", "logistics", "identity")
 _KINDS = ("api", "worker", "web", "ingest", "base", "tool")
@@ -33,6 +38,16 @@ _PULLS: tuple[list[Entry], ...] = (
     [{"account": "workloads", "role": "batch/task-execution"}, {"account": "data-platform"}],
     [{"service": "lambda"}, {"service": "lambda", "account": "workloads"}],
     [],
+)
+_TASKS: list[Entry] = [{"service": "ecs"}]
+_LAST_TASK = 100
+"""The tasks of the stack's own account have one role, whose policy has no room for more than some."""
+_OWNER_ID = 1024
+_FIRST_REPOSITORY_ID = 65_536
+_REFS: tuple[list[str], ...] = (
+    ["refs/heads/main"],
+    ["refs/heads/main", "refs/tags/v*"],
+    ["refs/heads/main", "refs/heads/release"],
 )
 
 
@@ -44,7 +59,8 @@ def entries(count: int) -> dict[str, Entry]:
 def _entry(index: int) -> tuple[str, Entry]:
     team, kind = _TEAMS[index % len(_TEAMS)], _KINDS[index % len(_KINDS)]
     name = f"{team}/{kind}-{index:04}"
-    entry: Entry = {"owner": team, "pull": _PULLS[index % len(_PULLS)]}
+    pulls = _PULLS[index % len(_PULLS)]
+    entry: Entry = {"owner": team, "pull": pulls or (_TASKS if index < _LAST_TASK else [])}
     if index % 2:
         entry["description"] = f"The {kind} number {index} of {team}"
     if kind in {"api", "worker", "web"}:
@@ -53,11 +69,26 @@ def _entry(index: int) -> tuple[str, Entry]:
     elif kind == "base":
         entry["retention"] = "base-images"
         entry["mutable_tags"] = ["preview-*", "latest"]
+    elif kind == "ingest":
+        entry["retention"] = "batch"
     elif kind == "tool":
         entry["retention"] = [{"tag": "dev-*", "expire_after_days": 30}, {"any": True, "keep": 20 + index % 80}]
         entry["encryption"] = "aws-managed"
-    entry["push"] = [{"github": f"acme/{kind}-{index:04}", "refs": ["refs/heads/main"]}]
+    entry["push"] = [_push(kind, index % SOURCES)]
     return name, entry
+
+
+def _push(kind: str, source: int) -> Entry:
+    """What it says of a source is the same in every repository, or they would contradict each other."""
+    push: Entry = {"github": f"acme/{kind}-{source:03}"}
+    # Of the sources whose ids are known, some are older than subjects that have them.
+    if source % 4:
+        push |= {"owner_id": _OWNER_ID, "repository_id": _FIRST_REPOSITORY_ID + source}
+    if source % 4 == 1:
+        push["subject"] = "name"
+    if source % 5 == 0:
+        return {**push, "environment": "production"}
+    return {**push, "refs": _REFS[source % len(_REFS)]}
 
 
 def write_project(folder: Path, count: int, *, faulty: bool = False) -> None:
@@ -75,6 +106,8 @@ def write_project(folder: Path, count: int, *, faulty: bool = False) -> None:
         "container-registry:environment": STACK,
         "container-registry:accounts": ACCOUNTS,
         "container-registry:organizations": {"acme": ORGANIZATION},
+        "container-registry:replicas": [{"region": region} for region in REPLICAS],
+        "container-registry:roles": {"auditors": [AUDITOR]},
     }
     _write(folder / f"Pulumi.{STACK}.yaml", {"config": config})
     _write(folder / "catalog.yaml", {"retention": PRESETS, "repositories": repositories})

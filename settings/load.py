@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from domain.ecr.cache import TOKEN_KEY_PREFIX
-from domain.iam.grants import Registry, repository_policy, repository_policy_problems
+from domain.iam.grants import Grant, Registry, repository_policy, repository_policy_problems
 from domain.problems import Path, Problem
 from settings import check
 from settings.caches import cache_problems, shadowed_problems, token_problems
@@ -128,9 +128,11 @@ def _registries(keys: StackKeys, aws: AwsKeys) -> list[Registry]:
 def _check_entries(
     entries: Iterable[tuple[str, RepositoryEntry]], report: Reporter, keys: StackKeys, registries: Sequence[Registry]
 ) -> None:
-    """Checks what each entry resolves to in this stack."""
+    """Checks what each entry resolves to in this stack; equal grants are judged once."""
+    checked: dict[tuple[Grant, ...], Problem | None] = {}
     for name, entry in entries:
-        for problem in _resolved_problems(name, entry, keys, registries):
+        pulls = _pull_problems(name, entry, keys, registries, checked)
+        for problem in (*_key_problems(entry, keys, registries), *pulls):
             report(problem.under("repositories", name))
 
 
@@ -142,22 +144,37 @@ def _sound_entries(raw: object, names: Names) -> Iterator[tuple[str, RepositoryE
             continue  # told by the catalog's own validation
 
 
-def _resolved_problems(
-    name: str, entry: RepositoryEntry, keys: StackKeys, registries: Sequence[Registry]
-) -> Iterator[Problem]:
+def _key_problems(entry: RepositoryEntry, keys: StackKeys, registries: Sequence[Registry]) -> Iterator[Problem]:
     if not isinstance(entry.encryption, str):
         arns = keys.keys[entry.encryption.key]
         for region in (each.region for each in registries if each.region not in arns):
             fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
             yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
+
+
+def _pull_problems(
+    name: str,
+    entry: RepositoryEntry,
+    keys: StackKeys,
+    registries: Sequence[Registry],
+    checked: dict[tuple[Grant, ...], Problem | None],
+) -> Iterator[Problem]:
     if all(pull.account or pull.organization or pull.service for pull in entry.pull):
         compiled = grants(entry, keys, registries[0].account)
-        for registry in registries:
-            policy = repository_policy(compiled, registry)
-            for problem in repository_policy_problems(policy) if policy else ():
-                message = f"{problem.message} in {registry.region}"
-                yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", message, problem.fix)
-                return
+        if compiled not in checked:
+            checked[compiled] = _policy_problem(compiled, registries)
+        problem = checked[compiled]
+        if problem:
+            yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", problem.message, problem.fix)
+
+
+def _policy_problem(compiled: tuple[Grant, ...], registries: Sequence[Registry]) -> Problem | None:
+    """The first that is wrong with what the grants compile to, in one of the registries."""
+    for registry in registries:
+        policy = repository_policy(compiled, registry)
+        for problem in repository_policy_problems(policy) if policy else ():
+            return Problem((), None, f"{problem.message} in {registry.region}", problem.fix)
+    return None
 
 
 def _validated(model: type[M], raw: object, report: Reporter, context: object) -> M | None:

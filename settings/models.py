@@ -184,17 +184,21 @@ class Settings:
     def copies(self, place: Place) -> Iterator[RepositoryCopy]:
         """Every repository of the catalog, as it stands in this place."""
         documents: dict[tuple[lifecycle.Rule, ...], str] = {}
+        policies: dict[tuple[Grant, ...], str | None] = {}
         for repository in self.repositories:
             if not repository.name.startswith(place.prefixes or ""):
                 continue
             rules = repository.retention
             if rules not in documents:
                 documents[rules] = lifecycle_text(rules, standby=not place.home)
-            yield self._copy(repository, place, documents[rules])
+            if repository.pull not in policies:
+                policies[repository.pull] = _policy_text(repository.pull, place)
+            yield self._copy(repository, place, documents[rules], policies[repository.pull])
 
-    def _copy(self, repository: Repository, place: Place, lifecycle_document: str) -> RepositoryCopy:
+    def _copy(
+        self, repository: Repository, place: Place, lifecycle_document: str, policy_document: str | None
+    ) -> RepositoryCopy:
         retire = repository.retire or place.retire
-        policy = repository_policy(repository.pull, place.registry)
         return RepositoryCopy(
             name=repository.name,
             region=place.region,
@@ -203,7 +207,7 @@ class Settings:
             encryption=repository.encryption,
             import_id=_import_id(repository.name, place) if repository.adopt else None,
             lifecycle_text=lifecycle_document,
-            policy_text=to_text(policy) if policy else None,
+            policy_text=policy_document,
             # A named key is of the stack's own account.
             key_arn=None if place.role else repository.key_arns.get(place.region),
             tags=self._repository_tags(repository, retire),
@@ -249,13 +253,12 @@ class Settings:
     def declared_caches(self) -> Iterator[Cache]:
         """The caches as they are declared; what is in one can be had again, so that it need not be kept for long."""
         for each in self.caches:
-            policy = repository_policy(each.pull, self.home.registry)
             yield Cache(
                 rule=each.rule,
                 region=self.home.region,
                 username=each.username,
                 lifecycle_text=lifecycle_text(CACHED, standby=False),
-                policy_text=to_text(policy) if policy else None,
+                policy_text=_policy_text(each.pull, self.home),
                 tags=self.tags,
             )
 
@@ -265,6 +268,12 @@ class Settings:
 
 def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
     return to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+
+
+def _policy_text(grants: tuple[Grant, ...], place: Place) -> str | None:
+    """The repository policy; None where nobody may pull."""
+    policy = repository_policy(grants, place.registry)
+    return to_text(policy) if policy else None
 
 
 def _import_id(repository: str, place: Place) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from policies import levels
 from policies.judge import judge
+from policies.rule import Level
 from policies.table import all_rules
 from review.render import render
 from tests.conftest import Edit
@@ -45,10 +46,11 @@ def exception(name: str, region: str = HOME, stack: str = "dev", reason: str = R
 
 
 def failing(adopted: Adopted) -> list[str]:
-    """The rules that the gate's judge finds broken in the project as it is."""
+    """The mandatory rules that the gate's judge finds broken in the project as it is."""
     found = levels.load(levels.levels_file(adopted.project, adopted.stack))
     judgement = judge(render(adopted.project, adopted.stack).resources, found, date.fromisoformat(TODAY))
-    return [f"{each.rule.id} {each.resource.name}" for each in judgement.findings]
+    failing = (each for each in judgement.findings if each.level is Level.MANDATORY)
+    return [f"{each.rule.id} {each.resource.name}" for each in failing]
 
 
 def merge(folder: Path, adopted: Adopted, exceptions: Json) -> None:

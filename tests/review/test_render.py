@@ -124,8 +124,8 @@ def test_in_a_preview_what_only_aws_knows_is_unknown(prod_preview: Render, prod:
     assert not repository.outputs
 
 
-def test_replication_is_listed_as_not_built(prod: Render) -> None:
-    assert any(note.startswith("replication to eu-west-1, ap-northeast-1") for note in prod.not_built)
+def test_all_that_is_asked_for_is_declared(dev: Render, prod: Render) -> None:
+    assert dev.not_built == prod.not_built == ()
 
 
 def test_the_collector_is_left_as_it_was(project: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_retiring_repository(project: Path, edit: Edit, stack: str, protect: b
         assert repository.inputs["tags"]["retire-until"] == "2027-01-31"
         assert repository.protect is protect
         assert repository.inputs.get("forceDelete") is force
-    assert len(of(rendered, "Role")) == 7
+    assert any("payments-api" in role.name for role in of(rendered, "Role"))
     assert not any("payments-ledger" in role.name for role in of(rendered, "Role"))
 
 
@@ -231,8 +231,8 @@ def test_encryption(project: Path, edit: Edit, written: str, expected: dict[str,
     assert repository.inputs["encryptionConfigurations"] == [expected]
 
 
-def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit, dev: Render) -> None:
-    assert not of(dev, "RegistryPolicy")
+def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit, prod: Render) -> None:
+    assert not of(prod, "RegistryPolicy")
     policy = (
         "{Version: '2012-10-17', Statement: {Effect: Allow, Principal: {AWS: 'arn:aws:iam::444455556666:root'}, "
         "Action: 'ecr:ReplicateImage', Resource: 'arn:aws:ecr:us-east-1:111122223333:repository/*'}}"
@@ -244,8 +244,8 @@ def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit
     )
     rendered = render(project, "dev")
     (declared,) = of(rendered, "RegistryPolicy")
-    assert json.loads(declared.inputs["policy"])["Statement"]["Action"] == "ecr:ReplicateImage"
-    assert "RegistryPolicy  Allow: arn:aws:iam::444455556666:root" in to_text(rendered)
+    assert json.loads(declared.inputs["policy"])["Statement"][0]["Action"] == "ecr:ReplicateImage"
+    assert "Allow: arn:aws:iam::444455556666:root" in to_text(rendered)
 
 
 def test_a_removed_repository_is_no_longer_declared(project: Path) -> None:

@@ -20,6 +20,16 @@ def test_a_repository_policy_over_its_limit(project: Path) -> None:
     assert "10240" in only(project).replace(",", "")
 
 
+def test_equal_grants_are_told_of_each_repository(project: Path) -> None:
+    grants = ", ".join(f"{{account: workloads, role: {'r' * 60}{n:03}}}" for n in range(120))
+    entry = f"{{owner: payments, pull: [{grants}]}}"
+    catalog(project, f"{HEAD}  a/b: {entry}\n  c/d: {entry}\n  e/f: {{owner: payments, pull: [{{service: lambda}}]}}\n")
+    found = faults(project, "prod")
+    assert [fault.path[1] for fault in found] == ["a/b", "c/d"]
+    assert [fault.value for fault in found] == ["120 grants to a/b", "120 grants to c/d"]
+    assert all(fault.message.endswith("in us-east-1") for fault in found)
+
+
 def test_a_named_key_must_stand_in_every_region(project: Path) -> None:
     file = project / "Pulumi.prod.yaml"
     arn = "arn:aws:kms:us-east-1:222233334444:key/1"

@@ -66,7 +66,7 @@ def test_the_projects_own_are_secure(told: Judge, request: pytest.FixtureRequest
         if each.type == CREATION_TEMPLATE
     ]
     assert told(RULE, *own) == []
-    assert len(own) == {"dev": 0, "prod": 2}[stack]
+    assert len(own) == {"dev": 1, "prod": 2}[stack]
 
 
 @pytest.mark.parametrize(

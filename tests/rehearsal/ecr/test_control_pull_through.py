@@ -209,7 +209,7 @@ class TestValidation:
 
     def test_the_role_must_trust_the_service_and_be_let_log_in(self, plane: Plane) -> None:
         plane("CreatePullThroughCacheRule", **OTHER_ECR)
-        assert "cannot be found" in (self.failure(plane, "other") or "")
+        assert "does not exist" in (self.failure(plane, "other") or "")
         plane.keys.add_role(ROLE, TRUST.replace("pullthroughcache.", ""), allow("ecr:*"))
         assert "sts:AssumeRole" in (self.failure(plane, "other") or "")
         plane.keys.add_role(ROLE, TRUST)

@@ -112,7 +112,7 @@ def test_an_input_that_nobody_builds_ends_the_run(
 @pytest.mark.usefixtures("home")
 def test_a_refusal_of_the_cloud_is_told_with_its_words(project: Path, clients: Clients) -> None:
     built(project, clients)
-    with pytest.raises(NotApplied, match=r"CreateRepository was refused: RepositoryAlreadyExistsException: The repo"):
+    with pytest.raises(NotApplied, match=r"CreateRole was refused: EntityAlreadyExists: Role with name dev\."):
         built(project, clients)
 
 
@@ -125,7 +125,7 @@ def test_a_cloud_that_does_not_answer_is_told(project: Path, monkeypatch: pytest
         silent.bind(("127.0.0.1", 0))
         with (
             Clients(f"http://127.0.0.1:{silent.getsockname()[1]}") as nowhere,
-            pytest.raises(NotApplied, match=r"@us-east-1: Could not connect"),
+            pytest.raises(NotApplied, match=r"Could not connect to the endpoint"),
         ):
             built(project, nowhere)
 
@@ -176,7 +176,7 @@ def test_a_rule_is_built_with_a_login_that_nobody_declared(
     declare_a_cache(project)
     built(project, clients)
     secrets, ecr = (clients.root(each, REGION, home) for each in ("secretsmanager", "ecr"))
-    (rule,) = ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"]
+    (rule,) = ecr.describe_pull_through_cache_rules(ecrRepositoryPrefixes=["hub"])["pullThroughCacheRules"]
     assert (rule["ecrRepositoryPrefix"], rule["upstreamRepositoryPrefix"]) == ("hub", "library")
     held = secrets.get_secret_value(SecretId=rule["credentialArn"])["SecretString"]
     assert secrets.describe_secret(SecretId=rule["credentialArn"])["Tags"] == [{"Key": "owner", "Value": "platform"}]

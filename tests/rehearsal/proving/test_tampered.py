@@ -108,7 +108,7 @@ TAMPERED: dict[str, tuple[str, Mapping[str, Any], set[str]]] = {
     "a key that never rotates": (KEY, {"enableKeyRotation": False}, {"encryption"}),
     "a lifecycle rule dropped": (LIFECYCLE, {"policy": ONE_RULE}, {"lifecycle"}),
     "a grant to the wrong account": (POLICY, {"policy": swap_account}, {"grants", "repository_policy"}),
-    "a grant to everybody": (POLICY, {"policy": swap_everybody}, {"repository_policy", "strangers"}),
+    "a grant to everybody": (POLICY, {"policy": swap_everybody}, {"repository_policy", "strangers", "tasks"}),
     "a grant of everything": (POLICY, {"policy": swap_actions}, {"grants", "repository_policy"}),
     "an owner forgotten": (REPOSITORY, {"tags": {"environment": "dev"}}, {"resource_tags"}),
     "a scan less": (SCANNING, {"rules": []}, {"scanning"}),

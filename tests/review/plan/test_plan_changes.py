@@ -393,7 +393,7 @@ def test_a_region_and_its_key_go(tmp_path: Path) -> None:
     assert {each.region for each in both.plan.changes if each.op is Op.DELETE} == {"eu-west-1"}
     assert {each.name for each in both.plan.changes if each.op is not Op.DELETE} == {
         "registry@us-east-1",
-        "prod.creation-templates",
+        "registry.prod.creation-templates",
     }
     assert "eu-west-1 (account 222233334444) leaves the stack with 3 repositories and its key." in both.told()
     back = plan(both.head, both.base)
