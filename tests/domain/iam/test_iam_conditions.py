@@ -268,6 +268,13 @@ def test_several_values(operator: str, expected: object, actual: tuple[str, ...]
     assert compares(operator, expected, *actual) is result
 
 
+@pytest.mark.parametrize("qualifier", ["ForAllValues", "ForAnyValue"])
+def test_variables_are_filled_in_for_several_values(qualifier: str) -> None:
+    team = {f"{qualifier}:StringEquals": {"aws:TagKeys": "${aws:PrincipalTag/team}"}}
+    assert holds(team, {"aws:TagKeys": ("red",), "aws:PrincipalTag/team": ("red",)})
+    assert not holds(team, {"aws:TagKeys": ("red",), "aws:PrincipalTag/team": ("blue",)})
+
+
 def test_a_key_that_is_absent_is_null() -> None:
     assert holds({"Null": {"x:key": "true"}}, {})
     assert not holds({"Null": {"x:key": "false"}}, {})

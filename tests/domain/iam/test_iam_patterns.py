@@ -38,6 +38,29 @@ def test_it_matches_as_a_naive_matcher_does(expected: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        # No part of the text counts for two parts of the pattern, nor for a middle and the end.
+        ("*ab*ab*", "ab"),
+        ("*ab*ab*", "abab"),
+        ("*ab*b", "ab"),
+        ("*ab*b", "abb"),
+        ("a*a*a", "aa"),
+        ("a*ba*a", "aba"),
+        ("*a?*a?*", "ab"),
+        ("*a?*a?*", "abab"),
+        ("*?b*b", "ab"),
+        ("*?b*", "ab"),
+        ("*?b*", "aab"),
+        ("a*?b*", "ab"),
+        ("a*?b*a", "aaba"),
+    ],
+)
+def test_parts_follow_one_another(expected: str, text: str) -> None:
+    assert fits(expected, text) is naive(expected, text)
+
+
+@pytest.mark.parametrize(
     ("expected", "text"), [("*" + "a*" * 2_000 + "b*", "a" * 20_000), ("*" + "a" * 2_000 + "b*", "a" * 20_000)]
 )
 def test_it_takes_no_longer_than_the_text_is_long(expected: str, text: str) -> None:

@@ -192,6 +192,14 @@ def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: lis
         ),
         (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}), [LAMBDA]),
         (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
+        # That an account is the caller's says nothing of whom a service works for.
+        (
+            use(
+                Principal={"Service": LAMBDA},
+                Condition={"StringEquals": {"aws:SourceAccount": OTHER, "aws:PrincipalAccount": HOME}},
+            ),
+            [LAMBDA],
+        ),
         (
             use(
                 Principal={"Service": "logs.us-east-1.amazonaws.com"},
