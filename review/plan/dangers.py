@@ -8,7 +8,7 @@ from policies.kinds import KEY, REPOSITORY, SCANNING_CONFIGURATION
 from review.plan.losses import because, deletion_window, encrypted_with, fate
 from review.plan.model import IMPORT, Change, Fate, Op, Plan
 from review.plan.weaknesses import Weakness, destruction_allowed, weaknesses
-from review.plan.words import listed, retire_until
+from review.plan.words import account_of, listed, retire_until
 from review.resource import Render
 
 IDS = {
@@ -50,7 +50,9 @@ def dangers(plan: Plan, base: Render | None, head: Render, today: date) -> list[
         return []
     left = [resource for resource in head.resources if resource.type == REPOSITORY]
     names = frozenset(str(resource.inputs.get("name")) for resource in left)
-    found = _Search(plan, base, head, today, names, frozenset(resource.region for resource in left))
+    found = _Search(
+        plan, base, head, today, names, frozenset((account_of(each, head.account), each.region) for each in left)
+    )
     all_found = [*found.stack(), *found.weaker(), *(danger for change in plan.changes for danger in found.of(change))]
     return sorted(all_found, key=lambda danger: (not danger.mandatory, danger.id, danger.urn))
 
@@ -63,8 +65,8 @@ class _Search:
     today: date
     names: frozenset[str]
     """The repositories that stay, wherever."""
-    regions: frozenset[str | None]
-    """Where any stays."""
+    places: frozenset[tuple[str, str | None]]
+    """The accounts and regions where any stays."""
 
     def stack(self) -> Iterator[Danger]:
         moves = [(name, getattr(self.base, name), getattr(self.head, name)) for name in ("account", "home")]
@@ -167,7 +169,7 @@ class _Search:
 
     def _leaves_with_region(self, change: Change, name: str) -> bool:
         """Whether the repository stays in other regions, and nothing stays in this one."""
-        return name in self.names and change.region not in self.regions
+        return name in self.names and (change.account, change.region) not in self.places
 
     def _expired(self, change: Change, removed: Mapping[str, str] | None) -> str | None:
         days = [retire_until(change.old), removed.get("until") if removed else None]
@@ -176,7 +178,12 @@ class _Search:
 
     def _region(self, scanning: Change) -> Iterator[Danger]:
         """A region's repositories must all have been retired before it goes."""
-        here = [r for r in self.base.resources if r.type == REPOSITORY and r.region == scanning.region]
+        here = [
+            each
+            for each in self.base.resources
+            if each.type == REPOSITORY
+            and (account_of(each, self.base.account), each.region) == (scanning.account, scanning.region)
+        ]
         unretired = sorted(str(r.inputs.get("name")) for r in here if retire_until(r) is None)
         if unretired:
             message = (

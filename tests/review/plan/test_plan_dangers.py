@@ -36,6 +36,11 @@ LAST_DAY = RETIRED_WEB.replace("2027-01-31", "2026-11-21")
 NO_RETIRED_EUROPE: Edit = (RETIRE_EUROPE[0], RETIRE_EUROPE[2], "")
 DESTROYS, PROTECTED = "plan-destroys", "plan-deletes-protected"
 
+ELSEWHERE: Edit = (
+    "Pulumi.prod.yaml",
+    "  container-registry:replicas:\n",
+    "  container-registry:replicas:\n    - {region: eu-west-1, account: workloads, role: replica}\n",
+)
 CASES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...], set[str]]] = {
     "nothing": ("prod", (), (), set()),
     "a retention": ("prod", (), (("catalog.yaml", "keep: 50", "keep: 1"),), set()),
@@ -142,6 +147,18 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...], set[str]]] = {
         (RETIRE_EUROPE, ALLOW, ("Pulumi.prod.yaml", "2027-01-31", "2026-11-20")),
         ((NO_RETIRED_EUROPE[0], NO_RETIRED_EUROPE[1].replace("2027-01-31", "2026-11-20"), ""),),
         {"plan-retire-expired", "plan-key-deleted"},
+    ),
+    "a region that was, where another account's stays": (
+        "prod",
+        (RETIRE_EUROPE, ALLOW, ELSEWHERE),
+        (NO_RETIRED_EUROPE,),
+        set(),
+    ),
+    "another account's that was not retired, where our own stays": (
+        "prod",
+        (ELSEWHERE,),
+        ((ELSEWHERE[0], ELSEWHERE[2], ELSEWHERE[1]),),
+        {"plan-replica-dropped", PROTECTED, "plan-key-deleted"},
     ),
     "a retired repository in a region that goes with it": (
         "prod",
