@@ -81,7 +81,9 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(f"FAILED {each.subject}: {each.promise}\n       {each.happened}", style="bold red"))
     held = len(report.outcomes) - len(report.failed)
     subjects = len({each.subject for each in report.outcomes})
-    summary = f"{held} of {len(report.outcomes)} promises held, of {subjects} repositories and registries"
+    summary = (
+        f"{held} of {len(report.outcomes)} promises held, of {subjects} repositories, registries, roles and caches"
+    )
     style = "bold red" if report.failed else "bold green"
     console.print(Text(f"{summary}; {report.applied.built} resources built; {report.seconds:.1f} s", style=style))
 

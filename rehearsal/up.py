@@ -22,7 +22,7 @@ from rehearsal.cloud.ends import signals
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.case import tag_at
 from rehearsal.proving.run import Outcome, promised, prove
-from rehearsal.proving.upstreams import playing
+from rehearsal.proving.upstreams import Upstreams
 from rehearsal.proving.visitors import Visitors, login
 from rehearsal.report import Endpoint, Report
 from settings import InvalidSettings, Settings, load
@@ -62,9 +62,10 @@ def up(options: Options) -> int:
     ends: SimpleQueue[_End] = SimpleQueue()
     with signals(ends):
         try:
-            with LocalCloud() as cloud, playing(settings, cloud):
+            with LocalCloud() as cloud, Upstreams(cloud) as upstreams:
                 cloud.on_failure(ends.put)
                 stand_in(settings, cloud)
+                upstreams.play(settings)
                 with _at_work(lambda stop: _rehearse(options, settings, cloud, people, stop, begun=begun), ends):
                     end = ends.get()
                     if not isinstance(end, Report):

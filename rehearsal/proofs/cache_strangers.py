@@ -31,7 +31,7 @@ def prove_cache(case: CacheCase) -> str:
     _brought_in(case, name)
     for each in strangers:
         with Client(case.host, each.password) as client:
-            require_refused_in(name, client, each, content(name).images[0], {**PULLS, **CHANGES})
+            require_refused_in(name, client, each, content(case.cache, name).images[0], {**PULLS, **CHANGES})
     return f"refused: {', '.join(each.who for each in strangers)}"
 
 

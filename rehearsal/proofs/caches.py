@@ -21,7 +21,7 @@ def prove_cache(case: CacheCase) -> str:
     for name, guest in case.guests():
         # What is cached is pulled without the upstream: each run brings it in anew.
         case.remove(name)
-        upstream = content(name)
+        upstream = content(case.cache, name)
         with Client(case.host, guest.password) as client:
             try:
                 pulled = client.pull(name, TAG)

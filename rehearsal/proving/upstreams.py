@@ -1,8 +1,8 @@
 """What stands behind the caches of a rehearsal: registries on loopback, each with the images that the proofs pull."""
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from typing import Self
 
 from domain.ecr.names import private_registry
 from domain.ecr.upstreams import folder, upstream_name
@@ -28,27 +28,41 @@ def names(cache: PullThrough) -> dict[str, str]:
     return {word: f"{folder(cache.rule.prefix)}rehearsal/{word}" for word in words}
 
 
-def content(name: str) -> Index:
+def content(cache: PullThrough, name: str) -> Index:
     """What the upstream has for the repository."""
-    return index(f"upstream of {name}")
+    return index(f"upstream {upstream_name(name, cache.rule)}")
 
 
-@contextmanager
-def playing(settings: Settings, cloud: LocalCloud) -> Iterator[None]:
-    """Every upstream of the stack's caches serves until the block ends."""
-    with ExitStack() as stack:
-        played: dict[str, UpstreamRegistry] = {}
+class Upstreams:
+    """Plays the upstreams of stacks' caches in one cloud, until its block ends."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+        self._played: dict[str, UpstreamRegistry] = {}
+        self._stack = ExitStack()
+
+    def play(self, settings: Settings) -> None:
+        """Everything that the proofs pull through the settings' caches is there from now on."""
         for cache in settings.caches:
-            url = cache.rule.upstream_url
-            if place := private_registry(url):
-                _fill(cache, *place, reader=settings.home.account, cloud=cloud)
+            place = private_registry(cache.rule.upstream_url)
+            if place is not None:
+                _fill(cache, *place, reader=settings.home.account, cloud=self._cloud)
                 continue
-            if url not in played:
-                played[url] = stack.enter_context(UpstreamRegistry())
-                cloud.play(url, played[url].host)
+            registry = self._registry(cache.rule.upstream_url)
             for name in names(cache).values():
-                played[url].put(upstream_name(name, cache.rule), content(name), TAG)
-        yield
+                registry.put(upstream_name(name, cache.rule), content(cache, name), TAG)
+
+    def _registry(self, url: str) -> UpstreamRegistry:
+        if url not in self._played:
+            self._played[url] = self._stack.enter_context(UpstreamRegistry())
+            self._cloud.play(url, self._played[url].host)
+        return self._played[url]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
 
 def _fill(cache: PullThrough, account: str, region: str, *, reader: str, cloud: LocalCloud) -> None:
@@ -63,4 +77,4 @@ def _fill(cache: PullThrough, account: str, region: str, *, reader: str, cloud: 
                 there = upstream_name(name, cache.rule)
                 ecr.create_repository(repositoryName=there)
                 ecr.set_repository_policy(repositoryName=there, policyText=policy)
-                client.push(there, content(name), TAG)
+                client.push(there, content(cache, name), TAG)

@@ -31,7 +31,8 @@ def test_json_goes_to_machines_and_the_table_to_people(run: Callable[..., subpro
     assert process.returncode == 0
     told = json.loads(out)
     assert (told["version"], told["stack"], told["held"]) == (1, "dev", True)
-    assert {each["subject"] for each in told["proofs"]} == {"team/app@us-east-1", "registry@us-east-1"}
+    subjects = {each["subject"] for each in told["proofs"]}
+    assert subjects == {"team/app@us-east-1", "registry@us-east-1", "cache ecr-public@us-east-1"}
     assert all(each["held"] and each["happened"] and each["seconds"] > 0 for each in told["proofs"])
     assert "promises held" in errors
     assert "Traceback" not in errors
@@ -200,7 +201,7 @@ def test_people_are_told_all_of_it(told: Report) -> None:
         *(f"stand-in: {each}" for each in STOOD_IN),
         "FAILED registry@us-east-1: it stands",
         "rules: 1",
-        "2 of 3 promises held, of 2 repositories and registries; 7 resources built; 1.2 s",
+        "2 of 3 promises held, of 2 repositories, registries, roles and caches; 7 resources built; 1.2 s",
     ]
 
 

@@ -12,6 +12,7 @@ from rehearsal.clients import Clients
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.case import PlaceCase
 from rehearsal.proving.run import cases, found, prove
+from rehearsal.proving.upstreams import Upstreams
 from rehearsal.proving.visitors import Visitors
 from settings import load
 from tests.conftest import PROJECT_FILES, ROOT
@@ -46,6 +47,14 @@ def outcome(places: dict[str, PlaceCase], proof: str, subject: str) -> tuple[boo
 def clients(cloud: LocalCloud) -> Iterator[Clients]:
     with Clients(cloud.endpoint) as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def upstreams(cloud: LocalCloud, root: Path) -> Iterator[Upstreams]:
+    """What stands behind the caches of the project's own stacks, and of those that a test adds."""
+    with Upstreams(cloud) as played:
+        played.play(load(root, "dev"))
+        yield played
 
 
 @pytest.fixture(scope="session")

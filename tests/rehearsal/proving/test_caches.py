@@ -15,7 +15,7 @@ from rehearsal.cloud.local import LocalCloud
 from rehearsal.oci.client import Client, Pulled
 from rehearsal.proving.case import PlaceCase
 from rehearsal.proving.run import cases, promised, prove
-from rehearsal.proving.upstreams import playing
+from rehearsal.proving.upstreams import Upstreams
 from rehearsal.proving.visitors import Visitors
 from rehearsal.up import stand_in
 from settings import load
@@ -45,12 +45,14 @@ CACHES = {PUBLIC, QUAY, *(f"cache {name}@{REGION}" for name in ("docker-hub", "e
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud, clients: Clients) -> Iterator[Applied]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud, clients: Clients, upstreams: Upstreams
+) -> Applied:
     project = project_of(tmp_path_factory.mktemp("caches"), STACK, CATALOG)
     settings = load(project, "dev")
     stand_in(settings, cloud)
-    with playing(settings, cloud):
-        yield build(project, "dev", clients)
+    upstreams.play(settings)
+    return build(project, "dev", clients)
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,12 @@ from rehearsal.oci.client import Client, Corrupt, Pulled, Refused
 from rehearsal.oci.image import Blob
 from rehearsal.proofs import immutable_tags
 from rehearsal.proving.case import Broken, Case, PlaceCase
+from rehearsal.proving.publisher_case import OTHERS, PublisherCase
 from rehearsal.proving.run import Proof, found, promised, prove
 from rehearsal.proving.visitors import Visitors
 from settings import load
 from tests.conftest import Edit
-from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, REGION, WEB, Breach
+from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, LEDGER, REGION, WEB, Breach
 from tests.rehearsal.proving.breaches_of_roles import API_ROLE, BREACHES_OF_ROLES, RoleBreach
 from tests.rehearsal.proving.conftest import Prove, build
 from tests.rehearsal.proving.test_caches import BREACHES_OF_CACHES
@@ -281,3 +282,16 @@ def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients
     assert subjects["mutable_tags"] == {
         f"{name}@{region}" for name in (API, WEB, CACHE, "data/notebooks") for region in regions
     }
+
+
+def test_a_publisher_is_tried_at_the_names_most_like_its_own(subjects: dict[str, PlaceCase]) -> None:
+    case = subjects[API_ROLE]
+    assert isinstance(case, PublisherCase)
+    assert case.others()[0] == LEDGER
+    assert set(case.others()) == {each.name for each in case.settings.repositories} - {API}
+    one = case.settings.repositories[0]
+    many = tuple(
+        replace(one, name=f"{prefix}/{number}") for prefix in ("other", "payments") for number in range(OTHERS)
+    )
+    crowded = replace(case, settings=replace(case.settings, repositories=many))
+    assert crowded.others() == [f"payments/{number}" for number in range(OTHERS)]

@@ -37,7 +37,7 @@ retention:
   default: [{tag: "v*", keep: 10}, {untagged: true, expire_after_days: 7}]
 repositories:
   team/app: {owner: team, mutable_tags: [latest], pull: [{account: workloads}]}
-  team/web: {owner: team, pull: [{account: workloads, role: runner}]}
+  team/web: {owner: team, pull: [{account: workloads, role: web-runner}]}
 """
 APP, WEB = "team/app", "team/web"
 
