@@ -270,7 +270,7 @@ def test_several_values(operator: str, expected: object, actual: tuple[str, ...]
 
 @pytest.mark.parametrize("qualifier", ["ForAllValues", "ForAnyValue"])
 def test_variables_are_filled_in_for_several_values(qualifier: str) -> None:
-    team = {f"{qualifier}:StringEquals": {"aws:TagKeys": "${aws:PrincipalTag/team}"}}
+    team: dict[str, object] = {f"{qualifier}:StringEquals": {"aws:TagKeys": "${aws:PrincipalTag/team}"}}
     assert holds(team, {"aws:TagKeys": ("red",), "aws:PrincipalTag/team": ("red",)})
     assert not holds(team, {"aws:TagKeys": ("red",), "aws:PrincipalTag/team": ("blue",)})
 
