@@ -7,7 +7,7 @@ CODE := __main__.py domain settings components policies review oci rehearsal ops
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
-  policy-readme policy-bundle engine preview up clean
+  policy-readme access-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -66,7 +66,7 @@ test: .venv/.dev ## all tests that need no more than Python
 test-engine: .venv/.dev ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine
 
-check: .venv/.dev ## format, lint, strict types, layers, schema, dead code
+check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
@@ -74,6 +74,7 @@ check: .venv/.dev ## format, lint, strict types, layers, schema, dead code
 	$(BIN)/python -m settings.schema --check
 	$(BIN)/python -m policies.levels
 	$(BIN)/python -m policies.describe --check
+	$(BIN)/python -m review.access.page --check
 	$(BIN)/python -m review.plan.replacement --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
@@ -93,6 +94,9 @@ bench: .venv/.dev ## time the render beside a plain hand-written program, the ru
 
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.describe
+
+access-page: .venv/.run ## write the matrices in docs/access.md anew
+	$(BIN)/python -m review.access.page
 
 policy-bundle: .venv/.run ## the policy pack as a folder that stands alone, build/policy-pack
 	@$(BIN)/python -m policies.bundle build/policy-pack

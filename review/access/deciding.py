@@ -10,6 +10,7 @@ from enum import StrEnum
 from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
 from domain.iam.document import CURRENT_VERSION, Condition, Effect, Statement
 from domain.iam.evaluate import evaluate, request_context
+from domain.iam.matching import covers
 from domain.iam.patterns import variable_names
 
 RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
@@ -109,10 +110,18 @@ class _Worlds:
 
     def conditions_of(self, best: Decision) -> Iterator[str]:
         """Under which conditions the statement allows that decided in the best world, and the boundary beside it."""
-        limits = [place for place in self.open if place[0] is Source.BOUNDARY]
-        for place in (_place(best), *limits):
+        for place in (_place(best), *self._limits()):
             if place in self.open and place not in self._lifted:
                 yield f"if {' and '.join(self.open[place])}"
+
+    def _limits(self) -> Iterator[_Place]:
+        """The statements of the boundary that let the action."""
+        boundary = self.asker.caller.boundary
+        if boundary is None:
+            return
+        for index, statement in enumerate(boundary.document.statements):
+            if statement.effect is Effect.ALLOW and covers(statement, self.request.action):
+                yield Source.BOUNDARY, boundary.name, index
 
     def _evaluated(self, *, best: bool) -> Decision:
         caller = self.asker.caller

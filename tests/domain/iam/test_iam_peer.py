@@ -1,94 +1,21 @@
-"""Our answers beside those of an independent evaluator, whose version `tests/peers/package.json` pins.
+"""Our answers beside those of an independent evaluator."""
 
-Copy that file into a folder, run `npm install` there, and name the folder by NODE_PEERS."""
-
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.iam.access import Caller, Outcome, Policy, Request, Source
-from domain.iam.document import CURRENT_VERSION
-from domain.iam.evaluate import evaluate, request_context
+from domain.iam.evaluate import evaluate
 from tests.domain.iam import test_iam_conditions
 from tests.domain.iam.calls import allow, own, pull, user
+from tests.domain.iam.peer.peer import NEEDED, Call, answers
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, PEOPLE, REQUESTS
 from tests.domain.iam.test_iam_evaluate import TABLE
 
-FOLDER = Path(os.environ.get("NODE_PEERS", ""))
-SCRIPT = Path(__file__).parent / "peer" / "simulate.mjs"
 SCENARIOS = 1_000
 SCENARIOS_OF_EACH_OUTCOME = 30
-pytestmark = [
-    pytest.mark.node,
-    pytest.mark.skipif(shutil.which("node") is None, reason="`node` is not on PATH"),
-    pytest.mark.skipif(
-        not (FOLDER / "node_modules" / "@cloud-copilot" / "iam-simulate").is_dir(),
-        reason="NODE_PEERS names no folder with @cloud-copilot/iam-simulate in its node_modules",
-    ),
-]
-
-Call = tuple[Caller, Request, Sequence[Policy]]
-
-OUTCOMES = {
-    "Allowed": Outcome.ALLOWED,
-    "ImplicitlyDenied": Outcome.IMPLICIT_DENY,
-    "ExplicitlyDenied": Outcome.EXPLICIT_DENY,
-}
-
-
-def answers(calls: Sequence[Call]) -> list[Outcome]:
-    """The peer's, from one process."""
-    done = subprocess.run(
-        ["node", SCRIPT, FOLDER.absolute()],
-        input=json.dumps([simulation(*each) for each in calls]),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    results = json.loads(done.stdout)
-    assert [each["errors"] for each in results if each["errors"]] == []
-    return [OUTCOMES[each["outcome"]] for each in results]
-
-
-def simulation(caller: Caller, request: Request, resource_policies: Sequence[Policy]) -> dict[str, object]:
-    identity = caller.identity
-    context = request_context(caller, request)
-    asked: dict[str, object] = {
-        "principal": {"type": "Anonymous"} if identity.is_anonymous else identity.arn,
-        "action": request.action,
-        "resource": {"resource": request.resource, "accountId": request.account},
-        "contextVariables": {key: values[0] if len(values) == 1 else values for key, values in context.items()},
-    }
-    optional = {
-        "sessionPolicy": _joined(identity.session_policies),
-        "resourcePolicy": _joined(resource_policies),
-        "permissionBoundaryPolicies": [_named(caller.boundary)] if caller.boundary else None,
-    }
-    return {
-        "request": asked,
-        "identityPolicies": [_named(each) for each in caller.policies],
-        "serviceControlPolicies": [],
-        "resourceControlPolicies": [],
-        **{key: value for key, value in optional.items() if value is not None},
-    }
-
-
-def _named(policy: Policy) -> dict[str, object]:
-    return {"name": policy.name, "policy": policy.document.to_json()}
-
-
-def _joined(policies: Sequence[Policy]) -> dict[str, object] | None:
-    """It takes one policy of these kinds."""
-    statements = [statement.to_json() for policy in policies for statement in policy.document.statements]
-    return {"Version": CURRENT_VERSION, "Statement": statements} if statements else None
-
+pytestmark = NEEDED
 
 SESSION_LIMITS = (
     "It lets a session policy limit every grant. AWS: 'Permissions granted directly to a session are not limited by an "

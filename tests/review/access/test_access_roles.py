@@ -113,6 +113,15 @@ def test_the_boundary_limits_what_the_policy_allows() -> None:
     assert can(repository(), limited) == expected
 
 
+def test_of_the_boundary_only_what_lets_the_action_is_a_condition() -> None:
+    by_registry = {"StringLike": {"kms:ViaService": "ecr.*.amazonaws.com"}}
+    keys = mine("kms:*", "*", Condition=by_registry)
+    no_other_keys = {**mine("kms:*", "*", Condition={"StringNotLike": by_registry["StringLike"]}), "Effect": "Deny"}
+    arn, known = boundary(mine("ecr:*", "*", Condition=VPCE), keys, no_other_keys)
+    limited = role("push", mine(), permissionsBoundary=arn)
+    assert can(repository(), limited, boundaries=known) == {f"role push: push {IF_VPCE}"}
+
+
 def test_the_boundary_that_the_bootstrap_makes_lets_push_and_no_more() -> None:
     known = boundaries(ROOT, "container-registry", "prod", ACCOUNT, REGION)
     [arn] = known

@@ -1,0 +1,51 @@
+"""`python -m review.access.page`: the matrices in docs/access.md, written anew or (`--check`) compared."""
+
+import sys
+from pathlib import Path
+
+from review.access.command import matrix_of
+from review.access.markdown import to_markdown
+from review.markdown import folded
+from review.render import render
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docs" / "access.md"
+STACKS = ("dev", "prod")
+BEGIN = "<!-- Written by `make access-page` from what the stacks declare: don't edit. -->"
+END = "<!-- End of what is written by `make access-page`. -->"
+
+
+class NoMarkers(ValueError):
+    """A page that doesn't say where the matrices belong."""
+
+
+def written(text: str) -> str:
+    """The page with the matrices as they are now; the rest of it stays."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise NoMarkers(f"the page needs the lines {BEGIN!r} and {END!r}")
+    return "\n\n".join([f"{before}{BEGIN}", *map(_matrix, STACKS), f"{END}{after}"])
+
+
+def _matrix(stack: str) -> str:
+    return folded(f"Stack {stack}", to_markdown(matrix_of(render(ROOT, stack), ROOT)))
+
+
+def main(arguments: list[str]) -> int:
+    text = FILE.read_text(encoding="utf-8")
+    now = written(text)
+    if "--check" not in arguments:
+        FILE.write_text(now, encoding="utf-8")
+        return 0
+    if text == now:
+        return 0
+    print(
+        f"{Path(*FILE.parts[-2:])} is not what the stacks declare: run `make access-page` and commit it",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,252 @@
+"""The matrix beside an independent evaluator: every principal at every repository, empty cells too.
+
+The peer is asked call by call what the matrix concludes from classes of repositories, and from conditions taken at
+their best and their worst: a key whose value nobody knows is absent once, and has once each value that a policy asks
+for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from domain.aws import Arn
+from domain.iam.access import Caller, Context, Outcome, Policy, Request
+from domain.iam.document import Effect
+from domain.iam.evaluate import request_context
+from review import Render, render
+from review.access import Access, Kind, Matrix, Principal, Verdict, matrix
+from review.access.documents import Documents
+from review.access.named import named
+from review.access.registry import Copy, copies
+from review.access.roles import ALLOW_ALL, roles
+from review.bootstrap_template import boundaries
+from tests.bootstrap.full import written
+from tests.conftest import ROOT
+from tests.domain.iam.peer.peer import NEEDED, Call, answers
+
+pytestmark = NEEDED
+
+ACTIONS = tuple(dict.fromkeys(action for access in Access for action in access.actions))
+OF_OTHER_SERVICES = "kms:"
+"""Keys that no request to Amazon ECR has."""
+ORGANIZATION = "aws:principalorgid"
+
+World = Context
+"""What a request brings besides what is known of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """A cell's place; of a matrix's empty cells there is nothing else."""
+
+    principal: Principal
+    repository: str
+    account: str
+    region: str
+    access: Access
+
+    def __str__(self) -> str:
+        place = f"{self.repository} in {self.region} of {self.account}"
+        return f"{self.principal.label}: {self.access} {place}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Somebody:
+    """One who stands for a principal."""
+
+    principal: Principal
+    caller: Caller
+    unsettled: frozenset[str] = frozenset()
+
+    def at(self, copy: Copy) -> "Somebody":
+        """With policies that let everything where it is another account's; the roles have their own."""
+        if self.principal.kind is Kind.ROLE or self.caller.identity.account == copy.account:
+            return self
+        return replace(self, caller=replace(self.caller, policies=(ALLOW_ALL,)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """What the matrix is made of, and the matrix."""
+
+    copies: Sequence[Copy]
+    people: Sequence[Somebody]
+    matrix: Matrix
+
+    @classmethod
+    def of(cls, rendered: Render) -> "Stack":
+        limits = boundaries(ROOT, rendered.project, rendered.stack, rendered.account, rendered.home)
+        documents = Documents()
+        declared, notes = roles(rendered, documents, limits)
+        found = copies(rendered, documents)
+        assert (documents.unread, notes) == ([], ())
+        people = [Somebody(principal=each.principal, caller=each.asker.caller) for each in declared]
+        people += strangers(found, {each.arn for each in declared})
+        return cls(copies=found, people=people, matrix=matrix(rendered, limits))
+
+    @cached_property
+    def ours(self) -> dict[Key, Verdict]:
+        return {
+            Key(
+                principal=cell.principal,
+                repository=cell.repository,
+                account=cell.account,
+                region=region,
+                access=cell.access,
+            ): cell.decision
+            for cell in self.matrix.cells
+            for region in cell.regions
+        }
+
+    def theirs(self) -> "dict[Key, Answer]":
+        """The peer's answer for every cell, from one process."""
+        asked = [(each.at(copy), copy) for copy in self.copies for each in self.people]
+        plan = [(each, copy, world) for each, copy in asked for world in worlds(each.caller, each.unsettled, copy)]
+        calls = [call(each.caller, copy, world, action) for each, copy, world in plan for action in ACTIONS]
+        outcomes = iter(answers(calls))
+        found: dict[Key, dict[int, list[tuple[World, bool]]]] = {}
+        for each, copy, world in plan:
+            allowed = {action for action in ACTIONS if next(outcomes) is Outcome.ALLOWED}
+            for access in Access:
+                enough = all if access.needs_all else any
+                can = enough(action in allowed for action in access.actions)
+                somebody = found.setdefault(key(each.principal, copy, access), {})
+                somebody.setdefault(id(each), []).append((world, can))
+        return {place: max(map(answer, some.values()), key=Answer.rank) for place, some in found.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Over all that may be so."""
+
+    verdict: Verdict | None
+    hangs_on: frozenset[str] = frozenset()
+    """Of a verdict that is conditional: each key that is there exactly where it is a yes."""
+
+    def rank(self) -> int:
+        return [None, Verdict.CONDITIONAL, Verdict.ALLOWED].index(self.verdict)
+
+
+def answer(held: Sequence[tuple[World, bool]]) -> Answer:
+    if not any(can for _, can in held):
+        return Answer(verdict=None)
+    if all(can for _, can in held):
+        return Answer(verdict=Verdict.ALLOWED)
+    keys = {name for world, _ in held for name in world}
+    deciding = frozenset(name for name in keys if all((name in world) is can for world, can in held))
+    return Answer(verdict=Verdict.CONDITIONAL, hangs_on=deciding)
+
+
+def key(principal: Principal, copy: Copy, access: Access) -> Key:
+    return Key(principal=principal, repository=copy.name, account=copy.account, region=copy.region, access=access)
+
+
+def strangers(found: Sequence[Copy], declared: set[str]) -> list[Somebody]:
+    """Whom the policies name that the stack does not declare; one principal may stand there in several ways."""
+    some = {
+        repr(each): Somebody(principal=each.principal, caller=each.caller(), unsettled=each.unsettled)
+        for policy in policies_of(found)
+        for statement in policy.document.statements
+        if statement.effect is Effect.ALLOW
+        for each in named(statement)
+        if each.principal.id not in declared
+    }
+    return list(some.values())
+
+
+def policies_of(found: Sequence[Copy]) -> Iterator[Policy]:
+    return (policy for copy in found for policy in copy.policies)
+
+
+def call(caller: Caller, copy: Copy, world: World, action: str) -> Call:
+    tags = {f"{service}:ResourceTag/{name}": (value,) for name, value in copy.tags for service in ("aws", "ecr")}
+    known: Context = {"aws:RequestedRegion": (copy.region,), "aws:SecureTransport": ("true",), **tags}
+    request = Request(action=action, resource=copy.arn, account=copy.account, context={**known, **world})
+    return caller, request, copy.policies
+
+
+def worlds(caller: Caller, unsettled: frozenset[str], copy: Copy) -> list[World]:
+    """Every combination of what the keys may be that the policies look at and nobody knows."""
+    known = set(request_context(*call(caller, copy, {}, ACTIONS[0])[:2])) - unsettled
+    choices: dict[str, dict[tuple[str, ...] | None, None]] = {}
+    limits = (caller.boundary,) if caller.boundary else ()
+    for policy in (*caller.policies, *limits, *copy.policies):
+        for condition in (each for statement in policy.document.statements for each in statement.conditions):
+            name = condition.key.folded
+            assert not any("${" in each for each in condition.values)
+            if name not in known and not name.startswith(OF_OTHER_SERVICES):
+                asked = ((value.replace("*", "any"),) for value in condition.values)
+                choices.setdefault(name, {None: None}).update(dict.fromkeys(asked))
+    return [
+        {name: value for name, value in zip(choices, some, strict=True) if value is not None}
+        for some in product(*choices.values())
+    ]
+
+
+def told_of(looked: Stack, place: Key, kind: Kind, id: str | None = None) -> bool:
+    """Whether our matrix says yes there of such a principal."""
+    return any(
+        verdict is Verdict.ALLOWED and replace(each, principal=place.principal) == place
+        for each, verdict in looked.ours.items()
+        if each.principal.kind is kind and id in (None, each.principal.id)
+    )
+
+
+def by_its_account(looked: Stack, place: Key, theirs: Answer) -> bool:
+    arn = Arn.parse(place.principal.id) if place.principal.kind is Kind.PRINCIPAL else None
+    allowed = theirs.verdict is Verdict.ALLOWED
+    return arn is not None and allowed and told_of(looked, place, Kind.ACCOUNT, arn.account)
+
+
+def by_an_organization(looked: Stack, place: Key, theirs: Answer) -> bool:
+    may_be_member = place.principal.kind in (Kind.ROLE, Kind.PRINCIPAL, Kind.ACCOUNT)
+    return may_be_member and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, Kind.ORGANIZATION)
+
+
+def as_a_member(looked: Stack, place: Key, theirs: Answer) -> bool:
+    is_service = place.principal.kind is Kind.SERVICE
+    return is_service and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, Kind.ORGANIZATION)
+
+
+TOLD_OF_THE_ACCOUNT = (
+    "What a statement gives to an account is told of the account alone, not once more of each of its roles. AWS: 'When "
+    "you allow access to a different account, an administrator in that account must then grant access to an identity "
+    "(IAM user or role) in that account.' "
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
+)
+TOLD_OF_THE_ORGANIZATION = (
+    "Who is a member only AWS knows: what members may is told of the organization alone. AWS: 'This key is included in "
+    "the request context only if the principal is a member of an organization.' "
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
+)
+NO_MEMBER = (
+    "The peer is given a service with an organization's id. AWS, on the same page: 'only if the principal is a member "
+    "of an organization', which accounts are."
+)
+
+CAUSES = {
+    TOLD_OF_THE_ACCOUNT: by_its_account,
+    TOLD_OF_THE_ORGANIZATION: by_an_organization,
+    NO_MEMBER: as_a_member,
+}
+"""Why a cell may be empty here where the peer says yes, or if."""
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "full"])
+def test_every_cell_is_the_peers(name: str, tmp_path: Path) -> None:
+    looked = Stack.of(render(written(tmp_path, "dev"), "dev") if name == "full" else render(ROOT, name))
+    ours, theirs = looked.ours, looked.theirs()
+    assert set(ours) <= set(theirs)
+    assert len(theirs) == len({each.principal for each in looked.people}) * len(looked.copies) * len(Access)
+    different = {place: each for place, each in theirs.items() if ours.get(place) is not each.verdict}
+    found = {place: causes(looked, place, each) for place, each in different.items() if place not in ours}
+    unexplained = [place for place in different if not found.get(place)]
+    assert [f"{each}: {ours.get(each)} here, there {theirs[each].verdict}" for each in unexplained] == []
+    assert {cause for some in found.values() for cause in some} == set(CAUSES)
+
+
+def causes(looked: Stack, place: Key, theirs: Answer) -> list[str]:
+    return [why for why, explains in CAUSES.items() if explains(looked, place, theirs)]
