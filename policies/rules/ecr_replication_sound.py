@@ -76,7 +76,8 @@ class _Stack:
         return found
 
     def names_at(self, place: Place) -> list[str]:
-        return [name for where, name in self.repositories if where == place]
+        # The engine hands resources over as they were registered, a render by their URNs: both are told the same.
+        return sorted(name for where, name in self.repositories if where == place)
 
     def copies(self, source: Place, rules: Sequence[ReplicationRule]) -> Iterator[tuple[str, Destination]]:
         """Each repository's name, once for each registry that its images go to."""

@@ -18,7 +18,15 @@ def written(folder: Path, stack: str) -> Path:
     for name in PROJECT_FILES:
         shutil.copy(ROOT / name, folder / name)
     file = folder / f"Pulumi.{stack}.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))["config"]
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    more_of(content["config"], stack)
+    content["config"] |= {f"container-registry:cache-token-{prefix}": {"secure": "AAABAA=="} for prefix in _TOKENS}
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
+
+
+def more_of(config: dict[str, Any], stack: str) -> None:
+    """Adds all but the tokens to a stack's configuration."""
     replicas = [*config.get("container-registry:replicas", []), _elsewhere(stack)]
     (account,) = config["aws:allowedAccountIds"]
     more = {
@@ -26,11 +34,8 @@ def written(folder: Path, stack: str) -> Path:
         "caches": _caches(account),
         "roles": {"auditors": [f"arn:aws:iam::{account}:role/security/auditor"], "audit_layers": True},
         "pull_time_exclusions": [f"arn:aws:iam::{account}:role/security/image-scanner"],
-        **{f"cache-token-{prefix}": {"secure": "AAABAA=="} for prefix in _TOKENS},
     }
     config |= {f"container-registry:{key}": value for key, value in more.items()}
-    file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
-    return folder
 
 
 def _elsewhere(stack: str) -> dict[str, str]:

@@ -10,12 +10,11 @@ import pytest
 
 from tests.engine.conftest import Make
 from tests.engine.standin.cloud import REPOSITORY
-from tests.engine.workspace import Workspace, of_type
+from tests.engine.workspace import STREAMING, Workspace, of_type
 
 pytestmark = pytest.mark.engine
 
 RETIREMENT = {"until": "2027-01-31", "reason": "replaced by storefront/site"}
-_STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 REFUND = {"owner": "payments", "retention": "services", "pull": [{"account": "workloads"}]}
 
 
@@ -41,7 +40,8 @@ def test_an_everyday_change(stands: Workspace) -> None:
     stands.edit("catalog.yaml", change)
     offline, online = _plans(stands)
     assert _said(offline) == _said(online)
-    assert offline["counts"] == {"create": 3, "update": 2, "replace": 1}
+    # Who pushed to what retires goes: a role, and its policy.
+    assert offline["counts"] == {"create": 3, "update": 2, "replace": 1, "delete": 2}
     assert _differences(offline) == _differences(online)
     assert {"access", "retention"} <= {each["topic"] for each in offline["statements"]}
 
@@ -60,6 +60,18 @@ def test_what_the_engine_refuses(stands: Workspace) -> None:
     # Its policies are replaced along with the repository: the engine does, and the plan knows.
     assert _said(offline) == _said(online)
     assert {each["fate"] for each in offline["losses"]} == {"kept-by-engine"}
+
+
+def test_a_new_region(stands: Workspace) -> None:
+    def replicate(stack: dict[str, Any]) -> None:
+        stack["config"]["container-registry:replicas"] = [{"region": "eu-west-1"}]
+
+    _restore(stands)
+    stands.edit("Pulumi.dev.yaml", replicate)
+    offline, online = _plans(stands)
+    assert _said(offline) == _said(online)
+    assert _differences(offline) == _differences(online)
+    assert "replication" in {each["topic"] for each in offline["statements"]}
 
 
 def test_an_adoption_of_what_is_managed_is_not_stopped_by_protection(make: Make) -> None:
@@ -84,7 +96,7 @@ def test_an_adoption_of_what_is_managed_is_not_stopped_by_protection(make: Make)
 
 def test_a_preview_that_the_policies_fail_says_why(make: Make) -> None:
     workspace = make("dev", ("catalog.yaml", _any_tag_moves))
-    streaming = replace(workspace, environment={**workspace.environment, _STREAMING: "true"})
+    streaming = replace(workspace, environment={**workspace.environment, STREAMING: "true"})
     pack = ("--json", "--policy-pack", "policies", "--policy-pack-config", "policies/dev.json")
     silent, told = _online(workspace, *pack), _online(streaming, *pack)
     assert silent["statements"][0]["text"].startswith("The preview failed: the engine does not say why")
@@ -128,7 +140,7 @@ def _differences(plan: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
 
 
 def _restore(workspace: Workspace) -> None:
-    _git(workspace, "checkout", "-q", "--", "catalog.yaml")
+    _git(workspace, "checkout", "-q", "--", "catalog.yaml", "Pulumi.dev.yaml")
 
 
 def _git(workspace: Workspace, *arguments: str) -> None:

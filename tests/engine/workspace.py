@@ -15,6 +15,8 @@ import yaml
 from tests.engine.standin.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
+STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+"""Set, `preview --json` writes the engine's events, one a line."""
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "docs", "tests")
 
 Resource = dict[str, Any]

@@ -20,7 +20,8 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Cloud:
-    """The file, locked around every access: the engine may run several providers at once."""
+    """The file, locked around every access: the engine may run several providers at once. A region is what
+    `Place.shelf` says."""
 
     path: Path
 
@@ -59,9 +60,9 @@ class Cloud:
             things[_key(REPOSITORY, region, repository)]["images"] += 1
 
     def ids(self, type: str) -> set[str]:
-        """`id@region` of all that exists of a type."""
+        """`id@region` of all that exists of a type; in another account `id@account.region`."""
         with self._open() as things:
-            found = [key.split("|") for key in things]
+            found = [key.split("|", 2) for key in things]
         return {f"{name}@{region}" for kind, region, name in found if kind == type}
 
     def is_empty(self) -> bool:

@@ -24,10 +24,20 @@ class Place:
 
     account: str
     region: str
+    home: bool = True
+    """Whether the account is the one whose credentials the engine runs with."""
+
+    def shelf(self, kind: "Kind") -> str:
+        """Where the cloud keeps it: a name is free in each account and, for what is regional, in each region."""
+        region = self.region if kind.regional else ""
+        return region if self.home else f"{self.account}.{region}"
+
+    @property
+    def partition(self) -> str:
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.region.rsplit("-", 2)[0], "aws")
 
     def arn(self, service: str, rest: str) -> str:
-        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.region.rsplit("-", 2)[0], "aws")
-        return f"arn:{partition}:{service}:{self.region}:{self.account}:{rest}"
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{rest}"
 
     @property
     def registry(self) -> str:
@@ -47,6 +57,8 @@ class Kind:
     deletes_first: bool = False
     exclusive: bool = False
     """AWS refuses to create a second one under the same id."""
+    regional: bool = True
+    """What is not takes no region, and is there once for all of them."""
 
 
 def _tags(inputs: Values) -> Values:
@@ -69,6 +81,12 @@ def _key(inputs: Values, place: Place, id: str) -> Values:
 def _alias(inputs: Values, place: Place, id: str) -> Values:
     key = str(inputs["targetKeyId"]).rpartition("/")[2]
     return {"arn": place.arn("kms", id), "targetKeyArn": place.arn("kms", f"key/{key}")}
+
+
+def _role(inputs: Values, place: Place, id: str) -> Values:
+    arn = f"arn:{place.partition}:iam::{place.account}:role{inputs.get('path', '/')}{id}"
+    unique = uuid.uuid5(uuid.NAMESPACE_OID, arn).hex[:17].upper()
+    return {"arn": arn, "uniqueId": f"AROA{unique}", **_tags(inputs)}
 
 
 def _secret_arn(inputs: Values, place: Place) -> str:
@@ -109,7 +127,7 @@ def _kind(
 ) -> tuple[str, Kind]:
     """What forces a replacement stands in the table by which the plan is made; here the engine goes by it."""
     known = replacement.KINDS[type]
-    replaces = known.replaces | {"region"}
+    replaces = known.replaces | ({"region"} if more.get("regional", True) else set())
     return type, Kind(replaces=replaces, optional=known.optional, identity=identity, outputs=outputs, **more)
 
 
@@ -134,6 +152,13 @@ KINDS = dict(
         ),
         _kind("aws:secretsmanager/secret:Secret", _secret_arn, _secret, exclusive=True),
         _kind("aws:secretsmanager/secretVersion:SecretVersion", _secret_version, _secret_of_version),
+        _kind("aws:iam/role:Role", _input("name"), _role, exclusive=True, regional=False),
+        _kind(
+            "aws:iam/rolePolicy:RolePolicy",
+            lambda inputs, _place: f"{inputs['role']}:{inputs['name']}",
+            _nothing,
+            regional=False,
+        ),
         _kind("aws:kms/key:Key", lambda _inputs, _place: str(uuid.uuid4()), _key),
         _kind("aws:kms/alias:Alias", _input("name"), _alias, exclusive=True),
     )

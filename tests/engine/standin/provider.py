@@ -19,12 +19,13 @@ NOT_READ = ("forceDelete", "deletionWindowInDays", "bypassPolicyLockoutSafetyChe
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """One account; the region is each resource's own."""
+    """One account; the region is each resource's own, save where there is none."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.account = ""
-        self.home = ""
+        self.region = ""
+        self.home = True
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802
         return plugin_pb2.PluginInfo(version="7.51.1")
@@ -39,21 +40,29 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         settings = _values(request.args)
-        self.home = settings.get("region", "")
-        accounts = settings.get("allowedAccountIds", [])
-        # Whatever is no string reaches a provider's configuration as JSON text.
-        accounts = json.loads(accounts) if isinstance(accounts, str) else accounts
-        if self.home not in REGIONS or len(accounts) != 1:
+        self.region = settings.get("region", "")
+        accounts, roles = _listed(settings, "allowedAccountIds"), _listed(settings, "assumeRoles")
+        if self.region not in REGIONS or len(accounts) != 1:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "aws:region and one aws:allowedAccountIds are needed")
-        self.account = accounts[0]
+        self.account, self.home = accounts[0], not roles
+        for role in roles:
+            # A name that it does not know is passed over by pulumi-aws: the caller stays who it was.
+            assumed = str(role.get("roleArn", "")).split(":")[4:5]
+            if assumed != [self.account]:
+                message = f"AWS account ID not allowed: {role} assumes no role in {self.account}"
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
         return proto.ConfigureResponse(supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _refusals(context):
-            _kind(request.urn)
-        region = _values(request.news).get("region", self.home)
+            kind = _kind(request.urn)
+        given = _values(request.news)
+        region = given.get("region", self.region)
         if region not in (*REGIONS, UNKNOWN):
             failure = proto.CheckFailure(property="region", reason=f"{region!r} is no region of AWS")
+            return proto.CheckResponse(failures=[failure])
+        if "region" in given and not kind.regional:
+            failure = proto.CheckFailure(property="region", reason="IAM has no regions")
             return proto.CheckResponse(failures=[failure])
         return proto.CheckResponse(inputs=request.news)
 
@@ -81,18 +90,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 computed = dict.fromkeys(kind.outputs(inputs, place, UNKNOWN), UNKNOWN)
                 return proto.CreateResponse(properties=_struct({**inputs, **computed}))
             made = kind.identity(inputs, place)
-            self.cloud.create(_type(request.urn), place.region, made, inputs)
+            self.cloud.create(_type(request.urn), place.shelf(kind), made, inputs)
             return proto.CreateResponse(id=made, properties=_struct(self._outputs(kind, inputs, made)))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _refusals(context):
             kind = _kind(request.urn)
             name, _, region = request.id.partition("@")
-            region = region or _values(request.properties).get("region", self.home)
-            found = self.cloud.read(_type(request.urn), region, name)
+            place = self._place({"region": region} if region else _values(request.properties))
+            found = self.cloud.read(_type(request.urn), place.shelf(kind), name)
             if found is None:
                 return proto.ReadResponse()
-            inputs = {**{k: v for k, v in found.items() if k not in NOT_READ}, "region": region}
+            inputs = {k: v for k, v in found.items() if k not in NOT_READ}
+            inputs |= {"region": place.region} if kind.regional else {}
             kept = {k: v for k, v in _values(request.inputs).items() if k in NOT_READ}
             outputs = self._outputs(kind, {**inputs, **kept}, name)
             return proto.ReadResponse(id=name, inputs=_struct({**inputs, **kept}), properties=_struct(outputs))
@@ -102,23 +112,30 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _refusals(context):
             kind, place = _kind(request.urn), self._place(inputs)
             if not request.preview:
-                self.cloud.update(_type(request.urn), place.region, request.id, inputs)
+                self.cloud.update(_type(request.urn), place.shelf(kind), request.id, inputs)
             return proto.UpdateResponse(properties=_struct(self._outputs(kind, inputs, request.id)))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         state = _values(request.properties)
         with _refusals(context):
-            place = self._place(state)
+            kind, place = _kind(request.urn), self._place(state)
             force = _type(request.urn) != REPOSITORY or bool(state.get("forceDelete"))
-            self.cloud.delete(_type(request.urn), place.region, request.id, force=force)
+            self.cloud.delete(_type(request.urn), place.shelf(kind), request.id, force=force)
             return empty_pb2.Empty()
 
     def _place(self, inputs: Values) -> Place:
-        return Place(account=self.account, region=inputs.get("region", self.home))
+        return Place(account=self.account, region=inputs.get("region", self.region), home=self.home)
 
     def _outputs(self, kind: Kind, inputs: Values, id: str) -> Values:
         place = self._place(inputs)
-        return {**inputs, "region": place.region, **kind.outputs(inputs, place, id)}
+        region = {"region": place.region} if kind.regional else {}
+        return {**inputs, **region, **kind.outputs(inputs, place, id)}
+
+
+def _listed(settings: Values, name: str) -> list[Any]:
+    """Whatever is no string reaches a provider's configuration as JSON text."""
+    value = settings.get(name, [])
+    return list(json.loads(value) if isinstance(value, str) else value)
 
 
 def _type(urn: str) -> str:

@@ -48,6 +48,11 @@ WHOLE = f"{CONFIG} undecided replicationConfiguration"
             id="two of them",
         ),
         pytest.param(
+            [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
+            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
+            id="two of them, in the engine's order",
+        ),
+        pytest.param(
             [API, REPLICA, replicating(to(EU, ASIA))],
             [f"{CONFIG} copies images to {HOME} in {ASIA}, where the stack declares no repository payments/api"],
             id="one of two regions",
