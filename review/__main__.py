@@ -31,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
         commands, "plan", "review.plan.command", ("text", "json", "markdown"), "say what a change does to what stands"
     )
     command.add_argument("--base", metavar="REV", help="the revision that stands (default: HEAD)")
-    command.add_argument("--from-preview", type=Path, metavar="FILE", help="what `pulumi preview --json` wrote")
+    command.add_argument(
+        "--from-preview", type=Path, metavar="FILE", help="what `pulumi preview --json --show-sames` wrote"
+    )
 
     command = _command(
         commands,

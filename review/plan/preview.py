@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from policies.kinds import REPLICATION_CONFIGURATION
 from policies.rule import Level
 from review.monitor import STACK_TYPE
 from review.plan.changes import imports_anew
@@ -110,7 +111,7 @@ def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
     try:
         preview = _read(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        fix = "write one with `pulumi preview --json --stack …`"
+        fix = "write one with `pulumi preview --json --show-sames --stack …`"
         raise InvalidPreview(f"{file}: is no preview of the engine: {error} ({fix})") from error
     if not preview.steps and preview.reasons:
         raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.reasons[0]} (mend that)")
@@ -129,7 +130,9 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
     projects = [step.urn.split("::")[1] for step in preview.steps]
     is_new = any(type_of(step.urn) == STACK_TYPE and step.op == "create" for step in preview.steps)
     failed = [Statement(topic=Topic.BLOCKED, text=f"The preview failed: {each}", urns=()) for each in preview.reasons]
-    told = [*_violations(preview.violations), *failed, *_unknown(preview.steps)]
+    unchanged = _unchanged(preview, changes)
+    silent = _left_out(changes) if preview.same and unchanged is None else ()
+    told = [*_violations(preview.violations), *failed, *_unknown(preview.steps), *silent]
     return Plan(
         project=projects[0] if projects else "",
         stack=stack,
@@ -138,7 +141,7 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
         is_new=is_new,
         previewed=True,
         changes=changes,
-        unchanged=_unchanged(preview, changes),
+        unchanged=unchanged,
         losses=lost,
         statements=ordered([*told, *statements(changes, lost, olds, is_new=is_new)]),
     )
@@ -159,6 +162,14 @@ def _unknown(steps: Iterable[Step]) -> Iterator[Statement]:
         if step.op not in _OPS and step.op not in _HARMLESS:
             text = f"{step.urn.rpartition('::')[2]}: the engine plans {step.op!r}, of which this plan knows nothing."
             yield Statement(topic=Topic.BLOCKED, text=text, urns=(step.urn,))
+
+
+def _left_out(changes: Iterable[Change]) -> Iterator[Statement]:
+    """What flows where is told of repositories that stand, and most of these stay as they are."""
+    for change in changes:
+        if change.type == REPLICATION_CONFIGURATION:
+            text = f"{change.name}: what flows where from now on, or no longer, is told of a preview with --show-sames."
+            yield Statement(topic=Topic.PLACE, text=text, urns=(change.urn,))
 
 
 def _changes(steps: Iterable[Step], account: str) -> Iterator[Change | None]:

@@ -11,6 +11,7 @@ from tests.engine.standin.cloud import REPOSITORY, Cloud, RefusedError
 from tests.engine.standin.kinds import KINDS
 from tests.engine.standin.provider import Provider
 
+ROLE = "aws:iam/role:Role"
 LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 
 
@@ -43,6 +44,30 @@ def test_an_unknown_region_is_refused(provider: Provider) -> None:
     request = proto.CheckRequest(urn=_urn(REPOSITORY), news=_struct({"name": "api", "region": "us-east-9"}))
     (failure,) = provider.Check(request, Context()).failures
     assert failure.property == "region"
+
+
+def test_a_role_has_no_region(provider: Provider) -> None:
+    request = proto.CheckRequest(urn=_urn(ROLE), news=_struct({"name": "push", "region": "us-east-1"}))
+    (failure,) = provider.Check(request, Context()).failures
+    assert failure.property == "region"
+    created = proto.CreateRequest(urn=_urn(ROLE), properties=_struct({"name": "push", "path": "/registry/"}))
+    properties = json_format.MessageToDict(provider.Create(created, Context()).properties)
+    assert properties["arn"] == "arn:aws:iam::111122223333:role/registry/push"
+    assert "region" not in properties
+
+
+def test_each_account_has_its_own_names(provider: Provider) -> None:
+    other = _configured(provider.cloud, '[{"roleArn": "arn:aws:iam::444455556666:role/deploy"}]')
+    request = proto.CreateRequest(urn=_urn(REPOSITORY), properties=_struct({"name": "api"}))
+    for each in (provider, other):
+        each.Create(request, Context())
+    assert provider.cloud.ids(REPOSITORY) == {"api@us-east-1", "api@444455556666.us-east-1"}
+
+
+@pytest.mark.parametrize("key", ["role_arn", "roleARN"])
+def test_a_role_whose_name_was_not_translated_is_not_assumed(provider: Provider, key: str) -> None:
+    with pytest.raises(AbortedError, match="AWS account ID not allowed"):
+        _configured(provider.cloud, f'[{{"{key}": "arn:aws:iam::444455556666:role/deploy"}}]')
 
 
 @pytest.mark.parametrize(
@@ -87,6 +112,13 @@ def test_a_full_repository_is_deleted_only_by_force(provider: Provider) -> None:
 def test_a_policy_needs_its_repository(provider: Provider) -> None:
     with pytest.raises(RefusedError, match="RepositoryNotFoundException"):
         provider.cloud.create(LIFECYCLE, "us-east-1", "api", {})
+
+
+def _configured(cloud: Cloud, roles: str) -> Provider:
+    other = Provider(cloud)
+    arguments = {"region": "us-east-1", "allowedAccountIds": '["444455556666"]', "assumeRoles": roles}
+    other.Configure(proto.ConfigureRequest(args=_struct(arguments)), Context())
+    return other
 
 
 def _diff(provider: Provider, type: str, olds: dict[str, Any], news: dict[str, Any]) -> Any:

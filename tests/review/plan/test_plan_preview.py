@@ -111,6 +111,16 @@ def test_what_stays_is_counted_where_it_is_shown(recorded: Json) -> None:
     assert read({"steps": [same], "changeSummary": {"same": 2}}).unchanged is None
 
 
+def test_what_flows_is_not_told_where_what_stays_is_left_out(recorded: Json) -> None:
+    kind = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
+    created = json.loads(json.dumps(step(recorded)).replace("aws:ecr/repository:Repository", kind))
+    created |= {"op": "create", "oldState": None, "newState": {**created["newState"], "inputs": {}}}
+    same = step(recorded) | {"op": "same", "newState": step(recorded)["oldState"]}
+    for steps, count, told in (([created], 38, 1), ([created, same], 1, 0), ([same], 2, 0), ([created], 0, 0)):
+        statements = read({"steps": steps, "changeSummary": {"same": count}}).statements
+        assert sum("--show-sames" in each.text for each in statements) == told
+
+
 def test_a_deletion_is_a_loss_by_the_states_own_word(recorded: Json) -> None:
     deletion = step(recorded) | {"op": "delete", "newState": None}
     assert [loss.fate for loss in read({"steps": [deletion]}).losses] == [Fate.KEPT_BY_ENGINE]
