@@ -11,11 +11,8 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    # One run, then the process ends: nothing that is made here is worth collecting, not at the exit either.
-    gc.disable()
     # Each command's module by its name: a render alone should not wait for the rules' import.
     status: int = import_module(options.module).run(options)
-    gc.freeze()
     return status
 
 
@@ -81,4 +78,8 @@ def _stack(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # One run, then the process ends: nothing that is made here is worth collecting, not at the exit either.
+    gc.disable()
+    ended = main()
+    gc.freeze()
+    sys.exit(ended)
