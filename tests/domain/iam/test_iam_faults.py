@@ -26,6 +26,12 @@ FAULTS: dict[str, Any] = {
     "a blank": {"Statement": {"Effect": "Allow", "Action": " ecr:PutImage"}},
     "a resource": {"Statement": {"Effect": "Allow", "Action": "a:b", "Resource": ["x", "", "arn:aws", 5]}},
     "both resources": {"Statement": {"Effect": "Allow", "Action": "a:b", "Resource": "*", "NotResource": "*"}},
+    "a sid twice, after a statement without one": {
+        "Statement": [
+            {"Effect": "Deny", "Action": "a:b"},
+            *({"Sid": "Push", "Effect": effect, "Action": "a:b"} for effect in ("Allow", "Deny")),
+        ]
+    },
     "a sid": {"Statement": {"Effect": "Allow", "Action": "a:b", "Sid": 5}},
     "principals": {
         "Statement": {
