@@ -19,6 +19,7 @@ from settings.models import Settings
 from settings.neighbours import shared_places
 from settings.resolve import grants, resolve
 from settings.role_problems import role_problems
+from settings.sizes import count_problems, size_problems
 from settings.source import read
 from settings.stack import AwsKeys, StackKeys
 
@@ -58,10 +59,22 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         _check_entries(entries, report, keys, registries)
         report.all(check.role_problems(entries, keys.accounts))
         report.all(shadowed_problems([name for name, _ in entries], keys, registries[0]))
-        report.all(role_problems(entries, registries, stack, auditor=bool(keys.roles.auditors)))
+        report.all(role_problems(entries, registries, stack))
     if faults or catalog is None or keys is None or aws is None:
         raise InvalidSettings(faults)
-    return resolve(configuration.project, stack, catalog, keys, aws)
+    settings = resolve(configuration.project, stack, catalog, keys, aws)
+    _check_whole(settings, configuration, report)
+    return settings
+
+
+def _check_whole(settings: Settings, configuration: Configuration, report: Reporter) -> None:
+    """Raises InvalidSettings for what only all of it together makes too large."""
+    report.all(count_problems(settings))
+    for key, problem in size_problems(settings):
+        full = f"{configuration.project}:{key}"
+        configuration.reporter(full)(problem.under("config", full))
+    if found := [*report.faults, *configuration.faults]:
+        raise InvalidSettings(found)
 
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:

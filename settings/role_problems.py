@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from domain.document_text import to_text
 from domain.iam.github_trust import GitHubSource, contradictions, provider_arn, source_problems, trust_problems
 from domain.iam.grants import Registry
-from domain.iam.limits import INLINE_TEXT_MAX, ROLES_MAX
+from domain.iam.limits import INLINE_TEXT_MAX
 from domain.iam.roles import pull_policy, push_policy
 from domain.problems import Path, Problem
 from settings.catalog import TASKS, RepositoryEntry
@@ -17,7 +17,7 @@ Pushes = Sequence[tuple[Path, str, GitHubSource]]
 """Each with its path in the catalog, and its repository."""
 
 
-def role_problems(entries: Entries, registries: Sequence[Registry], stack: str, *, auditor: bool) -> Iterator[Problem]:
+def role_problems(entries: Entries, registries: Sequence[Registry], stack: str) -> Iterator[Problem]:
     """`registries` are the stack's own, home first."""
     home = registries[0]
     pushes = list(_pushes(entries, stack))
@@ -25,10 +25,6 @@ def role_problems(entries: Entries, registries: Sequence[Registry], stack: str, 
     yield from _source_problems(pushes, provider_arn(home.account, home.region))
     yield from _push_problems(roles, {each.place: path for path, _, each in pushes}, home)
     yield from _task_problems(entries, registries)
-    count = len(roles) + any(map(_task_paths, entries)) + auditor
-    if count > ROLES_MAX:
-        message = f"make {count:,} roles, and an account has {ROLES_MAX:,}"
-        yield Problem(("repositories",), None, message, "let fewer sources push, or ask AWS for a higher quota")
 
 
 def _pushes(entries: Entries, stack: str) -> Iterator[tuple[Path, str, GitHubSource]]:

@@ -8,7 +8,7 @@ import pytest
 from settings import load
 from settings.roles import registry_roles
 from tests.conftest import Edit
-from tests.settings.written import faults, only
+from tests.settings.written import HEAD, catalog, faults, only
 
 KEY = "  container-registry:caches:"
 ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:ecr-pullthroughcache/hub-AbCdEf"
@@ -163,3 +163,29 @@ def test_the_policy_that_the_stack_gives_stays(project: Path) -> None:
         "ecr:ReplicateImage",
         ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
     ]
+
+
+def test_more_who_pull_than_a_policy_holds(project: Path) -> None:
+    roles = ", ".join(f"{{account: workloads, role: {f'team-{n:03}':-<60}}}" for n in range(110))
+    caches(project, f"{{upstream: quay, pull: [{roles}]}}")
+    fix = "(name whole accounts or an organization in place of many roles)"
+    of_registry, of_cache = map(str, faults(project))
+    assert of_registry == (
+        "Pulumi.dev.yaml:14: config.container-registry:caches: ask much of the registry policy in us-east-1: the "
+        f"policy's text has 10,578 characters, and Amazon ECR takes 10,240 {fix}"
+    )
+    assert of_cache == (
+        "Pulumi.dev.yaml:15: config.container-registry:caches[0].pull: 'quay' is for many: the policy's text has "
+        f"10,502 characters, and Amazon ECR takes 10,240 {fix}"
+    )
+
+
+def test_more_caches_than_one_role_brings_in_for(project: Path) -> None:
+    lines = [f"{{upstream: quay, prefix: {f'p{n:02}':x<30}, pull: [{{service: ecs}}]}}" for n in range(50)]
+    caches(project, *lines)
+    assert load(project, "dev").caches
+    names = [f"  {f'team/r{n:03}':x<60}: {{owner: a, pull: [{{service: ecs}}]}}" for n in range(60)]
+    catalog(project, HEAD + "\n".join(names) + "\n")
+    (told,) = (str(each) for each in faults(project))
+    assert "caches: make the policy of dev.ecs-task-execution 1" in told
+    assert "characters long where IAM takes 10,240" in told

@@ -118,3 +118,14 @@ def test_more_rules_than_a_registry_has(project: Path, edit: Edit) -> None:
     lines = "".join(f"    - {{region: {each}, prefixes: [p{n}/]}}\n" for n, each in enumerate(regions.split()))
     edit("Pulumi.prod.yaml", EUROPE, lines)
     assert any("11 rules" in str(each) for each in faults(project, "prod"))
+
+
+def test_more_prefixes_than_another_accounts_policy_holds(project: Path, edit: Edit) -> None:
+    prefixes = ", ".join(f"{f'p{n:03}/':x<80}" for n in range(90))
+    edit(
+        "Pulumi.prod.yaml",
+        EUROPE,
+        f"    - {{region: eu-west-1, account: workloads, role: dr, prefixes: [{prefixes}]}}\n",
+    )
+    told = only(project, "prod")
+    assert "replicas: ask much of the registry policy in 555566667777.eu-west-1: the policy's text has 1" in told
