@@ -44,7 +44,9 @@ def place_statements(changes: Sequence[Change], olds: Sequence[Resource]) -> Ite
     for here, change in turned.items():
         along = [each for each in changes if each.op is change.op and _where(each) == here]
         text = _comes(here, along, begun.get(here)) if change.op is Op.CREATE else _goes(here, along)
-        yield Statement(topic=Topic.PLACE, text=text, urns=(change.urn,))
+        # Those that start empty, each by its name; of those that go the losses tell.
+        lines = _repositories_of(along) if change.op is Op.CREATE else ()
+        yield Statement(topic=Topic.PLACE, text=text, urns=(change.urn,), lines=lines)
     for flow in begun.values():
         if flow.destination not in turned:
             yield from _begins(flow, changes)
@@ -62,8 +64,12 @@ def stale_copies(changes: Sequence[Change], olds: Sequence[Resource]) -> Iterato
             yield flow.statement(f"{text}: the copies there stay, and go stale.")
 
 
+def _repositories_of(changes: Sequence[Change]) -> tuple[str, ...]:
+    return tuple(sorted(repository_of(each) for each in changes if each.type == REPOSITORY))
+
+
 def _comes(here: Destination, along: Sequence[Change], flow: _Flow | None) -> str:
-    count = sum(each.type == REPOSITORY for each in along)
+    count = len(_repositories_of(along))
     who = "1 repository starts" if count == 1 else f"{count} repositories start"
     head = f"{_place(here)} is new: {who} there without images"
     if flow is None:
@@ -72,7 +78,7 @@ def _comes(here: Destination, along: Sequence[Change], flow: _Flow | None) -> st
 
 
 def _goes(here: Destination, along: Sequence[Change]) -> str:
-    count = sum(each.type == REPOSITORY for each in along)
+    count = len(_repositories_of(along))
     keys = " and its key" if any(each.type == KEY for each in along) else ""
     return f"{_place(here)} leaves the stack with {count} {'repository' if count == 1 else 'repositories'}{keys}."
 
