@@ -1,4 +1,7 @@
-"""What all tests share: the project, its rendered stacks, and projects with other settings."""
+"""What all tests share: a project of their own, its rendered stacks, and copies of it with other settings.
+
+The live catalog and stacks belong to the company: `tests/test_live_project.py` alone reads them.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -10,6 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from review import Render, render
 
 ROOT = Path(__file__).parent.parent
+"""The code."""
+PROJECT = ROOT / "tests" / "project"
+"""The tests' own settings; the program and Pulumi.yaml in it are links to the code's."""
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "catalog.yaml", "__main__.py")
 
 hypothesis_settings.register_profile("project", deadline=None, derandomize=True, database=None)
@@ -18,29 +24,29 @@ hypothesis_settings.load_profile("project")
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    return ROOT
+    return PROJECT
 
 
 @pytest.fixture(scope="session")
 def dev() -> Render:
-    return render(ROOT, "dev")
+    return render(PROJECT, "dev")
 
 
 @pytest.fixture(scope="session")
 def prod() -> Render:
-    return render(ROOT, "prod")
+    return render(PROJECT, "prod")
 
 
 @pytest.fixture(scope="session")
 def prod_preview() -> Render:
-    return render(ROOT, "prod", preview=True)
+    return render(PROJECT, "prod", preview=True)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project's settings and program, free to be changed."""
     for name in PROJECT_FILES:
-        shutil.copy(ROOT / name, tmp_path / name)
+        shutil.copy(PROJECT / name, tmp_path / name)
     return tmp_path
 
 
