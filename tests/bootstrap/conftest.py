@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, Account, fill_in, source
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients, Credentials
+from localcloud.cloud import LocalCloud
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import apply
-from rehearsal.clients import Clients, Credentials
-from rehearsal.cloud.local import LocalCloud
-from review import Render, render
-from review.bootstrap_template import DEPLOY, Account, fill_in, source
-from review.resource import Resource
+from render import Render, render
+from render.resource import Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked, Call
@@ -160,7 +160,7 @@ def bootstrapped(template: dict[str, Any], full: Full, local: LocalCloud) -> Boo
         ReplicaRoles=",".join(full.roles_elsewhere.values()),
     )
     with Clients(local.endpoint) as before:
-        stood_before.bootstrap(settings, before)
+        preconditions.bootstrap(settings, before)
     with _Recorder(local.endpoint) as clients:
         apply(ROOT, stack, clients, lambda _label: None)
         recorded = tuple(clients.calls)

@@ -8,9 +8,9 @@ import pytest
 from cfnlint.api import lint_file  # type: ignore[import-untyped]
 from policy_sentry.querying.actions import get_action_data
 
+from bootstrap.template import DEPLOY, PATH, PREVIEW, InvalidTemplate, fill_in
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
-from review.bootstrap_template import DEPLOY, PATH, PREVIEW, InvalidTemplate, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
 
 ROLES = (PREVIEW, DEPLOY)
