@@ -19,6 +19,7 @@ from rehearsal.apply.program import Applied, NotApplied, apply
 from rehearsal.clients import Clients
 from rehearsal.cloud.emulator import EmulatorDied
 from rehearsal.cloud.ends import signals
+from rehearsal.cloud.install import NotInstalled
 from rehearsal.cloud.local import LocalCloud
 from rehearsal.proving.case import tag_at
 from rehearsal.proving.run import Outcome, promised, prove
@@ -73,8 +74,8 @@ def up(options: Options) -> int:
                     _tell(options, end, people)
                     status = BROKEN if end.failed else HELD
                     return status if options.once else _ended(ends.get(), people, status)
-        except EmulatorDied as death:
-            return _ended(death, people, BROKEN)
+        except (EmulatorDied, NotInstalled) as without:
+            return _ended(without, people, BROKEN)
 
 
 def stand_in(settings: Settings, cloud: LocalCloud) -> None:
@@ -87,7 +88,7 @@ def stand_in(settings: Settings, cloud: LocalCloud) -> None:
 
 def _ended(end: _End, people: Console, status: int) -> int:
     """The exit code after what ended a run from outside, or went wrong."""
-    if isinstance(end, NotApplied | EmulatorDied):
+    if isinstance(end, NotApplied | EmulatorDied | NotInstalled):
         print(end, file=sys.stderr)
         return BROKEN
     if isinstance(end, Exception | SystemExit):
