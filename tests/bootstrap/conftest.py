@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in, source
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients, Credentials
+from localcloud.cloud import LocalCloud
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import apply
-from rehearsal.clients import Clients, Credentials
-from rehearsal.cloud.local import LocalCloud
 from rehearsal.up import stand_in
-from review import Render, render
-from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in, source
-from review.resource import Resource
+from render import Render, render
+from render.resource import Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked, Call
@@ -161,7 +161,7 @@ def full(local: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Full:
     settings = load(folder, STACK)
     stand_in(settings, local)
     with Clients(local.endpoint) as before, _Recorder(local.endpoint) as clients:
-        stood_before.bootstrap(settings, before)
+        preconditions.bootstrap(settings, before)
         apply(folder, STACK, clients, lambda _label: None)
         return Full(settings, render(folder, STACK), clients.calls)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, Account
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Identity, Outcome, Policy, Request
 from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import evaluate
 from domain.kms import GRANT_OPERATIONS, key_policy
-from review import Render
-from review.bootstrap_template import DEPLOY, Account
+from render import Render
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
 
 ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"

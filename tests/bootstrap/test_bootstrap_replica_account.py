@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from domain.iam.access import Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
-from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full, granted, refused
 from tests.bootstrap.world import World
 

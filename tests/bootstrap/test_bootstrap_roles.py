@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.table import BUILT
-from review.bootstrap_template import DEPLOY, PREVIEW, fill_in
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
 from tests.bootstrap.provider import NOT_LOOKED_AT, PROVIDER

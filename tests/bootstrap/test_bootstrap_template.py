@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
+from bootstrap.template import DEPLOY, PREVIEW, InvalidTemplate, fill_in
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
-from review.bootstrap_template import DEPLOY, PREVIEW, InvalidTemplate, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
 
 ROLES = (PREVIEW, DEPLOY)

@@ -8,8 +8,8 @@ from itertools import takewhile
 import pytest
 import yaml
 
+from bootstrap.template import source
 from review import __main__ as review
-from review.bootstrap_template import source
 from tests.conftest import ROOT
 from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
 
