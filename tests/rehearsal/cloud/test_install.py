@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cloud import install, local
-from rehearsal.cloud.command import serve
-from rehearsal.cloud.install import NotInstalled, installed
+from localcloud import cloud, install
+from localcloud.command import serve
+from localcloud.install import NotInstalled, installed
 from rehearsal.up import Options, up
 from tests.conftest import PROJECT, ROOT
 
 _INSTALL = """
-import sys; from pathlib import Path; from rehearsal.cloud.install import installed
+import sys; from pathlib import Path; from localcloud.install import installed
 print(installed(Path(sys.argv[1]), Path(sys.argv[2])))
 """
 
@@ -56,7 +56,7 @@ def test_of_two_processes_one_makes_it_and_a_changed_file_makes_it_again(
 
 
 def test_it_is_beside_what_runs_us_and_its_requirements_are_in_the_project() -> None:
-    assert install.FOLDER == Path(sys.prefix) / "emulator"
+    assert Path(sys.prefix) / "emulator" == install.FOLDER
     assert install.REQUIREMENTS.is_relative_to(ROOT)
     assert "ministack==" in install.REQUIREMENTS.read_text(encoding="utf-8")
 
@@ -65,7 +65,7 @@ def test_a_fault_ends_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def fail(*_: object) -> Path:
         raise NotInstalled("no index")
 
-    monkeypatch.setattr(local, "installed", fail)
+    monkeypatch.setattr(cloud, "installed", fail)
     assert serve() == 1
     assert up(Options(project=PROJECT, stack="dev", once=True, json=False)) == 1
     assert capsys.readouterr().err == "no index\nno index\n"
