@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
+from render.rendering import render
 from review.access.command import matrix_of
 from review.access.markdown import to_markdown
 from review.markdown import folded
-from review.render import render
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "access.md"
