@@ -100,7 +100,9 @@ def mutability(mode: str, *filters: str) -> Json:
 def everywhere(key: str = "", **fields: Any) -> list[list[object]]:
     """One file for each region of the stack prod; `key` is the home region's."""
     regions = (HOME, *REPLICAS)
-    encrypted = {each: {"encryptionConfiguration": kms(key.replace(HOME, each))} if key else {} for each in regions}
+    encrypted: dict[str, Json] = {
+        each: {"encryptionConfiguration": kms(key.replace(HOME, each))} if key else {} for each in regions
+    }
     return [[described(repository(NAME, each, **encrypted[each], **fields))] for each in regions]
 
 
