@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
-CODE := __main__.py domain settings components policies review oci rehearsal ops tests benchmarks
+CODE := __main__.py domain settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
@@ -71,9 +71,9 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
-	$(BIN)/python -m settings.schema --check
-	$(BIN)/python -m policies.levels
-	$(BIN)/python -m policies.describe --check
+	$(BIN)/python -m settings.written.schema --check
+	$(BIN)/python -m policies.pack.levels
+	$(BIN)/python -m policies.pack.readme --check
 	$(BIN)/python -m review.access.page --check
 	$(BIN)/python -m review.plan.replacement --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
@@ -85,7 +85,7 @@ format: .venv/.dev ## format and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)
 
 schema: .venv/.run ## write docs/catalog.schema.json anew
-	$(BIN)/python -m settings.schema
+	$(BIN)/python -m settings.written.schema
 
 bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and who may do what
 	$(BIN)/python -m benchmarks.render
@@ -93,13 +93,13 @@ bench: .venv/.dev ## time the render beside a plain hand-written program, the ru
 	$(BIN)/python -m benchmarks.access
 
 policy-readme: .venv/.run ## write policies/README.md anew
-	$(BIN)/python -m policies.describe
+	$(BIN)/python -m policies.pack.readme
 
 access-page: .venv/.run ## write the matrices in docs/access.md anew
 	$(BIN)/python -m review.access.page
 
 policy-bundle: .venv/.run ## the policy pack as a folder that stands alone, build/policy-pack
-	@$(BIN)/python -m policies.bundle build/policy-pack
+	@$(BIN)/python -m policies.pack.bundle build/policy-pack
 
 # An engine waits for ever for a pack whose environment is missing, so that is looked at first.
 engine: .venv/.run
@@ -107,8 +107,8 @@ engine: .venv/.run
 	  'https://www.pulumi.com/docs/install/. Without it: make rehearse, make gate.' >&2; exit 2; }
 	@test -f policies/$(STACK).json || { echo 'policies/$(STACK).json does not exist: copy policies/prod.json' \
 	  'and choose the levels of this stack.' >&2; exit 2; }
-	@$(BIN)/python -m policies.levels
-	@$(BIN)/python -c 'import policies.engine'
+	@$(BIN)/python -m policies.pack.levels
+	@$(BIN)/python -c 'import policies.pack.engine'
 
 preview: engine ## what `pulumi up` would change in STACK, held to the policy pack
 	pulumi preview --stack $(STACK) $(PACK)

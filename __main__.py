@@ -9,8 +9,8 @@ import pulumi
 import components
 from domain.iam.roles import template_role
 from settings import Place
+from settings.declared.roles import registry_roles
 from settings.engine import engine_settings
-from settings.roles import registry_roles
 
 # Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
 gc.disable()

@@ -1,7 +1,7 @@
 """Pulumi configuration and catalog.yaml, read into one frozen, validated value."""
 
+from settings.declared.settings import Place, Repository, Settings
 from settings.faults import Fault, InvalidSettings
-from settings.load import load
-from settings.models import Place, Repository, Settings
+from settings.loading import load
 
 __all__ = ["Fault", "InvalidSettings", "Place", "Repository", "Settings", "load"]

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bootstrap.template import DEPLOY, FILE, for_stack
 from domain.aws import ORGANIZATION_ID, REGIONS
-from review.bootstrap_template import DEPLOY, FILE, for_stack
 from settings import load
-from settings.configuration import stack_file, stacks
+from settings.files.configuration import stack_file, stacks
 from tests.conftest import ROOT
 
 KEPT = 2
@@ -210,7 +210,7 @@ REVIEW = {
     "access": ("table", "json", "markdown"),
 }
 BASE = ("--base", "main")
-PAGE, RULES = "review.access.page", "policies.describe"
+PAGE, RULES = "review.access.page", "policies.pack.readme"
 Call = tuple[str, str, list[str]]
 """A name, a module that has a `main`, and its arguments."""
 
@@ -230,9 +230,9 @@ def calls(company: Company, standing: str) -> list[Call]:
         ("a stale page", PAGE, ["--check"]),
         ("a stale table of rules", RULES, ["--check"]),
         *((f"{module} {' '.join(given)}", module, given) for module in (PAGE, RULES) for given in ([], ["--check"])),
-        ("schema", "settings.schema", ["--check"]),
-        ("levels", "policies.levels", []),
-        ("bundle", "policies.bundle", [str(company.folder.parent / "pack")]),
+        ("schema", "settings.written.schema", ["--check"]),
+        ("levels", "policies.pack.levels", []),
+        ("bundle", "policies.pack.bundle", [str(company.folder.parent / "pack")]),
         *(_of_review(THIRD, command, form) for command in REVIEW if command != "plan" for form in REVIEW[command]),
         *(_of_review(THIRD, "plan", form, *BASE) for form in REVIEW["plan"]),
         *(_of_review(THIRD, command, "json", *BASE) for command in ("gate", "access")),

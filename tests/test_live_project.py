@@ -3,7 +3,7 @@
 import pytest
 
 from review.__main__ import main
-from settings.configuration import stacks
+from settings.files.configuration import stacks
 from tests.conftest import ROOT
 
 STACKS = stacks(ROOT)

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from ops.adopt.model import Failure
 from policies import kinds
-from policies.judge import Judged
-from policies.levels import LEVEL, Setting
-from policies.rule import Exemption, Finding, Level, Rule
+from policies.pack.judge import Judged
+from policies.pack.levels import LEVEL, Setting
+from policies.pack.rule import Exemption, Finding, Level, Rule
 from review.plan.words import grouped
 
 EXCEPTION_DAYS = 90

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.encryption import without_customer_key
+from policies.checks.encryption import without_customer_key
 from policies.kinds import REPOSITORY
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 
 
 def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:

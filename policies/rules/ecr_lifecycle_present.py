@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from policies.inputs import is_unknown
+from policies.checks.inputs import is_unknown
 from policies.kinds import LIFECYCLE_POLICY, REPOSITORY
-from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 
 _Registry = tuple[str | None, str | None]
 

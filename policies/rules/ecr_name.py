@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.ecr.names import repository_name_problems
-from policies.inputs import is_unknown
+from policies.checks.inputs import is_unknown
 from policies.kinds import REPOSITORY
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 
 _NAME = ("name",)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.inputs import is_unknown
+from policies.checks.inputs import is_unknown
+from policies.checks.retiring import RetiringParameters, not_retiring
 from policies.kinds import REPOSITORY
-from policies.retiring import RetiringParameters, not_retiring
-from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 
 _FORCE = "forceDelete"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.checks.retiring import RetiringParameters, not_retiring
 from policies.kinds import REPOSITORY
-from policies.retiring import RetiringParameters, not_retiring
-from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 
 
 def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:

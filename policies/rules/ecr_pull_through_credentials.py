@@ -15,10 +15,10 @@ from domain.ecr.upstreams import (
     upstream_of,
 )
 from domain.problems import Problem
-from policies.inputs import is_unknown
+from policies.checks.inputs import is_unknown
+from policies.checks.places import Place, Places
 from policies.kinds import PROVIDER, PULL_THROUGH_RULE
-from policies.places import Place, Places
-from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 
 _URL, _SECRET, _ROLE = "upstreamRegistryUrl", "credentialArn", "customRoleArn"
 

@@ -6,10 +6,10 @@ from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
 from domain.iam.narrowing import strangers
 from domain.iam.statement import Caseless, PrincipalKind, Statement
-from policies.documents import verdicts
+from policies.checks.documents import verdicts
+from policies.checks.statements import allows, asked, listed, written
 from policies.kinds import REGISTRY_POLICY
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
-from policies.statements import allows, asked, listed, written
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 
 _GRANTABLE = frozenset(
     each.lower() for each in ("ecr:ReplicateImage", "ecr:CreateRepository", "ecr:BatchImportUpstreamImage")

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, frequency_for
-from policies.inputs import entries, entry, is_unknown
+from policies.checks.inputs import entries, entry, is_unknown
 from policies.kinds import REPOSITORY, SCANNING_CONFIGURATION
-from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 
 _AUTOMATIC = (ScanFrequency.SCAN_ON_PUSH, ScanFrequency.CONTINUOUS_SCAN)
 _OWN = "imageScanningConfiguration"

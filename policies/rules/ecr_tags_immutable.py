@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.checks.mutability import MutableTags, movable_tags
 from policies.kinds import REPOSITORY
-from policies.mutability import MutableTags, movable_tags
-from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
+from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
 
 
 def check(resource: Resource, given: Given[MutableTags]) -> Iterator[Verdict]:

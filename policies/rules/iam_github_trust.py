@@ -8,11 +8,11 @@ from domain.iam.document import Document
 from domain.iam.github import AUDIENCE, ISSUER
 from domain.iam.matching import covers
 from domain.iam.statement import Condition, Statement
-from policies.documents import verdicts
-from policies.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
+from policies.checks.documents import verdicts
+from policies.checks.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
+from policies.checks.statements import allows, listed
 from policies.kinds import ROLE
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
-from policies.statements import allows, listed
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 
 
 class GithubTrustParameters(Parameters):

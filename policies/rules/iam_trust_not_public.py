@@ -10,10 +10,10 @@ from domain.iam.github import ISSUER
 from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, strangers
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
-from policies.documents import verdicts
+from policies.checks.documents import verdicts
+from policies.checks.statements import allows, asked, listed
 from policies.kinds import ROLE
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
-from policies.statements import allows, asked, listed
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 
 _BY_TOKEN, _BY_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 _ASSUMING = ("sts:AssumeRole", _BY_SAML, _BY_TOKEN)

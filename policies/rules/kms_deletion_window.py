@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.kms import DELETION_DAYS
-from policies.inputs import is_unknown, number
+from policies.checks.inputs import is_unknown, number
 from policies.kinds import KEY
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 
 _WINDOW = "deletionWindowInDays"
 _DEFAULT = DELETION_DAYS[-1]

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
+from policies.checks.retiring import RetiringParameters, not_retiring
 from policies.kinds import KEY, REPOSITORY
-from policies.retiring import RetiringParameters, not_retiring
-from policies.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
 
 
 def check(resources: Sequence[Resource], given: Given[RetiringParameters]) -> Iterator[tuple[Resource, Verdict]]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.inputs import is_unknown
+from policies.checks.inputs import is_unknown
 from policies.kinds import KEY
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 
 _KIND, _ROTATION = "customerMasterKeySpec", "enableKeyRotation"
 _ROTATED = (None, "", "SYMMETRIC_DEFAULT")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.checks.tagging import RequiredTags, missing_tags
 from policies.kinds import KEY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
-from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
-from policies.tagging import RequiredTags, missing_tags
+from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
 
 
 def check(resource: Resource, given: Given[RequiredTags]) -> Iterator[Verdict]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rehearsal.apply.builder import Builder, Inputs, Order
-from review.answers import Answer
+from render.answers import Answer
 
 
 def _repository(order: Order) -> Answer:

@@ -1,7 +1,7 @@
 """Roles and their own policies."""
 
 from rehearsal.apply.builder import Builder, Order
-from review.answers import Answer
+from render.answers import Answer
 
 _OPTIONAL = {
     "path": "Path",

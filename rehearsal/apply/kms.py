@@ -1,7 +1,7 @@
 """Keys and their aliases."""
 
 from rehearsal.apply.builder import Builder, Order
-from review.answers import Answer
+from render.answers import Answer
 
 
 def _key(order: Order) -> Answer:

@@ -5,7 +5,7 @@ from secrets import token_urlsafe
 
 from domain.ecr.upstreams import SECRET_KEYS
 from rehearsal.apply.builder import Builder, Order
-from review.answers import Answer
+from render.answers import Answer
 
 _USER = "rehearsal"
 

@@ -6,11 +6,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from domain.aws import Arn
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import Image, image
-from rehearsal.proving.attempts import CHANGES, Intruder, require_denied, require_refused
-from rehearsal.proving.case import Broken, Case
-from rehearsal.proving.standing_roles import auditor_session
+from oci.image import Image, image
+from oci.whole_images import Client
+from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused
+from rehearsal.proofs.harness.case import Broken, Case
+from rehearsal.proofs.harness.standing_roles import auditor_session
 
 PROMISE = "the auditor reads what is known of the repository, and gets no more of it than is said"
 

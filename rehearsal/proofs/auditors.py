@@ -7,9 +7,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from domain.aws import Arn
-from rehearsal.proving.attempts import require_denied
-from rehearsal.proving.case import Broken, PlaceCase
-from rehearsal.proving.standing_roles import auditor_session
+from rehearsal.proofs.harness.attempts import require_denied
+from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.standing_roles import auditor_session
 
 PROMISE = "the declared principals become the auditor, who reads the registry, and nobody else does"
 

@@ -1,7 +1,7 @@
 """Every image that is pushed here is scanned, as often as declared."""
 
 from domain.ecr.scanning import ScanFrequency, frequency_for
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the registry scans the repository as declared"
 

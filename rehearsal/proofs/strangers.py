@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant, ServiceGrant
-from rehearsal.oci.image import image
-from rehearsal.proving.attempts import CHANGES, PULLS, Intruder, require_refused
-from rehearsal.proving.case import Case
+from oci.image import image
+from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
+from rehearsal.proofs.harness.case import Case
 
 PROMISE = "nobody pulls, pushes or deletes who is not granted it"
 

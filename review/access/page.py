@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
+from render.rendering import render
 from review.access.command import matrix_of
 from review.access.markdown import to_markdown
 from review.markdown import folded
-from review.render import render
-from settings.configuration import stacks
+from settings.files.configuration import stacks
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "access.md"

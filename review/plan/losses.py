@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from policies.kinds import KEY, REPOSITORY
+from render.resource import Resource
 from review.plan.model import DESTROYING, IMPORT, Change, Fate, Loss, Op, Statement, Topic
 from review.plan.words import by_repository, listed, regions, repository_of, subject
-from review.resource import Resource
 
 _DEFAULT_WINDOW = 30
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from review.answers import TYPES
+from render.answers import TYPES
 from review.plan.kinds import KINDS, Documents, Effect, Kind, effect, missing
 
 __all__ = ["KINDS", "Documents", "Effect", "Kind", "effect", "missing"]

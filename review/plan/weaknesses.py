@@ -14,13 +14,13 @@ from policies.kinds import (
     REPOSITORY_POLICY,
     SCANNING_CONFIGURATION,
 )
+from render.resource import Resource
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Protection, Statement, Topic
 from review.plan.places import stale_copies
 from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until
-from review.resource import Resource
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from review.resource import Resource
+from render.resource import Resource
 from tests.bootstrap.calls import KEY_ID, Call
 
 

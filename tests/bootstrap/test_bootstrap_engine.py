@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import urllib3
 
-from rehearsal.clients import Clients, Credentials
-from rehearsal.cloud.local import LocalCloud
-from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
+from localcloud.clients import Clients, Credentials
+from localcloud.cloud import LocalCloud
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import granted, refused

@@ -11,7 +11,7 @@ from domain.ecr.upstreams import folder
 from domain.iam.access import Context, Policy, Request
 from domain.iam.document import parse
 from domain.kms import key_policy
-from review.resource import Resource
+from render.resource import Resource
 from settings import Settings
 from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters
 from tests.bootstrap.full import EXISTING_SECRET

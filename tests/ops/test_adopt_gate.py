@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from policies import levels
-from policies.judge import judge
-from policies.rule import Level
-from policies.table import all_rules
-from review.render import render
+from policies.pack import levels
+from policies.pack.judge import judge
+from policies.pack.rule import Level
+from policies.pack.table import all_rules
+from render.rendering import render
 from tests.conftest import Edit
 from tests.ops.conftest import TODAY, Adopt, Adopted
 from tests.ops.outputs import (

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from policies import bundle as bundling
 from policies.kinds import KEY, REPOSITORY
-from policies.levels import FOLDER
-from policies.table import all_rules
-from review import Render
+from policies.pack import bundle as bundling
+from policies.pack.levels import FOLDER
+from policies.pack.table import all_rules
+from render import Render
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
 

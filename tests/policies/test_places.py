@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
+from policies.checks.places import Place, Places
 from policies.kinds import PROVIDER, REPOSITORY
-from policies.places import Place, Places
 from tests.policies.conftest import Declared
 from tests.policies.rules.texts import HOME, OTHER
 

@@ -13,11 +13,11 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from domain.resource_tags import REQUIRED
-from review import Render, render
-from review.monitor import RecordingMonitor
-from review.program import declared_by
-from review.resource import Resource
-from review.text import to_text
+from render import Render, render
+from render.monitor import RecordingMonitor
+from render.program import declared_by
+from render.resource import Resource
+from render.tree import to_text
 from settings import InvalidSettings
 from tests.conftest import Edit
 
@@ -206,7 +206,7 @@ def test_a_retiring_region(project: Path, edit: Edit) -> None:
 def test_adoption_is_an_import_of_the_repository_alone(project: Path, edit: Edit) -> None:
     edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    adopt: [prod]\n")
     imported = {r.name: r.options["importId"] for r in render(project, "prod").resources if "importId" in r.options}
-    # The plain name at home, with its region elsewhere: see settings.models.
+    # The plain name at home, with its region elsewhere: see settings.declared.settings.
     assert imported == {
         "payments/ledger@us-east-1": "payments/ledger",
         "payments/ledger@eu-west-1": "payments/ledger@eu-west-1",

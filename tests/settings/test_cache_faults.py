@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from settings import load
-from settings.roles import registry_roles
+from settings.declared.roles import registry_roles
 from tests.conftest import Edit
 from tests.settings.written import HEAD, catalog, faults, only
 

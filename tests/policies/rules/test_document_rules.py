@@ -14,7 +14,7 @@ from domain.iam.grants import (
 )
 from domain.markers import UNKNOWN
 from policies.kinds import CREATION_TEMPLATE, KEY, REGISTRY_POLICY, REPOSITORY_POLICY, ROLE, ROLE_POLICY
-from policies.rule import Rule
+from policies.pack.rule import Rule
 from policies.rules import (
     ecr_policy_least_privilege,
     ecr_policy_not_public,

@@ -6,7 +6,7 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import REPOSITORY
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_customer_key import RULE
 from tests.policies.conftest import TODAY, Declared, Judge
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import KEY, PROVIDER, PULL_THROUGH_RULE
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_pull_through_credentials import RULE
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER

@@ -6,9 +6,9 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import KEY, LIFECYCLE_POLICY, PROVIDER, REPLICATION_CONFIGURATION, REPOSITORY
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_replication_sound import RULE
-from review import Render
+from render import Render
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.replicated import (
     API,

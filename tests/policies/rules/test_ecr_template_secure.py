@@ -7,9 +7,9 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from policies.kinds import CREATION_TEMPLATE
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_template_secure import RULE
-from review import Render
+from render import Render
 from tests.policies.conftest import TODAY, Declared, Judge
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"

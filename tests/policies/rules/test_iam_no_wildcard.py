@@ -20,7 +20,7 @@ from policies.kinds import (
     USER_POLICY,
     USER_POLICY_ATTACHMENT,
 )
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.iam_no_wildcard import RULE
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy

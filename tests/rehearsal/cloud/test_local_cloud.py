@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from rehearsal.cloud.emulator import Emulator, EmulatorDied
-from rehearsal.cloud.local import LocalCloud, Parts
-from rehearsal.cloud.server import Server
+from localcloud.cloud import LocalCloud, Parts
+from localcloud.emulator import Emulator, EmulatorDied
+from localcloud.server import Server
 from tests.rehearsal.conftest import ACCOUNT, NEEDS_PROC, Connect, Door, Recorder, alive, descendants, eventually
 
 pytestmark = NEEDS_PROC
@@ -207,7 +207,7 @@ def test_an_emulator_that_cannot_start_is_told_with_its_words(tmp_path: Path, mo
 
 @pytest.mark.usefixtures("nothing_left")
 def test_an_emulator_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rehearsal.cloud import emulator
+    from localcloud import emulator
 
     monkeypatch.setattr(emulator, "_START", 0.01)
     with pytest.raises(EmulatorDied, match="did not start within"):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rehearsal.clients import Clients
+from localcloud.clients import Clients
 
 pytestmark = pytest.mark.load
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied, apply
-from rehearsal.clients import Clients
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.proving.case import PlaceCase
-from rehearsal.proving.run import cases, found, prove
-from rehearsal.proving.upstreams import Upstreams
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.run import cases, found, prove
+from rehearsal.proofs.harness.upstreams import Upstreams
+from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
 from tests.conftest import PROJECT_FILES, ROOT
 
@@ -23,7 +23,7 @@ Prove = Callable[[str, str], "tuple[bool, str]"]
 
 def build(project: Path, stack: str, clients: Clients) -> Applied:
     """As `up` does it, the bootstrap first."""
-    stood_before.bootstrap(load(project, stack), clients)
+    preconditions.bootstrap(load(project, stack), clients)
     return apply(project, stack, clients, lambda _label: None)
 
 

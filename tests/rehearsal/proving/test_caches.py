@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from oci.whole_images import Client, Pulled
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied
-from rehearsal.clients import Clients
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.oci.client import Client, Pulled
-from rehearsal.proving.case import PlaceCase
-from rehearsal.proving.run import cases, promised, prove
-from rehearsal.proving.upstreams import Upstreams
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.run import cases, promised, prove
+from rehearsal.proofs.harness.upstreams import Upstreams
+from rehearsal.proofs.harness.visitors import Visitors
 from rehearsal.up import stand_in
 from settings import load
 from tests.rehearsal.proving.conftest import build, outcome, project_of
@@ -75,7 +75,7 @@ def test_what_happened_says_who_pulled_from_where(places: dict[str, PlaceCase]) 
 
 
 def test_what_stood_in_is_told(stack: Applied) -> None:
-    told = stood_before.told(stack.settings)
+    told = preconditions.told(stack.settings)
     assert f"secret {SECRET} exists in AWS alone: a made-up login stood in" in told
     assert "upstream public.ecr.aws was played by a registry on loopback" in told
     assert len(told) == 1 + len(CACHES)

@@ -13,17 +13,17 @@ from urllib3.exceptions import ProtocolError
 from domain.ecr.media_types import MANIFESTS
 from domain.iam.access import Identity
 from domain.iam.grants import AccountGrant
+from localcloud import web_identity
+from localcloud.clients import Clients
+from localcloud.ecr import data, manifests
+from oci.image import Blob
+from oci.whole_images import Client, Corrupt, Pulled, Refused
 from rehearsal.apply.program import Applied
-from rehearsal.clients import Clients
-from rehearsal.cloud import web_identity
-from rehearsal.cloud.ecr import data, manifests
-from rehearsal.oci.client import Client, Corrupt, Pulled, Refused
-from rehearsal.oci.image import Blob
 from rehearsal.proofs import immutable_tags
-from rehearsal.proving.case import Broken, Case, PlaceCase
-from rehearsal.proving.publisher_case import OTHERS, PublisherCase
-from rehearsal.proving.run import Proof, found, promised, prove
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.case import Broken, Case, PlaceCase
+from rehearsal.proofs.harness.publisher_case import OTHERS, PublisherCase
+from rehearsal.proofs.harness.run import Proof, found, promised, prove
+from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, LEDGER, REGION, WEB, Breach

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from localcloud.clients import Clients
 from rehearsal.apply.program import Applied
-from rehearsal.clients import Clients
-from rehearsal.proving.case import PlaceCase
-from rehearsal.proving.run import cases, promised, prove
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.run import cases, promised, prove
+from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
 from tests.rehearsal.proving.conftest import build, outcome, project_of
 

@@ -9,8 +9,8 @@ from domain.iam.access import Policy
 from domain.iam.document import parse
 from domain.iam.github import ISSUER
 from policies import kinds
+from render.resource import Render, Resource
 from review.access import Matrix, Verdict, matrix
-from review.resource import Render, Resource
 
 ACCOUNT, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 REGION = "us-east-1"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import boundaries
 from domain.iam.github import ISSUER
 from policies import kinds
-from review.bootstrap_template import boundaries
 from tests.conftest import ROOT
 from tests.review.access.scene import (
     ACCOUNT,

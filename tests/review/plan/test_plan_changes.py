@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY
-from review import Render, render
+from render import Render, render
 from review.plan import Effect, Fate, NotComparable, Op, Protection, Topic, plan
 from tests.review.plan.changed import (
     ALLOW,

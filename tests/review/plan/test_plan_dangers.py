@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from policies.kinds import KEY, REPOSITORY
-from review import Render
+from render import Render
 from review.plan import dangers, plan
 from review.plan.dangers import IDS
 from tests.review.plan.changed import (

@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from policies.kinds import KEY, REPOSITORY
-from review import Render
+from render import Render
 from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
 from review.plan.markdown import LIMIT, code_block
 from tests.review.plan.changed import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from policies.kinds import REPLICATION_CONFIGURATION, REPOSITORY, ROLE
-from review import Render, render
+from render import Render, render
 from review.plan import Effect, Topic, plan
 from review.plan.groups import groups
 from tests.review.plan.changed import (

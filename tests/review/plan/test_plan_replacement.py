@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from review import Render
-from review.answers import TYPES
+from render import Render
+from render.answers import TYPES
 from review.plan import replacement
 from review.plan.kinds import KINDS, Effect, effect, missing
 

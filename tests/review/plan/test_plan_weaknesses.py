@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from policies.kinds import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
-from review import Render
+from render import Render
 from review.plan import plan
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
