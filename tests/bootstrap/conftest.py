@@ -153,7 +153,7 @@ def bootstrapped(template: dict[str, Any], full: Full, local: LocalCloud) -> Boo
         GitHubOwner="acme",
         GitHubRepository="container-registry",
         Regions=",".join(place.region for place in settings.places),
-        EnhancedScanning=str(settings.scan_type.value == "ENHANCED").lower(),
+        EnhancedScanning=str(settings.scanning.scan_type.value == "ENHANCED").lower(),
         DeployEnvironment=stack,
         PreviewEnvironment=f"preview-{stack}",
         DriftEnvironment=f"drift-{stack}",
