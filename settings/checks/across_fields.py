@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import REGIONS, Arn
 from domain.document_text import to_text
-from domain.ecr import lifecycle, replication, scanning
+from domain.ecr import replication, retention, scanning
 from domain.ecr.lifecycle_grammar import validate
-from domain.ecr.replicas import Replica, replication_rules
-from domain.ecr.replication import Destination
+from domain.ecr.replication import Destination, Replica, replication_rules
 from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import Registry, registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
@@ -101,7 +100,7 @@ def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iter
 
 
 def _rules_problems(rules: list[object]) -> Iterator[Problem]:
-    compiled: list[lifecycle.Rule] = []
+    compiled: list[retention.Rule] = []
     origin: list[tuple[int, Raw]] = []
     for index, rule in enumerate(rules):
         if not isinstance(rule, Mapping):
@@ -118,13 +117,13 @@ def _rules_problems(rules: list[object]) -> Iterator[Problem]:
     if not rules:
         yield Problem((), [], "is empty", "write a rule, or the name of a preset")
     elif compiled:
-        for problem in validate(lifecycle.compile_policy(compiled)):
+        for problem in validate(retention.compile_policy(compiled)):
             yield _as_written(problem, origin)
 
 
-def domain_rule(rule: Raw) -> lifecycle.Rule | None:
+def domain_rule(rule: Raw) -> retention.Rule | None:
     """The rule as the domain has it; None where a type is wrong, which the models tell."""
-    effect = next(effect for effect in lifecycle.Effect if rule.get(effect.value) is not None)
+    effect = next(effect for effect in retention.Effect if rule.get(effect.value) is not None)
     selector = next(key for key in SELECTORS if rule.get(key) is not None)
     count, written, description = rule[effect.value], rule[selector], rule.get("description")
     patterns = [written] if selector == "tag" else written if selector == "all_tags" else []
@@ -132,9 +131,9 @@ def domain_rule(rule: Raw) -> lifecycle.Rule | None:
         return None
     if not all(isinstance(pattern, str) for pattern in patterns) or not isinstance(description, str | None):
         return None
-    kind = {"untagged": lifecycle.Selector.UNTAGGED, "any": lifecycle.Selector.ANY}
-    return lifecycle.Rule(
-        selector=kind.get(selector, lifecycle.Selector.TAGGED),
+    kind = {"untagged": retention.Selector.UNTAGGED, "any": retention.Selector.ANY}
+    return retention.Rule(
+        selector=kind.get(selector, retention.Selector.TAGGED),
         patterns=tuple(patterns),
         effect=effect,
         count=count,

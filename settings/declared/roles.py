@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from domain.iam.github_trust import provider_arn, trust_policy
-from domain.iam.role_names import standing_role
 from domain.iam.roles import (
     TASKS_SERVICE,
     Role,
@@ -15,6 +14,7 @@ from domain.iam.roles import (
     push_policy,
     registry_trust,
     service_trust,
+    standing_role,
     template_policy,
     template_role,
 )

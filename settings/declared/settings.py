@@ -7,13 +7,11 @@ from datetime import date
 
 from domain import resource_tags
 from domain.document_text import to_text
-from domain.ecr import lifecycle
+from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
-from domain.ecr.encryption import Encryption
 from domain.ecr.names import registry_host
-from domain.ecr.replicas import Replica, inbound_statement, replication_rules
-from domain.ecr.replication import ReplicationRule
-from domain.ecr.repository import RepositoryCopy
+from domain.ecr.replication import Replica, ReplicationRule, inbound_statement, replication_rules
+from domain.ecr.repository import Encryption, RepositoryCopy
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
@@ -71,10 +69,10 @@ class Publisher:
 
 
 CACHED = (
-    lifecycle.Rule(
-        selector=lifecycle.Selector.UNTAGGED, patterns=(), effect=lifecycle.Effect.EXPIRE_AFTER_DAYS, count=7
+    retention.Rule(
+        selector=retention.Selector.UNTAGGED, patterns=(), effect=retention.Effect.EXPIRE_AFTER_DAYS, count=7
     ),
-    lifecycle.Rule(selector=lifecycle.Selector.ANY, patterns=(), effect=lifecycle.Effect.KEEP, count=500),
+    retention.Rule(selector=retention.Selector.ANY, patterns=(), effect=retention.Effect.KEEP, count=500),
 )
 
 
@@ -110,7 +108,7 @@ class Repository:
     name: str
     owner: str
     description: str | None
-    retention: tuple[lifecycle.Rule, ...]
+    retention: tuple[retention.Rule, ...]
     mutability: TagMutability
     mutable_tags: tuple[str, ...]
     encryption: Encryption
@@ -145,7 +143,7 @@ class Settings:
     """The registries in the stack's own account, home first."""
     elsewhere: tuple[Place, ...]
     """Replicas in other accounts."""
-    net: tuple[lifecycle.Rule, ...]
+    net: tuple[retention.Rule, ...]
     """The retention of repositories that nobody declared."""
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
@@ -183,7 +181,7 @@ class Settings:
 
     def copies(self, place: Place) -> Iterator[RepositoryCopy]:
         """Every repository of the catalog, as it stands in this place."""
-        documents: dict[tuple[lifecycle.Rule, ...], str] = {}
+        documents: dict[tuple[retention.Rule, ...], str] = {}
         policies: dict[tuple[Grant, ...], str | None] = {}
         for repository in self.repositories:
             if not repository.name.startswith(place.prefixes or ""):
@@ -266,8 +264,8 @@ class Settings:
         return lifecycle_text(self.net, standby=True)
 
 
-def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
-    return to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
+    return to_text(retention.compile_policy(retention.standby(rules) if standby else rules))
 
 
 def _policy_text(grants: tuple[Grant, ...], place: Place) -> str | None:
