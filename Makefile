@@ -28,7 +28,7 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-.venv/.rehearsal: requirements-rehearsal.txt .venv/.ops
+.venv/.rehearsal: requirements-rehearsal.txt localcloud/requirements.txt .venv/.ops
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
@@ -38,10 +38,15 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-rehearse: .venv/.rehearsal ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
+# What the local cloud starts; it is no dependency of the project. A run without make builds it, too.
+.venv/emulator/.done: localcloud/requirements-emulator.txt | .venv/bin/python
+	@$(BIN)/python -m localcloud.install
+	@touch $@
+
+rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
 	@$(BIN)/python -m rehearsal up --stack $(STACK)
 
-rehearse-once: .venv/.rehearsal ## the same, ending with the proofs
+rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with the proofs
 	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
 
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
@@ -60,10 +65,10 @@ gate: .venv/.run ## may it be merged: the rules, and with BASE what the change d
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
-test: .venv/.dev ## all tests that need no more than Python
+test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python
 	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
 
-test-engine: .venv/.dev ## the tests on a real Pulumi engine, where `pulumi` is on PATH
+test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine
 
 check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code

@@ -59,6 +59,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
             username="acme",
             lifecycle_text='{"rules":[]}',
             policy_text="{}",
+            pull=(),
+            tasks=False,
             tags=TAGS,
         ),
         "key": KEY,
