@@ -33,6 +33,12 @@ def examples(count: int) -> int:
     return count * hypothesis_settings().max_examples // FULL
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_bytecode_of_copies() -> None:
+    """Where bytecode is kept outside the folders of its modules, what children write of a copy would stay behind."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return PROJECT

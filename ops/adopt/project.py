@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from domain.ecr.lifecycle import Rule
+from domain.ecr.retention import Rule
 from ops.adopt.inventory import Where
 from policies.pack.levels import Setting, levels_file
 from policies.pack.levels import load as load_levels
@@ -16,10 +16,9 @@ from render.rendering import PROGRAM, render
 from render.resource import Render
 from review.plan.words import listed
 from settings import InvalidSettings, Settings, load
-from settings.checks.across_fields import domain_rule
 from settings.files.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
 from settings.files.source import read
-from settings.written.catalog import RetentionRule
+from settings.written.catalog import RetentionRule, domain_rule
 
 Entries = Mapping[str, Mapping[str, object]]
 KINDS = ("accounts", "organizations", "keys")
