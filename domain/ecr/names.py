@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn, Partition
+from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn, Partition, RegistryId
 from domain.ecr.images import ANY_DIGEST
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH, REPOSITORY_NAME_MIN_LENGTH
 from domain.ecr.tags import tag_problems
@@ -39,8 +39,8 @@ def registry_host(account: str, region: str) -> str:
     return f"{account}.dkr.ecr.{region}.{REGIONS[region].dns_suffix}"
 
 
-def private_registry(host: str) -> tuple[str, str] | None:
-    """Account and region of an ECR private registry (plain, FIPS or dual-stack endpoint), None for another host."""
+def private_registry(host: str) -> RegistryId | None:
+    """The ECR private registry at the host (plain, FIPS or dual-stack endpoint), None for another host."""
     match = _ECR_HOST.fullmatch(host.lower())
     if match is None:
         return None
@@ -50,7 +50,7 @@ def private_registry(host: str) -> tuple[str, str] | None:
         return None
     dual_stack = style == "-" and partition is Partition.AWS and suffix == _DUAL_STACK_SUFFIX
     plain = style == "." and suffix == partition.dns_suffix
-    return (account, region) if dual_stack or plain else None
+    return RegistryId(account=account, region=region) if dual_stack or plain else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class ImageReference:
         return cls(registry, repository, tag if colon else None, digest if at else None)
 
     @property
-    def private_registry(self) -> tuple[str, str] | None:
-        """Account and region when the registry is an ECR private registry."""
+    def private_registry(self) -> RegistryId | None:
+        """The registry when it is an ECR private registry."""
         return private_registry(self.registry)
 
     def __str__(self) -> str:

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.aws import REGIONS
+from domain.aws import REGIONS, RegistryId
 from domain.ecr.names import ImageReference, private_registry, registry_host, repository_arn, repository_name_problems
 
 # The API's own pattern, as written there.
 API_PATTERN = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
 DIGEST = "sha256:" + "0123456789abcdef" * 4
+US = RegistryId(account="111122223333", region="us-east-1")
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 
 REPOSITORIES = st.from_regex(r"[a-z0-9]{2,9}((\.|_|__|-{1,3})[a-z0-9]{1,5}){0,2}(/[a-z0-9]{1,9}){0,2}", fullmatch=True)
@@ -87,15 +88,15 @@ def test_arn_and_host_are_of_the_regions_partition(region: str, arn: str, host: 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
 def test_a_registry_host_says_whose_it_is(region: str) -> None:
-    assert private_registry(registry_host("012345678901", region)) == ("012345678901", region)
+    assert private_registry(registry_host("012345678901", region)) == RegistryId(account="012345678901", region=region)
 
 
 @pytest.mark.parametrize(
     ("host", "registry"),
     [
-        ("111122223333.dkr.ecr-fips.us-east-1.amazonaws.com", ("111122223333", "us-east-1")),
-        ("111122223333.dkr-ecr.us-east-1.on.aws", ("111122223333", "us-east-1")),
-        ("111122223333.DKR.ecr.us-east-1.amazonaws.com", ("111122223333", "us-east-1")),
+        ("111122223333.dkr.ecr-fips.us-east-1.amazonaws.com", US),
+        ("111122223333.dkr-ecr.us-east-1.on.aws", US),
+        ("111122223333.DKR.ecr.us-east-1.amazonaws.com", US),
         ("111122223333.dkr-ecr.us-east-1.amazonaws.com", None),
         ("111122223333.dkr.ecr.us-east-1.on.aws", None),
         ("111122223333.dkr-ecr.cn-north-1.on.aws", None),
@@ -107,7 +108,7 @@ def test_a_registry_host_says_whose_it_is(region: str) -> None:
         ("ghcr.io", None),
     ],
 )
-def test_only_an_ecr_host_has_an_account_and_a_region(host: str, registry: tuple[str, str] | None) -> None:
+def test_only_an_ecr_host_has_an_account_and_a_region(host: str, registry: RegistryId | None) -> None:
     assert private_registry(host) == registry
     assert ImageReference(host, "a/b").private_registry == registry
 
