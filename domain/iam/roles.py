@@ -25,6 +25,8 @@ from domain.iam.limits import ROLE_NAME_MAX
 
 EVERY_REPOSITORY = "*"
 TASKS_SERVICE = "ecs-tasks.amazonaws.com"
+_NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_DIGITS = 8
 Statement = dict[str, object]
 Document = dict[str, object]
 
@@ -134,12 +136,10 @@ def _document(*statements: Statement) -> Document:
     return {"Version": CURRENT_VERSION, "Statement": list(statements)}
 
 
-_NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
-_DIGITS = 8
-
-
 def role_name(said: str, *, key: Sequence[str], plain: bool = True) -> str:
-    """What is said, where a name can say it plainly; else what of it fits, and after a `+` some digits of the key."""
+    """What is said, where a name can say it plainly; else what of it fits, and after a `+` some digits of the key.
+
+    IAM tells an account's roles apart by name, whatever their path and case."""
     if plain and len(said) <= ROLE_NAME_MAX:
         return said
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:_DIGITS]
