@@ -165,11 +165,7 @@ CATALOG_FAULTS = {
     "a tag of YAML's": (HEAD + "  payments/api: {owner: !!binary aGk=}\n", "payments/api.owner: ", "remove it"),
     "a list for a key": (HEAD + "  payments/api: {[a, b]: 3}\n", "catalog.yaml:5: ", "YAML"),
     "a file name with a zero": (HEAD + "  payments/api: {owner: payments, encryption: [a]}\n", "encryption: ", "write"),
-    "no value": (
-        HEAD + "  payments/api: {owner: payments, retire: }\n",
-        "payments/api.retire: has no value",
-        "key",
-    ),
+    "no value": (HEAD + "  payments/api: {owner: payments, retire: }\n", "payments/api.retire: has no value", "key"),
     "no value for a list": (
         HEAD + "  payments/api: {owner: payments, push: }\n",
         "payments/api.push: has no value",

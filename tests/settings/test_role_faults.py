@@ -43,10 +43,7 @@ SOURCE = (
     "(write exactly one of refs, environment)"
 )
 UNSOUND = {
-    "neither refs nor environment": (
-        main(refs=None),
-        SOURCE.format(keys="github", what="has no source of the push"),
-    ),
+    "neither refs nor environment": (main(refs=None), SOURCE.format(keys="github", what="has no source of the push")),
     "refs and environment": (
         main(environment="prod"),
         SOURCE.format(keys="github, refs, environment", what="has refs and environment"),

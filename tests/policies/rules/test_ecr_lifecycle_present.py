@@ -18,11 +18,7 @@ def repository(name: object = "payments/api", *, region: str = "us-east-1", reti
 
 
 def policy(
-    repository: object = "payments/api",
-    text: object = TEXT,
-    *,
-    region: str = "us-east-1",
-    provider: str | None = None,
+    repository: object = "payments/api", text: object = TEXT, *, region: str = "us-east-1", provider: str | None = None
 ) -> Declared:
     inputs = {"repository": repository, "policy": text}
     return Declared(type=LIFECYCLE_POLICY, inputs=inputs, name="a policy", region=region, provider=provider)

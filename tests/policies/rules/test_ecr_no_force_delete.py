@@ -41,11 +41,7 @@ def test_a_repository_that_stays(told: Judge, force: object, expected: list[str]
         ),
         pytest.param("", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but ''"], id="blank"),
         pytest.param(2027.0, [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but 2027.0"], id="number"),
-        pytest.param(
-            "9999-12-31",
-            [f"{FORCED}its tag retire-until {TOO_LONG}, but it is 9999-12-31"],
-            id="for ever",
-        ),
+        pytest.param("9999-12-31", [f"{FORCED}its tag retire-until {TOO_LONG}, but it is 9999-12-31"], id="for ever"),
         pytest.param(UNKNOWN, ["undecided tags.retire-until"], id="unknown"),
     ],
 )

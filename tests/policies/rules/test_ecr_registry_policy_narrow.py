@@ -84,10 +84,7 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
         (but(Resource="*"), [f"is about *: {OF_REGISTRY}"]),
         (but(Resource=[RESOURCE, "*"]), [f"is about *: {OF_REGISTRY}"]),
         (but(Resource=None), ["has no Resource: name the repositories"]),
-        (
-            but(Resource=None, NotResource=RESOURCE),
-            [f"is about all but {RESOURCE} (NotResource): name what is meant"],
-        ),
+        (but(Resource=None, NotResource=RESOURCE), [f"is about all but {RESOURCE} (NotResource): name what is meant"]),
         *(
             (but(Resource=each), [f"is about {each}: {OF_REGISTRY}"])
             for each in (
@@ -102,11 +99,7 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
         ),
         (
             but(Principal="*", Action="ecr:*", Resource="*"),
-            [
-                f"lets everybody (*) call ecr:*: {NARROWED}",
-                f"allows ecr:*: {ALONE}",
-                f"is about *: {OF_REGISTRY}",
-            ],
+            [f"lets everybody (*) call ecr:*: {NARROWED}", f"allows ecr:*: {ALONE}", f"is about *: {OF_REGISTRY}"],
         ),
     ],
 )

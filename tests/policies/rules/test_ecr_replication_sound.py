@@ -57,11 +57,7 @@ WHOLE = f"{CONFIG} undecided replicationConfiguration"
             [f"{CONFIG} copies images to {HOME} in {ASIA}, where the stack declares no repository payments/api"],
             id="one of two regions",
         ),
-        pytest.param(
-            [API, REPLICA, replicating(to(EU), to(EU))],
-            [],
-            id="twice to one place",
-        ),
+        pytest.param([API, REPLICA, replicating(to(EU), to(EU))], [], id="twice to one place"),
         pytest.param(
             [API, repository("x/y"), REPLICA, replicating(to(EU, prefixes=["payments/"]))], [], id="by prefix"
         ),
@@ -90,16 +86,8 @@ ABSENT = f"{CONFIG} copies images to {OTHER} in {US}, where the stack declares n
     [
         pytest.param([repository(provider=OTHERS), OTHER_PROVIDER], [], id="compliant"),
         pytest.param([repository(provider=f"{OTHERS}::71b8f2c4"), OTHER_PROVIDER], [], id="a provider with an id"),
-        pytest.param(
-            [OTHER_PROVIDER],
-            [ABSENT],
-            id="violating",
-        ),
-        pytest.param(
-            [repository(region=EU, provider=OTHERS), OTHER_PROVIDER],
-            [ABSENT],
-            id="another region",
-        ),
+        pytest.param([OTHER_PROVIDER], [ABSENT], id="violating"),
+        pytest.param([repository(region=EU, provider=OTHERS), OTHER_PROVIDER], [ABSENT], id="another region"),
         pytest.param(
             [repository(provider=OTHERS), provider("other", STRANGER)],
             [f"{ABSENT}, and no provider of that account"],

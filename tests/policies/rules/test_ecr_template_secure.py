@@ -81,18 +81,8 @@ def test_the_projects_own_are_secure(told: Judge, request: pytest.FixtureRequest
         pytest.param(None, {}, [EMPTY], id="unset"),
         pytest.param(UNKNOWN, {}, ["undecided appliedFors"], id="unknown"),
         pytest.param([UNKNOWN, "CREATE_ON_PUSH"], {}, ["undecided appliedFors", PUSHED], id="unknown within"),
-        pytest.param(
-            ["create_on_push"],
-            {},
-            [f"is for 'create_on_push', {STRANGE}"],
-            id="lower case",
-        ),
-        pytest.param(
-            [{"a": 1}],
-            {},
-            [f"is for {{'a': 1}}, {STRANGE}"],
-            id="an object",
-        ),
+        pytest.param(["create_on_push"], {}, [f"is for 'create_on_push', {STRANGE}"], id="lower case"),
+        pytest.param([{"a": 1}], {}, [f"is for {{'a': 1}}, {STRANGE}"], id="an object"),
     ],
 )
 def test_what_it_is_for(told: Judge, occasions: object, parameters: dict[str, Any], expected: list[str]) -> None:

@@ -200,10 +200,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
             )
         ),
         *(
-            (
-                fixed(f"repo:acme/{each}:environment:prod"),
-                [filled(f"repo:acme/{each}:environment:prod")],
-            )
+            (fixed(f"repo:acme/{each}:environment:prod"), [filled(f"repo:acme/{each}:environment:prod")])
             for each in (f"${{{ISSUER}:repository}}", "${*}")
         ),
         (

@@ -22,11 +22,7 @@ def trust(**elements: object) -> dict[str, object]:
     ("inputs", "expected"),
     [
         pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
-        pytest.param(
-            {"assumeRolePolicy": policy(trust(Principal="*"))},
-            [EVERYBODY],
-            id="violating",
-        ),
+        pytest.param({"assumeRolePolicy": policy(trust(Principal="*"))}, [EVERYBODY], id="violating"),
         pytest.param({}, [], id="unset"),
         pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
     ],
@@ -193,10 +189,7 @@ def open_to(who: str, *keys: str) -> list[str]:
         (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=[SUBJECT, f"{SUBJECT}-worker"])), []),
         (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), open_to(provider(CLUSTER), f"{CLUSTER}:sub")),
         (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
-        (
-            federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}),
-            [],
-        ),
+        (federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}), []),
     ],
 )
 def test_identity_providers(told: Judge, statement: dict[str, object], expected: list[str]) -> None:

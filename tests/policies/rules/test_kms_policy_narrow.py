@@ -169,10 +169,7 @@ def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: lis
         (use(Principal=to(OTHER), Action="kms:DescribeKey"), [OTHER]),
         (use(Principal=to("AROAEXAMPLEEXAMPLEID"), Action="kms:DescribeKey"), ["AROAEXAMPLEEXAMPLEID"]),
         (use(Principal={"CanonicalUser": "79a59df9"}, Action="kms:DescribeKey"), []),
-        (
-            use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}),
-            ["*"],
-        ),
+        (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}), ["*"]),
         (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": [HOME, OTHER]}}), ["*"]),
         (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": HOME}}), []),
         (
@@ -182,10 +179,7 @@ def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: lis
         (
             use(
                 Principal="*",
-                Condition={
-                    **VIA_ECR,
-                    "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME},
-                },
+                Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME}},
             ),
             [],
         ),
@@ -225,10 +219,7 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        (
-            use(Principal="*"),
-            [EVERYBODY, *by_root(who="*")],
-        ),
+        (use(Principal="*"), [EVERYBODY, *by_root(who="*")]),
         (
             use(Principal=to(HOME, "*"), Action="kms:DescribeKey", Condition=VIA_ECR),
             [f"{EVERYBODY.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
@@ -237,10 +228,7 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
             use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
             ["statement 'Use' lets * call kms:PutKeyPolicy, whatever the account's own policies say: name the account"],
         ),
-        (
-            use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
-            by_root(who="*"),
-        ),
+        (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
         (
             use(Principal={"Service": LAMBDA}),
             [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, whoever it works for,")],

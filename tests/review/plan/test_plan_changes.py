@@ -34,11 +34,7 @@ REGIONS = (HOME, "eu-west-1", "ap-northeast-1")
 
 CASES: dict[str, tuple[str, tuple[Edit, ...], set[tuple[str, str, str]]]] = {
     "nothing": ("prod", (), set()),
-    "an owner": (
-        "dev",
-        (("catalog.yaml", "owner: storefront", "owner: shop"),),
-        {("update", "Repository", WEB_HOME)},
-    ),
+    "an owner": ("dev", (("catalog.yaml", "owner: storefront", "owner: shop"),), {("update", "Repository", WEB_HOME)}),
     "a mutable tag": (
         "prod",
         (("catalog.yaml", "[latest]", "[latest, edge]"),),
@@ -103,11 +99,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], set[tuple[str, str, str]]]] = {
         # At home the id is the one of the state, so the engine sees nothing to import.
         {("replace", "Repository", f"storefront/web@{region}") for region in REGIONS[1:]},
     ),
-    "a retired one": (
-        "prod",
-        (RETIRE,),
-        {("update", "Repository", f"storefront/web@{region}") for region in REGIONS},
-    ),
+    "a retired one": ("prod", (RETIRE,), {("update", "Repository", f"storefront/web@{region}") for region in REGIONS}),
     "a scan": (
         "dev",
         (("Pulumi.dev.yaml", "config:\n", "config:\n  container-registry:scanning: {type: enhanced}\n"),),

@@ -57,12 +57,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...], set[str]]] = {
     "retired, and then only gone": ("dev", (RETIRE,), (RETIRED_GONE,), {DESTROYS}),
     "retired and removed": ("dev", (RETIRE,), (RETIRED_GONE, REMOVED), set()),
     "retired and removed with every copy": ("prod", (RETIRE, ALLOW), (RETIRED_GONE, REMOVED), set()),
-    "retired where nothing may be destroyed": (
-        "prod",
-        (RETIRE,),
-        (RETIRED_GONE, REMOVED, ALLOW),
-        {DESTROYS},
-    ),
+    "retired where nothing may be destroyed": ("prod", (RETIRE,), (RETIRED_GONE, REMOVED, ALLOW), {DESTROYS}),
     "removed where nothing may be destroyed": (
         "dev",
         (RETIRE,),

@@ -186,10 +186,7 @@ def test_a_configuration_differs_by_what_goes_where(stands: dict[str, Render]) -
     ).changes
     (difference,) = change.differences
     assert difference.effect is Effect.IN_PLACE
-    assert difference.lines == (
-        f"- every repository to {there('eu-west-1')}",
-        f"+ payments/* to {there('eu-west-1')}",
-    )
+    assert difference.lines == (f"- every repository to {there('eu-west-1')}", f"+ payments/* to {there('eu-west-1')}")
     (reordered,) = plan(
         configured({"destinations": [ireland, tokyo]}), configured({"destinations": [tokyo, ireland]})
     ).changes
