@@ -13,7 +13,7 @@ from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_least_privilege import RULE
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = list(PULL_ACTIONS)
@@ -27,14 +27,14 @@ def declared(text: object) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, []),
+        case(
+            "violating",
             {"policy": policy(allow(Sid="All", Principal=to(OTHER), Action="ecr:*"))},
             [f"statement 'All' allows ecr:*, {COVERS}"],
-            id="violating",
         ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("unset", {}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:

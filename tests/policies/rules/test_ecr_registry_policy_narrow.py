@@ -5,7 +5,7 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.kinds import REGISTRY_POLICY
 from policies.rules.ecr_registry_policy_narrow import RULE
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 RESOURCE = f"arn:aws:ecr:us-east-1:{HOME}:repository/*"
@@ -27,14 +27,14 @@ def declared(text: object) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(SOUND)}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(SOUND)}, []),
+        case(
+            "violating",
             {"policy": policy(but(Principal="*"))},
             [f"statement 'Replicate' lets everybody (*) call ecr:CreateRepository, ecr:ReplicateImage: {NARROWED}"],
-            id="violating",
         ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("unset", {}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_registry_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:

@@ -15,7 +15,7 @@ from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
 from policies.kinds import ROLE
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -53,11 +53,11 @@ def by_name(who: str = "acme/api", where: str = "statement 'GitHub'") -> list[st
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"assumeRolePolicy": policy(trust(fixed(IMMUTABLE)))}, [], id="compliant"),
-        pytest.param({"assumeRolePolicy": policy(trust(fixed(StringEquals=IDS)))}, [], id="compliant by conditions"),
-        pytest.param({"assumeRolePolicy": policy(trust(fixed()))}, by_name(), id="violating"),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+        case("compliant", {"assumeRolePolicy": policy(trust(fixed(IMMUTABLE)))}, []),
+        case("compliant by conditions", {"assumeRolePolicy": policy(trust(fixed(StringEquals=IDS)))}, []),
+        case("violating", {"assumeRolePolicy": policy(trust(fixed()))}, by_name()),
+        case("unset", {}, []),
+        case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
     ],
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:

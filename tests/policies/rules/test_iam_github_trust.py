@@ -11,7 +11,7 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from policies.kinds import ROLE
 from policies.rules.iam_github_trust import RULE
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -61,12 +61,10 @@ def filled(value: str) -> str:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
-        pytest.param(
-            {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT), id="violating"
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+        case("compliant", {"assumeRolePolicy": policy(trust())}, []),
+        case("violating", {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT)),
+        case("unset", {}, []),
+        case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
     ],
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:

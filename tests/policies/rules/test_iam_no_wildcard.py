@@ -22,7 +22,7 @@ from policies.kinds import (
 )
 from policies.pack.rule import Given
 from policies.rules.iam_no_wildcard import RULE
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy
 
 REPOSITORIES = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/*"
@@ -40,12 +40,10 @@ def declared(text: object, kind: str = ROLE_POLICY) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(LOGIN, PULL)}, [], id="compliant"),
-        pytest.param(
-            {"policy": policy(allow(Action="*", Resource="*"))}, [f"statement 1 allows *, {COVERS}"], id="violating"
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("compliant", {"policy": policy(LOGIN, PULL)}, []),
+        case("violating", {"policy": policy(allow(Action="*", Resource="*"))}, [f"statement 1 allows *, {COVERS}"]),
+        case("unset", {}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_policy(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:

@@ -18,7 +18,7 @@ from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.strangers import STRANGERS
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
@@ -41,16 +41,14 @@ def use(**elements: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(ADMINISTER)}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(ADMINISTER)}, []),
+        case(
+            "violating: AWS's default",
             {"policy": policy(allow(Sid="Root", Principal=to(root(HOME)), Action="kms:*", Resource="*"))},
             ["statement 'Root' allows everything (kms:*): name what is meant"],
-            id="violating: AWS's default",
         ),
-        pytest.param(
-            {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"], id="unset"
-        ),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("unset", {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"]),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_key(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
