@@ -36,12 +36,23 @@ RETIRED_WEB = WEB.replace("owner: storefront\n", f"owner: storefront\n    retire
 REMOVED_WEB = f"removed:\n  storefront/web: {RETIREMENT}\n"
 KEY_ALIAS = "aws:kms/alias:Alias"
 
-SMALL: TextEdit = ("catalog.yaml", (PROJECT / "catalog.yaml").read_text(encoding="utf-8"), CATALOG)
-RETIRE: TextEdit = ("catalog.yaml", WEB, RETIRED_WEB)
-REMOVE: TextEdit = ("catalog.yaml", CATALOG, REMOVED_WEB + CATALOG.replace(WEB, ""))
+
+def catalog(old: str, new: str) -> TextEdit:
+    return ("catalog.yaml", old, new)
+
+
+def web(line: str) -> TextEdit:
+    """Adds a line to storefront/web."""
+    return catalog(WEB, f"{WEB}    {line}\n")
+
+
+SMALL = catalog((PROJECT / "catalog.yaml").read_text(encoding="utf-8"), CATALOG)
+RETIRE = catalog(WEB, RETIRED_WEB)
+REMOVE = catalog(CATALOG, REMOVED_WEB + CATALOG.replace(WEB, ""))
 ALLOW: TextEdit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:allow_destruction: true\n")
 FORBID: TextEdit = ("Pulumi.dev.yaml", "allow_destruction: true", "allow_destruction: false")
 NO_EUROPE: TextEdit = ("Pulumi.prod.yaml", "    - region: eu-west-1\n", "")
+EUROPE_COMES: TextEdit = (NO_EUROPE[0], "replicas:\n", f"replicas:\n{NO_EUROPE[1]}")
 RETIRE_EUROPE: TextEdit = (
     "Pulumi.prod.yaml",
     "    - region: eu-west-1\n",
@@ -77,11 +88,6 @@ class Compared:
 def compared(stack: str, *edits: TextEdit, first: tuple[TextEdit, ...] = ()) -> Compared:
     """Renders before and after the edits; `first` are those that the base has already."""
     return Compared(small(stack, *first), small(stack, *first, *edits))
-
-
-def found(change: Plan) -> set[tuple[str, str, str]]:
-    """Every change: what happens, the type, the name."""
-    return {(each.op.value, each.short_type, each.name) for each in change.changes}
 
 
 def only(change: Plan) -> Change:

@@ -13,39 +13,42 @@ from review.plan.markdown import LIMIT, code_block
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,
+    EUROPE_COMES,
     NO_EUROPE,
     REMOVED_WEB,
     RETIRE,
     RETIRED_WEB,
     WEB,
+    catalog,
     changed,
     compared,
     renamed,
     small,
+    web,
     with_inputs,
 )
 from tests.stacks import TextEdit
 
-REMOVED: TextEdit = ("catalog.yaml", "retention:\n  services", f"{REMOVED_WEB}retention:\n  services")
+REMOVED = catalog("retention:\n  services", f"{REMOVED_WEB}retention:\n  services")
 SITE = WEB.replace("storefront/web", "storefront/site")
 SCENES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...]]] = {
     "everyday": (
         "prod",
         (),
         (
-            ("catalog.yaml", "keep: 20", "keep: 10"),
-            ("catalog.yaml", "{account: workloads}, {org", "{account: data-platform}, {org"),
-            ("catalog.yaml", WEB, WEB + SITE),
-            ("catalog.yaml", "owner: platform\n", "owner: platform\n    description: Layers of the pipelines\n"),
+            catalog("keep: 20", "keep: 10"),
+            catalog("{account: workloads}, {org", "{account: data-platform}, {org"),
+            catalog(WEB, WEB + SITE),
+            catalog("owner: platform\n", "owner: platform\n    description: Layers of the pipelines\n"),
         ),
     ),
     "retired": ("prod", (ALLOW,), (RETIRE,)),
-    "removed": ("prod", (RETIRE, ALLOW), (("catalog.yaml", RETIRED_WEB, ""), REMOVED)),
-    "gone": ("prod", (), (("catalog.yaml", WEB, ""),)),
-    "another encryption": ("dev", (), (("catalog.yaml", WEB, WEB + "    encryption: aes256\n"),)),
+    "removed": ("prod", (RETIRE, ALLOW), (catalog(RETIRED_WEB, ""), REMOVED)),
+    "gone": ("prod", (), (catalog(WEB, ""),)),
+    "another encryption": ("dev", (), (web("encryption: aes256"),)),
     "a region goes": ("prod", (), (NO_EUROPE,)),
-    "a region comes": ("prod", (NO_EUROPE,), ((NO_EUROPE[0], "replicas:\n", f"replicas:\n{NO_EUROPE[1]}"),)),
-    "adopted": ("prod", (), (("catalog.yaml", CATALOG, CATALOG + SITE + "    adopt: true\n"),)),
+    "a region comes": ("prod", (NO_EUROPE,), (EUROPE_COMES,)),
+    "adopted": ("prod", (), (catalog(CATALOG, CATALOG + SITE + "    adopt: true\n"),)),
 }
 
 
@@ -170,8 +173,8 @@ def test_a_comment_is_never_too_long() -> None:
 def test_what_is_lost_stays_in_the_shortest_comment() -> None:
     entry = "  team/r{}:\n    owner: team\n    retention: services\n    retire: {{until: 2027-01-31, reason: gone}}\n"
     many = "".join(entry.format(number) for number in range(300))
-    first: tuple[TextEdit, ...] = (("catalog.yaml", CATALOG, CATALOG + many),)
-    change = compared("dev", ("catalog.yaml", many, ""), first=first).plan
+    first: tuple[TextEdit, ...] = (catalog(CATALOG, CATALOG + many),)
+    change = compared("dev", catalog(many, ""), first=first).plan
     notes = tuple(Statement(topic=Topic.WEAKER, text="x" * 5000, urns=()) for _ in range(9))
     change = replace(change, statements=(*change.statements, *notes), notes=("a note",))
     for limit in (20_000, LIMIT, 5_000, 2_500, 1_000):
@@ -194,5 +197,5 @@ def test_statements_too_many_for_a_comment_are_cut() -> None:
 
 def test_a_description_with_line_breaks_is_one_line() -> None:
     rule = '[{any: true, keep: 40, description: "one\\n# two"}]'
-    text = to_markdown(compared("dev", ("catalog.yaml", "[{any: true, keep: 50}]", rule)).plan)
+    text = to_markdown(compared("dev", catalog("[{any: true, keep: 50}]", rule)).plan)
     assert "(one # two)" in text

@@ -13,6 +13,7 @@ from tests.review.plan.changed import (
     RETIRE_EUROPE,
     WEB,
     Compared,
+    catalog,
     compared,
     small,
     with_inputs,
@@ -78,18 +79,18 @@ CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] =
         (tokyo(prefixed("payments/")),),
         [f"What is pushed to platform/cache and storefront/web no longer flows to {there('ap-northeast-1')}."],
     ),
-    "a region that retires": (
+    "one that retires": (
         (),
         (RETIRE_EUROPE, ALLOW),
         [f"What is pushed to {ALL} no longer flows to {there('eu-west-1')}."],
     ),
-    "a region that goes": (
+    "one that goes": (
         (),
         (NO_EUROPE,),
         [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key."],
     ),
-    "a repository more": ((), (("catalog.yaml", CATALOG, CATALOG + SITE),), []),
-    "a repository less": ((), (("catalog.yaml", WEB, ""),), []),
+    "a repository more": ((), (catalog(CATALOG, CATALOG + SITE),), []),
+    "a repository less": ((), (catalog(WEB, ""),), []),
 }  # fmt: skip
 
 
