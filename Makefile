@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
-CODE := __main__.py domain settings components policies review oci rehearsal ops tests benchmarks
+CODE := __main__.py domain resources settings components policies review oci rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
@@ -75,7 +75,6 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/python -m policies.levels
 	$(BIN)/python -m policies.describe --check
 	$(BIN)/python -m review.access.page --check
-	$(BIN)/python -m review.plan.replacement --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
 	$(BIN)/vulture

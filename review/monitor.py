@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
@@ -9,8 +10,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from domain.markers import SECRET, UNKNOWN
+from resources import Answer, Declaration, record_of
 from review import providers
-from review.answers import Answer, answer
 from review.resource import Resource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -98,7 +99,10 @@ class RecordingMonitor(MockMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         """The new resource's id, and its outputs beyond the inputs."""
-        return answer(request.type, request.name, inputs, self.account_of(request))
+        if providers.is_provider(request.type):
+            return str(uuid5(NAMESPACE_OID, f"{request.type}:{request.name}")), {}
+        declaration = Declaration(name=request.name, inputs=inputs, account=self.account_of(request))
+        return record_of(request.type).answer(declaration)
 
     def account_of(self, request: Any) -> str:
         """Where the resource is to stand: its own provider says it, or it is the stack's account."""

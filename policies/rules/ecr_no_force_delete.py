@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from policies.inputs import is_unknown
-from policies.kinds import REPOSITORY
 from policies.retiring import RetiringParameters, not_retiring
 from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.ecr import REPOSITORY
 
 _FORCE = "forceDelete"
 

@@ -8,9 +8,9 @@ from domain.iam.action_kinds import FILLING, has_wildcard, reads_only
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Principal, PrincipalKind, Statement
 from policies.documents import verdicts
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, listed, written
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 _FILLING = frozenset(each.lower() for each in FILLING)
 

@@ -12,9 +12,9 @@ from domain.iam.document import Document
 from domain.iam.narrowing import Stranger, strangers
 from domain.iam.statement import PrincipalKind
 from policies.documents import verdicts
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, asked, listed
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 
 class NotPublicParameters(Parameters):

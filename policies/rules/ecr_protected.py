@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.kinds import REPOSITORY
 from policies.retiring import RetiringParameters, not_retiring
 from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.ecr import REPOSITORY
 
 
 def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:

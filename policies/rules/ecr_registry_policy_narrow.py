@@ -7,9 +7,9 @@ from domain.iam.document import Document
 from domain.iam.narrowing import strangers
 from domain.iam.statement import Caseless, PrincipalKind, Statement
 from policies.documents import verdicts
-from policies.kinds import REGISTRY_POLICY
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, asked, listed, written
+from resources.ecr import REGISTRY_POLICY
 
 _GRANTABLE = frozenset(
     each.lower() for each in ("ecr:ReplicateImage", "ecr:CreateRepository", "ecr:BatchImportUpstreamImage")

@@ -22,12 +22,13 @@ from domain.ecr.tags import TagMutability
 from domain.problems import Path
 from policies.encryption import CONFIGURATIONS, customer_keys, without_customer_key
 from policies.inputs import entries, entry, holds_unknown, is_unknown
-from policies.kinds import LIFECYCLE_POLICY, PROVIDER, REPLICATION_CONFIGURATION, REPOSITORY
 from policies.lifecycles import archives_unpulled
 from policies.mutability import FILTERS, MUTABILITY
 from policies.places import Place, Places
 from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from policies.statements import listed
+from resources import PROVIDER
+from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 
 _CONFIGURATION = "replicationConfiguration"
 _RULES: Path = (_CONFIGURATION, "rules")

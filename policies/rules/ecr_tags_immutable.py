@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.kinds import REPOSITORY
 from policies.mutability import MutableTags, movable_tags
 from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import REPOSITORY
 
 
 def check(resource: Resource, given: Given[MutableTags]) -> Iterator[Verdict]:

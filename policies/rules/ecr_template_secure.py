@@ -12,11 +12,11 @@ from domain.aws import Arn
 from domain.ecr.creation_templates import Occasion
 from policies.encryption import customer_keys, wants_kms, without_customer_key
 from policies.inputs import entries, is_unknown
-from policies.kinds import CREATION_TEMPLATE
 from policies.lifecycles import SoundLifecycle, archives_unpulled, unsound
 from policies.mutability import MutableTags, movable_tags
 from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 from policies.tagging import RequiredTags, missing_tags
+from resources.ecr import CREATION_TEMPLATE
 
 _OCCASIONS, _LIFECYCLE, _TAGS, _ROLE = "appliedFors", "lifecyclePolicy", "resourceTags", "customRoleArn"
 _KNOWN = tuple(each.value for each in Occasion)

@@ -11,9 +11,9 @@ from domain.iam.matching import covers
 from domain.iam.statement import Statement
 from policies.documents import verdicts
 from policies.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
-from policies.kinds import ROLE
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, listed
+from resources.iam import ROLE
 
 _ID = re.compile(r"[0-9]+")
 _IDS = ("repository_id", "repository_owner_id")

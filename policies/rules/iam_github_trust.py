@@ -10,9 +10,9 @@ from domain.iam.matching import covers
 from domain.iam.statement import Condition, Statement
 from policies.documents import verdicts
 from policies.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
-from policies.kinds import ROLE
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, listed
+from resources.iam import ROLE
 
 
 class GithubTrustParameters(Parameters):

@@ -10,7 +10,9 @@ from domain.iam.statement import Caseless, Statement
 from domain.problems import Path
 from policies.documents import verdicts
 from policies.inputs import is_unknown
-from policies.kinds import (
+from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.statements import allows, asked, listed, written
+from resources.iam import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,
     MANAGED_POLICY,
@@ -21,8 +23,6 @@ from policies.kinds import (
     USER_POLICY,
     USER_POLICY_ATTACHMENT,
 )
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
-from policies.statements import allows, asked, listed, written
 
 _BROAD = re.compile(r"(?:.*/)?(?:AdministratorAccess.*|PowerUserAccess|.*FullAccess.*)")
 """Names of AWS's own policies."""

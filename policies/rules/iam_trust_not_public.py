@@ -11,9 +11,9 @@ from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, strangers
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
 from policies.documents import verdicts
-from policies.kinds import ROLE
 from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from policies.statements import allows, asked, listed
+from resources.iam import ROLE
 
 _BY_TOKEN, _BY_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 _ASSUMING = ("sts:AssumeRole", _BY_SAML, _BY_TOKEN)

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from domain.kms import DELETION_DAYS
 from policies.inputs import is_unknown, number
-from policies.kinds import KEY
 from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.kms import KEY
 
 _WINDOW = "deletionWindowInDays"
 _DEFAULT = DELETION_DAYS[-1]

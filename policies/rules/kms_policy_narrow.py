@@ -21,9 +21,9 @@ from domain.iam.statement import ANYONE, Condition, Operator, Principal, Princip
 from domain.kms import ADMINISTRATION_ACTIONS
 from policies.documents import verdicts
 from policies.inputs import is_unknown
-from policies.kinds import KEY, KEY_POLICY
 from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from policies.statements import allows, asked, listed
+from resources.kms import KEY, KEY_POLICY
 
 _BYPASS = "bypassPolicyLockoutSafetyCheck"
 _POLICY_CHANGE = "kms:PutKeyPolicy"

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
-from policies.kinds import KEY, REPOSITORY
 from policies.retiring import RetiringParameters, not_retiring
 from policies.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 
 
 def check(resources: Sequence[Resource], given: Given[RetiringParameters]) -> Iterator[tuple[Resource, Verdict]]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.kinds import KEY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
 from policies.tagging import RequiredTags, missing_tags
+from resources.ecr import PUBLIC_REPOSITORY, REPOSITORY
+from resources.iam import MANAGED_POLICY, ROLE
+from resources.kms import KEY
 
 
 def check(resource: Resource, given: Given[RequiredTags]) -> Iterator[Verdict]:

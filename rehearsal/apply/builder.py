@@ -6,7 +6,7 @@ from typing import Any
 
 from rehearsal.clients import Clients
 from rehearsal.cloud.neighbour import IAM_REGION
-from review.answers import Answer
+from resources import Answer
 
 Inputs = Mapping[str, Any]
 

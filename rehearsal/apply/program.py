@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.table import BUILT, NOT_BUILT
 from rehearsal.clients import Clients
-from review.answers import Answer
+from resources import Answer
 from review.monitor import RecordingMonitor
 from review.providers import is_provider
 from review.render import home_account, run_program, sound_configuration

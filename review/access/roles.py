@@ -9,7 +9,7 @@ from domain.iam.document import CURRENT_VERSION, Effect, parse
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
 from policies.inputs import entries, entry
-from policies.kinds import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
+from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from review.access.deciding import Asker, decide
 from review.access.documents import Documents
 from review.access.model import Kind, Principal

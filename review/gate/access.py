@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from policies.kinds import REPOSITORY
 from policies.rule import Level
+from resources.ecr import REPOSITORY
 from review.access.changes import Turn, changes
 from review.access.model import Matrix
 from review.gate.origin import Origins

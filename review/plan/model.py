@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from review.plan.kinds import Effect
+from resources import OnChange
 from review.resource import Resource
 
 IMPORT = "importId"
@@ -47,7 +47,7 @@ class Difference:
     path: str
     old: object
     new: object
-    effect: Effect
+    effect: OnChange
     lines: tuple[str, ...] = ()
     """What differs inside a document, a line each: `- ` goes, `+ ` comes, `~ ` changes."""
 

@@ -10,16 +10,17 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.table import BUILT
+from resources import TYPES
 from review.bootstrap_template import DEPLOY, PREVIEW
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
-from tests.bootstrap.provider import NOT_LOOKED_AT, PROVIDER
+from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.workflows.workflow import FOLDER
 
 
-def test_the_table_knows_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
-    assert {each.type for each in bootstrapped.resources} - set(PROVIDER) == set()
-    assert set(PROVIDER) <= set(BUILT)
+def test_a_record_has_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
+    assert {each.type for each in bootstrapped.resources} <= set(TYPES)
+    assert set(TYPES) <= set(BUILT)
 
 
 def test_the_rehearsal_was_heard(bootstrapped: Bootstrapped) -> None:
@@ -27,8 +28,8 @@ def test_the_rehearsal_was_heard(bootstrapped: Bootstrapped) -> None:
     assert {"ecr:CreateRepository", "ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy", "kms:CreateKey"} <= heard
     assert {"iam:CreateRole", "iam:PutRolePolicy", "ecr:CreatePullThroughCacheRule"} & heard
     assert len(bootstrapped.recorded) > len(bootstrapped.resources) / 2
-    in_the_table = {action for each in PROVIDER.values() for action in each.all}
-    assert heard <= in_the_table
+    known = {f"{each.service}:{name}" for each in TYPES.values() for name in (*each.reads, *each.writes)}
+    assert heard <= known
 
 
 def test_deploy_may_do_what_the_rehearsal_did(bootstrapped: Bootstrapped) -> None:

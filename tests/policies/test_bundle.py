@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from policies import bundle as bundling
-from policies.kinds import KEY, REPOSITORY
 from policies.levels import FOLDER
 from policies.table import all_rules
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from review import Render
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared

@@ -9,7 +9,6 @@ import pytest
 from domain.markers import UNKNOWN
 from policies import judge as judging
 from policies.judge import Judgement, judge
-from policies.kinds import KEY
 from policies.levels import Setting
 from policies.rule import (
     Exemption,
@@ -25,6 +24,7 @@ from policies.rule import (
     Verdict,
 )
 from policies.rules.kms_rotation import RULE
+from resources.kms import KEY
 from tests.policies.conftest import TODAY, Declared
 
 COUNTING = StackRule(

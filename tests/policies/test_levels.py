@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from policies import describe, levels
-from policies.kinds import KEY
 from policies.levels import FOLDER, InvalidLevels, load
 from policies.rule import Level
 from policies.table import all_rules, resource_rules, stack_rules
+from resources.kms import KEY
 
 RULE = "kms-rotation"
 

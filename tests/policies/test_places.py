@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from policies.kinds import PROVIDER, REPOSITORY
 from policies.places import Place, Places
+from resources import PROVIDER
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import Declared
 from tests.policies.rules.texts import HOME, OTHER
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from domain.ecr.lifecycle import SHIELD_DAYS
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.markers import SECRET, UNKNOWN
-from policies.kinds import LIFECYCLE_POLICY
 from policies.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE
+from resources.ecr import LIFECYCLE_POLICY
 from review import Render
 from tests.policies.conftest import TODAY, Declared, Judge
 

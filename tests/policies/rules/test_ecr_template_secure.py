@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from policies.kinds import CREATION_TEMPLATE
 from policies.rule import Given
 from policies.rules.ecr_template_secure import RULE
+from resources.ecr import CREATION_TEMPLATE
 from review import Render
 from tests.policies.conftest import TODAY, Declared, Judge
 

@@ -6,8 +6,10 @@ import pytest
 
 from domain.markers import UNKNOWN
 from domain.resource_tags import REQUIRED, required_tags
-from policies.kinds import KEY, LIFECYCLE_POLICY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.rules.required_tags import RULE
+from resources.ecr import LIFECYCLE_POLICY, PUBLIC_REPOSITORY, REPOSITORY
+from resources.iam import MANAGED_POLICY, ROLE
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 ALL = required_tags(owner="payments", environment="prod", project="container-registry")

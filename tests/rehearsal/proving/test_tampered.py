@@ -15,7 +15,7 @@ from rehearsal.clients import Clients
 from rehearsal.cloud.ecr.operations import paging
 from rehearsal.proving.run import promised, prove
 from rehearsal.proving.visitors import Visitors
-from review.answers import Answer
+from resources import Answer
 from settings import load
 from tests.conftest import Edit
 

@@ -17,7 +17,7 @@ PULL: Edit = ("catalog.yaml", "{account: workloads}, {org", "{account: data-plat
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone whose commit is another revision than its files: the code is a link, since it is the same."""
     folder = written(tmp_path_factory.mktemp("clone") / "project")
-    for package in ("domain", "settings", "components", "policies", "review", "bootstrap"):
+    for package in ("domain", "resources", "settings", "components", "policies", "review", "bootstrap"):
         (folder / package).symlink_to(ROOT / package)
     _git(folder, "init", "--quiet", "--initial-branch=main")
     _git(folder, "add", "--all")

@@ -16,7 +16,7 @@ from review.__main__ import _parser
 from review.gate import command
 from tests.conftest import PROJECT_FILES, ROOT
 
-CODE = ("domain", "settings", "components", "policies", "review")
+CODE = ("domain", "resources", "settings", "components", "policies", "review")
 TODAY = "2026-11-21"
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from policies.kinds import KEY, REPOSITORY
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from review import Render
 from review.plan import dangers, plan
 from review.plan.dangers import IDS

@@ -13,7 +13,7 @@ from review.revision import RevisionFault, base_render, checked_out, run_review
 from tests.conftest import ROOT
 from tests.review.plan.changed import edited, written
 
-CODE = ("review", "settings", "components", "domain", "policies")
+CODE = ("review", "settings", "components", "domain", "resources", "policies")
 Git = Callable[..., str]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.kinds import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from review import Render
 from review.plan import plan
 from review.plan.access import pullers
