@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
-CODE := __main__.py domain resources settings components policies review oci rehearsal ops tests benchmarks
+CODE := __main__.py domain resources settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
@@ -28,7 +28,7 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-.venv/.rehearsal: requirements-rehearsal.txt .venv/.ops
+.venv/.rehearsal: requirements-rehearsal.txt localcloud/requirements.txt .venv/.ops
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
@@ -38,10 +38,15 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-rehearse: .venv/.rehearsal ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
+# What the local cloud starts; it is no dependency of the project. A run without make builds it, too.
+.venv/emulator/.done: localcloud/requirements-emulator.txt | .venv/bin/python
+	@$(BIN)/python -m localcloud.install
+	@touch $@
+
+rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
 	@$(BIN)/python -m rehearsal up --stack $(STACK)
 
-rehearse-once: .venv/.rehearsal ## the same, ending with the proofs
+rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with the proofs
 	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
 
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
@@ -60,10 +65,10 @@ gate: .venv/.run ## may it be merged: the rules, and with BASE what the change d
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
-test: .venv/.dev ## all tests that need no more than Python
+test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python
 	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
 
-test-engine: .venv/.dev ## the tests on a real Pulumi engine, where `pulumi` is on PATH
+test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine
 
 check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code
@@ -71,9 +76,9 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
-	$(BIN)/python -m settings.schema --check
-	$(BIN)/python -m policies.levels
-	$(BIN)/python -m policies.describe --check
+	$(BIN)/python -m settings.written.schema --check
+	$(BIN)/python -m policies.pack.levels
+	$(BIN)/python -m policies.pack.readme --check
 	$(BIN)/python -m review.access.page --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
@@ -84,7 +89,7 @@ format: .venv/.dev ## format and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)
 
 schema: .venv/.run ## write docs/catalog.schema.json anew
-	$(BIN)/python -m settings.schema
+	$(BIN)/python -m settings.written.schema
 
 bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and who may do what
 	$(BIN)/python -m benchmarks.render
@@ -92,13 +97,13 @@ bench: .venv/.dev ## time the render beside a plain hand-written program, the ru
 	$(BIN)/python -m benchmarks.access
 
 policy-readme: .venv/.run ## write policies/README.md anew
-	$(BIN)/python -m policies.describe
+	$(BIN)/python -m policies.pack.readme
 
 access-page: .venv/.run ## write the matrices in docs/access.md anew
 	$(BIN)/python -m review.access.page
 
 policy-bundle: .venv/.run ## the policy pack as a folder that stands alone, build/policy-pack
-	@$(BIN)/python -m policies.bundle build/policy-pack
+	@$(BIN)/python -m policies.pack.bundle build/policy-pack
 
 # An engine waits for ever for a pack whose environment is missing, so that is looked at first.
 engine: .venv/.run
@@ -106,8 +111,8 @@ engine: .venv/.run
 	  'https://www.pulumi.com/docs/install/. Without it: make rehearse, make gate.' >&2; exit 2; }
 	@test -f policies/$(STACK).json || { echo 'policies/$(STACK).json does not exist: copy policies/prod.json' \
 	  'and choose the levels of this stack.' >&2; exit 2; }
-	@$(BIN)/python -m policies.levels
-	@$(BIN)/python -c 'import policies.engine'
+	@$(BIN)/python -m policies.pack.levels
+	@$(BIN)/python -c 'import policies.pack.engine'
 
 preview: engine ## what `pulumi up` would change in STACK, held to the policy pack
 	pulumi preview --stack $(STACK) $(PACK)

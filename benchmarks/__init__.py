@@ -1,1 +1,1 @@
-"""How fast the render is, beside a plain hand-written program that declares the same."""
+"""How fast the render is, beside a plain hand-written program."""

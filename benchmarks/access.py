@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from benchmarks.catalog import REPLICAS, ROOT, SOURCES, STACK, write_project
+from bootstrap.template import boundaries
+from render.rendering import render
+from render.resource import Render
 from review.access import Matrix, matrix
-from review.bootstrap_template import boundaries
-from review.render import render
-from review.resource import Render
 
 REPOSITORIES = 1_000
 SECONDS = 10.0

@@ -1,6 +1,6 @@
 """`python -m benchmarks.policies`: the rules on generated stacks, offline and as the engine asks them.
 
-Offline is `policies.judge.judge` on a render, with no document read before; the analyzer gets one call for each
+Offline is `policies.pack.judge.judge` on a render, with no document read before; the analyzer gets one call for each
 resource and one for the stack, over gRPC, in a process of its own. Bars are held to CPU time. The gate is the whole
 process `python -m review gate` beside `python -m review render`, in turns.
 """
@@ -17,10 +17,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.catalog import ROOT, STACK, write_project
-from policies.judge import judge
-from policies.levels import FOLDER, load
-from review.render import render
-from review.resource import Resource
+from policies.pack.judge import judge
+from policies.pack.levels import FOLDER, load
+from render.rendering import render
+from render.resource import Resource
 from tests.policies.analyzer import serving
 
 SIZES = (300, 3_000, 30_000)

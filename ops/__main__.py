@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
-from review.output import FAULTY_INPUT
+from render.output import FAULTY_INPUT
 
 LIVE = ("botocore", "rich", "urllib3")
 """What speaking with a live registry takes, and `pulumi up` does not."""

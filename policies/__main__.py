@@ -8,6 +8,6 @@ from pathlib import Path
 here = Path(__file__).resolve().parent
 sys.path[0] = str(here if (here / "policies").is_dir() else here.parent)
 
-from policies import engine  # noqa: E402  found by the line above
+from policies.pack import engine  # noqa: E402  found by the line above
 
 engine.run(lambda: datetime.now(UTC).date())

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from rehearsal.cloud.command import organization, port, serve
+from localcloud.command import organization, port, serve
 from rehearsal.up import Options, up
 
 UNREAD = 128 + signal.SIGPIPE

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.apply import stood_before
+from localcloud.shell import exports
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied
-from rehearsal.cloud.shell import exports
-from rehearsal.proving.run import Outcome
+from rehearsal.proofs.harness.run import Outcome
 
 FORMAT_VERSION = 1
 
@@ -51,7 +51,7 @@ class Report:
 
     @property
     def stood_in(self) -> list[str]:
-        return stood_before.told(self.applied.settings)
+        return preconditions.told(self.applied.settings)
 
 
 def to_json(report: Report) -> str:

@@ -13,17 +13,18 @@ from queue import SimpleQueue
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from localcloud.emulator import EmulatorDied
+from localcloud.ends import signals
+from localcloud.install import NotInstalled
 from rehearsal import report
-from rehearsal.apply import stood_before
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied, NotApplied, apply
-from rehearsal.clients import Clients
-from rehearsal.cloud.emulator import EmulatorDied
-from rehearsal.cloud.ends import signals
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.proving.case import tag_at
-from rehearsal.proving.run import Outcome, promised, prove
-from rehearsal.proving.upstreams import Upstreams
-from rehearsal.proving.visitors import Visitors, login
+from rehearsal.proofs.harness.case import tag_at
+from rehearsal.proofs.harness.run import Outcome, promised, prove
+from rehearsal.proofs.harness.upstreams import Upstreams
+from rehearsal.proofs.harness.visitors import Visitors, login
 from rehearsal.report import Endpoint, Report
 from settings import InvalidSettings, Settings, load
 
@@ -73,21 +74,21 @@ def up(options: Options) -> int:
                     _tell(options, end, people)
                     status = BROKEN if end.failed else HELD
                     return status if options.once else _ended(ends.get(), people, status)
-        except EmulatorDied as death:
-            return _ended(death, people, BROKEN)
+        except (EmulatorDied, NotInstalled) as without:
+            return _ended(without, people, BROKEN)
 
 
 def stand_in(settings: Settings, cloud: LocalCloud) -> None:
     """What exists in AWS alone."""
-    for key in stood_before.keys(settings):
+    for key in preconditions.keys(settings):
         cloud.stand_in(key)
-    for arn, text in stood_before.secrets(settings).items():
+    for arn, text in preconditions.secrets(settings).items():
         cloud.stand_in_secret(arn, text)
 
 
 def _ended(end: _End, people: Console, status: int) -> int:
     """The exit code after what ended a run from outside, or went wrong."""
-    if isinstance(end, NotApplied | EmulatorDied):
+    if isinstance(end, NotApplied | EmulatorDied | NotInstalled):
         print(end, file=sys.stderr)
         return BROKEN
     if isinstance(end, Exception | SystemExit):
@@ -130,7 +131,7 @@ def _rehearse(
     people.print(f"local cloud at {cloud.endpoint}")
     with Clients(cloud.endpoint) as clients, _progress(people) as progress:
         starting = time.perf_counter()
-        stood_before.bootstrap(settings, clients)
+        preconditions.bootstrap(settings, clients)
         applied = _apply(options, clients, progress, stop)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
         outcomes = _prove(applied, cloud, clients, progress, stop)

@@ -4,8 +4,11 @@ A type that the rules judge and the program never declares has no record, only i
 
 from collections.abc import Mapping
 
-from resources import ecr, iam, kms, secretsmanager
+from resources.ecr import TYPES as ECR
+from resources.iam import TYPES as IAM
+from resources.kms import TYPES as KMS
 from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, top_of
+from resources.secretsmanager import TYPES as SECRETS_MANAGER
 
 __all__ = [
     "PROVIDER",
@@ -20,9 +23,7 @@ __all__ = [
     "top_of",
 ]
 
-TYPES: Mapping[str, ResourceType] = {
-    each.token: each for service in (ecr, iam, kms, secretsmanager) for each in service.TYPES
-}
+TYPES: Mapping[str, ResourceType] = {each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER)}
 """By the whole token: the short names of two providers are the same."""
 
 PROVIDER = "pulumi:providers:aws"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from domain.ecr.names import registry_host, repository_arn
-from resources.record import Declaration, Grammar, Inputs, ResourceType, statements
+from resources.record import Declaration, Grammar, Inputs, ResourceType, policy_lines
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
@@ -51,7 +51,7 @@ def _describe_repository(inputs: Inputs) -> list[str]:
 
 
 def _describe_policy(inputs: Inputs) -> Sequence[str]:
-    return statements(inputs["policy"])
+    return policy_lines(inputs["policy"])
 
 
 def _describe_scanning(inputs: Inputs) -> list[str]:
@@ -92,8 +92,8 @@ TYPES = (
         tags="tags",
         unknown_in_replacement=("name",),
         reads=("DescribeRepositories", "ListTagsForResource"),
-        writes=(
-            "CreateRepository",
+        creates=("CreateRepository",),
+        changes=(
             "PutImageTagMutability",
             "PutImageScanningConfiguration",
             "TagResource",
@@ -124,7 +124,8 @@ TYPES = (
         documents={"policy": Grammar.LIFECYCLE},
         deletes_first=True,  # https://github.com/pulumi/pulumi-aws/pull/2085
         reads=("GetLifecyclePolicy",),
-        writes=("PutLifecyclePolicy", "DeleteLifecyclePolicy"),
+        creates=("PutLifecyclePolicy",),
+        changes=("DeleteLifecyclePolicy",),
         parameters={"repositoryName": "repository"},
         settings_key="retention",
         describe=lambda inputs: [rule["description"] for rule in json.loads(inputs["policy"])["rules"]],
@@ -138,7 +139,8 @@ TYPES = (
         updates=("policy",),
         documents={"policy": Grammar.IAM},
         reads=("GetRepositoryPolicy",),
-        writes=("SetRepositoryPolicy", "DeleteRepositoryPolicy"),
+        creates=("SetRepositoryPolicy",),
+        changes=("DeleteRepositoryPolicy",),
         parameters={"repositoryName": "repository"},
         settings_key="pull",
         describe=_describe_policy,
@@ -152,7 +154,7 @@ TYPES = (
         updates=("scanType", "rules"),
         sets=("rules", "rules[].repositoryFilters"),
         reads=("GetRegistryScanningConfiguration",),
-        writes=("PutRegistryScanningConfiguration",),
+        creates=("PutRegistryScanningConfiguration",),
         parameters={"scanType": "scanType"},
         settings_key="scanning",
         describe=_describe_scanning,
@@ -165,7 +167,8 @@ TYPES = (
         updates=("policy",),
         documents={"policy": Grammar.IAM},
         reads=("GetRegistryPolicy",),
-        writes=("PutRegistryPolicy", "DeleteRegistryPolicy"),
+        creates=("PutRegistryPolicy",),
+        changes=("DeleteRegistryPolicy",),
         settings_key="registry_policy",
         describe=_describe_policy,
     ),
@@ -177,7 +180,7 @@ TYPES = (
         make_outputs=_registry,
         updates=("replicationConfiguration",),
         reads=("DescribeRegistry",),
-        writes=("PutReplicationConfiguration",),
+        creates=("PutReplicationConfiguration",),
         settings_key="replicas",
         describe=_describe_replication,
     ),
@@ -206,11 +209,8 @@ TYPES = (
         documents={"lifecyclePolicy": Grammar.LIFECYCLE, "repositoryPolicy": Grammar.IAM},
         tags="resourceTags",
         reads=("DescribeRepositoryCreationTemplates",),
-        writes=(
-            "CreateRepositoryCreationTemplate",
-            "UpdateRepositoryCreationTemplate",
-            "DeleteRepositoryCreationTemplate",
-        ),
+        creates=("CreateRepositoryCreationTemplate",),
+        changes=("UpdateRepositoryCreationTemplate", "DeleteRepositoryCreationTemplate"),
         parameters={"prefix": "prefix", "customRoleArn": "customRoleArn"},
         settings_key="replicas",
         describe=lambda inputs: [
@@ -231,7 +231,8 @@ TYPES = (
         replaces=("ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix"),
         updates=("credentialArn", "customRoleArn"),
         reads=("DescribePullThroughCacheRules",),
-        writes=("CreatePullThroughCacheRule", "UpdatePullThroughCacheRule", "DeletePullThroughCacheRule"),
+        creates=("CreatePullThroughCacheRule",),
+        changes=("UpdatePullThroughCacheRule", "DeletePullThroughCacheRule"),
         parameters={"credentialArn": "credentialArn", "customRoleArn": "customRoleArn"},
         settings_key="caches",
     ),
@@ -243,7 +244,7 @@ TYPES = (
         replaces=("name",),
         updates=("value",),
         reads=("GetAccountSetting",),
-        writes=("PutAccountSetting",),
+        creates=("PutAccountSetting",),
         settings_key="blob_mounting",
         describe=lambda inputs: [f"{inputs['name']} {inputs['value']}"],
     ),
@@ -254,7 +255,8 @@ TYPES = (
         exclusive=True,
         replaces=("principalArn",),
         reads=("ListPullTimeUpdateExclusions",),
-        writes=("RegisterPullTimeUpdateExclusion", "DeregisterPullTimeUpdateExclusion"),
+        creates=("RegisterPullTimeUpdateExclusion",),
+        changes=("DeregisterPullTimeUpdateExclusion",),
         settings_key="pull_time_exclusions",
         describe=lambda inputs: [inputs["principalArn"]],
     ),

@@ -4,7 +4,7 @@ import re
 
 from domain.aws import Arn
 from domain.iam.github import ISSUER
-from resources.record import Declaration, Grammar, Inputs, ResourceType, statements
+from resources.record import Declaration, Grammar, Inputs, ResourceType, policy_lines
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -29,7 +29,7 @@ def _role(declaration: Declaration, name: str) -> dict[str, str]:
 
 
 def _describe_role(inputs: Inputs) -> list[str]:
-    trust = (line.replace(f"{ISSUER}:", "") for line in statements(inputs["assumeRolePolicy"]))
+    trust = (line.replace(f"{ISSUER}:", "") for line in policy_lines(inputs["assumeRolePolicy"]))
     return [inputs["name"], *trust]
 
 
@@ -61,8 +61,8 @@ TYPES = (
         unknown_in_replacement=("name",),
         reads=("GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"),
         # A boundary is never taken away, and no policy attached: the one is always declared, the other never.
-        writes=(
-            "CreateRole",
+        creates=("CreateRole",),
+        changes=(
             "PutRolePermissionsBoundary",
             "TagRole",
             "UntagRole",
@@ -85,9 +85,10 @@ TYPES = (
         updates=("policy",),
         documents={"policy": Grammar.IAM},
         reads=("GetRolePolicy",),
-        writes=("PutRolePolicy", "DeleteRolePolicy"),
+        creates=("PutRolePolicy",),
+        changes=("DeleteRolePolicy",),
         parameters={"RoleName": "role"},
         settings_key="roles",
-        describe=lambda inputs: statements(inputs["policy"]),
+        describe=lambda inputs: policy_lines(inputs["policy"]),
     ),
 )

@@ -41,9 +41,8 @@ TYPES = (
         reads=("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
         # Rotation is never switched off and no key disabled: enableKeyRotation is always declared, isEnabled is true by
         # default. A key that somebody else disabled is enabled.
-        writes=(
-            "CreateKey",
-            "EnableKeyRotation",
+        creates=("CreateKey", "EnableKeyRotation"),
+        changes=(
             "EnableKey",
             "PutKeyPolicy",
             "TagResource",
@@ -68,7 +67,8 @@ TYPES = (
         replaces=("name", "namePrefix"),
         updates=("targetKeyId",),
         reads=("ListAliases",),
-        writes=("CreateAlias", "UpdateAlias", "DeleteAlias"),
+        creates=("CreateAlias",),
+        changes=("UpdateAlias", "DeleteAlias"),
         parameters={"AliasName": "name", "TargetKeyId": "targetKeyId"},
         describe=lambda inputs: [inputs["name"]],
     ),

@@ -90,10 +90,12 @@ class ResourceType:
     unknown_in_replacement: tuple[str, ...] = ()
     """Outputs that are unknown during a replacement, because the name is free only once the old one is gone."""
 
+    creates: tuple[str, ...] = ()
+    """The API's operations by which the provider creates one as this program declares it."""
     reads: tuple[str, ...] = ()
-    """The API's operations by which the provider reads it, which a refresh calls."""
-    writes: tuple[str, ...] = ()
-    """Those by which it creates, updates and deletes one as this program declares it."""
+    """Those by which it reads one, which a refresh calls."""
+    changes: tuple[str, ...] = ()
+    """Those by which it updates and deletes one, beside those that create it."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """By parameter of those operations, the input that it is given."""
 
@@ -103,6 +105,10 @@ class ResourceType:
     """The same for single inputs."""
     describe: Callable[[Inputs], Sequence[str]] = lambda _inputs: ()
     """What the tree says about one."""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        return (*self.creates, *self.reads, *self.changes)
 
     @property
     def service(self) -> str:
@@ -138,7 +144,7 @@ def top_of(path: str) -> str:
     return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
-def statements(text: str) -> list[str]:
+def policy_lines(text: str) -> list[str]:
     """What a tree says of an IAM policy: a line for each statement."""
     return [_statement(each) for each in _listed(json.loads(text)["Statement"])]
 

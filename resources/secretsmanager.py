@@ -43,7 +43,8 @@ TYPES = (
         tags="tags",
         reads=("DescribeSecret", "GetResourcePolicy"),
         # This program declares no policy of a secret and no copy of one.
-        writes=("CreateSecret", "UpdateSecret", "TagResource", "UntagResource", "DeleteSecret"),
+        creates=("CreateSecret",),
+        changes=("UpdateSecret", "TagResource", "UntagResource", "DeleteSecret"),
         parameters={"Name": "name", "SecretId": "name", "Tags": "tags"},
         settings_key="caches",
     ),
@@ -64,7 +65,8 @@ TYPES = (
         sets=("versionStages",),
         reads=("GetSecretValue",),
         # A version that another took the place of has the label AWSPREVIOUS, which goes with it.
-        writes=("PutSecretValue", "UpdateSecretVersionStage"),
+        creates=("PutSecretValue",),
+        changes=("UpdateSecretVersionStage",),
         parameters={"SecretId": "secretId"},
         settings_key="caches",
     ),

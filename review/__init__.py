@@ -1,6 +1,1 @@
-"""What a pull request is told: the whole stack as plain data, with no account."""
-
-from review.render import render
-from review.resource import Render, Resource
-
-__all__ = ["Render", "Resource", "render"]
+"""What a pull request is told: what changes, whether it may be merged, who can do what."""

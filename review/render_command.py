@@ -2,9 +2,9 @@
 
 import argparse
 
-from review.output import refuse, show
-from review.render import render, to_json
-from review.text import to_text
+from render.output import refuse, show
+from render.rendering import render, to_json
+from render.tree import to_text
 from settings import InvalidSettings
 
 

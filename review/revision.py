@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from review.exchange import InvalidRender, from_json
-from review.output import FAULTY_INPUT
-from review.resource import Render
-from settings.configuration import stack_file
+from render.as_json import InvalidRender, from_json
+from render.output import FAULTY_INPUT
+from render.resource import Render
+from settings.files.configuration import stack_file
 
 _SYMLINK = "120000"
 # A git hook points these at the repository it runs in, and python's at our own code: neither may reach the other side.

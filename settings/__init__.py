@@ -1,7 +1,8 @@
 """Pulumi configuration and catalog.yaml, read into one frozen, validated value."""
 
+from settings.declared.settings import Settings
+from settings.declared.values import Place, Repository
 from settings.faults import Fault, InvalidSettings
-from settings.load import load
-from settings.models import Place, Repository, Settings
+from settings.loading import load
 
 __all__ = ["Fault", "InvalidSettings", "Place", "Repository", "Settings", "load"]

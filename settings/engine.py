@@ -5,9 +5,9 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime import config
 
+from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
-from settings.load import load
-from settings.models import Settings
+from settings.loading import load
 
 
 def engine_settings(root: Path) -> Settings:

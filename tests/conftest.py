@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from review import Render, render
+from render import Render, render
 
 ROOT = Path(__file__).parent.parent
 """The code."""

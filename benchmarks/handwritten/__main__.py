@@ -5,7 +5,6 @@ import asyncio
 import gc
 import json
 import time
-from pathlib import Path
 
 import pulumi
 
@@ -20,7 +19,7 @@ from benchmarks.handwritten.components import (
     Replication,
 )
 from benchmarks.handwritten.documents import role_name
-from benchmarks.handwritten.mocks import AwsMocks, Recorder
+from benchmarks.handwritten.mocks import AwsMocks
 
 
 def program(repositories: dict[str, Entry]) -> None:
@@ -51,7 +50,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.handwritten", description=__doc__)
     parser.add_argument("count", type=int)
     parser.add_argument("--no-collector", action="store_true")
-    parser.add_argument("--record", type=Path)
     options = parser.parse_args()
     if options.no_collector:
         gc.disable()
@@ -59,15 +57,10 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     mocks = AwsMocks()
-    recorder = Recorder(mocks) if options.record else None
-    pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=STACK, monitor=recorder)
+    pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=STACK)
     pulumi.runtime.test(program)(entries(options.count))  # type: ignore[no-untyped-call]  # the SDK's own
     print(json.dumps({"resources": len(mocks.declared), "seconds": time.process_time() - started}))
     loop.close()
-    if recorder:
-        found = recorder.dependencies
-        rows = [[each.typ, each.name, each.inputs, found[each.typ, each.name]] for each in mocks.declared]
-        options.record.write_text(json.dumps(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from benchmarks.catalog import ACCOUNT
 
@@ -29,15 +29,3 @@ class AwsMocks(Mocks):
 
     def call(self, _args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         return {}, None
-
-
-class Recorder(MockMonitor):
-    """Notes what the mocks are not told; only where somebody wants to read it."""
-
-    def __init__(self, mocks: AwsMocks) -> None:
-        super().__init__(mocks)
-        self.dependencies: dict[tuple[str, str], list[str]] = {}
-
-    def RegisterResource(self, request: Any) -> Any:
-        self.dependencies[request.type, request.name] = list(request.dependencies)
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's own

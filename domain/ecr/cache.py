@@ -18,6 +18,9 @@ class Cache:
     lifecycle_text: str
     policy_text: str | None
     tags: Mapping[str, str]
+    pull: tuple[Grant, ...]
+    tasks: bool
+    """Whether the ECS tasks of the stack's own account pull from it."""
 
     @property
     def secret_name(self) -> str:

@@ -8,8 +8,8 @@ from ops.adopt.judge import Judge
 from ops.adopt.project import NoStack, project, stack_of
 from ops.adopt.reading import InvalidInput, read
 from ops.adopt.text import summary, to_json, to_yaml
-from policies.levels import InvalidLevels
-from review.output import refuse, show
+from policies.pack.levels import InvalidLevels
+from render.output import refuse, show
 from settings import InvalidSettings
 
 

@@ -11,7 +11,7 @@ from domain.resource_tags import tag_value_problems
 from ops.adopt import pulls, retention
 from ops.adopt.inventory import Found
 from ops.adopt.names import Naming
-from settings.catalog import DEFAULT_PRESET
+from settings.written.catalog import DEFAULT_PRESET
 
 Entry = dict[str, object]
 _OWNER, _DESCRIPTION = "owner", "description"

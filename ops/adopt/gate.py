@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from ops.adopt.model import Failure
-from policies.judge import Judged
-from policies.levels import LEVEL, Setting
-from policies.rule import Exemption, Finding, Level, Rule
+from policies.pack.judge import Judged
+from policies.pack.levels import LEVEL, Setting
+from policies.pack.rule import Exemption, Finding, Level, Rule
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan.words import grouped
 

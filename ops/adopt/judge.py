@@ -17,7 +17,7 @@ from ops.adopt.inventory import Found, Inventory
 from ops.adopt.model import Change, Report, Status, Verdict
 from ops.adopt.names import KeyNaming, Naming
 from ops.adopt.project import KINDS, Project
-from policies.judge import judge
+from policies.pack.judge import judge
 from review.plan.words import listed
 from settings import InvalidSettings
 from settings.faults import Fault, path_text, shorten

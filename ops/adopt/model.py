@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from policies.rule import Level
+from policies.pack.rule import Level
 
 
 class Status(StrEnum):

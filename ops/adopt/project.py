@@ -10,16 +10,15 @@ from typing import Any
 
 from domain.ecr.lifecycle import Rule
 from ops.adopt.inventory import Where
-from policies.levels import Setting, levels_file
-from policies.levels import load as load_levels
+from policies.pack.levels import Setting, levels_file
+from policies.pack.levels import load as load_levels
+from render.rendering import PROGRAM, render
+from render.resource import Render
 from review.plan.words import listed
-from review.render import PROGRAM, render
-from review.resource import Render
 from settings import InvalidSettings, Settings, load
-from settings.catalog import RetentionRule
-from settings.check import domain_rule
-from settings.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
-from settings.source import read
+from settings.files.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
+from settings.files.source import read
+from settings.written.catalog import RetentionRule, domain_rule
 
 Entries = Mapping[str, Mapping[str, object]]
 KINDS = ("accounts", "organizations", "keys")

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from domain.problems import Problem
 from ops.adopt.shapes import FORMS, STRANGE_FORMS, Output
-from settings.describe import describe
 from settings.faults import Fault
+from settings.written.errors import describe
 
 _BETWEEN = re.compile(r"[\s\ufeff]*")
 _JSON = "print it with `--output json`"

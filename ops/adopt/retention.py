@@ -11,8 +11,8 @@ from domain.ecr.lifecycle import Rule, Selector, compile_policy
 from domain.ecr.lifecycle_grammar import validate, validate_text
 from domain.ecr.tags import WILDCARD
 from domain.problems import Problem
-from settings.catalog import DEFAULT_PRESET
 from settings.faults import path_text, shorten
+from settings.written.catalog import DEFAULT_PRESET
 
 Rules = tuple[Rule, ...]
 

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, Str
 
 from domain.aws import Arn, is_account_id
 from domain.problems import Problem
-from settings.catalog import checked
+from settings.written.catalog import checked
 
 _REPOSITORY = "repository/"
 

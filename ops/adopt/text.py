@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from ops.adopt.model import Change, Report, Status, Verdict
-from policies.levels import levels_file
+from policies.pack.levels import levels_file
 from review.plan.words import listed
 
 _WIDTH = 118

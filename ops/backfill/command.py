@@ -14,7 +14,7 @@ from ops.backfill.meant import NotMeant, account_names, replica, repositories
 from ops.backfill.patience import Stop, Stopped
 from ops.backfill.progress import Progress, progress
 from ops.backfill.registry import Registry, Unavailable, registries
-from review.output import refuse, show
+from render.output import refuse, show
 from review.plan.words import listed
 from settings import InvalidSettings, load
 

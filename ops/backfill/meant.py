@@ -6,7 +6,7 @@ from pathlib import Path
 from domain.aws import is_account_id, nearest
 from review.plan.words import listed
 from settings import Place, Settings
-from settings.configuration import read_configuration
+from settings.files.configuration import read_configuration
 
 
 class NotMeant(Exception):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.encryption import without_customer_key
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.checks.encryption import without_customer_key
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REPOSITORY
 
 

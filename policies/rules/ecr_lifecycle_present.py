@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from policies.inputs import is_unknown
-from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from policies.checks.inputs import is_unknown
+from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 
 _Registry = tuple[str | None, str | None]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.ecr.names import repository_name_problems
-from policies.inputs import is_unknown
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.inputs import is_unknown
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.ecr import REPOSITORY
 
 _NAME = ("name",)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.inputs import is_unknown
-from policies.retiring import RetiringParameters, not_retiring
-from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.inputs import is_unknown
+from policies.checks.retiring import RetiringParameters, not_retiring
+from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.ecr import REPOSITORY
 
 _FORCE = "forceDelete"

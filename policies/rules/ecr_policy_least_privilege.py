@@ -7,9 +7,9 @@ from pydantic import Field
 from domain.iam.action_kinds import FILLING, has_wildcard, reads_only
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Principal, PrincipalKind, Statement
-from policies.documents import verdicts
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
-from policies.statements import allows, listed, written
+from policies.checks.documents import verdicts
+from policies.checks.statements import allows, listed, written
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 _FILLING = frozenset(each.lower() for each in FILLING)

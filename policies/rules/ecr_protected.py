@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.retiring import RetiringParameters, not_retiring
-from policies.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.retiring import RetiringParameters, not_retiring
+from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.ecr import REPOSITORY
 
 

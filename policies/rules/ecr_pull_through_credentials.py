@@ -15,9 +15,9 @@ from domain.ecr.upstreams import (
     upstream_of,
 )
 from domain.problems import Problem
-from policies.inputs import is_unknown
-from policies.places import Place, Places
-from policies.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from policies.checks.inputs import is_unknown
+from policies.checks.places import Place, Places
+from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE
 

@@ -6,9 +6,9 @@ from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
 from domain.iam.narrowing import strangers
 from domain.iam.statement import Caseless, PrincipalKind, Statement
-from policies.documents import verdicts
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
-from policies.statements import allows, asked, listed, written
+from policies.checks.documents import verdicts
+from policies.checks.statements import allows, asked, listed, written
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REGISTRY_POLICY
 
 _GRANTABLE = frozenset(

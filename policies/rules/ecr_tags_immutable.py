@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.mutability import MutableTags, movable_tags
-from policies.rule import Given, Resource, ResourceRule, Severity, Verdict
+from policies.checks.mutability import MutableTags, movable_tags
+from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REPOSITORY
 
 

@@ -9,10 +9,10 @@ from domain.iam.document import Document
 from domain.iam.github import ISSUER, Subject
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
-from policies.documents import verdicts
-from policies.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
-from policies.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
-from policies.statements import allows, listed
+from policies.checks.documents import verdicts
+from policies.checks.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
+from policies.checks.statements import allows, listed
+from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.iam import ROLE
 
 _ID = re.compile(r"[0-9]+")

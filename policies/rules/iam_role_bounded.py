@@ -7,8 +7,8 @@ from pydantic import Field
 from domain.aws import Arn
 from domain.iam.limits import SESSION_SECONDS
 from domain.iam.patterns import matches_arn, pattern
-from policies.inputs import is_unknown, number
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.inputs import is_unknown, number
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.iam import ROLE
 
 _BOUNDARY, _PATH, _SESSION = "permissionsBoundary", "path", "maxSessionDuration"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.kms import DELETION_DAYS
-from policies.inputs import is_unknown, number
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.inputs import is_unknown, number
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.kms import KEY
 
 _WINDOW = "deletionWindowInDays"

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
-from policies.retiring import RetiringParameters, not_retiring
-from policies.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
+from policies.checks.retiring import RetiringParameters, not_retiring
+from policies.pack.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 

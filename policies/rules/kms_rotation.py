@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.inputs import is_unknown
-from policies.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.inputs import is_unknown
+from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.kms import KEY
 
 _KIND, _ROTATION = "customerMasterKeySpec", "enableKeyRotation"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.clients import Clients
-from rehearsal.cloud.neighbour import IAM_REGION
+from localcloud.clients import Clients
+from localcloud.iam_and_kms import IAM_REGION
 from resources import Answer
 
 Inputs = Mapping[str, Any]

@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localcloud.clients import Clients
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.table import BUILT, NOT_BUILT
-from rehearsal.clients import Clients
+from render.monitor import RecordingMonitor
+from render.providers import is_provider
+from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer
-from review.monitor import RecordingMonitor
-from review.providers import is_provider
-from review.render import home_account, run_program, sound_configuration
 from settings import Settings
 
 

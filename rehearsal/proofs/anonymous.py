@@ -1,8 +1,8 @@
 """Without a token nobody comes in."""
 
-from rehearsal.oci.image import image
-from rehearsal.proving.attempts import CHANGES, PULLS, Intruder, require_refused
-from rehearsal.proving.case import Case
+from oci.image import image
+from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
+from rehearsal.proofs.harness.case import Case
 
 PROMISE = "nobody pulls, pushes or deletes without a login"
 

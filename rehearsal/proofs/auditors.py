@@ -7,9 +7,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from domain.aws import Arn
-from rehearsal.proving.attempts import require_denied
-from rehearsal.proving.case import Broken, PlaceCase
-from rehearsal.proving.standing_roles import auditor_session
+from rehearsal.proofs.harness.attempts import require_denied
+from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.standing_roles import auditor_session
 
 PROMISE = "the declared principals become the auditor, who reads the registry, and nobody else does"
 
@@ -18,11 +18,11 @@ _ACCESS_DENIED = "AccessDenied"
 
 
 def applies(case: PlaceCase) -> bool:
-    return bool(case.settings.roles.auditors) and case.place.home
+    return bool(case.settings.role_options.auditors) and case.place.home
 
 
 def prove_registry(case: PlaceCase) -> str:
-    auditors = [each for arn in case.settings.roles.auditors if (each := Arn.parse(arn))]
+    auditors = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     for each in auditors:
         _read(case, each)
     for other in _others(auditors, case.stranger):

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant
-from rehearsal.oci.client import Client, Refused
-from rehearsal.proving.attempts import CHANGES, PULLS, Intruder, require_refused_in
-from rehearsal.proving.cache_case import CacheCase
-from rehearsal.proving.case import Broken
-from rehearsal.proving.upstreams import STRANGERS, TAG, content, names
-from rehearsal.proving.visitors import login
+from oci.whole_images import Client, Refused
+from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused_in
+from rehearsal.proofs.harness.cache_case import CacheCase
+from rehearsal.proofs.harness.case import Broken
+from rehearsal.proofs.harness.upstreams import STRANGERS, TAG, content, names
+from rehearsal.proofs.harness.visitors import login
 
 PROMISE = "nobody brings images into the cache, or pulls from it, who may not"
 

@@ -1,12 +1,12 @@
 """Whoever may pull through a cache does, and what is made for it is as secure as what is declared."""
 
 from domain.ecr.tags import TagMutability
-from rehearsal.oci.client import Client, Refused
-from rehearsal.proving.arrivals import require_made
-from rehearsal.proving.attempts import CHANGES, require_refused_in
-from rehearsal.proving.cache_case import CacheCase
-from rehearsal.proving.case import Broken
-from rehearsal.proving.upstreams import TAG, content
+from oci.whole_images import Client, Refused
+from rehearsal.proofs.harness.arrivals import require_made
+from rehearsal.proofs.harness.attempts import CHANGES, require_refused_in
+from rehearsal.proofs.harness.cache_case import CacheCase
+from rehearsal.proofs.harness.case import Broken
+from rehearsal.proofs.harness.upstreams import TAG, content
 
 PROMISE = "who may pull from the cache brings images in, and their repositories stand as declared"
 
@@ -16,7 +16,7 @@ def applies(case: CacheCase) -> bool:
 
 
 def prove_cache(case: CacheCase) -> str:
-    (cache,) = [each for each in case.settings.declared_caches() if each.rule == case.cache.rule]
+    (cache,) = [each for each in case.settings.caches if each.rule == case.cache.rule]
     told = []
     for name, guest in case.guests():
         # What is cached is pulled without the upstream: each run brings it in anew.

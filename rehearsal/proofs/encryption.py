@@ -3,7 +3,7 @@
 from domain.ecr.encryption import Encryption
 from domain.iam import document
 from domain.kms import key_policy
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "images are encrypted with the declared key"
 

@@ -1,10 +1,10 @@
 """Everybody who is granted a pull gets it, and no more; each kind of grant in the way in which it is used."""
 
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, ServiceGrant
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import image
-from rehearsal.proving.attempts import CHANGES, Intruder, require_refused
-from rehearsal.proving.case import Broken, Case
+from oci.image import image
+from oci.whole_images import Client, Refused
+from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_refused
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "everybody who is granted a pull pulls, and does no more"
 

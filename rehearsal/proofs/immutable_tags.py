@@ -3,9 +3,9 @@
 import secrets
 
 from domain.ecr.tags import may_move
-from rehearsal.oci.client import Refused
-from rehearsal.oci.image import image
-from rehearsal.proving.case import TAG_INVALID, Broken, Case
+from oci.image import image
+from oci.whole_images import Refused
+from rehearsal.proofs.harness.case import TAG_INVALID, Broken, Case
 
 PROMISE = "a tag that is in use can't be given to another image"
 

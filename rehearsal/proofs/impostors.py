@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from rehearsal.proving.attempts import require_denied
-from rehearsal.proving.publisher_case import PublisherCase
-from rehearsal.proving.workflows import Impostor, impostors
+from rehearsal.proofs.harness.attempts import require_denied
+from rehearsal.proofs.harness.publisher_case import PublisherCase
+from rehearsal.proofs.harness.workflows import Impostor, impostors
 
 PROMISE = "no other workflow, repository or token gets into the publisher's role"
 

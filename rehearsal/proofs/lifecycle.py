@@ -1,7 +1,7 @@
 """The retention that is declared is the one that stands."""
 
 from domain.document_text import parse, to_text
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the lifecycle policy is accepted, and stands as declared"
 

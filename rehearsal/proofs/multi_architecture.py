@@ -1,8 +1,8 @@
 """An image for several architectures goes in and comes out whole."""
 
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import index
-from rehearsal.proving.case import Broken, Case
+from oci.image import index
+from oci.whole_images import Client
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "a multi-architecture image round-trips"
 

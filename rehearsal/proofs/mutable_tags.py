@@ -2,9 +2,9 @@
 
 from domain.ecr.digests import digest_of
 from domain.ecr.tags import WILDCARD
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import image
-from rehearsal.proving.case import Broken, Case
+from oci.image import image
+from oci.whole_images import Client
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the tags that are declared mutable move"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.ecr.tags import TagMutability
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import image
-from rehearsal.proving.arrivals import COMPLETE, FAILED, destination, require_made, settled
-from rehearsal.proving.case import Broken, PlaceCase
-from rehearsal.proving.visitors import login
+from oci.image import image
+from oci.whole_images import Client
+from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, destination, require_made, settled
+from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.visitors import login
 
 PROMISE = "a repository that nobody declared comes as secure as declared ones, and to no other account"
 

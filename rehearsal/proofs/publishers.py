@@ -8,14 +8,14 @@ from botocore.exceptions import ClientError
 
 from domain.iam import document
 from domain.iam.roles import push_policy
-from rehearsal.clients import Credentials
-from rehearsal.cloud.github import Job
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import Image, image
-from rehearsal.proving.attempts import CHANGES, Intruder, require_denied, require_refused_in
-from rehearsal.proving.case import Broken
-from rehearsal.proving.publisher_case import PublisherCase
-from rehearsal.proving.workflows import jobs
+from localcloud.clients import Credentials
+from localcloud.github import Job
+from oci.image import Image, image
+from oci.whole_images import Client, Refused
+from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused_in
+from rehearsal.proofs.harness.case import Broken
+from rehearsal.proofs.harness.publisher_case import PublisherCase
+from rehearsal.proofs.harness.workflows import jobs
 
 PROMISE = "the declared workflows push their repositories, and do nothing else"
 

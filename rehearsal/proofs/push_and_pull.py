@@ -1,8 +1,8 @@
 """A push with the push actions alone, and a pull that brings the same digests back."""
 
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import image
-from rehearsal.proving.case import Broken, Case
+from oci.image import image
+from oci.whole_images import Client
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "a publisher with the push actions alone pushes, and what is pulled is the same"
 

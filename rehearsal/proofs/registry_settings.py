@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.ecr.account import account_settings
 from domain.iam import document
-from rehearsal.proving.case import Broken, PlaceCase
+from rehearsal.proofs.harness.case import Broken, PlaceCase
 
 PROMISE = "the registry's own settings are as declared"
 

@@ -2,9 +2,9 @@
 
 import secrets
 
-from rehearsal.oci.image import image
-from rehearsal.proving.arrivals import settled
-from rehearsal.proving.case import Broken, Case
+from oci.image import image
+from rehearsal.proofs.harness.arrivals import settled
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "nothing goes on from a replica"
 

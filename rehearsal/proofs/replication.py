@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Iterable
 
 from domain.ecr.replication import Destination, destinations_of
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import Image, Index, image, index
-from rehearsal.proving.arrivals import COMPLETE, destination, settled
-from rehearsal.proving.case import Broken, Case
+from oci.image import Image, Index, image, index
+from oci.whole_images import Client, Refused
+from rehearsal.proofs.harness.arrivals import COMPLETE, destination, settled
+from rehearsal.proofs.harness.case import Broken, Case
 from settings import Place
 
 PROMISE = "every replica serves the very images that are pushed at home"

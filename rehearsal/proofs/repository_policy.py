@@ -1,7 +1,7 @@
 """The policy that says who else comes in is the declared one, to the last statement."""
 
 from domain.iam import document
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the repository policy grants what is declared, and nothing else"
 

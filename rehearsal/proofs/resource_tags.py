@@ -1,6 +1,6 @@
 """Whose it is stands on it."""
 
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the repository carries its tags"
 

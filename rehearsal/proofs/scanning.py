@@ -1,7 +1,7 @@
 """Every image that is pushed here is scanned, as often as declared."""
 
 from domain.ecr.scanning import ScanFrequency, frequency_for
-from rehearsal.proving.case import Broken, Case
+from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the registry scans the repository as declared"
 
@@ -10,8 +10,8 @@ _BY_RULE = (ScanFrequency.SCAN_ON_PUSH, ScanFrequency.CONTINUOUS_SCAN)
 
 
 def prove(case: Case) -> str:
-    kind = case.settings.scan_type.value
-    declared = frequency_for(case.name, case.settings.scan_type, case.settings.scan_rules)
+    kind = case.settings.scanning.scan_type.value
+    declared = frequency_for(case.name, case.settings.scanning.scan_type, case.settings.scanning.scan_rules)
     ecr = case.api("ecr")
     answered = ecr.batch_get_repository_scanning_configuration(repositoryNames=[case.name])
     if not answered["scanningConfigurations"]:

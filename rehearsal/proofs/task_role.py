@@ -1,7 +1,7 @@
 """The role for tasks is Amazon ECS's, at work for this account."""
 
-from rehearsal.proving.case import Broken, PlaceCase
-from rehearsal.proving.standing_roles import has_tasks, task_session
+from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.standing_roles import has_tasks, task_session
 
 PROMISE = "no other service and no other account's tasks get the role for tasks"
 

@@ -4,17 +4,17 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from bootstrap.template import boundaries
 from domain.aws import nearest
+from render.output import refuse, show
+from render.rendering import render
+from render.resource import Render
 from review.access.changes import Change, changes
 from review.access.document import changes_to_json, to_json
 from review.access.markdown import changes_to_markdown, to_markdown
 from review.access.matrix import matrix
 from review.access.model import Matrix
 from review.access.text import changes_to_text, title, to_text
-from review.bootstrap_template import boundaries
-from review.output import refuse, show
-from review.render import render
-from review.resource import Render
 from review.revision import RevisionFault, checked_out, rendered_by
 from settings import InvalidSettings
 

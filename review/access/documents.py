@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.iam.access import Policy
 from domain.iam.document import Document, InvalidDocument, parse
-from policies.inputs import holds_unknown
+from policies.checks.inputs import holds_unknown
 
 
 @dataclass(slots=True)

@@ -12,13 +12,13 @@ from domain.iam.document import Document, Effect
 from domain.iam.matching import covers
 from domain.iam.patterns import matches, matches_resource, pattern, resource_pattern
 from domain.iam.statement import Statement
+from render.resource import Render
 from review.access.deciding import RESOURCE_TAGS, Answer, Asker, Verdict, decide
 from review.access.documents import Documents
 from review.access.model import Access, Cell, Kind, Matrix, Principal
 from review.access.named import Named, named
 from review.access.registry import REGISTRY_DOCUMENT, Copy, copies
 from review.access.roles import ALLOW_ALL, Role, roles
-from review.resource import Render
 
 _REPOSITORY = ":repository/"
 _WILDCARDS = frozenset("*?$")

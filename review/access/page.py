@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
+from render.rendering import render
 from review.access.command import matrix_of
 from review.access.markdown import to_markdown
 from review.markdown import folded
-from review.render import render
+from settings.files.configuration import stacks
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "access.md"
-STACKS = ("dev", "prod")
 BEGIN = "<!-- Written by `make access-page` from what the stacks declare: don't edit. -->"
 END = "<!-- End of what is written by `make access-page`. -->"
 
@@ -25,7 +25,7 @@ def written(text: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise NoMarkers(f"the page needs the lines {BEGIN!r} and {END!r}")
-    return "\n\n".join([f"{before}{BEGIN}", *map(_matrix, STACKS), f"{END}{after}"])
+    return "\n\n".join([f"{before}{BEGIN}", *map(_matrix, stacks(ROOT)), f"{END}{after}"])
 
 
 def _matrix(stack: str) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
-from policies.inputs import entry
+from policies.checks.inputs import entry
+from render.resource import Render, Resource
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.access.documents import Documents
 from review.plan.words import account_of
-from review.resource import Render, Resource
 
 REPOSITORY_DOCUMENT = "repository policy"
 REGISTRY_DOCUMENT = "registry policy"

@@ -8,14 +8,14 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import CURRENT_VERSION, Effect, parse
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
-from policies.inputs import entries, entry
+from policies.checks.inputs import entries, entry
+from render.resource import Render, Resource
 from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from review.access.deciding import Asker, decide
 from review.access.documents import Documents
 from review.access.model import Kind, Principal
 from review.access.named import Named, named, session_of
 from review.plan.words import account_of
-from review.resource import Render, Resource
 
 _ASSUMING = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole")
 _EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from render.output import wrapped
 from review.access.changes import Change
 from review.access.deciding import Verdict
 from review.access.model import Access, Cell, Matrix, Principal
-from review.output import wrapped
 from review.plan.words import grouped, listed
 
 MARKS = {Verdict.ALLOWED: "yes", Verdict.CONDITIONAL: "if"}

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from policies.rule import Level
+from policies.pack.rule import Level
+from render.resource import Render
 from resources.ecr import REPOSITORY
 from review.access.changes import Turn, changes
 from review.access.model import Matrix
 from review.gate.origin import Origins
 from review.gate.report import Kind, Remark
 from review.plan import Plan, Topic
-from review.resource import Render
 
 _FIX = "nothing to do, if that is meant"
 

@@ -10,10 +10,13 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from policies.levels import InvalidLevels
-from policies.rule import Level
+from policies.pack.levels import InvalidLevels
+from policies.pack.rule import Level
+from render.as_json import InvalidRender, from_json
+from render.output import refuse, show
+from render.rendering import render
+from render.resource import Render
 from review.access.command import matrix_of
-from review.exchange import InvalidRender, from_json
 from review.gate.access import access_remarks, without_access
 from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
@@ -21,10 +24,7 @@ from review.gate.origin import Origins
 from review.gate.report import Judge, Kind, Remark, Report, merged
 from review.gate.sarif import to_sarif
 from review.gate.text import to_text
-from review.output import refuse, show
 from review.plan import Danger, NotComparable, Plan, dangers, plan
-from review.render import render
-from review.resource import Render
 from review.revision import (
     RevisionFault,
     changed_files,
@@ -38,7 +38,7 @@ from settings import InvalidSettings
 OWN_ROOT = Path(__file__).resolve().parent.parent.parent
 NOT_JUDGING = (
     "catalog.yaml", "Pulumi.*.yaml", "*.md", "LICENSE",
-    "docs/**", "tests/**", "rehearsal/**", "ops/**", "benchmarks/**",
+    "docs/**", "tests/**", "localcloud/**", "rehearsal/**", "ops/**", "benchmarks/**",
 )  # fmt: skip
 """What decides nothing about a change. All else does, a new file beside Pulumi.yaml too: it can hide a module of
 Python's own. The owners of it stand in .github/CODEOWNERS."""

@@ -7,13 +7,13 @@ from datetime import date
 from pathlib import Path
 
 from domain.problems import Path as InputPath
-from policies.judge import Excepted, Judged, judge
-from policies.levels import levels_file, load
-from policies.rule import Exemption, Level, Undecided
+from policies.pack.judge import Excepted, Judged, judge
+from policies.pack.levels import levels_file, load
+from policies.pack.rule import Exemption, Level, Undecided
+from render.rendering import to_json
+from render.resource import Render
 from review.gate.origin import Origins
 from review.gate.report import Kind, Remark, remarks_from_json
-from review.render import to_json
-from review.resource import Render
 from review.revision import RevisionFault, run_review
 from settings.faults import path_text
 

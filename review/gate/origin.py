@@ -9,16 +9,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.problems import Path as KeyPath
-from policies.inputs import entries
-from policies.inputs import entry as entry_of
-from policies.rule import Resource
+from policies.checks.inputs import entries
+from policies.checks.inputs import entry as entry_of
+from policies.pack.rule import Resource
 from resources import TYPES
-from settings.catalog import TASKS, Push
-from settings.configuration import ACCOUNTS, REGION, stack_file
-from settings.resolve import source
-from settings.roles import task_role
-from settings.source import Source, read
-from settings.stack import StackKeys
+from settings.declared.resolve import source
+from settings.declared.roles import task_role
+from settings.files.configuration import ACCOUNTS, REGION, stack_file
+from settings.files.source import Source, read
+from settings.written.catalog import TASKS, Push
+from settings.written.stack import StackKeys
 
 _CATALOG = str(StackKeys.model_fields["catalog"].default)
 

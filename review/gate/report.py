@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from domain.problems import Path
-from policies.rule import Level
+from policies.pack.rule import Level
 from review.plan import Plan
 
 FORMAT_VERSION = 1

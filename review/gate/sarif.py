@@ -6,8 +6,8 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from collections.abc import Iterator
 from typing import Any
 
-from policies.rule import Level, Rule
-from policies.table import all_rules
+from policies.pack.rule import Level, Rule
+from policies.pack.table import all_rules
 from review.gate.report import Kind, Remark, Report
 from review.plan.dangers import IDS as DANGERS
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from policies.rule import Level
+from policies.pack.rule import Level
+from render.output import wrapped
 from review.gate.report import Judge, Kind, Remark, Report
-from review.output import wrapped
 from review.plan import to_text as plan_text
 
 TITLES = (

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from render.resource import Render, Resource
 from resources import TYPES, OnChange
 from review.plan.groups import shown
 from review.plan.losses import losses
@@ -13,7 +14,6 @@ from review.plan.properties import differences
 from review.plan.statements import ordered, statements
 from review.plan.weaknesses import destruction_allowed
 from review.plan.words import account_of
-from review.resource import Render, Resource
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
 """Options that change nothing by themselves; an alias is told by what it covers."""

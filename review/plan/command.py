@@ -4,10 +4,10 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from review.output import refuse, show
+from render.output import refuse, show
+from render.rendering import render
 from review.plan import NotComparable, Plan, plan, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
-from review.render import render
 from review.revision import RevisionFault, base_render
 from settings import InvalidSettings
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from render.resource import Resource
 from resources import OnChange
-from review.resource import Resource
 
 IMPORT = "importId"
 """The option that adopts; among the reasons of a replacement where the stack has the thing already."""

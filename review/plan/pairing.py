@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from render.monitor import STACK_TYPE
+from render.resource import Render, Resource
 from resources import TYPES
-from review.monitor import STACK_TYPE
-from review.resource import Render, Resource
 
 _SPEC_PART = re.compile(r"(?:^|, )(name|type|stack|project|parentUrn|noParent) ")
 
@@ -68,7 +68,7 @@ def _aliases(resource: Resource, aliased: Mapping[str, str]) -> list[str]:
 
 
 def _collapsed(alias: str, resource: Resource, aliased: Mapping[str, str]) -> str:
-    """An alias as review.monitor records it, as a URN: it is one, or names the parts that differ."""
+    """An alias as render.monitor records it, as a URN: it is one, or names the parts that differ."""
     if alias.startswith("urn:"):
         return alias
     pieces = _SPEC_PART.split(alias)

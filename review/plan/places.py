@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.ecr.replication import Destination, destinations_of
+from render.resource import Resource
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.flows import CONFIGURATION, rules_of
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Statement, Topic
 from review.plan.words import account_of, listed, repository_of, retire_until
-from review.resource import Resource
 
 _LIMIT = 10
 

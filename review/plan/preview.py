@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policies.rule import Level
+from policies.pack.rule import Level
+from render.monitor import STACK_TYPE
+from render.resource import Resource
 from resources import OnChange, top_of
 from resources.ecr import REPLICATION_CONFIGURATION
-from review.monitor import STACK_TYPE
 from review.plan.changes import imports_anew
 from review.plan.losses import losses
 from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
@@ -18,8 +19,7 @@ from review.plan.properties import differences
 from review.plan.state import resource_of_state, type_of
 from review.plan.statements import ordered, statements
 from review.plan.words import account_of, grouped, listed
-from review.resource import Resource
-from settings.configuration import ACCOUNTS
+from settings.files.configuration import ACCOUNTS
 
 # pulumi/pkg/resource/deploy/step.go; the strongest of a URN's steps is what happens to it. What is read, refreshed or
 # only forgotten changes nothing in AWS.

@@ -6,8 +6,8 @@ from typing import Any
 from pulumi.runtime import rpc
 
 from domain.markers import SECRET, UNKNOWN
-from review.monitor import SIGNATURE_KEY
-from review.resource import Resource
+from render.monitor import SIGNATURE_KEY
+from render.resource import Resource
 
 _OPTIONS = {"importID": "importId", "retainOnDelete": "retainOnDelete", "deletedWith": "deletedWith"}
 _INTERNAL = "__"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from review.output import wrapped
+from render.output import wrapped
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Plan, Topic
 from review.plan.words import grouped, listed

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
+from render.resource import Resource
 from resources.ecr import (
     ACCOUNT_SETTING,
     LIFECYCLE_POLICY,
@@ -20,7 +21,6 @@ from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Protection, Statement, Topic
 from review.plan.places import stale_copies
 from review.plan.words import by_repository, grouped, listed, noun, regions, repository_of, retire_until
-from review.resource import Resource
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"

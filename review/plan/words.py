@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from domain.aws import ARN_PARTS, is_account_id
 from domain.resource_tags import RETIRE_UNTIL
+from render.resource import Resource
 from review.plan.model import Change
-from review.resource import Resource
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)

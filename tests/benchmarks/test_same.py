@@ -1,39 +1,33 @@
-"""The hand-written program declares what ours does, or its time says nothing."""
+"""The hand-written program is frozen: what it declares, ours declares too, or its time says nothing."""
 
 from pathlib import Path
 
-import pytest
+from benchmarks.catalog import REPLICAS, SOURCES, entries, write_project
+from benchmarks.render import types_by_hand, types_of
 
-from benchmarks.catalog import REPLICAS, SOURCES, entries
-from benchmarks.render import Bench, Declared, difference
-
-KEY: Declared = ("aws:kms/key:Key", "registry@us-east-1", {"region": "us-east-1"}, [])
-KEY_URN = "urn:pulumi:bench::container-registry::{}aws:kms/key:Key::registry@us-east-1"
-ALIAS = ("aws:kms/alias:Alias", "registry@us-east-1", {"name": "alias/x"})
-
-
-def test_the_two_declare_the_same(tmp_path: Path) -> None:
-    """So many that each kind of source and of repository is there."""
-    Bench(tmp_path, [30]).check_same()
-
-
-def test_urns_are_compared_by_type_and_name() -> None:
-    """The SDK's mocks qualify a type by one parent only, the engine by all."""
-    ours: list[Declared] = [KEY, (*ALIAS, [KEY_URN.format("a:index:A$b:index:B$")])]
-    theirs: list[Declared] = [(*ALIAS, [KEY_URN.format("b:index:B$")]), KEY]
-    assert difference(ours, theirs) is None
+SIZE = 10
+"""So many that each kind of source and of repository is there."""
+FROZEN = {
+    "aws:ecr/accountSetting:AccountSetting",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration",
+    "aws:ecr/repository:Repository",
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:kms/alias:Alias",
+    "aws:kms/key:Key",
+}
 
 
-@pytest.mark.parametrize(
-    "theirs",
-    [
-        pytest.param([(*ALIAS, [KEY_URN.format("")])], id="a resource less"),
-        pytest.param([KEY, (*ALIAS, [])], id="a dependency less"),
-        pytest.param([KEY, (*ALIAS[:2], {"name": "alias/y"}, [KEY_URN.format("")])], id="another input"),
-    ],
-)
-def test_a_difference_is_told(theirs: list[Declared]) -> None:
-    assert difference([KEY, (*ALIAS, [KEY_URN.format("")])], theirs) is not None
+def test_the_peer_declares_what_it_declared_and_ours_still_does(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    write_project(project, SIZE)
+    by_hand = types_by_hand(SIZE)
+    assert {each for each in by_hand if each.startswith("aws:")} == FROZEN
+    assert by_hand - types_of(project) == set()
 
 
 def test_a_company_has_at_most_so_many_sources() -> None:

@@ -1,31 +1,32 @@
-"""The bootstrap of dev's account and of prod's, and everything that is asked of each."""
+"""The bootstrap of the account of a stack with everything in it, and all that is asked of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in, source
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients, Credentials
+from localcloud.cloud import LocalCloud
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import apply
-from rehearsal.clients import Clients, Credentials
-from rehearsal.cloud.local import LocalCloud
-from review import Render, render
-from review.bootstrap_template import DEPLOY, Account, fill_in, source
-from review.resource import Resource
+from rehearsal.up import stand_in
+from render import Render, render
+from render.resource import Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked, Call
 from tests.bootstrap.full import written
 from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.bootstrap.world import World
-from tests.conftest import ROOT
 
-STACKS = ("dev", "prod")
+STACK = "prod"
 ADMINISTRATOR = Policy(
     name="AdministratorAccess",
     document=parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
@@ -34,10 +35,12 @@ ADMINISTRATOR = Policy(
 
 @dataclass(frozen=True)
 class Full:
-    """A stack with everything in it: its settings and what it declares."""
+    """A stack with everything in it: its settings, what it declares, and what the rehearsal called to build it."""
 
     settings: Settings
     render: Render
+    called: Mapping[str, list[Call]]
+    """By account."""
 
     def declared(self, account: str | None = None) -> tuple[Resource, ...]:
         """In another account, or else in the stack's own."""
@@ -58,11 +61,26 @@ class Bootstrapped:
     stack: str
     world: World
     resources: tuple[Resource, ...]
-    """Those of a stack with everything: the role must be able to, wherever a stack's file asks for it."""
-    recorded: tuple[Call, ...]
+    recorded: list[Call]
     """What the rehearsal called to build the stack."""
     elsewhere: dict[str, str]
     """By account, the role that is assumed there."""
+
+    @cached_property
+    def deploy(self) -> Caller:
+        return self.account.session(DEPLOY)
+
+    @cached_property
+    def preview(self) -> Caller:
+        return self.account.session(PREVIEW)
+
+    @cached_property
+    def administrator(self) -> Caller:
+        """The deploy role, after somebody attached to it all that there is."""
+        return self.account.session(DEPLOY, ADMINISTRATOR)
+
+    def session(self, role: str) -> Caller:
+        return self.deploy if role == DEPLOY else self.preview
 
     @property
     def backend(self) -> Backend:
@@ -75,20 +93,21 @@ class Bootstrapped:
             state=f"container-registry/{self.stack}",
         )
 
-    def looks(self) -> Iterator[Asked]:
-        """What the search for drift asks to learn how the declared resources stand."""
-        for resource in self.resources:
-            if resource.type != NOT_LOOKED_AT:
-                yield from self.world.reads(resource)
+    @cached_property
+    def looks(self) -> tuple[Asked, ...]:
+        """What the search for drift asks to learn how the declared resources stand, and `pulumi` of its state."""
+        declared = (self.world.reads(each) for each in self.resources if each.type != NOT_LOOKED_AT)
+        return (*chain.from_iterable(declared), *self.backend.looks())
 
-    def changes(self) -> Iterator[Asked]:
+    @cached_property
+    def changes(self) -> tuple[Asked, ...]:
         """What a deployment asks on top."""
-        for resource in self.resources:
-            if resource.type == NOT_LOOKED_AT:
-                yield from self.world.reads(resource)
-            yield from self.world.writes(resource)
-        for account, role in self.elsewhere.items():
-            yield self.becomes(account, role)
+        declared = (
+            *(self.world.reads(each) for each in self.resources if each.type == NOT_LOOKED_AT),
+            *(self.world.writes(each) for each in self.resources),
+        )
+        others = (self.becomes(account, role) for account, role in self.elsewhere.items())
+        return (*chain.from_iterable(declared), *others, *self.backend.changes())
 
     def becomes(self, account: str, role: str) -> Asked:
         """The provider for another account takes a role there, which trusts the deploy role."""
@@ -106,27 +125,23 @@ class Bootstrapped:
 
 
 class _Recorder(Clients):
-    """Clients that write down what is called through them."""
+    """Clients that write down what is called through them, by account."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(endpoint)
-        self.calls: list[Call] = []
-        self._heard: set[int] = set()
+        self.calls: dict[str, list[Call]] = {}
 
     def of(self, service: str, region: str, credentials: Credentials) -> Any:
+        known = (service, region, credentials) in self._made
         client = super().of(service, region, credentials)
-        if id(client) not in self._heard:
-            self._heard.add(id(client))
-            client.meta.events.register("provide-client-params", self._writing_down(service, region))
+        if not known:
+            calls = self.calls.setdefault(credentials.key, [])
+
+            def write_down(params: dict[str, Any], model: Any, **_: object) -> None:
+                calls.append(Call(service=service, operation=model.name, region=region, parameters=dict(params)))
+
+            client.meta.events.register("provide-client-params", write_down)
         return client
-
-    def _writing_down(self, service: str, region: str) -> Any:
-        def write_down(params: dict[str, Any], model: Any, **_: object) -> None:
-            self.calls.append(
-                Call(service=service, operation=model.name, region=region, parameters=dict(params)),
-            )
-
-        return write_down
 
 
 @pytest.fixture(scope="session")
@@ -134,45 +149,43 @@ def template() -> dict[str, Any]:
     return source()
 
 
-@pytest.fixture(scope="session", params=STACKS)
-def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Full:
-    stack: str = request.param
-    folder: Path = written(tmp_path_factory.mktemp(stack), stack)
-    return Full(load(folder, stack), render(folder, stack))
+@pytest.fixture(scope="session")
+def local() -> Iterator[LocalCloud]:
+    with LocalCloud() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def bootstrapped(template: dict[str, Any], full: Full, local: LocalCloud) -> Bootstrapped:
-    stack = full.settings.stack
-    settings = load(ROOT, stack)
+def full(local: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Full:
+    folder = written(tmp_path_factory.mktemp("full"), STACK)
+    settings = load(folder, STACK)
+    stand_in(settings, local)
+    with Clients(local.endpoint) as before, _Recorder(local.endpoint) as clients:
+        preconditions.bootstrap(settings, before)
+        apply(folder, STACK, clients, lambda _label: None)
+        return Full(settings, render(folder, STACK), clients.calls)
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(template: dict[str, Any], full: Full) -> Bootstrapped:
+    settings = full.settings
+    home = settings.home
     account = fill_in(
         template,
-        settings.home.account,
-        settings.home.region,
-        Stack=stack,
+        home.account,
+        home.region,
+        Stack=STACK,
         GitHubOwner="acme",
         GitHubRepository="container-registry",
         Regions=",".join(place.region for place in settings.places),
-        EnhancedScanning=str(settings.scan_type.value == "ENHANCED").lower(),
-        DeployEnvironment=stack,
-        PreviewEnvironment=f"preview-{stack}",
-        DriftEnvironment=f"drift-{stack}",
+        EnhancedScanning="true",
+        DeployEnvironment=STACK,
+        PreviewEnvironment=f"preview-{STACK}",
+        DriftEnvironment=f"drift-{STACK}",
         ReplicaRoles=",".join(full.roles_elsewhere.values()),
     )
-    with Clients(local.endpoint) as before:
-        stood_before.bootstrap(settings, before)
-    with _Recorder(local.endpoint) as clients:
-        apply(ROOT, stack, clients, lambda _label: None)
-        recorded = tuple(clients.calls)
-    world = World.of(settings, settings.home.account)
-    return Bootstrapped(account, stack, world, full.declared(), recorded, full.roles_elsewhere)
-
-
-@pytest.fixture(scope="session")
-def local() -> Iterator[LocalCloud]:
-    """One of our own: the rehearsal's tests take it that no other builds dev in theirs."""
-    with LocalCloud() as made:
-        yield made
+    world = World.of(settings, home.account)
+    return Bootstrapped(account, STACK, world, full.declared(), full.called[home.account], full.roles_elsewhere)
 
 
 def _provider(resource: Resource) -> str | None:
@@ -180,12 +193,12 @@ def _provider(resource: Resource) -> str | None:
     return resource.provider.split("::")[-2] if resource.provider else None
 
 
-def refused(caller: Caller, asked: list[Asked]) -> list[str]:
+def refused(caller: Caller, asked: Iterable[Asked]) -> list[str]:
     """What the caller may not do of it, with the reason."""
     return [text for each in asked if not (text := _answer(caller, each)).startswith("allowed")]
 
 
-def granted(caller: Caller, asked: list[Asked]) -> list[str]:
+def granted(caller: Caller, asked: Iterable[Asked]) -> list[str]:
     return [text for each in asked if (text := _answer(caller, each)).startswith("allowed")]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import PROJECT_FILES, ROOT
+from tests.conftest import PROJECT, PROJECT_FILES
 
 EXISTING_SECRET = "ecr-pullthroughcache/robot"  # noqa: S105  a secret's name
 """Made by somebody else, for caches of this project."""
@@ -16,7 +16,7 @@ _TOKENS = ("docker-hub", "acme")
 def written(folder: Path, stack: str) -> Path:
     """The project in a folder, the stack's file with all that it lacks."""
     for name in PROJECT_FILES:
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy(PROJECT / name, folder / name)
     file = folder / f"Pulumi.{stack}.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     more_of(content["config"], stack)

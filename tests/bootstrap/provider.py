@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from render.resource import Resource
 from resources import record_of
 from resources.secretsmanager import SECRET_VERSION
-from review.resource import Resource
 from tests.bootstrap.calls import KEY_ID, Call
 
 NOT_LOOKED_AT = SECRET_VERSION
@@ -22,7 +22,8 @@ def reads(resource: Resource) -> Iterator[Call]:
 
 def writes(resource: Resource) -> Iterator[Call]:
     """What it would call to create, update and delete the resource."""
-    return _calls(resource, record_of(resource.type).writes)
+    record = record_of(resource.type)
+    return _calls(resource, (*record.creates, *record.changes))
 
 
 def _calls(resource: Resource, operations: tuple[str, ...]) -> Iterator[Call]:

@@ -71,8 +71,9 @@ def test_every_environment_is_made_and_only_previews_admit_branches(tmp_path: Pa
     calls = (tmp_path / "calls").read_text(encoding="utf-8")
     made = re.findall(r"--method PUT repos/acme/container-registry/environments/([\w-]+) --input", calls)
     used = {str(each.data["environment"]) for each in jobs() if each.takes_a_role}
-    stacks = ("dev", "prod")
-    assert set(made) == {name.replace("${{ matrix.stack }}", stack) for name in used for stack in stacks}
+    kinds = {name.removesuffix("${{ matrix.stack }}") for name in used if "matrix" in name} | {""}
+    assert kinds == {"", "preview-", "drift-"}
+    assert set(made) == {f"{kind}{stack}" for kind in kinds for stack in ("dev", "prod")}
     bodies = [json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.glob("*.json")]
     assert len(bodies) == len(made)
     narrow = re.findall(r"environments/([\w-]+)/deployment-branch-policies --raw-field name=main", calls)
@@ -123,7 +124,7 @@ def _emptying() -> str:
     return block("delete-bucket").partition("\nkey=")[0]
 
 
-@pytest.mark.parametrize("count", [0, 1, 2500])
+@pytest.mark.parametrize("count", [0, 1001])
 def test_a_bucket_of_any_size_is_emptied(tmp_path: Path, count: int) -> None:
     """An argument has at most 128 KiB on Linux (MAX_ARG_STRLEN), and a page of the state's versions has more."""
     path = ".pulumi/history/container-registry/dev/dev-1795288856.checkpoint.json"

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import urllib3
 
-from rehearsal.clients import Clients, Credentials
-from rehearsal.cloud.local import LocalCloud
-from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
+from localcloud.clients import Clients, Credentials
+from localcloud.cloud import LocalCloud
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import granted, refused
-from tests.engine.workspace import NOT_COPIED, ROOT, Workspace, _environment, _write_plugin
+from tests.engine.workspace import Workspace, _environment, _write_plugin, copied
 
 pytestmark = pytest.mark.engine
 
@@ -164,8 +163,7 @@ def _prepare(local: LocalCloud, bucket: str, alias: str) -> None:
 
 def _workspace(temporary: Path, endpoint: str) -> Workspace:
     folder, plugin = temporary / "project", temporary / "aws"
-    shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
-    (folder / ".venv").symlink_to(sys.prefix)
+    copied(folder)
     _write_plugin(plugin)
     file_backend = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS")
     own = {name: value for name, value in _environment(temporary).items() if name not in file_backend}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
 
+from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Outcome
 from domain.iam.evaluate import evaluate
-from review.bootstrap_template import DEPLOY, PREVIEW, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, granted
 
 ESCAPES = [
@@ -120,9 +120,9 @@ def test_deploy_cannot_escape_even_as_an_administrator(bootstrapped: Bootstrappe
         bucket=account.bucket,
     )
     request = bootstrapped.request(action, arn)
-    alone = evaluate(account.session(DEPLOY), request, [account.key_policy()])
+    alone = evaluate(bootstrapped.deploy, request, [account.key_policy()])
     assert not alone.allowed
-    lifted = evaluate(account.session(DEPLOY, ADMINISTRATOR), request, [account.key_policy()])
+    lifted = evaluate(bootstrapped.administrator, request, [account.key_policy()])
     assert (lifted.outcome, lifted.policy) == (Outcome.EXPLICIT_DENY, "limits")
 
 
@@ -151,8 +151,8 @@ def test_roles_are_made_under_the_path_within_the_boundary(bootstrapped: Bootstr
     own = f"arn:aws:iam::{account.id}:role/container-registry/{bootstrapped.stack}/publisher"
     name = f"iam:{action}"
     within = bootstrapped.request(name, own, iam__PermissionsBoundary=account.boundary_arn)
-    assert evaluate(account.session(DEPLOY, ADMINISTRATOR), within).allowed
-    assert evaluate(account.session(DEPLOY), within).allowed == (action not in ATTACHING)
+    assert evaluate(bootstrapped.administrator, within).allowed
+    assert evaluate(bootstrapped.deploy, within).allowed == (action not in ATTACHING)
     elsewhere = (
         "publisher",
         "container-registry/publisher",
@@ -161,23 +161,20 @@ def test_roles_are_made_under_the_path_within_the_boundary(bootstrapped: Bootstr
     )
     for role in (f"arn:aws:iam::{account.id}:role/{path}" for path in elsewhere):
         request = bootstrapped.request(name, role, iam__PermissionsBoundary=account.boundary_arn)
-        assert not evaluate(account.session(DEPLOY), request).allowed, role
-        decision = evaluate(account.session(DEPLOY, ADMINISTRATOR), request)
+        assert not evaluate(bootstrapped.deploy, request).allowed, role
+        decision = evaluate(bootstrapped.administrator, request)
         assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits"), role
     if action in WITHIN_THE_BOUNDARY:
         mine = f"arn:aws:iam::{account.id}:policy/mine"
-        for other in (
-            bootstrapped.request(name, own),
-            bootstrapped.request(name, own, iam__PermissionsBoundary=mine),
-        ):
-            assert not evaluate(account.session(DEPLOY), other).allowed
-            assert not evaluate(account.session(DEPLOY, ADMINISTRATOR), other).allowed
+        for other in (bootstrapped.request(name, own), bootstrapped.request(name, own, iam__PermissionsBoundary=mine)):
+            assert not evaluate(bootstrapped.deploy, other).allowed
+            assert not evaluate(bootstrapped.administrator, other).allowed
 
 
 def test_an_administrator_changes_nothing_else_in_iam(bootstrapped: Bootstrapped) -> None:
     """Every action of IAM by AWS's service authorization reference, on each kind of resource that it takes."""
     account = bootstrapped.account
-    lifted = account.session(DEPLOY, ADMINISTRATOR)
+    lifted = bootstrapped.administrator
     changes = 0
     for action in get_actions_for_service("iam"):
         rows = get_action_data("iam", action.removeprefix("iam:"))["iam"]
@@ -201,8 +198,8 @@ def test_an_administrator_makes_the_roles_of_four_services_and_of_no_other(boots
         role = f"arn:aws:iam::{account.id}:role/aws-service-role/{service}/any"
         request = bootstrapped.request("iam:CreateServiceLinkedRole", role, iam__AWSServiceName=service)
         allowed = name not in ("ecs", "autoscaling")
-        assert evaluate(account.session(DEPLOY, ADMINISTRATOR), request).allowed == allowed
-        assert not evaluate(account.session(DEPLOY), request).allowed, "it is no role that the service has"
+        assert evaluate(bootstrapped.administrator, request).allowed == allowed
+        assert not evaluate(bootstrapped.deploy, request).allowed, "it is no role that the service has"
 
 
 SERVICES = (
@@ -221,7 +218,7 @@ def test_a_role_is_passed_to_its_one_service(bootstrapped: Bootstrapped, role: s
     account, stack = bootstrapped.account, bootstrapped.stack
     own = f"arn:aws:iam::{account.id}:role/container-registry/{stack}/{stack}.{role}"
     request = bootstrapped.request("iam:PassRole", own, iam__PassedToService=to)
-    for caller in (account.session(DEPLOY), account.session(DEPLOY, ADMINISTRATOR)):
+    for caller in (bootstrapped.deploy, bootstrapped.administrator):
         assert evaluate(caller, request).allowed == (to == service)
         assert not evaluate(caller, bootstrapped.request("iam:PassRole", own)).allowed
 
@@ -234,8 +231,8 @@ def test_no_role_of_another_account_is_taken_unless_the_template_names_it(
         named, other = bootstrapped.becomes(account, role), bootstrapped.becomes(account, f"{role}-2")
         for lifted in ((), (ADMINISTRATOR,)):
             assert granted(bootstrapped.account.session(DEPLOY, *lifted), [named, other]) == granted(
-                bootstrapped.account.session(DEPLOY), [named]
+                bootstrapped.deploy, [named]
             )
             assert granted(none.session(DEPLOY, *lifted), [named, other]) == []
-        assert len(granted(bootstrapped.account.session(DEPLOY), [named])) == 1
-        assert granted(bootstrapped.account.session(PREVIEW), [named]) == []
+        assert len(granted(bootstrapped.deploy, [named])) == 1
+        assert granted(bootstrapped.preview, [named]) == []

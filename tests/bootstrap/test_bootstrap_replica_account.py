@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from domain.iam.access import Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
-from review.bootstrap_template import DEPLOY, PREVIEW, Account, fill_in
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full, granted, refused
 from tests.bootstrap.world import World
 
@@ -22,7 +22,7 @@ def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> A
         GitHubOwner="acme",
         GitHubRepository="container-registry",
         Regions=place.region,
-        EnhancedScanning=str(full.settings.scan_type.value == "ENHANCED").lower(),
+        EnhancedScanning=str(full.settings.scanning.scan_type.value == "ENHANCED").lower(),
         HomeDeployRole=bootstrapped.account.role_arn(DEPLOY),
     )
 
@@ -57,7 +57,9 @@ def test_only_the_deployment_from_home_takes_it(there: Account, bootstrapped: Bo
 def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Account, full: Full) -> None:
     world, resources = World.of(full.settings, there.id), full.declared(there.id)
     asked = [each for one in resources for each in (*world.reads(one), *world.writes(one))]
-    assert len(resources) > 10
+    recorded = [each for call in full.called[there.id] for each in world.asked(call)]
+    assert min(len(resources), len(recorded)) > 10
+    assert refused(there.session(DEPLOY), recorded) == []
     assert refused(there.session(DEPLOY), asked) == []
     needed = {each.request.action for each in asked}
     statements = [each for document in there.documents(DEPLOY).values() for each in document["Statement"]]

@@ -11,8 +11,8 @@ from domain.ecr.upstreams import folder
 from domain.iam.access import Context, Policy, Request
 from domain.iam.document import parse
 from domain.kms import key_policy
+from render.resource import Resource
 from resources import ecr
-from review.resource import Resource
 from settings import Settings
 from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters
 from tests.bootstrap.full import EXISTING_SECRET
@@ -21,10 +21,7 @@ from tests.bootstrap.provider import reads, writes
 Tags = Mapping[str, str]
 
 _REGISTRY = frozenset(
-    operation
-    for each in ecr.TYPES
-    if "repositoryName" not in each.parameters
-    for operation in (*each.reads, *each.writes)
+    operation for each in ecr.TYPES if "repositoryName" not in each.parameters for operation in each.operations
 )
 """ECR's operations about the registry as a whole."""
 _ALIAS = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
@@ -52,8 +49,7 @@ class World:
     @classmethod
     def of(cls, settings: Settings, account: str) -> "World":
         """The stack's own account, or another one that it has replicas in."""
-        roles = settings.roles
-        return cls(account, settings.tags, f"alias/{settings.project}", roles.path, roles.boundary)
+        return cls(account, settings.tags, f"alias/{settings.project}", settings.role_path, settings.boundary)
 
     def reads(self, resource: Resource) -> Iterator[Asked]:
         """What the provider asks to learn how a declared resource stands."""

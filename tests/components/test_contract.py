@@ -21,9 +21,9 @@ from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from domain.iam.roles import Role
-from review.monitor import RecordingMonitor
-from review.program import declared_by
-from review.resource import Resource
+from render.monitor import RecordingMonitor
+from render.program import declared_by
+from render.resource import Resource
 
 PROJECT, STACK = "container-registry", "test"
 TAGS = {"owner": "payments", "environment": "test", "project": PROJECT, "managed-by": "pulumi"}
@@ -60,6 +60,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
             username="acme",
             lifecycle_text='{"rules":[]}',
             policy_text="{}",
+            pull=(),
+            tasks=False,
             tags=TAGS,
         ),
         "key": KEY,

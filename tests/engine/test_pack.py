@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies import bundle
+from policies.pack import bundle
 from resources.ecr import REPOSITORY
 from tests.engine.conftest import Make
 from tests.engine.workspace import Ran, Workspace

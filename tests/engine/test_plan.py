@@ -33,7 +33,7 @@ def test_an_everyday_change(stands: Workspace) -> None:
     def change(catalog: dict[str, Any]) -> None:
         catalog["repositories"]["payments/ledger"]["retention"] = [{"any": True, "keep": 77}]
         catalog["repositories"]["payments/refunds"] = REFUND
-        catalog["repositories"]["platform/base-python"]["pull"] = [{"account": "data-platform"}]
+        catalog["repositories"]["data/notebooks"]["pull"] = [{"organization": "acme"}]
         catalog["repositories"]["storefront/web"]["retire"] = RETIREMENT
 
     _restore(stands)

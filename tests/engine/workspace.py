@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
+from tests.conftest import PROJECT, ROOT
 from tests.engine.standin.cloud import Cloud
 
-ROOT = Path(__file__).parents[2]
 STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """Set, `preview --json` writes the engine's events, one a line."""
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "docs", "tests")
+_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "docs", "tests", "Pulumi.*.yaml")
 
 Resource = dict[str, Any]
 Edit = Callable[[dict[str, Any]], None]
@@ -54,10 +54,9 @@ class Workspace:
 
     @classmethod
     def create(cls, temporary: Path, stack: str, *edits: tuple[str, Edit]) -> "Workspace":
-        """Copy the project, edit the copy's files, and make the stack on a backend of its own."""
+        """Copy the code with the tests' settings, edit these, and make the stack on a backend of its own."""
         folder, plugin = temporary / "project", temporary / "aws"
-        shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
-        (folder / ".venv").symlink_to(sys.prefix)
+        copied(folder)
         (temporary / "backend").mkdir()
         _write_plugin(plugin)
         workspace = cls(folder, stack, _environment(temporary))
@@ -122,6 +121,13 @@ class Workspace:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         change(content)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def copied(folder: Path) -> None:
+    """The code, with the tests' stacks, catalog and levels, and the environment that we run in."""
+    shutil.copytree(ROOT, folder, ignore=_NOT_COPIED)
+    shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
+    (folder / ".venv").symlink_to(sys.prefix)
 
 
 def _write_plugin(folder: Path) -> None:

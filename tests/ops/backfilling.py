@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from domain.ecr.media_types import OCI_MANIFEST
+from localcloud.clients import Clients
+from oci.image import Blob, Image
+from oci.whole_images import Client
 from ops.__main__ import main
-from rehearsal.clients import Clients
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import Blob, Image
-from rehearsal.proving.visitors import login
+from rehearsal.proofs.harness.visitors import login
 
 HOME, REPLICA, ACCOUNT = "us-east-1", "eu-west-1", "222233334444"
 OTHER_ACCOUNT = "555566667777"

@@ -1,18 +1,24 @@
-"""Runs the command on a copy of the project."""
+"""Runs `ops adopt` in process, on the tests' own project or on a copy of it."""
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from ops.__main__ import main
 from settings import Settings, load
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 from tests.ops.outputs import written
+
+TODAY = "2026-03-01"
 
 
 @dataclass(frozen=True)
@@ -25,22 +31,18 @@ class Adopted:
     project: Path
     stack: str
 
+    @property
+    def report(self) -> dict[str, Any]:
+        return dict(json.loads(self.text))
+
     def repository(self, name: str) -> dict[str, Any]:
         """What the JSON form says of one."""
-        (found,) = [each for each in json.loads(self.text)["repositories"] if each["name"] == name]
+        (found,) = [each for each in self.report["repositories"] if each["name"] == name]
         return dict(found)
 
     def changes(self, name: str, region: str = "us-east-1") -> list[str]:
-        return [
-            line
-            for each in self.repository(name)["changes"]
-            if region in each["regions"]
-            for line in (each["text"], *each["details"])
-        ]
-
-    def about(self, name: str, word: str) -> list[str]:
-        """The changes in which the word is, with their details, in whatever region."""
-        found = [each for each in self.repository(name)["changes"] if word in each["text"]]
+        """A line for each change and each of its details."""
+        found = [each for each in self.repository(name)["changes"] if region in each["regions"]]
         return [line for each in found for line in (each["text"], *each["details"])]
 
     def pasted(self) -> Settings:
@@ -71,29 +73,26 @@ class Adopted:
 
 
 Adopt = Callable[..., Adopted]
-TODAY = "2026-03-01"
 
 
-@pytest.fixture(autouse=True)
-def levels(project: Path) -> Path:
-    """The folder of the copy's levels, free to be changed."""
-    folder = project / "policies"
-    folder.mkdir()
-    for file in (ROOT / "policies").glob("*.json"):
-        shutil.copy(file, folder / file.name)
-    return folder
+def run_adopt(
+    *files: Sequence[object], stack: str | None = "prod", format: str = "json", project: Path = PROJECT
+) -> Adopted:
+    """Adopts what files of outputs hold, one file for each list."""
+    out, err = StringIO(), StringIO()
+    named = ["--stack", stack] if stack else []
+    with TemporaryDirectory() as folder, redirect_stdout(out), redirect_stderr(err):
+        paths = [str(written(Path(folder, f"{number}.json"), *outputs)) for number, outputs in enumerate(files)]
+        code = main(["adopt", *paths, *named, "--format", format, "--project", str(project), "--today", TODAY])
+    return Adopted(code, out.getvalue(), err.getvalue(), project, stack or "")
 
 
 @pytest.fixture
-def adopt(project: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> Adopt:
-    """Adopts what files of outputs hold, one file for each list."""
+def levels(project: Path) -> Path:
+    """The folder of the copy's levels, free to be changed."""
+    return shutil.copytree(PROJECT / "policies", project / "policies", dirs_exist_ok=True)
 
-    def run(*files: list[object], stack: str | None = "prod", format: str = "json") -> Adopted:
-        folder = tmp_path_factory.mktemp("outputs")
-        paths = [str(written(folder / f"{number}.json", *outputs)) for number, outputs in enumerate(files)]
-        named = ["--stack", stack] if stack else []
-        code = main(["adopt", *paths, *named, "--format", format, "--project", str(project), "--today", TODAY])
-        out, err = capsys.readouterr()
-        return Adopted(code, out, err, project, stack or "")
 
-    return run
+@pytest.fixture
+def adopt(project: Path, levels: Path) -> Adopt:  # noqa: ARG001  the copy needs its levels
+    return partial(run_adopt, project=project)

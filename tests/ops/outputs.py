@@ -21,7 +21,7 @@ PUSH = [
     "ecr:UploadLayerPart",
 ]
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 def arn(name: str, region: str = HOME, account: str = PROD) -> str:
@@ -50,11 +50,6 @@ def kms(key: str) -> Json:
 def orders(**fields: Any) -> Json:
     """In the stack dev, which has one region."""
     return repository(NAME, account=DEV, **fields)
-
-
-def in_prod(**fields: Any) -> list[list[object]]:
-    """One file for each region of the stack prod."""
-    return [[described(repository(NAME, region, **fields))] for region in (HOME, *REPLICAS)]
 
 
 def described(*repositories: Json, **more: object) -> Json:
@@ -86,15 +81,29 @@ def allow(principal: object, actions: object, sid: str | None = None, **more: ob
     return {**named, "Effect": "Allow", "Principal": principal, "Action": actions, **more}
 
 
-def tagged(tags: Mapping[str, Mapping[str, str]], region: str = HOME) -> Json:
+def tagged(tags: Mapping[str, Mapping[str, str]], region: str = HOME, account: str = PROD) -> Json:
     """Tags by the repositories' names."""
-    return {
-        "ResourceTagMappingList": [
-            {"ResourceARN": arn(name, region), "Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
-            for name, pairs in tags.items()
-        ],
-        "PaginationToken": "",
+    listed = {
+        arn(name, region, account): [{"Key": key, "Value": value} for key, value in pairs.items()]
+        for name, pairs in tags.items()
     }
+    resources = [{"ResourceARN": arn, "Tags": pairs} for arn, pairs in listed.items()]
+    return {"ResourceTagMappingList": resources, "PaginationToken": ""}
+
+
+def mutability(mode: str, *filters: str) -> Json:
+    """The fields of a repository that say which tags move."""
+    written = [{"filterType": "WILDCARD", "filter": each} for each in filters]
+    return {"imageTagMutability": mode, "imageTagMutabilityExclusionFilters": written}
+
+
+def everywhere(key: str = "", **fields: Any) -> list[list[object]]:
+    """One file for each region of the stack prod; `key` is the home region's."""
+    regions = (HOME, *REPLICAS)
+    encrypted: dict[str, Json] = {
+        each: {"encryptionConfiguration": kms(key.replace(HOME, each))} if key else {} for each in regions
+    }
+    return [[described(repository(NAME, each, **encrypted[each], **fields))] for each in regions]
 
 
 def key(arn: str, manager: str) -> Json:

@@ -1,16 +1,16 @@
-"""What the catalog has already, and what becomes of it once people paste."""
+"""The command in a project: what its catalog has already, which stack and region is meant, what becomes of a paste."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from domain.ecr.repository import RepositoryCopy
 from ops.adopt.text import scalar
-from settings import Settings
-from tests.conftest import Edit
-from tests.ops.conftest import Adopt
+from tests.conftest import PROJECT, ROOT, Edit
+from tests.ops.conftest import TODAY, Adopt, run_adopt
 from tests.ops.outputs import (
     AP,
     DEV,
@@ -19,51 +19,75 @@ from tests.ops.outputs import (
     HOME,
     KEY,
     NAME,
+    PROD,
     PULL,
+    REPLICAS,
     Json,
     allow,
     described,
-    in_prod,
+    everywhere,
     kms,
     lifecycle,
+    mutability,
     orders,
     policy,
     repository,
     rule,
     tagged,
+    written,
 )
 
 
-def test_nothing(adopt: Adopt) -> None:
-    adopted = adopt([described()])
-    assert json.loads(adopted.text)["repositories"] == []
+def test_the_command_by_itself(tmp_path: Path) -> None:
+    file = written(tmp_path / "dev.json", described(orders()))
+    command = [sys.executable, "-m", "ops", "adopt", str(file), "--project", str(PROJECT), "--today", TODAY]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    expected = run_adopt([described(orders())], stack="dev", format="yaml")
+    assert (ended.stdout, ended.stderr) == (expected.text, expected.told)
+
+
+def test_nothing() -> None:
+    adopted = run_adopt([described()])
+    assert adopted.report["repositories"] == []
     assert adopted.told == "0 adoptable, 0 not, 0 already in the catalog\n"
 
 
-IN_CATALOG = {
-    "nothing said": ("    owner: payments\n", {"adopt": ["dev"], "encryption": "aes256"}),
-    "said already": ("    owner: payments\n    adopt: true\n    encryption: aes256\n", {}),
-    "for this stack": ("    owner: payments\n    adopt: [dev]\n    encryption: aes256\n", {}),
-    "for another stack": (
-        "    owner: payments\n    adopt: [prod]\n    encryption: aes256\n",
-        {"adopt": ["prod", "dev"]},
-    ),
-    "not": ("    owner: payments\n    adopt: false\n    encryption: aes256\n", {"adopt": ["dev"]}),
+IN_CATALOG: dict[str, tuple[str, Json]] = {
+    "nothing said": ("", {"adopt": ["dev"], "encryption": "aes256"}),
+    "said already": ("    adopt: true\n    encryption: aes256\n", {}),
+    "for this stack": ("    adopt: [dev]\n    encryption: aes256\n", {}),
+    "for another stack": ("    adopt: [prod]\n    encryption: aes256\n", {"adopt": ["prod", "dev"]}),
+    "not": ("    adopt: false\n    encryption: aes256\n", {"adopt": ["dev"]}),
 }
 
 
-@pytest.mark.parametrize(("head", "entry"), IN_CATALOG.values(), ids=IN_CATALOG)
-def test_what_is_in_the_catalog(adopt: Adopt, edit: Edit, head: str, entry: Json) -> None:
-    edit("catalog.yaml", "  payments/ledger:\n    owner: payments\n", f"  payments/ledger:\n{head}")
-    adopted = adopt([described(repository("payments/ledger", account=DEV))], stack="dev")
-    found = adopted.repository("payments/ledger")
-    assert (found["status"], found["entry"]) == ("in the catalog", entry)
-    assert "its repository policy was not given: it goes, and only what the entry's `pull` says is granted" in (
-        adopted.changes("payments/ledger")
-    )
-    assert adopted.told == (
-        "0 adoptable, 0 not, 1 already in the catalog; the gate would refuse 1: see `fails` in the comments\n"
-    )
+def test_what_is_in_the_catalog(adopt: Adopt, project: Path) -> None:
+    with (project / "catalog.yaml").open("a", encoding="utf-8") as file:
+        file.writelines(f"  team/{n}:\n    owner: a\n{said}" for n, (said, _) in enumerate(IN_CATALOG.values()))
+    names = [f"team/{n}" for n in range(len(IN_CATALOG))]
+    adopted = adopt([described(*(repository(name, account=DEV) for name in names))], stack="dev")
+    found = [adopted.repository(name) for name in names]
+    assert {each["status"] for each in found} == {"in the catalog"}
+    assert [each["entry"] for each in found] == [entry for _, entry in IN_CATALOG.values()]
+    assert adopted.told.startswith("0 adoptable, 0 not, 5 already in the catalog; the gate would refuse 5: see `fails`")
+
+
+def test_entries_of_the_catalog() -> None:
+    found = [
+        repository("payments/api", account=DEV, **mutability("MUTABLE")),
+        repository("storefront/web", account=DEV, **mutability("IMMUTABLE_WITH_EXCLUSION", "latest", "old-*")),
+        repository("payments/ledger", account=DEV, encryptionConfiguration={"encryptionType": "KMS_DSSE"}),
+    ]
+    adopted = run_adopt([described(*found)], stack="dev")
+    api = adopted.changes("payments/api")
+    assert "tags are mutable and become immutable, latest excepted" in api
+    assert "its repository policy was not given: it goes, and only what the entry's `pull` says is granted" in api
+    web = [each for each in adopted.changes("storefront/web") if "mutable" in each]
+    assert web == ["tags old-* become immutable", "tags preview-* become mutable"]
+    assert [each["rule"] for each in adopted.repository("payments/api")["fails"]] == ["ecr-customer-key"]
+    refused = adopted.repository("payments/ledger")
+    assert (refused["status"], refused["entry"]) == ("in the catalog", {})
+    assert refused["reasons"] == ["it is encrypted with KMS_DSSE, which no entry can say"]
 
 
 def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) -> None:
@@ -76,29 +100,16 @@ def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) ->
     assert adopt([described(found)], stack="dev").repository("payments/ledger")["entry"] == {"adopt": ["dev"]}
 
 
-def test_names_for_what_has_none(adopt: Adopt) -> None:
-    ids = ["999900001111", "999911111111", "444455556666"]
-    found = adopt([described(orders()), policy(NAME, allow({"AWS": ids}, PULL), account=DEV)], stack="dev")
-    report = json.loads(found.text)
-    assert report["stack_keys"] == {"accounts": {"account-1111": "999900001111", "account-1111-2": "999911111111"}}
-    assert report["other_stacks"] == [
-        "Pulumi.prod.yaml needs a name that the catalog would use: accounts: account-1111 and account-1111-2"
-    ]
-
-
-def test_names_of_what_is_refused_are_not_asked_for(adopt: Adopt) -> None:
+def test_names_of_what_is_refused_are_not_asked_for() -> None:
     name = "legacy/Orders"
-    found = [described(repository(name, account=DEV)), policy(name, allow({"AWS": "999900001111"}, PULL), account=DEV)]
-    report = json.loads(adopt(found, stack="dev").text)
+    grant = policy(name, allow({"AWS": "999900001111"}, PULL), account=DEV)
+    report = run_adopt([described(repository(name, account=DEV)), grant], stack="dev").report
     assert (report["stack_keys"], report["other_stacks"]) == ({}, [])
 
 
 def test_a_name_that_another_stack_lacks(adopt: Adopt, edit: Edit) -> None:
-    edit(
-        "Pulumi.dev.yaml",
-        "  container-registry:accounts:\n",
-        '  container-registry:accounts:\n    build: "999900001111"\n',
-    )
+    head = "  container-registry:accounts:\n"
+    edit("Pulumi.dev.yaml", head, f'{head}    build: "999900001111"\n')
     grant = policy(NAME, allow({"AWS": "999900001111"}, PULL), account=DEV)
     adopted = adopt([described(orders()), grant], stack="dev", format="yaml")
     blocks = adopted.text.split("\n\n")
@@ -107,31 +118,14 @@ def test_a_name_that_another_stack_lacks(adopt: Adopt, edit: Edit) -> None:
     assert "  # changes:" in blocks[-1].splitlines()
 
 
-def test_what_is_in_the_catalog_and_can_not_be_adopted(adopt: Adopt) -> None:
-    found = repository("payments/ledger", account=DEV, encryptionConfiguration={"encryptionType": "KMS_DSSE"})
-    told = adopt([described(found)], stack="dev").repository("payments/ledger")
-    assert (told["status"], told["entry"]) == ("in the catalog", {})
-    assert told["reasons"] == ["it is encrypted with KMS_DSSE, which no entry can say"]
-
-
-def copies(settings: Settings) -> dict[str, RepositoryCopy]:
-    return {each.name: each for each in settings.copies(settings.home)}
-
-
 def test_what_is_pasted_loads(adopt: Adopt) -> None:
     name = "legacy/strange-tags"
     strange = {"owner": "089", "description": "yes: \u2028 'no' # \\ é 💡"}
+    tags = {NAME: {"owner": "yes"}, name: strange, "123/456": {"owner": "012"}}
     files = [
-        [
-            described(
-                repository(NAME, region, encryptionConfiguration=kms(KEY.replace(HOME, region))),
-                repository(name, region),
-                repository("123/456", region),
-                repository("null", region),
-            ),
-            tagged({NAME: {"owner": "yes"}, name: strange, "123/456": {"owner": "012"}}, region),
-        ]
+        [described(*outputs, *(repository(each, region) for each in (name, "123/456", "null"))), tagged(tags, region)]
         for region in (HOME, EU, AP)
+        for outputs in [[repository(NAME, region, encryptionConfiguration=kms(KEY.replace(HOME, region)))]]
     ]
     files[0] += [
         lifecycle(
@@ -141,67 +135,161 @@ def test_what_is_pasted_loads(adopt: Adopt) -> None:
         ),
         policy(NAME, allow({"AWS": ["999900001111", "arn:aws:iam::555566667777:role/a/b"]}, PULL, "Some\u2028thing")),
     ]
-    adopted = adopt(*files, format="yaml")
-    settings = adopted.pasted()
-    found = copies(settings)
-    assert found[NAME].import_id == NAME
-    assert found[NAME].key_arn == KEY
-    assert found[NAME].tags["owner"] == "yes"
+    settings = adopt(*files, format="yaml").pasted()
+    found = {each.name: each for each in settings.copies(settings.home)}
+    assert (found[NAME].import_id, found[NAME].key_arn) == (NAME, KEY)
     assert "999900001111:root" in (found[NAME].policy_text or "")
     assert '"description":"a: \\"b\\" #c"' in found[NAME].lifecycle_text
-    assert found[name].tags["owner"] == "089"
-    assert found["123/456"].tags["owner"] == "012"
-    assert found["null"].tags["owner"] == "null"
+    assert [found[each].tags["owner"] for each in (NAME, name, "123/456", "null")] == ["yes", "089", "012", "null"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a",
-        "a b",
-        "a/b-c.d",
-        "yes",
-        "No",
-        "~",
-        "",
-        " a",
-        "a ",
-        "a: b",
-        "a #b",
-        "*a",
-        "-",
-        "012",
-        "1e3",
-        "é",
-        "💡",
-        "'",
-        '"',
-    ],
-)
-@pytest.mark.parametrize("around", ["", "\u2028", "\x85", "\U000e0001", "\ufeff", "\n", "\x1b[31m"])
-def test_every_text_is_read_as_it_was(text: str, around: str) -> None:
-    written = scalar(text + around)
-    assert written.isprintable()
-    assert yaml.safe_load(f"[{written}]") == [text + around]
+TEXTS = ["a", "a b", "a/b-c.d", "yes", "No", "~", "", " a", "a ", "a: b", "a #b", "*a", "-", "012", "1e3", "é", "💡"]
 
 
-def test_faults_of_the_input(adopt: Adopt) -> None:
+@pytest.mark.parametrize("text", [*TEXTS, "'", '"'])
+def test_every_text_is_read_as_it_was(text: str) -> None:
+    for around in ("", "\u2028", "\x85", "\U000e0001", "\ufeff", "\n", "\x1b[31m"):
+        shown = scalar(text + around)
+        assert shown.isprintable()
+        assert yaml.safe_load(f"[{shown}]") == [text + around]
+
+
+def test_faults(adopt: Adopt, edit: Edit) -> None:
     adopted = adopt([{"tags": []}])
     assert (adopted.code, adopted.text) == (2, "")
     assert adopted.told.startswith("1 fault in the input\n")
-
-
-def test_faults_of_the_settings(adopt: Adopt, edit: Edit) -> None:
+    unknown = adopt([described(orders())], stack="prd")
+    assert unknown.told.endswith("Pulumi.prd.yaml: 'prd' is no stack of this project (did you mean 'prod'?)\n")
     edit("catalog.yaml", "owner: payments", "ownr: payments")
     adopted = adopt([described(orders())])
     assert (adopted.code, adopted.text) == (2, "")
     assert "faults in the settings" in adopted.told
-    assert adopt([described(orders())], stack="prd").told.endswith(
-        "Pulumi.prd.yaml: 'prd' is no stack of this project (did you mean 'prod'?)\n"
-    )
 
 
 def test_the_project_stays_as_it_is(adopt: Adopt, project: Path) -> None:
     before = {file.name: file.read_bytes() for file in project.iterdir() if file.is_file()}
-    adopt(*in_prod(), format="yaml")
+    adopt(*everywhere(), format="yaml")
     assert {file.name: file.read_bytes() for file in project.iterdir() if file.is_file()} == before
+
+
+def test_a_repository_in_every_region() -> None:
+    found = run_adopt(*everywhere()).repository(NAME)
+    assert (found["status"], found["before"]) == ("adoptable", [])
+    assert all(each["regions"] == [HOME, EU, AP] for each in found["changes"])
+
+
+def test_regions_that_lack_it() -> None:
+    adopted = run_adopt([described(repository(NAME))], [described(repository("legacy/cache", EU))])
+    assert adopted.repository(NAME)["before"] == [
+        (
+            "it is not in eu-west-1, and the import fails there; make it: `aws ecr create-repository "
+            "--region eu-west-1 --repository-name legacy/orders --encryption-configuration encryptionType=AES256`"
+        ),
+        "what is in ap-northeast-1 was not given, and the import fails where the repository is missing",
+    ]
+    assert adopted.repository("legacy/cache")["reasons"] == [
+        "it is in eu-west-1, but the stack's home is us-east-1, and it is not there"
+    ]
+    assert adopted.told == (
+        "1 adoptable (1 once done what their comments say under `before`), 1 not, 0 already in the catalog; "
+        "the gate would refuse 1: see `fails` in the comments\n"
+    )
+
+
+def test_a_home_that_was_not_given() -> None:
+    assert run_adopt([described(repository(NAME, EU))]).repository(NAME)["reasons"] == [
+        "it is in eu-west-1, but the stack's home is us-east-1, and what is there was not given"
+    ]
+
+
+@pytest.mark.parametrize("key", [KEY, KEY.replace("key/0f2b8a4e-1c5d", "key/mrk-0f2b8a4e1c5d")], ids=["own", "multi"])
+def test_keys_are_regional(key: str) -> None:
+    adopted = run_adopt(*everywhere(key))
+    assert adopted.repository(NAME)["entry"]["encryption"] == {"key": "key-0f2b8a4e"}
+    arns = {region: key.replace(HOME, region) for region in (HOME, EU, AP)}
+    assert adopted.report["stack_keys"] == {"keys": {"key-0f2b8a4e": arns}}
+
+
+def test_a_key_without_regions() -> None:
+    (reason,) = run_adopt(everywhere(KEY)[0]).repository(NAME)["reasons"]
+    assert reason == (
+        f"it is encrypted with {KEY}, and `keys` needs a key for eu-west-1, ap-northeast-1 as well: give the "
+        "describe-repositories of each of these, once the repository is there with a key of that region"
+    )
+
+
+def test_a_key_whose_other_regions_the_stack_names(adopt: Adopt, project: Path) -> None:
+    arns = {region: KEY.replace(HOME, region) for region in (HOME, EU, AP)}
+    with (project / "Pulumi.prod.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  container-registry:keys: {json.dumps({'shared': arns})}\n")
+    one, two, _ = everywhere(KEY)
+    found = adopt(one, [described(repository("legacy/cache", EU))]).repository(NAME)
+    assert found["entry"]["encryption"] == {"key": "shared"}
+    assert f"encryptionType=KMS,kmsKey={arns[EU]}`" in found["before"][0]
+    assert adopt(one, two).repository(NAME)["entry"]["encryption"] == {"key": "shared"}
+
+
+@pytest.mark.parametrize(("home", "shown"), [(KEY, KEY), ("alias/aws/ecr", "aws-managed")])
+def test_encryption_that_differs_by_region(home: str, shown: str) -> None:
+    _, *others = everywhere()
+    (reason,) = run_adopt([described(repository(NAME, encryptionConfiguration=kms(home)))], *others).repository(NAME)[
+        "reasons"
+    ]
+    assert reason == (
+        "it is encrypted otherwise in each region, and an entry has one encryption: "
+        f"us-east-1: {shown}; eu-west-1: aes256; ap-northeast-1: aes256"
+    )
+
+
+def test_what_differs_in_a_replica() -> None:
+    archive = rule(90, by="sinceImagePulled", action="transition", tagStatus="any")
+    home, replica = (
+        [
+            described(repository(NAME, region)),
+            lifecycle(NAME, archive),
+            policy(NAME, allow({"AWS": account}, PULL)),
+            tagged({NAME: {"owner": owner}}, region),
+        ]
+        for region, account, owner in ((HOME, "555566667777", "a"), (EU, "888899990000", "b"))
+    )
+    adopted = run_adopt(home, replica)
+    assert adopted.changes(NAME)[2:] == ["tags that come: environment, managed-by and project"]
+    shown = adopted.changes(NAME, EU)
+    assert "the tag owner changes from b to a" in shown
+    assert "its lifecycle policy changes, and images that the entry's rules expire are lost" in shown
+    assert "- Archive images 90 days after the last pull" in shown
+    assert shown[-3:] == [
+        "its repository policy is replaced: `-` goes, `+` comes",
+        "- account 888899990000 may pull",
+        "+ account 555566667777 may pull",
+    ]
+
+
+def test_what_is_elsewhere() -> None:
+    adopted = run_adopt([described(orders(), repository(NAME, "us-west-2"), repository(NAME))])
+    assert sorted(reason for each in adopted.report["repositories"] for reason in each["reasons"]) == [
+        "it is in us-east-1 of account 111122223333, which belongs to the stack dev",
+        "it is in us-west-2 of account 222233334444, where no stack of this project is",
+    ]
+    assert "2 not, 0 already in the catalog" in adopted.told
+
+
+def test_the_stack_whose_home_is_described(adopt: Adopt, edit: Edit) -> None:
+    edit("Pulumi.dev.yaml", '["111122223333"]', "'[\"111122223333\"]'")  # as `pulumi config set` writes it
+    for stack, account in (("dev", DEV), ("prod", PROD)):
+        adopted = adopt([described(repository(NAME, account=account))], stack=None)
+        assert (adopted.code, adopted.report["stack"]) == (0, stack)
+
+
+def test_no_stack_is_meant(adopt: Adopt, edit: Edit, project: Path) -> None:
+    def told(region: str = HOME) -> str:
+        adopted = adopt([described(repository(NAME, region))], stack=None)
+        assert (adopted.code, adopted.text) == (2, "")
+        return adopted.told
+
+    assert told(REPLICAS[0]) == "the home of no stack is described: say which is meant with --stack (dev, prod)\n"
+    edit("Pulumi.dev.yaml", DEV, PROD)
+    assert told() == "the homes of dev and prod are described: say which is meant with --stack (dev, prod)\n"
+    for file in project.glob("Pulumi.*.yaml"):
+        file.unlink()
+    assert told() == f"{project} has no stack: there is no Pulumi.STACK.yaml beside Pulumi.yaml (see --project)\n"

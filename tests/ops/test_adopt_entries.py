@@ -1,14 +1,13 @@
-"""From what exists to an entry: each setting by itself."""
+"""From what exists to an entry, each setting by itself: one run describes a repository for each case."""
 
-import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Edit
-from tests.ops.conftest import Adopt
+from tests.ops.conftest import Adopt, Adopted, run_adopt
 from tests.ops.outputs import (
-    AP,
     DEV,
     DEV_KEY,
     EU,
@@ -19,38 +18,42 @@ from tests.ops.outputs import (
     Json,
     allow,
     described,
+    everywhere,
     key,
     kms,
     lifecycle,
+    mutability,
     orders,
     policy,
     repository,
     rule,
+    tagged,
 )
 
 AWS_KEY = "arn:aws:kms:us-east-1:111122223333:key/99999999-8888-4777-a666-555555555555"
+AES256: Json = {"encryptionType": "AES256"}
+SCANNED: Json = {"imageScanningConfiguration": {"scanOnPush": True}}
+
+
+def named(case: str) -> str:
+    """The repository of a case."""
+    return f"legacy/{case.replace(' ', '-')}"
+
+
+def of_cases(cases: Iterable[str], *given: object, fields: Mapping[str, Json] | None = None) -> Adopted:
+    """A run of the stack dev with a repository for each case, by its fields; one that is None is left out."""
+    found = [repository(named(case), account=DEV, **(fields or {}).get(case, {})) for case in cases]
+    described_fields = [{key: value for key, value in each.items() if value is not None} for each in found]
+    return run_adopt([described(*described_fields), *given], stack="dev")
 
 
 def test_an_entry_says_what_stands_there(adopt: Adopt) -> None:
     adopted = adopt(
         [
-            described(
-                orders(
-                    imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
-                    imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "latest"}],
-                    imageScanningConfiguration={"scanOnPush": True},
-                )
-            ),
+            described(orders(**mutability("IMMUTABLE_WITH_EXCLUSION", "latest"), **SCANNED)),
             lifecycle(NAME, rule(3, tagStatus="any"), account=DEV),
             policy(NAME, allow({"AWS": "444455556666"}, PULL), account=DEV),
-            {
-                "ResourceTagMappingList": [
-                    {
-                        "ResourceARN": f"arn:aws:ecr:us-east-1:{DEV}:repository/{NAME}",
-                        "Tags": [{"Key": "owner", "Value": "orders"}, {"Key": "description", "Value": "Takes orders"}],
-                    }
-                ]
-            },
+            tagged({NAME: {"owner": "orders", "description": "Takes orders"}}, account=DEV),
         ],
         stack="dev",
     )
@@ -81,190 +84,181 @@ def test_an_entry_says_what_stands_there(adopt: Adopt) -> None:
     )
 
 
-def tags(**pairs: str) -> Json:
-    return {
-        "ResourceTagMappingList": [
-            {
-                "ResourceARN": f"arn:aws:ecr:us-east-1:{DEV}:repository/{NAME}",
-                "Tags": [{"Key": key.replace("_", "-"), "Value": value} for key, value in pairs.items()],
-            }
-        ]
-    }
-
-
-OWNERS = {
-    "its tag": ([tags(owner="Orders team")], "Orders team", None),
-    "a tag in another case": ([tags(Owner="orders")], "orders", "owner: from the tag Owner"),
-    "both": ([tags(Owner="a", owner="b")], "b", None),
-    "an unusable tag": ([tags(owner=" ")], "legacy", "owner: from the name, for it has no tag `owner`"),
-    "no tag": ([tags()], "legacy", "owner: from the name, for it has no tag `owner`"),
-    "unknown tags": ([], "legacy", "owner: from the name, for its tags were not given"),
+OWNERS: dict[str, tuple[dict[str, str], str, str | None]] = {
+    "legacy/tag": ({"owner": "Orders team"}, "Orders team", None),
+    "legacy/case": ({"Owner": "orders"}, "orders", "owner: from the tag Owner"),
+    "legacy/both": ({"Owner": "a", "owner": "b"}, "b", None),
+    "legacy/unusable": ({"owner": " "}, "legacy", "owner: from the name, for it has no tag `owner`"),
+    "legacy/none": ({}, "legacy", "owner: from the name, for it has no tag `owner`"),
+    "tools": ({}, "tools", "owner: from the name, for it has no tag `owner`"),
 }
 
 
-@pytest.mark.parametrize(("given", "owner", "guess"), OWNERS.values(), ids=OWNERS)
-def test_the_owner(adopt: Adopt, given: list[object], owner: str, guess: str | None) -> None:
-    found = adopt([described(orders()), *given], stack="dev").repository(NAME)
-    assert found["entry"]["owner"] == owner
-    assert found["guesses"] == ([guess] if guess else [])
+@pytest.fixture(scope="module")
+def owned() -> Adopted:
+    tags = tagged({name: tags for name, (tags, *_) in OWNERS.items()}, account=DEV)
+    return run_adopt([described(*(repository(each, account=DEV) for each in OWNERS)), tags], stack="dev")
 
 
-def test_tags_that_were_not_given(adopt: Adopt) -> None:
-    changes = adopt([described(orders())], stack="dev").changes(NAME)
-    assert "its tags were not given: those that the entry does not make go away" in changes
-    assert not any("tags that come" in change for change in changes)
+@pytest.mark.parametrize("name", OWNERS)
+def test_the_owner(owned: Adopted, name: str) -> None:
+    _, owner, guess = OWNERS[name]
+    assert owned.repository(name)["entry"]["owner"] == owner
+    assert owned.repository(name)["guesses"] == ([guess] if guess else [])
 
 
-def test_an_owner_of_a_name_without_parts(adopt: Adopt) -> None:
-    found = adopt([described(repository("tools", account=DEV))], stack="dev").repository("tools")
-    assert found["entry"]["owner"] == "tools"
+@pytest.fixture(scope="module")
+def bare() -> Adopted:
+    """Repositories of which nothing was given but what describe-repositories says."""
+    return of_cases(["bare", "scanned"], fields={"scanned": SCANNED})
 
 
-def test_tags_that_change(adopt: Adopt) -> None:
-    given = tags(owner="a", environment="production", team="x", **{"aws:createdBy": "somebody"}, description=" blank")
-    assert adopt([described(orders()), given], stack="dev").changes(NAME)[2:5] == [
-        "tags that go away: description ( blank) and team (x)",
+def test_what_was_not_given(bare: Adopted) -> None:
+    found = bare.repository(named("bare"))
+    assert (found["entry"]["owner"], found["entry"]["retention"]) == ("legacy", "default")
+    assert found["guesses"] == ["owner: from the name, for its tags were not given"]
+    assert bare.changes(named("bare"))[1:] == [
+        SCAN,
+        "its tags were not given: those that the entry does not make go away",
+        f"its lifecycle policy was not given: the entry's is put over whatever is there, and {LOST}",
+    ]
+
+
+def test_tags() -> None:
+    given = {"owner": "a", "environment": "production", "team": "x", "aws:createdBy": "somebody", "description": " b"}
+    adopted = run_adopt([described(orders()), tagged({NAME: given}, account=DEV)], stack="dev")
+    assert adopted.changes(NAME)[2:5] == [
+        "tags that go away: description ( b) and team (x)",
         "the tag environment changes from production to dev",
         "tags that come: managed-by and project",
     ]
 
 
-def test_who_manages_it_by_its_tags(adopt: Adopt) -> None:
-    stack = tags(**{"aws:cloudformation:stack-name": "legacy"})
-    found = adopt([described(orders()), stack], stack="dev").repository(NAME)
-    assert found["before"] == [
-        "CloudFormation's stack legacy manages it: take it out of there, with DeletionPolicy: Retain"
+def test_who_manages_it_by_its_tags() -> None:
+    own = {"environment": "dev", "managed-by": "pulumi", "project": "container-registry"}
+    tags = {"legacy/cf": {"aws:cloudformation:stack-name": "old"}, "legacy/own": own}
+    tags["legacy/other"] = {**own, "environment": "prod"}
+    listed = described(*(repository(each, account=DEV) for each in tags))
+    adopted = run_adopt([listed, tagged(tags, account=DEV)], stack="dev")
+    assert adopted.repository("legacy/cf")["before"] == [
+        "CloudFormation's stack old manages it: take it out of there, with DeletionPolicy: Retain"
     ]
-    own = tags(environment="dev", managed_by="pulumi", project="container-registry")
-    guesses = adopt([described(orders()), own], stack="dev").repository(NAME)["guesses"]
-    assert guesses[-1].startswith("its tags say that this stack made it: where `pulumi stack export` shows it")
-    other = tags(environment="prod", managed_by="pulumi", project="container-registry")
-    assert len(adopt([described(orders()), other], stack="dev").repository(NAME)["guesses"]) == 1
+    assert adopted.repository("legacy/own")["before"] == []
+    assert "its tags say that this stack made it" in adopted.repository("legacy/own")["guesses"][-1]
+    assert len(adopted.repository("legacy/other")["guesses"]) == 1
 
 
-BECOME = "become immutable: an image with a tag that is in use is refused; "
-KEEPS = "`mutable_tags: [latest]` keeps one movable"
-MUTABILITY = {
-    "MUTABLE": ("MUTABLE", [], None, [f"tags are mutable and {BECOME}{KEEPS}"]),
-    "IMMUTABLE": ("IMMUTABLE", [], None, []),
-    "with exclusions": ("IMMUTABLE_WITH_EXCLUSION", ["latest", "dev-*"], ["latest", "dev-*"], []),
-    "all excluded": ("IMMUTABLE_WITH_EXCLUSION", ["*"], None, ["tags * become immutable"]),
-    "all excluded, in other words": (
-        "IMMUTABLE_WITH_EXCLUSION",
-        ["**", "dev-*"],
+BECOME = "become immutable: an image with a tag that is in use is refused; `mutable_tags: [latest]` keeps one movable"
+MUTABILITY: dict[str, tuple[Json, list[str] | None, list[str]]] = {
+    "mutable": (mutability("MUTABLE"), None, [f"tags are mutable and {BECOME}"]),
+    "immutable": (mutability("IMMUTABLE"), None, []),
+    "exclusions": (mutability("IMMUTABLE_WITH_EXCLUSION", "latest", "dev-*"), ["latest", "dev-*"], []),
+    "all excluded": (mutability("IMMUTABLE_WITH_EXCLUSION", "*"), None, ["tags * become immutable"]),
+    "all excluded in other words": (
+        mutability("IMMUTABLE_WITH_EXCLUSION", "**", "dev-*"),
         ["dev-*"],
         ["tags ** become immutable"],
     ),
-    "mutable, with exclusions": (
-        "MUTABLE_WITH_EXCLUSION",
-        ["v*", "r*"],
+    "mutable with exclusions": (
+        mutability("MUTABLE_WITH_EXCLUSION", "v*", "r*"),
         None,
-        [f"tags are mutable, r* and v* excepted, and {BECOME}{KEEPS}"],
+        [f"tags are mutable, r* and v* excepted, and {BECOME}"],
     ),
 }
 
 
-@pytest.mark.parametrize(("mode", "filters", "movable", "changes"), MUTABILITY.values(), ids=MUTABILITY)
-def test_mutability(adopt: Adopt, mode: str, filters: list[str], movable: list[str] | None, changes: list[str]) -> None:
-    written = [{"filterType": "WILDCARD", "filter": each} for each in filters]
-    adopted = adopt(
-        [described(orders(imageTagMutability=mode, imageTagMutabilityExclusionFilters=written))], stack="dev"
-    )
-    assert adopted.repository(NAME)["entry"].get("mutable_tags") == movable
-    assert [each for each in adopted.changes(NAME) if "mutable" in each] == changes
+@pytest.fixture(scope="module")
+def movable() -> Adopted:
+    return of_cases(MUTABILITY, fields={case: fields for case, (fields, *_) in MUTABILITY.items()})
 
 
-def test_mutability_beside_an_entry_of_the_catalog(adopt: Adopt) -> None:
-    def change(name: str, mode: str, *filters: str) -> list[str]:
-        written = [{"filter": each} for each in filters]
-        found = repository(name, imageTagMutability=mode, imageTagMutabilityExclusionFilters=written, account=DEV)
-        changes = adopt([described(found)], stack="dev").changes(name)
-        return [each for each in changes if "mutable" in each]
-
-    assert change("payments/api", "MUTABLE") == ["tags are mutable and become immutable, latest excepted"]
-    assert change("payments/api", "IMMUTABLE") == ["tags latest become mutable"]
-    assert change("payments/api", "IMMUTABLE_WITH_EXCLUSION", "latest") == []
-    assert change("payments/ledger", "IMMUTABLE_WITH_EXCLUSION", "latest") == ["tags latest become immutable"]
+@pytest.mark.parametrize("case", MUTABILITY)
+def test_mutability(movable: Adopted, case: str) -> None:
+    _, written, changes = MUTABILITY[case]
+    assert movable.repository(named(case))["entry"].get("mutable_tags") == written
+    assert [each for each in movable.changes(named(case)) if "mutable" in each] == changes
 
 
-def test_scanning(adopt: Adopt) -> None:
-    told = "images are scanned when they are pushed"
-    assert told in adopt([described(orders())], stack="dev").changes(NAME)
-    scanned = orders(imageScanningConfiguration={"scanOnPush": True})
-    assert told not in adopt([described(scanned)], stack="dev").changes(NAME)
+def test_scanning(bare: Adopted) -> None:
+    assert SCAN in bare.changes(named("bare"))
+    assert SCAN not in bare.changes(named("scanned"))
 
 
+SCAN = "images are scanned when they are pushed"
 STACKS_OWN = "encryption: where that is the stack's own key (`pulumi stack output registries`), write `customer`"
-WHOSE = f"encryption: whose key it is was not given; if `aws kms describe-key --key-id {DEV_KEY}` says"
-ENCRYPTION: dict[str, tuple[Json, list[object], object, list[str]]] = {
-    "AES256": ({"encryptionType": "AES256"}, [], "aes256", []),
-    "the account's key": (kms(AWS_KEY), [key(AWS_KEY, "AWS")], "aws-managed", []),
-    "the account's key by its alias": (kms("alias/aws/ecr"), [], "aws-managed", []),
-    "the account's key by its id": (
-        kms("99999999-8888-4777-a666-555555555555"),
-        [key(AWS_KEY, "AWS")],
-        "aws-managed",
-        [],
-    ),
-    "a customer's key": (kms(DEV_KEY), [key(DEV_KEY, "CUSTOMER")], {"key": "key-0f2b8a4e"}, [STACKS_OWN]),
-    "a key of somebody's": (kms(DEV_KEY), [], {"key": "key-0f2b8a4e"}, [STACKS_OWN, WHOSE]),
+WHOSE = "encryption: whose key it is was not given; if `aws kms describe-key --key-id {}` says"
+SOMEBODYS = DEV_KEY.replace("0f2b8a4e", "deadbeef")
+ENCRYPTION: dict[str, tuple[Json, object, list[str]]] = {
+    "aes256": (AES256, "aes256", []),
+    "the account": (kms(AWS_KEY), "aws-managed", []),
+    "an alias of the account": (kms("alias/aws/ecr"), "aws-managed", []),
+    "an id of the account": (kms(AWS_KEY.rpartition("/")[2]), "aws-managed", []),
+    "a customer": (kms(DEV_KEY), {"key": "key-0f2b8a4e"}, [STACKS_OWN]),
+    "somebody": (kms(SOMEBODYS), {"key": "key-deadbeef"}, [STACKS_OWN, WHOSE.format(SOMEBODYS)]),
 }
 
 
-@pytest.mark.parametrize(("found", "given", "written", "guesses"), ENCRYPTION.values(), ids=ENCRYPTION)
-def test_encryption(adopt: Adopt, found: Json, given: list[object], written: object, guesses: list[str]) -> None:
-    adopted = adopt([described(orders(encryptionConfiguration=found)), tags(owner="a"), *given], stack="dev")
-    told = adopted.repository(NAME)
-    assert told["entry"]["encryption"] == written
-    assert [told.startswith(start) for told, start in zip(told["guesses"], guesses, strict=True)] == [True] * len(
-        guesses
-    )
-    added = {"keys": {"key-0f2b8a4e": {HOME: DEV_KEY}}} if guesses else {}
-    assert json.loads(adopted.text)["stack_keys"] == added
+@pytest.fixture(scope="module")
+def encrypted() -> Adopted:
+    cases = {case: {"encryptionConfiguration": found} for case, (found, *_) in ENCRYPTION.items()}
+    tags = tagged({named(case): {"owner": "a"} for case in cases}, account=DEV)
+    return of_cases(cases, tags, key(AWS_KEY, "AWS"), key(DEV_KEY, "CUSTOMER"), fields=cases)
 
 
-def test_a_key_that_the_stack_names(adopt: Adopt, project: Path) -> None:
+@pytest.mark.parametrize("case", ENCRYPTION)
+def test_encryption(encrypted: Adopted, case: str) -> None:
+    _, written, guesses = ENCRYPTION[case]
+    found = encrypted.repository(named(case))
+    assert found["entry"]["encryption"] == written
+    assert [each[: len(guess)] for each, guess in zip(found["guesses"], guesses, strict=True)] == guesses
+
+
+def test_keys_for_the_stack(encrypted: Adopted) -> None:
+    keys = {"key-0f2b8a4e": {HOME: DEV_KEY}, "key-deadbeef": {HOME: SOMEBODYS}}
+    assert encrypted.report["stack_keys"] == {"keys": keys}
+
+
+@pytest.mark.parametrize(
+    ("name", "arn", "written"),
+    [("shared", DEV_KEY, "shared"), ("key-0f2b8a4e", AWS_KEY, "key-0f2b8a4e-2")],
+    ids=["this key", "another"],
+)
+def test_keys_that_the_stack_names(adopt: Adopt, project: Path, name: str, arn: str, written: str) -> None:
     with (project / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
-        file.write(f"  container-registry:keys: {{shared: {{us-east-1: '{DEV_KEY}'}}}}\n")
-    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY))), tags(owner="a")], stack="dev")
-    assert adopted.repository(NAME)["entry"]["encryption"] == {"key": "shared"}
-    assert adopted.repository(NAME)["guesses"] == []
-    assert json.loads(adopted.text)["stack_keys"] == {}
-    assert json.loads(adopted.text)["other_stacks"] == [
-        "Pulumi.prod.yaml needs a name that the catalog would use: keys: shared"
+        file.write(f"  container-registry:keys: {{{name}: {{us-east-1: '{arn}'}}}}\n")
+    tags = tagged({NAME: {"owner": "a"}}, account=DEV)
+    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY))), tags], stack="dev")
+    added = {} if name == written else {"keys": {written: {HOME: DEV_KEY}}}
+    assert adopted.repository(NAME)["entry"]["encryption"] == {"key": written}
+    assert len(adopted.repository(NAME)["guesses"]) == 2 * bool(added)
+    assert adopted.report["stack_keys"] == added
+    assert adopted.report["other_stacks"] == [
+        f"Pulumi.prod.yaml needs a name that the catalog would use: keys: {written}"
     ]
 
 
-def test_a_key_of_which_one_region_is_told(adopt: Adopt) -> None:
-    files = [
-        [described(repository(NAME, region, encryptionConfiguration=kms(KEY.replace(HOME, region))))]
-        for region in (HOME, EU, AP)
-    ]
-    assert [each for each in adopt(*files).repository(NAME)["guesses"] if "KeyManager" in each] != []
-    told = adopt(*files, [key(KEY, "CUSTOMER")]).repository(NAME)["guesses"]
-    assert [each for each in told if "KeyManager" in each] == []
+def test_a_key_of_which_one_region_is_told() -> None:
+    found = run_adopt(*everywhere(KEY), [key(KEY, "CUSTOMER")]).repository(NAME)["guesses"]
+    assert [each for each in found if "KeyManager" in each] == []
 
 
-def test_keys_with_like_names(adopt: Adopt, project: Path) -> None:
-    with (project / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
-        file.write(f"  container-registry:keys: {{key-0f2b8a4e: {{us-east-1: '{AWS_KEY}'}}}}\n")
-    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY)))], stack="dev")
-    assert adopted.repository(NAME)["entry"]["encryption"] == {"key": "key-0f2b8a4e-2"}
-
-
+OTHER_ALIAS = f"arn:aws:kms:us-east-1:{DEV}:alias/images"
 REFUSED: dict[str, tuple[Json, str]] = {
-    "KMS_DSSE": (
+    "dsse": (
         {"encryptionConfiguration": {"encryptionType": "KMS_DSSE", "kmsKey": DEV_KEY}},
         "it is encrypted with KMS_DSSE, which no entry can say",
     ),
-    "unknown encryption": ({"encryptionConfiguration": None}, ""),
-    "KMS without key": (
+    "unknown encryption": (
+        {"encryptionConfiguration": None},
+        "its encryption was not given: an old AWS CLI leaves encryptionConfiguration out",
+    ),
+    "kms without key": (
         {"encryptionConfiguration": {"encryptionType": "KMS"}},
         "it is encrypted with KMS, but its kmsKey was not given",
     ),
     "another alias": (
-        {"encryptionConfiguration": kms(f"arn:aws:kms:us-east-1:{DEV}:alias/images")},
-        f"its kmsKey 'arn:aws:kms:us-east-1:{DEV}:alias/images' is no ARN of a key in us-east-1",
+        {"encryptionConfiguration": kms(OTHER_ALIAS)},
+        f"its kmsKey '{OTHER_ALIAS}' is no ARN of a key in us-east-1",
     ),
     "an id alone": (
         {"encryptionConfiguration": kms("99999999-8888-4777-a666-555555555555")},
@@ -283,38 +277,36 @@ REFUSED: dict[str, tuple[Json, str]] = {
         "its tag mutability in us-east-1 is 'SOMETIMES', which is not known here",
     ),
     "a filter that the settings refuse": (
-        {
-            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-            "imageTagMutabilityExclusionFilters": [{"filter": "a*b*c*"}],
-        },
+        mutability("IMMUTABLE_WITH_EXCLUSION", "a*b*c*"),
         "the settings refuse it: mutable_tags[0]: 'a*b*c*' has 3 wildcards (write at most 2)",
+    ),
+    "Upper": ({}, "the settings refuse it: 'legacy/Upper' has upper-case letters (write 'legacy/upper')"),
+    "/empty": ({}, "the settings refuse it: 'legacy//empty' has an empty path segment"),
+    "a role beside its name": (
+        {},
+        "pull[0].role: 'other/ledger-task-execution' can't exist in account 444455556666 beside",
     ),
 }
 
 
-@pytest.mark.parametrize(("fields", "told"), REFUSED.values(), ids=REFUSED)
-def test_what_can_not_be_adopted(adopt: Adopt, fields: Json, told: str) -> None:
-    found = {key: value for key, value in orders(**fields).items() if value is not None}
-    adopted = adopt([described(found, repository("legacy/sound", account=DEV))], stack="dev")
-    refused = adopted.repository(NAME)
-    assert (refused["status"], refused["entry"], len(refused["reasons"])) == ("not adoptable", {}, 1)
-    assert told in refused["reasons"][0]
-    assert adopted.repository("legacy/sound")["status"] == "adoptable"
-    assert adopted.told.startswith("1 adoptable, 1 not, 0 already in the catalog")
+@pytest.fixture(scope="module")
+def refused() -> Adopted:
+    grant = allow({"AWS": "arn:aws:iam::444455556666:role/other/ledger-task-execution"}, PULL)
+    cases = {case: fields for case, (fields, _) in REFUSED.items()}
+    given = policy(named("a role beside its name"), grant, account=DEV)
+    return of_cases([*cases, "sound"], given, fields=cases)
 
 
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("legacy/Orders", "'legacy/Orders' has upper-case letters (write 'legacy/orders')"),
-        ("legacy//orders", "'legacy//orders' has an empty path segment"),
-        ("a", "'a' is too short"),
-    ],
-)
-def test_names_that_the_settings_refuse(adopt: Adopt, name: str, told: str) -> None:
-    found = adopt([described(repository(name, account=DEV), orders())], stack="dev")
-    assert found.repository(name)["reasons"][0].startswith(f"the settings refuse it: {told}")
-    assert found.repository(NAME)["status"] == "adoptable"
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_can_not_be_adopted(refused: Adopted, case: str) -> None:
+    found = refused.repository(named(case))
+    assert (found["status"], found["entry"], len(found["reasons"])) == ("not adoptable", {}, 1)
+    assert REFUSED[case][1] in found["reasons"][0]
+
+
+def test_what_is_sound_among_them(refused: Adopted) -> None:
+    assert refused.repository("legacy/sound")["status"] == "adoptable"
+    assert refused.told.startswith(f"1 adoptable, {len(REFUSED)} not, 0 already in the catalog")
 
 
 def test_a_name_that_left(adopt: Adopt, edit: Edit) -> None:
@@ -323,67 +315,108 @@ def test_a_name_that_left(adopt: Adopt, edit: Edit) -> None:
     assert "is still among the repositories" in reason
 
 
-def test_roles_that_can_not_be_side_by_side(adopt: Adopt) -> None:
-    grant = allow({"AWS": "arn:aws:iam::444455556666:role/other/ledger-task-execution"}, PULL)
-    (reason,) = adopt([described(orders()), policy(NAME, grant, account=DEV)], stack="dev").repository(NAME)["reasons"]
-    assert "pull[0].role: 'other/ledger-task-execution' can't exist in account 444455556666 beside" in reason
-
-
 def test_retention_that_is_not_known_needs_a_preset(adopt: Adopt, edit: Edit) -> None:
     edit("catalog.yaml", "  default:\n", "  standard:\n")
-    edit(
-        "catalog.yaml",
-        "    push: [{github: acme/image-resizer,",
-        "    retention: standard\n    push: [{github: acme/x,",
-    )
     (reason,) = adopt([described(orders())], stack="dev").repository(NAME)["reasons"]
     assert "retention: 'default' is no preset that catalog.yaml (retention) declares" in reason
 
 
 LOST = "images that the entry's rules expire are lost"
+KEPT = rule(7, by="sinceImagePushed", tagStatus="untagged")
+RETENTION: dict[str, tuple[list[Json] | None, object, list[str]]] = {
+    "same": ([KEPT], [{"untagged": True, "expire_after_days": 7}], []),
+    "asterisk": (
+        [rule(7, tagStatus="tagged", tagPrefixList=["v*"])],
+        "default",
+        [
+            "the catalog can't say its lifecycle policy",
+            (
+                "the rule of priority 10, prefix 'v*': in a list of prefixes `*` is itself, and no tag has one: the "
+                "rule acts on nothing"
+            ),
+            f"its lifecycle policy changes, and {LOST}",
+            "- Keep the newest 7 images tagged v[*]*",
+            "+ Keep the newest 10 images tagged v*",
+            "+ Expire untagged images 7 days after push",
+        ],
+    ),
+    "broken": (
+        None,
+        "default",
+        [
+            "the catalog can't say its lifecycle policy",
+            "the policy: 'not JSON' is no JSON that ECR reads: Expecting value: line 1 column 1 (char 0)",
+            f"its lifecycle policy is replaced, and {LOST}",
+        ],
+    ),
+}
 
 
-def test_retention(adopt: Adopt) -> None:
-    def told(*given: object) -> tuple[object, list[str]]:
-        adopted = adopt([described(orders()), *given], stack="dev")
-        return adopted.repository(NAME)["entry"]["retention"], adopted.about(NAME, "lifecycle")
-
-    unknown = f"its lifecycle policy was not given: the entry's is put over whatever is there, and {LOST}"
-    assert told() == ("default", [unknown])
-    known = lifecycle(NAME, rule(7, by="sinceImagePushed", tagStatus="untagged"), account=DEV)
-    assert told(known) == ([{"untagged": True, "expire_after_days": 7}], [])
-    asterisk = lifecycle(NAME, rule(7, tagStatus="tagged", tagPrefixList=["v*"]), account=DEV)
-    retention, lines = told(asterisk)
-    assert retention == "default"
-    assert lines[0] == "the catalog can't say its lifecycle policy"
-    assert lines[2] == f"its lifecycle policy changes, and {LOST}"
-    assert lines[4:] == ["+ Keep the newest 10 images tagged v*", "+ Expire untagged images 7 days after push"]
-    broken = {**asterisk, "lifecyclePolicyText": "{}"}
-    assert told(broken)[1][-1] == f"its lifecycle policy is replaced, and {LOST}"
+@pytest.fixture(scope="module")
+def kept() -> Adopted:
+    policies = [lifecycle(named(case), *(rules or ()), account=DEV) for case, (rules, *_) in RETENTION.items()]
+    policies[-1]["lifecyclePolicyText"] = "not JSON"
+    return of_cases(RETENTION, *policies)
 
 
-def test_pulls(adopt: Adopt) -> None:
-    def told(*statements: Json) -> tuple[object, list[str]]:
-        adopted = adopt([described(orders()), policy(NAME, *statements, account=DEV)], stack="dev")
-        return adopted.repository(NAME)["entry"].get("pull"), adopted.about(NAME, "repository policy")
+@pytest.mark.parametrize("case", RETENTION)
+def test_retention(kept: Adopted, case: str) -> None:
+    _, written, changes = RETENTION[case]
+    assert kept.repository(named(case))["entry"]["retention"] == written
+    assert kept.changes(named(case))[3:] == changes
 
-    assert told(allow({"AWS": ["444455556666", "999900001111", DEV]}, PULL)) == (
+
+EVERYBODY = allow("*", PULL, "Everybody")
+NOT_EVERYBODY = "Everybody: everybody may pull: `pull` names who may, and knows no everybody"
+ORGANIZATIONS = {"StringEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5", "o-zzzzz99999"]}}
+LAMBDAS = {"StringLike": {"aws:SourceArn": f"arn:aws:lambda:us-east-1:{DEV}:function:*"}}
+PULLS: dict[str, tuple[list[Json], object, list[str]]] = {
+    "accounts": (
+        [allow({"AWS": ["444455556666", "999900001111", DEV]}, PULL)],
         [{"account": "account-3333"}, {"account": "workloads"}, {"account": "account-1111"}],
         [],
-    )
-    everybody = allow("*", PULL, "Everybody")
-    words = "Everybody: everybody may pull: `pull` names who may, and knows no everybody"
-    assert told(everybody) == (
+    ),
+    "everybody": (
+        [EVERYBODY],
         None,
-        ["its repository policy stays as it is and nobody manages it, for the entry lets nobody pull", f"= {words}"],
-    )
-    assert told(everybody, allow({"AWS": "arn:aws:iam::444455556666:role/ci"}, PULL)) == (
+        [
+            "its repository policy stays as it is and nobody manages it, for the entry lets nobody pull",
+            f"= {NOT_EVERYBODY}",
+        ],
+    ),
+    "everybody and a role": (
+        [EVERYBODY, allow({"AWS": "arn:aws:iam::444455556666:role/ci"}, PULL)],
         [{"account": "workloads", "role": "ci"}],
-        ["its repository policy is replaced: `-` goes, `+` comes", f"- {words}"],
-    )
-    organization = {"StringEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5", "o-zzzzz99999"]}}
-    lambdas = {"StringLike": {"aws:SourceArn": f"arn:aws:lambda:us-east-1:{DEV}:function:*"}}
-    assert told(
-        allow("*", PULL, Condition=organization),
-        allow({"Service": "lambda.amazonaws.com"}, PULL, Condition=lambdas),
-    ) == ([{"organization": "acme"}, {"organization": "organization-9999"}, {"service": "lambda"}], [])
+        ["its repository policy is replaced: `-` goes, `+` comes", f"- {NOT_EVERYBODY}"],
+    ),
+    "organizations and lambda": (
+        [
+            allow("*", PULL, Condition=ORGANIZATIONS),
+            allow({"Service": "lambda.amazonaws.com"}, PULL, Condition=LAMBDAS),
+        ],
+        [{"organization": "acme"}, {"organization": "organization-9999"}, {"service": "lambda"}],
+        [],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def pulled() -> Adopted:
+    policies = [policy(named(case), *statements, account=DEV) for case, (statements, *_) in PULLS.items()]
+    return of_cases(PULLS, *policies)
+
+
+@pytest.mark.parametrize("case", PULLS)
+def test_pulls(pulled: Adopted, case: str) -> None:
+    _, written, changes = PULLS[case]
+    assert pulled.repository(named(case))["entry"].get("pull") == written
+    assert pulled.changes(named(case))[4:] == changes
+
+
+def test_names_for_what_has_none(pulled: Adopted) -> None:
+    added = {"account-1111": "999900001111", "account-3333": DEV}
+    assert pulled.report["stack_keys"] == {"accounts": added, "organizations": {"organization-9999": "o-zzzzz99999"}}
+    assert pulled.report["other_stacks"] == [
+        "Pulumi.prod.yaml needs a name that the catalog would use: accounts: account-1111 and account-3333",
+        "Pulumi.prod.yaml needs a name that the catalog would use: organizations: organization-9999",
+    ]

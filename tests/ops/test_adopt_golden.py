@@ -1,14 +1,16 @@
 """A registry as people have made it by hand over the years, and what is printed of it."""
 
-import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.ops.conftest import Adopt, Adopted
+from tests.conftest import ROOT
+from tests.ops.conftest import Adopt, run_adopt
 from tests.ops.outputs import (
+    AP,
+    DEV,
+    EU,
+    HOME,
     KEY,
     PROD,
     PULL,
@@ -18,13 +20,13 @@ from tests.ops.outputs import (
     key,
     kms,
     lifecycle,
+    mutability,
     policy,
     repository,
     rule,
     tagged,
-)
+)  # fmt: skip
 
-EU, AP = "eu-west-1", "ap-northeast-1"
 SCANNED: dict[str, Any] = {"imageScanningConfiguration": {"scanOnPush": True}}
 TAGS = {"legacy/orders": {"Owner": "orders", "cost-center": "1234"}, "legacy/cache": {"owner": "platform"}}
 ORDERS_KEPT = (
@@ -44,48 +46,42 @@ def orders(region: str) -> list[object]:
     return [lifecycle("legacy/orders", *ORDERS_KEPT), policy("legacy/orders", *ORDERS_GRANTS), tagged(TAGS, region)]
 
 
-@pytest.fixture
-def home() -> list[object]:
-    movable = [{"filterType": "WILDCARD", "filter": "cache-*"}]
-    return [
+def registry() -> list[list[Any]]:
+    """A file for each region, and one of what is elsewhere."""
+    dsse = {"encryptionType": "KMS_DSSE", "kmsKey": KEY}
+    home = [
         described(
             repository("legacy/orders"),
-            repository(
-                "legacy/cache",
-                imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
-                imageTagMutabilityExclusionFilters=movable,
-                **SCANNED,
-            ),
+            repository("legacy/cache", **mutability("IMMUTABLE_WITH_EXCLUSION", "cache-*"), **SCANNED),
             repository("legacy/models", encryptionConfiguration=kms(KEY), **SCANNED),
-            repository("legacy/secrets", encryptionConfiguration={"encryptionType": "KMS_DSSE", "kmsKey": KEY}),
-            repository("payments/api", encryptionConfiguration={"encryptionType": "KMS_DSSE", "kmsKey": KEY}),
+            repository("legacy/secrets", encryptionConfiguration=dsse),
+            repository("payments/api", encryptionConfiguration=dsse),
             repository("payments/ledger", imageTagMutability="IMMUTABLE", **SCANNED),
         ),
-        *orders("us-east-1"),
+        *orders(HOME),
         lifecycle("legacy/cache", rule(14, by="sinceImagePushed", tagStatus="any")),
         lifecycle("legacy/models", rule(3, tagStatus="tagged", tagPrefixList=["v*"])),
         policy("legacy/cache", allow("*", PULL, "Anybody")),
         key(KEY, "CUSTOMER"),
     ]
-
-
-@pytest.fixture
-def adopted(adopt: Adopt, home: list[object], request: pytest.FixtureRequest) -> Adopted:
     models = [
-        repository("legacy/models", region, encryptionConfiguration=kms(KEY.replace("us-east-1", region)))
-        for region in (EU, AP)
+        repository("legacy/models", each, encryptionConfiguration=kms(KEY.replace(HOME, each))) for each in (EU, AP)
     ]
     eu = [described(repository("legacy/orders", EU), models[0], repository("payments/ledger", EU)), *orders(EU)]
     ap = [described(repository("legacy/orders", AP), models[1]), *orders(AP)]
-    stray = [described(repository("legacy/stray", "us-west-2"), repository("legacy/api", account="111122223333"))]
-    return adopt(home, eu, ap, stray, format=request.param)
+    stray = [described(repository("legacy/stray", "us-west-2"), repository("legacy/api", account=DEV))]
+    return [home, eu, ap, stray]
 
 
-@pytest.mark.parametrize("adopted", ["yaml"], indirect=True)
-def test_what_is_printed(adopted: Adopted, snapshot: SnapshotAssertion) -> None:
+def test_what_is_printed(adopt: Adopt, snapshot: SnapshotAssertion) -> None:
+    adopted = adopt(*registry(), format="yaml")
     assert adopted.code == 0
     assert adopted.text == snapshot(name="stdout")
     assert adopted.told == snapshot(name="stderr")
+    example = (ROOT / "README.md").read_text(encoding="utf-8").partition("as they are printed:\n\n```yaml\n")[2]
+    shown = example.partition("```")[0].splitlines()
+    assert shown
+    assert [line for line in shown if line not in adopted.text.splitlines()] == []
     settings = adopted.pasted()
     assert {each.name for each in settings.repositories if each.adopt} == {
         "legacy/cache",
@@ -94,9 +90,8 @@ def test_what_is_printed(adopted: Adopted, snapshot: SnapshotAssertion) -> None:
     }
 
 
-@pytest.mark.parametrize("adopted", ["json"], indirect=True)
-def test_machines_are_told_the_same(adopted: Adopted) -> None:
-    report = json.loads(adopted.text)
+def test_machines_are_told_the_same() -> None:
+    report = run_adopt(*registry()).report
     assert set(report) == {"stack", "regions", "stack_keys", "other_stacks", "exceptions", "notes", "repositories"}
     assert {each["name"]: each["status"] for each in report["repositories"]} == {
         "legacy/api": "not adoptable",
@@ -108,13 +103,3 @@ def test_machines_are_told_the_same(adopted: Adopted) -> None:
         "payments/api": "in the catalog",
         "payments/ledger": "in the catalog",
     }
-
-
-@pytest.mark.parametrize("adopted", ["yaml"], indirect=True)
-def test_the_readme_shows_what_is_printed(adopted: Adopted, root: Path) -> None:
-    example = (
-        (root / "README.md").read_text(encoding="utf-8").partition("exceptions, as they are printed:\n\n```yaml\n")[2]
-    )
-    shown = example.partition("```")[0]
-    assert shown
-    assert [line for line in shown.splitlines() if line not in adopted.text.splitlines()] == []

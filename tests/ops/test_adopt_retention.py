@@ -10,8 +10,7 @@ from domain.document_text import to_text
 from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
 from domain.ecr.lifecycle_grammar import validate_text
 from ops.adopt.retention import decompile, differences, propose, unsayable
-from settings.catalog import EFFECTS, RetentionRule
-from settings.check import domain_rule
+from settings.written.catalog import EFFECTS, RetentionRule, domain_rule
 from tests.domain.ecr.test_ecr_lifecycle import SERVICES, tagged, valid_rules
 from tests.ops.outputs import Json, rule
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
 from oci.client import Client
+from oci.image import image, index
 from oci.manifest import Layer
 from ops.backfill.copying import Copier
 from ops.backfill.inventory import Inventory, Work
 from ops.backfill.registry import Registry
-from rehearsal.clients import Clients
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.oci.image import image, index
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
 
 EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from policies.rule import Resource
+from policies.pack.rule import Resource
 
 UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine sends a text that is not known yet: sdk/go/common/resource/plugin/rpc.go"""

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from policies.judge import Excepted, on_resource, on_stack
-from policies.rule import Finding, Given, Resource, ResourceRule, Rule, Undecided
+from policies.pack.judge import Excepted, on_resource, on_stack
+from policies.pack.rule import Finding, Given, Resource, ResourceRule, Rule, Undecided
 
 TODAY = date(2026, 11, 21)
 

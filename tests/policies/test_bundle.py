@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from policies import bundle as bundling
-from policies.levels import FOLDER
-from policies.table import all_rules
+from policies.pack import bundle as bundling
+from policies.pack.levels import FOLDER
+from policies.pack.table import all_rules
+from render import Render
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review import Render
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
 

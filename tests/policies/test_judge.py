@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from domain.markers import UNKNOWN
-from policies import judge as judging
-from policies.judge import Judgement, judge
-from policies.levels import Setting
-from policies.rule import (
+from policies.pack import judge as judging
+from policies.pack.judge import Judgement, judge
+from policies.pack.levels import Setting
+from policies.pack.rule import (
     Exemption,
     Finding,
     Given,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from policies import describe, levels
-from policies.levels import FOLDER, InvalidLevels, load
-from policies.rule import Level
-from policies.table import all_rules, resource_rules, stack_rules
+from policies.pack import levels, readme
+from policies.pack.levels import FOLDER, InvalidLevels, load
+from policies.pack.rule import Level
+from policies.pack.table import all_rules, resource_rules, stack_rules
 from resources.kms import KEY
 
 RULE = "kms-rotation"
@@ -128,12 +128,12 @@ def test_a_missing_file_is_told_with_the_fix(tmp_path: Path) -> None:
 def test_the_readme_is_what_the_records_say(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert describe.main(["--check"]) == 0
-    page = describe.readme()
+    assert readme.main(["--check"]) == 0
+    page = readme.readme()
     for rule in all_rules().values():
         assert f"\n## {rule.id}\n" in page
         assert rule.risk in page
         assert all(control in page for control in rule.controls)
-    monkeypatch.setattr(describe, "readme", lambda: "something else")
-    assert describe.main(["--check"]) == 1
+    monkeypatch.setattr(readme, "readme", lambda: "something else")
+    assert readme.main(["--check"]) == 1
     assert "policies/README.md is not what the rules say: run `make policy-readme`" in capsys.readouterr().err

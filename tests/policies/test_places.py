@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from policies.places import Place, Places
+from policies.checks.places import Place, Places
 from resources import PROVIDER
 from resources.ecr import REPOSITORY
 from tests.policies.conftest import Declared

@@ -7,8 +7,8 @@ import pytest
 
 from domain.iam.document import Document
 from domain.markers import SECRET, UNKNOWN
-from policies.documents import verdicts
-from policies.rule import Finding, Parameters, Undecided
+from policies.checks.documents import verdicts
+from policies.pack.rule import Finding, Parameters, Undecided
 
 DENY = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3"}}
 IDENTITY = json.dumps(DENY)

@@ -14,9 +14,9 @@ import pytest
 import urllib3
 from botocore.config import Config
 
-from rehearsal.clients import isolated_session
-from rehearsal.cloud.call import Call
-from rehearsal.cloud.local import LocalCloud
+from localcloud.call import Call
+from localcloud.clients import isolated_session
+from localcloud.cloud import LocalCloud
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"

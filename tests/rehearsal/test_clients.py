@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from botocore.session import Session
 
-from rehearsal.clients import Clients
-from rehearsal.cloud.local import LocalCloud
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
 from tests.rehearsal.conftest import ACCOUNT, REGION
 
 FILE = """\

@@ -13,8 +13,8 @@ import pytest
 import oci.client
 from domain.ecr.digests import digest_of
 from domain.ecr.media_types import MANIFESTS, OCI_INDEX
-from rehearsal.oci.client import Client, Corrupt, Refused
-from rehearsal.oci.image import Blob, image, index
+from oci.image import Blob, image, index
+from oci.whole_images import Client, Corrupt, Refused
 
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from localcloud.shell import exports
 from rehearsal import __main__, report
 from rehearsal.apply import table
 from rehearsal.apply.program import Applied, NotApplied
-from rehearsal.clients import Clients
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.cloud.shell import exports
-from rehearsal.proving.run import Outcome
+from rehearsal.proofs.harness.run import Outcome
 from rehearsal.report import Endpoint, Report
 from rehearsal.up import BROKEN, Options, _endpoints, up
 from settings import load

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from rich.progress import Progress
 
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from localcloud.emulator import EmulatorDied
+from oci.image import image
+from oci.whole_images import Client
 from rehearsal.apply.program import Applied, NotApplied
-from rehearsal.clients import Clients
-from rehearsal.cloud.emulator import EmulatorDied
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import image
 from rehearsal.up import Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
 from tests.rehearsal.conftest import CATALOG, PATIENCE, alive, descendants, eventually, waiting_for

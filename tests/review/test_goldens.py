@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from review import Render
-from review.resource import Resource
-from review.text import to_text
+from render import Render
+from render.resource import Resource
+from render.tree import to_text
 
 _DOCUMENTS = ("policy", "assumeRolePolicy")
 

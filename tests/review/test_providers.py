@@ -8,11 +8,11 @@ import pulumi_aws as aws
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from review import Render
-from review.monitor import RecordingMonitor
-from review.program import declared_by
-from review.providers import account_of, is_provider
-from review.resource import Resource
+from render import Render
+from render.monitor import RecordingMonitor
+from render.program import declared_by
+from render.providers import account_of, is_provider
+from render.resource import Resource
 
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 

@@ -5,6 +5,7 @@ import gc
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ import pytest
 
 from domain.markers import SECRET, UNKNOWN
 from domain.resource_tags import REQUIRED
-from review import Render, render
-from review.monitor import RecordingMonitor
-from review.program import declared_by
-from review.resource import Resource
-from review.text import to_text
+from render import Render, render
+from render.monitor import RecordingMonitor
+from render.program import declared_by
+from render.resource import Resource
+from render.tree import to_text
 from settings import InvalidSettings
 from tests.conftest import Edit
 
@@ -147,6 +148,24 @@ def test_two_resources_of_one_name_are_refused_as_the_engine_does() -> None:
         declared_by(program, monitor)
 
 
+@pytest.mark.parametrize(
+    "token", ["github:index/repository:Repository", "kubernetes:rbac.authorization.k8s.io/v1:Role"]
+)
+def test_a_type_without_a_record_ends_the_render_and_no_tree(token: str, dev: Render) -> None:
+    """Its short name is that of another provider's type, whose inputs it lacks."""
+
+    def program() -> None:
+        pulumi.CustomResource(token, "registry@us-east-1", {"name": "x"})
+
+    monitor = RecordingMonitor(project="p", stack="dev", account="111122223333", preview=False)
+    with pytest.raises(LookupError, match=f"{token} has no record: add one to resources/"):
+        declared_by(program, monitor)
+    component = next(each for each in dev.resources if each.type.endswith(":EncryptionKey"))
+    child = replace(component, urn="urn", type=token, custom=True, parent=component.urn, inputs={"name": "x"})
+    shown = to_text(replace(dev, resources=(component, child)))
+    assert f"    {token.rpartition(':')[2]}\n" in f"{shown}\n"
+
+
 def test_what_waits_for_a_failure_is_given_up_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     from pulumi_aws import Provider, kms
 
@@ -206,7 +225,7 @@ def test_a_retiring_region(project: Path, edit: Edit) -> None:
 def test_adoption_is_an_import_of_the_repository_alone(project: Path, edit: Edit) -> None:
     edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    adopt: [prod]\n")
     imported = {r.name: r.options["importId"] for r in render(project, "prod").resources if "importId" in r.options}
-    # The plain name at home, with its region elsewhere: see settings.models.
+    # The plain name at home, with its region elsewhere: see settings.declared.settings.
     assert imported == {
         "payments/ledger@us-east-1": "payments/ledger",
         "payments/ledger@eu-west-1": "payments/ledger@eu-west-1",

@@ -9,9 +9,9 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.resource_tags import REQUIRED
-from review import Render, render
-from review.resource import Resource
-from review.text import to_text
+from render import Render, render
+from render.resource import Resource
+from render.tree import to_text
 from tests.conftest import Edit
 
 HOME = "111122223333"

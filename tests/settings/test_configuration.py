@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from settings import InvalidSettings, load
-from settings.configuration import engine_text, read_configuration
 from settings.engine import engine_values as engine_values_here
-from settings.source import read
-from settings.stack import AwsKeys, StackKeys
+from settings.files.configuration import engine_text, read_configuration
+from settings.files.source import read
+from settings.written.stack import AwsKeys, StackKeys
 from tests.conftest import Edit
 
 

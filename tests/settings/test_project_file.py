@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from settings import InvalidSettings, load
-from settings.configuration import read_configuration
+from settings.files.configuration import read_configuration
 from tests.conftest import Edit
 from tests.settings.written import faults, only
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from settings.schema import main, schema
+from settings.written.schema import main, schema
 
 BAD = [
     {"repositories": {"a/b": {}}},

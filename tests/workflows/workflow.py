@@ -5,6 +5,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def read(path: Path) -> dict[str, Any]:
     return {"on" if key is True else key: value for key, value in loaded.items()}
 
 
+@cache
 def workflows() -> dict[str, dict[str, Any]]:
     return {path.name: read(path) for path in sorted(FOLDER.iterdir())}
 
@@ -81,6 +83,7 @@ def events(workflow: Mapping[str, Any]) -> frozenset[str]:
     return frozenset([on] if isinstance(on, str) else on)
 
 
+@cache
 def jobs() -> list[Job]:
     return [
         Job(name, id_, data, events(workflow))

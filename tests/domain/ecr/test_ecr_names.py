@@ -7,13 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.aws import REGIONS
-from domain.ecr.names import (
-    ImageReference,
-    private_registry,
-    registry_host,
-    repository_arn,
-    repository_name_problems,
-)
+from domain.ecr.names import ImageReference, private_registry, registry_host, repository_arn, repository_name_problems
 
 # The API's own pattern, as written there.
 API_PATTERN = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")

@@ -63,11 +63,7 @@ def test_what_ecr_refuses_is_told_where_it_stands(rules: list[Any], path: tuple[
 
 
 def test_images_go_to_every_destination_of_every_rule_that_is_for_them_once() -> None:
-    rules = [
-        rule(IRELAND),
-        rule(ELSEWHERE, IRELAND, prefixes=("prod/", "test")),
-        rule(SOURCE, prefixes=("other",)),
-    ]
+    rules = [rule(IRELAND), rule(ELSEWHERE, IRELAND, prefixes=("prod/", "test")), rule(SOURCE, prefixes=("other",))]
     assert destinations_of("prod/api", rules) == (IRELAND, ELSEWHERE)
     assert destinations_of("testing", rules) == (IRELAND, ELSEWHERE)
     assert destinations_of("prod", rules) == (IRELAND,)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort
@@ -34,7 +34,6 @@ def identifies(patterns: Sequence[str], image: Sequence[str]) -> bool:
     return all(any(matches(pattern, tag) for tag in image) for pattern in patterns)
 
 
-@settings(max_examples=150)
 @given(patterns, st.lists(patterns, max_size=3))
 def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: list[tuple[str, ...]]) -> None:
     *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
@@ -48,7 +47,6 @@ def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: li
         assert not any(identifies(each, found) for each in higher)
 
 
-@settings(max_examples=100)
 @given(patterns, patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
 def test_an_image_is_lost_to_a_rule_below(
     lower: tuple[str, ...], lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
@@ -75,7 +73,6 @@ def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:
     assert lost(keeping, [], any_image, "v*", Effort()) is None
 
 
-@settings(max_examples=100)
 @given(patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
 def test_no_tag_is_reached_where_no_small_image_shows_one(
     lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str

@@ -263,10 +263,7 @@ LONG = {
         (
             registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
             Problem(
-                ("Statement", "NotPrincipal"),
-                [HOME],
-                "allows everybody but these",
-                "name with Principal who is meant",
+                ("Statement", "NotPrincipal"), [HOME], "allows everybody but these", "name with Principal who is meant"
             ),
         ),
         (
@@ -286,10 +283,7 @@ LONG = {
             Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR takes 10,240", ELSEWHERE),
         ),
         (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
-        (
-            role_name_problems("x" * 65),
-            Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64"),
-        ),
+        (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),
         (
             role_name_problems(f"{'p' * 511}/r"),
             Problem((), f"{'p' * 511}/r", "the role's path has 513 characters", "keep within 512"),

@@ -13,7 +13,7 @@ from domain.iam.grants import (
     repository_policy,
 )
 from domain.markers import UNKNOWN
-from policies.rule import Rule
+from policies.pack.rule import Rule
 from policies.rules import (
     ecr_policy_least_privilege,
     ecr_policy_not_public,

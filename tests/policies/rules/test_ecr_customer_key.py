@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_customer_key import RULE
 from resources.ecr import REPOSITORY
 from tests.policies.conftest import TODAY, Declared, Judge

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from domain.ecr.lifecycle import SHIELD_DAYS
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.markers import SECRET, UNKNOWN
-from policies.rule import Finding, Given
+from policies.pack.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE
+from render import Render
 from resources.ecr import LIFECYCLE_POLICY
-from review import Render
 from tests.policies.conftest import TODAY, Declared, Judge
 
 Entry = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_pull_through_credentials import RULE
 from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE

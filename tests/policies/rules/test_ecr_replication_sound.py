@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from domain.markers import SECRET, UNKNOWN
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.ecr_replication_sound import RULE
+from render import Render
 from resources import PROVIDER
 from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 from resources.kms import KEY
-from review import Render
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.replicated import (
     API,

@@ -6,7 +6,7 @@ import pytest
 
 from domain.ecr.globs import TooEntangled
 from domain.markers import SECRET, UNKNOWN
-from policies import mutability
+from policies.checks import mutability
 from policies.rules.ecr_tags_immutable import RULE
 from resources.ecr import REPOSITORY
 from tests.policies.conftest import Declared, Judge

@@ -9,7 +9,7 @@ from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.markers import SECRET, UNKNOWN
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.iam_no_wildcard import RULE
 from resources.iam import (
     GROUP_POLICY,

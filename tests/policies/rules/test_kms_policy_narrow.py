@@ -12,7 +12,7 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
 from domain.markers import SECRET, UNKNOWN
-from policies.rule import Given
+from policies.pack.rule import Given
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
 from tests.domain.iam.calls import KEY as ARN

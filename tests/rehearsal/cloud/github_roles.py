@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from domain.iam.github import AUDIENCE, ISSUER
-from rehearsal.cloud.github import Job
-from rehearsal.cloud.local import LocalCloud
+from localcloud.cloud import LocalCloud
+from localcloud.github import Job
 from tests.rehearsal.conftest import Connect
 
 HOME, ELSEWHERE = "771100002222", "771100003333"

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.cloud import LocalCloud
+from localcloud.command import organization, serve
+from localcloud.server import bound, port_of
 from rehearsal.__main__ import main
-from rehearsal.cloud.command import organization, serve
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.cloud.server import bound, port_of
 from tests.rehearsal.conftest import NEEDS_PROC, Recorder, alive, descendants, eventually
 
 pytestmark = NEEDS_PROC
 
 ROOT = Path(__file__).parents[3]
-_SERVE = "import sys; from rehearsal.cloud.command import serve; sys.exit(serve())"
+_SERVE = "import sys; from localcloud.command import serve; sys.exit(serve())"
 
 Running = tuple[subprocess.Popen[str], str, Path, set[int]]
 
@@ -157,7 +157,7 @@ def test_an_organization_that_is_none_is_told(text: str, why: str) -> None:
 def test_organizations_reach_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import io
 
-    from rehearsal.cloud import command
+    from localcloud import command
 
     made: list[LocalCloud] = []
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud.emulator import EmulatorDied
-from rehearsal.cloud.guardian import __file__ as guardian_file
-from rehearsal.cloud.local import LocalCloud
+from localcloud.cloud import LocalCloud
+from localcloud.emulator import EmulatorDied
+from localcloud.guardian import __file__ as guardian_file
 from tests.rehearsal.conftest import NEEDS_PROC, Connect, Recorder, alive, descendants, eventually, fetch
 
 pytestmark = NEEDS_PROC
@@ -123,7 +123,7 @@ def test_after_the_end_the_cloud_stops_as_fast_and_leaves_nothing(mortal: Mortal
 
 _PARENT = """
 import sys, time
-from rehearsal.cloud.local import LocalCloud
+from localcloud.cloud import LocalCloud
 from tests.rehearsal.conftest import Recorder
 with LocalCloud(ecr=lambda _: Recorder()) as cloud:
     print(cloud.state, flush=True)

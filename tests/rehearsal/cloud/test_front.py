@@ -9,8 +9,8 @@ from typing import Self
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import emulator
-from rehearsal.cloud.ecr.errors import EcrError
+from localcloud import emulator
+from localcloud.ecr.errors import EcrError
 from tests.rehearsal.conftest import ACCOUNT, Connect, Door, fetch
 
 LARGEST_MANIFEST = 4 * 1024 * 1024

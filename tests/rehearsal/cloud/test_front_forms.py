@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from rehearsal.cloud import front
+from localcloud import gateway
 from tests.rehearsal.conftest import ACCOUNT, Door, fetch
 
 
@@ -39,7 +39,7 @@ def test_a_form_is_read_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> Non
         read.append(text.encode())
         return parse_qsl(text, **more)
 
-    monkeypatch.setattr(front, "parse_qsl", counted)
+    monkeypatch.setattr(gateway, "parse_qsl", counted)
     assert fetch(door[0].endpoint, method="POST", body=WHO, headers=FORM).status == 200
     assert read == [WHO]
 

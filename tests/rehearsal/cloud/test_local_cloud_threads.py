@@ -7,8 +7,8 @@ import pytest
 
 from domain.iam.access import Policy
 from domain.iam.document import Document
-from rehearsal.cloud.ecr.tokens import Token
-from rehearsal.cloud.neighbour import Key
+from localcloud.ecr.tokens import Token
+from localcloud.iam_and_kms import Key
 from tests.rehearsal.conftest import ACCOUNT, Door
 
 GIVEN = "given"

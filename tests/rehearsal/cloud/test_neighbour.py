@@ -9,10 +9,10 @@ import pytest
 
 from domain.iam.access import ANONYMOUS, Identity
 from domain.iam.document import parse
-from rehearsal.cloud.callers import Callers, root
-from rehearsal.cloud.emulator import Answer
-from rehearsal.cloud.neighbour import Key, Neighbour
-from rehearsal.cloud.wire import CallFailed
+from localcloud.callers import Callers, root
+from localcloud.emulator import Answer
+from localcloud.iam_and_kms import Key, Neighbour
+from localcloud.protocols import CallFailed
 from tests.rehearsal.conftest import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, Door, fetch
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]

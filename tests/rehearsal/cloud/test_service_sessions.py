@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud.local import LocalCloud
+from localcloud.cloud import LocalCloud
 from tests.rehearsal.cloud.github_roles import NAMES, allow
 from tests.rehearsal.conftest import OTHER_ACCOUNT, REGION, Connect
 

@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.iam.github import AUDIENCE, ISSUER
-from rehearsal.cloud.github import Github, Job
-from rehearsal.cloud.local import LocalCloud
+from localcloud.cloud import LocalCloud
+from localcloud.github import Github, Job
 from tests.rehearsal.cloud.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, document, provider, trust
 from tests.rehearsal.conftest import Connect, fetch
 

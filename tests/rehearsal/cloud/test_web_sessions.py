@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from domain.iam.actions import LOGIN_ACTION, PUSH_ACTIONS
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import image
-from rehearsal.proving.visitors import password_of
+from localcloud.cloud import LocalCloud
+from oci.image import image
+from oci.whole_images import Client, Refused
+from rehearsal.proofs.harness.visitors import password_of
 from tests.rehearsal.cloud.github_roles import HOME, NAMES, Roles, allow, document
 from tests.rehearsal.conftest import REGION, Connect
 

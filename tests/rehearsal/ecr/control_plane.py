@@ -20,20 +20,20 @@ from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION
-from rehearsal.cloud.call import Call
-from rehearsal.cloud.callers import Callers
-from rehearsal.cloud.ecr.blobs import Blobs
-from rehearsal.cloud.ecr.cache.pull_through import PullThrough
-from rehearsal.cloud.ecr.control import Control
-from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.input import service
-from rehearsal.cloud.ecr.operations.asked import Services
-from rehearsal.cloud.ecr.ports import Ports
-from rehearsal.cloud.ecr.replication import Replicator
-from rehearsal.cloud.ecr.state import Registries, Registry, Repository
-from rehearsal.cloud.ecr.tokens import Tokens
-from rehearsal.cloud.neighbour import Key, Neighbour, Role, Standing
-from rehearsal.cloud.wire import CallFailed
+from localcloud.call import Call
+from localcloud.callers import Callers
+from localcloud.ecr.blobs import Blobs
+from localcloud.ecr.cache.pull_through import PullThrough
+from localcloud.ecr.control import Control
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.input import service
+from localcloud.ecr.operations.asked import Services
+from localcloud.ecr.ports import Ports
+from localcloud.ecr.replication import Replicator
+from localcloud.ecr.state import Registries, Registry, Repository
+from localcloud.ecr.tokens import Tokens
+from localcloud.iam_and_kms import Key, Neighbour, Role, Standing
+from localcloud.protocols import CallFailed
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"

@@ -21,13 +21,13 @@ from domain.ecr.media_types import OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
-from rehearsal.cloud.callers import Callers
-from rehearsal.cloud.ecr.blobs import Blobs
-from rehearsal.cloud.ecr.cache.pull_through import PullThrough
-from rehearsal.cloud.ecr.data import data_plane
-from rehearsal.cloud.ecr.replication import Replicator
-from rehearsal.cloud.ecr.state import Registries, Registry, Repository
-from rehearsal.cloud.ecr.tokens import Tokens
+from localcloud.callers import Callers
+from localcloud.ecr.blobs import Blobs
+from localcloud.ecr.cache.pull_through import PullThrough
+from localcloud.ecr.data import data_plane
+from localcloud.ecr.replication import Replicator
+from localcloud.ecr.state import Registries, Registry, Repository
+from localcloud.ecr.tokens import Tokens
 from tests.rehearsal.ecr.control_plane import FakeKeys
 
 ACCOUNT = "111122223333"

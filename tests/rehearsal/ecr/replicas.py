@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rehearsal.cloud.ecr.state import Repository
+from localcloud.ecr.state import Repository
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,

@@ -10,9 +10,9 @@ import pytest
 from domain.iam import document
 from domain.iam.access import Caller, Policy
 from domain.kms import key_policy
-from rehearsal.cloud.call import Call
-from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.neighbour import Key
+from localcloud.call import Call
+from localcloud.ecr.errors import EcrError
+from localcloud.iam_and_kms import Key
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,

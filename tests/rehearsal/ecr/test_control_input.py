@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
-from rehearsal.cloud.ecr.control import OPERATIONS
-from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.input import accepted, service
+from localcloud.ecr.control import OPERATIONS
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.input import accepted, service
 from tests.rehearsal.ecr.control_plane import ARN, NAME, Plane, furnished, manifest, samples
 
 FILTER = {"filterType": "WILDCARD", "filter": "dev-*"}

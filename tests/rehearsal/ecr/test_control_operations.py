@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud.ecr.control import OPERATIONS, About
-from rehearsal.cloud.ecr.input import service
+from localcloud.ecr.control import OPERATIONS, About
+from localcloud.ecr.input import service
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     ARN,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from domain.ecr.limits import CACHE_RULES_MAX
-from rehearsal.cloud.ecr.cache.login import Login
-from rehearsal.cloud.upstream import UpstreamRegistry
-from rehearsal.cloud.wire import CallFailed
+from localcloud.ecr.cache.login import Login
+from localcloud.protocols import CallFailed
+from localcloud.upstream import UpstreamRegistry
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     CACHE_RULE,

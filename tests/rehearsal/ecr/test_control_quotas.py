@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ecr import limits
-from rehearsal.cloud.ecr import images, manifests
+from localcloud.ecr import images, manifests
 from tests.rehearsal.ecr.control_plane import NAME, Plane, manifest
 
 HERE: dict[str, Any] = {"repositoryName": NAME}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
-from rehearsal.cloud.call import Call
-from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.tokens import LIFE, Tokens
+from localcloud.call import Call
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.tokens import LIFE, Tokens
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,

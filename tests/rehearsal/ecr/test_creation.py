@@ -11,10 +11,10 @@ from domain.ecr.creation_templates import Occasion
 from domain.iam import document
 from domain.iam.access import Policy
 from domain.kms import key_policy
-from rehearsal.cloud.ecr.creation import create
-from rehearsal.cloud.ecr.errors import EcrError
-from rehearsal.cloud.ecr.state import Repository
-from rehearsal.cloud.neighbour import Key
+from localcloud.ecr.creation import create
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.state import Repository
+from localcloud.iam_and_kms import Key
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     LIFECYCLE,

@@ -10,8 +10,8 @@ import pytest
 
 from domain.ecr.account import BLOB_MOUNTING
 from domain.iam.access import Identity
-from rehearsal.cloud.ecr.state import Text
-from rehearsal.cloud.ecr.tokens import LIFE, Tokens
+from localcloud.ecr.state import Text
+from localcloud.ecr.tokens import LIFE, Tokens
 from tests.rehearsal.ecr.registry_server import (
     ACCOUNT,
     PUSHER,

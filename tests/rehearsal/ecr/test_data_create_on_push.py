@@ -9,9 +9,9 @@ import pytest
 
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
-from rehearsal.cloud.ecr.state import Template
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import index
+from localcloud.ecr.state import Template
+from oci.image import index
+from oci.whole_images import Client
 from tests.rehearsal.ecr.control_plane import TRUST
 from tests.rehearsal.ecr.registry_server import ACCOUNT, Server, digest_of, serving
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from domain.iam.access import Caller, Identity
-from rehearsal.cloud.emulator import EmulatorDied
-from rehearsal.cloud.neighbour import UnreadablePolicy
+from localcloud.emulator import EmulatorDied
+from localcloud.iam_and_kms import UnreadablePolicy
 from tests.rehearsal.ecr.registry_server import REPOSITORY, FakeCallers, serving
 
 

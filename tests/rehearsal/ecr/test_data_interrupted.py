@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud.ecr import blobs, visit
-from rehearsal.cloud.ecr.blobs import Blobs, Owner
+from localcloud.ecr import blobs, visit
+from localcloud.ecr.blobs import Blobs, Owner
 from tests.rehearsal.ecr.registry_server import (
     ACCOUNT,
     REPOSITORY,

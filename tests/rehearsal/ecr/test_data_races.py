@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cloud.ecr.blobs import Blobs, Owner, Upload
+from localcloud.ecr.blobs import Blobs, Owner, Upload
 from tests.rehearsal.ecr.registry_server import (
     REPOSITORY,
     Answer,

@@ -12,12 +12,12 @@ from domain.ecr.creation_templates import Occasion
 from domain.ecr.replication import Destination, ReplicationRule
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
-from rehearsal.cloud.ecr.cache.login import Login
-from rehearsal.cloud.ecr.cache.pull_through import CHECKED_EVERY
-from rehearsal.cloud.ecr.state import StandingCacheRule, Template
-from rehearsal.cloud.upstream import UpstreamRegistry
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import image, index
+from localcloud.ecr.cache.login import Login
+from localcloud.ecr.cache.pull_through import CHECKED_EVERY
+from localcloud.ecr.state import StandingCacheRule, Template
+from localcloud.upstream import UpstreamRegistry
+from oci.image import image, index
+from oci.whole_images import Client, Refused
 from tests.rehearsal.conftest import eventually
 from tests.rehearsal.ecr.registry_server import ACCOUNT, REGION, Server, serving
 

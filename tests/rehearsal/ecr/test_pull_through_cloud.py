@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from domain.iam.document import CURRENT_VERSION
-from rehearsal.cloud.ecr.cache.login import Login
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.cloud.upstream import UpstreamRegistry
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import image, index
+from localcloud.cloud import LocalCloud
+from localcloud.ecr.cache.login import Login
+from localcloud.upstream import UpstreamRegistry
+from oci.image import image, index
+from oci.whole_images import Client, Refused
 from tests.rehearsal.conftest import OTHER_REGION, Connect
 
 OWNER, READER = "555566667771", "555566667772"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud.ecr import creation, manifests
-from rehearsal.cloud.ecr.state import Repository
+from localcloud.ecr import creation, manifests
+from localcloud.ecr.state import Repository
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     CONFIG,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.kms import key_policy
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import index
-from rehearsal.proving.visitors import password_of
+from localcloud.cloud import LocalCloud
+from oci.image import index
+from oci.whole_images import Client
+from rehearsal.proofs.harness.visitors import password_of
 from tests.rehearsal.conftest import Connect, eventually
 from tests.rehearsal.ecr.control_plane import TRUST
 

@@ -9,9 +9,9 @@ import pytest
 
 from domain.ecr.replication import Destination, ReplicationRule
 from domain.iam.access import Caller
-from rehearsal.cloud.call import Call
-from rehearsal.cloud.ecr import creation
-from rehearsal.cloud.ecr.state import Image, ReplicationStatus, Repository
+from localcloud.call import Call
+from localcloud.ecr import creation
+from localcloud.ecr.state import Image, ReplicationStatus, Repository
 from tests.rehearsal.conftest import eventually
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,

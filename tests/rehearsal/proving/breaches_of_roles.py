@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from domain.iam.github import AUDIENCE, ISSUER
-from rehearsal.clients import Clients
+from localcloud.clients import Clients
 from tests.rehearsal.proving.breaches import ACCOUNT, REGION
 
 BreakRole = Callable[[Clients], AbstractContextManager[None]]

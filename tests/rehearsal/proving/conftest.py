@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied, apply
-from rehearsal.clients import Clients
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.proving.case import PlaceCase
-from rehearsal.proving.run import cases, found, prove
-from rehearsal.proving.upstreams import Upstreams
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.run import cases, found, prove
+from rehearsal.proofs.harness.upstreams import Upstreams
+from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
-from tests.conftest import PROJECT_FILES, ROOT
+from tests.conftest import PROJECT, PROJECT_FILES
 
 Prove = Callable[[str, str], "tuple[bool, str]"]
 """Runs one proof, by its name, for a subject; whether it held, and what happened."""
@@ -23,14 +23,14 @@ Prove = Callable[[str, str], "tuple[bool, str]"]
 
 def build(project: Path, stack: str, clients: Clients) -> Applied:
     """As `up` does it, the bootstrap first."""
-    stood_before.bootstrap(load(project, stack), clients)
+    preconditions.bootstrap(load(project, stack), clients)
     return apply(project, stack, clients, lambda _label: None)
 
 
 def project_of(folder: Path, stack: str, catalog: str) -> Path:
     """The project with another stack dev and another catalog, in the folder."""
     for name in PROJECT_FILES:
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy(PROJECT / name, folder / name)
     (folder / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
     (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
     return folder
@@ -51,7 +51,7 @@ def clients(cloud: LocalCloud) -> Iterator[Clients]:
 
 @pytest.fixture(scope="session", autouse=True)
 def upstreams(cloud: LocalCloud, root: Path) -> Iterator[Upstreams]:
-    """What stands behind the caches of the project's own stacks, and of those that a test adds."""
+    """What stands behind the caches of the tests' own stacks, and of those that a test adds."""
     with Upstreams(cloud) as played:
         played.play(load(root, "dev"))
         yield played
@@ -64,7 +64,7 @@ def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
 
 @pytest.fixture(scope="session")
 def applied(root: Path, clients: Clients) -> Applied:
-    """The project's own stack dev, whose account no other test uses."""
+    """The tests' own stack dev, whose account no other test uses."""
     return build(root, "dev", clients)
 
 

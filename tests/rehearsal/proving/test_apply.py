@@ -9,14 +9,14 @@ from zlib import crc32
 import pytest
 
 from domain.iam import document
-from rehearsal.apply import ecr, stood_before, table
+from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from localcloud.ecr.cache.login import login_of
+from localcloud.upstream import UpstreamRegistry
+from rehearsal.apply import ecr, preconditions, table
 from rehearsal.apply.builder import Inputs
 from rehearsal.apply.program import NotApplied, apply
-from rehearsal.clients import Clients
-from rehearsal.cloud.ecr.cache.login import login_of
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.cloud.upstream import UpstreamRegistry
-from review import Render, render
+from render import Render, render
 from settings import InvalidSettings, load
 from tests.conftest import Edit
 
@@ -46,7 +46,7 @@ def home(project: Path, edit: Edit, clients: Clients, request: pytest.FixtureReq
     """An account for this test alone, which the project deploys to."""
     account = f"44{crc32(request.node.name.encode()):010}"
     edit("Pulumi.dev.yaml", "111122223333", account)
-    stood_before.bootstrap(load(project, "dev"), clients)
+    preconditions.bootstrap(load(project, "dev"), clients)
     return account
 
 
@@ -166,7 +166,7 @@ def test_an_adopted_repository_stood_there_before(
     assert found["imageScanningConfiguration"] == {"scanOnPush": True}
     tags = clients.root("ecr", REGION, home).list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
     assert {"Key": "owner", "Value": "payments"} in tags
-    *_, told = stood_before.told(load(project, "dev"))
+    *_, told = preconditions.told(load(project, "dev"))
     assert told.startswith("repository payments/api is adopted")
 
 
@@ -226,7 +226,7 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
     project: Path, clients: Clients, cloud: LocalCloud, home: str, named_key: str
 ) -> None:
     settings = load(project, "dev")
-    (key,) = stood_before.keys(settings)
+    (key,) = preconditions.keys(settings)
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": home},
@@ -238,4 +238,4 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
     assert built(project, clients)
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
     assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": named_key}
-    assert named_key in "".join(stood_before.told(settings))
+    assert named_key in "".join(preconditions.told(settings))

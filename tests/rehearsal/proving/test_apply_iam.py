@@ -10,20 +10,20 @@ import pulumi
 import pytest
 from botocore.exceptions import ClientError
 
+from bootstrap.template import fill_in, source
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients, Credentials
+from localcloud.cloud import LocalCloud
+from localcloud.github import Job
+from oci.image import image
+from oci.whole_images import Client, Refused
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from rehearsal.clients import Clients, Credentials
-from rehearsal.cloud.github import Job
-from rehearsal.cloud.local import LocalCloud
-from rehearsal.oci.client import Client, Refused
-from rehearsal.oci.image import image
-from rehearsal.proving.visitors import password_of
+from rehearsal.proofs.harness.visitors import password_of
+from render.program import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY
-from review.bootstrap_template import fill_in, source
-from review.program import declared_by
 from settings import Settings, load
 
 REGION = "us-east-1"
@@ -47,7 +47,7 @@ def settings(root: Path, home: str) -> Settings:
 @pytest.fixture
 def stood(settings: Settings, clients: Clients) -> Settings:
     """The settings of an account that the bootstrap made ready."""
-    stood_before.bootstrap(settings, clients)
+    preconditions.bootstrap(settings, clients)
     return settings
 
 
@@ -180,12 +180,12 @@ def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, cli
 
 def test_a_stack_that_the_template_does_not_take_is_told(settings: Settings, clients: Clients) -> None:
     with pytest.raises(NotApplied, match=r"bootstrap/account\.yaml: Stack: 'Dev_1' does not match"):
-        stood_before.bootstrap(replace(settings, stack="Dev_1"), clients)
+        preconditions.bootstrap(replace(settings, stack="Dev_1"), clients)
 
 
 def test_a_bootstrap_can_be_made_once(stood: Settings, clients: Clients) -> None:
     with pytest.raises(NotApplied, match=r"bootstrap/account\.yaml: .*EntityAlreadyExists"):
-        stood_before.bootstrap(stood, clients)
+        preconditions.bootstrap(stood, clients)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from zlib import crc32
 import pytest
 
 from domain.kms import key_policy
-from rehearsal.apply import stood_before
+from localcloud.clients import Clients
+from rehearsal.apply import preconditions
 from rehearsal.apply.program import NotApplied, apply
-from rehearsal.clients import Clients
 from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.ecr.control_plane import LIFECYCLE, TRUST
@@ -27,7 +27,7 @@ def accounts(project: Path, edit: Edit, clients: Clients, request: pytest.Fixtur
     number = crc32(request.node.name.encode())
     home, other = f"45{number:010}", f"46{number:010}"
     edit("Pulumi.dev.yaml", "111122223333", home)
-    stood_before.bootstrap(load(project, "dev"), clients)
+    preconditions.bootstrap(load(project, "dev"), clients)
     return home, other
 
 

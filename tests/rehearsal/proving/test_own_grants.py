@@ -8,7 +8,7 @@ import pytest
 
 from domain.iam.grants import AccountGrant
 from rehearsal.proofs import grants
-from rehearsal.proving.case import Broken, Case, PlaceCase
+from rehearsal.proofs.harness.case import Broken, Case, PlaceCase
 
 HOME = "111122223333"
 

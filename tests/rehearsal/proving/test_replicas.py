@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from localcloud.clients import Clients
 from rehearsal.apply import program, table
 from rehearsal.apply.program import Applied, apply
-from rehearsal.clients import Clients
-from rehearsal.proving.case import Case, PlaceCase
-from rehearsal.proving.run import cases, found, promised, prove
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.case import Case, PlaceCase
+from rehearsal.proofs.harness.run import cases, found, promised, prove
+from rehearsal.proofs.harness.visitors import Visitors
 from settings import Settings, load
 from tests.rehearsal.proving.conftest import build, outcome, project_of
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.clients import Clients
-from rehearsal.oci.client import Client
-from rehearsal.oci.image import Image, Index, image, index
-from rehearsal.proving.case import Case, PlaceCase
-from rehearsal.proving.visitors import login
+from localcloud.clients import Clients
+from oci.image import Image, Index, image, index
+from oci.whole_images import Client
+from rehearsal.proofs.harness.case import Case, PlaceCase
+from rehearsal.proofs.harness.visitors import login
 from tests.rehearsal.conftest import fetch
 
 pytestmark = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")

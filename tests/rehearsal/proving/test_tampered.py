@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from rehearsal.apply import stood_before, table
+from localcloud.clients import Clients
+from localcloud.ecr.operations import paging
+from rehearsal.apply import preconditions, table
 from rehearsal.apply.builder import Order
 from rehearsal.apply.program import apply
-from rehearsal.clients import Clients
-from rehearsal.cloud.ecr.operations import paging
-from rehearsal.proving.run import promised, prove
-from rehearsal.proving.visitors import Visitors
+from rehearsal.proofs.harness.run import promised, prove
+from rehearsal.proofs.harness.visitors import Visitors
 from resources import Answer
 from settings import load
 from tests.conftest import Edit
@@ -69,7 +69,7 @@ def accounts() -> Iterator[str]:
 def run(clients: Clients, visitors: Visitors, project: Path, edit: Edit, accounts: Iterator[str]) -> Run:
     (project / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
     edit("Pulumi.dev.yaml", "111122223333", next(accounts))
-    stood_before.bootstrap(load(project, "dev"), clients)
+    preconditions.bootstrap(load(project, "dev"), clients)
 
     def build_and_prove() -> dict[str, str]:
         applied = apply(project, "dev", clients, lambda _label: None)

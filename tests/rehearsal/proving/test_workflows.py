@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.iam.github_trust import GitHubSource
-from rehearsal.proving.workflows import impostors, jobs
+from rehearsal.proofs.harness.workflows import impostors, jobs
 
 PLAIN = GitHubSource(github="acme/api", refs=("refs/heads/main", "refs/tags/v*", "refs/tags/?.0"))
 ENVIRONMENT = GitHubSource(github="acme/api", environment="production")

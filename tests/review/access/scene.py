@@ -8,10 +8,10 @@ from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
 from domain.iam.document import parse
 from domain.iam.github import ISSUER
+from render.resource import Render, Resource
 from resources.ecr import REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.iam import ROLE, ROLE_POLICY
 from review.access import Matrix, Verdict, matrix
-from review.resource import Render, Resource
 
 ACCOUNT, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 REGION = "us-east-1"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from render.resource import Resource
 from review.access.changes import Turn, changes
-from review.resource import Resource
 from tests.review.access.scene import (
     ACCOUNT,
     API,

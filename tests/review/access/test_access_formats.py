@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from review import Render
+from render import Render
 from review.access import Matrix, Principal, matrix
 from review.access.changes import changes
 from review.access.document import changes_to_json, to_json

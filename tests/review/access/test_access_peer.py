@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.template import boundaries
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Outcome, Policy, Request
 from domain.iam.document import Effect
 from domain.iam.evaluate import request_context
-from review import Render, render
+from render import Render, render
 from review.access import Access, Kind, Matrix, Principal, Verdict, matrix
 from review.access.documents import Documents
 from review.access.named import named
 from review.access.registry import Copy, copies
 from review.access.roles import ALLOW_ALL, roles
-from review.bootstrap_template import boundaries
 from tests.bootstrap.full import written
 from tests.conftest import ROOT
 from tests.domain.iam.peer.peer import NEEDED, Call, answers

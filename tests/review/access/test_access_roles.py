@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import boundaries
 from domain.iam.github import ISSUER
 from resources.ecr import CREATION_TEMPLATE
 from resources.iam import MANAGED_POLICY, ROLE_POLICY_ATTACHMENT
-from review.bootstrap_template import boundaries
 from tests.conftest import ROOT
 from tests.review.access.scene import (
     ACCOUNT,

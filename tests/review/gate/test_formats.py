@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from policies.rule import Level
+from policies.pack.rule import Level
 from review.gate.markdown import LIMIT, to_markdown
 from review.gate.report import Judge, Kind, Remark, Report, merged, remarks_from_json
 from review.gate.sarif import to_sarif

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from review import Render
+from render import Render
+from render.rendering import to_json
 from review.__main__ import main
 from review.gate import command
-from review.render import to_json
 from tests.review.gate.conftest import Clone
 
 ANY_TAG = ("catalog.yaml", "mutable_tags: [latest]", 'mutable_tags: ["*"]')

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from review import Render, Resource, render
+from render import Render, Resource, render
 from review.plan import Change, Danger, Plan, dangers, plan
 from tests.conftest import PROJECT_FILES, ROOT
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review import Render, render
+from render import Render, render
 from tests.review.plan.changed import written
 
 

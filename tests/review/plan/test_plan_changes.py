@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from render import Render, render
 from resources import OnChange
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY
-from review import Render, render
 from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
 from tests.review.plan.changed import (
     ALLOW,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from render import Render
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review import Render
 from review.plan import dangers, plan
 from review.plan.dangers import IDS
 from tests.review.plan.changed import (

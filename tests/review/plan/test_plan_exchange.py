@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from review import Render
-from review.exchange import InvalidRender, from_json
-from review.render import to_json
+from render import Render
+from render.as_json import InvalidRender, from_json
+from render.rendering import to_json
 
 NEWER = ("account", "home", "allow_destruction", "removed")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from render import Render, render
 from resources import OnChange
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY
 from resources.iam import ROLE
-from review import Render, render
 from review.plan import Topic, plan
 from review.plan.groups import groups
 from tests.review.plan.changed import (

@@ -67,7 +67,7 @@ def test_the_folder_is_as_it_was_and_then_gone(project: Path, git: Git) -> None:
 
 def test_the_base_is_rendered_by_its_own_code(project: Path) -> None:
     answers = project / "review" / "render.py"
-    edited(project, ("review/render.py", "outputs=monitor.outputs", 'outputs={}, not_built=("of the base",)'))
+    edited(project, ("render/rendering.py", "outputs=monitor.outputs", 'outputs={}, not_built=("of the base",)'))
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-a", "-m", "own words"]
     subprocess.run(git, cwd=project, check=True)
     answers.write_text("raise SystemExit(9)", encoding="utf-8")

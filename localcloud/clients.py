@@ -1,0 +1,67 @@
+"""Clients of the local cloud's control endpoint, one for each service, region and set of credentials."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import botocore.session
+from botocore.config import Config
+
+from localcloud.shell import SECRET
+
+_CONFIG = Config(
+    retries={"total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=4,
+    proxies={},  # the user's proxy knows no way to our loopback
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    key: str
+    secret: str = SECRET
+    token: str | None = None
+
+
+class Clients:
+    """Makes a client when it is first asked for. An account's root has its 12 digits as access key."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._session = isolated_session()
+        self._made: dict[tuple[str, str, Credentials], Any] = {}
+
+    def of(self, service: str, region: str, credentials: Credentials) -> Any:
+        wanted = service, region, credentials
+        if wanted not in self._made:
+            self._made[wanted] = self._session.create_client(
+                service,
+                region_name=region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id=credentials.key,
+                aws_secret_access_key=credentials.secret,
+                aws_session_token=credentials.token,
+                config=_CONFIG,
+            )
+        return self._made[wanted]
+
+    def root(self, service: str, region: str, account: str) -> Any:
+        return self.of(service, region, Credentials(account))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._made.values():
+            each.close()
+
+
+def isolated_session() -> botocore.session.Session:
+    """Reads none of the user's AWS variables and files: they may neither come into a rehearsal nor end it."""
+    known = botocore.session.Session.SESSION_VARIABLES
+    unheard = {name: (None, None, default, convert) for name, (_, _, default, convert) in known.items()}
+    session = botocore.session.Session(session_vars=unheard)
+    session.set_config_variable("config_file", "")
+    session.set_config_variable("credentials_file", "")
+    return session

@@ -1,0 +1,174 @@
+"""The local cloud as one object: an AWS on loopback that leaves nothing behind."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar
+
+from domain.ecr.upstreams import ECR, upstream_of
+from domain.iam.access import Identity
+from domain.iam.github import AUDIENCE
+from localcloud.call import ControlPlane
+from localcloud.callers import Callers
+from localcloud.ecr.service import Ecr
+from localcloud.ecr.tokens import Tokens
+from localcloud.emulator import Emulator, EmulatorDied, Told, log_of
+from localcloud.gateway import Front
+from localcloud.github import Github, Job
+from localcloud.iam_and_kms import Key, Neighbour
+from localcloud.install import FOLDER, REQUIREMENTS, installed
+from localcloud.server import LOOPBACK, Listen, Server
+from localcloud.sts import Sts
+
+_PREFIX = "container-registry-cloud-"
+
+_T = TypeVar("_T")
+
+
+class Parts(NamedTuple):
+    """What our ECR is made of."""
+
+    folder: Path
+    neighbour: Neighbour
+    callers: Callers
+    listen: Listen
+    tokens: Tokens
+    players: Mapping[str, str]
+    """Who plays an upstream registry, by the upstream's address."""
+
+
+def build_ecr(parts: Parts) -> ControlPlane:
+    folder = parts.folder / "ecr"
+    folder.mkdir()
+    return Ecr(folder, parts.neighbour, parts.callers, parts.listen, tokens=parts.tokens, players=parts.players)
+
+
+class LocalCloud:
+    """Serves from `start` to `stop`, or as a context; several can run side by side.
+
+    Any 12-digit account id is an access key: its account's root, with whatever secret. Every other key is made here, by
+    IAM or STS.
+    """
+
+    def __init__(self, *, port: int = 0, ecr: Callable[[Parts], ControlPlane] = build_ecr) -> None:
+        self._port = port
+        self._ecr = ecr
+        self._server = Server()
+        self._emulator: Emulator | None = None
+        self._tokens = Tokens()
+        self._github = Github()
+        self._players: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Returns when everything answers; raises NotInstalled, EmulatorDied or PortUnavailable."""
+        python = installed(FOLDER, REQUIREMENTS)
+        self.state = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._server.start()
+        try:
+            self._server.wait(self._start(python))
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends everything and removes the state folder, in under a second; again does nothing."""
+        try:
+            if self._emulator is not None:
+                self._server.wait(self._stop(self._emulator))
+                self._emulator = None
+        finally:
+            self._server.stop()
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for every service of every account and region."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    @property
+    def log(self) -> Path:
+        """The emulator's."""
+        return log_of(self.state)
+
+    @property
+    def failure(self) -> EmulatorDied | None:
+        return self._emulator.failure if self._emulator is not None else None
+
+    def on_failure(self, told: Told) -> None:
+        """Calls back, in the server's thread, as soon as the emulator dies."""
+        self._server.wait(self._register(told))
+
+    def join(self, account: str, organization: str) -> None:
+        """The account belongs to the organization from now on."""
+        self._server.wait(_call(lambda: self._callers.join(account, organization)))
+
+    def service_password(self, service: str, source_arn: str, source_account: str) -> str:
+        """With which an AWS service pulls on behalf of one of its resources; in AWS it needs none that anybody sees."""
+        context = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
+        identity = Identity(arn=service, account=None, session_context=context)
+        token = self._server.wait(_call(lambda: self._tokens.issue(identity, now=datetime.now(UTC))))
+        return token.password
+
+    def service_session(
+        self, service: str, role: str, source_arn: str, source_account: str
+    ) -> Mapping[str, Any] | None:
+        """STS's Credentials of the role, which an AWS service takes to work for one of its resources; None where the
+        role does not trust it."""
+        source = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
+        return self._server.wait(self._sts.assume_by_service(service, role, source))
+
+    def github_token(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> str:
+        """With which a job of a GitHub workflow assumes a role: made now, or at another moment."""
+        now = at or datetime.now(UTC)
+        return self._server.wait(_call(lambda: self._github.token(job, audience=audience, now=now)))
+
+    def stand_in(self, key: Key) -> None:
+        """Takes the key as one that stood in the account before, under the very ARN that it has there."""
+        self._server.wait(_call(lambda: self._neighbour.stand_in(key)))
+
+    def stand_in_secret(self, arn: str, text: str) -> None:
+        """The same for a secret, which holds this text."""
+        self._server.wait(_call(lambda: self._neighbour.stand_in_secret(arn, text)))
+
+    def play(self, upstream_url: str, host: str) -> None:
+        """The upstream at the address is played by 127.0.0.1:PORT from now on; one that nobody plays is unreachable.
+
+        Another private ECR registry is played by nobody else than this cloud's own."""
+        if upstream_of(upstream_url) in (None, ECR):
+            raise ValueError(f"{upstream_url} is no upstream that anybody could play")
+        if host.partition(":")[0] != LOOPBACK:
+            raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
+        self._server.wait(_call(lambda: self._players.update({upstream_url: host})))
+
+    async def _start(self, python: Path) -> None:
+        emulator = self._emulator = Emulator(self.state, python)
+        neighbour = self._neighbour = Neighbour(emulator)
+        self._callers = Callers(neighbour)
+        ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens, self._players))
+        self._sts = Sts(neighbour, self._callers, self._github)
+        front = Front(emulator, neighbour, self._callers, ecr, self._sts)
+        self._port = await self._server.listen(front.app, self._port)
+        await emulator.start(gateway=self._port)
+
+    async def _stop(self, emulator: Emulator) -> None:
+        """The ports first: nobody writes into the state folder while it goes."""
+        await self._server.close()
+        await emulator.stop()
+
+    async def _register(self, told: Told) -> None:
+        if self._emulator is not None:
+            self._emulator.on_failure(told)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+async def _call(function: Callable[[], _T]) -> _T:
+    """In the server's loop, where all that it changes is read."""
+    return function()

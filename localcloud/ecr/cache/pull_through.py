@@ -1,0 +1,203 @@
+"""Brings what is pulled from an upstream, and looks there again when a day has gone by.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
+
+from domain.ecr.creation_templates import Occasion
+from domain.ecr.names import private_registry
+from domain.ecr.tags import may_move
+from domain.ecr.upstreams import CacheRule, rule_for, upstream_name
+from domain.iam.access import Policy
+from localcloud.call import Call
+from localcloud.callers import Callers
+from localcloud.ecr import authorize, creation, images, manifests
+from localcloud.ecr.blobs import Blobs, StorageError
+from localcloud.ecr.cache.login import InvalidSecret, Login, login_of, secret_text
+from localcloud.ecr.cache.own import Own
+from localcloud.ecr.cache.played import Played
+from localcloud.ecr.cache.reader import reader
+from localcloud.ecr.cache.source import Fetched, Source, UpstreamFailed, UpstreamMissing, UpstreamRefused
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.replication import Replicator
+from localcloud.ecr.state import Registries, Registry, Repository
+from localcloud.iam_and_kms import Neighbour
+
+CHECKED_EVERY = timedelta(hours=24)
+_NOT_FOUND = "Requested image not found"
+"""https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html"""
+_IMAGE, _LAYER = "UnableToGetUpstreamImageException", "UnableToGetUpstreamLayerException"
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """By which of the two a manifest was asked for."""
+
+    digest: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullThrough:
+    """The rules of every registry at work; `players` are the local registries that play upstreams, by their address."""
+
+    registries: Registries
+    blobs: Blobs
+    neighbour: Neighbour
+    callers: Callers
+    replicator: Replicator
+    players: Mapping[str, str]
+    _turns: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, init=False
+    )
+
+    def policy_to_come(self, registry: Registry, name: str) -> Policy | None:
+        """The policy of a repository that a pull has yet to make, by which another account pulls for the first time."""
+        # https://github.com/aws/containers-roadmap/issues/2053
+        if name in registry.repositories or self._rule(registry, name) is None:
+            return None
+        template = creation.template_for(registry, name, Occasion.PULL_THROUGH_CACHE)
+        return template.policy.policy if template is not None and template.policy is not None else None
+
+    async def bring_image(self, call: Call, registry: Registry, name: str, reference: str) -> None:
+        """What the upstream has under the tag or digest, if a rule is for it, it is time to ask, and the caller may.
+
+        Raises EcrError where nothing came and nothing is cached."""
+        rule = self._rule(registry, name)
+        if rule is None or _is_fresh(registry, name, reference) or not _may_import(call, registry, name):
+            return
+        async with self._turn(registry, name):
+            # Another pull may have brought it meanwhile.
+            if _is_fresh(registry, name, reference):
+                return
+            try:
+                await self._import(rule, registry, name, reference)
+            except (UpstreamFailed, EcrError, StorageError) as failed:
+                repository = registry.repositories.get(name)
+                if repository is None or reference not in repository.tagged:
+                    raise _told(failed, _IMAGE) from failed
+                # "If Amazon ECR is unable to update the image from the upstream registry for any reason and the image
+                # is pulled, the last cached image will still be pulled."
+                _LOG.warning("%s:%s stays as it is cached: %s", name, reference, failed)
+
+    async def bring_layer(self, call: Call, registry: Registry, name: str, digest: str) -> None:
+        """A layer of a repository that stands, if the upstream has it and the repository has not."""
+        rule, repository = self._rule(registry, name), registry.repositories.get(name)
+        if rule is None or repository is None or not _may_import(call, registry, name):
+            return
+        async with self._turn(registry, name):
+            if digest in repository.layers:
+                return
+            try:
+                source = await self._source(rule, registry, name)
+                await source.layer(upstream_name(name, rule), digest, repository)
+            except UpstreamMissing:
+                return  # the layer is missing here, too, which is what the client is told
+            except (UpstreamFailed, EcrError) as failed:
+                raise _told(failed, _LAYER) from failed
+
+    async def failure(self, registry: Registry, rule: CacheRule) -> str | None:
+        """Why the rule does not work, None where ECR gets as far as the upstream's door and is let in."""
+        try:
+            source = await self._source(rule, registry, None)
+            await source.check()
+        except UpstreamFailed as failed:
+            return str(failed)
+        except EcrError as failed:
+            return failed.message
+        return None
+
+    def _rule(self, registry: Registry, name: str) -> CacheRule | None:
+        return rule_for(name, [each.rule for each in registry.cache_rules.values()])
+
+    def _turn(self, registry: Registry, name: str) -> asyncio.Lock:
+        """One import at a time into a repository: pulls that come together bring an image once."""
+        return self._turns.setdefault((registry.account, registry.region, name), asyncio.Lock())
+
+    async def _import(self, rule: CacheRule, registry: Registry, name: str, reference: str) -> None:
+        source, there = await self._source(rule, registry, name), upstream_name(name, rule)
+        fetched = await source.manifest(there, reference)
+        wanted = _Wanted(digest=reference) if ":" in reference else _Wanted(tag=reference)
+        images.require_digest(manifests.parse(fetched.content, fetched.media_type), wanted.digest)
+        repository = await creation.create(registry, name, Occasion.PULL_THROUGH_CACHE, self.neighbour)
+        await self._store(source, there, repository, fetched, wanted)
+        if wanted.tag is not None:
+            repository.upstream_checks[wanted.tag] = datetime.now(UTC)
+
+    async def _store(
+        self, source: Source, there: str, repository: Repository, fetched: Fetched, wanted: _Wanted
+    ) -> None:
+        """The image with all that it names: of an index every image, of an image every layer."""
+        manifest = manifests.parse(fetched.content, fetched.media_type)
+        images.require_digest(manifest, wanted.digest)
+        for child in sorted(manifest.children - repository.images.keys()):
+            await self._store(source, there, repository, await source.manifest(there, child), _Wanted(digest=child))
+        for digest in sorted(manifest.layers.keys() - repository.layers):
+            await source.layer(there, digest, repository)
+        is_new = images.is_new(repository, manifest.digest, wanted.tag)
+        image = images.put(repository, manifest, fetched.content, wanted.tag, now=datetime.now(UTC))
+        if is_new:
+            # What is cached is replicated as what is pushed is.
+            registry = self.registries.of(repository.account, repository.region)
+            self.replicator.begin(registry, repository, image, wanted.tag)
+
+    async def _source(self, rule: CacheRule, registry: Registry, name: str | None) -> Source:
+        place = private_registry(rule.upstream_url)
+        if place is not None:
+            read_as = await reader(rule, registry, self.neighbour, self.callers)
+            return Own(read_as, self.registries.of(*place), registry, name)
+        login = await self._login(rule, registry)
+        host = self.players.get(rule.upstream_url)
+        if host is None:
+            raise UpstreamMissing(f"{rule.upstream_url} can't be reached: nothing plays it in this rehearsal")
+        return Played(rule.upstream_url, host, login, self.blobs)
+
+    async def _login(self, rule: CacheRule, registry: Registry) -> Login | None:
+        if rule.credential_arn is None:
+            return None
+        try:
+            return login_of(await secret_text(rule.credential_arn, registry, self.neighbour))
+        except InvalidSecret as invalid:
+            raise UpstreamRefused(str(invalid)) from invalid
+
+
+def _is_fresh(registry: Registry, name: str, reference: str) -> bool:
+    """Whether the upstream need not be asked: a digest never changes, an immutable tag never moves."""
+    repository = registry.repositories.get(name)
+    if repository is None:
+        return False
+    if ":" in reference:
+        return reference in repository.images
+    if reference not in repository.tagged:
+        return False
+    checked = repository.upstream_checks.get(reference)
+    recently = checked is not None and datetime.now(UTC) - checked < CHECKED_EVERY
+    return recently or not may_move(repository.mutability, repository.exclusions, reference)
+
+
+def _may_import(call: Call, registry: Registry, name: str) -> bool:
+    """Who may not is answered from what is there, as the User Guide describes it."""
+    # https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
+    needed = ["BatchImportUpstreamImage", *([] if name in registry.repositories else ["CreateRepository"])]
+    return all(authorize.may(call, action, registry, name) for action in needed)
+
+
+def _told(failed: Exception, code: str) -> EcrError:
+    """What a client is told when nothing is cached that could stand in."""
+    match failed:
+        case UpstreamMissing():
+            return EcrError("ImageNotFoundException", f"{_NOT_FOUND}: {failed}")
+        case UpstreamRefused():
+            return EcrError(code, str(failed))
+        case EcrError(code=own, message=message) if own.startswith(("SecretNotFound", "UnableTo")):
+            return EcrError(code, message)
+        case EcrError():
+            return failed
+    return EcrError(code, str(failed))

@@ -1,0 +1,151 @@
+"""Images over the API: put, pulled, listed, described, deleted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from localcloud.ecr import images, manifests
+from localcloud.ecr.errors import EcrError, invalid_parameter
+from localcloud.ecr.operations.asked import Answer, Asked
+from localcloud.ecr.operations.image_ids import Fault, ImageId, malformed, not_found, refused
+from localcloud.ecr.operations.paging import page, refuse_paging
+from localcloud.ecr.state import Image, Repository
+
+_ACTIVE = "ACTIVE"
+"""The status of every image here: nothing is archived."""
+
+
+async def put(asked: Asked) -> Answer:
+    given, repository = asked.given, asked.repository
+    content = given["imageManifest"].encode()
+    manifest = manifests.parse(content, given.get("imageManifestMediaType"))
+    if manifest.stated_type is None and "imageManifestMediaType" not in given:
+        why = "The manifest has no mediaType, so imageManifestMediaType must be given"
+        raise invalid_parameter("imageManifestMediaType", why)
+    image_id = ImageId(manifest.digest, given.get("imageTag"))
+    images.require_digest(manifest, given.get("imageDigest"))
+    _require_change(image_id, repository)
+    image = images.put(repository, manifest, content, image_id.tag, now=asked.now)
+    asked.services.replicator.begin(asked.registry, repository, image, image_id.tag)
+    return {"image": _pulled(asked, image, image_id)}
+
+
+async def batch_get(asked: Asked) -> Answer:
+    repository = asked.repository
+    accepted = asked.given.get("acceptedMediaTypes")
+    found: list[Answer] = []
+    faults: list[Fault] = []
+    for image_id in _ids(asked):
+        if fault := malformed(image_id):
+            faults.append(fault)
+            continue
+        try:
+            image = images.find(repository, tag=image_id.tag, digest=image_id.digest)
+        except EcrError as error:
+            faults.append(refused(image_id, error))
+            continue
+        if accepted is not None and image.media_type not in accepted:
+            # No image is translated here from one format to another.
+            faults.append(not_found(image_id))
+            continue
+        images.record_pull(asked.registry, image, asked.call.caller.identity, asked.now)
+        found.append(_pulled(asked, image, ImageId(image.digest, image_id.tag)))
+    return {"images": found, "failures": [each.told() for each in faults]}
+
+
+async def batch_delete(asked: Asked) -> Answer:
+    repository = asked.repository
+    deleted: list[Answer] = []
+    faults: list[Fault] = []
+    for image_id in _ids(asked):
+        if fault := malformed(image_id):
+            faults.append(fault)
+            continue
+        try:
+            image = images.delete(repository, tag=image_id.tag, digest=image_id.digest)
+        except EcrError as error:
+            faults.append(refused(image_id, error))
+        else:
+            gone = {image_id.tag} if image_id.digest is None else image.tags
+            deleted += _named(image.digest, gone)
+    return {"imageIds": deleted, "failures": [each.told() for each in faults]}
+
+
+async def list_ids(asked: Asked) -> Answer:
+    ids = {
+        f"{each['imageDigest']} {each.get('imageTag', '')}": each
+        for image in _filtered(asked, asked.repository.images.values())
+        for each in _named(image.digest, image.tags)
+    }
+    found, more = page(asked, "ListImages", ids)
+    return {"imageIds": found, **more}
+
+
+async def describe(asked: Asked) -> Answer:
+    repository = asked.repository
+    if "imageIds" in asked.given:
+        refuse_paging(asked, "imageIds")
+        chosen = {image.digest: image for image in (wanted(each, repository, "imageIds") for each in _ids(asked))}
+        return {"imageDetails": [_described(asked, each) for each in _filtered(asked, chosen.values())]}
+    kept = {image.digest: image for image in _filtered(asked, repository.images.values())}
+    found, more = page(asked, "DescribeImages", kept)
+    return {"imageDetails": [_described(asked, each) for each in found], **more}
+
+
+def _ids(asked: Asked) -> list[ImageId]:
+    return [ImageId.of(each) for each in asked.given["imageIds"]]
+
+
+def wanted(image_id: ImageId, repository: Repository, parameter: str) -> Image:
+    """The image that the parameter names."""
+    if fault := malformed(image_id):
+        raise invalid_parameter(parameter, fault.reason)
+    return images.find(repository, tag=image_id.tag, digest=image_id.digest)
+
+
+def _require_change(image_id: ImageId, repository: Repository) -> None:
+    if not images.is_new(repository, image_id.digest or "", image_id.tag):
+        text = (
+            f"Image with digest '{image_id.digest}' and tag '{image_id.tag or 'null'}' already exists "
+            f"in the repository with name '{repository.name}' in registry with id '{repository.account}'"
+        )
+        raise EcrError("ImageAlreadyExistsException", text)
+
+
+def _filtered(asked: Asked, found: Iterable[Image]) -> list[Image]:
+    asked_for: Mapping[str, Any] = asked.given.get("filter", {})
+    if asked_for.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
+        return []
+    status = asked_for.get("tagStatus", "ANY")
+    return [image for image in found if status == "ANY" or (status == "TAGGED") == bool(image.tags)]
+
+
+def _named(digest: str, tags: Iterable[str | None]) -> list[dict[str, str]]:
+    """An image_id for each tag, or one for the image that has none."""
+    return [ImageId(digest, tag).told() for tag in sorted(filter(None, tags))] or [ImageId(digest, None).told()]
+
+
+def _pulled(asked: Asked, image: Image, image_id: ImageId) -> Answer:
+    return {
+        **asked.ids(),
+        "imageId": image_id.told(),
+        "imageManifest": image.manifest.decode(),
+        "imageManifestMediaType": image.media_type,
+    }
+
+
+def _described(asked: Asked, image: Image) -> Answer:
+    optional = {
+        "imageTags": sorted(image.tags) or None,
+        "artifactMediaType": image.artifact_type,
+        "lastRecordedPullTime": image.pulled_at,
+        "subjectManifestDigest": image.subject,
+    }
+    return {
+        **asked.ids(),
+        "imageDigest": image.digest,
+        "imageSizeInBytes": image.size,
+        "imagePushedAt": image.pushed_at,
+        "imageManifestMediaType": image.media_type,
+        "imageStatus": _ACTIVE,
+        **{name: value for name, value in optional.items() if value is not None},
+    }

@@ -1,0 +1,57 @@
+"""Long answers, a page at a time.
+
+A page begins after a key and not at a place: what comes or goes meanwhile shifts nothing."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import TypeVar
+
+from localcloud.ecr.errors import EcrError, invalid_parameter
+from localcloud.ecr.operations.asked import Asked
+
+T = TypeVar("T")
+
+PAGE_SIZE = 100
+"""API reference, maxResults: what a page holds when the caller does not say."""
+
+_PAGING = ("maxResults", "nextToken")
+
+
+def page(asked: Asked, listing: str, items: Mapping[str, T]) -> tuple[list[T], dict[str, str]]:
+    """The page that the call asks for, in the order of the keys, and the answer's nextToken if there is more."""
+    place = f"{listing} {asked.registry.account} {asked.registry.region} {' '.join(asked.names)}"
+    token = asked.given.get("nextToken")
+    keys = sorted(items)
+    if token is not None:
+        last = _last_key(token, place)
+        keys = [key for key in keys if key > last]
+    size = asked.given.get("maxResults", PAGE_SIZE)
+    chosen = keys[:size]
+    more = {"nextToken": _token(place, chosen[-1])} if len(keys) > size else {}
+    return [items[key] for key in chosen], more
+
+
+def refuse_paging(asked: Asked, member: str) -> None:
+    """Pages can't be asked for where the call names what it wants: API reference, nextToken."""
+    for name in _PAGING:
+        if name in asked.given:
+            raise invalid_parameter(name, f"can't be used together with '{member}'")
+
+
+def _token(place: str, last: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([place, last]).encode()).decode()
+
+
+def _last_key(token: str, place: str) -> str:
+    try:
+        made_for, last = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, RecursionError):
+        raise _invalid() from None
+    if made_for != place or not isinstance(last, str):
+        raise _invalid()
+    return last
+
+
+def _invalid() -> EcrError:
+    return invalid_parameter("nextToken", "Invalid token: it was not given out for this listing")

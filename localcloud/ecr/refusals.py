@@ -1,0 +1,69 @@
+"""What a client of the data plane is told when it is refused: ECR's errors as the distribution specification's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import web
+
+from localcloud.ecr.errors import EcrError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: HTTPStatus
+    code: str
+
+
+_ANSWERS: Mapping[str, Answer] = {
+    # ECR's own, with what its data plane makes of them: docs/conformance.md says where each was seen.
+    "AccessDeniedException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "EmptyUploadException": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+    "ExpiredToken": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "ImageDigestDoesNotMatchException": Answer(HTTPStatus.BAD_REQUEST, "DIGEST_INVALID"),
+    "ImageNotFoundException": Answer(HTTPStatus.NOT_FOUND, "MANIFEST_UNKNOWN"),
+    "ImageReferencedByManifestList": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "ImageTagAlreadyExistsException": Answer(HTTPStatus.BAD_REQUEST, "TAG_INVALID"),
+    "InvalidLayerException": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+    "InvalidParameterException": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "InvalidToken": Answer(HTTPStatus.BAD_REQUEST, "DENIED"),
+    "LayersNotFoundException": Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+    "LimitExceededException": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "ReferencedImagesNotFoundException": Answer(HTTPStatus.NOT_FOUND, "MANIFEST_BLOB_UNKNOWN"),
+    "RepositoryNotFoundException": Answer(HTTPStatus.NOT_FOUND, "NAME_UNKNOWN"),
+    # A client sees 403: https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
+    "UnableToGetUpstreamImageException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "UnableToGetUpstreamLayerException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "UploadNotFoundException": Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+    # What only the data plane says, by the specification's own codes.
+    "BLOB_UNKNOWN": Answer(HTTPStatus.NOT_FOUND, "BLOB_UNKNOWN"),
+    "BLOB_UPLOAD_INVALID": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+    "DIGEST_INVALID": Answer(HTTPStatus.BAD_REQUEST, "DIGEST_INVALID"),
+    "MANIFEST_TOO_LARGE": Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "MANIFEST_INVALID"),
+    "NAME_INVALID": Answer(HTTPStatus.BAD_REQUEST, "NAME_INVALID"),
+    "PAGINATION_NUMBER_INVALID": Answer(HTTPStatus.BAD_REQUEST, "PAGINATION_NUMBER_INVALID"),
+    "RANGE_INVALID": Answer(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
+    "SIZE_INVALID": Answer(HTTPStatus.BAD_REQUEST, "SIZE_INVALID"),
+    "UNSUPPORTED": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+}
+
+
+def refusal(error: EcrError) -> web.Response:
+    answer = _ANSWERS.get(error.code, Answer(HTTPStatus.BAD_REQUEST, "UNKNOWN"))
+    return _body(answer, error.message)
+
+
+def failure(why: str) -> web.Response:
+    return _body(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN"), why)
+
+
+def unauthorized(host: str) -> web.Response:
+    """ECR's challenge, and its body, which is no JSON."""
+    challenge = f'Basic realm="https://{host}/",service="ecr.amazonaws.com"'
+    return web.Response(
+        status=HTTPStatus.UNAUTHORIZED, text="Not Authorized\n", headers={"WWW-Authenticate": challenge}
+    )
+
+
+def _body(answer: Answer, message: str) -> web.Response:
+    return web.json_response({"errors": [{"code": answer.code, "message": message}]}, status=answer.status)

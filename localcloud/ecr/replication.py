@@ -1,0 +1,143 @@
+"""What is pushed to one registry copied to others, as the registry's replication configuration says.
+
+Every image goes that is pushed after the configuration was put: signatures and other referrers, too, of which AWS does
+not say whether they go. What arrives is not copied on, and a deletion is not repeated.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.aws import REGIONS
+from domain.ecr.creation_templates import Occasion
+from domain.ecr.replication import Destination, destinations_of
+from domain.iam.access import Caller, Identity, Policy
+from domain.iam.document import CURRENT_VERSION, parse
+from localcloud.call import Call
+from localcloud.callers import Callers
+from localcloud.ecr import authorize, creation, images, manifests
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.state import (
+    Image,
+    Registries,
+    Registry,
+    Replication,
+    ReplicationStatus,
+    Repository,
+    image_not_found,
+)
+from localcloud.iam_and_kms import Neighbour
+
+_LOG = logging.getLogger(__name__)
+
+_ROLE = "AWSServiceRoleForECRReplication"
+_ROLE_POLICY = Policy(
+    name="ECRReplicationServiceRolePolicy",
+    document=parse(
+        {
+            "Version": CURRENT_VERSION,
+            "Statement": {"Effect": "Allow", "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"], "Resource": "*"},
+        }
+    ),
+)
+"""Of the role as which ECR replicates. AWS makes it with an account's first configuration; here IAM never shows it, and
+who puts a configuration needs no iam:CreateServiceLinkedRole.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-replication.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copy:
+    """One image on its way to one registry."""
+
+    source: Registry
+    repository: Repository
+    image: Image
+    tag: str | None
+    """The tag that was pushed; others that the image has went when they were."""
+    destination: Destination
+    progress: Replication
+
+
+class Replicator:
+    """Copies in the loop that serves the registries; what goes to one registry arrives in the order of the pushes."""
+
+    def __init__(self, registries: Registries, neighbour: Neighbour, callers: Callers) -> None:
+        self._registries = registries
+        self._neighbour = neighbour
+        self._callers = callers
+        self._turns: dict[Destination, asyncio.Lock] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def begin(self, source: Registry, repository: Repository, image: Image, tag: str | None) -> None:
+        """After a push: the pusher has its answer before anything is copied, and never hears of a failure."""
+        for destination in destinations_of(repository.name, source.replication):
+            progress = image.replications[destination] = Replication()
+            copy = _Copy(
+                source=source,
+                repository=repository,
+                image=image,
+                tag=tag,
+                destination=destination,
+                progress=progress,
+            )
+            task = asyncio.create_task(self._carry_out(copy))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def settled(self) -> None:
+        """Returns when everything that was pushed so far has arrived or failed."""
+        await asyncio.gather(*self._under_way)
+
+    async def _carry_out(self, copy: _Copy) -> None:
+        # Who waits for a lock gets it in the order of asking: a tag ends where it was pushed last.
+        async with self._turns.setdefault(copy.destination, asyncio.Lock()):
+            try:
+                await self._copy(copy)
+            except EcrError as refused:
+                copy.progress.fail(str(refused))
+            except Exception as error:  # noqa: BLE001 - no pusher waits for it; the status tells it
+                _LOG.exception("%s was not replicated to %s", copy.image.digest, copy.destination)
+                copy.progress.fail(f"ServerException: {type(error).__name__}: {error}")
+            else:
+                copy.progress.status = ReplicationStatus.COMPLETE
+
+    async def _copy(self, copy: _Copy) -> None:
+        registry = self._registries.of(copy.destination.account, copy.destination.region)
+        name = copy.repository.name
+        call = Call(caller=self._replicator(copy.source), region=registry.region)
+        authorize.require(call, "ReplicateImage", registry, name)
+        target = registry.repositories.get(name)
+        if target is None:
+            authorize.require(call, "CreateRepository", registry, name)
+            target = await creation.create(registry, name, Occasion.REPLICATION, self._neighbour)
+        _require_standing(copy)
+        _store(copy.repository, target, copy.image, copy.tag)
+
+    def _replicator(self, source: Registry) -> Caller:
+        """ECR as the source account's own role: in another account that registry's policy has to let it in."""
+        partition, account = REGIONS[source.region].id, source.account
+        identity = Identity(
+            arn=f"arn:{partition}:sts::{account}:assumed-role/{_ROLE}/replication",
+            account=account,
+            role_arn=f"arn:{partition}:iam::{account}:role/aws-service-role/replication.ecr.amazonaws.com/{_ROLE}",
+        )
+        organization = self._callers.organization(account)
+        return Caller(identity=identity, policies=(_ROLE_POLICY,), organization=organization)
+
+
+def _require_standing(copy: _Copy) -> None:
+    """Image and repository may have gone while the copy waited, and the layers with them."""
+    standing = copy.source.repositories.get(copy.repository.name)
+    if standing is not copy.repository or copy.repository.images.get(copy.image.digest) is not copy.image:
+        raise image_not_found(copy.image.digest, copy.repository)
+
+
+def _store(source: Repository, target: Repository, image: Image, tag: str | None) -> None:
+    """The image with all that it lists; a tag that may not move stays where it is, and the image comes without it."""
+    for child in sorted(image.children - target.images.keys()):
+        _store(source, target, source.images[child], None)
+    target.layers |= image.layers
+    manifest = manifests.parse(image.manifest, image.media_type)
+    movable = tag if tag is not None and images.may_tag(target, image.digest, tag) else None
+    images.put(target, manifest, image.manifest, movable, now=datetime.now(UTC))

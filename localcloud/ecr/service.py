@@ -1,0 +1,74 @@
+"""Amazon ECR as one object: its state, its control plane, its data plane."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from localcloud.call import Call
+from localcloud.callers import Callers
+from localcloud.ecr.blobs import Blobs
+from localcloud.ecr.cache.pull_through import PullThrough
+from localcloud.ecr.control import Control
+from localcloud.ecr.data import data_plane
+from localcloud.ecr.operations.asked import Services
+from localcloud.ecr.ports import Ports
+from localcloud.ecr.replication import Replicator
+from localcloud.ecr.state import Registries
+from localcloud.ecr.tokens import Tokens
+from localcloud.iam_and_kms import Neighbour
+
+
+class Ecr:
+    """What the front door hands ECR's calls to, and what opens a port for each registry."""
+
+    def __init__(
+        self,
+        folder: Path,
+        neighbour: Neighbour,
+        callers: Callers,
+        listen: Callable[[web.Application], Awaitable[int]],
+        *,
+        tokens: Tokens,
+        players: Mapping[str, str],
+    ) -> None:
+        self.registries = Registries()
+        self.blobs = Blobs(folder)
+        self.tokens = tokens
+        replicator = Replicator(self.registries, neighbour, callers)
+        cache = PullThrough(
+            registries=self.registries,
+            blobs=self.blobs,
+            neighbour=neighbour,
+            callers=callers,
+            replicator=replicator,
+            players=players,
+        )
+        self.ports = Ports(
+            lambda registry: listen(
+                data_plane(
+                    registry,
+                    self.blobs,
+                    self.tokens,
+                    callers,
+                    neighbour=neighbour,
+                    cache=cache,
+                    replicator=replicator,
+                )
+            )
+        )
+        self._control = Control(
+            Services(
+                registries=self.registries,
+                blobs=self.blobs,
+                tokens=self.tokens,
+                ports=self.ports,
+                neighbour=neighbour,
+                cache=cache,
+                replicator=replicator,
+            )
+        )
+
+    async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> dict[str, Any]:
+        return await self._control.answer(operation, parameters, call)

@@ -1,0 +1,169 @@
+"""What of AWS STS the emulator can't answer as AWS would: roles for the holders of GitHub's tokens, and for services.
+
+It checks neither signature nor expiry, refuses trust policies that ask for a repository's id, and knows no service that
+could come for a role. So these sessions are ours, and our ECR takes them like all others. Of the emulator's services
+none knows their keys: only GetCallerIdentity is answered here as well, and every other call with such a key is passed
+on, and refused there.
+"""
+
+import re
+import secrets
+import string
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from domain.aws import Arn, is_account_id
+from domain.iam.access import Caller, Context, Identity, Request
+from domain.iam.evaluate import evaluate
+from localcloud.callers import AccessKey, Callers, Parameters, members
+from localcloud.circumstances import circumstances
+from localcloud.ecr.errors import EcrError
+from localcloud.github import Github
+from localcloud.iam_and_kms import IAM_REGION, Neighbour, Role, UnreadablePolicy
+from localcloud.input import Unmet, members_of
+from localcloud.protocols import CallFailed
+from localcloud.web_identity import WebIdentity, invalid_token, proven, read
+
+WEB_IDENTITY, WHO = "AssumeRoleWithWebIdentity", "GetCallerIdentity"
+_ACTION = f"sts:{WEB_IDENTITY}"
+_BY_SERVICE, _SERVICE_SESSION = "sts:AssumeRole", "rehearsal"
+_USUAL_SESSION = timedelta(hours=1)
+_POLICY_ARNS = "PolicyArns.member.{}.arn"
+_WHOLE_NUMBER = re.compile("[0-9]{1,9}")
+_ID_ALPHABET = string.ascii_uppercase + "234567"
+
+
+class _Holder(NamedTuple):
+    """Who holds a proven token, as IAM sees it: the account's own provider vouches for it."""
+
+    provider: str
+    token: WebIdentity
+
+
+class Sts:
+    def __init__(self, neighbour: Neighbour, callers: Callers, github: Github) -> None:
+        self._neighbour = neighbour
+        self._callers = callers
+        self._github = github
+
+    async def assume_role(self, asked: Parameters, region: str) -> dict[str, Any]:
+        """The members of AssumeRoleWithWebIdentity's answer; raises EcrError with STS's codes."""
+        given = _accepted(asked)
+        now = datetime.now(UTC).replace(microsecond=0)
+        arn = _role_arn(given["RoleArn"])
+        holder = await self._holder(given["WebIdentityToken"], arn, now)
+        role = await self._neighbour.role(arn)
+        if role is None or not _trusts(role, arn.account, holder, given["RoleSessionName"], region):
+            raise EcrError("AccessDenied", f"Not authorized to perform {_ACTION}", HTTPStatus.FORBIDDEN)
+        credentials = _credentials(now + _duration(given, role))
+        user = _user(arn, role, given["RoleSessionName"])
+        await self._admit(credentials, user, asked)
+        return {
+            "SubjectFromWebIdentityToken": holder.token.subject,
+            "Audience": holder.token.audience,
+            "Provider": f"https://{holder.token.issuer}",
+            "AssumedRoleUser": user,
+            "Credentials": credentials,
+        }
+
+    async def assume_by_service(self, service: str, role: str, source: Context) -> dict[str, Any] | None:
+        """A role's credentials for a service that works for this source, which stands in the request's context.
+
+        None where the role does not trust it, or is not there."""
+        arn = _role_arn(role)
+        found = await self._neighbour.role(arn)
+        caller = Caller(identity=Identity(arn=service, account=None))
+        context = {**circumstances(IAM_REGION), **source}
+        request = Request(action=_BY_SERVICE, resource=role, account=arn.account, context=context)
+        if found is None or not evaluate(caller, request, [found.trust]).allowed:
+            return None
+        credentials = _credentials(datetime.now(UTC).replace(microsecond=0) + _USUAL_SESSION)
+        await self._admit(credentials, _user(arn, found, _SERVICE_SESSION), {"RoleArn": role})
+        return credentials
+
+    async def _holder(self, text: str, role: Arn, now: datetime) -> _Holder:
+        token = read(text)
+        provider = str(Arn(role.partition, "iam", "", role.account, f"oidc-provider/{token.issuer}"))
+        audiences = await self._neighbour.audiences(provider, account=role.account)
+        if audiences is None:
+            raise invalid_token(f"No OpenIDConnect provider found in your account for https://{token.issuer}")
+        identity = proven(token, self._github, now)
+        if identity.audience not in audiences:
+            raise invalid_token("Incorrect token audience")
+        return _Holder(provider, identity)
+
+    async def _admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], asked: Parameters) -> None:
+        try:
+            await self._callers.admit(credentials, user, asked)
+        except UnreadablePolicy as unreadable:
+            raise EcrError("MalformedPolicyDocument", str(unreadable)) from unreadable
+        except CallFailed as failed:
+            raise EcrError(failed.code, failed.message) from failed
+
+
+def caller_identity(key: AccessKey) -> dict[str, Any]:
+    """The members of GetCallerIdentity's answer to a session of ours; it takes no permission."""
+    return {"Arn": key.identity.arn, "UserId": key.user_id, "Account": key.identity.account}
+
+
+def _accepted(asked: Parameters) -> dict[str, Any]:
+    """The input as the service model wants it."""
+    given: dict[str, Any] = dict(asked)
+    if arns := members(asked, _POLICY_ARNS):
+        given["PolicyArns"] = [{"arn": each} for each in arns]
+    if _WHOLE_NUMBER.fullmatch(asked.get("DurationSeconds", "")):
+        given["DurationSeconds"] = int(asked["DurationSeconds"])
+    try:
+        return members_of("sts", WEB_IDENTITY, given)
+    except Unmet as unmet:
+        place = unmet.place[:1].lower() + unmet.place[1:]
+        raise _invalid(
+            f"1 validation error detected: Value at '{place}' failed to satisfy constraint: {unmet.constraint}"
+        ) from unmet
+
+
+def _role_arn(text: str) -> Arn:
+    arn = Arn.parse(text)
+    if arn is None or (arn.service, arn.region) != ("iam", "") or not is_account_id(arn.account):
+        raise _invalid("Request ARN is invalid")
+    if not arn.resource.startswith("role/"):
+        raise _invalid("Request ARN is invalid")
+    return arn
+
+
+def _trusts(role: Role, account: str, holder: _Holder, session: str, region: str) -> bool:
+    """Whether the trust policy lets the holder have the role; nothing else speaks for whoever is of no account."""
+    context = {**circumstances(region), **holder.token.context, "sts:RoleSessionName": (session,)}
+    request = Request(action=_ACTION, resource=role.arn, account=account, context=context)
+    caller = Caller(identity=Identity(arn=holder.provider, account=None))
+    return evaluate(caller, request, [role.trust]).allowed
+
+
+def _duration(given: Mapping[str, Any], role: Role) -> timedelta:
+    wanted = timedelta(seconds=given["DurationSeconds"]) if "DurationSeconds" in given else _USUAL_SESSION
+    if wanted > role.longest_session:
+        raise _invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    return wanted
+
+
+def _user(arn: Arn, role: Role, session: str) -> dict[str, str]:
+    name = arn.resource.rpartition("/")[2]
+    assumed = Arn(arn.partition, "sts", "", arn.account, f"assumed-role/{name}/{session}")
+    return {"AssumedRoleId": f"{role.id}:{session}", "Arn": str(assumed)}
+
+
+def _credentials(expires: datetime) -> dict[str, Any]:
+    """The prefix says that the key is a session's.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids"""
+    return {
+        "AccessKeyId": "ASIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16)),
+        "SecretAccessKey": secrets.token_urlsafe(30),
+        "SessionToken": secrets.token_urlsafe(180),
+        "Expiration": expires,
+    }
+
+
+def _invalid(words: str) -> EcrError:
+    return EcrError("ValidationError", words)

@@ -1,0 +1,1 @@
+"""What runs the rules: records, levels, the judge, the adapter to the engine."""

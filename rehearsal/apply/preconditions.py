@@ -1,0 +1,82 @@
+"""What exists before the program is applied: the bootstrap's part, and what only AWS has, which needs a stand-in."""
+
+import json
+from secrets import token_urlsafe
+
+from botocore.exceptions import ClientError
+
+from bootstrap import template
+from domain.aws import Arn
+from domain.document_text import to_text
+from domain.ecr.cache import credentials
+from domain.iam.access import Policy
+from domain.iam.document import CURRENT_VERSION, parse
+from localcloud.clients import Clients
+from localcloud.iam_and_kms import IAM_REGION, Key
+from rehearsal.apply.program import NotApplied
+from settings import Settings
+
+
+def bootstrap(settings: Settings, clients: Clients) -> None:
+    """Makes what the program only refers to, as bootstrap/account.yaml has it: GitHub's provider, the roles' boundary.
+
+    Raises NotApplied where the template does not take the stack, which then has no account to be applied to.
+    """
+    home = settings.home
+    iam = clients.root("iam", IAM_REGION, home.account)
+    try:
+        made = template.for_stack(template.PATH, settings.project, settings.stack, home.account, home.region)
+        provider, boundary = (made.resources[name]["Properties"] for name in ("OidcProvider", "PermissionsBoundary"))
+        iam.create_open_id_connect_provider(Url=provider["Url"], ClientIDList=provider["ClientIdList"])
+        iam.create_policy(
+            PolicyName=boundary["ManagedPolicyName"],
+            Description=boundary["Description"],
+            PolicyDocument=json.dumps(boundary["PolicyDocument"]),
+        )
+    except (template.InvalidTemplate, ClientError) as failed:
+        raise NotApplied(f"bootstrap/account.yaml: {failed}") from failed
+
+
+def keys(settings: Settings) -> list[Key]:
+    """One for each named key that a repository uses, which lets the stack's account hand it to Amazon ECR."""
+    arns = {arn for each in settings.repositories for arn in each.key_arns.values()}
+    return [_key(arn, parsed, settings.home.account) for arn in sorted(arns) if (parsed := Arn.parse(arn))]
+
+
+def secrets(settings: Settings) -> dict[str, str]:
+    """What stands in for each secret that a cache names, by its ARN."""
+    arns = {each.rule.credential_arn for each in settings.caches if each.rule.credential_arn}
+    return {arn: to_text(credentials("rehearsal", token_urlsafe())) for arn in sorted(arns)}
+
+
+def told(settings: Settings) -> list[str]:
+    """For people: whatever is proven of these is proven of the stand-in."""
+    adopted = [each.name for each in settings.repositories if each.adopt]
+    return [
+        *(f"key {key.arn} exists in AWS alone: one that lets Amazon ECR use it stood in" for key in keys(settings)),
+        *(f"secret {arn} exists in AWS alone: a made-up login stood in" for arn in secrets(settings)),
+        *(f"upstream {url} was played by a registry on loopback" for url in _upstreams(settings)),
+        *(f"repository {name} is adopted: an empty one that stood there before stood in" for name in adopted),
+    ]
+
+
+def _upstreams(settings: Settings) -> list[str]:
+    return sorted({each.rule.upstream_url for each in settings.caches})
+
+
+def _key(arn: str, parsed: Arn, account: str) -> Key:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": account},
+        "Action": ["kms:DescribeKey", "kms:CreateGrant"],
+        "Resource": "*",
+    }
+    return Key(
+        arn=arn,
+        account=parsed.account,
+        region=parsed.region,
+        enabled=True,
+        usage="ENCRYPT_DECRYPT",
+        spec="SYMMETRIC_DEFAULT",
+        policy=Policy(name=arn, document=parse({"Version": CURRENT_VERSION, "Statement": statement})),
+    )

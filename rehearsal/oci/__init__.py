@@ -1,1 +1,0 @@
-"""Images, and a client that pushes and pulls them without a daemon."""

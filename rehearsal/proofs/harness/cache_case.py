@@ -1,0 +1,45 @@
+"""What a proof about a pull-through cache is given: the cache, and whoever pulls from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.ecr.cache import Cache
+from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
+from rehearsal.proofs.harness.attempts import Intruder
+from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.standing_roles import tasks_of
+from rehearsal.proofs.harness.upstreams import TASKS, names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheCase(PlaceCase):
+    """One cache, at home."""
+
+    cache: Cache
+
+    @property
+    def subject(self) -> str:
+        return f"cache {self.cache.rule.prefix}@{self.place.name}"
+
+    def guests(self) -> Iterator[tuple[str, Intruder]]:
+        """Whoever may pull, each with a repository of their own to bring in."""
+        mine = names(self.cache)
+        for number, grant in enumerate(self.cache.pull):
+            yield mine[str(number)], self._guest(grant)
+        if self.cache.tasks:
+            yield mine[TASKS], Intruder(who="a task", password=tasks_of(self))
+
+    def _guest(self, grant: Grant) -> Intruder:
+        match grant:
+            case AccountGrant(account=account, role=None) if account == self.place.account:
+                # A grant to the own account leaves it to the account's own policies.
+                actions = (*PULL_ACTIONS, *IMPORT_ACTIONS)
+                return Intruder(who=account, password=self._password("rehearsal-importer", actions, self._everything))
+            case AccountGrant(account=account, role=None):
+                return Intruder(who=account, password=self.visitor(account))
+            case AccountGrant(account=account, role=role):
+                return Intruder(who=f"{account} {role}", password=self.visitor(account, str(role)))
+            case OrganizationGrant(organization=organization):
+                return Intruder(who=organization, password=self.visitor(self.member(organization)))
+        raise ValueError(f"{grant} is no grant of a cache")

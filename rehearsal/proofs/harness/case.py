@@ -1,0 +1,160 @@
+"""What a proof is given: one repository in one place, what is promised of it, and the means to try."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn
+from domain.ecr.names import repository_arn
+from domain.ecr.repository import RepositoryCopy
+from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
+from domain.iam.grants import OrganizationGrant, PullService
+from localcloud.clients import Clients
+from oci.image import Image, Index
+from oci.whole_images import Client
+from rehearsal.proofs.harness.visitors import Visitors, allow, login
+from settings import Place, Repository, Settings
+
+DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
+"""The codes of two refusals that are promised."""
+
+
+class Broken(Exception):
+    """A promise that does not hold, and what happened instead."""
+
+
+def tag_at(place: Place, word: str) -> str:
+    """A tag of a proof's own image: what is pushed at home comes to the replicas, where another image needs another."""
+    return f"rehearsal-{word}" if place.home else f"rehearsal-{word}-{place.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCase:
+    """One registry; `host` is where its images are pushed to in the local cloud."""
+
+    settings: Settings
+    place: Place
+    host: str
+    clients: Clients
+    visitors: Visitors
+
+    @property
+    def subject(self) -> str:
+        return f"registry@{self.place.name}"
+
+    def api(self, service: str) -> Any:
+        """A client of the account's own root, to look at what stands."""
+        return self.clients.root(service, self.place.region, self.place.account)
+
+    def at(self, place: Place) -> "PlaceCase":
+        """The same of another registry."""
+        host, _ = login(self.clients, place.account, place.region)
+        return PlaceCase(settings=self.settings, place=place, host=host, clients=self.clients, visitors=self.visitors)
+
+    def tag(self, word: str) -> str:
+        return tag_at(self.place, word)
+
+    def own_key(self) -> str:
+        """The ARN of the key that the stack made here."""
+        return str(self.api("kms").describe_key(KeyId=f"alias/{self.settings.project}")["KeyMetadata"]["Arn"])
+
+    def remove(self, name: str) -> None:
+        """Deletes the repository with all that is in it, if it is there."""
+        if self.knows(name):
+            self.api("ecr").delete_repository(repositoryName=name, force=True)
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a repository."""
+        ecr = self.api("ecr")
+        try:
+            return bool(ecr.describe_repositories(repositoryNames=[name])["repositories"])
+        except ecr.exceptions.RepositoryNotFoundException:
+            return False
+
+    def role_arn(self, name: str) -> str:
+        """Of one of the roles that the stack declares in its own account."""
+        home = self.settings.home
+        return str(Arn(home.registry.partition, "iam", "", home.account, f"role{self.settings.role_path}{name}"))
+
+    def puller(self) -> str:
+        """The password of a role of the registry's own account that has exactly the pull actions."""
+        return self._password("rehearsal-puller", PULL_ACTIONS, self._everything)
+
+    def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
+        """The password of a role which its own account lets pull there, and do anything elsewhere; whether it may is
+        ours to say."""
+        arn = Arn(REGIONS[self.place.region].id, "iam", "", account, f"role/{role}")
+        return self.visitors.password(self.visitors.anybody(arn, self.place.region), self.place.region)
+
+    @property
+    def _everything(self) -> str:
+        return str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
+
+    def _password(self, role: str, actions: Sequence[str], resource: str) -> str:
+        region = self.place.region
+        session = self.visitors.role(self.place.account, role, region, allow(actions, resource))
+        return self.visitors.password(session, region)
+
+    def member(self, organization: str) -> str:
+        """An account of the organization that is named nowhere else."""
+        account = _made_up_account(self.settings, organization)
+        self.visitors.cloud.join(account, organization)
+        return account
+
+    @property
+    def stranger(self) -> str:
+        """An account that nothing names, and that is in no organization."""
+        return _made_up_account(self.settings, "nobody")
+
+    def service(self, service: PullService, account: str) -> str:
+        """The password of a service at work for a resource of the account, in this region."""
+        resource = "function:rehearsal" if service is PullService.LAMBDA else "project/rehearsal"
+        arn = Arn(REGIONS[self.place.region].id, service.value, self.place.region, account, resource)
+        return self.visitors.cloud.service_password(service.principal, str(arn), account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(PlaceCase):
+    """One repository in it: the catalog's entry, and its copy here."""
+
+    repository: Repository
+    copy: RepositoryCopy
+
+    @property
+    def subject(self) -> str:
+        return f"{self.copy.name}@{self.place.name}"
+
+    @property
+    def name(self) -> str:
+        return self.copy.name
+
+    @property
+    def arn(self) -> str:
+        return repository_arn(self.place.region, self.place.account, self.name)
+
+    def described(self) -> dict[str, Any]:
+        """The repository as ECR describes it."""
+        (found,) = self.api("ecr").describe_repositories(repositoryNames=[self.name])["repositories"]
+        return dict(found)
+
+    def push(self, what: Image | Index, tag: str) -> str:
+        """Pushed by a role that has exactly the push actions on exactly this repository."""
+        with Client(self.host, self.publisher()) as client:
+            return client.push(self.name, what, tag)
+
+    def publisher(self) -> str:
+        role = f"rehearsal-publisher-{hashlib.sha256(self.arn.encode()).hexdigest()[:16]}"
+        return self._password(role, PUSH_ACTIONS, self.arn)
+
+
+def _made_up_account(settings: Settings, word: str) -> str:
+    """Twelve digits that are the same for the same word, and no account of the settings."""
+    grants = [grant for each in settings.repositories for grant in each.pull]
+    grants += [grant for each in settings.caches for grant in each.pull]
+    used = {each.account for each in grants if not isinstance(each, OrganizationGrant)}
+    used |= {place.account for place in (*settings.places, *settings.elsewhere)}
+    number = int(hashlib.sha256(word.encode()).hexdigest(), 16) % 10**ACCOUNT_ID_DIGITS
+    while f"{number:0{ACCOUNT_ID_DIGITS}}" in used:
+        number = (number + 1) % 10**ACCOUNT_ID_DIGITS
+    return f"{number:0{ACCOUNT_ID_DIGITS}}"

@@ -1,0 +1,114 @@
+"""Every proof for everything that it is about, one after another."""
+
+import importlib
+import pkgutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.clients import Clients
+from oci.whole_images import Corrupt, Refused
+from rehearsal import proofs
+from rehearsal.proofs.harness.cache_case import CacheCase
+from rehearsal.proofs.harness.case import Broken, Case, PlaceCase
+from rehearsal.proofs.harness.publisher_case import PublisherCase
+from rehearsal.proofs.harness.visitors import Visitors, login
+from settings import Settings
+
+_FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
+"""All that an unkept promise looks like; anything else is a fault of the proof itself, and ends the run."""
+
+_ABOUT: dict[str, type[PlaceCase]] = {
+    "prove": Case,
+    "prove_registry": PlaceCase,
+    "prove_publisher": PublisherCase,
+    "prove_cache": CacheCase,
+}
+"""What a proof is about, by the name of its function."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One promise; `prove` answers what happened, or raises. `applies` tells whether anything was promised at all."""
+
+    name: str
+    promise: str
+    about: type[PlaceCase]
+    """The kind of cases that it is for."""
+    prove: Callable[[Any], str]
+    applies: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    proof: str
+    promise: str
+    subject: str
+    held: bool
+    happened: str
+    seconds: float
+
+
+def found() -> tuple[Proof, ...]:
+    """Every proof there is: each module of rehearsal.proofs is one."""
+    names = sorted(module.name for module in pkgutil.iter_modules(proofs.__path__) if not module.ispkg)
+    return tuple(_proof(name, importlib.import_module(f"{proofs.__name__}.{name}")) for name in names)
+
+
+def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[PlaceCase]:
+    """Each registry, then each repository in it; at home those who push there and its caches, too."""
+    entries = {each.name: each for each in settings.repositories}
+    for place in settings.all_places:
+        host, _ = login(clients, place.account, place.region)
+        shared: dict[str, Any] = {
+            "settings": settings, "place": place, "host": host, "clients": clients, "visitors": visitors,
+        }  # fmt: skip
+        yield PlaceCase(**shared)
+        if place.home:
+            yield from (PublisherCase(**shared, publisher=each) for each in settings.publishers)
+            yield from (CacheCase(**shared, cache=each) for each in settings.caches)
+        for copy in settings.copies(place):
+            yield Case(**shared, repository=entries[copy.name], copy=copy)
+
+
+def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[tuple[Proof, PlaceCase]]:
+    """Everything that is to be proven, in order."""
+    everything = found()
+    return [
+        (proof, case)
+        for case in cases(settings, clients, visitors)
+        for proof in everything
+        if proof.about is type(case) and proof.applies(case)
+    ]
+
+
+def prove(proof: Proof, case: PlaceCase) -> Outcome:
+    begun = time.perf_counter()
+    try:
+        held, happened = True, proof.prove(case)
+    except _FAILURES as failure:
+        held, happened = False, str(failure)
+    return Outcome(
+        proof=proof.name,
+        promise=proof.promise,
+        subject=case.subject,
+        held=held,
+        happened=happened,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _proof(name: str, module: ModuleType) -> Proof:
+    (function, about), *_ = [each for each in _ABOUT.items() if hasattr(module, each[0])]
+    return Proof(
+        name=name,
+        promise=module.PROMISE,
+        about=about,
+        prove=getattr(module, function),
+        applies=getattr(module, "applies", lambda _case: True),
+    )

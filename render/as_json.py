@@ -1,0 +1,36 @@
+"""Reads what review.render.to_json wrote, by this code or by another revision's."""
+
+import json
+
+from pydantic import TypeAdapter, ValidationError
+
+from render.resource import FORMAT_VERSION, Render
+from settings.faults import path_text
+
+_SHOWN = 5
+"""So many places of a broken shape are told: one cause often breaks every resource."""
+
+
+class InvalidRender(ValueError):
+    """A text that is no render of a form that this code reads."""
+
+
+def from_json(text: str) -> Render:
+    """The render; fields that this code does not know pass, and what older code did not write has its default."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRender(f"is no JSON: {error} (write it with `python -m review render --format json`)") from error
+    if not isinstance(document, dict) or "version" not in document:
+        raise InvalidRender("is no render: it has no version (write it with `python -m review render --format json`)")
+    version = document["version"]
+    if version != FORMAT_VERSION:
+        message = f"is a render of version {version!r}, and this code reads {FORMAT_VERSION}"
+        raise InvalidRender(f"{message} (compare with a revision whose render/resource.py writes {FORMAT_VERSION})")
+    try:
+        return TypeAdapter(Render).validate_json(text, strict=True)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False)
+        told = [f"{path_text(error['loc']) or 'render'}: {error['msg'].lower()}" for error in errors[:_SHOWN]]
+        more = [f"and {len(errors) - _SHOWN} more"] if len(errors) > _SHOWN else []
+        raise InvalidRender(f"is a render of a broken shape: {'; '.join(told + more)} (write it anew)") from invalid

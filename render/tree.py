@@ -1,0 +1,77 @@
+"""A render as a tree that a person reads: what stands where, and what matters about it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from render.output import WIDTH
+from render.resource import Render, Resource
+from resources import TYPES
+from resources.ecr import REPOSITORY
+from resources.iam import ROLE, ROLE_POLICY
+
+
+def to_text(rendered: Render) -> str:
+    """The whole render, one region after the other."""
+    kind = "preview" if rendered.preview else "render"
+    components = [resource for resource in rendered.resources if not resource.custom]
+    declared = len(rendered.resources) - len(components)
+    children = defaultdict(list)
+    for resource in rendered.resources:
+        children[resource.parent].append(resource)
+    lines = [
+        f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components",
+    ]
+    for region, registry in rendered.outputs.get("registries", {}).items():
+        inside = [component for component in components if component.name.endswith(f"@{region}")]
+        lines += ["", f"{region}  {registry['host']}", *_tree(inside, children)]
+    everywhere = [component for component in components if "@" not in component.name]
+    if everywhere:
+        lines += ["", "in every region", *_tree(everywhere, children)]
+    if rendered.not_built:
+        lines += ["", "Not built yet", *(f"  {note}" for note in rendered.not_built)]
+    return "\n".join(lines)
+
+
+def _tree(components: list[Resource], children: Mapping[str, list[Resource]]) -> Iterator[str]:
+    for position, component in enumerate(sorted(components, key=_order)):
+        yield from _branch(component, children[component.urn], last=position == len(components) - 1)
+
+
+def _order(component: Resource) -> tuple[bool, str, str]:
+    """What belongs to the registry as a whole comes first."""
+    return not component.name.startswith("registry@"), component.name, component.type
+
+
+def _branch(component: Resource, children: list[Resource], *, last: bool) -> Iterator[str]:
+    name, _, _ = component.name.partition("@")
+    yield f"{'└─' if last else '├─'} {name}  {_short_type(component)}"
+    trunk = "   " if last else "│  "
+    for child in sorted(children, key=_order_of_children):
+        details = [*_details(child), *_options(child)]
+        line = f"{trunk} {_short_type(child)}  {' · '.join(details)}".rstrip()
+        if len(line) <= WIDTH:
+            yield line
+        else:
+            yield f"{trunk} {_short_type(child)}"
+            yield from (f"{trunk}   · {detail}" for detail in details)
+
+
+def _order_of_children(child: Resource) -> tuple[bool, str, str]:
+    """A repository before its policies, and each role beside its own."""
+    return child.type != REPOSITORY, child.name if child.type in (ROLE, ROLE_POLICY) else "", child.urn
+
+
+def _details(resource: Resource) -> Sequence[str]:
+    record = TYPES.get(resource.type)
+    return record.describe(resource.inputs) if record else ()
+
+
+def _short_type(resource: Resource) -> str:
+    return resource.type.rpartition(":")[2]
+
+
+def _options(resource: Resource) -> list[str]:
+    notes = ["protected"] if resource.protect else []
+    if "importId" in resource.options:
+        notes.append(f"adopted from {resource.options['importId']}")
+    return notes

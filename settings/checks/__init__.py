@@ -1,0 +1,1 @@
+"""Checks that no single field can make."""

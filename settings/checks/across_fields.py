@@ -1,0 +1,269 @@
+"""Checks that no single field can make: of values against each other, and of what they compile to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from domain.aws import REGIONS, Arn
+from domain.document_text import to_text
+from domain.ecr import lifecycle, replication, scanning
+from domain.ecr.lifecycle_grammar import validate
+from domain.ecr.replicas import Replica, replication_rules
+from domain.ecr.replication import Destination
+from domain.ecr.tags import exclusion_filter_problems
+from domain.iam.grants import Registry, registry_policy_problems
+from domain.iam.limits import TRUST_TEXT_MAX
+from domain.iam.roles import principals_trust
+from domain.problems import Path, Problem
+from settings.declared.values import Place
+from settings.faults import path_text
+from settings.written.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry, domain_rule
+from settings.written.stack import FREQUENCIES, AwsKeys, ReplicaEntry, StackKeys
+
+Raw = Mapping[str, object]
+
+
+def catalog_problems(raw: Raw) -> Iterator[Problem]:
+    """What is wrong with the catalog as it is written, whatever the models say of its types."""
+    checked: dict[str, list[Problem]] = {}
+    for name, rules in _objects(raw, "retention"):
+        yield from _under(retention_problems(rules, checked), "retention", name)
+    for name, entry in _objects(raw, "repositories"):
+        yield from _under(_entry_problems(entry, checked), "repositories", name)
+    removed = raw.get("removed")
+    repositories = raw.get("repositories")
+    if isinstance(removed, Mapping) and isinstance(repositories, Mapping):
+        for name in removed:
+            if name in repositories:
+                yield Problem(
+                    ("removed", name), name, "is still among the repositories", "move the entry, don't copy it"
+                )
+
+
+def _objects(raw: Raw, key: str) -> Iterator[tuple[str, object]]:
+    value = raw.get(key)
+    if isinstance(value, Mapping):
+        yield from value.items()
+
+
+def _under(problems: Iterable[Problem], *prefix: str | int) -> Iterator[Problem]:
+    return (problem.under(*prefix) for problem in problems)
+
+
+def _entry_problems(entry: object, checked: dict[str, list[Problem]]) -> Iterator[Problem]:
+    if not isinstance(entry, Mapping):
+        return
+    yield from _under(retention_problems(entry.get("retention"), checked), "retention")
+    filters = entry.get("mutable_tags")
+    if isinstance(filters, list) and filters and all(isinstance(item, str) for item in filters):
+        yield from _under(exclusion_filter_problems(filters), "mutable_tags")
+    yield from _each(entry, "push", _push_problems)
+    yield from _each(entry, "pull", _pull_problems)
+
+
+def _each(entry: Raw, key: str, check: Callable[[Raw], Iterator[Problem]]) -> Iterator[Problem]:
+    items = entry.get(key)
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            if isinstance(item, Mapping):
+                yield from _under(check(item), key, index)
+
+
+def _exactly_one(item: Raw, keys: tuple[str, ...], of: str) -> Iterator[Problem]:
+    given = [key for key in keys if item.get(key) is not None]
+    if len(given) != 1:
+        message = f"has {' and '.join(given)}" if given else f"has no {of}"
+        yield Problem((), dict(item), message, f"write exactly one of {', '.join(keys)}")
+
+
+def _push_problems(push: Raw) -> Iterator[Problem]:
+    yield from _exactly_one(push, ("refs", "environment"), "source of the push")
+
+
+def _pull_problems(pull: Raw) -> Iterator[Problem]:
+    who: tuple[str, ...] = ("account", "organization", "service")
+    if pull.get("service") is not None and pull.get("account") is not None:
+        who = ("organization", "service")
+    yield from _exactly_one(pull, who, "one who may pull")
+    if pull.get("service") == TASKS and pull.get("account") is not None:
+        fix = "write {account: NAME, role: ROLE} with the role under which they run"
+        yield Problem(("account",), pull["account"], "is another account, whose tasks pull with a role of its own", fix)
+    if pull.get("role") is not None and (pull.get("account") is None or pull.get("service") is not None):
+        yield Problem(("role",), pull["role"], "is a role of no account", "write {account: NAME, role: ROLE}")
+
+
+def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iterator[Problem]:
+    """A list of rules, judged by the grammar of the document that it compiles to; equal lists are judged once."""
+    if not isinstance(rules, list):
+        return
+    key = repr(rules)
+    if key not in checked:
+        checked[key] = list(_rules_problems(rules))
+    yield from checked[key]
+
+
+def _rules_problems(rules: list[object]) -> Iterator[Problem]:
+    compiled: list[lifecycle.Rule] = []
+    origin: list[tuple[int, Raw]] = []
+    for index, rule in enumerate(rules):
+        if not isinstance(rule, Mapping):
+            continue
+        problems = [
+            *_exactly_one(rule, SELECTORS, "selector"),
+            *_exactly_one(rule, EFFECTS, "effect"),
+        ]
+        yield from _under(problems, index)
+        typed = domain_rule(rule)
+        if typed:
+            compiled.append(typed)
+            origin.append((index, rule))
+    if not rules:
+        yield Problem((), [], "is empty", "write a rule, or the name of a preset")
+    elif compiled:
+        for problem in validate(lifecycle.compile_policy(compiled)):
+            yield _as_written(problem, origin)
+
+
+def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
+    """The path inside the compiled document, turned into the path in the catalog."""
+    if len(problem.path) < 2 or not isinstance(problem.path[1], int):  # noqa: PLR2004  "rules" and an index
+        return Problem((), [rule for _, rule in origin], problem.message, problem.fix)
+    index, rule = origin[problem.path[1]]
+    path: Path = (index,)
+    message, fix = problem.message, problem.fix
+    match [part for part in problem.path[2:] if part not in ("selection", "action")]:
+        case ["tagPatternList", *rest]:
+            path = (index, "tag") if "tag" in rule else (index, "all_tags", *rest)
+        case ["countNumber", *_]:
+            path = (index, next(key for key in EFFECTS if key in rule))
+        case ["description", *_]:
+            path = (index, "description")
+        case ["rulePriority"]:
+            message, fix = "selects any image, and other rules of its storage class come after it", "move it below them"
+        case ["tagStatus"]:
+            message, fix = "selects what an earlier rule of its storage class selects", "join the two rules to one"
+    return Problem(path, dict(rule) if path == (index,) else problem.value, message, fix)
+
+
+def key_problems(
+    entries: Iterable[tuple[str, RepositoryEntry]], keys: StackKeys, places: Iterable[Place]
+) -> Iterator[Problem]:
+    """Named keys that are missing in a region of the stack's own account."""
+    regions = [place.region for place in places]
+    for repository, entry in entries:
+        if not isinstance(entry.encryption, str):
+            name = entry.encryption.key
+            for region in (each for each in regions if each not in keys.keys[name]):
+                fix = f"add {region}: arn:aws:kms:{region}:… to keys: {name}"
+                path = ("repositories", repository, "encryption", "key")
+                yield Problem(path, name, f"has no key in {region}", fix)
+
+
+def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapping[str, str]) -> Iterator[Problem]:
+    """Roles that can't exist side by side: IAM tells an account's roles apart by name alone, not by path or case."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for repository, entry in entries:
+        for index, pull in enumerate(entry.pull):
+            if pull.account is None or pull.role is None:
+                continue
+            path = ("repositories", repository, "pull", index, "role")
+            account, name = accounts.get(pull.account, pull.account), pull.role.rpartition("/")[2]
+            role, where = first.setdefault((account, name.lower()), (pull.role, path_text(path)))
+            if role != pull.role:
+                message = f"can't exist in account {account} beside {role!r} ({where}): a role's name is unique there"
+                yield Problem(path, pull.role, f"{message}, whatever its path and case", "write the one that exists")
+
+
+def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
+    """What is wrong between a stack's keys: the key, and the problem inside its value."""
+    for problem in _scanning_problems(keys):
+        yield "scanning", problem.under("rules")
+    if keys.registry_policy:
+        for problem in registry_policy_problems(keys.registry_policy):
+            yield "registry_policy", problem
+    for problem in _replica_problems(keys, aws):
+        yield "replicas", problem
+    for problem in _key_arn_problems(keys):
+        yield "keys", problem
+    for problem in _principal_problems(keys.pull_time_exclusions, REGIONS[aws.region].id):
+        yield "pull_time_exclusions", problem
+    for problem in _auditor_problems(keys.roles.auditors, REGIONS[aws.region].id):
+        yield "roles", problem.under("auditors")
+
+
+def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:
+    """The domain's problems in the words that the stack's file has for a frequency."""
+    for problem in scanning.configuration_problems(keys.scanning.scan_type, keys.scanning.scan_rules):
+        message, fix, value = problem.message, problem.fix, problem.value
+        for written, frequency in FREQUENCIES.items():
+            message, fix = message.replace(frequency.value, written), fix.replace(frequency.value, written)
+            value = written if value == frequency.value else value
+        yield Problem(problem.path, value, message, fix)
+
+
+def _key_arn_problems(keys: StackKeys) -> Iterator[Problem]:
+    for name, arns in keys.keys.items():
+        for region, text in arns.items():
+            arn = Arn.parse(text)
+            if arn and (arn.region, arn.partition) != (region, REGIONS[region].id):
+                fix = f"write arn:{REGIONS[region].id}:kms:{region}:…: a key is regional"
+                yield Problem((name, region), text, f"is no key of {region}", fix)
+
+
+def _principal_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
+    for index, text in enumerate(arns):
+        arn = Arn.parse(text)
+        if arn and arn.partition != partition:
+            yield Problem((index,), text, f"is in partition {arn.partition}", f"write arn:{partition}:iam::…")
+        if text in arns[:index]:
+            yield Problem((index,), text, "stands twice", "remove the line")
+
+
+def _auditor_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
+    yield from _principal_problems(arns, partition)
+    length = len(to_text(principals_trust(arns)))
+    if length > TRUST_TEXT_MAX:
+        message = f"makes the auditor's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+        yield Problem((), arns, message, "name a role that they all assume")
+
+
+def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
+    home = (aws.account, aws.region)
+    seen = {home}
+    roles: dict[str, str] = {}
+    for index, replica in enumerate(keys.replicas):
+        account = _account(replica, keys, aws)
+        if replica.account and replica.account not in keys.accounts:
+            fix = f'add it to accounts: {replica.account}: "…"'
+            yield Problem((index, "account"), replica.account, "is no account that the stack names", fix)
+        if (account, replica.region) in seen:
+            message = "is the home region" if (account, replica.region) == home else "stands twice"
+            yield Problem((index, "region"), replica.region, message, "remove the line")
+        seen.add((account, replica.region))
+        if REGIONS[replica.region] is not REGIONS[aws.region]:
+            message = f"is in another partition than {aws.region}, and nothing replicates across partitions"
+            yield Problem((index, "region"), replica.region, message, "give it a stack of its own")
+        if replica.role and account == home[0]:
+            yield Problem((index, "role"), replica.role, "is a role in the stack's own account", "remove it")
+        if replica.role and roles.setdefault(account, replica.role) != replica.role:
+            message = f"is another role than {roles[account]} in the same account, where one is assumed"
+            yield Problem((index, "role"), replica.role, message, f"write {roles[account]}")
+        if not replica.role and account != home[0]:
+            fix = "name the role there that the deployment assumes: {region: …, account: …, role: ROLE}"
+            yield Problem((index, "role"), None, "is missing", fix)
+    yield from _replication_problems(keys, aws)
+
+
+def _replication_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
+    """What all of them together make, whichever of them is at fault."""
+    replicas = [
+        Replica(registry=Registry(account=_account(each, keys, aws), region=each.region), prefixes=each.prefixes)
+        for each in keys.replicas
+        if not each.retire
+    ]
+    home = Destination(account=aws.account, region=aws.region)
+    for problem in replication.configuration_problems(replication_rules(replicas), source=home):
+        if not problem.path:
+            yield problem
+
+
+def _account(replica: ReplicaEntry, keys: StackKeys, aws: AwsKeys) -> str:
+    return keys.accounts.get(replica.account, replica.account) if replica.account else aws.account

@@ -1,0 +1,94 @@
+"""What is wrong with the pull-through caches of a stack: with one, and between them."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from domain.aws import nearest
+from domain.ecr.cache import token_key
+from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
+from domain.iam.grants import Registry
+from domain.problems import Problem
+from settings.declared.resolve import cache_rule
+from settings.written.stack import CacheEntry, CachePull, StackKeys
+
+_WRITTEN = {"upstream_url": "registry", "credential_arn": "credentials"}
+"""A rule's fields, as the stack's file has them."""
+
+
+def cache_problems(keys: StackKeys, registry: Registry) -> Iterator[Problem]:
+    for index, cache in enumerate(keys.caches):
+        problems = [*_address_problems(cache), *_login_problems(cache), *_rule_problems(cache, registry)]
+        problems += [
+            each.under("pull", at) for at, pull in enumerate(cache.pull) for each in _pull_problems(pull, keys)
+        ]
+        yield from (each.under(index) for each in problems)
+    for problem in registry_problems([cache.own_prefix for cache in keys.caches]):
+        yield Problem((*problem.path, "prefix") if problem.path else (), problem.value, problem.message, problem.fix)
+
+
+def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[str], project: str) -> Iterator[Problem]:
+    """Of the tokens' keys, which are told without their values."""
+    wanted = {token_key(cache.own_prefix): index for index, cache in enumerate(keys.caches) if cache.username}
+    for name, index in wanted.items():
+        if name not in given:
+            fix = f"pulumi config set --secret {project}:{name}"
+            message = f"logs in with a token that the stack does not have: {project}:{name}"
+            yield Problem(("caches", index, "username"), keys.caches[index].username, message, fix)
+    for name in given:
+        if name not in wanted:
+            fix = nearest(name, set(wanted)) if wanted else "remove it, or name the cache's username"
+            yield Problem((name,), None, "is a token of no cache", fix)
+        elif name not in secret:
+            message = "is written in plain, for everybody who reads the repository"
+            yield Problem((name,), None, message, f"make a new token, and pulumi config set --secret {project}:{name}")
+
+
+def shadowed_problems(names: Collection[str], rules: Sequence[CacheRule]) -> Iterator[Problem]:
+    """Repositories of our own where only a cache can put images."""
+    for name in names:
+        rule = rule_for(name, rules)
+        if rule is not None:
+            message = f"stands under {rule.prefix}, where a cache puts images and nobody pushes"
+            yield Problem(("repositories", name), name, message, "rename it, or give the cache another prefix")
+
+
+def _address_problems(cache: CacheEntry) -> Iterator[Problem]:
+    upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
+    if upstream.url is None and cache.registry is None:
+        yield Problem(("registry",), None, "is missing", f"write its address: {upstream.form}")
+    elif upstream.url is not None and cache.registry is not None:
+        yield Problem(
+            ("registry",), cache.registry, f"is not said of {cache.upstream}", f"it is {upstream.url}: remove it"
+        )
+
+
+def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
+    upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
+    if cache.username and cache.credentials:
+        yield Problem(("username",), cache.username, "stands beside a secret that has one", "keep one of the two")
+    elif cache.username and upstream.credentials is Credentials.NOT_TAKEN:
+        yield Problem(("username",), cache.username, f"is not taken for {cache.upstream}", "remove it")
+
+
+def _rule_problems(cache: CacheEntry, registry: Registry) -> Iterator[Problem]:
+    """Those of the domain, but for an address that is missing and a secret that the stack is to make."""
+    rule = cache_rule(cache, "", "", registry)
+    for problem in rule_problems(rule, account=registry.account, region=registry.region):
+        field = str(problem.path[0])
+        if not (field == "credential_arn" and cache.username) and not (
+            field == "upstream_url" and not rule.upstream_url
+        ):
+            path = (_WRITTEN.get(field, field), *problem.path[1:])
+            yield Problem(path, problem.value, problem.message, problem.fix)
+
+
+def _pull_problems(pull: CachePull, keys: StackKeys) -> Iterator[Problem]:
+    given = [name for name in ("account", "organization", "service") if getattr(pull, name) is not None]
+    if len(given) != 1:
+        message = f"has {' and '.join(given)}" if given else "has no one who may pull"
+        yield Problem((), pull.model_dump(exclude_none=True), message, "write one of account, organization, service")
+    for name, known in (("account", keys.accounts), ("organization", keys.organizations)):
+        value = getattr(pull, name)
+        if value is not None and value not in known:
+            yield Problem((name,), value, f"is no {name} that the stack names", nearest(value, set(known)))
+    if pull.role is not None and pull.account is None:
+        yield Problem(("role",), pull.role, "is a role of no account", "write {account: NAME, role: ROLE}")

@@ -1,0 +1,1 @@
+"""What a stack declares: the frozen value that everything else reads."""

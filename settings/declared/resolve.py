@@ -1,0 +1,181 @@
+"""From what is written to what the stack declares: names become ids, defaults become values.
+
+What is unsound by itself has a fault of its own, and is left out here or goes by its written name: checks of what the
+rest makes together are made all the same.
+"""
+
+from domain import resource_tags
+from domain.aws import Arn
+from domain.document_text import to_text
+from domain.ecr.cache import Cache
+from domain.ecr.encryption import Encryption
+from domain.ecr.lifecycle import Effect, Rule, Selector
+from domain.ecr.names import private_registry
+from domain.ecr.tags import mutability
+from domain.ecr.upstreams import UPSTREAMS, CacheRule
+from domain.iam.github_trust import IMMUTABLE, GitHubSource
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, Registry, ServiceGrant
+from domain.iam.roles import cache_role
+from settings.declared.settings import Settings, lifecycle_text, policy_text
+from settings.declared.values import Place, Repository
+from settings.written.catalog import (
+    DEFAULT_PRESET,
+    TASKS,
+    Catalog,
+    NamedKey,
+    Pull,
+    Push,
+    RepositoryEntry,
+    RetentionRule,
+    domain_rule,
+)
+from settings.written.stack import AwsKeys, CacheEntry, CachePull, ReplicaEntry, StackKeys
+
+NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=30),)
+"""Where the catalog has no default, what nobody declared loses no image that has a tag."""
+CACHED = (
+    Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=7),
+    Rule(selector=Selector.ANY, patterns=(), effect=Effect.KEEP, count=500),
+)
+"""What is in a cache can be had again, so that it need not be kept for long."""
+
+
+def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
+    """The settings of one stack."""
+    account = aws.account
+    home = Place(account=account, region=aws.region, home=True)
+    replicas = [_place(replica, home, keys) for replica in keys.replicas]
+    presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
+    return Settings(
+        project=project,
+        stack=stack,
+        environment=keys.environment,
+        places=(home, *(place for place in replicas if place.account == account)),
+        elsewhere=tuple(place for place in replicas if place.account != account),
+        net=presets.get(DEFAULT_PRESET, NET),
+        repositories=tuple(
+            _repository(name, entry, presets=presets, stack=stack, keys=keys, account=account)
+            for name, entry in catalog.repositories.items()
+        ),
+        removed=catalog.removed,
+        role_options=keys.roles,
+        caches=tuple(_cache(each, keys, home, project=project, stack=stack) for each in keys.caches),
+        scanning=keys.scanning,
+        registry_policy=to_text(keys.registry_policy) if keys.registry_policy else None,
+        pull_time_exclusions=keys.pull_time_exclusions,
+        blob_mounting=keys.blob_mounting,
+        protect=keys.protect,
+        allow_destruction=keys.allow_destruction,
+        key_deletion_days=keys.key_deletion_days,
+    )
+
+
+def _cache(cache: CacheEntry, keys: StackKeys, home: Place, *, project: str, stack: str) -> Cache:
+    pull = _grants(cache.pull, keys, home.account)
+    return Cache(
+        rule=cache_rule(cache, project, stack, home.registry),
+        region=home.region,
+        username=cache.username,
+        lifecycle_text=lifecycle_text(CACHED, standby=False),
+        policy_text=policy_text(pull, home.registry),
+        tags=resource_tags.required_tags(owner="platform", environment=keys.environment, project=project),
+        pull=pull,
+        tasks=any(each.service == TASKS for each in cache.pull),
+    )
+
+
+def cache_rule(cache: CacheEntry, project: str, stack: str, registry: Registry) -> CacheRule:
+    """The rule; where another private registry stands behind it, Amazon ECR goes there with a role of ours."""
+    url = cache.registry or next(each.url for each in UPSTREAMS if each.name == cache.upstream) or ""
+    place, role = private_registry(url), None
+    if place is not None and place[0] != registry.account:
+        role = str(Arn(registry.partition, "iam", "", registry.account, f"role/{project}/{stack}/{cache_role(stack)}"))
+    return CacheRule(
+        prefix=cache.own_prefix,
+        upstream_url=url,
+        upstream_prefix=cache.upstream_prefix,
+        credential_arn=cache.credentials,
+        custom_role_arn=role,
+    )
+
+
+def _grants(pulls: tuple[Pull, ...] | tuple[CachePull, ...], keys: StackKeys, own: str) -> tuple[Grant, ...]:
+    """Who may pull, by their ids in this stack; the tasks of its own account pull with a role."""
+    return tuple(grant for pull in pulls if pull.service != TASKS for grant in _grant(pull, keys, own))
+
+
+def _grant(pull: Pull | CachePull, keys: StackKeys, own: str) -> list[Grant]:
+    account = keys.accounts.get(pull.account, pull.account) if pull.account else own
+    if pull.service:
+        return [ServiceGrant(service=PullService(pull.service), account=account)]
+    if pull.organization:
+        return [OrganizationGrant(organization=keys.organizations.get(pull.organization, pull.organization))]
+    return [AccountGrant(account=account, role=pull.role)] if pull.account else []
+
+
+def _place(replica: ReplicaEntry, home: Place, keys: StackKeys) -> Place:
+    account = keys.accounts.get(replica.account, replica.account) if replica.account else home.account
+    other = account != home.account
+    return Place(
+        account=account,
+        region=replica.region,
+        home=False,
+        role=str(Arn(home.registry.partition, "iam", "", account, f"role/{replica.role}")) if other else None,
+        prefixes=replica.prefixes,
+        retire=replica.retire,
+    )
+
+
+def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:
+    compiled = (domain_rule(rule.model_dump(exclude_none=True)) for rule in rules)
+    return tuple(rule for rule in compiled if rule)
+
+
+def _repository(
+    name: str,
+    entry: RepositoryEntry,
+    *,
+    presets: dict[str, tuple[Rule, ...]],
+    stack: str,
+    keys: StackKeys,
+    account: str,
+) -> Repository:
+    named = entry.encryption if isinstance(entry.encryption, NamedKey) else None
+    return Repository(
+        name=name,
+        owner=entry.owner,
+        description=entry.description,
+        retention=presets.get(entry.retention, ()) if isinstance(entry.retention, str) else _rules(entry.retention),
+        mutability=mutability(entry.mutable_tags),
+        mutable_tags=entry.mutable_tags,
+        encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),
+        key_arns=keys.keys[named.key] if named else {},
+        push=tuple(source(push) for _, push in here(entry, stack)),
+        pull=_grants(entry.pull, keys, account),
+        tasks=any(pull.service == TASKS for pull in entry.pull),
+        adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
+        retire=entry.retire,
+    )
+
+
+def source(push: Push) -> GitHubSource:
+    ids = push.owner_id is not None and push.repository_id is not None
+    return GitHubSource(
+        github=push.github,
+        refs=push.refs or (),
+        environment=push.environment,
+        owner_id=push.owner_id,
+        repository_id=push.repository_id,
+        immutable=ids if push.subject is None else push.subject == IMMUTABLE,
+        workflow=push.job_workflow_ref,
+    )
+
+
+def here(entry: RepositoryEntry, stack: str) -> list[tuple[int, Push]]:
+    """The entry's pushes of this stack, each with its place; a retired repository takes no new images: its push
+    grants go with the first of the two steps."""
+    return [
+        (index, push)
+        for index, push in enumerate(() if entry.retire else entry.push)
+        if (push.stacks is None or stack in push.stacks) and (push.refs is None) != (push.environment is None)
+    ]

@@ -1,0 +1,178 @@
+"""The settings as everything else reads them: names resolved, defaults applied, frozen."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from domain import resource_tags
+from domain.aws import Arn
+from domain.document_text import to_text
+from domain.ecr import lifecycle
+from domain.ecr.cache import Cache, import_statements
+from domain.ecr.replicas import inbound_statement, replication_rules
+from domain.ecr.replication import ReplicationRule
+from domain.ecr.repository import RepositoryCopy
+from domain.iam.document import CURRENT_VERSION
+from domain.iam.grants import Grant, Registry, repository_policy
+from domain.iam.roles import Role
+from settings.declared.roles import registry_roles
+from settings.declared.values import Place, Publisher, Repository, publishers
+from settings.written.catalog import Retirement
+from settings.written.stack import RoleOptions, Scanning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that one stack declares; roles and documents are made once, when they are first asked for."""
+
+    project: str
+    stack: str
+    environment: str
+    places: tuple[Place, ...]
+    """The registries in the stack's own account, home first."""
+    elsewhere: tuple[Place, ...]
+    """Replicas in other accounts."""
+    net: tuple[lifecycle.Rule, ...]
+    """The retention of repositories that nobody declared."""
+    repositories: tuple[Repository, ...]
+    removed: Mapping[str, Retirement]
+    role_options: RoleOptions
+    caches: tuple[Cache, ...]
+    scanning: Scanning
+    registry_policy: str | None
+    pull_time_exclusions: tuple[str, ...]
+    blob_mounting: bool
+    protect: bool
+    allow_destruction: bool
+    key_deletion_days: int
+
+    @property
+    def home(self) -> Place:
+        return self.places[0]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of what belongs to the registry as a whole."""
+        return self.tags_for("platform")
+
+    @cached_property
+    def publishers(self) -> tuple[Publisher, ...]:
+        pushes = [(each.name, source) for each in self.repositories for source in each.push]
+        return publishers(pushes, self.stack)
+
+    @property
+    def role_path(self) -> str:
+        return f"/{self.project}/{self.stack}/"
+
+    @property
+    def boundary(self) -> str:
+        """The ARN of the permissions boundary of its roles, which the bootstrap makes."""
+        name = f"policy/{self.project}-{self.stack}-boundary"
+        return str(Arn(self.home.registry.partition, "iam", "", self.home.account, name))
+
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """All that the stack's own account holds."""
+        return registry_roles(
+            self.stack, places=self.places, publishers=self.publishers, repositories=self.repositories,
+            caches=self.caches, options=self.role_options,
+        )  # fmt: skip
+
+    def protects(self, place: Place) -> bool:
+        """Whether the engine refuses to delete what a place can't be without, its key."""
+        return self.protect and not place.retire
+
+    def tags_for(self, owner: str) -> dict[str, str]:
+        return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)
+
+    def copies(self, place: Place) -> tuple[RepositoryCopy, ...]:
+        """Every repository of the catalog, as it stands in this place."""
+        return self._copies[place]
+
+    @cached_property
+    def _copies(self) -> dict[Place, tuple[RepositoryCopy, ...]]:
+        return {
+            place: tuple(
+                self._copy(each, place) for each in self.repositories if each.name.startswith(place.prefixes or "")
+            )
+            for place in self.all_places
+        }
+
+    def _copy(self, repository: Repository, place: Place) -> RepositoryCopy:
+        retire = repository.retire or place.retire
+        return RepositoryCopy(
+            name=repository.name,
+            region=place.region,
+            mutability=repository.mutability,
+            mutable_tags=repository.mutable_tags,
+            encryption=repository.encryption,
+            import_id=_import_id(repository.name, place) if repository.adopt else None,
+            lifecycle_text=lifecycle_text(repository.retention, standby=not place.home),
+            policy_text=policy_text(repository.pull, place.registry),
+            # A named key is of the stack's own account.
+            key_arn=None if place.role else repository.key_arns.get(place.region),
+            tags=self._repository_tags(repository, retire),
+            protect=self.protects(place) and not repository.retire,
+            force_delete=self.allow_destruction and bool(retire),
+        )
+
+    def _repository_tags(self, repository: Repository, retire: Retirement | None) -> dict[str, str]:
+        tags = self.tags_for(repository.owner)
+        if repository.description:
+            tags["description"] = repository.description
+        if retire:
+            tags[resource_tags.RETIRE_UNTIL] = retire.until.isoformat()
+        return tags
+
+    @property
+    def all_places(self) -> tuple[Place, ...]:
+        return (*self.places, *self.elsewhere)
+
+    @property
+    def other_accounts(self) -> dict[str, tuple[str, str, str]]:
+        """What it takes to declare something in each account but the stack's own: itself, a region, the role."""
+        return {place.account: (place.account, place.region, place.role) for place in self.elsewhere if place.role}
+
+    @property
+    def replication(self) -> tuple[ReplicationRule, ...]:
+        """Where the images flow; a registry that retires gets no new ones."""
+        return replication_rules(place.replica for place in self.all_places if not place.home and not place.retire)
+
+    def registry_policy_of(self, place: Place) -> str | None:
+        """The policy that the settings give, with what lets our images into another account's registry, and those who
+        pull from caches bring images into ours."""
+        ours = [inbound_statement(self.home.registry, place.replica)] if place.role else []
+        if place.home:
+            ours += import_statements([(each.rule.prefix, each.pull) for each in self.caches], place.registry)
+        if not ours:
+            return self.registry_policy
+        given = json.loads(self.registry_policy) if self.registry_policy else {"Version": CURRENT_VERSION}
+        statements = given.get("Statement", [])
+        statements = statements if isinstance(statements, list) else [statements]
+        return to_text({**given, "Statement": [*statements, *ours]})
+
+    def net_text(self) -> str:
+        return lifecycle_text(self.net, standby=True)
+
+
+@cache
+def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
+    return to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+
+
+@cache
+def policy_text(grants: tuple[Grant, ...], registry: Registry) -> str | None:
+    """The repository policy; None where nobody may pull."""
+    policy = repository_policy(grants, registry)
+    return to_text(policy) if policy else None
+
+
+def _import_id(repository: str, place: Place) -> str:
+    """The id by which the provider finds a repository that exists already.
+
+    At home it must be the plain name, which is the id in the state too: the engine replaces what it already manages
+    under another id, and would delete the very repository that it imports. Elsewhere the plain name would be read
+    from the provider's own region: https://github.com/pulumi/pulumi-aws/issues/5523
+    """
+    return repository if place.home else f"{repository}@{place.region}"

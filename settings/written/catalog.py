@@ -1,0 +1,255 @@
+"""The shape of catalog.yaml. Names are resolved through the stack, whose names arrive as the validation's context."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from domain.aws import nearest
+from domain.ecr.lifecycle import Effect, Rule, Selector
+from domain.ecr.names import repository_name_problems
+from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
+from domain.iam.grants import PullService, role_name_problems
+from domain.problems import Problem
+from domain.resource_tags import tag_value_problems
+
+_GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
+DEFAULT_PRESET = "default"
+_NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SOMETHING = re.compile(r".*\S.*", re.DOTALL)
+
+
+class Names:
+    """What the catalog may refer to: each kind's known names, and where one is declared."""
+
+    ACCOUNT = "account"
+    ORGANIZATION = "organization"
+    PRESET = "preset"
+    KEY = "key"
+    STACK = "stack"
+
+    def __init__(self, known: dict[str, Iterable[str]], declared_in: dict[str, str]) -> None:
+        self._known = {kind: set(names) for kind, names in known.items()}
+        self._declared_in = declared_in
+
+    def check(self, kind: str, name: str) -> None:
+        if name not in self._known[kind]:
+            raise PydanticCustomError(
+                "unknown_name",
+                "{message}",
+                {
+                    "message": f"is no {kind} that {self._declared_in[kind]} declares",
+                    "fix": _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, self._known[kind]),
+                },
+            )
+
+
+def known(kind: str) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        if isinstance(info.context, Names):
+            info.context.check(kind, name)
+        return name
+
+    return AfterValidator(check)
+
+
+def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
+    """A check of the domain as a field's: all that is wrong with one value makes one fault."""
+
+    def check(value: str) -> str:
+        found = problems(value)
+        if found:
+            raise PydanticCustomError(
+                "problem",
+                "{message}",
+                {
+                    "message": "; ".join(p.message for p in found),
+                    "fix": "; ".join(dict.fromkeys(p.fix for p in found)),
+                },
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator:
+    return checked(lambda value: [] if pattern.fullmatch(value) else [Problem((), value, message, fix)])
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):  # a day that the calendar does not have is told like any other text
+            return date.fromisoformat(value)
+    raise PydanticCustomError("problem", "{message}", {"message": "is no day", "fix": "write it as 2027-01-31"})
+
+
+def _flag_or_list(value: Any) -> str:
+    return "value" if isinstance(value, list | tuple) else "name"
+
+
+def _word(value: Any) -> str:
+    return "name" if isinstance(value, str) else "value"
+
+
+Text = Annotated[StrictStr, checked(tag_value_problems)]
+Day = Annotated[date, BeforeValidator(_day)]
+StackName = Annotated[StrictStr, known(Names.STACK)]
+RepositoryName = Annotated[StrictStr, checked(repository_name_problems)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RetentionRule(Model):
+    """One selector, and exactly one thing that happens to the images it selects."""
+
+    tag: StrictStr | None = Field(None, description="images with a tag that matches this pattern; `*` is any text")
+    all_tags: tuple[StrictStr, ...] | None = Field(None, description="images that match every one of these patterns")
+    untagged: Literal[True] | None = Field(None, description="images without a tag")
+    any: Literal[True] | None = Field(None, description="all images; the last rule of its storage class")
+    keep: StrictInt | None = Field(None, description="keep the newest N, expire the rest")
+    expire_after_days: StrictInt | None = Field(None, description="expire N days after the push")
+    archive_keep: StrictInt | None = Field(None, description="keep the newest N at hand, archive the rest")
+    archive_after_days: StrictInt | None = Field(None, description="archive N days after the push")
+    archive_unpulled_after_days: StrictInt | None = Field(None, description="archive N days after the last pull")
+    expire_archived_after_days: StrictInt | None = Field(None, description="expire N days (90 at least) in the archive")
+    description: StrictStr | None = Field(None, description="shown in the policy; made from the rule when absent")
+
+
+SELECTORS = ("tag", "all_tags", "untagged", "any")
+EFFECTS = tuple(effect.value for effect in Effect)
+
+
+def domain_rule(rule: Mapping[str, object]) -> Rule | None:
+    """The rule as the domain has it; None without exactly one selector and one effect, or with a value of another type,
+    which are faults of their own."""
+    effects = [effect for effect in Effect if rule.get(effect.value) is not None]
+    selectors = [key for key in SELECTORS if rule.get(key) is not None]
+    if len(effects) != 1 or len(selectors) != 1:
+        return None
+    (effect,), (selector,) = effects, selectors
+    count, written, description = rule[effect.value], rule[selector], rule.get("description")
+    patterns = [written] if selector == "tag" else written if selector == "all_tags" else []
+    if not isinstance(count, int) or isinstance(count, bool) or not isinstance(patterns, list | tuple):
+        return None
+    if not all(isinstance(pattern, str) for pattern in patterns) or not isinstance(description, str | None):
+        return None
+    kind = {"untagged": Selector.UNTAGGED, "any": Selector.ANY}
+    return Rule(
+        selector=kind.get(selector, Selector.TAGGED),
+        patterns=tuple(patterns),
+        effect=effect,
+        count=count,
+        description=description,
+    )
+
+
+def _digits(value: object) -> object:
+    """GitHub prints ids as numbers."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+GitHubId = Annotated[
+    StrictStr,
+    BeforeValidator(_digits),
+    matching(_GITHUB_ID, "is no id of GitHub's", "write its digits, as in 1024"),
+    WithJsonSchema({"type": ["integer", "string"]}),
+]
+
+
+class Push(Model):
+    """A GitHub workflow that may push: from refs, or from an environment."""
+
+    github: Annotated[StrictStr, checked(repository_problems)] = Field(description="owner/repository")
+    refs: Annotated[tuple[Annotated[StrictStr, checked(ref_problems)], ...], Field(min_length=1)] | None = Field(
+        None, description="branches and tags"
+    )
+    environment: Annotated[StrictStr, checked(environment_problems)] | None = None
+    owner_id: GitHubId | None = Field(None, description="of the owner: nobody who takes over its name has it")
+    repository_id: GitHubId | None = Field(None, description="of the repository: gh api repos/OWNER/NAME --jq .id")
+    subject: Literal["name", "immutable"] | None = Field(
+        None, description="the form of its tokens' subject; default: immutable where both ids are given"
+    )
+    job_workflow_ref: Annotated[StrictStr, checked(workflow_problems)] | None = Field(
+        None, description="the reusable workflow that must be running"
+    )
+    stacks: Annotated[tuple[StackName, ...], Field(min_length=1)] | None = Field(
+        None, description="default: all stacks"
+    )
+
+
+TASKS = "ecs"
+"""Pulls with a role, which the stack makes for its own account."""
+SERVICES = (*(service.value for service in PullService), TASKS)
+
+
+class Pull(Model):
+    """Who may pull: an account (or one role in it), an organisation, or an AWS service."""
+
+    account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = None
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = None
+    organization: Annotated[StrictStr, known(Names.ORGANIZATION)] | None = None
+    service: Literal[tuple(SERVICES)] | None = None  # type: ignore[valid-type]
+
+
+class Retirement(Model):
+    """Until when images may be destroyed, and why."""
+
+    until: Day
+    reason: Annotated[StrictStr, matching(_SOMETHING, "is blank", "say why, for whoever reads it later")]
+
+
+class NamedKey(Model):
+    """One of the stack's own keys."""
+
+    key: Annotated[StrictStr, known(Names.KEY)]
+
+
+class RepositoryEntry(Model):
+    """One repository; everything that is left out is the secure choice."""
+
+    owner: Text = Field(description="the team that answers for the images")
+    description: Text | None = None
+    retention: Annotated[
+        Annotated[StrictStr, known(Names.PRESET), Tag("name")] | Annotated[tuple[RetentionRule, ...], Tag("value")],
+        Discriminator(_word),
+    ] = Field(DEFAULT_PRESET, validate_default=True, description="a preset's name, or a list of rules")
+    mutable_tags: tuple[StrictStr, ...] = Field((), description="tags that may move; all others are immutable")
+    encryption: Annotated[
+        Annotated[Literal["customer", "aws-managed", "aes256"], Tag("name")] | Annotated[NamedKey, Tag("value")],
+        Discriminator(_word),
+    ] = Field("customer", description="can't be changed once the repository exists")
+    push: tuple[Push, ...] = ()
+    pull: tuple[Pull, ...] = ()
+    adopt: Annotated[
+        Annotated[StrictBool, Tag("name")] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag("value")],
+        Discriminator(_flag_or_list),
+    ] = Field(default=False, description="the repository exists already, in every stack or in those listed: import it")
+    retire: Retirement | None = Field(None, description="the first of the two steps that destroy it")
+
+
+class Catalog(Model):
+    """catalog.yaml: the repositories and retention presets; the same for every environment."""
+
+    retention: dict[StrictStr, tuple[RetentionRule, ...]] = Field({}, description="rules shared by name")
+    repositories: dict[RepositoryName, RepositoryEntry]
+    removed: dict[RepositoryName, Retirement] = Field({}, description="the second of the two steps that destroy one")

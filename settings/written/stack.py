@@ -1,0 +1,191 @@
+"""The shape of a stack's configuration: the keys `aws:*` and `container-registry:*`."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictStr
+from pydantic_core import PydanticCustomError
+
+from domain.aws import Arn, account_problems, region_problems
+from domain.ecr.limits import (
+    PULL_TIME_EXCLUSIONS_MAX,
+    REPLICATION_FILTER_MAX_LENGTH,
+    REPLICATION_FILTER_MIN_LENGTH,
+    REPLICATION_FILTERS_PER_RULE_MAX,
+)
+from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
+from domain.ecr.upstreams import ROOT, UPSTREAMS
+from domain.iam.grants import organization_problems, role_name_problems
+from domain.iam.limits import SESSION_SECONDS
+from domain.kms import deletion_window_problems
+from domain.problems import Problem
+from settings.written.catalog import TASKS, Model, Retirement, Text, checked
+
+_PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
+"""API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
+
+
+def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -> AfterValidator:
+    def problems(text: str) -> list[Problem]:
+        arn = Arn.parse(text)
+        named = arn and arn.resource.startswith(kinds) and not role_name_problems(arn.resource.partition("/")[2])
+        placed = arn and bool(arn.region) is regional and not account_problems(arn.account)
+        if arn and named and placed and arn.service == service:
+            return []
+        return [Problem((), text, f"is no ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
+
+    return checked(problems)
+
+
+def _quoted(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise PydanticCustomError(
+            "problem",
+            "{message}",
+            {"message": "is a number", "fix": "put the 12 digits in quotes: a number loses its leading zeros"},
+        )
+    return value
+
+
+def _integer(problems: Callable[[int], list[Problem]]) -> AfterValidator:
+    return checked(problems)  # type: ignore[arg-type]  # `checked` passes the value on as it is
+
+
+Account = Annotated[StrictStr, BeforeValidator(_quoted), checked(account_problems)]
+Region = Annotated[StrictStr, checked(region_problems)]
+Organization = Annotated[StrictStr, checked(organization_problems)]
+KeyArn = Annotated[
+    StrictStr, _arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias", regional=True)
+]
+PrincipalArn = Annotated[
+    StrictStr, _arn_of("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME", regional=False)
+]
+
+
+def _prefix_problems(prefix: str) -> list[Problem]:
+    least, most = REPLICATION_FILTER_MIN_LENGTH, REPLICATION_FILTER_MAX_LENGTH
+    if least <= len(prefix) <= most and _PREFIX.fullmatch(prefix):
+        return []
+    fix = f"write {least} to {most} characters of a name, such as payments/"
+    return [Problem((), prefix, "is nothing that a repository's name begins with", fix)]
+
+
+Prefix = Annotated[StrictStr, checked(_prefix_problems)]
+
+
+class ReplicaEntry(Model):
+    """A registry that holds a copy of every repository."""
+
+    region: Region
+    account: StrictStr | None = Field(None, description="a name from `accounts`; default: the stack's own")
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = Field(None, description="assumed in that account")
+    prefixes: Annotated[tuple[Prefix, ...], Field(max_length=REPLICATION_FILTERS_PER_RULE_MAX)] = Field(
+        (), description="only repositories whose names begin with one of these; default: every repository"
+    )
+    retire: Retirement | None = Field(None, description="the first of the two steps that destroy the copies")
+
+
+FREQUENCIES = {"on-push": ScanFrequency.SCAN_ON_PUSH, "continuous": ScanFrequency.CONTINUOUS_SCAN}
+
+
+class ScanningRule(Model):
+    """How often the repositories that match one of the filters are scanned."""
+
+    frequency: Literal[tuple(FREQUENCIES)]  # type: ignore[valid-type]
+    filters: tuple[StrictStr, ...] = ("*",)
+
+
+class Scanning(Model):
+    """The registry's scanning configuration."""
+
+    type: Literal["basic", "enhanced"] = "basic"
+    rules: tuple[ScanningRule, ...] = (ScanningRule(frequency="on-push"),)
+
+    @property
+    def scan_type(self) -> ScanType:
+        return ScanType[self.type.upper()]
+
+    @property
+    def scan_rules(self) -> tuple[ScanRule, ...]:
+        return tuple(ScanRule(FREQUENCIES[each.frequency], each.filters) for each in self.rules)
+
+
+SECONDS_PER_HOUR = 3_600
+
+
+def _hours_problems(hours: int) -> list[Problem]:
+    least, most = (seconds // SECONDS_PER_HOUR for seconds in SESSION_SECONDS)
+    if least <= hours <= most:
+        return []
+    return [Problem((), hours, "is no length that a role's sessions can have", f"write {least} to {most} hours")]
+
+
+class RoleOptions(Model):
+    """What is said of the registry's own roles."""
+
+    session_hours: Annotated[int, _integer(_hours_problems)] = Field(1, description="the longest session of a role")
+    auditors: tuple[PrincipalArn, ...] = Field((), description="who may become the auditor; without any there is none")
+    audit_layers: bool = Field(default=False, description="whether the auditor may pull images, too")
+
+    @property
+    def session_seconds(self) -> int:
+        return self.session_hours * SECONDS_PER_HOUR
+
+
+class CachePull(Model):
+    """Who may pull from a cache, and so bring in what is not there yet."""
+
+    account: StrictStr | None = Field(None, description="a name from `accounts`")
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = None
+    organization: StrictStr | None = Field(None, description="a name from `organizations`")
+    service: Literal[TASKS] | None = None  # type: ignore[valid-type]
+
+
+class CacheEntry(Model):
+    """A pull-through cache at home."""
+
+    upstream: Literal[tuple(each.name for each in UPSTREAMS)]  # type: ignore[valid-type]
+    registry: StrictStr | None = Field(None, description="its address, where each customer has one of his own")
+    prefix: StrictStr | None = Field(None, description="what its repositories' names begin with; default: the upstream")
+    upstream_prefix: StrictStr = Field(ROOT, description="only what stands under it at the upstream")
+    credentials: StrictStr | None = Field(None, description="the ARN of a secret that exists already")
+    username: Text | None = Field(None, description="with the secret configuration cache-token-PREFIX, in its place")
+    pull: tuple[CachePull, ...] = ()
+
+    @property
+    def own_prefix(self) -> str:
+        return self.upstream if self.prefix is None else self.prefix
+
+
+class StackKeys(Model):
+    """The project's own keys; Pulumi.yaml declares the same with their defaults."""
+
+    environment: Text = Field(description="what the stack is for: dev, prod")
+    catalog: StrictStr = "catalog.yaml"
+    accounts: dict[StrictStr, Account] = Field({})
+    organizations: dict[StrictStr, Organization] = Field({})
+    keys: dict[StrictStr, dict[Region, KeyArn]] = Field({})
+    replicas: tuple[ReplicaEntry, ...] = ()
+    roles: RoleOptions = RoleOptions()
+    caches: tuple[CacheEntry, ...] = ()
+    scanning: Scanning = Scanning()
+    protect: bool = True
+    allow_destruction: bool = False
+    pull_time_exclusions: Annotated[tuple[PrincipalArn, ...], Field(max_length=PULL_TIME_EXCLUSIONS_MAX)] = ()
+    registry_policy: dict[StrictStr, Any] = Field({})
+    key_deletion_days: Annotated[int, _integer(deletion_window_problems)] = 30
+    blob_mounting: bool = False
+
+
+class AwsKeys(Model):
+    """The provider's keys that this project reads; it has more, and they pass."""
+
+    region: Region = Field(alias="aws:region", description="the stack's home region")
+    account_ids: Annotated[tuple[Account, ...], Field(min_length=1, max_length=1)] = Field(
+        alias="aws:allowedAccountIds", description='the one account of the stack: ["111122223333"]'
+    )
+
+    @property
+    def account(self) -> str:
+        return self.account_ids[0]
