@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from resources import PROVIDER
 from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 from tests.policies.conftest import Declared

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.rules.ecr_lifecycle_present import RULE
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY

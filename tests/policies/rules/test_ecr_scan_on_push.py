@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.rules.ecr_scan_on_push import RULE
 from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY

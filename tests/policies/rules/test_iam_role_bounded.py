@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.rules.iam_role_bounded import RULE
 from resources.iam import ROLE
 from tests.policies.conftest import Declared, Judge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.rules.kms_protected import RULE
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.rules.kms_rotation import RULE
 from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from domain.resource_tags import REQUIRED, required_tags
 from policies.rules.required_tags import RULE
 from resources.ecr import LIFECYCLE_POLICY, PUBLIC_REPOSITORY, REPOSITORY

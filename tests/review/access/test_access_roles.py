@@ -8,7 +8,6 @@ from bootstrap.template import boundaries
 from domain.iam.github import ISSUER
 from resources.ecr import CREATION_TEMPLATE
 from resources.iam import MANAGED_POLICY, ROLE_POLICY_ATTACHMENT
-from tests.conftest import ROOT
 from tests.review.access.scene import (
     ACCOUNT,
     API,
@@ -34,6 +33,7 @@ from tests.review.access.scene import (
     role,
     role_arn,
 )
+from tests.stacks import ROOT
 
 PUSHER = {"role push: push"}
 VPCE = {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}
