@@ -5,7 +5,6 @@ import pytest
 from domain.aws import RegistryId
 from domain.document_text import UNKNOWN, to_text
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
-from policies.kinds import CREATION_TEMPLATE, KEY, REGISTRY_POLICY, REPOSITORY_POLICY, ROLE, ROLE_POLICY
 from policies.pack.rule import Rule
 from policies.rules import (
     ecr_policy_least_privilege,
@@ -17,6 +16,9 @@ from policies.rules import (
     iam_trust_not_public,
     kms_policy_narrow,
 )
+from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY_POLICY
+from resources.iam import ROLE, ROLE_POLICY
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy, to
 

@@ -9,8 +9,9 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_least_privilege import RULE
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.policies.conftest import Declared, Judge, case
@@ -149,7 +150,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_whoever_of_another_account_may_delete_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from domain.document_text import SECRET, UNKNOWN
 from domain.iam.access import Policy, Request
 from domain.iam.document import parse
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_not_public import RULE
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY as ARN
 from tests.domain.iam.strangers import PROVIDER, may
 from tests.policies.conftest import Declared, Judge, case
@@ -240,7 +241,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_what_a_stranger_may_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

@@ -12,9 +12,10 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
-from policies.kinds import ROLE
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE
+from resources.iam import ROLE
+from tests.conftest import examples
 from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, allow, deny, policy, to
 
@@ -220,7 +221,7 @@ CONDITIONS = st.tuples(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(CONDITIONS)
 def test_nobody_who_took_a_name_over_gets_in_where_nothing_is_found(
     told: Judge, conditions: tuple[tuple[str, str, list[str]] | None, ...]

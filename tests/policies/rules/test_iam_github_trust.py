@@ -9,8 +9,9 @@ from domain.document_text import UNKNOWN
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.kinds import ROLE
 from policies.rules.iam_github_trust import RULE
+from resources.iam import ROLE
+from tests.conftest import examples
 from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 
@@ -361,7 +362,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_no_other_workflow_assumes_what_is_not_found(told: Judge, statements: list[dict[str, object]]) -> None:
     found = declared(*statements)

@@ -9,7 +9,9 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.kinds import (
+from policies.pack.rule import Given
+from policies.rules.iam_no_wildcard import RULE
+from resources.iam import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,
     MANAGED_POLICY,
@@ -20,8 +22,7 @@ from policies.kinds import (
     USER_POLICY,
     USER_POLICY_ATTACHMENT,
 )
-from policies.pack.rule import Given
-from policies.rules.iam_no_wildcard import RULE
+from tests.conftest import examples
 from tests.policies.conftest import TODAY, Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy
 
@@ -245,7 +246,7 @@ ELSEWHERE = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/unheard/of"
 HERE = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
 def test_whoever_may_what_nobody_named_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

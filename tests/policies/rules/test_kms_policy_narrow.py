@@ -11,9 +11,10 @@ from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from policies.kinds import KEY, KEY_POLICY
 from policies.pack.rule import Given
 from policies.rules.kms_policy_narrow import RULE
+from resources.kms import KEY, KEY_POLICY
+from tests.conftest import examples
 from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
@@ -342,7 +343,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     found = declared(*statements)

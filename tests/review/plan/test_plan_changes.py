@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from render import Render, Resource
-from review.plan import Effect, Fate, NotComparable, Op, Protection, Topic, plan
+from resources import OnChange
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
+from resources.kms import KEY
+from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
 from tests.conftest import examples
 from tests.review.plan.changed import (
     ALLOW,
@@ -115,7 +117,7 @@ def test_an_update_is_told_property_by_property() -> None:
     change = only(compared("dev", catalog("owner: storefront", "owner: shop")).plan)
     (difference,) = change.differences
     assert (difference.path, difference.old, difference.new) == ("tags.owner", "storefront", "shop")
-    assert difference.effect is Effect.IN_PLACE
+    assert difference.effect is OnChange.IN_PLACE
     assert not change.forced_by
 
 
@@ -256,7 +258,7 @@ def test_a_rename_with_an_alias_changes_nothing_but_is_told() -> None:
 def test_a_renamed_key_with_an_alias_still_encrypts() -> None:
     # The render makes a key's ARN up from its name, so it is another one: that is no difference.
     head = renamed(small("dev"), f"registry@{HOME}", f"main@{HOME}", aliases=True)
-    (old,) = (each.outputs["arn"] for each in small("dev").resources if each.type == KEY)
+    (old,) = (str(each.outputs["arn"]) for each in small("dev").resources if each.type == KEY)
     assert {each.op for each in plan(small("dev"), _swapped(head, old, "arn:new")).changes} == {Op.MOVE}
 
 

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from policies.kinds import KEY, REPOSITORY
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from review.plan import dangers, plan
 from review.plan.dangers import IDS
 from tests.review.plan.changed import (

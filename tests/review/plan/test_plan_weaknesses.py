@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from policies.kinds import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from render import Render
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from review.plan import plan
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
