@@ -7,10 +7,10 @@ from domain.ecr.names import repository_arn
 from domain.ecr.repository import RepositoryCopy
 from domain.ecr.tags import TagMutability
 from domain.iam.grants import Grant
+from domain.wording import listed
 from ops.adopt import pulls, retention
 from ops.adopt.inventory import Found
 from ops.adopt.model import Change
-from review.plan.words import listed
 
 _AWS_TAGS = "aws:"
 _LOST = "images that the entry's rules expire are lost"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from domain.problems import Problem
+from domain.wording import listed
 from ops.adopt.reading import Document, InvalidInput
 from ops.adopt.shapes import (
     Key,
@@ -16,7 +17,6 @@ from ops.adopt.shapes import (
     repository_arn,
     repository_name,
 )
-from review.plan.words import listed
 from settings.faults import Fault
 
 Where = tuple[str, str]

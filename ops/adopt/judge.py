@@ -9,6 +9,7 @@ from domain.ecr.repository import RepositoryCopy
 from domain.ecr.tags import TagMutability
 from domain.iam.grants import Grant
 from domain.resource_tags import required_tags
+from domain.wording import listed
 from ops.adopt import gate
 from ops.adopt.changes import changes
 from ops.adopt.encryption import CannotAdopt, Encryptions
@@ -18,7 +19,6 @@ from ops.adopt.model import Change, Report, Status, Verdict
 from ops.adopt.names import KeyNaming, Naming
 from ops.adopt.project import KINDS, Project
 from policies.pack.judge import judge
-from review.plan.words import listed
 from settings import InvalidSettings
 from settings.faults import Fault, path_text, shorten
 

@@ -20,9 +20,9 @@ from domain.iam.grants import (
 )
 from domain.iam.matching import covers
 from domain.iam.statement import Condition, Effect, Operator, Principal, PrincipalKind, Statement
+from domain.wording import listed
 from ops.adopt.service_pulls import CannotSay, served
 from ops.adopt.statement_words import conditions_in_words, in_words, label, principal_in_words, rest_in_words
-from review.plan.words import listed
 
 _ROLE = "role/"
 _ONE_OF = frozenset({Operator.STRING_EQUALS, Operator.STRING_LIKE})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.statement import Caseless, Condition, Effect, Principal, Statement
-from review.plan.words import listed
+from domain.wording import listed
 
 _UPLOADS = frozenset(action.lower() for action in PUSH_ACTIONS) - {action.lower() for action in PULL_ACTIONS}
 _LAYERS = "ecr:batchchecklayeravailability"

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
 
+from domain.wording import listed
 from ops.adopt.model import Change, Report, Status, Verdict
 from policies.pack.levels import levels_file
-from review.plan.words import listed
 
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from domain.wording import listed
 from policies.kinds import KEY, REPOSITORY
 from render.resource import Resource
 from review.plan.model import DESTROYING, IMPORT, Change, Fate, Loss, Op, Statement, Topic
-from review.plan.words import by_repository, listed, regions, repository_of, subject
+from review.plan.words import by_repository, regions, repository_of, subject
 
 _DEFAULT_WINDOW = 30
 

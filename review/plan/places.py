@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from domain.aws import RegistryId
 from domain.ecr.replication import destinations_of
+from domain.wording import listed
 from policies.kinds import KEY, REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from render.resource import Resource
 from review.plan.flows import CONFIGURATION, rules_of
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Statement, Topic
-from review.plan.words import account_of, listed, repository_of, retire_until
+from review.plan.words import account_of, repository_of, retire_until
 
 _LIMIT = 10
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
+from domain.wording import listed
 from policies.kinds import (
     ACCOUNT_SETTING,
     KEY,
@@ -20,7 +21,7 @@ from review.plan.documents import sooner_lost
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Protection, Statement, Topic
 from review.plan.places import stale_copies
-from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until
+from review.plan.words import by_repository, grouped, regions, repository_of, retire_until
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"
