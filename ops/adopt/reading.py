@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.problems import Problem
+from domain.wording import counted
 from ops.adopt.shapes import FORMS, STRANGE_FORMS, Output
 from settings.faults import Fault
 from settings.written.errors import describe
@@ -31,7 +32,7 @@ class InvalidInput(Exception):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in the input\n{lines}")
+        super().__init__(f"{counted(len(faults), 'fault')} in the input\n{lines}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
-from domain.wording import listed
+from domain.wording import counted, listed
 from policies.kinds import (
     ACCOUNT_SETTING,
     KEY,
@@ -71,7 +71,7 @@ def _protection(changes: Sequence[Change]) -> Iterator[Weakness]:
     ]
     if lost:
         kinds = grouped(lost, lambda change: change.short_type.lower())
-        counts = listed(f"{len(some)} {_plural(kind, len(some))}" for kind, some in kinds.items())
+        counts = listed(counted(len(some), kind) for kind, some in kinds.items())
         text = f"Protection ends for {counts} in {regions(lost)}: a mistake can destroy now what was never retired."
         yield _weaker(text, lost)
 
@@ -189,9 +189,3 @@ def _weaker(text: str, changes: Sequence[Change]) -> Weakness:
 
 def _urns(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(change.urn for change in changes)
-
-
-def _plural(kind: str, count: int) -> str:
-    if count == 1:
-        return kind
-    return f"{kind[:-1]}ies" if kind.endswith("ry") else f"{kind}s"

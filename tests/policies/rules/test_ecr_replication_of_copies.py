@@ -104,7 +104,7 @@ UNDECIDED = [f"{AT} undecided imageTagMutability"]
         pytest.param(
             tags(EXCEPT, "latest"),
             tags(EXCEPT, "dev-*", "latest"),
-            other(f"{EXCEPT} (dev-*, latest)", f"{EXCEPT} (latest)"),
+            other(f"{EXCEPT} (dev-* and latest)", f"{EXCEPT} (latest)"),
             id="other exclusions",
         ),
         pytest.param(

@@ -44,12 +44,12 @@ WHOLE = f"{CONFIG} undecided replicationConfiguration"
         ),
         pytest.param(
             [API, repository("x/y"), repository("x/z", EU), replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
+            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
             id="two of them",
         ),
         pytest.param(
             [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
+            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
             id="two of them, in the engine's order",
         ),
         pytest.param(
