@@ -122,8 +122,10 @@ def test_no_other_type() -> None:
                 Resource="*",
             ),
             [
-                "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy and "
-                f"s3:DeleteObject {EVERY}"
+                (
+                    "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy and "
+                    f"s3:DeleteObject {EVERY}"
+                )
             ],
         ),
         (allow(Action="s3:Get*", Resource="*"), [f"statement 1 allows s3:Get* {EVERY}"]),
