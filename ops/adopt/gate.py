@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from ops.adopt.model import Failure
-from policies import kinds
 from policies.pack.judge import Judged
 from policies.pack.levels import LEVEL, Setting
 from policies.pack.rule import Exemption, Finding, Level, Rule
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan.words import grouped
 
 EXCEPTION_DAYS = 90
-_TYPES = frozenset({kinds.REPOSITORY, kinds.LIFECYCLE_POLICY, kinds.REPOSITORY_POLICY})
+_TYPES = frozenset({REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY})
 """What an entry comes to; all of it has the repository's name, and the region."""
 _MENDED_BY = {
     "ecr-lifecycle-sound": "retention",

@@ -14,8 +14,8 @@ from domain.iam.statement import PrincipalKind
 from domain.wording import listed
 from policies.checks.documents import verdicts
 from policies.checks.statements import allows, asked
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 
 class NotPublicParameters(Parameters):

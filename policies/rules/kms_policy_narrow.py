@@ -23,8 +23,8 @@ from domain.wording import listed
 from policies.checks.documents import verdicts
 from policies.checks.inputs import is_unknown
 from policies.checks.statements import allows, asked
-from policies.kinds import KEY, KEY_POLICY
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.kms import KEY, KEY_POLICY
 
 _BYPASS = "bypassPolicyLockoutSafetyCheck"
 _POLICY_CHANGE = "kms:PutKeyPolicy"
