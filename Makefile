@@ -3,11 +3,23 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
+# What needs more than Python, or time: `make test-heavy` alone runs these.
+HEAVY := engine or conformance or load or node or tools
+LOCALCLOUD := tests/rehearsal/cloud tests/rehearsal/ecr
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+# Where a call writes down which tests it ran: .ci/run compares them.
+RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
 CODE := __main__.py domain settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
+# A machine that forbids bytecode beside the code: it is kept apart, since a run without any compiles all anew.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/pycache
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
-  policy-readme access-page policy-bundle engine preview up clean
+.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-heavy test-engine \
+  test-each-once check format schema bench modules policy-readme access-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,7 +40,7 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-.venv/.rehearsal: requirements-rehearsal.txt .venv/.ops
+.venv/.rehearsal: requirements-rehearsal.txt localcloud/requirements.txt .venv/.ops
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
@@ -38,10 +50,15 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-rehearse: .venv/.rehearsal ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
+# What the local cloud starts; it is no dependency of the project. A run without make builds it, too.
+.venv/emulator/.done: localcloud/requirements-emulator.txt | .venv/bin/python
+	@$(BIN)/python -m localcloud.install
+	@touch $@
+
+rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
 	@$(BIN)/python -m rehearsal up --stack $(STACK)
 
-rehearse-once: .venv/.rehearsal ## the same, ending with the proofs
+rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with the proofs
 	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
 
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
@@ -60,11 +77,21 @@ gate: .venv/.run ## may it be merged: the rules, and with BASE what the change d
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
-test: .venv/.dev ## all tests that need no more than Python
-	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
+test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python, but for the local cloud's own
+	$(BIN)/python -m pytest tests $(LOCALCLOUD:%=--ignore %) -m "not ($(HEAVY))" $(PARALLEL) $(RECORD)
 
-test-engine: .venv/.dev ## the tests on a real Pulumi engine, where `pulumi` is on PATH
+test-localcloud: .venv/.dev .venv/emulator/.done ## the local cloud's own tests
+	$(BIN)/python -m pytest $(LOCALCLOUD) -m "not ($(HEAVY))" $(PARALLEL) $(RECORD)
+
+test-heavy: .venv/.dev .venv/emulator/.done ## the tests that need more, or time; each is skipped where its part is missing
+	@$(BIN)/python -m pytest -m "$(HEAVY)"
+
+test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine
+
+# RAN: what the calls of the other two have written down.
+test-each-once: .venv/.dev
+	@$(BIN)/python -m tests.each_once $(RAN) -- -m "$(HEAVY)"
 
 check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code
 	$(BIN)/ruff format --check $(CODE)

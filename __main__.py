@@ -9,7 +9,6 @@ import pulumi
 import components
 from domain.iam.roles import template_role
 from settings import Place
-from settings.declared.roles import registry_roles
 from settings.engine import engine_settings
 
 # Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
@@ -24,7 +23,7 @@ def declare(place: Place, opts: pulumi.ResourceOptions | None) -> components.Reg
         deletion_days=settings.key_deletion_days, protect=settings.protects(place),
     )  # fmt: skip
     own = components.RegistrySettingsArgs(
-        region=place.region, scan_type=settings.scan_type, scan_rules=settings.scan_rules,
+        region=place.region, scan_type=settings.scanning.scan_type, scan_rules=settings.scanning.scan_rules,
         registry_policy=settings.registry_policy_of(place), pull_time_exclusions=settings.pull_time_exclusions,
         blob_mounting=settings.blob_mounting,
     )  # fmt: skip
@@ -33,13 +32,13 @@ def declare(place: Place, opts: pulumi.ResourceOptions | None) -> components.Reg
 
 async def main() -> pulumi.Inputs:
     roles = components.RegistryRoles("registry", components.RegistryRolesArgs(
-        roles=registry_roles(settings), path=settings.roles.path, boundary=settings.roles.boundary,
-        session_seconds=settings.roles.session_seconds, tags=settings.tags,
+        roles=settings.roles, path=settings.role_path, boundary=settings.boundary,
+        session_seconds=settings.role_options.session_seconds, tags=settings.tags,
     ))  # fmt: skip
     others = {account: components.other_account(*where) for account, where in settings.other_accounts.items()}
     declared = {place: declare(place, others.get(place.account)) for place in settings.all_places}
     home, role = declared[settings.home], roles.arns.get(template_role(settings.stack))
-    for cache in settings.declared_caches():
+    for cache in settings.caches:
         token = pulumi.Config().require_secret(cache.token_key) if cache.username else None
         own = components.PullThroughCacheArgs(cache=cache, key=home.key.arn, role=role, token=token)
         components.PullThroughCache(f"{cache.rule.prefix}@{cache.region}", own)

@@ -18,6 +18,7 @@ from localcloud.emulator import Emulator, EmulatorDied, Told, log_of
 from localcloud.gateway import Front
 from localcloud.github import Github, Job
 from localcloud.iam_and_kms import Key, Neighbour
+from localcloud.install import FOLDER, REQUIREMENTS, installed
 from localcloud.server import LOOPBACK, Listen, Server
 from localcloud.sts import Sts
 
@@ -61,11 +62,12 @@ class LocalCloud:
         self._players: dict[str, str] = {}
 
     def start(self) -> None:
-        """Returns when everything answers; raises EmulatorDied or PortUnavailable."""
+        """Returns when everything answers; raises NotInstalled, EmulatorDied or PortUnavailable."""
+        python = installed(FOLDER, REQUIREMENTS)
         self.state = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._server.start()
         try:
-            self._server.wait(self._start())
+            self._server.wait(self._start(python))
         except BaseException:
             self.stop()
             raise
@@ -140,8 +142,8 @@ class LocalCloud:
             raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
         self._server.wait(_call(lambda: self._players.update({upstream_url: host})))
 
-    async def _start(self) -> None:
-        emulator = self._emulator = Emulator(self.state)
+    async def _start(self, python: Path) -> None:
+        emulator = self._emulator = Emulator(self.state, python)
         neighbour = self._neighbour = Neighbour(emulator)
         self._callers = Callers(neighbour)
         ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens, self._players))

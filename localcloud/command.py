@@ -11,6 +11,7 @@ from domain.aws import ORGANIZATION_ID, account_problems
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.ends import signals
+from localcloud.install import NotInstalled
 from localcloud.server import PortUnavailable
 from localcloud.shell import exports
 
@@ -51,8 +52,8 @@ def port(text: str) -> int:
 
 
 def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: TextIO = sys.stdout) -> int:
-    """Serves until SIGINT or SIGTERM; returns the exit code: 1 where the emulator died first, 2 without the port."""
-    ends: SimpleQueue[EmulatorDied | None] = SimpleQueue()
+    """Serves until SIGINT or SIGTERM; returns the exit code: 1 without the emulator, 2 without the port."""
+    ends: SimpleQueue[EmulatorDied | NotInstalled | None] = SimpleQueue()
     with signals(ends):
         try:
             with LocalCloud(port=port) as cloud:
@@ -67,8 +68,8 @@ def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: Tex
                 )
                 out.flush()
                 failure = ends.get()
-        except EmulatorDied as died:
-            failure = died
+        except (EmulatorDied, NotInstalled) as without:
+            failure = without
         except PortUnavailable as unavailable:
             sys.stderr.write(f"{unavailable}; give another --port, or none to get a free one\n")
             return FAULTY_INPUT

@@ -26,7 +26,7 @@ _NOTICE = 1.0
 _KEEP_ALIVE = "75"
 """Seconds; longer than ours, so that no request goes out on a connection that the emulator is closing."""
 _TAIL = 20
-_KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
+_KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 """What the emulator gets of the user's environment: no AWS_* above all, for it takes such a key as its root's."""
 _HOP_BY_HOP = frozenset(
     ("connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
@@ -48,12 +48,13 @@ class Answer(NamedTuple):
 
 
 class Emulator:
-    """Lives in the running loop, and in the state folder, which ends with it."""
+    """Lives in the running loop, and in the state folder, which ends with it; `python` is its environment's."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, python: Path) -> None:
         self.failure: EmulatorDied | None = None
         self.log = log_of(state)
         self._state = state
+        self._python = python
         self._told: list[Told] = []
         self._over = asyncio.Event()
         self._stopping = False
@@ -122,7 +123,7 @@ class Emulator:
         return "\n".join(lines[-_TAIL:])
 
     async def _launch(self, listener: int, gateway: int) -> asyncio.subprocess.Process:
-        command = [sys.executable, "-m", "hypercorn", "ministack.app:app", "--bind", f"fd://{listener}"]
+        command = [str(self._python), "-m", "hypercorn", "ministack.app:app", "--bind", f"fd://{listener}"]
         command += ["--workers", "0", "--keep-alive", _KEEP_ALIVE]  # no workers: this process itself
         environment = self._environment(gateway)
         with self._prepared(environment) as log:

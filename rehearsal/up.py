@@ -17,6 +17,7 @@ from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.ends import signals
+from localcloud.install import NotInstalled
 from rehearsal import report
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied, NotApplied, apply
@@ -73,8 +74,8 @@ def up(options: Options) -> int:
                     _tell(options, end, people)
                     status = BROKEN if end.failed else HELD
                     return status if options.once else _ended(ends.get(), people, status)
-        except EmulatorDied as death:
-            return _ended(death, people, BROKEN)
+        except (EmulatorDied, NotInstalled) as without:
+            return _ended(without, people, BROKEN)
 
 
 def stand_in(settings: Settings, cloud: LocalCloud) -> None:
@@ -87,7 +88,7 @@ def stand_in(settings: Settings, cloud: LocalCloud) -> None:
 
 def _ended(end: _End, people: Console, status: int) -> int:
     """The exit code after what ended a run from outside, or went wrong."""
-    if isinstance(end, NotApplied | EmulatorDied):
+    if isinstance(end, NotApplied | EmulatorDied | NotInstalled):
         print(end, file=sys.stderr)
         return BROKEN
     if isinstance(end, Exception | SystemExit):

@@ -1,6 +1,7 @@
 """Pulumi configuration and catalog.yaml, read into one frozen, validated value."""
 
-from settings.declared.settings import Place, Repository, Settings
+from settings.declared.settings import Settings
+from settings.declared.values import Place, Repository
 from settings.faults import Fault, InvalidSettings
 from settings.loading import load
 

@@ -1,25 +1,24 @@
 """The one reader of the settings: for the program, the render, the rehearsal and the commands."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path as FilePath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from domain.aws import RegistryId
 from domain.ecr.cache import TOKEN_KEY_PREFIX
-from domain.iam.grants import Grant, Registry, repository_policy, repository_policy_problems
 from domain.problems import Path, Problem
-from settings.checks import across_fields
+from settings.checks import across_fields, roles
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
 from settings.checks.other_stacks import shared_places
-from settings.checks.policy_sizes import count_problems, size_problems
-from settings.checks.roles import role_problems
-from settings.declared.resolve import grants, resolve
+from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings, Reporter
 from settings.files.configuration import Configuration, decoded, read_configuration, stacks
 from settings.files.source import read
-from settings.written.catalog import Catalog, Names, RepositoryEntry
+from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
 from settings.written.errors import describe
 from settings.written.stack import AwsKeys, StackKeys
 
@@ -44,37 +43,35 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     if not isinstance(file, str):
         raise InvalidSettings(configuration.faults)
     source, faults = read(root / file, file)
-    faults = [*configuration.faults, *faults]
     if source is None:
-        raise InvalidSettings(faults)
+        raise InvalidSettings([*configuration.faults, *faults])
     report = Reporter(file, source, faults)
     names = _names(configuration, source.value, root, stack, file)
     catalog = _validated(Catalog, source.value, report, names)
     report.all(across_fields.catalog_problems(source.value))
-    if keys and aws:
-        # Where the catalog as a whole is faulty its sound entries are checked all the same.
-        written = source.value.get("repositories")
-        entries = list(catalog.repositories.items() if catalog else _sound_entries(written, names))
-        registries = _registries(keys, aws)
-        _check_entries(entries, report, keys, registries)
-        report.all(across_fields.role_problems(entries, keys.accounts))
-        report.all(shadowed_problems([name for name, _ in entries], keys, registries[0]))
-        report.all(role_problems(entries, registries, stack))
-    if faults or catalog is None or keys is None or aws is None:
-        raise InvalidSettings(faults)
-    settings = resolve(configuration.project, stack, catalog, keys, aws)
-    _check_whole(settings, configuration, report)
+    if keys is None or aws is None:
+        raise InvalidSettings([*configuration.faults, *faults])
+    # Where the catalog as a whole is faulty its sound entries are checked all the same.
+    sound = catalog or _sound(source.value, names)
+    settings = resolve(configuration.project, stack, sound, keys, aws)
+    _check_declared(settings, configuration, report, keys, sound)
+    if found := [*faults, *configuration.faults]:
+        raise InvalidSettings(found)
     return settings
 
 
-def _check_whole(settings: Settings, configuration: Configuration, report: Reporter) -> None:
-    """Raises InvalidSettings for what only all of it together makes too large."""
-    report.all(count_problems(settings))
-    for key, problem in size_problems(settings):
+def _check_declared(
+    settings: Settings, configuration: Configuration, report: Reporter, keys: StackKeys, catalog: Catalog
+) -> None:
+    """What is wrong with what the sound parts make together."""
+    entries = list(catalog.repositories.items())
+    report.all(across_fields.key_problems(entries, keys, settings.places))
+    report.all(across_fields.role_problems(entries, keys.accounts))
+    report.all(shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
+    report.all(roles.catalog_problems(settings, entries))
+    for key, problem in roles.stack_problems(settings):
         full = f"{configuration.project}:{key}"
         configuration.reporter(full)(problem.under("config", full))
-    if found := [*report.faults, *configuration.faults]:
-        raise InvalidSettings(found)
 
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:
@@ -90,7 +87,7 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
 
 def _check_caches(configuration: Configuration, keys: StackKeys, aws: AwsKeys) -> None:
     full = f"{configuration.project}:caches"
-    for problem in cache_problems(keys, Registry(account=aws.account, region=aws.region)):
+    for problem in cache_problems(keys, RegistryId(account=aws.account, region=aws.region)):
         configuration.reporter(full)(problem.under("config", full))
     given = [key for key in configuration.own() if key.startswith(TOKEN_KEY_PREFIX)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
@@ -132,62 +129,26 @@ def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePa
     )
 
 
-def _registries(keys: StackKeys, aws: AwsKeys) -> list[Registry]:
-    """The stack's own, home first."""
-    regions = [aws.region, *(replica.region for replica in keys.replicas if replica.account is None)]
-    return [Registry(account=aws.account, region=region) for region in regions]
+def _sound(raw: Mapping[str, object], names: Names) -> Catalog:
+    """The presets and repositories that are sound by themselves; what is wrong with the others is told already."""
 
+    def sound(key: str, model: Callable[[str, object], Any]) -> dict[str, Any]:
+        found = {}
+        value = raw.get(key)
+        for name, each in value.items() if isinstance(value, Mapping) else ():
+            with suppress(ValidationError):
+                found[name] = model(name, each)
+        return found
 
-def _check_entries(
-    entries: Iterable[tuple[str, RepositoryEntry]], report: Reporter, keys: StackKeys, registries: Sequence[Registry]
-) -> None:
-    """Checks what each entry resolves to in this stack; equal grants are judged once."""
-    checked: dict[tuple[Grant, ...], Problem | None] = {}
-    for name, entry in entries:
-        pulls = _pull_problems(name, entry, keys, registries, checked)
-        for problem in (*_key_problems(entry, keys, registries), *pulls):
-            report(problem.under("repositories", name))
+    def preset(name: str, rules: object) -> tuple[RetentionRule, ...]:
+        return Catalog.model_validate({"retention": {name: rules}, "repositories": {}}).retention[name]
 
+    def entry(_name: str, entry: object) -> RepositoryEntry:
+        return RepositoryEntry.model_validate(entry, context=names)
 
-def _sound_entries(raw: object, names: Names) -> Iterator[tuple[str, RepositoryEntry]]:
-    for name, entry in raw.items() if isinstance(raw, Mapping) else ():
-        try:
-            yield name, RepositoryEntry.model_validate(entry, context=names)
-        except ValidationError:
-            continue  # told by the catalog's own validation
-
-
-def _key_problems(entry: RepositoryEntry, keys: StackKeys, registries: Sequence[Registry]) -> Iterator[Problem]:
-    if not isinstance(entry.encryption, str):
-        arns = keys.keys[entry.encryption.key]
-        for region in (each.region for each in registries if each.region not in arns):
-            fix = f"add {region}: arn:aws:kms:{region}:… to keys: {entry.encryption.key}"
-            yield Problem(("encryption", "key"), entry.encryption.key, f"has no key in {region}", fix)
-
-
-def _pull_problems(
-    name: str,
-    entry: RepositoryEntry,
-    keys: StackKeys,
-    registries: Sequence[Registry],
-    checked: dict[tuple[Grant, ...], Problem | None],
-) -> Iterator[Problem]:
-    if all(pull.account or pull.organization or pull.service for pull in entry.pull):
-        compiled = grants(entry, keys, registries[0].account)
-        if compiled not in checked:
-            checked[compiled] = _policy_problem(compiled, registries)
-        problem = checked[compiled]
-        if problem:
-            yield Problem(("pull",), f"{len(entry.pull)} grants to {name}", problem.message, problem.fix)
-
-
-def _policy_problem(compiled: tuple[Grant, ...], registries: Sequence[Registry]) -> Problem | None:
-    """The first that is wrong with what the grants compile to, in one of the registries."""
-    for registry in registries:
-        policy = repository_policy(compiled, registry)
-        for problem in repository_policy_problems(policy) if policy else ():
-            return Problem((), None, f"{problem.message} in {registry.region}", problem.fix)
-    return None
+    return Catalog.model_construct(
+        retention=sound("retention", preset), repositories=sound("repositories", entry), removed={}
+    )
 
 
 def _validated(model: type[M], raw: object, report: Reporter, context: object) -> M | None:

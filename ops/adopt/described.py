@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.iam.grants import Registry
+from domain.aws import RegistryId
 from domain.problems import Problem
 from ops.adopt.cli_output import CliDocument, CliOutput, DescribedRepository, InvalidInput, parse_repository_arn
 from review.plan.words import listed
 from settings.faults import Fault
 
-_At = tuple[Registry, str]
+_At = tuple[RegistryId, str]
 """A registry, and the name of a repository in it."""
 _LIFECYCLE, _POLICY = "lifecycle policy", "repository policy"
 
@@ -20,7 +20,7 @@ class ExistingRepository:
     """A repository in one registry; None is what was not given."""
 
     name: str
-    registry: Registry
+    registry: RegistryId
     described: DescribedRepository
     tags: Mapping[str, str] | None
     lifecycle: str | None
@@ -44,7 +44,7 @@ class Described:
     """What people should know of what they gave."""
 
     @property
-    def registries(self) -> set[Registry]:
+    def registries(self) -> set[RegistryId]:
         return {each.registry for each in self.repositories}
 
 
@@ -68,7 +68,7 @@ class _Gathered:
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     managers: dict[str, str] = field(default_factory=dict)
-    tagged: set[Registry] = field(default_factory=set)
+    tagged: set[RegistryId] = field(default_factory=set)
     """Registries whose tags were given: a repository there that isn't listed has none."""
     in_file: dict[str, set[_At]] = field(default_factory=dict)
     """What each file describes."""
@@ -140,7 +140,7 @@ class _Gathered:
 
 def _at(arn: str) -> _At | None:
     parsed = parse_repository_arn(arn)
-    return (Registry(account=parsed.account, region=parsed.region), parsed.resource) if parsed else None
+    return (RegistryId(account=parsed.account, region=parsed.region), parsed.resource) if parsed else None
 
 
 def _named(output: CliOutput, some: Iterable[_At]) -> list[_At]:

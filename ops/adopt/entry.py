@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.aws import Arn
-from domain.ecr.encryption import Encryption
-from domain.ecr.lifecycle import Rule
 from domain.ecr.names import repository_arn
+from domain.ecr.repository import Encryption
+from domain.ecr.retention import Rule
 from domain.ecr.tags import WILDCARD, TagMutability
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
 from domain.resource_tags import tag_value_problems

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from domain.document_text import parse, to_text
-from domain.ecr.lifecycle import Rule, Selector, compile_policy
+from domain.ecr.lifecycle import PLAIN_ASTERISK, read
 from domain.ecr.lifecycle_grammar import PREFIX_LIST, validate, validate_text
-from domain.ecr.retention import PLAIN_ASTERISK, read
+from domain.ecr.retention import Rule, Selector, compile_policy
 from domain.ecr.tags import WILDCARD
 from settings.faults import path_text, shorten
 from settings.written.catalog import DEFAULT_PRESET

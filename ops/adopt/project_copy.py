@@ -7,18 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from domain.ecr.lifecycle import Rule
-from domain.iam.grants import Registry
+from domain.aws import RegistryId
+from domain.ecr.retention import Rule
 from policies.pack.levels import Setting, levels_file
 from policies.pack.levels import load as load_levels
 from render.rendering import PROGRAM, render
 from render.resource import Render
 from review.plan.words import listed
 from settings import InvalidSettings, Settings, load
-from settings.checks.across_fields import domain_rule
 from settings.files.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
 from settings.files.source import read
-from settings.written.catalog import RetentionRule
+from settings.written.catalog import RetentionRule, domain_rule
 
 Entries = Mapping[str, Mapping[str, Any]]
 KINDS = ("accounts", "organizations", "keys")
@@ -61,7 +60,7 @@ class Project:
         written = self.catalog.get("retention", {})
         return {name: tuple(filter(None, map(rule, rules))) for name, rules in written.items()}
 
-    def stack_of(self, registry: Registry) -> str | None:
+    def stack_of(self, registry: RegistryId) -> str | None:
         """The other stack that has the registry, as far as the stacks' settings have no faults."""
         for stack in self.others:
             try:
@@ -101,7 +100,7 @@ class Project:
             return render(copy, self.stack)
 
 
-def stack_of_homes(root: Path, registries: Collection[Registry]) -> str:
+def stack_of_homes(root: Path, registries: Collection[RegistryId]) -> str:
     """The stack whose home is among the registries; raises NoStack unless it is exactly one."""
     known = stacks(root)
     if not known:

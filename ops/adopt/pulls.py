@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from domain.aws import ORGANIZATION_ID, Arn, is_account_id
+from domain.aws import ORGANIZATION_ID, Arn, RegistryId, is_account_id
 from domain.document_text import to_text
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
@@ -15,7 +15,6 @@ from domain.iam.grants import (
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     repository_policy,
     role_name_problems,
@@ -52,7 +51,7 @@ class Pulls:
 
 
 @cache
-def read_pulls(text: str, arn: str, registry: Registry) -> Pulls:
+def read_pulls(text: str, arn: str, registry: RegistryId) -> Pulls:
     """Reads the policy of the repository with that ARN."""
     try:
         document = parse(text)
@@ -84,7 +83,7 @@ def read_pulls(text: str, arn: str, registry: Registry) -> Pulls:
     return Pulls(grants=tuple(granted), policy=_text(policy), beyond=_lines(rest), remarks=(*remarks, *_hints(rest)))
 
 
-def _compiled(grants: Sequence[Grant], registry: Registry) -> tuple[Statement, ...]:
+def _compiled(grants: Sequence[Grant], registry: RegistryId) -> tuple[Statement, ...]:
     policy = repository_policy(grants, registry)
     return parse(policy).statements if policy else ()
 
@@ -101,7 +100,7 @@ def _allows_pulls(statement: Statement, arn: str) -> bool:
     return allows and named and bool(here)
 
 
-def _grants(principal: Principal, statement: Statement, registry: Registry) -> list[Grant]:
+def _grants(principal: Principal, statement: Statement, registry: RegistryId) -> list[Grant]:
     """What `pull` could say for the principal, as far as its conditions are such that `pull` has."""
     if not _has_conditions_of_pull(principal, statement):
         return []
@@ -146,7 +145,7 @@ def _why_none(principal: Principal, statement: Statement) -> str:
     return "`pull` has accounts and their roles"
 
 
-def _is_granted(grant: Grant, document: Document, arn: str, registry: Registry) -> bool:
+def _is_granted(grant: Grant, document: Document, arn: str, registry: RegistryId) -> bool:
     """Whether the document grants pulls to all that the grant means."""
     requests = [
         (caller, Request(action=action, resource=arn, account=registry.account, context=context))
@@ -156,7 +155,7 @@ def _is_granted(grant: Grant, document: Document, arn: str, registry: Registry) 
     return all(evaluate(caller, request, [Policy(name="", document=document)]).allowed for caller, request in requests)
 
 
-def _callers(grant: Grant, registry: Registry) -> Iterator[tuple[Caller, Context]]:
+def _callers(grant: Grant, registry: RegistryId) -> Iterator[tuple[Caller, Context]]:
     """Whom a grant means, each with what its request brings along."""
     match grant:
         case AccountGrant(account=account, role=role):
@@ -171,7 +170,7 @@ def _callers(grant: Grant, registry: Registry) -> Iterator[tuple[Caller, Context
                 yield _session(account, _UNLIKE, registry), {}
 
 
-def _session(account: str, role: str, registry: Registry) -> Caller:
+def _session(account: str, role: str, registry: RegistryId) -> Caller:
     """A session of a role that its own account allows everything."""
     role_arn = Arn(registry.partition, "iam", "", account, f"role/{role}")
     session = Arn(registry.partition, "sts", "", account, f"assumed-role/{role.rpartition('/')[2]}/session")

@@ -19,13 +19,13 @@ _ABSENT = frozenset({"RepositoryPolicyNotFoundException"})
 
 
 def applies(case: Case) -> bool:
-    return bool(case.settings.roles.auditors) and case.place.role is None
+    return bool(case.settings.role_options.auditors) and case.place.role is None
 
 
 def prove(case: Case) -> str:
     standing = image(f"{case.subject} auditor")
     case.push(standing, case.tag("auditor"))
-    auditor, *_ = [each for arn in case.settings.roles.auditors if (each := Arn.parse(arn))]
+    auditor, *_ = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     session = auditor_session(case, auditor)
     ecr = case.visitors.of("ecr", session, case.place.region)
     read = _reads(ecr, case.name, case.arn, standing)
@@ -35,7 +35,7 @@ def prove(case: Case) -> str:
         except ClientError as refused:
             if refused.response["Error"]["Code"] not in _ABSENT:
                 raise Broken(f"the auditor can't read {what}: {refused}") from refused
-    if not case.settings.roles.audit_layers:
+    if not case.settings.role_options.audit_layers:
         require_denied("the auditor", _images(ecr, case.name, standing))
         return f"read {', '.join(read)}; no image"
     password = case.visitors.password(session, case.place.region)

@@ -18,11 +18,11 @@ _ACCESS_DENIED = "AccessDenied"
 
 
 def applies(case: PlaceCase) -> bool:
-    return bool(case.settings.roles.auditors) and case.place.home
+    return bool(case.settings.role_options.auditors) and case.place.home
 
 
 def prove_registry(case: PlaceCase) -> str:
-    auditors = [each for arn in case.settings.roles.auditors if (each := Arn.parse(arn))]
+    auditors = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     for each in auditors:
         _read(case, each)
     for other in _others(auditors, case.stranger):

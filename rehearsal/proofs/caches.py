@@ -16,7 +16,7 @@ def applies(case: CacheCase) -> bool:
 
 
 def prove_cache(case: CacheCase) -> str:
-    (cache,) = [each for each in case.settings.declared_caches() if each.rule == case.cache.rule]
+    (cache,) = [each for each in case.settings.caches if each.rule == case.cache.rule]
     told = []
     for name, guest in case.guests():
         # What is cached is pulled without the upstream: each run brings it in anew.

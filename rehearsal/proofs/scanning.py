@@ -10,8 +10,8 @@ _BY_RULE = (ScanFrequency.SCAN_ON_PUSH, ScanFrequency.CONTINUOUS_SCAN)
 
 
 def prove(case: Case) -> str:
-    kind = case.settings.scan_type.value
-    declared = frequency_for(case.name, case.settings.scan_type, case.settings.scan_rules)
+    kind = case.settings.scanning.scan_type.value
+    declared = frequency_for(case.name, case.settings.scanning.scan_type, case.settings.scanning.scan_rules)
     ecr = case.api("ecr")
     answered = ecr.batch_get_repository_scanning_configuration(repositoryNames=[case.name])
     if not answered["scanningConfigurations"]:

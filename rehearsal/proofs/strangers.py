@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.iam.grants import AccountGrant, ServiceGrant
+from domain.iam.grants import AccountGrant, PullService, ServiceGrant
 from oci.image import image
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Case
@@ -26,6 +26,8 @@ def _strangers(case: Case) -> Iterator[Intruder]:
     yield Intruder(who=f"account {case.stranger}", password=case.visitor(case.stranger))
     grants = case.repository.pull
     whole = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is None}
+    # AWS Lambda pulls for another account only where that account as a whole may pull, too.
+    whole |= {each.account for each in grants if isinstance(each, ServiceGrant) and each.service is PullService.LAMBDA}
     named = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is not None}
     for account in sorted(named - whole - {case.place.account}):
         yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))

@@ -33,6 +33,6 @@ def prove(case: Case) -> str:
 
 def _may_pull(case: Case) -> bool:
     """In the account's own registries where it is said; and wherever a grant names that very role."""
-    role = f"{case.settings.roles.path.removeprefix('/')}{task_role(case.settings.stack)}"
+    role = f"{case.settings.role_path.removeprefix('/')}{task_role(case.settings.stack)}"
     named = AccountGrant(account=case.settings.home.account, role=role) in case.repository.pull
     return named or (case.repository.tasks and case.place.role is None)

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from domain.aws import REGIONS, Arn
+from domain.aws import REGIONS, Arn, RegistryId
 from domain.document_text import to_text
-from domain.ecr import lifecycle, replication, scanning
+from domain.ecr import replication, retention, scanning
 from domain.ecr.lifecycle_grammar import validate
-from domain.ecr.replicas import Replica, replication_rules
-from domain.ecr.replication import Destination
+from domain.ecr.replication import Replica, replication_rules
 from domain.ecr.tags import exclusion_filter_problems
-from domain.iam.grants import Registry, registry_policy_problems
+from domain.iam.grants import registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.problems import Path, Problem
+from settings.declared.values import Place
 from settings.faults import path_text
-from settings.written.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry
-from settings.written.stack import FREQUENCIES, AwsKeys, StackKeys
-from settings.written.stack import Replica as WrittenReplica
+from settings.written.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry, domain_rule
+from settings.written.stack import FREQUENCIES, AwsKeys, ReplicaEntry, StackKeys
 
 Raw = Mapping[str, object]
 
@@ -101,7 +100,7 @@ def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iter
 
 
 def _rules_problems(rules: list[object]) -> Iterator[Problem]:
-    compiled: list[lifecycle.Rule] = []
+    compiled: list[retention.Rule] = []
     origin: list[tuple[int, Raw]] = []
     for index, rule in enumerate(rules):
         if not isinstance(rule, Mapping):
@@ -111,35 +110,15 @@ def _rules_problems(rules: list[object]) -> Iterator[Problem]:
             *_exactly_one(rule, EFFECTS, "effect"),
         ]
         yield from _under(problems, index)
-        typed = None if problems else domain_rule(rule)
+        typed = domain_rule(rule)
         if typed:
             compiled.append(typed)
             origin.append((index, rule))
     if not rules:
         yield Problem((), [], "is empty", "write a rule, or the name of a preset")
     elif compiled:
-        for problem in validate(lifecycle.compile_policy(compiled)):
+        for problem in validate(retention.compile_policy(compiled)):
             yield _as_written(problem, origin)
-
-
-def domain_rule(rule: Raw) -> lifecycle.Rule | None:
-    """The rule as the domain has it; None where a type is wrong, which the models tell."""
-    effect = next(effect for effect in lifecycle.Effect if rule.get(effect.value) is not None)
-    selector = next(key for key in SELECTORS if rule.get(key) is not None)
-    count, written, description = rule[effect.value], rule[selector], rule.get("description")
-    patterns = [written] if selector == "tag" else written if selector == "all_tags" else []
-    if not isinstance(count, int) or isinstance(count, bool) or not isinstance(patterns, list | tuple):
-        return None
-    if not all(isinstance(pattern, str) for pattern in patterns) or not isinstance(description, str | None):
-        return None
-    kind = {"untagged": lifecycle.Selector.UNTAGGED, "any": lifecycle.Selector.ANY}
-    return lifecycle.Rule(
-        selector=kind.get(selector, lifecycle.Selector.TAGGED),
-        patterns=tuple(patterns),
-        effect=effect,
-        count=count,
-        description=description,
-    )
 
 
 def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
@@ -163,6 +142,20 @@ def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
     return Problem(path, dict(rule) if path == (index,) else problem.value, message, fix)
 
 
+def key_problems(
+    entries: Iterable[tuple[str, RepositoryEntry]], keys: StackKeys, places: Iterable[Place]
+) -> Iterator[Problem]:
+    """Named keys that are missing in a region of the stack's own account."""
+    regions = [place.region for place in places]
+    for repository, entry in entries:
+        if not isinstance(entry.encryption, str):
+            name = entry.encryption.key
+            for region in (each for each in regions if each not in keys.keys[name]):
+                fix = f"add {region}: arn:aws:kms:{region}:… to keys: {name}"
+                path = ("repositories", repository, "encryption", "key")
+                yield Problem(path, name, f"has no key in {region}", fix)
+
+
 def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapping[str, str]) -> Iterator[Problem]:
     """Roles that can't exist side by side: IAM tells an account's roles apart by name alone, not by path or case."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
@@ -171,7 +164,7 @@ def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapp
             if pull.account is None or pull.role is None:
                 continue
             path = ("repositories", repository, "pull", index, "role")
-            account, name = accounts[pull.account], pull.role.rpartition("/")[2]
+            account, name = accounts.get(pull.account, pull.account), pull.role.rpartition("/")[2]
             role, where = first.setdefault((account, name.lower()), (pull.role, path_text(path)))
             if role != pull.role:
                 message = f"can't exist in account {account} beside {role!r} ({where}): a role's name is unique there"
@@ -187,7 +180,7 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
             yield "registry_policy", problem
     for problem in _replica_problems(keys, aws):
         yield "replicas", problem
-    for problem in _key_problems(keys):
+    for problem in _key_arn_problems(keys):
         yield "keys", problem
     for problem in _principal_problems(keys.pull_time_exclusions, REGIONS[aws.region].id):
         yield "pull_time_exclusions", problem
@@ -197,8 +190,7 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
 
 def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:
     """The domain's problems in the words that the stack's file has for a frequency."""
-    rules = [rule.resolved() for rule in keys.scanning.rules]
-    for problem in scanning.configuration_problems(keys.scanning.scan_type, rules):
+    for problem in scanning.configuration_problems(keys.scanning.scan_type, keys.scanning.scan_rules):
         message, fix, value = problem.message, problem.fix, problem.value
         for written, frequency in FREQUENCIES.items():
             message, fix = message.replace(frequency.value, written), fix.replace(frequency.value, written)
@@ -206,7 +198,7 @@ def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:
         yield Problem(problem.path, value, message, fix)
 
 
-def _key_problems(keys: StackKeys) -> Iterator[Problem]:
+def _key_arn_problems(keys: StackKeys) -> Iterator[Problem]:
     for name, arns in keys.keys.items():
         for region, text in arns.items():
             arn = Arn.parse(text)
@@ -262,15 +254,15 @@ def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
 def _replication_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
     """What all of them together make, whichever of them is at fault."""
     replicas = [
-        Replica(registry=Registry(account=_account(each, keys, aws), region=each.region), prefixes=each.prefixes)
+        Replica(registry=RegistryId(account=_account(each, keys, aws), region=each.region), prefixes=each.prefixes)
         for each in keys.replicas
         if not each.retire
     ]
-    home = Destination(account=aws.account, region=aws.region)
+    home = RegistryId(account=aws.account, region=aws.region)
     for problem in replication.configuration_problems(replication_rules(replicas), source=home):
         if not problem.path:
             yield problem
 
 
-def _account(replica: WrittenReplica, keys: StackKeys, aws: AwsKeys) -> str:
+def _account(replica: ReplicaEntry, keys: StackKeys, aws: AwsKeys) -> str:
     return keys.accounts.get(replica.account, replica.account) if replica.account else aws.account

@@ -1,20 +1,19 @@
 """What is wrong with the pull-through caches of a stack: with one, and between them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from domain.aws import nearest
+from domain.aws import RegistryId, nearest
 from domain.ecr.cache import token_key
-from domain.ecr.upstreams import UPSTREAMS, Credentials, registry_problems, rule_for, rule_problems
-from domain.iam.grants import Registry
+from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
 from domain.problems import Problem
 from settings.declared.resolve import cache_rule
-from settings.written.stack import Cache, CachePull, StackKeys
+from settings.written.stack import CacheEntry, CachePull, StackKeys
 
 _WRITTEN = {"upstream_url": "registry", "credential_arn": "credentials"}
 """A rule's fields, as the stack's file has them."""
 
 
-def cache_problems(keys: StackKeys, registry: Registry) -> Iterator[Problem]:
+def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
     for index, cache in enumerate(keys.caches):
         problems = [*_address_problems(cache), *_login_problems(cache), *_rule_problems(cache, registry)]
         problems += [
@@ -42,9 +41,8 @@ def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[s
             yield Problem((name,), None, message, f"make a new token, and pulumi config set --secret {project}:{name}")
 
 
-def shadowed_problems(names: Collection[str], keys: StackKeys, registry: Registry) -> Iterator[Problem]:
+def shadowed_problems(names: Collection[str], rules: Sequence[CacheRule]) -> Iterator[Problem]:
     """Repositories of our own where only a cache can put images."""
-    rules = [cache_rule(cache, "", "", registry) for cache in keys.caches]
     for name in names:
         rule = rule_for(name, rules)
         if rule is not None:
@@ -52,7 +50,7 @@ def shadowed_problems(names: Collection[str], keys: StackKeys, registry: Registr
             yield Problem(("repositories", name), name, message, "rename it, or give the cache another prefix")
 
 
-def _address_problems(cache: Cache) -> Iterator[Problem]:
+def _address_problems(cache: CacheEntry) -> Iterator[Problem]:
     upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
     if upstream.url is None and cache.registry is None:
         yield Problem(("registry",), None, "is missing", f"write its address: {upstream.form}")
@@ -62,7 +60,7 @@ def _address_problems(cache: Cache) -> Iterator[Problem]:
         )
 
 
-def _login_problems(cache: Cache) -> Iterator[Problem]:
+def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
     upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
     if cache.username and cache.credentials:
         yield Problem(("username",), cache.username, "stands beside a secret that has one", "keep one of the two")
@@ -70,7 +68,7 @@ def _login_problems(cache: Cache) -> Iterator[Problem]:
         yield Problem(("username",), cache.username, f"is not taken for {cache.upstream}", "remove it")
 
 
-def _rule_problems(cache: Cache, registry: Registry) -> Iterator[Problem]:
+def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]:
     """Those of the domain, but for an address that is missing and a secret that the stack is to make."""
     rule = cache_rule(cache, "", "", registry)
     for problem in rule_problems(rule, account=registry.account, region=registry.region):

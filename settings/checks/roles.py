@@ -1,70 +1,127 @@
-"""What is wrong with a stack's own roles, once every line that asks for one is sound by itself."""
+"""What AWS would refuse of the roles and documents that keys make together, at the key that asks for the most."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.document_text import to_text
 from domain.iam.github_trust import GitHubSource, contradictions, provider_arn, source_problems, trust_problems
-from domain.iam.grants import Registry
-from domain.iam.limits import INLINE_TEXT_MAX
-from domain.iam.roles import pull_policy, push_policy
+from domain.iam.grants import Grant, repository_policy_problems
+from domain.iam.limits import INLINE_TEXT_MAX, ROLES_MAX
+from domain.iam.roles import cache_role, pull_policy
 from domain.problems import Path, Problem
 from settings.declared.resolve import here, source
-from settings.declared.settings import Publisher, publishers
+from settings.declared.roles import auditor_role, task_role
+from settings.declared.settings import Settings, policy_text
 from settings.written.catalog import TASKS, RepositoryEntry
 
 Entries = Sequence[tuple[str, RepositoryEntry]]
-Pushes = Sequence[tuple[Path, str, GitHubSource]]
-"""Each with its path in the catalog, and its repository."""
+Pushes = Sequence[tuple[Path, GitHubSource]]
+"""Each with its path in the catalog."""
+_FEWER = "name whole accounts or an organization in place of many roles, or fewer prefixes"
 
 
-def role_problems(entries: Entries, registries: Sequence[Registry], stack: str) -> Iterator[Problem]:
-    """`registries` are the stack's own, home first."""
-    home = registries[0]
-    pushes = list(_pushes(entries, stack))
-    roles = publishers(((repository, each) for _, repository, each in pushes), stack)
-    yield from _source_problems(pushes, provider_arn(home.account, home.region))
-    yield from _push_problems(roles, {each.place: path for path, _, each in pushes}, home)
-    yield from _task_problems(entries, registries)
+def catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
+    """At their paths in the catalog."""
+    yield from _policy_problems(settings, entries)
+    pushes = [
+        (("repositories", name, "push", index), source(push))
+        for name, entry in entries
+        for index, push in here(entry, settings.stack)
+    ]
+    yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
+    lengths = {role.name: len(to_text(role.policy)) for role in settings.roles}
+    yield from _push_problems(settings, {each.place: path for path, each in pushes}, lengths)
+    yield from _task_problems(settings, entries)
+    if len(lengths) > ROLES_MAX:
+        message = f"make {len(lengths):,} roles, and an account has {ROLES_MAX:,}"
+        yield Problem(("repositories",), None, message, "let fewer sources push, or ask AWS for a higher quota")
 
 
-def _pushes(entries: Entries, stack: str) -> Iterator[tuple[Path, str, GitHubSource]]:
-    for name, entry in entries:
-        for index, push in here(entry, stack):
-            if (push.refs is None) != (push.environment is None):  # told elsewhere
-                yield ("repositories", name, "push", index), name, source(push)
+def _policy_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
+    """The first that is wrong with what a repository's grants compile to, in one of the stack's own registries."""
+    written = {name: len(entry.pull) for name, entry in entries}
+    found: dict[object, Problem | None] = {}
+    for repository in settings.repositories:
+        if repository.pull not in found:
+            found[repository.pull] = next(_policies(settings, repository.pull), None)
+        if problem := found[repository.pull]:
+            value = f"{written[repository.name]} grants to {repository.name}"
+            yield Problem(("repositories", repository.name, "pull"), value, problem.message, problem.fix)
+
+
+def _policies(settings: Settings, pull: tuple[Grant, ...]) -> Iterator[Problem]:
+    for place in settings.places:
+        text = policy_text(pull, place.registry)
+        for problem in repository_policy_problems(json.loads(text)) if text else ():
+            yield Problem((), None, f"{problem.message} in {place.region}", problem.fix)
 
 
 def _source_problems(pushes: Pushes, provider: str) -> Iterator[Problem]:
-    for path, _, each in pushes:
+    for path, each in pushes:
         for problem in (*source_problems(each), *trust_problems(each, provider=provider)):
             yield problem.under(*path)
-    for index, problem in contradictions([each for _, _, each in pushes]):
+    for index, problem in contradictions([each for _, each in pushes]):
         yield problem.under(*pushes[index][0])
 
 
-def _push_problems(roles: Iterable[Publisher], last: dict[tuple[str, ...], Path], home: Registry) -> Iterator[Problem]:
+def _push_problems(
+    settings: Settings, last: Mapping[tuple[str, ...], Path], lengths: Mapping[str, int]
+) -> Iterator[Problem]:
     """Of a role's policy that is too long, told where the last of its repositories stands."""
-    for role in roles:
-        length = len(to_text(push_policy(role.repositories, home)))
+    for publisher in settings.publishers:
+        length = lengths[publisher.name]
         if length > INLINE_TEXT_MAX:
             fix = "let another environment of the repository push some of them"
-            message = f"pushes {len(role.repositories)} repositories, {_too_long(length)}"
-            yield Problem((*last[role.source.place], "github"), role.source.github, message, fix)
+            message = f"pushes {len(publisher.repositories)} repositories, {_too_long(length)}"
+            yield Problem((*last[publisher.source.place], "github"), publisher.source.github, message, fix)
 
 
-def _task_problems(entries: Entries, registries: Sequence[Registry]) -> Iterator[Problem]:
-    paths = {name: path for name, entry in entries for path in _task_paths((name, entry))}
-    length = len(to_text(pull_policy(list(paths), registries)))
+def _task_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
+    length = _tasks_length(settings)
     if length > INLINE_TEXT_MAX:
+        paths = [path for name, entry in entries for path in _task_paths(name, entry)]
         fix = "let some be pulled by roles of your own: {account: NAME, role: ROLE}"
-        yield Problem(list(paths.values())[-1], TASKS, f"pulls {len(paths)} repositories, {_too_long(length)}", fix)
+        count = len({path[1] for path in paths})
+        yield Problem(paths[-1], TASKS, f"pulls {count} repositories, {_too_long(length)}", fix)
 
 
-def _task_paths(named: tuple[str, RepositoryEntry]) -> list[Path]:
-    name, entry = named
+def _tasks_length(settings: Settings) -> int:
+    """Of the policy of the account's tasks, as far as the catalog makes it."""
+    names = [each.name for each in settings.repositories if each.tasks]
+    return len(to_text(pull_policy(names, [place.registry for place in settings.places])))
+
+
+def _task_paths(name: str, entry: RepositoryEntry) -> list[Path]:
     found = (index for index, pull in enumerate(entry.pull) if pull.service == TASKS)
     return [("repositories", name, "pull", index, "service") for index in found]
 
 
 def _too_long(length: int) -> str:
     return f"and its role's policy has {length:,} characters where IAM takes {INLINE_TEXT_MAX:,}"
+
+
+def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    """The stack's key that asks for the most of it, and the problem inside that key's value."""
+    for place in settings.all_places:
+        text = settings.registry_policy_of(place)
+        for problem in repository_policy_problems(json.loads(text)) if text else ():
+            message = f"ask much of the registry policy in {place.name}: {problem.message}"
+            yield "replicas" if place.role else "caches", Problem((), None, message, problem.fix)
+    for index, cache in enumerate(settings.caches):
+        for problem in repository_policy_problems(json.loads(cache.policy_text)) if cache.policy_text else ():
+            yield "caches", Problem((index, "pull"), cache.rule.prefix, f"is for many: {problem.message}", problem.fix)
+    yield from _role_problems(settings)
+
+
+def _role_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    """Of the roles that a stack has once; what the catalog makes too long is told there."""
+    stack = settings.stack
+    keys = {task_role(stack): "caches", auditor_role(stack): "roles", cache_role(stack): "caches"}
+    told = {publisher.name for publisher in settings.publishers}
+    if _tasks_length(settings) > INLINE_TEXT_MAX:
+        told.add(task_role(stack))
+    for role in settings.roles:
+        length = len(to_text(role.policy))
+        if role.name not in told and length > INLINE_TEXT_MAX:
+            message = f"make the policy of {role.name} {length:,} characters long where IAM takes {INLINE_TEXT_MAX:,}"
+            yield keys.get(role.name, "replicas"), Problem((), None, message, _FEWER)

@@ -1,18 +1,23 @@
-"""From what is written, found to be sound, to what the stack declares: names become ids, defaults become values."""
+"""From what is written to what the stack declares: names become ids, defaults become values.
 
-from domain.aws import REGIONS, Arn
+What is unsound by itself has a fault of its own, and is left out here or goes by its written name: checks of what the
+rest makes together are made all the same.
+"""
+
+from domain import resource_tags
+from domain.aws import Arn, RegistryId
 from domain.document_text import to_text
-from domain.ecr.encryption import Encryption
-from domain.ecr.lifecycle import Effect, Rule, Selector
+from domain.ecr.cache import Cache
 from domain.ecr.names import private_registry
+from domain.ecr.repository import Encryption
+from domain.ecr.retention import Effect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.ecr.upstreams import UPSTREAMS, CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
-from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, Registry, ServiceGrant
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
-from settings.checks.across_fields import domain_rule
-from settings.declared import settings
-from settings.declared.settings import Place, Repository, Settings
+from settings.declared.settings import Settings, lifecycle_text, policy_text
+from settings.declared.values import Place, Repository
 from settings.written.catalog import (
     DEFAULT_PRESET,
     TASKS,
@@ -22,16 +27,21 @@ from settings.written.catalog import (
     Push,
     RepositoryEntry,
     RetentionRule,
+    domain_rule,
 )
-from settings.written.catalog import Retirement as WrittenRetirement
-from settings.written.stack import SECONDS_PER_HOUR, AwsKeys, Cache, CachePull, Replica, StackKeys
+from settings.written.stack import AwsKeys, CacheEntry, CachePull, ReplicaEntry, StackKeys
 
 NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=30),)
 """Where the catalog has no default, what nobody declared loses no image that has a tag."""
+CACHED = (
+    Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=7),
+    Rule(selector=Selector.ANY, patterns=(), effect=Effect.KEEP, count=500),
+)
+"""What is in a cache can be had again, so that it need not be kept for long."""
 
 
 def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
-    """The settings of one stack; every name is known to be declared."""
+    """The settings of one stack."""
     account = aws.account
     home = Place(account=account, region=aws.region, home=True)
     replicas = [_place(replica, home, keys) for replica in keys.replicas]
@@ -47,11 +57,10 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
             _repository(name, entry, presets=presets, stack=stack, keys=keys, account=account)
             for name, entry in catalog.repositories.items()
         ),
-        removed={name: _required_retirement(entry) for name, entry in catalog.removed.items()},
-        roles=_roles(project, stack, keys, aws),
-        caches=tuple(_cache(each, project, stack, keys, home) for each in keys.caches),
-        scan_type=keys.scanning.scan_type,
-        scan_rules=tuple(rule.resolved() for rule in keys.scanning.rules),
+        removed=catalog.removed,
+        role_options=keys.roles,
+        caches=tuple(_cache(each, keys, home, project=project, stack=stack) for each in keys.caches),
+        scanning=keys.scanning,
         registry_policy=to_text(keys.registry_policy) if keys.registry_policy else None,
         pull_time_exclusions=keys.pull_time_exclusions,
         blob_mounting=keys.blob_mounting,
@@ -61,31 +70,25 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     )
 
 
-def _roles(project: str, stack: str, keys: StackKeys, aws: AwsKeys) -> settings.Roles:
-    partition = REGIONS[aws.region].id
-    return settings.Roles(
-        boundary=str(Arn(partition, "iam", "", aws.account, f"policy/{project}-{stack}-boundary")),
-        path=f"/{project}/{stack}/",
-        session_seconds=keys.roles.session_hours * SECONDS_PER_HOUR,
-        auditors=keys.roles.auditors,
-        audit_layers=keys.roles.audit_layers,
-    )
-
-
-def _cache(cache: Cache, project: str, stack: str, keys: StackKeys, home: Place) -> settings.PullThrough:
-    return settings.PullThrough(
+def _cache(cache: CacheEntry, keys: StackKeys, home: Place, *, project: str, stack: str) -> Cache:
+    pull = _grants(cache.pull, keys, home.account)
+    return Cache(
         rule=cache_rule(cache, project, stack, home.registry),
+        region=home.region,
         username=cache.username,
-        pull=tuple(_grant(pull, keys, home.account) for pull in cache.pull if pull.service is None),
-        tasks=any(pull.service == TASKS for pull in cache.pull),
+        lifecycle_text=lifecycle_text(CACHED, standby=False),
+        policy_text=policy_text(pull, home.registry),
+        tags=resource_tags.required_tags(owner="platform", environment=keys.environment, project=project),
+        pull=pull,
+        tasks=any(each.service == TASKS for each in cache.pull),
     )
 
 
-def cache_rule(cache: Cache, project: str, stack: str, registry: Registry) -> CacheRule:
+def cache_rule(cache: CacheEntry, project: str, stack: str, registry: RegistryId) -> CacheRule:
     """The rule; where another private registry stands behind it, Amazon ECR goes there with a role of ours."""
     url = cache.registry or next(each.url for each in UPSTREAMS if each.name == cache.upstream) or ""
-    place, role = private_registry(url), None
-    if place is not None and place[0] != registry.account:
+    upstream, role = private_registry(url), None
+    if upstream is not None and upstream.account != registry.account:
         role = str(Arn(registry.partition, "iam", "", registry.account, f"role/{project}/{stack}/{cache_role(stack)}"))
     return CacheRule(
         prefix=cache.own_prefix,
@@ -96,22 +99,22 @@ def cache_rule(cache: Cache, project: str, stack: str, registry: Registry) -> Ca
     )
 
 
-def grants(entry: RepositoryEntry, keys: StackKeys, account: str) -> tuple[Grant, ...]:
-    """Who may pull, by their ids in this stack."""
-    return tuple(_grant(pull, keys, account) for pull in entry.pull if pull.service != TASKS)
+def _grants(pulls: tuple[Pull, ...] | tuple[CachePull, ...], keys: StackKeys, own: str) -> tuple[Grant, ...]:
+    """Who may pull, by their ids in this stack; the tasks of its own account pull with a role."""
+    return tuple(grant for pull in pulls if pull.service != TASKS for grant in _grant(pull, keys, own))
 
 
-def _grant(pull: Pull | CachePull, keys: StackKeys, own: str) -> Grant:
-    account = keys.accounts[pull.account] if pull.account else own
+def _grant(pull: Pull | CachePull, keys: StackKeys, own: str) -> list[Grant]:
+    account = keys.accounts.get(pull.account, pull.account) if pull.account else own
     if pull.service:
-        return ServiceGrant(service=PullService(pull.service), account=account)
+        return [ServiceGrant(service=PullService(pull.service), account=account)]
     if pull.organization:
-        return OrganizationGrant(organization=keys.organizations[pull.organization])
-    return AccountGrant(account=account, role=pull.role)
+        return [OrganizationGrant(organization=keys.organizations.get(pull.organization, pull.organization))]
+    return [AccountGrant(account=account, role=pull.role)] if pull.account else []
 
 
-def _place(replica: Replica, home: Place, keys: StackKeys) -> Place:
-    account = keys.accounts[replica.account] if replica.account else home.account
+def _place(replica: ReplicaEntry, home: Place, keys: StackKeys) -> Place:
+    account = keys.accounts.get(replica.account, replica.account) if replica.account else home.account
     other = account != home.account
     return Place(
         account=account,
@@ -119,16 +122,8 @@ def _place(replica: Replica, home: Place, keys: StackKeys) -> Place:
         home=False,
         role=str(Arn(home.registry.partition, "iam", "", account, f"role/{replica.role}")) if other else None,
         prefixes=replica.prefixes,
-        retire=_retirement(replica.retire),
+        retire=replica.retire,
     )
-
-
-def _retirement(written: WrittenRetirement | None) -> settings.Retirement | None:
-    return _required_retirement(written) if written else None
-
-
-def _required_retirement(written: WrittenRetirement) -> settings.Retirement:
-    return settings.Retirement(until=written.until, reason=written.reason)
 
 
 def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:
@@ -150,16 +145,16 @@ def _repository(
         name=name,
         owner=entry.owner,
         description=entry.description,
-        retention=presets[entry.retention] if isinstance(entry.retention, str) else _rules(entry.retention),
+        retention=presets.get(entry.retention, ()) if isinstance(entry.retention, str) else _rules(entry.retention),
         mutability=mutability(entry.mutable_tags),
         mutable_tags=entry.mutable_tags,
         encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),
         key_arns=keys.keys[named.key] if named else {},
         push=tuple(source(push) for _, push in here(entry, stack)),
-        pull=grants(entry, keys, account),
+        pull=_grants(entry.pull, keys, account),
         tasks=any(pull.service == TASKS for pull in entry.pull),
         adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
-        retire=_retirement(entry.retire),
+        retire=entry.retire,
     )
 
 
@@ -182,5 +177,5 @@ def here(entry: RepositoryEntry, stack: str) -> list[tuple[int, Push]]:
     return [
         (index, push)
         for index, push in enumerate(() if entry.retire else entry.push)
-        if push.stacks is None or stack in push.stacks
+        if (push.stacks is None or stack in push.stacks) and (push.refs is None) != (push.environment is None)
     ]

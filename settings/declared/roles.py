@@ -1,9 +1,9 @@
 """The registry's own roles, from what the settings say of pushes, pulls and auditors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from domain.ecr.cache import Cache
 from domain.iam.github_trust import provider_arn, trust_policy
-from domain.iam.role_names import standing_role
 from domain.iam.roles import (
     TASKS_SERVICE,
     Role,
@@ -15,69 +15,86 @@ from domain.iam.roles import (
     push_policy,
     registry_trust,
     service_trust,
+    standing_role,
     template_policy,
     template_role,
 )
-from settings.declared.settings import Settings
+from settings.declared.values import Place, Publisher, Repository
+from settings.written.stack import RoleOptions
 
 
-def registry_roles(settings: Settings) -> tuple[Role, ...]:
+def registry_roles(
+    stack: str,
+    *,
+    places: Sequence[Place],
+    publishers: Sequence[Publisher],
+    repositories: Sequence[Repository],
+    caches: Sequence[Cache],
+    options: RoleOptions,
+) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names are told apart by the stack."""
-    return (*_publishers(settings), *_tasks(settings), *_auditor(settings), *_templates(settings), *_caches(settings))
+    return (
+        *_publishers(publishers, places[0]),
+        *_tasks(stack, places, repositories, caches),
+        *_auditor(stack, places, options),
+        *_templates(stack, [place for place in places if caches or not place.home]),
+        *_caches(stack, places[0], caches),
+    )
 
 
-def _publishers(settings: Settings) -> Iterator[Role]:
-    provider = provider_arn(settings.home.account, settings.home.region)
-    for publisher in settings.publishers:
+def _publishers(publishers: Sequence[Publisher], home: Place) -> Iterator[Role]:
+    provider = provider_arn(home.account, home.region)
+    for publisher in publishers:
         yield Role(
             name=publisher.name,
             description=f"Pushes images for the workflows of {publisher.source.github}",
             trust=trust_policy(publisher.source, provider=provider),
-            policy=push_policy(publisher.repositories, settings.home.registry),
+            policy=push_policy(publisher.repositories, home.registry),
         )
 
 
-def _tasks(settings: Settings) -> Iterator[Role]:
-    names = [each.name for each in settings.repositories if each.tasks]
-    caches = [each.rule.prefix for each in settings.caches if each.tasks]
-    if names or caches:
+def _tasks(
+    stack: str, places: Sequence[Place], repositories: Sequence[Repository], caches: Sequence[Cache]
+) -> Iterator[Role]:
+    names = [each.name for each in repositories if each.tasks]
+    prefixes = [each.rule.prefix for each in caches if each.tasks]
+    if names or prefixes:
         yield Role(
-            name=task_role(settings.stack),
+            name=task_role(stack),
             description="Pulls images for the account's tasks in Amazon ECS",
-            trust=service_trust(TASKS_SERVICE, settings.home.account),
-            policy=pull_policy(names, [place.registry for place in settings.places], caches),
+            trust=service_trust(TASKS_SERVICE, places[0].account),
+            policy=pull_policy(names, [place.registry for place in places], prefixes),
         )
 
 
-def _auditor(settings: Settings) -> Iterator[Role]:
-    if settings.roles.auditors:
+def _auditor(stack: str, places: Sequence[Place], options: RoleOptions) -> Iterator[Role]:
+    if options.auditors:
         yield Role(
-            name=auditor_role(settings.stack),
+            name=auditor_role(stack),
             description="Reads all that is known of the images, and scan findings with it",
-            trust=principals_trust(settings.roles.auditors),
-            policy=audit_policy([place.registry for place in settings.places], layers=settings.roles.audit_layers),
+            trust=principals_trust(options.auditors),
+            policy=audit_policy([place.registry for place in places], layers=options.audit_layers),
         )
 
 
-def _templates(settings: Settings) -> Iterator[Role]:
-    registries = [place.registry for place in settings.places if settings.caches or not place.home]
-    if registries:
+def _templates(stack: str, places: Sequence[Place]) -> Iterator[Role]:
+    if places:
         yield Role(
-            name=template_role(settings.stack),
+            name=template_role(stack),
             description="Makes the repositories that creation templates are for",
             trust=registry_trust(),
-            policy=template_policy(registries),
+            policy=template_policy([place.registry for place in places]),
         )
 
 
-def _caches(settings: Settings) -> Iterator[Role]:
-    rules = [each.rule for each in settings.caches if each.rule.custom_role_arn]
+def _caches(stack: str, home: Place, caches: Sequence[Cache]) -> Iterator[Role]:
+    rules = [each.rule for each in caches if each.rule.custom_role_arn]
     if rules:
         yield Role(
-            name=cache_role(settings.stack),
+            name=cache_role(stack),
             description="Reads other private registries for our caches",
             trust=registry_trust("pullthroughcache.ecr"),
-            policy=cache_policy(rules, settings.home.registry),
+            policy=cache_policy(rules, home.registry),
         )
 
 

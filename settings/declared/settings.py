@@ -1,142 +1,29 @@
 """The settings as everything else reads them: names resolved, defaults applied, frozen."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from functools import cache, cached_property
 
 from domain import resource_tags
+from domain.aws import Arn, RegistryId
 from domain.document_text import to_text
-from domain.ecr import lifecycle
+from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
-from domain.ecr.encryption import Encryption
-from domain.ecr.names import registry_host
-from domain.ecr.replicas import Replica, inbound_statement, replication_rules
-from domain.ecr.replication import ReplicationRule
+from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
-from domain.ecr.scanning import ScanRule, ScanType
-from domain.ecr.tags import TagMutability
-from domain.ecr.upstreams import CacheRule
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.github_trust import GitHubSource
-from domain.iam.grants import Grant, Registry, repository_policy
+from domain.iam.grants import Grant, repository_policy
+from domain.iam.roles import Role
+from settings.declared.roles import registry_roles
+from settings.declared.values import Place, Publisher, Repository, publishers
+from settings.written.catalog import Retirement
+from settings.written.stack import RoleOptions, Scanning
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retirement:
-    """Until when images may be destroyed, and why."""
-
-    until: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A registry: one account in one region."""
-
-    account: str
-    region: str
-    home: bool
-    role: str | None = None
-    """In another account than the stack's own: the ARN of the role that is assumed there."""
-    prefixes: tuple[str, ...] = ()
-    """Of a replica: what the names of its repositories begin with; none, and it has every repository."""
-    retire: Retirement | None = None
-
-    @property
-    def name(self) -> str:
-        """What tells it apart from the stack's other places, in the names of resources."""
-        return f"{self.account}.{self.region}" if self.role else self.region
-
-    @property
-    def host(self) -> str:
-        return registry_host(self.account, self.region)
-
-    @property
-    def registry(self) -> Registry:
-        return Registry(account=self.account, region=self.region)
-
-    @property
-    def replica(self) -> Replica:
-        return Replica(registry=self.registry, prefixes=self.prefixes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publisher:
-    """A role that workflows of GitHub's take to push to some repositories."""
-
-    name: str
-    source: GitHubSource
-    repositories: tuple[str, ...]
-
-
-CACHED = (
-    lifecycle.Rule(
-        selector=lifecycle.Selector.UNTAGGED, patterns=(), effect=lifecycle.Effect.EXPIRE_AFTER_DAYS, count=7
-    ),
-    lifecycle.Rule(selector=lifecycle.Selector.ANY, patterns=(), effect=lifecycle.Effect.KEEP, count=500),
-)
-
-
-def publishers(pushes: Iterable[tuple[str, GitHubSource]], stack: str) -> tuple[Publisher, ...]:
-    """The roles by which GitHub's workflows push: one for each source, for all the repositories that name it."""
-    named: dict[tuple[str, ...], tuple[GitHubSource, list[str]]] = {}
-    for repository, source in pushes:
-        named.setdefault(source.place, (source, []))[1].append(repository)
-    found = (
-        Publisher(name=source.role_name(stack), source=source, repositories=tuple(dict.fromkeys(names)))
-        for source, names in named.values()
-    )
-    return tuple(sorted(found, key=lambda each: each.name))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roles:
-    """What is said of the registry's own roles."""
-
-    boundary: str
-    """The ARN of the managed policy that the bootstrap makes."""
-    path: str
-    session_seconds: int
-    auditors: tuple[str, ...]
-    """Who may become the auditor; nobody, and there is none."""
-    audit_layers: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
-    """One entry of the catalog."""
-
-    name: str
-    owner: str
-    description: str | None
-    retention: tuple[lifecycle.Rule, ...]
-    mutability: TagMutability
-    mutable_tags: tuple[str, ...]
-    encryption: Encryption
-    key_arns: Mapping[str, str]
-    """The named key's ARN by region; empty where the stack's own key encrypts."""
-    push: tuple[GitHubSource, ...]
-    pull: tuple[Grant, ...]
-    tasks: bool
-    """Whether the ECS tasks of the stack's own account pull it."""
-    adopt: bool
-    retire: Retirement | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullThrough:
-    """A pull-through cache at home, and who pulls from it."""
-
-    rule: CacheRule
-    username: str | None
-    pull: tuple[Grant, ...]
-    tasks: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that one stack declares."""
+    """Everything that one stack declares; roles and documents are made once, when they are first asked for."""
 
     project: str
     stack: str
@@ -145,14 +32,13 @@ class Settings:
     """The registries in the stack's own account, home first."""
     elsewhere: tuple[Place, ...]
     """Replicas in other accounts."""
-    net: tuple[lifecycle.Rule, ...]
+    net: tuple[retention.Rule, ...]
     """The retention of repositories that nobody declared."""
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
-    roles: Roles
-    caches: tuple[PullThrough, ...]
-    scan_type: ScanType
-    scan_rules: tuple[ScanRule, ...]
+    role_options: RoleOptions
+    caches: tuple[Cache, ...]
+    scanning: Scanning
     registry_policy: str | None
     pull_time_exclusions: tuple[str, ...]
     blob_mounting: bool
@@ -169,10 +55,28 @@ class Settings:
         """The tags of what belongs to the registry as a whole."""
         return self.tags_for("platform")
 
-    @property
+    @cached_property
     def publishers(self) -> tuple[Publisher, ...]:
         pushes = [(each.name, source) for each in self.repositories for source in each.push]
         return publishers(pushes, self.stack)
+
+    @property
+    def role_path(self) -> str:
+        return f"/{self.project}/{self.stack}/"
+
+    @property
+    def boundary(self) -> str:
+        """The ARN of the permissions boundary of its roles, which the bootstrap makes."""
+        name = f"policy/{self.project}-{self.stack}-boundary"
+        return str(Arn(self.home.registry.partition, "iam", "", self.home.account, name))
+
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """All that the stack's own account holds."""
+        return registry_roles(
+            self.stack, places=self.places, publishers=self.publishers, repositories=self.repositories,
+            caches=self.caches, options=self.role_options,
+        )  # fmt: skip
 
     def protects(self, place: Place) -> bool:
         """Whether the engine refuses to delete what a place can't be without, its key."""
@@ -181,23 +85,20 @@ class Settings:
     def tags_for(self, owner: str) -> dict[str, str]:
         return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)
 
-    def copies(self, place: Place) -> Iterator[RepositoryCopy]:
+    def copies(self, place: Place) -> tuple[RepositoryCopy, ...]:
         """Every repository of the catalog, as it stands in this place."""
-        documents: dict[tuple[lifecycle.Rule, ...], str] = {}
-        policies: dict[tuple[Grant, ...], str | None] = {}
-        for repository in self.repositories:
-            if not repository.name.startswith(place.prefixes or ""):
-                continue
-            rules = repository.retention
-            if rules not in documents:
-                documents[rules] = lifecycle_text(rules, standby=not place.home)
-            if repository.pull not in policies:
-                policies[repository.pull] = _policy_text(repository.pull, place)
-            yield self._copy(repository, place, documents[rules], policies[repository.pull])
+        return self._copies[place]
 
-    def _copy(
-        self, repository: Repository, place: Place, lifecycle_document: str, policy_document: str | None
-    ) -> RepositoryCopy:
+    @cached_property
+    def _copies(self) -> dict[Place, tuple[RepositoryCopy, ...]]:
+        return {
+            place: tuple(
+                self._copy(each, place) for each in self.repositories if each.name.startswith(place.prefixes or "")
+            )
+            for place in self.all_places
+        }
+
+    def _copy(self, repository: Repository, place: Place) -> RepositoryCopy:
         retire = repository.retire or place.retire
         return RepositoryCopy(
             name=repository.name,
@@ -206,8 +107,8 @@ class Settings:
             mutable_tags=repository.mutable_tags,
             encryption=repository.encryption,
             import_id=_import_id(repository.name, place) if repository.adopt else None,
-            lifecycle_text=lifecycle_document,
-            policy_text=policy_document,
+            lifecycle_text=lifecycle_text(repository.retention, standby=not place.home),
+            policy_text=policy_text(repository.pull, place.registry),
             # A named key is of the stack's own account.
             key_arn=None if place.role else repository.key_arns.get(place.region),
             tags=self._repository_tags(repository, retire),
@@ -250,29 +151,19 @@ class Settings:
         statements = statements if isinstance(statements, list) else [statements]
         return to_text({**given, "Statement": [*statements, *ours]})
 
-    def declared_caches(self) -> Iterator[Cache]:
-        """The caches as they are declared; what is in one can be had again, so that it need not be kept for long."""
-        for each in self.caches:
-            yield Cache(
-                rule=each.rule,
-                region=self.home.region,
-                username=each.username,
-                lifecycle_text=lifecycle_text(CACHED, standby=False),
-                policy_text=_policy_text(each.pull, self.home),
-                tags=self.tags,
-            )
-
     def net_text(self) -> str:
         return lifecycle_text(self.net, standby=True)
 
 
-def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
-    return to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+@cache
+def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
+    return to_text(retention.compile_policy(retention.standby(rules) if standby else rules))
 
 
-def _policy_text(grants: tuple[Grant, ...], place: Place) -> str | None:
+@cache
+def policy_text(grants: tuple[Grant, ...], registry: RegistryId) -> str | None:
     """The repository policy; None where nobody may pull."""
-    policy = repository_policy(grants, place.registry)
+    policy = repository_policy(grants, registry)
     return to_text(policy) if policy else None
 
 

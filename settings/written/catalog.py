@@ -1,7 +1,7 @@
 """The shape of catalog.yaml. Names are resolved through the stack, whose names arrive as the validation's context."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -23,8 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from domain.aws import nearest
-from domain.ecr.lifecycle import Effect
 from domain.ecr.names import repository_name_problems
+from domain.ecr.retention import Effect, Rule, Selector
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.problems import Problem
@@ -137,6 +137,30 @@ class RetentionRule(Model):
 
 SELECTORS = ("tag", "all_tags", "untagged", "any")
 EFFECTS = tuple(effect.value for effect in Effect)
+
+
+def domain_rule(rule: Mapping[str, object]) -> Rule | None:
+    """The rule as the domain has it; None without exactly one selector and one effect, or with a value of another type,
+    which are faults of their own."""
+    effects = [effect for effect in Effect if rule.get(effect.value) is not None]
+    selectors = [key for key in SELECTORS if rule.get(key) is not None]
+    if len(effects) != 1 or len(selectors) != 1:
+        return None
+    (effect,), (selector,) = effects, selectors
+    count, written, description = rule[effect.value], rule[selector], rule.get("description")
+    patterns = [written] if selector == "tag" else written if selector == "all_tags" else []
+    if not isinstance(count, int) or isinstance(count, bool) or not isinstance(patterns, list | tuple):
+        return None
+    if not all(isinstance(pattern, str) for pattern in patterns) or not isinstance(description, str | None):
+        return None
+    kind = {"untagged": Selector.UNTAGGED, "any": Selector.ANY}
+    return Rule(
+        selector=kind.get(selector, Selector.TAGGED),
+        patterns=tuple(patterns),
+        effect=effect,
+        count=count,
+        description=description,
+    )
 
 
 def _digits(value: object) -> object:

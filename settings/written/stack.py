@@ -74,7 +74,7 @@ def _prefix_problems(prefix: str) -> list[Problem]:
 Prefix = Annotated[StrictStr, checked(_prefix_problems)]
 
 
-class Replica(Model):
+class ReplicaEntry(Model):
     """A registry that holds a copy of every repository."""
 
     region: Region
@@ -95,9 +95,6 @@ class ScanningRule(Model):
     frequency: Literal[tuple(FREQUENCIES)]  # type: ignore[valid-type]
     filters: tuple[StrictStr, ...] = ("*",)
 
-    def resolved(self) -> ScanRule:
-        return ScanRule(FREQUENCIES[self.frequency], self.filters)
-
 
 class Scanning(Model):
     """The registry's scanning configuration."""
@@ -108,6 +105,10 @@ class Scanning(Model):
     @property
     def scan_type(self) -> ScanType:
         return ScanType[self.type.upper()]
+
+    @property
+    def scan_rules(self) -> tuple[ScanRule, ...]:
+        return tuple(ScanRule(FREQUENCIES[each.frequency], each.filters) for each in self.rules)
 
 
 SECONDS_PER_HOUR = 3_600
@@ -120,12 +121,16 @@ def _hours_problems(hours: int) -> list[Problem]:
     return [Problem((), hours, "is no length that a role's sessions can have", f"write {least} to {most} hours")]
 
 
-class Roles(Model):
-    """The registry's own roles."""
+class RoleOptions(Model):
+    """What is said of the registry's own roles."""
 
     session_hours: Annotated[int, _integer(_hours_problems)] = Field(1, description="the longest session of a role")
     auditors: tuple[PrincipalArn, ...] = Field((), description="who may become the auditor; without any there is none")
     audit_layers: bool = Field(default=False, description="whether the auditor may pull images, too")
+
+    @property
+    def session_seconds(self) -> int:
+        return self.session_hours * SECONDS_PER_HOUR
 
 
 class CachePull(Model):
@@ -137,7 +142,7 @@ class CachePull(Model):
     service: Literal[TASKS] | None = None  # type: ignore[valid-type]
 
 
-class Cache(Model):
+class CacheEntry(Model):
     """A pull-through cache at home."""
 
     upstream: Literal[tuple(each.name for each in UPSTREAMS)]  # type: ignore[valid-type]
@@ -161,9 +166,9 @@ class StackKeys(Model):
     accounts: dict[StrictStr, Account] = Field({})
     organizations: dict[StrictStr, Organization] = Field({})
     keys: dict[StrictStr, dict[Region, KeyArn]] = Field({})
-    replicas: tuple[Replica, ...] = ()
-    roles: Roles = Roles()
-    caches: tuple[Cache, ...] = ()
+    replicas: tuple[ReplicaEntry, ...] = ()
+    roles: RoleOptions = RoleOptions()
+    caches: tuple[CacheEntry, ...] = ()
     scanning: Scanning = Scanning()
     protect: bool = True
     allow_destruction: bool = False

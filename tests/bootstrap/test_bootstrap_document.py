@@ -124,7 +124,7 @@ def _emptying() -> str:
     return block("delete-bucket").partition("\nkey=")[0]
 
 
-@pytest.mark.parametrize("count", [0, 1, 2500])
+@pytest.mark.parametrize("count", [0, 1001])
 def test_a_bucket_of_any_size_is_emptied(tmp_path: Path, count: int) -> None:
     """An argument has at most 128 KiB on Linux (MAX_ARG_STRLEN), and a page of the state's versions has more."""
     path = ".pulumi/history/container-registry/dev/dev-1795288856.checkpoint.json"

@@ -166,10 +166,7 @@ def test_roles_are_made_under_the_path_within_the_boundary(bootstrapped: Bootstr
         assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits"), role
     if action in WITHIN_THE_BOUNDARY:
         mine = f"arn:aws:iam::{account.id}:policy/mine"
-        for other in (
-            bootstrapped.request(name, own),
-            bootstrapped.request(name, own, iam__PermissionsBoundary=mine),
-        ):
+        for other in (bootstrapped.request(name, own), bootstrapped.request(name, own, iam__PermissionsBoundary=mine)):
             assert not evaluate(bootstrapped.deploy, other).allowed
             assert not evaluate(bootstrapped.administrator, other).allowed
 

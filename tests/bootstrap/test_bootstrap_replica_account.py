@@ -22,7 +22,7 @@ def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> A
         GitHubOwner="acme",
         GitHubRepository="container-registry",
         Regions=place.region,
-        EnhancedScanning=str(full.settings.scan_type.value == "ENHANCED").lower(),
+        EnhancedScanning=str(full.settings.scanning.scan_type.value == "ENHANCED").lower(),
         HomeDeployRole=bootstrapped.account.role_arn(DEPLOY),
     )
 

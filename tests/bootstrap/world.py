@@ -57,8 +57,7 @@ class World:
     @classmethod
     def of(cls, settings: Settings, account: str) -> "World":
         """The stack's own account, or another one that it has replicas in."""
-        roles = settings.roles
-        return cls(account, settings.tags, f"alias/{settings.project}", roles.path, roles.boundary)
+        return cls(account, settings.tags, f"alias/{settings.project}", settings.role_path, settings.boundary)
 
     def reads(self, resource: Resource) -> Iterator[Asked]:
         """What the provider asks to learn how a declared resource stands."""

@@ -25,8 +25,8 @@ def test_what_is_no_json_is_refused(text: str, words: str) -> None:
 
 
 def test_many_keys_of_which_one_is_repeated_take_no_longer_than_many_keys() -> None:
-    members = ",".join(f"{json.dumps(str(number))}:1" for number in range(200_000))
+    members = ",".join(f"{json.dumps(str(number))}:1" for number in range(30_000))
     started = time.process_time()
     value = parse(f'{{"0":2,{members}}}')
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 1
     assert [each.path for each in repeated_keys(value)] == [("0",)]

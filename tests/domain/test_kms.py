@@ -16,6 +16,7 @@ from domain.kms import (
 )
 
 ACCOUNT = "111122223333"
+MODEL = Loader().load_service_model("kms", "service-2")
 NEVER_BY_ADMINISTRATION = (
     "kms:Encrypt",
     "kms:Decrypt",
@@ -35,10 +36,10 @@ def test_no_administrator_reads_or_writes_under_the_key(action: str) -> None:
 
 
 def test_every_action_and_operation_is_one_of_the_service() -> None:
-    operations = Loader().load_service_model("kms", "service-2")["operations"]
+    operations = MODEL["operations"]
     assert {each.removeprefix("kms:") for each in ADMINISTRATION_ACTIONS} <= set(operations)
     assert set(GRANT_OPERATIONS) <= set(operations)
-    assert "Operations" in Loader().load_service_model("kms", "service-2")["shapes"]["CreateGrantRequest"]["required"]
+    assert "Operations" in MODEL["shapes"]["CreateGrantRequest"]["required"]
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
@@ -88,6 +89,6 @@ def test_deletion_window(days: int, valid: bool) -> None:
 
 
 def test_deletion_window_is_the_service_s_own() -> None:
-    shape = Loader().load_service_model("kms", "service-2")["shapes"]["ScheduleKeyDeletionRequest"]
+    shape = MODEL["shapes"]["ScheduleKeyDeletionRequest"]
     assert "between 7 and 30" in shape["members"]["PendingWindowInDays"]["documentation"]
     assert (DELETION_DAYS[0], DELETION_DAYS[-1]) == (7, 30)

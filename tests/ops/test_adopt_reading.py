@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.iam.grants import Registry
+from domain.aws import RegistryId
 from ops.adopt.cli_output import InvalidInput, read_outputs
 from ops.adopt.described import Described, gather
 from tests.ops.outputs import (
@@ -51,7 +51,7 @@ def test_outputs_one_after_another_are_about_one_repository(tmp_path: Path) -> N
         ),
     )
     (orders,) = found.repositories
-    assert (orders.name, orders.registry) == ("legacy/orders", Registry(account=PROD, region=HOME))
+    assert (orders.name, orders.registry) == ("legacy/orders", RegistryId(account=PROD, region=HOME))
     assert (orders.described.mutability, orders.described.scanning.on_push) == ("MUTABLE", False)
     assert orders.described.encryption is not None
     assert (orders.described.encryption.type, orders.described.encryption.key) == ("AES256", None)

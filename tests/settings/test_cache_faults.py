@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from settings import load
-from settings.declared.roles import registry_roles
 from tests.conftest import Edit
 from tests.settings.written import HEAD, catalog, faults, only
 
@@ -99,7 +98,7 @@ def test_a_token_is_one_of_the_stacks_secrets(project: Path) -> None:
     assert "pulumi config set --secret container-registry:cache-token-docker-hub" in told
     line = "  container-registry:cache-token-docker-hub: {secure: v1:abc}\n"
     caches(project, "{upstream: docker-hub, username: acme}", more=line)
-    (cache,) = load(project, "dev").declared_caches()
+    (cache,) = load(project, "dev").caches
     assert (cache.username, cache.token_key) == ("acme", "cache-token-docker-hub")
     assert [cache.secret_name] == ["ecr-pullthroughcache/docker-hub"]
 
@@ -135,19 +134,19 @@ def test_who_pulls_may_bring_in(project: Path) -> None:
     assert by_account["Action"] == ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
     assert by_account["Resource"] == ["arn:aws:ecr:us-east-1:111122223333:repository/quay/*"]
     assert by_organization["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5"]}}
-    (tasks,) = [each for each in registry_roles(settings) if each.name == "dev.ecs-task-execution"]
+    (tasks,) = [each for each in settings.roles if each.name == "dev.ecs-task-execution"]
     assert "repository/quay/*" in json.dumps(tasks.policy)
-    (cache,) = settings.declared_caches()
+    (cache,) = settings.caches
     assert "role/puller" in (cache.policy_text or "")
 
 
 def test_another_ecr_account_is_read_with_a_role(project: Path) -> None:
     caches(project, "{upstream: ecr, registry: 444455556666.dkr.ecr.eu-west-1.amazonaws.com, prefix: shared}")
     settings = load(project, "dev")
-    (role,) = [each for each in registry_roles(settings) if each.name == "dev.pull-through-cache"]
+    (role,) = [each for each in settings.roles if each.name == "dev.pull-through-cache"]
     assert "arn:aws:ecr:eu-west-1:444455556666:repository/*" in json.dumps(role.policy)
     assert "arn:aws:ecr:us-east-1:111122223333:repository/shared/*" in json.dumps(role.policy)
-    (cache,) = settings.declared_caches()
+    (cache,) = settings.caches
     assert cache.rule.custom_role_arn == "arn:aws:iam::111122223333:role/container-registry/dev/dev.pull-through-cache"
 
 

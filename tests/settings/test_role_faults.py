@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from settings import load
-from settings.declared.roles import registry_roles
 from tests.conftest import Edit
 from tests.settings.written import HEAD, catalog, faults, only
 
@@ -178,7 +177,7 @@ def test_more_roles_than_an_account_has(project: Path, edit: Edit) -> None:
     pushes = [main(github=f"acme/r{n}") for n in range(998)]
     catalog(project, pushed(*pushes))
     # With two for dev's cache: by which tasks pull from it, and as which ECR makes its repositories.
-    assert len(registry_roles(load(project, "dev"))) == 1_000
+    assert len(load(project, "dev").roles) == 1_000
     auditor = "container-registry:roles: {auditors: ['arn:aws:iam::111122223333:role/a']}"
     edit("Pulumi.dev.yaml", "container-registry:protect", f"{auditor}\n  container-registry:protect")
     assert only(project) == (
@@ -242,6 +241,6 @@ def test_a_stacks_long_name_is_cut(project: Path) -> None:
     stack = "s" * 70
     (project / "Pulumi.dev.yaml").rename(project / f"Pulumi.{stack}.yaml")
     catalog(project, HEAD + f"  payments/api: {{owner: payments, push: [{main()}], pull: [{{service: ecs}}]}}\n")
-    names = [each.name for each in registry_roles(load(project, stack))]
+    names = [each.name for each in load(project, stack).roles]
     assert {len(each) for each in names} == {64}
     assert len(set(names)) == len(names)

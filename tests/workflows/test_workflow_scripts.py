@@ -263,12 +263,7 @@ while [ $# -gt 0 ]; do if [ "$1" = --jq ]; then jq "$2" "$KNOWN"; exit; fi; shif
         {"id": 3, "user": {"login": "github-actions[bot]"}, "body": f"{MARKER}\nold"},
     ]
     (tmp_path / "known").write_text(json.dumps(comments))
-    environment = {
-        **COMMENT,
-        "KNOWN": str(tmp_path / "known"),
-        "CALLS": str(tmp_path / "calls"),
-        "LC_ALL": "C.UTF-8",
-    }
+    environment = {**COMMENT, "KNOWN": str(tmp_path / "known"), "CALLS": str(tmp_path / "calls"), "LC_ALL": "C.UTF-8"}
     (tmp_path / "comment").mkdir()
     ran = run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment)
     assert ran.returncode == 0, ran.stderr

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain.ecr.cache import Cache
 from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
 from rehearsal.proofs.harness.attempts import Intruder
 from rehearsal.proofs.harness.case import PlaceCase
 from rehearsal.proofs.harness.standing_roles import tasks_of
 from rehearsal.proofs.harness.upstreams import TASKS, names
-from settings.declared.settings import PullThrough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheCase(PlaceCase):
     """One cache, at home."""
 
-    cache: PullThrough
+    cache: Cache
 
     @property
     def subject(self) -> str:

@@ -14,8 +14,7 @@ from localcloud.clients import Clients
 from oci.image import Image, Index
 from oci.whole_images import Client
 from rehearsal.proofs.harness.visitors import Visitors, allow, login
-from settings import Place, Settings
-from settings.declared.settings import Repository
+from settings import Place, Repository, Settings
 
 DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
 """The codes of two refusals that are promised."""
@@ -76,7 +75,7 @@ class PlaceCase:
     def role_arn(self, name: str) -> str:
         """Of one of the roles that the stack declares in its own account."""
         home = self.settings.home
-        return str(Arn(home.registry.partition, "iam", "", home.account, f"role{self.settings.roles.path}{name}"))
+        return str(Arn(home.registry.partition, "iam", "", home.account, f"role{self.settings.role_path}{name}"))
 
     def puller(self) -> str:
         """The password of a role of the registry's own account that has exactly the pull actions."""

@@ -8,7 +8,7 @@ from domain.iam.github import AUDIENCE
 from localcloud.clients import Credentials
 from localcloud.github import Job
 from rehearsal.proofs.harness.case import PlaceCase
-from settings.declared.settings import Publisher
+from settings.declared.values import Publisher
 
 OTHERS = 10
 """Each of 300 publishers tried at all that the others push would be 90,000 tries."""

@@ -20,7 +20,7 @@ def fits(tag: str, all_of: list[str], none_of: list[str]) -> bool:
     return all(matches(each, tag) for each in all_of) and not any(matches(each, tag) for each in none_of)
 
 
-@settings(max_examples=400)
+@settings(max_examples=4 * settings().max_examples)
 @given(few, few)
 @example([], [])
 @example(["*"], ["*"])
@@ -39,7 +39,6 @@ def test_a_witness_fits_and_where_there_is_none_no_short_tag_does(all_of: list[s
         assert fits(found, all_of, none_of)
 
 
-@settings(max_examples=200)
 @given(patterns, few)
 @example("*-", ["*0-"])
 def test_what_is_told_at_once_is_what_a_walk_finds(pattern: str, none_of: list[str]) -> None:
@@ -47,7 +46,6 @@ def test_what_is_told_at_once_is_what_a_walk_finds(pattern: str, none_of: list[s
     assert (found is None) is (_shortest([_glob(pattern)], [_glob(each) for each in none_of], Effort()) is None)
 
 
-@settings(max_examples=200)
 @given(patterns, patterns)
 @example("a*", "a*b*")
 @example("*a*", "*aa*")

@@ -6,14 +6,7 @@ import time
 
 import pytest
 
-from domain.ecr.scanning import (
-    ScanFrequency,
-    ScanRule,
-    ScanType,
-    configuration_problems,
-    filter_matches,
-    frequency_for,
-)
+from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, configuration_problems, filter_matches, frequency_for
 from domain.problems import Path
 
 BASIC, ENHANCED = ScanType.BASIC, ScanType.ENHANCED

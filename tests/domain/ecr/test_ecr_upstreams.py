@@ -103,10 +103,7 @@ def test_a_rule_for_each_upstream() -> None:
             rule(url="ghcr.io", credential_arn=SECRET.replace(REGION, "us-east-2")),
             [(("credential_arn",), "is of a secret in another account or region")],
         ),
-        (
-            rule(url=OTHER_ECR),
-            [(("custom_role_arn",), f"is missing: the upstream is in the account {OTHER_ACCOUNT}")],
-        ),
+        (rule(url=OTHER_ECR), [(("custom_role_arn",), f"is missing: the upstream is in the account {OTHER_ACCOUNT}")]),
         (rule(url=OWN_ECR), []),
         (rule(url=OWN_ECR, custom_role_arn=ROLE), []),
         (rule(url=OTHER_ECR, custom_role_arn=SECRET), [(("custom_role_arn",), "is not the ARN of a role")]),
@@ -144,12 +141,7 @@ def test_a_hostile_prefix_takes_no_time() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [
-        ("hub/library/nginx", "hub"),
-        ("hub/team/nginx", "hub/team/"),
-        ("hubs/nginx", ROOT),
-        ("hub", ROOT),
-    ],
+    [("hub/library/nginx", "hub"), ("hub/team/nginx", "hub/team/"), ("hubs/nginx", ROOT), ("hub", ROOT)],
 )
 def test_the_longest_prefix_is_the_rule(name: str, expected: str) -> None:
     rules = [rule(ROOT), rule("hub"), rule("hub/team/")]

@@ -33,15 +33,9 @@ class Case:
 
 
 def case(
-    id: str, caller: Caller, *resource_policies: Policy, expected: Expected, request: Request | None = None
+    id: str, expected: Expected, caller: Caller, *resource_policies: Policy, request: Request | None = None
 ) -> Case:
-    return Case(
-        id=id,
-        caller=caller,
-        request=request or pull(),
-        resource_policies=resource_policies,
-        expected=expected,
-    )
+    return Case(id=id, caller=caller, request=request or pull(), resource_policies=resource_policies, expected=expected)
 
 
 def allowed(source: Source, sid: str | None = None) -> Expected:

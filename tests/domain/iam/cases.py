@@ -1,7 +1,7 @@
 """What AWS documents of its answers, as a table: https://docs.aws.amazon.com/IAM/latest/UserGuide/ and the page named
 above each group."""
 
-from domain.iam.access import Source
+from domain.iam.access import Policy, Source
 from tests.domain.iam.calls import (
     HOME,
     NOBODY,
@@ -44,103 +44,100 @@ LAMBDA = "lambda.amazonaws.com"
 # reference_policies_evaluation-logic_policy-eval-basics.html: "If either the identity-based policy or the
 # resource-based policy within the same account allows the request and the other doesn't, the request is still allowed."
 SAME_ACCOUNT = [
-    case("nobody says anything", user(), expected=silent(IDENTITY)),
-    case("an identity policy is enough", user(PULL), expected=allowed(IDENTITY, "Pull")),
-    case("any one of the identity policies is enough", user(NOTHING, PULL), expected=allowed(IDENTITY, "Pull")),
-    case("another action", user(PULL), request=request("ecr:PutImage", REPOSITORY), expected=silent(IDENTITY)),
-    case("a grant to the user is enough", user(), TO_USER, expected=allowed(RESOURCE, "ToUser")),
-    case("a grant to the role is enough", session(), TO_ROLE, expected=allowed(RESOURCE, "ToRole")),
-    case("a grant to the session is enough", session(), TO_SESSION, expected=allowed(RESOURCE, "ToSession")),
-    case("a grant to everybody is enough", user(), TO_ALL, expected=allowed(RESOURCE, "ToAll")),
-    case("a grant to the account waits for its policies", user(), TO_HOME, expected=silent(IDENTITY)),
-    case("and is content with them", user(PULL), TO_HOME, expected=allowed(IDENTITY, "Pull")),
-    case("a grant to another account is none", user(), TO_OTHER, expected=silent(IDENTITY)),
-    case("a grant to another user is none", session(), TO_USER, expected=silent(IDENTITY)),
+    case("nobody says anything", silent(IDENTITY), user()),
+    case("an identity policy is enough", allowed(IDENTITY, "Pull"), user(PULL)),
+    case("any one of the identity policies is enough", allowed(IDENTITY, "Pull"), user(NOTHING, PULL)),
+    case("another action", silent(IDENTITY), user(PULL), request=request("ecr:PutImage", REPOSITORY)),
+    case("a grant to the user is enough", allowed(RESOURCE, "ToUser"), user(), TO_USER),
+    case("a grant to the role is enough", allowed(RESOURCE, "ToRole"), session(), TO_ROLE),
+    case("a grant to the session is enough", allowed(RESOURCE, "ToSession"), session(), TO_SESSION),
+    case("a grant to everybody is enough", allowed(RESOURCE, "ToAll"), user(), TO_ALL),
+    case("a grant to the account waits for its policies", silent(IDENTITY), user(), TO_HOME),
+    case("and is content with them", allowed(IDENTITY, "Pull"), user(PULL), TO_HOME),
+    case("a grant to another account is none", silent(IDENTITY), user(), TO_OTHER),
+    case("a grant to another user is none", silent(IDENTITY), session(), TO_USER),
     case(
         "a grant to another session of the role is none",
+        silent(IDENTITY),
         session(),
         on_resource(allow("ToAnother", Principal=to(session_arn(name="build-8")))),
-        expected=silent(IDENTITY),
     ),
     case(
         "a grant to a role of the same name elsewhere is none",
+        silent(IDENTITY),
         session(),
         on_resource(allow("Elsewhere", Principal=to(role_arn(OTHER)))),
-        expected=silent(IDENTITY),
     ),
     case(
         "the nearest of two grants decides",
+        allowed(RESOURCE, "ToSession"),
         session(boundary=NOTHING),
         on_resource(allow("ToRole", Principal=to(role_arn())), allow("ToSession", Principal=to(session_arn()))),
-        expected=allowed(RESOURCE, "ToSession"),
     ),
     case(
         "and the nearest of its principals",
+        allowed(RESOURCE, "ToBoth"),
         session(boundary=NOTHING),
         on_resource(allow("ToBoth", Principal=to(role_arn(), session_arn()))),
-        expected=allowed(RESOURCE, "ToBoth"),
     ),
     case(
         "two policies of the resource are one",
+        allowed(RESOURCE, "ToUser"),
         user(),
         on_resource(allow("Others", Principal=to(OTHER)), name="registry"),
         TO_USER,
-        expected=allowed(RESOURCE, "ToUser"),
     ),
 ]
 
 # reference_policies_evaluation-logic_policy-eval-denyallow.html: "If the enforcement code finds even one explicit deny
 # that applies, the enforcement code returns a final decision of Deny."
 EXPLICIT_DENY = [
-    case("by an identity policy", user(PULL, PULLS_REFUSED), TO_USER, expected=denied(IDENTITY, "NoPull")),
-    case("by the boundary", user(PULL, boundary=PULLS_REFUSED), TO_USER, expected=denied(BOUNDARY, "NoPull")),
+    case("by an identity policy", denied(IDENTITY, "NoPull"), user(PULL, PULLS_REFUSED), TO_USER),
+    case("by the boundary", denied(BOUNDARY, "NoPull"), user(PULL, boundary=PULLS_REFUSED), TO_USER),
     case(
-        "by a session policy",
-        session(PULL, session_policies=(PULLS_REFUSED,)),
-        TO_SESSION,
-        expected=denied(SESSION, "NoPull"),
+        "by a session policy", denied(SESSION, "NoPull"), session(PULL, session_policies=(PULLS_REFUSED,)), TO_SESSION
     ),
     case(
         "by the resource's policy",
+        denied(RESOURCE, "NotAna"),
         user(PULL),
         on_resource(allow("ToAll", Principal="*"), deny("NotAna", Principal=to(user_arn()))),
-        expected=denied(RESOURCE, "NotAna"),
     ),
     case(
         "by a second policy of the resource",
+        denied(RESOURCE, "NotAna"),
         user(PULL),
         TO_ALL,
         on_resource(deny("NotAna", Principal=to(user_arn())), name="registry"),
-        expected=denied(RESOURCE, "NotAna"),
     ),
     case(
         "by the resource's policy, to the account",
+        denied(RESOURCE, "NotHere"),
         user(PULL),
         on_resource(deny("NotHere", Principal=to(HOME))),
-        expected=denied(RESOURCE, "NotHere"),
     ),
     case(
         "by the resource's policy, to the root user too",
+        denied(RESOURCE, "Nobody"),
         root(),
         on_resource(deny("Nobody", Principal="*")),
-        expected=denied(RESOURCE, "Nobody"),
     ),
     case(
         "of another action does nothing",
+        allowed(IDENTITY, "Pull"),
         user(own(allow("Pull"), deny("NoPush", Action="ecr:PutImage"))),
-        expected=allowed(IDENTITY, "Pull"),
     ),
     case(
         "to somebody else does nothing",
+        allowed(IDENTITY, "Pull"),
         session(PULL),
         on_resource(deny("NotAna", Principal=to(user_arn()))),
-        expected=allowed(IDENTITY, "Pull"),
     ),
     case(
         "wins from across accounts too",
+        denied(RESOURCE, "NotThem"),
         user(PULL, account=OTHER),
         on_resource(allow("ToAll", Principal="*"), deny("NotThem", Principal=to(OTHER))),
-        expected=denied(RESOURCE, "NotThem"),
     ),
 ]
 
@@ -148,159 +145,208 @@ EXPLICIT_DENY = [
 # ARN is limited by an implicit deny in a boundary or session policy; one to a session's or a user's own ARN is not.
 # reference_policies_elements_principal.html: nor is one to "*".
 LIMITS = [
-    case("the boundary is silent", user(PULL, boundary=NOTHING), expected=silent(BOUNDARY)),
-    case("the boundary allows", user(PULL, boundary=PULL), expected=allowed(IDENTITY, "Pull")),
-    case("the boundary grants nothing", user(boundary=PULL), expected=silent(IDENTITY)),
-    case("the session policy is silent", session(PULL, session_policies=(NOTHING,)), expected=silent(SESSION)),
-    case("the session policy allows", session(PULL, session_policies=(PULL,)), expected=allowed(IDENTITY, "Pull")),
+    case("the boundary is silent", silent(BOUNDARY), user(PULL, boundary=NOTHING)),
+    case("the boundary allows", allowed(IDENTITY, "Pull"), user(PULL, boundary=PULL)),
+    case("the boundary grants nothing", silent(IDENTITY), user(boundary=PULL)),
+    case("the session policy is silent", silent(SESSION), session(PULL, session_policies=(NOTHING,))),
+    case("the session policy allows", allowed(IDENTITY, "Pull"), session(PULL, session_policies=(PULL,))),
     case(
-        "one of two session policies allows",
-        session(PULL, session_policies=(NOTHING, PULL)),
-        expected=allowed(IDENTITY, "Pull"),
+        "one of two session policies allows", allowed(IDENTITY, "Pull"), session(PULL, session_policies=(NOTHING, PULL))
     ),
-    case("the session policy grants nothing", session(session_policies=(PULL,)), expected=silent(IDENTITY)),
-    case(
-        "both have to allow",
-        session(PULL, boundary=PULL, session_policies=(NOTHING,)),
-        expected=silent(SESSION),
-    ),
+    case("the session policy grants nothing", silent(IDENTITY), session(session_policies=(PULL,))),
+    case("both have to allow", silent(SESSION), session(PULL, boundary=PULL, session_policies=(NOTHING,))),
     case(
         "the boundary is named before the session policy",
+        silent(BOUNDARY),
         session(PULL, boundary=NOTHING, session_policies=(NOTHING,)),
-        expected=silent(BOUNDARY),
     ),
-    case(
-        "no boundary limits a grant to the user", user(boundary=NOTHING), TO_USER, expected=allowed(RESOURCE, "ToUser")
-    ),
+    case("no boundary limits a grant to the user", allowed(RESOURCE, "ToUser"), user(boundary=NOTHING), TO_USER),
     case(
         "neither limits a grant to the session",
+        allowed(RESOURCE, "ToSession"),
         session(boundary=NOTHING, session_policies=(NOTHING,)),
         TO_SESSION,
-        expected=allowed(RESOURCE, "ToSession"),
     ),
     case(
         "neither limits a grant to everybody",
+        allowed(RESOURCE, "ToAll"),
         session(boundary=NOTHING, session_policies=(NOTHING,)),
-        on_resource(
-            allow("ToAll", Principal="*", Condition={"ArnEquals": {"aws:PrincipalArn": role_arn()}}),
-        ),
-        expected=allowed(RESOURCE, "ToAll"),
+        on_resource(allow("ToAll", Principal="*", Condition={"ArnEquals": {"aws:PrincipalArn": role_arn()}})),
     ),
-    case("the boundary limits a grant to the role", session(boundary=NOTHING), TO_ROLE, expected=silent(BOUNDARY)),
+    case("the boundary limits a grant to the role", silent(BOUNDARY), session(boundary=NOTHING), TO_ROLE),
     case(
-        "the session policy limits a grant to the role",
-        session(session_policies=(NOTHING,)),
-        TO_ROLE,
-        expected=silent(SESSION),
+        "the session policy limits a grant to the role", silent(SESSION), session(session_policies=(NOTHING,)), TO_ROLE
     ),
     case(
         "a grant to the role within both",
+        allowed(RESOURCE, "ToRole"),
         session(boundary=PULL, session_policies=(PULL,)),
         TO_ROLE,
-        expected=allowed(RESOURCE, "ToRole"),
     ),
-    case("a grant to the account is limited", user(PULL, boundary=NOTHING), TO_HOME, expected=silent(BOUNDARY)),
+    case("a grant to the account is limited", silent(BOUNDARY), user(PULL, boundary=NOTHING), TO_HOME),
 ]
 
 # reference_policies_evaluation-logic-cross-account.html: "The request is allowed only if both evaluations return a
 # decision of Allow."
 ACROSS_ACCOUNTS = [
-    case("both sides allow, by account", user(PULL, account=OTHER), TO_OTHER, expected=allowed(RESOURCE, "ToAccount")),
+    case("both sides allow, by account", allowed(RESOURCE, "ToAccount"), user(PULL, account=OTHER), TO_OTHER),
     case(
         "both sides allow, by user",
+        allowed(RESOURCE, "ToUser"),
         user(PULL, account=OTHER),
         on_resource(allow("ToUser", Principal=to(user_arn(OTHER)))),
-        expected=allowed(RESOURCE, "ToUser"),
     ),
     case(
         "both sides allow, by role",
+        allowed(RESOURCE, "ToRole"),
         session(PULL, account=OTHER),
         on_resource(allow("ToRole", Principal=to(role_arn(OTHER)))),
-        expected=allowed(RESOURCE, "ToRole"),
     ),
     case(
         "both sides allow, by session",
+        allowed(RESOURCE, "ToSession"),
         session(PULL, account=OTHER),
         on_resource(allow("ToSession", Principal=to(session_arn(OTHER)))),
-        expected=allowed(RESOURCE, "ToSession"),
     ),
-    case("both sides allow, to everybody", user(PULL, account=OTHER), TO_ALL, expected=allowed(RESOURCE, "ToAll")),
-    case("the caller's side is silent", user(account=OTHER), TO_OTHER, expected=silent(IDENTITY)),
+    case("both sides allow, to everybody", allowed(RESOURCE, "ToAll"), user(PULL, account=OTHER), TO_ALL),
+    case("the caller's side is silent", silent(IDENTITY), user(account=OTHER), TO_OTHER),
     case(
         "the caller's side is silent of a grant to the user",
+        silent(IDENTITY),
         user(account=OTHER),
         on_resource(allow("ToUser", Principal=to(user_arn(OTHER)))),
-        expected=silent(IDENTITY),
     ),
-    case("the resource's side is silent", user(PULL, account=OTHER), TO_HOME, expected=silent(RESOURCE)),
-    case("the resource has no policy", user(PULL, account=OTHER), expected=silent(RESOURCE)),
+    case("the resource's side is silent", silent(RESOURCE), user(PULL, account=OTHER), TO_HOME),
+    case("the resource has no policy", silent(RESOURCE), user(PULL, account=OTHER)),
     case(
         "the boundary limits a grant to the user",
+        silent(BOUNDARY),
         user(PULL, account=OTHER, boundary=NOTHING),
         on_resource(allow("ToUser", Principal=to(user_arn(OTHER)))),
-        expected=silent(BOUNDARY),
     ),
     case(
         "the session policy limits a grant to the session",
+        silent(SESSION),
         session(PULL, account=OTHER, session_policies=(NOTHING,)),
         on_resource(allow("ToSession", Principal=to(session_arn(OTHER)))),
-        expected=silent(SESSION),
     ),
-    case("the other account's root is its account", root(OTHER), TO_OTHER, expected=allowed(RESOURCE, "ToAccount")),
-    case("and has nothing without a grant", root(OTHER), TO_HOME, expected=silent(RESOURCE)),
+    case("the other account's root is its account", allowed(RESOURCE, "ToAccount"), root(OTHER), TO_OTHER),
+    case("and has nothing without a grant", silent(RESOURCE), root(OTHER), TO_HOME),
 ]
 
 # reference_policies_evaluation-logic_policy-eval-denyallow.html: "By default, all requests are implicitly denied with
 # the exception of the AWS account root user, which has full access."
 ROOT_USER = [
-    case("may all in its account", root(), expected=allowed(ROOT)),
-    case("whatever the resource's policy leaves out", root(), TO_OTHER, expected=allowed(ROOT)),
+    case("may all in its account", allowed(ROOT), root()),
+    case("whatever the resource's policy leaves out", allowed(ROOT), root(), TO_OTHER),
 ]
 
 # reference_policies_elements_principal.html
 PRINCIPALS = [
     case(
         "a service by its name",
+        allowed(RESOURCE, "L"),
         service(LAMBDA),
         on_resource(allow("L", Principal={"Service": LAMBDA})),
-        expected=allowed(RESOURCE, "L"),
     ),
     case(
         "not another service",
+        silent(RESOURCE),
         service("ecs.amazonaws.com"),
         on_resource(allow("L", Principal={"Service": LAMBDA})),
-        expected=silent(RESOURCE),
     ),
-    case("no service by an account", service(LAMBDA), TO_HOME, expected=silent(RESOURCE)),
-    case(
-        "no user by a service",
-        user(),
-        on_resource(allow("L", Principal={"Service": LAMBDA})),
-        expected=silent(IDENTITY),
-    ),
+    case("no service by an account", silent(RESOURCE), service(LAMBDA), TO_HOME),
+    case("no user by a service", silent(IDENTITY), user(), on_resource(allow("L", Principal={"Service": LAMBDA}))),
     case(
         "a service refused with everybody",
+        denied(RESOURCE, "None"),
         service(LAMBDA),
         on_resource(allow("L", Principal={"Service": LAMBDA}), deny("None", Principal="*")),
-        expected=denied(RESOURCE, "None"),
     ),
-    case("nobody is granted what everybody is", NOBODY, TO_ALL, expected=allowed(RESOURCE, "ToAll")),
-    case("nobody is no account", NOBODY, TO_HOME, expected=silent(RESOURCE)),
+    case("nobody is granted what everybody is", allowed(RESOURCE, "ToAll"), NOBODY, TO_ALL),
+    case("nobody is no account", silent(RESOURCE), NOBODY, TO_HOME),
     case(
         "nobody is in no organization",
+        silent(RESOURCE),
         NOBODY,
-        on_resource(
-            allow("Ours", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        ),
-        expected=silent(RESOURCE),
+        on_resource(allow("Ours", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}})),
+    ),
+    case("no wildcard but a whole one", allowed(RESOURCE, "W"), NOBODY, on_resource(allow("W", Principal=to("*")))),
+    case("a policy of the caller names no one here", silent(IDENTITY), user(), own(allow("Nobody"))),
+]
+
+# reference_policies_elements_notprincipal.html
+ALL_BUT_PULLER = deny("OnlyPuller", NotPrincipal=to(session_arn(), role_arn(), account(HOME)))
+
+
+def refused_unless(*names: str) -> Policy:
+    return on_resource(deny("All", NotPrincipal=to(*names)))
+
+
+NOT_PRINCIPAL = [
+    # "AWS might validate the account first, then the role, and then the assumed-role user."
+    case(
+        "a session is spared with its role and account",
+        allowed(IDENTITY, "Pull"),
+        session(PULL),
+        on_resource(ALL_BUT_PULLER),
+    ),
+    case("a session by itself is not", denied(RESOURCE, "All"), session(PULL), refused_unless(session_arn())),
+    case(
+        "a session without its role is not", denied(RESOURCE, "All"), session(PULL), refused_unless(session_arn(), HOME)
     ),
     case(
-        "no wildcard but a whole one",
-        NOBODY,
-        on_resource(allow("W", Principal=to("*"))),
-        expected=allowed(RESOURCE, "W"),
+        "a session without its account is not",
+        denied(RESOURCE, "All"),
+        session(PULL),
+        refused_unless(session_arn(), role_arn()),
     ),
-    case("a policy of the caller names no one here", user(), own(allow("Nobody")), expected=silent(IDENTITY)),
+    case(
+        "another session of a named role is not",
+        denied(RESOURCE, "All"),
+        session(PULL),
+        refused_unless(session_arn(name="build-8"), role_arn(), HOME),
+    ),
+    case("a user is spared with its account", allowed(IDENTITY, "Pull"), user(PULL), refused_unless(user_arn(), HOME)),
+    case("a user without its account is not", denied(RESOURCE, "All"), user(PULL), refused_unless(user_arn())),
+    case("an account's user by the account alone is not", denied(RESOURCE, "All"), user(PULL), refused_unless(HOME)),
+    case("an account's root is spared by the account", allowed(ROOT), root(), refused_unless(HOME)),
+    case("everybody is spared", allowed(IDENTITY, "Pull"), session(PULL), refused_unless("*")),
+    case(
+        "a service is spared by its name",
+        allowed(RESOURCE, "ToAll"),
+        service(LAMBDA),
+        TO_ALL,
+        on_resource(deny("All", NotPrincipal={"Service": LAMBDA})),
+    ),
+    case("others are refused", denied(RESOURCE, "OnlyPuller"), user(PULL, account=OTHER), on_resource(ALL_BUT_PULLER)),
+    case("nobody is refused", denied(RESOURCE, "OnlyPuller"), NOBODY, on_resource(ALL_BUT_PULLER)),
+    # access_policies_boundaries.html: it "will always deny any IAM principal that has a permissions boundary policy
+    # attached, regardless of the values specified in the NotPrincipal element".
+    case(
+        "a boundary makes it refuse the named as well",
+        denied(RESOURCE, "OnlyPuller"),
+        session(PULL, boundary=PULL),
+        on_resource(ALL_BUT_PULLER),
+    ),
+    case(
+        "with Allow it grants to all but the named",
+        allowed(RESOURCE, "NotThem"),
+        user(),
+        on_resource(allow("NotThem", NotPrincipal=to(OTHER))),
+    ),
+    case(
+        "with Allow it grants nothing to the named",
+        silent(RESOURCE),
+        user(PULL, account=OTHER),
+        on_resource(allow("NotThem", NotPrincipal=to(OTHER))),
+    ),
+    case(
+        "with Allow a boundary changes nothing",
+        silent(RESOURCE),
+        user(PULL, account=OTHER, boundary=PULL),
+        on_resource(allow("NotThem", NotPrincipal=to(OTHER))),
+    ),
 ]
 
 GROUPS = {
@@ -310,4 +356,5 @@ GROUPS = {
     "across accounts": ACROSS_ACCOUNTS,
     "root user": ROOT_USER,
     "principals": PRINCIPALS,
+    "all but": NOT_PRINCIPAL,
 }

@@ -1,5 +1,6 @@
 """What AWS documents of a statement's elements, and what the project's own documents come to; as a table."""
 
+from domain.aws import RegistryId
 from domain.iam.access import Caller, Policy, Source
 from domain.iam.document import parse
 from domain.iam.grants import (
@@ -7,7 +8,6 @@ from domain.iam.grants import (
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     repository_policy,
 )
@@ -43,56 +43,46 @@ LOGIN = request("ecr:GetAuthorizationToken", "*")
 
 # reference_policies_elements_action.html, reference_policies_elements_notaction.html
 ACTIONS = [
-    case("any letter case", user(own(allow("A", Action="ECR:batchgetimage"))), expected=allowed(IDENTITY, "A")),
-    case("a wildcard", user(own(allow("A", Action="ecr:Batch*"))), expected=allowed(IDENTITY, "A")),
-    case("one unknown character", user(own(allow("A", Action="ecr:BatchGetImag?"))), expected=allowed(IDENTITY, "A")),
-    case("one, not none", user(own(allow("A", Action="ecr:BatchGetImage?"))), expected=silent(IDENTITY)),
-    case("every action", user(own(allow("A", Action="*"))), expected=allowed(IDENTITY, "A")),
-    case("another service", user(own(allow("A", Action="ecr-public:*"))), expected=silent(IDENTITY)),
-    case("all but others", user(own(allow("A", NotAction="iam:*"))), expected=allowed(IDENTITY, "A")),
-    case("all but it", user(own(allow("A", NotAction=["iam:*", "ECR:Batch*"]))), expected=silent(IDENTITY)),
-    case("refused all but others", user(PULL, own(deny("D", NotAction="iam:*"))), expected=denied(IDENTITY, "D")),
+    case("any letter case", allowed(IDENTITY, "A"), user(own(allow("A", Action="ECR:batchgetimage")))),
+    case("a wildcard", allowed(IDENTITY, "A"), user(own(allow("A", Action="ecr:Batch*")))),
+    case("one unknown character", allowed(IDENTITY, "A"), user(own(allow("A", Action="ecr:BatchGetImag?")))),
+    case("one, not none", silent(IDENTITY), user(own(allow("A", Action="ecr:BatchGetImage?")))),
+    case("every action", allowed(IDENTITY, "A"), user(own(allow("A", Action="*")))),
+    case("another service", silent(IDENTITY), user(own(allow("A", Action="ecr-public:*")))),
+    case("all but others", allowed(IDENTITY, "A"), user(own(allow("A", NotAction="iam:*")))),
+    case("all but it", silent(IDENTITY), user(own(allow("A", NotAction=["iam:*", "ECR:Batch*"])))),
+    case("refused all but others", denied(IDENTITY, "D"), user(PULL, own(deny("D", NotAction="iam:*")))),
 ]
 
 # reference_policies_elements_resource.html, reference_policies_elements_notresource.html
 RESOURCES = [
-    case("by its ARN", user(own(allow("R", Resource=REPOSITORY))), expected=allowed(IDENTITY, "R")),
-    case("another", user(own(allow("R", Resource=ANOTHER_REPOSITORY))), expected=silent(IDENTITY)),
+    case("by its ARN", allowed(IDENTITY, "R"), user(own(allow("R", Resource=REPOSITORY)))),
+    case("another", silent(IDENTITY), user(own(allow("R", Resource=ANOTHER_REPOSITORY)))),
+    case("letter case counts", silent(IDENTITY), user(own(allow("R", Resource=REPOSITORY.replace("api", "Api"))))),
     case(
-        "letter case counts",
-        user(own(allow("R", Resource=REPOSITORY.replace("api", "Api")))),
-        expected=silent(IDENTITY),
+        "across slashes", allowed(IDENTITY, "R"), user(own(allow("R", Resource=f"arn:aws:ecr:*:{HOME}:repository/*")))
     ),
-    case(
-        "across slashes",
-        user(own(allow("R", Resource=f"arn:aws:ecr:*:{HOME}:repository/*"))),
-        expected=allowed(IDENTITY, "R"),
-    ),
-    case(
-        "another region",
-        user(own(allow("R", Resource=f"arn:aws:ecr:eu-*:{HOME}:repository/*"))),
-        expected=silent(IDENTITY),
-    ),
-    case("all but others", user(own(allow("R", NotResource=ANOTHER_REPOSITORY))), expected=allowed(IDENTITY, "R")),
-    case("all but it", user(own(allow("R", NotResource=[ANOTHER_REPOSITORY, REPOSITORY]))), expected=silent(IDENTITY)),
-    case("no resource, by *", user(own(allow("R", Action="ecr:*"))), request=LOGIN, expected=allowed(IDENTITY, "R")),
+    case("another region", silent(IDENTITY), user(own(allow("R", Resource=f"arn:aws:ecr:eu-*:{HOME}:repository/*")))),
+    case("all but others", allowed(IDENTITY, "R"), user(own(allow("R", NotResource=ANOTHER_REPOSITORY)))),
+    case("all but it", silent(IDENTITY), user(own(allow("R", NotResource=[ANOTHER_REPOSITORY, REPOSITORY])))),
+    case("no resource, by *", allowed(IDENTITY, "R"), user(own(allow("R", Action="ecr:*"))), request=LOGIN),
     case(
         "no resource, not by an ARN",
+        silent(IDENTITY),
         user(own(allow("R", Action="ecr:*", Resource=REPOSITORY))),
         request=LOGIN,
-        expected=silent(IDENTITY),
     ),
     case(
         "of a resource's policy",
+        allowed(RESOURCE, "R"),
         user(),
         on_resource(allow("R", Principal="*", Resource=REPOSITORY)),
-        expected=allowed(RESOURCE, "R"),
     ),
     case(
         "of a registry's policy, another",
+        silent(IDENTITY),
         user(),
         on_resource(allow("R", Principal="*", Resource=ANOTHER_REPOSITORY)),
-        expected=silent(IDENTITY),
     ),
 ]
 
@@ -108,56 +98,52 @@ def to_team(name: str = TEAM) -> Policy:
 
 
 VARIABLES = [
-    case("a tag", session(to_team(), context=TAGGED), expected=allowed(IDENTITY, "Team")),
-    case("another tag", session(to_team(), context={"AWS:principaltag/TEAM": ("web",)}), expected=silent(IDENTITY)),
-    case("no tag", session(to_team()), expected=silent(IDENTITY)),
+    case("a tag", allowed(IDENTITY, "Team"), session(to_team(), context=TAGGED)),
+    case("another tag", silent(IDENTITY), session(to_team(), context={"AWS:principaltag/TEAM": ("web",)})),
+    case("no tag", silent(IDENTITY), session(to_team())),
     case(
         "no tag, refused all but the team's",
+        allowed(IDENTITY, "Pull"),
         session(PULL, own(deny("D", NotResource=f"arn:aws:ecr:us-east-1:{HOME}:{TEAM}"))),
-        expected=allowed(IDENTITY, "Pull"),
     ),
     # "If AWS cannot resolve a variable this might cause the entire statement to be invalid."
     case(
         "no tag, refused all but the team's in another region",
+        allowed(IDENTITY, "Pull"),
         session(PULL, own(deny("D", NotResource=f"arn:aws:ecr:eu-west-1:{HOME}:{TEAM}"))),
-        expected=allowed(IDENTITY, "Pull"),
     ),
-    case("a default", session(to_team(TEAM_OR_SHARED)), request=pull(SHARED), expected=allowed(IDENTITY, "Team")),
+    case("a default", allowed(IDENTITY, "Team"), session(to_team(TEAM_OR_SHARED)), request=pull(SHARED)),
     case(
         "a default that is not needed",
+        silent(IDENTITY),
         session(to_team(TEAM_OR_SHARED), context=TAGGED),
         request=pull(SHARED),
-        expected=silent(IDENTITY),
     ),
-    case(
-        "a value brings no wildcard",
-        session(to_team(), context={"aws:PrincipalTag/team": ("*",)}),
-        expected=silent(IDENTITY),
-    ),
+    case("a value brings no wildcard", silent(IDENTITY), session(to_team(), context={"aws:PrincipalTag/team": ("*",)})),
     case(
         "in the name alone",
+        silent(IDENTITY),
         user(own(allow("Own", Resource="arn:aws:ecr:us-east-1:${aws:PrincipalAccount}:repository/*"))),
-        expected=silent(IDENTITY),
     ),
     case(
         "the name of a user",
+        allowed(IDENTITY, "Own"),
         user(own(allow("Own", Resource=f"arn:aws:ecr:us-east-1:{HOME}:repository/${{aws:username}}/*"))),
         request=pull(f"arn:aws:ecr:us-east-1:{HOME}:repository/ana/x"),
-        expected=allowed(IDENTITY, "Own"),
     ),
     case(
         "in a condition",
+        allowed(IDENTITY, "Own"),
         user(own(allow("Own", Condition={"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}))),
-        expected=allowed(IDENTITY, "Own"),
     ),
     case(
         "in a condition, elsewhere",
+        silent(IDENTITY),
         user(
             own(allow("Own", Condition={"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}})),
             account=OTHER,
         ),
         on_resource(allow("ToAll", Principal="*")),
-        expected=silent(IDENTITY),
     ),
 ]
 
@@ -165,25 +151,25 @@ VARIABLES = [
 OLD_VERSION = [
     case(
         "has no variables in a resource",
+        silent(IDENTITY),
         session(own(allow("Team", Resource=f"arn:aws:ecr:us-east-1:{HOME}:{TEAM}"), version=OLD), context=TAGGED),
-        expected=silent(IDENTITY),
     ),
     case(
         "has no variables in a condition",
+        silent(IDENTITY),
         user(
             own(
                 allow("Own", Condition={"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
                 version=OLD,
             )
         ),
-        expected=silent(IDENTITY),
     ),
-    case("is else the same", user(own(allow("Pull"), version=OLD)), expected=allowed(IDENTITY, "Pull")),
+    case("is else the same", allowed(IDENTITY, "Pull"), user(own(allow("Pull"), version=OLD))),
 ]
 
 
 def granted(*grants: Grant) -> Policy:
-    document = repository_policy(grants, Registry(account=HOME, region="us-east-1"))
+    document = repository_policy(grants, RegistryId(account=HOME, region="us-east-1"))
     assert document is not None
     return Policy(name="payments/api", document=parse(document))
 
@@ -202,51 +188,46 @@ PROJECT = f"arn:aws:codebuild:us-east-1:{OTHER}:project/resize"
 LAMBDA, CODEBUILD = "lambda.amazonaws.com", "codebuild.amazonaws.com"
 
 GRANTS = [
-    case("an account's puller", session(PULL, account=OTHER), TO_ACCOUNT, expected=allowed(RESOURCE, "PullByAccounts")),
-    case("not without its own policy", session(account=OTHER), TO_ACCOUNT, expected=silent(IDENTITY)),
+    case("an account's puller", allowed(RESOURCE, "PullByAccounts"), session(PULL, account=OTHER), TO_ACCOUNT),
+    case("not without its own policy", silent(IDENTITY), session(account=OTHER), TO_ACCOUNT),
     case(
         "not to push",
+        silent(RESOURCE),
         session(own(allow("All", Action="ecr:*")), account=OTHER),
         TO_ACCOUNT,
         request=request("ecr:PutImage", REPOSITORY),
-        expected=silent(RESOURCE),
     ),
-    case("a role", session(PULL, account=OTHER), TO_ROLE, expected=allowed(RESOURCE, "PullByAccounts")),
-    case("not another of its account", user(PULL, account=OTHER), TO_ROLE, expected=silent(RESOURCE)),
+    case("a role", allowed(RESOURCE, "PullByAccounts"), session(PULL, account=OTHER), TO_ROLE),
+    case("not another of its account", silent(RESOURCE), user(PULL, account=OTHER), TO_ROLE),
     case(
         "a member of the organization",
+        allowed(RESOURCE, "PullByOrganizations"),
         user(PULL, account=OTHER),
         TO_ORGANIZATION,
-        expected=allowed(RESOURCE, "PullByOrganizations"),
     ),
-    case("not without its own policy either", user(account=OTHER), TO_ORGANIZATION, expected=silent(IDENTITY)),
-    case("nobody else", NOBODY, TO_ORGANIZATION, expected=silent(RESOURCE)),
-    case("a service is in no organization", service(LAMBDA), TO_ORGANIZATION, expected=silent(RESOURCE)),
-    case(
-        "a function of the account",
-        at_work(LAMBDA, FUNCTION, OTHER),
-        TO_LAMBDA,
-        expected=allowed(RESOURCE, "PullByLambda"),
-    ),
+    case("not without its own policy either", silent(IDENTITY), user(account=OTHER), TO_ORGANIZATION),
+    case("nobody else", silent(RESOURCE), NOBODY, TO_ORGANIZATION),
+    case("a service is in no organization", silent(RESOURCE), service(LAMBDA), TO_ORGANIZATION),
+    case("a function of the account", allowed(RESOURCE, "PullByLambda"), at_work(LAMBDA, FUNCTION, OTHER), TO_LAMBDA),
     case(
         "not of another",
+        silent(RESOURCE),
         at_work(LAMBDA, FUNCTION.replace(OTHER, "777788889999"), "777788889999"),
         TO_LAMBDA,
-        expected=silent(RESOURCE),
     ),
-    case("not without saying for whom", service(LAMBDA), TO_LAMBDA, expected=silent(RESOURCE)),
+    case("not without saying for whom", silent(RESOURCE), service(LAMBDA), TO_LAMBDA),
     case(
         "a project of the account",
+        allowed(RESOURCE, "PullByCodeBuild"),
         at_work(CODEBUILD, PROJECT, OTHER),
         TO_CODEBUILD,
-        expected=allowed(RESOURCE, "PullByCodeBuild"),
     ),
-    case("not with another's account", at_work(CODEBUILD, PROJECT, HOME), TO_CODEBUILD, expected=silent(RESOURCE)),
+    case("not with another's account", silent(RESOURCE), at_work(CODEBUILD, PROJECT, HOME), TO_CODEBUILD),
     case(
         "not of another project's account",
+        silent(RESOURCE),
         at_work(CODEBUILD, PROJECT.replace(OTHER, HOME), OTHER),
         TO_CODEBUILD,
-        expected=silent(RESOURCE),
     ),
 ]
 
@@ -268,35 +249,35 @@ def without(key: str) -> dict[str, tuple[str, ...]]:
 KEY_GRANTS = [
     case(
         "through ECR",
+        allowed(IDENTITY, "Keys"),
         user(KEYS_OF_ALL),
         KEY_POLICY,
         request=request("kms:CreateGrant", KEY, THROUGH_ECR),
-        expected=allowed(IDENTITY, "Keys"),
     ),
     case(
         "through ECR, by root",
+        allowed(RESOURCE, "GrantToRegistry"),
         root(),
         KEY_POLICY,
         request=request("kms:CreateGrant", KEY, THROUGH_ECR),
-        expected=allowed(RESOURCE, "GrantToRegistry"),
     ),
     *(
         case(
             f"not without {key}",
+            silent(RESOURCE),
             user(KEYS_OF_ALL),
             KEY_POLICY,
             request=request("kms:CreateGrant", KEY, without(key)),
-            expected=silent(RESOURCE),
         )
         for key in THROUGH_ECR
     ),
     *(
         case(
             f"not with {key} as {values}",
+            silent(RESOURCE),
             user(KEYS_OF_ALL),
             KEY_POLICY,
             request=request("kms:CreateGrant", KEY, {**THROUGH_ECR, key: values}),
-            expected=silent(RESOURCE),
         )
         for key, values in {
             "kms:GrantIsForAWSResource": ("false",),
@@ -308,22 +289,22 @@ KEY_GRANTS = [
     ),
     case(
         "not from another account",
+        silent(RESOURCE),
         user(KEYS_OF_ALL, account=OTHER),
         KEY_POLICY,
         request=request("kms:CreateGrant", KEY, THROUGH_ECR),
-        expected=silent(RESOURCE),
     ),
     *(
-        case(f"never {action}", user(KEYS_OF_ALL), KEY_POLICY, request=request(action, KEY), expected=silent(RESOURCE))
+        case(f"never {action}", silent(RESOURCE), user(KEYS_OF_ALL), KEY_POLICY, request=request(action, KEY))
         for action in ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
     ),
-    case("never by root", root(), KEY_POLICY, request=request("kms:Decrypt", KEY), expected=silent(RESOURCE)),
+    case("never by root", silent(RESOURCE), root(), KEY_POLICY, request=request("kms:Decrypt", KEY)),
     case(
         "it is administered",
+        allowed(IDENTITY, "Keys"),
         user(KEYS_OF_ALL),
         KEY_POLICY,
         request=request("kms:DescribeKey", KEY),
-        expected=allowed(IDENTITY, "Keys"),
     ),
 ]
 

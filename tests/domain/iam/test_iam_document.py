@@ -40,8 +40,7 @@ ACTIONS = st.sampled_from(["*", "ecr:*", "ecr:PutImage", "ECR:putimage", "ecr:Ge
 RESOURCES = st.sampled_from(["*", "arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:s3:::b/*"])
 AWS = st.sampled_from(["*", ACCOUNT, "444455556666", f"arn:aws:iam::{ACCOUNT}:root", ROLE, "AIDACKCEVSQ6C2EXAMPLE"])
 PRINCIPALS = st.just("*") | st.fixed_dictionaries(
-    {"AWS": few(AWS)},
-    optional={"Service": few(st.sampled_from(["lambda.amazonaws.com", "codebuild.amazonaws.com"]))},
+    {"AWS": few(AWS)}, optional={"Service": few(st.sampled_from(["lambda.amazonaws.com", "codebuild.amazonaws.com"]))}
 )
 OPERATORS = st.sampled_from(["StringLike", "ForAllValues:StringEquals", "BoolIfExists", "ForAnyValue:ArnLikeIfExists"])
 VALUES = st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text(max_size=4)
@@ -284,11 +283,7 @@ def test_a_key_that_is_written_twice_is_told_with_its_place() -> None:
 
 def test_all_problems_are_told_and_a_misspelt_element_names_the_nearest() -> None:
     source = one(Effect="allow", Actoin="*", Action=None)
-    assert found(source) == [
-        ("Statement", 0, "Actoin"),
-        ("Statement", 0, "Effect"),
-        ("Statement", 0, "Action"),
-    ]
+    assert found(source) == [("Statement", 0, "Actoin"), ("Statement", 0, "Effect"), ("Statement", 0, "Action")]
     with pytest.raises(InvalidDocument, match=r"Statement\.0\.Actoin: .*did you mean 'Action'\?"):
         parse(source)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
 from domain.iam.document import Document, Effect
 from domain.iam.evaluate import evaluate, reason, request_context
-from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles, cases_of_not_principal
+from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles
 from tests.domain.iam.calls import (
     HOME,
     NOBODY,
@@ -33,7 +33,7 @@ from tests.domain.iam.calls import (
 )
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
 
-TABLES = (cases, cases_of_keys_and_roles, cases_of_elements, cases_of_not_principal)
+TABLES = (cases, cases_of_keys_and_roles, cases_of_elements)
 GROUPS = [group for table in TABLES for group in table.GROUPS.items()]
 TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS for each in of_group}
 PULL = own(allow("Pull"))
@@ -63,10 +63,7 @@ def test_where_nothing_is_said_nothing_is_named() -> None:
 
 CALLERS = {
     "root": (root(), {"aws:principaltype": ("Account",), "aws:principalarn": (f"arn:aws:iam::{HOME}:root",)}),
-    "user": (
-        user(),
-        {"aws:principaltype": ("User",), "aws:principalarn": (user_arn(),), "aws:username": ("ana",)},
-    ),
+    "user": (user(), {"aws:principaltype": ("User",), "aws:principalarn": (user_arn(),), "aws:username": ("ana",)}),
     "session": (session(), {"aws:principaltype": ("AssumedRole",), "aws:principalarn": (role_arn(),)}),
 }
 
@@ -117,12 +114,7 @@ PUSH_ONLY = own(allow("Push", Action="ecr:PutImage"))
 REASONS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
     "identity": (session_arn(), session(), (), "because no identity-based policy allows"),
     "boundary": (user_arn(), user(PULL, boundary=PUSH_ONLY), (), "because no permissions boundary allows"),
-    "session": (
-        session_arn(),
-        session(PULL, session_policies=(PUSH_ONLY,)),
-        (),
-        "because no session policy allows",
-    ),
+    "session": (session_arn(), session(PULL, session_policies=(PUSH_ONLY,)), (), "because no session policy allows"),
     "resource": (user_arn(OTHER), user(PULL, account=OTHER), (), "because no resource-based policy allows"),
 }
 

@@ -121,10 +121,7 @@ def test_an_environment_is_spelt_in_one_way() -> None:
     """GitHub's token has it as it is spelt, and IAM compares letter for letter."""
     one = replace(API, refs=(), environment="production")
     assert list(contradictions([one, replace(one, environment="staging"), replace(one, environment="Production")])) == [
-        (
-            2,
-            Problem(("environment",), "Production", f"is 'production' {FIRST}", EVERYWHERE),
-        )
+        (2, Problem(("environment",), "Production", f"is 'production' {FIRST}", EVERYWHERE))
     ]
 
 

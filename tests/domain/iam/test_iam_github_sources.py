@@ -14,12 +14,7 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.github import AUDIENCE, ISSUER, Subject
-from domain.iam.github_trust import (
-    GitHubSource,
-    environment_problems,
-    provider_arn,
-    trust_policy,
-)
+from domain.iam.github_trust import GitHubSource, environment_problems, provider_arn, trust_policy
 from tests.domain.iam.github_sources import API, HOME, KNOWN, MAIN, PROVIDER, RELEASES, ROLE, WORKFLOW
 
 SHAPES = Loader().load_service_model("iam", "service-2")["shapes"]
@@ -158,11 +153,7 @@ def test_a_pattern_is_of_tags_alone(pattern: str, tag: str, fits: bool) -> None:
 
 def test_a_branch_and_tags_are_two_statements() -> None:
     provider = f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"
-    shared = {
-        "Effect": "Allow",
-        "Principal": {"Federated": provider},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-    }
+    shared = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
     fixed = {
         "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
         "token.actions.githubusercontent.com:job_workflow_ref": WORKFLOW,
@@ -194,10 +185,7 @@ def test_a_branch_and_tags_are_two_statements() -> None:
         (API, ["repo:acme/payments-api:ref:refs/heads/main"]),
         (replace(KNOWN, immutable=False), ["repo:acme/payments-api:ref:refs/heads/main"]),
         (KNOWN, ["repo:acme@1024/payments-api@65536:ref:refs/heads/main"]),
-        (
-            replace(KNOWN, refs=(), environment="Prod:EU"),
-            ["repo:acme@1024/payments-api@65536:environment:Prod%3AEU"],
-        ),
+        (replace(KNOWN, refs=(), environment="Prod:EU"), ["repo:acme@1024/payments-api@65536:environment:Prod%3AEU"]),
     ],
 )
 def test_the_forms_of_a_subject(source: GitHubSource, subjects: list[str]) -> None:

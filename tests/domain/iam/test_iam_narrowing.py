@@ -73,10 +73,7 @@ NARROW = [
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:principalorgid": "false"}},
         {ORGANIZATION},
     ),
-    (
-        {"ForAllValues:StringEquals": {"aws:PrincipalAccount": OTHER}, "Null": {"aws:PrincipalAccount": False}},
-        {OTHER},
-    ),
+    ({"ForAllValues:StringEquals": {"aws:PrincipalAccount": OTHER}, "Null": {"aws:PrincipalAccount": False}}, {OTHER}),
     # All conditions must hold, so a loose one beside a narrow one changes nothing.
     ({"StringEquals": {"aws:PrincipalAccount": OTHER}, "StringLike": {"aws:PrincipalArn": "*"}}, {OTHER}),
 ]
@@ -86,10 +83,7 @@ LOOSE = [
     ({"StringEquals": {"aws:PrincipalOrgID": "*"}}, ["StringEquals aws:PrincipalOrgID names nobody fixed with '*'"]),
     ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, ["StringLike aws:PrincipalOrgID names nobody fixed with 'o-*'"]),
     ({"StringLike": {"aws:PrincipalOrgID": f"{ORGANIZATION[:-1]}?"}}, ["names nobody fixed"]),
-    (
-        {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}},
-        [f"names nobody fixed with '*', '{ORGANIZATION}'"],
-    ),
+    ({"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}}, [f"names nobody fixed with '*', '{ORGANIZATION}'"]),
     ({"StringEquals": {"aws:PrincipalOrgID": []}}, ["names nobody fixed with an empty list"]),
     ({"StringEquals": {"aws:PrincipalOrgID": ""}}, ["names nobody fixed with ''"]),
     ({"StringEquals": {"aws:PrincipalOrgID": f"{ORGANIZATION}\n"}}, ["names nobody fixed"]),
@@ -129,10 +123,7 @@ LOOSE = [
         ["holds without the key as well"],
     ),
     (
-        {
-            "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
-            "Bool": {"aws:PrincipalOrgID": "false"},
-        },
+        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Bool": {"aws:PrincipalOrgID": "false"}},
         ["Bool aws:PrincipalOrgID is no test", "holds without the key as well"],
     ),
     ({"Null": {"aws:PrincipalOrgID": "false"}}, []),
@@ -151,10 +142,7 @@ LOOSE = [
         {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
         ["names nobody fixed"],
     ),
-    (
-        {"ArnLike": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
-        ["names nobody fixed"],
-    ),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}}, ["names nobody fixed"]),
     ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}, ["names nobody fixed"]),
     ({"StringLike": {"aws:SourceArn": f"arn:aws:lambda:*:{OTHER}:function:*"}}, ["names nobody fixed"]),
     ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, ["names nobody fixed"]),
@@ -289,11 +277,7 @@ def test_words_and_effect_agree(key: str, version: str) -> None:
     assert (
         narrow
         or key in {"aws:SourceIp", "aws:PrincipalTag/team"}
-        or (version, key)
-        == (
-            OLD_VERSION,
-            "aws:ResourceAccount",
-        )
+        or (version, key) == (OLD_VERSION, "aws:ResourceAccount")
     )
 
 

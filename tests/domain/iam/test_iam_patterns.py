@@ -31,7 +31,7 @@ def naive(expected: str, text: str) -> bool:
     return bool(text) and expected[0] in ("?", text[0]) and naive(expected[1:], text[1:])
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(PATTERNS, TEXTS)
 def test_it_matches_as_a_naive_matcher_does(expected: str, text: str) -> None:
     assert fits(expected, text) is naive(expected, text)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from localcloud import cloud as local
 from localcloud.cloud import LocalCloud, Parts
 from localcloud.emulator import Emulator, EmulatorDied
 from localcloud.server import Server
@@ -155,6 +156,7 @@ def test_the_emulator_sees_nothing_of_the_users_and_writes_nowhere_else(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFTHEUSER")
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("PERSIST_STATE", "1")
+    monkeypatch.setenv("PYTHONPATH", "/of/the/users")
     with _started() as cloud:
         connect(cloud, "s3").create_bucket(Bucket="bucket")
         connect(cloud, "s3").put_object(Bucket="bucket", Key="key", Body=b"body")
@@ -162,6 +164,7 @@ def test_the_emulator_sees_nothing_of_the_users_and_writes_nowhere_else(
             text = Path(f"/proc/{pid}/environ").read_text()
             environment = dict(line.split("=", 1) for line in text.split("\0") if line)
             assert not [name for name in environment if name.startswith("AWS_")]
+            assert "PYTHONPATH" not in environment
             for name in ("PERSIST_STATE", "S3_PERSIST", "IOT_MTLS_ENABLED", "SFTP_ENABLED"):
                 assert environment[name] == "0"
             for name in ("HOME", "TMPDIR", "S3_DATA_DIR", "STATE_DIR"):
@@ -195,10 +198,10 @@ def test_the_wanted_port_is_taken() -> None:
 
 @pytest.mark.usefixtures("nothing_left")
 def test_an_emulator_that_cannot_start_is_told_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ministack").mkdir()
-    (tmp_path / "ministack" / "__init__.py").touch()
-    (tmp_path / "ministack" / "app.py").write_text("raise RuntimeError('no emulator today')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho no emulator today >&2\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(local, "installed", lambda *_: python)
     begin = time.monotonic()
     with pytest.raises(EmulatorDied, match=r"ended with exit code 1;(?s:.*)no emulator today"):
         _started().start()
@@ -225,7 +228,7 @@ def test_a_fault_of_our_ecr_at_the_start_leaves_nothing() -> None:
 
 def test_before_the_start_and_after_the_end_the_emulator_cannot_be_asked(tmp_path: Path) -> None:
     async def ask() -> None:
-        emulator = Emulator(tmp_path)
+        emulator = Emulator(tmp_path, tmp_path / "python")
         with pytest.raises(RuntimeError, match="not started"):
             await emulator.request("GET", "/")
         await emulator.stop()

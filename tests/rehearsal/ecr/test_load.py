@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from localcloud.clients import Clients
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.load
 
@@ -51,9 +52,9 @@ class Registry:
 
 
 @pytest.fixture
-def registry(root: Path) -> Iterator[Registry]:
+def registry() -> Iterator[Registry]:
     command = [sys.executable, "-m", "rehearsal", "cloud"]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as cloud:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as cloud:
         try:
             assert cloud.stdout is not None
             [endpoint] = re.findall(r"http://127\.0\.0\.1:\d+", cloud.stdout.readline())

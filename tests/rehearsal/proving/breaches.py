@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 ACCOUNT, REGION, STRANGER = "111122223333", "us-east-1", "999900001111"
-API, WEB, LEDGER, LAMBDA = "payments/api", "storefront/web", "payments/ledger", "storefront/image-resizer"
-BASE, CACHE = "platform/base-python", "platform/build-cache"
+API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
 Break = Callable[[Any, Any], AbstractContextManager[None]]
 """Breaks a promise with clients of ECR and KMS, and mends it at the end."""
 
@@ -45,6 +44,14 @@ def without(sid: str) -> Callable[[str], str]:
     return change
 
 
+def for_our_functions_alone(before: str) -> str:
+    """The policy with AWS Lambda pulling for the registry's own account, and for no other."""
+    document = json.loads(before)
+    (functions,) = [each for each in document["Statement"] if each["Sid"] == "PullByLambda"]
+    functions["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    return json.dumps(document)
+
+
 def and_also(account: str, *actions: str) -> Callable[[str], str]:
     """The policy with one statement more."""
 
@@ -61,13 +68,6 @@ def there_is_no_repository_policy(ecr: Any, _kms: Any) -> Iterator[None]:
     before = ecr.delete_repository_policy(repositoryName=LEDGER)["policyText"]
     yield
     ecr.set_repository_policy(repositoryName=LEDGER, policyText=before)
-
-
-@contextmanager
-def there_is_a_repository_policy(ecr: Any, _kms: Any) -> Iterator[None]:
-    ecr.set_repository_policy(repositoryName=CACHE, policyText=TO_THE_WRONG_ACCOUNT)
-    yield
-    ecr.delete_repository_policy(repositoryName=CACHE)
 
 
 def mutability(name: str, mode: str, *excluded: str) -> Break:
@@ -218,8 +218,6 @@ PUBLIC_DELETION = allow("*", "ecr:BatchDeleteImage")
 TO_THE_WRONG_ACCOUNT = allow({"AWS": STRANGER}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 TO_THE_WHOLE_ACCOUNT = allow({"AWS": "444455556666"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 TO_ANY_FUNCTION = allow({"Service": "lambda.amazonaws.com"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-TO_OUR_FUNCTIONS = json.loads(TO_ANY_FUNCTION)
-TO_OUR_FUNCTIONS["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
 class Breach(NamedTuple):
@@ -253,9 +251,9 @@ BREACHES = [
     Breach("grants", API, policy(API, to(TO_THE_WRONG_ACCOUNT)), "444455556666 is granted a pull, and was refused"),
     Breach("grants", API, policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted a pull"),
     Breach("grants", LEDGER, policy(LEDGER, to(TO_THE_WRONG_ACCOUNT)), "ledger-task-execution is granted"),
-    Breach("grants", LAMBDA, policy(LAMBDA, without("PullByLambda")), "lambda in 111122223333 is granted"),
-    Breach("grants", LAMBDA, policy(LAMBDA, to(json.dumps(TO_OUR_FUNCTIONS))), "lambda in 444455556666 is granted"),
-    Breach("grants", BASE, policy(BASE, without("PullByCodeBuild")), "codebuild in 444455556666 is granted"),
+    Breach("grants", INGEST, policy(INGEST, without("PullByLambda")), "lambda in 111122223333 is granted"),
+    Breach("grants", INGEST, policy(INGEST, for_our_functions_alone), "lambda in 444455556666 is granted"),
+    Breach("grants", INGEST, policy(INGEST, without("PullByCodeBuild")), "codebuild in 444455556666 is granted"),
     Breach("grants", API, policy(API, and_also("444455556666", "ecr:*")), "444455556666 began to push a layer"),
     Breach("grants", API, policy(API, and_also("444455556666", "ecr:PutImage")), "444455556666 pushed a manifest"),
     Breach("grants", API, policy(API, and_also("444455556666", "ecr:BatchDeleteImage")), "444455556666 deleted an"),
@@ -266,10 +264,9 @@ BREACHES = [
     Breach("repository_policy", API, policy(API, and_also(STRANGER, "ecr:BatchGetImage")), STRANGER),
     Breach("repository_policy", API, policy(API, without("PullByOrganizations")), "declared"),
     Breach("repository_policy", LEDGER, there_is_no_repository_policy, "and there is none"),
-    Breach("repository_policy", CACHE, there_is_a_repository_policy, "declared no policy"),
     Breach("strangers", API, policy(API, to(PUBLIC)), "pulled a manifest, and nothing grants it"),
     Breach("strangers", LEDGER, policy(LEDGER, to(TO_THE_WHOLE_ACCOUNT)), "role of 444455556666 pulled a manifest"),
-    Breach("strangers", LAMBDA, policy(LAMBDA, to(TO_ANY_FUNCTION)), "another account's lambda pulled a manifest"),
+    Breach("strangers", INGEST, policy(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled a manifest"),
     Breach("registry_settings", "registry", blobs_are_mounted, "'BLOB_MOUNTING': 'DISABLED'"),
     Breach("registry_settings", "registry", there_is_another_registry_policy, "registry policy: declared {"),
     Breach("registry_settings", "registry", somebody_s_pulls_don_t_count, "role/somebody"),

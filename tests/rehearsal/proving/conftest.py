@@ -15,7 +15,7 @@ from rehearsal.proofs.harness.run import cases, found, prove
 from rehearsal.proofs.harness.upstreams import Upstreams
 from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
-from tests.conftest import PROJECT_FILES, ROOT
+from tests.conftest import PROJECT, PROJECT_FILES
 
 Prove = Callable[[str, str], "tuple[bool, str]"]
 """Runs one proof, by its name, for a subject; whether it held, and what happened."""
@@ -30,7 +30,7 @@ def build(project: Path, stack: str, clients: Clients) -> Applied:
 def project_of(folder: Path, stack: str, catalog: str) -> Path:
     """The project with another stack dev and another catalog, in the folder."""
     for name in PROJECT_FILES:
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy(PROJECT / name, folder / name)
     (folder / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
     (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
     return folder
@@ -51,7 +51,7 @@ def clients(cloud: LocalCloud) -> Iterator[Clients]:
 
 @pytest.fixture(scope="session", autouse=True)
 def upstreams(cloud: LocalCloud, root: Path) -> Iterator[Upstreams]:
-    """What stands behind the caches of the project's own stacks, and of those that a test adds."""
+    """What stands behind the caches of the tests' own stacks, and of those that a test adds."""
     with Upstreams(cloud) as played:
         played.play(load(root, "dev"))
         yield played
@@ -64,7 +64,7 @@ def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
 
 @pytest.fixture(scope="session")
 def applied(root: Path, clients: Clients) -> Applied:
-    """The project's own stack dev, whose account no other test uses."""
+    """The tests' own stack dev, whose account no other test uses."""
     return build(root, "dev", clients)
 
 

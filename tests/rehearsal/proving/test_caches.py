@@ -65,6 +65,7 @@ def test_every_promise_is_kept(stack: Applied, clients: Clients, visitors: Visit
     subjects = {(proof.name, case.subject) for proof, case in promises}
     assert {subject for name, subject in subjects if name == "caches"} == CACHES - {f"cache kubernetes@{REGION}"}
     assert {subject for name, subject in subjects if name == "cache_strangers"} == CACHES
+    assert "grants" not in {name for name, _ in subjects}  # no repository here has any
     assert [each for each in (prove(*promise) for promise in promises) if not each.held] == []
 
 
@@ -152,6 +153,13 @@ def no_rule(clients: Clients) -> Iterator[None]:
     ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="ecr-public", upstreamRegistryUrl="public.ecr.aws")
 
 
+@contextmanager
+def a_repository_policy(clients: Clients) -> Iterator[None]:
+    ecr_of(clients).set_repository_policy(repositoryName="team/app", policyText=to_everybody(*PULL))
+    yield
+    ecr_of(clients).delete_repository_policy(repositoryName="team/app")
+
+
 def to_everybody(*actions: str) -> str:
     statement = {"Effect": "Allow", "Principal": "*", "Action": list(actions)}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -170,6 +178,7 @@ PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 FEWER = '{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":7},'
 FEWER += '"action":{"type":"expire"}}]}'
 BREACHES_OF_CACHES = [
+    Breach("repository_policy", f"team/app@{REGION}", a_repository_policy, "declared no policy"),
     Breach("caches", PUBLIC, without("Import1ByAccounts"), f"{OTHER} may pull, and was refused"),
     Breach("caches", PUBLIC, without("Import1ByOrganizations"), "o-a1b2c3d4e5 may pull, and was refused"),
     Breach("caches", QUAY, without("Import2ByAccounts"), f"{OTHER} ci/runner may pull, and was refused"),

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from urllib3.exceptions import ProtocolError
 
-from domain.ecr.media_types import MANIFESTS
+from domain.ecr.images import MANIFESTS
 from domain.iam.access import Identity
 from domain.iam.grants import AccountGrant
 from localcloud import web_identity
@@ -26,7 +26,7 @@ from rehearsal.proofs.harness.run import Proof, found, promised, prove
 from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
 from tests.conftest import Edit
-from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, CACHE, LEDGER, REGION, WEB, Breach
+from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, INGEST, LEDGER, REGION, WEB, Breach
 from tests.rehearsal.proving.breaches_of_roles import API_ROLE, BREACHES_OF_ROLES, RoleBreach
 from tests.rehearsal.proving.conftest import Prove, build
 from tests.rehearsal.proving.test_caches import BREACHES_OF_CACHES
@@ -90,17 +90,17 @@ def test_what_is_declared_of_the_key_comes_from_the_settings(
     project: Path, edit: Edit, clients: Clients, visitors: Visitors
 ) -> None:
     """Not from the cloud: with the key that AWS manages, another is expected."""
-    edit("catalog.yaml", "  platform/build-cache:\n", "  platform/build-cache:\n    encryption: aws-managed\n")
+    edit("catalog.yaml", f"  {INGEST}:\n", f"  {INGEST}:\n    encryption: aws-managed\n")
     edit("Pulumi.dev.yaml", ACCOUNT, "333311112222")
     built = build(project, "dev", clients)
     outcomes = [prove(*each) for each in promised(built.settings, clients, visitors) if each[0].name == "encryption"]
     told = {each.subject: each.happened for each in outcomes if each.held}
     assert told.keys() == {f"{each.name}@{REGION}" for each in built.settings.repositories}
-    assert told[f"{CACHE}@{REGION}"] == "KMS, the key that AWS manages"
+    assert told[f"{INGEST}@{REGION}"] == "KMS, the key that AWS manages"
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_projects_own_stacks_keep_every_promise(
+def test_the_tests_own_stacks_keep_every_promise(
     root: Path, clients: Clients, visitors: Visitors, applied: Applied, stack: str
 ) -> None:
     built = applied if stack == "dev" else build(root, stack, clients)
@@ -224,7 +224,7 @@ def test_who_pulls_here_does_nothing_but_pull(subjects: dict[str, PlaceCase]) ->
 
 
 def test_a_role_stands_where_its_name_says(proven: Prove, clients: Clients) -> None:
-    assert proven("grants", "data/ingest")[0]
+    assert proven("grants", INGEST)[0]
     role = clients.root("iam", REGION, "444455556666").get_role(RoleName="ingest-runner")["Role"]
     assert role["Arn"] == "arn:aws:iam::444455556666:role/batch/ingest-runner"
 
@@ -278,9 +278,9 @@ def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients
     assert len(regions) == 3
     assert subjects["registry_settings"] == {f"registry@{region}" for region in regions}
     assert subjects["lifecycle"] == {f"{name}@{region}" for name in names for region in regions}
-    assert subjects["grants"] == {f"{name}@{region}" for name in names - {CACHE} for region in regions}
+    assert subjects["grants"] == subjects["lifecycle"]
     assert subjects["mutable_tags"] == {
-        f"{name}@{region}" for name in (API, WEB, CACHE, "data/notebooks") for region in regions
+        f"{name}@{region}" for name in (API, WEB, "data/notebooks") for region in regions
     }
 
 

@@ -82,7 +82,7 @@ def test_where_it_is_said_the_auditor_pulls(
     layers = build(project, "dev", clients)
     subjects = {case.subject: case for case in cases(layers.settings, clients, visitors)}
     assert outcome(subjects, "auditor", APP)[1].rpartition("; ")[2].startswith("pulled sha256:")
-    assert stack.settings.roles.audit_layers is False
+    assert stack.settings.role_options.audit_layers is False
     with more(AUDITOR, "ecr:PutImage", "ecr:InitiateLayerUpload", account="550000220002")(clients):
         assert outcome(subjects, "auditor", APP) == (False, "the auditor began to push a layer, and nothing grants it")
 

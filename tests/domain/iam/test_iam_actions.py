@@ -2,7 +2,9 @@ import pytest
 from botocore.loaders import Loader
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-from domain.iam.action_kinds import (
+from domain.iam.actions import (
+    CONFIGURE_ACTIONS,
+    DELETE_ACTIONS,
     FILLING,
     KEY_USE,
     WITHOUT_RESOURCE,
@@ -10,7 +12,6 @@ from domain.iam.action_kinds import (
     reads_only,
     takes_resource,
 )
-from domain.iam.actions import CONFIGURE_ACTIONS, DELETE_ACTIONS
 from domain.iam.document import Caseless, parse
 from domain.iam.matching import covers
 from domain.kms import ADMINISTRATION_ACTIONS
