@@ -6,7 +6,7 @@ import sys
 from ops.adopt.adoption import Adopter
 from ops.adopt.cli_output import InvalidInput, read_outputs
 from ops.adopt.described import gather
-from ops.adopt.printed import summary, to_json, to_yaml
+from ops.adopt.printed import to_json, to_yaml, totals
 from ops.adopt.project_copy import NoStack, read_project, stack_of_homes
 from policies.pack.levels import InvalidLevels
 from render.output import refuse, show
@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
     except (InvalidInput, NoStack, InvalidSettings, InvalidLevels) as invalid:
         return refuse(invalid)
     show(to_json(report) if options.format == "json" else to_yaml(report))
-    for line in (*report.notes, summary(report)):
+    for line in (*report.notes, totals(report)):
         print(line, file=sys.stderr)
     return 0

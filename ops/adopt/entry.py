@@ -12,9 +12,9 @@ from domain.ecr.tags import WILDCARD, TagMutability
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
 from domain.resource_tags import tag_value_problems
 from ops.adopt.described import ExistingRepository
-from ops.adopt.lifecycles import propose_retention
 from ops.adopt.naming import IdNames, KeyNames
 from ops.adopt.pulls import Pulls, read_pulls
+from ops.adopt.retention_rules import propose_retention
 from settings.written.catalog import DEFAULT_PRESET
 
 Entry = dict[str, object]

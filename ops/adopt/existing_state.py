@@ -7,7 +7,7 @@ from typing import Any
 from domain.ecr.tags import FILTER_TYPE
 from ops.adopt.described import ExistingRepository
 from ops.adopt.entry import pulls_of
-from ops.adopt.lifecycles import like, not_sayable
+from ops.adopt.retention_rules import like, not_sayable
 from policies.checks.mutability import FILTERS, MUTABILITY
 from policies.kinds import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from render.resource import Render, Resource

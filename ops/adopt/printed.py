@@ -1,4 +1,4 @@
-"""What the command prints: YAML to paste, JSON for machines, and a summary."""
+"""What the command prints: YAML to paste, JSON for machines, and a totals."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def to_json(report: AdoptionReport) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def summary(report: AdoptionReport) -> str:
+def totals(report: AdoptionReport) -> str:
     count = Counter(each.status for each in report.repositories)
     later = sum(each.status is Status.ADOPTABLE and bool(each.before) for each in report.repositories)
     after = f" ({later} once done what their comments say under `before`)" if later else ""

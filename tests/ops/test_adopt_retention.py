@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.document_text import to_text
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.ecr.retention import Effect, Rule, Selector, compile_policy
-from ops.adopt.lifecycles import decompile, like, not_sayable, propose_retention
+from ops.adopt.retention_rules import decompile, like, not_sayable, propose_retention
 from settings.written.catalog import EFFECTS, RetentionRule, domain_rule
 from tests.domain.ecr.test_ecr_retention import SERVICES, tagged, valid_rules
 from tests.ops.outputs import Json, rule
