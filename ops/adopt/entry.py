@@ -59,12 +59,11 @@ class EntryWriter:
 
     def encryption(self, found: Mapping[str, ExistingRepository]) -> object:
         """What an entry must say for the import to succeed; raises CannotAdopt where nothing fits every region."""
-        kinds = {region: self._encryption(found[region]) for region in self.regions if region in found}
-        arns = {region: kind for region, kind in kinds.items() if not isinstance(kind, Encryption)}
-        words = {region: kind.value if isinstance(kind, Encryption) else kind for region, kind in kinds.items()}
+        words = {region: self._encryption(found[region]) for region in self.regions if region in found}
+        arns = {region: word for region, word in words.items() if Arn.parse(word)}
         if not arns and len(set(words.values())) == 1:
             return next(iter(words.values()))
-        if len(arns) < len(kinds):
+        if len(arns) < len(words):
             each = "; ".join(f"{region}: {word}" for region, word in words.items())
             raise CannotAdopt(f"its encryption differs by region, and an entry has one encryption: {each}")
         name = self.keys.name(arns, frozenset(self.regions))
@@ -78,7 +77,7 @@ class EntryWriter:
 
     def key_guesses(self, encryption: object) -> Iterator[str]:
         """What people should look at where the stack had no name for the key."""
-        if not isinstance(encryption, dict) or encryption["key"] not in self.keys.added:
+        if not isinstance(encryption, dict) or encryption["key"] in self.keys.known:
             return
         arns = list(self.keys.added[encryption["key"]].values())
         yield "encryption: where that is the stack's own key (`pulumi stack output registries`), write `customer`"
@@ -105,19 +104,19 @@ class EntryWriter:
                 service = {"service": grant.service.value}
                 return service if grant.account == own else {**service, "account": self.accounts.name(grant.account)}
 
-    def _encryption(self, found: ExistingRepository) -> Encryption | str:
-        """What encrypts in one region; a key that AWS does not manage by its ARN."""
+    def _encryption(self, found: ExistingRepository) -> str:
+        """The catalog's word for what encrypts in one region; of a key that AWS does not manage the ARN."""
         given = found.described.encryption
         if given is None:
             raise CannotAdopt("its encryption was not given: an old AWS CLI leaves encryptionConfiguration out")
         if given.type == "AES256":
-            return Encryption.AES256
+            return Encryption.AES256.value
         if given.type != _KMS:
             raise CannotAdopt(f"it is encrypted with {given.type}, which no entry can say")
         if not given.key:
             raise CannotAdopt("it is encrypted with KMS, but its kmsKey was not given")
         if given.key.endswith(_AWS_ALIAS):
-            return Encryption.AWS_MANAGED
+            return Encryption.AWS_MANAGED.value
         # Amazon ECR takes the key's id alone as well.
         known = (arn for arn in self.managers if arn.endswith(f":key/{given.key}"))
         arn = Arn.parse(next(known, given.key))
@@ -126,7 +125,7 @@ class EntryWriter:
                 f"its kmsKey {given.key!r} is not the ARN of a key in {found.region}, which `keys` needs: give the "
                 "output of `aws kms describe-key` for it, too"
             )
-        return Encryption.AWS_MANAGED if self.managers.get(str(arn)) == _AWS else str(arn)
+        return Encryption.AWS_MANAGED.value if self.managers.get(str(arn)) == _AWS else str(arn)
 
 
 def pulls_of(found: ExistingRepository) -> Pulls | None:
