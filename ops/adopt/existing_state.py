@@ -9,8 +9,8 @@ from ops.adopt.described import ExistingRepository
 from ops.adopt.entry import pulls_of
 from ops.adopt.retention_rules import like, not_sayable
 from policies.checks.mutability import FILTERS, MUTABILITY
-from policies.kinds import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from render.resource import Render, Resource
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan import Change, plan
 from review.plan.groups import shown
 from review.plan.words import listed

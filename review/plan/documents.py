@@ -7,7 +7,7 @@ from typing import Any
 from domain.document_text import to_text
 from domain.ecr.retention import Effect, Rule, Selector, compile_policy, effect_of
 from domain.iam.document import Statement, parse, same
-from review.plan.kinds import Documents
+from resources import Grammar
 
 _LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIVED_AFTER_DAYS})
 """What an image does not come back from; one that is archived does."""
@@ -15,12 +15,12 @@ _LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIV
 RawRule = Mapping[str, Any]
 
 
-def compare(grammar: Documents, old: str, new: str) -> tuple[str, ...] | None:
+def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
     """What differs, a line each; nothing where they mean the same, None where one can't be read."""
     if old == new:
         return ()
     try:
-        if grammar is Documents.IAM:
+        if grammar is Grammar.IAM:
             return _statement_lines(old, new)
         return lifecycle_lines(old, new)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
