@@ -12,10 +12,10 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from domain.aws import REGIONS
+from domain.aws import REGIONS, RegistryId
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.limits import REPLICATION_BACKFILL_JUDGED_FROM
-from domain.ecr.replication import Destination, destinations_of
+from domain.ecr.replication import destinations_of
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION, parse
 from localcloud.call import Call
@@ -62,7 +62,7 @@ class _Copy:
     image: Image
     tag: str | None
     """The tag that was pushed; others that the image has went when they were."""
-    destination: Destination
+    destination: RegistryId
     progress: Replication
 
 
@@ -73,7 +73,7 @@ class Replicator:
         self._registries = registries
         self._neighbour = neighbour
         self._callers = callers
-        self._turns: dict[Destination, asyncio.Lock] = {}
+        self._turns: dict[RegistryId, asyncio.Lock] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
     def begin(self, source: Registry, repository: Repository, image: Image, tag: str | None) -> None:
@@ -159,7 +159,7 @@ class Replicator:
         return Caller(identity=identity, policies=(_ROLE_POLICY,), organization=organization)
 
 
-def _standing(source: Registry, destination: Destination) -> Iterator[_Copy]:
+def _standing(source: Registry, destination: RegistryId) -> Iterator[_Copy]:
     """Each image with each of its tags; what an index lists comes with the index."""
     for repository in source.repositories.values():
         if destination not in destinations_of(repository.name, source.replication):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILL_KEPT_DAYS, REPLICATION_BACKFILLS_MAX
-from domain.ecr.replication import Destination
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.operations.asked import Answer, Asked
 from localcloud.ecr.operations.image_ids import ImageId
@@ -19,7 +19,7 @@ _LISTED = 25
 
 async def start(asked: Asked) -> Answer:
     registry, given = asked.registry, asked.given["destination"]
-    destination = Destination(account=given["registryId"], region=given["region"])
+    destination = RegistryId(account=given["registryId"], region=given["region"])
     _require_room(registry, destination)
     name, backfill = str(uuid4()), Backfill(destination=destination, started_at=asked.now)
     registry.backfills[name] = backfill
@@ -52,7 +52,7 @@ async def describe(asked: Asked) -> Answer:
     return {"registryId": asked.registry.account, **_summary(name, backfill), "results": found, **more}
 
 
-def _require_room(registry: Registry, destination: Destination) -> None:
+def _require_room(registry: Registry, destination: RegistryId) -> None:
     if not any(destination in rule.destinations for rule in registry.replication):
         text = f"The replication configuration has no destination {destination.account} in {destination.region}"
         raise EcrError("ValidationException", text)

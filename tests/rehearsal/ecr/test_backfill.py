@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILLS_MAX
-from domain.ecr.replication import Destination
 from localcloud.call import Call
-from localcloud.ecr.state import Backfill, BackfillStatus
+from localcloud.ecr.state import Backfill, BackfillStatus, ReplicationStatus
 from tests.rehearsal.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -104,15 +104,18 @@ def test_one_of_which_half_fails_ends_after_a_hundred() -> None:
 def test_an_image_that_is_gone_by_its_turn_fails_and_until_the_end_there_are_no_results() -> None:
     plane, (_, _, single, _) = stocked()
     call = Call(caller=root(), region=REGION)
-    there = Destination(account=ACCOUNT, region=OTHER_REGION)
+    there = RegistryId(account=ACCOUNT, region=OTHER_REGION)
 
     async def run() -> dict[str, Any]:
         async with plane.replicator._turns.setdefault(there, asyncio.Lock()):
             begun = await plane.control.answer("StartReplicationBackfill", {"destination": DESTINATION}, call)
             await asyncio.sleep(0)
             given = {"replicationBackfillId": begun["replicationBackfillId"]}
+            backfill = plane.registries.of(ACCOUNT, REGION).backfills[begun["replicationBackfillId"]]
+            backfill.images[0].progress.status = ReplicationStatus.COMPLETE
             under_way = await plane.control.answer("DescribeReplicationBackfillResults", given, call)
             assert (under_way["status"], under_way["results"]) == ("IN_PROGRESS", [])
+            assert under_way["progress"]["completedReplicationCount"] == 1
             assert under_way["progress"]["totalReplicationCount"] == 4
             assert "endedAt" not in under_way
             del plane.repository().images[single]
@@ -134,7 +137,7 @@ def test_an_image_that_is_gone_by_its_turn_fails_and_until_the_end_there_are_no_
 
 
 def running(region: str) -> Backfill:
-    destination = Destination(account=ACCOUNT, region=region)
+    destination = RegistryId(account=ACCOUNT, region=region)
     return Backfill(destination=destination, started_at=datetime.now(UTC), status=BackfillStatus.IN_PROGRESS)
 
 

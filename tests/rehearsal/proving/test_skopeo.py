@@ -15,7 +15,10 @@ from rehearsal.proofs.harness.case import Case, PlaceCase
 from rehearsal.proofs.harness.visitors import login
 from tests.rehearsal.conftest import fetch
 
-pytestmark = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")
+pytestmark = [
+    pytest.mark.tools,
+    pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH"),
+]
 
 
 @pytest.fixture
