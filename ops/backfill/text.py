@@ -24,7 +24,7 @@ def backfilled(name: str, found: Mapping[str, Any]) -> str:
     failed = ""
     if progress.get("failedReplicationCount"):
         failed = f", {progress['failedReplicationCount']} failed ({', '.join(progress['failureCodes'])})"
-    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {_count(total, 'replication')}{failed}."
+    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {counted(total, 'replication')}{failed}."
 
 
 def refused(reason: Exception) -> str:
