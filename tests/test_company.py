@@ -21,7 +21,7 @@ from bootstrap.template import DEPLOY, FILE, for_stack
 from domain.aws import ORGANIZATION_ID, REGIONS
 from settings import load
 from settings.files.configuration import stack_file, stacks
-from tests.conftest import ROOT
+from tests.stacks import ROOT
 
 KEPT = 2
 ADOPTED = "legacy/orders"
