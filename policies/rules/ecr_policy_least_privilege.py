@@ -9,8 +9,8 @@ from domain.iam.document import Document
 from domain.iam.statement import Caseless, Principal, PrincipalKind, Statement
 from policies.checks.documents import verdicts
 from policies.checks.statements import allows, listed, written
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 _FILLING = frozenset(each.lower() for each in FILLING)
 

@@ -13,8 +13,8 @@ from domain.iam.narrowing import Stranger, strangers
 from domain.iam.statement import PrincipalKind
 from policies.checks.documents import verdicts
 from policies.checks.statements import allows, asked, listed
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 
 class NotPublicParameters(Parameters):

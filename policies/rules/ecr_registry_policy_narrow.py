@@ -8,8 +8,8 @@ from domain.iam.narrowing import strangers
 from domain.iam.statement import Caseless, PrincipalKind, Statement
 from policies.checks.documents import verdicts
 from policies.checks.statements import allows, asked, listed, written
-from policies.kinds import REGISTRY_POLICY
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import REGISTRY_POLICY
 
 _GRANTABLE = frozenset(
     each.lower() for each in ("ecr:ReplicateImage", "ecr:CreateRepository", "ecr:BatchImportUpstreamImage")

@@ -11,8 +11,8 @@ from domain.iam.statement import Condition, Statement
 from policies.checks.documents import verdicts
 from policies.checks.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
 from policies.checks.statements import allows, listed
-from policies.kinds import ROLE
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.iam import ROLE
 
 
 class GithubTrustParameters(Parameters):

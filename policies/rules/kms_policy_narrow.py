@@ -22,8 +22,8 @@ from domain.kms import ADMINISTRATION_ACTIONS
 from policies.checks.documents import verdicts
 from policies.checks.inputs import is_unknown
 from policies.checks.statements import allows, asked, listed
-from policies.kinds import KEY, KEY_POLICY
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.kms import KEY, KEY_POLICY
 
 _BYPASS = "bypassPolicyLockoutSafetyCheck"
 _POLICY_CHANGE = "kms:PutKeyPolicy"

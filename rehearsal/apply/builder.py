@@ -6,7 +6,7 @@ from typing import Any
 
 from localcloud.clients import Clients
 from localcloud.iam_and_kms import IAM_REGION
-from render.answers import Answer
+from resources import Answer
 
 Inputs = Mapping[str, Any]
 

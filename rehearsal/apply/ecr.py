@@ -3,7 +3,19 @@
 from typing import Any
 
 from rehearsal.apply.builder import Builder, Inputs, Order
-from render.answers import Answer
+from resources import Answer
+from resources.ecr import (
+    ACCOUNT_SETTING,
+    CREATION_TEMPLATE,
+    LIFECYCLE_POLICY,
+    PULL_THROUGH_RULE,
+    PULL_TIME_EXCLUSION,
+    REGISTRY_POLICY,
+    REPLICATION_CONFIGURATION,
+    REPOSITORY,
+    REPOSITORY_POLICY,
+    SCANNING_CONFIGURATION,
+)
 
 
 def _repository(order: Order) -> Answer:
@@ -131,7 +143,7 @@ _PULL_THROUGH_RULE = frozenset(
 """The API's names, which are the provider's."""
 
 BUILDERS = {
-    "aws:ecr/repository:Repository": Builder(
+    REPOSITORY: Builder(
         build=_repository,
         properties=frozenset(
             {
@@ -145,20 +157,14 @@ BUILDERS = {
         ),
         at_deletion=frozenset({"forceDelete"}),
     ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Builder(
-        build=_lifecycle_policy, properties=frozenset({"repository", "policy"})
-    ),
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": Builder(
-        build=_repository_policy, properties=frozenset({"repository", "policy"})
-    ),
-    "aws:ecr/registryPolicy:RegistryPolicy": Builder(build=_registry_policy, properties=frozenset({"policy"})),
-    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": Builder(
-        build=_scanning_configuration, properties=frozenset({"scanType", "rules"})
-    ),
-    "aws:ecr/replicationConfiguration:ReplicationConfiguration": Builder(
+    LIFECYCLE_POLICY: Builder(build=_lifecycle_policy, properties=frozenset({"repository", "policy"})),
+    REPOSITORY_POLICY: Builder(build=_repository_policy, properties=frozenset({"repository", "policy"})),
+    REGISTRY_POLICY: Builder(build=_registry_policy, properties=frozenset({"policy"})),
+    SCANNING_CONFIGURATION: Builder(build=_scanning_configuration, properties=frozenset({"scanType", "rules"})),
+    REPLICATION_CONFIGURATION: Builder(
         build=_replication_configuration, properties=frozenset({"replicationConfiguration"})
     ),
-    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": Builder(
+    CREATION_TEMPLATE: Builder(
         build=_creation_template,
         properties=frozenset(
             {
@@ -175,11 +181,7 @@ BUILDERS = {
             }
         ),
     ),
-    "aws:ecr/accountSetting:AccountSetting": Builder(build=_account_setting, properties=frozenset({"name", "value"})),
-    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Builder(
-        build=_pull_time_exclusion, properties=frozenset({"principalArn"})
-    ),
-    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Builder(
-        build=_pull_through_rule, properties=_PULL_THROUGH_RULE
-    ),
+    ACCOUNT_SETTING: Builder(build=_account_setting, properties=frozenset({"name", "value"})),
+    PULL_TIME_EXCLUSION: Builder(build=_pull_time_exclusion, properties=frozenset({"principalArn"})),
+    PULL_THROUGH_RULE: Builder(build=_pull_through_rule, properties=_PULL_THROUGH_RULE),
 }

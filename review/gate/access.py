@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Level
 from render.resource import Render
+from resources.ecr import REPOSITORY
 from review.access.changes import Turn, changes
 from review.access.model import Matrix
 from review.gate.origin import Origins

@@ -3,7 +3,6 @@
 from review.plan.changes import NotComparable, plan
 from review.plan.dangers import Danger, dangers
 from review.plan.document import to_json
-from review.plan.kinds import Effect
 from review.plan.markdown import to_markdown
 from review.plan.model import Change, Difference, Fate, Loss, Op, Plan, Protection, Statement, Topic
 from review.plan.text import to_text
@@ -12,7 +11,6 @@ __all__ = [
     "Change",
     "Danger",
     "Difference",
-    "Effect",
     "Fate",
     "Loss",
     "NotComparable",

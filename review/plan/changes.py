@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from render.resource import Render, Resource
+from resources import TYPES, OnChange
 from review.plan.groups import shown
-from review.plan.kinds import KINDS, Effect
 from review.plan.losses import losses
 from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
 from review.plan.pairing import Pairs, pair
@@ -107,7 +107,7 @@ class _Comparison:
         op = _op(found, options, moved=old.urn != new.urn, replaced=bool(imported))
         if op is None:
             return None
-        forcing = Effect.REPLACES if op is Op.REPLACE else Effect.UNKNOWN
+        forcing = OnChange.REPLACES if op is Op.REPLACE else OnChange.UNKNOWN
         return _change(
             op,
             new,
@@ -172,9 +172,9 @@ def _change(op: Op, resource: Resource, render: Render, **others: Any) -> Change
 
 def _op(found: tuple[Difference, ...], options: tuple[Difference, ...], *, moved: bool, replaced: bool) -> Op | None:
     effects = {each.effect for each in found}
-    if replaced or Effect.REPLACES in effects:
+    if replaced or OnChange.REPLACES in effects:
         return Op.REPLACE
-    if Effect.UNKNOWN in effects:
+    if OnChange.UNKNOWN in effects:
         return Op.UPDATE_OR_REPLACE
     if found:
         return Op.UPDATE
@@ -185,11 +185,11 @@ def _op(found: tuple[Difference, ...], options: tuple[Difference, ...], *, moved
 
 def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
     """Whether the engine imports what it manages already: it does so whenever the id differs from the state's."""
-    kind = KINDS.get(new.type)
+    record = TYPES.get(new.type)
     wanted = new.options.get(IMPORT)
-    if not wanted or kind is None or not kind.identity:
+    if not wanted or record is None or not record.identity:
         return ()
-    known = old.options.get(IMPORT) or old.inputs.get(kind.identity[-1])
+    known = old.options.get(IMPORT) or ":".join(str(old.inputs.get(name)) for name in record.identity)
     return (IMPORT,) if wanted != known else ()
 
 
@@ -197,14 +197,14 @@ def _other_provider(old: Resource, new: Resource) -> tuple[Difference, ...]:
     """Another provider may be the same account by another way, or a replacement: only the engine can ask it."""
     if old.provider == new.provider:
         return ()
-    return (Difference(path="provider", old=old.provider, new=new.provider, effect=Effect.UNKNOWN),)
+    return (Difference(path="provider", old=old.provider, new=new.provider, effect=OnChange.UNKNOWN),)
 
 
 def _option_differences(old: Resource, new: Resource) -> tuple[Difference, ...]:
     before = {"protect": old.protect or None, **old.options}
     after = {"protect": new.protect or None, **new.options}
     return tuple(
-        Difference(path=name, old=before.get(name), new=after.get(name), effect=Effect.IN_PLACE)
+        Difference(path=name, old=before.get(name), new=after.get(name), effect=OnChange.IN_PLACE)
         for name in sorted({*before, *after})
         if name not in _NO_DIFFERENCE and name != IMPORT and before.get(name) != after.get(name)
     )
@@ -212,8 +212,8 @@ def _option_differences(old: Resource, new: Resource) -> tuple[Difference, ...]:
 
 def _made_up(resource: Resource, named: Resource, suffix: str) -> dict[object, str]:
     """The stand-ins among a resource's outputs, each with a name that both renders can share."""
-    kind = KINDS.get(resource.type)
-    outputs = kind.made_up if kind else frozenset()
+    record = TYPES.get(resource.type)
+    outputs = record.made_up if record else ()
     short = named.type.rpartition(":")[2]
     return {
         value: f"({output} of {short} {named.name}{suffix})"
@@ -223,12 +223,13 @@ def _made_up(resource: Resource, named: Resource, suffix: str) -> dict[object, s
 
 
 def _gone_meanwhile(change: Change) -> dict[object, str]:
-    kind = KINDS.get(change.type)
-    if kind is None or change.new is None or change.op is not Op.REPLACE or IMPORT in change.forced_by:
+    record = TYPES.get(change.type)
+    if record is None or change.new is None or change.op is not Op.REPLACE or IMPORT in change.forced_by:
         return {}
     return {
         change.new.inputs[name]: f"({name} of a new {change.short_type})"
-        for name in kind.deleted_first & set(change.new.inputs)
+        for name in record.unknown_in_replacement
+        if name in change.new.inputs
     }
 
 

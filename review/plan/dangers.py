@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from policies.kinds import KEY, REPOSITORY, SCANNING_CONFIGURATION
 from render.resource import Render
+from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
+from resources.kms import KEY
 from review.plan.losses import because, deletion_window, encrypted_with, fate
 from review.plan.model import IMPORT, Change, Fate, Op, Plan
 from review.plan.weaknesses import Weakness, destruction_allowed, weaknesses

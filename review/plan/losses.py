@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policies.kinds import KEY, REPOSITORY
 from render.resource import Resource
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from review.plan.model import DESTROYING, IMPORT, Change, Fate, Loss, Op, Statement, Topic
-from review.plan.words import by_repository, listed, regions, repository_of, subject
+from review.plan.words import by_repository, listed, noun, regions, repository_of, subject
 
 _DEFAULT_WINDOW = 30
 
@@ -91,14 +92,13 @@ def _goes_first(group: list[Change], changes: Sequence[Change]) -> str:
     """What the engine deletes before it comes to what it refuses: a repository's policies depend on it."""
     deleted = {change.old.urn for change in group if change.old}
     policies = {
-        change.short_type
+        noun(change)
         for change in changes
         if change.op is Op.DELETE and change.old and deleted & set(change.old.dependencies)
     }
-    names = {"LifecyclePolicy": "lifecycle policy", "RepositoryPolicy": "repository policy"}
     if not policies:
         return ""
-    return f" What is not protected may be gone by then: {listed(sorted(names.get(each, each) for each in policies))}."
+    return f" What is not protected may be gone by then: {listed(sorted(policies))}."
 
 
 def _key(change: Change, olds: Sequence[Resource]) -> Statement:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from render.resource import Resource
-from review.plan.kinds import Effect
+from resources import OnChange
 
 IMPORT = "importId"
 """The option that adopts; among the reasons of a replacement where the stack has the thing already."""
@@ -47,7 +47,7 @@ class Difference:
     path: str
     old: object
     new: object
-    effect: Effect
+    effect: OnChange
     lines: tuple[str, ...] = ()
     """What differs inside a document, a line each: `- ` goes, `+ ` comes, `~ ` changes."""
 

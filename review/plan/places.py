@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from domain.aws import RegistryId
 from domain.ecr.replication import destinations_of
-from policies.kinds import KEY, REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from render.resource import Resource
+from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
+from resources.kms import KEY
 from review.plan.flows import CONFIGURATION, rules_of
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Statement, Topic

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policies.kinds import REPLICATION_CONFIGURATION
 from policies.pack.rule import Level
 from render.monitor import STACK_TYPE
 from render.resource import Resource
+from resources import OnChange, top_of
+from resources.ecr import REPLICATION_CONFIGURATION
 from review.plan.changes import imports_anew
-from review.plan.kinds import Effect, top_of
 from review.plan.losses import losses
 from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
 from review.plan.pairing import identity
@@ -187,7 +187,7 @@ def _change(step: Step, steps: Sequence[Step], account: str) -> Change | None:
         return None
     replaces = {name for each in steps for name in each.replaces}
     found = _differences(replace(step, replaces=tuple(sorted(replaces)))) if step.old and step.new else ()
-    forced = [each.path for each in found if each.effect is Effect.REPLACES] if op is Op.REPLACE else []
+    forced = [each.path for each in found if each.effect is OnChange.REPLACES] if op is Op.REPLACE else []
     others = sorted(replaces - {top_of(path) for path in forced}) if op is Op.REPLACE else []
     moved = step.old is not None and step.new is not None and step.old.urn != step.new.urn
     return Change(
@@ -229,23 +229,23 @@ def _differences(step: Step) -> tuple[Difference, ...]:
 
 
 def _drifted(path: str, step: Step) -> Difference:
-    difference = Difference(path=path, old="(as AWS has it)", new="(as declared)", effect=Effect.IN_PLACE)
+    difference = Difference(path=path, old="(as AWS has it)", new="(as declared)", effect=OnChange.IN_PLACE)
     return replace(difference, effect=_effect(difference, step))
 
 
-def _effect(difference: Difference, step: Step) -> Effect:
+def _effect(difference: Difference, step: Step) -> OnChange:
     top = top_of(difference.path)
     if step.detailed:
         kinds = [kind for path, kind in step.detailed.items() if top_of(path) == top]
-        return Effect.REPLACES if any(kind.endswith("-replace") for kind in kinds) else Effect.IN_PLACE
-    return Effect.REPLACES if top in step.replaces else Effect.IN_PLACE
+        return OnChange.REPLACES if any(kind.endswith("-replace") for kind in kinds) else OnChange.IN_PLACE
+    return OnChange.REPLACES if top in step.replaces else OnChange.IN_PLACE
 
 
 def _options(step: Step) -> tuple[Difference, ...]:
     old, new = step.old, step.new
     if old is None or new is None or old.protect == new.protect:
         return ()
-    return (Difference(path="protect", old=old.protect or None, new=new.protect or None, effect=Effect.IN_PLACE),)
+    return (Difference(path="protect", old=old.protect or None, new=new.protect or None, effect=OnChange.IN_PLACE),)
 
 
 def _same_options(step: Step) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.document_text import to_text
-from policies.kinds import LIFECYCLE_POLICY, REPOSITORY
 from render.resource import Resource
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from review.plan.losses import loss_statements
 from review.plan.model import Change, Loss, Op, Protection, Statement, Topic
 from review.plan.places import place_statements
 from review.plan.weaknesses import weaknesses
-from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until, subject
+from review.plan.words import by_repository, grouped, listed, noun, regions, repository_of, retire_until, subject
 
 _TOPICS = list(Topic)
 
@@ -118,7 +118,7 @@ def _adoptions(changes: Sequence[Change]) -> Iterator[Statement]:
 def _protections(changes: Sequence[Change]) -> Iterator[Statement]:
     turned = [change for change in changes if change.protection]
     for names, group in by_repository(turned, lambda change: (change.type, change.protection)):
-        kind, some = group[0].short_type.lower(), listed(sorted(names), limit=10)
+        kind, some = noun(group[0]), listed(sorted(names), limit=10)
         if group[0].protection is Protection.LOST:
             text = f"The engine no longer refuses to delete the {kind} {some} in {regions(group)}."
         else:

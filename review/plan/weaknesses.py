@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
-from policies.kinds import (
+from render.resource import Resource
+from resources.ecr import (
     ACCOUNT_SETTING,
-    KEY,
     LIFECYCLE_POLICY,
     PULL_TIME_EXCLUSION,
     REPOSITORY,
     REPOSITORY_POLICY,
     SCANNING_CONFIGURATION,
 )
-from render.resource import Resource
+from resources.kms import KEY
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Protection, Statement, Topic
 from review.plan.places import stale_copies
-from review.plan.words import by_repository, grouped, listed, regions, repository_of, retire_until
+from review.plan.words import by_repository, grouped, listed, noun, regions, repository_of, retire_until
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"
@@ -69,7 +69,7 @@ def _protection(changes: Sequence[Change]) -> Iterator[Weakness]:
         and not (each.type == KEY and _place(each) in retired)
     ]
     if lost:
-        kinds = grouped(lost, lambda change: change.short_type.lower())
+        kinds = grouped(lost, noun)
         counts = listed(f"{len(some)} {_plural(kind, len(some))}" for kind, some in kinds.items())
         text = f"Protection ends for {counts} in {regions(lost)}: a mistake can destroy now what was never retired."
         yield _weaker(text, lost)

@@ -1,5 +1,6 @@
 """Phrases that the statements share."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 EVERYWHERE = "every region"
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def repository_of(change: Change) -> str:
@@ -19,6 +21,11 @@ def repository_of(change: Change) -> str:
     resource = change.new or change.old
     inputs = resource.inputs if resource else {}
     return str(inputs.get("repository", inputs.get("name", change.name)))
+
+
+def noun(change: Change) -> str:
+    """The type of what changes, in a sentence: LifecyclePolicy is a lifecycle policy."""
+    return _CAPITAL.sub(" ", change.short_type).lower()
 
 
 def account_of(resource: Resource, default: str) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from policies.kinds import KEY
 from policies.pack import levels, readme
 from policies.pack.levels import FOLDER, InvalidLevels, load
 from policies.pack.rule import Level
 from policies.pack.table import all_rules, resource_rules, stack_rules
+from resources.kms import KEY
 from tests.stacks import PROJECT
 
 RULE = "kms-rotation"

@@ -6,7 +6,8 @@ import pytest
 
 from domain.document_text import SECRET, UNKNOWN
 from policies.checks.places import Place, Places
-from policies.kinds import PROVIDER, REPOSITORY
+from resources import PROVIDER
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import Declared
 from tests.policies.rules.texts import HOME, OTHER
 

@@ -5,6 +5,7 @@ import gc
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,24 @@ def test_two_resources_of_one_name_are_refused_as_the_engine_does() -> None:
 
     with pytest.raises(RuntimeError, match="two resources have one name"):
         declared_by(program, monitor)
+
+
+@pytest.mark.parametrize(
+    "token", ["github:index/repository:Repository", "kubernetes:rbac.authorization.k8s.io/v1:Role"]
+)
+def test_a_type_without_a_record_ends_the_render_and_no_tree(token: str, dev: Render) -> None:
+    """Its short name is that of another provider's type, whose inputs it lacks."""
+
+    def program() -> None:
+        pulumi.CustomResource(token, "registry@us-east-1", {"name": "x"})
+
+    monitor = RecordingMonitor(project="p", stack="dev", account="111122223333", preview=False)
+    with pytest.raises(LookupError, match=f"{token} has no record: add one to resources/"):
+        declared_by(program, monitor)
+    component = next(each for each in dev.resources if each.type.endswith(":EncryptionKey"))
+    child = replace(component, urn="urn", type=token, custom=True, parent=component.urn, inputs={"name": "x"})
+    shown = to_text(replace(dev, resources=(component, child)))
+    assert f"    {token.rpartition(':')[2]}\n" in f"{shown}\n"
 
 
 def test_what_waits_for_a_failure_is_given_up_without_a_word(caplog: pytest.LogCaptureFixture) -> None:

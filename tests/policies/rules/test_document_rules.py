@@ -12,7 +12,6 @@ from domain.iam.grants import (
     ServiceGrant,
     repository_policy,
 )
-from policies.kinds import CREATION_TEMPLATE, KEY, REGISTRY_POLICY, REPOSITORY_POLICY, ROLE, ROLE_POLICY
 from policies.pack.rule import Rule
 from policies.rules import (
     ecr_policy_least_privilege,
@@ -24,6 +23,9 @@ from policies.rules import (
     iam_trust_not_public,
     kms_policy_narrow,
 )
+from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY_POLICY
+from resources.iam import ROLE, ROLE_POLICY
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy, to
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Given
 from policies.rules.ecr_customer_key import RULE
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import TODAY, Declared, Judge
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"

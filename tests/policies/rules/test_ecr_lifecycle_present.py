@@ -3,8 +3,9 @@
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY
 from policies.rules.ecr_lifecycle_present import RULE
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 REPO = "payments/api@us-east-1"

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from domain.document_text import SECRET, UNKNOWN
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.ecr.retention import SHIELD_DAYS
-from policies.kinds import LIFECYCLE_POLICY
 from policies.pack.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE
 from render import Render
+from resources.ecr import LIFECYCLE_POLICY
 from tests.policies.conftest import TODAY, Declared, Judge
 
 Entry = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import REPOSITORY
 from policies.rules.ecr_name import RULE
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import Declared, Judge
 
 UNNAMED = "has no name of its own, so the engine would make one up"

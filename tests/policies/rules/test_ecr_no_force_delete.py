@@ -3,8 +3,8 @@
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import REPOSITORY
 from policies.rules.ecr_no_force_delete import RULE
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import TODAY, Declared, Judge
 
 FORCED = "would be deleted with all its images: forceDelete is set, and "

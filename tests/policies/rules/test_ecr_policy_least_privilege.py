@@ -9,8 +9,8 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_least_privilege import RULE
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.policies.conftest import Declared, Judge

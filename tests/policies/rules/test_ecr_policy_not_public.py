@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from domain.document_text import SECRET, UNKNOWN
 from domain.iam.access import Policy, Request
 from domain.iam.document import parse
-from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_not_public import RULE
+from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 from tests.domain.iam.calls import REPOSITORY as ARN
 from tests.domain.iam.strangers import PROVIDER, may
 from tests.policies.conftest import Declared, Judge

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import REPOSITORY
 from policies.rules.ecr_protected import RULE
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import TODAY, Declared, Judge
 
 UNPROTECTED = "is not protected, and "

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import KEY, PROVIDER, PULL_THROUGH_RULE
 from policies.pack.rule import Given
 from policies.rules.ecr_pull_through_credentials import RULE
+from resources import PROVIDER
+from resources.ecr import PULL_THROUGH_RULE
+from resources.kms import KEY
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER
 

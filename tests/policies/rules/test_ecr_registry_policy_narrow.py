@@ -3,8 +3,8 @@
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import REGISTRY_POLICY
 from policies.rules.ecr_registry_policy_narrow import RULE
+from resources.ecr import REGISTRY_POLICY
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 

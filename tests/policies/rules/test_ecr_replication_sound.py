@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import KEY, LIFECYCLE_POLICY, PROVIDER, REPLICATION_CONFIGURATION, REPOSITORY
 from policies.pack.rule import Given
 from policies.rules.ecr_replication_sound import RULE
 from render import Render
+from resources import PROVIDER
+from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
+from resources.kms import KEY
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.replicated import (
     API,

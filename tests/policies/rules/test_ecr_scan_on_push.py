@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import KEY, REPOSITORY, SCANNING_CONFIGURATION
 from policies.rules.ecr_scan_on_push import RULE
+from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 REPO, CONFIG = "payments/api@us-east-1", "registry@us-east-1"

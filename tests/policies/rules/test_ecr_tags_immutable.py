@@ -7,8 +7,8 @@ import pytest
 from domain.document_text import SECRET, UNKNOWN
 from domain.ecr.globs import TooEntangled
 from policies.checks import mutability
-from policies.kinds import REPOSITORY
 from policies.rules.ecr_tags_immutable import RULE
+from resources.ecr import REPOSITORY
 from tests.policies.conftest import Declared, Judge
 
 EXCEPT = "IMMUTABLE_WITH_EXCLUSION"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import CREATION_TEMPLATE
 from policies.pack.rule import Given
 from policies.rules.ecr_template_secure import RULE
 from render import Render
+from resources.ecr import CREATION_TEMPLATE
 from tests.policies.conftest import TODAY, Declared, Judge
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"

@@ -12,9 +12,9 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
-from policies.kinds import ROLE
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE
+from resources.iam import ROLE
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, allow, deny, policy, to
 

@@ -9,8 +9,8 @@ from domain.document_text import UNKNOWN
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.kinds import ROLE
 from policies.rules.iam_github_trust import RULE
+from resources.iam import ROLE
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 

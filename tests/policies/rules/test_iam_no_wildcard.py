@@ -9,7 +9,9 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.kinds import (
+from policies.pack.rule import Given
+from policies.rules.iam_no_wildcard import RULE
+from resources.iam import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,
     MANAGED_POLICY,
@@ -20,8 +22,6 @@ from policies.kinds import (
     USER_POLICY,
     USER_POLICY_ATTACHMENT,
 )
-from policies.pack.rule import Given
-from policies.rules.iam_no_wildcard import RULE
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy
 

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import ROLE
 from policies.rules.iam_role_bounded import RULE
+from resources.iam import ROLE
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER
 

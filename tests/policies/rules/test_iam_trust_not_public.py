@@ -3,8 +3,8 @@
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import ROLE
 from policies.rules.iam_trust_not_public import RULE
+from resources.iam import ROLE
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, deny, policy, root, to
 

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.document_text import UNKNOWN
-from policies.kinds import KEY
 from policies.rules.kms_deletion_window import RULE
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import KEY
 from policies.rules.kms_enabled import RULE
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 

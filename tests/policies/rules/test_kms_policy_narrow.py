@@ -11,9 +11,9 @@ from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from policies.kinds import KEY, KEY_POLICY
 from policies.pack.rule import Given
 from policies.rules.kms_policy_narrow import RULE
+from resources.kms import KEY, KEY_POLICY
 from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own

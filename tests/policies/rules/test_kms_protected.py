@@ -3,8 +3,10 @@
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import KEY, REPOSITORY, ROLE
 from policies.rules.kms_protected import RULE
+from resources.ecr import REPOSITORY
+from resources.iam import ROLE
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 UNPROTECTED = "the key is not protected, and not every repository of its registry retires"

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.kinds import KEY
 from policies.rules.kms_rotation import RULE
+from resources.kms import KEY
 from tests.policies.conftest import Declared, Judge
 
 

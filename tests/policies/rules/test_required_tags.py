@@ -6,15 +6,18 @@ import pytest
 
 from domain.document_text import UNKNOWN
 from domain.resource_tags import REQUIRED, required_tags
-from policies.kinds import KEY, LIFECYCLE_POLICY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.rules.required_tags import RULE
+from resources.ecr import LIFECYCLE_POLICY, PUBLIC_REPOSITORY, REPOSITORY
+from resources.iam import MANAGED_POLICY, ROLE
+from resources.kms import KEY
+from resources.secretsmanager import SECRET
 from tests.policies.conftest import Declared, Judge
 
 ALL = required_tags(owner="payments", environment="prod", project="container-registry")
 NONE = [f"has no tag {each}" for each in REQUIRED]
 
 
-@pytest.mark.parametrize("kind", [REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY])
+@pytest.mark.parametrize("kind", [REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY, SECRET])
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
@@ -44,4 +47,4 @@ def test_which_are_required_can_be_told(told: Judge, parameters: dict[str, Any],
 
 def test_it_is_about_what_can_carry_tags() -> None:
     assert LIFECYCLE_POLICY not in RULE.types
-    assert set(RULE.types) == {REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY}
+    assert set(RULE.types) == {REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY, SECRET}

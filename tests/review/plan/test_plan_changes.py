@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY
 from render import Render, render
-from review.plan import Effect, Fate, NotComparable, Op, Protection, Topic, plan
+from resources import OnChange
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
+from resources.kms import KEY
+from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,
@@ -146,7 +148,7 @@ def test_an_update_is_told_property_by_property(tmp_path: Path) -> None:
     change = only(compared(tmp_path, "dev", ("catalog.yaml", "owner: storefront", "owner: shop")).plan)
     (difference,) = change.differences
     assert (difference.path, difference.old, difference.new) == ("tags.owner", "storefront", "shop")
-    assert difference.effect is Effect.IN_PLACE
+    assert difference.effect is OnChange.IN_PLACE
     assert not change.forced_by
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from policies.kinds import KEY, REPOSITORY
 from render import Render
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from review.plan import dangers, plan
 from review.plan.dangers import IDS
 from tests.review.plan.changed import (

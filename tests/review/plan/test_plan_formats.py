@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from policies.kinds import KEY, REPOSITORY
 from render import Render
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
 from review.plan.markdown import LIMIT, code_block
 from tests.review.plan.changed import (

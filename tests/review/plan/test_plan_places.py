@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from policies.kinds import REPLICATION_CONFIGURATION, REPOSITORY, ROLE
 from render import Render, render
-from review.plan import Effect, Topic, plan
+from resources import OnChange
+from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY
+from resources.iam import ROLE
+from review.plan import Topic, plan
 from review.plan.groups import groups
 from tests.review.plan.changed import (
     ALLOW,
@@ -185,7 +187,7 @@ def test_a_configuration_differs_by_what_goes_where(stands: dict[str, Render]) -
         configured({"destinations": [tokyo]}, {"destinations": [ireland], "repositoryFilters": payments}),
     ).changes
     (difference,) = change.differences
-    assert difference.effect is Effect.IN_PLACE
+    assert difference.effect is OnChange.IN_PLACE
     assert difference.lines == (
         f"- every repository to {there('eu-west-1')}",
         f"+ payments/* to {there('eu-west-1')}",

@@ -9,7 +9,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from domain.document_text import SECRET, UNKNOWN
-from review.plan import Effect, Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
+from resources import OnChange
+from review.plan import Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
 
 RECORDED = Path(__file__).parent / "preview.json"
@@ -51,8 +52,8 @@ def test_details_of_the_provider_win_over_the_table(recorded: Json) -> None:
     detailed["newState"]["inputs"]["tags"]["owner"] = "shop"
     (change,) = read({"steps": [detailed]}).changes
     assert {(each.path, each.effect) for each in change.differences} == {
-        ("tags.owner", Effect.REPLACES),
-        ("tags.retire-until", Effect.REPLACES),
+        ("tags.owner", OnChange.REPLACES),
+        ("tags.retire-until", OnChange.REPLACES),
     }
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from policies.kinds import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from render import Render
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from review.plan import plan
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
