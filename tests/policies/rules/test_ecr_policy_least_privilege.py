@@ -59,7 +59,7 @@ DELETE = "ecr:BatchDeleteImage"
         (allow(Principal=to(OTHER), Action="ECR:*"), [f"statement 1 allows ECR:*, {COVERS}"]),
         (
             allow(Principal=to(OTHER), Action=["ecr:Put*", "ecr:Batch*"]),
-            [f"statement 1 allows ecr:Batch*, ecr:Put*, {COVERS}"],
+            [f"statement 1 allows ecr:Batch* and ecr:Put*, {COVERS}"],
         ),
         (allow(Principal=to(OTHER), Action="*:PutImage"), [f"statement 1 allows *:PutImage, {COVERS}"]),
         (allow(Principal=to(OTHER), Action="ecr:PutImag?"), [f"statement 1 allows ecr:PutImag?, {COVERS}"]),
@@ -74,7 +74,7 @@ DELETE = "ecr:BatchDeleteImage"
         (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
         (
             allow(Principal=to(OTHER), Action=["s3:PutObject", "ecr-public:*", *PULL]),
-            ["statement 1 allows ecr-public:*, s3:PutObject: that is no action of Amazon ECR"],
+            ["statement 1 allows ecr-public:* and s3:PutObject: that is no action of Amazon ECR"],
         ),
         (
             allow(Principal=to(OTHER), Action=[DELETE, *PULL]),

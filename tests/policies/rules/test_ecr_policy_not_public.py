@@ -69,11 +69,11 @@ def test_no_other_type() -> None:
         (allow(Principal="*", Action=["ECR:*"]), lets("everybody (*)", "ECR:*")),
         (
             allow(Principal="*", Action=[f"ecr:A{each}" for each in "edcba"]),
-            lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae"),
+            lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad and ecr:Ae"),
         ),
         (
-            allow(Principal="*", Action=[f"ecr:A{each}" for each in "fedcba"]),
-            lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 1 more"),
+            allow(Principal="*", Action=[f"ecr:A{each}" for each in "gfedcba"]),
+            lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
         ),
         (allow(Principal="*", NotAction="kms:*"), lets("everybody (*)", "everything but kms:*")),
         (allow(NotPrincipal=to(OTHER), Action=PULL), lets("everybody but some (NotPrincipal)")),
@@ -114,8 +114,8 @@ def test_no_other_type() -> None:
             lets(
                 "everybody (*)",
                 why=(
-                    " (Bool aws:SecureTransport does not say who calls, StringLike aws:PrincipalArn names nobody fixed"
-                    " with '*')"
+                    " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn names nobody"
+                    " fixed with '*')"
                 ),
             ),
         ),

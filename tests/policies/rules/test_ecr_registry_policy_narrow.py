@@ -31,7 +31,7 @@ def declared(text: object) -> Declared:
         case(
             "violating",
             {"policy": policy(but(Principal="*"))},
-            [f"statement 'Replicate' lets everybody (*) call ecr:CreateRepository, ecr:ReplicateImage: {NARROWED}"],
+            [f"statement 'Replicate' lets everybody (*) call ecr:CreateRepository and ecr:ReplicateImage: {NARROWED}"],
         ),
         case("unset", {}, []),
         case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
@@ -76,7 +76,10 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
         (but(Action="ecr:*"), [f"allows ecr:*: {ALONE}"]),
         (but(Action="*"), [f"allows *: {ALONE}"]),
         (but(Action=["ecr:Replicate*", *REPLICATE]), [f"allows ecr:Replicate*: {ALONE}"]),
-        (but(Action=["ecr:DeleteRepository", "s3:GetObject"]), [f"allows ecr:DeleteRepository, s3:GetObject: {ALONE}"]),
+        (
+            but(Action=["ecr:DeleteRepository", "s3:GetObject"]),
+            [f"allows ecr:DeleteRepository and s3:GetObject: {ALONE}"],
+        ),
         (
             but(Action=None, NotAction="ecr:DeleteRepository"),
             ["allows everything but ecr:DeleteRepository (NotAction): name what is meant"],

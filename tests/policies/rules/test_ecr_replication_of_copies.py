@@ -101,7 +101,7 @@ UNDECIDED = [f"{AT} undecided imageTagMutability"]
             "other exclusions",
             tags(EXCEPT, "latest"),
             tags(EXCEPT, "dev-*", "latest"),
-            other(f"{EXCEPT} (dev-*, latest)", f"{EXCEPT} (latest)"),
+            other(f"{EXCEPT} (dev-* and latest)", f"{EXCEPT} (latest)"),
         ),
         case(
             "the other way round",

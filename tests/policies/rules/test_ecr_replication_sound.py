@@ -47,12 +47,12 @@ WHOLE = f"{CONFIG} undecided replicationConfiguration"
         case(
             "two of them",
             [API, repository("x/y"), repository("x/z", EU), replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
+            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
         ),
         case(
             "two of them, in the engine's order",
             [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
+            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
         ),
         case(
             "one of two regions",

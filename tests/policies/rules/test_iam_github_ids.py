@@ -84,7 +84,7 @@ TAGS_BY_ID = {"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/tags/v*"}}
         ({"StringEquals": {SUB: IMMUTABLE}, "StringLike": {SUB: "*"}}, []),
         ({"StringEquals": IDS, "StringLike": {ID: "*", SUB: "repo:acme/*"}}, []),
         (fixed([IMMUTABLE, MAIN]), by_name()),
-        (fixed([MAIN, "repo:acme/web:environment:prod"]), by_name("acme/api, acme/web")),
+        (fixed([MAIN, "repo:acme/web:environment:prod"]), by_name("acme/api and acme/web")),
         (fixed(StringEquals={ID: "65536"}), by_name()),
         (fixed(StringEquals={OWNER_ID: "1024"}), by_name()),
         (fixed(StringEquals={ID: [], OWNER_ID: "1024"}), by_name()),
@@ -158,7 +158,7 @@ def test_statements_about_one_repository_are_one_finding(told: Judge) -> None:
     third = trust(fixed("repo:acme/web:environment:prod"), Sid="Web")
     denied = deny(Principal="*", Action="*")
     assert told(RULE, declared(trust(fixed()), second, third, denied)) == [
-        *by_name(where="statement 'GitHub', statement 2"),
+        *by_name(where="statement 'GitHub' and statement 2"),
         *by_name("acme/web", "statement 'Web'"),
     ]
 
@@ -172,6 +172,8 @@ def test_a_server_of_ones_own(told: Judge) -> None:
     assert told(RULE, declared(role), issuers=[ISSUER, f"https://{own}/"]) == by_name()
     held = {**role, "Condition": {"StringEquals": {f"{own}:sub": IMMUTABLE}}}
     assert told(RULE, declared(held), issuers=[ISSUER, own]) == []
+    # A token of the other issuer has no key of this one.
+    assert told(RULE, declared({**held, "Principal": "*"}), issuers=[ISSUER, own]) == []
     with pytest.raises(ValidationError):
         told(RULE, declared(role), issuers=[])
 

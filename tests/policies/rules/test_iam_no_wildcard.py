@@ -80,7 +80,7 @@ def test_no_other_type() -> None:
         ),
         (
             allow(Action=[LOGIN_ACTION, *PULL_ACTIONS], Resource="*"),
-            [f"statement 1 allows ecr:BatchGetImage, ecr:GetDownloadUrlForLayer {EVERY}"],
+            [f"statement 1 allows ecr:BatchGetImage and ecr:GetDownloadUrlForLayer {EVERY}"],
         ),
         (allow(Action="ecr:Describe*", Resource="*"), [f"statement 1 allows ecr:Describe* {EVERY}"]),
         (allow(Action="kms:Decrypt", Resource=[REPOSITORIES, "*"]), [f"statement 1 allows kms:Decrypt {EVERY}"]),
@@ -121,8 +121,10 @@ def test_no_other_type() -> None:
                 Resource="*",
             ),
             [
-                "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy, s3:DeleteObject "
-                + EVERY
+                (
+                    "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy and "
+                    f"s3:DeleteObject {EVERY}"
+                )
             ],
         ),
         (allow(Action="s3:Get*", Resource="*"), [f"statement 1 allows s3:Get* {EVERY}"]),

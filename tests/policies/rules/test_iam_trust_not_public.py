@@ -92,7 +92,7 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
         ),
         (trust(Principal="*", Action="sts:TagSession"), []),
         (trust(Principal=to(root(OTHER))), whole(OTHER)),
-        (trust(Principal=to(OTHER, PULLER, HOME)), whole(f"{HOME}, {OTHER}")),
+        (trust(Principal=to(OTHER, PULLER, HOME)), whole(f"{HOME} and {OTHER}")),
         (trust(Principal=to(OTHER), Action="sts:TagSession"), []),
         (trust(Principal=to(OTHER), Condition={"StringEquals": {"sts:ExternalId": "x"}}), []),
         (

@@ -112,12 +112,12 @@ THROUGH_OTHERS: list[dict[str, object]] = [
     [
         (use(), by_root()),
         (use(Action="KMS:decrypt"), by_root()),
-        (use(Action=["kms:DescribeKey", "kms:Re*"]), by_root("kms:ReEncryptFrom, kms:ReEncryptTo")),
+        (use(Action=["kms:DescribeKey", "kms:Re*"]), by_root("kms:ReEncryptFrom and kms:ReEncryptTo")),
         (use(Action="kms:Create*"), by_root("kms:CreateGrant")),
         (
             use(Action="kms:GenerateDataKey*"),
             by_root(
-                "kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:GenerateDataKeyPairWithoutPlaintext,"
+                "kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:GenerateDataKeyPairWithoutPlaintext and"
                 " kms:GenerateDataKeyWithoutPlaintext"
             ),
         ),
@@ -247,7 +247,7 @@ def test_everybody(told: Judge, statement: dict[str, object], expected: list[str
 def test_two_accounts_that_administer(told: Judge) -> None:
     other = allow(Principal=to(OTHER), Action="kms:Put*", Resource="*")
     assert told(RULE, declared(other)) == [
-        f"is administered by the accounts {HOME}, {OTHER}: name in trusted_accounts those that are not the key's own"
+        f"is administered by the accounts {HOME} and {OTHER}: name in trusted_accounts those that are not the key's own"
     ]
     assert told(RULE, declared(other), trusted_accounts=[OTHER]) == []
     assert told(RULE, declared(other), trusted_accounts=[HOME]) == []
