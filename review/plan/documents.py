@@ -130,10 +130,10 @@ def _statement_lines(old: str, new: str) -> tuple[str, ...]:
         return ()
     olds = {_label(each, i): each for i, each in enumerate(before.statements)}
     news = {_label(each, i): each for i, each in enumerate(after.statements)}
-    lines = [f"- {label}: {_statement(each)}" for label, each in olds.items() if label not in news]
+    lines = [f"- {label}: {statement_in_words(each)}" for label, each in olds.items() if label not in news]
     for label, each in news.items():
         if label not in olds:
-            lines.append(f"+ {label}: {_statement(each)}")
+            lines.append(f"+ {label}: {statement_in_words(each)}")
         elif each.meaning() != olds[label].meaning():
             lines += [f"~ {label}: {line}" for line in _changed(olds[label], each)]
     heads = [(name, getattr(before, name), getattr(after, name)) for name in ("version", "id")]
@@ -161,7 +161,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, list[str]]]:
         yield name, [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
-def _statement(statement: Statement) -> str:
+def statement_in_words(statement: Statement) -> str:
     return "; ".join(f"{name} {', '.join(values)}" for name, values in _elements(statement).items())
 
 

@@ -34,7 +34,7 @@ def edited(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_projects_own_name_every_rule(stack: str) -> None:
-    assert list(load(LEVELS / f"{stack}.json")) == list(all_rules())
+    assert list(load(levels.levels_file(LEVELS.parent, stack))) == list(all_rules())
 
 
 def test_every_file_is_checked(edited: Any) -> None:

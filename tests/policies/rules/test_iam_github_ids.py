@@ -171,6 +171,8 @@ def test_a_server_of_ones_own(told: Judge) -> None:
     assert told(RULE, declared(role), issuers=[ISSUER, f"https://{own}/"]) == by_name()
     held = {**role, "Condition": {"StringEquals": {f"{own}:sub": IMMUTABLE}}}
     assert told(RULE, declared(held), issuers=[ISSUER, own]) == []
+    # A token of the other issuer has no key of this one.
+    assert told(RULE, declared({**held, "Principal": "*"}), issuers=[ISSUER, own]) == []
     with pytest.raises(ValidationError):
         told(RULE, declared(role), issuers=[])
 

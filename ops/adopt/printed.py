@@ -1,15 +1,16 @@
-"""What the command prints: YAML to paste, JSON for machines, and a summary."""
+"""What the command prints: YAML to paste, JSON for machines, and a totals."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
 
-from ops.adopt.model import Change, Report, Status, Verdict
+from ops.adopt.adoption import AdoptionReport, Candidate, Status
 from policies.pack.levels import levels_file
-from review.plan.words import listed
+from review.plan.words import grouped, listed
 
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")
@@ -18,59 +19,31 @@ _WORDS = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y", "n"}
 """What some reader of YAML takes for something else than text."""
 
 
-def to_yaml(report: Report) -> str:
+def to_yaml(report: AdoptionReport) -> str:
     """Entries to be pasted under `repositories:`; everything else that is said is a comment."""
-    blocks = [list(_head(report))]
-    blocks += [list(_stack_keys(report))] if report.stack_keys or report.elsewhere else []
-    blocks += [list(_exceptions(report))] if report.exceptions else []
-    for status, block in (
-        (Status.ADOPTABLE, _entry),
-        (Status.IN_CATALOG, _in_catalog),
-        (Status.NOT_ADOPTABLE, _refused),
-    ):
-        verdicts = [verdict for verdict in report.verdicts if verdict.status is status]
-        blocks += [list(block(verdict, report)) for verdict in verdicts]
-    return "\n\n".join("\n".join(block) for block in blocks)
+    blocks = [_head(report), _stack_keys(report), _exceptions(report)]
+    for status in Status:
+        show = _entry if status is Status.ADOPTABLE else _without_entry
+        blocks += [show(each, report) for each in report.repositories if each.status is status]
+    return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block)))
 
 
-def to_json(report: Report) -> str:
-    document = {
-        "stack": report.stack,
-        "regions": report.regions,
-        "stack_keys": report.stack_keys,
-        "other_stacks": report.elsewhere,
-        "exceptions": report.exceptions,
-        "notes": report.notes,
-        "repositories": [
-            {
-                "name": verdict.name,
-                "status": verdict.status.value,
-                "entry": verdict.entry,
-                "before": verdict.before,
-                "guesses": verdict.guesses,
-                "fails": [asdict(each) for each in verdict.failures],
-                "changes": [
-                    {"text": each.text, "details": each.details, "regions": each.regions} for each in verdict.changes
-                ],
-                "reasons": verdict.reasons,
-            }
-            for verdict in report.verdicts
-        ],
-    }
+def to_json(report: AdoptionReport) -> str:
+    document = {key: value for key, value in asdict(report).items() if key not in ("catalog_file", "others")}
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def summary(report: Report) -> str:
-    adoptable, refused = report.count(Status.ADOPTABLE), report.count(Status.NOT_ADOPTABLE)
-    later = sum(verdict.status is Status.ADOPTABLE and bool(verdict.before) for verdict in report.verdicts)
+def totals(report: AdoptionReport) -> str:
+    count = Counter(each.status for each in report.repositories)
+    later = sum(each.status is Status.ADOPTABLE and bool(each.before) for each in report.repositories)
     after = f" ({later} once done what their comments say under `before`)" if later else ""
-    known = report.count(Status.IN_CATALOG)
-    failing = sum(verdict.is_refused_by_gate for verdict in report.verdicts)
+    failing = sum(each.is_refused_by_gate for each in report.repositories)
     gate = f"; the gate would refuse {failing}: see `fails` in the comments" if failing else ""
+    adoptable, known, refused = (count[status] for status in Status)
     return f"{adoptable} adoptable{after}, {refused} not, {known} already in the catalog{gate}"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: AdoptionReport) -> Iterator[str]:
     regions = ", ".join(report.regions)
     yield from _comment(f"For {report.catalog_file}, under `repositories:`. Stack {report.stack}: {regions}.", "")
     yield from _comment(
@@ -88,7 +61,7 @@ def _head(report: Report) -> Iterator[str]:
         )
 
 
-def _stack_keys(report: Report) -> Iterator[str]:
+def _stack_keys(report: AdoptionReport) -> Iterator[str]:
     if report.stack_keys:
         yield from _comment(f"For Pulumi.{report.stack}.yaml, under `config:`, beside what these keys hold there:", "")
     for kind, names in report.stack_keys.items():
@@ -99,11 +72,13 @@ def _stack_keys(report: Report) -> Iterator[str]:
                 yield from (f"#       {region}: {scalar(arn)}" for region, arn in value.items())
             else:
                 yield f"#     {scalar(name)}: {scalar(value)}"
-    for line in report.elsewhere:
+    for line in report.other_stacks:
         yield from _comment(line, "")
 
 
-def _exceptions(report: Report) -> Iterator[str]:
+def _exceptions(report: AdoptionReport) -> Iterator[str]:
+    if not report.exceptions:
+        return
     file = levels_file(Path(), report.stack).as_posix()
     yield from _comment(
         f"For {file}, in place of what stands there under the same keys, and merged before the entries: the gate goes "
@@ -114,10 +89,10 @@ def _exceptions(report: Report) -> Iterator[str]:
     yield from (f"# {_printable(line)}" for line in members)
 
 
-def _entry(verdict: Verdict, report: Report) -> Iterator[str]:
-    yield from _remarks(verdict, report, "  ")
-    yield f"  {scalar(verdict.name)}:"
-    for key, value in verdict.entry.items():
+def _entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
+    yield from _remarks(repository, report, "  ")
+    yield f"  {scalar(repository.name)}:"
+    for key, value in repository.entry.items():
         flow = f"    {key}: {_flow(value)}"
         if isinstance(value, list) and (key == "retention" or len(flow) > _WIDTH):
             yield f"    {key}:"
@@ -126,33 +101,25 @@ def _entry(verdict: Verdict, report: Report) -> Iterator[str]:
             yield flow
 
 
-def _in_catalog(verdict: Verdict, report: Report) -> Iterator[str]:
-    if verdict.reasons:
-        yield from _comment(f"{verdict.name} is in the catalog, and can't be adopted:", "")
-        yield from (line for reason in verdict.reasons for line in _comment(f"- {reason}", "", "  "))
+def _without_entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
+    known = f"{repository.name} is in the catalog" if repository.status is Status.IN_CATALOG else ""
+    if repository.reasons:
+        yield from _comment(f"{f'{known}, and' if known else repository.name} can't be adopted:", "")
+        yield from (line for reason in repository.reasons for line in _comment(f"- {reason}", "", "  "))
         return
-    written = ", ".join(f"`{key}: {_flow(value)}`" for key, value in verdict.entry.items())
-    told = f"write {written} there" if written else "its entry says already what it must"
-    yield from _comment(f"{verdict.name} is in the catalog: {told}.", "")
-    yield from _remarks(verdict, report, "")
+    written = ", ".join(f"`{key}: {_flow(value)}`" for key, value in repository.entry.items())
+    yield from _comment(f"{known}: {f'write {written} there' if written else 'its entry says what it must'}.", "")
+    yield from _remarks(repository, report, "")
 
 
-def _refused(verdict: Verdict, _report: Report) -> Iterator[str]:
-    yield from _comment(f"{verdict.name} can't be adopted:", "")
-    yield from (line for reason in verdict.reasons for line in _comment(f"- {reason}", "", "  "))
-
-
-def _remarks(verdict: Verdict, report: Report, indent: str) -> Iterator[str]:
-    for word, lines in (("before", verdict.before), ("guessed", verdict.guesses)):
+def _remarks(repository: Candidate, report: AdoptionReport, indent: str) -> Iterator[str]:
+    for word, lines in (("before", repository.before), ("guessed", repository.guesses)):
         for line in lines:
             yield from _comment(f"{word}: {line}", indent, "  ")
-    for each in verdict.failures:
+    for each in repository.fails:
         there = "" if each.regions == report.regions else f" in {', '.join(each.regions)}"
         yield from _comment(f"fails: {each.rule} ({each.level}){there}: {each.text}; {each.fix}", indent, "  ")
-    where: dict[tuple[str, ...], list[Change]] = {}
-    for change in verdict.changes:
-        where.setdefault(change.regions, []).append(change)
-    for regions, changes in where.items():
+    for regions, changes in grouped(repository.changes, lambda change: change.regions).items():
         there = f" in {', '.join(regions)}" if len(report.regions) > 1 else ""
         yield from _comment(f"changes{there}:", indent)
         for change in changes:
