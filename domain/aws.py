@@ -1,12 +1,11 @@
 """Partitions, regions, accounts and ARNs."""
 
-import difflib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from domain.problems import Problem
+from domain.wording import nearest
 
 ACCOUNT_ID_DIGITS = 12
 ARN_PARTS = 6
@@ -52,15 +51,6 @@ _REGIONS: dict[Partition, str] = {
 REGIONS: dict[str, Partition] = {
     region: partition for partition, regions in _REGIONS.items() for region in regions.split()
 }
-
-
-def nearest(word: str, known: Iterator[str] | list[str] | dict[str, object] | set[str]) -> str:
-    """A hint that names the nearest of the known words, or all of them when none is near."""
-    words = sorted(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(words)}" if words else "none is declared"
 
 
 def region_problems(region: str) -> list[Problem]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import TypeVar
 
-from domain.aws import nearest
 from domain.document_text import parse, repeated_keys, to_text
 from domain.ecr.limits import (
     ARCHIVE_MIN_DAYS,
@@ -24,6 +23,7 @@ from domain.ecr.limits import (
 )
 from domain.ecr.tags import WILDCARD
 from domain.problems import Path, Problem
+from domain.wording import nearest
 
 _Value = TypeVar("_Value")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from domain.aws import ARN_PARTS, Arn, is_account_id, nearest
+from domain.aws import ARN_PARTS, Arn, is_account_id
 from domain.iam.statement import (
     ANYONE,
     Caseless,
@@ -20,6 +20,7 @@ from domain.iam.statement import (
     Statement,
 )
 from domain.problems import Path, Problem
+from domain.wording import nearest
 
 ELEMENTS = (
     "Sid",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from domain.wording import listed
 from ops.backfill import native, text
 from ops.backfill.copying import Copied, Copier
 from ops.backfill.inventory import Inventory, Work, differences, work
@@ -15,7 +16,6 @@ from ops.backfill.patience import Stop, Stopped
 from ops.backfill.progress import Progress, progress
 from ops.backfill.registry import Registry, Unavailable, registries
 from render.output import refuse, show
-from review.plan.words import listed
 from settings import InvalidSettings, load
 
 SAME, DIFFERENT = 0, 1

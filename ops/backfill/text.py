@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from domain.wording import counted
 from ops.backfill.copying import Copied
 from ops.backfill.inventory import Work
 
@@ -23,7 +24,7 @@ def backfilled(name: str, found: Mapping[str, Any]) -> str:
     failed = ""
     if progress.get("failedReplicationCount"):
         failed = f", {progress['failedReplicationCount']} failed ({', '.join(progress['failureCodes'])})"
-    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {_count(total, 'replication')}{failed}."
+    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {counted(total, 'replication')}{failed}."
 
 
 def refused(reason: Exception) -> str:
@@ -40,10 +41,10 @@ def planned(source: str, target: str, works: Sequence[Work], *, by_ecr: bool) ->
     """What a run would do."""
     yield f"From {source} to {target} would be copied:"
     for each in works:
-        yield f"  {each.repository}: {_count(len(each.missing), 'manifest')}, {_count(len(each.tags), 'tag')}"
+        yield f"  {each.repository}: {counted(len(each.missing), 'manifest')}, {counted(len(each.tags), 'tag')}"
     yield from _beside(works)
     manifests, tags = sum(len(each.missing) for each in works), sum(len(each.tags) for each in works)
-    yield f"{_count(manifests, 'manifest')} and {_count(tags, 'tag')} of {_count(len(works), 'repository')}."
+    yield f"{counted(manifests, 'manifest')} and {counted(tags, 'tag')} of {counted(len(works), 'repository')}."
     if manifests:
         yield _BY_ECR if by_ecr else _PULLED
         yield _PUSHED
@@ -62,9 +63,9 @@ def ended(
     if by_ecr:
         yield by_ecr
     size = f"{copied.size / _MEGABYTE:.1f} MB"
-    layers = f"{_count(copied.layers, 'layer')} ({size})"
-    tags = _count(copied.tags, "tag")
-    yield f"From {source} to {target}: {_count(copied.images, 'manifest')}, {layers} and {tags} copied."
+    layers = f"{counted(copied.layers, 'layer')} ({size})"
+    tags = counted(copied.tags, "tag")
+    yield f"From {source} to {target}: {counted(copied.images, 'manifest')}, {layers} and {tags} copied."
     yield from _beside(works)
     yield from (f"failed: {each}" for each in copied.failed)
     yield from (f"different: {each}" for each in differences)
@@ -74,9 +75,9 @@ def ended(
         yield _PUSHED
     whole = "Every digest and every tag" if not any(each.archived for each in works) else "All that is not archived"
     if differences:
-        yield f"The replica lacks something, or has it otherwise: {_count(len(differences), 'difference')}."
+        yield f"The replica lacks something, or has it otherwise: {counted(len(differences), 'difference')}."
     else:
-        yield f"{whole} of {_count(len(works), 'repository')} is at the replica, the same as at home."
+        yield f"{whole} of {counted(len(works), 'repository')} is at the replica, the same as at home."
 
 
 def _beside(works: Sequence[Work]) -> Iterator[str]:
@@ -88,11 +89,5 @@ def _beside(works: Sequence[Work]) -> Iterator[str]:
                 f"is {one.here}"
             )
         if each.archived:
-            images = _count(each.archived, "image")
+            images = counted(each.archived, "image")
             yield f"skipped: {images} of {each.repository} archived at home: nobody can pull what is archived"
-
-
-def _count(number: int, what: str) -> str:
-    if number == 1:
-        return f"1 {what}"
-    return f"{number} {what[:-1]}ies" if what.endswith("y") else f"{number} {what}s"

@@ -6,8 +6,9 @@ from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
 from domain.iam.narrowing import strangers
 from domain.iam.statement import Caseless, PrincipalKind, Statement
+from domain.wording import listed
 from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked, listed, written
+from policies.checks.statements import allows, asked, written
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REGISTRY_POLICY
 

@@ -10,6 +10,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
+from domain.wording import counted
 from policies.pack.levels import InvalidLevels
 from policies.pack.rule import Level
 from render.as_json import InvalidRender, from_json
@@ -169,7 +170,7 @@ def _of_code(request: Request) -> Iterator[Remark]:
     changed = changed_files(request.project, str(request.base), NOT_JUDGING)
     for place, group in groupby(changed, key=lambda file: file.partition("/")[0]):
         files = list(group)
-        what = place if files == [place] else f"{len(files)} {'file' if len(files) == 1 else 'files'} under {place}/"
+        what = place if files == [place] else f"{counted(len(files), 'file')} under {place}/"
         yield Remark(
             kind=Kind.CODE,
             id="gate-code-changed",

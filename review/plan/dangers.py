@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from domain.wording import listed
 from render.resource import Render
 from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.losses import because, deletion_window, encrypted_with, fate
 from review.plan.model import IMPORT, Change, Fate, Op, Plan
 from review.plan.weaknesses import Weakness, destruction_allowed, weaknesses
-from review.plan.words import account_of, listed, retire_until
+from review.plan.words import account_of, retire_until
 
 IDS = {
     "plan-destroys": "A repository is destroyed without the two steps that a destruction takes",

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from domain.wording import listed
 from render.resource import Resource
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from review.plan.model import DESTROYING, IMPORT, Change, Fate, Loss, Op, Statement, Topic
-from review.plan.words import by_repository, listed, noun, regions, repository_of, subject
+from review.plan.words import by_repository, noun, regions, repository_of, subject
 
 _DEFAULT_WINDOW = 30
 

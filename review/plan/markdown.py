@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from domain.wording import listed
 from review.markdown import escaped, folded
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Fate, Plan, Statement, Topic
 from review.plan.text import HEADINGS, title
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 
 LIMIT = 12_000
 """A comment on GitHub holds 65,536 characters, and is shared by the plans and the findings of every stack."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from domain.aws import RegistryId
 from domain.ecr.replication import destinations_of
+from domain.wording import counted, listed
 from render.resource import Resource
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.flows import CONFIGURATION, rules_of
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Statement, Topic
-from review.plan.words import account_of, listed, repository_of, retire_until
+from review.plan.words import account_of, repository_of, retire_until
 
 _LIMIT = 10
 
@@ -72,7 +73,7 @@ def _repositories_of(changes: Sequence[Change]) -> tuple[str, ...]:
 
 def _comes(here: RegistryId, along: Sequence[Change], flow: _Flow | None) -> str:
     count = len(_repositories_of(along))
-    who = "1 repository starts" if count == 1 else f"{count} repositories start"
+    who = f"{counted(count, 'repository')} {'starts' if count == 1 else 'start'}"
     head = f"{_place(here)} is new: {who} there without images"
     if flow is None:
         return f"{head}; what exists is not copied."
@@ -80,9 +81,9 @@ def _comes(here: RegistryId, along: Sequence[Change], flow: _Flow | None) -> str
 
 
 def _goes(here: RegistryId, along: Sequence[Change]) -> str:
-    count = len(_repositories_of(along))
+    lost = counted(len(_repositories_of(along)), "repository")
     keys = " and its key" if any(each.type == KEY for each in along) else ""
-    return f"{_place(here)} leaves the stack with {count} {'repository' if count == 1 else 'repositories'}{keys}."
+    return f"{_place(here)} leaves the stack with {lost}{keys}."
 
 
 def _begins(flow: _Flow, changes: Sequence[Change]) -> Iterator[Statement]:

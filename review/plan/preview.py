@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.wording import listed
 from policies.pack.rule import Level
 from render.monitor import STACK_TYPE
 from render.resource import Resource
@@ -18,7 +19,7 @@ from review.plan.pairing import identity
 from review.plan.properties import differences
 from review.plan.state import resource_of_state, type_of
 from review.plan.statements import ordered, statements
-from review.plan.words import account_of, grouped, listed
+from review.plan.words import account_of, grouped
 from settings.files.configuration import ACCOUNTS
 
 # pulumi/pkg/resource/deploy/step.go; the strongest of a URN's steps is what happens to it. What is read, refreshed or

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.document_text import to_text
+from domain.wording import listed
 from render.resource import Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from review.plan.losses import loss_statements
 from review.plan.model import Change, Loss, Op, Protection, Statement, Topic
 from review.plan.places import place_statements
 from review.plan.weaknesses import weaknesses
-from review.plan.words import by_repository, grouped, listed, noun, regions, repository_of, retire_until, subject
+from review.plan.words import by_repository, grouped, noun, regions, repository_of, retire_until, subject
 
 _TOPICS = list(Topic)
 

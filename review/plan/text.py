@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from domain.wording import listed
 from render.output import wrapped
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Plan, Topic
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 
 HEADINGS = {
     Topic.POLICY: "What the policies do not let pass",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
+from domain.wording import counted, listed
 from render.resource import Resource
 from resources.ecr import (
     ACCOUNT_SETTING,
@@ -20,7 +21,7 @@ from review.plan.documents import sooner_lost
 from review.plan.losses import destroys_repository
 from review.plan.model import Change, Op, Protection, Statement, Topic
 from review.plan.places import stale_copies
-from review.plan.words import by_repository, grouped, listed, noun, regions, repository_of, retire_until
+from review.plan.words import by_repository, grouped, noun, regions, repository_of, retire_until
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 _MEANT = "nothing to do, if that is meant"
@@ -70,7 +71,7 @@ def _protection(changes: Sequence[Change]) -> Iterator[Weakness]:
     ]
     if lost:
         kinds = grouped(lost, noun)
-        counts = listed(f"{len(some)} {_plural(kind, len(some))}" for kind, some in kinds.items())
+        counts = listed(counted(len(some), kind) for kind, some in kinds.items())
         text = f"Protection ends for {counts} in {regions(lost)}: a mistake can destroy now what was never retired."
         yield _weaker(text, lost)
 
@@ -188,9 +189,3 @@ def _weaker(text: str, changes: Sequence[Change]) -> Weakness:
 
 def _urns(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(change.urn for change in changes)
-
-
-def _plural(kind: str, count: int) -> str:
-    if count == 1:
-        return kind
-    return f"{kind[:-1]}ies" if kind.endswith("ry") else f"{kind}s"

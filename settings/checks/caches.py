@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.aws import RegistryId, nearest
+from domain.aws import RegistryId
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
 from domain.problems import Problem
+from domain.wording import nearest
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 

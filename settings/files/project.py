@@ -5,8 +5,8 @@ The engine's keys: pulumi/sdk/go/common/workspace, project.json and project.go.
 
 from collections.abc import Iterator, Mapping
 
-from domain.aws import nearest
 from domain.problems import Problem
+from domain.wording import nearest
 
 Raw = Mapping[str, object]
 
