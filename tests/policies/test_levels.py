@@ -12,6 +12,7 @@ from policies.pack.levels import FOLDER, InvalidLevels, load
 from policies.pack.rule import Level
 from policies.pack.table import all_rules, resource_rules, stack_rules
 from resources.kms import KEY
+from tests.policies.conftest import case
 from tests.stacks import PROJECT
 
 RULE = "kms-rotation"
@@ -65,12 +66,12 @@ ADVISORY = {"enforcementLevel": "advisory"}
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        pytest.param(None, ":1: kms-rotation is missing (give it a level:", id="a rule missing"),
-        pytest.param("remediate", "kms-rotation: 'remediate' is no level (write one of", id="level"),
-        pytest.param({}, "kms-rotation: None is no level", id="no level"),
-        pytest.param(3, "kms-rotation: 3 is no level", id="a number"),
-        pytest.param(ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra", id="extra"),
-        pytest.param(ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'", id="exception"),
+        case("a rule missing", None, ":1: kms-rotation is missing (give it a level:"),
+        case("level", "remediate", "kms-rotation: 'remediate' is no level (write one of"),
+        case("no level", {}, "kms-rotation: None is no level"),
+        case("a number", 3, "kms-rotation: 3 is no level"),
+        case("extra", ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra"),
+        case("exception", ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'"),
     ],
 )
 def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, told: str) -> None:
@@ -113,10 +114,10 @@ def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("{", "can't be read", id="no JSON"),
-        pytest.param("[]", "holds no object", id="a list"),
-        pytest.param("[" * 100_000, "can't be read", id="deep"),
-        pytest.param('{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once", id="twice"),
+        case("no JSON", "{", "can't be read"),
+        case("a list", "[]", "holds no object"),
+        case("deep", "[" * 100_000, "can't be read"),
+        case("twice", '{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once"),
     ],
 )
 def test_what_is_no_file_of_levels_is_told(tmp_path: Path, text: str, told: str) -> None:

@@ -28,10 +28,7 @@ FAULTS = {
         "{upstream: quay, username: acme}",
         "caches[0].username: 'acme' is not taken for quay (remove it)",
     ),
-    "a secret that is not taken": (
-        f"{{upstream: quay, credentials: '{ARN}'}}",
-        f"caches[0].credentials: '{ARN[:40]}",
-    ),
+    "a secret that is not taken": (f"{{upstream: quay, credentials: '{ARN}'}}", f"caches[0].credentials: '{ARN[:40]}"),
     "a secret of another name": (
         f"{{upstream: docker-hub, credentials: '{ARN.replace('ecr-pullthroughcache/', '')}'}}",
         "is of a secret that ECR may not read",
@@ -63,10 +60,7 @@ FAULTS = {
         "pull[0].account: 'worklods' is no account that the stack names (did you mean 'workloads'?)",
     ),
     "a service that can't": ("{upstream: quay, pull: [{service: lambda}]}", "pull[0].service: 'lambda' is not one of"),
-    "where we push": (
-        "{upstream: quay, prefix: payments}",
-        "catalog.yaml:",
-    ),
+    "where we push": ("{upstream: quay, prefix: payments}", "catalog.yaml:"),
 }
 
 

@@ -39,8 +39,7 @@ def test_a_stacks_object_replaces_the_default_whole(project: Path, edit: Edit) -
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [("a", "a"), (True, "true"), (7, "7"), ({"a": "1"}, '{"a":"1"}'), (["a"], '["a"]'), (None, "")],
+    ("value", "text"), [("a", "a"), (True, "true"), (7, "7"), ({"a": "1"}, '{"a":"1"}'), (["a"], '["a"]'), (None, "")]
 )
 def test_values_reach_the_program_as_text(value: object, text: str) -> None:
     assert engine_text(value) == text

@@ -4,14 +4,7 @@ import pytest
 
 from domain.aws import RegistryId
 from domain.document_text import UNKNOWN, to_text
-from domain.iam.grants import (
-    AccountGrant,
-    Grant,
-    OrganizationGrant,
-    PullService,
-    ServiceGrant,
-    repository_policy,
-)
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
 from policies.pack.rule import Rule
 from policies.rules import (
     ecr_policy_least_privilege,

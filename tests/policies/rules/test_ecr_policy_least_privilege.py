@@ -11,9 +11,10 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from policies.rules.ecr_policy_least_privilege import RULE
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = list(PULL_ACTIONS)
@@ -27,14 +28,14 @@ def declared(text: object) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, []),
+        case(
+            "violating",
             {"policy": policy(allow(Sid="All", Principal=to(OTHER), Action="ecr:*"))},
             [f"statement 'All' allows ecr:*, {COVERS}"],
-            id="violating",
         ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("unset", {}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -149,7 +150,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_whoever_of_another_account_may_delete_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

@@ -11,9 +11,10 @@ from domain.iam.access import Policy, Request
 from domain.iam.document import parse
 from policies.rules.ecr_policy_not_public import RULE
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY as ARN
 from tests.domain.iam.strangers import PROVIDER, may
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = "ecr:BatchGetImage"
@@ -32,28 +33,22 @@ def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") 
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, []),
+        case(
+            "violating",
             {"policy": policy(allow(Sid="Pull", Principal="*", Action=PULL))},
             lets("everybody (*)", name="statement 'Pull'"),
-            id="violating",
         ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": None}, [], id="null"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
-        pytest.param({"policy": SECRET}, ["undecided policy"], id="secret"),
-        pytest.param(
-            {"policy": {"Statement": [allow(Principal=UNKNOWN, Action=PULL)]}},
-            ["undecided policy"],
-            id="unknown inside",
+        case("unset", {}, []),
+        case("null", {"policy": None}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
+        case("secret", {"policy": SECRET}, ["undecided policy"]),
+        case(
+            "unknown inside", {"policy": {"Statement": [allow(Principal=UNKNOWN, Action=PULL)]}}, ["undecided policy"]
         ),
-        pytest.param(
-            {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, lets("everybody (*)"), id="a mapping"
-        ),
-        pytest.param({"policy": 5}, ["is no policy document, but 5"], id="a number"),
-        pytest.param(
-            {"policy": {"Statement": 5}}, ["is no policy that AWS takes: Statement: is of type int"], id="broken"
-        ),
+        case("a mapping", {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, lets("everybody (*)")),
+        case("a number", {"policy": 5}, ["is no policy document, but 5"]),
+        case("broken", {"policy": {"Statement": 5}}, ["is no policy that AWS takes: Statement: is of type int"]),
     ],
 )
 def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -246,7 +241,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_what_a_stranger_may_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

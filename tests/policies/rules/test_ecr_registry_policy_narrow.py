@@ -5,7 +5,7 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_registry_policy_narrow import RULE
 from resources.ecr import REGISTRY_POLICY
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 RESOURCE = f"arn:aws:ecr:us-east-1:{HOME}:repository/*"
@@ -27,14 +27,14 @@ def declared(text: object) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(SOUND)}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(SOUND)}, []),
+        case(
+            "violating",
             {"policy": policy(but(Principal="*"))},
             [f"statement 'Replicate' lets everybody (*) call ecr:CreateRepository and ecr:ReplicateImage: {NARROWED}"],
-            id="violating",
         ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("unset", {}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_registry_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -87,10 +87,7 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
         (but(Resource="*"), [f"is about *: {OF_REGISTRY}"]),
         (but(Resource=[RESOURCE, "*"]), [f"is about *: {OF_REGISTRY}"]),
         (but(Resource=None), ["has no Resource: name the repositories"]),
-        (
-            but(Resource=None, NotResource=RESOURCE),
-            [f"is about all but {RESOURCE} (NotResource): name what is meant"],
-        ),
+        (but(Resource=None, NotResource=RESOURCE), [f"is about all but {RESOURCE} (NotResource): name what is meant"]),
         *(
             (but(Resource=each), [f"is about {each}: {OF_REGISTRY}"])
             for each in (
@@ -105,11 +102,7 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
         ),
         (
             but(Principal="*", Action="ecr:*", Resource="*"),
-            [
-                f"lets everybody (*) call ecr:*: {NARROWED}",
-                f"allows ecr:*: {ALONE}",
-                f"is about *: {OF_REGISTRY}",
-            ],
+            [f"lets everybody (*) call ecr:*: {NARROWED}", f"allows ecr:*: {ALONE}", f"is about *: {OF_REGISTRY}"],
         ),
     ],
 )

@@ -9,7 +9,7 @@ from domain.ecr.globs import TooEntangled
 from policies.checks import mutability
 from policies.rules.ecr_tags_immutable import RULE
 from resources.ecr import REPOSITORY
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 
 EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
 UNSET = "is mutable: it says nothing of its tags, and MUTABLE is the default"
@@ -26,20 +26,18 @@ def excluding(*filters: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"imageTagMutability": "IMMUTABLE"}, [], id="compliant"),
-        pytest.param({"imageTagMutability": "MUTABLE"}, ["is mutable: imageTagMutability is MUTABLE"], id="violating"),
-        pytest.param({}, [UNSET], id="unset"),
-        pytest.param({"imageTagMutability": UNKNOWN}, ["undecided imageTagMutability"], id="unknown"),
-        pytest.param({"imageTagMutability": SECRET}, ["undecided imageTagMutability"], id="secret"),
-        pytest.param(
+        case("compliant", {"imageTagMutability": "IMMUTABLE"}, []),
+        case("violating", {"imageTagMutability": "MUTABLE"}, ["is mutable: imageTagMutability is MUTABLE"]),
+        case("unset", {}, [UNSET]),
+        case("unknown", {"imageTagMutability": UNKNOWN}, ["undecided imageTagMutability"]),
+        case("secret", {"imageTagMutability": SECRET}, ["undecided imageTagMutability"]),
+        case(
+            "mutable with exclusion",
             {**excluding("v*"), "imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
             ["is mutable: imageTagMutability is MUTABLE_WITH_EXCLUSION"],
-            id="mutable with exclusion",
         ),
-        pytest.param(
-            {"imageTagMutability": "immutable"}, ["is mutable: imageTagMutability is immutable"], id="lower case"
-        ),
-        pytest.param({"imageTagMutability": ["IMMUTABLE"]}, ["is mutable: imageTagMutability is ['IMMUTABLE']"]),
+        case("lower case", {"imageTagMutability": "immutable"}, ["is mutable: imageTagMutability is immutable"]),
+        case("a list", {"imageTagMutability": ["IMMUTABLE"]}, ["is mutable: imageTagMutability is ['IMMUTABLE']"]),
     ],
 )
 def test_the_mode(told: Judge, inputs: dict[str, Any], expected: list[str]) -> None:
@@ -49,32 +47,28 @@ def test_the_mode(told: Judge, inputs: dict[str, Any], expected: list[str]) -> N
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        pytest.param(["latest", "dev-*"], [], id="allowed"),
-        pytest.param(["dev-*-arm", "dev-1", "dev-**"], [], id="within what is allowed"),
-        pytest.param(
-            ["release-*"], [f"lets the tag 'release-0' move, by the exclusion 'release-*': {ALLOWED}"], id="a release"
-        ),
-        pytest.param(["dev*"], [f"lets the tag 'dev0' move, by the exclusion 'dev*': {ALLOWED}"], id="wider"),
-        pytest.param(
-            ["latest*"], [f"lets the tag 'latest0' move, by the exclusion 'latest*': {ALLOWED}"], id="wider still"
-        ),
-        pytest.param(["*"], ["is mutable: the exclusion '*' lets every tag move"], id="every tag"),
-        pytest.param(["latest", "**"], ["is mutable: the exclusion '**' lets every tag move"], id="every tag again"),
-        pytest.param([UNKNOWN], ["undecided imageTagMutabilityExclusionFilters.0.filter"], id="unknown filter"),
-        pytest.param(
+        case("allowed", ["latest", "dev-*"], []),
+        case("within what is allowed", ["dev-*-arm", "dev-1", "dev-**"], []),
+        case("a release", ["release-*"], [f"lets the tag 'release-0' move, by the exclusion 'release-*': {ALLOWED}"]),
+        case("wider", ["dev*"], [f"lets the tag 'dev0' move, by the exclusion 'dev*': {ALLOWED}"]),
+        case("wider still", ["latest*"], [f"lets the tag 'latest0' move, by the exclusion 'latest*': {ALLOWED}"]),
+        case("every tag", ["*"], ["is mutable: the exclusion '*' lets every tag move"]),
+        case("every tag again", ["latest", "**"], ["is mutable: the exclusion '**' lets every tag move"]),
+        case("unknown filter", [UNKNOWN], ["undecided imageTagMutabilityExclusionFilters.0.filter"]),
+        case(
+            "a known one beside it",
             ["v*", UNKNOWN],
             [
                 f"lets the tag 'v0' move, by the exclusion 'v*': {ALLOWED}",
                 "undecided imageTagMutabilityExclusionFilters.1.filter",
             ],
-            id="a known one beside it",
         ),
-        pytest.param([7.0], ["has an exclusion that names no tags, but 7.0"], id="a number"),
-        pytest.param([], [NONE_GIVEN], id="nothing excluded"),
-        pytest.param(
+        case("a number", [7.0], ["has an exclusion that names no tags, but 7.0"]),
+        case("nothing excluded", [], [NONE_GIVEN]),
+        case(
+            "refused",
             ["dev-@"],
             [f"has the exclusion 'dev-@', which has characters that ECR does not allow: '@': {CHARACTERS}"],
-            id="refused",
         ),
     ],
 )
@@ -85,13 +79,13 @@ def test_the_exclusions(told: Judge, filters: list[Any], expected: list[str]) ->
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        pytest.param(None, [NONE_GIVEN], id="missing"),
-        pytest.param(UNKNOWN, ["undecided imageTagMutabilityExclusionFilters"], id="unknown"),
-        pytest.param({"filter": "latest"}, [], id="one without a list"),
-        pytest.param("latest", [], id="a text"),
-        pytest.param(["latest"], [], id="texts"),
-        pytest.param(["*"], ["is mutable: the exclusion '*' lets every tag move"], id="a text for every tag"),
-        pytest.param([{"filterType": "WILDCARD"}], ["has an exclusion that names no tags, but None"], id="no filter"),
+        case("missing", None, [NONE_GIVEN]),
+        case("unknown", UNKNOWN, ["undecided imageTagMutabilityExclusionFilters"]),
+        case("one without a list", {"filter": "latest"}, []),
+        case("a text", "latest", []),
+        case("texts", ["latest"], []),
+        case("a text for every tag", ["*"], ["is mutable: the exclusion '*' lets every tag move"]),
+        case("no filter", [{"filterType": "WILDCARD"}], ["has an exclusion that names no tags, but None"]),
     ],
 )
 def test_other_forms_of_exclusions(told: Judge, written: object, expected: list[str]) -> None:

@@ -15,7 +15,8 @@ from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE
 from resources.iam import ROLE
-from tests.policies.conftest import Declared, Judge
+from tests.conftest import examples
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -53,11 +54,11 @@ def by_name(who: str = "acme/api", where: str = "statement 'GitHub'") -> list[st
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"assumeRolePolicy": policy(trust(fixed(IMMUTABLE)))}, [], id="compliant"),
-        pytest.param({"assumeRolePolicy": policy(trust(fixed(StringEquals=IDS)))}, [], id="compliant by conditions"),
-        pytest.param({"assumeRolePolicy": policy(trust(fixed()))}, by_name(), id="violating"),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+        case("compliant", {"assumeRolePolicy": policy(trust(fixed(IMMUTABLE)))}, []),
+        case("compliant by conditions", {"assumeRolePolicy": policy(trust(fixed(StringEquals=IDS)))}, []),
+        case("violating", {"assumeRolePolicy": policy(trust(fixed()))}, by_name()),
+        case("unset", {}, []),
+        case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
     ],
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -222,7 +223,7 @@ CONDITIONS = st.tuples(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(CONDITIONS)
 def test_nobody_who_took_a_name_over_gets_in_where_nothing_is_found(
     told: Judge, conditions: tuple[tuple[str, str, list[str]] | None, ...]

@@ -11,7 +11,8 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from policies.rules.iam_github_trust import RULE
 from resources.iam import ROLE
-from tests.policies.conftest import Declared, Judge
+from tests.conftest import examples
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -61,12 +62,10 @@ def filled(value: str) -> str:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
-        pytest.param(
-            {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT), id="violating"
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+        case("compliant", {"assumeRolePolicy": policy(trust())}, []),
+        case("violating", {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT)),
+        case("unset", {}, []),
+        case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
     ],
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -200,10 +199,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
             )
         ),
         *(
-            (
-                fixed(f"repo:acme/{each}:environment:prod"),
-                [filled(f"repo:acme/{each}:environment:prod")],
-            )
+            (fixed(f"repo:acme/{each}:environment:prod"), [filled(f"repo:acme/{each}:environment:prod")])
             for each in (f"${{{ISSUER}:repository}}", "${*}")
         ),
         (
@@ -366,7 +362,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_no_other_workflow_assumes_what_is_not_found(told: Judge, statements: list[dict[str, object]]) -> None:
     found = declared(*statements)

@@ -22,7 +22,8 @@ from resources.iam import (
     USER_POLICY,
     USER_POLICY_ATTACHMENT,
 )
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.conftest import examples
+from tests.policies.conftest import TODAY, Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy
 
 REPOSITORIES = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/*"
@@ -40,12 +41,10 @@ def declared(text: object, kind: str = ROLE_POLICY) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(LOGIN, PULL)}, [], id="compliant"),
-        pytest.param(
-            {"policy": policy(allow(Action="*", Resource="*"))}, [f"statement 1 allows *, {COVERS}"], id="violating"
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("compliant", {"policy": policy(LOGIN, PULL)}, []),
+        case("violating", {"policy": policy(allow(Action="*", Resource="*"))}, [f"statement 1 allows *, {COVERS}"]),
+        case("unset", {}, []),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_policy(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
@@ -249,7 +248,7 @@ ELSEWHERE = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/unheard/of"
 HERE = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
 def test_whoever_may_what_nobody_named_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from domain.document_text import SECRET, UNKNOWN
 from policies.rules.iam_role_bounded import RULE
 from resources.iam import ROLE
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, OTHER
 
 BOUNDARY = f"arn:aws:iam::{HOME}:policy/container-registry-prod-boundary"
@@ -22,22 +22,22 @@ def role(**changed: object) -> Declared:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param(GOOD, [], id="compliant"),
-        pytest.param(
+        case("compliant", GOOD, []),
+        case(
+            "violating",
             {"permissionsBoundary": "", "path": "/", "maxSessionDuration": 43200.0},
             [UNBOUNDED, NO_PATH, "has sessions of up to 12 hours: 4 are the most"],
-            id="violating",
         ),
-        pytest.param({}, [UNBOUNDED, NO_PATH], id="unset"),
-        pytest.param(
+        case("unset", {}, [UNBOUNDED, NO_PATH]),
+        case(
+            "unknown",
             dict.fromkeys(GOOD, UNKNOWN),
             ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
-            id="unknown",
         ),
-        pytest.param(
+        case(
+            "secret",
             dict.fromkeys(GOOD, SECRET),
             ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
-            id="secret",
         ),
     ],
 )

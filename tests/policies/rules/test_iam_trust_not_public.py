@@ -5,7 +5,7 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.rules.iam_trust_not_public import RULE
 from resources.iam import ROLE
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULLER = f"arn:aws:iam::{OTHER}:role/puller"
@@ -21,14 +21,10 @@ def trust(**elements: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
-        pytest.param(
-            {"assumeRolePolicy": policy(trust(Principal="*"))},
-            [EVERYBODY],
-            id="violating",
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
+        case("compliant", {"assumeRolePolicy": policy(trust())}, []),
+        case("violating", {"assumeRolePolicy": policy(trust(Principal="*"))}, [EVERYBODY]),
+        case("unset", {}, []),
+        case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
     ],
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -193,10 +189,7 @@ def open_to(who: str, *keys: str) -> list[str]:
         (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=[SUBJECT, f"{SUBJECT}-worker"])), []),
         (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), open_to(provider(CLUSTER), f"{CLUSTER}:sub")),
         (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
-        (
-            federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}),
-            [],
-        ),
+        (federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}), []),
     ],
 )
 def test_identity_providers(told: Judge, statement: dict[str, object], expected: list[str]) -> None:

@@ -5,17 +5,17 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.rules.kms_enabled import RULE
 from resources.kms import KEY
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, Judge, case
 
 
 @pytest.mark.parametrize(
     ("enabled", "expected"),
     [
-        pytest.param(True, [], id="compliant"),
-        pytest.param(False, ["is disabled"], id="violating"),
-        pytest.param(None, [], id="unset"),
-        pytest.param(UNKNOWN, ["undecided isEnabled"], id="unknown"),
-        pytest.param("false", ["is disabled"], id="a text"),
+        case("compliant", True, []),
+        case("violating", False, ["is disabled"]),
+        case("unset", None, []),
+        case("unknown", UNKNOWN, ["undecided isEnabled"]),
+        case("a text", "false", ["is disabled"]),
     ],
 )
 def test_a_key_can_be_used(told: Judge, enabled: object, expected: list[str]) -> None:

@@ -14,11 +14,12 @@ from domain.kms import ADMINISTRATION_ACTIONS, key_policy
 from policies.pack.rule import Given
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
+from tests.conftest import examples
 from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.strangers import STRANGERS
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, Judge, case
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
@@ -41,16 +42,14 @@ def use(**elements: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        pytest.param({"policy": policy(ADMINISTER)}, [], id="compliant"),
-        pytest.param(
+        case("compliant", {"policy": policy(ADMINISTER)}, []),
+        case(
+            "violating: AWS's default",
             {"policy": policy(allow(Sid="Root", Principal=to(root(HOME)), Action="kms:*", Resource="*"))},
             ["statement 'Root' allows everything (kms:*): name what is meant"],
-            id="violating: AWS's default",
         ),
-        pytest.param(
-            {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"], id="unset"
-        ),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
+        case("unset", {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"]),
+        case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     ],
 )
 def test_a_key(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
@@ -169,10 +168,7 @@ def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: lis
         (use(Principal=to(OTHER), Action="kms:DescribeKey"), [OTHER]),
         (use(Principal=to("AROAEXAMPLEEXAMPLEID"), Action="kms:DescribeKey"), ["AROAEXAMPLEEXAMPLEID"]),
         (use(Principal={"CanonicalUser": "79a59df9"}, Action="kms:DescribeKey"), []),
-        (
-            use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}),
-            ["*"],
-        ),
+        (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}), ["*"]),
         (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": [HOME, OTHER]}}), ["*"]),
         (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": HOME}}), []),
         (
@@ -182,10 +178,7 @@ def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: lis
         (
             use(
                 Principal="*",
-                Condition={
-                    **VIA_ECR,
-                    "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME},
-                },
+                Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME}},
             ),
             [],
         ),
@@ -225,10 +218,7 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        (
-            use(Principal="*"),
-            [EVERYBODY, *by_root(who="*")],
-        ),
+        (use(Principal="*"), [EVERYBODY, *by_root(who="*")]),
         (
             use(Principal=to(HOME, "*"), Action="kms:DescribeKey", Condition=VIA_ECR),
             [f"{EVERYBODY.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
@@ -237,10 +227,7 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
             use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
             ["statement 'Use' lets * call kms:PutKeyPolicy, whatever the account's own policies say: name the account"],
         ),
-        (
-            use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
-            by_root(who="*"),
-        ),
+        (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
         (
             use(Principal={"Service": LAMBDA}),
             [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, whoever it works for,")],
@@ -356,7 +343,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     found = declared(*statements)

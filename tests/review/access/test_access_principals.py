@@ -116,10 +116,7 @@ CASES: dict[str, tuple[list[Statement], set[str]]] = {
     "a Deny to all": ([allow({"AWS": OTHER}), deny("*")], set()),
     "a Deny to the account": ([allow({"AWS": [OTHER, THIRD]}), deny({"AWS": OTHER})], {f"account {THIRD}: pull"}),
     "a Deny of half a pull": ([allow({"AWS": OTHER}), deny("*", "ecr:GetDownload*")], set()),
-    "a Deny to the account's role": (
-        [allow({"AWS": [OTHER, ROLE]}), deny({"AWS": ROLE})],
-        {f"account {OTHER}: pull"},
-    ),
+    "a Deny to the account's role": ([allow({"AWS": [OTHER, ROLE]}), deny({"AWS": ROLE})], {f"account {OTHER}: pull"}),
     "a Deny to all but some": (
         [allow({"AWS": [ROLE, THIRD]}), {"Effect": "Deny", "NotPrincipal": {"AWS": [ROLE, OTHER]}, "Action": "ecr:*"}],
         set(),

@@ -41,11 +41,7 @@ V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effec
             [rule("v*", 10, description="ten are enough")],
             ("~ Keep the newest 10 images tagged v* → Keep the newest 10 images tagged v* (ten are enough)",),
         ),
-        (
-            [V, DEV],
-            [DEV, V],
-            ("~ the rules have another order: an image belongs to the first that its tags match",),
-        ),
+        ([V, DEV], [DEV, V], ("~ the rules have another order: an image belongs to the first that its tags match",)),
         ([rule("a* b*", 3, description="both")], [rule("b* a*", 3, description="both")], ()),
     ],
 )
@@ -123,13 +119,7 @@ PULL_TOLD = "Effect Allow; Principal AWS 444455556666; Action ecr:BatchGetImage,
             ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
         ),
         (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
-        (
-            PULL | {"Sid": "Fetch"},
-            (
-                f"- Pull: {PULL_TOLD}",
-                f"+ Fetch: {PULL_TOLD}",
-            ),
-        ),
+        (PULL | {"Sid": "Fetch"}, (f"- Pull: {PULL_TOLD}", f"+ Fetch: {PULL_TOLD}")),
     ],
 )
 def test_statements(new: dict[str, object], lines: tuple[str, ...]) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from review.revision import RevisionFault, base_render, checked_out, run_review
 from tests.review.clones import Clone, Ended, own_review, review, run_in_process
-from tests.review.plan.changed import written
-from tests.stacks import ROOT
+from tests.review.plan.changed import SMALL
+from tests.stacks import ROOT, copied
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     """The small project below the top of a repository, with one commit; a revision is run in this process."""
     monkeypatch.setattr(subprocess, "run", run_in_process)
     (tmp_path / "repository").mkdir()
-    clone = Clone(written(tmp_path / "repository" / "registry"))
+    clone = Clone(copied(tmp_path / "repository" / "registry", SMALL))
     (clone.folder / "review").symlink_to(ROOT / "review")
     (clone.folder / "gone-later").write_text("", encoding="utf-8")
     clone.git("init", "--quiet", "--initial-branch=main", "..")

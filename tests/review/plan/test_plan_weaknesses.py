@@ -1,7 +1,6 @@
 """What is weaker than before is told in words, and passes as an advisory danger."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,18 @@ from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGUR
 from review.plan import plan
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
-from tests.review.plan.changed import NO_EUROPE, RETIRE, RETIRE_EUROPE, WEB, Edit, compared, with_inputs
+from tests.review.plan.changed import (
+    EUROPE_COMES,
+    NO_EUROPE,
+    RETIRE,
+    RETIRE_EUROPE,
+    WEB,
+    catalog,
+    compared,
+    small,
+    with_inputs,
+)
+from tests.stacks import TextEdit
 
 PLACES = "ap-northeast-1, eu-west-1 and us-east-1 (account 222233334444)"
 SCANNING = """\
@@ -20,18 +30,18 @@ SCANNING = """\
       - frequency: continuous
         filters: ["*"]
 """
-BASIC: Edit = ("Pulumi.prod.yaml", SCANNING, "")
-ON_PUSH: Edit = ("Pulumi.prod.yaml", "frequency: continuous", "frequency: on-push")
-FEWER: Edit = ("Pulumi.prod.yaml", 'filters: ["*"]', 'filters: ["payments/*"]')
+BASIC: TextEdit = ("Pulumi.prod.yaml", SCANNING, "")
+ON_PUSH: TextEdit = ("Pulumi.prod.yaml", "frequency: continuous", "frequency: on-push")
+FEWER: TextEdit = ("Pulumi.prod.yaml", 'filters: ["*"]', 'filters: ["payments/*"]')
 SCANNER = "arn:aws:iam::222233334444:role/security/image-scanner"
-EXCLUSION: Edit = ("Pulumi.prod.yaml", f"    - {SCANNER}\n", f"    - {SCANNER}\n    - {SCANNER}-2\n")
-MOUNTING: Edit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:blob_mounting: true\n")
-ALLOW: Edit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:allow_destruction: true\n")
-UNPROTECT: Edit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:protect: false\n")
-OTHER_ACCOUNT: Edit = ("Pulumi.prod.yaml", "555566667777", "999999999999")
-OTHER_ORGANIZATION: Edit = ("Pulumi.prod.yaml", "o-a1b2c3d4e5", "o-ffffffffff")
+EXCLUSION: TextEdit = ("Pulumi.prod.yaml", f"    - {SCANNER}\n", f"    - {SCANNER}\n    - {SCANNER}-2\n")
+MOUNTING: TextEdit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:blob_mounting: true\n")
+ALLOW: TextEdit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:allow_destruction: true\n")
+UNPROTECT: TextEdit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:protect: false\n")
+OTHER_ACCOUNT: TextEdit = ("Pulumi.prod.yaml", "555566667777", "999999999999")
+OTHER_ORGANIZATION: TextEdit = ("Pulumi.prod.yaml", "o-a1b2c3d4e5", "o-ffffffffff")
 
-CASES: dict[str, tuple[Edit, str]] = {
+CASES: dict[str, tuple[TextEdit, str]] = {
     "destruction": (
         ALLOW,
         "Stack prod allows destruction from now on: a retired repository is deleted along with its images",
@@ -60,32 +70,28 @@ CASES: dict[str, tuple[Edit, str]] = {
             "a rule that archives what is not pulled archives what nobody else pulls"
         ),
     ),
-    "fewer images kept": (
-        ("catalog.yaml", "keep: 20", "keep: 5"),
+    "fewer images": (
+        catalog("keep: 20", "keep: 5"),
         (
             f"Images of payments/api and storefront/web in {PLACES} are lost sooner: "
             "Keep the newest 20 images tagged release-* → Keep the newest 5 images tagged release-*"
         ),
     ),
-    "images expired sooner": (
-        ("catalog.yaml", "expire_after_days: 30", "expire_after_days: 1"),
+    "images sooner": (
+        catalog("expire_after_days: 30", "expire_after_days: 1"),
         (
             f"Images of payments/api and storefront/web in {PLACES} are lost sooner: "
             "Expire images tagged dev-* 30 days after push → Expire images tagged dev-* 1 day after push"
         ),
     ),
-    "another rule that expires": (
-        (
-            "catalog.yaml",
-            "retention: [{any: true, keep: 50}]",
-            'retention: [{tag: "v*", keep: 1}, {any: true, keep: 50}]',
-        ),
+    "another rule": (
+        catalog("retention: [{any: true, keep: 50}]", 'retention: [{tag: "v*", keep: 1}, {any: true, keep: 50}]'),
         f"Images of platform/cache in {PLACES} are lost sooner: new: Keep the newest image tagged v*",
     ),
 }
 
 
-PULLERS: dict[str, tuple[Edit, str]] = {
+PULLERS: dict[str, tuple[TextEdit, str]] = {
     "another account of the same name": (
         OTHER_ACCOUNT,
         f"payments/api and storefront/web in {PLACES}: 555566667777 may no longer pull, 999999999999 may from now on.",
@@ -101,64 +107,60 @@ PULLERS: dict[str, tuple[Edit, str]] = {
 
 
 @pytest.mark.parametrize("case", PULLERS)
-def test_who_may_pull_is_told_and_left_to_the_gates_own_remarks(tmp_path: Path, case: str) -> None:
+def test_who_may_pull_is_told_and_left_to_the_gates_own_remarks(case: str) -> None:
     edit, told = PULLERS[case]
-    both = compared(tmp_path, "prod", edit)
+    both = compared("prod", edit)
     assert (both.dangers(), both.told()) == ([], told)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_weaker(tmp_path: Path, case: str) -> None:
+def test_what_is_weaker(case: str) -> None:
     edit, told = CASES[case]
-    both = compared(tmp_path, "prod", edit)
+    both = compared("prod", edit)
     (danger,) = both.dangers()
     assert (danger.id, danger.mandatory, danger.message) == ("plan-weakens", False, told)
-    assert f"{told}." in both.told() or case in (
-        "fewer images kept",
-        "images expired sooner",
-        "another rule that expires",
-    )
+    assert f"{told}." in both.told() or case in ("fewer images", "images sooner", "another rule")
     back = plan(both.head, both.base)
     assert not [each for each in back.statements if each.topic == "weaker"]
 
 
-def test_one_account_more_and_one_less(tmp_path: Path) -> None:
+def test_one_account_more_and_one_less() -> None:
     account = "pull: [{account: workloads}, {organization: acme}]"
-    both = compared(tmp_path, "dev", ("catalog.yaml", account, account.replace("workloads", "data-platform")))
+    both = compared("dev", catalog(account, account.replace("workloads", "data-platform")))
     where = "payments/api in us-east-1 (account 111122223333)"
     assert both.told() == f"{where}: 444455556666 may no longer pull, 777788889999 may from now on."
-    less = compared(tmp_path, "dev", ("catalog.yaml", account, "pull: [{organization: acme}]"))
+    less = compared("dev", catalog(account, "pull: [{organization: acme}]"))
     assert (less.told(), less.dangers()) == (f"{where}: 444455556666 may no longer pull.", [])
     assert plan(less.head, less.base).statements[0].text == f"{where}: 444455556666 may pull from now on."
-    none = compared(tmp_path, "dev", ("catalog.yaml", account, "pull: []"))
+    none = compared("dev", catalog(account, "pull: []"))
     assert none.told() == f"{where}: 444455556666 and organization o-a1b2c3d4e5 may no longer pull."
 
 
-def test_what_is_new_goes_or_is_retired_is_no_weaker(tmp_path: Path) -> None:
-    new_region: Edit = (NO_EUROPE[0], "replicas:\n", f"replicas:\n{NO_EUROPE[1]}")
+def test_what_is_new_goes_or_is_retired_is_no_weaker() -> None:
+    new_region: TextEdit = EUROPE_COMES
     for edits, first in (
-        ((("catalog.yaml", WEB, WEB + WEB.replace("web", "site")),), ()),
-        ((("catalog.yaml", WEB, ""),), ()),
+        ((catalog(WEB, WEB + WEB.replace("web", "site")),), ()),
+        ((catalog(WEB, ""),), ()),
         ((RETIRE,), ()),
         ((RETIRE_EUROPE,), ()),
         ((new_region,), (NO_EUROPE, MOUNTING)),
     ):
-        both = compared(tmp_path, "prod", *edits, first=first)
+        both = compared("prod", *edits, first=first)
         assert "plan-weakens" not in {each.id for each in both.dangers()}
 
 
-def test_more_of_everything_is_no_weaker(tmp_path: Path) -> None:
+def test_more_of_everything_is_no_weaker() -> None:
     for edit in (
-        ("catalog.yaml", "keep: 20", "keep: 30"),
-        ("catalog.yaml", "expire_after_days: 30", "expire_after_days: 60"),
+        catalog("keep: 20", "keep: 30"),
+        catalog("expire_after_days: 30", "expire_after_days: 60"),
         ("Pulumi.prod.yaml", 'filters: ["*"]', 'filters: ["*", "payments/*"]'),
         ("Pulumi.prod.yaml", f"    - {SCANNER}\n", "    []\n"),
     ):
-        assert not compared(tmp_path, "prod", edit).dangers()
+        assert not compared("prod", edit).dangers()
 
 
-def test_what_cannot_be_read_is_left_to_the_list_of_changes(stands: dict[str, Render]) -> None:
-    base = stands["dev"]
+def test_what_cannot_be_read_is_left_to_the_list_of_changes() -> None:
+    base = small("dev")
     for kind in (REPOSITORY_POLICY, LIFECYCLE_POLICY):
         change = plan(base, with_inputs(base, kind, policy="{"))
         assert not [each for each in change.statements if each.topic in ("weaker", "access")]
@@ -202,10 +204,10 @@ def test_who_may_pull() -> None:
         pytest.param("api", "payments/api", True, id="more of the name"),
     ],
 )
-def test_a_filter_is_read_as_the_registry_reads_it(stands: dict[str, Render], old: str, new: str, gone: bool) -> None:
+def test_a_filter_is_read_as_the_registry_reads_it(old: str, new: str, gone: bool) -> None:
     def scanned(filter: str) -> Render:
         rule = {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": filter, "filterType": "WILDCARD"}]}
-        return with_inputs(stands["dev"], SCANNING_CONFIGURATION, rules=[rule])
+        return with_inputs(small("dev"), SCANNING_CONFIGURATION, rules=[rule])
 
     told = [each.text for each in plan(scanned(old), scanned(new)).statements]
     assert any(f"nothing scans {old} any more" in each for each in told) is gone
