@@ -217,13 +217,15 @@ def _key(change: Change, olds: Sequence[Resource], steps: _Steps) -> Consequence
             f"{head}: {held} can't be read from then on, nor ever once its window of {window} days ends; until then "
             "the deletion can be cancelled."
         )
-    level, fix = Level.MANDATORY, _TAKE_BACK
-    if change.op is Op.DELETE:
-        fix = f"keep the key; a deletion can be cancelled for {window} days"
+    judged, level, fix = "plan-replaces", Level.MANDATORY, _TAKE_BACK
+    if change.op is Op.DELETE and change.refused:
+        judged, fix = "plan-deletes-protected", _UNPROTECT
+    elif change.op is Op.DELETE:
+        judged, fix = "plan-key-deleted", f"keep the key; a deletion can be cancelled for {window} days"
         if all(each.urn in steps.announced for each in users):
             level, fix = Level.ADVISORY, NOTHING_TO_DO
-    judged = "plan-key-deleted" if change.op is Op.DELETE else "plan-replaces"
-    return Consequence(topic=Topic.KEY, text=text, urns=(change.urn,), id=judged, level=level, fix=fix)
+    topic = Topic.BLOCKED if change.refused else Topic.KEY
+    return Consequence(topic=topic, text=text, urns=(change.urn,), id=judged, level=level, fix=fix)
 
 
 def encrypted_with(resource: Resource, key: Resource) -> bool:
