@@ -13,6 +13,7 @@ from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.kms import KEY
 from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
 from review.plan.destruction import fate, old_name
+from tests.cases import cases
 from tests.conftest import examples
 from tests.review.plan.changed import (
     ALLOW,
@@ -204,15 +205,13 @@ def test_protection_lost_and_gained() -> None:
     assert {each.topic for each in back.consequences} == {Topic.WEAKER}
 
 
-@pytest.mark.parametrize(
-    ("first", "stack", "expected"),
-    [
-        ((), "dev", Fate.KEPT_BY_AWS),
-        ((), "prod", Fate.KEPT_BY_ENGINE),
-        ((RETIRE,), "dev", Fate.LOST),
-        ((RETIRE,), "prod", Fate.KEPT_BY_AWS),
-        ((RETIRE, ALLOW), "prod", Fate.LOST),
-    ],
+@cases(
+    "first, stack, expected",
+    ((), "dev", Fate.KEPT_BY_AWS),
+    ((), "prod", Fate.KEPT_BY_ENGINE),
+    ((RETIRE,), "dev", Fate.LOST),
+    ((RETIRE,), "prod", Fate.KEPT_BY_AWS),
+    ((RETIRE, ALLOW), "prod", Fate.LOST),
 )
 def test_the_images_of_a_deleted_repository(first: tuple[TextEdit, ...], stack: str, expected: Fate) -> None:
     gone = catalog(RETIRE[2] if first else WEB, "")
