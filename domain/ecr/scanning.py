@@ -106,5 +106,5 @@ def _filter_problems(text: str) -> list[Problem]:
         problems.append(Problem((), text, f"is too long: {len(text)} characters", fix))
     if not _FILTER.fullmatch(text):
         fix = "use a-z, 0-9 and '*', with single '.', '_', '-' or '/' between them"
-        problems.append(Problem((), text, "is no filter for repository names", fix))
+        problems.append(Problem((), text, "is not a valid repository filter", fix))
     return problems

@@ -121,7 +121,7 @@ def rule_problems(rule: CacheRule, *, account: str, region: str) -> list[Problem
     upstream = upstream_of(rule.upstream_url)
     if upstream is None:
         fix = f"write one of {', '.join(each.form for each in UPSTREAMS)}"
-        return [*problems, Problem(("upstream_url",), rule.upstream_url, "is no registry that ECR caches", fix)]
+        return [*problems, Problem(("upstream_url",), rule.upstream_url, "is not a registry that ECR can cache", fix)]
     credentials = credential_problems(upstream, rule.credential_arn, account=account, region=region)
     problems += [each.under("credential_arn") for each in credentials]
     role = custom_role_problems(rule.upstream_url, rule.custom_role_arn, account=account)
@@ -151,7 +151,7 @@ def prefix_problems(prefix: str) -> list[Problem]:
         return [Problem((), prefix, f"has {len(prefix)} characters", fix)]
     if not _PREFIX.fullmatch(prefix.removesuffix("/")):
         fix = f"use a-z and 0-9, with single '.', '_', '-' or '/' between them, or write {ROOT}"
-        return [Problem((), prefix, "is no prefix of repository names", fix)]
+        return [Problem((), prefix, "is not a valid prefix of repository names", fix)]
     return []
 
 

@@ -43,7 +43,7 @@ def _actions(name: str, statement: Statement, parameters: LeastPrivilegeParamete
     actions = statement.actions or ()
     foreign = [each for each in actions if each.folded.partition(":")[0] not in {"ecr", "*"}]
     if foreign:
-        yield f"{name} allows {written(foreign)}: that is no action of Amazon ECR"
+        yield f"{name} allows {written(foreign)}: that is not an action of Amazon ECR"
     patterns = [each for each in actions if each not in foreign and has_wildcard(each) and not reads_only(each)]
     if patterns:
         yield f"{name} allows {written(patterns)}, which covers writing: name each action"

@@ -204,7 +204,7 @@ def _key_arn_problems(keys: StackKeys) -> Iterator[Problem]:
             arn = Arn.parse(text)
             if arn and (arn.region, arn.partition) != (region, REGIONS[region].id):
                 fix = f"write arn:{REGIONS[region].id}:kms:{region}:…: a key is regional"
-                yield Problem((name, region), text, f"is no key of {region}", fix)
+                yield Problem((name, region), text, f"is not a key of {region}", fix)
 
 
 def _principal_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:

@@ -22,14 +22,14 @@ def main(**given: object) -> str:
 
 
 NO_REF = (
-    ".refs[0]: {value} is no ref that may push "
+    ".refs[0]: {value} is not a branch or tag ref "
     "(write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag))"
 )
 NO_WORKFLOW = (
-    ".job_workflow_ref: {value} is no reusable workflow at a ref "
+    ".job_workflow_ref: {value} is not a reusable workflow with a ref "
     "(write acme/workflows/.github/workflows/publish.yml@refs/heads/main)"
 )
-NO_ENVIRONMENT = ".environment: {value} is no environment that may push (write its name, as in production)"
+NO_ENVIRONMENT = ".environment: {value} is not a valid environment name (write its name, as in production)"
 NO_ID = ".{key}: {value} is no id of GitHub's (write its digits, as in 1024)"
 SOURCE = ": an object with {keys} {what} (write exactly one of refs, environment)"
 UNSOUND = {
@@ -45,7 +45,7 @@ UNSOUND = {
     "an alphabet that IAM does not take": (main(refs=None, environment="生産"), NO_ENVIRONMENT.format(value="'生産'")),
     "every repository": (
         main(github="acme/*"),
-        ".github: 'acme/*' is no GitHub repository (write it as acme/payments-api)",
+        ".github: 'acme/*' is not a GitHub repository (write it as acme/payments-api)",
     ),
     "a workflow at main": (main(job_workflow_ref=f"{WORKFLOW}@main"), NO_WORKFLOW.format(value=f"'{WORKFLOW}@main'")),
     "any workflow": (main(job_workflow_ref="'*'"), NO_WORKFLOW.format(value="'*'")),

@@ -33,7 +33,7 @@ API_PATTERN = re.compile(r"^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$")
                 ((), "holds 3 rules"),
                 ((1, "frequency"), "has a rule already"),
                 ((1, "filters", 0), "is empty"),
-                ((2, "filters", 1), "is no filter for repository names"),
+                ((2, "filters", 1), "is not a valid repository filter"),
                 ((2, "filters", 2), "is too long: 256 characters"),
             ],
         ),

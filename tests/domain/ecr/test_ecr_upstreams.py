@@ -65,7 +65,7 @@ def test_an_address_names_its_upstream() -> None:
 
 @pytest.mark.parametrize("url", ["", "docker.io", "mcr.microsoft.com", "azurecr.io", "a.azurecr.io.evil.example"])
 def test_every_other_registry_is_refused(url: str) -> None:
-    assert told(rule(url=url)) == [(("upstream_url",), "is no registry that ECR caches")]
+    assert told(rule(url=url)) == [(("upstream_url",), "is not a registry that ECR can cache")]
 
 
 def test_a_rule_for_each_upstream() -> None:
@@ -82,8 +82,8 @@ def test_a_rule_for_each_upstream() -> None:
     [
         (rule("a"), [(("prefix",), "has 1 characters")]),
         (rule("a" * 31), [(("prefix",), "has 31 characters")]),
-        (rule("Upper"), [(("prefix",), "is no prefix of repository names")]),
-        (rule(upstream_prefix="a/-b"), [(("upstream_prefix",), "is no prefix of repository names")]),
+        (rule("Upper"), [(("prefix",), "is not a valid prefix of repository names")]),
+        (rule(upstream_prefix="a/-b"), [(("upstream_prefix",), "is not a valid prefix of repository names")]),
         (rule(ROOT, upstream_prefix="team"), [(("upstream_prefix",), "can't be given with the prefix ROOT")]),
         (rule(ROOT), []),
         (rule("team", upstream_prefix="team"), []),

@@ -144,7 +144,7 @@ def test_no_refs(ref: str) -> None:
         Problem(
             (),
             ref,
-            "is no ref that may push",
+            "is not a branch or tag ref",
             "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)",
         )
     ]
@@ -160,7 +160,7 @@ def test_environments(environment: str) -> None:
 )
 def test_no_environments(environment: str) -> None:
     assert environment_problems(environment) == [
-        Problem((), environment, "is no environment that may push", "write its name, as in production")
+        Problem((), environment, "is not a valid environment name", "write its name, as in production")
     ]
 
 
@@ -169,7 +169,7 @@ def test_no_environments(environment: str) -> None:
 )
 def test_no_repositories(github: str) -> None:
     assert repository_problems(github) == [
-        Problem((), github, "is no GitHub repository", "write it as acme/payments-api")
+        Problem((), github, "is not a GitHub repository", "write it as acme/payments-api")
     ]
     assert repository_problems("some_acme/.github") == []
 
@@ -196,7 +196,7 @@ def test_no_reusable_workflows(workflow: str) -> None:
         Problem(
             (),
             workflow,
-            "is no reusable workflow at a ref",
+            "is not a reusable workflow with a ref",
             "write acme/workflows/.github/workflows/publish.yml@refs/heads/main",
         )
     ]

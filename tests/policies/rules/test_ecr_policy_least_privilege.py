@@ -74,7 +74,7 @@ DELETE = "ecr:BatchDeleteImage"
         (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
         (
             allow(Principal=to(OTHER), Action=["s3:PutObject", "ecr-public:*", *PULL]),
-            ["statement 1 allows ecr-public:* and s3:PutObject: that is no action of Amazon ECR"],
+            ["statement 1 allows ecr-public:* and s3:PutObject: that is not an action of Amazon ECR"],
         ),
         (
             allow(Principal=to(OTHER), Action=[DELETE, *PULL]),

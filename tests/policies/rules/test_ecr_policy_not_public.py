@@ -47,8 +47,8 @@ def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") 
             "unknown inside", {"policy": {"Statement": [allow(Principal=UNKNOWN, Action=PULL)]}}, ["undecided policy"]
         ),
         case("a mapping", {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, lets("everybody (*)")),
-        case("a number", {"policy": 5}, ["is no policy document, but 5"]),
-        case("broken", {"policy": {"Statement": 5}}, ["is no policy that AWS takes: Statement: is of type int"]),
+        case("a number", {"policy": 5}, ["is not a policy document, but 5"]),
+        case("broken", {"policy": {"Statement": 5}}, ["is not a valid policy: Statement: is of type int"]),
     ],
 )
 def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
@@ -131,7 +131,7 @@ def test_statements(told: Judge, statement: dict[str, object], expected: list[st
 )
 def test_a_wildcard_in_a_principal_is_refused(told: Judge, value: str) -> None:
     (found,) = told(RULE, declared(policy(allow(Principal=to(OTHER, value), Action=PULL))))
-    assert found.startswith("is no policy that AWS takes: Statement.0.Principal.AWS.1: ")
+    assert found.startswith("is not a valid policy: Statement.0.Principal.AWS.1: ")
 
 
 def test_a_deny_makes_no_public_grant_good(told: Judge) -> None:

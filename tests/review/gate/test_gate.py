@@ -330,7 +330,7 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
         pytest.param(["--base", "nowhere"], "'nowhere' is no revision", id="no such revision"),
         pytest.param(["--base=--output=/tmp/x"], "is no revision", id="an option as a revision"),
         pytest.param(["--render", "nowhere.json"], "nowhere.json", id="no such render"),
-        pytest.param(["--render", "catalog.yaml"], "is no JSON", id="no render"),
+        pytest.param(["--render", "catalog.yaml"], "is not valid JSON", id="no render"),
         pytest.param(["--render", "other.json"], "of the stack 'prod', not of 'dev'", id="another stack's render"),
         pytest.param(["--render", "preview.json", "--base", "main"], "preview", id="a preview beside a base"),
         pytest.param(["--render", "random.bin"], "random.bin: 'utf-8' codec", id="no text"),
