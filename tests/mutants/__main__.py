@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.mutants.finding import Mutant, all_mutants, renamed, why_absent
+from tests.mutants.finding import PICKED_FROM, Mutant, all_mutants, renamed, why_absent
 from tests.mutants.running import control, run
 
 LIST = Path(__file__).parent / "mutants.json"
@@ -77,7 +77,8 @@ def _survivors(mutants: Sequence[Mutant], jobs: int, *, verbose: bool = False) -
 
 
 def _record(recorded: dict[str, Any], mutants: dict[str, Mutant], jobs: int) -> int:
-    tried = picked([each for name, each in mutants.items() if name not in recorded["passed_over"]])
+    candidates = [each for each in mutants.values() if each.folder in PICKED_FROM]
+    tried = picked([each for each in candidates if each.name not in recorded["passed_over"]])
     survivors = {each.name for each in _survivors(tried, jobs)}
     recorded |= {"renamed": {}, "dies": sorted(each.name for each in tried if each.name not in survivors)}
     LIST.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")

@@ -11,8 +11,9 @@ from types import CodeType
 from tests.mutants.operators import sites
 
 ROOT = Path(__file__).parents[2]
-TESTS_OF = {"policies": "tests/policies", "domain/iam": "tests/domain/iam"}
-"""The folders that are changed, and where their tests lie."""
+PICKED_FROM = ("policies", "domain/iam")
+TESTS_OF = {"policies": "tests/policies", "domain/iam": "tests/domain/iam", "domain": "tests/domain"}
+"""Where a mutant may be, as its function may have moved since it was picked, and where its tests are."""
 _LEFT_OUT = ("__init__", "__main__", "engine", "readme", "bundle")
 """Modules that judge nothing."""
 
@@ -28,6 +29,10 @@ class Mutant:
     @property
     def function(self) -> str:
         return self.name.partition(":")[0]
+
+    @property
+    def folder(self) -> str:
+        return _folder(self.path)
 
     @property
     def module(self) -> str:
@@ -46,14 +51,20 @@ class Mutant:
 
 @cache
 def all_mutants() -> dict[str, Mutant]:
-    """By name; a name that two modules would give is left out."""
+    """By name. Of modules that would give the same, the first folder's counts; where it has two, none."""
     found: dict[str, list[Mutant]] = {}
     for folder in TESTS_OF:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if path.stem not in _LEFT_OUT:
+            if path.stem not in _LEFT_OUT and _folder(path) == folder:
                 for site in sites(path.stem, _tree(path)):
-                    found.setdefault(site.name, []).append(Mutant(site.name, path, site.line))
-    return {name: mutants[0] for name, mutants in found.items() if len(mutants) == 1}
+                    mutant = Mutant(site.name, path, site.line)
+                    found.setdefault(site.name, []).append(mutant)
+    by_folder = ([each for each in same if each.folder == same[0].folder] for same in found.values())
+    return {first.name: first for first, *others in by_folder if not others}
+
+
+def _folder(path: Path) -> str:
+    return next(each for each in TESTS_OF if path.is_relative_to(ROOT / each))
 
 
 def renamed(name: str, names: dict[str, str]) -> str:
@@ -80,8 +91,7 @@ def why_absent(name: str, mutants: dict[str, Mutant]) -> str:
 @cache
 def nearest_tests(path: Path) -> list[Path]:
     """The test files that reach the module by imports, those by the shortest way first."""
-    [folder] = [tests for code, tests in TESTS_OF.items() if path.is_relative_to(ROOT / code)]
-    ways = {test: _distance(test, path) for test in sorted((ROOT / folder).rglob("test_*.py"))}
+    ways = {test: _distance(test, path) for test in sorted((ROOT / TESTS_OF[_folder(path)]).rglob("test_*.py"))}
     reached = {test: way for test, way in ways.items() if way is not None}
     return sorted(reached, key=lambda test: (reached[test], path.stem not in test.stem, test))
 
