@@ -271,7 +271,7 @@ def _check_combination(
 def _check_rule_count(reader: _Reader, count: int) -> None:
     if not LIFECYCLE_RULES_MIN <= count <= LIFECYCLE_RULES_MAX:
         fix = f"write {LIFECYCLE_RULES_MIN} to {LIFECYCLE_RULES_MAX}"
-        reader.tell(("rules",), count, f"holds {count} rules", fix)
+        reader.tell(("rules",), count, f"has {count} rules", fix)
 
 
 def _check_length(reader: _Reader, document: object) -> None:

@@ -133,7 +133,7 @@ def registry_problems(prefixes: Sequence[str]) -> list[Problem]:
     problems: list[Problem] = []
     if len(prefixes) > CACHE_RULES_MAX:
         fix = f"write at most {CACHE_RULES_MAX} for a registry"
-        problems.append(Problem((), len(prefixes), f"holds {len(prefixes)} rules", fix))
+        problems.append(Problem((), len(prefixes), f"has {len(prefixes)} rules", fix))
     seen: dict[str, int] = {}
     for index, prefix in enumerate(prefixes):
         first = seen.setdefault(folder(prefix), index)
@@ -166,7 +166,7 @@ def upstream_prefix_problems(upstream_prefix: str, prefix: str) -> list[Problem]
 def credential_problems(upstream: Upstream, arn: str | None, *, account: str, region: str) -> list[Problem]:
     """What is wrong with the secret that a rule in the account and region names for the upstream, if any."""
     if upstream.credentials is Credentials.NOT_TAKEN:
-        return [] if arn is None else [Problem((), arn, f"is not taken for {upstream.name}", "leave it out")]
+        return [] if arn is None else [Problem((), arn, f"is not supported for {upstream.name}", "leave it out")]
     if arn is None:
         fix = f"give the ARN of a secret whose name begins with {SECRET_NAME_PREFIX}"
         return [Problem((), arn, f"is missing: {upstream.name} requires authentication", fix)]
@@ -187,7 +187,7 @@ def custom_role_problems(upstream_url: str, arn: str | None, *, account: str) ->
     """What is wrong with the role that a rule in the account names for the upstream, if any."""
     upstream = private_registry(upstream_url)
     if upstream is None:
-        return [] if arn is None else [Problem((), arn, "is taken for a private ECR registry only", "leave it out")]
+        return [] if arn is None else [Problem((), arn, "is supported for a private ECR registry only", "leave it out")]
     if arn is None:
         # UG, pull-through-cache: a role must be there if the upstream is in another account.
         fix = "give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume"

@@ -121,7 +121,7 @@ def _document(raw: Mapping[object, object], reader: Reader) -> Document:
 
 def _statements(value: object, reader: Reader) -> Iterator[Statement]:
     if not value:
-        reader.fault(("Statement",), value, "holds no statement", "write at least one, or leave the policy out")
+        reader.fault(("Statement",), value, "has no statement", "write at least one, or leave the policy out")
         return
     sids: set[str] = set()
     for path, each in items(value, ("Statement",)):

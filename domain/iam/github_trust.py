@@ -165,7 +165,7 @@ def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
     length = len(to_text(trust_policy(source, provider=provider)))
     if length <= TRUST_TEXT_MAX:
         return []
-    message = f"makes the role's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+    message = f"makes the role's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"
     if source.environment is not None:
         return [Problem(("job_workflow_ref",), source.workflow, message, "give the workflow a shorter path")]
     return [Problem(("refs",), source.refs, message, "name fewer refs, or an environment that they deploy to")]
@@ -190,11 +190,12 @@ def contradictions(sources: Sequence[GitHubSource]) -> Iterator[tuple[int, Probl
             # Without the same ids the form differs by itself.
             if value != known and name not in told and not (name == "subject" and told):
                 told.add(name)
-                message = (
-                    f"is {known!r} where {where} stands first" if known else f"is not given where {where} is first"
-                )
-                missing = "is not given, and " if value is None else ""
-                yield index, Problem((name,), value, f"{missing}{message}", "write the same everywhere")
+                entry = f"in the first entry for {where}"
+                if value is None:
+                    message = f"is not set, but is {known!r} {entry}"
+                else:
+                    message = f"differs from {known!r} {entry}" if known else f"is not set {entry}"
+                yield index, Problem((name,), value, message, "write the same everywhere")
         if source.repository_id:
             is_of = (source.github.casefold(), source.github)
             known, where = first.setdefault(("repository", source.repository_id), is_of)

@@ -150,7 +150,7 @@ def _length_problems(document: Mapping[str, object]) -> list[Problem]:
         Problem(
             (),
             length,
-            f"the policy's text has {length:,} characters, and Amazon ECR takes {POLICY_TEXT_MAX:,}",
+            f"the policy's text has {length:,} characters, and Amazon ECR allows {POLICY_TEXT_MAX:,}",
             "name whole accounts or an organization in place of many roles",
         )
     ]
@@ -169,10 +169,10 @@ def _registry_statement_problems(source: Mapping[str, object], document: Documen
 
 def _principal_problems(statement: Statement, path: Path) -> list[Problem]:
     if statement.effect is Effect.ALLOW and statement.not_principals is not None:
-        message, fix = "allows everybody but these", "name with Principal who is meant"
+        message, fix = "allows every principal except these", "list the allowed principals in Principal"
         return [Problem((*path, "NotPrincipal"), [each.value for each in statement.not_principals], message, fix)]
     if statement.principals is None and statement.not_principals is None:
-        return [Problem((*path, "Principal"), None, "is missing", "name whom the statement is about")]
+        return [Problem((*path, "Principal"), None, "is missing", "add a Principal")]
     return []
 
 

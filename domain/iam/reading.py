@@ -105,7 +105,7 @@ class Reader:
     def _exclusive(self, raw: Mapping[object, object], path: Path, name: str, *, required: bool) -> None:
         opposite = f"Not{name}"
         if name in raw and opposite in raw:
-            self.fault((*path, opposite), raw[opposite], f"stands beside {name}", f"keep {name} or {opposite}")
+            self.fault((*path, opposite), raw[opposite], f"can't be combined with {name}", f"keep {name} or {opposite}")
         elif required and name not in raw and opposite not in raw:
             self.fault((*path, name), None, "is missing", f"say {name} or {opposite}")
 

@@ -31,7 +31,7 @@ def check(resource: Resource, given: Given[LeastPrivilegeParameters]) -> Iterato
 def _too_much(document: Document, parameters: LeastPrivilegeParameters) -> Iterator[str]:
     for name, statement in allows(document):
         if statement.not_principals is not None:
-            yield f"{name} grants to all but some (NotPrincipal): name with Principal who is meant"
+            yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
         elif statement.principals is None:
             yield f"{name} has no Principal: Amazon ECR refuses it"
         if statement.not_actions is not None:

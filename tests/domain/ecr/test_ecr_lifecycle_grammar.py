@@ -87,8 +87,8 @@ A0: Path = ("rules", 0, "action")
         ({}, ("rules",), "is missing"),
         ({"rules": None}, ("rules",), "is null"),
         ({"rules": {}}, ("rules",), "is an object"),
-        ({"rules": []}, ("rules",), "holds 0 rules"),
-        (policy(*(prefixed(priority) for priority in range(1, 52))), ("rules",), "holds 51 rules"),
+        ({"rules": []}, ("rules",), "has 0 rules"),
+        (policy(*(prefixed(priority) for priority in range(1, 52))), ("rules",), "has 51 rules"),
         (policy(rule(1), "x"), ("rules", 1), "is a string"),  # type: ignore[arg-type]
         (policy({**rule(1), "descripton": "x"}), ("rules", 0, "descripton"), "is not a key of a rule"),
         (policy({**rule(1), "description": None}), ("rules", 0, "description"), "is null"),
@@ -189,7 +189,7 @@ def test_a_misspelt_word_names_the_nearest(document: Json, fix: str) -> None:
 def test_the_least_text_is_a_hundred_characters() -> None:
     problems = validate({"rules": []})
     assert [(problem.path, problem.message) for problem in problems] == [
-        (("rules",), "holds 0 rules"),
+        (("rules",), "has 0 rules"),
         ((), "is a text of 12 characters"),
     ]
 

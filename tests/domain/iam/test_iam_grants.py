@@ -263,12 +263,15 @@ LONG = {
         (
             registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
             Problem(
-                ("Statement", "NotPrincipal"), [HOME], "allows everybody but these", "name with Principal who is meant"
+                ("Statement", "NotPrincipal"),
+                [HOME],
+                "allows every principal except these",
+                "list the allowed principals in Principal",
             ),
         ),
         (
             registry_policy_problems({"Statement": {"Effect": "Deny", "Action": "ecr:*"}}),
-            Problem(("Statement", "Principal"), None, "is missing", "name whom the statement is about"),
+            Problem(("Statement", "Principal"), None, "is missing", "add a Principal"),
         ),
         (
             registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"}}),
@@ -280,7 +283,7 @@ LONG = {
         ),
         (
             registry_policy_problems(LONG),
-            Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR takes 10,240", ELSEWHERE),
+            Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR allows 10,240", ELSEWHERE),
         ),
         (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
         (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),

@@ -39,8 +39,8 @@ BROKEN = {
     "[]": "is not a valid policy: document: is not a policy document",
     "null": "is not a valid policy: document: is not a policy document",
     '"*"': "is not a valid policy: document: is not a policy document",
-    "{}": "is not a valid policy: Statement: holds no statement",
-    '{"Statement": []}': "is not a valid policy: Statement: holds no statement",
+    "{}": "is not a valid policy: Statement: has no statement",
+    '{"Statement": []}': "is not a valid policy: Statement: has no statement",
     '{"Statement": {"effect": "Allow"}}': "is not a valid policy: Statement.effect: 'effect' is not a valid element",
     '{"Statement": {"Effect": "allow", "Action": "*"}}': "is not a valid policy: Statement.Effect: is not a valid",
     '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*"}}': (

@@ -113,7 +113,7 @@ TEXT = json.dumps(document(keep(tagged("v*"))))
         case("empty", "", "is not valid JSON"),
         case("no JSON", "{rules: []}", "is not valid JSON"),
         case("too deep", "[" * 100_000, "is not valid JSON"),
-        case("no rules", '{"rules": []}', "rules holds 0 rules"),
+        case("no rules", '{"rules": []}', "rules has 0 rules"),
         case("capital letter", TEXT.replace('"rules"', '"Rules"'), "Rules is not a key of the policy"),
         case("another one", capital(TEXT), "rules.0.selection.TagStatus is not a key of a selection"),
         case("capitals", TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is not a value of type"),

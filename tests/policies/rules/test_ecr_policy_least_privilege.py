@@ -69,7 +69,7 @@ DELETE = "ecr:BatchDeleteImage"
         ),
         (
             allow(NotPrincipal=to(OTHER), Action=PULL),
-            ["statement 1 grants to all but some (NotPrincipal): name with Principal who is meant"],
+            ["statement 1 grants to all but some (NotPrincipal): list the allowed principals in Principal"],
         ),
         (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
         (

@@ -76,15 +76,15 @@ def test_no_other_type() -> None:
             lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
         ),
         (allow(Principal="*", NotAction="kms:*"), lets("everybody (*)", "everything but kms:*")),
-        (allow(NotPrincipal=to(OTHER), Action=PULL), lets("everybody but some (NotPrincipal)")),
-        (allow(NotPrincipal="*", Action=PULL), lets("everybody but some (NotPrincipal)")),
+        (allow(NotPrincipal=to(OTHER), Action=PULL), lets("every principal except some (NotPrincipal)")),
+        (allow(NotPrincipal="*", Action=PULL), lets("every principal except some (NotPrincipal)")),
         (allow(NotPrincipal=to(OTHER), Action=PULL, Condition=IN_ORGANIZATION), []),
-        (allow(Principal={"Service": LAMBDA}, Action=PULL), lets(f"the service {LAMBDA!r}, whoever it works for,")),
+        (allow(Principal={"Service": LAMBDA}, Action=PULL), lets(f"the service {LAMBDA!r}, on behalf of any account,")),
         (
             allow(Principal={"Service": LAMBDA}, Action=PULL, Condition=IN_ORGANIZATION),
             lets(
-                f"the service {LAMBDA!r}, whoever it works for,",
-                why=" (StringEquals aws:PrincipalOrgID does not say for whom a service works)",
+                f"the service {LAMBDA!r}, on behalf of any account,",
+                why=" (StringEquals aws:PrincipalOrgID does not say on whose behalf a service calls)",
             ),
         ),
         (
@@ -93,7 +93,7 @@ def test_no_other_type() -> None:
         ),
         (
             allow(Principal={"Federated": PROVIDER}, Action=PULL),
-            lets(f"the identity provider {PROVIDER!r}, whoever it works for,"),
+            lets(f"the identity provider {PROVIDER!r}, on behalf of any account,"),
         ),
         (allow(Principal=to(OTHER, root(HOME), f"arn:aws:iam::{OTHER}:role/a/b"), Action=PULL), []),
         (allow(Principal=to("AROAEXAMPLEEXAMPLEID"), Action=PULL), []),
@@ -103,7 +103,7 @@ def test_no_other_type() -> None:
         (allow(Principal="*", Action=PULL, Condition=IN_ORGANIZATION), []),
         (
             allow(Principal="*", Action=PULL, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),
-            lets("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID holds without the key as well)"),
+            lets("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID also holds where the key is absent)"),
         ),
         (
             allow(
@@ -114,8 +114,8 @@ def test_no_other_type() -> None:
             lets(
                 "everybody (*)",
                 why=(
-                    " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn names nobody"
-                    " fixed with '*')"
+                    " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn is not limited"
+                    " to fixed values: '*')"
                 ),
             ),
         ),
@@ -154,7 +154,7 @@ def test_each_statement_is_named(told: Judge) -> None:
 def test_a_service_may_be_let_without_condition(told: Judge) -> None:
     text = policy(allow(Principal={"Service": [LAMBDA, "codebuild.amazonaws.com"], "Federated": LAMBDA}, Action=PULL))
     found = told(RULE, declared(text), services=[LAMBDA])
-    assert [each.partition(", whoever")[0] for each in found] == [
+    assert [each.partition(", on behalf")[0] for each in found] == [
         "statement 1 lets the service 'codebuild.amazonaws.com'",
         f"statement 1 lets the identity provider {LAMBDA!r}",
     ]

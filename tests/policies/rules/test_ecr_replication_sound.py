@@ -158,7 +158,7 @@ REFUSED = f"{CONFIG} would be refused: "
             ["'7' is not an AWS account id: it has 1 characters (write exactly 12 digits, in quotes)"],
         ),
         case("a short prefix", [to(EU, prefixes=["p"])], ["'p' has 1 characters (write 2 to 256)"]),
-        case("many rules", [to(EU)] * 11, ["holds 11 rules (write at most 10)"]),
+        case("many rules", [to(EU)] * 11, ["has 11 rules (write at most 10)"]),
     ],
 )
 def test_ecrs_limits(told: Judge, rules: list[dict[str, Any]], expected: list[str]) -> None:
