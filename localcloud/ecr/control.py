@@ -90,7 +90,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "PutReplicationConfiguration": Operation(replication.put, About.REGISTRY),
     "RegisterPullTimeUpdateExclusion": Operation(account.register_exclusion, About.REGISTRY),
     "SetRepositoryPolicy": Operation(policies.set_repository_policy, About.REPOSITORY),
-    "StartReplicationBackfill": Operation(backfill.start, About.REGISTRY),
+    "StartReplicationBackfill": Operation(backfill.begin, About.REGISTRY),
     "TagResource": Operation(tags.put, About.ARN),
     "UntagResource": Operation(tags.remove, About.ARN),
     "UpdatePullThroughCacheRule": Operation(pull_through.update, About.REGISTRY),

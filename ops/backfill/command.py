@@ -85,7 +85,7 @@ def _by_ecr(meant: Run) -> str | None:
     try:
         return native.backfill(meant.source, meant.target, meant.stop, meant.shown)
     except Unavailable as refused:
-        print(text.refused(refused), file=sys.stderr)
+        print(text.not_by_ecr(refused), file=sys.stderr)
         return None
 
 

@@ -27,7 +27,7 @@ def backfilled(name: str, found: Mapping[str, Any]) -> str:
     return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {counted(total, 'replication')}{failed}."
 
 
-def refused(reason: Exception) -> str:
+def not_by_ecr(reason: Exception) -> str:
     return f"Amazon ECR's own backfill can't be used, so all is copied through this machine: {reason}"
 
 

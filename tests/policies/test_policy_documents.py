@@ -9,6 +9,7 @@ from domain.document_text import SECRET, UNKNOWN
 from domain.iam.document import Document
 from policies.checks.documents import verdicts
 from policies.pack.rule import Finding, Parameters, Undecided
+from tests.cases import cases
 
 DENY = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3"}}
 IDENTITY = json.dumps(DENY)
@@ -53,17 +54,15 @@ def test_an_incomplete_arn_is_for_people_and_roles_only(source: object) -> None:
     assert refused.message.startswith("is not a valid policy: Statement.Resource: is not a valid resource")
 
 
-@pytest.mark.parametrize(
-    ("value", "undecided"),
-    [
-        (UNKNOWN, True),
-        (SECRET, True),
-        ({**DENY, "Id": UNKNOWN}, True),
-        ({"Statement": [{**DENY["Statement"], "Resource": ["*", SECRET]}]}, True),  # type: ignore[dict-item]
-        (None, False),
-        (IDENTITY, False),
-        (DENY, False),
-    ],
+@cases(
+    "value, undecided",
+    (UNKNOWN, True),
+    (SECRET, True),
+    ({**DENY, "Id": UNKNOWN}, True),
+    ({"Statement": [{**DENY["Statement"], "Resource": ["*", SECRET]}]}, True),  # type: ignore[dict-item]
+    (None, False),
+    (IDENTITY, False),
+    (DENY, False),
 )
 def test_what_is_not_known_is_undecided(value: object, undecided: bool) -> None:
     found = list(verdicts(lambda *_: [], Parameters(), {"p": value}, "p", path=("list", 0), identity=True))

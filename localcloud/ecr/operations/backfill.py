@@ -17,7 +17,7 @@ _LISTED = 25
 """API reference, ListReplicationBackfills, maxResults: what a page holds when the caller does not say."""
 
 
-async def start(asked: Asked) -> Answer:
+async def begin(asked: Asked) -> Answer:
     registry, given = asked.registry, asked.given["destination"]
     destination = RegistryId(account=given["registryId"], region=given["region"])
     _require_room(registry, destination)

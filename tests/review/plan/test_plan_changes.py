@@ -12,6 +12,7 @@ from resources import OnChange
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.kms import KEY
 from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
+from tests.cases import cases
 from tests.conftest import examples
 from tests.review.plan.changed import (
     ALLOW,
@@ -202,15 +203,13 @@ def test_protection_lost_and_gained() -> None:
     assert {each.topic for each in back.statements} == {Topic.WEAKER, Topic.PROTECTION}
 
 
-@pytest.mark.parametrize(
-    ("first", "stack", "fate"),
-    [
-        ((), "dev", Fate.KEPT_BY_AWS),
-        ((), "prod", Fate.KEPT_BY_ENGINE),
-        ((RETIRE,), "dev", Fate.LOST),
-        ((RETIRE,), "prod", Fate.KEPT_BY_AWS),
-        ((RETIRE, ALLOW), "prod", Fate.LOST),
-    ],
+@cases(
+    "first, stack, fate",
+    ((), "dev", Fate.KEPT_BY_AWS),
+    ((), "prod", Fate.KEPT_BY_ENGINE),
+    ((RETIRE,), "dev", Fate.LOST),
+    ((RETIRE,), "prod", Fate.KEPT_BY_AWS),
+    ((RETIRE, ALLOW), "prod", Fate.LOST),
 )
 def test_the_images_of_a_deleted_repository(first: tuple[TextEdit, ...], stack: str, fate: Fate) -> None:
     gone = catalog(RETIRE[2] if first else WEB, "")

@@ -12,6 +12,7 @@ from domain.document_text import SECRET, UNKNOWN
 from resources import OnChange
 from review.plan import Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
+from tests.cases import cases
 
 RECORDED = Path(__file__).parent / "preview.json"
 STACK = "urn:pulumi:dev::container-registry::"
@@ -64,22 +65,20 @@ def test_what_drifted_is_named_though_the_inputs_are_equal(recorded: Json) -> No
     assert (difference.path, difference.old) == ("imageTagMutability", "(as AWS has it)")
 
 
-@pytest.mark.parametrize(
-    ("ops", "expected"),
-    [
-        (["create"], Op.CREATE),
-        (["import"], Op.ADOPT),
-        (["update"], Op.UPDATE),
-        (["delete"], Op.DELETE),
-        (["replace"], Op.REPLACE),
-        (["delete-replaced", "create-replacement", "replace"], Op.REPLACE),
-        (["import-replacement", "replace"], Op.REPLACE),
-        (["same"], Op.OPTIONS),
-        (["read"], None),
-        (["refresh"], None),
-        (["discard"], None),
-        (["remove-pending-replace"], None),
-    ],
+@cases(
+    "ops, expected",
+    (["create"], Op.CREATE),
+    (["import"], Op.ADOPT),
+    (["update"], Op.UPDATE),
+    (["delete"], Op.DELETE),
+    (["replace"], Op.REPLACE),
+    (["delete-replaced", "create-replacement", "replace"], Op.REPLACE),
+    (["import-replacement", "replace"], Op.REPLACE),
+    (["same"], Op.OPTIONS),
+    (["read"], None),
+    (["refresh"], None),
+    (["discard"], None),
+    (["remove-pending-replace"], None),
 )
 def test_every_operation(recorded: Json, ops: list[str], expected: Op | None) -> None:
     steps = [step(recorded) | {"op": op} for op in ops]
@@ -199,22 +198,20 @@ def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
     assert first.text == 'The preview failed: unable to replace resource "storefront/web@us-east-1" as it is protected'
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "is no preview"),
-        ("nothing", "is no preview"),
-        ("[]", "neither steps nor a summary"),
-        ("{}", "neither steps nor a summary"),
-        ('{"version": 1, "resources": []}', "neither steps nor a summary"),
-        ('{"steps": [{"op": "create"}]}', "is no preview.*urn"),
-        ('{"steps": [3]}', "is no preview"),
-        ('{"sequence": 1, "resourcePreEvent": {}}', "is no preview"),
-        (
-            '{"config": {}, "diagnostics": [{"severity": "error", "message": "error: no such stack"}]}',
-            "failed before it planned anything: no such stack",
-        ),
-    ],
+@cases(
+    "text, reason",
+    ("", "is no preview"),
+    ("nothing", "is no preview"),
+    ("[]", "neither steps nor a summary"),
+    ("{}", "neither steps nor a summary"),
+    ('{"version": 1, "resources": []}', "neither steps nor a summary"),
+    ('{"steps": [{"op": "create"}]}', "is no preview.*urn"),
+    ('{"steps": [3]}', "is no preview"),
+    ('{"sequence": 1, "resourcePreEvent": {}}', "is no preview"),
+    (
+        '{"config": {}, "diagnostics": [{"severity": "error", "message": "error: no such stack"}]}',
+        "failed before it planned anything: no such stack",
+    ),
 )
 def test_what_is_no_preview(text: str, reason: str) -> None:
     with pytest.raises(InvalidPreview, match=f"preview.json: .*{reason}"):

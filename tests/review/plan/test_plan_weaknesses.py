@@ -9,6 +9,7 @@ from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGUR
 from review.plan import plan
 from review.plan.access import pullers
 from review.plan.documents import sooner_lost
+from tests.cases import case, cases
 from tests.review.plan.changed import (
     EUROPE_COMES,
     NO_EUROPE,
@@ -192,17 +193,15 @@ def test_who_may_pull() -> None:
     assert of(allowed('"*"').replace("Allow", "Deny")) == set()
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "gone"),
-    [
-        pytest.param("storefront/*", "storefront", False, id="a filter without a wildcard means contains"),
-        pytest.param("pay", "pay*", True, id="and more than what begins with it"),
-        pytest.param("pay", "*pay*", False, id="which is said so, too"),
-        pytest.param("payments/*", "pay*", False, id="a wider pattern"),
-        pytest.param("pay*", "payments/*", True, id="a narrower pattern"),
-        pytest.param("payments/api", "api", False, id="a part of the name"),
-        pytest.param("api", "payments/api", True, id="more of the name"),
-    ],
+@cases(
+    "old, new, gone",
+    case("a filter without a wildcard means contains", "storefront/*", "storefront", False),
+    case("and more than what begins with it", "pay", "pay*", True),
+    case("which is said so, too", "pay", "*pay*", False),
+    case("a wider pattern", "payments/*", "pay*", False),
+    case("a narrower pattern", "pay*", "payments/*", True),
+    case("a part of the name", "payments/api", "api", False),
+    case("more of the name", "api", "payments/api", True),
 )
 def test_a_filter_is_read_as_the_registry_reads_it(old: str, new: str, gone: bool) -> None:
     def scanned(filter: str) -> Render:
