@@ -17,11 +17,6 @@ from policies.pack.rule import Finding, Given, Resource, ResourceRule, Rule, Und
 TODAY = date(2026, 11, 21)
 
 
-def case(name: str, *values: object) -> pytest.ParameterSet:
-    """A case of a test's table, with its name first."""
-    return pytest.param(*values, id=name)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """A resource as a render gives it."""

@@ -15,7 +15,8 @@ from policies.pack.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE
 from render import Render
 from resources.ecr import LIFECYCLE_POLICY
-from tests.policies.conftest import TODAY, Declared, Judge, case
+from tests.cases import case, cases
+from tests.policies.conftest import TODAY, Declared, Judge
 
 Entry = dict[str, Any]
 SHADOWED, NO_TAG = "never acts: the rules above it have all of its images", "never acts: there is no such tag"
@@ -80,21 +81,19 @@ def policy(written: object) -> Declared:
 SERVICES = (keep(tagged("release-*")), keep(tagged("v*")), age(tagged("dev-*")), age(UNTAGGED))
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        case("compliant", json.dumps(document(*SERVICES)), []),
-        case("an object", document(*SERVICES), []),
-        case("the engine's object", json.loads(json.dumps(document(*SERVICES)), parse_int=float), []),
-        case("an object with nothing under a key", {**document(*SERVICES), "more": None}, []),
-        case("unknown", UNKNOWN, ["undecided policy"]),
-        case("secret", SECRET, ["undecided policy"]),
-        case("unknown within a list", [7.0, UNKNOWN], ["undecided policy"]),
-        case("unknown within an object", {"more": 7.0, "rules": [UNKNOWN]}, ["undecided policy"]),
-        case("unset", None, ["has no policy text, but None"]),
-        case("a list", ["rules"], ["has no policy text, but ['rules']"]),
-        case("a number", 7.0, ["has no policy text, but 7.0"]),
-    ],
+@cases(
+    "written, expected",
+    case("compliant", json.dumps(document(*SERVICES)), []),
+    case("an object", document(*SERVICES), []),
+    case("the engine's object", json.loads(json.dumps(document(*SERVICES)), parse_int=float), []),
+    case("an object with nothing under a key", {**document(*SERVICES), "more": None}, []),
+    case("unknown", UNKNOWN, ["undecided policy"]),
+    case("secret", SECRET, ["undecided policy"]),
+    case("unknown within a list", [7.0, UNKNOWN], ["undecided policy"]),
+    case("unknown within an object", {"more": 7.0, "rules": [UNKNOWN]}, ["undecided policy"]),
+    case("unset", None, ["has no policy text, but None"]),
+    case("a list", ["rules"], ["has no policy text, but ['rules']"]),
+    case("a number", 7.0, ["has no policy text, but 7.0"]),
 )
 def test_forms(told: Judge, written: object, expected: list[str]) -> None:
     assert told(RULE, policy(written)) == expected
@@ -107,27 +106,25 @@ def capital(text: str) -> str:
 TEXT = json.dumps(document(keep(tagged("v*"))))
 
 
-@pytest.mark.parametrize(
-    ("text", "beginning"),
-    [
-        case("empty", "", "is no JSON that ECR reads"),
-        case("no JSON", "{rules: []}", "is no JSON that ECR reads"),
-        case("too deep", "[" * 100_000, "is no JSON that ECR reads"),
-        case("no rules", '{"rules": []}', "rules holds 0 rules"),
-        case("capital letter", TEXT.replace('"rules"', '"Rules"'), "Rules is no key of the policy"),
-        case("another one", capital(TEXT), "rules.0.selection.TagStatus is no key of a selection"),
-        case("capitals", TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is no value of type"),
-        case(
-            "a key twice",
-            TEXT.replace('"countNumber": 10', '"countNumber": 10, "countNumber": 1'),
-            "rules.0.selection.countNumber is written more than once",
-        ),
-        case("10.0", TEXT.replace("10", "10.0"), "rules.0.selection.countNumber is a number with a fraction"),
-        case("zero", TEXT.replace("10", "0"), "rules.0.selection.countNumber is too small"),
-        case("NaN", TEXT.replace("10", "NaN"), "is no JSON that ECR reads"),
-        case("no list", TEXT.replace('["v*"]', '"v*"'), "rules.0.selection.tagPatternList is a string"),
-        case("any first", json.dumps(document(keep(ANY), keep(tagged("v*")))), "rules.0.rulePriority comes before"),
-    ],
+@cases(
+    "text, beginning",
+    case("empty", "", "is not valid JSON"),
+    case("no JSON", "{rules: []}", "is not valid JSON"),
+    case("too deep", "[" * 100_000, "is not valid JSON"),
+    case("no rules", '{"rules": []}', "rules has 0 rules"),
+    case("capital letter", TEXT.replace('"rules"', '"Rules"'), "Rules is not a key of the policy"),
+    case("another one", capital(TEXT), "rules.0.selection.TagStatus is not a key of a selection"),
+    case("capitals", TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is not a value of type"),
+    case(
+        "a key twice",
+        TEXT.replace('"countNumber": 10', '"countNumber": 10, "countNumber": 1'),
+        "rules.0.selection.countNumber is written more than once",
+    ),
+    case("10.0", TEXT.replace("10", "10.0"), "rules.0.selection.countNumber is a number with a fraction"),
+    case("zero", TEXT.replace("10", "0"), "rules.0.selection.countNumber is too small"),
+    case("NaN", TEXT.replace("10", "NaN"), "is not valid JSON"),
+    case("no list", TEXT.replace('["v*"]', '"v*"'), "rules.0.selection.tagPatternList is a string"),
+    case("any first", json.dumps(document(keep(ANY), keep(tagged("v*")))), "rules.0.rulePriority comes before"),
 )
 def test_what_ecr_refuses_is_a_finding(told: Judge, text: str, beginning: str) -> None:
     found = told(RULE, policy(text))
@@ -140,94 +137,78 @@ def test_each_fault_of_a_text_is_a_finding(told: Judge) -> None:
     assert len(told(RULE, policy(text))) == len(validate_text(text)) > 2
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        case("contained", [age(tagged("dev-*")), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]),
-        case("the special one first", [age(tagged("dev-x*")), age(tagged("dev-*"))], []),
-        case("a prefix", [age(tagged("dev-*")), age(prefixed("dev-"))], [f"rule 2 (prefix dev-) {SHADOWED}"]),
-        case("by a prefix", [age(prefixed("dev")), age(tagged("dev-1"))], [f"rule 2 (dev-1) {SHADOWED}"]),
-        case("a prefix is longer than a tag", [age(tagged("dev-1")), age(prefixed("dev"))], []),
-        case("a prefix with an asterisk", [age(prefixed("dev*"))], [f"rule 1 (prefix dev*) {NO_TAG}"]),
-        case("no tag", [age(tagged("d?v"))], [f"rule 1 (d?v) {NO_TAG}"]),
-        case("no tag, as second", [age(tagged("dev-*")), age(tagged("d@*"))], [f"rule 2 (d@*) {NO_TAG}"]),
-        case("a list identifies less than one of it", [age(tagged("dev-*", "*-arm")), age(tagged("dev-*"))], []),
-        case(
-            "a list, by one of it",
-            [age(tagged("dev-*")), age(tagged("x-*", "dev-*"))],
-            [f"rule 2 (x-* and dev-*) {SHADOWED}"],
-        ),
-        case(
-            "a list, by a shorter one",
-            [age(tagged("a", "b")), age(tagged("b", "a", "c"))],
-            [f"rule 2 (b and a and c) {SHADOWED}"],
-        ),
-        case(
-            "a list in the middle",
-            [keep(tagged("*a*")), age(tagged("dev")), age(tagged("d*", "*a")), age(tagged("d*"))],
-            [f"rule 3 (d* and *a) {SHADOWED}"],
-        ),
-        case("any has the untagged", [keep(tagged("*")), keep(ANY)], []),
-        case("any", [age(UNTAGGED), keep(tagged("*")), keep(ANY)], [f"rule 3 (any) {SHADOWED}"]),
-        case("any has the rest", [age(UNTAGGED), keep(tagged("v*")), keep(ANY)], []),
-        case("each class has its own rules", [archive_keep(tagged("dev-*")), expire_archived(tagged("dev-*"))], []),
-        case(
-            "in the archive",
-            [expire_archived(tagged("dev-*")), expire_archived(tagged("dev-x*"))],
-            [f"rule 2 (dev-x*) {SHADOWED}"],
-        ),
-        case(
-            "by a shield", [age(tagged("dev-*"), SHIELD_DAYS), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]
-        ),
-    ],
+@cases(
+    "rules, expected",
+    case("contained", [age(tagged("dev-*")), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]),
+    case("the special one first", [age(tagged("dev-x*")), age(tagged("dev-*"))], []),
+    case("a prefix", [age(tagged("dev-*")), age(prefixed("dev-"))], [f"rule 2 (prefix dev-) {SHADOWED}"]),
+    case("by a prefix", [age(prefixed("dev")), age(tagged("dev-1"))], [f"rule 2 (dev-1) {SHADOWED}"]),
+    case("a prefix is longer than a tag", [age(tagged("dev-1")), age(prefixed("dev"))], []),
+    case("a prefix with an asterisk", [age(prefixed("dev*"))], [f"rule 1 (prefix dev*) {NO_TAG}"]),
+    case("no tag", [age(tagged("d?v"))], [f"rule 1 (d?v) {NO_TAG}"]),
+    case("no tag, as second", [age(tagged("dev-*")), age(tagged("d@*"))], [f"rule 2 (d@*) {NO_TAG}"]),
+    case("a list identifies less than one of it", [age(tagged("dev-*", "*-arm")), age(tagged("dev-*"))], []),
+    case("one of it", [age(tagged("dev-*")), age(tagged("x-*", "dev-*"))], [f"rule 2 (x-* and dev-*) {SHADOWED}"]),
+    case("a shorter one", [age(tagged("a", "b")), age(tagged("b", "a", "c"))], [f"rule 2 (b and a and c) {SHADOWED}"]),
+    case(
+        "a list in the middle",
+        [keep(tagged("*a*")), age(tagged("dev")), age(tagged("d*", "*a")), age(tagged("d*"))],
+        [f"rule 3 (d* and *a) {SHADOWED}"],
+    ),
+    case("any has the untagged", [keep(tagged("*")), keep(ANY)], []),
+    case("any", [age(UNTAGGED), keep(tagged("*")), keep(ANY)], [f"rule 3 (any) {SHADOWED}"]),
+    case("any has the rest", [age(UNTAGGED), keep(tagged("v*")), keep(ANY)], []),
+    case("each class has its own rules", [archive_keep(tagged("dev-*")), expire_archived(tagged("dev-*"))], []),
+    case(
+        "archived",
+        [expire_archived(tagged("dev-*")), expire_archived(tagged("dev-x*"))],
+        [f"rule 2 (dev-x*) {SHADOWED}"],
+    ),
+    case("by a shield", [age(tagged("dev-*"), SHIELD_DAYS), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]),
 )
 def test_every_rule_can_act(told: Judge, rules: list[Entry], expected: list[str]) -> None:
     assert told(RULE, policy(json.dumps(document(*rules))), protected_tags=[]) == expected
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        case("push", [age(tagged("v*"))], [gone("1 (v*)")]),
-        case("any", [age(ANY, 1)], ["rule 1 (any) would expire the tag 'v0', 1 day after its push"]),
-        case("all", [age(tagged("*"))], [gone("1 (*)")]),
-        case("one tag", [age(tagged("v1.2"))], [gone("1 (v1.2)", "v1.2")]),
-        case("prefix", [age(prefixed("v1."))], [gone("1 (prefix v1.)", "v1.0")]),
-        case(
-            "archive",
-            [archive_age(tagged("v*"), 180)],
-            ["rule 1 (v*) would archive the tag 'v0', 180 days after its push"],
-        ),
-        case(
-            "pull",
-            [archive_age(tagged("v*"), 90, "sinceImagePulled")],
-            ["rule 1 (v*) would archive the tag 'v0', 90 days after its last pull"],
-        ),
-        case(
-            "the archive's rules are not shielded by the others",
-            [archive_keep(tagged("v*")), expire_archived(ANY)],
-            ["rule 2 (any) would expire the tag 'v0', 365 days after it was archived"],
-        ),
-        case("the archive's leave it", [expire_archived(tagged("dev-*"), 90), keep(ANY)], []),
-        case("shielded", [keep(tagged("v*")), age(ANY)], []),
-        case("by a shield", [age(tagged("v*"), SHIELD_DAYS), age(ANY)], []),
-        case("a shield itself", [age(ANY, SHIELD_DAYS)], []),
-        case(
-            "a day less than a shield",
-            [age(ANY, SHIELD_DAYS - 1)],
-            ["rule 1 (any) would expire the tag 'v0', 36499 days after its push"],
-        ),
-        case("untagged", [age(UNTAGGED, 1)], []),
-        case("nothing in common", [age(tagged("dev-*")), age(tagged("V*"))], []),
-        case("half shielded", [keep(tagged("v1*")), age(ANY)], [gone("2 (any)")]),
-        case("half shielded, by a list", [keep(tagged("v*", "*-arm")), age(ANY)], [gone("2 (any)")]),
-        case("shielded by a list", [keep(tagged("*", "v*")), age(ANY)], []),
-        case("one of a list", [age(tagged("dev-*", "v*"))], [gone("1 (dev-* and v*)")]),
-        case("a list that is dead", [keep(tagged("dev-*")), age(tagged("dev-*", "v*"))], None),
-        case("shielded by two together", [keep(tagged("v")), keep(tagged("v*v")), age(tagged("*v"))], []),
-        case("by one of them", [keep(tagged("v*v")), age(tagged("*v"))], [gone("2 (*v)", "v")]),
-        case("overlap", [age(tagged("*-rc"))], [gone("1 (*-rc)", "v-rc")]),
-    ],
+@cases(
+    "rules, expected",
+    case("push", [age(tagged("v*"))], [gone("1 (v*)")]),
+    case("any", [age(ANY, 1)], ["rule 1 (any) would expire the tag 'v0', 1 day after its push"]),
+    case("all", [age(tagged("*"))], [gone("1 (*)")]),
+    case("one tag", [age(tagged("v1.2"))], [gone("1 (v1.2)", "v1.2")]),
+    case("prefix", [age(prefixed("v1."))], [gone("1 (prefix v1.)", "v1.0")]),
+    case(
+        "archive", [archive_age(tagged("v*"), 180)], ["rule 1 (v*) would archive the tag 'v0', 180 days after its push"]
+    ),
+    case(
+        "pull",
+        [archive_age(tagged("v*"), 90, "sinceImagePulled")],
+        ["rule 1 (v*) would archive the tag 'v0', 90 days after its last pull"],
+    ),
+    case(
+        "the archive's rules are not shielded by the others",
+        [archive_keep(tagged("v*")), expire_archived(ANY)],
+        ["rule 2 (any) would expire the tag 'v0', 365 days after it was archived"],
+    ),
+    case("the archive's leave it", [expire_archived(tagged("dev-*"), 90), keep(ANY)], []),
+    case("shielded", [keep(tagged("v*")), age(ANY)], []),
+    case("by a shield", [age(tagged("v*"), SHIELD_DAYS), age(ANY)], []),
+    case("a shield itself", [age(ANY, SHIELD_DAYS)], []),
+    case(
+        "a day less than a shield",
+        [age(ANY, SHIELD_DAYS - 1)],
+        ["rule 1 (any) would expire the tag 'v0', 36499 days after its push"],
+    ),
+    case("untagged", [age(UNTAGGED, 1)], []),
+    case("nothing in common", [age(tagged("dev-*")), age(tagged("V*"))], []),
+    case("half shielded", [keep(tagged("v1*")), age(ANY)], [gone("2 (any)")]),
+    case("half shielded, by a list", [keep(tagged("v*", "*-arm")), age(ANY)], [gone("2 (any)")]),
+    case("shielded by a list", [keep(tagged("*", "v*")), age(ANY)], []),
+    case("one of a list", [age(tagged("dev-*", "v*"))], [gone("1 (dev-* and v*)")]),
+    case("a list that is dead", [keep(tagged("dev-*")), age(tagged("dev-*", "v*"))], None),
+    case("shielded by two together", [keep(tagged("v")), keep(tagged("v*v")), age(tagged("*v"))], []),
+    case("by one of them", [keep(tagged("v*v")), age(tagged("*v"))], [gone("2 (*v)", "v")]),
+    case("overlap", [age(tagged("*-rc"))], [gone("1 (*-rc)", "v-rc")]),
 )
 def test_no_release_goes_for_its_age(told: Judge, rules: list[Entry], expected: list[str] | None) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
@@ -237,17 +218,15 @@ def test_no_release_goes_for_its_age(told: Judge, rules: list[Entry], expected: 
         assert found == [f"{each}: v* is protected" for each in expected]
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        case("enough", [keep(tagged("v*"), 5)], []),
-        case("too few", [keep(tagged("v*"), 4)], ["rule 1 (v*) would expire all but the newest 4"]),
-        case("archive", [archive_keep(tagged("v*"), 4)], ["rule 1 (v*) would archive all but the newest 4"]),
-        case("any", [keep(ANY, 1)], ["rule 1 (any) would expire all but the newest 1"]),
-        case("shielded", [keep(tagged("v*")), keep(ANY, 1)], []),
-        case("nothing in common", [keep(tagged("dev-*"), 1)], []),
-        case("untagged", [keep(UNTAGGED, 1)], []),
-    ],
+@cases(
+    "rules, expected",
+    case("enough", [keep(tagged("v*"), 5)], []),
+    case("too few", [keep(tagged("v*"), 4)], ["rule 1 (v*) would expire all but the newest 4"]),
+    case("archive", [archive_keep(tagged("v*"), 4)], ["rule 1 (v*) would archive all but the newest 4"]),
+    case("any", [keep(ANY, 1)], ["rule 1 (any) would expire all but the newest 1"]),
+    case("shielded", [keep(tagged("v*")), keep(ANY, 1)], []),
+    case("nothing in common", [keep(tagged("dev-*"), 1)], []),
+    case("untagged", [keep(UNTAGGED, 1)], []),
 )
 def test_enough_releases_are_kept(told: Judge, rules: list[Entry], expected: list[str]) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
@@ -259,36 +238,34 @@ LISTS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        case("nothing keeps", [age(tagged("dev-*"))], []),
-        case("any", [age(tagged("dev-*")), keep(ANY, 50)], []),
-        case("every tag", [age(tagged("dev-*")), keep(tagged("*"), 50)], []),
-        case("above", [keep(tagged("v*")), age(tagged("dev-*"))], []),
-        case("keeps others", [age(tagged("dev-*")), keep(tagged("x*"))], []),
-        case("below", [age(tagged("dev-*")), keep(tagged("v*"))], [below("v0", "rule 2 (v*)")]),
-        case(
-            "a shield below",
-            [archive_age(tagged("dev-*"), 1), age(tagged("v*"), SHIELD_DAYS)],
-            ["rule 1 (dev-*) would archive an image tagged 'dev-0' and 'v0', 1 day after its push: put rule 2 (v*)"],
-        ),
-        case("a part below", [age(tagged("dev-*")), archive_keep(tagged("v1*"))], [below("v10", "rule 2 (v1*)")]),
-        case("a part above", [keep(tagged("v1*")), age(tagged("dev-*")), keep(tagged("v*"))], None),
-        case("all of it above", [keep(tagged("v*")), age(tagged("dev-*")), keep(tagged("*v*"))], []),
-        case("around it", [age(tagged("dev-*")), keep(tagged("*v*"))], [below("v0", "rule 2 (*v*)")]),
-        case("lists", [age(tagged("a", "b")), keep(tagged("b", "v*"))], [LISTS]),
-        case(
-            "two of each",
-            [age(tagged("dev-*")), age(tagged("ci-*")), keep(tagged("v1*")), keep(tagged("v*"))],
-            [
-                below("v10", "rule 3 (v1*)"),
-                "rule 2 (ci-*) would expire an image tagged 'ci-0' and 'v10', 14 days after its push: put rule 3 (v1*)",
-            ],
-        ),
-        case("by count", [keep(tagged("dev-*"), 1), keep(tagged("v*"))], []),
-        case("of another storage class", [expire_archived(tagged("dev-*")), archive_keep(tagged("v*"))], []),
-    ],
+@cases(
+    "rules, expected",
+    case("nothing keeps", [age(tagged("dev-*"))], []),
+    case("any", [age(tagged("dev-*")), keep(ANY, 50)], []),
+    case("every tag", [age(tagged("dev-*")), keep(tagged("*"), 50)], []),
+    case("above", [keep(tagged("v*")), age(tagged("dev-*"))], []),
+    case("keeps others", [age(tagged("dev-*")), keep(tagged("x*"))], []),
+    case("below", [age(tagged("dev-*")), keep(tagged("v*"))], [below("v0", "rule 2 (v*)")]),
+    case(
+        "a shield below",
+        [archive_age(tagged("dev-*"), 1), age(tagged("v*"), SHIELD_DAYS)],
+        ["rule 1 (dev-*) would archive an image tagged 'dev-0' and 'v0', 1 day after its push: put rule 2 (v*)"],
+    ),
+    case("a part below", [age(tagged("dev-*")), archive_keep(tagged("v1*"))], [below("v10", "rule 2 (v1*)")]),
+    case("a part above", [keep(tagged("v1*")), age(tagged("dev-*")), keep(tagged("v*"))], None),
+    case("all of it above", [keep(tagged("v*")), age(tagged("dev-*")), keep(tagged("*v*"))], []),
+    case("around it", [age(tagged("dev-*")), keep(tagged("*v*"))], [below("v0", "rule 2 (*v*)")]),
+    case("lists", [age(tagged("a", "b")), keep(tagged("b", "v*"))], [LISTS]),
+    case(
+        "two of each",
+        [age(tagged("dev-*")), age(tagged("ci-*")), keep(tagged("v1*")), keep(tagged("v*"))],
+        [
+            below("v10", "rule 3 (v1*)"),
+            "rule 2 (ci-*) would expire an image tagged 'ci-0' and 'v10', 14 days after its push: put rule 3 (v1*)",
+        ],
+    ),
+    case("by count", [keep(tagged("dev-*"), 1), keep(tagged("v*"))], []),
+    case("of another storage class", [expire_archived(tagged("dev-*")), archive_keep(tagged("v*"))], []),
 )
 def test_an_image_with_a_protected_tag_beside_goes_before_the_rule_that_keeps_it(
     told: Judge, rules: list[Entry], expected: list[str] | None
@@ -315,15 +292,13 @@ def test_priority_counts_and_not_the_order(told: Judge) -> None:
     assert told(RULE, policy(json.dumps({"rules": [low, high]})), protected_tags=["v*"]) == []
 
 
-@pytest.mark.parametrize(
-    ("parameters", "expected"),
-    [
-        ({}, ["'v0', 14 days after its push: v* is protected", "'release-0', 14 days after its push: release-* is"]),
-        ({"protected_tags": ["prod"]}, ["'prod', 14 days after its push: prod is protected"]),
-        ({"protected_tags": []}, []),
-        ({"protected_tags": ["@"]}, []),
-        ({"minimum_kept": 100, "protected_tags": []}, []),
-    ],
+@cases(
+    "parameters, expected",
+    ({}, ["'v0', 14 days after its push: v* is protected", "'release-0', 14 days after its push: release-* is"]),
+    ({"protected_tags": ["prod"]}, ["'prod', 14 days after its push: prod is protected"]),
+    ({"protected_tags": []}, []),
+    ({"protected_tags": ["@"]}, []),
+    ({"minimum_kept": 100, "protected_tags": []}, []),
 )
 def test_what_is_protected_can_be_told(told: Judge, parameters: dict[str, Any], expected: list[str]) -> None:
     found = told(RULE, policy(json.dumps(document(age(ANY)))), **parameters)

@@ -1,13 +1,12 @@
 """Keys are protected."""
 
-import pytest
-
 from domain.document_text import UNKNOWN
 from policies.rules.kms_protected import RULE
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE
 from resources.kms import KEY
-from tests.policies.conftest import Declared, Judge, case
+from tests.cases import case, cases
+from tests.policies.conftest import Declared, Judge
 
 UNPROTECTED = "the key is not protected, and not every repository of its registry retires"
 ONE_STAYS = f"{UNPROTECTED}: None@us-east-1 does not, since it has no tag retire-until"
@@ -38,26 +37,24 @@ def repository(until: str | None, *, region: str = "us-east-1", provider: str | 
 STAYS, RETIRES, PAST, OPEN = repository(None), repository("2027-01-31"), repository("2026-11-20"), repository(UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        case("compliant", [key(protect=True), STAYS], []),
-        case("violating", [key(), STAYS], [ONE_STAYS]),
-        case("alone", [key()], [UNPROTECTED]),
-        case("retiring", [key(), RETIRES], []),
-        case("all retiring", [RETIRES, key(), repository("2027-02-01")], []),
-        case("one stays", [key(), RETIRES, STAYS], [ONE_STAYS]),
-        case("past", [key(), PAST], [ENDED]),
-        case("as long as it may", [key(), repository("2027-02-19")], []),
-        case("too long", [key(), repository("2027-02-20")], [too_long("2027-02-20")]),
-        case("for ever", [key(), RETIRES, repository("9999-12-31")], [too_long("9999-12-31")]),
-        case("unknown", [key(), RETIRES, OPEN], ["the key undecided tags.retire-until"]),
-        case("unknown, but one stays", [key(), OPEN, STAYS], [ONE_STAYS]),
-        case("one stays elsewhere", [key(), RETIRES, repository(None, region="eu-west-1")], []),
-        case("one stays in another account", [key(), RETIRES, repository(None, provider="other")], []),
-        case("retiring elsewhere", [key(), repository("2027-01-31", region="eu-west-1")], [UNPROTECTED]),
-        case("another type", [STAYS, Declared(type=ROLE, inputs={}, protect=False)], []),
-    ],
+@cases(
+    "resources, expected",
+    case("compliant", [key(protect=True), STAYS], []),
+    case("violating", [key(), STAYS], [ONE_STAYS]),
+    case("alone", [key()], [UNPROTECTED]),
+    case("retiring", [key(), RETIRES], []),
+    case("all retiring", [RETIRES, key(), repository("2027-02-01")], []),
+    case("one stays", [key(), RETIRES, STAYS], [ONE_STAYS]),
+    case("past", [key(), PAST], [ENDED]),
+    case("as long as it may", [key(), repository("2027-02-19")], []),
+    case("too long", [key(), repository("2027-02-20")], [too_long("2027-02-20")]),
+    case("for ever", [key(), RETIRES, repository("9999-12-31")], [too_long("9999-12-31")]),
+    case("unknown", [key(), RETIRES, OPEN], ["the key undecided tags.retire-until"]),
+    case("unknown, but one stays", [key(), OPEN, STAYS], [ONE_STAYS]),
+    case("one stays elsewhere", [key(), RETIRES, repository(None, region="eu-west-1")], []),
+    case("one stays in another account", [key(), RETIRES, repository(None, provider="other")], []),
+    case("retiring elsewhere", [key(), repository("2027-01-31", region="eu-west-1")], [UNPROTECTED]),
+    case("another type", [STAYS, Declared(type=ROLE, inputs={}, protect=False)], []),
 )
 def test_an_unprotected_key_has_no_repository_that_stays(
     told: Judge, resources: list[Declared], expected: list[str]
