@@ -152,7 +152,7 @@ def _not_here(request: web.Request, signature: Signature) -> NotSigned | EcrErro
     if signature.service != _ECR:
         text = f"Credential should be scoped to correct service: '{_ECR}', not '{signature.service}'."
         return NotSigned("InvalidSignatureException", text)
-    return EcrError("UnknownOperationException", f"X-Amz-Target {target!r} is no operation of Amazon ECR.")
+    return EcrError("UnknownOperationException", f"X-Amz-Target {target!r} is not an operation of Amazon ECR.")
 
 
 def _response(answer: Answer) -> web.Response:
@@ -163,9 +163,9 @@ def _parameters(body: bytes) -> dict[str, Any]:
     try:
         parameters = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise EcrError("SerializationException", f"The request's body is no JSON: {error}") from None
+        raise EcrError("SerializationException", f"The request's body is not JSON: {error}") from None
     if not isinstance(parameters, dict):
-        raise EcrError("SerializationException", "The request's body is no JSON object.")
+        raise EcrError("SerializationException", "The request's body is not a JSON object.")
     return parameters
 
 

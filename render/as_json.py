@@ -12,7 +12,7 @@ _SHOWN = 5
 
 
 class InvalidRender(ValueError):
-    """A text that is no render of a form that this code reads."""
+    """A text that is not a render of a form that this code reads."""
 
 
 def from_json(text: str) -> Render:
@@ -20,9 +20,11 @@ def from_json(text: str) -> Render:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidRender(f"is no JSON: {error} (write it with `python -m review render --format json`)") from error
+        raise InvalidRender(f"is not JSON: {error} (write it with `python -m review render --format json`)") from error
     if not isinstance(document, dict) or "version" not in document:
-        raise InvalidRender("is no render: it has no version (write it with `python -m review render --format json`)")
+        raise InvalidRender(
+            "is not a render: it has no version (write it with `python -m review render --format json`)"
+        )
     version = document["version"]
     if version != FORMAT_VERSION:
         message = f"is a render of version {version!r}, and this code reads {FORMAT_VERSION}"

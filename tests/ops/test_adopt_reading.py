@@ -136,7 +136,7 @@ FAULTS = {
         "repositories[0].repositoryArn: ",
     ),
     "null": (json.dumps(described(repository("x", imageTagMutability=None))), "imageTagMutability: has no value"),
-    "a number for text": (json.dumps(described(repository("x", imageTagMutability=1))), ": 1 is no text"),
+    "a number for text": (json.dumps(described(repository("x", imageTagMutability=1))), ": 1 is not text"),
     "scanning as text": (
         json.dumps(described(repository("x", imageScanningConfiguration={"scanOnPush": "yes"}))),
         "repositories[0].imageScanningConfiguration.scanOnPush: 'yes' is neither true nor false",

@@ -117,7 +117,7 @@ UNSAYABLE = {
     ),
     "what is new to us": (
         text_of({**rule(5, tagStatus="any"), "mode": "new"}, rule(5, by="sinceImageSigned", tagStatus="untagged")),
-        ("rules[0].mode: 'new' is no key of a rule", "rules[1].selection.countType: 'sinceImageSigned' is no value"),
+        ("rules[0].mode: 'new' is not a key of a rule", "rules[1].selection.countType: 'sinceImageSigned' is no value"),
     ),
     "no JSON": ("{", ("the policy: '{' is no JSON that ECR reads",)),
 }
