@@ -6,7 +6,7 @@ PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
 CODE := __main__.py domain settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-engine check format schema bench \
+.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-engine check format schema bench \
   policy-readme access-page policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -65,8 +65,11 @@ gate: .venv/.run ## may it be merged: the rules, and with BASE what the change d
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
-test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python
+test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python, but the local cloud's own
 	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
+
+test-localcloud: .venv/.dev .venv/emulator/.done ## the local cloud's own tests
+	$(BIN)/python -m pytest localcloud/tests -m "not load and not conformance" -n auto --maxprocesses 4 --dist worksteal
 
 test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine

@@ -13,14 +13,13 @@ from botocore.exceptions import ClientError
 from bootstrap.template import fill_in, source
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
-from localcloud.clients import Clients, Credentials
+from localcloud.clients import Clients, Credentials, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.github import Job
 from oci.image import image
 from oci.whole_images import Client, Refused
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from rehearsal.proofs.harness.visitors import password_of
 from render.answers import answer
 from render.program import declared_by
 from settings import Settings, load

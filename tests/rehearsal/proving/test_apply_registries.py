@@ -9,11 +9,11 @@ import pytest
 
 from domain.kms import key_policy
 from localcloud.clients import Clients
+from localcloud.tests.ecr.control_plane import LIFECYCLE, TRUST
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import NotApplied, apply
 from settings import load
 from tests.conftest import Edit
-from tests.rehearsal.ecr.control_plane import LIFECYCLE, TRUST
 
 REGION = "us-east-1"
 START = "async def main() -> pulumi.Inputs:\n"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from localcloud.clients import Clients
+from localcloud.tests.clouds import fetch
 from oci.image import Image, Index, image, index
 from oci.whole_images import Client
 from rehearsal.proofs.harness.case import Case, PlaceCase
 from rehearsal.proofs.harness.visitors import login
-from tests.rehearsal.conftest import fetch
 
 pytestmark = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")
 
