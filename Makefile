@@ -3,11 +3,22 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
+# What needs more than Python, or time: `make test-heavy` alone runs these.
+HEAVY := engine or conformance or load or node or tools
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+# Where a call writes down which tests it ran: .ci/run compares them.
+RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
 CODE := __main__.py domain settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
+# A machine that forbids bytecode beside the code: it is kept apart, since a run without any compiles all anew.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/pycache
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-engine check format schema bench \
-  policy-readme access-page policy-bundle engine preview up clean
+.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-heavy test-engine \
+  test-each-once check format schema bench modules policy-readme access-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,14 +76,25 @@ gate: .venv/.run ## may it be merged: the rules, and with BASE what the change d
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
-test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python, but the local cloud's own
-	$(BIN)/python -m pytest -m "not engine and not load and not node and not conformance" -n auto --maxprocesses 4 --dist worksteal
+test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python, but for the local cloud's own
+	$(BIN)/python -m pytest tests -m "not ($(HEAVY))" $(PARALLEL) $(RECORD)
 
+# In a folder that holds what they may need, and nothing else of ours.
 test-localcloud: .venv/.dev .venv/emulator/.done ## the local cloud's own tests
-	$(BIN)/python -m pytest localcloud/tests -m "not load and not conformance" -n auto --maxprocesses 4 --dist worksteal
+	@rm -rf build/localcloud && mkdir -p build/localcloud && cp -Rp domain localcloud oci build/localcloud
+	@printf '[pytest]\naddopts = -ra --strict-markers --strict-config\nfilterwarnings = error\n' > build/localcloud/pytest.ini
+	cd build/localcloud && $(if $(RAN),PYTHONPATH=$(CURDIR)/tests) $(CURDIR)/$(BIN)/python -m pytest localcloud/tests \
+	  -m "not (conformance or load)" $(PARALLEL) $(if $(RAN),-p each_once --ran $(abspath $(RAN)))
+
+test-heavy: .venv/.dev .venv/emulator/.done ## the tests that need more, or time; each is skipped where its part is missing
+	@$(BIN)/python -m pytest -m "$(HEAVY)"
 
 test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine, where `pulumi` is on PATH
 	$(BIN)/python -m pytest -m engine
+
+# RAN: what the calls of the other two have written down.
+test-each-once: .venv/.dev
+	@$(BIN)/python -m tests.each_once $(RAN) -- -m "$(HEAVY)"
 
 check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code
 	$(BIN)/ruff format --check $(CODE)

@@ -6,8 +6,7 @@ import pulumi
 from pulumi_aws import ecr
 
 from components.component import Component
-from domain.ecr.encryption import Encryption
-from domain.ecr.repository import RepositoryCopy
+from domain.ecr.repository import Encryption, RepositoryCopy
 from domain.ecr.tags import FILTER_TYPE
 
 

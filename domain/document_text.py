@@ -7,6 +7,10 @@ from typing import NoReturn
 
 from domain.problems import Path, Problem
 
+UNKNOWN = "[unknown]"
+"""What stands in plain data for a value that only AWS could answer."""
+SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
+
 
 class _Object(dict[str, object]):
     """An object that knows which of its keys its text gave more than once."""

@@ -10,8 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from domain.ecr.digests import digest_of
-from domain.ecr.media_types import MANIFESTS
+from domain.ecr.images import MANIFESTS, digest_of
 from oci.manifest import Blob, Corrupt, Layer
 
 _ACCEPT = ", ".join(MANIFESTS)

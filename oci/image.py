@@ -7,8 +7,7 @@ import json
 import tarfile
 from dataclasses import dataclass
 
-from domain.ecr.digests import digest_of
-from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
+from domain.ecr.images import OCI_INDEX, OCI_MANIFEST, digest_of
 from oci.manifest import Blob
 
 __all__ = ["Blob", "Image", "Index", "image", "index"]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.ecr.digests import digest_of
+from domain.ecr.images import digest_of
 
 _FOREIGN = frozenset({"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"})
 """Layers that stand elsewhere, at the addresses that the manifest gives."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.ecr.digests import digest_of
+from domain.ecr.images import digest_of
 from oci import client
 from oci.client import Refused
 from oci.image import Image, Index

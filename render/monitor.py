@@ -8,7 +8,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from render import providers
 from render.answers import Answer, answer
 from render.resource import Resource

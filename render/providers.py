@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.aws import Arn
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 
 _PROVIDERS = "pulumi:providers:"
 

@@ -168,4 +168,6 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _environment() -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+    passed_on = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+    # A revision's folder goes again: its bytecode would stay behind where that is kept elsewhere (PYTHONPYCACHEPREFIX).
+    return {**passed_on, "PYTHONDONTWRITEBYTECODE": "1"}

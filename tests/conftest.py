@@ -3,6 +3,7 @@
 The live catalog and stacks belong to the company: `tests/test_live_project.py` alone reads them.
 """
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,12 @@ PROJECT_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "catalog.
 
 hypothesis_settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis_settings.load_profile("project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_bytecode_of_copies() -> None:
+    """Where bytecode is kept outside the folders of its modules, what children write of a copy would stay behind."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 @pytest.fixture(scope="session")

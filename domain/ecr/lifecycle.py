@@ -1,134 +1,154 @@
-"""Retention as a company says it, and the lifecycle policy document that says it to ECR."""
+"""What the rules of a lifecycle policy come to: which images each of them can act on, and which rules can't act at all.
+
+A rule identifies an image when each of its patterns fits one of the image's tags, and whatever a rule identifies is
+safe from the rules below it, of its storage class: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass
+from typing import Any
 
-from domain.ecr.tags import WILDCARD
+from domain.document_text import parse
+from domain.ecr.globs import Effort, witness
+from domain.ecr.lifecycle_grammar import PATTERN_LIST, PREFIX_LIST
+from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, effect_of
+from domain.ecr.tags import WILDCARD, matches
 
-SHIELD_DAYS = 36_500
-"""A century: the age at which a rule acts that is there to shield images, not to act."""
-
-
-class Selector(Enum):
-    """Which images a rule is about; the values are ECR's own."""
-
-    TAGGED = "tagged"
-    UNTAGGED = "untagged"
-    ANY = "any"
-
-
-class Effect(Enum):
-    """What a rule does with them, in the catalog's words."""
-
-    KEEP = "keep"
-    EXPIRE_AFTER_DAYS = "expire_after_days"
-    ARCHIVE_KEEP = "archive_keep"
-    ARCHIVE_AFTER_DAYS = "archive_after_days"
-    ARCHIVE_UNPULLED_AFTER_DAYS = "archive_unpulled_after_days"
-    EXPIRE_ARCHIVED_AFTER_DAYS = "expire_archived_after_days"
+PLAIN_ASTERISK = "\0"
+"""An asterisk in a list of prefixes, where it is itself: as a rule's patterns have it, since no tag has either."""
+_COUNTING = (Effect.KEEP, Effect.ARCHIVE_KEEP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One rule of retention. An image is tagged with the patterns when each of them fits one of its tags."""
+class PolicyRule:
+    """A rule of a policy, with its place in the list and its priority."""
 
-    selector: Selector
-    effect: Effect
-    count: int
-    patterns: tuple[str, ...] = ()
-    description: str | None = None
+    index: int
+    priority: int
+    selection: str
+    """What it selects, as people read it."""
+    rule: Rule
 
+    @property
+    def counts(self) -> bool:
+        """Whether it acts on what is surplus; the others act on what is old."""
+        return self.rule.effect in _COUNTING
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """An effect in ECR's words, and in English."""
+    @property
+    def is_shield(self) -> bool:
+        """Whether it is there for what it identifies, and no image will ever be old enough for it."""
+        return not self.counts and self.rule.count >= SHIELD_DAYS
 
-    count_type: str
-    action: str
-    sentence: str
+    @property
+    def in_archive(self) -> bool:
+        """Whether it is about archived images; the others are about those that are not."""
+        return self.rule.effect is Effect.EXPIRE_ARCHIVED_AFTER_DAYS
 
+    def above(self, rules: Sequence["PolicyRule"]) -> list["PolicyRule"]:
+        """The rules that have precedence over it."""
+        return [each for each in rules if each.priority < self.priority and each.in_archive is self.in_archive]
 
-_EXPIRE = "expire"
-_TRANSITION = "transition"
-_BY_COUNT = "imageCountMoreThan"
-_ARCHIVE = "archive"
-
-_WORDS = {
-    Effect.KEEP: _Words(_BY_COUNT, _EXPIRE, "Keep the newest {newest}"),
-    Effect.EXPIRE_AFTER_DAYS: _Words("sinceImagePushed", _EXPIRE, "Expire {images} {days} after push"),
-    Effect.ARCHIVE_KEEP: _Words(_BY_COUNT, _TRANSITION, "Archive all but the newest {newest}"),
-    Effect.ARCHIVE_AFTER_DAYS: _Words("sinceImagePushed", _TRANSITION, "Archive {images} {days} after push"),
-    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: _Words(
-        "sinceImagePulled", _TRANSITION, "Archive {images} {days} after the last pull"
-    ),
-    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: _Words(
-        "sinceImageTransitioned", _EXPIRE, "Expire {images} {days} after they were archived"
-    ),
-}
-_SHIELD = (
-    "Shield {images} from the rules below: a replica is rarely pulled, so archiving what is unpulled "
-    "would archive the whole copy"
-)
+    def below(self, rules: Sequence["PolicyRule"]) -> list["PolicyRule"]:
+        """The rules that it has precedence over."""
+        return [each for each in rules if each.priority > self.priority and each.in_archive is self.in_archive]
 
 
-def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
-    """The policy document; a rule's place is its priority. Nothing is reordered or repaired: `validate` tells."""
-    return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
+def read(text: str) -> list[PolicyRule]:
+    """The rules of a policy that ECR takes, in the order in which they have precedence."""
+    document: Any = parse(text)
+    rules = [_rule(index, entry) for index, entry in enumerate(document["rules"])]
+    return sorted(rules, key=lambda each: each.priority)
 
 
-def effect_of(count_type: str, action: str) -> Effect:
-    """ECR's words in the catalog's; ECR takes no other pair of them."""
-    return next(effect for effect, words in _WORDS.items() if (words.count_type, words.action) == (count_type, action))
+def fits_no_tag(rule: PolicyRule, effort: Effort) -> bool:
+    """Whether a pattern keeps the rule from ever identifying an image."""
+    return any(witness([pattern], [], effort) is None for pattern in rule.rule.patterns)
 
 
-def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules for a replica, which is rarely pulled: nothing is archived there because nobody pulls it.
-
-    Such a rule is replaced and not dropped, because the images that it identifies are safe from the rules below it.
-    """
-    return tuple(_shield(rule) if rule.effect is Effect.ARCHIVE_UNPULLED_AFTER_DAYS else rule for rule in rules)
-
-
-def _compiled(priority: int, rule: Rule) -> dict[str, object]:
-    words = _WORDS[rule.effect]
-    action = {"type": words.action}
-    # ECR refuses a policy in which an expiring rule has a target, even a null one.
-    if words.action == _TRANSITION:
-        action["targetStorageClass"] = _ARCHIVE
-    return {
-        "rulePriority": priority,
-        "description": _told(words.sentence, rule) if rule.description is None else rule.description,
-        "selection": _selection(rule, words.count_type),
-        "action": action,
-    }
+def is_dead(rule: PolicyRule, above: Sequence[PolicyRule], effort: Effort) -> bool:
+    """Whether the rules above identify, together, every image that the rule identifies, if it identifies any."""
+    if rule.rule.selector is not Selector.TAGGED and not any(_untagged(each) for each in above):
+        return False
+    return _image([(pattern,) for pattern in _patterns(rule)], above, effort) is None
 
 
-def _selection(rule: Rule, count_type: str) -> dict[str, object]:
-    selection: dict[str, object] = {"tagStatus": rule.selector.value}
-    if rule.selector is Selector.TAGGED or rule.patterns:
-        selection["tagPatternList"] = list(rule.patterns)
-    # The standard class is left out: written in every rule, it was refused (cloudposse/terraform-aws-ecr#159).
-    if rule.effect is Effect.EXPIRE_ARCHIVED_AFTER_DAYS:
-        selection["storageClass"] = _ARCHIVE
-    selection["countType"] = count_type
-    if count_type != _BY_COUNT:
-        selection["countUnit"] = "days"
-    selection["countNumber"] = rule.count
-    return selection
+def reached(rule: PolicyRule, above: Sequence[PolicyRule], protected: str, effort: Effort) -> str | None:
+    """A tag that fits the protected pattern, and by which the rule identifies an image that no rule above does."""
+    if _untagged(rule):
+        return None
+    needs: list[tuple[str, ...]] = [(pattern,) for pattern in _patterns(rule)]
+    for index, need in enumerate(needs):
+        tags = _image([*needs[:index], (protected, *need), *needs[index + 1 :]], above, effort)
+        if tags is not None:
+            return tags[index]
+    return None
 
 
-def _told(sentence: str, rule: Rule) -> str:
-    """The sentence, filled with what the rule selects and counts."""
-    named = rule.selector is Selector.TAGGED and rule.patterns != (WILDCARD,)
-    before = "" if named or rule.selector is Selector.ANY else f"{rule.selector.value} "
-    after = f" tagged {' and '.join(rule.patterns)}" if named else ""
-    return sentence.format(
-        images=f"{before}images{after}",
-        newest=f"{before}image{after}" if rule.count == 1 else f"{rule.count} {before}images{after}",
-        days="1 day" if rule.count == 1 else f"{rule.count} days",
+def lost(
+    rule: PolicyRule, above: Sequence[PolicyRule], keeping: PolicyRule, protected: str, effort: Effort
+) -> list[str] | None:
+    """The tags of an image that the rule identifies, and no rule above, where one that keeps is for such an image too.
+
+    That one is for the protected pattern by a pattern within it, or around it, but not by one that every tag fits."""
+    if rule.rule.selector is not Selector.TAGGED:
+        return None
+    patterns = keeping.rule.patterns
+    for index, pattern in enumerate(patterns):
+        if _is_for(pattern, protected, effort):
+            needs = [(each,) for each in (*rule.rule.patterns, *patterns[:index], *patterns[index + 1 :])]
+            tags = _image([*needs, (protected, pattern)], above, effort)
+            if tags is not None:
+                return list(dict.fromkeys(tags))
+    return None
+
+
+def _is_for(pattern: str, protected: str, effort: Effort) -> bool:
+    if witness([pattern], [protected], effort) is None:
+        return True
+    return witness([protected], [pattern], effort) is None and witness([WILDCARD], [pattern], effort) is not None
+
+
+def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
+    """The tags of an image, one for each need, that none of the rules above identifies."""
+    tagged = [each.rule.patterns for each in above if each.rule.selector is Selector.TAGGED]
+
+    def search(avoided: list[str]) -> list[str] | None:
+        tags = []
+        for need in needs:
+            tag = witness(need, avoided, effort)
+            if tag is None:
+                return None
+            tags.append(tag)
+        identifying = next((patterns for patterns in tagged if _identifies(patterns, tags)), None)
+        if identifying is None:
+            return tags
+        # It has several patterns, and one of them must fit none of the image's tags.
+        return next(filter(None, (search([*avoided, pattern]) for pattern in identifying)), None)
+
+    return search([patterns[0] for patterns in tagged if len(patterns) == 1])
+
+
+def _identifies(patterns: Sequence[str], tags: Sequence[str]) -> bool:
+    return all(any(matches(pattern, tag) for tag in tags) for pattern in patterns)
+
+
+def _patterns(rule: PolicyRule) -> tuple[str, ...]:
+    return rule.rule.patterns or (WILDCARD,)
+
+
+def _untagged(rule: PolicyRule) -> bool:
+    return rule.rule.selector is Selector.UNTAGGED
+
+
+def _rule(index: int, entry: Any) -> PolicyRule:
+    selection = entry["selection"]
+    patterns, prefixes = selection.get(PATTERN_LIST, ()), selection.get(PREFIX_LIST, ())
+    rule = Rule(
+        selector=Selector(selection["tagStatus"]),
+        effect=effect_of(selection["countType"], entry["action"]["type"]),
+        count=selection["countNumber"],
+        patterns=(*patterns, *(each.replace(WILDCARD, PLAIN_ASTERISK) + WILDCARD for each in prefixes)),
+        description=entry.get("description"),
     )
-
-
-def _shield(rule: Rule) -> Rule:
-    return replace(rule, effect=Effect.EXPIRE_AFTER_DAYS, count=SHIELD_DAYS, description=_told(_SHIELD, rule))
+    told = " and ".join((*patterns, *(f"prefix {each}" for each in prefixes))) or rule.selector.value
+    return PolicyRule(index=index, priority=entry["rulePriority"], selection=told, rule=rule)

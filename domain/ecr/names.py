@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn, Partition
-from domain.ecr.digests import ANY_DIGEST
+from domain.ecr.images import ANY_DIGEST
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH, REPOSITORY_NAME_MIN_LENGTH
 from domain.ecr.tags import tag_problems
 from domain.problems import Problem

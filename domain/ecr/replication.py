@@ -1,11 +1,11 @@
-"""A registry's replication configuration: what ECR accepts, and where a repository's images go.
+"""A registry's replication configuration: what ECR accepts, where a repository's images go, and what admits them there.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.aws import REGIONS, account_problems, region_problems
+from domain.aws import REGIONS, Arn, account_problems, region_problems
 from domain.ecr.limits import (
     REPLICATION_DESTINATIONS_MAX,
     REPLICATION_FILTER_MAX_LENGTH,
@@ -13,6 +13,8 @@ from domain.ecr.limits import (
     REPLICATION_FILTERS_PER_RULE_MAX,
     REPLICATION_RULES_MAX,
 )
+from domain.ecr.names import repository_arn
+from domain.iam.grants import Registry
 from domain.problems import Problem
 
 PREFIX_MATCH = "PREFIX_MATCH"
@@ -82,3 +84,42 @@ def _destination_problems(destination: Destination, source: Destination) -> list
         fix = f"name a region of the partition {REGIONS[source.region].id}"
         return [Problem((), told, "is in another partition, where nothing is replicated to", fix)]
     return []
+
+
+REPLICATE_ACTION = "ecr:ReplicateImage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """A registry that is to hold copies: of every repository, or of those whose names begin with one of these."""
+
+    registry: Registry
+    prefixes: tuple[str, ...] = ()
+
+    @property
+    def destination(self) -> Destination:
+        return Destination(account=self.registry.account, region=self.registry.region)
+
+
+def replication_rules(replicas: Iterable[Replica]) -> tuple[ReplicationRule, ...]:
+    """As few as there are different selections: a registry has few rules, and each takes many destinations."""
+    destinations: dict[tuple[str, ...], list[Destination]] = {}
+    for each in replicas:
+        destinations.setdefault(tuple(sorted(set(each.prefixes))), []).append(each.destination)
+    return tuple(
+        ReplicationRule(destinations=tuple(some), prefixes=prefixes) for prefixes, some in destinations.items()
+    )
+
+
+def inbound_statement(source: Registry, replica: Replica) -> dict[str, object]:
+    """Lets another account's registry put images into repositories that stand here, and make none: what is not
+    declared would come with the defaults, mutable and under no key of ours."""
+    here = replica.registry
+    names = [f"{each}*" for each in replica.prefixes] or ["*"]
+    return {
+        "Sid": "ReplicateHere",
+        "Effect": "Allow",
+        "Principal": {"AWS": str(Arn(source.partition, "iam", "", source.account, "root"))},
+        "Action": [REPLICATE_ACTION],
+        "Resource": [repository_arn(here.region, here.account, name) for name in names],
+    }

@@ -9,7 +9,7 @@ from domain.document_text import to_text
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE, ISSUER, OWNER, REF, REPOSITORY, Subject
 from domain.iam.limits import TRUST_TEXT_MAX
-from domain.iam.role_names import role_name
+from domain.iam.roles import role_name
 from domain.problems import Problem
 
 _REPOSITORY = re.compile(rf"{OWNER}/{REPOSITORY}")

@@ -1,5 +1,7 @@
-"""What the registry's own roles may do, and who gets into those that no workflow takes."""
+"""What the registry's own roles may do, how they are called, and who gets into those that no workflow takes."""
 
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +22,7 @@ from domain.iam.actions import (
 )
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Registry
-from domain.iam.role_names import standing_role
+from domain.iam.limits import ROLE_NAME_MAX
 
 EVERY_REPOSITORY = "*"
 TASKS_SERVICE = "ecs-tasks.amazonaws.com"
@@ -131,3 +133,20 @@ def _arns(names: Sequence[str], registries: Sequence[Registry]) -> list[str]:
 
 def _document(*statements: Statement) -> Document:
     return {"Version": CURRENT_VERSION, "Statement": list(statements)}
+
+
+_NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_DIGITS = 8
+
+
+def role_name(said: str, *, key: Sequence[str], plain: bool = True) -> str:
+    """What is said, where a name can say it plainly; else what of it fits, and after a `+` some digits of the key."""
+    if plain and len(said) <= ROLE_NAME_MAX:
+        return said
+    digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:_DIGITS]
+    return f"{_NO_PART_OF_A_NAME.sub('_', said)[: ROLE_NAME_MAX - _DIGITS - 1]}+{digest}"
+
+
+def standing_role(stack: str, what: str) -> str:
+    """The name of a role that a stack has once."""
+    return role_name(f"{stack}.{what}", key=(stack, what))

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.ecr.digests import DIGEST
+from domain.ecr.images import DIGEST
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.state import Repository
 

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from domain.ecr.digests import DIGEST
+from domain.ecr.images import DIGEST, OCI_INDEX
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from domain.ecr.media_types import OCI_INDEX
 from localcloud.ecr import images, manifests
 from localcloud.ecr.errors import EcrError, invalid_parameter
 from localcloud.ecr.state import Image, Repository

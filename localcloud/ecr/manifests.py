@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import document_text
-from domain.ecr.digests import DIGEST, digest_of
+from domain.ecr.images import DIGEST, INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST, digest_of
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from domain.ecr.media_types import INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST
 from localcloud.ecr.errors import EcrError, invalid_parameter
 
 _UNPULLED = ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",)

@@ -11,8 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import oci.client
-from domain.ecr.digests import digest_of
-from domain.ecr.media_types import MANIFESTS, OCI_INDEX
+from domain.ecr.images import MANIFESTS, OCI_INDEX, digest_of
 from oci.image import Blob, image, index
 from oci.whole_images import Client, Corrupt, Refused
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.aws import Arn
-from domain.ecr.encryption import Encryption
+from domain.ecr.repository import Encryption
 from ops.adopt.inventory import Found
 from ops.adopt.names import KeyNaming
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.ecr.lifecycle import Rule
 from domain.ecr.names import repository_arn
+from domain.ecr.retention import Rule
 from domain.ecr.tags import WILDCARD, TagMutability
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, Registry
 from domain.resource_tags import tag_value_problems

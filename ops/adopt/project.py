@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from domain.ecr.lifecycle import Rule
+from domain.ecr.retention import Rule
 from ops.adopt.inventory import Where
 from policies.pack.levels import Setting, levels_file
 from policies.pack.levels import load as load_levels

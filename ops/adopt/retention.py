@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from domain.document_text import parse
-from domain.ecr import retention
-from domain.ecr.lifecycle import Rule, Selector, compile_policy
+from domain.ecr import lifecycle
 from domain.ecr.lifecycle_grammar import validate, validate_text
+from domain.ecr.retention import Rule, Selector, compile_policy
 from domain.ecr.tags import WILDCARD
 from domain.problems import Problem
 from settings.faults import path_text, shorten
@@ -29,7 +29,7 @@ def propose(text: str, presets: Mapping[str, Rules]) -> str | list[dict[str, obj
 @cache
 def decompile(text: str) -> Rules:
     """The rules that compile to what the policy means; a description that compiling makes anyway is left out."""
-    return tuple(_without_made_description(each.rule) for each in retention.read(text))
+    return tuple(_without_made_description(each.rule) for each in lifecycle.read(text))
 
 
 def differences(old: str, new: str) -> tuple[str, ...] | None:
@@ -50,7 +50,7 @@ def _in_words(text: str) -> list[str]:
     """What each rule does, whatever its description says."""
     plain = [replace(rule, description=None, patterns=tuple(sorted(rule.patterns))) for rule in decompile(text)]
     document: Any = compile_policy(plain)
-    return [str(rule["description"]).replace(retention.PLAIN_ASTERISK, "[*]") for rule in document["rules"]]
+    return [str(rule["description"]).replace(lifecycle.PLAIN_ASTERISK, "[*]") for rule in document["rules"]]
 
 
 @cache

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from domain.document_text import to_text
 from domain.ecr.globs import Effort, TooEntangled
-from domain.ecr.lifecycle import Effect
+from domain.ecr.lifecycle import PolicyRule, fits_no_tag, is_dead, lost, reached, read
 from domain.ecr.lifecycle_grammar import validate_text
-from domain.ecr.retention import PolicyRule, fits_no_tag, is_dead, lost, reached, read
+from domain.ecr.retention import Effect
 from domain.problems import Problem
 from policies.checks.inputs import holds_unknown
 from policies.pack.rule import Finding, Parameters, Undecided, Verdict

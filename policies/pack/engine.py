@@ -23,7 +23,7 @@ from pulumi_policy import Severity as EngineSeverity
 from pulumi_policy.proxy import UnknownValueError
 from pydantic import ValidationError
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.pack.judge import on_resource, on_stack
 from policies.pack.readme import parameter_schema
 from policies.pack.rule import Finding, Given, Parameters, ResourceRule, Rule, StackRule

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from domain.iam.action_kinds import FILLING, has_wildcard, reads_only
+from domain.iam.actions import FILLING, has_wildcard, reads_only
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Principal, PrincipalKind, Statement
 from policies.checks.documents import verdicts

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from domain.aws import Arn
-from domain.iam.action_kinds import has_wildcard, reads_only, takes_resource
+from domain.iam.actions import has_wildcard, reads_only, takes_resource
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Statement
 from domain.problems import Path

@@ -13,7 +13,7 @@ from functools import partial
 from pydantic import Field
 
 from domain.aws import Partition
-from domain.iam.action_kinds import KEY_USE
+from domain.iam.actions import KEY_USE
 from domain.iam.document import Document
 from domain.iam.matching import covers
 from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, strangers

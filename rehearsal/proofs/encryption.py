@@ -1,6 +1,6 @@
 """The key that is declared is the one that encrypts."""
 
-from domain.ecr.encryption import Encryption
+from domain.ecr.repository import Encryption
 from domain.iam import document
 from domain.kms import key_policy
 from rehearsal.proofs.harness.case import Broken, Case

@@ -1,6 +1,6 @@
 """The tags that may move do, each kind of them."""
 
-from domain.ecr.digests import digest_of
+from domain.ecr.images import digest_of
 from domain.ecr.tags import WILDCARD
 from oci.image import image
 from oci.whole_images import Client

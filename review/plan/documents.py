@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.document_text import to_text
-from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy, effect_of
+from domain.ecr.retention import Effect, Rule, Selector, compile_policy, effect_of
 from domain.iam.document import Statement, parse, same
 from review.plan.kinds import Documents
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi.runtime import rpc
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from render.monitor import SIGNATURE_KEY
 from render.resource import Resource
 

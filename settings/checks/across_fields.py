@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import REGIONS, Arn
 from domain.document_text import to_text
-from domain.ecr import lifecycle, replication, scanning
+from domain.ecr import replication, retention, scanning
 from domain.ecr.lifecycle_grammar import validate
-from domain.ecr.replicas import Replica, replication_rules
-from domain.ecr.replication import Destination
+from domain.ecr.replication import Destination, Replica, replication_rules
 from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import Registry, registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
@@ -101,7 +100,7 @@ def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iter
 
 
 def _rules_problems(rules: list[object]) -> Iterator[Problem]:
-    compiled: list[lifecycle.Rule] = []
+    compiled: list[retention.Rule] = []
     origin: list[tuple[int, Raw]] = []
     for index, rule in enumerate(rules):
         if not isinstance(rule, Mapping):
@@ -118,7 +117,7 @@ def _rules_problems(rules: list[object]) -> Iterator[Problem]:
     if not rules:
         yield Problem((), [], "is empty", "write a rule, or the name of a preset")
     elif compiled:
-        for problem in validate(lifecycle.compile_policy(compiled)):
+        for problem in validate(retention.compile_policy(compiled)):
             yield _as_written(problem, origin)
 
 

@@ -8,9 +8,9 @@ from domain import resource_tags
 from domain.aws import Arn
 from domain.document_text import to_text
 from domain.ecr.cache import Cache
-from domain.ecr.encryption import Encryption
-from domain.ecr.lifecycle import Effect, Rule, Selector
 from domain.ecr.names import private_registry
+from domain.ecr.repository import Encryption
+from domain.ecr.retention import Effect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.ecr.upstreams import UPSTREAMS, CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource

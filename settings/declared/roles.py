@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from domain.ecr.cache import Cache
 from domain.iam.github_trust import provider_arn, trust_policy
-from domain.iam.role_names import standing_role
 from domain.iam.roles import (
     TASKS_SERVICE,
     Role,
@@ -16,6 +15,7 @@ from domain.iam.roles import (
     push_policy,
     registry_trust,
     service_trust,
+    standing_role,
     template_policy,
     template_role,
 )

@@ -8,10 +8,9 @@ from functools import cache, cached_property
 from domain import resource_tags
 from domain.aws import Arn
 from domain.document_text import to_text
-from domain.ecr import lifecycle
+from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
-from domain.ecr.replicas import inbound_statement, replication_rules
-from domain.ecr.replication import ReplicationRule
+from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, Registry, repository_policy
@@ -33,7 +32,7 @@ class Settings:
     """The registries in the stack's own account, home first."""
     elsewhere: tuple[Place, ...]
     """Replicas in other accounts."""
-    net: tuple[lifecycle.Rule, ...]
+    net: tuple[retention.Rule, ...]
     """The retention of repositories that nobody declared."""
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
@@ -157,8 +156,8 @@ class Settings:
 
 
 @cache
-def lifecycle_text(rules: tuple[lifecycle.Rule, ...], *, standby: bool) -> str:
-    return to_text(lifecycle.compile_policy(lifecycle.standby(rules) if standby else rules))
+def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
+    return to_text(retention.compile_policy(retention.standby(rules) if standby else rules))
 
 
 @cache

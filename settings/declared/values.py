@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from domain.ecr.encryption import Encryption
-from domain.ecr.lifecycle import Rule
 from domain.ecr.names import registry_host
-from domain.ecr.replicas import Replica
+from domain.ecr.replication import Replica
+from domain.ecr.repository import Encryption
+from domain.ecr.retention import Rule
 from domain.ecr.tags import TagMutability
 from domain.iam.github_trust import GitHubSource
 from domain.iam.grants import Grant, Registry

@@ -23,8 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from domain.aws import nearest
-from domain.ecr.lifecycle import Effect, Rule, Selector
 from domain.ecr.names import repository_name_problems
+from domain.ecr.retention import Effect, Rule, Selector
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.problems import Problem

@@ -14,9 +14,8 @@ import pytest
 import components
 from components.component import Component
 from domain.ecr.cache import Cache
-from domain.ecr.encryption import Encryption
 from domain.ecr.replication import Destination, ReplicationRule
-from domain.ecr.repository import RepositoryCopy
+from domain.ecr.repository import Encryption, RepositoryCopy
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule

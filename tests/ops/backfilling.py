@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.ecr.media_types import OCI_MANIFEST
+from domain.ecr.images import OCI_MANIFEST
 from localcloud.clients import Clients
 from oci.image import Blob, Image
 from oci.whole_images import Client

@@ -7,11 +7,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.document_text import to_text
-from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
 from domain.ecr.lifecycle_grammar import validate_text
+from domain.ecr.retention import Effect, Rule, Selector, compile_policy
 from ops.adopt.retention import decompile, differences, propose, unsayable
 from settings.written.catalog import EFFECTS, RetentionRule, domain_rule
-from tests.domain.ecr.test_ecr_lifecycle import SERVICES, tagged, valid_rules
+from tests.domain.ecr.test_ecr_retention import SERVICES, tagged, valid_rules
 from tests.ops.outputs import Json, rule
 
 PRESETS = {

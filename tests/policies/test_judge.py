@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import KEY
 from policies.pack import judge as judging
 from policies.pack.judge import Judgement, judge

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.checks.places import Place, Places
 from policies.kinds import PROVIDER, REPOSITORY
 from tests.policies.conftest import Declared

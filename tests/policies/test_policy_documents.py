@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from domain.document_text import SECRET, UNKNOWN
 from domain.iam.document import Document
-from domain.markers import SECRET, UNKNOWN
 from policies.checks.documents import verdicts
 from policies.pack.rule import Finding, Parameters, Undecided
 

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from render import Render
 from render.monitor import RecordingMonitor
 from render.program import declared_by

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from domain.resource_tags import REQUIRED
 from render import Render, render
 from render.monitor import RecordingMonitor

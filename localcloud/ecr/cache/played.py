@@ -7,8 +7,8 @@ from http import HTTPStatus
 import aiohttp
 from yarl import URL
 
+from domain.ecr.images import MANIFESTS
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from domain.ecr.media_types import MANIFESTS
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.ecr.cache.login import Login
 from localcloud.ecr.cache.source import Fetched, UpstreamMissing, UpstreamRefused

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.ecr.digests import DIGEST
+from domain.ecr.images import DIGEST
 from domain.ecr.tags import tag_problems
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.images import TagOfAnotherImage

@@ -16,7 +16,7 @@ from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
 from domain.aws import Arn
-from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
+from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION

@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from domain.ecr.media_types import OCI_MANIFEST
+from domain.ecr.images import OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy

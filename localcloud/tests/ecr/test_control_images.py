@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.ecr.media_types import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from domain.ecr.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,

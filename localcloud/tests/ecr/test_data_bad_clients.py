@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from domain.ecr.media_types import OCI_INDEX, OCI_MANIFEST
 from localcloud.tests.ecr.registry_server import (
     REPOSITORY,
     Answer,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ecr.account import BLOB_MOUNTING
-from domain.ecr.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from domain.ecr.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from localcloud.tests.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image, serving
 

@@ -1,212 +1,195 @@
-"""Retention rules and the document that is made of them."""
+"""Which images a rule can act on, against trying every small image."""
 
 import json
+from collections.abc import Sequence
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.document_text import to_text
-from domain.ecr.lifecycle import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
-from domain.ecr.lifecycle_grammar import validate, validate_text
+from domain.ecr.globs import Effort
+from domain.ecr.lifecycle import PolicyRule, _image, fits_no_tag, is_dead, lost, reached, read
+from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
+from domain.ecr.tags import matches
 
-ARCHIVED = Effect.EXPIRE_ARCHIVED_AFTER_DAYS
-STANDARD_EFFECTS = st.sampled_from([effect for effect in Effect if effect is not ARCHIVED])
-PATTERN_SETS = st.frozensets(st.from_regex(r"[a-z]{1,8}[*]?[0-9]{0,3}[*]?", fullmatch=True), min_size=1, max_size=3)
-DESCRIPTIONS = st.none() | st.text(max_size=20)
-
-
-@st.composite
-def class_rules(draw: st.DrawFn, effects: st.SearchStrategy[Effect], least: int) -> list[Rule]:
-    """Rules that ECR accepts together, all for one storage class."""
-
-    def rule(selector: Selector, patterns: tuple[str, ...] = ()) -> Rule:
-        count = draw(st.integers(least, 40_000))
-        description = draw(DESCRIPTIONS)
-        return Rule(selector=selector, effect=draw(effects), count=count, patterns=patterns, description=description)
-
-    sets = draw(st.lists(PATTERN_SETS, unique=True, max_size=4))
-    rules = [rule(Selector.TAGGED, tuple(sorted(patterns))) for patterns in sets]
-    if draw(st.booleans()):
-        rules.append(rule(Selector.UNTAGGED))
-    rules = draw(st.permutations(rules))
-    return [*rules, rule(Selector.ANY)] if draw(st.booleans()) or not rules else rules
+TAGS = ["".join(letters) for length in range(1, 5) for letters in product("ab", repeat=length)]
+IMAGES = [*((tag,) for tag in TAGS), *combinations(TAGS, 2)]
+patterns = st.lists(st.text("ab*", min_size=1, max_size=4), min_size=1, max_size=2).map(tuple)
 
 
-@st.composite
-def valid_rules(draw: st.DrawFn) -> list[Rule]:
-    rules = draw(class_rules(STANDARD_EFFECTS, 1))
-    archived = draw(class_rules(st.just(ARCHIVED), 90)) if draw(st.booleans()) else []
-    return [*rules, *archived] if draw(st.booleans()) else [*archived, *rules]
+def tagged(*patterns: str, effect: Effect = Effect.EXPIRE_AFTER_DAYS, count: int = 7) -> Rule:
+    return Rule(selector=Selector.TAGGED, effect=effect, count=count, patterns=patterns)
 
 
-def tagged(pattern: str, effect: Effect, count: int) -> Rule:
-    return Rule(selector=Selector.TAGGED, patterns=(pattern,), effect=effect, count=count)
+def placed(*rules: Rule) -> list[PolicyRule]:
+    return [PolicyRule(index=index, priority=index + 1, selection="", rule=rule) for index, rule in enumerate(rules)]
 
 
-SERVICES = [
-    tagged("release-*", Effect.KEEP, 20),
-    tagged("v*", Effect.KEEP, 10),
-    tagged("dev-*", Effect.EXPIRE_AFTER_DAYS, 30),
-    Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=7),
-]
+ANY = Rule(selector=Selector.ANY, effect=Effect.KEEP, count=7)
+UNTAGGED = Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=7)
 
 
-@given(valid_rules())
-def test_valid_rules_compile_to_a_policy_that_ecr_accepts(rules: list[Rule]) -> None:
-    document = compile_policy(rules)
-    assert validate(document) == []
-    assert validate_text(to_text(document)) == []
+def identifies(patterns: Sequence[str], image: Sequence[str]) -> bool:
+    return all(any(matches(pattern, tag) for tag in image) for pattern in patterns)
 
 
-@given(valid_rules())
-def test_a_standby_is_as_valid_and_never_archives_for_want_of_pulls(rules: list[Rule]) -> None:
-    copies = standby(rules)
-    assert validate(compile_policy(copies)) == []
-    assert "sinceImagePulled" not in to_text(compile_policy(copies))
-    assert [(copy.selector, copy.patterns) for copy in copies] == [(rule.selector, rule.patterns) for rule in rules]
-    assert standby(copies) == copies
-    for rule, copy in zip(rules, copies, strict=True):
-        if rule.effect is Effect.ARCHIVE_UNPULLED_AFTER_DAYS:
-            assert (copy.effect, copy.count) == (Effect.EXPIRE_AFTER_DAYS, SHIELD_DAYS)
-        else:
-            assert copy == rule
+@given(patterns, st.lists(patterns, max_size=3))
+def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: list[tuple[str, ...]]) -> None:
+    *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
+    found = _image([(pattern,) for pattern in lowest], above, Effort())
+    assert (found is None) is is_dead(rule, above, Effort())
+    if found is None:
+        own = (image for image in IMAGES if identifies(lowest, image))
+        assert all(any(identifies(each, image) for each in higher) for image in own)
+    else:
+        assert identifies(lowest, found)
+        assert not any(identifies(each, found) for each in higher)
 
 
-def test_a_shield_says_what_it_is() -> None:
-    (shield,) = standby([tagged("v*", Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 30)])
-    assert shield.description == (
-        "Shield images tagged v* from the rules below: a replica is rarely pulled, "
-        "so archiving what is unpulled would archive the whole copy"
-    )
-    assert SHIELD_DAYS == 36_500
-
-
-def test_the_services_preset() -> None:
-    document = compile_policy(SERVICES)
-    assert validate(document) == []
-    assert document == {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": "Keep the newest 20 images tagged release-*",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["release-*"],
-                    "countType": "imageCountMoreThan",
-                    "countNumber": 20,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 2,
-                "description": "Keep the newest 10 images tagged v*",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["v*"],
-                    "countType": "imageCountMoreThan",
-                    "countNumber": 10,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 3,
-                "description": "Expire images tagged dev-* 30 days after push",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["dev-*"],
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": 30,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 4,
-                "description": "Expire untagged images 7 days after push",
-                "selection": {
-                    "tagStatus": "untagged",
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": 7,
-                },
-                "action": {"type": "expire"},
-            },
-        ]
-    }
-
-
-TO_ARCHIVE = {"type": "transition", "targetStorageClass": "archive"}
-
-
-@pytest.mark.parametrize(
-    ("effect", "count", "selection", "action"),
-    [
-        (Effect.KEEP, 5, {"countType": "imageCountMoreThan"}, {"type": "expire"}),
-        (Effect.EXPIRE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, {"type": "expire"}),
-        (Effect.ARCHIVE_KEEP, 5, {"countType": "imageCountMoreThan"}, TO_ARCHIVE),
-        (Effect.ARCHIVE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, TO_ARCHIVE),
-        (Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {"countType": "sinceImagePulled", "countUnit": "days"}, TO_ARCHIVE),
-        (
-            Effect.EXPIRE_ARCHIVED_AFTER_DAYS,
-            90,
-            {"storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days"},
-            {"type": "expire"},
-        ),
-    ],
-)
-def test_each_effect_in_ecrs_words(
-    effect: Effect, count: int, selection: dict[str, str], action: dict[str, str]
+@given(patterns, patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
+def test_an_image_is_lost_to_a_rule_below(
+    lower: tuple[str, ...], lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
 ) -> None:
-    document = compile_policy([Rule(selector=Selector.ANY, effect=effect, count=count, description="d")])
-    assert document == {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": "d",
-                "selection": {"tagStatus": "any", "countNumber": count, **selection},
-                "action": action,
-            }
-        ]
-    }
+    *above, rule, keeping = placed(*(tagged(*each) for each in (*higher, lower, lowest)))
+    image = lost(rule, above, keeping, protected, Effort())
+    if image is not None:
+        assert identifies(lower, image)
+        assert identifies(lowest, image)
+        assert identifies([protected], image)
+        assert not any(identifies(each, image) for each in higher)
+    elif protected in lowest:
+        assert all(
+            any(identifies(each, found) for each in higher)
+            for found in IMAGES
+            if identifies(lower, found) and identifies(lowest, found)
+        )
+
+
+def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:
+    any_image, untagged, keeping = placed(ANY, UNTAGGED, tagged("v*", effect=Effect.KEEP))
+    assert lost(any_image, [], keeping, "v*", Effort()) is None
+    assert lost(untagged, [], keeping, "v*", Effort()) is None
+    assert lost(keeping, [], any_image, "v*", Effort()) is None
+
+
+@given(patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
+def test_no_tag_is_reached_where_no_small_image_shows_one(
+    lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
+) -> None:
+    *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
+    tag = reached(rule, above, protected, Effort())
+    if tag is not None:
+        assert matches(protected, tag)
+        assert any(matches(pattern, tag) for pattern in lowest)
+        return
+    for image in IMAGES:
+        if len(image) <= len(lowest) and identifies(lowest, image):
+            mine = any(matches(protected, each) and any(matches(p, each) for p in lowest) for each in image)
+            assert not mine or any(identifies(each, image) for each in higher)
 
 
 @pytest.mark.parametrize(
-    ("rule", "description"),
+    ("higher", "lowest", "dead"),
     [
-        (tagged("v*", Effect.KEEP, 1), "Keep the newest image tagged v*"),
-        (tagged("*", Effect.KEEP, 3), "Keep the newest 3 tagged images"),
-        (
-            Rule(selector=Selector.TAGGED, patterns=("a*", "b"), effect=Effect.ARCHIVE_KEEP, count=2),
-            "Archive all but the newest 2 images tagged a* and b",
-        ),
-        (tagged("{x}", Effect.ARCHIVE_AFTER_DAYS, 1), "Archive images tagged {x} 1 day after push"),
-        (
-            Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=60),
-            "Archive images 60 days after the last pull",
-        ),
-        (
-            Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
-            "Expire untagged images 365 days after they were archived",
-        ),
+        pytest.param([], tagged("v*"), False, id="alone"),
+        pytest.param([tagged("v*")], tagged("v1.*"), True, id="contained"),
+        pytest.param([tagged("v1.*")], tagged("v*"), False, id="containing"),
+        pytest.param([tagged("v*", "*-arm")], tagged("v*"), False, id="a list asks for more"),
+        pytest.param([tagged("v*")], tagged("v*", "*-arm"), True, id="one tag of the list's is enough"),
+        pytest.param([tagged("*-arm", "v*")], tagged("v*", "*-arm"), True, id="the same list in another order"),
+        pytest.param([tagged("a*", "b*")], tagged("a*", "c*"), False, id="another list"),
+        pytest.param([tagged("a*", "b*"), tagged("a*", "c*")], tagged("a*", "b*", "c*"), True, id="a longer list"),
+        pytest.param([tagged("a*")], ANY, False, id="any"),
+        pytest.param([tagged("*")], ANY, False, id="any has the untagged"),
+        pytest.param([UNTAGGED], ANY, False, id="any has the tagged"),
+        pytest.param([UNTAGGED, tagged("*")], ANY, True, id="any has nothing left"),
+        pytest.param([tagged("*"), UNTAGGED], ANY, True, id="the other way round"),
+        pytest.param([UNTAGGED, tagged("*a*")], ANY, False, id="any has some"),
+        pytest.param([tagged("*")], UNTAGGED, False, id="untagged"),
+        pytest.param([], tagged("v@*"), True, id="no tag"),
+        pytest.param([tagged("v0*", "*0")], tagged("v*"), False, id="a list has the first tag that comes to mind"),
+        pytest.param([tagged("v0*", "*0"), tagged("v1*", "*1")], tagged("v*"), False, id="and the second"),
     ],
 )
-def test_a_rule_without_description_gets_one(rule: Rule, description: str) -> None:
-    assert json.loads(to_text(compile_policy([rule])))["rules"][0]["description"] == description
+def test_dead_rules(higher: list[Rule], lowest: Rule, *, dead: bool) -> None:
+    *above, rule = placed(*higher, lowest)
+    assert is_dead(rule, above, Effort()) is dead
 
 
-def test_a_wrong_rule_is_neither_repaired_nor_reordered() -> None:
-    rules = [
-        Rule(selector=Selector.ANY, effect=Effect.KEEP, count=0, patterns=("x",)),
-        Rule(selector=Selector.TAGGED, effect=Effect.KEEP, count=1),
-    ]
-    assert {problem.path for problem in validate(compile_policy(rules))} == {
-        ("rules", 0, "rulePriority"),
-        ("rules", 0, "selection", "countNumber"),
-        ("rules", 0, "selection", "tagPatternList"),
-        ("rules", 1, "selection", "tagPatternList"),
-    }
+@pytest.mark.parametrize(
+    ("higher", "lowest", "tag"),
+    [
+        pytest.param([], tagged("*"), "v0", id="every tag"),
+        pytest.param([], ANY, "v0", id="any"),
+        pytest.param([], UNTAGGED, None, id="untagged"),
+        pytest.param([], tagged("dev-*"), None, id="nothing in common"),
+        pytest.param([], tagged("dev-*", "v*"), "v0", id="the second of a list"),
+        pytest.param([tagged("dev-*")], tagged("dev-*", "v*"), None, id="a list, shielded by its other tag"),
+        pytest.param([tagged("dev-*")], tagged("v*", "dev-*"), None, id="the same in another order"),
+        pytest.param([tagged("dev-*")], tagged("v*", "dev-*", "x"), None, id="a longer list"),
+        pytest.param([tagged("dev-*")], tagged("x", "v*", "dev-*"), None, id="a longer list in another order"),
+        pytest.param([tagged("v*")], ANY, None, id="shielded"),
+        pytest.param([tagged("v0*", "*0"), tagged("v1*", "*1")], ANY, "v2", id="the third tag that comes to mind"),
+        pytest.param([tagged("v*", "*-arm")], ANY, "v0", id="half shielded, by a list"),
+        pytest.param([tagged("v1*")], ANY, "v0", id="half shielded"),
+    ],
+)
+def test_protected_tags_that_are_reached(higher: list[Rule], lowest: Rule, tag: str | None) -> None:
+    *above, rule = placed(*higher, lowest)
+    assert reached(rule, above, "v*", Effort()) == tag
 
 
-def test_the_text_is_compact_and_the_same_for_equal_documents() -> None:
-    assert to_text({"b": [1, "é"], "a": 2}) == to_text({"a": 2, "b": [1, "é"]}) == '{"a":2,"b":[1,"é"]}'
+RULES = (
+    tagged("release-*", "v*", effect=Effect.KEEP, count=10),
+    tagged("dev-*", effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=90),
+    tagged("rc-*", effect=Effect.ARCHIVE_AFTER_DAYS, count=30),
+    UNTAGGED,
+    tagged("dev-*", effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
+    Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_KEEP, count=50),
+)
+
+
+def test_what_is_written_is_read_again() -> None:
+    read_again = read(json.dumps(compile_policy(RULES)))
+    assert [(each.index, each.priority) for each in read_again] == [(index, index + 1) for index in range(6)]
+    assert [each.index for each in read_again if each.in_archive] == [4]
+    assert [each.selection for each in read_again] == ["release-* and v*", "dev-*", "rc-*", "untagged", "dev-*", "any"]
+    for written, each in zip(RULES, read_again, strict=True):
+        assert each.rule.description
+        assert (each.rule.selector, each.rule.effect, each.rule.count, each.rule.patterns) == (
+            written.selector, written.effect, written.count, written.patterns,
+        )  # fmt: skip
+
+
+def test_priority_says_which_is_above_and_each_class_has_its_own() -> None:
+    document = json.loads(json.dumps(compile_policy(RULES)))
+    document["rules"].reverse()
+    rules = read(json.dumps(document))
+    assert [each.index for each in rules] == [5, 4, 3, 2, 1, 0]
+    assert [each.priority for each in rules[2].above(rules)] == [1, 2]
+    assert [each.priority for each in rules[4].above(rules)] == []
+    assert [each.priority for each in rules[5].above(rules)] == [1, 2, 3, 4]
+
+
+def test_only_rules_by_age_that_wait_a_century_are_shields() -> None:
+    rules = placed(*RULES)
+    assert [each.counts for each in rules] == [True, False, False, False, False, True]
+    assert not any(each.is_shield for each in rules)
+    shields = [each.is_shield for each in placed(*standby(RULES))]
+    assert shields == [False, True, False, False, False, False]
+    assert not placed(tagged("a", effect=Effect.KEEP, count=SHIELD_DAYS))[0].is_shield
+    assert not placed(tagged("a", count=SHIELD_DAYS - 1))[0].is_shield
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fits", "misses"), [("v", "v1", "av1"), ("", "anything", None), ("v*", None, "v1"), ("v.", "v.1", "v1")]
+)
+def test_a_prefix_is_no_pattern(prefix: str, fits: str | None, misses: str | None) -> None:
+    selection = {"tagStatus": "tagged", "tagPrefixList": [prefix], "countType": "imageCountMoreThan", "countNumber": 1}
+    text = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+    (rule,) = read(text)
+    assert rule.selection == f"prefix {prefix}"
+    assert fits_no_tag(rule, Effort()) is (fits is None)
+    assert fits is None or identifies(rule.rule.patterns, [fits])
+    assert misses is None or not identifies(rule.rule.patterns, [misses])

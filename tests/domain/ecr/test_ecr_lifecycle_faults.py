@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
 from domain.ecr.lifecycle_grammar import validate, validate_text
+from domain.ecr.retention import Effect, Rule, Selector, compile_policy
 from domain.problems import Path
 
 Json = dict[str, Any]

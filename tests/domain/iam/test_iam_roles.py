@@ -14,13 +14,13 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.grants import Registry
-from domain.iam.role_names import role_name
 from domain.iam.roles import (
     audit_policy,
     principals_trust,
     pull_policy,
     push_policy,
     registry_trust,
+    role_name,
     service_trust,
     template_policy,
 )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import LIFECYCLE_POLICY, PROVIDER, REPLICATION_CONFIGURATION, REPOSITORY
 from tests.policies.conftest import Declared
 from tests.policies.rules.texts import HOME, OTHER

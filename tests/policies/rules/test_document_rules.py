@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.document_text import to_text
+from domain.document_text import UNKNOWN, to_text
 from domain.iam.grants import (
     AccountGrant,
     Grant,
@@ -12,7 +12,6 @@ from domain.iam.grants import (
     ServiceGrant,
     repository_policy,
 )
-from domain.markers import UNKNOWN
 from policies.kinds import CREATION_TEMPLATE, KEY, REGISTRY_POLICY, REPOSITORY_POLICY, ROLE, ROLE_POLICY
 from policies.pack.rule import Rule
 from policies.rules import (

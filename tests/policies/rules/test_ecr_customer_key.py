@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import REPOSITORY
 from policies.pack.rule import Given
 from policies.rules.ecr_customer_key import RULE

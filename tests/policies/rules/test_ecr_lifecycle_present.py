@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import KEY, LIFECYCLE_POLICY, REPOSITORY
 from policies.rules.ecr_lifecycle_present import RULE
 from tests.policies.conftest import Declared, Judge

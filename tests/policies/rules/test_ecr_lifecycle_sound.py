@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.ecr.lifecycle import SHIELD_DAYS
+from domain.document_text import SECRET, UNKNOWN
 from domain.ecr.lifecycle_grammar import validate_text
-from domain.markers import SECRET, UNKNOWN
+from domain.ecr.retention import SHIELD_DAYS
 from policies.kinds import LIFECYCLE_POLICY
 from policies.pack.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE

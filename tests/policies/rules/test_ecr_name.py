@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import REPOSITORY
 from policies.rules.ecr_name import RULE
 from tests.policies.conftest import Declared, Judge

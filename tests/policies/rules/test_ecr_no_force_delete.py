@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import REPOSITORY
 from policies.rules.ecr_no_force_delete import RULE
 from tests.policies.conftest import TODAY, Declared, Judge

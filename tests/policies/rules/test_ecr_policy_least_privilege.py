@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.document_text import UNKNOWN
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.markers import UNKNOWN
 from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_least_privilege import RULE
 from tests.domain.iam.calls import REPOSITORY, own

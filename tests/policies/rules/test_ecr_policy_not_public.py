@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.document_text import SECRET, UNKNOWN
 from domain.iam.access import Policy, Request
 from domain.iam.document import parse
-from domain.markers import SECRET, UNKNOWN
 from policies.kinds import CREATION_TEMPLATE, REPOSITORY_POLICY
 from policies.rules.ecr_policy_not_public import RULE
 from tests.domain.iam.calls import REPOSITORY as ARN

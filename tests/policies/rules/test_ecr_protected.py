@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import REPOSITORY
 from policies.rules.ecr_protected import RULE
 from tests.policies.conftest import TODAY, Declared, Judge

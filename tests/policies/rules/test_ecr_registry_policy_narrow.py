@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import REGISTRY_POLICY
 from policies.rules.ecr_registry_policy_narrow import RULE
 from tests.policies.conftest import Declared, Judge

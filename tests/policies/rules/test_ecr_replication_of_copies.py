@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.rules.ecr_replication_sound import RULE
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.replicated import API, ASIA, DEFAULT, EU, REPLICA, US, lifecycle, replicating, repository, to

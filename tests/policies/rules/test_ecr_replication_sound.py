@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import KEY, LIFECYCLE_POLICY, PROVIDER, REPLICATION_CONFIGURATION, REPOSITORY
 from policies.pack.rule import Given
 from policies.rules.ecr_replication_sound import RULE

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import KEY, REPOSITORY, SCANNING_CONFIGURATION
 from policies.rules.ecr_scan_on_push import RULE
 from tests.policies.conftest import Declared, Judge

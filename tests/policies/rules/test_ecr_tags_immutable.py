@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from domain.document_text import SECRET, UNKNOWN
 from domain.ecr.globs import TooEntangled
-from domain.markers import SECRET, UNKNOWN
 from policies.checks import mutability
 from policies.kinds import REPOSITORY
 from policies.rules.ecr_tags_immutable import RULE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import CREATION_TEMPLATE
 from policies.pack.rule import Given
 from policies.rules.ecr_template_secure import RULE

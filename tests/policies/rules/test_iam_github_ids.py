@@ -7,12 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.document_text import to_text
+from domain.document_text import UNKNOWN, to_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
-from domain.markers import UNKNOWN
 from policies.kinds import ROLE
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE

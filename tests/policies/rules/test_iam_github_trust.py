@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from domain.document_text import UNKNOWN
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.markers import UNKNOWN
 from policies.kinds import ROLE
 from policies.rules.iam_github_trust import RULE
 from tests.policies.conftest import Declared, Judge

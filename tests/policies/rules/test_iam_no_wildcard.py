@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.document_text import SECRET, UNKNOWN
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.markers import SECRET, UNKNOWN
 from policies.kinds import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import ROLE
 from policies.rules.iam_role_bounded import RULE
 from tests.policies.conftest import Declared, Judge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import ROLE
 from policies.rules.iam_trust_not_public import RULE
 from tests.policies.conftest import Declared, Judge

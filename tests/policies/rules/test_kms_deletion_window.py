@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import KEY
 from policies.rules.kms_deletion_window import RULE
 from tests.policies.conftest import Declared, Judge

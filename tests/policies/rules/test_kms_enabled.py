@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from policies.kinds import KEY
 from policies.rules.kms_enabled import RULE
 from tests.policies.conftest import Declared, Judge

@@ -5,13 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.aws import REGIONS
-from domain.document_text import to_text
+from domain.document_text import SECRET, UNKNOWN, to_text
 from domain.iam.access import Caller, Identity, Policy, Request
-from domain.iam.action_kinds import KEY_USE
+from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from domain.markers import SECRET, UNKNOWN
 from policies.kinds import KEY, KEY_POLICY
 from policies.pack.rule import Given
 from policies.rules.kms_policy_narrow import RULE

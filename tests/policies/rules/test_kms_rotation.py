@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from policies.kinds import KEY
 from policies.rules.kms_rotation import RULE
 from tests.policies.conftest import Declared, Judge

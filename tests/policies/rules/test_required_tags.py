@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.markers import UNKNOWN
+from domain.document_text import UNKNOWN
 from domain.resource_tags import REQUIRED, required_tags
 from policies.kinds import KEY, LIFECYCLE_POLICY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.rules.required_tags import RULE

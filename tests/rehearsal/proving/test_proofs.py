@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from urllib3.exceptions import ProtocolError
 
-from domain.ecr.media_types import MANIFESTS
+from domain.ecr.images import MANIFESTS
 from domain.iam.access import Identity
 from domain.iam.grants import AccountGrant
 from localcloud import web_identity

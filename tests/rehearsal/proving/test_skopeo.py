@@ -15,7 +15,10 @@ from oci.whole_images import Client
 from rehearsal.proofs.harness.case import Case, PlaceCase
 from rehearsal.proofs.harness.visitors import login
 
-pytestmark = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")
+pytestmark = [
+    pytest.mark.tools,
+    pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH"),
+]
 
 
 @pytest.fixture

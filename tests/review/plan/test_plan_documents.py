@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.ecr.lifecycle import Effect, Rule, Selector, compile_policy
+from domain.ecr.retention import Effect, Rule, Selector, compile_policy
 from review.plan.documents import compare, rule_in_words
 from review.plan.kinds import Documents
 from review.plan.properties import differences

