@@ -105,3 +105,15 @@ class Arn:
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RegistryId:
+    """A private registry of Amazon ECR: an account has one in each region."""
+
+    account: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        return REGIONS[self.region].id

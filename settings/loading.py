@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from domain.aws import RegistryId
 from domain.ecr.cache import TOKEN_KEY_PREFIX
-from domain.iam.grants import Registry
 from domain.problems import Path, Problem
 from settings.checks import across_fields, roles
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
@@ -87,7 +87,7 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
 
 def _check_caches(configuration: Configuration, keys: StackKeys, aws: AwsKeys) -> None:
     full = f"{configuration.project}:caches"
-    for problem in cache_problems(keys, Registry(account=aws.account, region=aws.region)):
+    for problem in cache_problems(keys, RegistryId(account=aws.account, region=aws.region)):
         configuration.reporter(full)(problem.under("config", full))
     given = [key for key in configuration.own() if key.startswith(TOKEN_KEY_PREFIX)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]

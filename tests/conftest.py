@@ -4,23 +4,33 @@ The live catalog and stacks belong to the company: `tests/test_live_project.py` 
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from render import Render, render
+from render import Render
+from tests.stacks import PROJECT, PROJECT_FILES, ROOT, copied, edited, rendered
 
-ROOT = Path(__file__).parent.parent
-"""The code."""
-PROJECT = ROOT / "tests" / "project"
-"""The tests' own settings; the program and Pulumi.yaml in it are links to the code's."""
-PROJECT_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "catalog.yaml", "__main__.py")
+__all__ = ["PROJECT", "PROJECT_FILES", "ROOT", "Edit", "examples"]
 
-hypothesis_settings.register_profile("project", deadline=None, derandomize=True, database=None)
-hypothesis_settings.load_profile("project")
+FULL = 100
+"""How many examples hypothesis tries where nothing else is said."""
+# `make test` runs the same quarter of the examples each time, .ci/run all of them (HYPOTHESIS_PROFILE=ci), and others
+# each time.
+hypothesis_settings.register_profile("project", max_examples=FULL // 4, deadline=None, derandomize=True, database=None)
+hypothesis_settings.register_profile("ci", max_examples=FULL, deadline=None, print_blob=True, database=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-profile") is None:
+        hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
+
+
+def examples(count: int) -> int:
+    """How many of so many examples the profile tries."""
+    return count * hypothesis_settings().max_examples // FULL
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,25 +46,23 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def dev() -> Render:
-    return render(PROJECT, "dev")
+    return rendered("dev")
 
 
 @pytest.fixture(scope="session")
 def prod() -> Render:
-    return render(PROJECT, "prod")
+    return rendered("prod")
 
 
 @pytest.fixture(scope="session")
 def prod_preview() -> Render:
-    return render(PROJECT, "prod", preview=True)
+    return rendered("prod", preview=True)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project's settings and program, free to be changed."""
-    for name in PROJECT_FILES:
-        shutil.copy(PROJECT / name, tmp_path / name)
-    return tmp_path
+    return copied(tmp_path)
 
 
 Edit = Callable[[str, str, str], None]
@@ -65,8 +73,6 @@ def edit(project: Path) -> Edit:
     """Replaces a text that the file must hold by another."""
 
     def replace(file: str, old: str, new: str) -> None:
-        text = (project / file).read_text(encoding="utf-8")
-        assert old in text, f"{file} has no {old!r}"
-        (project / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        edited(project, (file, old, new))
 
     return replace

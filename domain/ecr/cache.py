@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from domain.aws import RegistryId
 from domain.ecr.names import repository_arn
 from domain.ecr.upstreams import SECRET_KEYS, SECRET_NAME_PREFIX, CacheRule, folder
 from domain.iam.actions import IMPORT_ACTIONS
-from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, Registry, account_arn
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, account_arn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def credentials(username: str, token: str) -> dict[str, str]:
     return dict(zip(SECRET_KEYS, (username, token), strict=True))
 
 
-def import_statements(pulls: Sequence[tuple[str, Sequence[Grant]]], registry: Registry) -> list[dict[str, object]]:
+def import_statements(pulls: Sequence[tuple[str, Sequence[Grant]]], registry: RegistryId) -> list[dict[str, object]]:
     """What the registry's own policy lets others do: of a cache's pulls, by its prefix, those that bring images in.
 
     A repository's policy can't say it of a repository that is not there yet.

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html"""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.aws import REGIONS, Arn, account_problems, region_problems
+from domain.aws import REGIONS, Arn, RegistryId, account_problems, region_problems
 from domain.ecr.limits import (
     REPLICATION_DESTINATIONS_MAX,
     REPLICATION_FILTER_MAX_LENGTH,
@@ -14,24 +14,15 @@ from domain.ecr.limits import (
     REPLICATION_RULES_MAX,
 )
 from domain.ecr.names import repository_arn
-from domain.iam.grants import Registry
 from domain.problems import Problem
 
 PREFIX_MATCH = "PREFIX_MATCH"
 """The one type that replication filters have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Destination:
-    """A registry that images are copied to."""
-
-    account: str
-    region: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicationRule:
-    destinations: tuple[Destination, ...]
+    destinations: tuple[RegistryId, ...]
     prefixes: tuple[str, ...] = ()
     """What the repositories' names begin with; without any, every repository is meant."""
 
@@ -39,13 +30,13 @@ class ReplicationRule:
         return not self.prefixes or name.startswith(self.prefixes)
 
 
-def destinations_of(name: str, rules: Sequence[ReplicationRule]) -> tuple[Destination, ...]:
+def destinations_of(name: str, rules: Sequence[ReplicationRule]) -> tuple[RegistryId, ...]:
     """Every registry that the repository's images go to, once."""
     found = (each for rule in rules if rule.covers(name) for each in rule.destinations)
     return tuple(dict.fromkeys(found))
 
 
-def configuration_problems(rules: Sequence[ReplicationRule], *, source: Destination) -> list[Problem]:
+def configuration_problems(rules: Sequence[ReplicationRule], *, source: RegistryId) -> list[Problem]:
     """What ECR would refuse in the configuration of this registry; a path begins with the rule's index."""
     problems: list[Problem] = []
     if len(rules) > REPLICATION_RULES_MAX:
@@ -59,7 +50,7 @@ def configuration_problems(rules: Sequence[ReplicationRule], *, source: Destinat
     return problems
 
 
-def _rule_problems(rule: ReplicationRule, source: Destination) -> list[Problem]:
+def _rule_problems(rule: ReplicationRule, source: RegistryId) -> list[Problem]:
     problems: list[Problem] = []
     for index, each in enumerate(rule.destinations):
         problems += [problem.under("destinations", index) for problem in _destination_problems(each, source)]
@@ -74,7 +65,7 @@ def _rule_problems(rule: ReplicationRule, source: Destination) -> list[Problem]:
     return problems
 
 
-def _destination_problems(destination: Destination, source: Destination) -> list[Problem]:
+def _destination_problems(destination: RegistryId, source: RegistryId) -> list[Problem]:
     if problems := [*account_problems(destination.account), *region_problems(destination.region)]:
         return problems
     told = f"{destination.account} in {destination.region}"
@@ -93,25 +84,21 @@ REPLICATE_ACTION = "ecr:ReplicateImage"
 class Replica:
     """A registry that is to hold copies: of every repository, or of those whose names begin with one of these."""
 
-    registry: Registry
+    registry: RegistryId
     prefixes: tuple[str, ...] = ()
-
-    @property
-    def destination(self) -> Destination:
-        return Destination(account=self.registry.account, region=self.registry.region)
 
 
 def replication_rules(replicas: Iterable[Replica]) -> tuple[ReplicationRule, ...]:
     """As few as there are different selections: a registry has few rules, and each takes many destinations."""
-    destinations: dict[tuple[str, ...], list[Destination]] = {}
+    destinations: dict[tuple[str, ...], list[RegistryId]] = {}
     for each in replicas:
-        destinations.setdefault(tuple(sorted(set(each.prefixes))), []).append(each.destination)
+        destinations.setdefault(tuple(sorted(set(each.prefixes))), []).append(each.registry)
     return tuple(
         ReplicationRule(destinations=tuple(some), prefixes=prefixes) for prefixes, some in destinations.items()
     )
 
 
-def inbound_statement(source: Registry, replica: Replica) -> dict[str, object]:
+def inbound_statement(source: RegistryId, replica: Replica) -> dict[str, object]:
     """Lets another account's registry put images into repositories that stand here, and make none: what is not
     declared would come with the defaults, mutable and under no key of ours."""
     here = replica.registry

@@ -185,14 +185,14 @@ def credential_problems(upstream: Upstream, arn: str | None, *, account: str, re
 
 def custom_role_problems(upstream_url: str, arn: str | None, *, account: str) -> list[Problem]:
     """What is wrong with the role that a rule in the account names for the upstream, if any."""
-    place = private_registry(upstream_url)
-    if place is None:
+    upstream = private_registry(upstream_url)
+    if upstream is None:
         return [] if arn is None else [Problem((), arn, "is taken for a private ECR registry only", "leave it out")]
     if arn is None:
         # UG, pull-through-cache: a role must be there if the upstream is in another account.
         fix = "give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume"
-        missing = Problem((), arn, f"is missing: the upstream is in the account {place[0]}", fix)
-        return [] if place[0] == account else [missing]
+        missing = Problem((), arn, f"is missing: the upstream is in the account {upstream.account}", fix)
+        return [] if upstream.account == account else [missing]
     parsed = Arn.parse(arn)
     if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
         return [Problem((), arn, "is not the ARN of a role", "write arn:aws:iam::ACCOUNT:role/NAME")]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from domain.aws import ORGANIZATION_ID, REGIONS, Arn
+from domain.aws import ORGANIZATION_ID, Arn, RegistryId
 from domain.document_text import to_text
 from domain.iam.actions import PULL_ACTIONS
 from domain.iam.document import (
@@ -59,19 +59,7 @@ class ServiceGrant:
 Grant = AccountGrant | OrganizationGrant | ServiceGrant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registry:
-    """The private registry that holds the repository: an account has one in each region."""
-
-    account: str
-    region: str
-
-    @property
-    def partition(self) -> str:
-        return REGIONS[self.region].id
-
-
-def repository_policy(grants: Sequence[Grant], registry: Registry) -> dict[str, object] | None:
+def repository_policy(grants: Sequence[Grant], registry: RegistryId) -> dict[str, object] | None:
     """The policy that grants these and nothing else; None when there is nothing to grant."""
     organizations = sorted({each.organization for each in grants if isinstance(each, OrganizationGrant)})
     statements = [
@@ -82,7 +70,7 @@ def repository_policy(grants: Sequence[Grant], registry: Registry) -> dict[str, 
     return {"Version": CURRENT_VERSION, "Statement": statements} if statements else None
 
 
-def _account_statement(grants: Sequence[Grant], registry: Registry) -> list[dict[str, object]]:
+def _account_statement(grants: Sequence[Grant], registry: RegistryId) -> list[dict[str, object]]:
     arns = {account_arn(each.account, each.role, registry) for each in grants if isinstance(each, AccountGrant)}
     # For a function of another account, Lambda asks for that account's own permission beside the service's.
     # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
@@ -101,7 +89,7 @@ def _organization_statement(organizations: list[str]) -> list[dict[str, object]]
     return [_pull("PullByOrganizations", "*", condition)]
 
 
-def _service_statement(service: PullService, grants: Sequence[Grant], registry: Registry) -> list[dict[str, object]]:
+def _service_statement(service: PullService, grants: Sequence[Grant], registry: RegistryId) -> list[dict[str, object]]:
     accounts = _served(service, grants)
     if not accounts:
         return []
@@ -121,11 +109,11 @@ def _served(service: PullService, grants: Sequence[Grant]) -> list[str]:
     return sorted({each.account for each in grants if isinstance(each, ServiceGrant) and each.service is service})
 
 
-def _sources(accounts: list[str], resource: str, service: PullService, registry: Registry) -> list[str]:
+def _sources(accounts: list[str], resource: str, service: PullService, registry: RegistryId) -> list[str]:
     return [str(Arn(registry.partition, service.value, registry.region, each, resource)) for each in accounts]
 
 
-def account_arn(account: str, role: str | None, registry: Registry) -> str:
+def account_arn(account: str, role: str | None, registry: RegistryId) -> str:
     """As whom a policy of the registry names an account, or one of its roles."""
     return str(Arn(registry.partition, "iam", "", account, f"role/{role}" if role else "root"))
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.aws import REGIONS, Arn
+from domain.aws import REGIONS, Arn, RegistryId
 from domain.ecr.names import private_registry, repository_arn
 from domain.ecr.upstreams import CacheRule, folder
 from domain.iam.actions import (
@@ -21,11 +21,12 @@ from domain.iam.actions import (
     TEMPLATE_KEY_ACTIONS,
 )
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.grants import Registry
 from domain.iam.limits import ROLE_NAME_MAX
 
 EVERY_REPOSITORY = "*"
 TASKS_SERVICE = "ecs-tasks.amazonaws.com"
+_NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_DIGITS = 8
 Statement = dict[str, object]
 Document = dict[str, object]
 
@@ -50,12 +51,12 @@ def cache_role(stack: str) -> str:
     return standing_role(stack, "pull-through-cache")
 
 
-def push_policy(repositories: Sequence[str], registry: Registry) -> Document:
+def push_policy(repositories: Sequence[str], registry: RegistryId) -> Document:
     """Login and push, for the repositories by their names."""
     return _document(_login(), _allow("Push", PUSH_ACTIONS, _arns(repositories, [registry])))
 
 
-def pull_policy(repositories: Sequence[str], registries: Sequence[Registry], caches: Sequence[str] = ()) -> Document:
+def pull_policy(repositories: Sequence[str], registries: Sequence[RegistryId], caches: Sequence[str] = ()) -> Document:
     """Login and pull; of caches, by their prefixes, what is not there yet is brought in. They stand in the first."""
     cached = _arns([f"{folder(prefix)}*" for prefix in caches], registries[:1])
     pulled = [*_arns(repositories, registries), *cached]
@@ -66,7 +67,7 @@ def pull_policy(repositories: Sequence[str], registries: Sequence[Registry], cac
     )
 
 
-def audit_policy(registries: Sequence[Registry], *, layers: bool) -> Document:
+def audit_policy(registries: Sequence[RegistryId], *, layers: bool) -> Document:
     """All that can be read of the registries, images' scan findings and the preview of lifecycle policies with it."""
     every = _arns([EVERY_REPOSITORY], registries)
     statements = [_allow("ReadRepositories", AUDIT_ACTIONS, every), _allow("ReadRegistry", AUDIT_REGISTRY_ACTIONS, "*")]
@@ -75,7 +76,7 @@ def audit_policy(registries: Sequence[Registry], *, layers: bool) -> Document:
     return _document(*statements)
 
 
-def template_policy(registries: Sequence[Registry]) -> Document:
+def template_policy(registries: Sequence[RegistryId]) -> Document:
     """What Amazon ECR does as the service role of creation templates.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-iam.html"""
     keys = sorted({str(Arn(each.partition, "kms", each.region, each.account, "key/*")) for each in registries})
@@ -85,13 +86,13 @@ def template_policy(registries: Sequence[Registry]) -> Document:
     return _document(_allow("CreateRepositories", TEMPLATE_ACTIONS, _arns([EVERY_REPOSITORY], registries)), use)
 
 
-def cache_policy(rules: Sequence[CacheRule], registry: Registry) -> Document:
+def cache_policy(rules: Sequence[CacheRule], registry: RegistryId) -> Document:
     """What Amazon ECR does as the role of caches before other private registries.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html"""
     there = [
-        repository_arn(place[1], place[0], f"{folder(rule.upstream_prefix)}*")
+        repository_arn(upstream.region, upstream.account, f"{folder(rule.upstream_prefix)}*")
         for rule in rules
-        if (place := private_registry(rule.upstream_url))
+        if (upstream := private_registry(rule.upstream_url))
     ]
     here = _arns([f"{folder(rule.prefix)}*" for rule in rules], [registry])
     fill = (*CACHE_READ_ACTIONS, *CACHE_WRITE_ACTIONS)
@@ -127,7 +128,7 @@ def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statem
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources}
 
 
-def _arns(names: Sequence[str], registries: Sequence[Registry]) -> list[str]:
+def _arns(names: Sequence[str], registries: Sequence[RegistryId]) -> list[str]:
     return sorted({repository_arn(each.region, each.account, name) for each in registries for name in names})
 
 
@@ -135,12 +136,10 @@ def _document(*statements: Statement) -> Document:
     return {"Version": CURRENT_VERSION, "Statement": list(statements)}
 
 
-_NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
-_DIGITS = 8
-
-
 def role_name(said: str, *, key: Sequence[str], plain: bool = True) -> str:
-    """What is said, where a name can say it plainly; else what of it fits, and after a `+` some digits of the key."""
+    """What is said, where a name can say it plainly; else what of it fits, and after a `+` some digits of the key.
+
+    IAM tells an account's roles apart by name, whatever their path and case."""
     if plain and len(said) <= ROLE_NAME_MAX:
         return said
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:_DIGITS]

@@ -9,9 +9,9 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from domain.aws import REGIONS
+from domain.aws import REGIONS, RegistryId
 from domain.ecr.creation_templates import Occasion
-from domain.ecr.replication import Destination, destinations_of
+from domain.ecr.replication import destinations_of
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION, parse
 from localcloud.call import Call
@@ -55,7 +55,7 @@ class _Copy:
     image: Image
     tag: str | None
     """The tag that was pushed; others that the image has went when they were."""
-    destination: Destination
+    destination: RegistryId
     progress: Replication
 
 
@@ -66,7 +66,7 @@ class Replicator:
         self._registries = registries
         self._neighbour = neighbour
         self._callers = callers
-        self._turns: dict[Destination, asyncio.Lock] = {}
+        self._turns: dict[RegistryId, asyncio.Lock] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
     def begin(self, source: Registry, repository: Repository, image: Image, tag: str | None) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from domain.aws import RegistryId
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.names import repository_arn
-from domain.ecr.replication import Destination, ReplicationRule
+from domain.ecr.replication import ReplicationRule
 from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
@@ -60,7 +61,7 @@ class Image:
     pushed_at: datetime
     pulled_at: datetime | None = None
     tags: set[str] = field(default_factory=set)
-    replications: dict[Destination, Replication] = field(default_factory=dict)
+    replications: dict[RegistryId, Replication] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from domain.aws import RegistryId
 from domain.ecr.names import repository_arn
 from domain.ecr.repository import RepositoryCopy
 from domain.ecr.tags import TagMutability
-from domain.iam.grants import Grant, Registry
+from domain.iam.grants import Grant
 from ops.adopt import pulls, retention
 from ops.adopt.inventory import Found
 from ops.adopt.model import Change
@@ -84,7 +85,7 @@ def _policy(found: Found, copy: RepositoryCopy, grants: tuple[Grant, ...]) -> It
                 text="its repository policy was not given: it goes, and only what the entry's `pull` says is granted"
             )
         return
-    registry = Registry(account=found.account, region=found.region)
+    registry = RegistryId(account=found.account, region=found.region)
     read = pulls.read(found.policy, repository_arn(found.region, found.account, found.name), registry)
     if copy.policy_text is None:
         text = "its repository policy stays as it is and nobody manages it, for the entry lets nobody pull"

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.aws import RegistryId
 from domain.ecr.names import repository_arn
 from domain.ecr.retention import Rule
 from domain.ecr.tags import WILDCARD, TagMutability
-from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, Registry
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
 from domain.resource_tags import tag_value_problems
 from ops.adopt import pulls, retention
 from ops.adopt.inventory import Found
@@ -58,7 +59,7 @@ class Writer:
         return retention.propose(found.lifecycle, self.presets)
 
     def _pull(self, found: Found, policy: str) -> list[dict[str, str]]:
-        registry = Registry(account=found.account, region=found.region)
+        registry = RegistryId(account=found.account, region=found.region)
         read = pulls.read(policy, repository_arn(found.region, found.account, found.name), registry)
         return [self._written(grant, found.account) for grant in read.grants]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from domain.aws import ORGANIZATION_ID, Arn
+from domain.aws import ORGANIZATION_ID, Arn, RegistryId
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse
@@ -14,7 +14,6 @@ from domain.iam.grants import (
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     repository_policy,
     role_name_problems,
@@ -42,7 +41,7 @@ class Pulls:
 
 
 @cache
-def read(text: str, arn: str, registry: Registry) -> Pulls:
+def read(text: str, arn: str, registry: RegistryId) -> Pulls:
     """Nothing is granted that the policy does not grant already."""
     try:
         document = parse(text)
@@ -75,7 +74,7 @@ def _forbids_pulls(statement: Statement) -> bool:
     return statement.effect is Effect.DENY and any(covers(statement, action) for action in PULL_ACTIONS)
 
 
-def _said(statement: Statement, arn: str, registry: Registry) -> tuple[list[Grant], list[str]]:
+def _said(statement: Statement, arn: str, registry: RegistryId) -> tuple[list[Grant], list[str]]:
     """The grants that the statement holds, and in words what else is in it."""
     elsewhere = statement.resources is not None and not {"*", arn}.intersection(statement.resources)
     whole = (
@@ -111,7 +110,7 @@ def _with_hint(words: str, statement: Statement) -> str:
     return f"{words}; {_PUSH_HINT}" if pushes else words
 
 
-def _grants(principal: Principal, conditions: Sequence[Condition], registry: Registry) -> list[Grant]:
+def _grants(principal: Principal, conditions: Sequence[Condition], registry: RegistryId) -> list[Grant]:
     """What the catalog says for one principal; raises CannotSay."""
     if principal.is_anyone:
         return list(_organizations(conditions))
@@ -146,7 +145,7 @@ def _organizations(conditions: Sequence[Condition]) -> Iterator[Grant]:
     yield from (OrganizationGrant(organization=value) for value in condition.values)
 
 
-def _narrower(principal: Principal, statement: Statement, found: list[Grant], registry: Registry) -> Iterator[str]:
+def _narrower(principal: Principal, statement: Statement, found: list[Grant], registry: RegistryId) -> Iterator[str]:
     """What the grants leave out of a service's statement, whose conditions may be wider than theirs."""
     services = [each for each in found if isinstance(each, ServiceGrant)]
     if not services:
@@ -164,7 +163,7 @@ def _conditions(statement: Statement) -> frozenset[object]:
 Who = tuple[str, Caller, Mapping[str, tuple[str, ...]]]
 
 
-def _callers(grant: Grant, registry: Registry) -> Iterator[Who]:
+def _callers(grant: Grant, registry: RegistryId) -> Iterator[Who]:
     """Whom a grant lets in, each with what its request brings along."""
     match grant:
         case AccountGrant(account=account, role=role):
@@ -180,7 +179,7 @@ def _callers(grant: Grant, registry: Registry) -> Iterator[Who]:
                 yield f"account {account}", _somebody(account, None, registry), {}
 
 
-def _somebody(account: str, role: str | None, registry: Registry, organization: str | None = None) -> Caller:
+def _somebody(account: str, role: str | None, registry: RegistryId, organization: str | None = None) -> Caller:
     """A session of a role that its own account lets do everything."""
     path = role or "probe"
     arn = str(Arn(registry.partition, "iam", "", account, f"{_ROLE}{path}"))
@@ -189,7 +188,7 @@ def _somebody(account: str, role: str | None, registry: Registry, organization: 
     return Caller(identity=identity, policies=(_ALL,), organization=organization)
 
 
-def _pulls(who: Who, document: Document, arn: str, registry: Registry) -> bool:
+def _pulls(who: Who, document: Document, arn: str, registry: RegistryId) -> bool:
     _, caller, context = who
     requests = [
         Request(action=action, resource=arn, account=registry.account, context=context) for action in PULL_ACTIONS

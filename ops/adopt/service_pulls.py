@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.aws import Arn, is_account_id
-from domain.iam.grants import PullService, Registry, ServiceGrant
+from domain.aws import Arn, RegistryId, is_account_id
+from domain.iam.grants import PullService, ServiceGrant
 from domain.iam.statement import ANYONE, Condition, Operator, Principal
 
 _PATTERNS = frozenset({Operator.STRING_LIKE, Operator.ARN_LIKE, Operator.ARN_EQUALS})
@@ -16,7 +16,7 @@ class CannotSay(Exception):
     """Why the catalog has no word for it."""
 
 
-def served(principal: Principal, conditions: Sequence[Condition], registry: Registry) -> Iterator[ServiceGrant]:
+def served(principal: Principal, conditions: Sequence[Condition], registry: RegistryId) -> Iterator[ServiceGrant]:
     """A grant for each account that the conditions let the service work for; for our own where they name none."""
     service = next((each for each in PullService if each.principal == principal.value), None)
     if service is None:
@@ -29,7 +29,7 @@ def served(principal: Principal, conditions: Sequence[Condition], registry: Regi
     yield from (ServiceGrant(service=service, account=account) for account in sorted(accounts))
 
 
-def _accounts(service: PullService, condition: Condition, registry: Registry) -> frozenset[str] | None:
+def _accounts(service: PullService, condition: Condition, registry: RegistryId) -> frozenset[str] | None:
     """The accounts that one condition names; None when it lets in all."""
     operator = condition.operator
     plain = operator.qualifier is None and not operator.if_exists
@@ -46,7 +46,7 @@ def _accounts(service: PullService, condition: Condition, registry: Registry) ->
     return frozenset(found)
 
 
-def _account(service: PullService, value: str, registry: Registry) -> str:
+def _account(service: PullService, value: str, registry: RegistryId) -> str:
     arn = Arn.parse(value)
     if arn is None or arn.service != service.value or arn.partition not in (registry.partition, ANYONE):
         raise CannotSay(f"{value} is no source that {service.value} has here")

@@ -10,10 +10,9 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.aws import Arn
+from domain.aws import Arn, RegistryId
 from domain.ecr.replication import (
     PREFIX_MATCH,
-    Destination,
     ReplicationRule,
     configuration_problems,
     destinations_of,
@@ -79,7 +78,7 @@ class _Stack:
         # The engine hands resources over as they were registered, a render by their URNs: both are told the same.
         return sorted(name for where, name in self.repositories if where == place)
 
-    def copies(self, source: Place, rules: Sequence[ReplicationRule]) -> Iterator[tuple[str, Destination]]:
+    def copies(self, source: Place, rules: Sequence[ReplicationRule]) -> Iterator[tuple[str, RegistryId]]:
         """Each repository's name, once for each registry that its images go to."""
         for name in self.names_at(source):
             yield from ((name, destination) for destination in destinations_of(name, rules))
@@ -101,7 +100,7 @@ def check(resources: Sequence[Resource], given: Given[SoundReplication]) -> Abou
         if holds_unknown(written) or source.account is None or source.region is None:
             yield configuration, Undecided((_CONFIGURATION,))
             continue
-        home = Destination(account=source.account, region=source.region)
+        home = RegistryId(account=source.account, region=source.region)
         faults = list(_faults(written, home))
         yield from ((configuration, each) for each in faults)
         if not faults:
@@ -112,7 +111,7 @@ def check(resources: Sequence[Resource], given: Given[SoundReplication]) -> Abou
             yield from _replicas(rules, source, stack)
 
 
-def _faults(written: object, source: Destination) -> Iterator[Finding]:
+def _faults(written: object, source: RegistryId) -> Iterator[Finding]:
     """What Amazon ECR would not take; it is judged no further."""
     if not isinstance(written, Mapping):
         yield Finding(f"has no configuration, but {written!r}", (_CONFIGURATION,))
@@ -144,7 +143,7 @@ def _read(written: Any) -> tuple[ReplicationRule, ...]:
     return tuple(
         ReplicationRule(
             destinations=tuple(
-                Destination(account=each["registryId"], region=each["region"]) for each in entries(rule[_DESTINATIONS])
+                RegistryId(account=each["registryId"], region=each["region"]) for each in entries(rule[_DESTINATIONS])
             ),
             prefixes=tuple(each["filter"] for each in entries(rule.get(_FILTERS))),
         )
@@ -194,8 +193,8 @@ def _replicas(rules: Sequence[ReplicationRule], source: Place, stack: _Stack) ->
 
 
 def _absent(rules: Sequence[ReplicationRule], source: Place, stack: _Stack) -> Iterator[Verdict]:
-    missing: dict[Destination, list[str]] = defaultdict(list)
-    unclear: set[Destination] = set()
+    missing: dict[RegistryId, list[str]] = defaultdict(list)
+    unclear: set[RegistryId] = set()
     for name, destination in stack.copies(source, rules):
         if (_place(destination), name) not in stack.repositories:
             if stack.may_hold(_place(destination), name):
@@ -209,12 +208,12 @@ def _absent(rules: Sequence[ReplicationRule], source: Place, stack: _Stack) -> I
             yield Undecided(path)
 
 
-def _missing(destination: Destination, names: Sequence[str], stack: _Stack) -> str:
+def _missing(destination: RegistryId, names: Sequence[str], stack: _Stack) -> str:
     whose = "" if stack.places.has(destination.account) else ", and no provider of that account"
     return f"copies images to {_told(destination)}, where the stack declares no repository {listed(names)}{whose}"
 
 
-def _replica(original: Resource, replica: Resource, destination: Destination) -> Iterator[Verdict]:
+def _replica(original: Resource, replica: Resource, destination: RegistryId) -> Iterator[Verdict]:
     for path, key in customer_keys(replica.inputs):
         arn = Arn.parse(key)
         if arn is not None and arn.region != destination.region:
@@ -248,20 +247,20 @@ def _words(mutability: _Mutability) -> str:
     return f"{mode} ({listed(sorted(map(str, filters)))})" if filters else mode
 
 
-def _paths(rules: Sequence[ReplicationRule]) -> dict[Destination, Path]:
+def _paths(rules: Sequence[ReplicationRule]) -> dict[RegistryId, Path]:
     """Each destination once, with where it is first named."""
-    found: dict[Destination, Path] = {}
+    found: dict[RegistryId, Path] = {}
     for index, rule in enumerate(rules):
         for number, each in enumerate(rule.destinations):
             found.setdefault(each, (*_RULES, index, _DESTINATIONS, number))
     return found
 
 
-def _place(destination: Destination) -> Place:
+def _place(destination: RegistryId) -> Place:
     return Place(account=destination.account, region=destination.region)
 
 
-def _told(destination: Destination) -> str:
+def _told(destination: RegistryId) -> str:
     return f"{destination.account} in {destination.region}"
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from domain.ecr.tags import TagMutability
 from oci.image import image
 from oci.whole_images import Client
-from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, destination, require_made, settled
+from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, require_made, settled
 from rehearsal.proofs.harness.case import Broken, PlaceCase
 from rehearsal.proofs.harness.visitors import login
 
@@ -14,7 +14,7 @@ PROMISE = "a repository that nobody declared comes as secure as declared ones, a
 
 
 def applies(case: PlaceCase) -> bool:
-    return any(destination(case.place) in rule.destinations for rule in case.settings.replication)
+    return any(case.place.registry in rule.destinations for rule in case.settings.replication)
 
 
 def prove_registry(case: PlaceCase) -> str:
@@ -23,7 +23,7 @@ def prove_registry(case: PlaceCase) -> str:
         _, password = login(case.clients, home.place.account, home.place.region)
         with Client(home.host, password) as client:
             digest = client.push(name, image(f"{case.subject} undeclared"), "rehearsal")
-        ended = settled(home, name, digest).get(destination(case.place), "not sent")
+        ended = settled(home, name, digest).get(case.place.registry, "not sent")
         if case.place.role is not None:
             if not ended.startswith(FAILED) or case.knows(name):
                 raise Broken(f"{name} is declared nowhere, and came to another account: {ended}")

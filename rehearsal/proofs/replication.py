@@ -3,10 +3,11 @@
 import secrets
 from collections.abc import Iterable
 
-from domain.ecr.replication import Destination, destinations_of
+from domain.aws import RegistryId
+from domain.ecr.replication import destinations_of
 from oci.image import Image, Index, image, index
 from oci.whole_images import Client, Refused
-from rehearsal.proofs.harness.arrivals import COMPLETE, destination, settled
+from rehearsal.proofs.harness.arrivals import COMPLETE, settled
 from rehearsal.proofs.harness.case import Broken, Case
 from settings import Place
 
@@ -31,7 +32,7 @@ def prove(case: Case) -> str:
         ended = settled(case, case.name, each.digest)
         if set(ended) != set(wanted) or not all(how == COMPLETE for how in ended.values()):
             raise Broken(f"declared for {_told(wanted)}, and it went to {_told(ended)}: {', '.join(ended.values())}")
-    there = [place for place in case.settings.all_places if destination(place) in wanted]
+    there = [place for place in case.settings.all_places if place.registry in wanted]
     for place in there:
         _require_served(case, place, pushed)
     for place in case.settings.all_places:
@@ -52,5 +53,5 @@ def _require_served(case: Case, place: Place, pushed: dict[str, Image | Index]) 
                 raise Broken(f"{tag} is {each.digest} at home, and {pulled.digest} at {place.name}")
 
 
-def _told(destinations: Iterable[Destination]) -> str:
+def _told(destinations: Iterable[RegistryId]) -> str:
     return ", ".join(f"{each.account} {each.region}" for each in destinations) or "nowhere"

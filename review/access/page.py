@@ -10,7 +10,7 @@ from review.markdown import folded
 from settings.files.configuration import stacks
 
 ROOT = Path(__file__).parents[2]
-FILE = ROOT / "docs" / "access.md"
+PAGE = Path("docs", "access.md")
 BEGIN = "<!-- Written by `make access-page` from what the stacks declare: don't edit. -->"
 END = "<!-- End of what is written by `make access-page`. -->"
 
@@ -19,31 +19,28 @@ class NoMarkers(ValueError):
     """A page that doesn't say where the matrices belong."""
 
 
-def written(text: str) -> str:
+def written(text: str, root: Path) -> str:
     """The page with the matrices as they are now; the rest of it stays."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise NoMarkers(f"the page needs the lines {BEGIN!r} and {END!r}")
-    return "\n\n".join([f"{before}{BEGIN}", *map(_matrix, stacks(ROOT)), f"{END}{after}"])
+    return "\n\n".join([f"{before}{BEGIN}", *(_matrix(root, stack) for stack in stacks(root)), f"{END}{after}"])
 
 
-def _matrix(stack: str) -> str:
-    return folded(f"Stack {stack}", to_markdown(matrix_of(render(ROOT, stack), ROOT)))
+def _matrix(root: Path, stack: str) -> str:
+    return folded(f"Stack {stack}", to_markdown(matrix_of(render(root, stack), root)))
 
 
-def main(arguments: list[str]) -> int:
-    text = FILE.read_text(encoding="utf-8")
-    now = written(text)
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    text = (root / PAGE).read_text(encoding="utf-8")
+    now = written(text, root)
     if "--check" not in arguments:
-        FILE.write_text(now, encoding="utf-8")
+        (root / PAGE).write_text(now, encoding="utf-8")
         return 0
     if text == now:
         return 0
-    print(
-        f"{Path(*FILE.parts[-2:])} is not what the stacks declare: run `make access-page` and commit it",
-        file=sys.stderr,
-    )
+    print(f"{PAGE} is not what the stacks declare: run `make access-page` and commit it", file=sys.stderr)
     return 1
 
 

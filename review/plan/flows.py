@@ -1,6 +1,7 @@
 """What a replication configuration sends where, and what differs between two of them, in words."""
 
-from domain.ecr.replication import Destination, ReplicationRule
+from domain.aws import RegistryId
+from domain.ecr.replication import ReplicationRule
 
 CONFIGURATION = "replicationConfiguration"
 """The input that holds all of it."""
@@ -11,7 +12,7 @@ def rules_of(written: object) -> list[ReplicationRule]:
     rules = written.get("rules") if isinstance(written, dict) else None
     return [
         ReplicationRule(
-            destinations=tuple(Destination(account=e["registryId"], region=e["region"]) for e in each["destinations"]),
+            destinations=tuple(RegistryId(account=e["registryId"], region=e["region"]) for e in each["destinations"]),
             prefixes=tuple(str(e["filter"]) for e in each.get("repositoryFilters") or ()),
         )
         for each in (rules if isinstance(rules, list) else ())

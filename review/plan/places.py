@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.ecr.replication import Destination, destinations_of
+from domain.aws import RegistryId
+from domain.ecr.replication import destinations_of
 from policies.kinds import KEY, REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from render.resource import Resource
 from review.plan.flows import CONFIGURATION, rules_of
@@ -19,7 +20,7 @@ class _Flow:
     """Repositories that stood at the source before, and whose images begin to flow to a registry, or cease to."""
 
     configuration: Change
-    destination: Destination
+    destination: RegistryId
     names: tuple[str, ...]
 
     @property
@@ -68,7 +69,7 @@ def _repositories_of(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(sorted(repository_of(each) for each in changes if each.type == REPOSITORY))
 
 
-def _comes(here: Destination, along: Sequence[Change], flow: _Flow | None) -> str:
+def _comes(here: RegistryId, along: Sequence[Change], flow: _Flow | None) -> str:
     count = len(_repositories_of(along))
     who = "1 repository starts" if count == 1 else f"{count} repositories start"
     head = f"{_place(here)} is new: {who} there without images"
@@ -77,7 +78,7 @@ def _comes(here: Destination, along: Sequence[Change], flow: _Flow | None) -> st
     return f"{head}. What is pushed from now on flows there; {flow.backfill} copies what exists."
 
 
-def _goes(here: Destination, along: Sequence[Change]) -> str:
+def _goes(here: RegistryId, along: Sequence[Change]) -> str:
     count = len(_repositories_of(along))
     keys = " and its key" if any(each.type == KEY for each in along) else ""
     return f"{_place(here)} leaves the stack with {count} {'repository' if count == 1 else 'repositories'}{keys}."
@@ -121,7 +122,7 @@ def _flows(changes: Sequence[Change], olds: Sequence[Resource], *, begun: bool) 
             continue
         sides = (change.old, change.new) if begun else (change.new, change.old)
         before, after = (rules_of(each.inputs.get(CONFIGURATION)) if each else [] for each in sides)
-        names: dict[Destination, list[str]] = {}
+        names: dict[RegistryId, list[str]] = {}
         for name in sorted(_repositories(olds, _where(change), change.account)):
             for each in destinations_of(name, after):
                 if each not in destinations_of(name, before):
@@ -130,7 +131,7 @@ def _flows(changes: Sequence[Change], olds: Sequence[Resource], *, begun: bool) 
             yield _Flow(configuration=change, destination=destination, names=tuple(some))
 
 
-def _repositories(olds: Sequence[Resource], here: Destination, home: str) -> set[str]:
+def _repositories(olds: Sequence[Resource], here: RegistryId, home: str) -> set[str]:
     return {
         str(each.inputs.get("name"))
         for each in olds
@@ -142,11 +143,11 @@ def _is_place(change: Change) -> bool:
     return change.type == SCANNING_CONFIGURATION and change.op in (Op.CREATE, Op.DELETE)
 
 
-def _where(change: Change) -> Destination:
-    return Destination(account=change.account, region=str(change.region))
+def _where(change: Change) -> RegistryId:
+    return RegistryId(account=change.account, region=str(change.region))
 
 
-def _place(here: Destination) -> str:
+def _place(here: RegistryId) -> str:
     return f"{here.region} (account {here.account})"
 
 

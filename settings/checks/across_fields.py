@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from domain.aws import REGIONS, Arn
+from domain.aws import REGIONS, Arn, RegistryId
 from domain.document_text import to_text
 from domain.ecr import replication, retention, scanning
 from domain.ecr.lifecycle_grammar import validate
-from domain.ecr.replication import Destination, Replica, replication_rules
+from domain.ecr.replication import Replica, replication_rules
 from domain.ecr.tags import exclusion_filter_problems
-from domain.iam.grants import Registry, registry_policy_problems
+from domain.iam.grants import registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.problems import Path, Problem
@@ -254,11 +254,11 @@ def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
 def _replication_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
     """What all of them together make, whichever of them is at fault."""
     replicas = [
-        Replica(registry=Registry(account=_account(each, keys, aws), region=each.region), prefixes=each.prefixes)
+        Replica(registry=RegistryId(account=_account(each, keys, aws), region=each.region), prefixes=each.prefixes)
         for each in keys.replicas
         if not each.retire
     ]
-    home = Destination(account=aws.account, region=aws.region)
+    home = RegistryId(account=aws.account, region=aws.region)
     for problem in replication.configuration_problems(replication_rules(replicas), source=home):
         if not problem.path:
             yield problem

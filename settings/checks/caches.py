@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.aws import nearest
+from domain.aws import RegistryId, nearest
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
-from domain.iam.grants import Registry
 from domain.problems import Problem
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
@@ -14,7 +13,7 @@ _WRITTEN = {"upstream_url": "registry", "credential_arn": "credentials"}
 """A rule's fields, as the stack's file has them."""
 
 
-def cache_problems(keys: StackKeys, registry: Registry) -> Iterator[Problem]:
+def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
     for index, cache in enumerate(keys.caches):
         problems = [*_address_problems(cache), *_login_problems(cache), *_rule_problems(cache, registry)]
         problems += [
@@ -69,7 +68,7 @@ def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
         yield Problem(("username",), cache.username, f"is not taken for {cache.upstream}", "remove it")
 
 
-def _rule_problems(cache: CacheEntry, registry: Registry) -> Iterator[Problem]:
+def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]:
     """Those of the domain, but for an address that is missing and a secret that the stack is to make."""
     rule = cache_rule(cache, "", "", registry)
     for problem in rule_problems(rule, account=registry.account, region=registry.region):

@@ -5,7 +5,7 @@ rest makes together are made all the same.
 """
 
 from domain import resource_tags
-from domain.aws import Arn
+from domain.aws import Arn, RegistryId
 from domain.document_text import to_text
 from domain.ecr.cache import Cache
 from domain.ecr.names import private_registry
@@ -14,7 +14,7 @@ from domain.ecr.retention import Effect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.ecr.upstreams import UPSTREAMS, CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
-from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, Registry, ServiceGrant
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.values import Place, Repository
@@ -84,11 +84,11 @@ def _cache(cache: CacheEntry, keys: StackKeys, home: Place, *, project: str, sta
     )
 
 
-def cache_rule(cache: CacheEntry, project: str, stack: str, registry: Registry) -> CacheRule:
+def cache_rule(cache: CacheEntry, project: str, stack: str, registry: RegistryId) -> CacheRule:
     """The rule; where another private registry stands behind it, Amazon ECR goes there with a role of ours."""
     url = cache.registry or next(each.url for each in UPSTREAMS if each.name == cache.upstream) or ""
-    place, role = private_registry(url), None
-    if place is not None and place[0] != registry.account:
+    upstream, role = private_registry(url), None
+    if upstream is not None and upstream.account != registry.account:
         role = str(Arn(registry.partition, "iam", "", registry.account, f"role/{project}/{stack}/{cache_role(stack)}"))
     return CacheRule(
         prefix=cache.own_prefix,

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from domain import resource_tags
-from domain.aws import Arn
+from domain.aws import Arn, RegistryId
 from domain.document_text import to_text
 from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.grants import Grant, Registry, repository_policy
+from domain.iam.grants import Grant, repository_policy
 from domain.iam.roles import Role
 from settings.declared.roles import registry_roles
 from settings.declared.values import Place, Publisher, Repository, publishers
@@ -161,7 +161,7 @@ def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
 
 
 @cache
-def policy_text(grants: tuple[Grant, ...], registry: Registry) -> str | None:
+def policy_text(grants: tuple[Grant, ...], registry: RegistryId) -> str | None:
     """The repository policy; None where nobody may pull."""
     policy = repository_policy(grants, registry)
     return to_text(policy) if policy else None

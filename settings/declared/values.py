@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from domain.aws import RegistryId
 from domain.ecr.names import registry_host
 from domain.ecr.replication import Replica
 from domain.ecr.repository import Encryption
 from domain.ecr.retention import Rule
 from domain.ecr.tags import TagMutability
 from domain.iam.github_trust import GitHubSource
-from domain.iam.grants import Grant, Registry
+from domain.iam.grants import Grant
 from settings.written.catalog import Retirement
 
 
@@ -36,8 +37,8 @@ class Place:
         return registry_host(self.account, self.region)
 
     @property
-    def registry(self) -> Registry:
-        return Registry(account=self.account, region=self.region)
+    def registry(self) -> RegistryId:
+        return RegistryId(account=self.account, region=self.region)
 
     @property
     def replica(self) -> Replica:

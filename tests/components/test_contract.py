@@ -13,8 +13,9 @@ import pytest
 
 import components
 from components.component import Component
+from domain.aws import RegistryId
 from domain.ecr.cache import Cache
-from domain.ecr.replication import Destination, ReplicationRule
+from domain.ecr.replication import ReplicationRule
 from domain.ecr.repository import Encryption, RepositoryCopy
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.ecr.tags import TagMutability
@@ -71,7 +72,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "region": "eu-west-1",
         "rules": (
             ReplicationRule(
-                destinations=(Destination(account="111122223333", region="us-east-1"),), prefixes=("payments/",)
+                destinations=(RegistryId(account="111122223333", region="us-east-1"),), prefixes=("payments/",)
             ),
         ),
         "replicas": (),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.aws import RegistryId
 from domain.document_text import to_text
 from domain.iam.document import parse, same
 from domain.iam.grants import (
@@ -13,7 +14,6 @@ from domain.iam.grants import (
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     repository_policy,
 )
@@ -21,7 +21,7 @@ from ops.adopt.pulls import read
 from tests.domain.iam.test_iam_grants import GRANTS, REGISTRIES
 from tests.ops.outputs import HOME, PROD, PULL, PUSH, Json, allow, arn
 
-REGISTRY = Registry(account=PROD, region=HOME)
+REGISTRY = RegistryId(account=PROD, region=HOME)
 ARN = arn("legacy/orders")
 OTHER, THIRD = "555566667777", "888899990000"
 ROOT, ROLE = f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{OTHER}:role/teams/puller"
@@ -48,7 +48,7 @@ def service(kind: PullService, account: str = PROD) -> Grant:
 
 
 @given(st.lists(GRANTS, min_size=1, max_size=6), REGISTRIES)
-def test_what_was_built_is_read_back(grants: list[Grant], registry: Registry) -> None:
+def test_what_was_built_is_read_back(grants: list[Grant], registry: RegistryId) -> None:
     """The account that Lambda needs beside the service comes back as a grant of its own, and builds the same."""
     built = repository_policy(grants, registry)
     assert built is not None

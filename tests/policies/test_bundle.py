@@ -15,6 +15,7 @@ from policies.pack.table import all_rules
 from render import Render
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
+from tests.stacks import PROJECT
 
 
 @pytest.fixture(scope="module", params=["bundle", "project"])
@@ -41,13 +42,13 @@ def test_no_module_hides_one_of_pythons_own() -> None:
 
 
 def test_it_finds_what_the_rules_find(analyzer: Analyzer) -> None:
-    analyzer.configure_from(FOLDER / "prod.json")
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
     assert ("kms-rotation", "is never rotated") in analyzer.analyze(Declared(type=KEY, inputs={}))
 
 
 def test_what_nobody_knows_yet_is_no_violation(analyzer: Analyzer, prod: Render) -> None:
     """The SDK's own arguments raise on it, which would be shown as an advisory violation."""
-    analyzer.configure_from(FOLDER / "prod.json")
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
     declared = next(each for each in prod.resources if each.type == REPOSITORY)
     assert analyzer.analyze(declared) == []
     for key in declared.inputs:
@@ -58,7 +59,7 @@ def test_what_nobody_knows_yet_is_no_violation(analyzer: Analyzer, prod: Render)
 
 
 def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -> None:
-    analyzer.configure_from(FOLDER / "prod.json")
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
     repository = Declared(type=REPOSITORY, name="bare", inputs={"name": "payments/api", "region": "us-east-1"})
     told = analyzer.analyze_stack([repository])
     assert {rule for rule, _ in told} == {"ecr-lifecycle-present", "ecr-scan-on-push"}

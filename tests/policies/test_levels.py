@@ -12,8 +12,10 @@ from policies.pack import levels, readme
 from policies.pack.levels import FOLDER, InvalidLevels, load
 from policies.pack.rule import Level
 from policies.pack.table import all_rules, resource_rules, stack_rules
+from tests.stacks import PROJECT
 
 RULE = "kms-rotation"
+LEVELS = PROJECT / "policies"
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def edited(tmp_path: Path) -> Any:
     """prod.json with other values for some rules; None takes one out."""
 
     def edited(**values: object) -> Path:
-        content = json.loads((FOLDER / "prod.json").read_text(encoding="utf-8"))
+        content = json.loads((LEVELS / "prod.json").read_text(encoding="utf-8"))
         content |= {name.replace("_", "-"): value for name, value in values.items()}
         file = tmp_path / "prod.json"
         file.write_text(json.dumps({k: v for k, v in content.items() if v is not None}, indent=2), encoding="utf-8")
@@ -31,10 +33,14 @@ def edited(tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_our_own_name_every_rule(stack: str) -> None:
-    settings = load(FOLDER / f"{stack}.json")
-    assert list(settings) == list(all_rules())
-    assert list(levels.faulty()) == []
+def test_the_projects_own_name_every_rule(stack: str) -> None:
+    assert list(load(LEVELS / f"{stack}.json")) == list(all_rules())
+
+
+def test_every_file_is_checked(edited: Any) -> None:
+    assert list(levels.faulty(LEVELS)) == []
+    [fault] = levels.faulty(edited(kms_rotation="never").parent)
+    assert "kms-rotation: 'never' is no level" in fault
 
 
 def test_each_rule_is_found_by_its_file() -> None:

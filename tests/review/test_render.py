@@ -14,14 +14,25 @@ import pytest
 from domain.document_text import SECRET, UNKNOWN
 from domain.resource_tags import REQUIRED
 from render import Render, render
+from render.as_json import from_json
 from render.monitor import RecordingMonitor
 from render.program import declared_by
 from render.resource import Resource
 from render.tree import to_text
 from settings import InvalidSettings
-from tests.conftest import Edit
+from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
 
 REGIONS = {"us-east-1", "eu-west-1", "ap-northeast-1"}
+LEDGER = "  payments/ledger:\n"
+NOTEBOOKS = "    push: [{github: acme/notebooks, refs: [refs/heads/main]}]\n    pull: [{account: data-platform}]\n"
+
+
+def of_ledger(line: str) -> TextEdit:
+    return ("catalog.yaml", LEDGER, f"{LEDGER}    {line}\n")
+
+
+def of_dev(line: str) -> TextEdit:
+    return ("Pulumi.dev.yaml", "config:\n", f"config:\n  {line}\n")
 
 
 def of(rendered: Render, kind: str, **inputs: object) -> list[Resource]:
@@ -40,7 +51,7 @@ def policies(rendered: Render, kind: str, repository: str) -> dict[str, str]:
 def test_every_repository_stands_in_every_region(prod: Render) -> None:
     placed = {(resource.inputs["name"], resource.region) for resource in of(prod, "Repository")}
     names = {name for name, _ in placed}
-    assert len(names) == 8
+    assert names == {"payments/api", "payments/ledger", "storefront/web", "data/ingest", "data/notebooks"}
     assert placed == {(name, region) for name in names for region in REGIONS}
 
 
@@ -68,13 +79,9 @@ def test_every_registry_has_its_settings_and_its_key(prod: Render) -> None:
     }
 
 
-def test_blobs_are_mounted_where_that_is_asked_for(project: Path, edit: Edit) -> None:
-    edit(
-        "Pulumi.dev.yaml",
-        "container-registry:protect",
-        "container-registry:blob_mounting: true\n  container-registry:protect",
-    )
-    (setting,) = of(render(project, "dev"), "AccountSetting", name="BLOB_MOUNTING")
+def test_blobs_are_mounted_where_that_is_asked_for() -> None:
+    mounting = rendered("dev", of_dev("container-registry:blob_mounting: true"))
+    (setting,) = of(mounting, "AccountSetting", name="BLOB_MOUNTING")
     assert setting.inputs["value"] == "ENABLED"
 
 
@@ -95,13 +102,16 @@ def test_a_replica_is_never_archived_for_want_of_pulls(prod: Render) -> None:
 
 
 def test_a_replica_grants_in_its_own_region(prod: Render) -> None:
-    documents = policies(prod, "RepositoryPolicy", "storefront/image-resizer")
+    documents = policies(prod, "RepositoryPolicy", "data/ingest")
     assert "arn:aws:lambda:eu-west-1:222233334444:function:*" in documents["eu-west-1"]
     assert "us-east-1" not in documents["eu-west-1"]
 
 
 def test_no_grant_is_no_policy(prod: Render) -> None:
-    assert not policies(prod, "RepositoryPolicy", "platform/build-cache")
+    assert policies(prod, "RepositoryPolicy", "data/notebooks")
+    private = rendered("prod", ("catalog.yaml", NOTEBOOKS, NOTEBOOKS.partition("    pull")[0]))
+    assert of(private, "Repository", name="data/notebooks")
+    assert not policies(private, "RepositoryPolicy", "data/notebooks")
 
 
 def test_the_outputs(dev: Render) -> None:
@@ -179,40 +189,35 @@ def test_dependencies_are_told(prod: Render) -> None:
 
 
 @pytest.mark.parametrize(("stack", "protect", "force"), [("dev", False, True), ("prod", False, None)])
-def test_a_retiring_repository(project: Path, edit: Edit, stack: str, protect: bool, force: bool | None) -> None:
-    edit(
-        "catalog.yaml",
-        "  payments/ledger:\n",
-        "  payments/ledger:\n    retire: {until: 2027-01-31, reason: replaced by the new book}\n",
-    )
-    rendered = render(project, stack)
-    for repository in of(rendered, "Repository", name="payments/ledger"):
+def test_a_retiring_repository(stack: str, protect: bool, force: bool | None) -> None:
+    retiring = rendered(stack, of_ledger("retire: {until: 2027-01-31, reason: replaced by the new book}"))
+    for repository in of(retiring, "Repository", name="payments/ledger"):
         assert repository.inputs["tags"]["retire-until"] == "2027-01-31"
         assert repository.protect is protect
         assert repository.inputs.get("forceDelete") is force
-    assert any("payments-api" in role.name for role in of(rendered, "Role"))
-    assert not any("payments-ledger" in role.name for role in of(rendered, "Role"))
+    assert any("payments-api" in role.name for role in of(retiring, "Role"))
+    assert not any("payments-ledger" in role.name for role in of(retiring, "Role"))
 
 
-def test_a_retiring_region(project: Path, edit: Edit) -> None:
-    edit("Pulumi.prod.yaml", "region: eu-west-1", "{region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}")
-    rendered = render(project, "prod")
-    for resource in of(rendered, "Repository") + of(rendered, "Key"):
+def test_a_retiring_region() -> None:
+    retire = "{region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}"
+    retiring = rendered("prod", ("Pulumi.prod.yaml", "region: eu-west-1", retire))
+    for resource in of(retiring, "Repository") + of(retiring, "Key"):
         assert resource.protect is (resource.region != "eu-west-1")
-    for repository in of(rendered, "Repository"):
+    for repository in of(retiring, "Repository"):
         assert ("retire-until" in repository.inputs["tags"]) is (repository.region == "eu-west-1")
 
 
-def test_adoption_is_an_import_of_the_repository_alone(project: Path, edit: Edit) -> None:
-    edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    adopt: [prod]\n")
-    imported = {r.name: r.options["importId"] for r in render(project, "prod").resources if "importId" in r.options}
+def test_adoption_is_an_import_of_the_repository_alone() -> None:
+    dev, prod = (rendered(stack, of_ledger("adopt: [prod]")) for stack in ("dev", "prod"))
+    imported = {each.name: each.options["importId"] for each in prod.resources if "importId" in each.options}
     # The plain name at home, with its region elsewhere: see settings.declared.settings.
     assert imported == {
         "payments/ledger@us-east-1": "payments/ledger",
         "payments/ledger@eu-west-1": "payments/ledger@eu-west-1",
         "payments/ledger@ap-northeast-1": "payments/ledger@ap-northeast-1",
     }
-    assert not any("importId" in resource.options for resource in render(project, "dev").resources)
+    assert not any("importId" in resource.options for resource in dev.resources)
 
 
 @pytest.mark.parametrize(
@@ -223,37 +228,31 @@ def test_adoption_is_an_import_of_the_repository_alone(project: Path, edit: Edit
         ("{key: shared}", {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/1"}),
     ],
 )
-def test_encryption(project: Path, edit: Edit, written: str, expected: dict[str, str]) -> None:
-    edit("catalog.yaml", "  payments/ledger:\n", f"  payments/ledger:\n    encryption: {written}\n")
-    keys = "keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:111122223333:key/1'}}"
-    edit("Pulumi.dev.yaml", "container-registry:protect", f"container-registry:{keys}\n  container-registry:protect")
-    (repository,) = of(render(project, "dev"), "Repository", name="payments/ledger")
+def test_encryption(written: str, expected: dict[str, str]) -> None:
+    keys = of_dev("container-registry:keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:111122223333:key/1'}}")
+    encrypted = rendered("dev", keys, of_ledger(f"encryption: {written}"))
+    (repository,) = of(encrypted, "Repository", name="payments/ledger")
     assert repository.inputs["encryptionConfigurations"] == [expected]
 
 
-def test_a_registry_policy_is_declared_only_when_given(project: Path, edit: Edit, prod: Render) -> None:
+def test_a_registry_policy_is_declared_only_when_given(prod: Render) -> None:
     assert not of(prod, "RegistryPolicy")
     policy = (
         "{Version: '2012-10-17', Statement: {Effect: Allow, Principal: {AWS: 'arn:aws:iam::444455556666:root'}, "
         "Action: 'ecr:ReplicateImage', Resource: 'arn:aws:ecr:us-east-1:111122223333:repository/*'}}"
     )
-    edit(
-        "Pulumi.dev.yaml",
-        "  container-registry:protect",
-        f"  container-registry:registry_policy: {policy}\n  container-registry:protect",
-    )
-    rendered = render(project, "dev")
-    (declared,) = of(rendered, "RegistryPolicy")
+    given = rendered("dev", of_dev(f"container-registry:registry_policy: {policy}"))
+    (declared,) = of(given, "RegistryPolicy")
     assert json.loads(declared.inputs["policy"])["Statement"][0]["Action"] == "ecr:ReplicateImage"
-    assert "Allow: arn:aws:iam::444455556666:root" in to_text(rendered)
+    assert "Allow: arn:aws:iam::444455556666:root" in to_text(given)
 
 
-def test_a_removed_repository_is_no_longer_declared(project: Path) -> None:
-    text = (project / "catalog.yaml").read_text(encoding="utf-8")
-    start, end = text.index("  platform/build-cache:"), len(text)
-    removed = "removed:\n  platform/build-cache: {until: 2027-01-31, reason: no longer used}\n"
-    (project / "catalog.yaml").write_text(text[:start] + removed + text[end:], encoding="utf-8")
-    assert not of(render(project, "dev"), "Repository", name="platform/build-cache")
+def test_a_removed_repository_is_no_longer_declared(dev: Render) -> None:
+    text = (PROJECT / "catalog.yaml").read_text(encoding="utf-8")
+    entry = text[text.index("  data/notebooks:") :]
+    removed = "removed:\n  data/notebooks: {until: 2027-01-31, reason: no longer used}\n"
+    assert of(dev, "Repository", name="data/notebooks")
+    assert not of(rendered("dev", ("catalog.yaml", entry, removed)), "Repository", name="data/notebooks")
 
 
 def test_secrets_are_marked_and_not_shown() -> None:
@@ -292,18 +291,19 @@ def test_options_are_recorded() -> None:
     }
 
 
-def test_an_encrypted_key_of_the_provider_passes_and_one_of_ours_is_told(project: Path, edit: Edit) -> None:
-    edit("Pulumi.dev.yaml", "aws:region", "aws:profile: {secure: v1:def}\n  aws:region")
+def test_an_encrypted_key_of_the_provider_passes_and_one_of_ours_is_told(project: Path) -> None:
+    edited(project, of_dev("aws:profile: {secure: v1:def}"))
     assert render(project, "dev").resources
-    edit("Pulumi.dev.yaml", "environment: dev", "environment: {secure: v1:abc}")
+    edited(project, ("Pulumi.dev.yaml", "environment: dev", "environment: {secure: v1:abc}"))
     with pytest.raises(InvalidSettings, match=r"container-registry:environment: .* is encrypted"):
         render(project, "dev")
 
 
-def test_the_render_reads_nothing_but_files(root: Path) -> None:
+def test_the_command_reads_nothing_but_files(dev: Render) -> None:
     """No network, no credentials, no home: an empty environment gives the same."""
-    command = [sys.executable, "-m", "review", "render", "--stack", "dev", "--format", "json"]
-    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, env={"AWS_PROFILE": "none"})
+    command = [sys.executable, "-m", "review", "render", "--stack=dev", "--format=json", f"--project={PROJECT}"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env={"AWS_PROFILE": "none"})
+    assert from_json(ended.stdout) == dev
     document = json.loads(ended.stdout)
     assert document["version"] == 1
     assert {
@@ -320,8 +320,8 @@ def test_the_render_reads_nothing_but_files(root: Path) -> None:
     } <= set(document["resources"][0])
 
 
-def test_a_reader_that_stops_early_is_no_error(root: Path) -> None:
-    command = f"{sys.executable} -m review render --stack prod --format json | head -1"
-    ended = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False)
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    command = f"{sys.executable} -m review render --stack prod --format json --project {PROJECT} | head -1"
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.stdout == "{\n"
     assert not ended.stderr

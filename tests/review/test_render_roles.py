@@ -1,7 +1,6 @@
 """The registry's own roles in a render: whom they let in, what they may do, and how a person reads them."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,53 +8,55 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.resource_tags import REQUIRED
-from render import Render, render
+from render import Render
 from render.resource import Resource
 from render.tree import to_text
-from tests.conftest import Edit
+from tests.stacks import TextEdit, rendered
 
 HOME = "111122223333"
 AUDITOR = "arn:aws:iam::444455556666:role/security/auditor"
 TASKS = "dev.ecs-task-execution"
 
 
-def of(rendered: Render, kind: str) -> dict[str, Resource]:
+def of(stack: Render, kind: str) -> dict[str, Resource]:
     """By the role's name."""
     key = {"Role": "name", "RolePolicy": "role"}[kind]
-    return {each.inputs[key]: each for each in rendered.resources if each.type.endswith(f":{kind}")}
+    return {each.inputs[key]: each for each in stack.resources if each.type.endswith(f":{kind}")}
+
+
+def of_dev(*lines: str) -> TextEdit:
+    return ("Pulumi.dev.yaml", "config:\n", "\n  container-registry:".join(["config:", *lines]) + "\n")
 
 
 @pytest.fixture
-def all_kinds(project: Path, edit: Edit) -> Render:
+def all_kinds() -> Render:
     """The stack dev with a replica, an auditor, and tasks that pull one repository."""
-    roles = f"container-registry:roles: {{auditors: ['{AUDITOR}'], session_hours: 2}}"
-    replicas = "container-registry:replicas: [{region: eu-west-1}]"
-    edit("Pulumi.dev.yaml", "container-registry:protect", f"{roles}\n  {replicas}\n  container-registry:protect")
-    edit("catalog.yaml", "pull: [{account: data-platform}]", "pull: [{service: ecs}, {account: data-platform}]")
-    return render(project, "dev")
+    more = of_dev(f"roles: {{auditors: ['{AUDITOR}'], session_hours: 2}}", "replicas: [{region: eu-west-1}]")
+    pull = "pull: [{account: data-platform}]"
+    return rendered("dev", more, ("catalog.yaml", pull, pull.replace("[", "[{service: ecs}, ")))
 
 
 def test_every_source_of_the_stack_has_a_role(dev: Render, prod: Render) -> None:
-    for rendered, production in ((dev, False), (prod, True)):
-        names = set(of(rendered, "Role"))
-        assert len([each for each in names if "+" in each]) == 8
-        assert names == set(of(rendered, "RolePolicy")) == set(rendered.outputs["roles"])
-        assert (f"{rendered.stack}.acme.payments-api+environment-production" in names) is production
-        assert (f"{rendered.stack}.acme.payments-api+branch-main" in names) is not production
+    for stack, source in ((dev, "branch-main"), (prod, "environment-production")):
+        names = set(of(stack, "Role"))
+        sources = {each.partition(".acme.")[2].partition("+tag")[0] for each in names if "+" in each}
+        payments = {f"payments-api+{source}", f"payments-ledger+{source}"}
+        assert sources == {*payments, "storefront+branch-main", "data-ingest+branch-main", "notebooks+branch-main"}
+        assert names == set(of(stack, "RolePolicy")) == set(stack.outputs["roles"])
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_every_role_is_bounded_and_tagged(stack: str, request: pytest.FixtureRequest) -> None:
-    rendered: Render = request.getfixturevalue(stack)
+def test_every_role_is_bounded_and_tagged(stack: str) -> None:
     account = {"dev": HOME, "prod": "222233334444"}[stack]
-    for name, role in of(rendered, "Role").items():
+    arns = rendered(stack).outputs["roles"]
+    for name, role in of(rendered(stack), "Role").items():
         assert role.inputs["path"] == f"/container-registry/{stack}/"
         assert (
             role.inputs["permissionsBoundary"] == f"arn:aws:iam::{account}:policy/container-registry-{stack}-boundary"
         )
         assert role.inputs["maxSessionDuration"] == 3_600
         assert set(REQUIRED) <= set(role.inputs["tags"])
-        assert rendered.outputs["roles"][name] == f"arn:aws:iam::{account}:role/container-registry/{stack}/{name}"
+        assert arns[name] == f"arn:aws:iam::{account}:role/container-registry/{stack}/{name}"
         assert role.region is None
 
 
@@ -63,7 +64,7 @@ def test_a_publisher_pushes_what_names_its_source(dev: Render) -> None:
     policies = of(dev, "RolePolicy")
     for role, repository in {
         "dev.acme.payments-api+branch-main": "payments/api",
-        "dev.acme.pipelines+branch-main": "platform/build-cache",
+        "dev.acme.payments-ledger+branch-main": "payments/ledger",
     }.items():
         login, push = json.loads(policies[role].inputs["policy"])["Statement"]
         assert (login["Action"], login["Resource"]) == (["ecr:GetAuthorizationToken"], "*")
@@ -77,18 +78,18 @@ def test_what_is_not_asked_for_is_not_there(dev: Render, prod: Render) -> None:
     assert not [name for name in (*of(dev, "Role"), *of(prod, "Role")) if "auditor" in name]
 
 
-def allowed(rendered: Render, role: str, action: str, resource: str) -> bool:
-    arn = rendered.outputs["roles"][role]
+def allowed(stack: Render, role: str, action: str, resource: str) -> bool:
+    arn = stack.outputs["roles"][role]
     identity = Identity(arn=f"arn:aws:sts::{HOME}:assumed-role/{role}/s", account=HOME, role_arn=arn)
-    document = parse(of(rendered, "RolePolicy")[role].inputs["policy"])
+    document = parse(of(stack, "RolePolicy")[role].inputs["policy"])
     caller = Caller(identity=identity, policies=(Policy(name="registry", document=document),))
     return evaluate(caller, Request(action=action, resource=resource, account=HOME)).allowed
 
 
-def assumes(rendered: Render, role: str, who: Identity, **context: str) -> bool:
-    trust = Policy(name="trust", document=parse(of(rendered, "Role")[role].inputs["assumeRolePolicy"]))
+def assumes(stack: Render, role: str, who: Identity, **context: str) -> bool:
+    trust = Policy(name="trust", document=parse(of(stack, "Role")[role].inputs["assumeRolePolicy"]))
     keys = {f"aws:{key}": (value,) for key, value in context.items()}
-    request = Request(action="sts:AssumeRole", resource=rendered.outputs["roles"][role], account=HOME, context=keys)
+    request = Request(action="sts:AssumeRole", resource=stack.outputs["roles"][role], account=HOME, context=keys)
     own = Policy(name="own", document=parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}))
     return evaluate(Caller(identity=who, policies=(own,)), request, (trust,)).allowed
 
@@ -122,11 +123,10 @@ def test_an_auditor_is_whom_the_stack_names(all_kinds: Render) -> None:
     assert not allowed(all_kinds, "dev.auditor", "ecr:BatchGetImage", repository)
 
 
-def test_an_auditor_pulls_where_that_is_asked_for(project: Path, edit: Edit) -> None:
-    roles = f"container-registry:roles: {{auditors: ['{AUDITOR}'], audit_layers: true}}"
-    edit("Pulumi.dev.yaml", "container-registry:protect", f"{roles}\n  container-registry:protect")
+def test_an_auditor_pulls_where_that_is_asked_for() -> None:
+    layers = rendered("dev", of_dev(f"roles: {{auditors: ['{AUDITOR}'], audit_layers: true}}"))
     repository = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
-    assert allowed(render(project, "dev"), "dev.auditor", "ecr:GetDownloadUrlForLayer", repository)
+    assert allowed(layers, "dev.auditor", "ecr:GetDownloadUrlForLayer", repository)
 
 
 def test_sessions_are_as_long_as_the_stack_says(all_kinds: Render) -> None:

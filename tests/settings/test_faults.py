@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.settings.written import HEAD, catalog, faults, only
+from tests.stacks import ROOT
 
 
 def test_an_unknown_stack_names_the_nearest(project: Path) -> None:
@@ -92,10 +93,10 @@ def test_twelve_planted_faults_are_told_in_one_run(project: Path) -> None:
     assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
 
 
-def test_the_command_tells_faults_without_a_traceback(project: Path, root: Path) -> None:
+def test_the_command_tells_faults_without_a_traceback(project: Path) -> None:
     catalog(project, TWELVE)
     command = [sys.executable, "-m", "review", "render", "--stack", "dev", "--project", str(project)]
-    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
     assert ended.stderr.count("catalog.yaml:") >= 12

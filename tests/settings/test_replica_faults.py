@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.ecr.replication import Destination, ReplicationRule
+from domain.aws import RegistryId
+from domain.ecr.replication import ReplicationRule
 from settings import load
 from tests.conftest import Edit
 from tests.settings.written import faults, only
@@ -16,7 +17,7 @@ PROD = "222233334444"
 
 def to(*destinations: tuple[str, str], prefixes: tuple[str, ...] = ()) -> ReplicationRule:
     return ReplicationRule(
-        destinations=tuple(Destination(account=account, region=region) for account, region in destinations),
+        destinations=tuple(RegistryId(account=account, region=region) for account, region in destinations),
         prefixes=prefixes,
     )
 
@@ -30,7 +31,7 @@ def test_one_more_is_one_line(project: Path, edit: Edit) -> None:
     edit("Pulumi.prod.yaml", EUROPE, f"{EUROPE}    - region: sa-east-1\n")
     settings = load(project, "prod")
     (rule,) = settings.replication
-    assert Destination(account=PROD, region="sa-east-1") in rule.destinations
+    assert RegistryId(account=PROD, region="sa-east-1") in rule.destinations
     (place,) = [each for each in settings.places if each.region == "sa-east-1"]
     assert len(list(settings.copies(place))) == len(settings.repositories)
 

@@ -149,10 +149,10 @@ class PullThrough:
             self.replicator.begin(registry, repository, image, wanted.tag)
 
     async def _source(self, rule: CacheRule, registry: Registry, name: str | None) -> Source:
-        place = private_registry(rule.upstream_url)
-        if place is not None:
+        upstream = private_registry(rule.upstream_url)
+        if upstream is not None:
             read_as = await reader(rule, registry, self.neighbour, self.callers)
-            return Own(read_as, self.registries.of(*place), registry, name)
+            return Own(read_as, self.registries.of(upstream.account, upstream.region), registry, name)
         login = await self._login(rule, registry)
         host = self.players.get(rule.upstream_url)
         if host is None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.ecr.replication import PREFIX_MATCH, Destination, ReplicationRule, configuration_problems
+from domain.aws import RegistryId
+from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, configuration_problems
 from localcloud.ecr.errors import invalid_parameter
 from localcloud.ecr.operations.asked import Answer, Asked
 from localcloud.ecr.operations.image_ids import ImageId
@@ -14,7 +15,7 @@ from localcloud.ecr.state import Registry, Replication
 async def put(asked: Asked) -> Answer:
     registry = asked.registry
     rules = tuple(_rule(each) for each in asked.given["replicationConfiguration"]["rules"])
-    source = Destination(account=registry.account, region=registry.region)
+    source = RegistryId(account=registry.account, region=registry.region)
     if problems := configuration_problems(rules, source=source):
         faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
         raise invalid_parameter("replicationConfiguration", f"Invalid replication configuration: {faults}")
@@ -39,7 +40,7 @@ async def describe_status(asked: Asked) -> Answer:
 
 
 def _rule(given: Mapping[str, Any]) -> ReplicationRule:
-    destinations = [Destination(account=each["registryId"], region=each["region"]) for each in given["destinations"]]
+    destinations = [RegistryId(account=each["registryId"], region=each["region"]) for each in given["destinations"]]
     prefixes = [each["filter"] for each in given.get("repositoryFilters", ())]
     return ReplicationRule(destinations=tuple(destinations), prefixes=tuple(prefixes))
 
@@ -56,10 +57,10 @@ def _told(rule: ReplicationRule) -> Answer:
     }
 
 
-def _place(destination: Destination) -> Answer:
+def _place(destination: RegistryId) -> Answer:
     return {"region": destination.region, "registryId": destination.account}
 
 
-def _status(destination: Destination, replication: Replication) -> Answer:
+def _status(destination: RegistryId, replication: Replication) -> Answer:
     failure = {"failureCode": replication.failure} if replication.failure else {}
     return {**_place(destination), "status": replication.status.value, **failure}

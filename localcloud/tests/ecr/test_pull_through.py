@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from domain.aws import RegistryId
 from domain.ecr.creation_templates import Occasion
-from domain.ecr.replication import Destination, ReplicationRule
+from domain.ecr.replication import ReplicationRule
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from localcloud.ecr.cache.login import Login
@@ -150,7 +151,7 @@ class TestWhatComes:
         assert server.registry.repositories[HERE].mutability is TagMutability.IMMUTABLE
 
     def test_it_is_replicated_as_a_push_is(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
-        destination = Destination(account=ACCOUNT, region="us-west-2")
+        destination = RegistryId(account=ACCOUNT, region="us-west-2")
         server.registry.replication = (ReplicationRule(destinations=(destination,)),)
         wanted = index("app")
         upstream.put(THERE, wanted, "v1")

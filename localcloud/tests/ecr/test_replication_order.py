@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.ecr.replication import Destination, ReplicationRule
+from domain.aws import RegistryId
+from domain.ecr.replication import ReplicationRule
 from domain.iam.access import Caller
 from localcloud.call import Call
 from localcloud.ecr import creation
@@ -28,7 +29,7 @@ from localcloud.tests.ecr.registry_server import REPOSITORY, Server, serving
 from localcloud.tests.ecr.replicas import arrived, replica, replicating
 from localcloud.tests.processes import eventually
 
-FRANKFURT = Destination(account=ACCOUNT, region="eu-central-1")
+FRANKFURT = RegistryId(account=ACCOUNT, region="eu-central-1")
 
 
 async def put(plane: Plane, number: int, tag: str, by: Caller) -> str:

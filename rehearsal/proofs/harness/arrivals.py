@@ -4,12 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from domain.aws import RegistryId
 from domain.document_text import parse, to_text
-from domain.ecr.replication import Destination
 from domain.ecr.tags import TagMutability
 from domain.iam import document
 from rehearsal.proofs.harness.case import Broken, PlaceCase
-from settings import Place
 
 COMPLETE, FAILED = "COMPLETE", "FAILED"
 _UNDER_WAY = "IN_PROGRESS"
@@ -17,18 +16,14 @@ _PATIENCE, _PAUSE = 30.0, 0.02
 """Seconds."""
 
 
-def destination(place: Place) -> Destination:
-    return Destination(account=place.account, region=place.region)
-
-
-def settled(home: PlaceCase, name: str, digest: str) -> Mapping[Destination, str]:
+def settled(home: PlaceCase, name: str, digest: str) -> Mapping[RegistryId, str]:
     """How the image's way to each registry ended; a failure with its reason."""
     end = time.monotonic() + _PATIENCE
     while True:
         asked = {"repositoryName": name, "imageId": {"imageDigest": digest}}
         statuses = home.api("ecr").describe_image_replication_status(**asked)["replicationStatuses"]
         if not any(each["status"] == _UNDER_WAY for each in statuses):
-            return {Destination(account=each["registryId"], region=each["region"]): _told(each) for each in statuses}
+            return {RegistryId(account=each["registryId"], region=each["region"]): _told(each) for each in statuses}
         if time.monotonic() > end:
             raise Broken(f"{name}@{digest} is under way for {_PATIENCE:.0f} s")
         time.sleep(_PAUSE)

@@ -4,6 +4,7 @@ import json
 from contextlib import ExitStack
 from typing import Self
 
+from domain.aws import RegistryId
 from domain.ecr.cache import Cache
 from domain.ecr.names import private_registry
 from domain.ecr.upstreams import folder, upstream_name
@@ -44,9 +45,9 @@ class Upstreams:
     def play(self, settings: Settings) -> None:
         """Everything that the proofs pull through the settings' caches is there from now on."""
         for cache in settings.caches:
-            place = private_registry(cache.rule.upstream_url)
-            if place is not None:
-                _fill(cache, *place, reader=settings.home.account, cloud=self._cloud)
+            upstream = private_registry(cache.rule.upstream_url)
+            if upstream is not None:
+                _fill(cache, upstream, reader=settings.home.account, cloud=self._cloud)
                 continue
             registry = self._registry(cache.rule.upstream_url)
             for name in names(cache).values():
@@ -65,13 +66,13 @@ class Upstreams:
         self._stack.close()
 
 
-def _fill(cache: Cache, account: str, region: str, *, reader: str, cloud: LocalCloud) -> None:
+def _fill(cache: Cache, upstream: RegistryId, *, reader: str, cloud: LocalCloud) -> None:
     """Another private registry, whose owner lets the stack's account read."""
     allow = {"Effect": "Allow", "Principal": {"AWS": reader}, "Action": CACHE_READ_ACTIONS}
     policy = json.dumps({"Version": CURRENT_VERSION, "Statement": allow})
     with Clients(cloud.endpoint) as clients:
-        ecr = clients.root("ecr", region, account)
-        host, password = login(clients, account, region)
+        ecr = clients.root("ecr", upstream.region, upstream.account)
+        host, password = login(clients, upstream.account, upstream.region)
         with Client(host, password) as client:
             for name in names(cache).values():
                 there = upstream_name(name, cache.rule)

@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from domain.ecr.replication import Destination, ReplicationRule, configuration_problems, destinations_of
+from domain.aws import RegistryId
+from domain.ecr.replication import ReplicationRule, configuration_problems, destinations_of
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
-SOURCE = Destination(account=ACCOUNT, region="us-east-1")
-IRELAND = Destination(account=ACCOUNT, region="eu-west-1")
-ELSEWHERE = Destination(account=OTHER, region="us-east-1")
+SOURCE = RegistryId(account=ACCOUNT, region="us-east-1")
+IRELAND = RegistryId(account=ACCOUNT, region="eu-west-1")
+ELSEWHERE = RegistryId(account=OTHER, region="us-east-1")
 
 
-def rule(*destinations: Destination, prefixes: tuple[str, ...] = ()) -> ReplicationRule:
+def rule(*destinations: RegistryId, prefixes: tuple[str, ...] = ()) -> ReplicationRule:
     return ReplicationRule(destinations=destinations, prefixes=prefixes)
 
 
@@ -20,8 +21,8 @@ def problems(*rules: ReplicationRule) -> list[tuple[tuple[str | int, ...], str]]
     return [(each.path, each.message) for each in configuration_problems(rules, source=SOURCE)]
 
 
-def accounts(number: int) -> list[Destination]:
-    return [Destination(account=f"{each:012}", region="us-east-1") for each in range(number)]
+def accounts(number: int) -> list[RegistryId]:
+    return [RegistryId(account=f"{each:012}", region="us-east-1") for each in range(number)]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,9 @@ def test_what_ecr_takes_has_no_problem(rules: list[ReplicationRule]) -> None:
         ([rule(IRELAND)] * 11, (), "11 rules"),
         ([rule(*accounts(20)), rule(*accounts(26))], (), "26 different destinations"),
         ([rule(IRELAND, SOURCE)], (0, "destinations", 1), "source registry itself"),
-        ([rule(), rule(Destination(account="12", region="eu-west-1"))], (1, "destinations", 0), "no AWS account id"),
-        ([rule(Destination(account=OTHER, region="mars-1"))], (0, "destinations", 0), "no region"),
-        ([rule(Destination(account=OTHER, region="cn-north-1"))], (0, "destinations", 0), "another partition"),
+        ([rule(), rule(RegistryId(account="12", region="eu-west-1"))], (1, "destinations", 0), "no AWS account id"),
+        ([rule(RegistryId(account=OTHER, region="mars-1"))], (0, "destinations", 0), "no region"),
+        ([rule(RegistryId(account=OTHER, region="cn-north-1"))], (0, "destinations", 0), "another partition"),
         ([rule(IRELAND, prefixes=("prod",) * 101)], (0, "prefixes"), "101 filters"),
         ([rule(IRELAND, prefixes=("prod", "p"))], (0, "prefixes", 1), "1 characters"),
         ([rule(IRELAND, prefixes=("p" * 257,))], (0, "prefixes", 0), "257 characters"),

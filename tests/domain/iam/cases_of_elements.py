@@ -1,5 +1,6 @@
 """What AWS documents of a statement's elements, and what the project's own documents come to; as a table."""
 
+from domain.aws import RegistryId
 from domain.iam.access import Caller, Policy, Source
 from domain.iam.document import parse
 from domain.iam.grants import (
@@ -7,7 +8,6 @@ from domain.iam.grants import (
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     repository_policy,
 )
@@ -169,7 +169,7 @@ OLD_VERSION = [
 
 
 def granted(*grants: Grant) -> Policy:
-    document = repository_policy(grants, Registry(account=HOME, region="us-east-1"))
+    document = repository_policy(grants, RegistryId(account=HOME, region="us-east-1"))
     assert document is not None
     return Policy(name="payments/api", document=parse(document))
 

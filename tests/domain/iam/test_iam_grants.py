@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.aws import RegistryId
 from domain.document_text import to_text
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import Principal, PrincipalKind, parse
@@ -12,7 +13,6 @@ from domain.iam.grants import (
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     organization_problems,
     registry_policy_problems,
@@ -25,8 +25,8 @@ from domain.problems import Problem
 
 HOME, OTHER = "111122223333", "444455556666"
 ORGANIZATION = "o-a1b2c3d4e5"
-REGISTRY = Registry(account=HOME, region="us-east-1")
-CHINA = Registry(account=HOME, region="cn-north-1")
+REGISTRY = RegistryId(account=HOME, region="us-east-1")
+CHINA = RegistryId(account=HOME, region="cn-north-1")
 
 ACCOUNTS = st.sampled_from([HOME, OTHER, "777788889999"])
 GRANTS: st.SearchStrategy[Grant] = st.one_of(
@@ -37,7 +37,7 @@ GRANTS: st.SearchStrategy[Grant] = st.one_of(
 REGISTRIES = st.sampled_from([REGISTRY, CHINA])
 
 
-def statements(*grants: Grant, registry: Registry = REGISTRY) -> list[dict[str, object]]:
+def statements(*grants: Grant, registry: RegistryId = REGISTRY) -> list[dict[str, object]]:
     policy = repository_policy(grants, registry)
     assert policy is not None
     found = policy["Statement"]
@@ -150,14 +150,14 @@ def test_login_is_never_granted_by_a_repository() -> None:
 
 
 @given(st.lists(GRANTS, max_size=6), REGISTRIES, st.randoms(use_true_random=False))
-def test_order_and_repetition_make_no_difference(grants: list[Grant], registry: Registry, random: object) -> None:
+def test_order_and_repetition_make_no_difference(grants: list[Grant], registry: RegistryId, random: object) -> None:
     shuffled = [*grants, *grants[:2]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert repository_policy(shuffled, registry) == repository_policy(grants, registry)
 
 
 @given(st.lists(GRANTS, min_size=1, max_size=6), REGISTRIES)
-def test_no_policy_grants_more_than_a_narrowed_pull(grants: list[Grant], registry: Registry) -> None:
+def test_no_policy_grants_more_than_a_narrowed_pull(grants: list[Grant], registry: RegistryId) -> None:
     policy = repository_policy(grants, registry)
     assert policy is not None
     assert repository_policy_problems(policy) == []
@@ -170,7 +170,7 @@ def test_no_policy_grants_more_than_a_narrowed_pull(grants: list[Grant], registr
 
 
 @given(st.lists(GRANTS, min_size=1, max_size=6), REGISTRIES)
-def test_only_granted_accounts_are_principals(grants: list[Grant], registry: Registry) -> None:
+def test_only_granted_accounts_are_principals(grants: list[Grant], registry: RegistryId) -> None:
     named = {each.account for each in grants if not isinstance(each, OrganizationGrant)}
     principals: set[Principal] = set()
     for statement in parse(repository_policy(grants, registry) or {}).statements:

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-from domain.aws import Arn
+from domain.aws import Arn, RegistryId
 from domain.document_text import to_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.iam.grants import Registry
 from domain.iam.roles import (
     audit_policy,
     principals_trust,
@@ -27,9 +26,9 @@ from domain.iam.roles import (
 from domain.iam.statement import Statement
 
 HOME, OTHER = "111122223333", "444455556666"
-REGISTRIES = [Registry(account=HOME, region=region) for region in ("us-east-1", "eu-west-1")]
+REGISTRIES = [RegistryId(account=HOME, region=region) for region in ("us-east-1", "eu-west-1")]
 REGISTRY, REPLICA = REGISTRIES
-CHINA = Registry(account=HOME, region="cn-north-1")
+CHINA = RegistryId(account=HOME, region="cn-north-1")
 NAMES = ["payments/api", "payments/web"]
 POLICIES = {
     "push": push_policy(NAMES, REGISTRY),
@@ -111,7 +110,7 @@ def may(policy: dict[str, object], action: str, resource: str) -> bool:
     return evaluate(caller, Request(action=action, resource=resource, account=HOME)).allowed
 
 
-def repository(name: str, registry: Registry = REGISTRY) -> str:
+def repository(name: str, registry: RegistryId = REGISTRY) -> str:
     return f"arn:aws:ecr:{registry.region}:{registry.account}:repository/{name}"
 
 
@@ -136,7 +135,7 @@ def test_a_puller_pulls_everywhere(names: Sequence[str], name: str) -> None:
         assert all(may(policy, each, repository(name, registry)) is (name in names) for each in LAYERS)
     assert not may(policy, "ecr:PutImage", repository(name))
     assert not may(policy, "ecr:BatchImportUpstreamImage", repository(name))
-    assert not any(may(policy, each, repository(name, Registry(account=HOME, region="us-west-2"))) for each in LAYERS)
+    assert not any(may(policy, each, repository(name, RegistryId(account=HOME, region="us-west-2"))) for each in LAYERS)
     assert may(policy, LOGIN, "*")
 
 

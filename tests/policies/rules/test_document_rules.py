@@ -2,13 +2,13 @@
 
 import pytest
 
+from domain.aws import RegistryId
 from domain.document_text import UNKNOWN, to_text
 from domain.iam.grants import (
     AccountGrant,
     Grant,
     OrganizationGrant,
     PullService,
-    Registry,
     ServiceGrant,
     repository_policy,
 )
@@ -95,5 +95,5 @@ GRANTS: list[Grant] = [
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
 def test_our_own_grants_pass(told: Judge, rule: Rule, region: str) -> None:
     for some in [[each] for each in GRANTS] + [GRANTS]:
-        text = to_text(repository_policy(some, Registry(account=HOME, region=region)))
+        text = to_text(repository_policy(some, RegistryId(account=HOME, region=region)))
         assert told(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []

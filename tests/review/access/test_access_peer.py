@@ -24,8 +24,8 @@ from review.access.named import named
 from review.access.registry import Copy, copies
 from review.access.roles import ALLOW_ALL, roles
 from tests.bootstrap.full import written
-from tests.conftest import ROOT
 from tests.domain.iam.peer.peer import NEEDED, Call, answers
+from tests.stacks import PROJECT, ROOT
 
 pytestmark = NEEDED
 
@@ -237,7 +237,7 @@ CAUSES = {
 
 @pytest.mark.parametrize("name", ["dev", "prod", "full"])
 def test_every_cell_is_the_peers(name: str, tmp_path: Path) -> None:
-    looked = Stack.of(render(written(tmp_path, "dev"), "dev") if name == "full" else render(ROOT, name))
+    looked = Stack.of(render(written(tmp_path, "dev"), "dev") if name == "full" else render(PROJECT, name))
     ours, theirs = looked.ours, looked.theirs()
     assert set(ours) <= set(theirs)
     assert len(theirs) == len({each.principal for each in looked.people}) * len(looked.copies) * len(Access)

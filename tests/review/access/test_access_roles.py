@@ -7,7 +7,6 @@ import pytest
 from bootstrap.template import boundaries
 from domain.iam.github import ISSUER
 from policies import kinds
-from tests.conftest import ROOT
 from tests.review.access.scene import (
     ACCOUNT,
     API,
@@ -33,6 +32,7 @@ from tests.review.access.scene import (
     role,
     role_arn,
 )
+from tests.stacks import ROOT
 
 PUSHER = {"role push: push"}
 VPCE = {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}

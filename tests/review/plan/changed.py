@@ -1,4 +1,4 @@
-"""A small project of its own, so that the real catalog may grow, and two renders of it: before and after edits."""
+"""The tests' project with a smaller catalog, and two renders of it: before and after edits."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from render import Render, Resource, render
 from review.plan import Change, Danger, Plan, dangers, plan
-from tests.conftest import PROJECT_FILES, ROOT
+from tests.stacks import PROJECT, PROJECT_FILES
 
 TODAY = date(2026, 11, 21)
 CATALOG = """\
@@ -53,7 +53,7 @@ def written(folder: Path, *edits: Edit) -> Path:
     """The project in a folder, with edits; each must find its text."""
     folder.mkdir(exist_ok=True)
     for name in PROJECT_FILES:
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy(PROJECT / name, folder / name)
     (folder / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
     return edited(folder, *edits)
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -10,6 +9,7 @@ from render import Render
 from render.answers import TYPES
 from review.plan import replacement
 from review.plan.kinds import KINDS, Effect, effect, missing
+from tests.stacks import ROOT
 
 REPOSITORY = "aws:ecr/repository:Repository"
 
@@ -59,8 +59,8 @@ def test_the_check_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys
     assert "aws:sns/topic:Topic has no entry" in capsys.readouterr().err
 
 
-def test_the_check_is_a_command(root: Path) -> None:
+def test_the_check_is_a_command() -> None:
     command = [sys.executable, "-m", "review.plan.replacement"]
-    checked = subprocess.run([*command, "--check"], cwd=root, check=False, capture_output=True, text=True)
+    checked = subprocess.run([*command, "--check"], cwd=ROOT, check=False, capture_output=True, text=True)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
-    assert subprocess.run(command, cwd=root, check=False, capture_output=True).returncode == 2
+    assert subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode == 2

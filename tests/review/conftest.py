@@ -1,0 +1,44 @@
+"""Clones of the tests' project in which a change is made."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.review.clones import Clone, run_in_process
+from tests.stacks import PROJECT, ROOT, copied
+
+
+@pytest.fixture(scope="session")
+def _main(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project and its levels; the code is a link, by which a revision is known to have a gate."""
+    folder = copied(tmp_path_factory.mktemp("main") / "project")
+    shutil.copytree(PROJECT / "policies", folder / "policies")
+    (folder / "review").symlink_to(ROOT / "review")
+    (folder / "requirements.txt").write_text("pulumi\n", encoding="utf-8")
+    clone = Clone(folder)
+    for stack in ("dev", "prod"):  # what the rule says of our own sources would stand in every report
+        clone.levels(stack, iam_github_ids="disabled")
+    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.commit()
+    return folder
+
+
+@pytest.fixture
+def clone(_main: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """A clone of which another revision is run in this process: its settings and levels differ, its code does not."""
+    monkeypatch.setattr(subprocess, "run", run_in_process)
+    return Clone(shutil.copytree(_main, tmp_path / "clone", symlinks=True))
+
+
+@pytest.fixture
+def whole(_main: Path, tmp_path: Path) -> Clone:
+    """A clone that holds the code, too: another revision is run by its own, in a process of its own."""
+    folder = shutil.copytree(_main, tmp_path / "whole", symlinks=True)
+    (folder / "review").unlink()
+    not_copied = shutil.ignore_patterns("__pycache__", "*.json")
+    for package in ("domain", "bootstrap", "settings", "components", "policies", "render", "review"):
+        shutil.copytree(ROOT / package, folder / package, ignore=not_copied, dirs_exist_ok=True)
+    Clone(folder).commit()
+    return Clone(folder)
