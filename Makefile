@@ -8,7 +8,7 @@ HEAVY := engine or conformance or load or node or tools
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 # Where a call writes down which tests it ran: .ci/run compares them.
 RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
-CODE := __main__.py domain settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
+CODE := __main__.py domain resources settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
 # A machine that forbids bytecode beside the code: it is kept apart, since a run without any compiles all anew.
 ifdef PYTHONDONTWRITEBYTECODE
@@ -105,7 +105,6 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/python -m policies.pack.levels
 	$(BIN)/python -m policies.pack.readme --check
 	$(BIN)/python -m review.access.page --check
-	$(BIN)/python -m review.plan.replacement --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
 	$(BIN)/vulture

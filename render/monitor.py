@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
@@ -10,8 +11,8 @@ from pulumi.runtime.proto import resource_pb2
 
 from domain.document_text import SECRET, UNKNOWN
 from render import providers
-from render.answers import Answer, answer
 from render.resource import Resource
+from resources import Answer, Declaration, record_of
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 # How the protocol marks a value that is no plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py
@@ -98,7 +99,10 @@ class RecordingMonitor(MockMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         """The new resource's id, and its outputs beyond the inputs."""
-        return answer(request.type, request.name, inputs, self.account_of(request))
+        if providers.is_provider(request.type):
+            return str(uuid5(NAMESPACE_OID, f"{request.type}:{request.name}")), {}
+        declaration = Declaration(name=request.name, inputs=inputs, account=self.account_of(request))
+        return record_of(request.type).answer(declaration)
 
     def account_of(self, request: Any) -> str:
         """Where the resource is to stand: its own provider says it, or it is the stack's account."""

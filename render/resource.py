@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from resources import PROVIDER
+
 FORMAT_VERSION = 1
-_PROVIDER = "pulumi:providers:aws"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,8 @@ class Render:
 
     def _default_provider(self) -> Resource:
         return Resource(
-            urn=f"urn:pulumi:{self.stack}::{self.project}::{_PROVIDER}::default",
-            type=_PROVIDER,
+            urn=f"urn:pulumi:{self.stack}::{self.project}::{PROVIDER}::default",
+            type=PROVIDER,
             name="default",
             custom=True,
             parent="",

@@ -1,15 +1,13 @@
 """A render as a tree that a person reads: what stands where, and what matters about it."""
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from domain.iam.github import ISSUER
 from render.output import WIDTH
 from render.resource import Render, Resource
-
-Inputs = Mapping[str, Any]
+from resources import TYPES
+from resources.ecr import REPOSITORY
+from resources.iam import ROLE, ROLE_POLICY
 
 
 def to_text(rendered: Render) -> str:
@@ -60,13 +58,12 @@ def _branch(component: Resource, children: list[Resource], *, last: bool) -> Ite
 
 def _order_of_children(child: Resource) -> tuple[bool, str, str]:
     """A repository before its policies, and each role beside its own."""
-    kind = _short_type(child)
-    return kind != "Repository", child.name if kind.startswith("Role") else "", child.urn
+    return child.type != REPOSITORY, child.name if child.type in (ROLE, ROLE_POLICY) else "", child.urn
 
 
-def _details(resource: Resource) -> list[str]:
-    describe = _DETAILS.get(_short_type(resource))
-    return describe(resource.inputs) if describe else []
+def _details(resource: Resource) -> Sequence[str]:
+    record = TYPES.get(resource.type)
+    return record.describe(resource.inputs) if record else ()
 
 
 def _short_type(resource: Resource) -> str:
@@ -78,87 +75,3 @@ def _options(resource: Resource) -> list[str]:
     if "importId" in resource.options:
         notes.append(f"adopted from {resource.options['importId']}")
     return notes
-
-
-def _repository(inputs: Inputs) -> list[str]:
-    filters = [each["filter"] for each in inputs.get("imageTagMutabilityExclusionFilters", [])]
-    encryption = inputs["encryptionConfigurations"][0]
-    managed = "the account's aws/ecr key" if encryption["encryptionType"] == "KMS" else "AES256"
-    tags = inputs["tags"]
-    notes = [
-        f"{inputs['imageTagMutability']}{': ' if filters else ''}{', '.join(filters)}",
-        "customer key" if "kmsKey" in encryption else managed,
-        f"owner {tags['owner']}",
-    ]
-    if "retire-until" in tags:
-        notes.append(f"retires until {tags['retire-until']}")
-    return [*notes, "force delete"] if inputs.get("forceDelete") else notes
-
-
-def _lifecycle_policy(inputs: Inputs) -> list[str]:
-    return [rule["description"] for rule in json.loads(inputs["policy"])["rules"]]
-
-
-def _policy(inputs: Inputs) -> list[str]:
-    return [_statement(statement) for statement in _listed(json.loads(inputs["policy"])["Statement"])]
-
-
-def _statement(statement: Mapping[str, Any]) -> str:
-    principal = statement.get("Principal", {})
-    values = [principal] if isinstance(principal, str) else [v for each in principal.values() for v in _listed(each)]
-    conditions = [
-        f"{key} {' '.join(map(str, _listed(value)))}"
-        for condition in statement.get("Condition", {}).values()
-        for key, value in condition.items()
-    ]
-    resources = dict.fromkeys(each.rpartition(":")[2] for each in _listed(statement.get("Resource", [])))
-    return f"{statement.get('Sid', statement['Effect'])}: {', '.join([*values, *conditions, *resources])}"
-
-
-def _role(inputs: Inputs) -> list[str]:
-    trust = json.loads(inputs["assumeRolePolicy"])["Statement"]
-    return [inputs["name"], *(_statement(each).replace(f"{ISSUER}:", "") for each in _listed(trust))]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _scanning(inputs: Inputs) -> list[str]:
-    rules = [
-        f"{rule['scanFrequency']} {', '.join(each['filter'] for each in rule['repositoryFilters'])}"
-        for rule in inputs["rules"]
-    ]
-    return [inputs["scanType"], *rules]
-
-
-def _replication(inputs: Inputs) -> list[str]:
-    rules = []
-    for rule in inputs["replicationConfiguration"]["rules"]:
-        where = ", ".join(f"{each['registryId']} {each['region']}" for each in rule["destinations"])
-        prefixes = ", ".join(f"{each['filter']}*" for each in rule.get("repositoryFilters", []))
-        rules.append(f"{prefixes or 'every repository'} to {where}")
-    return rules
-
-
-_DETAILS: dict[str, Callable[[Inputs], list[str]]] = {
-    "Repository": _repository,
-    "LifecyclePolicy": _lifecycle_policy,
-    "RepositoryPolicy": _policy,
-    "RegistryPolicy": _policy,
-    "Role": _role,
-    "RolePolicy": _policy,
-    "RegistryScanningConfiguration": _scanning,
-    "ReplicationConfiguration": _replication,
-    "RepositoryCreationTemplate": lambda inputs: [
-        f"{inputs['prefix']} for {', '.join(inputs['appliedFors'])}",
-        inputs.get("imageTagMutability", "MUTABLE"),
-    ],
-    "AccountSetting": lambda inputs: [f"{inputs['name']} {inputs['value']}"],
-    "PullTimeUpdateExclusion": lambda inputs: [inputs["principalArn"]],
-    "Alias": lambda inputs: [inputs["name"]],
-    "Key": lambda inputs: [
-        "rotation" if inputs["enableKeyRotation"] else "no rotation",
-        f"{inputs['deletionWindowInDays']} days to undo a deletion",
-    ],
-}

@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from ops.adopt.inventory import gather
-from ops.adopt.judge import Judge
-from ops.adopt.project import NoStack, project, stack_of
-from ops.adopt.reading import InvalidInput, read
-from ops.adopt.text import summary, to_json, to_yaml
+from ops.adopt.adoption import Adopter
+from ops.adopt.cli_output import InvalidInput, read_outputs
+from ops.adopt.described import gather
+from ops.adopt.printed import to_json, to_yaml, totals
+from ops.adopt.project_copy import NoStack, read_project, stack_of_homes
 from policies.pack.levels import InvalidLevels
 from render.output import refuse, show
 from settings import InvalidSettings
@@ -15,12 +15,12 @@ from settings import InvalidSettings
 
 def run(options: argparse.Namespace) -> int:
     try:
-        inventory = gather(read(options.files))
-        stack = options.stack or stack_of(options.project, inventory.registries)
-        report = Judge(project(options.project, stack), inventory, options.today).report()
+        described = gather(read_outputs(options.files))
+        stack = options.stack or stack_of_homes(options.project, described.registries)
+        report = Adopter(read_project(options.project, stack), described, options.today).report()
     except (InvalidInput, NoStack, InvalidSettings, InvalidLevels) as invalid:
         return refuse(invalid)
     show(to_json(report) if options.format == "json" else to_yaml(report))
-    for line in (*report.notes, summary(report)):
+    for line in (*report.notes, totals(report)):
         print(line, file=sys.stderr)
     return 0

@@ -1,12 +1,13 @@
-"""A repository policy in the catalog's words: whom it lets pull, and what is in it that `pull` can't say."""
+"""A repository policy as the catalog's `pull` says it, and what of the policy `pull` can't say."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
-from domain.aws import ORGANIZATION_ID, Arn, RegistryId
-from domain.iam.access import Caller, Identity, Policy, Request
-from domain.iam.actions import PULL_ACTIONS
+from domain.aws import ORGANIZATION_ID, Arn, RegistryId, is_account_id
+from domain.document_text import to_text
+from domain.iam.access import Caller, Context, Identity, Policy, Request
+from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse
 from domain.iam.evaluate import evaluate
 from domain.iam.grants import (
@@ -19,188 +20,197 @@ from domain.iam.grants import (
     role_name_problems,
 )
 from domain.iam.matching import covers
-from domain.iam.statement import Condition, Effect, Operator, Principal, PrincipalKind, Statement
-from ops.adopt.service_pulls import CannotSay, served
-from ops.adopt.statement_words import conditions_in_words, in_words, label, principal_in_words, rest_in_words
-from review.plan.words import listed
+from domain.iam.statement import Effect, Operator, Principal, PrincipalKind, Statement
+from domain.wording import listed
+from review.plan.documents import statement_in_words
 
-_ROLE = "role/"
-_ONE_OF = frozenset({Operator.STRING_EQUALS, Operator.STRING_LIKE})
-_STRANGER = "000000000000"
-_EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-_ALL = Policy(name="all", document=_EVERYTHING)
-_PUSH_HINT = "`push` names the GitHub workflows that push"
+_PULL = frozenset(map(str.lower, PULL_ACTIONS))
+_NOT_NEEDED = frozenset(("ecr:batchchecklayeravailability", LOGIN_ACTION.lower()))
+_KEYS = {PrincipalKind.SERVICE: {"aws:sourceaccount", "aws:sourcearn"}, None: {"aws:principalorgid"}}
+"""The condition keys that `pull` has, by the kind of the principal; None is everyone."""
+_EQUALITY = frozenset((Operator.STRING_EQUALS, Operator.STRING_LIKE, Operator.ARN_EQUALS, Operator.ARN_LIKE))
+_UNLIKE = "\0" * 9
+"""A name that only a wildcard matches."""
+_SOURCES = {PullService.LAMBDA: f"function:{_UNLIKE}", PullService.CODEBUILD: f"project/{_UNLIKE}"}
+_ANY_ACCOUNT = "000000000000"
+_ALL = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulls:
-    """Who may pull, by the entry's words; and what else the policy says, a line each."""
+    """What `pull` says of a policy."""
 
     grants: tuple[Grant, ...]
+    """Who may pull; nothing is granted that the policy does not grant."""
+    policy: str
+    """A policy of the same meaning: what the grants compile to, and beside it all that they don't say."""
     beyond: tuple[str, ...]
+    """The statements that say all that, in words."""
+    remarks: tuple[str, ...]
+    """Why the grants don't say it."""
 
 
 @cache
-def read(text: str, arn: str, registry: RegistryId) -> Pulls:
-    """Nothing is granted that the policy does not grant already."""
+def read_pulls(text: str, arn: str, registry: RegistryId) -> Pulls:
+    """Reads the policy of the repository with that ARN."""
     try:
         document = parse(text)
     except InvalidDocument as invalid:
-        first = invalid.problems[0]
-        return Pulls(grants=(), beyond=(f"it can't be read: {first.message}",))
-    grants: list[Grant] = []
-    beyond: list[str] = []
-    for index, statement in enumerate(document.statements):
-        name = label(statement, index)
-        said, lines = _said(statement, arn, registry)
-        grants += said
-        beyond += [f"{name}: {line}" for line in lines]
-    if forbidding := [label(each, index) for index, each in enumerate(document.statements) if _forbids_pulls(each)]:
-        # Without its Deny, the policy would let in whom it keeps out now.
-        told = f"nobody's pull is written, for {listed(forbidding)} forbids pulls, which no entry can say"
-        return Pulls(grants=(), beyond=(*beyond, told))
-    kept = []
-    for grant in dict.fromkeys(grants):
-        widened = next((who for who in _callers(grant, registry) if not _pulls(who, document, arn, registry)), None)
-        if widened is None:
-            kept.append(grant)
-        else:
-            told = f"{grant_in_words(grant)} is not written, for it would let in more"
-            beyond.append(f"{told}: {widened[0]} may not pull now")
-    return Pulls(grants=tuple(kept), beyond=tuple(beyond))
+        remark = f"it can't be read: {invalid.problems[0].message}"
+        return Pulls(grants=(), policy=text, beyond=(), remarks=(remark,))
+    statements = {each.sid or f"statement {n}": each for n, each in enumerate(document.statements, start=1)}
+    if denying := [label for label, each in statements.items() if _denies_pulls(each)]:
+        # Without its Deny, the policy would allow what it denies now.
+        remark = f"no `pull` is written, for {listed(denying)} denies pulls, which an entry can't say"
+        return Pulls(grants=(), policy=_text(statements), beyond=_lines(statements), remarks=(remark,))
+    granted: dict[Grant, None] = {}
+    rest: dict[str, Statement] = {}
+    remarks: list[str] = []
+    for label, statement in statements.items():
+        said = set()
+        for principal in statement.principals or () if _allows_pulls(statement, arn) else ():
+            possible = _grants(principal, statement, registry)
+            found = [each for each in possible if _is_granted(each, document, arn, registry)]
+            granted |= dict.fromkeys(found)
+            if not found:
+                remarks.append(f"{label}: {principal.value}: {_why_none(principal, statement)}")
+            elif _conditions(_compiled(found, registry)[-1]) == _conditions(statement):
+                said.add(principal)
+        rest |= dict(_rest(label, statement, said))
+    compiled = {str(each.sid): each for each in _compiled(list(granted), registry)}
+    # Of a statement that keeps its name, what changes is told, and not what of it stays.
+    policy = {**compiled, **rest, **{label: statements[label] for label in compiled.keys() & rest}}
+    return Pulls(grants=tuple(granted), policy=_text(policy), beyond=_lines(rest), remarks=(*remarks, *_hints(rest)))
 
 
-def _forbids_pulls(statement: Statement) -> bool:
+def _compiled(grants: Sequence[Grant], registry: RegistryId) -> tuple[Statement, ...]:
+    policy = repository_policy(grants, registry)
+    return parse(policy).statements if policy else ()
+
+
+def _denies_pulls(statement: Statement) -> bool:
     return statement.effect is Effect.DENY and any(covers(statement, action) for action in PULL_ACTIONS)
 
 
-def _said(statement: Statement, arn: str, registry: RegistryId) -> tuple[list[Grant], list[str]]:
-    """The grants that the statement holds, and in words what else is in it."""
-    elsewhere = statement.resources is not None and not {"*", arn}.intersection(statement.resources)
-    whole = (
-        statement.effect is Effect.DENY
-        or statement.principals is None
-        or statement.actions is None
-        or statement.not_resources is not None
-        or elsewhere
-        or not all(covers(statement, action) for action in PULL_ACTIONS)
-    )
-    if whole or statement.principals is None:
-        return [], [_with_hint(in_words(statement), statement)]
-    grants: list[Grant] = []
-    named: list[Principal] = []
-    lines: list[str] = []
-    for principal in statement.principals:
-        try:
-            found = _grants(principal, statement.conditions, registry)
-        except CannotSay as reason:
-            lines.append(f"{in_words(statement, [principal])}: {reason}")
-            continue
-        grants += found
-        named.append(principal)
-        lines += _narrower(principal, statement, found, registry)
-    rest = rest_in_words(statement)
-    if named and rest:
-        lines.append(_with_hint(f"{listed(map(principal_in_words, named))} may {rest}", statement))
-    return grants, lines
+def _allows_pulls(statement: Statement, arn: str) -> bool:
+    """Whether it allows whole pulls from the repository to principals that it names."""
+    here = statement.not_resources is None and (statement.resources is None or {"*", arn} & set(statement.resources))
+    named = statement.principals is not None and statement.actions is not None
+    allows = statement.effect is Effect.ALLOW and all(covers(statement, action) for action in PULL_ACTIONS)
+    return allows and named and bool(here)
 
 
-def _with_hint(words: str, statement: Statement) -> str:
-    pushes = statement.effect is Effect.ALLOW and covers(statement, "ecr:PutImage")
-    return f"{words}; {_PUSH_HINT}" if pushes else words
-
-
-def _grants(principal: Principal, conditions: Sequence[Condition], registry: RegistryId) -> list[Grant]:
-    """What the catalog says for one principal; raises CannotSay."""
+def _grants(principal: Principal, statement: Statement, registry: RegistryId) -> list[Grant]:
+    """What `pull` could say for the principal, as far as its conditions are such that `pull` has."""
+    if not _has_conditions_of_pull(principal, statement):
+        return []
+    values = {each.key.folded: each.values for each in statement.conditions}
     if principal.is_anyone:
-        return list(_organizations(conditions))
+        named = values.get("aws:principalorgid", ())
+        return [OrganizationGrant(organization=each) for each in named if ORGANIZATION_ID.fullmatch(each)]
     if principal.kind is PrincipalKind.SERVICE:
-        return list(served(principal, conditions, registry))
-    if principal.kind is not PrincipalKind.AWS:
-        raise CannotSay("`pull` knows accounts, roles, organizations and services")
-    if conditions:
-        raise CannotSay("`pull` has no conditions")
+        service = next((each for each in PullService if each.principal == principal.value), None)
+        sources = [arn.account for each in values.get("aws:sourcearn", ()) if (arn := Arn.parse(each))]
+        found = [set(filter(is_account_id, each)) for each in (sources, values.get("aws:sourceaccount", ()))]
+        accounts = set.intersection(*filter(None, found)) if any(found) else {registry.account}
+        return [ServiceGrant(service=service, account=each) for each in sorted(accounts)] if service else []
     if principal.is_root:
         return [AccountGrant(account=principal.value)]
-    arn = Arn.parse(principal.value)
-    if arn is None:
-        raise CannotSay("that is the id of a principal that is gone")
-    role = arn.resource.removeprefix(_ROLE)
-    if arn.service != "iam" or role == arn.resource:
-        raise CannotSay("`pull` knows accounts and their roles")
-    if arn.partition != registry.partition or role_name_problems(role):
-        raise CannotSay("no role of this partition has that name")
-    return [AccountGrant(account=arn.account, role=role)]
+    arn = Arn.parse(principal.value) if principal.kind is PrincipalKind.AWS else None
+    kind, _, role = arn.resource.partition("/") if arn else ("", "", "")
+    if (
+        arn
+        and (arn.partition, arn.service, kind) == (registry.partition, "iam", "role")
+        and not role_name_problems(role)
+    ):
+        return [AccountGrant(account=arn.account, role=role)]
+    return []
 
 
-def _organizations(conditions: Sequence[Condition]) -> Iterator[Grant]:
-    if not conditions:
-        raise CannotSay("`pull` names who may, and knows no everybody")
-    (condition, *others) = conditions
-    plain = condition.operator.qualifier is None and not condition.operator.if_exists
-    if others or not plain or condition.operator.base not in _ONE_OF or condition.key.folded != "aws:principalorgid":
-        raise CannotSay("`pull` has no such condition")
-    if not all(map(ORGANIZATION_ID.fullmatch, condition.values)):
-        raise CannotSay("that is no organization's id")
-    yield from (OrganizationGrant(organization=value) for value in condition.values)
+def _has_conditions_of_pull(principal: Principal, statement: Statement) -> bool:
+    keys = _KEYS.get(None if principal.is_anyone else principal.kind, set())
+    return all(each.key.folded in keys and each.operator.base in _EQUALITY for each in statement.conditions)
 
 
-def _narrower(principal: Principal, statement: Statement, found: list[Grant], registry: RegistryId) -> Iterator[str]:
-    """What the grants leave out of a service's statement, whose conditions may be wider than theirs."""
-    services = [each for each in found if isinstance(each, ServiceGrant)]
-    if not services:
-        return
-    built = parse(repository_policy(services, registry) or {}).statements[-1]
-    if _conditions(built) != _conditions(statement):
-        before, after = conditions_in_words(statement.conditions), conditions_in_words(built.conditions)
-        yield f"{principal.value} may pull {before or 'for whomever it works'}; from then on only {after}"
+def _why_none(principal: Principal, statement: Statement) -> str:
+    known = [each.principal for each in PullService]
+    if not _has_conditions_of_pull(principal, statement) or principal.value in known:
+        return "`pull` has no such condition"
+    if principal.is_anyone:
+        return "`pull` has accounts, roles, organizations and services, but not everyone"
+    if principal.kind is PrincipalKind.SERVICE:
+        return f"`pull` has the services {listed(known)}"
+    if principal.kind is PrincipalKind.AWS and not principal.is_root and Arn.parse(principal.value) is None:
+        return "that is the id of a principal that was deleted"
+    return "`pull` has accounts and their roles"
 
 
-def _conditions(statement: Statement) -> frozenset[object]:
-    return frozenset((each.operator, each.key.folded, frozenset(each.values)) for each in statement.conditions)
-
-
-Who = tuple[str, Caller, Mapping[str, tuple[str, ...]]]
-
-
-def _callers(grant: Grant, registry: RegistryId) -> Iterator[Who]:
-    """Whom a grant lets in, each with what its request brings along."""
-    match grant:
-        case AccountGrant(account=account, role=role):
-            yield grant_in_words(grant), _somebody(account, role, registry), {}
-        case OrganizationGrant(organization=organization):
-            yield grant_in_words(grant), _somebody(_STRANGER, None, registry, organization), {}
-        case ServiceGrant(service=service, account=account):
-            what = {PullService.LAMBDA: "function:probe", PullService.CODEBUILD: "project/probe"}[service]
-            source = str(Arn(registry.partition, service.value, registry.region, account, what))
-            context = {"aws:SourceArn": (source,), "aws:SourceAccount": (account,)}
-            yield service.principal, Caller(identity=Identity(arn=service.principal, account=None)), context
-            if service is PullService.LAMBDA and account != registry.account:
-                yield f"account {account}", _somebody(account, None, registry), {}
-
-
-def _somebody(account: str, role: str | None, registry: RegistryId, organization: str | None = None) -> Caller:
-    """A session of a role that its own account lets do everything."""
-    path = role or "probe"
-    arn = str(Arn(registry.partition, "iam", "", account, f"{_ROLE}{path}"))
-    session = str(Arn(registry.partition, "sts", "", account, f"assumed-role/{path.rpartition('/')[2]}/probe"))
-    identity = Identity(arn=session, account=account, role_arn=arn)
-    return Caller(identity=identity, policies=(_ALL,), organization=organization)
-
-
-def _pulls(who: Who, document: Document, arn: str, registry: RegistryId) -> bool:
-    _, caller, context = who
+def _is_granted(grant: Grant, document: Document, arn: str, registry: RegistryId) -> bool:
+    """Whether the document grants pulls to all that the grant means."""
     requests = [
-        Request(action=action, resource=arn, account=registry.account, context=context) for action in PULL_ACTIONS
+        (caller, Request(action=action, resource=arn, account=registry.account, context=context))
+        for caller, context in _callers(grant, registry)
+        for action in PULL_ACTIONS
     ]
-    return all(evaluate(caller, each, [Policy(name="found", document=document)]).allowed for each in requests)
+    return all(evaluate(caller, request, [Policy(name="", document=document)]).allowed for caller, request in requests)
 
 
-def grant_in_words(grant: Grant) -> str:
+def _callers(grant: Grant, registry: RegistryId) -> Iterator[tuple[Caller, Context]]:
+    """Whom a grant means, each with what its request brings along."""
     match grant:
         case AccountGrant(account=account, role=role):
-            return f"role {role} of account {account}" if role else f"account {account}"
+            yield _session(account, role or _UNLIKE, registry), {}
         case OrganizationGrant(organization=organization):
-            return f"organization {organization}"
+            yield replace(_session(_ANY_ACCOUNT, _UNLIKE, registry), organization=organization), {}
         case ServiceGrant(service=service, account=account):
-            return f"service {service.value} for account {account}"
+            source = Arn(registry.partition, service.value, registry.region, account, _SOURCES[service])
+            context = {"aws:SourceArn": (str(source),), "aws:SourceAccount": (account,)}
+            yield Caller(identity=Identity(arn=service.principal, account=None)), context
+            if service is PullService.LAMBDA and account != registry.account:
+                yield _session(account, _UNLIKE, registry), {}
+
+
+def _session(account: str, role: str, registry: RegistryId) -> Caller:
+    """A session of a role that its own account allows everything."""
+    role_arn = Arn(registry.partition, "iam", "", account, f"role/{role}")
+    session = Arn(registry.partition, "sts", "", account, f"assumed-role/{role.rpartition('/')[2]}/session")
+    identity = Identity(arn=str(session), account=account, role_arn=str(role_arn))
+    return Caller(identity=identity, policies=(Policy(name="", document=_ALL),))
+
+
+def _rest(label: str, statement: Statement, said: Collection[Principal]) -> Iterator[tuple[str, Statement]]:
+    """What of a statement grants don't say that say its pulls for some of the principals."""
+    others = tuple(each for each in statement.principals or () if each not in said)
+    beyond = tuple(each for each in statement.actions or () if each.folded not in _PULL)
+    if others or not said:
+        yield label, replace(statement, principals=others) if said else statement
+    if said and beyond:
+        name = f"{label} (beyond pulls)" if others else label
+        yield name, replace(statement, principals=tuple(said), actions=beyond)
+
+
+def _conditions(statement: Statement) -> set[object]:
+    """Whatever operator of equality they have: a grant is found only where it holds."""
+    return {
+        (each.operator.qualifier, each.operator.if_exists, each.key.folded, frozenset(each.values))
+        for each in statement.conditions
+    }
+
+
+def _hints(rest: Mapping[str, Statement]) -> Iterator[str]:
+    """What people should know of statements beside the pulls."""
+    allowing = {label: each for label, each in rest.items() if each.effect is Effect.ALLOW}
+    if pushing := [label for label, each in allowing.items() if covers(each, "ecr:PutImage")]:
+        yield f"{listed(pushing)}: `push` names the GitHub workflows that push"
+    for label, each in allowing.items():
+        if each.actions and {action.folded for action in each.actions} <= _NOT_NEEDED:
+            yield f"{label}: a pull does not need {listed(action.written for action in each.actions)}"
+
+
+def _text(statements: Mapping[str, Statement]) -> str:
+    written = [replace(each, sid=label).to_json() for label, each in statements.items()]
+    return to_text({"Version": CURRENT_VERSION, "Statement": written})
+
+
+def _lines(statements: Mapping[str, Statement]) -> tuple[str, ...]:
+    return tuple(f"{label}: {statement_in_words(each)}" for label, each in statements.items())

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from domain.aws import REGIONS, is_account_id
 from policies.checks.inputs import entries
-from policies.kinds import PROVIDER
 from policies.pack.rule import Resource
+from resources import PROVIDER
 
 _URN_PARTS = 4
 _DEFAULT = "default"

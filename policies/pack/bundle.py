@@ -7,7 +7,7 @@ from pathlib import Path
 from policies.pack.levels import FOLDER
 
 ROOT = FOLDER.parent
-PACKAGES = ("policies", "domain")
+PACKAGES = ("policies", "resources", "domain")
 NEEDED = ("pulumi", "pulumi_policy", "pydantic")
 """What the pack imports; the versions are those of requirements.txt."""
 

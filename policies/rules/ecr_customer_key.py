@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.checks.encryption import without_customer_key
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import REPOSITORY
 
 
 def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:

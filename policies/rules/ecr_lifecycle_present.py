@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from policies.checks.inputs import is_unknown
-from policies.kinds import LIFECYCLE_POLICY, REPOSITORY
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 
 _Registry = tuple[str | None, str | None]
 

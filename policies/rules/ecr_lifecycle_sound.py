@@ -8,8 +8,8 @@ below: who wrote it meant to keep the image. Where it keeps no v* at all it is n
 from collections.abc import Iterator
 
 from policies.checks.lifecycles import SoundLifecycle, unsound
-from policies.kinds import LIFECYCLE_POLICY
 from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import LIFECYCLE_POLICY
 
 
 def check(resource: Resource, given: Given[SoundLifecycle]) -> Iterator[Verdict]:

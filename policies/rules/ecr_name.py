@@ -6,8 +6,8 @@ from pydantic import Field
 
 from domain.ecr.names import repository_name_problems
 from policies.checks.inputs import is_unknown
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.ecr import REPOSITORY
 
 _NAME = ("name",)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from policies.checks.inputs import is_unknown
 from policies.checks.retiring import RetiringParameters, not_retiring
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.ecr import REPOSITORY
 
 _FORCE = "forceDelete"
 

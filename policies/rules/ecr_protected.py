@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.checks.retiring import RetiringParameters, not_retiring
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.ecr import REPOSITORY
 
 
 def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:

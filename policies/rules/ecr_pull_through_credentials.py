@@ -17,8 +17,9 @@ from domain.ecr.upstreams import (
 from domain.problems import Problem
 from policies.checks.inputs import is_unknown
 from policies.checks.places import Place, Places
-from policies.kinds import PROVIDER, PULL_THROUGH_RULE
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from resources import PROVIDER
+from resources.ecr import PULL_THROUGH_RULE
 
 _URL, _SECRET, _ROLE = "upstreamRegistryUrl", "credentialArn", "customRoleArn"
 

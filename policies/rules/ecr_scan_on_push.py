@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, frequency_for
 from policies.checks.inputs import entries, entry, is_unknown
-from policies.kinds import REPOSITORY, SCANNING_CONFIGURATION
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
+from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 
 _AUTOMATIC = (ScanFrequency.SCAN_ON_PUSH, ScanFrequency.CONTINUOUS_SCAN)
 _OWN = "imageScanningConfiguration"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.checks.mutability import MutableTags, movable_tags
-from policies.kinds import REPOSITORY
 from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
+from resources.ecr import REPOSITORY
 
 
 def check(resource: Resource, given: Given[MutableTags]) -> Iterator[Verdict]:

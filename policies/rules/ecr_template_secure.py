@@ -15,8 +15,8 @@ from policies.checks.inputs import entries, is_unknown
 from policies.checks.lifecycles import SoundLifecycle, archives_unpulled, unsound
 from policies.checks.mutability import MutableTags, movable_tags
 from policies.checks.tagging import RequiredTags, missing_tags
-from policies.kinds import CREATION_TEMPLATE
 from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.ecr import CREATION_TEMPLATE
 
 _OCCASIONS, _LIFECYCLE, _TAGS, _ROLE = "appliedFors", "lifecyclePolicy", "resourceTags", "customRoleArn"
 _KNOWN = tuple(each.value for each in Occasion)

@@ -8,8 +8,8 @@ from domain.aws import Arn
 from domain.iam.limits import SESSION_SECONDS
 from domain.iam.patterns import matches_arn, pattern
 from policies.checks.inputs import is_unknown, number
-from policies.kinds import ROLE
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.iam import ROLE
 
 _BOUNDARY, _PATH, _SESSION = "permissionsBoundary", "path", "maxSessionDuration"
 _HOUR = 3_600

@@ -10,10 +10,11 @@ from domain.iam.github import ISSUER
 from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, strangers
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
+from domain.wording import listed
 from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked, listed
-from policies.kinds import ROLE
+from policies.checks.statements import allows, asked
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from resources.iam import ROLE
 
 _BY_TOKEN, _BY_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 _ASSUMING = ("sts:AssumeRole", _BY_SAML, _BY_TOKEN)

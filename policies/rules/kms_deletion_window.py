@@ -6,8 +6,8 @@ from pydantic import Field
 
 from domain.kms import DELETION_DAYS
 from policies.checks.inputs import is_unknown, number
-from policies.kinds import KEY
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.kms import KEY
 
 _WINDOW = "deletionWindowInDays"
 _DEFAULT = DELETION_DAYS[-1]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.checks.inputs import is_unknown
-from policies.kinds import KEY
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from resources.kms import KEY
 
 _ENABLED = "isEnabled"
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
 from policies.checks.retiring import RetiringParameters, not_retiring
-from policies.kinds import KEY, REPOSITORY
 from policies.pack.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 
 
 def check(resources: Sequence[Resource], given: Given[RetiringParameters]) -> Iterator[tuple[Resource, Verdict]]:

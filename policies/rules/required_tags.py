@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from policies.checks.tagging import RequiredTags, missing_tags
-from policies.kinds import KEY, MANAGED_POLICY, PUBLIC_REPOSITORY, REPOSITORY, ROLE
 from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
+from resources import TYPES
+from resources.ecr import PUBLIC_REPOSITORY
+from resources.iam import MANAGED_POLICY
 
 
 def check(resource: Resource, given: Given[RequiredTags]) -> Iterator[Verdict]:
@@ -19,6 +21,6 @@ RULE = ResourceRule(
     remediation="Give the resource its tags; the components do. A provider's default tags are not seen here.",
     controls=("Security Hub ECR.4",),
     parameters=RequiredTags,
-    types=(REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY),
+    types=(*(token for token, each in TYPES.items() if each.tags == "tags"), PUBLIC_REPOSITORY, MANAGED_POLICY),
     check=check,
 )

@@ -2,8 +2,20 @@
 
 from typing import Any
 
-from rehearsal.apply.builder import Builder, Inputs, Order
-from render.answers import Answer
+from rehearsal.apply.builder import Builder, Order
+from resources import Answer, Inputs, names
+from resources.ecr import (
+    ACCOUNT_SETTING,
+    CREATION_TEMPLATE,
+    LIFECYCLE_POLICY,
+    PULL_THROUGH_RULE,
+    PULL_TIME_EXCLUSION,
+    REGISTRY_POLICY,
+    REPLICATION_CONFIGURATION,
+    REPOSITORY,
+    REPOSITORY_POLICY,
+    SCANNING_CONFIGURATION,
+)
 
 
 def _repository(order: Order) -> Answer:
@@ -125,61 +137,33 @@ def _pull_through_rule(order: Order) -> Answer:
     return made["ecrRepositoryPrefix"], {"registryId": made["registryId"]}
 
 
-_PULL_THROUGH_RULE = frozenset(
-    {"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix", "credentialArn", "customRoleArn"}
+_PULL_THROUGH_RULE = names(
+    "ecrRepositoryPrefix upstreamRegistryUrl upstreamRepositoryPrefix credentialArn customRoleArn"
 )
 """The API's names, which are the provider's."""
 
 BUILDERS = {
-    "aws:ecr/repository:Repository": Builder(
+    REPOSITORY: Builder(
         build=_repository,
-        properties=frozenset(
-            {
-                "name",
-                "tags",
-                "imageTagMutability",
-                "imageTagMutabilityExclusionFilters",
-                "imageScanningConfiguration",
-                "encryptionConfigurations",
-            }
+        properties=names(
+            "name tags imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration "
+            "encryptionConfigurations"
         ),
-        at_deletion=frozenset({"forceDelete"}),
+        at_deletion=("forceDelete",),
     ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Builder(
-        build=_lifecycle_policy, properties=frozenset({"repository", "policy"})
-    ),
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": Builder(
-        build=_repository_policy, properties=frozenset({"repository", "policy"})
-    ),
-    "aws:ecr/registryPolicy:RegistryPolicy": Builder(build=_registry_policy, properties=frozenset({"policy"})),
-    "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": Builder(
-        build=_scanning_configuration, properties=frozenset({"scanType", "rules"})
-    ),
-    "aws:ecr/replicationConfiguration:ReplicationConfiguration": Builder(
-        build=_replication_configuration, properties=frozenset({"replicationConfiguration"})
-    ),
-    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": Builder(
+    LIFECYCLE_POLICY: Builder(build=_lifecycle_policy, properties=("repository", "policy")),
+    REPOSITORY_POLICY: Builder(build=_repository_policy, properties=("repository", "policy")),
+    REGISTRY_POLICY: Builder(build=_registry_policy, properties=("policy",)),
+    SCANNING_CONFIGURATION: Builder(build=_scanning_configuration, properties=("scanType", "rules")),
+    REPLICATION_CONFIGURATION: Builder(build=_replication_configuration, properties=("replicationConfiguration",)),
+    CREATION_TEMPLATE: Builder(
         build=_creation_template,
-        properties=frozenset(
-            {
-                "prefix",
-                "appliedFors",
-                "customRoleArn",
-                "description",
-                "encryptionConfigurations",
-                "imageTagMutability",
-                "imageTagMutabilityExclusionFilters",
-                "lifecyclePolicy",
-                "repositoryPolicy",
-                "resourceTags",
-            }
+        properties=names(
+            "prefix appliedFors customRoleArn description encryptionConfigurations "
+            "imageTagMutability imageTagMutabilityExclusionFilters lifecyclePolicy repositoryPolicy resourceTags"
         ),
     ),
-    "aws:ecr/accountSetting:AccountSetting": Builder(build=_account_setting, properties=frozenset({"name", "value"})),
-    "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": Builder(
-        build=_pull_time_exclusion, properties=frozenset({"principalArn"})
-    ),
-    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Builder(
-        build=_pull_through_rule, properties=_PULL_THROUGH_RULE
-    ),
+    ACCOUNT_SETTING: Builder(build=_account_setting, properties=("name", "value")),
+    PULL_TIME_EXCLUSION: Builder(build=_pull_time_exclusion, properties=("principalArn",)),
+    PULL_THROUGH_RULE: Builder(build=_pull_through_rule, properties=_PULL_THROUGH_RULE),
 }

@@ -1,7 +1,8 @@
 """Roles and their own policies."""
 
 from rehearsal.apply.builder import Builder, Order
-from render.answers import Answer
+from resources import Answer
+from resources.iam import ROLE, ROLE_POLICY
 
 _OPTIONAL = {
     "path": "Path",
@@ -33,10 +34,10 @@ def _role_policy(order: Order) -> Answer:
 
 
 BUILDERS = {
-    "aws:iam/role:Role": Builder(
+    ROLE: Builder(
         build=_role,
-        properties=frozenset({"name", "assumeRolePolicy", "tags", *_OPTIONAL}),
-        at_deletion=frozenset({"forceDetachPolicies"}),
+        properties=("name", "assumeRolePolicy", "tags", *_OPTIONAL),
+        at_deletion=("forceDetachPolicies",),
     ),
-    "aws:iam/rolePolicy:RolePolicy": Builder(build=_role_policy, properties=frozenset({"name", "role", "policy"})),
+    ROLE_POLICY: Builder(build=_role_policy, properties=("name", "role", "policy")),
 }

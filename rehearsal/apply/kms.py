@@ -1,7 +1,8 @@
 """Keys and their aliases."""
 
 from rehearsal.apply.builder import Builder, Order
-from render.answers import Answer
+from resources import Answer
+from resources.kms import ALIAS, KEY
 
 
 def _key(order: Order) -> Answer:
@@ -23,10 +24,10 @@ def _alias(order: Order) -> Answer:
 
 
 BUILDERS = {
-    "aws:kms/key:Key": Builder(
+    KEY: Builder(
         build=_key,
-        properties=frozenset({"policy", "description", "enableKeyRotation", "tags"}),
-        at_deletion=frozenset({"deletionWindowInDays"}),
+        properties=("policy", "description", "enableKeyRotation", "tags"),
+        at_deletion=("deletionWindowInDays",),
     ),
-    "aws:kms/alias:Alias": Builder(build=_alias, properties=frozenset({"name", "targetKeyId"})),
+    ALIAS: Builder(build=_alias, properties=("name", "targetKeyId")),
 }

@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud.clients import Clients
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.table import BUILT, NOT_BUILT
-from render.answers import Answer
 from render.monitor import RecordingMonitor
 from render.providers import is_provider
 from render.rendering import home_account, run_program, sound_configuration
+from resources import Answer
 from settings import Settings
 
 

@@ -5,7 +5,8 @@ from secrets import token_urlsafe
 
 from domain.ecr.upstreams import SECRET_KEYS
 from rehearsal.apply.builder import Builder, Order
-from render.answers import Answer
+from resources import Answer
+from resources.secretsmanager import SECRET, SECRET_VERSION
 
 _USER = "rehearsal"
 
@@ -32,12 +33,10 @@ def _secret_version(order: Order) -> Answer:
 
 
 BUILDERS = {
-    "aws:secretsmanager/secret:Secret": Builder(
+    SECRET: Builder(
         build=_secret,
-        properties=frozenset({"name", "description", "kmsKeyId", "tags"}),
-        at_deletion=frozenset({"recoveryWindowInDays"}),
+        properties=("name", "description", "kmsKeyId", "tags"),
+        at_deletion=("recoveryWindowInDays",),
     ),
-    "aws:secretsmanager/secretVersion:SecretVersion": Builder(
-        build=_secret_version, properties=frozenset({"secretId", "secretString"})
-    ),
+    SECRET_VERSION: Builder(build=_secret_version, properties=("secretId", "secretString")),
 }

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
 from policies.checks.inputs import entry
-from policies.kinds import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from render.resource import Render, Resource
+from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.access.documents import Documents
 from review.plan.words import account_of
 

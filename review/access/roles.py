@@ -9,8 +9,8 @@ from domain.iam.document import CURRENT_VERSION, Effect, parse
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
 from policies.checks.inputs import entries, entry
-from policies.kinds import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from render.resource import Render, Resource
+from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from review.access.deciding import Asker, decide
 from review.access.documents import Documents
 from review.access.model import Kind, Principal

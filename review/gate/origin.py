@@ -9,10 +9,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.problems import Path as KeyPath
-from policies import kinds
 from policies.checks.inputs import entries
 from policies.checks.inputs import entry as entry_of
 from policies.pack.rule import Resource
+from resources import TYPES
 from settings.declared.resolve import source
 from settings.declared.roles import task_role
 from settings.files.configuration import ACCOUNTS, REGION, stack_file
@@ -25,26 +25,8 @@ _CATALOG = str(StackKeys.model_fields["catalog"].default)
 REGISTRY = "registry"
 """How the components are called that stand once in a registry."""
 
-_REPOSITORY_KEYS = {
-    "imageTagMutability": "mutable_tags",
-    "imageTagMutabilityExclusionFilters": "mutable_tags",
-    "encryptionConfigurations": "encryption",
-    "forceDelete": "retire",
-    "tags": "owner",
-}
-"""The key of a catalog's entry that an input comes from."""
-
-_STACK_KEYS = {
-    kinds.REGISTRY_POLICY: "registry_policy",
-    kinds.REPLICATION_CONFIGURATION: "replicas",
-    kinds.CREATION_TEMPLATE: "replicas",
-    kinds.SCANNING_CONFIGURATION: "scanning",
-    kinds.PULL_TIME_EXCLUSION: "pull_time_exclusions",
-    kinds.ACCOUNT_SETTING: "blob_mounting",
-}
-"""The stack's key that a resource comes from, by its type."""
-
-_ROLES = (kinds.ROLE, kinds.ROLE_POLICY)
+_ROLES, _RETENTION = "roles", "retention"
+"""Keys whose value names what is written elsewhere."""
 
 _RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-on-push": "scanning"}
 """The stack's key, where it is written, that a rule is about."""
@@ -69,14 +51,15 @@ class Origins:
         """Where the resource, or what the path names in its inputs, is written; some rules are about a stack's key."""
         if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
             return self._in_stack(_RULE_KEYS[rule])
+        record = TYPES.get(resource.type)
+        key = record.settings_key_of(path) if record else None
         repository = resource.name.rpartition("@")[0]
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
-            return self._in_catalog(_catalog_path(resource, path, repository, entry))
-        if resource.type in _ROLES:
-            asked = self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))
-            return self._in_catalog(asked) if asked else self._in_stack("roles")
-        return self._in_stack_file(resource, path)
+            return self._in_catalog(_catalog_path(key, path, repository, entry))
+        if key == _ROLES and (asked := self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))):
+            return self._in_catalog(asked)
+        return self._in_stack(key if key in StackKeys.model_fields else "environment")
 
     def of_name(self, name: str) -> Place:
         """Where the settings speak of a component that the head need not declare any more."""
@@ -91,11 +74,6 @@ class Origins:
 
     def _in_catalog(self, path: KeyPath) -> Place:
         return Place(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
-
-    def _in_stack_file(self, resource: Resource, path: KeyPath) -> Place:
-        if resource.type == kinds.KEY:
-            return self._in_stack("key_deletion_days" if path[:1] == ("deletionWindowInDays",) else "protect")
-        return self._in_stack(_STACK_KEYS.get(resource.type, "environment"))
 
     def _in_stack(self, key: str) -> Place:
         full = key if ":" in key else f"{self._project}:{key}"
@@ -144,13 +122,10 @@ class Origins:
         return found
 
 
-def _catalog_path(resource: Resource, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:
+def _catalog_path(key: str | None, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:
     here = ("repositories", repository)
-    if resource.type == kinds.LIFECYCLE_POLICY:
-        retention = entry.get("retention", "default")
+    if key == _RETENTION:
+        retention = entry.get(key, "default")
         rule = path[2:3] if path[:2] == ("policy", "rules") else ()
-        return ("retention", retention, *rule) if isinstance(retention, str) else (*here, "retention", *rule)
-    if resource.type == kinds.REPOSITORY_POLICY:
-        return (*here, "pull")
-    key = _REPOSITORY_KEYS.get(str(path[0])) if path else None
+        return (key, retention, *rule) if isinstance(retention, str) else (*here, key, *rule)
     return (*here, key) if key is not None and key in entry else here

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from render.resource import Render, Resource
-from review.plan.groups import shown
-from review.plan.kinds import KINDS, Effect
-from review.plan.losses import losses
-from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
+from resources import TYPES, OnChange
+from review.plan.consequences import consequences
+from review.plan.model import IMPORT, Change, Compared, Difference, Op, Plan
 from review.plan.pairing import Pairs, pair
 from review.plan.properties import differences
-from review.plan.statements import ordered, statements
-from review.plan.weaknesses import destruction_allowed
 from review.plan.words import account_of
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
@@ -23,16 +21,18 @@ class NotComparable(ValueError):
     """Two renders that say nothing about each other; the text says why, and the fix."""
 
 
-def plan(base: Render | None, head: Render) -> Plan:
-    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack.
+def plan(base: Render | None, head: Render, today: date | None = None) -> Plan:
+    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack. By
+    `today` a retirement is past; without it none is.
 
     Raises NotComparable where the two are not of one stack, or one of them has no values to compare.
     """
     _check_comparable(base, head)
     compared = _Comparison(base or _nothing(head), head)
     changes = tuple(sorted(compared.changes(), key=lambda change: change.urn))
-    lost = losses(changes)
-    olds = base.resources if base else ()
+    compared_sides = Compared(
+        changes=changes, olds=base.resources if base else (), is_new=base is None, base=base, head=head, today=today
+    )
     return Plan(
         project=head.project,
         stack=head.stack,
@@ -40,8 +40,7 @@ def plan(base: Render | None, head: Render) -> Plan:
         is_new=base is None,
         changes=changes,
         unchanged=compared.unchanged,
-        losses=lost,
-        statements=ordered([*_moved(base, head), *statements(changes, lost, olds, is_new=base is None)]),
+        consequences=consequences(compared_sides),
     )
 
 
@@ -107,7 +106,7 @@ class _Comparison:
         op = _op(found, options, moved=old.urn != new.urn, replaced=bool(imported))
         if op is None:
             return None
-        forcing = Effect.REPLACES if op is Op.REPLACE else Effect.UNKNOWN
+        forcing = OnChange.REPLACES if op is Op.REPLACE else OnChange.UNKNOWN
         return _change(
             op,
             new,
@@ -128,32 +127,6 @@ class _Comparison:
         return differences(new.type, before, after, new.options)
 
 
-def _moved(base: Render | None, head: Render) -> Iterable[Statement]:
-    """What concerns the stack as a whole, and no resource."""
-    if base and base.account and head.account and base.account != head.account:
-        text = (
-            f"The stack moves from account {base.account} to {head.account}: its state describes what stands in the "
-            "old one, and the engine would look for all of it in the new one."
-        )
-        yield Statement(topic=Topic.PLACE, text=text, urns=())
-    if base and base.home and head.home and base.home != head.home:
-        # https://github.com/pulumi/pulumi-aws/pull/4000
-        text = (
-            f"The home region moves from {base.home} to {head.home}: the provider itself is replaced, and with it "
-            "everything that it made may be."
-        )
-        yield Statement(topic=Topic.PLACE, text=text, urns=())
-    if base and head.allow_destruction and not base.allow_destruction:
-        yield destruction_allowed(head.stack).statement
-    if base and base.provider is not None and head.provider is not None:
-        keys = sorted({*base.provider, *head.provider})
-        turned = [(key, base.provider.get(key), head.provider.get(key)) for key in keys]
-        lines = tuple(f"~ {key}: {shown(old)} → {shown(new)}" for key, old, new in turned if old != new)
-        if lines:
-            text = "The provider is configured otherwise, which may change where, or as whom, it acts."
-            yield Statement(topic=Topic.PLACE, text=text, urns=(), lines=lines)
-
-
 def _nothing(head: Render) -> Render:
     return Render(project=head.project, stack=head.stack, preview=head.preview, resources=(), outputs={})
 
@@ -172,9 +145,9 @@ def _change(op: Op, resource: Resource, render: Render, **others: Any) -> Change
 
 def _op(found: tuple[Difference, ...], options: tuple[Difference, ...], *, moved: bool, replaced: bool) -> Op | None:
     effects = {each.effect for each in found}
-    if replaced or Effect.REPLACES in effects:
+    if replaced or OnChange.REPLACES in effects:
         return Op.REPLACE
-    if Effect.UNKNOWN in effects:
+    if OnChange.UNKNOWN in effects:
         return Op.UPDATE_OR_REPLACE
     if found:
         return Op.UPDATE
@@ -185,11 +158,11 @@ def _op(found: tuple[Difference, ...], options: tuple[Difference, ...], *, moved
 
 def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
     """Whether the engine imports what it manages already: it does so whenever the id differs from the state's."""
-    kind = KINDS.get(new.type)
+    record = TYPES.get(new.type)
     wanted = new.options.get(IMPORT)
-    if not wanted or kind is None or not kind.identity:
+    if not wanted or record is None or not record.identity:
         return ()
-    known = old.options.get(IMPORT) or old.inputs.get(kind.identity[-1])
+    known = old.options.get(IMPORT) or ":".join(str(old.inputs.get(name)) for name in record.identity)
     return (IMPORT,) if wanted != known else ()
 
 
@@ -197,14 +170,14 @@ def _other_provider(old: Resource, new: Resource) -> tuple[Difference, ...]:
     """Another provider may be the same account by another way, or a replacement: only the engine can ask it."""
     if old.provider == new.provider:
         return ()
-    return (Difference(path="provider", old=old.provider, new=new.provider, effect=Effect.UNKNOWN),)
+    return (Difference(path="provider", old=old.provider, new=new.provider, effect=OnChange.UNKNOWN),)
 
 
 def _option_differences(old: Resource, new: Resource) -> tuple[Difference, ...]:
     before = {"protect": old.protect or None, **old.options}
     after = {"protect": new.protect or None, **new.options}
     return tuple(
-        Difference(path=name, old=before.get(name), new=after.get(name), effect=Effect.IN_PLACE)
+        Difference(path=name, old=before.get(name), new=after.get(name), effect=OnChange.IN_PLACE)
         for name in sorted({*before, *after})
         if name not in _NO_DIFFERENCE and name != IMPORT and before.get(name) != after.get(name)
     )
@@ -212,8 +185,8 @@ def _option_differences(old: Resource, new: Resource) -> tuple[Difference, ...]:
 
 def _made_up(resource: Resource, named: Resource, suffix: str) -> dict[object, str]:
     """The stand-ins among a resource's outputs, each with a name that both renders can share."""
-    kind = KINDS.get(resource.type)
-    outputs = kind.made_up if kind else frozenset()
+    record = TYPES.get(resource.type)
+    outputs = record.made_up if record else ()
     short = named.type.rpartition(":")[2]
     return {
         value: f"({output} of {short} {named.name}{suffix})"
@@ -223,12 +196,13 @@ def _made_up(resource: Resource, named: Resource, suffix: str) -> dict[object, s
 
 
 def _gone_meanwhile(change: Change) -> dict[object, str]:
-    kind = KINDS.get(change.type)
-    if kind is None or change.new is None or change.op is not Op.REPLACE or IMPORT in change.forced_by:
+    record = TYPES.get(change.type)
+    if record is None or change.new is None or change.op is not Op.REPLACE or IMPORT in change.forced_by:
         return {}
     return {
         change.new.inputs[name]: f"({name} of a new {change.short_type})"
-        for name in kind.deleted_first & set(change.new.inputs)
+        for name in record.unknown_in_replacement
+        if name in change.new.inputs
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from domain.document_text import to_text
 from domain.ecr.retention import Effect, Rule, Selector, compile_policy, effect_of
 from domain.iam.document import Statement, parse, same
-from review.plan.kinds import Documents
+from resources import Grammar
 
 _LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIVED_AFTER_DAYS})
 """What an image does not come back from; one that is archived does."""
@@ -15,12 +15,12 @@ _LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIV
 RawRule = Mapping[str, Any]
 
 
-def compare(grammar: Documents, old: str, new: str) -> tuple[str, ...] | None:
+def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
     """What differs, a line each; nothing where they mean the same, None where one can't be read."""
     if old == new:
         return ()
     try:
-        if grammar is Documents.IAM:
+        if grammar is Grammar.IAM:
             return _statement_lines(old, new)
         return lifecycle_lines(old, new)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -130,10 +130,10 @@ def _statement_lines(old: str, new: str) -> tuple[str, ...]:
         return ()
     olds = {_label(each, i): each for i, each in enumerate(before.statements)}
     news = {_label(each, i): each for i, each in enumerate(after.statements)}
-    lines = [f"- {label}: {_statement(each)}" for label, each in olds.items() if label not in news]
+    lines = [f"- {label}: {statement_in_words(each)}" for label, each in olds.items() if label not in news]
     for label, each in news.items():
         if label not in olds:
-            lines.append(f"+ {label}: {_statement(each)}")
+            lines.append(f"+ {label}: {statement_in_words(each)}")
         elif each.meaning() != olds[label].meaning():
             lines += [f"~ {label}: {line}" for line in _changed(olds[label], each)]
     heads = [(name, getattr(before, name), getattr(after, name)) for name in ("version", "id")]
@@ -161,7 +161,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, list[str]]]:
         yield name, [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
-def _statement(statement: Statement) -> str:
+def statement_in_words(statement: Statement) -> str:
     return "; ".join(f"{name} {', '.join(values)}" for name, values in _elements(statement).items())
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from review.plan.kinds import Effect
+from resources import OnChange
 from review.plan.model import Change, Difference, Op, Plan
 from review.plan.words import grouped, where
 
@@ -30,7 +30,7 @@ VERBS = {
     Op.MOVE: "moved by an alias",
     Op.OPTIONS: "with other options",
 }
-_EFFECTS = {Effect.REPLACES: " (forces the replacement)", Effect.UNKNOWN: " (may force a replacement)"}
+_EFFECTS = {OnChange.REPLACES: " (forces the replacement)", OnChange.UNKNOWN: " (may force a replacement)"}
 _WHOLE = (Op.CREATE, Op.DELETE, Op.ADOPT)
 _VALUE_WIDTH = 90
 

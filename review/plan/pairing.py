@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from render.monitor import STACK_TYPE
 from render.resource import Render, Resource
-from review.plan.kinds import KINDS
+from resources import TYPES
 
 _SPEC_PART = re.compile(r"(?:^|, )(name|type|stack|project|parentUrn|noParent) ")
 
@@ -107,8 +107,8 @@ def _type(urn: str) -> str:
 
 def identity(resource: Resource) -> tuple[object, ...] | None:
     """What names the thing in AWS."""
-    kind = KINDS.get(resource.type)
-    if kind is None or kind.identity is None:
+    record = TYPES.get(resource.type)
+    if record is None or record.identity is None:
         return None
-    values = [resource.inputs.get(name) for name in kind.identity]
+    values = [resource.inputs.get(name) for name in record.identity]
     return (resource.type, resource.provider, resource.region, *map(str, values))

@@ -5,49 +5,47 @@ from dataclasses import replace
 from typing import Any
 
 from domain.document_text import to_text
+from resources import TYPES, Inputs, OnChange, ResourceType, top_of
 from review.plan.documents import compare
 from review.plan.flows import CONFIGURATION, flow_lines
-from review.plan.kinds import KINDS, Effect, effect, top_of
 from review.plan.model import Difference
-
-Inputs = Mapping[str, Any]
 
 
 def differences(type: str, old: Inputs, new: Inputs, options: Mapping[str, object]) -> tuple[Difference, ...]:
     """What the provider would find to be different, each with what that does to the resource."""
     found = []
+    record = TYPES.get(type)
     for name in sorted({*old, *new}):
-        for path, before, after in _unequal(type, name, name, old.get(name), new.get(name)):
-            difference = _difference(type, path, before, after)
+        for path, before, after in _unequal(record, name, name, old.get(name), new.get(name)):
+            difference = _difference(record, path, before, after)
             if difference and not _listed(path, options.get("ignoreChanges")):
                 found.append(_forced(difference, options))
     # A block that is replaced for one of its fields is replaced whole.
-    replaced = {top_of(each.path) for each in found if each.effect is Effect.REPLACES}
+    replaced = {top_of(each.path) for each in found if each.effect is OnChange.REPLACES}
     return tuple(_replacing(each) if top_of(each.path) in replaced else each for each in found)
 
 
-def _difference(type: str, path: str, old: object, new: object) -> Difference | None:
-    kind = KINDS.get(type)
+def _difference(record: ResourceType | None, path: str, old: object, new: object) -> Difference | None:
     left_out = new is None
-    if kind and left_out and path in kind.optional:
+    if record and left_out and path in record.optional:
         return None
     lines: tuple[str, ...] | None = flow_lines(old, new) if path == CONFIGURATION else ()
-    if kind and kind.documents and path == kind.document_in and isinstance(old, str) and isinstance(new, str):
-        lines = compare(kind.documents, old, new)
+    if record and path in record.documents and isinstance(old, str) and isinstance(new, str):
+        lines = compare(record.documents[path], old, new)
         if lines == ():
             return None
-    what = effect(type, path, left_out=left_out)
+    what = record.on_change(path, left_out=left_out) if record else OnChange.UNKNOWN
     return Difference(path=path, old=old, new=new, effect=what, lines=lines or ())
 
 
 def _forced(difference: Difference, options: Mapping[str, object]) -> Difference:
-    if difference.effect is Effect.REPLACES or not _listed(difference.path, options.get("replaceOnChanges")):
+    if difference.effect is OnChange.REPLACES or not _listed(difference.path, options.get("replaceOnChanges")):
         return difference
     return _replacing(difference)
 
 
 def _replacing(difference: Difference) -> Difference:
-    return replace(difference, effect=Effect.REPLACES)
+    return replace(difference, effect=OnChange.REPLACES)
 
 
 def _listed(path: str, paths: object) -> bool:
@@ -57,7 +55,9 @@ def _listed(path: str, paths: object) -> bool:
     return any(each in ("*", path) or path.startswith((f"{each}.", f"{each}[")) for each in paths)
 
 
-def _unequal(type: str, place: str, path: str, old: object, new: object) -> Iterator[tuple[str, object, object]]:
+def _unequal(
+    record: ResourceType | None, place: str, path: str, old: object, new: object
+) -> Iterator[tuple[str, object, object]]:
     """The innermost places that differ; `place` is the path without positions."""
     if old == new:
         return
@@ -65,22 +65,21 @@ def _unequal(type: str, place: str, path: str, old: object, new: object) -> Iter
         yield path, old, new  # which position a destination has says nothing of where the images go
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
-            yield from _unequal(type, f"{place}.{key}", f"{path}.{key}", old.get(key), new.get(key))
+            yield from _unequal(record, f"{place}.{key}", f"{path}.{key}", old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):
-        olds, news = _ordered(type, place, old), _ordered(type, place, new)
+        olds, news = _ordered(record, place, old), _ordered(record, place, new)
         for index in range(max(len(olds), len(news))):
             pair = (each[index] if index < len(each) else None for each in (olds, news))
-            yield from _unequal(type, f"{place}[]", f"{path}[{index}]", *pair)
+            yield from _unequal(record, f"{place}[]", f"{path}[{index}]", *pair)
     else:
         yield path, old, new
 
 
-def _ordered(type: str, place: str, items: list[Any]) -> list[Any]:
+def _ordered(record: ResourceType | None, place: str, items: list[Any]) -> list[Any]:
     """A set in one order, whatever order it was written in."""
-    kind = KINDS.get(type)
-    if kind is None or place not in kind.sets:
+    if record is None or place not in record.sets:
         return items
-    inside = [each for each in kind.sets if each.startswith(f"{place}[].")]
+    inside = [each for each in record.sets if each.startswith(f"{place}[].")]
 
     def sortable(item: Any) -> str:
         names = [each.rpartition(".")[2] for each in inside]

@@ -13,9 +13,9 @@ from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import evaluate
 from domain.kms import GRANT_OPERATIONS, key_policy
 from render import Render
+from resources.iam import ROLE, ROLE_POLICY
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
 
-ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 KEY = "key/12345678-0000-4000-8000-000000000000"
 
 

@@ -11,21 +11,22 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.table import BUILT
+from resources import TYPES
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
-from tests.bootstrap.provider import NOT_LOOKED_AT, PROVIDER
+from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.workflows.workflow import FOLDER
 
 
-def test_the_table_knows_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
-    assert {each.type for each in bootstrapped.resources} - set(PROVIDER) == set()
-    assert set(PROVIDER) <= set(BUILT)
+def test_a_record_has_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
+    assert {each.type for each in bootstrapped.resources} <= set(TYPES)
+    assert set(TYPES) <= set(BUILT)
 
 
 def test_the_rehearsal_was_heard(bootstrapped: Bootstrapped) -> None:
     heard = {call.action for call in bootstrapped.recorded}
-    assert {operation for each in PROVIDER.values() for operation in each.create} <= heard
-    assert heard <= {operation for each in PROVIDER.values() for operation in each.all}
+    assert {f"{each.service}:{name}" for each in TYPES.values() for name in each.creates} <= heard
+    assert heard <= {f"{each.service}:{name}" for each in TYPES.values() for name in each.operations}
     assert len(bootstrapped.recorded) > len(bootstrapped.resources) / 2
 
 

@@ -12,26 +12,18 @@ from domain.iam.access import Context, Policy, Request
 from domain.iam.document import parse
 from domain.kms import key_policy
 from render.resource import Resource
+from resources import ecr
 from settings import Settings
 from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters
 from tests.bootstrap.full import EXISTING_SECRET
-from tests.bootstrap.provider import PROVIDER, by_provider
+from tests.bootstrap.provider import reads, writes
 
 Tags = Mapping[str, str]
 
 _REGISTRY = frozenset(
-    action
-    for kind in (
-        "aws:ecr/registryPolicy:RegistryPolicy",
-        "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
-        "aws:ecr/accountSetting:AccountSetting",
-        "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion",
-        "aws:ecr/replicationConfiguration:ReplicationConfiguration",
-        "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
-        "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
-    )
-    for action in PROVIDER[kind].all
+    operation for each in ecr.TYPES if "repositoryName" not in each.parameters for operation in each.operations
 )
+"""ECR's operations about the registry as a whole."""
 _ALIAS = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
 _INSPECTOR = ("Enable", "Disable", "ListFindings", "ListAccountPermissions", "ListCoverage")
 _OWN_ROLES = {
@@ -61,12 +53,11 @@ class World:
 
     def reads(self, resource: Resource) -> Iterator[Asked]:
         """What the provider asks to learn how a declared resource stands."""
-        for call in by_provider(resource, PROVIDER[resource.type].read):
+        for call in reads(resource):
             yield from self.asked(call)
 
     def writes(self, resource: Resource) -> Iterator[Asked]:
-        operations = PROVIDER[resource.type]
-        for call in by_provider(resource, (*operations.create, *operations.update, *operations.delete)):
+        for call in writes(resource):
             yield from self.asked(call)
 
     def asked(self, call: Call) -> Iterator[Asked]:
@@ -84,7 +75,7 @@ class World:
                 raise AssertionError(f"{call.action}: the test knows nothing of {call.service}")
 
     def _ecr(self, call: Call) -> Iterator[Asked]:
-        if call.action in _REGISTRY:
+        if call.operation in _REGISTRY:
             yield self._plain(call, call.action, "*")
             yield from self._dependent(call)
             return
@@ -131,8 +122,8 @@ class World:
     def _encryption(self, call: Call, repository: str) -> Iterator[Asked]:
         """ECR makes two grants in the caller's name, and retires them with the repository.
         https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
-        encryption = call.parameters.get("encryptionConfiguration") or {}
-        if not encryption.get("kmsKey"):
+        encryption = call.parameters.get("encryptionConfiguration")
+        if not encryption or not (encryption[0] if isinstance(encryption, list) else encryption).get("kmsKey"):
             return  # the aws/ecr key's own policy lets everybody of the account in, through ECR
         via: dict[str, tuple[str, ...]] = {"kms:ViaService": (f"ecr.{call.region}.amazonaws.com",)}
         match call.operation:

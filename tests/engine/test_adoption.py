@@ -2,8 +2,8 @@
 
 import pytest
 
+from resources.ecr import REPOSITORY
 from tests.engine.conftest import Make
-from tests.engine.standin.cloud import REPOSITORY
 from tests.engine.workspace import Workspace, of_type
 
 pytestmark = pytest.mark.engine

@@ -4,14 +4,11 @@ from typing import Any
 
 import pytest
 
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from tests.engine.conftest import Make
-from tests.engine.standin.cloud import REPOSITORY
 from tests.engine.workspace import Resource, Workspace, of_type
 
 pytestmark = pytest.mark.engine
-
-LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
 
 
 @pytest.fixture(scope="module")
@@ -28,23 +25,23 @@ def test_a_changed_retention_replaces_the_policy_and_not_the_repository(protecte
         catalog["repositories"]["payments/ledger"]["retention"] = [{"any": True, "keep": 77}]
 
     protected.edit("catalog.yaml", keep_more)
-    (policy,) = of_type(before, LIFECYCLE, repository="payments/ledger")
+    (policy,) = of_type(before, LIFECYCLE_POLICY, repository="payments/ledger")
     assert _changing(protected) == {policy: {"replace"}}
     protected.up().ok()
     after = protected.state()
     assert "77" in after[policy]["inputs"]["policy"]
     # Put first and deleted afterwards, the new policy would be gone.
-    assert "payments/ledger@us-east-1" in protected.cloud.ids(LIFECYCLE)
+    assert "payments/ledger@us-east-1" in protected.cloud.ids(LIFECYCLE_POLICY)
     assert _made(after) == _made(before)
 
 
 def test_the_last_grant_leaves_with_its_policy_and_not_with_the_repository(protected: Workspace) -> None:
     before = protected.state()
     protected.edit("catalog.yaml", lambda catalog: catalog["repositories"]["payments/api"].pop("pull"))
-    (policy,) = of_type(before, POLICY, repository="payments/api")
+    (policy,) = of_type(before, REPOSITORY_POLICY, repository="payments/api")
     assert _changing(protected) == {policy: {"delete"}}
     protected.up().ok()
-    assert "payments/api@us-east-1" not in protected.cloud.ids(POLICY)
+    assert "payments/api@us-east-1" not in protected.cloud.ids(REPOSITORY_POLICY)
     assert _made(protected.state()) == _made(before)
 
 

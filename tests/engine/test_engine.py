@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from resources.ecr import REPOSITORY
 from tests.engine.conftest import Make
-from tests.engine.standin.cloud import REPOSITORY
 from tests.engine.workspace import Ran, Resource, Workspace, of_type
 
 pytestmark = pytest.mark.engine

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from policies.pack import bundle
+from resources.ecr import REPOSITORY
 from tests.engine.conftest import Make
 from tests.engine.workspace import Ran, Workspace
 
@@ -53,7 +54,7 @@ def test_a_preview_of_what_is_weak_fails_and_names_the_rules(weakened: Workspace
 
 def test_an_update_of_it_makes_nothing(weakened: Workspace) -> None:
     assert _with_pack(weakened, "up", "--yes").code != 0
-    assert weakened.cloud.ids("aws:ecr/repository:Repository") == set()
+    assert weakened.cloud.ids(REPOSITORY) == set()
 
 
 def test_make_preview_uses_the_pack_and_the_stacks_levels(weakened: Workspace) -> None:

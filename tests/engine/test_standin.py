@@ -7,12 +7,11 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from tests.engine.standin.cloud import REPOSITORY, Cloud, RefusedError
-from tests.engine.standin.kinds import KINDS
+from resources import TYPES
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
+from resources.iam import ROLE
+from tests.engine.standin.cloud import Cloud, RefusedError
 from tests.engine.standin.provider import Provider
-
-ROLE = "aws:iam/role:Role"
-LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 
 
 class AbortedError(Exception):
@@ -36,7 +35,7 @@ def provider(tmp_path: Path) -> Provider:
 
 def test_an_unknown_type_is_refused(provider: Provider) -> None:
     request = proto.CheckRequest(urn=_urn("aws:ecr/publicRepository:PublicRepository"), news=_struct({}))
-    with pytest.raises(AbortedError, match="unknown to the stand-in"):
+    with pytest.raises(AbortedError, match="has no record"):
         provider.Check(request, Context())
 
 
@@ -71,7 +70,8 @@ def test_a_role_whose_name_was_not_translated_is_not_assumed(provider: Provider,
 
 
 @pytest.mark.parametrize(
-    ("type", "replaced"), [(name, replaced) for name, kind in KINDS.items() for replaced in sorted(kind.replaces)]
+    ("type", "replaced"),
+    [(token, name) for token, record in TYPES.items() for name in (*record.replaces, *["region"] * record.regional)],
 )
 def test_what_forces_a_replacement_and_what_does_not(provider: Provider, type: str, replaced: str) -> None:
     olds: dict[str, Any] = {replaced: '{"a": 1}', "description": "old"}
@@ -82,11 +82,11 @@ def test_what_forces_a_replacement_and_what_does_not(provider: Provider, type: s
 
 def test_a_policy_written_otherwise_is_no_difference(provider: Provider) -> None:
     olds = {"policy": '{"rules": []}'}
-    assert not _diff(provider, LIFECYCLE, olds, {"policy": '{"rules":[]}'}).diffs
+    assert not _diff(provider, LIFECYCLE_POLICY, olds, {"policy": '{"rules":[]}'}).diffs
 
 
 def test_a_replaced_lifecycle_policy_is_deleted_first(provider: Provider) -> None:
-    assert _diff(provider, LIFECYCLE, {"policy": "{}"}, {"policy": '{"rules": []}'}).deleteBeforeReplace
+    assert _diff(provider, LIFECYCLE_POLICY, {"policy": "{}"}, {"policy": '{"rules": []}'}).deleteBeforeReplace
 
 
 def test_the_region_of_an_import_stands_in_its_id(provider: Provider) -> None:
@@ -111,7 +111,7 @@ def test_a_full_repository_is_deleted_only_by_force(provider: Provider) -> None:
 
 def test_a_policy_needs_its_repository(provider: Provider) -> None:
     with pytest.raises(RefusedError, match="RepositoryNotFoundException"):
-        provider.cloud.create(LIFECYCLE, "us-east-1", "api", {})
+        provider.cloud.create(LIFECYCLE_POLICY, "us-east-1", "api", {})
 
 
 def _configured(cloud: Cloud, roles: str) -> Provider:

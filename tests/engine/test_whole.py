@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from resources.ecr import REPOSITORY
+from resources.secretsmanager import SECRET_VERSION
 from tests.bootstrap.full import more_of
 from tests.engine.conftest import Make
-from tests.engine.standin.cloud import REPOSITORY
 from tests.engine.workspace import STREAMING, Resource, Workspace, of_type
 
 pytestmark = pytest.mark.engine
@@ -19,7 +20,6 @@ pytestmark = pytest.mark.engine
 STACK = "prod"
 TOKENS = {"cache-token-docker-hub": "dckr_pat_8Qm2Zt5w", "cache-token-acme": "azr_pat_4Hs9Lk1x"}
 ELSEWHERE = "555566667777.eu-west-1"
-SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105  a type's name
 
 Finding = tuple[str, str, str, str]
 """A rule, its level, a resource, what the one says of the other."""

@@ -43,8 +43,13 @@ def repository(name: str, region: str = HOME, account: str = PROD, **fields: obj
     }
 
 
+def encrypted(type: str, key: str | None = None) -> Json:
+    """The field of a repository."""
+    return {"encryptionConfiguration": {"encryptionType": type, **({"kmsKey": key} if key else {})}}
+
+
 def kms(key: str) -> Json:
-    return {"encryptionType": "KMS", "kmsKey": key}
+    return encrypted("KMS", key)
 
 
 def orders(**fields: Any) -> Json:
@@ -99,11 +104,10 @@ def mutability(mode: str, *filters: str) -> Json:
 
 def everywhere(key: str = "", **fields: Any) -> list[list[object]]:
     """One file for each region of the stack prod; `key` is the home region's."""
-    regions = (HOME, *REPLICAS)
-    encrypted: dict[str, Json] = {
-        each: {"encryptionConfiguration": kms(key.replace(HOME, each))} if key else {} for each in regions
-    }
-    return [[described(repository(NAME, each, **encrypted[each], **fields))] for each in regions]
+    return [
+        [described(repository(NAME, each, **(kms(key.replace(HOME, each)) if key else {}), **fields))]
+        for each in (HOME, *REPLICAS)
+    ]
 
 
 def key(arn: str, manager: str) -> Json:

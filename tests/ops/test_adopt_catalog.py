@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.adopt.text import scalar
+from ops.adopt.printed import scalar
 from tests.conftest import PROJECT, ROOT, Edit
 from tests.ops.conftest import TODAY, Adopt, run_adopt
 from tests.ops.outputs import (
@@ -25,6 +25,7 @@ from tests.ops.outputs import (
     Json,
     allow,
     described,
+    encrypted,
     everywhere,
     kms,
     lifecycle,
@@ -76,18 +77,20 @@ def test_entries_of_the_catalog() -> None:
     found = [
         repository("payments/api", account=DEV, **mutability("MUTABLE")),
         repository("storefront/web", account=DEV, **mutability("IMMUTABLE_WITH_EXCLUSION", "latest", "old-*")),
-        repository("payments/ledger", account=DEV, encryptionConfiguration={"encryptionType": "KMS_DSSE"}),
+        repository("payments/ledger", account=DEV, **encrypted("KMS_DSSE")),
     ]
     adopted = run_adopt([described(*found)], stack="dev")
     api = adopted.changes("payments/api")
-    assert "tags are mutable and become immutable, latest excepted" in api
+    refused = "pushing a tag that exists is refused from then on"
+    assert f"imageTagMutability: MUTABLE → IMMUTABLE_WITH_EXCLUSION (latest): {refused}" in api
     assert "its repository policy was not given: it goes, and only what the entry's `pull` says is granted" in api
-    web = [each for each in adopted.changes("storefront/web") if "mutable" in each]
-    assert web == ["tags old-* become immutable", "tags preview-* become mutable"]
+    web = [each for each in adopted.changes("storefront/web") if "Mutability" in each]
+    modes = ["IMMUTABLE_WITH_EXCLUSION (latest and old-*)", "IMMUTABLE_WITH_EXCLUSION (latest and preview-*)"]
+    assert web == [f"imageTagMutability: {' → '.join(modes)}"]
     assert [each["rule"] for each in adopted.repository("payments/api")["fails"]] == ["ecr-customer-key"]
-    refused = adopted.repository("payments/ledger")
-    assert (refused["status"], refused["entry"]) == ("in the catalog", {})
-    assert refused["reasons"] == ["it is encrypted with KMS_DSSE, which no entry can say"]
+    ledger = adopted.repository("payments/ledger")
+    assert (ledger["status"], ledger["entry"]) == ("in the catalog", {})
+    assert ledger["reasons"] == ["it is encrypted with KMS_DSSE, which no entry can say"]
 
 
 def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) -> None:
@@ -96,7 +99,7 @@ def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) ->
         with (project / f"Pulumi.{stack}.yaml").open("a", encoding="utf-8") as file:
             arns = {region: DEV_KEY.replace(HOME, region) for region in (HOME, EU, AP)}
             file.write(f"  container-registry:keys: {json.dumps({'first': arns, 'second': arns})}\n")
-    found = repository("payments/ledger", account=DEV, encryptionConfiguration=kms(DEV_KEY))
+    found = repository("payments/ledger", account=DEV, **kms(DEV_KEY))
     assert adopt([described(found)], stack="dev").repository("payments/ledger")["entry"] == {"adopt": ["dev"]}
 
 
@@ -125,7 +128,7 @@ def test_what_is_pasted_loads(adopt: Adopt) -> None:
     files = [
         [described(*outputs, *(repository(each, region) for each in (name, "123/456", "null"))), tagged(tags, region)]
         for region in (HOME, EU, AP)
-        for outputs in [[repository(NAME, region, encryptionConfiguration=kms(KEY.replace(HOME, region)))]]
+        for outputs in [[repository(NAME, region, **kms(KEY.replace(HOME, region)))]]
     ]
     files[0] += [
         lifecycle(
@@ -232,11 +235,9 @@ def test_a_key_whose_other_regions_the_stack_names(adopt: Adopt, project: Path) 
 @pytest.mark.parametrize(("home", "shown"), [(KEY, KEY), ("alias/aws/ecr", "aws-managed")])
 def test_encryption_that_differs_by_region(home: str, shown: str) -> None:
     _, *others = everywhere()
-    (reason,) = run_adopt([described(repository(NAME, encryptionConfiguration=kms(home)))], *others).repository(NAME)[
-        "reasons"
-    ]
+    (reason,) = run_adopt([described(repository(NAME, **kms(home)))], *others).repository(NAME)["reasons"]
     assert reason == (
-        "it is encrypted otherwise in each region, and an entry has one encryption: "
+        "its encryption differs by region, and an entry has one encryption: "
         f"us-east-1: {shown}; eu-west-1: aes256; ap-northeast-1: aes256"
     )
 
@@ -253,15 +254,17 @@ def test_what_differs_in_a_replica() -> None:
         for region, account, owner in ((HOME, "555566667777", "a"), (EU, "888899990000", "b"))
     )
     adopted = run_adopt(home, replica)
-    assert adopted.changes(NAME)[2:] == ["tags that come: environment, managed-by and project"]
+    assert adopted.changes(NAME)[2:] == [
+        "tags: environment: none → prod; managed-by: none → pulumi; project: none → container-registry"
+    ]
     shown = adopted.changes(NAME, EU)
-    assert "the tag owner changes from b to a" in shown
+    assert any("owner: b → a" in each for each in shown)
     assert "its lifecycle policy changes, and images that the entry's rules expire are lost" in shown
     assert "- Archive images 90 days after the last pull" in shown
     assert shown[-3:] == [
-        "its repository policy is replaced: `-` goes, `+` comes",
-        "- account 888899990000 may pull",
-        "+ account 555566667777 may pull",
+        "its repository policy is replaced",
+        "~ PullByAccounts: Principal AWS without 888899990000",
+        "~ PullByAccounts: Principal AWS with 555566667777",
     ]
 
 

@@ -18,6 +18,7 @@ from tests.ops.outputs import (
     Json,
     allow,
     described,
+    encrypted,
     everywhere,
     key,
     kms,
@@ -31,7 +32,6 @@ from tests.ops.outputs import (
 )
 
 AWS_KEY = "arn:aws:kms:us-east-1:111122223333:key/99999999-8888-4777-a666-555555555555"
-AES256: Json = {"encryptionType": "AES256"}
 SCANNED: Json = {"imageScanningConfiguration": {"scanOnPush": True}}
 
 
@@ -75,7 +75,11 @@ def test_an_entry_says_what_stands_there(adopt: Adopt) -> None:
         "before": [],
         "guesses": [],
         "changes": [
-            {"text": "tags that come: environment, managed-by and project", "details": [], "regions": ["us-east-1"]}
+            {
+                "text": "tags: environment: none → dev; managed-by: none → pulumi; project: none → container-registry",
+                "details": [],
+                "regions": ["us-east-1"],
+            }
         ],
         "reasons": [],
     }
@@ -115,10 +119,12 @@ def bare() -> Adopted:
 
 def test_what_was_not_given(bare: Adopted) -> None:
     found = bare.repository(named("bare"))
+    assert SCAN not in bare.changes(named("scanned"))
     assert (found["entry"]["owner"], found["entry"]["retention"]) == ("legacy", "default")
     assert found["guesses"] == ["owner: from the name, for its tags were not given"]
-    assert bare.changes(named("bare"))[1:] == [
+    assert bare.changes(named("bare")) == [
         SCAN,
+        f"imageTagMutability: MUTABLE → IMMUTABLE: {BECOME}",
         "its tags were not given: those that the entry does not make go away",
         f"its lifecycle policy was not given: the entry's is put over whatever is there, and {LOST}",
     ]
@@ -127,11 +133,10 @@ def test_what_was_not_given(bare: Adopted) -> None:
 def test_tags() -> None:
     given = {"owner": "a", "environment": "production", "team": "x", "aws:createdBy": "somebody", "description": " b"}
     adopted = run_adopt([described(orders()), tagged({NAME: given}, account=DEV)], stack="dev")
-    assert adopted.changes(NAME)[2:5] == [
-        "tags that go away: description ( b) and team (x)",
-        "the tag environment changes from production to dev",
-        "tags that come: managed-by and project",
-    ]
+    assert adopted.changes(NAME)[2] == (
+        "tags: description: b → none; environment: production → dev; managed-by: none → pulumi; "
+        "project: none → container-registry; team: x → none"
+    )
 
 
 def test_who_manages_it_by_its_tags() -> None:
@@ -148,21 +153,25 @@ def test_who_manages_it_by_its_tags() -> None:
     assert len(adopted.repository("legacy/other")["guesses"]) == 1
 
 
-BECOME = "become immutable: an image with a tag that is in use is refused; `mutable_tags: [latest]` keeps one movable"
+BECOME = "pushing a tag that exists is refused from then on; `mutable_tags: [latest]` keeps one mutable"
 MUTABILITY: dict[str, tuple[Json, list[str] | None, list[str]]] = {
-    "mutable": (mutability("MUTABLE"), None, [f"tags are mutable and {BECOME}"]),
+    "mutable": (mutability("MUTABLE"), None, [f"imageTagMutability: MUTABLE → IMMUTABLE: {BECOME}"]),
     "immutable": (mutability("IMMUTABLE"), None, []),
     "exclusions": (mutability("IMMUTABLE_WITH_EXCLUSION", "latest", "dev-*"), ["latest", "dev-*"], []),
-    "all excluded": (mutability("IMMUTABLE_WITH_EXCLUSION", "*"), None, ["tags * become immutable"]),
+    "all excluded": (
+        mutability("IMMUTABLE_WITH_EXCLUSION", "*"),
+        None,
+        ["imageTagMutability: IMMUTABLE_WITH_EXCLUSION (*) → IMMUTABLE"],
+    ),
     "all excluded in other words": (
         mutability("IMMUTABLE_WITH_EXCLUSION", "**", "dev-*"),
         ["dev-*"],
-        ["tags ** become immutable"],
+        ["imageTagMutability: IMMUTABLE_WITH_EXCLUSION (dev-* and **) → IMMUTABLE_WITH_EXCLUSION (dev-*)"],
     ),
     "mutable with exclusions": (
         mutability("MUTABLE_WITH_EXCLUSION", "v*", "r*"),
         None,
-        [f"tags are mutable, r* and v* excepted, and {BECOME}"],
+        [f"imageTagMutability: MUTABLE_WITH_EXCLUSION (v* and r*) → IMMUTABLE: {BECOME}"],
     ),
 }
 
@@ -176,20 +185,15 @@ def movable() -> Adopted:
 def test_mutability(movable: Adopted, case: str) -> None:
     _, written, changes = MUTABILITY[case]
     assert movable.repository(named(case))["entry"].get("mutable_tags") == written
-    assert [each for each in movable.changes(named(case)) if "mutable" in each] == changes
+    assert [each for each in movable.changes(named(case)) if "Mutability" in each] == changes
 
 
-def test_scanning(bare: Adopted) -> None:
-    assert SCAN in bare.changes(named("bare"))
-    assert SCAN not in bare.changes(named("scanned"))
-
-
-SCAN = "images are scanned when they are pushed"
+SCAN = "imageScanningConfiguration.scanOnPush: false → true"
 STACKS_OWN = "encryption: where that is the stack's own key (`pulumi stack output registries`), write `customer`"
-WHOSE = "encryption: whose key it is was not given; if `aws kms describe-key --key-id {}` says"
+WHOSE = "encryption: who manages the key was not given; if `aws kms describe-key --key-id {}` says"
 SOMEBODYS = DEV_KEY.replace("0f2b8a4e", "deadbeef")
 ENCRYPTION: dict[str, tuple[Json, object, list[str]]] = {
-    "aes256": (AES256, "aes256", []),
+    "aes256": (encrypted("AES256"), "aes256", []),
     "the account": (kms(AWS_KEY), "aws-managed", []),
     "an alias of the account": (kms("alias/aws/ecr"), "aws-managed", []),
     "an id of the account": (kms(AWS_KEY.rpartition("/")[2]), "aws-managed", []),
@@ -199,23 +203,23 @@ ENCRYPTION: dict[str, tuple[Json, object, list[str]]] = {
 
 
 @pytest.fixture(scope="module")
-def encrypted() -> Adopted:
-    cases = {case: {"encryptionConfiguration": found} for case, (found, *_) in ENCRYPTION.items()}
+def with_keys() -> Adopted:
+    cases = {case: fields for case, (fields, *_) in ENCRYPTION.items()}
     tags = tagged({named(case): {"owner": "a"} for case in cases}, account=DEV)
     return of_cases(cases, tags, key(AWS_KEY, "AWS"), key(DEV_KEY, "CUSTOMER"), fields=cases)
 
 
 @pytest.mark.parametrize("case", ENCRYPTION)
-def test_encryption(encrypted: Adopted, case: str) -> None:
+def test_encryption(with_keys: Adopted, case: str) -> None:
     _, written, guesses = ENCRYPTION[case]
-    found = encrypted.repository(named(case))
+    found = with_keys.repository(named(case))
     assert found["entry"]["encryption"] == written
     assert [each[: len(guess)] for each, guess in zip(found["guesses"], guesses, strict=True)] == guesses
 
 
-def test_keys_for_the_stack(encrypted: Adopted) -> None:
+def test_keys_for_the_stack(with_keys: Adopted) -> None:
     keys = {"key-0f2b8a4e": {HOME: DEV_KEY}, "key-deadbeef": {HOME: SOMEBODYS}}
-    assert encrypted.report["stack_keys"] == {"keys": keys}
+    assert with_keys.report["stack_keys"] == {"keys": keys}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +231,7 @@ def test_keys_that_the_stack_names(adopt: Adopt, project: Path, name: str, arn: 
     with (project / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
         file.write(f"  container-registry:keys: {{{name}: {{us-east-1: '{arn}'}}}}\n")
     tags = tagged({NAME: {"owner": "a"}}, account=DEV)
-    adopted = adopt([described(orders(encryptionConfiguration=kms(DEV_KEY))), tags], stack="dev")
+    adopted = adopt([described(orders(**kms(DEV_KEY))), tags], stack="dev")
     added = {} if name == written else {"keys": {written: {HOME: DEV_KEY}}}
     assert adopted.repository(NAME)["entry"]["encryption"] == {"key": written}
     assert len(adopted.repository(NAME)["guesses"]) == 2 * bool(added)
@@ -245,7 +249,7 @@ def test_a_key_of_which_one_region_is_told() -> None:
 OTHER_ALIAS = f"arn:aws:kms:us-east-1:{DEV}:alias/images"
 REFUSED: dict[str, tuple[Json, str]] = {
     "dsse": (
-        {"encryptionConfiguration": {"encryptionType": "KMS_DSSE", "kmsKey": DEV_KEY}},
+        encrypted("KMS_DSSE", DEV_KEY),
         "it is encrypted with KMS_DSSE, which no entry can say",
     ),
     "unknown encryption": (
@@ -253,24 +257,24 @@ REFUSED: dict[str, tuple[Json, str]] = {
         "its encryption was not given: an old AWS CLI leaves encryptionConfiguration out",
     ),
     "kms without key": (
-        {"encryptionConfiguration": {"encryptionType": "KMS"}},
+        encrypted("KMS"),
         "it is encrypted with KMS, but its kmsKey was not given",
     ),
     "another alias": (
-        {"encryptionConfiguration": kms(OTHER_ALIAS)},
-        f"its kmsKey '{OTHER_ALIAS}' is no ARN of a key in us-east-1",
+        kms(OTHER_ALIAS),
+        f"its kmsKey '{OTHER_ALIAS}' is not the ARN of a key in us-east-1",
     ),
     "an id alone": (
-        {"encryptionConfiguration": kms("99999999-8888-4777-a666-555555555555")},
-        "is no ARN of a key in us-east-1, which `keys` needs: give the output of `aws kms describe-key` for it",
+        kms("99999999-8888-4777-a666-555555555555"),
+        "is not the ARN of a key in us-east-1, which `keys` needs: give the output of `aws kms describe-key` for it",
     ),
     "a key of another region": (
-        {"encryptionConfiguration": kms(DEV_KEY.replace(HOME, EU))},
-        "is no ARN of a key in us-east-1",
+        kms(DEV_KEY.replace(HOME, EU)),
+        "is not the ARN of a key in us-east-1",
     ),
     "a key without form": (
-        {"encryptionConfiguration": kms(f"arn:aws:kms:us-east-1:{DEV}:key/a b")},
-        "is no ARN of a key in us-east-1",
+        kms(f"arn:aws:kms:us-east-1:{DEV}:key/a b"),
+        "is not the ARN of a key in us-east-1",
     ),
     "another mutability": (
         {"imageTagMutability": "SOMETIMES"},
@@ -345,7 +349,7 @@ RETENTION: dict[str, tuple[list[Json] | None, object, list[str]]] = {
         "default",
         [
             "the catalog can't say its lifecycle policy",
-            "the policy: 'not JSON' is no JSON that ECR reads: Expecting value: line 1 column 1 (char 0)",
+            "the policy: 'not JSON' is not valid JSON: Expecting value: line 1 column 1 (char 0)",
             f"its lifecycle policy is replaced, and {LOST}",
         ],
     ),
@@ -367,7 +371,8 @@ def test_retention(kept: Adopted, case: str) -> None:
 
 
 EVERYBODY = allow("*", PULL, "Everybody")
-NOT_EVERYBODY = "Everybody: everybody may pull: `pull` names who may, and knows no everybody"
+EVERYBODY_WORDS = "Everybody: Effect Allow; Principal AWS *; Action ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
+NOT_EVERYBODY = "Everybody: *: `pull` has accounts, roles, organizations and services, but not everyone"
 ORGANIZATIONS = {"StringEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5", "o-zzzzz99999"]}}
 LAMBDAS = {"StringLike": {"aws:SourceArn": f"arn:aws:lambda:us-east-1:{DEV}:function:*"}}
 PULLS: dict[str, tuple[list[Json], object, list[str]]] = {
@@ -380,14 +385,15 @@ PULLS: dict[str, tuple[list[Json], object, list[str]]] = {
         [EVERYBODY],
         None,
         [
-            "its repository policy stays as it is and nobody manages it, for the entry lets nobody pull",
-            f"= {NOT_EVERYBODY}",
+            "its repository policy stays as it is and is not managed, for the entry has no `pull`",
+            f"= {EVERYBODY_WORDS}",
+            NOT_EVERYBODY,
         ],
     ),
     "everybody and a role": (
         [EVERYBODY, allow({"AWS": "arn:aws:iam::444455556666:role/ci"}, PULL)],
         [{"account": "workloads", "role": "ci"}],
-        ["its repository policy is replaced: `-` goes, `+` comes", f"- {NOT_EVERYBODY}"],
+        ["its repository policy is replaced", f"- {EVERYBODY_WORDS}", NOT_EVERYBODY],
     ),
     "organizations and lambda": (
         [

@@ -41,7 +41,7 @@ AES256 = {
     "fix": "adoption can't change how it is encrypted: the exception above must be merged before",
 }
 REASON = "adopted: how it is encrypted can't be changed"
-SOUND = orders(encryptionConfiguration=kms(DEV_KEY))
+SOUND = orders(**kms(DEV_KEY))
 
 
 def exception(name: str, region: str = HOME, stack: str = "dev", reason: str = REASON) -> Json:
@@ -80,9 +80,9 @@ def adopted() -> Adopted:
             described(
                 SOUND,
                 repository("legacy/aes", account=DEV),
-                repository("legacy/aws", account=DEV, encryptionConfiguration=kms("alias/aws/ecr")),
-                repository("legacy/loose", account=DEV, encryptionConfiguration=kms(DEV_KEY), **movable),
-                repository("registry", account=DEV, encryptionConfiguration=kms(DEV_KEY)),
+                repository("legacy/aws", account=DEV, **kms("alias/aws/ecr")),
+                repository("legacy/loose", account=DEV, **kms(DEV_KEY), **movable),
+                repository("registry", account=DEV, **kms(DEV_KEY)),
             ),
             lifecycle("legacy/loose", rule(3, tagStatus="any"), account=DEV),
         ],

@@ -17,6 +17,7 @@ from tests.ops.outputs import (
     PUSH,
     allow,
     described,
+    encrypted,
     key,
     kms,
     lifecycle,
@@ -48,14 +49,14 @@ def orders(region: str) -> list[object]:
 
 def registry() -> list[list[Any]]:
     """A file for each region, and one of what is elsewhere."""
-    dsse = {"encryptionType": "KMS_DSSE", "kmsKey": KEY}
+    dsse = encrypted("KMS_DSSE", KEY)
     home = [
         described(
             repository("legacy/orders"),
             repository("legacy/cache", **mutability("IMMUTABLE_WITH_EXCLUSION", "cache-*"), **SCANNED),
-            repository("legacy/models", encryptionConfiguration=kms(KEY), **SCANNED),
-            repository("legacy/secrets", encryptionConfiguration=dsse),
-            repository("payments/api", encryptionConfiguration=dsse),
+            repository("legacy/models", **kms(KEY), **SCANNED),
+            repository("legacy/secrets", **dsse),
+            repository("payments/api", **dsse),
             repository("payments/ledger", imageTagMutability="IMMUTABLE", **SCANNED),
         ),
         *orders(HOME),
@@ -64,9 +65,7 @@ def registry() -> list[list[Any]]:
         policy("legacy/cache", allow("*", PULL, "Anybody")),
         key(KEY, "CUSTOMER"),
     ]
-    models = [
-        repository("legacy/models", each, encryptionConfiguration=kms(KEY.replace(HOME, each))) for each in (EU, AP)
-    ]
+    models = [repository("legacy/models", each, **kms(KEY.replace(HOME, each))) for each in (EU, AP)]
     eu = [described(repository("legacy/orders", EU), models[0], repository("payments/ledger", EU)), *orders(EU)]
     ap = [described(repository("legacy/orders", AP), models[1]), *orders(AP)]
     stray = [described(repository("legacy/stray", "us-west-2"), repository("legacy/api", account=DEV))]

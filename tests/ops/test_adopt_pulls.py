@@ -17,7 +17,7 @@ from domain.iam.grants import (
     ServiceGrant,
     repository_policy,
 )
-from ops.adopt.pulls import read
+from ops.adopt.pulls import Pulls, read_pulls
 from tests.domain.iam.test_iam_grants import GRANTS, REGISTRIES
 from tests.ops.outputs import HOME, PROD, PULL, PUSH, Json, allow, arn
 
@@ -25,25 +25,37 @@ REGISTRY = RegistryId(account=PROD, region=HOME)
 ARN = arn("legacy/orders")
 OTHER, THIRD = "555566667777", "888899990000"
 ROOT, ROLE = f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{OTHER}:role/teams/puller"
+USER, SESSION = f"arn:aws:iam::{OTHER}:user/ann", f"arn:aws:sts::{OTHER}:assumed-role/ci/build"
 ORGANIZATION = "o-a1b2c3d4e5"
-OF_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
 LAMBDA, CODEBUILD = {"Service": "lambda.amazonaws.com"}, {"Service": "codebuild.amazonaws.com"}
+
+
+def read(*statements: Json, version: str = "2012-10-17") -> Pulls:
+    return read_pulls(json.dumps({"Version": version, "Statement": list(statements)}), ARN, REGISTRY)
 
 
 def source(account: str = PROD, region: str = HOME, what: str = "function:*", service: str = "lambda") -> str:
     return f"arn:aws:{service}:{region}:{account}:{what}"
 
 
-def found(*statements: Json, version: str = "2012-10-17") -> tuple[list[Grant], list[str]]:
-    pulls = read(json.dumps({"Version": version, "Statement": list(statements)}), ARN, REGISTRY)
-    return list(pulls.grants), list(pulls.beyond)
+def everyone(operator: str = "StringEquals", key: str = "aws:PrincipalOrgID", value: object = ORGANIZATION) -> Json:
+    return allow("*", PULL, Condition={operator: {key: value}})
+
+
+def lambdas(arn: object, operator: str = "StringLike", account: object = None) -> Json:
+    accounts = {"StringEquals": {"aws:SourceAccount": account}} if account else {}
+    return allow(LAMBDA, PULL, Condition={operator: {"aws:SourceArn": arn}, **accounts})
 
 
 def other(role: str | None = None) -> Grant:
     return AccountGrant(account=OTHER, role=role)
 
 
-def service(kind: PullService, account: str = PROD) -> Grant:
+def organization(id: str = ORGANIZATION) -> Grant:
+    return OrganizationGrant(organization=id)
+
+
+def service(kind: PullService = PullService.LAMBDA, account: str = PROD) -> Grant:
     return ServiceGrant(service=kind, account=account)
 
 
@@ -53,12 +65,17 @@ def test_what_was_built_is_read_back(grants: list[Grant], registry: RegistryId) 
     built = repository_policy(grants, registry)
     assert built is not None
     arn = f"arn:{registry.partition}:ecr:{registry.region}:{registry.account}:repository/a"
-    pulls = read(to_text(built), arn, registry)
-    assert pulls.beyond == ()
+    pulls = read_pulls(to_text(built), arn, registry)
+    assert (pulls.beyond, pulls.remarks) == ((), ())
     assert set(grants) <= set(pulls.grants)
     assert same(parse(repository_policy(pulls.grants, registry) or {}), parse(built))
+    assert same(parse(pulls.policy), parse(built))
 
 
+BUILDS = {
+    "ArnLike": {"aws:SourceArn": source(OTHER, what="project/*", service="codebuild")},
+    "StringEquals": {"aws:SourceAccount": OTHER},
+}
 SAID: dict[str, tuple[Json, list[Grant]]] = {
     "an account by its root": (allow({"AWS": ROOT}, PULL), [other()]),
     "an account by its digits": (allow({"AWS": OTHER}, PULL), [other()]),
@@ -67,265 +84,198 @@ SAID: dict[str, tuple[Json, list[Grant]]] = {
     "on every resource": (allow({"AWS": ROOT}, PULL, Resource="*"), [other()]),
     "on this repository": (allow({"AWS": ROOT}, PULL, Resource=[ARN]), [other()]),
     "in another case": (allow({"AWS": ROOT}, [each.upper().replace("ECR", "ecr") for each in PULL]), [other()]),
-    "an organization": (allow("*", PULL, Condition=OF_ORGANIZATION), [OrganizationGrant(organization=ORGANIZATION)]),
+    "an organization": (everyone(), [organization()]),
     "organizations": (
-        allow({"AWS": "*"}, PULL, Condition={"StringLike": {"aws:principalorgid": [ORGANIZATION, "o-zzzzzzzzzz"]}}),
-        [OrganizationGrant(organization=ORGANIZATION), OrganizationGrant(organization="o-zzzzzzzzzz")],
+        everyone("StringLike", "aws:principalorgid", [ORGANIZATION, "o-zzzzzzzzzz"]),
+        [organization(), organization("o-zzzzzzzzzz")],
     ),
-    "Lambda, as Lambda itself grants it": (
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:sourceArn": source()}}),
-        [service(PullService.LAMBDA)],
-    ),
-    "CodeBuild": (
-        allow(
-            CODEBUILD,
-            PULL,
-            Condition={
-                "ArnLike": {"aws:SourceArn": source(OTHER, what="project/*", service="codebuild")},
-                "StringEquals": {"aws:SourceAccount": OTHER},
-            },
-        ),
-        [service(PullService.CODEBUILD, OTHER)],
-    ),
+    "Lambda, as Lambda itself grants it": (lambdas(source()), [service()]),
+    "CodeBuild": (allow(CODEBUILD, PULL, Condition=BUILDS), [service(PullService.CODEBUILD, OTHER)]),
 }
 
 
 @pytest.mark.parametrize(("statement", "grants"), SAID.values(), ids=SAID)
 def test_what_pull_says(statement: Json, grants: list[Grant]) -> None:
-    assert found(statement) == (grants, [])
+    pulls = read(statement)
+    assert (list(pulls.grants), pulls.beyond, pulls.remarks) == (grants, (), ())
 
 
-OUR_FUNCTIONS = "if aws:SourceArn StringLike arn:aws:lambda:us-east-1:222233334444:function:*"
-PART: dict[str, tuple[Json, list[Grant], str]] = {
+PULLS = "Action ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
+BY_LAMBDA = f"Effect Allow; Principal Service lambda.amazonaws.com; {PULLS}"
+PUSHES = "`push` names the GitHub workflows that push"
+PART: dict[str, tuple[Json, list[Grant], list[str], list[str]]] = {
     "pull and push": (
         allow({"AWS": ROOT}, PULL + PUSH, "Ci"),
         [other()],
-        "Ci: account 555566667777 may push; `push` names the GitHub workflows that push",
+        [f"Ci: Effect Allow; Principal AWS {OTHER}; Action {', '.join(PUSH)}"],
+        [f"Ci: {PUSHES}"],
     ),
     "everything": (
         allow({"AWS": ROOT}, "ecr:*"),
         [other()],
-        "statement 1: account 555566667777 may do ecr:*; `push` names the GitHub workflows that push",
+        [f"statement 1: Effect Allow; Principal AWS {OTHER}; Action ecr:*"],
+        [f"statement 1: {PUSHES}"],
     ),
     "wildcards": (
         allow({"AWS": ROOT}, ["ecr:Batch*", "ecr:GetDownloadUrlForLayer"]),
         [other()],
-        "statement 1: account 555566667777 may do ecr:Batch*",
-    ),
-    "a question mark": (
-        allow({"AWS": ROOT}, ["ecr:BatchGetImag?", "ecr:GetDownloadUrlForLayer"]),
-        [other()],
-        "statement 1: account 555566667777 may do ecr:BatchGetImag?",
+        [f"statement 1: Effect Allow; Principal AWS {OTHER}; Action ecr:Batch*"],
+        [],
     ),
     "what a pull doesn't need": (
         allow({"AWS": ROLE}, [*PULL, "ecr:BatchCheckLayerAvailability"]),
         [other("teams/puller")],
-        f"statement 1: {ROLE} may do ecr:BatchCheckLayerAvailability, which a pull does not need here",
+        [f"statement 1: Effect Allow; Principal AWS {ROLE}; Action ecr:BatchCheckLayerAvailability"],
+        ["statement 1: a pull does not need ecr:BatchCheckLayerAvailability"],
     ),
-    "more than a pull": (
-        allow({"AWS": ROOT}, [*PULL, "ecr:DescribeImages", "ecr:BatchCheckLayerAvailability"]),
+    "a principal that pull can't name": (
+        allow({"AWS": [ROOT, USER]}, PULL, "Team"),
         [other()],
-        "statement 1: account 555566667777 may do ecr:BatchCheckLayerAvailability and ecr:DescribeImages",
+        [f"Team: Effect Allow; Principal AWS {USER}; {PULLS}"],
+        [f"Team: {USER}: `pull` has accounts and their roles"],
     ),
-    "somebody whom pull can't name": (
-        allow({"AWS": [ROOT, f"arn:aws:iam::{OTHER}:user/ann"]}, PULL, "Team"),
+    "a principal that pull can't name, and more": (
+        allow({"AWS": [ROOT, USER]}, [*PULL, "ecr:ListImages"], "Team"),
         [other()],
-        f"Team: arn:aws:iam::{OTHER}:user/ann may pull: `pull` knows accounts and their roles",
+        [
+            f"Team: Effect Allow; Principal AWS {USER}; {PULLS}, ecr:ListImages",
+            f"Team (beyond pulls): Effect Allow; Principal AWS {OTHER}; Action ecr:ListImages",
+        ],
+        [f"Team: {USER}: `pull` has accounts and their roles"],
     ),
-    "Lambda for everybody": (
-        allow(LAMBDA, PULL),
-        [service(PullService.LAMBDA)],
-        f"statement 1: lambda.amazonaws.com may pull for whomever it works; from then on only {OUR_FUNCTIONS}",
+    "everything but": (
+        {"Effect": "Allow", "Principal": {"AWS": ROOT}, "NotAction": "ecr:DeleteRepository"},
+        [],
+        [f"statement 1: Effect Allow; Principal AWS {OTHER}; NotAction ecr:DeleteRepository"],
+        [f"statement 1: {PUSHES}"],
     ),
+    "Lambda for everyone": (allow(LAMBDA, PULL), [service()], [f"statement 1: {BY_LAMBDA}"], []),
     "Lambda in every region": (
-        allow(LAMBDA, PULL, Condition={"ArnLike": {"aws:SourceArn": source(region="*")}}),
-        [service(PullService.LAMBDA)],
-        (
-            "statement 1: lambda.amazonaws.com may pull if aws:SourceArn ArnLike "
-            f"arn:aws:lambda:*:222233334444:function:*; from then on only {OUR_FUNCTIONS}"
-        ),
+        lambdas(source(region="*"), "ArnLike"),
+        [service()],
+        [f"statement 1: {BY_LAMBDA}; Condition ArnLike aws:SourceArn {source(region='*')}"],
+        [],
     ),
-    "CodeBuild for an account": (
-        allow(CODEBUILD, PULL, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}),
-        [service(PullService.CODEBUILD, OTHER)],
-        (
-            "statement 1: codebuild.amazonaws.com may pull if aws:SourceAccount StringEquals 555566667777; from then "
-            "on only if aws:SourceArn ArnLike arn:aws:codebuild:us-east-1:555566667777:project/* and "
-            "aws:SourceAccount StringEquals 555566667777"
-        ),
-    ),
-    "any account in the source, and one beside it": (
-        allow(
-            LAMBDA,
-            PULL,
-            Condition={
-                "ArnLike": {"aws:SourceArn": [source("*")]},
-                "StringEquals": {"aws:SourceAccount": PROD},
-            },
-        ),
-        [service(PullService.LAMBDA)],
-        (
-            "statement 1: lambda.amazonaws.com may pull if aws:SourceArn ArnLike arn:aws:lambda:us-east-1:*:function:* "
-            f"and aws:SourceAccount StringEquals 222233334444; from then on only {OUR_FUNCTIONS}"
-        ),
+    "an organization, if the key is there": (
+        everyone("StringEqualsIfExists"),
+        [organization()],
+        [
+            (
+                f"statement 1: Effect Allow; Principal AWS *; {PULLS}; "
+                f"Condition StringEqualsIfExists aws:PrincipalOrgID {ORGANIZATION}"
+            )
+        ],
+        [],
     ),
     "one of two accounts": (
-        allow(
-            LAMBDA,
-            PULL,
-            Condition={
-                "StringLike": {"aws:SourceArn": [source(), source(OTHER)]},
-                "StringEquals": {"aws:SourceAccount": [PROD, THIRD]},
-            },
-        ),
-        [service(PullService.LAMBDA)],
-        (
-            "statement 1: lambda.amazonaws.com may pull if aws:SourceAccount StringEquals 222233334444 and "
-            "888899990000 and aws:SourceArn StringLike arn:aws:lambda:us-east-1:222233334444:function:* and "
-            f"arn:aws:lambda:us-east-1:555566667777:function:*; from then on only {OUR_FUNCTIONS}"
-        ),
+        lambdas([source(), source(OTHER)], account=[PROD, THIRD]),
+        [service()],
+        [
+            (
+                f"statement 1: {BY_LAMBDA}; Condition StringEquals aws:SourceAccount {PROD}, {THIRD}; "
+                f"Condition StringLike aws:SourceArn {source()}, {source(OTHER)}"
+            )
+        ],
+        [],
     ),
 }
 
 
-@pytest.mark.parametrize(("statement", "grants", "told"), PART.values(), ids=PART)
-def test_what_pull_says_in_part(statement: Json, grants: list[Grant], told: str) -> None:
-    assert found(statement) == (grants, [told])
+@pytest.mark.parametrize(("statement", "grants", "beyond", "remarks"), PART.values(), ids=PART)
+def test_what_pull_says_in_part(statement: Json, grants: list[Grant], beyond: list[str], remarks: list[str]) -> None:
+    pulls = read(statement)
+    assert (list(pulls.grants), list(pulls.beyond), list(pulls.remarks)) == (grants, beyond, remarks)
+
+
+@pytest.mark.parametrize(
+    ("statement", "grant"),
+    [
+        (everyone("ForAllValues:StringEquals"), organization()),
+        (lambdas(source("*"), "ArnLike", PROD), service()),
+        (lambdas(source(), "StringLikeIfExists"), service()),
+        (
+            allow(CODEBUILD, PULL, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}),
+            service(PullService.CODEBUILD, OTHER),
+        ),
+    ],
+    ids=["for all values", "any account, and one beside it", "if a source is given", "CodeBuild for an account"],
+)
+def test_a_policy_that_grants_more_goes(statement: Json, grant: Grant) -> None:
+    pulls = read(statement)
+    assert (pulls.grants, len(pulls.beyond), pulls.remarks) == ((grant,), 1, ())
 
 
 NO_CONDITION = "`pull` has no such condition"
 UNSAID: dict[str, tuple[Json, str]] = {
-    "push alone": (
-        allow({"AWS": ROOT}, PUSH, "Ci"),
-        "Ci: account 555566667777 may push; `push` names the GitHub workflows that push",
-    ),
-    "push on every resource": (
-        allow({"AWS": ROOT}, PUSH, Resource="*"),
-        "statement 1: account 555566667777 may push; `push` names",
-    ),
-    "half a pull": (allow({"AWS": ROOT}, PULL[0]), "statement 1: account 555566667777 may do ecr:BatchGetImage"),
-    "a delete": (allow({"AWS": ROOT}, "ecr:DeleteRepository"), "account 555566667777 may do ecr:DeleteRepository"),
-    "everybody": (allow("*", PULL), "everybody may pull: `pull` names who may, and knows no everybody"),
-    "a user": (allow({"AWS": f"arn:aws:iam::{OTHER}:user/ann"}, PULL), "`pull` knows accounts and their roles"),
-    "a session": (
-        allow({"AWS": f"arn:aws:sts::{OTHER}:assumed-role/ci/build"}, PULL),
-        "`pull` knows accounts and their roles",
-    ),
-    "a role of another partition": (
-        allow({"AWS": f"arn:aws-cn:iam::{OTHER}:role/ci"}, PULL),
-        "no role of this partition has that name",
-    ),
-    "somebody who is gone": (allow({"AWS": "AROAEXAMPLEEXAMPLE123"}, PULL), "the id of a principal that is gone"),
-    "somebody federated": (allow({"Federated": "accounts.google.com"}, PULL), "`pull` knows accounts, roles"),
-    "another service": (
-        allow({"Service": "ecs.amazonaws.com"}, PULL),
-        "`pull` knows the services lambda and codebuild",
-    ),
+    "push alone": (allow({"AWS": ROOT}, PUSH, "Ci"), f"Ci: {PUSHES}"),
+    "half a pull": (allow({"AWS": ROOT}, PULL[0]), ""),
+    "a delete": (allow({"AWS": ROOT}, "ecr:DeleteRepository"), ""),
+    "everyone": (allow("*", PULL), "*: `pull` has accounts, roles, organizations and services, but not everyone"),
+    "a user": (allow({"AWS": USER}, PULL), f"{USER}: `pull` has accounts and their roles"),
+    "a session": (allow({"AWS": SESSION}, PULL), f"{SESSION}: `pull` has accounts and their roles"),
+    "a role of another partition": (allow({"AWS": f"arn:aws-cn:iam::{OTHER}:role/ci"}, PULL), "`pull` has accounts"),
+    "a principal that was deleted": (allow({"AWS": "AROAEXAMPLEEXAMPLE123"}, PULL), "principal that was deleted"),
+    "an identity provider": (allow({"Federated": "accounts.google.com"}, PULL), "`pull` has accounts and their roles"),
+    "another service": (allow({"Service": "ecs.amazonaws.com"}, PULL), "`pull` has the services lambda.amazonaws.com"),
     "an account with a condition": (
         allow({"AWS": ROOT}, PULL, Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
-        "account 555566667777 may pull if aws:SourceIp IpAddress 10.0.0.0/8: `pull` has no conditions",
+        f"{OTHER}: {NO_CONDITION}",
     ),
-    "another resource": (
-        allow({"AWS": ROOT}, PULL, Resource=arn("legacy/cache")),
-        f"account 555566667777 may pull on {arn('legacy/cache')}",
-    ),
-    "all resources but one": (
-        {**allow({"AWS": ROOT}, PULL), "NotResource": arn("legacy/cache")},
-        f"account 555566667777 may pull on anything but {arn('legacy/cache')}",
-    ),
-    "everything but": (
-        {"Effect": "Allow", "Principal": {"AWS": ROOT}, "NotAction": "ecr:DeleteRepository"},
-        "account 555566667777 may do anything but ecr:DeleteRepository",
-    ),
-    "everybody but": (
-        {"Effect": "Allow", "NotPrincipal": {"AWS": ROOT}, "Action": PULL},
-        "everybody but account 555566667777 may pull",
-    ),
-    "a part of an organization": (
-        allow("*", PULL, Condition={"StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}}),
+    "our own account with a condition": (
+        allow({"AWS": PROD}, PULL, Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
         NO_CONDITION,
     ),
+    "another resource": (allow({"AWS": ROOT}, PULL, Resource=arn("legacy/cache")), ""),
+    "all resources but one": ({**allow({"AWS": ROOT}, PULL), "NotResource": arn("legacy/cache")}, ""),
+    "everyone but": ({"Effect": "Allow", "NotPrincipal": {"AWS": ROOT}, "Action": PULL}, ""),
+    "a part of an organization": (everyone("StringLike", "aws:PrincipalOrgPaths", f"{ORGANIZATION}/*"), NO_CONDITION),
     "an organization, and more": (
-        allow("*", PULL, Condition={**OF_ORGANIZATION, "Bool": {"aws:SecureTransport": "true"}}),
-        NO_CONDITION,
-    ),
-    "an organization, if it is told": (
-        allow("*", PULL, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        NO_CONDITION,
-    ),
-    "an organization, for all values": (
-        allow("*", PULL, Condition={"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        NO_CONDITION,
-    ),
-    "no organization": (
-        allow("*", PULL, Condition={"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        NO_CONDITION,
-    ),
-    "every organization": (
-        allow("*", PULL, Condition={"StringLike": {"aws:PrincipalOrgID": "o-*"}}),
-        "that is no organization's id",
-    ),
-    "one function": (
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(what="function:resize")}}),
-        "`pull` names no single source: `{service: lambda}` means all of an account's",
-    ),
-    "Lambda, if a source is told": (
-        allow(LAMBDA, PULL, Condition={"StringLikeIfExists": {"aws:SourceArn": source()}}),
-        NO_CONDITION,
-    ),
-    "Lambda, for all accounts": (
-        allow(LAMBDA, PULL, Condition={"ForAllValues:StringEquals": {"aws:SourceAccount": PROD}}),
-        NO_CONDITION,
-    ),
-    "a text that is no pattern": (
-        allow(LAMBDA, PULL, Condition={"StringEquals": {"aws:SourceArn": source()}}),
-        NO_CONDITION,
-    ),
-    "functions elsewhere": (
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(region="us-west-2")}}),
-        "is in another region",
-    ),
-    "the source of another service": (
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(service="codebuild")}}),
-        "is no source that lambda has here",
-    ),
-    "a source without form": (allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": "*"}}), "* is no source"),
-    "accounts by a pattern": (
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceAccount": "5555*"}}),
-        "its condition names no account of 12 digits",
-    ),
-    "no account in the end": (
         allow(
-            LAMBDA,
+            "*",
             PULL,
             Condition={
-                "StringLike": {"aws:SourceArn": source()},
-                "StringEquals": {"aws:SourceAccount": OTHER},
+                "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
+                "StringNotEquals": {"aws:PrincipalAccount": OTHER},
             },
         ),
-        "its conditions name no account together",
+        NO_CONDITION,
     ),
-    "Lambda of an account that may not pull itself": (
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(OTHER)}}),
-        "555566667777 is not written, for it would let in more: account 555566667777 may not pull now",
+    "no organization": (everyone("StringNotEquals"), NO_CONDITION),
+    "every organization": (everyone("StringLike", value="o-*"), "but not everyone"),
+    "one function": (lambdas(source(what="function:resize")), NO_CONDITION),
+    "some functions": (lambdas(source(what="function:p*")), NO_CONDITION),
+    "Lambda, for all accounts": (lambdas(source("*"), "ForAnyValue:StringEquals"), NO_CONDITION),
+    "a text that is not a pattern": (lambdas(source(), "StringEquals"), NO_CONDITION),
+    "functions elsewhere": (lambdas(source(region="us-west-2")), NO_CONDITION),
+    "the source of another service": (lambdas(source(service="codebuild")), NO_CONDITION),
+    "accounts by a pattern": (
+        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceAccount": "5555*"}}),
+        NO_CONDITION,
     ),
+    "no account in the end": (lambdas(source(), account=OTHER), NO_CONDITION),
+    "Lambda of an account that may not pull itself": (lambdas(source(OTHER)), NO_CONDITION),
 }
 
 
-@pytest.mark.parametrize(("statement", "told"), UNSAID.values(), ids=UNSAID)
-def test_what_pull_can_not_say(statement: Json, told: str) -> None:
-    grants, beyond = found(statement)
-    assert grants == []
-    assert len(beyond) == 1
-    assert told in beyond[0]
+@pytest.mark.parametrize(("statement", "remark"), UNSAID.values(), ids=UNSAID)
+def test_what_pull_can_not_say(statement: Json, remark: str) -> None:
+    pulls = read(statement)
+    assert (pulls.grants, len(pulls.beyond)) == ((), 1)
+    assert remark in " ".join(pulls.remarks)
+    assert len(pulls.remarks) == bool(remark)
+    assert same(parse(pulls.policy), parse({"Version": "2012-10-17", "Statement": {"Sid": "statement 1", **statement}}))
 
 
 def test_lambda_of_an_account_that_may_pull() -> None:
-    grants, beyond = found(
-        allow({"AWS": ROOT}, PULL),
-        allow(LAMBDA, PULL, Condition={"StringLike": {"aws:SourceArn": source(OTHER)}}),
-    )
-    assert (grants, beyond) == ([other(), service(PullService.LAMBDA, OTHER)], [])
+    pulls = read(allow({"AWS": ROOT}, PULL), lambdas(source(OTHER)))
+    assert (pulls.grants, pulls.beyond) == ((other(), service(account=OTHER)), ())
+
+
+def test_a_statement_that_keeps_its_name() -> None:
+    """Of such a one the plan tells what changes."""
+    pulls = read(allow({"AWS": [ROOT, USER]}, PULL, "PullByAccounts"))
+    (statement,) = parse(pulls.policy).statements
+    assert [each.value for each in statement.principals or ()] == [OTHER, USER]
 
 
 DENY = {
@@ -340,26 +290,25 @@ DENY = {
 @pytest.mark.parametrize("what", DENY.values(), ids=DENY)
 def test_a_deny_of_pulls_leaves_pull_to_people(what: Json) -> None:
     deny = {"Sid": "Fence", "Effect": "Deny", "Principal": {"AWS": ROLE}, **what}
-    grants, beyond = found(allow({"AWS": ROOT}, PULL), deny)
-    assert grants == []
-    assert beyond[0].startswith(f"Fence: {ROLE} may not ")
-    assert beyond[1] == "nobody's pull is written, for Fence forbids pulls, which no entry can say"
+    pulls = read(allow({"AWS": ROOT}, PULL), deny)
+    assert (pulls.grants, len(pulls.beyond)) == ((), 2)
+    assert pulls.remarks == ("no `pull` is written, for Fence denies pulls, which an entry can't say",)
 
 
 @pytest.mark.parametrize("what", [{"Action": "ecr:DeleteRepository"}, {"NotAction": PULL}, {"NotAction": "ecr:*"}])
 def test_another_deny_is_told(what: Json) -> None:
-    grants, beyond = found(allow({"AWS": ROOT}, PULL), {"Effect": "Deny", "Principal": "*", **what})
-    assert grants == [other()]
-    (told,) = beyond
-    assert told.startswith("statement 2: everybody may not do ")
+    pulls = read(allow({"AWS": ROOT}, PULL), {"Effect": "Deny", "Principal": "*", **what})
+    assert pulls.grants == (other(),)
+    assert [each.startswith("statement 2: Effect Deny; Principal AWS *; ") for each in pulls.beyond] == [True]
 
 
 def test_an_old_document() -> None:
-    assert found(allow({"AWS": ROOT}, PULL), version="2008-10-17") == ([other()], [])
+    pulls = read(allow({"AWS": ROOT}, PULL), version="2008-10-17")
+    assert (pulls.grants, pulls.beyond) == ((other(),), ())
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"Statement": []}', '{"Statement": [{"Effect": "Maybe"}]}'])
 def test_what_can_not_be_read(text: str) -> None:
-    pulls = read(text, ARN, REGISTRY)
-    assert pulls.grants == ()
-    assert pulls.beyond[0].startswith("it can't be read: ")
+    pulls = read_pulls(text, ARN, REGISTRY)
+    assert (pulls.grants, pulls.policy, pulls.beyond) == ((), text, ())
+    assert pulls.remarks[0].startswith("it can't be read: ")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.adopt.inventory import Inventory, gather
-from ops.adopt.reading import InvalidInput, read
+from domain.aws import RegistryId
+from ops.adopt.cli_output import InvalidInput, read_outputs
+from ops.adopt.described import Described, gather
 from tests.ops.outputs import (
     HOME,
     KEY,
@@ -27,13 +28,13 @@ ORDERS = repository("legacy/orders")
 ANY = rule(5, tagStatus="any")
 
 
-def inventory(folder: Path, *files: tuple[object, ...]) -> Inventory:
-    return gather(read([written(folder / f"{number}.json", *outputs) for number, outputs in enumerate(files)]))
+def inventory(folder: Path, *files: tuple[object, ...]) -> Described:
+    return gather(read_outputs([written(folder / f"{number}.json", *outputs) for number, outputs in enumerate(files)]))
 
 
 def faults(file: Path) -> list[str]:
     with pytest.raises(InvalidInput) as raised:
-        gather(read([file]))
+        gather(read_outputs([file]))
     return [str(fault).replace(f"{file.parent}/", "") for fault in raised.value.faults]
 
 
@@ -50,8 +51,10 @@ def test_outputs_one_after_another_are_about_one_repository(tmp_path: Path) -> N
         ),
     )
     (orders,) = found.repositories
-    assert (orders.name, orders.where) == ("legacy/orders", (PROD, HOME))
-    assert (orders.mutability, orders.scan_on_push, orders.encryption, orders.key) == ("MUTABLE", False, "AES256", None)
+    assert (orders.name, orders.registry) == ("legacy/orders", RegistryId(account=PROD, region=HOME))
+    assert (orders.described.mutability, orders.described.scanning.on_push) == ("MUTABLE", False)
+    assert orders.described.encryption is not None
+    assert (orders.described.encryption.type, orders.described.encryption.key) == ("AES256", None)
     assert orders.tags == {"owner": "orders"}
     assert json.loads(orders.lifecycle or "")["rules"][0]["selection"]["tagStatus"] == "any"
     assert json.loads(orders.policy or "")["Statement"] == [statement]
@@ -80,7 +83,7 @@ def test_files_as_shells_write_them(tmp_path: Path, encode: object) -> None:
     assert callable(encode)
     file = tmp_path / "describe.json"
     file.write_bytes(encode(json.dumps(described(ORDERS), indent=4) + "\n"))
-    assert [each.name for each in gather(read([file])).repositories] == ["legacy/orders"]
+    assert [each.name for each in gather(read_outputs([file])).repositories] == ["legacy/orders"]
 
 
 DOCUMENT = json.dumps(described(ORDERS))
@@ -101,20 +104,23 @@ FAULTS = {
         DOCUMENT + "\n\nAn error occurred (RepositoryNotFoundException) when calling",
         "x.json:3: 'An error occurred (RepositoryNotFoundExc' is an error of the AWS CLI (leave stderr out",
     ),
-    "a prompt": ("$ aws ecr describe-repositories\n", "x.json:1: '$ aws ecr describe-repositories' is no JSON"),
+    "a prompt": ("$ aws ecr describe-repositories\n", "x.json:1: '$ aws ecr describe-repositories' is not JSON"),
     "cut short": (DOCUMENT + "\n" + DOCUMENT[:-5], "x.json:2: "),
     "cut within a document": ('{"repositories": [\n{"repositoryArn"\n', "x.json:3: "),
     "nested without end": ("[" * 100_000, "x.json:1: "),
-    "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 is no output of a command (leave `--query` out)"),
-    "a number": ("7", "x.json:1: 7 is no output of a command"),
-    "another command": ('{"imageDetails": []}', "an object with imageDetails is no output that is known here (known: "),
+    "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 is not the output of a command (leave `--query` out)"),
+    "a number": ("7", "x.json:1: 7 is not the output of a command"),
+    "another command": (
+        '{"imageDetails": []}',
+        "an object with imageDetails is not an output that is known here (known: ",
+    ),
     "tags without a name": (
         json.dumps({"tags": [{"Key": "owner", "Value": "a"}]}),
         "an object with tags does not say whose tags they are (give what `aws resourcegroupstaggingapi get-resources",
     ),
     "a preview": (
         '{"repositoryName": "a", "lifecyclePolicyText": "{}", "status": "COMPLETE", "previewResults": []}',
-        "is a preview of a policy that may never come (give `aws ecr get-lifecycle-policy`)",
+        "is a preview, not the policy (give `aws ecr get-lifecycle-policy`)",
     ),
     "no arn": ('{"repositories": [{"imageTagMutability": "MUTABLE"}]}', "repositories[0].repositoryArn: is missing"),
     "no mutability": (
@@ -123,7 +129,7 @@ FAULTS = {
     ),
     "a public repository": (
         json.dumps(described(ORDERS, repository("x", repositoryArn="arn:aws:ecr-public::222233334444:repository/x"))),
-        "repositories[1].repositoryArn: 'arn:aws:ecr-public::222233334444:repository/x' is no ARN of a repository in a",
+        "repositories[1].repositoryArn: 'arn:aws:ecr-public::222233334444:repository/x' is not the ARN of a repository",
     ),
     "an arn without name": (
         json.dumps(described(repository("x", repositoryArn="arn:aws:ecr:us-east-1:222233334444:repository/"))),
@@ -160,7 +166,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     one.write_text('{"tags": []}\n7\n{"repositories": [{}]}\n', encoding="utf-8")
     two.write_text("repositories:\n", encoding="utf-8")
     with pytest.raises(InvalidInput) as raised:
-        read([one, two, tmp_path / "none.json", tmp_path])
+        read_outputs([one, two, tmp_path / "none.json", tmp_path])
     found = [(Path(fault.file).name, fault.line) for fault in raised.value.faults]
     assert found == [
         ("one.json", 1),
@@ -178,7 +184,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
 def test_no_utf8(tmp_path: Path) -> None:
     file = tmp_path / "x.json"
     file.write_bytes(b'{"repositories": "\xff"}')
-    assert faults(file) == ["x.json: is no UTF-8 text at byte 18 (save it as UTF-8)"]
+    assert faults(file) == ["x.json: is not UTF-8 text: byte 18 (save it as UTF-8)"]
 
 
 def test_an_empty_registry(tmp_path: Path) -> None:
@@ -215,7 +221,7 @@ CONTRADICTIONS = {
 def test_two_forms_of_one_thing(tmp_path: Path, outputs: tuple[object, ...]) -> None:
     (told,) = faults(written(tmp_path / "x.json", described(ORDERS), *outputs))
     assert "legacy/orders" in told
-    assert "is told otherwise by " in told
+    assert "differs from what " in told
 
 
 def test_a_policy_belongs_to_the_region_that_its_file_describes(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from policies.kinds import KEY, REPOSITORY
 from policies.pack import bundle as bundling
 from policies.pack.levels import FOLDER
 from policies.pack.table import all_rules
 from render import Render
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
 from tests.stacks import PROJECT

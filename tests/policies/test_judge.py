@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from domain.document_text import UNKNOWN
-from policies.kinds import KEY
 from policies.pack import judge as judging
 from policies.pack.judge import Judgement, judge
 from policies.pack.levels import Setting
@@ -25,6 +24,7 @@ from policies.pack.rule import (
     Verdict,
 )
 from policies.rules.kms_rotation import RULE
+from resources.kms import KEY
 from tests.policies.conftest import TODAY, Declared
 
 COUNTING = StackRule(

@@ -38,7 +38,7 @@ def whole(_main: Path, tmp_path: Path) -> Clone:
     folder = shutil.copytree(_main, tmp_path / "whole", symlinks=True)
     (folder / "review").unlink()
     not_copied = shutil.ignore_patterns("__pycache__", "*.json")
-    for package in ("domain", "bootstrap", "settings", "components", "policies", "render", "review"):
+    for package in ("domain", "resources", "bootstrap", "settings", "components", "policies", "render", "review"):
         shutil.copytree(ROOT / package, folder / package, ignore=not_copied, dirs_exist_ok=True)
     Clone(folder).commit()
     return Clone(folder)

@@ -5,6 +5,7 @@ import gc
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from render.program import declared_by
 from render.resource import Resource
 from render.tree import to_text
 from settings import InvalidSettings
+from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
 
 REGIONS = {"us-east-1", "eu-west-1", "ap-northeast-1"}
@@ -157,6 +159,24 @@ def test_two_resources_of_one_name_are_refused_as_the_engine_does() -> None:
         declared_by(program, monitor)
 
 
+@pytest.mark.parametrize(
+    "token", ["github:index/repository:Repository", "kubernetes:rbac.authorization.k8s.io/v1:Role"]
+)
+def test_a_type_without_a_record_ends_the_render_and_no_tree(token: str, dev: Render) -> None:
+    """Its short name is that of another provider's type, whose inputs it lacks."""
+
+    def program() -> None:
+        pulumi.CustomResource(token, "registry@us-east-1", {"name": "x"})
+
+    monitor = RecordingMonitor(project="p", stack="dev", account="111122223333", preview=False)
+    with pytest.raises(LookupError, match=f"{token} has no record: add one to resources/"):
+        declared_by(program, monitor)
+    component = next(each for each in dev.resources if each.type.endswith(":EncryptionKey"))
+    child = replace(component, urn="urn", type=token, custom=True, parent=component.urn, inputs={"name": "x"})
+    shown = to_text(replace(dev, resources=(component, child)))
+    assert f"    {token.rpartition(':')[2]}\n" in f"{shown}\n"
+
+
 def test_what_waits_for_a_failure_is_given_up_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     from pulumi_aws import Provider, kms
 
@@ -220,13 +240,11 @@ def test_adoption_is_an_import_of_the_repository_alone() -> None:
     assert not any("importId" in resource.options for resource in dev.resources)
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("aes256", {"encryptionType": "AES256"}),
-        ("aws-managed", {"encryptionType": "KMS"}),
-        ("{key: shared}", {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/1"}),
-    ],
+@cases(
+    "written, expected",
+    ("aes256", {"encryptionType": "AES256"}),
+    ("aws-managed", {"encryptionType": "KMS"}),
+    ("{key: shared}", {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/1"}),
 )
 def test_encryption(written: str, expected: dict[str, str]) -> None:
     keys = of_dev("container-registry:keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:111122223333:key/1'}}")

@@ -63,6 +63,8 @@ TRUST = json.dumps(
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
 REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
 
+BACKFILL = "01234567-89ab-cdef-0123-456789abcdef"
+
 CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
 Statement = Mapping[str, Any]
@@ -267,6 +269,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "DescribeImages": named,
         "DescribePullThroughCacheRules": {"ecrRepositoryPrefixes": ["quay"]},
         "DescribeRegistry": {},
+        "DescribeReplicationBackfillResults": {"replicationBackfillId": BACKFILL},
         "DescribeRepositories": {"repositoryNames": [NAME]},
         "DescribeRepositoryCreationTemplates": {},
         "GetAccountSetting": {"name": "BLOB_MOUNTING"},
@@ -277,6 +280,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "GetRepositoryPolicy": named,
         "ListImages": named,
         "ListPullTimeUpdateExclusions": {},
+        "ListReplicationBackfills": {},
         "ListTagsForResource": {"resourceArn": ARN},
         "PutAccountSetting": {"name": "BLOB_MOUNTING", "value": "ENABLED"},
         "PutImage": {**named, "imageManifest": manifest(2), "imageTag": "v2"},
@@ -296,6 +300,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "PutReplicationConfiguration": {"replicationConfiguration": REPLICATION},
         "RegisterPullTimeUpdateExclusion": {"principalArn": f"{ROLE}-two"},
         "SetRepositoryPolicy": {**named, "policyText": policy},
+        "StartReplicationBackfill": {"destination": REPLICATION["rules"][0]["destinations"][0]},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
         "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
         "UpdatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
@@ -315,6 +320,9 @@ def furnished() -> Plane:
     for operation in ("PutLifecyclePolicy", "PutRegistryPolicy", "SetRepositoryPolicy"):
         plane(operation, **given[operation])
     plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
+    begun = plane("StartReplicationBackfill", **given["StartReplicationBackfill"])
+    backfills = plane.registries.of(ACCOUNT, REGION).backfills
+    backfills[BACKFILL] = backfills.pop(begun["replicationBackfillId"])
     plane("CreateRepositoryCreationTemplate", **TEMPLATE)
     plane("CreatePullThroughCacheRule", ecrRepositoryPrefix="quay", upstreamRegistryUrl="quay.io")
     return plane

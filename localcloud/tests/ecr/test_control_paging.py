@@ -22,6 +22,14 @@ def _exclusions(plane: Plane) -> None:
         plane("RegisterPullTimeUpdateExclusion", principalArn=f"arn:aws:iam::{ACCOUNT}:role/{number}")
 
 
+def _backfills(plane: Plane) -> None:
+    destination = {"region": "eu-west-1", "registryId": ACCOUNT}
+    rules = {"rules": [{"destinations": [destination]}]}
+    plane("PutReplicationConfiguration", replicationConfiguration=rules)
+    for _ in range(ITEMS):
+        plane("StartReplicationBackfill", destination=destination)
+
+
 def _images(plane: Plane) -> None:
     plane.create()
     for number in range(ITEMS):
@@ -31,6 +39,7 @@ def _images(plane: Plane) -> None:
 LISTS: dict[str, tuple[Callable[[Plane], None], dict[str, Any], str]] = {
     "DescribeRepositories": (_repositories, {}, "repositories"),
     "ListPullTimeUpdateExclusions": (_exclusions, {}, "pullTimeUpdateExclusions"),
+    "ListReplicationBackfills": (_backfills, {}, "backfills"),
     "DescribeImages": (_images, {"repositoryName": NAME}, "imageDetails"),
     "ListImages": (_images, {"repositoryName": NAME}, "imageIds"),
 }

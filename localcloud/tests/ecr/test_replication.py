@@ -67,6 +67,7 @@ def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None
         ([rule(OTHER_REGION, ACCOUNT, *["prod"] * 101)], "length less than or equal to 100"),
         ([{**rule(), "repositoryFilters": []}], "length greater than or equal to 1"),
         ([{**rule(), "repositoryFilters": [{"filter": "prod", "filterType": "WILDCARD"}]}], "PREFIX_MATCH"),
+        ([{**rule(), "deleteReplication": {"enabled": True}}], "deletions is not built"),
         ([{}], "destinations"),
     ],
 )

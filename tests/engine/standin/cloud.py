@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.engine.standin.kinds import KINDS, Values
+from resources import TYPES
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 
-REPOSITORY = "aws:ecr/repository:Repository"
-OF_A_REPOSITORY = ("aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy")
+Values = dict[str, Any]
+OF_A_REPOSITORY = (LIFECYCLE_POLICY, REPOSITORY_POLICY)
 
 
 class RefusedError(Exception):
@@ -20,14 +21,15 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Cloud:
-    """The file, locked around every access: the engine may run several providers at once. A region is what
-    `Place.shelf` says."""
+    """The file, locked around every access: the engine may run several providers at once.
+
+    A region is one of the account whose credentials the engine runs with, or `account.region`; IAM's is empty."""
 
     path: Path
 
     def create(self, type: str, region: str, id: str, inputs: Values) -> None:
         with self._open() as things:
-            if KINDS[type].exclusive and _key(type, region, id) in things:
+            if TYPES[type].exclusive and _key(type, region, id) in things:
                 raise RefusedError(f"AlreadyExistsException: {id} already exists in {region}")
             if type in OF_A_REPOSITORY and _key(REPOSITORY, region, id) not in things:
                 raise RefusedError(f"RepositoryNotFoundException: no repository {id} in {region}")

@@ -1,6 +1,7 @@
 """The engine's calls, answered as pulumi-aws would."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +12,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.rpc import UNKNOWN
 
-from tests.engine.standin.cloud import REPOSITORY, Cloud, RefusedError
-from tests.engine.standin.kinds import KINDS, REGIONS, Kind, Place, Values
+from domain.aws import REGIONS
+from resources import Declaration, OnChange, ResourceType, record_of
+from resources.ecr import REPOSITORY
+from tests.engine.standin.cloud import Cloud, RefusedError, Values
 
 NOT_READ = ("forceDelete", "deletionWindowInDays", "bypassPolicyLockoutSafetyCheck")
 """Inputs that AWS does not give back: an import never has them."""
@@ -55,104 +58,111 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _refusals(context):
-            kind = _kind(request.urn)
+            record = _record(request.urn)
         given = _values(request.news)
         region = given.get("region", self.region)
-        if region not in (*REGIONS, UNKNOWN):
+        if region != UNKNOWN and region not in REGIONS:
             failure = proto.CheckFailure(property="region", reason=f"{region!r} is no region of AWS")
             return proto.CheckResponse(failures=[failure])
-        if "region" in given and not kind.regional:
+        if "region" in given and not record.regional:
             failure = proto.CheckFailure(property="region", reason="IAM has no regions")
             return proto.CheckResponse(failures=[failure])
         return proto.CheckResponse(inputs=request.news)
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _refusals(context):
-            kind = _kind(request.urn)
+            record = _record(request.urn)
         olds, news = _values(request.old_inputs), _values(request.news)
-        diffs = [name for name in sorted({*olds, *news}) if _differs(kind, name, olds, news)]
+        diffs = [name for name in sorted({*olds, *news}) if _differs(record, name, olds, news)]
         diffs = [name for name in diffs if name not in request.ignoreChanges]
-        replaces = [name for name in diffs if name in kind.replaces]
+        replaces = [name for name in diffs if record.on_change(name) is OnChange.REPLACES]
         # pulumi-aws deletes first, too, where a name that it could have made up was given and stays the same.
-        clash = kind.exclusive and olds.get("name") == news.get("name")
+        clash = record.exclusive and olds.get("name") == news.get("name")
         return proto.DiffResponse(
             changes=proto.DiffResponse.DIFF_SOME if diffs else proto.DiffResponse.DIFF_NONE,
             diffs=diffs,
             replaces=replaces,
-            deleteBeforeReplace=bool(replaces) and (kind.deletes_first or clash),
+            deleteBeforeReplace=bool(replaces) and (record.deletes_first or clash),
         )
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         inputs = _values(request.properties)
         with _refusals(context):
-            kind, place = _kind(request.urn), self._place(inputs)
+            record = _record(request.urn)
             if request.preview:
-                computed = dict.fromkeys(kind.outputs(inputs, place, UNKNOWN), UNKNOWN)
+                computed = dict.fromkeys(self._computed(record, request.urn, inputs, UNKNOWN), UNKNOWN)
                 return proto.CreateResponse(properties=_struct({**inputs, **computed}))
-            made = kind.identity(inputs, place)
-            self.cloud.create(_type(request.urn), place.shelf(kind), made, inputs)
-            return proto.CreateResponse(id=made, properties=_struct(self._outputs(kind, inputs, made)))
+            made = record.id(self._declaration(request.urn, inputs, made_up=record.identity is None))
+            self.cloud.create(record.token, self._region(record, inputs), made, inputs)
+            return proto.CreateResponse(id=made, properties=self._outputs(record, request.urn, inputs, made))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _refusals(context):
-            kind = _kind(request.urn)
+            record = _record(request.urn)
             name, _, region = request.id.partition("@")
-            place = self._place({"region": region} if region else _values(request.properties))
-            found = self.cloud.read(_type(request.urn), place.shelf(kind), name)
+            asked = {"region": region} if region else _values(request.properties)
+            found = self.cloud.read(record.token, self._region(record, asked), name)
             if found is None:
                 return proto.ReadResponse()
             inputs = {k: v for k, v in found.items() if k not in NOT_READ}
-            inputs |= {"region": place.region} if kind.regional else {}
+            inputs |= {"region": asked.get("region", self.region)} if record.regional else {}
             kept = {k: v for k, v in _values(request.inputs).items() if k in NOT_READ}
-            outputs = self._outputs(kind, {**inputs, **kept}, name)
-            return proto.ReadResponse(id=name, inputs=_struct({**inputs, **kept}), properties=_struct(outputs))
+            outputs = self._outputs(record, request.urn, {**inputs, **kept}, name)
+            return proto.ReadResponse(id=name, inputs=_struct({**inputs, **kept}), properties=outputs)
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         inputs = _values(request.news)
         with _refusals(context):
-            kind, place = _kind(request.urn), self._place(inputs)
+            record = _record(request.urn)
             if not request.preview:
-                self.cloud.update(_type(request.urn), place.shelf(kind), request.id, inputs)
-            return proto.UpdateResponse(properties=_struct(self._outputs(kind, inputs, request.id)))
+                self.cloud.update(record.token, self._region(record, inputs), request.id, inputs)
+            return proto.UpdateResponse(properties=self._outputs(record, request.urn, inputs, request.id))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         state = _values(request.properties)
         with _refusals(context):
-            kind, place = _kind(request.urn), self._place(state)
-            force = _type(request.urn) != REPOSITORY or bool(state.get("forceDelete"))
-            self.cloud.delete(_type(request.urn), place.shelf(kind), request.id, force=force)
+            record = _record(request.urn)
+            force = record.token != REPOSITORY or bool(state.get("forceDelete"))
+            self.cloud.delete(record.token, self._region(record, state), request.id, force=force)
             return empty_pb2.Empty()
 
-    def _place(self, inputs: Values) -> Place:
-        return Place(account=self.account, region=inputs.get("region", self.region), home=self.home)
+    def _region(self, record: ResourceType, inputs: Values) -> str:
+        """Where the cloud keeps it: a name is free in each account and, for what is regional, in each region."""
+        region = inputs.get("region", self.region) if record.regional else ""
+        return region if self.home else f"{self.account}.{region}"
 
-    def _outputs(self, kind: Kind, inputs: Values, id: str) -> Values:
-        place = self._place(inputs)
-        region = {"region": place.region} if kind.regional else {}
-        return {**inputs, **region, **kind.outputs(inputs, place, id)}
+    def _declaration(self, urn: str, inputs: Values, *, made_up: bool = False) -> Declaration:
+        """An id that AWS makes up is another one for each creation."""
+        name = f"{urn}{uuid.uuid4()}" if made_up else urn
+        return Declaration(name=name, inputs={"region": self.region, **inputs}, account=self.account)
+
+    def _computed(self, record: ResourceType, urn: str, inputs: Values, id: str) -> Values:
+        tags = {"tagsAll": dict(inputs.get("tags") or {})} if record.tags == "tags" else {}
+        return {**record.make_outputs(self._declaration(urn, inputs), id), **tags}
+
+    def _outputs(self, record: ResourceType, urn: str, inputs: Values, id: str) -> struct_pb2.Struct:
+        region = {"region": inputs.get("region", self.region)} if record.regional else {}
+        return _struct({**inputs, **region, **self._computed(record, urn, inputs, id)})
 
 
 def _listed(settings: Values, name: str) -> list[Any]:
-    """Whatever is no string reaches a provider's configuration as JSON text."""
+    """Whatever is not a string reaches a provider's configuration as JSON text."""
     value = settings.get(name, [])
     return list(json.loads(value) if isinstance(value, str) else value)
 
 
-def _type(urn: str) -> str:
-    return urn.split("::")[2].rpartition("$")[2]
+def _record(urn: str) -> ResourceType:
+    try:
+        return record_of(urn.split("::")[2].rpartition("$")[2])
+    except LookupError as unknown:
+        raise RefusedError(str(unknown)) from unknown
 
 
-def _kind(urn: str) -> Kind:
-    if _type(urn) not in KINDS:
-        raise RefusedError(f"{_type(urn)} is unknown to the stand-in provider: give it a row in standin/kinds.py")
-    return KINDS[_type(urn)]
-
-
-def _differs(kind: Kind, name: str, olds: Values, news: Values) -> bool:
-    if name in kind.optional and name not in news:
+def _differs(record: ResourceType, name: str, olds: Values, news: Values) -> bool:
+    if name in record.optional and name not in news:
         return False
     old, new = olds.get(name), news.get(name)
-    if name == "policy" and UNKNOWN not in (old, new) and old and new:
+    if name in record.documents and UNKNOWN not in (old, new) and old and new:
         return bool(json.loads(old) != json.loads(new))
     return bool(old != new)
 

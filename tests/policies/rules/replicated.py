@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from domain.document_text import UNKNOWN
-from policies.kinds import LIFECYCLE_POLICY, PROVIDER, REPLICATION_CONFIGURATION, REPOSITORY
+from resources import PROVIDER
+from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 from tests.policies.conftest import Declared
 from tests.policies.rules.texts import HOME, OTHER
 

@@ -20,14 +20,14 @@ from oci.image import image
 from oci.whole_images import Client, Refused
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from render.answers import answer
 from render.program import declared_by
+from resources import TYPES, Declaration
+from resources.iam import ROLE, ROLE_POLICY
 from settings import Settings, load
 
 REGION = "us-east-1"
 ACCOUNTS = (f"5566000000{number:02}" for number in range(100))
 JOB = Job(owner="acme", owner_id="1024", repository="api", repository_id="65536", environment="production")
-ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 TAGS = {"project": "container-registry", "owner": "payments"}
 
 
@@ -148,26 +148,11 @@ def test_a_role_needs_no_more_than_a_name_and_a_trust(
 @pytest.mark.usefixtures("stood")
 def test_a_render_answers_what_the_cloud_would(home: str, declare: Callable[..., BuildingMonitor]) -> None:
     role, policy = declare(publisher(home)).declared
-    identifier, outputs = answer(ROLE, role.name, role.inputs, home)
+    declared = [Declaration(name=each.name, inputs=each.inputs, account=home) for each in (role, policy)]
+    identifier, outputs = TYPES[ROLE].answer(declared[0])
     assert (identifier, outputs["arn"]) == ("payments-api", role.outputs["arn"])
     assert len(outputs["uniqueId"]) == len(str(role.outputs["uniqueId"]))
-    assert answer(ROLE_POLICY, policy.name, policy.inputs, home) == ("payments-api:push", {})
-
-
-@pytest.mark.parametrize(
-    ("inputs", "arn"),
-    [
-        ({"assumeRolePolicy": trust(ISSUER)}, "arn:aws:iam::1:role/r"),
-        ({"assumeRolePolicy": '{"Principal":{"Service":"x"}}'}, "arn:aws:iam::1:role/r"),
-        ({"assumeRolePolicy": '{"AWS":"arn:aws-cn:iam::1:root"}', "path": "/a/"}, "arn:aws-cn:iam::1:role/a/r"),
-        (
-            {"assumeRolePolicy": "{}", "permissionsBoundary": "arn:aws-us-gov:iam::1:policy/b"},
-            "arn:aws-us-gov:iam::1:role/r",
-        ),
-    ],
-)
-def test_a_rendered_role_is_in_the_partition_of_what_it_names(inputs: dict[str, str], arn: str) -> None:
-    assert answer(ROLE, "any", {"name": "r", **inputs}, "1")[1]["arn"] == arn
+    assert TYPES[ROLE_POLICY].answer(declared[1]) == ("payments-api:push", {})
 
 
 @pytest.mark.usefixtures("stood")

@@ -15,7 +15,7 @@ from rehearsal.apply.builder import Order
 from rehearsal.apply.program import apply
 from rehearsal.proofs.harness.run import promised, prove
 from rehearsal.proofs.harness.visitors import Visitors
-from render.answers import Answer
+from resources import Answer
 from settings import load
 from tests.conftest import Edit
 

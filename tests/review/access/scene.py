@@ -8,8 +8,9 @@ from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
 from domain.iam.document import parse
 from domain.iam.github import ISSUER
-from policies import kinds
 from render.resource import Render, Resource
+from resources.ecr import REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
+from resources.iam import ROLE, ROLE_POLICY
 from review.access import Matrix, Verdict, matrix
 
 ACCOUNT, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
@@ -71,7 +72,7 @@ def resource(kind: str, name: str, inputs: Mapping[str, Any], region: str | None
 def repository(name: str = API, *policy: Statement, region: str = REGION, tags: Any = None) -> list[Resource]:
     """A repository, with its policy where it has one."""
     inputs = {"name": name, "region": region, "tags": tags or {}}
-    found = [resource(kinds.REPOSITORY, f"{name}@{region}", inputs, region, registryId=ACCOUNT)]
+    found = [resource(REPOSITORY, f"{name}@{region}", inputs, region, registryId=ACCOUNT)]
     if policy:
         found.append(repository_policy(document(*policy), name, region))
     return found
@@ -79,11 +80,11 @@ def repository(name: str = API, *policy: Statement, region: str = REGION, tags: 
 
 def repository_policy(text: str, name: str = API, region: str = REGION) -> Resource:
     inputs = {"repository": name, "policy": text}
-    return resource(kinds.REPOSITORY_POLICY, f"{name}@{region}", inputs, region, registryId=ACCOUNT)
+    return resource(REPOSITORY_POLICY, f"{name}@{region}", inputs, region, registryId=ACCOUNT)
 
 
 def registry_policy(*statements: Statement) -> Resource:
-    return resource(kinds.REGISTRY_POLICY, f"registry@{REGION}", {"policy": document(*statements)})
+    return resource(REGISTRY_POLICY, f"registry@{REGION}", {"policy": document(*statements)})
 
 
 def github(*subjects: str, **conditions: Any) -> dict[str, object]:
@@ -99,10 +100,10 @@ MAIN = github("repo:acme/payments-api:ref:refs/heads/main")
 def role(name: str, *policy: Statement, trust: Statement = MAIN, **inputs: Any) -> list[Resource]:
     """A role and its policy, as the program declares them."""
     given = {"name": name, "path": "/container-registry/prod/", "assumeRolePolicy": document(trust), **inputs}
-    found = [resource(kinds.ROLE, name, given, None)]
+    found = [resource(ROLE, name, given, None)]
     if policy:
         inline = {"role": name, "name": "push", "policy": document(*policy)}
-        found.append(resource(kinds.ROLE_POLICY, name, inline, None))
+        found.append(resource(ROLE_POLICY, name, inline, None))
     return found
 
 

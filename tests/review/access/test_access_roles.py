@@ -6,7 +6,8 @@ import pytest
 
 from bootstrap.template import boundaries
 from domain.iam.github import ISSUER
-from policies import kinds
+from resources.ecr import CREATION_TEMPLATE
+from resources.iam import MANAGED_POLICY, ROLE_POLICY_ATTACHMENT
 from tests.review.access.scene import (
     ACCOUNT,
     API,
@@ -91,11 +92,9 @@ def test_a_role_may_only_at_some_of_two_alike(resources: dict[str, str]) -> None
 def test_every_kind_of_policy_counts() -> None:
     inline = [{"name": "own", "policy": document(mine())}]
     assert can(repository(), role("push", inlinePolicies=inline)) == PUSHER
-    managed = resource(
-        kinds.MANAGED_POLICY, "push", {"policy": document(mine())}, None, arn="arn:aws:iam::1:policy/push"
-    )
+    managed = resource(MANAGED_POLICY, "push", {"policy": document(mine())}, None, arn="arn:aws:iam::1:policy/push")
     given = {"role": "push", "policyArn": "arn:aws:iam::1:policy/push"}
-    attached = resource(kinds.ROLE_POLICY_ATTACHMENT, "push", given, None)
+    attached = resource(ROLE_POLICY_ATTACHMENT, "push", given, None)
     assert can(repository(), role("push"), managed, attached) == PUSHER
     assert can(repository(), role("push", managedPolicyArns=["arn:aws:iam::1:policy/push"]), managed) == PUSHER
     unknown = found(repository(), role("push", mine()), attached)
@@ -227,8 +226,8 @@ def test_a_trust_policy_may_refuse_whom_it_lets_in() -> None:
 
 def test_a_creation_template_stands_for_what_it_will_make() -> None:
     inputs = {"prefix": "cache", "repositoryPolicy": document(allow({"AWS": OTHER})), "resourceTags": {"owner": "x"}}
-    template = resource(kinds.CREATION_TEMPLATE, "cache", inputs)
-    every = resource(kinds.CREATION_TEMPLATE, "ROOT", {"prefix": "ROOT"})
+    template = resource(CREATION_TEMPLATE, "cache", inputs)
+    every = resource(CREATION_TEMPLATE, "ROOT", {"prefix": "ROOT"})
     filler = role("fill", mine(resource=arn_of("cache/*")))
     cells = found(template, every, filler).cells
     assert [(each.repository, each.principal.label, each.access) for each in cells] == [

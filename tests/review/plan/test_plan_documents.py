@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from domain.ecr.retention import Effect, Rule, Selector, compile_policy
+from resources import Grammar
 from review.plan.documents import compare, rule_in_words
-from review.plan.kinds import Documents
 from review.plan.properties import differences
+from tests.cases import cases
 
 
 def rule(patterns: str, count: int, effect: Effect = Effect.KEEP, description: str | None = None) -> Rule:
@@ -24,33 +25,27 @@ def lifecycle(*rules: Rule) -> str:
 V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effect.EXPIRE_AFTER_DAYS)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "lines"),
-    [
-        ([V], [V], ()),
-        ([V], [RELEASE, V], ("+ Keep the newest 20 images tagged release-*",)),
-        ([V, DEV], [DEV], ("- Keep the newest 10 images tagged v*",)),
-        ([V], [rule("v*", 5)], ("~ Keep the newest 10 images tagged v* → Keep the newest 5 images tagged v*",)),
-        (
-            [V],
-            [rule("v*", 10, Effect.ARCHIVE_KEEP)],
-            ("- Keep the newest 10 images tagged v*", "+ Archive all but the newest 10 images tagged v*"),
-        ),
-        (
-            [V],
-            [rule("v*", 10, description="ten are enough")],
-            ("~ Keep the newest 10 images tagged v* → Keep the newest 10 images tagged v* (ten are enough)",),
-        ),
-        (
-            [V, DEV],
-            [DEV, V],
-            ("~ the rules have another order: an image belongs to the first that its tags match",),
-        ),
-        ([rule("a* b*", 3, description="both")], [rule("b* a*", 3, description="both")], ()),
-    ],
+@cases(
+    "old, new, lines",
+    ([V], [V], ()),
+    ([V], [RELEASE, V], ("+ Keep the newest 20 images tagged release-*",)),
+    ([V, DEV], [DEV], ("- Keep the newest 10 images tagged v*",)),
+    ([V], [rule("v*", 5)], ("~ Keep the newest 10 images tagged v* → Keep the newest 5 images tagged v*",)),
+    (
+        [V],
+        [rule("v*", 10, Effect.ARCHIVE_KEEP)],
+        ("- Keep the newest 10 images tagged v*", "+ Archive all but the newest 10 images tagged v*"),
+    ),
+    (
+        [V],
+        [rule("v*", 10, description="ten are enough")],
+        ("~ Keep the newest 10 images tagged v* → Keep the newest 10 images tagged v* (ten are enough)",),
+    ),
+    ([V, DEV], [DEV, V], ("~ the rules have another order: an image belongs to the first that its tags match",)),
+    ([rule("a* b*", 3, description="both")], [rule("b* a*", 3, description="both")], ()),
 )
 def test_lifecycle(old: list[Rule], new: list[Rule], lines: tuple[str, ...]) -> None:
-    assert compare(Documents.LIFECYCLE, lifecycle(*old), lifecycle(*new)) == lines
+    assert compare(Grammar.LIFECYCLE, lifecycle(*old), lifecycle(*new)) == lines
 
 
 def test_a_trust_policy_written_otherwise_is_no_difference() -> None:
@@ -68,7 +63,7 @@ def test_a_trust_policy_written_otherwise_is_no_difference() -> None:
 
 def test_a_description_that_lies_does_not_hide_the_number() -> None:
     old, new = (lifecycle(rule("v*", count, description="Keep plenty")) for count in (50, 1))
-    (line,) = compare(Documents.LIFECYCLE, old, new) or ()
+    (line,) = compare(Grammar.LIFECYCLE, old, new) or ()
     assert line == (
         "~ Keep the newest 50 images tagged v* (Keep plenty) → Keep the newest 1 image tagged v* (Keep plenty)"
     ).replace("newest 1 image", "newest image")
@@ -102,52 +97,40 @@ PULL: dict[str, object] = {
 PULL_TOLD = "Effect Allow; Principal AWS 444455556666; Action ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
 
 
-@pytest.mark.parametrize(
-    ("new", "lines"),
-    [
-        (
-            PULL
-            | {"Principal": {"AWS": "444455556666"}, "Action": ["ecr:getDownloadUrlForLayer", "ecr:batchgetimage"]},
-            (),
-        ),
-        (
-            PULL | {"Principal": {"AWS": [ROOT, "arn:aws:iam::777788889999:root"]}},
-            ("~ Pull: Principal AWS with 777788889999",),
-        ),
-        (
-            PULL | {"Action": ["ecr:BatchGetImage", "ecr:PutImage"]},
-            ("~ Pull: Action without ecr:GetDownloadUrlForLayer", "~ Pull: Action with ecr:PutImage"),
-        ),
-        (
-            PULL | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
-            ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
-        ),
-        (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
-        (
-            PULL | {"Sid": "Fetch"},
-            (
-                f"- Pull: {PULL_TOLD}",
-                f"+ Fetch: {PULL_TOLD}",
-            ),
-        ),
-    ],
+@cases(
+    "new, lines",
+    (PULL | {"Principal": {"AWS": "444455556666"}, "Action": ["ecr:getDownloadUrlForLayer", "ecr:batchgetimage"]}, ()),
+    (
+        PULL | {"Principal": {"AWS": [ROOT, "arn:aws:iam::777788889999:root"]}},
+        ("~ Pull: Principal AWS with 777788889999",),
+    ),
+    (
+        PULL | {"Action": ["ecr:BatchGetImage", "ecr:PutImage"]},
+        ("~ Pull: Action without ecr:GetDownloadUrlForLayer", "~ Pull: Action with ecr:PutImage"),
+    ),
+    (
+        PULL | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
+        ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
+    ),
+    (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
+    (PULL | {"Sid": "Fetch"}, (f"- Pull: {PULL_TOLD}", f"+ Fetch: {PULL_TOLD}")),
 )
 def test_statements(new: dict[str, object], lines: tuple[str, ...]) -> None:
-    assert compare(Documents.IAM, policy(PULL), policy(new)) == lines
+    assert compare(Grammar.IAM, policy(PULL), policy(new)) == lines
 
 
 def test_statements_without_a_name_have_no_order() -> None:
     one, other = ({**PULL, "Sid": "", "Action": [action]} for action in ("ecr:BatchGetImage", "ecr:PutImage"))
-    assert compare(Documents.IAM, policy(one, other), policy(other, one)) == ()
+    assert compare(Grammar.IAM, policy(one, other), policy(other, one)) == ()
 
 
 def test_the_head_of_a_policy_counts() -> None:
     older = policy(PULL).replace("2012-10-17", "2008-10-17")
-    assert compare(Documents.IAM, older, policy(PULL)) == ("~ version: 2008-10-17 → 2012-10-17",)
+    assert compare(Grammar.IAM, older, policy(PULL)) == ("~ version: 2008-10-17 → 2012-10-17",)
 
 
-@pytest.mark.parametrize("grammar", list(Documents))
+@pytest.mark.parametrize("grammar", list(Grammar))
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"rules": 3}', '{"rules": [{}]}', "[unknown]"])
-def test_what_can_not_be_read_is_no_error(grammar: Documents, text: str) -> None:
+def test_what_can_not_be_read_is_no_error(grammar: Grammar, text: str) -> None:
     assert compare(grammar, text, policy(PULL)) is None
     assert compare(grammar, text, text) == ()

@@ -1,0 +1,268 @@
+"""An entry for each repository that was described, or why there is none."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from domain.ecr.tags import TagMutability
+from domain.resource_tags import required_tags
+from domain.wording import listed
+from ops.adopt.described import Described, ExistingRepository
+from ops.adopt.entry import CannotAdopt, Entry, EntryWriter
+from ops.adopt.exceptions import RuleFailure, exceptions, rule_failures
+from ops.adopt.existing_state import TYPES, AdoptionChange, adoption_changes
+from ops.adopt.naming import IdNames, KeyNames
+from ops.adopt.project_copy import KINDS, Project
+from policies.pack.judge import Judged, judge
+from policies.pack.rule import Level
+from render.resource import Render
+from review.plan.words import grouped
+from settings import InvalidSettings
+from settings.faults import Fault, path_text, shorten
+
+_CLOUDFORMATION = "aws:cloudformation:stack-name"
+_CUSTOMER = "customer"
+Copies = Mapping[str, ExistingRepository]
+"""A repository in each region."""
+
+
+class Status(StrEnum):
+    ADOPTABLE = "adoptable"
+    IN_CATALOG = "in the catalog"
+    NOT_ADOPTABLE = "not adoptable"
+
+
+@dataclass(slots=True, kw_only=True)
+class Candidate:
+    """A repository, with its entry or why there is none."""
+
+    name: str
+    status: Status
+    entry: Entry = field(default_factory=dict)
+    """The entry; of one in the catalog, the keys that must be written anew."""
+    before: list[str] = field(default_factory=list)
+    """What must be done first, for the import fails without it."""
+    guesses: list[str] = field(default_factory=list)
+    """What the entry says that nobody gave."""
+    fails: list[RuleFailure] = field(default_factory=list)
+    changes: list[AdoptionChange] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    """Why it can't be adopted."""
+
+    def refuse(self, reason: str) -> None:
+        if self.status is Status.ADOPTABLE:
+            self.status = Status.NOT_ADOPTABLE
+        self.reasons.append(reason)
+        self.entry = {}
+
+    @property
+    def is_refused_by_gate(self) -> bool:
+        return any(each.level is Level.MANDATORY for each in self.fails)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptionReport:
+    """Everything that the command prints."""
+
+    stack: str
+    regions: tuple[str, ...]
+    catalog_file: str
+    stack_keys: Mapping[str, Mapping[str, object]]
+    """What must be added to the stack's file, by key."""
+    other_stacks: tuple[str, ...]
+    """What the other stacks' files need."""
+    others: tuple[str, ...]
+    """The other stacks, which create the repositories."""
+    exceptions: Mapping[str, Mapping[str, object]]
+    """What the stack's file of levels must say before the entries are merged, by rule."""
+    notes: tuple[str, ...]
+    """What people should know of what they gave."""
+    repositories: tuple[Candidate, ...]
+
+
+class Adopter:
+    """Finds an entry for each described repository; the names that it gives to ids are the same for all of them."""
+
+    def __init__(self, project: Project, described: Described, today: date) -> None:
+        self._project = project
+        self._described = described
+        self._today = today
+        self._home = project.settings.home.registry
+        self._regions = tuple(place.region for place in project.settings.places)
+        names = project.names
+        self._writer = EntryWriter(
+            stack=project.stack,
+            regions=self._regions,
+            presets=project.presets(),
+            accounts=IdNames("account", names["accounts"]),
+            organizations=IdNames("organization", names["organizations"]),
+            keys=KeyNames(names["keys"]),
+            managers=described.managers,
+        )
+
+    def report(self) -> AdoptionReport:
+        """Raises InvalidSettings where the project would have faults that no repository makes."""
+        registries = {place.registry for place in self._project.settings.places}
+        ours: dict[str, dict[str, ExistingRepository]] = {}
+        elsewhere: list[Candidate] = []
+        for found in self._described.repositories:
+            if found.registry in registries:
+                ours.setdefault(found.name, {})[found.region] = found
+            else:
+                elsewhere.append(self._elsewhere(found))
+        candidates = {name: self._candidate(name, copies) for name, copies in ours.items()}
+        head = self._rendered(candidates)
+        sound = {name: each for name, each in candidates.items() if not each.reasons}
+        names = _names_used(each.entry for each in candidates.values())
+        return AdoptionReport(
+            stack=self._project.stack,
+            regions=self._regions,
+            catalog_file=self._project.catalog_file,
+            exceptions=self._judge(sound, ours, head) if head else {},
+            repositories=tuple(sorted([*candidates.values(), *elsewhere], key=lambda each: each.name)),
+            stack_keys=self._added(names),
+            other_stacks=tuple(
+                f"Pulumi.{stack}.yaml needs a name that the catalog would use: {kind}: {listed(missing)}"
+                for stack, kind, missing in self._project.missing_names(names)
+            ),
+            others=tuple(self._project.others),
+            notes=self._described.notes,
+        )
+
+    def _elsewhere(self, found: ExistingRepository) -> Candidate:
+        """What is in no registry of the stack."""
+        stack = self._project.stack_of(found.registry)
+        belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
+        reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
+        return Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
+
+    def _candidate(self, name: str, copies: Copies) -> Candidate:
+        known = self._project.entries.get(name)
+        candidate = Candidate(name=name, status=Status.ADOPTABLE if known is None else Status.IN_CATALOG)
+        home = copies.get(self._home.region)
+        if home is None:
+            why = "it is not there" if self._is_given(self._home.region) else "what is there was not given"
+            candidate.refuse(f"it is in {listed(copies)}, but the stack's home is {self._home.region}, and {why}")
+            return candidate
+        for region, copy in copies.items():
+            mode = copy.described.mutability
+            if mode not in {each.value for each in TagMutability}:
+                candidate.refuse(f"its tag mutability in {region} is {mode!r}, which is not known here")
+        encryption: object = None
+        try:
+            encryption = self._writer.encryption(copies)
+        except CannotAdopt as reason:
+            candidate.refuse(str(reason))
+        if candidate.reasons:
+            return candidate
+        if known is None:
+            candidate.entry = self._writer.entry(home, encryption, candidate.guesses)
+        else:
+            candidate.entry = self._amended(known, copies, encryption)
+        if "encryption" in candidate.entry:
+            candidate.guesses += self._writer.key_guesses(encryption)
+        candidate.before += self._missing(name, copies, encryption)
+        self._note_managers(candidate, home.tags or {})
+        return candidate
+
+    def _amended(self, known: Mapping[str, Any], copies: Copies, encryption: object) -> Entry:
+        """What must be written anew in an entry that the catalog has."""
+        amended: Entry = {}
+        adopt = known.get("adopt") or []
+        if adopt is not True and self._project.stack not in adopt:
+            amended["adopt"] = [*adopt, self._project.stack]
+        written = known.get("encryption", _CUSTOMER)
+        named = self._project.names["keys"].get(written["key"], {}) if isinstance(written, dict) else {}
+        keys = {region: copy.described.encryption and copy.described.encryption.key for region, copy in copies.items()}
+        same_key = bool(named) and all(key == named.get(region) for region, key in keys.items())
+        return amended if written == encryption or same_key else {**amended, "encryption": encryption}
+
+    def _is_given(self, region: str) -> bool:
+        return replace(self._home, region=region) in self._described.registries
+
+    def _missing(self, name: str, copies: Copies, encryption: object) -> Iterator[str]:
+        """A sentence for each region where the import would fail."""
+        for region in self._regions:
+            if region in copies:
+                continue
+            if self._is_given(region):
+                command = f"aws ecr create-repository --region {region} --repository-name {name}"
+                options = f"--encryption-configuration {self._writer.creation_options(encryption, region)}"
+                yield f"it is not in {region}, and the import fails there; make it: `{command} {options}`"
+            else:
+                yield f"what is in {region} was not given, and the import fails where the repository is missing"
+
+    def _note_managers(self, candidate: Candidate, tags: Mapping[str, str]) -> None:
+        """What the tags say of who manages it."""
+        settings = self._project.settings
+        if other := tags.get(_CLOUDFORMATION):
+            candidate.before.append(
+                f"CloudFormation's stack {other} manages it: take it out of there, with DeletionPolicy: Retain"
+            )
+        own = required_tags(owner="", environment=settings.environment, project=settings.project)
+        if all(tags.get(key) == value for key, value in own.items() if value):
+            candidate.guesses.append(
+                "its tags say that this stack made it: where `pulumi stack export` shows it, it needs no `adopt`"
+            )
+
+    def _rendered(self, candidates: Mapping[str, Candidate]) -> Render | None:
+        """The stack with all entries in it; what a fault is about is refused, and the rest rendered again."""
+        while sound := {name: each for name, each in candidates.items() if not each.reasons}:
+            entries = {name: {**self._project.entries.get(name, {}), **each.entry} for name, each in sound.items()}
+            try:
+                return self._project.rendered_with(entries, self._added(_names_used(entries.values())))
+            except InvalidSettings as invalid:
+                blamed = [(str(fault.path[1]), fault) for fault in invalid.faults if len(fault.path) > 1]
+                blamed = [(name, fault) for name, fault in blamed if name in sound]
+                if not blamed:
+                    raise
+                for name, fault in blamed:
+                    candidates[name].refuse(_refusal(fault))
+        return None
+
+    def _judge(
+        self, sound: Mapping[str, Candidate], copies: Mapping[str, Copies], head: Render
+    ) -> dict[str, dict[str, object]]:
+        """Adds to each candidate what changes and the rules that it fails; the exceptions that all need."""
+        findings = judge(head.judged(), self._project.levels, self._today).findings
+        about = [each for each in findings if each.resource.type in TYPES and _repository(each) in sound]
+        failing = grouped(about, _repository)
+        for name, candidate in sound.items():
+            some = [copies[name][region] for region in self._regions if region in copies[name]]
+            candidate.changes = adoption_changes(some, head)
+            candidate.fails = rule_failures(failing.get(name, ()), self._regions)
+        return exceptions(about, self._project.levels, self._today)
+
+    def _added(self, used: Mapping[str, set[str]]) -> dict[str, dict[str, Any]]:
+        """The new names that are used, by the stack's key."""
+        named: tuple[IdNames | KeyNames, ...] = (self._writer.accounts, self._writer.organizations, self._writer.keys)
+        added: dict[str, dict[str, Any]] = {
+            kind: {name: names.added[name] for name in names.added if name in used[kind]}
+            for kind, names in zip(KINDS, named, strict=True)
+        }
+        return {kind: names for kind, names in added.items() if names}
+
+
+def _repository(judged: Judged) -> str:
+    """The name of the repository that a resource belongs to."""
+    return judged.resource.name.rpartition("@")[0]
+
+
+def _names_used(entries: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """The names of each kind that entries refer to."""
+    used: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for entry in entries:
+        for pull in entry.get("pull", ()):
+            used["accounts"] |= {pull["account"]} if "account" in pull else set()
+            used["organizations"] |= {pull["organization"]} if "organization" in pull else set()
+        if isinstance(entry.get("encryption"), dict):
+            used["keys"].add(entry["encryption"]["key"])
+    return used
+
+
+def _refusal(fault: Fault) -> str:
+    where = f"{path_text(fault.path[2:])}: " if fault.path[2:] else ""
+    value = "" if fault.value is None else f"{shorten(fault.value)} "
+    return f"the settings refuse it: {where}{value}{fault.message} ({fault.fix})"

@@ -1,0 +1,167 @@
+"""What the command prints: YAML to paste, JSON for machines, and a totals."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from textwrap import wrap
+
+from domain.wording import listed
+from ops.adopt.adoption import AdoptionReport, Candidate, Status
+from policies.pack.levels import levels_file
+from review.plan.words import grouped
+
+_WIDTH = 118
+_PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")
+_BASIC = 0xFFFF
+_WORDS = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y", "n"})
+"""What some reader of YAML takes for something else than text."""
+
+
+def to_yaml(report: AdoptionReport) -> str:
+    """Entries to be pasted under `repositories:`; everything else that is said is a comment."""
+    blocks = [_head(report), _stack_keys(report), _exceptions(report)]
+    for status in Status:
+        show = _entry if status is Status.ADOPTABLE else _without_entry
+        blocks += [show(each, report) for each in report.repositories if each.status is status]
+    return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block)))
+
+
+def to_json(report: AdoptionReport) -> str:
+    document = {key: value for key, value in asdict(report).items() if key not in ("catalog_file", "others")}
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def totals(report: AdoptionReport) -> str:
+    count = Counter(each.status for each in report.repositories)
+    later = sum(each.status is Status.ADOPTABLE and bool(each.before) for each in report.repositories)
+    after = f" ({later} once done what their comments say under `before`)" if later else ""
+    failing = sum(each.is_refused_by_gate for each in report.repositories)
+    gate = f"; the gate would refuse {failing}: see `fails` in the comments" if failing else ""
+    adoptable, known, refused = (count[status] for status in Status)
+    return f"{adoptable} adoptable{after}, {refused} not, {known} already in the catalog{gate}"
+
+
+def _head(report: AdoptionReport) -> Iterator[str]:
+    regions = ", ".join(report.regions)
+    yield from _comment(f"For {report.catalog_file}, under `repositories:`. Stack {report.stack}: {regions}.", "")
+    yield from _comment(
+        "Adopt only what the stack does not manage yet, which can't be seen from here: in a replica's region the "
+        "engine would replace what it has. No entry has `push`.",
+        "",
+    )
+    if report.others:
+        files = listed(levels_file(Path(), stack).as_posix() for stack in report.others)
+        prints = listed(f"`make render STACK={stack} FORMAT=json`" for stack in report.others)
+        yield from _comment(
+            f"In {listed(report.others)} the entries make the repositories anew, and the same rules apply there: what "
+            f"needs an exception here needs one in {files} too, with the URNs that {prints} prints.",
+            "",
+        )
+
+
+def _stack_keys(report: AdoptionReport) -> Iterator[str]:
+    if report.stack_keys:
+        yield from _comment(f"For Pulumi.{report.stack}.yaml, under `config:`, beside what these keys hold there:", "")
+    for kind, names in report.stack_keys.items():
+        yield f"#   container-registry:{kind}:"
+        for name, value in names.items():
+            if isinstance(value, Mapping):
+                yield f"#     {scalar(name)}:"
+                yield from (f"#       {region}: {scalar(arn)}" for region, arn in value.items())
+            else:
+                yield f"#     {scalar(name)}: {scalar(value)}"
+    for line in report.other_stacks:
+        yield from _comment(line, "")
+
+
+def _exceptions(report: AdoptionReport) -> Iterator[str]:
+    if not report.exceptions:
+        return
+    file = levels_file(Path(), report.stack).as_posix()
+    yield from _comment(
+        f"For {file}, in place of what stands there under the same keys, and merged before the entries: the gate goes "
+        "by the exceptions that stand already. Leave out those of repositories that are not adopted.",
+        "",
+    )
+    members = json.dumps(report.exceptions, indent=2).splitlines()[1:-1]
+    yield from (f"# {_printable(line)}" for line in members)
+
+
+def _entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
+    yield from _remarks(repository, report, "  ")
+    yield f"  {scalar(repository.name)}:"
+    for key, value in repository.entry.items():
+        flow = f"    {key}: {_flow(value)}"
+        if isinstance(value, list) and (key == "retention" or len(flow) > _WIDTH):
+            yield f"    {key}:"
+            yield from (f"      - {_flow(item)}" for item in value)
+        else:
+            yield flow
+
+
+def _without_entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
+    known = f"{repository.name} is in the catalog" if repository.status is Status.IN_CATALOG else ""
+    if repository.reasons:
+        yield from _comment(f"{f'{known}, and' if known else repository.name} can't be adopted:", "")
+        yield from (line for reason in repository.reasons for line in _comment(f"- {reason}", "", "  "))
+        return
+    written = ", ".join(f"`{key}: {_flow(value)}`" for key, value in repository.entry.items())
+    yield from _comment(f"{known}: {f'write {written} there' if written else 'its entry says what it must'}.", "")
+    yield from _remarks(repository, report, "")
+
+
+def _remarks(repository: Candidate, report: AdoptionReport, indent: str) -> Iterator[str]:
+    for word, lines in (("before", repository.before), ("guessed", repository.guesses)):
+        for line in lines:
+            yield from _comment(f"{word}: {line}", indent, "  ")
+    for each in repository.fails:
+        there = "" if each.regions == report.regions else f" in {', '.join(each.regions)}"
+        yield from _comment(f"fails: {each.rule} ({each.level}){there}: {each.text}; {each.fix}", indent, "  ")
+    for regions, changes in grouped(repository.changes, lambda change: change.regions).items():
+        there = f" in {', '.join(regions)}" if len(report.regions) > 1 else ""
+        yield from _comment(f"changes{there}:", indent)
+        for change in changes:
+            yield from _comment(f"- {change.text}", indent, "  ")
+            yield from (line for detail in change.details for line in _comment(detail, indent, "    ", "  "))
+
+
+def _comment(text: str, indent: str, hang: str = "", first: str = "") -> Iterator[str]:
+    """Lines of a comment; whatever could end one before its time is shown escaped."""
+    yield from wrap(
+        _printable(text),
+        _WIDTH,
+        initial_indent=f"{indent}# {first}",
+        subsequent_indent=f"{indent}# {hang}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return scalar(value)
+
+
+def scalar(value: object) -> str:
+    """A value that every reader of YAML takes for what it is."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return _printable(json.dumps(value, ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    """The text, with an escape for each character that is none to see; YAML and JSON have the same ones."""
+    return "".join(each if each.isprintable() else _escape(each) for each in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= _BASIC else f"\\U{code:08x}"
