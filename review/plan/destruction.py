@@ -10,7 +10,7 @@ from render.resource import Render, Resource
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from review.plan.model import DESTROYING, IMPORT, NOTHING_TO_DO, Change, Compared, Consequence, Fate, Op, Topic
-from review.plan.words import account_of, by_repository, regions, repository_of, retire_until, subject, urns_of
+from review.plan.words import account_of, by_repository, noun, regions, repository_of, retire_until, subject, urns_of
 
 _DEFAULT_WINDOW = 30
 RETIRE = "`retire: {until: …, reason: …}`"
@@ -193,14 +193,13 @@ def _goes_first(group: list[Change], changes: Sequence[Change]) -> str:
     """What the engine deletes before it comes to what it refuses: a repository's policies depend on it."""
     deleted = {change.old.urn for change in group if change.old}
     policies = {
-        change.short_type
+        noun(change)
         for change in changes
         if change.op is Op.DELETE and change.old and deleted & set(change.old.dependencies)
     }
-    names = {"LifecyclePolicy": "lifecycle policy", "RepositoryPolicy": "repository policy"}
     if not policies:
         return ""
-    return f" What is not protected may be gone by then: {listed(sorted(names.get(each, each) for each in policies))}."
+    return f" What is not protected may be gone by then: {listed(sorted(policies))}."
 
 
 def _key(change: Change, olds: Sequence[Resource], steps: _Steps) -> Consequence:

@@ -220,7 +220,7 @@ def _auditor_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
     yield from _principal_problems(arns, partition)
     length = len(to_text(principals_trust(arns)))
     if length > TRUST_TEXT_MAX:
-        message = f"makes the auditor's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+        message = f"makes the auditor's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"
         yield Problem((), arns, message, "name a role that they all assume")
 
 

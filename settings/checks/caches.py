@@ -66,7 +66,7 @@ def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
     if cache.username and cache.credentials:
         yield Problem(("username",), cache.username, "is given beside a secret that has one", "keep one of the two")
     elif cache.username and upstream.credentials is Credentials.NOT_TAKEN:
-        yield Problem(("username",), cache.username, f"is not taken for {cache.upstream}", "remove it")
+        yield Problem(("username",), cache.username, f"is not supported for {cache.upstream}", "remove it")
 
 
 def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]:
@@ -89,6 +89,6 @@ def _pull_problems(pull: CachePull, keys: StackKeys) -> Iterator[Problem]:
     for name, known in (("account", keys.accounts), ("organization", keys.organizations)):
         value = getattr(pull, name)
         if value is not None and value not in known:
-            yield Problem((name,), value, f"is not {a(name)} that the stack names", nearest(value, set(known)))
+            yield Problem((name,), value, f"is not {a(name)} of this stack", nearest(value, set(known)))
     if pull.role is not None and pull.account is None:
         yield Problem(("role",), pull.role, "has no account", "write {account: NAME, role: ROLE}")

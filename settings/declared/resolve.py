@@ -1,7 +1,7 @@
 """From what is written to what the stack declares: names become ids, defaults become values.
 
-What is faulty by itself has a fault of its own and is left out here, so that what the rest makes together is checked all
-the same.
+What is faulty by itself has a fault of its own and is left out here, so that what the rest makes together is checked
+all the same.
 """
 
 from domain import resource_tags

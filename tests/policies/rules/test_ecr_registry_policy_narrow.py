@@ -58,7 +58,7 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
     ),
     (
         but(Principal=None, NotPrincipal=to(OTHER), Action="ecr:ReplicateImage"),
-        ["grants to all but some (NotPrincipal): name with Principal who is meant"],
+        ["grants to all but some (NotPrincipal): list the allowed principals in Principal"],
     ),
     (but(Principal=None), ["has no Principal: Amazon ECR refuses it"]),
     (
