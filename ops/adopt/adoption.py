@@ -11,7 +11,7 @@ from domain.resource_tags import required_tags
 from ops.adopt.described import Described, ExistingRepository
 from ops.adopt.entry import CannotAdopt, Entry, EntryWriter
 from ops.adopt.exceptions import RuleFailure, exceptions, rule_failures
-from ops.adopt.existing_state import TYPES, AdoptionChange, adoption_changes
+from ops.adopt.existing_state import TYPES, AdoptionChange, ExistingState
 from ops.adopt.naming import IdNames, KeyNames
 from ops.adopt.project_copy import KINDS, Project
 from policies.pack.judge import Judged, judge
@@ -227,10 +227,9 @@ class Adopter:
         """Adds to each candidate what changes and the rules that it fails; the exceptions that all need."""
         findings = judge(head.judged(), self._project.levels, self._today).findings
         about = [each for each in findings if each.resource.type in TYPES and _repository(each) in sound]
-        failing = grouped(about, _repository)
+        failing, state = grouped(about, _repository), ExistingState(head)
         for name, candidate in sound.items():
-            some = [copies[name][region] for region in self._regions if region in copies[name]]
-            candidate.changes = adoption_changes(some, head)
+            candidate.changes = state.changes(copies[name][each] for each in self._regions if each in copies[name])
             candidate.fails = rule_failures(failing.get(name, ()), self._regions)
         return exceptions(about, self._project.levels, self._today)
 
