@@ -1,11 +1,12 @@
 """An entry for each repository that was described, or why there is none."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from domain.aws import RegistryId
 from domain.ecr.tags import TagMutability
 from domain.resource_tags import required_tags
 from ops.adopt.described import Described, ExistingRepository
@@ -105,12 +106,9 @@ class Adopter:
         """Raises InvalidSettings where the project would have faults that no repository makes."""
         registries = {place.registry for place in self._project.settings.places}
         ours: dict[str, dict[str, ExistingRepository]] = {}
-        elsewhere: list[Candidate] = []
         for found in self._described.repositories:
             if found.registry in registries:
                 ours.setdefault(found.name, {})[found.region] = found
-            else:
-                elsewhere.append(self._elsewhere(found))
         candidates = {name: self._candidate(name, copies) for name, copies in ours.items()}
         head = self._rendered(candidates)
         sound = {name: each for name, each in candidates.items() if not each.reasons}
@@ -120,7 +118,9 @@ class Adopter:
             regions=self._regions,
             catalog_file=self._project.catalog_file,
             exceptions=self._judge(sound, ours, head) if head else {},
-            repositories=tuple(sorted([*candidates.values(), *elsewhere], key=lambda each: each.name)),
+            repositories=tuple(
+                sorted([*candidates.values(), *self._elsewhere(registries)], key=lambda each: each.name)
+            ),
             stack_keys=self._added(names),
             other_stacks=tuple(
                 f"Pulumi.{stack}.yaml needs a name that the catalog would use: {kind}: {listed(missing)}"
@@ -130,12 +130,15 @@ class Adopter:
             notes=self._described.notes,
         )
 
-    def _elsewhere(self, found: ExistingRepository) -> Candidate:
+    def _elsewhere(self, registries: Collection[RegistryId]) -> Iterator[Candidate]:
         """What is in no registry of the stack."""
-        stack = self._project.stack_of(found.registry)
-        belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
-        reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
-        return Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
+        elsewhere = [each for each in self._described.repositories if each.registry not in registries]
+        others = self._project.registries_of_others() if elsewhere else {}
+        for found in elsewhere:
+            stack = others.get(found.registry)
+            belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
+            reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
+            yield Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
 
     def _candidate(self, name: str, copies: Copies) -> Candidate:
         known = self._project.entries.get(name)
