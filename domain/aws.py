@@ -1,12 +1,11 @@
 """Partitions, regions, accounts and ARNs."""
 
-import difflib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from domain.problems import Problem
+from domain.wording import nearest
 
 ACCOUNT_ID_DIGITS = 12
 ARN_PARTS = 6
@@ -54,19 +53,10 @@ REGIONS: dict[str, Partition] = {
 }
 
 
-def nearest(word: str, known: Iterator[str] | list[str] | dict[str, object] | set[str]) -> str:
-    """A hint that names the nearest of the known words, or all of them when none is near."""
-    words = sorted(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(words)}" if words else "none is declared"
-
-
 def region_problems(region: str) -> list[Problem]:
     if region in REGIONS:
         return []
-    return [Problem((), region, "is no region that has Amazon ECR", nearest(region, list(REGIONS)))]
+    return [Problem((), region, "is not a region with Amazon ECR", nearest(region, list(REGIONS)))]
 
 
 def is_account_id(text: str) -> bool:
@@ -80,7 +70,7 @@ def account_problems(account: str) -> list[Problem]:
         Problem(
             (),
             account,
-            f"is no AWS account id: it has {len(account)} characters",
+            f"is not an AWS account id: it has {len(account)} characters",
             f"write exactly {ACCOUNT_ID_DIGITS} digits, in quotes",
         )
     ]

@@ -32,7 +32,6 @@ def installed(folder: Path, requirements: Path) -> Path:
         with _alone(folder.parent):
             if not _holds(done, wanted):  # another process may have been faster
                 print(f"installing the emulator into {folder}, once ...", file=sys.stderr, flush=True)
-                done.unlink(missing_ok=True)
                 _install(folder, requirements)
                 done.write_text(wanted, encoding="utf-8")
     return _python(folder)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.problems import Path, Problem
+from domain.wording import counted
 
 _VALUE_WIDTH = 60
 
@@ -37,9 +38,8 @@ class InvalidSettings(Exception):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0, path_text(fault.path))))
-        count = len(self.faults)
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{count} {'fault' if count == 1 else 'faults'} in the settings\n{lines}")
+        super().__init__(f"{counted(len(self.faults), 'fault')} in the settings\n{lines}")
 
 
 @dataclass(frozen=True, slots=True)

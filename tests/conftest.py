@@ -26,17 +26,14 @@ hypothesis_settings.register_profile("ci", max_examples=FULL, deadline=None, pri
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--hypothesis-profile") is None:
         hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
+    if not config.getoption("numprocesses", None):
+        # Where bytecode is kept apart from the code, what a test's children write of a copy would stay behind.
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 def examples(count: int) -> int:
     """How many of so many examples the profile tries."""
     return count * hypothesis_settings().max_examples // FULL
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_bytecode_of_copies() -> None:
-    """Where bytecode is kept outside the folders of its modules, what children write of a copy would stay behind."""
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 @pytest.fixture(scope="session")

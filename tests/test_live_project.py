@@ -4,7 +4,7 @@ import pytest
 
 from review.__main__ import main
 from settings.files.configuration import stacks
-from tests.conftest import ROOT
+from tests.stacks import ROOT
 
 STACKS = stacks(ROOT)
 

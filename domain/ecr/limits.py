@@ -66,6 +66,13 @@ REPLICATION_FILTER_MIN_LENGTH = 2
 REPLICATION_FILTER_MAX_LENGTH = 256
 """API, RepositoryFilterValue"""
 
+REPLICATION_BACKFILLS_MAX = 10
+"""API, StartReplicationBackfill; in progress at once"""
+REPLICATION_BACKFILL_KEPT_DAYS = 90
+"""API, ListReplicationBackfills; since its end"""
+REPLICATION_BACKFILL_JUDGED_FROM = 100
+"""UG, replication-backfill; replications after which half of them failed ends it"""
+
 # Account settings
 PULL_TIME_EXCLUSIONS_MAX = 100
 """API, PullTimeUpdateExclusionList"""

@@ -16,6 +16,7 @@ from localcloud.ecr.errors import EcrError, invalid_parameter
 from localcloud.ecr.input import accepted, not_built
 from localcloud.ecr.operations import (
     account,
+    backfill,
     images,
     lifecycle,
     mutability,
@@ -66,6 +67,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeImages": Operation(images.describe, About.REPOSITORY),
     "DescribePullThroughCacheRules": Operation(pull_through.describe, About.REGISTRY),
     "DescribeRegistry": Operation(replication.describe_registry, About.REGISTRY),
+    "DescribeReplicationBackfillResults": Operation(backfill.describe, About.REGISTRY),
     "DescribeRepositories": Operation(repositories.describe, About.REPOSITORIES),
     "DescribeRepositoryCreationTemplates": Operation(templates.describe, About.REGISTRY),
     "GetAccountSetting": Operation(account.get_setting, About.REGISTRY),
@@ -76,6 +78,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetRepositoryPolicy": Operation(policies.get_repository_policy, About.REPOSITORY),
     "ListImages": Operation(images.list_ids, About.REPOSITORY),
     "ListPullTimeUpdateExclusions": Operation(account.list_exclusions, About.REGISTRY),
+    "ListReplicationBackfills": Operation(backfill.list_all, About.REGISTRY),
     "ListTagsForResource": Operation(tags.list_all, About.ARN),
     "PutAccountSetting": Operation(account.put_setting, About.REGISTRY),
     "PutImage": Operation(images.put, About.REPOSITORY),
@@ -87,6 +90,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "PutReplicationConfiguration": Operation(replication.put, About.REGISTRY),
     "RegisterPullTimeUpdateExclusion": Operation(account.register_exclusion, About.REGISTRY),
     "SetRepositoryPolicy": Operation(policies.set_repository_policy, About.REPOSITORY),
+    "StartReplicationBackfill": Operation(backfill.begin, About.REGISTRY),
     "TagResource": Operation(tags.put, About.ARN),
     "UntagResource": Operation(tags.remove, About.ARN),
     "UpdatePullThroughCacheRule": Operation(pull_through.update, About.REGISTRY),

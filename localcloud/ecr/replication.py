@@ -1,16 +1,20 @@
 """What is pushed to one registry copied to others, as the registry's replication configuration says.
 
 Every image goes that is pushed after the configuration was put: signatures and other referrers, too, of which AWS does
-not say whether they go. What arrives is not copied on, and a deletion is not repeated.
-https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html"""
+not say whether they go. What was pushed before goes with a backfill. What arrives is not copied on, and a deletion is
+not repeated.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication-backfill.html"""
 
 import asyncio
 import logging
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.aws import REGIONS, RegistryId
 from domain.ecr.creation_templates import Occasion
+from domain.ecr.limits import REPLICATION_BACKFILL_JUDGED_FROM
 from domain.ecr.replication import destinations_of
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION, parse
@@ -19,6 +23,9 @@ from localcloud.callers import Callers
 from localcloud.ecr import authorize, creation, images, manifests
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.state import (
+    Backfill,
+    BackfilledImage,
+    BackfillStatus,
     Image,
     Registries,
     Registry,
@@ -81,13 +88,39 @@ class Replicator:
                 destination=destination,
                 progress=progress,
             )
-            task = asyncio.create_task(self._carry_out(copy))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._keep(self._carry_out(copy))
+
+    def begin_backfill(self, source: Registry, backfill: Backfill) -> None:
+        """All that the registry holds now and the configuration sends to the backfill's destination, one by one."""
+        self._keep(self._fill(source, backfill))
 
     async def settled(self) -> None:
-        """Returns when everything that was pushed so far has arrived or failed."""
+        """Returns when everything that was pushed or begun so far has arrived or failed."""
         await asyncio.gather(*self._under_way)
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _fill(self, source: Registry, backfill: Backfill) -> None:
+        copies = list(_standing(source, backfill.destination))
+        backfill.images = tuple(
+            BackfilledImage(
+                repository=each.repository.name, digest=each.image.digest, tag=each.tag, progress=each.progress
+            )
+            for each in copies
+        )
+        backfill.status = BackfillStatus.IN_PROGRESS
+        for copy in copies:
+            copy.image.replications[copy.destination] = copy.progress
+            await self._carry_out(copy)
+            if _fails(backfill):
+                backfill.status = BackfillStatus.FAILED
+                break
+        else:
+            backfill.status = BackfillStatus.COMPLETE
+        backfill.ended_at = datetime.now(UTC)
 
     async def _carry_out(self, copy: _Copy) -> None:
         # Who waits for a lock gets it in the order of asking: a tag ends where it was pushed last.
@@ -124,6 +157,32 @@ class Replicator:
         )
         organization = self._callers.organization(account)
         return Caller(identity=identity, policies=(_ROLE_POLICY,), organization=organization)
+
+
+def _standing(source: Registry, destination: RegistryId) -> Iterator[_Copy]:
+    """Each image with each of its tags; what an index lists comes with the index."""
+    for repository in source.repositories.values():
+        if destination not in destinations_of(repository.name, source.replication):
+            continue
+        listed = frozenset[str]().union(*(image.children for image in repository.images.values()))
+        for image in repository.images.values():
+            untagged: list[str | None] = [] if image.digest in listed else [None]
+            for tag in sorted(image.tags) or untagged:
+                yield _Copy(
+                    source=source,
+                    repository=repository,
+                    image=image,
+                    tag=tag,
+                    destination=destination,
+                    progress=Replication(),
+                )
+
+
+def _fails(backfill: Backfill) -> bool:
+    """AWS ends one of which half has failed, as soon as there is enough to judge by."""
+    failed = backfill.count(ReplicationStatus.FAILED)
+    ended = failed + backfill.count(ReplicationStatus.COMPLETE)
+    return ended >= REPLICATION_BACKFILL_JUDGED_FROM and failed * 2 >= ended
 
 
 def _require_standing(copy: _Copy) -> None:

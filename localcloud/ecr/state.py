@@ -42,6 +42,38 @@ class Replication:
         self.status, self.failure = ReplicationStatus.FAILED, why
 
 
+class BackfillStatus(Enum):
+    PREPARING = "PREPARING"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfilledImage:
+    """One image under one tag, or one that has none."""
+
+    repository: str
+    digest: str
+    tag: str | None
+    progress: Replication
+
+
+@dataclass(slots=True, kw_only=True)
+class Backfill:
+    """The copy to one registry of what was pushed before the replication configuration was put."""
+
+    destination: RegistryId
+    started_at: datetime
+    status: BackfillStatus = BackfillStatus.PREPARING
+    images: tuple[BackfilledImage, ...] = ()
+    """Empty until it is prepared."""
+    ended_at: datetime | None = None
+
+    def count(self, status: ReplicationStatus) -> int:
+        return sum(each.progress.status is status for each in self.images)
+
+
 @dataclass(slots=True, kw_only=True)
 class Image:
     """One manifest, by its digest; an index is one too."""
@@ -140,6 +172,8 @@ class Registry:
     cache_rules: dict[str, StandingCacheRule] = field(default_factory=dict)
     """By prefix, without a slash at its end."""
     replication: tuple[ReplicationRule, ...] = ()
+    backfills: dict[str, Backfill] = field(default_factory=dict)
+    """By id."""
 
     def repository(self, name: str) -> Repository:
         if name not in self.repositories:

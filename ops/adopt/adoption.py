@@ -9,6 +9,7 @@ from typing import Any
 from domain.aws import RegistryId
 from domain.ecr.tags import TagMutability
 from domain.resource_tags import required_tags
+from domain.wording import listed
 from ops.adopt.described import Described, ExistingRepository
 from ops.adopt.entry import CannotAdopt, Entry, EntryWriter
 from ops.adopt.exceptions import RuleFailure, exceptions, rule_failures
@@ -18,7 +19,7 @@ from ops.adopt.project_copy import KINDS, Project
 from policies.pack.judge import Judged, judge
 from policies.pack.rule import Level
 from render.resource import Render
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 from settings import InvalidSettings
 from settings.faults import Fault, path_text, shorten
 

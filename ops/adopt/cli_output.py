@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, Str
 
 from domain.aws import Arn, is_account_id
 from domain.problems import Problem
+from domain.wording import counted
 from settings.faults import Fault
 from settings.written.catalog import checked
 from settings.written.errors import describe
@@ -121,7 +122,7 @@ class InvalidInput(Exception):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in the input\n{lines}")
+        super().__init__(f"{counted(len(faults), 'fault')} in the input\n{lines}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

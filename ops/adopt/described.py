@@ -6,8 +6,8 @@ from typing import Any
 
 from domain.aws import RegistryId
 from domain.problems import Problem
+from domain.wording import listed
 from ops.adopt.cli_output import CliDocument, CliOutput, DescribedRepository, InvalidInput, parse_repository_arn
-from review.plan.words import listed
 from settings.faults import Fault
 
 _At = tuple[RegistryId, str]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.ecr.tags import FILTER_TYPE
+from domain.wording import listed
 from ops.adopt.described import ExistingRepository
 from ops.adopt.entry import pulls_of
 from ops.adopt.retention_rules import like, not_sayable
@@ -13,7 +14,7 @@ from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan import Change, plan
 from review.plan.groups import shown
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 
 TYPES = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY)
 """What an entry comes to; all of it has the repository's name, and the region."""

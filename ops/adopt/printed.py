@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
 
+from domain.wording import listed
 from ops.adopt.adoption import AdoptionReport, Candidate, Status
 from policies.pack.levels import levels_file
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")

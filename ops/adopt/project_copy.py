@@ -10,11 +10,11 @@ from typing import Any
 
 from domain.aws import RegistryId
 from domain.ecr.retention import Rule
+from domain.wording import listed
 from policies.pack.levels import Setting, levels_file
 from policies.pack.levels import load as load_levels
 from render.rendering import PROGRAM, render
 from render.resource import Render
-from review.plan.words import listed
 from settings import InvalidSettings, Settings, load
 from settings.files.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
 from settings.files.source import read

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from domain.wording import listed
 from ops.backfill import native, text
 from ops.backfill.copying import Copied, Copier
 from ops.backfill.inventory import Inventory, Work, differences, work
@@ -15,7 +16,6 @@ from ops.backfill.patience import Stop, Stopped
 from ops.backfill.progress import Progress, progress
 from ops.backfill.registry import Registry, Unavailable, registries
 from render.output import refuse, show
-from review.plan.words import listed
 from settings import InvalidSettings, load
 
 SAME, DIFFERENT = 0, 1
@@ -56,29 +56,37 @@ def run(options: argparse.Namespace) -> int:
         except Unavailable as failure:
             print(failure, file=sys.stderr)
             return DIFFERENT
-        except Stopped:
-            print(text.STOPPED, file=sys.stderr)
+        except Stopped as stopped:
+            print(str(stopped) or text.STOPPED, file=sys.stderr)
             return INTERRUPTED
 
 
 def _dry(meant: Run) -> int:
-    show("\n".join(text.planned(meant.source.name, meant.target.name, [each for each, _ in _looked(meant)])))
+    works = [each for each, _ in _looked(meant)]
+    show("\n".join(text.planned(meant.source.name, meant.target.name, works, by_ecr=meant.every)))
     return SAME
 
 
 def _backfill(meant: Run) -> int:
-    looked = _looked(meant)
+    looked, by_ecr = _looked(meant), None
     if meant.every and any(each.missing for each, _ in looked):
-        note = native.backfill(meant.source, meant.target, meant.stop, meant.shown)
-        if note is not None:
-            print(note, file=sys.stderr)
-            looked = _looked(meant)
+        by_ecr = _by_ecr(meant)
+        looked = _looked(meant)
     works = [each for each, _ in looked]
     copied = _copied(meant, works)
     found = [line for each, before in looked for line in _compared(meant, each.repository, before)]
-    lines = text.ended(meant.source.name, meant.target.name, works, copied, found)
+    lines = text.ended(meant.source.name, meant.target.name, works, copied, found, by_ecr=by_ecr)
     show("\n".join(lines))
     return DIFFERENT if found or copied.failed or any(each.conflicts for each in works) else SAME
+
+
+def _by_ecr(meant: Run) -> str | None:
+    """What Amazon ECR's own backfill says at its end; it knows no single repositories, so it is for all of them."""
+    try:
+        return native.backfill(meant.source, meant.target, meant.stop, meant.shown)
+    except Unavailable as refused:
+        print(text.not_by_ecr(refused), file=sys.stderr)
+        return None
 
 
 def _looked(meant: Run) -> list[tuple[Work, Inventory]]:
@@ -99,7 +107,7 @@ def _looked(meant: Run) -> list[tuple[Work, Inventory]]:
 
 
 def _copied(meant: Run, works: Sequence[Work]) -> Copied:
-    meant.shown.expect(sum(len(each.missing) + len(each.tags) for each in works))
+    meant.shown.reach(0, sum(len(each.missing) + len(each.tags) for each in works))
     with Copier(meant.source, meant.target, meant.stop, meant.shown) as copier:
         for each in works:
             copier.copy(each)

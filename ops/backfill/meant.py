@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from domain.aws import is_account_id, nearest
-from review.plan.words import listed
+from domain.aws import is_account_id
+from domain.wording import listed, nearest
 from settings import Place, Settings
 from settings.files.configuration import read_configuration
 

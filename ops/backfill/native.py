@@ -1,30 +1,39 @@
-"""Amazon ECR's own backfill, where the installed client knows it: images go from registry to registry inside AWS.
+"""Amazon ECR's own backfill: what the replication configuration covers goes from registry to registry inside AWS.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication-backfill.html
 """
 
-from ops.backfill.copying import Told
-from ops.backfill.patience import Stop
-from ops.backfill.registry import Registry, Unavailable
+from collections.abc import Mapping
+from itertools import chain, repeat
+from typing import Any
 
-_START, _RESULTS = "StartReplicationBackfill", "DescribeReplicationBackfillResults"
+from ops.backfill import text
+from ops.backfill.patience import WAITS, Stop, Stopped
+from ops.backfill.progress import Progress
+from ops.backfill.registry import Registry
+
 _ENDED = frozenset({"COMPLETE", "FAILED", "STOPPED"})
-_SECONDS = 15.0
-"""Between two looks at it: it takes minutes at least."""
+_PAGE = 50
 
 
-def backfill(source: Registry, target: Registry, stop: Stop, told: Told) -> str | None:
-    """How it ended, or why it did not begin; None where it is not known here. What it left is copied afterwards."""
-    if not (source.offers(_START) and source.offers(_RESULTS)):
-        return None
+def backfill(source: Registry, target: Registry, stop: Stop, shown: Progress) -> str:
+    """How it ended, in words; raises Unavailable where ECR refuses it. One that is under way already is followed."""
     destination = {"region": target.place.region, "registryId": target.place.account}
+    listed = source.pages("list_replication_backfills", "backfills", size=_PAGE)
+    running = [each for each in listed if each["destination"] == destination and each["status"] not in _ENDED]
+    begun = running[0] if running else source.call("start_replication_backfill", destination=destination)
+    name = str(begun["replicationBackfillId"])
+    waits = chain(WAITS, repeat(WAITS[-1]))
     try:
-        started = source.call("start_replication_backfill", destination=destination)["replicationBackfillId"]
-        while True:
-            found = source.call("describe_replication_backfill_results", replicationBackfillId=started, maxResults=1)
-            if found["status"] in _ENDED:
-                return f"Amazon ECR's own backfill {started} ended as {found['status']}"
-            told(f"Amazon ECR's own backfill {started}: {found['status']}")
-            stop.sleep(_SECONDS)
-    except Unavailable as refused:
-        return f"Amazon ECR's own backfill is not used: {refused}"
+        while (found := _looked(source, name))["status"] not in _ENDED:
+            shown(f"Amazon ECR's own backfill {name}: {found['status']}")
+            progress = found.get("progress") or {}
+            shown.reach(progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount"))
+            stop.sleep(next(waits))
+    except Stopped:
+        raise Stopped(text.goes_on(name, source.place.region)) from None
+    return text.backfilled(name, found)
+
+
+def _looked(source: Registry, name: str) -> Mapping[str, Any]:
+    return source.call("describe_replication_backfill_results", replicationBackfillId=name, maxResults=1)

@@ -16,9 +16,9 @@ class Progress:
     def __call__(self, what: str, *, done: int = 0) -> None:
         self._bar.update(self._task, advance=done, detail=what)
 
-    def expect(self, count: int) -> None:
-        """So many manifests and tags are to come."""
-        self._bar.update(self._task, total=count)
+    def reach(self, done: int, count: int | None) -> None:
+        """So many of all manifests and tags have come to an end; how many there are may not be known yet."""
+        self._bar.update(self._task, completed=done, total=count)
 
 
 @contextmanager

@@ -77,13 +77,13 @@ class Registry:
             self._client.close()
 
     def repositories(self) -> dict[str, Standing]:
-        pages = self._pages("describe_repositories", "repositories")
+        pages = self.pages("describe_repositories", "repositories")
         return {str(each["repositoryName"]): _standing(each) for each in pages}
 
     def inventory(self, repository: str) -> Inventory:
         """Everything: what has no tag, what belongs to an index, what refers to an image, and what is archived."""
         found = list(
-            self._pages(
+            self.pages(
                 "describe_images", "imageDetails", repositoryName=repository, filter={"imageStatus": "ANY"}
             )
         )  # fmt: skip
@@ -97,20 +97,16 @@ class Registry:
             tags={tag: each["imageDigest"] for each in found for tag in each.get("imageTags", ())},
         )
 
-    def offers(self, operation: str) -> bool:
-        """Whether the installed client knows the operation."""
-        return operation in self.ecr.meta.service_model.operation_names
-
     def call(self, method: str, **parameters: Any) -> Mapping[str, Any]:
         """Of this registry, whoever calls."""
         with self._told():
             answer: Mapping[str, Any] = getattr(self.ecr, method)(registryId=self.place.account, **parameters)
             return answer
 
-    def _pages(self, method: str, key: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
+    def pages(self, method: str, key: str, *, size: int = _PAGE, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         with self._told():
             pages = self.ecr.get_paginator(method).paginate(
-                registryId=self.place.account, PaginationConfig={"PageSize": _PAGE}, **parameters
+                registryId=self.place.account, PaginationConfig={"PageSize": size}, **parameters
             )
             for page in pages:
                 yield from page[key]

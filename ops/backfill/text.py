@@ -1,47 +1,83 @@
 """What people are told of a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from domain.wording import counted
 from ops.backfill.copying import Copied
 from ops.backfill.inventory import Work
 
 STOPPED = "stopped: what was copied stays. Run the same command again to go on; it copies only what is missing."
-_CLOCKS = (
-    "A copy counts as pushed today at the replica, so rules of retention that count days begin anew there. Copying "
-    "pulls every image at home, which counts as use there: a rule that archives what is not pulled begins anew, too, "
-    "unless your role is among the stack's pull_time_exclusions."
+_PUSHED = "A copy counts as pushed today at the replica, so rules of retention that count days begin anew there."
+_PULLED = (
+    "Copying through this machine pulls every image at home, which counts as use there: a rule that archives what is "
+    "not pulled begins anew, too, unless your role is among the stack's pull_time_exclusions."
 )
+_BY_ECR = "Amazon ECR's own backfill goes first, inside AWS; what it leaves is copied through this machine."
 _MEGABYTE = 1_000_000
 
 
-def planned(source: str, target: str, works: Sequence[Work]) -> Iterator[str]:
+def backfilled(name: str, found: Mapping[str, Any]) -> str:
+    """How Amazon ECR's own backfill ended."""
+    progress = found.get("progress") or {}
+    done, total = progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount", 0)
+    failed = ""
+    if progress.get("failedReplicationCount"):
+        failed = f", {progress['failedReplicationCount']} failed ({', '.join(progress['failureCodes'])})"
+    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {counted(total, 'replication')}{failed}."
+
+
+def not_by_ecr(reason: Exception) -> str:
+    return f"Amazon ECR's own backfill can't be used, so all is copied through this machine: {reason}"
+
+
+def goes_on(name: str, region: str) -> str:
+    """Of an end that was asked for while Amazon ECR is at it."""
+    stop = f"aws ecr stop-replication-backfill --region {region} --replication-backfill-id {name}"
+    return f"stopped; Amazon ECR's own backfill goes on. The same command follows it again; to stop it: {stop}"
+
+
+def planned(source: str, target: str, works: Sequence[Work], *, by_ecr: bool) -> Iterator[str]:
     """What a run would do."""
     yield f"From {source} to {target} would be copied:"
     for each in works:
-        yield f"  {each.repository}: {_count(len(each.missing), 'manifest')}, {_count(len(each.tags), 'tag')}"
+        yield f"  {each.repository}: {counted(len(each.missing), 'manifest')}, {counted(len(each.tags), 'tag')}"
     yield from _beside(works)
     manifests, tags = sum(len(each.missing) for each in works), sum(len(each.tags) for each in works)
-    yield f"{_count(manifests, 'manifest')} and {_count(tags, 'tag')} of {_count(len(works), 'repository')}."
+    yield f"{counted(manifests, 'manifest')} and {counted(tags, 'tag')} of {counted(len(works), 'repository')}."
     if manifests:
-        yield _CLOCKS
+        yield _BY_ECR if by_ecr else _PULLED
+        yield _PUSHED
 
 
-def ended(source: str, target: str, works: Sequence[Work], copied: Copied, differences: Sequence[str]) -> Iterator[str]:
+def ended(
+    source: str,
+    target: str,
+    works: Sequence[Work],
+    copied: Copied,
+    differences: Sequence[str],
+    *,
+    by_ecr: str | None,
+) -> Iterator[str]:
     """What a run did, and whether the replica holds everything now."""
+    if by_ecr:
+        yield by_ecr
     size = f"{copied.size / _MEGABYTE:.1f} MB"
-    layers = f"{_count(copied.layers, 'layer')} ({size})"
-    tags = _count(copied.tags, "tag")
-    yield f"From {source} to {target}: {_count(copied.images, 'manifest')}, {layers} and {tags} copied."
+    layers = f"{counted(copied.layers, 'layer')} ({size})"
+    tags = counted(copied.tags, "tag")
+    yield f"From {source} to {target}: {counted(copied.images, 'manifest')}, {layers} and {tags} copied."
     yield from _beside(works)
     yield from (f"failed: {each}" for each in copied.failed)
     yield from (f"different: {each}" for each in differences)
     if copied.images:
-        yield _CLOCKS
+        yield _PULLED
+    if copied.images or by_ecr:
+        yield _PUSHED
     whole = "Every digest and every tag" if not any(each.archived for each in works) else "All that is not archived"
     if differences:
-        yield f"The replica lacks something, or has it otherwise: {_count(len(differences), 'difference')}."
+        yield f"The replica lacks something, or has it otherwise: {counted(len(differences), 'difference')}."
     else:
-        yield f"{whole} of {_count(len(works), 'repository')} is at the replica, the same as at home."
+        yield f"{whole} of {counted(len(works), 'repository')} is at the replica, the same as at home."
 
 
 def _beside(works: Sequence[Work]) -> Iterator[str]:
@@ -53,11 +89,5 @@ def _beside(works: Sequence[Work]) -> Iterator[str]:
                 f"is {one.here}"
             )
         if each.archived:
-            images = _count(each.archived, "image")
+            images = counted(each.archived, "image")
             yield f"skipped: {images} of {each.repository} archived at home: nobody can pull what is archived"
-
-
-def _count(number: int, what: str) -> str:
-    if number == 1:
-        return f"1 {what}"
-    return f"{number} {what[:-1]}ies" if what.endswith("y") else f"{number} {what}s"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from domain.aws import nearest
 from domain.document_text import parse, repeated_keys
+from domain.wording import nearest
 from policies.pack.rule import Level, Parameters, Rule
 from policies.pack.table import all_rules
 

@@ -11,8 +11,9 @@ from pydantic import Field
 from domain.iam.document import Document
 from domain.iam.narrowing import Stranger, strangers
 from domain.iam.statement import PrincipalKind
+from domain.wording import listed
 from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked, listed
+from policies.checks.statements import allows, asked
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 

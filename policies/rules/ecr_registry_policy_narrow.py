@@ -6,8 +6,9 @@ from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
 from domain.iam.narrowing import strangers
 from domain.iam.statement import Caseless, PrincipalKind, Statement
+from domain.wording import listed
 from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked, listed, written
+from policies.checks.statements import allows, asked, written
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REGISTRY_POLICY
 
@@ -33,7 +34,7 @@ def _too_much(document: Document, _: Parameters) -> Iterator[str]:
 
 def _principals(name: str, statement: Statement, version: str) -> Iterator[str]:
     if statement.not_principals is not None:
-        yield f"{name} grants to all but some (NotPrincipal): name with Principal who is meant"
+        yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
         return
     if statement.principals is None:
         yield f"{name} has no Principal: Amazon ECR refuses it"

@@ -8,9 +8,10 @@ from domain.iam.document import Document
 from domain.iam.github import AUDIENCE, ISSUER
 from domain.iam.matching import covers
 from domain.iam.statement import Condition, Statement
+from domain.wording import listed
 from policies.checks.documents import verdicts
 from policies.checks.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
-from policies.checks.statements import allows, listed
+from policies.checks.statements import allows
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.iam import ROLE
 

@@ -8,9 +8,10 @@ from domain.iam.actions import has_wildcard, reads_only, takes_resource
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Statement
 from domain.problems import Path
+from domain.wording import listed
 from policies.checks.documents import verdicts
 from policies.checks.inputs import is_unknown
-from policies.checks.statements import allows, asked, listed, written
+from policies.checks.statements import allows, asked, written
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.iam import (
     GROUP_POLICY,

@@ -10,8 +10,9 @@ from domain.iam.github import ISSUER
 from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, strangers
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
+from domain.wording import listed
 from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked, listed
+from policies.checks.statements import allows, asked
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.iam import ROLE
 

@@ -19,9 +19,10 @@ from domain.iam.matching import covers
 from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, strangers
 from domain.iam.statement import ANYONE, Condition, Operator, Principal, PrincipalKind, Statement
 from domain.kms import ADMINISTRATION_ACTIONS
+from domain.wording import listed
 from policies.checks.documents import verdicts
 from policies.checks.inputs import is_unknown
-from policies.checks.statements import allows, asked, listed
+from policies.checks.statements import allows, asked
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.kms import KEY, KEY_POLICY
 
@@ -80,7 +81,7 @@ def _accounts_that_administer(statements: Iterator[Statement]) -> frozenset[str]
 
 def _principals(name: str, statement: Statement, version: str, known: frozenset[str]) -> Iterator[str]:
     if statement.not_principals is not None:
-        yield f"{name} grants to all but some (NotPrincipal): name with Principal who is meant"
+        yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
         return
     if statement.principals is None:
         yield f"{name} has no Principal: AWS KMS refuses it"

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.wording import listed
 from review.access.deciding import Verdict
 from review.access.model import Access, Matrix
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 
 VERBS = {
     Access.PULL: "pull",

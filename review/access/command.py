@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bootstrap.template import boundaries
-from domain.aws import nearest
+from domain.wording import nearest
 from render.output import refuse, show
 from render.rendering import render
 from render.resource import Render

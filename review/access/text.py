@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from domain.wording import listed
 from render.output import wrapped
 from review.access.changes import Change
 from review.access.deciding import Verdict
 from review.access.model import Access, Cell, Matrix, Principal
-from review.plan.words import grouped, listed
+from review.plan.words import grouped
 
 MARKS = {Verdict.ALLOWED: "yes", Verdict.CONDITIONAL: "if"}
 NONE = "-"

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from domain.aws import ARN_PARTS, is_account_id
+from domain.aws import ARN_PARTS, RegistryId, is_account_id
 from domain.resource_tags import RETIRE_UNTIL
+from domain.wording import listed
 from render.resource import Resource
 from review.plan.model import Change
 
@@ -37,14 +38,6 @@ def account_of(resource: Resource, default: str) -> str:
         return arn.split(":")[4]
     named = (resource.provider or "").rpartition("::")[0].rpartition("::")[2]
     return named if is_account_id(named) else default
-
-
-def listed(names: Iterable[str], limit: int = 6) -> str:
-    """Names in a sentence; of many the first, and how many more."""
-    found = list(dict.fromkeys(names))
-    if len(found) > limit:
-        return f"{', '.join(found[: limit - 1])} and {len(found) - limit + 1} more"
-    return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
 
 
 def regions(changes: Sequence[Change]) -> str:
@@ -81,6 +74,14 @@ def subject(names: Sequence[str], one: str, many: str) -> tuple[str, tuple[str, 
     if len(names) == 1:
         return f"{names[0]} {one}", ()
     return f"{len(names)} repositories {many}", tuple(sorted(names))
+
+
+def urns_of(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(change.urn for change in changes)
+
+
+def registry_of(change: Change) -> RegistryId:
+    return RegistryId(account=change.account, region=str(change.region))
 
 
 def retire_until(resource: Resource | None) -> str | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.aws import RegistryId, nearest
+from domain.aws import RegistryId
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
 from domain.problems import Problem
+from domain.wording import nearest
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 
@@ -65,7 +66,7 @@ def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
     if cache.username and cache.credentials:
         yield Problem(("username",), cache.username, "stands beside a secret that has one", "keep one of the two")
     elif cache.username and upstream.credentials is Credentials.NOT_TAKEN:
-        yield Problem(("username",), cache.username, f"is not taken for {cache.upstream}", "remove it")
+        yield Problem(("username",), cache.username, f"is not supported for {cache.upstream}", "remove it")
 
 
 def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]:

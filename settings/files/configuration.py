@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from domain.aws import nearest
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Problem
+from domain.wording import nearest
 from settings.faults import Fault, Reporter
 from settings.files.project import other_project_files, project_problems, provider_problem, stack_file_problems
 from settings.files.source import Source, read

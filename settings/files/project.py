@@ -5,8 +5,8 @@ The engine's keys: pulumi/sdk/go/common/workspace, project.json and project.go.
 
 from collections.abc import Iterator, Mapping
 
-from domain.aws import nearest
 from domain.problems import Problem
+from domain.wording import nearest
 
 Raw = Mapping[str, object]
 
@@ -54,7 +54,7 @@ def stack_file_problems(raw: Raw) -> Iterator[Problem]:
             message = "brings configuration from Pulumi ESC, which nobody sees without the engine"
             yield Problem((key,), value, message, "write the values under config")
         elif key not in _STACK:
-            yield Problem((key,), key, "is no key of a stack's file", nearest(key, list(_STACK)))
+            yield Problem((key,), key, "is not a key of a stack's file", nearest(key, list(_STACK)))
 
 
 def provider_problem(key: str) -> Problem | None:

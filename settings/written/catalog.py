@@ -22,13 +22,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from domain.aws import nearest
 from domain.ecr.names import repository_name_problems
 from domain.ecr.retention import Effect, Rule, Selector
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.problems import Problem
 from domain.resource_tags import tag_value_problems
+from domain.wording import nearest
 
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
 DEFAULT_PRESET = "default"

@@ -6,8 +6,8 @@ from typing import Annotated, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from domain.aws import nearest
 from domain.problems import Path, Problem
+from domain.wording import nearest
 from settings.files.source import no_value
 
 _UNION_TAGS = ("name", "value")  # the tags of our own discriminated unions; they are no part of the written path

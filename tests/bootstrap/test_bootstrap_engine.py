@@ -19,7 +19,7 @@ from localcloud.cloud import LocalCloud
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import granted, refused
-from tests.engine.workspace import Workspace, _environment, _write_plugin, copied
+from tests.engine.workspace import Workspace, _environment, _write_plugin, copied_with_code
 
 pytestmark = pytest.mark.engine
 
@@ -163,7 +163,7 @@ def _prepare(local: LocalCloud, bucket: str, alias: str) -> None:
 
 def _workspace(temporary: Path, endpoint: str) -> Workspace:
     folder, plugin = temporary / "project", temporary / "aws"
-    copied(folder)
+    copied_with_code(folder)
     _write_plugin(plugin)
     file_backend = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS")
     own = {name: value for name, value in _environment(temporary).items() if name not in file_backend}

@@ -3,7 +3,7 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.aws import REGIONS, Arn, Partition, account_problems, is_account_id, nearest, region_problems
+from domain.aws import REGIONS, Arn, Partition, account_problems, is_account_id, region_problems
 
 PARTITIONS = Loader().load_data("endpoints")["partitions"]
 
@@ -73,15 +73,3 @@ def test_no_arns(text: str) -> None:
 def test_what_parses_as_an_arn_is_written_back(text: str) -> None:
     arn = Arn.parse(text)
     assert arn is None or str(arn) == text
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "hint"),
-    [
-        ("onwer", ["owner", "pull"], "did you mean 'owner'?"),
-        ("zzz", ["pull", "owner"], "known: owner, pull"),
-        ("zzz", [], "none is declared"),
-    ],
-)
-def test_nearest(word: str, known: list[str], hint: str) -> None:
-    assert nearest(word, known) == hint

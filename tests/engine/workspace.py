@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import PROJECT, ROOT
 from tests.engine.standin.cloud import Cloud
+from tests.stacks import PROJECT, ROOT
 
 STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """Set, `preview --json` writes the engine's events, one a line."""
@@ -56,7 +56,7 @@ class Workspace:
     def create(cls, temporary: Path, stack: str, *edits: tuple[str, Edit]) -> "Workspace":
         """Copy the code with the tests' settings, edit these, and make the stack on a backend of its own."""
         folder, plugin = temporary / "project", temporary / "aws"
-        copied(folder)
+        copied_with_code(folder)
         (temporary / "backend").mkdir()
         _write_plugin(plugin)
         workspace = cls(folder, stack, _environment(temporary))
@@ -123,7 +123,7 @@ class Workspace:
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-def copied(folder: Path) -> None:
+def copied_with_code(folder: Path) -> None:
     """The code, with the tests' stacks, catalog and levels, and the environment that we run in."""
     shutil.copytree(ROOT, folder, ignore=_NOT_COPIED)
     shutil.copytree(PROJECT, folder, dirs_exist_ok=True)

@@ -71,6 +71,18 @@ class World:
         found = [each for page in pages for each in page["imageDetails"]]
         return {each["imageDigest"]: tuple(sorted(each.get("imageTags", ()))) for each in found}
 
+    def replicate(self, region: str = REPLICA, account: str = ACCOUNT) -> None:
+        """What is pushed at home from now on goes there, and a backfill may."""
+        rule = {
+            "destinations": [{"region": region, "registryId": account}],
+            "repositoryFilters": [{"filter": self.name, "filterType": "PREFIX_MATCH"}],
+        }
+        self.ecr(HOME).put_replication_configuration(replicationConfiguration={"rules": [rule]})
+
+    def copy(self, *arguments: str) -> Ended:
+        """Through this machine, since Amazon ECR's own backfill knows no single repositories."""
+        return self.backfill("--repository", self.name, *arguments)
+
     def backfill(self, *arguments: str, stack: str = "prod", region: str = REPLICA) -> Ended:
         options = ["--stack", stack, "--region", region, "--project", str(self.project), *arguments]
         code = main(["backfill", *options])

@@ -337,7 +337,7 @@ RETENTION: dict[str, tuple[Json, object, list[str]]] = {
         "default",
         [
             "the catalog can't say its lifecycle policy",
-            "the policy: 'not JSON' is no JSON that ECR reads: Expecting value: line 1 column 1 (char 0)",
+            "the policy: 'not JSON' is not valid JSON: Expecting value: line 1 column 1 (char 0)",
             f"its lifecycle policy is replaced, and {LOST}",
         ],
     ),
@@ -372,7 +372,7 @@ PULLS: dict[str, tuple[list[Json], object, list[str]]] = {
     ),
     "organizations and lambda": (
         [
-            allow("*", PULL, Condition=ORGANIZATIONS),
+            allow("*", PULL, Condition=MEMBERS),
             allow({"Service": "lambda.amazonaws.com"}, PULL, Condition=LAMBDAS),
         ],
         [{"organization": "acme"}, {"organization": "organization-9999"}, {"service": "lambda"}],

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ def filled(world: World) -> World:
 
 
 def test_everything_is_copied_once(filled: World) -> None:
-    first = filled.backfill()
+    first = filled.copy()
     assert (first.code, first.error) == (0, "")
     assert filled.held(REPLICA) == filled.held(HOME)
     assert len(filled.held(REPLICA)) == 6
@@ -81,7 +82,7 @@ def test_everything_is_copied_once(filled: World) -> None:
         pulled = [client.pull(filled.name, digest) for digest in filled.held(REPLICA)]
     with filled.client(HOME) as client:
         assert pulled == [client.pull(filled.name, each.digest) for each in pulled]
-    again = filled.backfill()
+    again = filled.copy()
     assert again.code == 0
     assert "0 manifests, 0 layers (0.0 MB) and 0 tags copied." in again.text
     assert "pushed today" not in again.text
@@ -89,7 +90,7 @@ def test_everything_is_copied_once(filled: World) -> None:
 
 def test_the_order_of_the_pushes_stays(filled: World) -> None:
     """Rules of retention keep the newest."""
-    filled.backfill()
+    filled.copy()
     orders = []
     for region in (HOME, REPLICA):
         (page,) = filled.ecr(region).get_paginator("describe_images").paginate(repositoryName=filled.name)
@@ -112,7 +113,7 @@ def test_what_something_refers_to_comes_first_whatever_the_order(
         return replace(found, images=turned)
 
     monkeypatch.setattr(Registry, "inventory", backwards)
-    ended = filled.backfill()
+    ended = filled.copy()
     assert (ended.code, filled.held(REPLICA)) == (0, filled.held(HOME))
     assert "failed" not in ended.text
 
@@ -128,14 +129,14 @@ def test_a_tag_that_moves_at_home_meanwhile_is_left_to_replication(
         whole(copier, work)
 
     monkeypatch.setattr(Copier, "copy", moved)
-    ended = filled.backfill()
+    ended = filled.copy()
     assert ended.code == 0
     assert "2 tags copied" in ended.text
     assert {tag for tags in filled.held(REPLICA).values() for tag in tags} == {"v1", "v2"}
 
 
 def test_a_dry_run_copies_nothing(filled: World) -> None:
-    told = filled.backfill("--dry-run")
+    told = filled.copy("--dry-run")
     assert (told.code, filled.held(REPLICA)) == (0, {})
     assert f"{filled.name}: 6 manifests, 3 tags" in told.text
     assert "6 manifests and 3 tags of 1 repository." in told.text
@@ -153,14 +154,14 @@ def test_an_interrupted_run_is_gone_on_with(filled: World, monkeypatch: pytest.M
 
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(Client, "put_chunks", third_is_the_last)
-    ended = filled.backfill()
+    ended = filled.copy()
     assert ended.code == 130
     assert "Run the same command again" in ended.error
     assert signal.getsignal(signal.SIGINT) is before
     first = list(sent)
     assert 3 <= len(first) < 9
     assert len(filled.held(REPLICA)) < 6
-    again = filled.backfill()
+    again = filled.copy()
     assert (again.code, filled.held(REPLICA)) == (0, filled.held(HOME))
     assert not set(first) & set(sent[len(first) :])
     assert len(sent) == len(set(sent)) == 9
@@ -169,7 +170,7 @@ def test_an_interrupted_run_is_gone_on_with(filled: World, monkeypatch: pytest.M
 def test_what_stands_on_an_immutable_tag_stays(filled: World) -> None:
     with filled.client(REPLICA) as client:
         other = client.push(filled.name, image("another"), "v1")
-    ended = filled.backfill()
+    ended = filled.copy()
     assert ended.code == 1
     digests = {tag: digest for digest, tags in filled.held(HOME).items() for tag in tags}
     assert f"conflict: {filled.name}:v1 can't move at the replica, where it is {other}; at home" in ended.text
@@ -182,7 +183,7 @@ def test_what_stands_on_an_immutable_tag_stays(filled: World) -> None:
 def test_a_mutable_tag_is_brought_up_to_date(filled: World) -> None:
     with filled.client(REPLICA) as client:
         client.push(filled.name, image("older"), "latest")
-    assert filled.backfill().code == 0
+    assert filled.copy().code == 0
     digests = {tag: digest for digest, tags in filled.held(REPLICA).items() for tag in tags}
     assert digests["latest"] == digests["v2"]
 
@@ -200,7 +201,7 @@ def test_a_replica_that_was_tampered_with_is_found(filled: World, monkeypatch: p
                 client.push(filled.name, image("not ours"), "latest")
 
     monkeypatch.setattr(Copier, "copy", tampered)
-    ended = filled.backfill()
+    ended = filled.copy()
     assert ended.code == 1
     assert "1 difference." in ended.text
     wrong = "is missing" if how == "an image less" else f"{image('not ours').digest} at the replica"
@@ -216,34 +217,92 @@ def test_one_image_that_fails_stops_no_other(filled: World, monkeypatch: pytest.
         put(client, repository, layer, (chunk[:-1] + b"?" if layer.digest == broken else chunk for chunk in chunks))
 
     monkeypatch.setattr(Client, "put_chunks", cut)
-    ended = filled.backfill()
+    ended = filled.copy()
     assert ended.code == 1
     assert "failed: " in ended.text
     assert "layer digests" in ended.text
     assert len(filled.held(REPLICA)) == 5  # its signature stands without it, as the specification has it
 
 
-def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amazon_ecr_copies_what_its_replication_covers(filled: World) -> None:
+    filled.replicate()
+    assert "own backfill goes first" in filled.backfill("--dry-run").text
+    ended = filled.backfill()
+    assert (ended.code, ended.error) == (0, "")
+    assert re.search(r"own backfill [0-9a-f-]{36}: COMPLETE, 5 of 5 replications\.", ended.text)
+    assert "0 manifests, 0 layers (0.0 MB) and 0 tags copied." in ended.text
+    assert ALL_THERE in ended.text
+    assert "pushed today" in ended.text
+    assert "pull_time_exclusions" not in ended.text
+    assert filled.held(REPLICA) == filled.held(HOME)
+    assert "own backfill" not in filled.backfill().text
+
+
+def test_amazon_ecr_moves_no_immutable_tag_either(filled: World) -> None:
+    filled.replicate()
+    with filled.client(REPLICA) as client:
+        other = client.push(filled.name, image("another"), "v1")
+    ended = filled.backfill()
+    assert (ended.code, ended.error) == (1, "")
+    assert f"conflict: {filled.name}:v1 can't move at the replica, where it is {other}" in ended.text
+    assert filled.held(REPLICA)[other] == ("v1",)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyPatch, *, allowed: bool) -> None:
+    """Its registry's policy lets Amazon ECR in; what ECR may not copy goes through this machine."""
     edit = filled.project / "Pulumi.prod.yaml"
     text = edit.read_text(encoding="utf-8")
     edit.write_text(text.replace("    - region: ap-northeast-1\n", ELSEWHERE), encoding="utf-8")
     filled.create("eu-central-1", OTHER_ACCOUNT)
-    filled.as_user("deployer", monkeypatch, _allow("ecr:*"), _allow("sts:AssumeRole"))
-    iam = filled.clients.root("iam", HOME, OTHER_ACCOUNT)
+    filled.replicate("eu-central-1", OTHER_ACCOUNT)
+    effect = "Allow" if allowed else "Deny"
+    statement = {"Effect": effect, "Principal": {"AWS": ACCOUNT}, "Action": "ecr:ReplicateImage", "Resource": "*"}
+    filled.ecr("eu-central-1", OTHER_ACCOUNT).put_registry_policy(policyText=document(statement))
+    filled.as_user(f"deployer-{effect}", monkeypatch, _allow("ecr:*"), _allow("sts:AssumeRole"))
+    iam, role = filled.clients.root("iam", HOME, OTHER_ACCOUNT), "replica-deployer"
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
-    iam.create_role(RoleName="replica-deployer", AssumeRolePolicyDocument=document(trust))
-    iam.put_role_policy(RoleName="replica-deployer", PolicyName="all", PolicyDocument=document(_allow("ecr:*")))
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))
+    iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=document(_allow("ecr:*")))
     ended = filled.backfill("--account", "workloads", region="eu-central-1")
     assert (ended.code, ended.error) == (0, "")
     assert f"to eu-central-1 (account {OTHER_ACCOUNT})" in ended.text
     assert filled.held("eu-central-1", OTHER_ACCOUNT) == filled.held(HOME)
+    told = "5 of 5 replications." if allowed else "0 of 5 replications, 5 failed (AccessDeniedException)."
+    assert told in ended.text
+    assert f"{0 if allowed else 6} manifests" in ended.text
+
+
+@pytest.mark.parametrize("missing", ["ecr:ListReplicationBackfills", "ecr:StartReplicationBackfill"])
+def test_what_amazon_ecr_may_not_be_asked_is_copied(
+    filled: World, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    filled.replicate()
+    user = f"filler-{missing.partition(':')[2]}"
+    filled.as_user(user, monkeypatch, _allow("ecr:*"), {**_allow(missing), "Effect": "Deny"})
+    _copied(filled, f"is not authorized to perform: {missing}")
+
+
+def test_what_no_replication_covers_is_copied(filled: World) -> None:
+    filled.ecr(HOME).put_replication_configuration(replicationConfiguration={"rules": []})
+    _copied(filled, "StartReplicationBackfill was refused: ValidationException")
+
+
+def _copied(filled: World, why: str) -> None:
+    ended = filled.backfill()
+    assert ended.code == 0
+    assert "all is copied through this machine" in ended.error
+    assert why in ended.error
+    assert "6 manifests" in ended.text
+    assert filled.held(REPLICA) == filled.held(HOME)
 
 
 @pytest.mark.parametrize("missing", ["ecr:PutImage", "ecr:DescribeImages", "ecr:InitiateLayerUpload"])
 def test_a_denied_call_names_its_action(filled: World, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     user = f"copier-{missing.partition(':')[2]}"
     filled.as_user(user, monkeypatch, _allow("ecr:*"), {**_allow(missing), "Effect": "Deny"})
-    ended = filled.backfill()
+    ended = filled.copy()
     assert (ended.code, ended.text, filled.held(REPLICA)) == (1, "", {})
     assert f"is not authorized to perform: {missing}" in ended.error
     assert "Traceback" not in ended.error
@@ -251,7 +310,7 @@ def test_a_denied_call_names_its_action(filled: World, monkeypatch: pytest.Monke
 
 def test_without_credentials(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    ended = filled.backfill()
+    ended = filled.copy()
     assert ended.code == 1
     assert "there are no AWS credentials for eu-west-1" in ended.error
     assert "pulumi up" in ended.error

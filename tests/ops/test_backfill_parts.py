@@ -14,7 +14,6 @@ from ops.backfill import native, patience, text
 from ops.backfill.copying import Copied
 from ops.backfill.inventory import Conflict, Held, Inventory, Work, differences, work
 from ops.backfill.patience import Pace, Stop, Stopped, has_expired, patiently
-from ops.backfill.registry import Unavailable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -129,49 +128,79 @@ def test_no_more_calls_than_the_pace_allows() -> None:
 
 
 class Ecr:
-    """A registry whose client knows these operations."""
+    """A registry that says these statuses of a backfill, one after another, and is stopped at one of them."""
 
     class place:  # noqa: N801
         region, account = "eu-west-1", "111122223333"
 
-    def __init__(self, *operations: str, ends: tuple[str, ...] = (), error: str = "") -> None:
-        self.operations, self.ends, self.error = operations, list(ends), error
+    def __init__(self, *statuses: str, running: tuple[str, ...] = (), stop: Stop | None = None) -> None:
+        self.statuses, self.running, self.stop = list(statuses), running, stop
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    def offers(self, operation: str) -> bool:
-        return operation in self.operations
+    def pages(self, method: str, _key: str, *, size: int) -> list[dict[str, Any]]:
+        assert (method, size) == ("list_replication_backfills", 50)
+        ours, other = ({"region": "eu-west-1", "registryId": account} for account in ("111122223333", "444455556666"))
+        return [
+            {"replicationBackfillId": "elsewhere", "destination": other, "status": "IN_PROGRESS"},
+            {"replicationBackfillId": "before", "destination": ours, "status": "FAILED"},
+            *({"replicationBackfillId": each, "destination": ours, "status": "IN_PROGRESS"} for each in self.running),
+        ]
 
-    def call(self, method: str, **parameters: Any) -> dict[str, str]:
-        if self.error:
-            raise Unavailable(self.error)
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         self.calls.append((method, parameters))
-        return {"replicationBackfillId": "one"} if method.startswith("start") else {"status": self.ends.pop(0)}
+        if method.startswith("start"):
+            return {"replicationBackfillId": "begun", "status": "PREPARING"}
+        if self.stop and len(self.statuses) == 1:
+            self.stop.ask()
+        status = self.statuses.pop(0)
+        counts = {"totalReplicationCount": 4, "completedReplicationCount": 3, "failedReplicationCount": 1}
+        return {
+            "status": status,
+            **({} if status == "PREPARING" else {"progress": {**counts, "failureCodes": ["Why"]}}),
+        }
 
 
-BOTH = ("StartReplicationBackfill", "DescribeReplicationBackfillResults")
+class Shown:
+    """What the progress was."""
+
+    def __init__(self) -> None:
+        self.reached: list[tuple[int, int | None]] = []
+
+    def __call__(self, what: str) -> None: ...
+
+    def reach(self, done: int, count: int | None) -> None:
+        self.reached.append((done, count))
 
 
-def backfilled(source: Ecr) -> str | None:
-    return native.backfill(source, Ecr(), Stop(), lambda *_, **__: None)  # type: ignore[arg-type]
+def backfilled(source: Ecr, shown: Shown | None = None) -> str:
+    return native.backfill(source, Ecr(), source.stop or Stop(), shown or Shown())  # type: ignore[arg-type]
 
 
-def test_amazon_ecrs_own_backfill_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_SECONDS", 0.0)
-    assert backfilled(Ecr()) is None
-    assert backfilled(Ecr(BOTH[0])) is None
-    source = Ecr(*BOTH, ends=("PREPARING", "IN_PROGRESS", "COMPLETE"))
-    assert backfilled(source) == "Amazon ECR's own backfill one ended as COMPLETE"
+def test_amazon_ecrs_own_backfill_is_begun_and_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "WAITS", (0.0,))
+    shown, source = Shown(), Ecr("PREPARING", "IN_PROGRESS", "IN_PROGRESS", "FAILED")
+    assert backfilled(source, shown) == "Amazon ECR's own backfill begun: FAILED, 3 of 4 replications, 1 failed (Why)."
     assert source.calls[0] == (
         "start_replication_backfill",
         {"destination": {"region": "eu-west-1", "registryId": "111122223333"}},
     )
-    assert source.calls[1][1]["replicationBackfillId"] == "one"
-    assert backfilled(Ecr(*BOTH, error="denied")) == "Amazon ECR's own backfill is not used: denied"
+    assert source.calls[1][1]["replicationBackfillId"] == "begun"
+    assert shown.reached == [(0, None), (3, 4), (3, 4)]
+    assert "backfill begun: STOPPED, 0 of 0 replications." in text.backfilled("begun", {"status": "STOPPED"})
+
+
+def test_one_that_is_under_way_is_followed_and_an_end_leaves_it_to_amazon_ecr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "WAITS", (0.0,))
+    source = Ecr("IN_PROGRESS", "COMPLETE", running=("running",))
+    assert "backfill running: COMPLETE" in backfilled(source)
+    assert [method for method, _ in source.calls] == ["describe_replication_backfill_results"] * 2
+    with pytest.raises(Stopped, match=r"aws ecr stop-replication-backfill --region eu-west-1 .*-id begun"):
+        backfilled(Ecr("IN_PROGRESS", "IN_PROGRESS", stop=Stop()))
 
 
 def test_what_is_left_alone_is_told() -> None:
     some = Work(repository="r", missing=(), tags={}, conflicts=(Conflict(tag="v1", here="a", there="b"),), archived=2)
-    told = "\n".join(text.ended("home", "there", [some], Copied(failed=["r@c: no"]), []))
+    told = "\n".join(text.ended("home", "there", [some], Copied(failed=["r@c: no"]), [], by_ecr=None))
     assert "conflict: r:v1 can't move at the replica, where it is b; at home it is a" in told
     assert "skipped: 2 images of r archived at home" in told
     assert "failed: r@c: no" in told

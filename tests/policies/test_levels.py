@@ -1,6 +1,7 @@
 """dev.json and prod.json: every rule, no word too many, and faults with their lines."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from policies.pack.levels import FOLDER, InvalidLevels, load
 from policies.pack.rule import Level
 from policies.pack.table import all_rules, resource_rules, stack_rules
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.stacks import PROJECT
 
 RULE = "kms-rotation"
@@ -34,7 +36,7 @@ def edited(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_projects_own_name_every_rule(stack: str) -> None:
-    assert list(load(LEVELS / f"{stack}.json")) == list(all_rules())
+    assert list(load(levels.levels_file(LEVELS.parent, stack))) == list(all_rules())
 
 
 def test_every_file_is_checked(edited: Any) -> None:
@@ -62,16 +64,14 @@ EXCEPTION = {"urn": "x", "reason": "", "until": "soon"}
 ADVISORY = {"enforcementLevel": "advisory"}
 
 
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        pytest.param(None, ":1: kms-rotation is missing (give it a level:", id="a rule missing"),
-        pytest.param("remediate", "kms-rotation: 'remediate' is no level (write one of", id="level"),
-        pytest.param({}, "kms-rotation: None is no level", id="no level"),
-        pytest.param(3, "kms-rotation: 3 is no level", id="a number"),
-        pytest.param(ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra", id="extra"),
-        pytest.param(ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'", id="exception"),
-    ],
+@cases(
+    "value, told",
+    case("a rule missing", None, ":1: kms-rotation is missing (give it a level:"),
+    case("level", "remediate", "kms-rotation: 'remediate' is no level (write one of"),
+    case("no level", {}, "kms-rotation: None is no level"),
+    case("a number", 3, "kms-rotation: 3 is no level"),
+    case("extra", ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra"),
+    case("exception", ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'"),
 )
 def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, told: str) -> None:
     file = edited(kms_rotation=value)
@@ -81,12 +81,10 @@ def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, t
     assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
 
 
-@pytest.mark.parametrize(
+@cases(
     "until",
-    [
         20270131, 4102444800, 4102444800.0, "4102444800", "1893456000", "2027-01-31T00:00:00", "2027-01-31T00:00:00Z",
         "20270131", "2027-W05-1", "2027-1-31", " 2027-01-31", "\u0662\u0660\u0662\u0667-01-31", "", None, True,
-    ],
 )  # fmt: skip
 def test_a_last_day_is_written_as_a_day(edited: Any, until: object) -> None:
     exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": "why", "until": until}
@@ -110,14 +108,12 @@ def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
     assert [each.split(":")[1] for each in str(invalid.value).splitlines()] == [str(n) for n in numbers]
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        pytest.param("{", "can't be read", id="no JSON"),
-        pytest.param("[]", "holds no object", id="a list"),
-        pytest.param("[" * 100_000, "can't be read", id="deep"),
-        pytest.param('{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once", id="twice"),
-    ],
+@cases(
+    "text, told",
+    case("no JSON", "{", "can't be read"),
+    case("a list", "[]", "holds no object"),
+    case("deep", "[" * 100_000, "can't be read"),
+    case("twice", '{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once"),
 )
 def test_what_is_no_file_of_levels_is_told(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "dev.json"
@@ -131,15 +127,16 @@ def test_a_missing_file_is_told_with_the_fix(tmp_path: Path) -> None:
         load(tmp_path / "staging.json")
 
 
-def test_the_readme_is_what_the_records_say(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert readme.main(["--check"]) == 0
-    page = readme.readme()
+def test_the_readme_is_what_the_records_and_the_levels_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shutil.copytree(LEVELS, tmp_path / "policies")
+    assert readme.main([], folder) == 0
+    assert readme.main(["--check"], folder) == 0
+    page = (folder / readme.NAME).read_text(encoding="utf-8")
+    assert "| Rule | Severity | dev | prod |" in page
     for rule in all_rules().values():
         assert f"\n## {rule.id}\n" in page
         assert rule.risk in page
         assert all(control in page for control in rule.controls)
-    monkeypatch.setattr(readme, "readme", lambda: "something else")
-    assert readme.main(["--check"]) == 1
+    (folder / "dev.json").unlink()
+    assert readme.main(["--check"], folder) == 1
     assert "policies/README.md is not what the rules say: run `make policy-readme`" in capsys.readouterr().err

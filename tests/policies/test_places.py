@@ -8,6 +8,7 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.checks.places import Place, Places
 from resources import PROVIDER
 from resources.ecr import REPOSITORY
+from tests.cases import case, cases
 from tests.policies.conftest import Declared
 from tests.policies.rules.texts import HOME, OTHER
 
@@ -28,54 +29,48 @@ def found(resource: Declared, *providers: Declared) -> tuple[str | None, str | N
     return place.account, place.region
 
 
-@pytest.mark.parametrize(
-    ("allowed", "account"),
-    [
-        pytest.param(f'["{HOME}"]', HOME, id="the text of a list"),
-        pytest.param([HOME], HOME, id="a list"),
-        pytest.param([HOME, OTHER], None, id="two"),
-        pytest.param([], None, id="none"),
-        pytest.param(None, None, id="unset"),
-        pytest.param(UNKNOWN, None, id="unknown"),
-        pytest.param([SECRET], None, id="secret"),
-        pytest.param(["1234"], None, id="no account"),
-        pytest.param([111122223333.0], None, id="a number"),
-        pytest.param("{", None, id="no JSON"),
-    ],
+@cases(
+    "allowed, account",
+    case("the text of a list", f'["{HOME}"]', HOME),
+    case("a list", [HOME], HOME),
+    case("two", [HOME, OTHER], None),
+    case("none", [], None),
+    case("unset", None, None),
+    case("unknown", UNKNOWN, None),
+    case("secret", [SECRET], None),
+    case("no account", ["1234"], None),
+    case("a number", [111122223333.0], None),
+    case("no JSON", "{", None),
 )
 def test_the_account_is_the_one_that_the_provider_allows(allowed: object, account: str | None) -> None:
     assert found(repository(), provider(allowedAccountIds=allowed)) == (account, EU)
     assert Places([provider(allowedAccountIds=allowed)]).has(HOME) is (account == HOME)
 
 
-@pytest.mark.parametrize(
-    ("reference", "name", "account"),
-    [
-        pytest.param(None, "default", HOME, id="the default one"),
-        pytest.param(None, "default_7_51_1", HOME, id="of a version"),
-        pytest.param(f"{URN}default_7_51_1", "default_7_51_1", HOME, id="as the engine says it"),
-        pytest.param(f"{URN}default_7_51_1", "default", HOME, id="of another version"),
-        pytest.param(f"{URN}other", "other", HOME, id="another one"),
-        pytest.param(f"{URN}other::71b8f2c4", "other", HOME, id="with its id"),
-        pytest.param(f"{URN}defaults", "default", None, id="a name that only begins so"),
-        pytest.param(None, "other", None, id="the default one, and another is declared"),
-        pytest.param(f"{URN}other", "default", None, id="another one, and the default is declared"),
-    ],
+@cases(
+    "reference, name, account",
+    case("the default one", None, "default", HOME),
+    case("of a version", None, "default_7_51_1", HOME),
+    case("as the engine says it", f"{URN}default_7_51_1", "default_7_51_1", HOME),
+    case("of another version", f"{URN}default_7_51_1", "default", HOME),
+    case("another one", f"{URN}other", "other", HOME),
+    case("with its id", f"{URN}other::71b8f2c4", "other", HOME),
+    case("a name that only begins so", f"{URN}defaults", "default", None),
+    case("the default one, and another is declared", None, "other", None),
+    case("another one, and the default is declared", f"{URN}other", "default", None),
 )
 def test_a_resource_is_of_its_provider(reference: str | None, name: str, account: str | None) -> None:
     assert found(repository(reference), provider(name)) == (account, EU)
 
 
-@pytest.mark.parametrize(
-    ("own", "providers", "region"),
-    [
-        (EU, "us-east-1", EU),
-        (None, "us-east-1", "us-east-1"),
-        (UNKNOWN, "us-east-1", "us-east-1"),
-        (None, UNKNOWN, None),
-        (None, "mars-1", None),
-        (None, None, None),
-    ],
+@cases(
+    "own, providers, region",
+    (EU, "us-east-1", EU),
+    (None, "us-east-1", "us-east-1"),
+    (UNKNOWN, "us-east-1", "us-east-1"),
+    (None, UNKNOWN, None),
+    (None, "mars-1", None),
+    (None, None, None),
 )
 def test_the_region_is_the_resources_or_the_providers(own: str | None, providers: object, region: str | None) -> None:
     assert found(repository(region=own), provider(region=providers)) == (HOME, region)

@@ -9,6 +9,7 @@ from domain.document_text import SECRET, UNKNOWN
 from domain.iam.document import Document
 from policies.checks.documents import verdicts
 from policies.pack.rule import Finding, Parameters, Undecided
+from tests.cases import cases
 
 DENY = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3"}}
 IDENTITY = json.dumps(DENY)
@@ -50,20 +51,18 @@ def test_an_incomplete_arn_is_for_people_and_roles_only(source: object) -> None:
     assert judged(identity=False) == list(verdicts(lambda *_: [], Parameters(), {"p": source}, "p"))
     (refused,) = judged(identity=False)
     assert isinstance(refused, Finding)
-    assert refused.message.startswith("is no policy that AWS takes: Statement.Resource: is no resource")
+    assert refused.message.startswith("is not a valid policy: Statement.Resource: is not a valid resource")
 
 
-@pytest.mark.parametrize(
-    ("value", "undecided"),
-    [
-        (UNKNOWN, True),
-        (SECRET, True),
-        ({**DENY, "Id": UNKNOWN}, True),
-        ({"Statement": [{**DENY["Statement"], "Resource": ["*", SECRET]}]}, True),  # type: ignore[dict-item]
-        (None, False),
-        (IDENTITY, False),
-        (DENY, False),
-    ],
+@cases(
+    "value, undecided",
+    (UNKNOWN, True),
+    (SECRET, True),
+    ({**DENY, "Id": UNKNOWN}, True),
+    ({"Statement": [{**DENY["Statement"], "Resource": ["*", SECRET]}]}, True),  # type: ignore[dict-item]
+    (None, False),
+    (IDENTITY, False),
+    (DENY, False),
 )
 def test_what_is_not_known_is_undecided(value: object, undecided: bool) -> None:
     found = list(verdicts(lambda *_: [], Parameters(), {"p": value}, "p", path=("list", 0), identity=True))
@@ -73,7 +72,7 @@ def test_what_is_not_known_is_undecided(value: object, undecided: bool) -> None:
 @pytest.mark.parametrize("value", [5, True, 1.5, ["{}"]])
 def test_what_is_no_document(value: object) -> None:
     (found,) = verdicts(lambda *_: [], Parameters(), {"p": value}, "p")
-    assert found == Finding(f"is no policy document, but {value!r}", ("p",))
+    assert found == Finding(f"is not a policy document, but {value!r}", ("p",))
 
 
 def test_a_refusal_is_one_line() -> None:

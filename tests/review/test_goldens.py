@@ -1,7 +1,6 @@
 """What a small stack declares, in a form that shows in a diff what a change means."""
 
 import json
-from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -9,6 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from render import Render
 from render.resource import Resource
 from render.tree import to_text
+from tests.review.layout import laid_out
 from tests.stacks import PROJECT, rendered
 
 CATALOG = """\
@@ -32,7 +32,6 @@ repositories:
 """
 CACHE = "  container-registry:caches: [{upstream: ecr-public, pull: [{account: workloads}]}]\n"
 AUDITOR = "  container-registry:roles: {auditors: ['arn:aws:iam::222233334444:role/security/auditor']}\n"
-WIDTH = 118
 DOCUMENTS = ("policy", "assumeRolePolicy", "lifecyclePolicy", "repositoryPolicy")
 
 
@@ -60,7 +59,7 @@ def test_the_resources(small: Render, snapshot: SnapshotAssertion) -> None:
 
 
 def test_the_outputs(small: Render, snapshot: SnapshotAssertion) -> None:
-    assert _shown(small.outputs) == snapshot
+    assert laid_out(small.outputs) == snapshot
 
 
 def _lines(resource: Resource, stack: Render) -> str:
@@ -68,22 +67,9 @@ def _lines(resource: Resource, stack: Render) -> str:
     lines = [resource.urn.partition("::")[2].partition("::")[2] + (" (protected)" if resource.protect else "")]
     for key, value in resource.inputs.items():
         document = key in DOCUMENTS and isinstance(value, str)
-        lines.append(f"  {key}: {_shown(json.loads(value) if document else value, '  ')}")
+        lines.append(f"  {key}: {laid_out(json.loads(value) if document else value, '  ')}")
     text = "\n".join(lines)
     if not resource.region:
         return text
     key_id = stack.outputs["registries"][resource.region]["key_arn"].rpartition("/")[2]
     return text.replace(key_id, "KEY").replace(resource.region, "REGION")
-
-
-def _shown(value: Any, indent: str = "") -> str:
-    """JSON, laid out only where it doesn't fit into a line."""
-    text = json.dumps(value)
-    if len(indent) + len(text) <= WIDTH or not isinstance(value, dict | list):
-        return text
-    inner = f"{indent}  "
-    if isinstance(value, dict):
-        parts, (begin, end) = [f"{json.dumps(key)}: {_shown(each, inner)}" for key, each in value.items()], "{}"
-    else:
-        parts, (begin, end) = [_shown(each, inner) for each in value], "[]"
-    return "\n".join([begin, *(f"{inner}{part}," for part in parts), f"{indent}{end}"])

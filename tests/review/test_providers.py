@@ -13,6 +13,7 @@ from render.monitor import RecordingMonitor
 from render.program import declared_by
 from render.providers import account_of, is_provider
 from render.resource import Resource
+from tests.cases import cases
 
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 
@@ -21,18 +22,16 @@ def role(account: str) -> dict[str, str]:
     return {"roleArn": f"arn:aws:iam::{account}:role/deploy"}
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        ({}, HOME),
-        ({"region": "eu-west-1"}, HOME),
-        ({"allowedAccountIds": [OTHER]}, OTHER),
-        ({"allowedAccountIds": [OTHER, THIRD]}, HOME),
-        ({"assumeRoles": [role(OTHER)]}, OTHER),
-        ({"assumeRoles": [role(THIRD), role(OTHER)]}, OTHER),
-        ({"assumeRoles": [role(OTHER), {"sessionName": "me"}]}, OTHER),
-        ({"assumeRoles": [role(OTHER)], "allowedAccountIds": [OTHER, HOME]}, OTHER),
-    ],
+@cases(
+    "inputs, expected",
+    ({}, HOME),
+    ({"region": "eu-west-1"}, HOME),
+    ({"allowedAccountIds": [OTHER]}, OTHER),
+    ({"allowedAccountIds": [OTHER, THIRD]}, HOME),
+    ({"assumeRoles": [role(OTHER)]}, OTHER),
+    ({"assumeRoles": [role(THIRD), role(OTHER)]}, OTHER),
+    ({"assumeRoles": [role(OTHER), {"sessionName": "me"}]}, OTHER),
+    ({"assumeRoles": [role(OTHER)], "allowedAccountIds": [OTHER, HOME]}, OTHER),
 )
 def test_a_provider_acts_where_its_role_or_its_one_account_is(inputs: dict[str, Any], expected: str) -> None:
     assert account_of(inputs, HOME) == expected
@@ -99,12 +98,10 @@ def registry(resource: Resource) -> object:
     return resource.outputs["registryId"]
 
 
-@pytest.mark.parametrize(
-    ("assumed", "words"),
-    [
-        (aws.ProviderAssumeRoleArgs(role_arn=role(OTHER)["roleArn"]), "would refuse it"),
-        ({"role_arn": role(THIRD)["roleArn"]}, "write aws.ProviderAssumeRoleArgs"),
-    ],
+@cases(
+    "assumed, words",
+    (aws.ProviderAssumeRoleArgs(role_arn=role(OTHER)["roleArn"]), "would refuse it"),
+    ({"role_arn": role(THIRD)["roleArn"]}, "write aws.ProviderAssumeRoleArgs"),
 )
 def test_a_provider_that_would_not_take_its_role_ends_the_render(assumed: Any, words: str) -> None:
     def contradictory() -> None:

@@ -21,6 +21,7 @@ from render.program import declared_by
 from render.resource import Resource
 from render.tree import to_text
 from settings import InvalidSettings
+from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
 
 REGIONS = {"us-east-1", "eu-west-1", "ap-northeast-1"}
@@ -239,13 +240,11 @@ def test_adoption_is_an_import_of_the_repository_alone() -> None:
     assert not any("importId" in resource.options for resource in dev.resources)
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("aes256", {"encryptionType": "AES256"}),
-        ("aws-managed", {"encryptionType": "KMS"}),
-        ("{key: shared}", {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/1"}),
-    ],
+@cases(
+    "written, expected",
+    ("aes256", {"encryptionType": "AES256"}),
+    ("aws-managed", {"encryptionType": "KMS"}),
+    ("{key: shared}", {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/1"}),
 )
 def test_encryption(written: str, expected: dict[str, str]) -> None:
     keys = of_dev("container-registry:keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:111122223333:key/1'}}")

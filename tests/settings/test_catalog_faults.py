@@ -4,27 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.settings.written import ENTRY, HEAD, catalog, faults, rules
+from tests.settings.written import ENTRY, HEAD, api, catalog, faults, rules
 
 CATALOG_FAULTS = {
-    "unknown key": (
-        HEAD + "  payments/api: {owner: payments, retenton: services}\n",
-        "catalog.yaml:5: repositories.payments/api.retenton: ",
-        "did you mean 'retention'?",
-    ),
-    "unknown key at the top": (HEAD + ENTRY + "repos: {}\n", "catalog.yaml:6: repos: ", "repositories"),
-    "unknown key in a rule": (
+    "a key": (api("retenton: services"), "catalog.yaml:5: repositories.payments/api.retenton: ", "mean 'retention'?"),
+    "a key at the top": (HEAD + ENTRY + "repos: {}\n", "catalog.yaml:6: repos: ", "repositories"),
+    "a key in a rule": (
         rules("{untagged: true, expire_after_day: 7, keep: 1}"),
         "catalog.yaml:3: retention.default[0].expire_after_day: ",
-        "did you mean 'expire_after_days'?",
+        "mean 'expire_after_days'?",
     ),
     "missing owner": (HEAD + "  payments/api: {}\n", "catalog.yaml:5: repositories.payments/api.owner: ", "is missing"),
-    "wrong type": (
-        HEAD + "  payments/api: {owner: payments, adopt: 'yes'}\n",
-        "catalog.yaml:5: repositories.payments/api.adopt: 'yes' ",
-        "true or false",
-    ),
-    "number for text": (HEAD + "  payments/api: {owner: 7}\n", "repositories.payments/api.owner: 7 ", "quotes"),
+    "wrong type": (api("adopt: 'yes'"), "catalog.yaml:5: repositories.payments/api.adopt: 'yes' ", "true or false"),
+    "number for text": (HEAD + "  payments/api: {owner: 7}\n", "payments/api.owner: 7 ", "quotes"),
     "upper case": (HEAD + "  Payments/api: {owner: payments}\n", "repositories.Payments/api: 'Payments/api' ", "case"),
     "one character": (HEAD + "  a: {owner: payments}\n", "repositories.a: 'a' ", "2"),
     "257 characters": (HEAD + f"  {'a' * 257}: {{owner: payments}}\n", "catalog.yaml:5: ", "256"),
@@ -33,11 +25,7 @@ CATALOG_FAULTS = {
     "doubled separator": (HEAD + "  pay..ments: {owner: payments}\n", "repositories.pay..ments: ", ".."),
     "empty part": (HEAD + "  pay//ments: {owner: payments}\n", "repositories.pay//ments: ", "/"),
     "trailing slash": (HEAD + "  payments/: {owner: payments}\n", "repositories.payments/: ", "/"),
-    "unknown preset": (
-        HEAD + "  payments/api: {owner: payments, retention: defualt}\n",
-        "repositories.payments/api.retention: 'defualt' is no preset",
-        "did you mean 'default'?",
-    ),
+    "unknown preset": (api("retention: defualt"), "payments/api.retention: 'defualt' is no preset", "mean 'default'?"),
     "no default preset": (
         "repositories:\n" + ENTRY,
         "catalog.yaml:2: repositories.payments/api.retention: 'default' is no preset",
@@ -68,70 +56,42 @@ CATALOG_FAULTS = {
         "catalog.yaml:3: retention.default[0]: an object with any, keep selects any image",
         "move it below them",
     ),
-    "lifecycle policy too long": (
+    "a policy too long": (
         rules(*(f"{{tag: {'x' * 700}{n}, keep: 3}}" for n in range(50))),
         "retention.default: ",
         "30720",
     ),
-    "empty rules": (HEAD + "  payments/api: {owner: payments, retention: []}\n", "payments/api.retention: ", "empty"),
-    "an exclusion filter that ECR refuses": (
-        HEAD + "  payments/api: {owner: payments, mutable_tags: ['a*b*c*']}\n",
-        "repositories.payments/api.mutable_tags[0]: 'a*b*c*' ",
-        "2",
+    "empty rules": (api("retention: []"), "payments/api.retention: ", "empty"),
+    "a filter that ECR refuses": (api("mutable_tags: ['a*b*c*']"), "payments/api.mutable_tags[0]: 'a*b*c*' ", "2"),
+    "six exclusion filters": (api("mutable_tags: [a, b, c, d, e, f]"), "payments/api.mutable_tags: ", "5"),
+    "a name of no stack": (
+        api("pull: [{account: workload}]"),
+        "payments/api.pull[0].account: 'workload' is no account that Pulumi.dev.yaml (accounts) declares",
+        "mean 'workloads'?",
     ),
-    "six exclusion filters": (
-        HEAD + "  payments/api: {owner: payments, mutable_tags: [a, b, c, d, e, f]}\n",
-        "repositories.payments/api.mutable_tags: ",
-        "5",
-    ),
-    "a name that the stack does not map": (
-        HEAD + "  payments/api: {owner: payments, pull: [{account: workload}]}\n",
-        "repositories.payments/api.pull[0].account: 'workload' is no account that Pulumi.dev.yaml (accounts) declares",
-        "did you mean 'workloads'?",
-    ),
-    "an organisation that the stack does not map": (
-        HEAD + "  payments/api: {owner: payments, pull: [{organization: acne}]}\n",
+    "an organization of no stack": (
+        api("pull: [{organization: acne}]"),
         "pull[0].organization: 'acne' is no organization that Pulumi.dev.yaml (organizations) declares",
-        "did you mean 'acme'?",
+        "mean 'acme'?",
     ),
-    "a key that the stack does not map": (
-        HEAD + "  payments/api: {owner: payments, encryption: {key: shared}}\n",
-        "encryption.key: 'shared' is no key",
-        "none is declared",
-    ),
-    "an unknown kind of encryption": (
-        HEAD + "  payments/api: {owner: payments, encryption: none}\n",
-        "repositories.payments/api.encryption: 'none' ",
-        "'customer', 'aws-managed' or 'aes256'",
-    ),
-    "an unknown service": (
-        HEAD + "  payments/api: {owner: payments, pull: [{service: eks}]}\n",
-        "pull[0].service: 'eks' ",
-        "'lambda', 'codebuild' or 'ecs'",
-    ),
-    "a grant to nobody": (
-        HEAD + "  payments/api: {owner: payments, pull: [{role: deploy}]}\n",
-        "repositories.payments/api.pull[0]",
-        "exactly one of account, organization, service",
-    ),
-    "a push without a source": (
-        HEAD + "  payments/api: {owner: payments, push: [{github: acme/api}]}\n",
-        "repositories.payments/api.push[0]: ",
-        "exactly one of refs, environment",
-    ),
+    "a key of no stack": (api("encryption: {key: shared}"), "encryption.key: 'shared' is no key", "none is declared"),
+    "a kind of encryption": (api("encryption: none"), "payments/api.encryption: 'none' ", "'aws-managed' or"),
+    "an unknown service": (api("pull: [{service: eks}]"), "pull[0].service: 'eks' ", "'lambda', 'codebuild' or 'ecs'"),
+    "a grant to none": (api("pull: [{role: deploy}]"), "payments/api.pull[0]", "exactly one of account,"),
+    "a push without a source": (api("push: [{github: acme/api}]"), "api.push[0]: ", "exactly one of refs, environment"),
     "a wildcard branch": (
-        HEAD + "  payments/api: {owner: payments, push: [{github: acme/api, refs: ['refs/heads/*']}]}\n",
+        api("push: [{github: acme/api, refs: ['refs/heads/*']}]"),
         "push[0].refs[0]: 'refs/heads/*' ",
         "refs/heads/main",
     ),
     "a push from an unknown stack": (
-        HEAD + "  payments/api: {owner: payments, push: [{github: acme/api, environment: x, stacks: [prd]}]}\n",
+        api("push: [{github: acme/api, environment: x, stacks: [prd]}]"),
         "push[0].stacks[0]: 'prd' ",
-        "did you mean 'prod'?",
+        "mean 'prod'?",
     ),
     "a day that is none": (
-        HEAD + "  payments/api: {owner: payments, retire: {until: 2027-02-30, reason: gone}}\n",
-        "repositories.payments/api.retire.until: '2027-02-30' ",
+        api("retire: {until: 2027-02-30, reason: gone}"),
+        "payments/api.retire.until: '2027-02-30' ",
         "2027-01-31",
     ),
     "removed and still there": (
@@ -146,40 +106,16 @@ CATALOG_FAULTS = {
     "a list for a file": ("- a\n", "catalog.yaml:1: ", "is no object"),
     "a count in octal": (rules("{tag: v*, keep: 010}"), "retention.default[0].keep: ", "whole number"),
     "a count without end": (rules(f"{{tag: v*, keep: {'9' * 5000}}}"), "retention.default[0].keep: ", "whole number"),
-    "a day in another form": (
-        HEAD + "  payments/api: {owner: payments, retire: {until: 2027-W05-1, reason: gone}}\n",
-        "retire.until: '2027-W05-1' ",
-        "2027-01-31",
-    ),
-    "no reason": (
-        HEAD + "  payments/api: {owner: payments, retire: {until: 2027-01-31, reason: ' '}}\n",
-        "retire.reason: ' ' ",
-        "why",
-    ),
-    "adopted nowhere": (HEAD + "  payments/api: {owner: payments, adopt: []}\n", "payments/api.adopt: ", "at least 1"),
-    "pushed from nowhere": (
-        HEAD + "  payments/api: {owner: payments, push: [{github: acme/api, refs: []}]}\n",
-        "payments/api.push[0].refs: ",
-        "at least 1",
-    ),
+    "another form of day": (api("retire: {until: 2027-W05-1, reason: gone}"), "until: '2027-W05-1' ", "2027-01-31"),
+    "no reason": (api("retire: {until: 2027-01-31, reason: ' '}"), "retire.reason: ' ' ", "why"),
+    "adopted nowhere": (api("adopt: []"), "payments/api.adopt: ", "at least 1"),
+    "pushed from nowhere": (api("push: [{github: acme/api, refs: []}]"), "payments/api.push[0].refs: ", "at least 1"),
     "a tag of YAML's": (HEAD + "  payments/api: {owner: !!binary aGk=}\n", "payments/api.owner: ", "remove it"),
     "a list for a key": (HEAD + "  payments/api: {[a, b]: 3}\n", "catalog.yaml:5: ", "YAML"),
-    "a file name with a zero": (HEAD + "  payments/api: {owner: payments, encryption: [a]}\n", "encryption: ", "write"),
-    "no value": (
-        HEAD + "  payments/api: {owner: payments, retire: }\n",
-        "payments/api.retire: has no value",
-        "key",
-    ),
-    "no value for a list": (
-        HEAD + "  payments/api: {owner: payments, push: }\n",
-        "payments/api.push: has no value",
-        "key",
-    ),
-    "an object for a list": (
-        HEAD + "  payments/api: {owner: payments, pull: {account: workloads}}\n",
-        "payments/api.pull: an object with account is no list",
-        "list",
-    ),
+    "a file name with a zero": (api("encryption: [a]"), "encryption: ", "write"),
+    "no value": (api("retire: "), "payments/api.retire: has no value", "key"),
+    "no value for a list": (api("push: "), "payments/api.push: has no value", "key"),
+    "an object for a list": (api("pull: {account: workloads}"), "pull: an object with account is no list", "list"),
     "endless nesting": ("a: " + "[" * 60 + "]" * 60 + "\n", "catalog.yaml:1: ", "deep"),
 }
 

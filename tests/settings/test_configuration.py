@@ -12,6 +12,7 @@ from settings.engine import engine_values as engine_values_here
 from settings.files.configuration import engine_text, read_configuration
 from settings.files.source import read
 from settings.written.stack import AwsKeys, StackKeys
+from tests.cases import cases
 from tests.conftest import Edit
 
 
@@ -39,27 +40,24 @@ def test_a_stacks_object_replaces_the_default_whole(project: Path, edit: Edit) -
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [("a", "a"), (True, "true"), (7, "7"), ({"a": "1"}, '{"a":"1"}'), (["a"], '["a"]'), (None, "")],
+    ("value", "text"), [("a", "a"), (True, "true"), (7, "7"), ({"a": "1"}, '{"a":"1"}'), (["a"], '["a"]'), (None, "")]
 )
 def test_values_reach_the_program_as_text(value: object, text: str) -> None:
     assert engine_text(value) == text
 
 
-@pytest.mark.parametrize(
-    ("key", "written", "fits"),
-    [
-        ("protect", "'true'", True),
-        ("protect", "1", False),
-        ("key_deletion_days", "'7'", True),
-        ("key_deletion_days", "7.5", False),
-        ("environment", "7", True),
-        ("environment", "[dev]", False),
-        ("accounts", "[]", False),
-        ("replicas", "{}", False),
-        ("replicas", "[eu-west-1]", False),
-        ("pull_time_exclusions", "[7]", False),
-    ],
+@cases(
+    "key, written, fits",
+    ("protect", "'true'", True),
+    ("protect", "1", False),
+    ("key_deletion_days", "'7'", True),
+    ("key_deletion_days", "7.5", False),
+    ("environment", "7", True),
+    ("environment", "[dev]", False),
+    ("accounts", "[]", False),
+    ("replicas", "{}", False),
+    ("replicas", "[eu-west-1]", False),
+    ("pull_time_exclusions", "[7]", False),
 )
 def test_types_are_held_as_the_engine_holds_them(project: Path, key: str, written: str, fits: bool) -> None:
     content = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
@@ -117,14 +115,12 @@ def test_the_engine_s_values_are_the_programs_and_not_the_environments(monkeypat
         pulumi.runtime.set_all_config({})
 
 
-@pytest.mark.parametrize(
-    ("written", "told"),
-    [
-        ("config: [a]", "config: a list of 1 is no object"),
-        ("name: 3", "name: 3 is no name of a project"),
-        ("runtime: {}", "name: is no name of a project"),
-        ("config: {a: {type: int}}", "config.a.type: 'int' is no type of the engine's"),
-    ],
+@cases(
+    "written, told",
+    ("config: [a]", "config: a list of 1 is no object"),
+    ("name: 3", "name: 3 is no name of a project"),
+    ("runtime: {}", "name: is no name of a project"),
+    ("config: {a: {type: int}}", "config.a.type: 'int' is no type of the engine's"),
 )
 def test_a_faulty_project_is_told_alone(project: Path, written: str, told: str) -> None:
     head = "" if "name" in written or "runtime" in written else "name: container-registry\n"
@@ -175,21 +171,19 @@ def test_the_aws_keys_are_read_by_their_own_names() -> None:
     assert {field.alias for field in AwsKeys.model_fields.values()} == {"aws:region", "aws:allowedAccountIds"}
 
 
-@pytest.mark.parametrize(
-    ("written", "value"),
-    [
-        ("yes", "yes"),
-        ("on", "on"),
-        ("true", True),
-        ("'true'", "true"),
-        ("0123", 83.0),
-        ("0888", 888.0),
-        ("'0123'", "0123"),
-        ("1_000", 1000),
-        ("12:30:45", "12:30:45"),
-        ("2027-01-31", "2027-01-31"),
-        ("1.5", 1.5),
-    ],
+@cases(
+    "written, value",
+    ("yes", "yes"),
+    ("on", "on"),
+    ("true", True),
+    ("'true'", "true"),
+    ("0123", 83.0),
+    ("0888", 888.0),
+    ("'0123'", "0123"),
+    ("1_000", 1000),
+    ("12:30:45", "12:30:45"),
+    ("2027-01-31", "2027-01-31"),
+    ("1.5", 1.5),
 )
 def test_a_scalar_is_read_as_the_engine_reads_it(tmp_path: Path, written: str, value: object) -> None:
     file = tmp_path / "file.yaml"

@@ -5,14 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from domain.aws import RegistryId
+from domain.aws import REGIONS, RegistryId
 from domain.ecr.replication import ReplicationRule
 from settings import load
 from tests.conftest import Edit
-from tests.settings.written import faults, only
+from tests.settings.written import faults, key, only
+from tests.stacks import edited
 
 EUROPE = "    - region: eu-west-1\n"
 PROD = "222233334444"
+
+
+def replicas(project: Path, *lines: str) -> None:
+    """Writes these in place of the stack prod's replica in eu-west-1."""
+    edited(project, ("Pulumi.prod.yaml", EUROPE, "".join(f"    - {each}\n" for each in lines)))
 
 
 def to(*destinations: tuple[str, str], prefixes: tuple[str, ...] = ()) -> ReplicationRule:
@@ -27,8 +33,8 @@ def test_replicas_of_everything_share_a_rule(project: Path) -> None:
     assert load(project, "dev").replication == ()
 
 
-def test_one_more_is_one_line(project: Path, edit: Edit) -> None:
-    edit("Pulumi.prod.yaml", EUROPE, f"{EUROPE}    - region: sa-east-1\n")
+def test_one_more_is_one_line(project: Path) -> None:
+    replicas(project, "region: eu-west-1", "region: sa-east-1")
     settings = load(project, "prod")
     (rule,) = settings.replication
     assert RegistryId(account=PROD, region="sa-east-1") in rule.destinations
@@ -36,8 +42,8 @@ def test_one_more_is_one_line(project: Path, edit: Edit) -> None:
     assert len(list(settings.copies(place))) == len(settings.repositories)
 
 
-def test_prefixes_choose_what_a_replica_holds(project: Path, edit: Edit) -> None:
-    edit("Pulumi.prod.yaml", EUROPE, "    - {region: eu-west-1, prefixes: [storefront/, payments/]}\n")
+def test_prefixes_choose_what_a_replica_holds(project: Path) -> None:
+    replicas(project, "{region: eu-west-1, prefixes: [storefront/, payments/]}")
     settings = load(project, "prod")
     assert settings.replication == (
         to((PROD, "eu-west-1"), prefixes=("payments/", "storefront/")),
@@ -48,18 +54,13 @@ def test_prefixes_choose_what_a_replica_holds(project: Path, edit: Edit) -> None
     assert len(list(settings.copies(asia))) == len(settings.repositories)
 
 
-def test_nothing_flows_to_a_replica_that_retires(project: Path, edit: Edit) -> None:
-    retiring = "    - {region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}\n"
-    edit("Pulumi.prod.yaml", EUROPE, retiring)
+def test_nothing_flows_to_a_replica_that_retires(project: Path) -> None:
+    replicas(project, "{region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}")
     assert load(project, "prod").replication == (to((PROD, "ap-northeast-1")),)
 
 
-def test_another_account_lets_our_images_in_and_makes_no_repository(project: Path, edit: Edit) -> None:
-    edit(
-        "Pulumi.prod.yaml",
-        EUROPE,
-        "    - {region: eu-west-1, account: workloads, role: dr/registry, prefixes: [pay]}\n",
-    )
+def test_another_account_lets_our_images_in_and_makes_no_repository(project: Path) -> None:
+    replicas(project, "{region: eu-west-1, account: workloads, role: dr/registry, prefixes: [pay]}")
     settings = load(project, "prod")
     (place,) = settings.elsewhere
     assert (place.name, place.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/dr/registry")
@@ -72,12 +73,11 @@ def test_another_account_lets_our_images_in_and_makes_no_repository(project: Pat
 
 
 def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> None:
-    edit("Pulumi.prod.yaml", EUROPE, "    - {region: eu-west-1, account: workloads, role: dr}\n")
+    replicas(project, "{region: eu-west-1, account: workloads, role: dr}")
     edit("catalog.yaml", "  payments/ledger:\n", "  payments/ledger:\n    encryption: {key: own}\n")
     arns = {region: f"arn:aws:kms:{region}:{PROD}:key/1" for region in ("us-east-1", "ap-northeast-1", "eu-west-1")}
     for stack in ("dev", "prod"):
-        with (project / f"Pulumi.{stack}.yaml").open("a", encoding="utf-8") as file:
-            file.write(f"  container-registry:keys: {json.dumps({'own': arns})}\n")
+        key(project, f"keys: {json.dumps({'own': arns})}", stack)
     settings = load(project, "prod")
     ledger = [
         next(each for each in settings.copies(place) if each.name == "payments/ledger") for place in settings.all_places
@@ -89,44 +89,31 @@ FAULTS = {
     "no role": ("{region: eu-west-1, account: workloads}", "replicas[0].role: is missing (name the role there"),
     "a prefix of one letter": ("{region: eu-west-1, prefixes: [p]}", "prefixes[0]: 'p' is nothing that a repository's"),
     "no prefix of a name": ("{region: eu-west-1, prefixes: ['Pay*']}", "prefixes[0]: 'Pay*' is nothing that a"),
-    "too many prefixes": (
-        f"{{region: eu-west-1, prefixes: [{', '.join(f'p{n}/' for n in range(101))}]}}",
-        "prefixes: ",
-    ),
+    "many prefixes": (f"{{region: eu-west-1, prefixes: [{', '.join(f'p{n}/' for n in range(101))}]}}", "prefixes: "),
     "another partition": ("{region: cn-north-1}", "is in another partition than us-east-1"),
 }
 
 
 @pytest.mark.parametrize(("line", "told"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_in_a_replica(project: Path, edit: Edit, line: str, told: str) -> None:
-    edit("Pulumi.prod.yaml", EUROPE, f"    - {line}\n")
+def test_a_fault_in_a_replica(project: Path, line: str, told: str) -> None:
+    replicas(project, f"{line}")
     assert told in only(project, "prod")
 
 
-def test_two_roles_of_one_account(project: Path, edit: Edit) -> None:
-    lines = "".join(
-        f"    - {{region: {region}, account: workloads, role: {role}}}\n"
-        for region, role in (("eu-west-1", "one"), ("eu-west-2", "two"))
-    )
-    edit("Pulumi.prod.yaml", EUROPE, lines)
+def test_two_roles_of_one_account(project: Path) -> None:
+    there = "{region: eu-west-1, account: workloads, role: one}"
+    replicas(project, there, there.replace("eu-west-1", "eu-west-2").replace("one", "two"))
     assert "replicas[1].role: 'two' is another role than one in the same account" in only(project, "prod")
 
 
-def test_more_rules_than_a_registry_has(project: Path, edit: Edit) -> None:
-    regions = (
-        "eu-west-1 eu-west-2 eu-west-3 eu-north-1 eu-south-1 eu-south-2 eu-central-1 eu-central-2 sa-east-1 us-west-2"
-    )
-    lines = "".join(f"    - {{region: {each}, prefixes: [p{n}/]}}\n" for n, each in enumerate(regions.split()))
-    edit("Pulumi.prod.yaml", EUROPE, lines)
+def test_more_rules_than_a_registry_has(project: Path) -> None:
+    regions = [each for each in sorted(REGIONS) if each.startswith("eu-")] + ["sa-east-1", "us-west-2"]
+    replicas(project, *(f"{{region: {each}, prefixes: [p{n}/]}}" for n, each in enumerate(regions[:10])))
     assert any("11 rules" in str(each) for each in faults(project, "prod"))
 
 
-def test_more_prefixes_than_another_accounts_policy_holds(project: Path, edit: Edit) -> None:
+def test_more_prefixes_than_another_accounts_policy_holds(project: Path) -> None:
     prefixes = ", ".join(f"{f'p{n:03}/':x<80}" for n in range(90))
-    edit(
-        "Pulumi.prod.yaml",
-        EUROPE,
-        f"    - {{region: eu-west-1, account: workloads, role: dr, prefixes: [{prefixes}]}}\n",
-    )
+    replicas(project, f"{{region: eu-west-1, account: workloads, role: dr, prefixes: [{prefixes}]}}")
     told = only(project, "prod")
     assert "replicas: ask much of the registry policy in 555566667777.eu-west-1: the policy's text has 1" in told

@@ -31,6 +31,17 @@ def catalog(project: Path, text: str) -> None:
     (project / "catalog.yaml").write_text(text, encoding="utf-8")
 
 
+def api(more: str) -> str:
+    """A catalog of one repository with an owner and more."""
+    return f"{HEAD}  payments/api: {{owner: payments, {more}}}\n"
+
+
+def key(project: Path, line: str, stack: str = "dev") -> None:
+    """Adds a key of ours to the stack's file."""
+    with (project / f"Pulumi.{stack}.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  container-registry:{line}\n")
+
+
 def rules(*lines: str) -> str:
     written = "".join(f"    - {line}\n" for line in lines)
     return f"retention:\n  default:\n{written}repositories:\n{ENTRY}"

@@ -18,7 +18,9 @@ PAGE_SIZE = 100
 _PAGING = ("maxResults", "nextToken")
 
 
-def page(asked: Asked, listing: str, items: Mapping[str, T]) -> tuple[list[T], dict[str, str]]:
+def page(
+    asked: Asked, listing: str, items: Mapping[str, T], *, size: int = PAGE_SIZE
+) -> tuple[list[T], dict[str, str]]:
     """The page that the call asks for, in the order of the keys, and the answer's nextToken if there is more."""
     place = f"{listing} {asked.registry.account} {asked.registry.region} {' '.join(asked.names)}"
     token = asked.given.get("nextToken")
@@ -26,7 +28,7 @@ def page(asked: Asked, listing: str, items: Mapping[str, T]) -> tuple[list[T], d
     if token is not None:
         last = _last_key(token, place)
         keys = [key for key in keys if key > last]
-    size = asked.given.get("maxResults", PAGE_SIZE)
+    size = asked.given.get("maxResults", size)
     chosen = keys[:size]
     more = {"nextToken": _token(place, chosen[-1])} if len(keys) > size else {}
     return [items[key] for key in chosen], more

@@ -40,6 +40,9 @@ async def describe_status(asked: Asked) -> Answer:
 
 
 def _rule(given: Mapping[str, Any]) -> ReplicationRule:
+    if given.get("deleteReplication", {}).get("enabled"):
+        why = "the replication of deletions is not built in the rehearsal's ECR"
+        raise invalid_parameter("replicationConfiguration.rules.deleteReplication", why)
     destinations = [RegistryId(account=each["registryId"], region=each["region"]) for each in given["destinations"]]
     prefixes = [each["filter"] for each in given.get("repositoryFilters", ())]
     return ReplicationRule(destinations=tuple(destinations), prefixes=tuple(prefixes))
@@ -52,15 +55,15 @@ def _configuration(registry: Registry) -> Answer:
 def _told(rule: ReplicationRule) -> Answer:
     filters = [{"filter": each, "filterType": PREFIX_MATCH} for each in rule.prefixes]
     return {
-        "destinations": [_place(each) for each in rule.destinations],
+        "destinations": [place(each) for each in rule.destinations],
         **({"repositoryFilters": filters} if filters else {}),
     }
 
 
-def _place(destination: RegistryId) -> Answer:
+def place(destination: RegistryId) -> Answer:
     return {"region": destination.region, "registryId": destination.account}
 
 
 def _status(destination: RegistryId, replication: Replication) -> Answer:
     failure = {"failureCode": replication.failure} if replication.failure else {}
-    return {**_place(destination), "status": replication.status.value, **failure}
+    return {**place(destination), "status": replication.status.value, **failure}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort, TooEntangled, _glob, _shortest, contains, witness
 from domain.ecr.tags import FIRST_CHARACTERS, matches, tag_problems
+from tests.conftest import examples
 
 ALPHABET = "ab-"
 SHORT = ["".join(letters) for length in range(1, 7) for letters in product(ALPHABET, repeat=length)]
@@ -20,7 +21,7 @@ def fits(tag: str, all_of: list[str], none_of: list[str]) -> bool:
     return all(matches(each, tag) for each in all_of) and not any(matches(each, tag) for each in none_of)
 
 
-@settings(max_examples=4 * settings().max_examples)
+@settings(max_examples=examples(400))
 @given(few, few)
 @example([], [])
 @example(["*"], ["*"])

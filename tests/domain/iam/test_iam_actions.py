@@ -20,19 +20,19 @@ from domain.kms import ADMINISTRATION_ACTIONS
 READING = """
     BatchCheckLayerAvailability BatchGetImage BatchGetRepositoryScanningConfiguration DescribeImageReplicationStatus
     DescribeImageScanFindings DescribeImageSigningStatus DescribeImages DescribePullThroughCacheRules DescribeRegistry
-    DescribeRepositories DescribeRepositoryCreationTemplates GetAccountSetting GetAuthorizationToken
-    GetDownloadUrlForLayer GetImageCopyStatus GetLifecyclePolicy GetLifecyclePolicyPreview GetRegistryPolicy
-    GetRegistryScanningConfiguration GetRepositoryPolicy GetSigningConfiguration ListImages ListPullTimeUpdateExclusions
-    ListTagsForResource
+    DescribeReplicationBackfillResults DescribeRepositories DescribeRepositoryCreationTemplates GetAccountSetting
+    GetAuthorizationToken GetDownloadUrlForLayer GetImageCopyStatus GetLifecyclePolicy GetLifecyclePolicyPreview
+    GetRegistryPolicy GetRegistryScanningConfiguration GetRepositoryPolicy GetSigningConfiguration ListImages
+    ListPullTimeUpdateExclusions ListReplicationBackfills ListTagsForResource
     """
 MANAGING = """
     BatchDeleteImage CreatePullThroughCacheRule CreateRepository CreateRepositoryCreationTemplate DeleteLifecyclePolicy
     DeletePullThroughCacheRule DeleteRegistryPolicy DeleteRepository DeleteRepositoryCreationTemplate
     DeleteRepositoryPolicy DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion PutAccountSetting
     PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy PutRegistryPolicy
-    PutRegistryScanningConfiguration PutReplicationConfiguration PutSigningConfiguration
-    RegisterPullTimeUpdateExclusion SetRepositoryPolicy StartImageScan StartLifecyclePolicyPreview TagResource
-    UntagResource UpdateImageStorageClass UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate
+    PutRegistryScanningConfiguration PutReplicationConfiguration PutSigningConfiguration RegisterPullTimeUpdateExclusion
+    SetRepositoryPolicy StartImageScan StartLifecyclePolicyPreview StartReplicationBackfill StopReplicationBackfill
+    TagResource UntagResource UpdateImageStorageClass UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate
     ValidatePullThroughCacheRule
     """
 NO_OPERATIONS = {"BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage"}
@@ -51,7 +51,8 @@ def test_every_action_of_the_registry_is_of_one_kind() -> None:
 
 
 def test_every_action_on_a_repository_that_takes_away_or_configures_is_known_as_such() -> None:
-    others = {"CreateRepository", "StartImageScan", "StartLifecyclePolicyPreview"}
+    backfills = {"StartReplicationBackfill", "StopReplicationBackfill"}
+    others = {"CreateRepository", "StartImageScan", "StartLifecyclePolicyPreview", *backfills}
     on_repositories = {name for name in MANAGING.split() if takes_resource(Caseless(f"ecr:{name}"))}
     known = [each.removeprefix("ecr:") for each in (*DELETE_ACTIONS, *CONFIGURE_ACTIONS)]
     assert len(known) == len(set(known))

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.iam.patterns import matches, matches_arn, matches_resource, pattern, resource_pattern, variable_names
+from tests.conftest import examples
 
 TEXTS = st.text("ab:", max_size=8)
 PATTERNS = st.text("ab:*?", max_size=8)
@@ -31,7 +32,7 @@ def naive(expected: str, text: str) -> bool:
     return bool(text) and expected[0] in ("?", text[0]) and naive(expected[1:], text[1:])
 
 
-@settings(max_examples=5 * settings().max_examples)
+@settings(max_examples=examples(500))
 @given(PATTERNS, TEXTS)
 def test_it_matches_as_a_naive_matcher_does(expected: str, text: str) -> None:
     assert fits(expected, text) is naive(expected, text)

@@ -10,11 +10,14 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from domain.aws import Arn, RegistryId
 from domain.document_text import to_text
+from domain.ecr.upstreams import CacheRule
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.roles import (
     audit_policy,
+    cache_policy,
+    cache_role,
     principals_trust,
     pull_policy,
     push_policy,
@@ -22,6 +25,7 @@ from domain.iam.roles import (
     role_name,
     service_trust,
     template_policy,
+    template_role,
 )
 from domain.iam.statement import Statement
 
@@ -30,6 +34,10 @@ REGISTRIES = [RegistryId(account=HOME, region=region) for region in ("us-east-1"
 REGISTRY, REPLICA = REGISTRIES
 CHINA = RegistryId(account=HOME, region="cn-north-1")
 NAMES = ["payments/api", "payments/web"]
+CACHES = [
+    CacheRule(prefix="shared", upstream_url=f"{HOME}.dkr.ecr.eu-west-1.amazonaws.com", upstream_prefix="team"),
+    CacheRule(prefix="quay", upstream_url="quay.io"),
+]
 POLICIES = {
     "push": push_policy(NAMES, REGISTRY),
     "push in China": push_policy(NAMES, CHINA),
@@ -39,6 +47,7 @@ POLICIES = {
     "audit": audit_policy(REGISTRIES, layers=False),
     "audit with layers": audit_policy(REGISTRIES, layers=True),
     "templates": template_policy(REGISTRIES),
+    "caches": cache_policy(CACHES, REGISTRY),
 }
 LOGIN = "ecr:GetAuthorizationToken"
 LAYERS = {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
@@ -85,11 +94,22 @@ def test_the_definition_tells_resources_apart() -> None:
     assert resource_types(LOGIN) == {}
 
 
+def test_the_statements_by_name() -> None:
+    assert {name: [each.sid for each in parse(policy).statements] for name, policy in POLICIES.items()} == {
+        "push": ["Login", "Push"],
+        "push in China": ["Login", "Push"],
+        "pull": ["Login", "Pull"],
+        "pull through caches": ["Login", "Pull", "BringIn"],
+        "caches alone": ["Login", "Pull", "BringIn"],
+        "audit": ["ReadRepositories", "ReadRegistry"],
+        "audit with layers": ["ReadRepositories", "ReadRegistry", "Login", "Pull"],
+        "templates": ["CreateRepositories", "UseKeys"],
+        "caches": ["Login", "ReadUpstream", "FillCache"],
+    }
+
+
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
-def test_every_statement_says_what_it_is_for_and_allows(policy: dict[str, object]) -> None:
-    sids = [each.sid for each in parse(policy).statements]
-    assert all(sids)
-    assert len(set(sids)) == len(sids)
+def test_every_statement_allows_what_it_names(policy: dict[str, object]) -> None:
     assert '"Deny"' not in to_text(policy)
     assert "NotAction" not in to_text(policy)
 
@@ -147,6 +167,20 @@ def test_a_puller_through_a_cache_brings_in_what_is_the_caches_alone() -> None:
         assert not may(policy, action, repository("payments/api"))
     assert may(policy, "ecr:BatchGetImage", repository("docker-hub/library/nginx"))
     assert not may(policy, "ecr:BatchGetImage", repository("docker-hub/library/nginx", REPLICA))
+
+
+def test_a_cache_reads_the_upstreams_names_and_fills_its_own() -> None:
+    policy = POLICIES["caches"]
+    assert may(policy, "ecr:BatchGetImage", repository("team/app", REPLICA))
+    assert not may(policy, "ecr:BatchGetImage", repository("teams/app", REPLICA))
+    assert not may(policy, "ecr:PutImage", repository("team/app", REPLICA))
+    assert may(policy, "ecr:PutImage", repository("shared/app"))
+    assert not may(policy, "ecr:PutImage", repository("shareds/app"))
+    assert not may(policy, "ecr:PutImage", repository("shared/app", REPLICA))
+
+
+def test_a_stack_s_own_roles_have_fixed_names() -> None:
+    assert (template_role("prod"), cache_role("prod")) == ("prod.creation-templates", "prod.pull-through-cache")
 
 
 @pytest.mark.parametrize("layers", [False, True])

@@ -1,11 +1,10 @@
 """Every repository has a lifecycle policy."""
 
-import pytest
-
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_lifecycle_present import RULE
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 
 REPO = "payments/api@us-east-1"
@@ -19,45 +18,39 @@ def repository(name: object = "payments/api", *, region: str = "us-east-1", reti
 
 
 def policy(
-    repository: object = "payments/api",
-    text: object = TEXT,
-    *,
-    region: str = "us-east-1",
-    provider: str | None = None,
+    repository: object = "payments/api", text: object = TEXT, *, region: str = "us-east-1", provider: str | None = None
 ) -> Declared:
     inputs = {"repository": repository, "policy": text}
     return Declared(type=LIFECYCLE_POLICY, inputs=inputs, name="a policy", region=region, provider=provider)
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        pytest.param([repository(), policy()], [], id="compliant"),
-        pytest.param([policy(), repository()], [], id="the other way round"),
-        pytest.param([repository()], [NONE], id="violating"),
-        pytest.param([repository(retiring=True)], [NONE], id="a retiring one needs it too"),
-        pytest.param([repository(), policy("payments/ledger")], [NONE], id="another repository's"),
-        pytest.param([repository(), policy(region="eu-west-1")], [NONE], id="another region's"),
-        pytest.param([repository(), policy(provider="other")], [NONE], id="another account's"),
-        pytest.param([repository(), policy(text=None)], [NONE], id="unset"),
-        pytest.param([repository(), policy(text="")], [NONE], id="empty"),
-        pytest.param([repository(), policy(text=" \n")], [NONE], id="blank"),
-        pytest.param([repository(), policy(text={})], [NONE], id="an empty object"),
-        pytest.param([repository(), policy(text={"rules": []})], [], id="an object"),
-        pytest.param([repository(), policy(text=UNKNOWN)], [], id="unknown text"),
-        pytest.param([repository(), policy(UNKNOWN)], [UNDECIDED], id="unknown repository"),
-        pytest.param([repository(), policy(UNKNOWN), policy()], [], id="unknown repository beside its own"),
-        pytest.param([repository(UNKNOWN), policy(UNKNOWN)], [UNDECIDED], id="both unknown"),
-        pytest.param([repository(UNKNOWN), policy()], [UNDECIDED], id="unknown name"),
-        pytest.param([repository(None), policy(UNKNOWN)], [UNDECIDED], id="no name"),
-        pytest.param([repository(None), policy()], [UNDECIDED], id="no name beside another's policy"),
-        pytest.param([repository(), policy(UNKNOWN), policy("x/y")], [UNDECIDED], id="one of two unknown"),
-        pytest.param([repository(UNKNOWN)], [NONE], id="unknown name, and no policy at all"),
-        pytest.param([repository(), policy(UNKNOWN, region="eu-west-1")], [NONE], id="unknown elsewhere"),
-        pytest.param([repository(), policy({"name": "payments/api"})], [NONE], id="a strange repository"),
-        pytest.param([policy()], [], id="a policy alone"),
-        pytest.param([Declared(type=KEY, inputs={})], [], id="another type"),
-    ],
+@cases(
+    "resources, expected",
+    case("compliant", [repository(), policy()], []),
+    case("the other way round", [policy(), repository()], []),
+    case("violating", [repository()], [NONE]),
+    case("a retiring one needs it too", [repository(retiring=True)], [NONE]),
+    case("another repository's", [repository(), policy("payments/ledger")], [NONE]),
+    case("another region's", [repository(), policy(region="eu-west-1")], [NONE]),
+    case("another account's", [repository(), policy(provider="other")], [NONE]),
+    case("unset", [repository(), policy(text=None)], [NONE]),
+    case("empty", [repository(), policy(text="")], [NONE]),
+    case("blank", [repository(), policy(text=" \n")], [NONE]),
+    case("an empty object", [repository(), policy(text={})], [NONE]),
+    case("an object", [repository(), policy(text={"rules": []})], []),
+    case("unknown text", [repository(), policy(text=UNKNOWN)], []),
+    case("unknown repository", [repository(), policy(UNKNOWN)], [UNDECIDED]),
+    case("unknown repository beside its own", [repository(), policy(UNKNOWN), policy()], []),
+    case("both unknown", [repository(UNKNOWN), policy(UNKNOWN)], [UNDECIDED]),
+    case("unknown name", [repository(UNKNOWN), policy()], [UNDECIDED]),
+    case("no name", [repository(None), policy(UNKNOWN)], [UNDECIDED]),
+    case("no name beside another's policy", [repository(None), policy()], [UNDECIDED]),
+    case("one of two unknown", [repository(), policy(UNKNOWN), policy("x/y")], [UNDECIDED]),
+    case("unknown name, and no policy at all", [repository(UNKNOWN)], [NONE]),
+    case("unknown elsewhere", [repository(), policy(UNKNOWN, region="eu-west-1")], [NONE]),
+    case("a strange repository", [repository(), policy({"name": "payments/api"})], [NONE]),
+    case("a policy alone", [policy()], []),
+    case("another type", [Declared(type=KEY, inputs={})], []),
 )
 def test_each_repository_has_one(told: Judge, resources: list[Declared], expected: list[str]) -> None:
     assert told(RULE, *resources) == expected

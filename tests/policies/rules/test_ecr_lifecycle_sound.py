@@ -15,6 +15,7 @@ from policies.pack.rule import Finding, Given
 from policies.rules.ecr_lifecycle_sound import RULE
 from render import Render
 from resources.ecr import LIFECYCLE_POLICY
+from tests.cases import case, cases
 from tests.policies.conftest import TODAY, Declared, Judge
 
 Entry = dict[str, Any]
@@ -65,6 +66,14 @@ def expire_archived(selection: Entry, days: int = 365) -> Entry:
     return age({**selection, "storageClass": "archive"}, days, "sinceImageTransitioned")
 
 
+def gone(rule: str, tag: str = "v0") -> str:
+    return f"rule {rule} would expire the tag {tag!r}, 14 days after its push"
+
+
+def below(tag: str, rule: str) -> str:
+    return f"rule 1 (dev-*) would expire an image tagged 'dev-0' and {tag!r}, 14 days after its push: put {rule}"
+
+
 def policy(written: object) -> Declared:
     return Declared(type=LIFECYCLE_POLICY, inputs={"policy": written, "repository": "payments/api"})
 
@@ -72,21 +81,19 @@ def policy(written: object) -> Declared:
 SERVICES = (keep(tagged("release-*")), keep(tagged("v*")), age(tagged("dev-*")), age(UNTAGGED))
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        pytest.param(json.dumps(document(*SERVICES)), [], id="compliant"),
-        pytest.param(document(*SERVICES), [], id="an object"),
-        pytest.param(json.loads(json.dumps(document(*SERVICES)), parse_int=float), [], id="the engine's object"),
-        pytest.param({**document(*SERVICES), "more": None}, [], id="an object with nothing under a key"),
-        pytest.param(UNKNOWN, ["undecided policy"], id="unknown"),
-        pytest.param(SECRET, ["undecided policy"], id="secret"),
-        pytest.param([7.0, UNKNOWN], ["undecided policy"], id="unknown within a list"),
-        pytest.param({"more": 7.0, "rules": [UNKNOWN]}, ["undecided policy"], id="unknown within an object"),
-        pytest.param(None, ["has no policy text, but None"], id="unset"),
-        pytest.param(["rules"], ["has no policy text, but ['rules']"], id="a list"),
-        pytest.param(7.0, ["has no policy text, but 7.0"], id="a number"),
-    ],
+@cases(
+    "written, expected",
+    case("compliant", json.dumps(document(*SERVICES)), []),
+    case("an object", document(*SERVICES), []),
+    case("the engine's object", json.loads(json.dumps(document(*SERVICES)), parse_int=float), []),
+    case("an object with nothing under a key", {**document(*SERVICES), "more": None}, []),
+    case("unknown", UNKNOWN, ["undecided policy"]),
+    case("secret", SECRET, ["undecided policy"]),
+    case("unknown within a list", [7.0, UNKNOWN], ["undecided policy"]),
+    case("unknown within an object", {"more": 7.0, "rules": [UNKNOWN]}, ["undecided policy"]),
+    case("unset", None, ["has no policy text, but None"]),
+    case("a list", ["rules"], ["has no policy text, but ['rules']"]),
+    case("a number", 7.0, ["has no policy text, but 7.0"]),
 )
 def test_forms(told: Judge, written: object, expected: list[str]) -> None:
     assert told(RULE, policy(written)) == expected
@@ -99,31 +106,25 @@ def capital(text: str) -> str:
 TEXT = json.dumps(document(keep(tagged("v*"))))
 
 
-@pytest.mark.parametrize(
-    ("text", "beginning"),
-    [
-        pytest.param("", "is no JSON that ECR reads", id="empty"),
-        pytest.param("{rules: []}", "is no JSON that ECR reads", id="no JSON"),
-        pytest.param("[" * 100_000, "is no JSON that ECR reads", id="too deep"),
-        pytest.param('{"rules": []}', "rules holds 0 rules", id="no rules"),
-        pytest.param(TEXT.replace('"rules"', '"Rules"'), "Rules is no key of the policy", id="capital letter"),
-        pytest.param(capital(TEXT), "rules.0.selection.TagStatus is no key of a selection", id="another one"),
-        pytest.param(TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is no value of type", id="capitals"),
-        pytest.param(
-            TEXT.replace('"countNumber": 10', '"countNumber": 10, "countNumber": 1'),
-            "rules.0.selection.countNumber is written more than once",
-            id="a key twice",
-        ),
-        pytest.param(
-            TEXT.replace("10", "10.0"), "rules.0.selection.countNumber is a number with a fraction", id="10.0"
-        ),
-        pytest.param(TEXT.replace("10", "0"), "rules.0.selection.countNumber is too small", id="zero"),
-        pytest.param(TEXT.replace("10", "NaN"), "is no JSON that ECR reads", id="NaN"),
-        pytest.param(TEXT.replace('["v*"]', '"v*"'), "rules.0.selection.tagPatternList is a string", id="no list"),
-        pytest.param(
-            json.dumps(document(keep(ANY), keep(tagged("v*")))), "rules.0.rulePriority comes before", id="any first"
-        ),
-    ],
+@cases(
+    "text, beginning",
+    case("empty", "", "is not valid JSON"),
+    case("no JSON", "{rules: []}", "is not valid JSON"),
+    case("too deep", "[" * 100_000, "is not valid JSON"),
+    case("no rules", '{"rules": []}', "rules has 0 rules"),
+    case("capital letter", TEXT.replace('"rules"', '"Rules"'), "Rules is not a key of the policy"),
+    case("another one", capital(TEXT), "rules.0.selection.TagStatus is not a key of a selection"),
+    case("capitals", TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is not a value of type"),
+    case(
+        "a key twice",
+        TEXT.replace('"countNumber": 10', '"countNumber": 10, "countNumber": 1'),
+        "rules.0.selection.countNumber is written more than once",
+    ),
+    case("10.0", TEXT.replace("10", "10.0"), "rules.0.selection.countNumber is a number with a fraction"),
+    case("zero", TEXT.replace("10", "0"), "rules.0.selection.countNumber is too small"),
+    case("NaN", TEXT.replace("10", "NaN"), "is not valid JSON"),
+    case("no list", TEXT.replace('["v*"]', '"v*"'), "rules.0.selection.tagPatternList is a string"),
+    case("any first", json.dumps(document(keep(ANY), keep(tagged("v*")))), "rules.0.rulePriority comes before"),
 )
 def test_what_ecr_refuses_is_a_finding(told: Judge, text: str, beginning: str) -> None:
     found = told(RULE, policy(text))
@@ -136,124 +137,78 @@ def test_each_fault_of_a_text_is_a_finding(told: Judge) -> None:
     assert len(told(RULE, policy(text))) == len(validate_text(text)) > 2
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        pytest.param([age(tagged("dev-*")), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"], id="contained"),
-        pytest.param([age(tagged("dev-x*")), age(tagged("dev-*"))], [], id="the special one first"),
-        pytest.param(
-            [age(tagged("dev-*")), age(prefixed("dev-"))], [f"rule 2 (prefix dev-) {SHADOWED}"], id="a prefix"
-        ),
-        pytest.param([age(prefixed("dev")), age(tagged("dev-1"))], [f"rule 2 (dev-1) {SHADOWED}"], id="by a prefix"),
-        pytest.param([age(tagged("dev-1")), age(prefixed("dev"))], [], id="a prefix is longer than a tag"),
-        pytest.param([age(prefixed("dev*"))], [f"rule 1 (prefix dev*) {NO_TAG}"], id="a prefix with an asterisk"),
-        pytest.param([age(tagged("d?v"))], [f"rule 1 (d?v) {NO_TAG}"], id="no tag"),
-        pytest.param([age(tagged("dev-*")), age(tagged("d@*"))], [f"rule 2 (d@*) {NO_TAG}"], id="no tag, as second"),
-        pytest.param(
-            [age(tagged("dev-*", "*-arm")), age(tagged("dev-*"))], [], id="a list identifies less than one of it"
-        ),
-        pytest.param(
-            [age(tagged("dev-*")), age(tagged("x-*", "dev-*"))],
-            [f"rule 2 (x-* and dev-*) {SHADOWED}"],
-            id="a list, by one of it",
-        ),
-        pytest.param(
-            [age(tagged("a", "b")), age(tagged("b", "a", "c"))],
-            [f"rule 2 (b and a and c) {SHADOWED}"],
-            id="a list, by a shorter one",
-        ),
-        pytest.param(
-            [keep(tagged("*a*")), age(tagged("dev")), age(tagged("d*", "*a")), age(tagged("d*"))],
-            [f"rule 3 (d* and *a) {SHADOWED}"],
-            id="a list in the middle",
-        ),
-        pytest.param([keep(tagged("*")), keep(ANY)], [], id="any has the untagged"),
-        pytest.param([age(UNTAGGED), keep(tagged("*")), keep(ANY)], [f"rule 3 (any) {SHADOWED}"], id="any"),
-        pytest.param([age(UNTAGGED), keep(tagged("v*")), keep(ANY)], [], id="any has the rest"),
-        pytest.param(
-            [archive_keep(tagged("dev-*")), expire_archived(tagged("dev-*"))], [], id="each class has its own rules"
-        ),
-        pytest.param(
-            [expire_archived(tagged("dev-*")), expire_archived(tagged("dev-x*"))],
-            [f"rule 2 (dev-x*) {SHADOWED}"],
-            id="in the archive",
-        ),
-        pytest.param(
-            [age(tagged("dev-*"), SHIELD_DAYS), age(tagged("dev-x*"))],
-            [f"rule 2 (dev-x*) {SHADOWED}"],
-            id="by a shield",
-        ),
-    ],
+@cases(
+    "rules, expected",
+    case("contained", [age(tagged("dev-*")), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]),
+    case("the special one first", [age(tagged("dev-x*")), age(tagged("dev-*"))], []),
+    case("a prefix", [age(tagged("dev-*")), age(prefixed("dev-"))], [f"rule 2 (prefix dev-) {SHADOWED}"]),
+    case("by a prefix", [age(prefixed("dev")), age(tagged("dev-1"))], [f"rule 2 (dev-1) {SHADOWED}"]),
+    case("a prefix is longer than a tag", [age(tagged("dev-1")), age(prefixed("dev"))], []),
+    case("a prefix with an asterisk", [age(prefixed("dev*"))], [f"rule 1 (prefix dev*) {NO_TAG}"]),
+    case("no tag", [age(tagged("d?v"))], [f"rule 1 (d?v) {NO_TAG}"]),
+    case("no tag, as second", [age(tagged("dev-*")), age(tagged("d@*"))], [f"rule 2 (d@*) {NO_TAG}"]),
+    case("a list identifies less than one of it", [age(tagged("dev-*", "*-arm")), age(tagged("dev-*"))], []),
+    case("one of it", [age(tagged("dev-*")), age(tagged("x-*", "dev-*"))], [f"rule 2 (x-* and dev-*) {SHADOWED}"]),
+    case("a shorter one", [age(tagged("a", "b")), age(tagged("b", "a", "c"))], [f"rule 2 (b and a and c) {SHADOWED}"]),
+    case(
+        "a list in the middle",
+        [keep(tagged("*a*")), age(tagged("dev")), age(tagged("d*", "*a")), age(tagged("d*"))],
+        [f"rule 3 (d* and *a) {SHADOWED}"],
+    ),
+    case("any has the untagged", [keep(tagged("*")), keep(ANY)], []),
+    case("any", [age(UNTAGGED), keep(tagged("*")), keep(ANY)], [f"rule 3 (any) {SHADOWED}"]),
+    case("any has the rest", [age(UNTAGGED), keep(tagged("v*")), keep(ANY)], []),
+    case("each class has its own rules", [archive_keep(tagged("dev-*")), expire_archived(tagged("dev-*"))], []),
+    case(
+        "archived",
+        [expire_archived(tagged("dev-*")), expire_archived(tagged("dev-x*"))],
+        [f"rule 2 (dev-x*) {SHADOWED}"],
+    ),
+    case("by a shield", [age(tagged("dev-*"), SHIELD_DAYS), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]),
 )
 def test_every_rule_can_act(told: Judge, rules: list[Entry], expected: list[str]) -> None:
     assert told(RULE, policy(json.dumps(document(*rules))), protected_tags=[]) == expected
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        pytest.param([age(tagged("v*"))], ["rule 1 (v*) would expire the tag 'v0', 14 days after its push"], id="push"),
-        pytest.param([age(ANY, 1)], ["rule 1 (any) would expire the tag 'v0', 1 day after its push"], id="any"),
-        pytest.param([age(tagged("*"))], ["rule 1 (*) would expire the tag 'v0', 14 days after its push"], id="all"),
-        pytest.param([age(tagged("v1.2"))], ["rule 1 (v1.2) would expire the tag 'v1.2', 14 days after its push"]),
-        pytest.param(
-            [age(prefixed("v1."))],
-            ["rule 1 (prefix v1.) would expire the tag 'v1.0', 14 days after its push"],
-            id="prefix",
-        ),
-        pytest.param(
-            [archive_age(tagged("v*"), 180)],
-            ["rule 1 (v*) would archive the tag 'v0', 180 days after its push"],
-            id="archive",
-        ),
-        pytest.param(
-            [archive_age(tagged("v*"), 90, "sinceImagePulled")],
-            ["rule 1 (v*) would archive the tag 'v0', 90 days after its last pull"],
-            id="pull",
-        ),
-        pytest.param(
-            [archive_keep(tagged("v*")), expire_archived(ANY)],
-            ["rule 2 (any) would expire the tag 'v0', 365 days after it was archived"],
-            id="the archive's rules are not shielded by the others",
-        ),
-        pytest.param([expire_archived(tagged("dev-*"), 90), keep(ANY)], [], id="the archive's leave it"),
-        pytest.param([keep(tagged("v*")), age(ANY)], [], id="shielded"),
-        pytest.param([age(tagged("v*"), SHIELD_DAYS), age(ANY)], [], id="by a shield"),
-        pytest.param([age(ANY, SHIELD_DAYS)], [], id="a shield itself"),
-        pytest.param(
-            [age(ANY, SHIELD_DAYS - 1)],
-            ["rule 1 (any) would expire the tag 'v0', 36499 days after its push"],
-            id="a day less than a shield",
-        ),
-        pytest.param([age(UNTAGGED, 1)], [], id="untagged"),
-        pytest.param([age(tagged("dev-*")), age(tagged("V*"))], [], id="nothing in common"),
-        pytest.param(
-            [keep(tagged("v1*")), age(ANY)],
-            ["rule 2 (any) would expire the tag 'v0', 14 days after its push"],
-            id="half shielded",
-        ),
-        pytest.param(
-            [keep(tagged("v*", "*-arm")), age(ANY)],
-            ["rule 2 (any) would expire the tag 'v0', 14 days after its push"],
-            id="half shielded, by a list",
-        ),
-        pytest.param([keep(tagged("*", "v*")), age(ANY)], [], id="shielded by a list"),
-        pytest.param(
-            [age(tagged("dev-*", "v*"))],
-            ["rule 1 (dev-* and v*) would expire the tag 'v0', 14 days after its push"],
-            id="one of a list",
-        ),
-        pytest.param([keep(tagged("dev-*")), age(tagged("dev-*", "v*"))], None, id="a list that is dead"),
-        pytest.param([keep(tagged("v")), keep(tagged("v*v")), age(tagged("*v"))], [], id="shielded by two together"),
-        pytest.param(
-            [keep(tagged("v*v")), age(tagged("*v"))],
-            ["rule 2 (*v) would expire the tag 'v', 14 days after its push"],
-            id="by one of them",
-        ),
-        pytest.param(
-            [age(tagged("*-rc"))], ["rule 1 (*-rc) would expire the tag 'v-rc', 14 days after its push"], id="overlap"
-        ),
-    ],
+@cases(
+    "rules, expected",
+    case("push", [age(tagged("v*"))], [gone("1 (v*)")]),
+    case("any", [age(ANY, 1)], ["rule 1 (any) would expire the tag 'v0', 1 day after its push"]),
+    case("all", [age(tagged("*"))], [gone("1 (*)")]),
+    case("one tag", [age(tagged("v1.2"))], [gone("1 (v1.2)", "v1.2")]),
+    case("prefix", [age(prefixed("v1."))], [gone("1 (prefix v1.)", "v1.0")]),
+    case(
+        "archive", [archive_age(tagged("v*"), 180)], ["rule 1 (v*) would archive the tag 'v0', 180 days after its push"]
+    ),
+    case(
+        "pull",
+        [archive_age(tagged("v*"), 90, "sinceImagePulled")],
+        ["rule 1 (v*) would archive the tag 'v0', 90 days after its last pull"],
+    ),
+    case(
+        "the archive's rules are not shielded by the others",
+        [archive_keep(tagged("v*")), expire_archived(ANY)],
+        ["rule 2 (any) would expire the tag 'v0', 365 days after it was archived"],
+    ),
+    case("the archive's leave it", [expire_archived(tagged("dev-*"), 90), keep(ANY)], []),
+    case("shielded", [keep(tagged("v*")), age(ANY)], []),
+    case("by a shield", [age(tagged("v*"), SHIELD_DAYS), age(ANY)], []),
+    case("a shield itself", [age(ANY, SHIELD_DAYS)], []),
+    case(
+        "a day less than a shield",
+        [age(ANY, SHIELD_DAYS - 1)],
+        ["rule 1 (any) would expire the tag 'v0', 36499 days after its push"],
+    ),
+    case("untagged", [age(UNTAGGED, 1)], []),
+    case("nothing in common", [age(tagged("dev-*")), age(tagged("V*"))], []),
+    case("half shielded", [keep(tagged("v1*")), age(ANY)], [gone("2 (any)")]),
+    case("half shielded, by a list", [keep(tagged("v*", "*-arm")), age(ANY)], [gone("2 (any)")]),
+    case("shielded by a list", [keep(tagged("*", "v*")), age(ANY)], []),
+    case("one of a list", [age(tagged("dev-*", "v*"))], [gone("1 (dev-* and v*)")]),
+    case("a list that is dead", [keep(tagged("dev-*")), age(tagged("dev-*", "v*"))], None),
+    case("shielded by two together", [keep(tagged("v")), keep(tagged("v*v")), age(tagged("*v"))], []),
+    case("by one of them", [keep(tagged("v*v")), age(tagged("*v"))], [gone("2 (*v)", "v")]),
+    case("overlap", [age(tagged("*-rc"))], [gone("1 (*-rc)", "v-rc")]),
 )
 def test_no_release_goes_for_its_age(told: Judge, rules: list[Entry], expected: list[str] | None) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
@@ -263,17 +218,15 @@ def test_no_release_goes_for_its_age(told: Judge, rules: list[Entry], expected: 
         assert found == [f"{each}: v* is protected" for each in expected]
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        pytest.param([keep(tagged("v*"), 5)], [], id="enough"),
-        pytest.param([keep(tagged("v*"), 4)], ["rule 1 (v*) would expire all but the newest 4"], id="too few"),
-        pytest.param([archive_keep(tagged("v*"), 4)], ["rule 1 (v*) would archive all but the newest 4"], id="archive"),
-        pytest.param([keep(ANY, 1)], ["rule 1 (any) would expire all but the newest 1"], id="any"),
-        pytest.param([keep(tagged("v*")), keep(ANY, 1)], [], id="shielded"),
-        pytest.param([keep(tagged("dev-*"), 1)], [], id="nothing in common"),
-        pytest.param([keep(UNTAGGED, 1)], [], id="untagged"),
-    ],
+@cases(
+    "rules, expected",
+    case("enough", [keep(tagged("v*"), 5)], []),
+    case("too few", [keep(tagged("v*"), 4)], ["rule 1 (v*) would expire all but the newest 4"]),
+    case("archive", [archive_keep(tagged("v*"), 4)], ["rule 1 (v*) would archive all but the newest 4"]),
+    case("any", [keep(ANY, 1)], ["rule 1 (any) would expire all but the newest 1"]),
+    case("shielded", [keep(tagged("v*")), keep(ANY, 1)], []),
+    case("nothing in common", [keep(tagged("dev-*"), 1)], []),
+    case("untagged", [keep(UNTAGGED, 1)], []),
 )
 def test_enough_releases_are_kept(told: Judge, rules: list[Entry], expected: list[str]) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
@@ -285,51 +238,35 @@ LISTS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        pytest.param([age(tagged("dev-*"))], [], id="nothing keeps"),
-        pytest.param([age(tagged("dev-*")), keep(ANY, 50)], [], id="any"),
-        pytest.param([age(tagged("dev-*")), keep(tagged("*"), 50)], [], id="every tag"),
-        pytest.param([keep(tagged("v*")), age(tagged("dev-*"))], [], id="above"),
-        pytest.param([age(tagged("dev-*")), keep(tagged("x*"))], [], id="keeps others"),
-        pytest.param(
-            [age(tagged("dev-*")), keep(tagged("v*"))],
-            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v0', 14 days after its push: put rule 2 (v*)"],
-            id="below",
-        ),
-        pytest.param(
-            [archive_age(tagged("dev-*"), 1), age(tagged("v*"), SHIELD_DAYS)],
-            ["rule 1 (dev-*) would archive an image tagged 'dev-0' and 'v0', 1 day after its push: put rule 2 (v*)"],
-            id="a shield below",
-        ),
-        pytest.param(
-            [age(tagged("dev-*")), archive_keep(tagged("v1*"))],
-            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v10', 14 days after its push: put rule 2 (v1*)"],
-            id="a part below",
-        ),
-        pytest.param([keep(tagged("v1*")), age(tagged("dev-*")), keep(tagged("v*"))], None, id="a part above"),
-        pytest.param([keep(tagged("v*")), age(tagged("dev-*")), keep(tagged("*v*"))], [], id="all of it above"),
-        pytest.param(
-            [age(tagged("dev-*")), keep(tagged("*v*"))],
-            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v0', 14 days after its push: put rule 2 (*v*)"],
-            id="around it",
-        ),
-        pytest.param(
-            [age(tagged("a", "b")), keep(tagged("b", "v*"))],
-            [LISTS],
-            id="lists",
-        ),
-        pytest.param(
-            [age(tagged("dev-*")), age(tagged("ci-*")), keep(tagged("v1*")), keep(tagged("v*"))],
-            ["rule 1 (dev-*) would expire an image tagged 'dev-0' and 'v10', 14 days after its push: put rule 3 (v1*)",
-             "rule 2 (ci-*) would expire an image tagged 'ci-0' and 'v10', 14 days after its push: put rule 3 (v1*)"],
-            id="two of each",
-        ),
-        pytest.param([keep(tagged("dev-*"), 1), keep(tagged("v*"))], [], id="by count"),
-        pytest.param([expire_archived(tagged("dev-*")), archive_keep(tagged("v*"))], [], id="of another storage class"),
-    ],
-)  # fmt: skip
+@cases(
+    "rules, expected",
+    case("nothing keeps", [age(tagged("dev-*"))], []),
+    case("any", [age(tagged("dev-*")), keep(ANY, 50)], []),
+    case("every tag", [age(tagged("dev-*")), keep(tagged("*"), 50)], []),
+    case("above", [keep(tagged("v*")), age(tagged("dev-*"))], []),
+    case("keeps others", [age(tagged("dev-*")), keep(tagged("x*"))], []),
+    case("below", [age(tagged("dev-*")), keep(tagged("v*"))], [below("v0", "rule 2 (v*)")]),
+    case(
+        "a shield below",
+        [archive_age(tagged("dev-*"), 1), age(tagged("v*"), SHIELD_DAYS)],
+        ["rule 1 (dev-*) would archive an image tagged 'dev-0' and 'v0', 1 day after its push: put rule 2 (v*)"],
+    ),
+    case("a part below", [age(tagged("dev-*")), archive_keep(tagged("v1*"))], [below("v10", "rule 2 (v1*)")]),
+    case("a part above", [keep(tagged("v1*")), age(tagged("dev-*")), keep(tagged("v*"))], None),
+    case("all of it above", [keep(tagged("v*")), age(tagged("dev-*")), keep(tagged("*v*"))], []),
+    case("around it", [age(tagged("dev-*")), keep(tagged("*v*"))], [below("v0", "rule 2 (*v*)")]),
+    case("lists", [age(tagged("a", "b")), keep(tagged("b", "v*"))], [LISTS]),
+    case(
+        "two of each",
+        [age(tagged("dev-*")), age(tagged("ci-*")), keep(tagged("v1*")), keep(tagged("v*"))],
+        [
+            below("v10", "rule 3 (v1*)"),
+            "rule 2 (ci-*) would expire an image tagged 'ci-0' and 'v10', 14 days after its push: put rule 3 (v1*)",
+        ],
+    ),
+    case("by count", [keep(tagged("dev-*"), 1), keep(tagged("v*"))], []),
+    case("of another storage class", [expire_archived(tagged("dev-*")), archive_keep(tagged("v*"))], []),
+)
 def test_an_image_with_a_protected_tag_beside_goes_before_the_rule_that_keeps_it(
     told: Judge, rules: list[Entry], expected: list[str] | None
 ) -> None:
@@ -355,15 +292,13 @@ def test_priority_counts_and_not_the_order(told: Judge) -> None:
     assert told(RULE, policy(json.dumps({"rules": [low, high]})), protected_tags=["v*"]) == []
 
 
-@pytest.mark.parametrize(
-    ("parameters", "expected"),
-    [
-        ({}, ["'v0', 14 days after its push: v* is protected", "'release-0', 14 days after its push: release-* is"]),
-        ({"protected_tags": ["prod"]}, ["'prod', 14 days after its push: prod is protected"]),
-        ({"protected_tags": []}, []),
-        ({"protected_tags": ["@"]}, []),
-        ({"minimum_kept": 100, "protected_tags": []}, []),
-    ],
+@cases(
+    "parameters, expected",
+    ({}, ["'v0', 14 days after its push: v* is protected", "'release-0', 14 days after its push: release-* is"]),
+    ({"protected_tags": ["prod"]}, ["'prod', 14 days after its push: prod is protected"]),
+    ({"protected_tags": []}, []),
+    ({"protected_tags": ["@"]}, []),
+    ({"minimum_kept": 100, "protected_tags": []}, []),
 )
 def test_what_is_protected_can_be_told(told: Judge, parameters: dict[str, Any], expected: list[str]) -> None:
     found = told(RULE, policy(json.dumps(document(age(ANY)))), **parameters)

@@ -1,10 +1,9 @@
 """Only a retiring repository may be deleted with its images."""
 
-import pytest
-
 from domain.document_text import SECRET, UNKNOWN
 from policies.rules.ecr_no_force_delete import RULE
 from resources.ecr import REPOSITORY
+from tests.cases import case, cases
 from tests.policies.conftest import TODAY, Declared, Judge
 
 FORCED = "would be deleted with all its images: forceDelete is set, and "
@@ -12,56 +11,42 @@ TOO_LONG = "may name no day after 2027-02-19, 90 days from today"
 UNTAGGED = f"{FORCED}it has no tag retire-until"
 
 
-@pytest.mark.parametrize(
-    ("force", "expected"),
-    [
-        pytest.param(None, [], id="unset"),
-        pytest.param(False, [], id="compliant"),
-        pytest.param(True, [UNTAGGED], id="violating"),
-        pytest.param("true", [UNTAGGED], id="a text"),
-        pytest.param(UNKNOWN, ["undecided forceDelete"], id="unknown"),
-        pytest.param(SECRET, ["undecided forceDelete"], id="secret"),
-    ],
+@cases(
+    "force, expected",
+    case("unset", None, []),
+    case("compliant", False, []),
+    case("violating", True, [UNTAGGED]),
+    case("a text", "true", [UNTAGGED]),
+    case("unknown", UNKNOWN, ["undecided forceDelete"]),
+    case("secret", SECRET, ["undecided forceDelete"]),
 )
 def test_a_repository_that_stays(told: Judge, force: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"forceDelete": force, "tags": {}})) == expected
 
 
-@pytest.mark.parametrize(
-    ("until", "expected"),
-    [
-        pytest.param("2027-01-31", [], id="retiring"),
-        pytest.param(TODAY.isoformat(), [], id="on its last day"),
-        pytest.param("2026-11-20", [f"{FORCED}its tag retire-until let it retire until 2026-11-20"], id="past"),
-        pytest.param(
-            "2027-02-30", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but '2027-02-30'"], id="no day"
-        ),
-        pytest.param(
-            "20270131", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but '20270131'"], id="other form"
-        ),
-        pytest.param("", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but ''"], id="blank"),
-        pytest.param(2027.0, [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but 2027.0"], id="number"),
-        pytest.param(
-            "9999-12-31",
-            [f"{FORCED}its tag retire-until {TOO_LONG}, but it is 9999-12-31"],
-            id="for ever",
-        ),
-        pytest.param(UNKNOWN, ["undecided tags.retire-until"], id="unknown"),
-    ],
+@cases(
+    "until, expected",
+    case("retiring", "2027-01-31", []),
+    case("on its last day", TODAY.isoformat(), []),
+    case("past", "2026-11-20", [f"{FORCED}its tag retire-until let it retire until 2026-11-20"]),
+    case("no day", "2027-02-30", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but '2027-02-30'"]),
+    case("other form", "20270131", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but '20270131'"]),
+    case("blank", "", [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but ''"]),
+    case("number", 2027.0, [f"{FORCED}its tag retire-until is no day such as 2027-01-31, but 2027.0"]),
+    case("for ever", "9999-12-31", [f"{FORCED}its tag retire-until {TOO_LONG}, but it is 9999-12-31"]),
+    case("unknown", UNKNOWN, ["undecided tags.retire-until"]),
 )
 def test_a_repository_that_retires(told: Judge, until: object, expected: list[str]) -> None:
     inputs = {"forceDelete": True, "tags": {"retire-until": until}}
     assert told(RULE, Declared(type=REPOSITORY, inputs=inputs)) == expected
 
 
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        pytest.param(UNKNOWN, ["undecided tags"], id="unknown"),
-        pytest.param(None, [UNTAGGED], id="none"),
-        pytest.param("retire-until", [UNTAGGED], id="a text"),
-        pytest.param({"Retire-Until": "2027-01-31"}, [UNTAGGED], id="another case"),
-    ],
+@cases(
+    "tags, expected",
+    case("unknown", UNKNOWN, ["undecided tags"]),
+    case("none", None, [UNTAGGED]),
+    case("a text", "retire-until", [UNTAGGED]),
+    case("another case", {"Retire-Until": "2027-01-31"}, [UNTAGGED]),
 )
 def test_the_tags(told: Judge, tags: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"forceDelete": True, "tags": tags})) == expected

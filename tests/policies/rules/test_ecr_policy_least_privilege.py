@@ -1,6 +1,5 @@
 """Repository policies name actions, and other accounts may neither delete nor configure."""
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,8 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from policies.rules.ecr_policy_least_privilege import RULE
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from tests.cases import case, cases
+from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.policies.conftest import Declared, Judge
@@ -24,18 +25,16 @@ def declared(text: object) -> Declared:
     return Declared(type=REPOSITORY_POLICY, inputs={"repository": "payments/api", "policy": text})
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param({"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, [], id="compliant"),
-        pytest.param(
-            {"policy": policy(allow(Sid="All", Principal=to(OTHER), Action="ecr:*"))},
-            [f"statement 'All' allows ecr:*, {COVERS}"],
-            id="violating",
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", {"policy": policy(allow(Principal=to(OTHER), Action=PULL))}, []),
+    case(
+        "violating",
+        {"policy": policy(allow(Sid="All", Principal=to(OTHER), Action="ecr:*"))},
+        [f"statement 'All' allows ecr:*, {COVERS}"],
+    ),
+    case("unset", {}, []),
+    case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
 def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs)) == expected
@@ -48,61 +47,59 @@ def test_no_other_type() -> None:
 DELETE = "ecr:BatchDeleteImage"
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (allow(Principal=to(OTHER), Action=list(PUSH_ACTIONS)), []),
-        (allow(Principal=to(OTHER), Action=["ECR:BATCHGETIMAGE", "ecr:Describe*", "ecr:GetLifecycle*"]), []),
-        (allow(Principal=to(OTHER), Action=["ecr:ReplicateImage", "ecr:BatchImportUpstreamImage"]), []),
-        (allow(Principal=to(OTHER), Action="*"), [f"statement 1 allows *, {COVERS}"]),
-        (allow(Principal=to(OTHER), Action="ECR:*"), [f"statement 1 allows ECR:*, {COVERS}"]),
-        (
-            allow(Principal=to(OTHER), Action=["ecr:Put*", "ecr:Batch*"]),
-            [f"statement 1 allows ecr:Batch*, ecr:Put*, {COVERS}"],
-        ),
-        (allow(Principal=to(OTHER), Action="*:PutImage"), [f"statement 1 allows *:PutImage, {COVERS}"]),
-        (allow(Principal=to(OTHER), Action="ecr:PutImag?"), [f"statement 1 allows ecr:PutImag?, {COVERS}"]),
-        (
-            allow(Principal=to(OTHER), NotAction=DELETE),
-            [f"statement 1 allows everything but {DELETE} (NotAction): name what is meant"],
-        ),
-        (
-            allow(NotPrincipal=to(OTHER), Action=PULL),
-            ["statement 1 grants to all but some (NotPrincipal): name with Principal who is meant"],
-        ),
-        (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
-        (
-            allow(Principal=to(OTHER), Action=["s3:PutObject", "ecr-public:*", *PULL]),
-            ["statement 1 allows ecr-public:*, s3:PutObject: that is no action of Amazon ECR"],
-        ),
-        (
-            allow(Principal=to(OTHER), Action=[DELETE, *PULL]),
-            [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
-        ),
-        (
-            allow(Principal=to(root(OTHER)), Action="ECR:setREPOSITORYpolicy"),
-            [f"statement 1 lets account {OTHER} delete or configure: ECR:setREPOSITORYpolicy"],
-        ),
-        (
-            allow(Principal=to(f"arn:aws:iam::{OTHER}:role/r"), Action="ecr:TagResource"),
-            [f"statement 1 lets arn:aws:iam::{OTHER}:role/r delete or configure: ecr:TagResource"],
-        ),
-        (allow(Principal="*", Action=DELETE), [f"statement 1 lets everybody (*) delete or configure: {DELETE}"]),
-        (
-            allow(Principal={"Service": LAMBDA}, Action="ecr:PutLifecyclePolicy"),
-            [f"statement 1 lets Service {LAMBDA} delete or configure: ecr:PutLifecyclePolicy"],
-        ),
-        (
-            allow(Principal=to(OTHER), Action="ecr:NeverHeardOf"),
-            [f"statement 1 lets account {OTHER} delete or configure: ecr:NeverHeardOf"],
-        ),
-        (
-            allow(Principal=to(OTHER), Action=DELETE, Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
-            [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
-        ),
-        (deny(Principal="*", Action="ecr:*"), []),
-        (deny(NotPrincipal=to(OTHER), NotAction=DELETE), []),
-    ],
+@cases(
+    "statement, expected",
+    (allow(Principal=to(OTHER), Action=list(PUSH_ACTIONS)), []),
+    (allow(Principal=to(OTHER), Action=["ECR:BATCHGETIMAGE", "ecr:Describe*", "ecr:GetLifecycle*"]), []),
+    (allow(Principal=to(OTHER), Action=["ecr:ReplicateImage", "ecr:BatchImportUpstreamImage"]), []),
+    (allow(Principal=to(OTHER), Action="*"), [f"statement 1 allows *, {COVERS}"]),
+    (allow(Principal=to(OTHER), Action="ECR:*"), [f"statement 1 allows ECR:*, {COVERS}"]),
+    (
+        allow(Principal=to(OTHER), Action=["ecr:Put*", "ecr:Batch*"]),
+        [f"statement 1 allows ecr:Batch* and ecr:Put*, {COVERS}"],
+    ),
+    (allow(Principal=to(OTHER), Action="*:PutImage"), [f"statement 1 allows *:PutImage, {COVERS}"]),
+    (allow(Principal=to(OTHER), Action="ecr:PutImag?"), [f"statement 1 allows ecr:PutImag?, {COVERS}"]),
+    (
+        allow(Principal=to(OTHER), NotAction=DELETE),
+        [f"statement 1 allows everything but {DELETE} (NotAction): name what is meant"],
+    ),
+    (
+        allow(NotPrincipal=to(OTHER), Action=PULL),
+        ["statement 1 grants to all but some (NotPrincipal): list the allowed principals in Principal"],
+    ),
+    (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
+    (
+        allow(Principal=to(OTHER), Action=["s3:PutObject", "ecr-public:*", *PULL]),
+        ["statement 1 allows ecr-public:* and s3:PutObject: that is not an action of Amazon ECR"],
+    ),
+    (
+        allow(Principal=to(OTHER), Action=[DELETE, *PULL]),
+        [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
+    ),
+    (
+        allow(Principal=to(root(OTHER)), Action="ECR:setREPOSITORYpolicy"),
+        [f"statement 1 lets account {OTHER} delete or configure: ECR:setREPOSITORYpolicy"],
+    ),
+    (
+        allow(Principal=to(f"arn:aws:iam::{OTHER}:role/r"), Action="ecr:TagResource"),
+        [f"statement 1 lets arn:aws:iam::{OTHER}:role/r delete or configure: ecr:TagResource"],
+    ),
+    (allow(Principal="*", Action=DELETE), [f"statement 1 lets everybody (*) delete or configure: {DELETE}"]),
+    (
+        allow(Principal={"Service": LAMBDA}, Action="ecr:PutLifecyclePolicy"),
+        [f"statement 1 lets Service {LAMBDA} delete or configure: ecr:PutLifecyclePolicy"],
+    ),
+    (
+        allow(Principal=to(OTHER), Action="ecr:NeverHeardOf"),
+        [f"statement 1 lets account {OTHER} delete or configure: ecr:NeverHeardOf"],
+    ),
+    (
+        allow(Principal=to(OTHER), Action=DELETE, Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
+        [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
+    ),
+    (deny(Principal="*", Action="ecr:*"), []),
+    (deny(NotPrincipal=to(OTHER), NotAction=DELETE), []),
 )
 def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(policy(statement))) == expected
@@ -149,7 +146,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_whoever_of_another_account_may_delete_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

@@ -7,33 +7,32 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_protected import RULE
 from resources.ecr import REPOSITORY
+from tests.cases import case, cases
 from tests.policies.conftest import TODAY, Declared, Judge
 
 UNPROTECTED = "is not protected, and "
 TOO_LONG = "its tag retire-until may name no day after 2027-02-19, 90 days from today, but it is "
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param({}, [f"{UNPROTECTED}it has no tag retire-until"], id="violating"),
-        pytest.param({"tags": {"retire-until": "2027-01-31"}}, [], id="retiring"),
-        pytest.param({"tags": {"retire-until": TODAY.isoformat()}}, [], id="on its last day"),
-        pytest.param(
-            {"tags": {"retire-until": "2026-11-20"}},
-            [f"{UNPROTECTED}its tag retire-until let it retire until 2026-11-20"],
-            id="past",
-        ),
-        pytest.param(
-            {"tags": {"retire-until": "soon"}},
-            [f"{UNPROTECTED}its tag retire-until is no day such as 2027-01-31, but 'soon'"],
-            id="no day",
-        ),
-        pytest.param({"tags": {"retire-until": "2027-02-19"}}, [], id="as long as it may"),
-        pytest.param({"tags": {"retire-until": "2027-02-20"}}, [f"{UNPROTECTED}{TOO_LONG}2027-02-20"], id="too long"),
-        pytest.param({"tags": {"retire-until": "9999-12-31"}}, [f"{UNPROTECTED}{TOO_LONG}9999-12-31"], id="for ever"),
-        pytest.param({"tags": UNKNOWN}, ["undecided tags"], id="unknown"),
-    ],
+@cases(
+    "inputs, expected",
+    case("violating", {}, [f"{UNPROTECTED}it has no tag retire-until"]),
+    case("retiring", {"tags": {"retire-until": "2027-01-31"}}, []),
+    case("on its last day", {"tags": {"retire-until": TODAY.isoformat()}}, []),
+    case(
+        "past",
+        {"tags": {"retire-until": "2026-11-20"}},
+        [f"{UNPROTECTED}its tag retire-until let it retire until 2026-11-20"],
+    ),
+    case(
+        "no day",
+        {"tags": {"retire-until": "soon"}},
+        [f"{UNPROTECTED}its tag retire-until is no day such as 2027-01-31, but 'soon'"],
+    ),
+    case("as long as it may", {"tags": {"retire-until": "2027-02-19"}}, []),
+    case("too long", {"tags": {"retire-until": "2027-02-20"}}, [f"{UNPROTECTED}{TOO_LONG}2027-02-20"]),
+    case("for ever", {"tags": {"retire-until": "9999-12-31"}}, [f"{UNPROTECTED}{TOO_LONG}9999-12-31"]),
+    case("unknown", {"tags": UNKNOWN}, ["undecided tags"]),
 )
 def test_an_unprotected_repository_retires(told: Judge, inputs: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs=inputs, protect=False)) == expected

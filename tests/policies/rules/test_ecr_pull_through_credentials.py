@@ -11,6 +11,7 @@ from policies.rules.ecr_pull_through_credentials import RULE
 from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER
 
@@ -29,8 +30,8 @@ ELSEWHERE = (
 UNREADABLE = (
     f"{CACHE} credentialArn is of a secret that ECR may not read (begin the secret's name with ecr-pullthroughcache/)"
 )
-NOT_FOR_QUAY = f"{CACHE} credentialArn is not taken for quay (leave it out)"
-UNASKED_ROLE = f"{CACHE} customRoleArn is taken for a private ECR registry only (leave it out)"
+NOT_FOR_QUAY = f"{CACHE} credentialArn is not supported for quay (leave it out)"
+UNASKED_ROLE = f"{CACHE} customRoleArn is supported for a private ECR registry only (leave it out)"
 NO_ROLE = (
     f"{CACHE} customRoleArn is missing: the upstream is in the account {OTHER}"
     " (give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume)"
@@ -43,32 +44,28 @@ def cache(url: object = HUB, region: str | None = "us-east-1", provider: str | N
     return Declared(type=PULL_THROUGH_RULE, inputs=written, name=CACHE, region=region, provider=provider)
 
 
-@pytest.mark.parametrize(
-    ("url", "arn", "expected"),
-    [
-        pytest.param(HUB, HUB_SECRET, [], id="compliant"),
-        pytest.param(HUB, UNKNOWN, [], id="unknown"),
-        pytest.param(HUB, SECRET, [], id="secret"),
-        pytest.param(HUB, None, [f"{CACHE} credentialArn {MISSING} {FIX}"], id="unset"),
-        pytest.param(HUB, "", [f"{CACHE} credentialArn {MISSING} {FIX}"], id="empty"),
-        pytest.param(HUB, HUB_SECRET.replace("ecr-pull", "pull"), [UNREADABLE], id="another name"),
-        pytest.param(HUB, HUB_SECRET.replace("cache/", "cache-"), [UNREADABLE], id="a name that only begins alike"),
-        pytest.param(HUB, HUB_SECRET.replace("us-east-1", "eu-west-1"), [ELSEWHERE], id="another region"),
-        pytest.param(HUB, HUB_SECRET.replace(HOME, OTHER), [ELSEWHERE], id="another account"),
-        pytest.param(HUB, HUB_SECRET.replace("arn:aws:", "arn:aws-cn:"), [ELSEWHERE], id="another partition"),
-        pytest.param(HUB, "ecr-pullthroughcache/docker-hub", [NO_ARN], id="a name"),
-        pytest.param(HUB, HUB_SECRET.replace("secretsmanager", "ssm"), [NO_ARN], id="another service"),
-        pytest.param(HUB, 7.0, [NO_ARN], id="a number"),
-        pytest.param(QUAY, None, [], id="none asked for"),
-        pytest.param(QUAY, "", [], id="none asked for, an empty text"),
-        pytest.param(QUAY, HUB_SECRET, [NOT_FOR_QUAY], id="one that nobody asks for"),
-        pytest.param(QUAY, UNKNOWN, [NOT_FOR_QUAY], id="an unknown one that nobody asks for"),
-        pytest.param(OTHERS, HUB_SECRET, [NOT_FOR_QUAY.replace("quay", "ecr"), NO_ROLE], id="ECR's own"),
-        pytest.param(AZURE, HUB_SECRET, [], id="a customer's own registry"),
-        pytest.param(
-            AZURE, None, [f"{CACHE} credentialArn is missing: azure requires authentication {FIX}"], id="azure"
-        ),
-    ],
+@cases(
+    "url, arn, expected",
+    case("compliant", HUB, HUB_SECRET, []),
+    case("unknown", HUB, UNKNOWN, []),
+    case("secret", HUB, SECRET, []),
+    case("unset", HUB, None, [f"{CACHE} credentialArn {MISSING} {FIX}"]),
+    case("empty", HUB, "", [f"{CACHE} credentialArn {MISSING} {FIX}"]),
+    case("another name", HUB, HUB_SECRET.replace("ecr-pull", "pull"), [UNREADABLE]),
+    case("a name that only begins alike", HUB, HUB_SECRET.replace("cache/", "cache-"), [UNREADABLE]),
+    case("another region", HUB, HUB_SECRET.replace("us-east-1", "eu-west-1"), [ELSEWHERE]),
+    case("another account", HUB, HUB_SECRET.replace(HOME, OTHER), [ELSEWHERE]),
+    case("another partition", HUB, HUB_SECRET.replace("arn:aws:", "arn:aws-cn:"), [ELSEWHERE]),
+    case("a name", HUB, "ecr-pullthroughcache/docker-hub", [NO_ARN]),
+    case("another service", HUB, HUB_SECRET.replace("secretsmanager", "ssm"), [NO_ARN]),
+    case("a number", HUB, 7.0, [NO_ARN]),
+    case("none asked for", QUAY, None, []),
+    case("none asked for, an empty text", QUAY, "", []),
+    case("one that nobody asks for", QUAY, HUB_SECRET, [NOT_FOR_QUAY]),
+    case("an unknown one that nobody asks for", QUAY, UNKNOWN, [NOT_FOR_QUAY]),
+    case("ECR's own", OTHERS, HUB_SECRET, [NOT_FOR_QUAY.replace("quay", "ecr"), NO_ROLE]),
+    case("a customer's own registry", AZURE, HUB_SECRET, []),
+    case("azure", AZURE, None, [f"{CACHE} credentialArn is missing: azure requires authentication {FIX}"]),
 )
 def test_the_secret(told: Judge, url: str, arn: object, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, cache(url, credentialArn=arn)) == expected
@@ -86,29 +83,27 @@ def test_each_that_asks_for_none(told: Judge, url: str) -> None:
     assert len(told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == 1
 
 
-@pytest.mark.parametrize(
-    ("url", "arn", "expected"),
-    [
-        pytest.param(OTHERS, ROLE, [], id="compliant"),
-        pytest.param(OTHERS, UNKNOWN, [], id="unknown"),
-        pytest.param(OTHERS, None, [NO_ROLE], id="unset"),
-        pytest.param(OTHERS, "", [NO_ROLE], id="empty"),
-        pytest.param(OWN, None, [], id="the same account needs none"),
-        pytest.param(
-            OTHERS,
-            ROLE.replace(HOME, OTHER),
-            [f"{CACHE} customRoleArn is of a role in another account (name one in the account {HOME}, as the rule is)"],
-            id="another account's",
-        ),
-        pytest.param(
-            OTHERS,
-            "cache",
-            [f"{CACHE} customRoleArn is not the ARN of a role (write arn:aws:iam::ACCOUNT:role/NAME)"],
-            id="a name",
-        ),
-        pytest.param(QUAY, ROLE, [UNASKED_ROLE], id="one that nobody takes"),
-        pytest.param(QUAY, UNKNOWN, [UNASKED_ROLE], id="an unknown one that nobody takes"),
-    ],
+@cases(
+    "url, arn, expected",
+    case("compliant", OTHERS, ROLE, []),
+    case("unknown", OTHERS, UNKNOWN, []),
+    case("unset", OTHERS, None, [NO_ROLE]),
+    case("empty", OTHERS, "", [NO_ROLE]),
+    case("the same account needs none", OWN, None, []),
+    case(
+        "another account's",
+        OTHERS,
+        ROLE.replace(HOME, OTHER),
+        [f"{CACHE} customRoleArn is of a role in another account (name one in the account {HOME}, as the rule is)"],
+    ),
+    case(
+        "a name",
+        OTHERS,
+        "cache",
+        [f"{CACHE} customRoleArn is not the ARN of a role (write arn:aws:iam::ACCOUNT:role/NAME)"],
+    ),
+    case("one that nobody takes", QUAY, ROLE, [UNASKED_ROLE]),
+    case("an unknown one that nobody takes", QUAY, UNKNOWN, [UNASKED_ROLE]),
 )
 def test_the_role(told: Judge, url: str, arn: object, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, cache(url, customRoleArn=arn)) == expected
@@ -120,19 +115,17 @@ FORMS = (
 )
 
 
-@pytest.mark.parametrize(
+@cases(
     "url",
-    [
-        pytest.param(None, id="unset"),
-        pytest.param("docker.io", id="a name of Docker's"),
-        pytest.param("https://quay.io", id="with a scheme"),
-        pytest.param("quay.io.evil.example", id="one that only begins so"),
-        pytest.param("acme.azurecr.io.evil.example", id="one that only looks so"),
-        pytest.param(f"{OTHERS}.evil.example", id="one that only begins as ECR's"),
-        pytest.param("QUAY.IO", id="capitals"),
-        pytest.param(7.0, id="a number"),
-        pytest.param([QUAY], id="a list"),
-    ],
+    case("unset", None),
+    case("a name of Docker's", "docker.io"),
+    case("with a scheme", "https://quay.io"),
+    case("one that only begins so", "quay.io.evil.example"),
+    case("one that only looks so", "acme.azurecr.io.evil.example"),
+    case("one that only begins as ECR's", f"{OTHERS}.evil.example"),
+    case("capitals", "QUAY.IO"),
+    case("a number", 7.0),
+    case("a list", [QUAY]),
 )
 def test_what_ecr_does_not_cache(told: Judge, url: object) -> None:
     found = told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))

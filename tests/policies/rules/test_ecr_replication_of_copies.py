@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_replication_sound import RULE
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.replicated import API, ASIA, DEFAULT, EU, REPLICA, US, lifecycle, replicating, repository, to
 from tests.policies.rules.texts import HOME, OTHER
@@ -25,23 +24,19 @@ WEAKER = f"{AT} has no customer key, and payments/api@us-east-1, {WHOSE}, has on
 AES: dict[str, object] = {"encryptionConfigurations": [{"encryptionType": "AES256"}]}
 
 
-@pytest.mark.parametrize(
-    ("original", "replica", "expected"),
-    [
-        pytest.param(
-            {}, kms(HOMES), [f"{AT} is a replica in eu-west-1, but its key is one of us-east-1"], id="the original's"
-        ),
-        pytest.param({}, kms(f"arn:aws:kms:{EU}:{OTHER}:key/mrk-1"), [], id="one of the region"),
-        pytest.param({}, kms("alias/registry"), [], id="an alias, which is of the region"),
-        pytest.param({}, kms(UNKNOWN), [], id="unknown"),
-        pytest.param({}, {"encryptionConfigurations": UNKNOWN}, [], id="all unknown"),
-        pytest.param({}, kms(None), [WEAKER], id="AWS's own"),
-        pytest.param({}, AES, [WEAKER], id="none"),
-        pytest.param({}, {"encryptionConfigurations": None}, [WEAKER], id="unset"),
-        pytest.param(AES, AES, [], id="neither has one"),
-        pytest.param(AES, {}, [], id="the replica alone has one"),
-        pytest.param({"encryptionConfigurations": UNKNOWN}, AES, [], id="the original's is unknown"),
-    ],
+@cases(
+    "original, replica, expected",
+    case("the original's", {}, kms(HOMES), [f"{AT} is a replica in eu-west-1, but its key is one of us-east-1"]),
+    case("one of the region", {}, kms(f"arn:aws:kms:{EU}:{OTHER}:key/mrk-1"), []),
+    case("an alias, which is of the region", {}, kms("alias/registry"), []),
+    case("unknown", {}, kms(UNKNOWN), []),
+    case("all unknown", {}, {"encryptionConfigurations": UNKNOWN}, []),
+    case("AWS's own", {}, kms(None), [WEAKER]),
+    case("none", {}, AES, [WEAKER]),
+    case("unset", {}, {"encryptionConfigurations": None}, [WEAKER]),
+    case("neither has one", AES, AES, []),
+    case("the replica alone has one", AES, {}, []),
+    case("the original's is unknown", {"encryptionConfigurations": UNKNOWN}, AES, []),
 )
 def test_a_replica_has_a_key_of_its_own(
     told: Judge, original: dict[str, Any], replica: dict[str, Any], expected: list[str]
@@ -53,24 +48,22 @@ def test_a_replica_has_a_key_of_its_own(
 UNPULLED = f"{AT} rule 1 (any) would archive what is not pulled for 90 days, and a standby is never pulled"
 
 
-@pytest.mark.parametrize(
-    ("policy", "expected"),
-    [
-        pytest.param(lifecycle("sinceImagePushed"), [], id="compliant"),
-        pytest.param(lifecycle("sinceImagePulled"), [UNPULLED], id="violating"),
-        pytest.param(lifecycle("sinceImagePulled", region=US), [], id="the original is pulled"),
-        pytest.param(lifecycle("sinceImagePulled", region=ASIA), [], id="another region"),
-        pytest.param(lifecycle("sinceImagePulled", repository="x/y"), [], id="another repository"),
-        pytest.param(lifecycle("", policy=UNKNOWN), [f"{AT} undecided policy"], id="unknown"),
-        pytest.param(lifecycle("", policy=None), [], id="unset"),
-        pytest.param(lifecycle("", policy="{"), [], id="no policy"),
-        pytest.param(lifecycle("", policy=7.0), [], id="a number"),
-        pytest.param(
-            lifecycle("", policy=json.loads(lifecycle("sinceImagePulled").inputs["policy"], parse_int=float)),
-            [UNPULLED],
-            id="the engine's object",
-        ),
-    ],
+@cases(
+    "policy, expected",
+    case("compliant", lifecycle("sinceImagePushed"), []),
+    case("violating", lifecycle("sinceImagePulled"), [UNPULLED]),
+    case("the original is pulled", lifecycle("sinceImagePulled", region=US), []),
+    case("another region", lifecycle("sinceImagePulled", region=ASIA), []),
+    case("another repository", lifecycle("sinceImagePulled", repository="x/y"), []),
+    case("unknown", lifecycle("", policy=UNKNOWN), [f"{AT} undecided policy"]),
+    case("unset", lifecycle("", policy=None), []),
+    case("no policy", lifecycle("", policy="{"), []),
+    case("a number", lifecycle("", policy=7.0), []),
+    case(
+        "the engine's object",
+        lifecycle("", policy=json.loads(lifecycle("sinceImagePulled").inputs["policy"], parse_int=float)),
+        [UNPULLED],
+    ),
 )
 def test_a_standby_is_not_archived(told: Judge, policy: Declared, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, API, REPLICA, replicating(to(EU)), policy) == expected
@@ -91,32 +84,28 @@ def other(here: str, there: str) -> list[str]:
 UNDECIDED = [f"{AT} undecided imageTagMutability"]
 
 
-@pytest.mark.parametrize(
-    ("original", "replica", "expected"),
-    [
-        pytest.param(tags(EXCEPT, "a", "b"), tags(EXCEPT, "b", "a"), [], id="in another order"),
-        pytest.param(tags("MUTABLE"), tags(None), [], id="the default"),
-        pytest.param(tags("MUTABLE"), tags("IMMUTABLE"), other("IMMUTABLE", "MUTABLE"), id="stricter"),
-        pytest.param(tags("IMMUTABLE"), tags(None), other("MUTABLE", "IMMUTABLE"), id="laxer"),
-        pytest.param(
-            tags(EXCEPT, "latest"), tags("IMMUTABLE"), other("IMMUTABLE", f"{EXCEPT} (latest)"), id="no exclusions"
-        ),
-        pytest.param(
-            tags(EXCEPT, "latest"),
-            tags(EXCEPT, "dev-*", "latest"),
-            other(f"{EXCEPT} (dev-*, latest)", f"{EXCEPT} (latest)"),
-            id="other exclusions",
-        ),
-        pytest.param(
-            tags(EXCEPT, "v*"),
-            tags("MUTABLE_WITH_EXCLUSION", "v*"),
-            other("MUTABLE_WITH_EXCLUSION (v*)", f"{EXCEPT} (v*)"),
-            id="the other way round",
-        ),
-        pytest.param(tags(UNKNOWN), tags("IMMUTABLE"), UNDECIDED, id="unknown"),
-        pytest.param(tags("IMMUTABLE"), tags(UNKNOWN), UNDECIDED, id="unknown there"),
-        pytest.param(tags(EXCEPT, "a"), tags(EXCEPT, UNKNOWN), UNDECIDED, id="unknown exclusion"),
-    ],
+@cases(
+    "original, replica, expected",
+    case("in another order", tags(EXCEPT, "a", "b"), tags(EXCEPT, "b", "a"), []),
+    case("the default", tags("MUTABLE"), tags(None), []),
+    case("stricter", tags("MUTABLE"), tags("IMMUTABLE"), other("IMMUTABLE", "MUTABLE")),
+    case("laxer", tags("IMMUTABLE"), tags(None), other("MUTABLE", "IMMUTABLE")),
+    case("no exclusions", tags(EXCEPT, "latest"), tags("IMMUTABLE"), other("IMMUTABLE", f"{EXCEPT} (latest)")),
+    case(
+        "other exclusions",
+        tags(EXCEPT, "latest"),
+        tags(EXCEPT, "dev-*", "latest"),
+        other(f"{EXCEPT} (dev-* and latest)", f"{EXCEPT} (latest)"),
+    ),
+    case(
+        "the other way round",
+        tags(EXCEPT, "v*"),
+        tags("MUTABLE_WITH_EXCLUSION", "v*"),
+        other("MUTABLE_WITH_EXCLUSION (v*)", f"{EXCEPT} (v*)"),
+    ),
+    case("unknown", tags(UNKNOWN), tags("IMMUTABLE"), UNDECIDED),
+    case("unknown there", tags("IMMUTABLE"), tags(UNKNOWN), UNDECIDED),
+    case("unknown exclusion", tags(EXCEPT, "a"), tags(EXCEPT, UNKNOWN), UNDECIDED),
 )
 def test_the_tags_move_alike(
     told: Judge, original: dict[str, Any], replica: dict[str, Any], expected: list[str]

@@ -11,6 +11,7 @@ from render import Render
 from resources import PROVIDER
 from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.replicated import (
     API,
@@ -34,51 +35,43 @@ TO_EU = f"copies images to {HOME} in {EU}"
 WHOLE = f"{CONFIG} undecided replicationConfiguration"
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        pytest.param([API, REPLICA, replicating(to(EU))], [], id="compliant"),
-        pytest.param([replicating(to(EU)), REPLICA, API], [], id="in another order"),
-        pytest.param(
-            [API, replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api"],
-            id="violating",
-        ),
-        pytest.param(
-            [API, repository("x/y"), repository("x/z", EU), replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
-            id="two of them",
-        ),
-        pytest.param(
-            [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api, x/y"],
-            id="two of them, in the engine's order",
-        ),
-        pytest.param(
-            [API, REPLICA, replicating(to(EU, ASIA))],
-            [f"{CONFIG} copies images to {HOME} in {ASIA}, where the stack declares no repository payments/api"],
-            id="one of two regions",
-        ),
-        pytest.param(
-            [API, REPLICA, replicating(to(EU), to(EU))],
-            [],
-            id="twice to one place",
-        ),
-        pytest.param(
-            [API, repository("x/y"), REPLICA, replicating(to(EU, prefixes=["payments/"]))], [], id="by prefix"
-        ),
-        pytest.param(
-            [API, repository("x/y"), repository("x/y", EU), replicating(to(EU, prefixes=["payments/", "x/"]))],
-            [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api"],
-            id="by another prefix",
-        ),
-        pytest.param([API, REPLICA], [], id="no replication"),
-        pytest.param([API, replicating()], [], id="no rules"),
-        pytest.param([replicating(to(EU))], [], id="no repositories"),
-        pytest.param([repository(region=ASIA), replicating(to(EU))], [], id="none in that region"),
-        pytest.param([repository(provider=OTHERS), OTHER_PROVIDER, replicating(to(EU))], [], id="none in that account"),
-        pytest.param([Declared(type=KEY, inputs={})], [], id="another type"),
-    ],
+@cases(
+    "resources, expected",
+    case("compliant", [API, REPLICA, replicating(to(EU))], []),
+    case("in another order", [replicating(to(EU)), REPLICA, API], []),
+    case(
+        "violating",
+        [API, replicating(to(EU))],
+        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api"],
+    ),
+    case(
+        "two of them",
+        [API, repository("x/y"), repository("x/z", EU), replicating(to(EU))],
+        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
+    ),
+    case(
+        "two of them, in the engine's order",
+        [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
+        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
+    ),
+    case(
+        "one of two regions",
+        [API, REPLICA, replicating(to(EU, ASIA))],
+        [f"{CONFIG} copies images to {HOME} in {ASIA}, where the stack declares no repository payments/api"],
+    ),
+    case("twice to one place", [API, REPLICA, replicating(to(EU), to(EU))], []),
+    case("by prefix", [API, repository("x/y"), REPLICA, replicating(to(EU, prefixes=["payments/"]))], []),
+    case(
+        "by another prefix",
+        [API, repository("x/y"), repository("x/y", EU), replicating(to(EU, prefixes=["payments/", "x/"]))],
+        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api"],
+    ),
+    case("no replication", [API, REPLICA], []),
+    case("no rules", [API, replicating()], []),
+    case("no repositories", [replicating(to(EU))], []),
+    case("none in that region", [repository(region=ASIA), replicating(to(EU))], []),
+    case("none in that account", [repository(provider=OTHERS), OTHER_PROVIDER, replicating(to(EU))], []),
+    case("another type", [Declared(type=KEY, inputs={})], []),
 )
 def test_what_is_replicated_is_declared_there(told: Judge, resources: list[Declared], expected: list[str]) -> None:
     assert told(RULE, DEFAULT, *resources) == expected
@@ -87,58 +80,40 @@ def test_what_is_replicated_is_declared_there(told: Judge, resources: list[Decla
 ABSENT = f"{CONFIG} copies images to {OTHER} in {US}, where the stack declares no repository payments/api"
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        pytest.param([repository(provider=OTHERS), OTHER_PROVIDER], [], id="compliant"),
-        pytest.param([repository(provider=f"{OTHERS}::71b8f2c4"), OTHER_PROVIDER], [], id="a provider with an id"),
-        pytest.param(
-            [OTHER_PROVIDER],
-            [ABSENT],
-            id="violating",
-        ),
-        pytest.param(
-            [repository(region=EU, provider=OTHERS), OTHER_PROVIDER],
-            [ABSENT],
-            id="another region",
-        ),
-        pytest.param(
-            [repository(provider=OTHERS), provider("other", STRANGER)],
-            [f"{ABSENT}, and no provider of that account"],
-            id="a third account",
-        ),
-        pytest.param(
-            [repository(provider=OTHERS), provider("other", UNKNOWN)],
-            [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
-            id="unknown",
-        ),
-        pytest.param(
-            [repository(provider=OTHERS)],
-            [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
-            id="a provider of which nothing is said",
-        ),
-        pytest.param(
-            [repository("x/y", provider=OTHERS)],
-            [f"{ABSENT}, and no provider of that account"],
-            id="another name there",
-        ),
-        pytest.param(
-            [repository(provider=OTHERS, region=EU)],
-            [f"{ABSENT}, and no provider of that account"],
-            id="another region there",
-        ),
-        pytest.param(
-            [repository(UNKNOWN, provider=OTHERS), OTHER_PROVIDER],
-            [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
-            id="an unknown name there",
-        ),
-        pytest.param([repository(region=None, provider=OTHERS), OTHER_PROVIDER], [], id="the provider's region"),
-        pytest.param(
-            [repository(region=None, provider=OTHERS), provider("other", OTHER, "")],
-            [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
-            id="no region",
-        ),
-    ],
+@cases(
+    "resources, expected",
+    case("compliant", [repository(provider=OTHERS), OTHER_PROVIDER], []),
+    case("a provider with an id", [repository(provider=f"{OTHERS}::71b8f2c4"), OTHER_PROVIDER], []),
+    case("violating", [OTHER_PROVIDER], [ABSENT]),
+    case("another region", [repository(region=EU, provider=OTHERS), OTHER_PROVIDER], [ABSENT]),
+    case(
+        "a third account",
+        [repository(provider=OTHERS), provider("other", STRANGER)],
+        [f"{ABSENT}, and no provider of that account"],
+    ),
+    case(
+        "unknown",
+        [repository(provider=OTHERS), provider("other", UNKNOWN)],
+        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+    ),
+    case(
+        "a provider of which nothing is said",
+        [repository(provider=OTHERS)],
+        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+    ),
+    case("another name", [repository("x/y", provider=OTHERS)], [f"{ABSENT}, and no provider of that account"]),
+    case("elsewhere", [repository(provider=OTHERS, region=EU)], [f"{ABSENT}, and no provider of that account"]),
+    case(
+        "an unknown name there",
+        [repository(UNKNOWN, provider=OTHERS), OTHER_PROVIDER],
+        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+    ),
+    case("the provider's region", [repository(region=None, provider=OTHERS), OTHER_PROVIDER], []),
+    case(
+        "no region",
+        [repository(region=None, provider=OTHERS), provider("other", OTHER, "")],
+        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+    ),
 )
 def test_another_account_is_that_of_its_provider(told: Judge, resources: list[Declared], expected: list[str]) -> None:
     config = replicating(to(US, account=OTHER))
@@ -158,70 +133,58 @@ ABROAD = "is in another partition, where nothing is replicated to"
 REFUSED = f"{CONFIG} would be refused: "
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        pytest.param(
-            [to(US)], [f"'{HOME} in {US}' is the source registry itself (name another region or account)"], id="itself"
-        ),
-        pytest.param(
-            [to("cn-north-1")],
-            [f"'{HOME} in cn-north-1' {ABROAD} (name a region of the partition aws)"],
-            id="another partition",
-        ),
-        pytest.param(
-            [to("eu-west-9")], ["'eu-west-9' is no region that has Amazon ECR (did you mean 'eu-west-3'?)"], id="region"
-        ),
-        pytest.param(
-            [to(EU, account="7")],
-            ["'7' is no AWS account id: it has 1 characters (write exactly 12 digits, in quotes)"],
-            id="account",
-        ),
-        pytest.param([to(EU, prefixes=["p"])], ["'p' has 1 characters (write 2 to 256)"], id="a short prefix"),
-        pytest.param([to(EU)] * 11, ["holds 11 rules (write at most 10)"], id="many rules"),
-    ],
+@cases(
+    "rules, expected",
+    case("itself", [to(US)], [f"'{HOME} in {US}' is the source registry itself (name another region or account)"]),
+    case("China", [to("cn-north-1")], [f"'{HOME} in cn-north-1' {ABROAD} (name a region of the partition aws)"]),
+    case("region", [to("eu-west-9")], ["'eu-west-9' is not a region with Amazon ECR (did you mean 'eu-west-3'?)"]),
+    case(
+        "account",
+        [to(EU, account="7")],
+        ["'7' is not an AWS account id: it has 1 characters (write exactly 12 digits, in quotes)"],
+    ),
+    case("a short prefix", [to(EU, prefixes=["p"])], ["'p' has 1 characters (write 2 to 256)"]),
+    case("many rules", [to(EU)] * 11, ["has 11 rules (write at most 10)"]),
 )
 def test_ecrs_limits(told: Judge, rules: list[dict[str, Any]], expected: list[str]) -> None:
     found = told(RULE, DEFAULT, API, replicating(*rules))
     assert found == [f"{REFUSED}{each}" for each in expected]
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        pytest.param(UNKNOWN, [WHOLE], id="unknown"),
-        pytest.param(SECRET, [WHOLE], id="secret"),
-        pytest.param({"rules": UNKNOWN}, [WHOLE], id="unknown rules"),
-        pytest.param({"rules": [to(UNKNOWN)]}, [WHOLE], id="unknown region"),
-        pytest.param({"rules": [to(EU, account=UNKNOWN)]}, [WHOLE], id="unknown account"),
-        pytest.param(None, [f"{CONFIG} has no configuration, but None"], id="unset"),
-        pytest.param("all", [f"{CONFIG} has no configuration, but 'all'"], id="a text"),
-        pytest.param({}, [], id="empty"),
-        pytest.param({"rules": to(EU)}, [], id="one without a list"),
-        pytest.param({"rules": [{"destinations": to(EU)["destinations"][0]}]}, [], id="one destination without a list"),
-        pytest.param({"rules": [{}]}, [f"{CONFIG} has a rule without a destination"], id="no destination"),
-        pytest.param({"rules": ["all"]}, [f"{CONFIG} has a rule without a destination"], id="a text as a rule"),
-        pytest.param(
-            {"rules": [{"destinations": [{"region": EU}]}]},
-            [f"{CONFIG} has a destination without a region and a registryId: {{'region': 'eu-west-1'}}"],
-            id="no account",
-        ),
-        pytest.param(
-            {"rules": [{"destinations": [EU]}]},
-            [f"{CONFIG} has a destination without a region and a registryId: 'eu-west-1'"],
-            id="a text as a destination",
-        ),
-        pytest.param(
-            {"rules": [{**to(EU), "repositoryFilters": [{"filter": "payments/"}]}]},
-            [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 'payments/'}}"],
-            id="no type",
-        ),
-        pytest.param(
-            {"rules": [{**to(EU), "repositoryFilters": [{"filter": 7.0, "filterType": "PREFIX_MATCH"}]}]},
-            [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 7.0, 'filterType': 'PREFIX_MATCH'}}"],
-            id="a number",
-        ),
-    ],
+@cases(
+    "written, expected",
+    case("unknown", UNKNOWN, [WHOLE]),
+    case("secret", SECRET, [WHOLE]),
+    case("unknown rules", {"rules": UNKNOWN}, [WHOLE]),
+    case("unknown region", {"rules": [to(UNKNOWN)]}, [WHOLE]),
+    case("unknown account", {"rules": [to(EU, account=UNKNOWN)]}, [WHOLE]),
+    case("unset", None, [f"{CONFIG} has no configuration, but None"]),
+    case("a text", "all", [f"{CONFIG} has no configuration, but 'all'"]),
+    case("empty", {}, []),
+    case("one without a list", {"rules": to(EU)}, []),
+    case("one destination without a list", {"rules": [{"destinations": to(EU)["destinations"][0]}]}, []),
+    case("no destination", {"rules": [{}]}, [f"{CONFIG} has a rule without a destination"]),
+    case("a text as a rule", {"rules": ["all"]}, [f"{CONFIG} has a rule without a destination"]),
+    case(
+        "no account",
+        {"rules": [{"destinations": [{"region": EU}]}]},
+        [f"{CONFIG} has a destination without a region and a registryId: {{'region': 'eu-west-1'}}"],
+    ),
+    case(
+        "a text as a destination",
+        {"rules": [{"destinations": [EU]}]},
+        [f"{CONFIG} has a destination without a region and a registryId: 'eu-west-1'"],
+    ),
+    case(
+        "no type",
+        {"rules": [{**to(EU), "repositoryFilters": [{"filter": "payments/"}]}]},
+        [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 'payments/'}}"],
+    ),
+    case(
+        "a number",
+        {"rules": [{**to(EU), "repositoryFilters": [{"filter": 7.0, "filterType": "PREFIX_MATCH"}]}]},
+        [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 7.0, 'filterType': 'PREFIX_MATCH'}}"],
+    ),
 )
 def test_other_forms(told: Judge, written: object, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, API, REPLICA, replicating(replicationConfiguration=written)) == expected
@@ -232,21 +195,17 @@ def chained(region: str) -> list[str]:
     return [f"{CONFIG} copies images to {HOME} in {region}, which {why}"]
 
 
-@pytest.mark.parametrize(
-    ("second", "expected"),
-    [
-        pytest.param(replicating(to(ASIA), region=EU, name="second"), chained(EU), id="a chain"),
-        pytest.param(replicating(region=EU, name="second"), [], id="one that copies nothing"),
-        pytest.param(replicating(to(ASIA), region="eu-west-2", name="second"), [], id="elsewhere"),
-        pytest.param(
-            replicating(to(ASIA), region=EU, name="second", provider=OTHERS), [], id="the same region elsewhere"
-        ),
-        pytest.param(
-            replicating(region=EU, name="second", replicationConfiguration=UNKNOWN),
-            [*chained(EU), "second undecided replicationConfiguration"],
-            id="unknown",
-        ),
-    ],
+@cases(
+    "second, expected",
+    case("a chain", replicating(to(ASIA), region=EU, name="second"), chained(EU)),
+    case("one that copies nothing", replicating(region=EU, name="second"), []),
+    case("elsewhere", replicating(to(ASIA), region="eu-west-2", name="second"), []),
+    case("the same region elsewhere", replicating(to(ASIA), region=EU, name="second", provider=OTHERS), []),
+    case(
+        "unknown",
+        replicating(region=EU, name="second", replicationConfiguration=UNKNOWN),
+        [*chained(EU), "second undecided replicationConfiguration"],
+    ),
 )
 def test_there_is_no_chain(told: Judge, second: Declared, expected: list[str]) -> None:
     everywhere = [repository(region=region) for region in (US, EU, ASIA)]
@@ -257,33 +216,26 @@ def typo(prefix: str) -> list[str]:
     return [f"{CONFIG} has the prefix {prefix!r}, with which no name of the stack's repositories begins"]
 
 
-@pytest.mark.parametrize(
-    ("prefixes", "others", "expected"),
-    [
-        pytest.param(["payments/"], [], [], id="compliant"),
-        pytest.param(["payments/api"], [], [], id="a whole name"),
-        pytest.param(["payment", "paymnts/"], [], typo("paymnts/"), id="violating"),
-        pytest.param(["payments/", "x/"], [repository("x/y", EU)], typo("x/"), id="only in the other region"),
-        pytest.param(
-            ["payments/", "x/"],
-            [repository(UNKNOWN)],
-            [f"{CONFIG} undecided replicationConfiguration.rules.0.repositoryFilters.1"],
-            id="unknown name",
-        ),
-        pytest.param(["payments/", "x/"], [repository(UNKNOWN, EU)], typo("x/"), id="unknown name elsewhere"),
-        pytest.param(
-            ["payments/", "x/"],
-            [repository("x/y", provider=OTHERS)],
-            [f"{CONFIG} undecided replicationConfiguration.rules.0.repositoryFilters.1"],
-            id="unknown account",
-        ),
-        pytest.param(
-            ["payments/", "x/"],
-            [repository("x/y", provider=OTHERS), OTHER_PROVIDER],
-            typo("x/"),
-            id="only in another account",
-        ),
-    ],
+@cases(
+    "prefixes, others, expected",
+    case("compliant", ["payments/"], [], []),
+    case("a whole name", ["payments/api"], [], []),
+    case("violating", ["payment", "paymnts/"], [], typo("paymnts/")),
+    case("only in the other region", ["payments/", "x/"], [repository("x/y", EU)], typo("x/")),
+    case(
+        "unknown name",
+        ["payments/", "x/"],
+        [repository(UNKNOWN)],
+        [f"{CONFIG} undecided replicationConfiguration.rules.0.repositoryFilters.1"],
+    ),
+    case("unknown name elsewhere", ["payments/", "x/"], [repository(UNKNOWN, EU)], typo("x/")),
+    case(
+        "unknown account",
+        ["payments/", "x/"],
+        [repository("x/y", provider=OTHERS)],
+        [f"{CONFIG} undecided replicationConfiguration.rules.0.repositoryFilters.1"],
+    ),
+    case("another account", ["payments/", "x/"], [repository("x/y", provider=OTHERS), OTHER_PROVIDER], typo("x/")),
 )
 def test_each_prefix_is_of_some_repository(
     told: Judge, prefixes: list[object], others: list[Declared], expected: list[str]

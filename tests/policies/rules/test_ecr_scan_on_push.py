@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_scan_on_push import RULE
 from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 
 REPO, CONFIG = "payments/api@us-east-1", "registry@us-east-1"
@@ -33,24 +32,20 @@ def scanning(
     return Declared(type=SCANNING_CONFIGURATION, inputs=inputs, name=CONFIG, region=region, provider=provider)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param(SCANNED, [], id="compliant"),
-        pytest.param({"imageScanningConfiguration": {"scanOnPush": False}}, [NO_SCAN], id="violating"),
-        pytest.param({}, [NO_SCAN], id="unset"),
-        pytest.param({"imageScanningConfiguration": {}}, [NO_SCAN], id="unset within"),
-        pytest.param({"imageScanningConfiguration": "yes"}, [NO_SCAN], id="a text"),
-        pytest.param({"imageScanningConfiguration": {"scanOnPush": "true"}}, [NO_SCAN], id="a text within"),
-        pytest.param(
-            {"imageScanningConfiguration": UNKNOWN}, [f"{REPO} undecided imageScanningConfiguration"], id="unknown"
-        ),
-        pytest.param(
-            {"imageScanningConfiguration": {"scanOnPush": UNKNOWN}},
-            [f"{REPO} undecided imageScanningConfiguration"],
-            id="unknown within",
-        ),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", SCANNED, []),
+    case("violating", {"imageScanningConfiguration": {"scanOnPush": False}}, [NO_SCAN]),
+    case("unset", {}, [NO_SCAN]),
+    case("unset within", {"imageScanningConfiguration": {}}, [NO_SCAN]),
+    case("a text", {"imageScanningConfiguration": "yes"}, [NO_SCAN]),
+    case("a text within", {"imageScanningConfiguration": {"scanOnPush": "true"}}, [NO_SCAN]),
+    case("unknown", {"imageScanningConfiguration": UNKNOWN}, [f"{REPO} undecided imageScanningConfiguration"]),
+    case(
+        "unknown within",
+        {"imageScanningConfiguration": {"scanOnPush": UNKNOWN}},
+        [f"{REPO} undecided imageScanningConfiguration"],
+    ),
 )
 def test_a_repository_says_it_where_its_registry_says_nothing(
     told: Judge, inputs: dict[str, Any], expected: list[str]
@@ -59,83 +54,73 @@ def test_a_repository_says_it_where_its_registry_says_nothing(
     assert told(RULE, repository(**inputs), scanning("*", region="eu-west-1"), scanning("*", provider="x")) == expected
 
 
-@pytest.mark.parametrize(
-    ("configuration", "expected"),
-    [
-        pytest.param(scanning("*"), [], id="all"),
-        pytest.param(scanning("payments/*"), [], id="pattern"),
-        pytest.param(scanning("ments/a"), [], id="a filter without asterisk means contains"),
-        pytest.param(scanning("api*"), [BY_HAND], id="a filter with one is the whole name"),
-        pytest.param(scanning("web", "*api"), [], id="one of several"),
-        pytest.param(scanning(), [BY_HAND], id="no filter"),
-        pytest.param(scanning("*", frequency="MANUAL"), [BY_HAND], id="by hand"),
-        pytest.param(scanning("*", frequency="DAILY"), [BY_HAND], id="no such frequency"),
-        pytest.param(scanning("*", kind="ENHANCED", frequency="CONTINUOUS_SCAN"), [], id="continuous"),
-        pytest.param(scanning("*", kind="ENHANCED"), [], id="enhanced on push"),
-        pytest.param(scanning("web", kind="ENHANCED"), [NEVER], id="enhanced, but not this one"),
-    ],
+@cases(
+    "configuration, expected",
+    case("all", scanning("*"), []),
+    case("pattern", scanning("payments/*"), []),
+    case("a filter without asterisk means contains", scanning("ments/a"), []),
+    case("a filter with one is the whole name", scanning("api*"), [BY_HAND]),
+    case("one of several", scanning("web", "*api"), []),
+    case("no filter", scanning(), [BY_HAND]),
+    case("by hand", scanning("*", frequency="MANUAL"), [BY_HAND]),
+    case("no such frequency", scanning("*", frequency="DAILY"), [BY_HAND]),
+    case("continuous", scanning("*", kind="ENHANCED", frequency="CONTINUOUS_SCAN"), []),
+    case("enhanced on push", scanning("*", kind="ENHANCED"), []),
+    case("enhanced, but not this one", scanning("web", kind="ENHANCED"), [NEVER]),
 )
 def test_a_registry_that_says_it_is_all_that_counts(told: Judge, configuration: Declared, expected: list[str]) -> None:
     assert told(RULE, repository(), configuration) == expected
     assert told(RULE, configuration, repository(**SCANNED)) == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "configuration", "expected"),
-    [
-        pytest.param(UNKNOWN, scanning("*"), [], id="unknown name, all scanned"),
-        pytest.param(UNKNOWN, scanning("p*", "x"), [f"{REPO} undecided name"], id="unknown name"),
-        pytest.param(7.0, scanning("p*"), [f"{REPO} undecided name"], id="a number"),
-        pytest.param(None, scanning("p*"), [f"{REPO} undecided name"], id="no name"),
-        pytest.param("payments/api", scanning(UNKNOWN), [f"{REPO} undecided name"], id="unknown filter"),
-        pytest.param("payments/api", scanning(UNKNOWN, "*"), [], id="unknown filter beside one for all"),
-        pytest.param(
-            "payments/api", scanning("*", frequency=UNKNOWN), [f"{REPO} undecided name"], id="unknown frequency"
-        ),
-        pytest.param("payments/api", scanning(kind=UNKNOWN), [f"{CONFIG} undecided scanType"], id="unknown type"),
-        pytest.param(
-            "payments/api",
-            scanning("*", kind="enhanced"),
-            [f"{CONFIG} is no scanning that ECR knows: scanType is 'enhanced'"],
-            id="no such type",
-        ),
-    ],
+@cases(
+    "name, configuration, expected",
+    case("unknown name, all scanned", UNKNOWN, scanning("*"), []),
+    case("unknown name", UNKNOWN, scanning("p*", "x"), [f"{REPO} undecided name"]),
+    case("a number", 7.0, scanning("p*"), [f"{REPO} undecided name"]),
+    case("no name", None, scanning("p*"), [f"{REPO} undecided name"]),
+    case("unknown filter", "payments/api", scanning(UNKNOWN), [f"{REPO} undecided name"]),
+    case("unknown filter beside one for all", "payments/api", scanning(UNKNOWN, "*"), []),
+    case("unknown frequency", "payments/api", scanning("*", frequency=UNKNOWN), [f"{REPO} undecided name"]),
+    case("unknown type", "payments/api", scanning(kind=UNKNOWN), [f"{CONFIG} undecided scanType"]),
+    case(
+        "no such type",
+        "payments/api",
+        scanning("*", kind="enhanced"),
+        [f"{CONFIG} is no scanning that ECR knows: scanType is 'enhanced'"],
+    ),
 )
 def test_what_is_not_known(told: Judge, name: object, configuration: Declared, expected: list[str]) -> None:
     assert told(RULE, repository(name, **SCANNED), configuration) == expected
 
 
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        pytest.param(UNKNOWN, [f"{CONFIG} undecided rules"], id="unknown"),
-        pytest.param([UNKNOWN], [f"{REPO} undecided name"], id="unknown within"),
-        pytest.param(None, [BY_HAND], id="missing"),
-        pytest.param("all", [BY_HAND], id="a text"),
-        pytest.param(
-            [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": UNKNOWN}], [f"{REPO} undecided name"], id="filters"
-        ),
-        pytest.param({"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": {"filter": "*"}}, [], id="without lists"),
-        pytest.param([{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["*"]}], [], id="texts"),
-        pytest.param([{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [7.0]}], [BY_HAND], id="a number"),
-        pytest.param([{"scanFrequency": ["SCAN_ON_PUSH"], "repositoryFilters": ["*"]}], [BY_HAND], id="a list"),
-        pytest.param(
-            [
-                {"scanFrequency": "MANUAL", "repositoryFilters": ["*"]},
-                {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["payments/*"]},
-            ],
-            [],
-            id="by hand, and on push",
-        ),
-        pytest.param(
-            [
-                {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": UNKNOWN}]},
-                {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["web"]},
-            ],
-            [f"{REPO} undecided name"],
-            id="unknown in the first of two",
-        ),
-    ],
+@cases(
+    "rules, expected",
+    case("unknown", UNKNOWN, [f"{CONFIG} undecided rules"]),
+    case("unknown within", [UNKNOWN], [f"{REPO} undecided name"]),
+    case("missing", None, [BY_HAND]),
+    case("a text", "all", [BY_HAND]),
+    case("filters", [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": UNKNOWN}], [f"{REPO} undecided name"]),
+    case("without lists", {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": {"filter": "*"}}, []),
+    case("texts", [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["*"]}], []),
+    case("a number", [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [7.0]}], [BY_HAND]),
+    case("a list", [{"scanFrequency": ["SCAN_ON_PUSH"], "repositoryFilters": ["*"]}], [BY_HAND]),
+    case(
+        "by hand, and on push",
+        [
+            {"scanFrequency": "MANUAL", "repositoryFilters": ["*"]},
+            {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["payments/*"]},
+        ],
+        [],
+    ),
+    case(
+        "unknown in the first of two",
+        [
+            {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": UNKNOWN}]},
+            {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["web"]},
+        ],
+        [f"{REPO} undecided name"],
+    ),
 )
 def test_other_forms_of_rules(told: Judge, rules: object, expected: list[str]) -> None:
     inputs = {"scanType": "BASIC", "rules": rules}

@@ -10,6 +10,7 @@ from policies.pack.rule import Given
 from policies.rules.ecr_template_secure import RULE
 from render import Render
 from resources.ecr import CREATION_TEMPLATE
+from tests.cases import case, cases
 from tests.policies.conftest import TODAY, Declared, Judge
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"
@@ -69,31 +70,19 @@ def test_the_projects_own_are_secure(told: Judge, request: pytest.FixtureRequest
     assert len(own) == {"dev": 1, "prod": 2}[stack]
 
 
-@pytest.mark.parametrize(
-    ("occasions", "parameters", "expected"),
-    [
-        pytest.param(["REPLICATION", "PULL_THROUGH_CACHE"], {}, [], id="two"),
-        pytest.param(["CREATE_ON_PUSH"], {}, [PUSHED], id="push"),
-        pytest.param(["REPLICATION", "CREATE_ON_PUSH"], {}, [PUSHED], id="push too"),
-        pytest.param(["CREATE_ON_PUSH"], {"create_on_push": True}, [], id="push, allowed"),
-        pytest.param("CREATE_ON_PUSH", {}, [PUSHED], id="a text"),
-        pytest.param([], {}, [EMPTY], id="none"),
-        pytest.param(None, {}, [EMPTY], id="unset"),
-        pytest.param(UNKNOWN, {}, ["undecided appliedFors"], id="unknown"),
-        pytest.param([UNKNOWN, "CREATE_ON_PUSH"], {}, ["undecided appliedFors", PUSHED], id="unknown within"),
-        pytest.param(
-            ["create_on_push"],
-            {},
-            [f"is for 'create_on_push', {STRANGE}"],
-            id="lower case",
-        ),
-        pytest.param(
-            [{"a": 1}],
-            {},
-            [f"is for {{'a': 1}}, {STRANGE}"],
-            id="an object",
-        ),
-    ],
+@cases(
+    "occasions, parameters, expected",
+    case("two", ["REPLICATION", "PULL_THROUGH_CACHE"], {}, []),
+    case("push", ["CREATE_ON_PUSH"], {}, [PUSHED]),
+    case("push too", ["REPLICATION", "CREATE_ON_PUSH"], {}, [PUSHED]),
+    case("push, allowed", ["CREATE_ON_PUSH"], {"create_on_push": True}, []),
+    case("a text", "CREATE_ON_PUSH", {}, [PUSHED]),
+    case("none", [], {}, [EMPTY]),
+    case("unset", None, {}, [EMPTY]),
+    case("unknown", UNKNOWN, {}, ["undecided appliedFors"]),
+    case("unknown within", [UNKNOWN, "CREATE_ON_PUSH"], {}, ["undecided appliedFors", PUSHED]),
+    case("lower case", ["create_on_push"], {}, [f"is for 'create_on_push', {STRANGE}"]),
+    case("an object", [{"a": 1}], {}, [f"is for {{'a': 1}}, {STRANGE}"]),
 )
 def test_what_it_is_for(told: Judge, occasions: object, parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(appliedFors=occasions), **parameters) == expected
@@ -102,48 +91,39 @@ def test_what_it_is_for(told: Judge, occasions: object, parameters: dict[str, An
 MUTABLE = "is mutable: imageTagMutability is MUTABLE"
 
 
-@pytest.mark.parametrize(
-    ("inputs", "parameters", "expected"),
-    [
-        pytest.param({"imageTagMutability": "MUTABLE"}, {}, [MUTABLE], id="replicas"),
-        pytest.param({"imageTagMutability": "MUTABLE", "appliedFors": CACHE}, {}, [], id="caches"),
-        pytest.param({"imageTagMutability": None, "appliedFors": CACHE}, {}, [], id="caches, unset"),
-        pytest.param({"imageTagMutability": "IMMUTABLE", "appliedFors": CACHE}, {}, [], id="immutable caches"),
-        pytest.param(
-            {"imageTagMutability": "MUTABLE", "appliedFors": CACHE},
-            {"mutable_caches": False},
-            [MUTABLE],
-            id="caches, not allowed",
-        ),
-        pytest.param(
-            {"imageTagMutability": "MUTABLE", "appliedFors": ["REPLICATION", *CACHE]}, {}, [MUTABLE], id="caches too"
-        ),
-        pytest.param(
-            {"imageTagMutability": "MUTABLE", "appliedFors": [UNKNOWN, *CACHE]},
-            {},
-            ["undecided appliedFors"],
-            id="what it is for is not known",
-        ),
-        pytest.param({"imageTagMutability": UNKNOWN}, {}, ["undecided imageTagMutability"], id="unknown"),
-        pytest.param(
-            {
-                "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-                "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
-            },
-            {},
-            ["lets the tag 'v0' move, by the exclusion 'v*': allowed are latest, dev-*, preview-*, cache-*"],
-            id="an exclusion",
-        ),
-        pytest.param(
-            {
-                "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-                "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
-            },
-            {"allowed_exclusions": ["v*"]},
-            [],
-            id="an exclusion, allowed",
-        ),
-    ],
+@cases(
+    "inputs, parameters, expected",
+    case("replicas", {"imageTagMutability": "MUTABLE"}, {}, [MUTABLE]),
+    case("caches", {"imageTagMutability": "MUTABLE", "appliedFors": CACHE}, {}, []),
+    case("caches, unset", {"imageTagMutability": None, "appliedFors": CACHE}, {}, []),
+    case("immutable caches", {"imageTagMutability": "IMMUTABLE", "appliedFors": CACHE}, {}, []),
+    case("refused", {"imageTagMutability": "MUTABLE", "appliedFors": CACHE}, {"mutable_caches": False}, [MUTABLE]),
+    case("caches too", {"imageTagMutability": "MUTABLE", "appliedFors": ["REPLICATION", *CACHE]}, {}, [MUTABLE]),
+    case(
+        "for what is unknown",
+        {"imageTagMutability": "MUTABLE", "appliedFors": [UNKNOWN, *CACHE]},
+        {},
+        ["undecided appliedFors"],
+    ),
+    case("unknown", {"imageTagMutability": UNKNOWN}, {}, ["undecided imageTagMutability"]),
+    case(
+        "an exclusion",
+        {
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
+        },
+        {},
+        ["lets the tag 'v0' move, by the exclusion 'v*': allowed are latest, dev-*, preview-*, cache-*"],
+    ),
+    case(
+        "an exclusion, allowed",
+        {
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
+        },
+        {"allowed_exclusions": ["v*"]},
+        [],
+    ),
 )
 def test_the_tags_that_move(
     told: Judge, inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]
@@ -155,31 +135,23 @@ ELSEWHERE = "arn:aws:kms:eu-west-1:111122223333:key/1"
 NO_ARN = "names its key by no ARN of a key, which ECR refuses in a template: "
 
 
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
-        pytest.param(KEY_ARN, [], id="compliant"),
-        pytest.param(UNKNOWN, [], id="unknown"),
-        pytest.param(SECRET, [], id="secret"),
-        pytest.param(
-            ELSEWHERE,
-            ["is of us-east-1, and its key of eu-west-1: ECR takes a key of the region alone"],
-            id="another region",
-        ),
-        pytest.param("alias/registry", [f"{NO_ARN}alias/registry"], id="an alias"),
-        pytest.param(
-            "arn:aws:kms:us-east-1:111122223333:alias/registry",
-            [f"{NO_ARN}arn:aws:kms:us-east-1:111122223333:alias/registry"],
-            id="an alias's ARN",
-        ),
-        pytest.param("8d61d2aa", [f"{NO_ARN}8d61d2aa"], id="an id"),
-        pytest.param(KEY_ARN.replace("kms", "s3"), [f"{NO_ARN}{KEY_ARN.replace('kms', 's3')}"], id="another service"),
-        pytest.param("", ["is encrypted with the key that AWS manages: no kmsKey is given"], id="empty"),
-        pytest.param(
-            "alias/aws/ecr", ["is encrypted with the key that AWS manages: alias/aws/ecr"], id="AWS's, told once"
-        ),
-        pytest.param(7.0, ["is encrypted with no key, but 7.0"], id="a number"),
-    ],
+@cases(
+    "key, expected",
+    case("compliant", KEY_ARN, []),
+    case("unknown", UNKNOWN, []),
+    case("secret", SECRET, []),
+    case("abroad", ELSEWHERE, ["is of us-east-1, and its key of eu-west-1: ECR takes a key of the region alone"]),
+    case("an alias", "alias/registry", [f"{NO_ARN}alias/registry"]),
+    case(
+        "an alias's ARN",
+        "arn:aws:kms:us-east-1:111122223333:alias/registry",
+        [f"{NO_ARN}arn:aws:kms:us-east-1:111122223333:alias/registry"],
+    ),
+    case("an id", "8d61d2aa", [f"{NO_ARN}8d61d2aa"]),
+    case("another service", KEY_ARN.replace("kms", "s3"), [f"{NO_ARN}{KEY_ARN.replace('kms', 's3')}"]),
+    case("empty", "", ["is encrypted with the key that AWS manages: no kmsKey is given"]),
+    case("AWS's, told once", "alias/aws/ecr", ["is encrypted with the key that AWS manages: alias/aws/ecr"]),
+    case("a number", 7.0, ["is encrypted with no key, but 7.0"]),
 )
 def test_the_key(told: Judge, key: object, expected: list[str]) -> None:
     written = [{"encryptionType": "KMS", "kmsKey": key}]
@@ -200,54 +172,46 @@ def unpulled(selected: str, days: str) -> str:
     return f"rule 1 ({selected}) would archive what is not pulled for {days}, and a standby is never pulled"
 
 
-@pytest.mark.parametrize(
-    ("policy", "inputs", "parameters", "expected"),
-    [
-        pytest.param(None, {}, {}, [NO_POLICY], id="unset"),
-        pytest.param("", {}, {}, [NO_POLICY], id="empty"),
-        pytest.param(UNKNOWN, {}, {}, ["undecided lifecyclePolicy"], id="unknown"),
-        pytest.param(7.0, {}, {}, ["has no policy text, but 7.0"], id="a number"),
-        pytest.param(lifecycle(count=4), {}, {"minimum_kept": 4}, [], id="few, allowed"),
-        pytest.param(
-            lifecycle(count=4),
-            {},
-            {"protected_tags": ["v*"]},
-            ["rule 1 (any) would expire all but the newest 4, the tag 'v0' among them: v* keeps 5 at least"],
-            id="few",
-        ),
-        pytest.param(
-            lifecycle("sinceImagePushed"),
-            {},
-            {"protected_tags": ["v*"]},
-            ["rule 1 (any) would expire the tag 'v0', 10 days after its push: v* is protected"],
-            id="releases",
-        ),
-        pytest.param(
-            lifecycle("sinceImagePushed"), {"appliedFors": CACHE}, {"protected_tags": ["v*"]}, [], id="cached releases"
-        ),
-        pytest.param(
-            lifecycle("sinceImagePushed"),
-            {"appliedFors": CACHE},
-            {"cached_protected_tags": ["v*"]},
-            ["rule 1 (any) would expire the tag 'v0', 10 days after its push: v* is protected"],
-            id="cached releases, protected",
-        ),
-        pytest.param(
-            lifecycle("sinceImagePulled", "untagged"), {}, {}, [unpulled("untagged", "10 days")], id="a standby"
-        ),
-        pytest.param(
-            lifecycle("sinceImagePulled", "untagged", 1), {}, {}, [unpulled("untagged", "1 day")], id="after a day"
-        ),
-        pytest.param(lifecycle("sinceImagePulled", "untagged", 36_500), {}, {}, [], id="a shield"),
-        pytest.param(lifecycle("sinceImagePulled"), {"appliedFors": CACHE}, {}, [], id="a cache is pulled"),
-        pytest.param(
-            lifecycle("sinceImagePulled", "untagged"),
-            {"appliedFors": ["REPLICATION", *CACHE]},
-            {},
-            [unpulled("untagged", "10 days")],
-            id="both",
-        ),
-    ],
+@cases(
+    "policy, inputs, parameters, expected",
+    case("unset", None, {}, {}, [NO_POLICY]),
+    case("empty", "", {}, {}, [NO_POLICY]),
+    case("unknown", UNKNOWN, {}, {}, ["undecided lifecyclePolicy"]),
+    case("a number", 7.0, {}, {}, ["has no policy text, but 7.0"]),
+    case("few, allowed", lifecycle(count=4), {}, {"minimum_kept": 4}, []),
+    case(
+        "few",
+        lifecycle(count=4),
+        {},
+        {"protected_tags": ["v*"]},
+        ["rule 1 (any) would expire all but the newest 4, the tag 'v0' among them: v* keeps 5 at least"],
+    ),
+    case(
+        "releases",
+        lifecycle("sinceImagePushed"),
+        {},
+        {"protected_tags": ["v*"]},
+        ["rule 1 (any) would expire the tag 'v0', 10 days after its push: v* is protected"],
+    ),
+    case("cached releases", lifecycle("sinceImagePushed"), {"appliedFors": CACHE}, {"protected_tags": ["v*"]}, []),
+    case(
+        "cached releases, protected",
+        lifecycle("sinceImagePushed"),
+        {"appliedFors": CACHE},
+        {"cached_protected_tags": ["v*"]},
+        ["rule 1 (any) would expire the tag 'v0', 10 days after its push: v* is protected"],
+    ),
+    case("a standby", lifecycle("sinceImagePulled", "untagged"), {}, {}, [unpulled("untagged", "10 days")]),
+    case("after a day", lifecycle("sinceImagePulled", "untagged", 1), {}, {}, [unpulled("untagged", "1 day")]),
+    case("a shield", lifecycle("sinceImagePulled", "untagged", 36_500), {}, {}, []),
+    case("a cache is pulled", lifecycle("sinceImagePulled"), {"appliedFors": CACHE}, {}, []),
+    case(
+        "both",
+        lifecycle("sinceImagePulled", "untagged"),
+        {"appliedFors": ["REPLICATION", *CACHE]},
+        {},
+        [unpulled("untagged", "10 days")],
+    ),
 )
 def test_the_lifecycle_policy(
     told: Judge, policy: object, inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]
@@ -262,15 +226,13 @@ def test_a_policy_that_ecr_refuses(told: Judge) -> None:
         assert all(each.startswith("has a policy that ECR refuses: ") for each in found)
 
 
-@pytest.mark.parametrize(
-    ("tags", "parameters", "expected"),
-    [
-        pytest.param({**TAGS, "owner": " "}, {}, ["has a blank tag owner"], id="blank"),
-        pytest.param({**TAGS, "owner": UNKNOWN}, {}, [], id="unknown within"),
-        pytest.param(UNKNOWN, {}, ["undecided resourceTags"], id="unknown"),
-        pytest.param({}, {"tags": ["owner"]}, ["has no tag owner"], id="empty"),
-        pytest.param(None, {"tags": []}, [], id="none asked for"),
-    ],
+@cases(
+    "tags, parameters, expected",
+    case("blank", {**TAGS, "owner": " "}, {}, ["has a blank tag owner"]),
+    case("unknown within", {**TAGS, "owner": UNKNOWN}, {}, []),
+    case("unknown", UNKNOWN, {}, ["undecided resourceTags"]),
+    case("empty", {}, {"tags": ["owner"]}, ["has no tag owner"]),
+    case("none asked for", None, {"tags": []}, []),
 )
 def test_the_tags(told: Judge, tags: object, parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(resourceTags=tags), **parameters) == expected
@@ -281,31 +243,29 @@ PLAIN = {"encryptionConfigurations": [{"encryptionType": "AES256"}]}
 UNTAGGED = {"resourceTags": None}
 
 
-@pytest.mark.parametrize(
-    ("role", "inputs", "expected"),
-    [
-        pytest.param(None, {}, [NO_ROLE], id="unset"),
-        pytest.param("", {}, [NO_ROLE], id="empty"),
-        pytest.param(None, PLAIN, [*NO_KEY, NO_ROLE], id="for the tags"),
-        pytest.param(None, UNTAGGED, [NO_ROLE], id="for the key"),
-        pytest.param(None, {**PLAIN, **UNTAGGED}, NO_KEY, id="for nothing"),
-        pytest.param(UNKNOWN, {}, [], id="unknown"),
-        pytest.param("creator", {}, ["has a custom role that is no role's ARN, but 'creator'"], id="a name"),
-        pytest.param(KEY_ARN, {}, [f"has a custom role that is no role's ARN, but {KEY_ARN!r}"], id="a key"),
-        pytest.param(
-            "arn:aws:iam::111122223333:user/role/x",
-            {},
-            ["has a custom role that is no role's ARN, but 'arn:aws:iam::111122223333:user/role/x'"],
-            id="a user",
-        ),
-        pytest.param(
-            ROLE_ARN.replace("iam", "sts"),
-            {},
-            [f"has a custom role that is no role's ARN, but {ROLE_ARN.replace('iam', 'sts')!r}"],
-            id="another service",
-        ),
-        pytest.param(["x"], {}, ["has a custom role that is no role's ARN, but ['x']"], id="a list"),
-    ],
+@cases(
+    "role, inputs, expected",
+    case("unset", None, {}, [NO_ROLE]),
+    case("empty", "", {}, [NO_ROLE]),
+    case("for the tags", None, PLAIN, [*NO_KEY, NO_ROLE]),
+    case("for the key", None, UNTAGGED, [NO_ROLE]),
+    case("for nothing", None, {**PLAIN, **UNTAGGED}, NO_KEY),
+    case("unknown", UNKNOWN, {}, []),
+    case("a name", "creator", {}, ["has a custom role that is no role's ARN, but 'creator'"]),
+    case("a key", KEY_ARN, {}, [f"has a custom role that is no role's ARN, but {KEY_ARN!r}"]),
+    case(
+        "a user",
+        "arn:aws:iam::111122223333:user/role/x",
+        {},
+        ["has a custom role that is no role's ARN, but 'arn:aws:iam::111122223333:user/role/x'"],
+    ),
+    case(
+        "another service",
+        ROLE_ARN.replace("iam", "sts"),
+        {},
+        [f"has a custom role that is no role's ARN, but {ROLE_ARN.replace('iam', 'sts')!r}"],
+    ),
+    case("a list", ["x"], {}, ["has a custom role that is no role's ARN, but ['x']"]),
 )
 def test_the_role(told: Judge, role: object, inputs: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(customRoleArn=role, **inputs), tags=[]) == expected

@@ -11,6 +11,8 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from policies.rules.iam_github_trust import RULE
 from resources.iam import ROLE
+from tests.cases import case, cases
+from tests.conftest import examples
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 
@@ -58,16 +60,12 @@ def filled(value: str) -> str:
     return f"fills a variable into sub {value!r}: write the repository and its ref or environment"
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
-        pytest.param(
-            {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT), id="violating"
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", {"assumeRolePolicy": policy(trust())}, []),
+    case("violating", {"assumeRolePolicy": policy(trust({"StringEquals": {AUD: AUDIENCE}}))}, says(NO_SUBJECT)),
+    case("unset", {}, []),
+    case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
@@ -77,179 +75,165 @@ def test_no_other_type() -> None:
     assert RULE.types == (ROLE,)
 
 
-@pytest.mark.parametrize(
+@cases(
     "condition",
-    [
-        fixed("repo:acme/api:environment:production"),
-        fixed("repo:acme@1234/api@5678:ref:refs/heads/main"),
-        fixed("repo:acme@1234/api@5678:environment:prod"),
-        fixed("repo:acme/api:ref:refs/tags/v1"),
-        fixed(MAIN, "repo:acme/web:environment:prod"),
-        fixed(MAIN, operator="StringLike"),
-        fixed("repo:acme/api:ref:refs/tags/*", operator="StringLike"),
-        fixed("repo:acme/api:ref:refs/tags/v?.*", MAIN, operator="StringLike"),
-        fixed("repo:acme@1/api@2:ref:refs/tags/v*", operator="StringLike"),
-        fixed("repo:acme/api:ref:refs/tags/v?", operator="StringLike"),
-        {"StringEquals": {AUD.upper(): [AUDIENCE], SUB.title(): MAIN}},
-        # All conditions must hold: one that fixes is enough.
-        {"StringEquals": {AUD: AUDIENCE, SUB: MAIN}, "StringLike": {SUB: "repo:acme/*", AUD: "*"}},
-        {"StringEquals": {AUD: AUDIENCE, SUB: MAIN, f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@main"}},
-    ],
+    fixed("repo:acme/api:environment:production"),
+    fixed("repo:acme@1234/api@5678:ref:refs/heads/main"),
+    fixed("repo:acme@1234/api@5678:environment:prod"),
+    fixed("repo:acme/api:ref:refs/tags/v1"),
+    fixed(MAIN, "repo:acme/web:environment:prod"),
+    fixed(MAIN, operator="StringLike"),
+    fixed("repo:acme/api:ref:refs/tags/*", operator="StringLike"),
+    fixed("repo:acme/api:ref:refs/tags/v?.*", MAIN, operator="StringLike"),
+    fixed("repo:acme@1/api@2:ref:refs/tags/v*", operator="StringLike"),
+    fixed("repo:acme/api:ref:refs/tags/v?", operator="StringLike"),
+    {"StringEquals": {AUD.upper(): [AUDIENCE], SUB.title(): MAIN}},
+    # All conditions must hold: one that fixes is enough.
+    {"StringEquals": {AUD: AUDIENCE, SUB: MAIN}, "StringLike": {SUB: "repo:acme/*", AUD: "*"}},
+    {"StringEquals": {AUD: AUDIENCE, SUB: MAIN, f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@main"}},
 )
 def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> None:
     assert told(RULE, declared(trust(condition))) == []
 
 
-@pytest.mark.parametrize(
-    ("condition", "expected"),
-    [
-        ({"StringEquals": {SUB: MAIN}}, [NO_AUDIENCE]),
-        ({"StringEquals": {"aws:x": "y"}}, [NO_AUDIENCE, NO_SUBJECT]),
+@cases(
+    "condition, expected",
+    ({"StringEquals": {SUB: MAIN}}, [NO_AUDIENCE]),
+    ({"StringEquals": {"aws:x": "y"}}, [NO_AUDIENCE, NO_SUBJECT]),
+    (
+        {"StringEquals": {AUD: AUDIENCE, f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@refs/heads/main"}},
+        [NO_SUBJECT],
+    ),
+    ({"StringEquals": {AUD: AUDIENCE, f"{ISSUER}:repository": "acme/api"}}, [NO_SUBJECT]),
+    ({"StringEquals": {AUD: AUDIENCE, "other.example:sub": MAIN}}, [NO_SUBJECT]),
+    ({"StringEquals": {AUD: AUDIENCE, f"{SUB} ": MAIN}}, [NO_SUBJECT]),
+    *(
         (
-            {
-                "StringEquals": {
-                    AUD: AUDIENCE,
-                    f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@refs/heads/main",
-                }
-            },
-            [NO_SUBJECT],
-        ),
-        ({"StringEquals": {AUD: AUDIENCE, f"{ISSUER}:repository": "acme/api"}}, [NO_SUBJECT]),
-        ({"StringEquals": {AUD: AUDIENCE, "other.example:sub": MAIN}}, [NO_SUBJECT]),
-        ({"StringEquals": {AUD: AUDIENCE, f"{SUB} ": MAIN}}, [NO_SUBJECT]),
-        *(
-            (
-                {"StringEquals": {SUB: MAIN}, operator: {AUD: AUDIENCE}},
-                [f"tests aud by {operator}, which does not fix it: write StringEquals"],
-            )
-            for operator in (
-                "StringLike",
-                "StringEqualsIfExists",
-                "ForAllValues:StringEquals",
-                "ForAnyValue:StringEquals",
-                "StringEqualsIgnoreCase",
-                "StringNotEquals",
-            )
-        ),
-        (
-            {"StringEquals": {SUB: MAIN, AUD: [AUDIENCE, "https://github.com/acme"]}},
-            ["takes tokens for 'https://github.com/acme': write sts.amazonaws.com"],
-        ),
-        (
-            {"StringEquals": {SUB: MAIN, AUD: "STS.amazonaws.com"}},
-            ["takes tokens for 'STS.amazonaws.com': write sts.amazonaws.com"],
-        ),
-        ({"StringEquals": {SUB: MAIN, AUD: []}}, ["names no aud"]),
-        *(
-            (fixed(MAIN, operator=operator), [f"tests sub by {operator}, which does not fix it: write StringEquals"])
-            for operator in (
-                "StringEqualsIfExists",
-                "StringLikeIfExists",
-                "ForAllValues:StringEquals",
-                "ForAnyValue:StringLike",
-                "StringEqualsIgnoreCase",
-                "StringNotEquals",
-                "ArnLike",
-                "Null",
-                "Bool",
-            )
-        ),
-        (
-            {"StringEquals": {AUD: AUDIENCE}, "Null": {SUB: "false"}},
-            ["tests sub by Null, which does not fix it: write StringEquals"],
-        ),
-        (fixed(), ["names no sub"]),
-        (fixed(operator="StringLike"), ["names no sub"]),
-        (fixed(MAIN, "repo:acme/*"), [not_one("repo:acme/*")]),
-        *(
-            (fixed(each), [not_one(each)])
-            for each in (
-                "*",
-                "",
-                "repo:acme/api",
-                "repo:acme/api:*",
-                "repo:acme/api:ref:refs/tags/*",
-                "repo:acme@1/api:environment:prod",
-                "repo:аcme/api:environment:prod",  # noqa: RUF001
-                f"{MAIN}\n",
-            )
-        ),
-        *(
-            (fixed(each, operator="StringLike"), [not_one(each)])
-            for each in (
-                "*",
-                "repo:*",
-                "repo:acme/*",
-                "repo:acme*/api:ref:refs/tags/v1",
-                "repo:acme/api*:ref:refs/tags/v*",
-                "repo:*:ref:refs/tags/*",
-                "repo:acme@*/api@*:ref:refs/tags/*",
-                "repo:acme/api:*",
-                "repo:acme/api:ref:*",
-                "repo:acme/api:ref:refs/*",
-                "repo:acme/api:ref:refs/tag?/v1",
-                "repo:acme/api:ref:refs/tags/",
-                "repo:acme/api:ref:refs/tags/a b",
-                "repo:acme/api:ref:refs/heads/*",
-                "repo:acme/api:ref:refs/heads/release-?",
-                "repo:acme/api:environment:*",
-                "repo:acme/api:environment:prod*",
-                "repo:acme/api:environment:a:ref:refs/tags/*",
-                "repo:acme/api:pull_reques?",
-                "repo:acme/api:*:ref:refs/tags/v1",
-            )
-        ),
-        *(
-            (
-                fixed(f"repo:acme/{each}:environment:prod"),
-                [filled(f"repo:acme/{each}:environment:prod")],
-            )
-            for each in (f"${{{ISSUER}:repository}}", "${*}")
-        ),
-        (
-            fixed("repo:acme/api:ref:refs/tags/${aws:PrincipalTag/x}*", operator="StringLike"),
-            [filled("repo:acme/api:ref:refs/tags/${aws:PrincipalTag/x}*")],
-        ),
-        (
-            fixed("repo:acme/api:pull_request"),
-            ["lets every pull request assume the role by sub 'repo:acme/api:pull_request'"],
-        ),
-        (
-            {"StringLike": {SUB: "repo:acme/*", AUD: "*"}},
-            ["tests aud by StringLike, which does not fix it: write StringEquals", not_one("repo:acme/*")],
-        ),
-    ],
+            {"StringEquals": {SUB: MAIN}, operator: {AUD: AUDIENCE}},
+            [f"tests aud by {operator}, which does not fix it: write StringEquals"],
+        )
+        for operator in (
+            "StringLike",
+            "StringEqualsIfExists",
+            "ForAllValues:StringEquals",
+            "ForAnyValue:StringEquals",
+            "StringEqualsIgnoreCase",
+            "StringNotEquals",
+        )
+    ),
+    (
+        {"StringEquals": {SUB: MAIN, AUD: [AUDIENCE, "https://github.com/acme"]}},
+        ["takes tokens for 'https://github.com/acme': write sts.amazonaws.com"],
+    ),
+    (
+        {"StringEquals": {SUB: MAIN, AUD: "STS.amazonaws.com"}},
+        ["takes tokens for 'STS.amazonaws.com': write sts.amazonaws.com"],
+    ),
+    ({"StringEquals": {SUB: MAIN, AUD: []}}, ["names no aud"]),
+    *(
+        (fixed(MAIN, operator=operator), [f"tests sub by {operator}, which does not fix it: write StringEquals"])
+        for operator in (
+            "StringEqualsIfExists",
+            "StringLikeIfExists",
+            "ForAllValues:StringEquals",
+            "ForAnyValue:StringLike",
+            "StringEqualsIgnoreCase",
+            "StringNotEquals",
+            "ArnLike",
+            "Null",
+            "Bool",
+        )
+    ),
+    (
+        {"StringEquals": {AUD: AUDIENCE}, "Null": {SUB: "false"}},
+        ["tests sub by Null, which does not fix it: write StringEquals"],
+    ),
+    (fixed(), ["names no sub"]),
+    (fixed(operator="StringLike"), ["names no sub"]),
+    (fixed(MAIN, "repo:acme/*"), [not_one("repo:acme/*")]),
+    *(
+        (fixed(each), [not_one(each)])
+        for each in (
+            "*",
+            "",
+            "repo:acme/api",
+            "repo:acme/api:*",
+            "repo:acme/api:ref:refs/tags/*",
+            "repo:acme@1/api:environment:prod",
+            "repo:аcme/api:environment:prod",  # noqa: RUF001
+            f"{MAIN}\n",
+        )
+    ),
+    *(
+        (fixed(each, operator="StringLike"), [not_one(each)])
+        for each in (
+            "*",
+            "repo:*",
+            "repo:acme/*",
+            "repo:acme*/api:ref:refs/tags/v1",
+            "repo:acme/api*:ref:refs/tags/v*",
+            "repo:*:ref:refs/tags/*",
+            "repo:acme@*/api@*:ref:refs/tags/*",
+            "repo:acme/api:*",
+            "repo:acme/api:ref:*",
+            "repo:acme/api:ref:refs/*",
+            "repo:acme/api:ref:refs/tag?/v1",
+            "repo:acme/api:ref:refs/tags/",
+            "repo:acme/api:ref:refs/tags/a b",
+            "repo:acme/api:ref:refs/heads/*",
+            "repo:acme/api:ref:refs/heads/release-?",
+            "repo:acme/api:environment:*",
+            "repo:acme/api:environment:prod*",
+            "repo:acme/api:environment:a:ref:refs/tags/*",
+            "repo:acme/api:pull_reques?",
+            "repo:acme/api:*:ref:refs/tags/v1",
+        )
+    ),
+    *(
+        (fixed(f"repo:acme/{each}:environment:prod"), [filled(f"repo:acme/{each}:environment:prod")])
+        for each in (f"${{{ISSUER}:repository}}", "${*}")
+    ),
+    (
+        fixed("repo:acme/api:ref:refs/tags/${aws:PrincipalTag/x}*", operator="StringLike"),
+        [filled("repo:acme/api:ref:refs/tags/${aws:PrincipalTag/x}*")],
+    ),
+    (
+        fixed("repo:acme/api:pull_request"),
+        ["lets every pull request assume the role by sub 'repo:acme/api:pull_request'"],
+    ),
+    (
+        {"StringLike": {SUB: "repo:acme/*", AUD: "*"}},
+        ["tests aud by StringLike, which does not fix it: write StringEquals", not_one("repo:acme/*")],
+    ),
 )
 def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(trust(condition))) == says(*expected)
 
 
-@pytest.mark.parametrize(
-    ("elements", "expected"),
-    [
-        ({"Action": "sts:*"}, says(NO_SUBJECT)),
-        ({"Action": ["sts:TagSession", "STS:assumeROLEwith*"]}, says(NO_SUBJECT)),
-        ({"Action": None, "NotAction": "sts:TagSession"}, says(NO_SUBJECT)),
-        ({"Action": "sts:AssumeRole"}, []),
-        ({"Action": None, "NotAction": "sts:*"}, []),
-        ({"Principal": {"Federated": PROVIDER.upper().replace("OIDC-PROVIDER", "oidc-provider")}}, says(NO_SUBJECT)),
-        ({"Principal": {"Federated": ISSUER}}, says(NO_SUBJECT)),
-        ({"Principal": {"Federated": ["cognito-identity.amazonaws.com", PROVIDER]}}, says(NO_SUBJECT)),
-        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/*"}}, says(NO_SUBJECT)),
-        ({"Principal": {"Federated": "*"}}, says(NO_SUBJECT)),
-        ({"Principal": {"Federated": [PROVIDER, PROVIDER.replace(HOME, OTHER)]}}, says(NO_SUBJECT)),
-        ({"Principal": "*"}, says(NO_SUBJECT)),
-        ({"Principal": None, "NotPrincipal": to(HOME)}, says(NO_SUBJECT)),
-        ({"Principal": {"Federated": "cognito-identity.amazonaws.com"}}, []),
-        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/gitlab.com"}}, []),
-        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/x.{ISSUER}"}}, []),
-        ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}.example"}}, []),
-        ({"Principal": to(HOME)}, []),
-        ({"Principal": {"Federated": PROVIDER.replace("actions", "action?")}}, says(NO_SUBJECT)),
-        ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
-        ({"Principal": {"Service": ["*", ISSUER]}}, []),
-        ({"Effect": "Deny"}, []),
-    ],
+@cases(
+    "elements, expected",
+    ({"Action": "sts:*"}, says(NO_SUBJECT)),
+    ({"Action": ["sts:TagSession", "STS:assumeROLEwith*"]}, says(NO_SUBJECT)),
+    ({"Action": None, "NotAction": "sts:TagSession"}, says(NO_SUBJECT)),
+    ({"Action": "sts:AssumeRole"}, []),
+    ({"Action": None, "NotAction": "sts:*"}, []),
+    ({"Principal": {"Federated": PROVIDER.upper().replace("OIDC-PROVIDER", "oidc-provider")}}, says(NO_SUBJECT)),
+    ({"Principal": {"Federated": ISSUER}}, says(NO_SUBJECT)),
+    ({"Principal": {"Federated": ["cognito-identity.amazonaws.com", PROVIDER]}}, says(NO_SUBJECT)),
+    ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/*"}}, says(NO_SUBJECT)),
+    ({"Principal": {"Federated": "*"}}, says(NO_SUBJECT)),
+    ({"Principal": {"Federated": [PROVIDER, PROVIDER.replace(HOME, OTHER)]}}, says(NO_SUBJECT)),
+    ({"Principal": "*"}, says(NO_SUBJECT)),
+    ({"Principal": None, "NotPrincipal": to(HOME)}, says(NO_SUBJECT)),
+    ({"Principal": {"Federated": "cognito-identity.amazonaws.com"}}, []),
+    ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/gitlab.com"}}, []),
+    ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/x.{ISSUER}"}}, []),
+    ({"Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}.example"}}, []),
+    ({"Principal": to(HOME)}, []),
+    ({"Principal": {"Federated": PROVIDER.replace("actions", "action?")}}, says(NO_SUBJECT)),
+    ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
+    ({"Principal": {"Service": ["*", ISSUER]}}, []),
+    ({"Effect": "Deny"}, []),
 )
 def test_whom_it_is_about(told: Judge, elements: dict[str, object], expected: list[str]) -> None:
     condition = {"StringEquals": {AUD: AUDIENCE}}
@@ -366,7 +350,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_no_other_workflow_assumes_what_is_not_found(told: Judge, statements: list[dict[str, object]]) -> None:
     found = declared(*statements)

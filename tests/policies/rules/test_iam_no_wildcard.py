@@ -22,6 +22,8 @@ from resources.iam import (
     USER_POLICY,
     USER_POLICY_ATTACHMENT,
 )
+from tests.cases import case, cases
+from tests.conftest import examples
 from tests.policies.conftest import TODAY, Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy
 
@@ -37,16 +39,12 @@ def declared(text: object, kind: str = ROLE_POLICY) -> Declared:
 
 
 @pytest.mark.parametrize("kind", [MANAGED_POLICY, ROLE_POLICY, USER_POLICY, GROUP_POLICY])
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param({"policy": policy(LOGIN, PULL)}, [], id="compliant"),
-        pytest.param(
-            {"policy": policy(allow(Action="*", Resource="*"))}, [f"statement 1 allows *, {COVERS}"], id="violating"
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", {"policy": policy(LOGIN, PULL)}, []),
+    case("violating", {"policy": policy(allow(Action="*", Resource="*"))}, [f"statement 1 allows *, {COVERS}"]),
+    case("unset", {}, []),
+    case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
 def test_a_policy(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=kind, inputs=inputs)) == expected
@@ -58,102 +56,99 @@ def test_no_other_type() -> None:
     assert set(RULE.types) == {ROLE} | policies | attachments
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (allow(Action=list(PUSH_ACTIONS), Resource=REPOSITORIES), []),
-        (allow(Action=["ecr:Describe*", "s3:Get*"], Resource=REPOSITORIES), []),
-        (allow(Action="ecr:*", Resource=REPOSITORIES), [f"statement 1 allows ecr:*, {COVERS}"]),
-        (allow(Action="ECR:*", Resource="*"), [f"statement 1 allows ECR:*, {COVERS}"]),
-        (
-            allow(Action=["ecr:Put*", *PULL_ACTIONS], Resource=[REPOSITORIES]),
-            [f"statement 1 allows ecr:Put*, {COVERS}"],
+@cases(
+    "statement, expected",
+    (allow(Action=list(PUSH_ACTIONS), Resource=REPOSITORIES), []),
+    (allow(Action=["ecr:Describe*", "s3:Get*"], Resource=REPOSITORIES), []),
+    (allow(Action="ecr:*", Resource=REPOSITORIES), [f"statement 1 allows ecr:*, {COVERS}"]),
+    (allow(Action="ECR:*", Resource="*"), [f"statement 1 allows ECR:*, {COVERS}"]),
+    (allow(Action=["ecr:Put*", *PULL_ACTIONS], Resource=[REPOSITORIES]), [f"statement 1 allows ecr:Put*, {COVERS}"]),
+    (allow(Action="iam:Pass?ole", Resource=REPOSITORIES), [f"statement 1 allows iam:Pass?ole, {COVERS}"]),
+    (allow(Action="*:Get*", Resource=REPOSITORIES), [f"statement 1 allows *:Get*, {COVERS}"]),
+    (
+        allow(NotAction="iam:*", Resource=REPOSITORIES),
+        ["statement 1 allows everything but iam:* (NotAction): name what is meant"],
+    ),
+    (
+        allow(Action="ecr:BatchGetImage", NotResource=REPOSITORIES),
+        [f"statement 1 is about all but {REPOSITORIES} (NotResource): name what is meant"],
+    ),
+    (
+        allow(Action=[LOGIN_ACTION, *PULL_ACTIONS], Resource="*"),
+        [f"statement 1 allows ecr:BatchGetImage and ecr:GetDownloadUrlForLayer {EVERY}"],
+    ),
+    (allow(Action="ecr:Describe*", Resource="*"), [f"statement 1 allows ecr:Describe* {EVERY}"]),
+    (allow(Action="kms:Decrypt", Resource=[REPOSITORIES, "*"]), [f"statement 1 allows kms:Decrypt {EVERY}"]),
+    (allow(Action="iam:PassRole", Resource="*"), [f"statement 1 allows iam:PassRole {EVERY}"]),
+    (allow(Action="sts:AssumeRole", Resource="*"), [f"statement 1 allows sts:AssumeRole {EVERY}"]),
+    *(
+        (allow(Action="ecr:PutImage", Resource=each), [f"statement 1 allows ecr:PutImage {EVERY}"])
+        for each in (
+            "arn:aws:ecr:*:*:*",
+            "arn:aws:ecr:*:*:repository/*",
+            "arn:aws:ecr:us-east-1:*:repository/**",
+            f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*",
+            "arn:*",
+            "arn:aws:ecr:*",
+            "arn:aws:ecr:us-east-1",
+            "arn:aws:ecr:*:*:*/*",
+            "arn:aws:ecr:*:*:?*/*/*",
+            "arn:aws:ecr:*:*:repository/*/*",
+            "arn:aws:ecr:*:*:rep*/*",
+            f"arn:aws:ecr:us-east-1:{HOME}:*",
+            f"arn:aws:ecr:us-east-1:{HOME}:*/*",
+            f"arn:aws:ecr:us-east-1:{HOME}:**",
+            f"arn:aws:ecr:us-east-1:{HOME}",
+            "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
+        )
+    ),
+    *(
+        (allow(Action="ecr:PutImage", Resource=each), [])
+        for each in (
+            f"arn:aws:ecr:*:{HOME}:repository/*",
+            "arn:aws:ecr:*:*:repository/payments/*",
+            "arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*",
+        )
+    ),
+    (
+        allow(
+            Action=["iam:CreatePolicyVersion", "iam:AttachRolePolicy", "iam:PutRolePolicy", "s3:DeleteObject"],
+            Resource="*",
         ),
-        (allow(Action="iam:Pass?ole", Resource=REPOSITORIES), [f"statement 1 allows iam:Pass?ole, {COVERS}"]),
-        (allow(Action="*:Get*", Resource=REPOSITORIES), [f"statement 1 allows *:Get*, {COVERS}"]),
-        (
-            allow(NotAction="iam:*", Resource=REPOSITORIES),
-            ["statement 1 allows everything but iam:* (NotAction): name what is meant"],
-        ),
-        (
-            allow(Action="ecr:BatchGetImage", NotResource=REPOSITORIES),
-            [f"statement 1 is about all but {REPOSITORIES} (NotResource): name what is meant"],
-        ),
-        (
-            allow(Action=[LOGIN_ACTION, *PULL_ACTIONS], Resource="*"),
-            [f"statement 1 allows ecr:BatchGetImage, ecr:GetDownloadUrlForLayer {EVERY}"],
-        ),
-        (allow(Action="ecr:Describe*", Resource="*"), [f"statement 1 allows ecr:Describe* {EVERY}"]),
-        (allow(Action="kms:Decrypt", Resource=[REPOSITORIES, "*"]), [f"statement 1 allows kms:Decrypt {EVERY}"]),
-        (allow(Action="iam:PassRole", Resource="*"), [f"statement 1 allows iam:PassRole {EVERY}"]),
-        (allow(Action="sts:AssumeRole", Resource="*"), [f"statement 1 allows sts:AssumeRole {EVERY}"]),
-        *(
-            (allow(Action="ecr:PutImage", Resource=each), [f"statement 1 allows ecr:PutImage {EVERY}"])
-            for each in (
-                "arn:aws:ecr:*:*:*",
-                "arn:aws:ecr:*:*:repository/*",
-                "arn:aws:ecr:us-east-1:*:repository/**",
-                f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*",
-                "arn:*",
-                "arn:aws:ecr:*",
-                "arn:aws:ecr:us-east-1",
-                "arn:aws:ecr:*:*:*/*",
-                "arn:aws:ecr:*:*:?*/*/*",
-                "arn:aws:ecr:*:*:repository/*/*",
-                "arn:aws:ecr:*:*:rep*/*",
-                f"arn:aws:ecr:us-east-1:{HOME}:*",
-                f"arn:aws:ecr:us-east-1:{HOME}:*/*",
-                f"arn:aws:ecr:us-east-1:{HOME}:**",
-                f"arn:aws:ecr:us-east-1:{HOME}",
-                "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
+        [
+            (
+                "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy and "
+                f"s3:DeleteObject {EVERY}"
             )
-        ),
-        *(
-            (allow(Action="ecr:PutImage", Resource=each), [])
-            for each in (
-                f"arn:aws:ecr:*:{HOME}:repository/*",
-                "arn:aws:ecr:*:*:repository/payments/*",
-                "arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*",
-            )
-        ),
-        (
-            allow(
-                Action=["iam:CreatePolicyVersion", "iam:AttachRolePolicy", "iam:PutRolePolicy", "s3:DeleteObject"],
-                Resource="*",
-            ),
-            [
-                "statement 1 allows iam:AttachRolePolicy, iam:CreatePolicyVersion, iam:PutRolePolicy, s3:DeleteObject "
-                + EVERY
+        ],
+    ),
+    (allow(Action="s3:Get*", Resource="*"), [f"statement 1 allows s3:Get* {EVERY}"]),
+    (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
+    (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
+    (allow(Action="s3:GetObject", Resource=["arn:aws:s3:::bucket/*", "arn:aws:s3:::team-*"]), []),
+    (allow(Action="unheard:OfThing", Resource="*"), [f"statement 1 allows unheard:OfThing {EVERY}"]),
+    (
+        allow(
+            Action=[
+                LOGIN_ACTION,
+                "sts:GetCallerIdentity",
+                "ec2:DescribeInstances",
+                "ecr:DescribeRegistry",
+                "iam:ListRoles",
+                "kms:ListAliases",
+                "logs:DescribeLogGroups",
+                "cloudwatch:PutMetricData",
             ],
+            Resource="*",
         ),
-        (allow(Action="s3:Get*", Resource="*"), [f"statement 1 allows s3:Get* {EVERY}"]),
-        (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
-        (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
-        (allow(Action="s3:GetObject", Resource=["arn:aws:s3:::bucket/*", "arn:aws:s3:::team-*"]), []),
-        (allow(Action="unheard:OfThing", Resource="*"), [f"statement 1 allows unheard:OfThing {EVERY}"]),
-        (
-            allow(
-                Action=[
-                    LOGIN_ACTION,
-                    "sts:GetCallerIdentity",
-                    "ec2:DescribeInstances",
-                    "ecr:DescribeRegistry",
-                    "iam:ListRoles",
-                    "kms:ListAliases",
-                    "logs:DescribeLogGroups",
-                    "cloudwatch:PutMetricData",
-                ],
-                Resource="*",
-            ),
-            [],
-        ),
-        (deny(NotAction="ecr:*", NotResource=REPOSITORIES), []),
-        (deny(Action="*", Resource="*"), []),
-        (
-            allow(Action="ecr:*", Resource="*", Condition={"StringEquals": {"aws:ResourceAccount": HOME}}),
-            [f"statement 1 allows ecr:*, {COVERS}"],
-        ),
-    ],
+        [],
+    ),
+    (deny(NotAction="ecr:*", NotResource=REPOSITORIES), []),
+    (deny(Action="*", Resource="*"), []),
+    (
+        allow(Action="ecr:*", Resource="*", Condition={"StringEquals": {"aws:ResourceAccount": HOME}}),
+        [f"statement 1 allows ecr:*, {COVERS}"],
+    ),
 )
 def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(policy(statement))) == expected
@@ -189,30 +184,25 @@ def test_inline_policies_of_a_role(told: Judge) -> None:
 BROAD = "write one with what is needed"
 
 
-@pytest.mark.parametrize(
-    ("arn", "expected"),
-    [
-        ("arn:aws:iam::aws:policy/AdministratorAccess", [f"has AWS's policy AdministratorAccess: {BROAD}"]),
-        ("arn:aws-cn:iam::aws:policy/AdministratorAccess", [f"has AWS's policy AdministratorAccess: {BROAD}"]),
-        (
-            "arn:aws:iam::aws:policy/AdministratorAccess-Amplify",
-            [f"has AWS's policy AdministratorAccess-Amplify: {BROAD}"],
-        ),
-        ("arn:aws:iam::aws:policy/PowerUserAccess", [f"has AWS's policy PowerUserAccess: {BROAD}"]),
-        ("arn:aws:iam::aws:policy/IAMFullAccess", [f"has AWS's policy IAMFullAccess: {BROAD}"]),
-        (
-            "arn:aws:iam::aws:policy/service-role/AWSQuickSightFullAccess",
-            [f"has AWS's policy AWSQuickSightFullAccess: {BROAD}"],
-        ),
-        ("arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly", []),
-        ("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", []),
-        (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", []),
-        (UNKNOWN, ["undecided"]),
-        (SECRET, ["undecided"]),
-        (None, []),
-        (5, []),
-        ("AdministratorAccess", []),
-    ],
+@cases(
+    "arn, expected",
+    ("arn:aws:iam::aws:policy/AdministratorAccess", [f"has AWS's policy AdministratorAccess: {BROAD}"]),
+    ("arn:aws-cn:iam::aws:policy/AdministratorAccess", [f"has AWS's policy AdministratorAccess: {BROAD}"]),
+    ("arn:aws:iam::aws:policy/AdministratorAccess-Amplify", [f"has AWS's policy AdministratorAccess-Amplify: {BROAD}"]),
+    ("arn:aws:iam::aws:policy/PowerUserAccess", [f"has AWS's policy PowerUserAccess: {BROAD}"]),
+    ("arn:aws:iam::aws:policy/IAMFullAccess", [f"has AWS's policy IAMFullAccess: {BROAD}"]),
+    (
+        "arn:aws:iam::aws:policy/service-role/AWSQuickSightFullAccess",
+        [f"has AWS's policy AWSQuickSightFullAccess: {BROAD}"],
+    ),
+    ("arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly", []),
+    ("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", []),
+    (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", []),
+    (UNKNOWN, ["undecided"]),
+    (SECRET, ["undecided"]),
+    (None, []),
+    (5, []),
+    ("AdministratorAccess", []),
 )
 def test_policies_of_aws(told: Judge, arn: object, expected: list[str]) -> None:
     for kind in (ROLE_POLICY_ATTACHMENT, USER_POLICY_ATTACHMENT, GROUP_POLICY_ATTACHMENT, POLICY_ATTACHMENT):
@@ -247,7 +237,7 @@ ELSEWHERE = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/unheard/of"
 HERE = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
 def test_whoever_may_what_nobody_named_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     text = policy(*statements)

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from domain.document_text import SECRET, UNKNOWN
 from policies.rules.iam_role_bounded import RULE
 from resources.iam import ROLE
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, OTHER
 
@@ -19,27 +20,25 @@ def role(**changed: object) -> Declared:
     return Declared(type=ROLE, inputs={key: each for key, each in {**GOOD, **changed}.items() if each is not None})
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param(GOOD, [], id="compliant"),
-        pytest.param(
-            {"permissionsBoundary": "", "path": "/", "maxSessionDuration": 43200.0},
-            [UNBOUNDED, NO_PATH, "has sessions of up to 12 hours: 4 are the most"],
-            id="violating",
-        ),
-        pytest.param({}, [UNBOUNDED, NO_PATH], id="unset"),
-        pytest.param(
-            dict.fromkeys(GOOD, UNKNOWN),
-            ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
-            id="unknown",
-        ),
-        pytest.param(
-            dict.fromkeys(GOOD, SECRET),
-            ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
-            id="secret",
-        ),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", GOOD, []),
+    case(
+        "violating",
+        {"permissionsBoundary": "", "path": "/", "maxSessionDuration": 43200.0},
+        [UNBOUNDED, NO_PATH, "has sessions of up to 12 hours: 4 are the most"],
+    ),
+    case("unset", {}, [UNBOUNDED, NO_PATH]),
+    case(
+        "unknown",
+        dict.fromkeys(GOOD, UNKNOWN),
+        ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
+    ),
+    case(
+        "secret",
+        dict.fromkeys(GOOD, SECRET),
+        ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
+    ),
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
@@ -56,51 +55,45 @@ def other(boundary: object, pattern: str = "arn:*:iam::*:policy/*") -> list[str]
 NO_BOUNDARIES: list[object] = [f"arn:aws:iam::{HOME}:role/x", f"arn:aws:iam::{HOME}:policy", "policy/x", " ", 7, []]
 
 
-@pytest.mark.parametrize(
-    ("boundary", "expected"),
-    [
-        (f"arn:aws-cn:iam::{HOME}:policy/team/boundary", []),
-        ("arn:aws:iam::aws:policy/PowerUserAccess", []),
-        (
-            "arn:aws:iam::aws:policy/AdministratorAccess",
-            ["has the boundary AdministratorAccess, within which everything is allowed"],
-        ),
-        (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", []),
-        *((each, other(each)) for each in NO_BOUNDARIES),
-        (None, [UNBOUNDED]),
-    ],
+@cases(
+    "boundary, expected",
+    (f"arn:aws-cn:iam::{HOME}:policy/team/boundary", []),
+    ("arn:aws:iam::aws:policy/PowerUserAccess", []),
+    (
+        "arn:aws:iam::aws:policy/AdministratorAccess",
+        ["has the boundary AdministratorAccess, within which everything is allowed"],
+    ),
+    (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", []),
+    *((each, other(each)) for each in NO_BOUNDARIES),
+    (None, [UNBOUNDED]),
 )
 def test_the_boundary(told: Judge, boundary: object, expected: list[str]) -> None:
     assert told(RULE, role(permissionsBoundary=boundary)) == expected
 
 
-@pytest.mark.parametrize(
-    ("pattern", "fits"),
-    [
-        (BOUNDARY, True),
-        (f"arn:aws:iam::{HOME}:policy/*-boundary", True),
-        ("arn:aws:iam::????????????:policy/container-registry-*", True),
-        (f"arn:aws:iam::{OTHER}:policy/*", False),
-        (f"arn:aws:iam::{HOME}:policy/boundary", False),
-        # Parts of an ARN are compared one by one.
-        ("arn:aws:iam:*-boundary", False),
-        ("*", False),
-    ],
+@cases(
+    "pattern, fits",
+    (BOUNDARY, True),
+    (f"arn:aws:iam::{HOME}:policy/*-boundary", True),
+    ("arn:aws:iam::????????????:policy/container-registry-*", True),
+    (f"arn:aws:iam::{OTHER}:policy/*", False),
+    (f"arn:aws:iam::{HOME}:policy/boundary", False),
+    # Parts of an ARN are compared one by one.
+    ("arn:aws:iam:*-boundary", False),
+    ("*", False),
 )
 def test_a_boundary_can_be_asked_for(told: Judge, pattern: str, fits: bool) -> None:
     assert told(RULE, role(), boundary=pattern) == ([] if fits else other(BOUNDARY, pattern))
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/x/", []),
-        ("/", [NO_PATH]),
-        ("", [NO_PATH]),
-        (None, [NO_PATH]),
-        (["/x/"], ["has no path, but ['/x/']"]),
-        ("/aws-service-role/ecr.amazonaws.com/", []),
-    ],
+@cases(
+    "path, expected",
+    ("/x/", []),
+    ("/", [NO_PATH]),
+    ("", [NO_PATH]),
+    (None, [NO_PATH]),
+    (["/x/"], ["has no path, but ['/x/']"]),
+    ("/aws-service-role/ecr.amazonaws.com/", []),
 )
 def test_the_path(told: Judge, path: object, expected: list[str]) -> None:
     assert told(RULE, role(path=path)) == expected
@@ -113,18 +106,16 @@ def test_a_services_own_role_takes_no_boundary(told: Judge) -> None:
         assert told(RULE, Declared(type=ROLE, inputs={"path": near})) == [UNBOUNDED]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "hours", "expected"),
-    [
-        (14_400, 4, []),
-        (14_400.0, 4, []),
-        (14_401, 4, ["has sessions of up to 4.00028 hours: 4 are the most"]),
-        (3_600, 1, []),
-        (7_200.0, 1, ["has sessions of up to 2 hours: 1 are the most"]),
-        (None, 1, []),
-        ("3600", 1, ["has no number of seconds for its sessions, but '3600'"]),
-        (True, 1, ["has no number of seconds for its sessions, but True"]),
-    ],
+@cases(
+    "seconds, hours, expected",
+    (14_400, 4, []),
+    (14_400.0, 4, []),
+    (14_401, 4, ["has sessions of up to 4.00028 hours: 4 are the most"]),
+    (3_600, 1, []),
+    (7_200.0, 1, ["has sessions of up to 2 hours: 1 are the most"]),
+    (None, 1, []),
+    ("3600", 1, ["has no number of seconds for its sessions, but '3600'"]),
+    (True, 1, ["has no number of seconds for its sessions, but True"]),
 )
 def test_the_longest_session(told: Judge, seconds: object, hours: int, expected: list[str]) -> None:
     assert told(RULE, role(maxSessionDuration=seconds), max_session_hours=hours) == expected

@@ -5,6 +5,7 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.rules.iam_trust_not_public import RULE
 from resources.iam import ROLE
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
@@ -18,18 +19,12 @@ def trust(**elements: object) -> dict[str, object]:
     return {key: value for key, value in statement.items() if value is not None}
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param({"assumeRolePolicy": policy(trust())}, [], id="compliant"),
-        pytest.param(
-            {"assumeRolePolicy": policy(trust(Principal="*"))},
-            [EVERYBODY],
-            id="violating",
-        ),
-        pytest.param({}, [], id="unset"),
-        pytest.param({"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"], id="unknown"),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", {"assumeRolePolicy": policy(trust())}, []),
+    case("violating", {"assumeRolePolicy": policy(trust(Principal="*"))}, [EVERYBODY]),
+    case("unset", {}, []),
+    case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
 def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
@@ -72,59 +67,49 @@ SAYING_NOT_WHO: list[dict[str, object]] = [
 ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (trust(Principal={"Service": "ecr.amazonaws.com"}), []),
-        (trust(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}), []),
+@cases(
+    "statement, expected",
+    (trust(Principal={"Service": "ecr.amazonaws.com"}), []),
+    (trust(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}), []),
+    (
+        trust(Principal=to("*"), Condition={"StringEquals": {"sts:ExternalId": "x"}}),
+        [f"{EVERYBODY} (StringEquals sts:ExternalId does not say who calls)"],
+    ),
+    (
+        trust(Principal=None, NotPrincipal=to(OTHER)),
+        [f"statement 1 lets every principal except some (NotPrincipal) call sts:AssumeRole: {NARROWED}"],
+    ),
+    (trust(Principal="*", Action="sts:*"), [f"statement 1 lets everybody (*) call sts:*: {NARROWED}"]),
+    (
+        trust(Principal="*", Action="sts:AssumeRoleWithSAML"),
+        [f"statement 1 lets everybody (*) call sts:AssumeRoleWithSAML: {NARROWED}"],
+    ),
+    (
+        trust(Principal="*", Action="sts:AssumeRoleWithWebIdentity"),
+        [f"statement 1 lets everybody (*) call sts:AssumeRoleWithWebIdentity: {NARROWED}"],
+    ),
+    (trust(Principal="*", Action="sts:TagSession"), []),
+    (trust(Principal=to(root(OTHER))), whole(OTHER)),
+    (trust(Principal=to(OTHER, PULLER, HOME)), whole(f"{HOME} and {OTHER}")),
+    (trust(Principal=to(OTHER), Action="sts:TagSession"), []),
+    (trust(Principal=to(OTHER), Condition={"StringEquals": {"sts:ExternalId": "x"}}), []),
+    (trust(Principal=to(OTHER), Condition={"ArnLike": {"AWS:principalARN": f"arn:aws:iam::{OTHER}:role/ci-*"}}), []),
+    *(
+        (trust(Principal=to(OTHER), Condition={"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:{each}"}}), [])
+        for each in ("root", "role/ci", "role/ci/*", "user/d*", "role/*-deployer")
+    ),
+    (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalArn": "*:role/ci-*"}}), []),
+    (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalTag/team": "payments-*"}}), []),
+    *((trust(Principal=to(OTHER), Condition=each), whole(OTHER)) for each in SAYING_NOT_WHO),
+    *(
         (
-            trust(Principal=to("*"), Condition={"StringEquals": {"sts:ExternalId": "x"}}),
-            [f"{EVERYBODY} (StringEquals sts:ExternalId does not say who calls)"],
-        ),
-        (
-            trust(Principal=None, NotPrincipal=to(OTHER)),
-            [f"statement 1 lets everybody but some (NotPrincipal) call sts:AssumeRole: {NARROWED}"],
-        ),
-        (trust(Principal="*", Action="sts:*"), [f"statement 1 lets everybody (*) call sts:*: {NARROWED}"]),
-        (
-            trust(Principal="*", Action="sts:AssumeRoleWithSAML"),
-            [f"statement 1 lets everybody (*) call sts:AssumeRoleWithSAML: {NARROWED}"],
-        ),
-        (
-            trust(Principal="*", Action="sts:AssumeRoleWithWebIdentity"),
-            [f"statement 1 lets everybody (*) call sts:AssumeRoleWithWebIdentity: {NARROWED}"],
-        ),
-        (trust(Principal="*", Action="sts:TagSession"), []),
-        (trust(Principal=to(root(OTHER))), whole(OTHER)),
-        (trust(Principal=to(OTHER, PULLER, HOME)), whole(f"{HOME}, {OTHER}")),
-        (trust(Principal=to(OTHER), Action="sts:TagSession"), []),
-        (trust(Principal=to(OTHER), Condition={"StringEquals": {"sts:ExternalId": "x"}}), []),
-        (
-            trust(Principal=to(OTHER), Condition={"ArnLike": {"AWS:principalARN": f"arn:aws:iam::{OTHER}:role/ci-*"}}),
-            [],
-        ),
-        *(
-            (
-                trust(
-                    Principal=to(OTHER), Condition={"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:{each}"}}
-                ),
-                [],
-            )
-            for each in ("root", "role/ci", "role/ci/*", "user/d*", "role/*-deployer")
-        ),
-        (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalArn": "*:role/ci-*"}}), []),
-        (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalTag/team": "payments-*"}}), []),
-        *((trust(Principal=to(OTHER), Condition=each), whole(OTHER)) for each in SAYING_NOT_WHO),
-        *(
-            (
-                trust(Principal=to(OTHER), Condition={"ArnLike": {"aws:PrincipalArn": [PULLER, f"{account}:{name}"]}}),
-                whole(OTHER),
-            )
-            for account in (f"arn:aws:iam::{OTHER}", "arn:aws:iam::*")
-            for name in ANY_NAME
-        ),
-        (deny(Principal="*", Action="sts:*"), []),
-    ],
+            trust(Principal=to(OTHER), Condition={"ArnLike": {"aws:PrincipalArn": [PULLER, f"{account}:{name}"]}}),
+            whole(OTHER),
+        )
+        for account in (f"arn:aws:iam::{OTHER}", "arn:aws:iam::*")
+        for name in ANY_NAME
+    ),
+    (deny(Principal="*", Action="sts:*"), []),
 )
 def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
@@ -162,71 +147,64 @@ def open_to(who: str, *keys: str) -> list[str]:
     return [f"statement 1 lets whoever {who} vouches for assume the role: fix {fixed} by StringEquals"]
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        *(
-            (federated(who), open_to(who, f"{host}:aud", f"{host}:sub"))
-            for who, host in (
-                (GOOGLE, GOOGLE),
-                ("cognito-identity.amazonaws.com", "cognito-identity.amazonaws.com"),
-                (provider("gitlab.com"), "gitlab.com"),
-                (provider(CLUSTER), CLUSTER),
-                (provider("*"), "*"),
-            )
-        ),
-        (
-            federated("graph.facebook.com"),
-            open_to("graph.facebook.com", "graph.facebook.com:app_id", "graph.facebook.com:id"),
-        ),
-        (federated("www.amazon.com"), open_to("www.amazon.com", "www.amazon.com:app_id", "www.amazon.com:user_id")),
-        (federated(OKTA, action=SAML), open_to(OKTA, "SAML:aud")),
-        (federated(OKTA, {"StringEquals": {"saml:AUD": "https://signin.aws.amazon.com/saml"}}, SAML), []),
-        (federated(provider(GITHUB)), []),
-        (federated(provider(f"{GITHUB}/acme")), []),
-        (
-            federated(provider(f"{GITHUB}.example")),
-            open_to(provider(f"{GITHUB}.example"), f"{GITHUB}.example:aud", f"{GITHUB}.example:sub"),
-        ),
-        (federated(provider("gitlab.com"), action="sts:TagSession"), []),
-        (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=SUBJECT)), []),
-        (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=[SUBJECT, f"{SUBJECT}-worker"])), []),
-        (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), open_to(provider(CLUSTER), f"{CLUSTER}:sub")),
-        (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
-        (
-            federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}),
-            [],
-        ),
-    ],
+@cases(
+    "statement, expected",
+    *(
+        (federated(who), open_to(who, f"{host}:aud", f"{host}:sub"))
+        for who, host in (
+            (GOOGLE, GOOGLE),
+            ("cognito-identity.amazonaws.com", "cognito-identity.amazonaws.com"),
+            (provider("gitlab.com"), "gitlab.com"),
+            (provider(CLUSTER), CLUSTER),
+            (provider("*"), "*"),
+        )
+    ),
+    (
+        federated("graph.facebook.com"),
+        open_to("graph.facebook.com", "graph.facebook.com:app_id", "graph.facebook.com:id"),
+    ),
+    (federated("www.amazon.com"), open_to("www.amazon.com", "www.amazon.com:app_id", "www.amazon.com:user_id")),
+    (federated(OKTA, action=SAML), open_to(OKTA, "SAML:aud")),
+    (federated(OKTA, {"StringEquals": {"saml:AUD": "https://signin.aws.amazon.com/saml"}}, SAML), []),
+    (federated(provider(GITHUB)), []),
+    (federated(provider(f"{GITHUB}/acme")), []),
+    (
+        federated(provider(f"{GITHUB}.example")),
+        open_to(provider(f"{GITHUB}.example"), f"{GITHUB}.example:aud", f"{GITHUB}.example:sub"),
+    ),
+    (federated(provider("gitlab.com"), action="sts:TagSession"), []),
+    (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=SUBJECT)), []),
+    (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=[SUBJECT, f"{SUBJECT}-worker"])), []),
+    (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), open_to(provider(CLUSTER), f"{CLUSTER}:sub")),
+    (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
+    (federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}), []),
 )
 def test_identity_providers(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
 
 
-@pytest.mark.parametrize(
-    ("operator", "subject", "narrow"),
-    [
-        ("StringLike", SUBJECT, True),
-        ("StringLike", "system:serviceaccount:payments:*", True),
-        ("StringLike", "system:serviceaccount:pay*:api", False),
-        ("StringLike", "system:serviceaccount:*:api", False),
-        ("StringLike", "system:serviceaccount:*", False),
-        ("StringLike", "project_path:acme/app:ref_type:tag:ref:v*", True),
-        ("StringLike", "project_path:acme/*", False),
-        ("StringLike", "project_path:*", False),
-        ("StringLike", "::::*", False),
-        ("StringLike", "?ystem:serviceaccount:payments:api", False),
-        ("StringLike", [SUBJECT, "*"], False),
-        ("StringLike", "*", False),
-        ("StringEquals", "", False),
-        ("StringEquals", [], False),
-        ("StringEquals", "${aws:username}", False),
-        ("StringEqualsIgnoreCase", SUBJECT, True),
-        ("StringEqualsIfExists", SUBJECT, False),
-        ("ForAllValues:StringEquals", SUBJECT, False),
-        ("ForAnyValue:StringEquals", SUBJECT, True),
-        ("StringNotEquals", SUBJECT, False),
-    ],
+@cases(
+    "operator, subject, narrow",
+    ("StringLike", SUBJECT, True),
+    ("StringLike", "system:serviceaccount:payments:*", True),
+    ("StringLike", "system:serviceaccount:pay*:api", False),
+    ("StringLike", "system:serviceaccount:*:api", False),
+    ("StringLike", "system:serviceaccount:*", False),
+    ("StringLike", "project_path:acme/app:ref_type:tag:ref:v*", True),
+    ("StringLike", "project_path:acme/*", False),
+    ("StringLike", "project_path:*", False),
+    ("StringLike", "::::*", False),
+    ("StringLike", "?ystem:serviceaccount:payments:api", False),
+    ("StringLike", [SUBJECT, "*"], False),
+    ("StringLike", "*", False),
+    ("StringEquals", "", False),
+    ("StringEquals", [], False),
+    ("StringEquals", "${aws:username}", False),
+    ("StringEqualsIgnoreCase", SUBJECT, True),
+    ("StringEqualsIfExists", SUBJECT, False),
+    ("ForAllValues:StringEquals", SUBJECT, False),
+    ("ForAnyValue:StringEquals", SUBJECT, True),
+    ("StringNotEquals", SUBJECT, False),
 )
 def test_a_subject_is_somebody(told: Judge, operator: str, subject: object, narrow: bool) -> None:
     conditions: dict[str, dict[str, object]] = {"StringEquals": {f"{CLUSTER}:aud": "sts.amazonaws.com"}}

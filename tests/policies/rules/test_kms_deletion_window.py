@@ -6,23 +6,22 @@ from pydantic import ValidationError
 from domain.document_text import UNKNOWN
 from policies.rules.kms_deletion_window import RULE
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 
 
-@pytest.mark.parametrize(
-    ("days", "minimum", "expected"),
-    [
-        pytest.param(30, 30, [], id="compliant"),
-        pytest.param(30.0, 30, [], id="the engine's number"),
-        pytest.param(7, 30, ["would be gone 7 days after a deletion: 30 are the least"], id="violating"),
-        pytest.param(29.0, 30, ["would be gone 29 days after a deletion: 30 are the least"], id="a day too few"),
-        pytest.param(None, 30, [], id="unset"),
-        pytest.param(UNKNOWN, 30, ["undecided deletionWindowInDays"], id="unknown"),
-        pytest.param(7.0, 7, [], id="allowed"),
-        pytest.param(6, 7, ["would be gone 6 days after a deletion: 7 are the least"], id="fewer than allowed"),
-        pytest.param("30", 30, ["has no number of days for a waiting time, but '30'"], id="a text"),
-        pytest.param(True, 7, ["has no number of days for a waiting time, but True"], id="a boolean"),
-    ],
+@cases(
+    "days, minimum, expected",
+    case("compliant", 30, 30, []),
+    case("the engine's number", 30.0, 30, []),
+    case("violating", 7, 30, ["would be gone 7 days after a deletion: 30 are the least"]),
+    case("a day too few", 29.0, 30, ["would be gone 29 days after a deletion: 30 are the least"]),
+    case("unset", None, 30, []),
+    case("unknown", UNKNOWN, 30, ["undecided deletionWindowInDays"]),
+    case("allowed", 7.0, 7, []),
+    case("fewer than allowed", 6, 7, ["would be gone 6 days after a deletion: 7 are the least"]),
+    case("a text", "30", 30, ["has no number of days for a waiting time, but '30'"]),
+    case("a boolean", True, 7, ["has no number of days for a waiting time, but True"]),
 )
 def test_the_waiting_time(told: Judge, days: object, minimum: int, expected: list[str]) -> None:
     assert told(RULE, Declared(type=KEY, inputs={"deletionWindowInDays": days}), minimum_days=minimum) == expected

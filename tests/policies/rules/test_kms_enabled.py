@@ -1,22 +1,19 @@
 """Keys are enabled."""
 
-import pytest
-
 from domain.document_text import UNKNOWN
 from policies.rules.kms_enabled import RULE
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 
 
-@pytest.mark.parametrize(
-    ("enabled", "expected"),
-    [
-        pytest.param(True, [], id="compliant"),
-        pytest.param(False, ["is disabled"], id="violating"),
-        pytest.param(None, [], id="unset"),
-        pytest.param(UNKNOWN, ["undecided isEnabled"], id="unknown"),
-        pytest.param("false", ["is disabled"], id="a text"),
-    ],
+@cases(
+    "enabled, expected",
+    case("compliant", True, []),
+    case("violating", False, ["is disabled"]),
+    case("unset", None, []),
+    case("unknown", UNKNOWN, ["undecided isEnabled"]),
+    case("a text", "false", ["is disabled"]),
 )
 def test_a_key_can_be_used(told: Judge, enabled: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=KEY, inputs={"isEnabled": enabled})) == expected

@@ -14,6 +14,8 @@ from domain.kms import ADMINISTRATION_ACTIONS, key_policy
 from policies.pack.rule import Given
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
+from tests.cases import case, cases
+from tests.conftest import examples
 from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
@@ -38,20 +40,16 @@ def use(**elements: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("kind", [KEY, KEY_POLICY])
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        pytest.param({"policy": policy(ADMINISTER)}, [], id="compliant"),
-        pytest.param(
-            {"policy": policy(allow(Sid="Root", Principal=to(root(HOME)), Action="kms:*", Resource="*"))},
-            ["statement 'Root' allows everything (kms:*): name what is meant"],
-            id="violating: AWS's default",
-        ),
-        pytest.param(
-            {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"], id="unset"
-        ),
-        pytest.param({"policy": UNKNOWN}, ["undecided policy"], id="unknown"),
-    ],
+@cases(
+    "inputs, expected",
+    case("compliant", {"policy": policy(ADMINISTER)}, []),
+    case(
+        "violating: AWS's default",
+        {"policy": policy(allow(Sid="Root", Principal=to(root(HOME)), Action="kms:*", Resource="*"))},
+        ["statement 'Root' allows everything (kms:*): name what is meant"],
+    ),
+    case("unset", {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"]),
+    case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
 def test_a_key(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=kind, inputs=inputs)) == expected
@@ -108,105 +106,92 @@ THROUGH_OTHERS: list[dict[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (use(), by_root()),
-        (use(Action="KMS:decrypt"), by_root()),
-        (use(Action=["kms:DescribeKey", "kms:Re*"]), by_root("kms:ReEncryptFrom, kms:ReEncryptTo")),
-        (use(Action="kms:Create*"), by_root("kms:CreateGrant")),
-        (
-            use(Action="kms:GenerateDataKey*"),
-            by_root(
-                "kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:GenerateDataKeyPairWithoutPlaintext,"
-                " kms:GenerateDataKeyWithoutPlaintext"
-            ),
+@cases(
+    "statement, expected",
+    (use(), by_root()),
+    (use(Action="KMS:decrypt"), by_root()),
+    (use(Action=["kms:DescribeKey", "kms:Re*"]), by_root("kms:ReEncryptFrom and kms:ReEncryptTo")),
+    (use(Action="kms:Create*"), by_root("kms:CreateGrant")),
+    (
+        use(Action="kms:GenerateDataKey*"),
+        by_root(
+            "kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:GenerateDataKeyPairWithoutPlaintext and"
+            " kms:GenerateDataKeyWithoutPlaintext"
         ),
-        (use(Principal=to(f"arn:aws:iam::{HOME}:user/u")), by_root(who=f"arn:aws:iam::{HOME}:user/u")),
-        (use(Action=["kms:DescribeKey", "kms:List*"]), []),
-        (use(Principal=to(ROLE)), []),
-        (use(Principal=to(ROLE, f"arn:aws:sts::{HOME}:assumed-role/signer/session")), []),
-        (use(Principal=to(ROLE), Action="kms:*"), ["statement 'Use' allows everything (kms:*): name what is meant"]),
-        (use(Principal=to(ROLE), Action="*"), ["statement 'Use' allows everything (*): name what is meant"]),
-        (
-            use(Principal=to(ROLE), Action=["kms:?*"], Condition=VIA_ECR),
-            ["statement 'Use' allows everything (kms:?*): name what is meant"],
+    ),
+    (use(Principal=to(f"arn:aws:iam::{HOME}:user/u")), by_root(who=f"arn:aws:iam::{HOME}:user/u")),
+    (use(Action=["kms:DescribeKey", "kms:List*"]), []),
+    (use(Principal=to(ROLE)), []),
+    (use(Principal=to(ROLE, f"arn:aws:sts::{HOME}:assumed-role/signer/session")), []),
+    (use(Principal=to(ROLE), Action="kms:*"), ["statement 'Use' allows everything (kms:*): name what is meant"]),
+    (use(Principal=to(ROLE), Action="*"), ["statement 'Use' allows everything (*): name what is meant"]),
+    (
+        use(Principal=to(ROLE), Action=["kms:?*"], Condition=VIA_ECR),
+        ["statement 'Use' allows everything (kms:?*): name what is meant"],
+    ),
+    (
+        use(Action=None, NotAction="kms:ScheduleKeyDeletion"),
+        ["statement 'Use' allows everything but kms:ScheduleKeyDeletion (NotAction): name what is meant"],
+    ),
+    (use(Action=[*KEY_USE, "kms:DescribeKey"], Principal=to(ROLE)), []),
+    (use(Condition=VIA_ECR), []),
+    (use(Condition=FOR_AWS, Action="kms:CreateGrant"), []),
+    (use(Condition={"Bool": {"KMS:grantisforawsresource": True}}), []),
+    (use(Condition={"StringLike": {"kms:ViaService": "ecr.*.amazonaws.com"}}), []),
+    (use(Condition={"StringEquals": {"kms:ViaService": ["ecr.cn-north-1.amazonaws.com.cn"]}}), []),
+    *((use(Condition=each), by_root()) for each in THROUGH_OTHERS),
+    (
+        use(
+            Condition={
+                "BoolIfExists": {"kms:GrantIsForAWSResource": "true"},
+                "Null": {"kms:grantisforawsresource": False},
+            }
         ),
-        (
-            use(Action=None, NotAction="kms:ScheduleKeyDeletion"),
-            ["statement 'Use' allows everything but kms:ScheduleKeyDeletion (NotAction): name what is meant"],
-        ),
-        (use(Action=[*KEY_USE, "kms:DescribeKey"], Principal=to(ROLE)), []),
-        (use(Condition=VIA_ECR), []),
-        (use(Condition=FOR_AWS, Action="kms:CreateGrant"), []),
-        (use(Condition={"Bool": {"KMS:grantisforawsresource": True}}), []),
-        (use(Condition={"StringLike": {"kms:ViaService": "ecr.*.amazonaws.com"}}), []),
-        (use(Condition={"StringEquals": {"kms:ViaService": ["ecr.cn-north-1.amazonaws.com.cn"]}}), []),
-        *((use(Condition=each), by_root()) for each in THROUGH_OTHERS),
-        (
-            use(
-                Condition={
-                    "BoolIfExists": {"kms:GrantIsForAWSResource": "true"},
-                    "Null": {"kms:grantisforawsresource": False},
-                }
-            ),
-            [],
-        ),
-        (deny(Principal="*", Action="kms:*", Resource="*"), []),
-    ],
+        [],
+    ),
+    (deny(Principal="*", Action="kms:*", Resource="*"), []),
 )
 def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
     sound = {key: value for key, value in statement.items() if value is not None}
     assert told(RULE, declared(sound)) == expected
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (use(Principal=to(f"arn:aws:iam::{OTHER}:role/r")), [f"arn:aws:iam::{OTHER}:role/r"]),
-        (use(Principal=to(OTHER), Condition=VIA_ECR), [OTHER]),
-        (use(Principal=to(OTHER, HOME), Condition=VIA_ECR), [OTHER]),
-        (use(Principal=to(OTHER), Action="kms:DescribeKey"), [OTHER]),
-        (use(Principal=to("AROAEXAMPLEEXAMPLEID"), Action="kms:DescribeKey"), ["AROAEXAMPLEEXAMPLEID"]),
-        (use(Principal={"CanonicalUser": "79a59df9"}, Action="kms:DescribeKey"), []),
-        (
-            use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}),
-            ["*"],
+@cases(
+    "statement, expected",
+    (use(Principal=to(f"arn:aws:iam::{OTHER}:role/r")), [f"arn:aws:iam::{OTHER}:role/r"]),
+    (use(Principal=to(OTHER), Condition=VIA_ECR), [OTHER]),
+    (use(Principal=to(OTHER, HOME), Condition=VIA_ECR), [OTHER]),
+    (use(Principal=to(OTHER), Action="kms:DescribeKey"), [OTHER]),
+    (use(Principal=to("AROAEXAMPLEEXAMPLEID"), Action="kms:DescribeKey"), ["AROAEXAMPLEEXAMPLEID"]),
+    (use(Principal={"CanonicalUser": "79a59df9"}, Action="kms:DescribeKey"), []),
+    (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION}}), ["*"]),
+    (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": [HOME, OTHER]}}), ["*"]),
+    (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": HOME}}), []),
+    (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}), []),
+    (
+        use(
+            Principal="*",
+            Condition={**VIA_ECR, "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME}},
         ),
-        (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": [HOME, OTHER]}}), ["*"]),
-        (use(Principal="*", Condition={**VIA_ECR, "StringLike": {"kms:CallerAccount": HOME}}), []),
-        (
-            use(Principal="*", Condition={**VIA_ECR, "StringLike": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
-            [],
+        [],
+    ),
+    (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}), [LAMBDA]),
+    (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
+    # That an account is the caller's says nothing of whom a service works for.
+    (
+        use(
+            Principal={"Service": LAMBDA},
+            Condition={"StringEquals": {"aws:SourceAccount": OTHER, "aws:PrincipalAccount": HOME}},
         ),
-        (
-            use(
-                Principal="*",
-                Condition={
-                    **VIA_ECR,
-                    "StringLike": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": HOME},
-                },
-            ),
-            [],
+        [LAMBDA],
+    ),
+    (
+        use(
+            Principal={"Service": "logs.us-east-1.amazonaws.com"},
+            Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{HOME}:*"}},
         ),
-        (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}), [LAMBDA]),
-        (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
-        # That an account is the caller's says nothing of whom a service works for.
-        (
-            use(
-                Principal={"Service": LAMBDA},
-                Condition={"StringEquals": {"aws:SourceAccount": OTHER, "aws:PrincipalAccount": HOME}},
-            ),
-            [LAMBDA],
-        ),
-        (
-            use(
-                Principal={"Service": "logs.us-east-1.amazonaws.com"},
-                Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{HOME}:*"}},
-            ),
-            [],
-        ),
-    ],
+        [],
+    ),
 )
 def test_other_accounts_are_named_in_the_parameters(
     told: Judge, statement: dict[str, object], expected: list[str]
@@ -222,35 +207,27 @@ def test_other_accounts_are_named_in_the_parameters(
 EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition narrows it to an account"
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (
-            use(Principal="*"),
-            [EVERYBODY, *by_root(who="*")],
-        ),
-        (
-            use(Principal=to(HOME, "*"), Action="kms:DescribeKey", Condition=VIA_ECR),
-            [f"{EVERYBODY.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
-        ),
-        (
-            use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
-            ["statement 'Use' lets * call kms:PutKeyPolicy, whatever the account's own policies say: name the account"],
-        ),
-        (
-            use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
-            by_root(who="*"),
-        ),
-        (
-            use(Principal={"Service": LAMBDA}),
-            [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, whoever it works for,")],
-        ),
-        (
-            use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"),
-            ["statement 'Use' grants to all but some (NotPrincipal): name with Principal who is meant"],
-        ),
-        (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS refuses it"]),
-    ],
+@cases(
+    "statement, expected",
+    (use(Principal="*"), [EVERYBODY, *by_root(who="*")]),
+    (
+        use(Principal=to(HOME, "*"), Action="kms:DescribeKey", Condition=VIA_ECR),
+        [f"{EVERYBODY.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
+    ),
+    (
+        use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
+        ["statement 'Use' lets * call kms:PutKeyPolicy, whatever the account's own policies say: name the account"],
+    ),
+    (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
+    (
+        use(Principal={"Service": LAMBDA}),
+        [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, on behalf of any account,")],
+    ),
+    (
+        use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"),
+        ["statement 'Use' grants to all but some (NotPrincipal): list the allowed principals in Principal"],
+    ),
+    (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS refuses it"]),
 )
 def test_everybody(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
     sound = {key: value for key, value in statement.items() if value is not None}
@@ -260,7 +237,7 @@ def test_everybody(told: Judge, statement: dict[str, object], expected: list[str
 def test_two_accounts_that_administer(told: Judge) -> None:
     other = allow(Principal=to(OTHER), Action="kms:Put*", Resource="*")
     assert told(RULE, declared(other)) == [
-        f"is administered by the accounts {HOME}, {OTHER}: name in trusted_accounts those that are not the key's own"
+        f"is administered by the accounts {HOME} and {OTHER}: name in trusted_accounts those that are not the key's own"
     ]
     assert told(RULE, declared(other), trusted_accounts=[OTHER]) == []
     assert told(RULE, declared(other), trusted_accounts=[HOME]) == []
@@ -271,16 +248,14 @@ LOCKS = "lets AWS KMS take a policy that its account can't change again: leave b
 
 
 @pytest.mark.parametrize("kind", [KEY, KEY_POLICY])
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (True, [LOCKS]),
-        ("true", [LOCKS]),
-        (UNKNOWN, [f"undecided {BYPASS}"]),
-        (SECRET, [f"undecided {BYPASS}"]),
-        (False, []),
-        (None, []),
-    ],
+@cases(
+    "value, expected",
+    (True, [LOCKS]),
+    ("true", [LOCKS]),
+    (UNKNOWN, [f"undecided {BYPASS}"]),
+    (SECRET, [f"undecided {BYPASS}"]),
+    (False, []),
+    (None, []),
 )
 def test_the_account_is_not_locked_out(told: Judge, kind: str, value: object, expected: list[str]) -> None:
     stranger = "999999999999"
@@ -356,7 +331,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
 def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
     found = declared(*statements)

@@ -1,12 +1,11 @@
 """Keys are protected."""
 
-import pytest
-
 from domain.document_text import UNKNOWN
 from policies.rules.kms_protected import RULE
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE
 from resources.kms import KEY
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 
 UNPROTECTED = "the key is not protected, and not every repository of its registry retires"
@@ -38,26 +37,24 @@ def repository(until: str | None, *, region: str = "us-east-1", provider: str | 
 STAYS, RETIRES, PAST, OPEN = repository(None), repository("2027-01-31"), repository("2026-11-20"), repository(UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        pytest.param([key(protect=True), STAYS], [], id="compliant"),
-        pytest.param([key(), STAYS], [ONE_STAYS], id="violating"),
-        pytest.param([key()], [UNPROTECTED], id="alone"),
-        pytest.param([key(), RETIRES], [], id="retiring"),
-        pytest.param([RETIRES, key(), repository("2027-02-01")], [], id="all retiring"),
-        pytest.param([key(), RETIRES, STAYS], [ONE_STAYS], id="one stays"),
-        pytest.param([key(), PAST], [ENDED], id="past"),
-        pytest.param([key(), repository("2027-02-19")], [], id="as long as it may"),
-        pytest.param([key(), repository("2027-02-20")], [too_long("2027-02-20")], id="too long"),
-        pytest.param([key(), RETIRES, repository("9999-12-31")], [too_long("9999-12-31")], id="for ever"),
-        pytest.param([key(), RETIRES, OPEN], ["the key undecided tags.retire-until"], id="unknown"),
-        pytest.param([key(), OPEN, STAYS], [ONE_STAYS], id="unknown, but one stays"),
-        pytest.param([key(), RETIRES, repository(None, region="eu-west-1")], [], id="one stays elsewhere"),
-        pytest.param([key(), RETIRES, repository(None, provider="other")], [], id="one stays in another account"),
-        pytest.param([key(), repository("2027-01-31", region="eu-west-1")], [UNPROTECTED], id="retiring elsewhere"),
-        pytest.param([STAYS, Declared(type=ROLE, inputs={}, protect=False)], [], id="another type"),
-    ],
+@cases(
+    "resources, expected",
+    case("compliant", [key(protect=True), STAYS], []),
+    case("violating", [key(), STAYS], [ONE_STAYS]),
+    case("alone", [key()], [UNPROTECTED]),
+    case("retiring", [key(), RETIRES], []),
+    case("all retiring", [RETIRES, key(), repository("2027-02-01")], []),
+    case("one stays", [key(), RETIRES, STAYS], [ONE_STAYS]),
+    case("past", [key(), PAST], [ENDED]),
+    case("as long as it may", [key(), repository("2027-02-19")], []),
+    case("too long", [key(), repository("2027-02-20")], [too_long("2027-02-20")]),
+    case("for ever", [key(), RETIRES, repository("9999-12-31")], [too_long("9999-12-31")]),
+    case("unknown", [key(), RETIRES, OPEN], ["the key undecided tags.retire-until"]),
+    case("unknown, but one stays", [key(), OPEN, STAYS], [ONE_STAYS]),
+    case("one stays elsewhere", [key(), RETIRES, repository(None, region="eu-west-1")], []),
+    case("one stays in another account", [key(), RETIRES, repository(None, provider="other")], []),
+    case("retiring elsewhere", [key(), repository("2027-01-31", region="eu-west-1")], [UNPROTECTED]),
+    case("another type", [STAYS, Declared(type=ROLE, inputs={}, protect=False)], []),
 )
 def test_an_unprotected_key_has_no_repository_that_stays(
     told: Judge, resources: list[Declared], expected: list[str]

@@ -11,6 +11,7 @@ from resources.ecr import LIFECYCLE_POLICY, PUBLIC_REPOSITORY, REPOSITORY
 from resources.iam import MANAGED_POLICY, ROLE
 from resources.kms import KEY
 from resources.secretsmanager import SECRET
+from tests.cases import case, cases
 from tests.policies.conftest import Declared, Judge
 
 ALL = required_tags(owner="payments", environment="prod", project="container-registry")
@@ -18,21 +19,19 @@ NONE = [f"has no tag {each}" for each in REQUIRED]
 
 
 @pytest.mark.parametrize("kind", [REPOSITORY, PUBLIC_REPOSITORY, KEY, ROLE, MANAGED_POLICY, SECRET])
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        pytest.param(ALL, [], id="compliant"),
-        pytest.param({**ALL, "more": ""}, [], id="more"),
-        pytest.param({**ALL, "owner": ""}, ["has a blank tag owner"], id="empty"),
-        pytest.param({**ALL, "owner": " \t"}, ["has a blank tag owner"], id="blank"),
-        pytest.param({**ALL, "owner": None}, ["has no tag owner"], id="null"),
-        pytest.param({**ALL, "owner": UNKNOWN, "project": UNKNOWN}, [], id="unknown values"),
-        pytest.param({"Owner": "payments", **{k: ALL[k] for k in REQUIRED[1:]}}, ["has no tag owner"], id="case"),
-        pytest.param(None, NONE, id="unset"),
-        pytest.param({}, NONE, id="none"),
-        pytest.param("owner", NONE, id="a text"),
-        pytest.param(UNKNOWN, ["undecided tags"], id="unknown"),
-    ],
+@cases(
+    "tags, expected",
+    case("compliant", ALL, []),
+    case("more", {**ALL, "more": ""}, []),
+    case("empty", {**ALL, "owner": ""}, ["has a blank tag owner"]),
+    case("blank", {**ALL, "owner": " \t"}, ["has a blank tag owner"]),
+    case("null", {**ALL, "owner": None}, ["has no tag owner"]),
+    case("unknown values", {**ALL, "owner": UNKNOWN, "project": UNKNOWN}, []),
+    case("case", {"Owner": "payments", **{k: ALL[k] for k in REQUIRED[1:]}}, ["has no tag owner"]),
+    case("unset", None, NONE),
+    case("none", {}, NONE),
+    case("a text", "owner", NONE),
+    case("unknown", UNKNOWN, ["undecided tags"]),
 )
 def test_each_required_tag_is_there(told: Judge, kind: str, tags: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=kind, inputs={"tags": tags})) == expected

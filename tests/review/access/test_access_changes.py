@@ -4,19 +4,7 @@ import pytest
 
 from render.resource import Resource
 from review.access.changes import Turn, changes
-from tests.review.access.scene import (
-    ACCOUNT,
-    API,
-    OTHER,
-    THIRD,
-    allow,
-    arn_of,
-    found,
-    github,
-    mine,
-    repository,
-    role,
-)
+from tests.review.access.scene import ACCOUNT, API, OTHER, THIRD, allow, arn_of, found, github, mine, repository, role
 
 Scene = list[Resource]
 VPCE = {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}

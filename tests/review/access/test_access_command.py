@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cases import cases
 from tests.review.clones import Clone, Ended, own_review, review
 from tests.stacks import PROJECT, ROOT
 
@@ -18,14 +19,12 @@ def test_one_repository() -> None:
     assert {each["repository"] for each in ended.report["cells"]} == {"payments/ledger"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "stack", "told"),
-    [
-        (["--repository", "payments/apy"], "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
-        ([], "dve", "'dve' is no stack of this project (did you mean 'dev'?)"),
-        (["--base", "no-such-revision"], "dev", "'no-such-revision' is no revision of"),
-        (["--format", "text"], "dev", "invalid choice: 'text'"),
-    ],
+@cases(
+    "arguments, stack, told",
+    (["--repository", "payments/apy"], "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
+    ([], "dve", "'dve' is no stack of this project (did you mean 'dev'?)"),
+    (["--base", "no-such-revision"], "dev", "'no-such-revision' is no revision of"),
+    (["--format", "text"], "dev", "invalid choice: 'text'"),
 )
 def test_what_it_cannot_be_told(arguments: list[str], stack: str, told: str) -> None:
     ended = access(*arguments, stack=stack)

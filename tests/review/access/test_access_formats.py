@@ -12,19 +12,7 @@ from review.access.changes import changes
 from review.access.document import changes_to_json, to_json
 from review.access.markdown import changes_to_markdown, folded_lines, to_markdown, with_code
 from review.access.text import changes_to_text, to_text
-from tests.review.access.scene import (
-    API,
-    LOGIN,
-    OTHER,
-    THIRD,
-    allow,
-    deny,
-    found,
-    github,
-    mine,
-    repository,
-    role,
-)
+from tests.review.access.scene import API, LOGIN, OTHER, THIRD, allow, deny, found, github, mine, repository, role
 
 HOSTILE = "</details> | <img src=x> @acme/owners [a](https://evil.example)\n# big *b* www.evil.example"
 

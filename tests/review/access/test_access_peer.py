@@ -227,11 +227,7 @@ NO_MEMBER = (
     "of an organization', which accounts are."
 )
 
-CAUSES = {
-    TOLD_OF_THE_ACCOUNT: by_its_account,
-    TOLD_OF_THE_ORGANIZATION: by_an_organization,
-    NO_MEMBER: as_a_member,
-}
+CAUSES = {TOLD_OF_THE_ACCOUNT: by_its_account, TOLD_OF_THE_ORGANIZATION: by_an_organization, NO_MEMBER: as_a_member}
 """Why a cell may be empty here where the peer says yes, or if."""
 
 

@@ -15,6 +15,7 @@ from review.gate.markdown import LIMIT, to_markdown
 from review.gate.report import Judge, Kind, Remark, Report, merged, remarks_from_json
 from review.gate.sarif import to_sarif
 from review.gate.text import to_text
+from tests.review.layout import laid_out
 
 PEER = os.environ.get("NODE_PEERS")
 SCHEMA = "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
@@ -58,7 +59,7 @@ MIXED = Report(
 )
 
 
-@pytest.mark.parametrize("form", [to_text, to_markdown, lambda each: json.dumps(to_sarif(each), indent=2)])
+@pytest.mark.parametrize("form", [to_text, to_markdown, lambda each: laid_out(to_sarif(each))])
 def test_it_reads_like_this(form: Any, snapshot: SnapshotAssertion) -> None:
     assert form(MIXED) == snapshot
 

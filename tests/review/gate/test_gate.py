@@ -12,6 +12,7 @@ from render import Render
 from render.rendering import to_json
 from review.__main__ import main
 from review.gate import command
+from tests.cases import case, cases
 from tests.review.clones import Clone, gate, own_review, review
 from tests.stacks import ROOT
 
@@ -324,18 +325,16 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
     assert ended.told("undecided") == [("ecr-tags-immutable", API, "mandatory", "head")]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        pytest.param(["--base", "nowhere"], "'nowhere' is no revision", id="no such revision"),
-        pytest.param(["--base=--output=/tmp/x"], "is no revision", id="an option as a revision"),
-        pytest.param(["--render", "nowhere.json"], "nowhere.json", id="no such render"),
-        pytest.param(["--render", "catalog.yaml"], "is no JSON", id="no render"),
-        pytest.param(["--render", "other.json"], "of the stack 'prod', not of 'dev'", id="another stack's render"),
-        pytest.param(["--render", "preview.json", "--base", "main"], "preview", id="a preview beside a base"),
-        pytest.param(["--render", "random.bin"], "random.bin: 'utf-8' codec", id="no text"),
-        pytest.param(["--project", "/nowhere"], "/nowhere", id="no such project"),
-    ],
+@cases(
+    "arguments, told",
+    case("no such revision", ["--base", "nowhere"], "'nowhere' is no revision"),
+    case("an option as a revision", ["--base=--output=/tmp/x"], "is no revision"),
+    case("no such render", ["--render", "nowhere.json"], "nowhere.json"),
+    case("no render", ["--render", "catalog.yaml"], "is not valid JSON"),
+    case("another stack's render", ["--render", "other.json"], "of the stack 'prod', not of 'dev'"),
+    case("a preview beside a base", ["--render", "preview.json", "--base", "main"], "preview"),
+    case("no text", ["--render", "random.bin"], "random.bin: 'utf-8' codec"),
+    case("no such project", ["--project", "/nowhere"], "/nowhere"),
 )
 def test_what_cannot_be_read_is_told_and_is_no_verdict(
     clone: Clone, arguments: list[str], told: str, prod: Render, monkeypatch: pytest.MonkeyPatch

@@ -1,13 +1,14 @@
 """The tests' project with a smaller catalog, and two renders of it: before and after edits."""
 
-import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
+from typing import Any
 
-from render import Render, Resource, render
-from review.plan import Change, Danger, Plan, dangers, plan
-from tests.stacks import PROJECT, PROJECT_FILES
+from render import Render, Resource
+from review.plan import Change, Consequence, Plan, plan
+from review.plan.destruction import destroys_repository
+from tests.stacks import PROJECT, TextEdit, rendered
 
 TODAY = date(2026, 11, 21)
 CATALOG = """\
@@ -36,34 +37,32 @@ RETIRED_WEB = WEB.replace("owner: storefront\n", f"owner: storefront\n    retire
 REMOVED_WEB = f"removed:\n  storefront/web: {RETIREMENT}\n"
 KEY_ALIAS = "aws:kms/alias:Alias"
 
-Edit = tuple[str, str, str]
-RETIRE: Edit = ("catalog.yaml", WEB, RETIRED_WEB)
-REMOVE: Edit = ("catalog.yaml", CATALOG, REMOVED_WEB + CATALOG.replace(WEB, ""))
-ALLOW: Edit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:allow_destruction: true\n")
-FORBID: Edit = ("Pulumi.dev.yaml", "allow_destruction: true", "allow_destruction: false")
-NO_EUROPE: Edit = ("Pulumi.prod.yaml", "    - region: eu-west-1\n", "")
-RETIRE_EUROPE: Edit = (
+
+def catalog(old: str, new: str) -> TextEdit:
+    return ("catalog.yaml", old, new)
+
+
+def web(line: str) -> TextEdit:
+    """Adds a line to storefront/web."""
+    return catalog(WEB, f"{WEB}    {line}\n")
+
+
+SMALL = catalog((PROJECT / "catalog.yaml").read_text(encoding="utf-8"), CATALOG)
+RETIRE = catalog(WEB, RETIRED_WEB)
+REMOVE = catalog(CATALOG, REMOVED_WEB + CATALOG.replace(WEB, ""))
+ALLOW: TextEdit = ("Pulumi.prod.yaml", "config:\n", "config:\n  container-registry:allow_destruction: true\n")
+FORBID: TextEdit = ("Pulumi.dev.yaml", "allow_destruction: true", "allow_destruction: false")
+NO_EUROPE: TextEdit = ("Pulumi.prod.yaml", "    - region: eu-west-1\n", "")
+EUROPE_COMES: TextEdit = (NO_EUROPE[0], "replicas:\n", f"replicas:\n{NO_EUROPE[1]}")
+RETIRE_EUROPE: TextEdit = (
     "Pulumi.prod.yaml",
     "    - region: eu-west-1\n",
     f"    - region: eu-west-1\n      retire: {RETIREMENT}\n",
 )
 
 
-def written(folder: Path, *edits: Edit) -> Path:
-    """The project in a folder, with edits; each must find its text."""
-    folder.mkdir(exist_ok=True)
-    for name in PROJECT_FILES:
-        shutil.copy(PROJECT / name, folder / name)
-    (folder / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
-    return edited(folder, *edits)
-
-
-def edited(folder: Path, *edits: Edit) -> Path:
-    for file, old, new in edits:
-        text = (folder / file).read_text(encoding="utf-8")
-        assert old in text, f"{file} has no {old!r}"
-        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-    return folder
+def small(stack: str, *edits: TextEdit) -> Render:
+    return rendered(stack, SMALL, *edits)
 
 
 @dataclass(frozen=True)
@@ -77,26 +76,20 @@ class Compared:
     def plan(self) -> Plan:
         return plan(self.base, self.head)
 
-    def dangers(self, today: date = TODAY) -> list[Danger]:
-        return dangers(self.plan, self.base, self.head, today)
+    def judged(self, today: date = TODAY) -> list[Consequence]:
+        """What the gate reports."""
+        return [each for each in plan(self.base, self.head, today).consequences if each.id]
 
     def mandatory(self, today: date = TODAY) -> set[str]:
-        return {danger.id for danger in self.dangers(today) if danger.mandatory}
+        return {str(each.id) for each in self.judged(today) if each.fails}
 
     def told(self) -> str:
-        return "\n".join("\n".join((each.text, *each.lines)) for each in self.plan.statements)
+        return "\n".join("\n".join((each.text, *each.lines)) for each in self.plan.consequences)
 
 
-def compared(temporary: Path, stack: str, *edits: Edit, first: tuple[Edit, ...] = ()) -> Compared:
+def compared(stack: str, *edits: TextEdit, first: tuple[TextEdit, ...] = ()) -> Compared:
     """Renders before and after the edits; `first` are those that the base has already."""
-    folder = written(temporary / "changed", *first)
-    base = render(folder, stack)
-    return Compared(base, render(edited(folder, *edits), stack))
-
-
-def found(change: Plan) -> set[tuple[str, str, str]]:
-    """Every change: what happens, the type, the name."""
-    return {(each.op.value, each.short_type, each.name) for each in change.changes}
+    return Compared(small(stack, *first), small(stack, *first, *edits))
 
 
 def only(change: Plan) -> Change:
@@ -104,25 +97,27 @@ def only(change: Plan) -> Change:
     return one
 
 
-def changed(rendered: Render, kind: str, **fields: object) -> Render:
+def mapped(rendered: Render, change: Callable[[Resource], Resource]) -> Render:
+    return replace(rendered, resources=tuple(map(change, rendered.resources)))
+
+
+def changed(rendered: Render, kind: str, **fields: Any) -> Render:
     """The render with fields of all resources of one type replaced."""
-    return replace(
-        rendered,
-        resources=tuple(
-            replace(each, **fields) if each.type == kind else each  # type: ignore[arg-type]
-            for each in rendered.resources
-        ),
-    )
+    return mapped(rendered, lambda each: replace(each, **fields) if each.type == kind else each)
 
 
-def with_inputs(rendered: Render, kind: str, **inputs: object) -> Render:
-    return replace(
-        rendered,
-        resources=tuple(
-            replace(each, inputs={**each.inputs, **inputs}) if each.type == kind else each
-            for each in rendered.resources
-        ),
-    )
+def with_inputs(rendered: Render, kind: str, of: str = "", /, **inputs: object) -> Render:
+    """The render with inputs of resources of one type replaced: of all, or of those whose name begins so."""
+
+    def change(each: Resource) -> Resource:
+        is_meant = each.type == kind and each.name.startswith(of)
+        return replace(each, inputs={**each.inputs, **inputs}) if is_meant else each
+
+    return mapped(rendered, change)
+
+
+def without(rendered: Render, *kinds: str) -> Render:
+    return replace(rendered, resources=tuple(each for each in rendered.resources if each.type not in kinds))
 
 
 def renamed(rendered: Render, old: str, new: str, *, aliases: bool) -> Render:
@@ -141,4 +136,9 @@ def renamed(rendered: Render, old: str, new: str, *, aliases: bool) -> Render:
             options=options,
         )
 
-    return replace(rendered, resources=tuple(map(rename, rendered.resources)))
+    return mapped(rendered, rename)
+
+
+def destroyed(change: Plan) -> list[Change]:
+    """The repositories that the change destroys, or tries to."""
+    return [each for each in change.changes if destroys_repository(each)]

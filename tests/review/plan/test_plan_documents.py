@@ -9,6 +9,7 @@ from domain.ecr.retention import Effect, Rule, Selector, compile_policy
 from resources import Grammar
 from review.plan.documents import compare, rule_in_words
 from review.plan.properties import differences
+from tests.cases import cases
 
 
 def rule(patterns: str, count: int, effect: Effect = Effect.KEEP, description: str | None = None) -> Rule:
@@ -24,30 +25,24 @@ def lifecycle(*rules: Rule) -> str:
 V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effect.EXPIRE_AFTER_DAYS)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "lines"),
-    [
-        ([V], [V], ()),
-        ([V], [RELEASE, V], ("+ Keep the newest 20 images tagged release-*",)),
-        ([V, DEV], [DEV], ("- Keep the newest 10 images tagged v*",)),
-        ([V], [rule("v*", 5)], ("~ Keep the newest 10 images tagged v* → Keep the newest 5 images tagged v*",)),
-        (
-            [V],
-            [rule("v*", 10, Effect.ARCHIVE_KEEP)],
-            ("- Keep the newest 10 images tagged v*", "+ Archive all but the newest 10 images tagged v*"),
-        ),
-        (
-            [V],
-            [rule("v*", 10, description="ten are enough")],
-            ("~ Keep the newest 10 images tagged v* → Keep the newest 10 images tagged v* (ten are enough)",),
-        ),
-        (
-            [V, DEV],
-            [DEV, V],
-            ("~ the rules have another order: an image belongs to the first that its tags match",),
-        ),
-        ([rule("a* b*", 3, description="both")], [rule("b* a*", 3, description="both")], ()),
-    ],
+@cases(
+    "old, new, lines",
+    ([V], [V], ()),
+    ([V], [RELEASE, V], ("+ Keep the newest 20 images tagged release-*",)),
+    ([V, DEV], [DEV], ("- Keep the newest 10 images tagged v*",)),
+    ([V], [rule("v*", 5)], ("~ Keep the newest 10 images tagged v* → Keep the newest 5 images tagged v*",)),
+    (
+        [V],
+        [rule("v*", 10, Effect.ARCHIVE_KEEP)],
+        ("- Keep the newest 10 images tagged v*", "+ Archive all but the newest 10 images tagged v*"),
+    ),
+    (
+        [V],
+        [rule("v*", 10, description="ten are enough")],
+        ("~ Keep the newest 10 images tagged v* → Keep the newest 10 images tagged v* (ten are enough)",),
+    ),
+    ([V, DEV], [DEV, V], ("~ the rules have another order: an image belongs to the first that its tags match",)),
+    ([rule("a* b*", 3, description="both")], [rule("b* a*", 3, description="both")], ()),
 )
 def test_lifecycle(old: list[Rule], new: list[Rule], lines: tuple[str, ...]) -> None:
     assert compare(Grammar.LIFECYCLE, lifecycle(*old), lifecycle(*new)) == lines
@@ -102,35 +97,23 @@ PULL: dict[str, object] = {
 PULL_TOLD = "Effect Allow; Principal AWS 444455556666; Action ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
 
 
-@pytest.mark.parametrize(
-    ("new", "lines"),
-    [
-        (
-            PULL
-            | {"Principal": {"AWS": "444455556666"}, "Action": ["ecr:getDownloadUrlForLayer", "ecr:batchgetimage"]},
-            (),
-        ),
-        (
-            PULL | {"Principal": {"AWS": [ROOT, "arn:aws:iam::777788889999:root"]}},
-            ("~ Pull: Principal AWS with 777788889999",),
-        ),
-        (
-            PULL | {"Action": ["ecr:BatchGetImage", "ecr:PutImage"]},
-            ("~ Pull: Action without ecr:GetDownloadUrlForLayer", "~ Pull: Action with ecr:PutImage"),
-        ),
-        (
-            PULL | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
-            ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
-        ),
-        (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
-        (
-            PULL | {"Sid": "Fetch"},
-            (
-                f"- Pull: {PULL_TOLD}",
-                f"+ Fetch: {PULL_TOLD}",
-            ),
-        ),
-    ],
+@cases(
+    "new, lines",
+    (PULL | {"Principal": {"AWS": "444455556666"}, "Action": ["ecr:getDownloadUrlForLayer", "ecr:batchgetimage"]}, ()),
+    (
+        PULL | {"Principal": {"AWS": [ROOT, "arn:aws:iam::777788889999:root"]}},
+        ("~ Pull: Principal AWS with 777788889999",),
+    ),
+    (
+        PULL | {"Action": ["ecr:BatchGetImage", "ecr:PutImage"]},
+        ("~ Pull: Action without ecr:GetDownloadUrlForLayer", "~ Pull: Action with ecr:PutImage"),
+    ),
+    (
+        PULL | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
+        ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
+    ),
+    (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
+    (PULL | {"Sid": "Fetch"}, (f"- Pull: {PULL_TOLD}", f"+ Fetch: {PULL_TOLD}")),
 )
 def test_statements(new: dict[str, object], lines: tuple[str, ...]) -> None:
     assert compare(Grammar.IAM, policy(PULL), policy(new)) == lines

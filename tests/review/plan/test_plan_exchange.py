@@ -8,6 +8,7 @@ import pytest
 from render import Render
 from render.as_json import InvalidRender, from_json
 from render.rendering import to_json
+from tests.cases import cases
 
 NEWER = ("account", "home", "allow_destruction", "removed")
 
@@ -37,16 +38,14 @@ def test_what_newer_code_adds_passes(dev: Render) -> None:
     assert from_json(json.dumps(document)) == dev
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "is no JSON"),
-        ("[]", "has no version"),
-        ("{}", "has no version"),
-        ('{"version": 2}', "is a render of version 2, and this code reads 1"),
-        ('{"version": "1"}', "is a render of version '1'"),
-        ('{"version": 1}', "broken shape: project: field required"),
-    ],
+@cases(
+    "text, reason",
+    ("", "is not valid JSON"),
+    ("[]", "has no version"),
+    ("{}", "has no version"),
+    ('{"version": 2}', "is a render of version 2, and this code reads 1"),
+    ('{"version": "1"}', "is a render of version '1'"),
+    ('{"version": 1}', "broken shape: project: field required"),
 )
 def test_what_is_no_render(text: str, reason: str) -> None:
     with pytest.raises(InvalidRender, match=reason):

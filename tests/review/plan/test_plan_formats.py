@@ -3,58 +3,60 @@
 import json
 from dataclasses import replace
 from html import unescape
-from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from render import Render
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
+from review.plan import Consequence, Plan, Topic, plan, to_json, to_markdown, to_text
 from review.plan.markdown import LIMIT, code_block
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,
+    EUROPE_COMES,
     NO_EUROPE,
     REMOVED_WEB,
     RETIRE,
     RETIRED_WEB,
     WEB,
-    Edit,
+    catalog,
     changed,
     compared,
     renamed,
+    small,
+    web,
     with_inputs,
 )
+from tests.stacks import TextEdit
 
-REMOVED: Edit = ("catalog.yaml", "retention:\n  services", f"{REMOVED_WEB}retention:\n  services")
+REMOVED = catalog("retention:\n  services", f"{REMOVED_WEB}retention:\n  services")
 SITE = WEB.replace("storefront/web", "storefront/site")
-SCENES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...]]] = {
+SCENES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...]]] = {
     "everyday": (
         "prod",
         (),
         (
-            ("catalog.yaml", "keep: 20", "keep: 10"),
-            ("catalog.yaml", "{account: workloads}, {org", "{account: data-platform}, {org"),
-            ("catalog.yaml", WEB, WEB + SITE),
-            ("catalog.yaml", "owner: platform\n", "owner: platform\n    description: Layers of the pipelines\n"),
+            catalog("keep: 20", "keep: 10"),
+            catalog("{account: workloads}, {org", "{account: data-platform}, {org"),
+            catalog(WEB, WEB + SITE),
+            catalog("owner: platform\n", "owner: platform\n    description: Layers of the pipelines\n"),
         ),
     ),
     "retired": ("prod", (ALLOW,), (RETIRE,)),
-    "removed": ("prod", (RETIRE, ALLOW), (("catalog.yaml", RETIRED_WEB, ""), REMOVED)),
-    "gone": ("prod", (), (("catalog.yaml", WEB, ""),)),
-    "another encryption": ("dev", (), (("catalog.yaml", WEB, WEB + "    encryption: aes256\n"),)),
+    "removed": ("prod", (RETIRE, ALLOW), (catalog(RETIRED_WEB, ""), REMOVED)),
+    "gone": ("prod", (), (catalog(WEB, ""),)),
+    "another encryption": ("dev", (), (web("encryption: aes256"),)),
     "a region goes": ("prod", (), (NO_EUROPE,)),
-    "a region comes": ("prod", (NO_EUROPE,), ((NO_EUROPE[0], "replicas:\n", f"replicas:\n{NO_EUROPE[1]}"),)),
-    "adopted": ("prod", (), (("catalog.yaml", CATALOG, CATALOG + SITE + "    adopt: true\n"),)),
+    "a region comes": ("prod", (NO_EUROPE,), (EUROPE_COMES,)),
+    "adopted": ("prod", (), (catalog(CATALOG, CATALOG + SITE + "    adopt: true\n"),)),
 }
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
+def scenes() -> dict[str, Plan]:
     return {
-        name: replace(compared(tmp_path_factory.mktemp("scene"), stack, *edits, first=first).plan, against="main")
+        name: replace(compared(stack, *edits, first=first).plan, against="main")
         for name, (stack, first, edits) in SCENES.items()
     }
 
@@ -71,8 +73,8 @@ def test_markdown(scenes: dict[str, Plan], scene: str, snapshot: SnapshotAsserti
     assert to_markdown(scenes[scene]) == snapshot
 
 
-def test_renames_and_replaced_keys(stands: dict[str, Render], snapshot: SnapshotAssertion) -> None:
-    base = stands["dev"]
+def test_renames_and_replaced_keys(snapshot: SnapshotAssertion) -> None:
+    base = small("dev")
     heads = (
         renamed(base, "storefront/web@us-east-1", "web@us-east-1", aliases=False),
         renamed(base, "storefront/web@us-east-1", "web@us-east-1", aliases=True),
@@ -81,8 +83,8 @@ def test_renames_and_replaced_keys(stands: dict[str, Render], snapshot: Snapshot
     assert "\n\n".join(to_text(plan(base, head)) for head in heads) == snapshot
 
 
-def test_nothing_and_everything(stands: dict[str, Render], snapshot: SnapshotAssertion) -> None:
-    assert f"{to_text(plan(stands['dev'], stands['dev']))}\n\n{to_text(plan(None, stands['dev']))}" == snapshot
+def test_nothing_and_everything(snapshot: SnapshotAssertion) -> None:
+    assert f"{to_text(plan(small('dev'), small('dev')))}\n\n{to_text(plan(None, small('dev')))}" == snapshot
 
 
 def test_images_that_are_lost_come_first(scenes: dict[str, Plan]) -> None:
@@ -109,8 +111,8 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("where", ["tag", "rule", "statement", "note", "name"])
-def test_what_people_wrote_stays_in_its_place(stands: dict[str, Render], where: str) -> None:
-    base = stands["dev"]
+def test_what_people_wrote_stays_in_its_place(where: str) -> None:
+    base = small("dev")
     lifecycle = json.dumps(
         {
             "rules": [
@@ -126,7 +128,7 @@ def test_what_people_wrote_stays_in_its_place(stands: dict[str, Render], where: 
     written = {
         "tag": plan(base, with_inputs(base, REPOSITORY, tags={"description": HOSTILE})),
         "rule": plan(base, with_inputs(base, "aws:ecr/lifecyclePolicy:LifecyclePolicy", policy=lifecycle)),
-        "statement": replace(plan(base, base), statements=(Statement(topic=Topic.PLACE, text=HOSTILE, urns=()),)),
+        "statement": replace(plan(base, base), consequences=(Consequence(topic=Topic.PLACE, text=HOSTILE, urns=()),)),
         "note": replace(plan(base, base), notes=(HOSTILE,)),
         "name": plan(base, changed(with_inputs(base, KEY, description="x"), KEY, name=HOSTILE)),
     }
@@ -157,31 +159,25 @@ def _outside_of_fences(markdown: str) -> tuple[str, int]:
     return "\n".join(kept), count
 
 
-def test_a_comment_is_never_too_long(stands: dict[str, Render]) -> None:
-    base = stands["prod"]
-    many = replace(
-        base,
-        resources=tuple(
-            replace(each, urn=f"{each.urn}{n}", name=f"r{n}", inputs={**each.inputs, "tags": {"n": "x" * 80 + str(n)}})
-            for n in range(1500)
-            for each in base.resources[:1]
-        ),
+def test_a_comment_is_never_too_long() -> None:
+    base = small("prod")
+    one = base.resources[0]
+    many, other = (
+        [replace(one, urn=f"{one.urn}{n}", name=f"r{n}", custom=True, inputs={"n": f"{text}{n}"}) for n in range(1500)]
+        for text in ("x" * 80, "")
     )
-    other = replace(many, resources=tuple(replace(each, inputs={**each.inputs, "tags": {}}) for each in many.resources))
-    text = to_markdown(
-        plan(many, replace(other, resources=tuple(replace(each, custom=True) for each in other.resources)))
-    )
+    text = to_markdown(plan(replace(base, resources=tuple(many)), replace(base, resources=tuple(other))))
     assert len(text) <= LIMIT
     assert "The changes are too many for a comment. The whole is in the job's log." in unescape(text)
 
 
-def test_what_is_lost_stays_in_the_shortest_comment(tmp_path: Path) -> None:
+def test_what_is_lost_stays_in_the_shortest_comment() -> None:
     entry = "  team/r{}:\n    owner: team\n    retention: services\n    retire: {{until: 2027-01-31, reason: gone}}\n"
     many = "".join(entry.format(number) for number in range(300))
-    first: tuple[Edit, ...] = (("catalog.yaml", CATALOG, CATALOG + many),)
-    change = compared(tmp_path, "dev", ("catalog.yaml", many, ""), first=first).plan
-    notes = tuple(Statement(topic=Topic.WEAKER, text="x" * 5000, urns=()) for _ in range(9))
-    change = replace(change, statements=(*change.statements, *notes), notes=("a note",))
+    first: tuple[TextEdit, ...] = (catalog(CATALOG, CATALOG + many),)
+    change = compared("dev", catalog(many, ""), first=first).plan
+    notes = tuple(Consequence(topic=Topic.WEAKER, text="x" * 5000, urns=()) for _ in range(9))
+    change = replace(change, consequences=(*change.consequences, *notes), notes=("a note",))
     for limit in (20_000, LIMIT, 5_000, 2_500, 1_000):
         text = unescape(to_markdown(change, limit=limit))
         assert len(to_markdown(change, limit=limit)) <= limit
@@ -192,17 +188,17 @@ def test_what_is_lost_stays_in_the_shortest_comment(tmp_path: Path) -> None:
     assert "… and 290 more" in to_markdown(change, limit=LIMIT)
 
 
-def test_statements_too_many_for_a_comment_are_cut(stands: dict[str, Render]) -> None:
-    much = tuple(Statement(topic=Topic.PLACE, text="x" * 1000, urns=()) for _ in range(100))
-    text = to_markdown(replace(plan(None, stands["dev"]), statements=much))
+def test_statements_too_many_for_a_comment_are_cut() -> None:
+    much = tuple(Consequence(topic=Topic.PLACE, text="x" * 1000, urns=()) for _ in range(100))
+    text = to_markdown(replace(plan(None, small("dev")), consequences=much))
     assert len(text) <= LIMIT
     assert "too many for a comment" in text
-    assert "more statements are not shown here" in to_markdown(
-        replace(plan(None, stands["dev"]), statements=much), 3000
+    assert "more consequences are not shown here" in to_markdown(
+        replace(plan(None, small("dev")), consequences=much), 3000
     )
 
 
-def test_a_description_with_line_breaks_is_one_line(tmp_path: Path) -> None:
+def test_a_description_with_line_breaks_is_one_line() -> None:
     rule = '[{any: true, keep: 40, description: "one\\n# two"}]'
-    text = to_markdown(compared(tmp_path, "dev", ("catalog.yaml", "[{any: true, keep: 50}]", rule)).plan)
+    text = to_markdown(compared("dev", catalog("[{any: true, keep: 50}]", rule)).plan)
     assert "(one # two)" in text

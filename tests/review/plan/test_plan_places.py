@@ -1,11 +1,8 @@
 """Registries that come and go, and what replication brings to each: what starts empty, what goes stale."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
-from render import Render, render
+from render import Render
 from resources import OnChange
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY
 from resources.iam import ROLE
@@ -18,11 +15,13 @@ from tests.review.plan.changed import (
     RETIRE_EUROPE,
     WEB,
     Compared,
-    Edit,
+    catalog,
     compared,
+    small,
     with_inputs,
-    written,
+    without,
 )
+from tests.stacks import TextEdit
 
 TOKYO = "    - region: ap-northeast-1\n"
 ALL = "payments/api, platform/cache and storefront/web"
@@ -30,7 +29,7 @@ ACCOUNT, OTHER = "222233334444", "555566667777"
 SITE = WEB.replace("storefront/web", "storefront/site")
 
 
-def tokyo(new: str) -> Edit:
+def tokyo(new: str) -> TextEdit:
     return ("Pulumi.prod.yaml", TOKYO, new)
 
 
@@ -51,7 +50,7 @@ def stands_empty(what: str, command: str) -> str:
 
 
 ELSEWHERE = f"{TOKYO}    - {{region: eu-central-1, account: workloads, role: deployer, prefixes: [payments/]}}\n"
-CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], list[str]]] = {
+CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] = {
     "a third region": (
         (),
         (tokyo(f"{TOKYO}    - region: eu-central-1\n"),),
@@ -82,51 +81,51 @@ CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], list[str]]] = {
         (tokyo(prefixed("payments/")),),
         [f"What is pushed to platform/cache and storefront/web no longer flows to {there('ap-northeast-1')}."],
     ),
-    "a region that retires": (
+    "one that retires": (
         (),
         (RETIRE_EUROPE, ALLOW),
         [f"What is pushed to {ALL} no longer flows to {there('eu-west-1')}."],
     ),
-    "a region that goes": (
+    "one that goes": (
         (),
         (NO_EUROPE,),
-        [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key."],
+        [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key, and was not retired: {ALL}."],
     ),
-    "a repository more": ((), (("catalog.yaml", CATALOG, CATALOG + SITE),), []),
-    "a repository less": ((), (("catalog.yaml", WEB, ""),), []),
+    "a repository more": ((), (catalog(CATALOG, CATALOG + SITE),), []),
+    "a repository less": ((), (catalog(WEB, ""),), []),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_comes_and_goes(tmp_path: Path, case: str) -> None:
+def test_what_comes_and_goes(case: str) -> None:
     first, edits, told = CASES[case]
-    both = compared(tmp_path, "prod", *edits, first=first)
-    places = [each for each in both.plan.statements if each.topic is Topic.PLACE]
+    both = compared("prod", *edits, first=first)
+    places = [each for each in both.plan.consequences if each.topic is Topic.PLACE]
     assert [each.text for each in places] == told
     assert {each.urns != () for each in places} <= {True}
-    assert "plan-weakens" not in {each.id for each in both.dangers() if "flows" in each.message}
+    assert "plan-weakens" not in {each.id for each in both.judged() if "flows" in each.text}
 
 
-def test_what_stood_before_replication_is_not_brought_by_it(stands: dict[str, Render]) -> None:
+def test_what_stood_before_replication_is_not_brought_by_it() -> None:
     """Both ways: what begins to flow leaves out what was pushed before, what ceases to leaves stale copies."""
-    whole = stands["prod"]
-    bare = replace(whole, resources=tuple(r for r in whole.resources if r.type != REPLICATION_CONFIGURATION))
-    begun = [each.text for each in plan(bare, whole).statements]
+    whole = small("prod")
+    bare = without(whole, REPLICATION_CONFIGURATION)
+    begun = [each.text for each in plan(bare, whole).consequences]
     assert begun == [
         f"What is pushed to {ALL} flows to {there(region)} from now on; what was pushed before does not: "
         f"{backfill(region)} copies it."
         for region in ("ap-northeast-1", "eu-west-1")
     ]
-    ended = [each.text for each in plan(whole, bare).statements]
+    ended = [each.text for each in plan(whole, bare).consequences]
     assert ended == [
         f"What is pushed to {ALL} no longer flows to {there(region)}: the copies there stay, and go stale."
         for region in ("ap-northeast-1", "eu-west-1")
     ]
 
 
-def test_a_filter_more_or_less_on_what_stands(stands: dict[str, Render]) -> None:
+def test_a_filter_more_or_less_on_what_stands() -> None:
     """The copies may stand without the flow: somebody had the configuration otherwise."""
-    whole = stands["prod"]
+    whole = small("prod")
     destinations = [{"region": "eu-west-1", "registryId": ACCOUNT}]
     filters = [{"filter": "payments/", "filterType": "PREFIX_MATCH"}]
 
@@ -134,32 +133,31 @@ def test_a_filter_more_or_less_on_what_stands(stands: dict[str, Render]) -> None
         return with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration={"rules": list(rules)})
 
     everything, payments = {"destinations": destinations}, {"destinations": destinations, "repositoryFilters": filters}
-    (wider,) = plan(configured(payments), configured(everything)).statements
+    (wider,) = plan(configured(payments), configured(everything)).consequences
     assert wider.text.startswith(
         f"What is pushed to platform/cache and storefront/web flows to {there('eu-west-1')} from"
     )
-    (narrower,) = plan(configured(everything), configured(payments)).statements
+    (narrower,) = plan(configured(everything), configured(payments)).consequences
     assert narrower.text.endswith(f"no longer flows to {there('eu-west-1')}: the copies there stay, and go stale.")
-    assert not plan(configured(everything), configured(everything, payments)).statements
+    assert not plan(configured(everything), configured(everything, payments)).consequences
     unknown = with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration="[unknown]")
-    assert [each.topic for each in plan(unknown, unknown).statements] == []
+    assert [each.topic for each in plan(unknown, unknown).consequences] == []
 
 
-def test_stale_copies_are_a_weakness_that_passes(tmp_path: Path) -> None:
-    folder = written(tmp_path / "stale")
-    head = render(folder, "prod")
-    bare = replace(head, resources=tuple(r for r in head.resources if r.type != REPLICATION_CONFIGURATION))
-    weaker = [each for each in Compared(head, bare).dangers() if each.id == "plan-weakens"]
-    assert [each.mandatory for each in weaker] == [False, False]
-    assert weaker[0].message == (
-        f"What is pushed to {ALL} no longer flows to {there('ap-northeast-1')}: the copies there stay, and go stale"
+def test_stale_copies_are_a_weakness_that_passes() -> None:
+    head = small("prod")
+    bare = without(head, REPLICATION_CONFIGURATION)
+    weaker = [each for each in Compared(head, bare).judged() if each.id == "plan-weakens"]
+    assert [each.fails for each in weaker] == [False, False]
+    assert weaker[0].text == (
+        f"What is pushed to {ALL} no longer flows to {there('ap-northeast-1')}: the copies there stay, and go stale."
     )
     assert weaker[0].fix.startswith("keep the flow")
-    assert weaker[0].urn.endswith("registry@us-east-1")
+    assert weaker[0].urns[0].endswith("registry@us-east-1")
 
 
-def test_what_another_provider_makes_stands_in_its_account(tmp_path: Path) -> None:
-    both = compared(tmp_path, "prod", tokyo(ELSEWHERE))
+def test_what_another_provider_makes_stands_in_its_account() -> None:
+    both = compared("prod", tokyo(ELSEWHERE))
     accounts = {
         each.account for each in both.plan.changes if each.region == "eu-central-1" and "pulumi:" not in each.type
     }
@@ -168,14 +166,15 @@ def test_what_another_provider_makes_stands_in_its_account(tmp_path: Path) -> No
     assert repository.outputs["repositoryUrl"] == f"{OTHER}.dkr.ecr.eu-central-1.amazonaws.com/payments/api"
 
 
-def test_what_has_no_region_is_in_every_one(stands: dict[str, Render]) -> None:
-    whole = stands["prod"]
-    without = replace(whole, resources=tuple(each for each in whole.resources if each.type != ROLE))
-    assert {group.places for group in groups(plan(without, whole)) if "Role" in group.types} == {"every region"}
+def test_what_has_no_region_is_in_every_one() -> None:
+    whole = small("prod")
+    assert {group.places for group in groups(plan(without(whole, ROLE), whole)) if "Role" in group.types} == {
+        "every region"
+    }
 
 
-def test_a_configuration_differs_by_what_goes_where(stands: dict[str, Render]) -> None:
-    whole = stands["prod"]
+def test_a_configuration_differs_by_what_goes_where() -> None:
+    whole = small("prod")
     tokyo, ireland = ({"region": region, "registryId": ACCOUNT} for region in ("ap-northeast-1", "eu-west-1"))
     payments = [{"filter": "payments/", "filterType": "PREFIX_MATCH"}]
 
@@ -188,10 +187,7 @@ def test_a_configuration_differs_by_what_goes_where(stands: dict[str, Render]) -
     ).changes
     (difference,) = change.differences
     assert difference.effect is OnChange.IN_PLACE
-    assert difference.lines == (
-        f"- every repository to {there('eu-west-1')}",
-        f"+ payments/* to {there('eu-west-1')}",
-    )
+    assert difference.lines == (f"- every repository to {there('eu-west-1')}", f"+ payments/* to {there('eu-west-1')}")
     (reordered,) = plan(
         configured({"destinations": [ireland, tokyo]}), configured({"destinations": [tokyo, ireland]})
     ).changes

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from review.revision import RevisionFault, base_render, checked_out, run_review
+from tests.cases import cases
 from tests.review.clones import Clone, Ended, own_review, review, run_in_process
-from tests.review.plan.changed import written
-from tests.stacks import ROOT
+from tests.review.plan.changed import SMALL
+from tests.stacks import ROOT, copied
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     """The small project below the top of a repository, with one commit; a revision is run in this process."""
     monkeypatch.setattr(subprocess, "run", run_in_process)
     (tmp_path / "repository").mkdir()
-    clone = Clone(written(tmp_path / "repository" / "registry"))
+    clone = Clone(copied(tmp_path / "repository" / "registry", SMALL))
     (clone.folder / "review").symlink_to(ROOT / "review")
     (clone.folder / "gone-later").write_text("", encoding="utf-8")
     clone.git("init", "--quiet", "--initial-branch=main", "..")
@@ -174,15 +175,13 @@ def test_a_new_stack_is_told_as_new(registry: Clone) -> None:
     assert "the base declares no stack staging, everything is new" in ended.text
 
 
-@pytest.mark.parametrize(
-    ("arguments", "stack", "told"),
-    [
-        (("--base", "nonsense"), "dev", "'nonsense' is no revision"),
-        (("--base", "HEAD"), "nonsense", "is no stack of this project"),
-        (("--from-preview", "nothing.json"), "dev", "nothing.json: can't be read: No such file"),
-        (("--from-preview", "catalog.yaml"), "dev", "catalog.yaml: is no preview of the engine"),
-        (("--from-preview", "x", "--base", "HEAD"), "dev", "leave out --base or --from-preview"),
-    ],
+@cases(
+    "arguments, stack, told",
+    (("--base", "nonsense"), "dev", "'nonsense' is no revision"),
+    (("--base", "HEAD"), "nonsense", "is no stack of this project"),
+    (("--from-preview", "nothing.json"), "dev", "nothing.json: can't be read: No such file"),
+    (("--from-preview", "catalog.yaml"), "dev", "catalog.yaml: is no preview of the engine"),
+    (("--from-preview", "x", "--base", "HEAD"), "dev", "leave out --base or --from-preview"),
 )
 def test_faulty_input_ends_with_2(
     registry: Clone, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], stack: str, told: str
