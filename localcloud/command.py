@@ -74,7 +74,7 @@ def port(text: str) -> int:
     """An argument's value; 0 is a free one."""
     if _PORT.fullmatch(text) and int(text) <= _PORT_MAX:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port; write 1 to {_PORT_MAX}, or 0 for a free one")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; write 1 to {_PORT_MAX}, or 0 for a free one")
 
 
 def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: TextIO = sys.stdout) -> int:

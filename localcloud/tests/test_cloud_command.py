@@ -114,7 +114,7 @@ def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str], port: s
     with pytest.raises(SystemExit) as ended:
         main(["--port", port])
     assert ended.value.code == 2
-    assert f"argument --port: {port!r} is no port; write 1 to 65535, or 0 for a free one" in capsys.readouterr().err
+    assert f"argument --port: {port!r} is not a port; write 1 to 65535, or 0 for a free one" in capsys.readouterr().err
 
 
 def test_a_dead_emulator_ends_it_with_its_last_words(running: Running) -> None:

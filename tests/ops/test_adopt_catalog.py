@@ -162,7 +162,7 @@ def test_faults(adopt: Adopt, edit: Edit) -> None:
     assert (adopted.code, adopted.text) == (2, "")
     assert adopted.told.startswith("1 fault in the input\n")
     unknown = adopt([described(orders())], stack="prd")
-    assert unknown.told.endswith("Pulumi.prd.yaml: 'prd' is no stack of this project (did you mean 'prod'?)\n")
+    assert unknown.told.endswith("Pulumi.prd.yaml: 'prd' is not a stack of this project (did you mean 'prod'?)\n")
     edit("catalog.yaml", "owner: payments", "ownr: payments")
     adopted = adopt([described(orders())])
     assert (adopted.code, adopted.text) == (2, "")

@@ -316,13 +316,13 @@ def test_what_is_sound_among_them(refused: Adopted) -> None:
 def test_a_name_that_left(adopt: Adopt, edit: Edit) -> None:
     edit("catalog.yaml", "repositories:\n", f"removed: {{{NAME}: {{until: 2027-01-31, reason: old}}}}\nrepositories:\n")
     (reason,) = adopt([described(orders())], stack="dev").repository(NAME)["reasons"]
-    assert "is still among the repositories" in reason
+    assert "is still listed in repositories" in reason
 
 
 def test_retention_that_is_not_known_needs_a_preset(adopt: Adopt, edit: Edit) -> None:
     edit("catalog.yaml", "  default:\n", "  standard:\n")
     (reason,) = adopt([described(orders())], stack="dev").repository(NAME)["reasons"]
-    assert "retention: 'default' is no preset that catalog.yaml (retention) declares" in reason
+    assert "retention: 'default' is not a preset that catalog.yaml (retention) declares" in reason
 
 
 LOST = "images that the entry's rules expire are lost"

@@ -128,7 +128,7 @@ FAULTS = {
     "a public repository": (of(repositoryArn=OTHER), f"repositories[1].repositoryArn: '{OTHER}' is not the ARN of a"),
     "an arn without name": (of(repositoryArn=NAMELESS), "repositories[1].repositoryArn: "),
     "null": (of().replace('"MUTABLE"', "null"), "imageTagMutability: has no value"),
-    "a number for text": (of(imageTagMutability=1), ": 1 is no text"),
+    "a number for text": (of(imageTagMutability=1), ": 1 is not text"),
     "scanning as text": (
         of(imageScanningConfiguration={"scanOnPush": "yes"}),
         "repositories[1].imageScanningConfiguration.scanOnPush: 'yes' is neither true nor false",
