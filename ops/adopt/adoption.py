@@ -46,7 +46,7 @@ class Candidate:
     before: list[str] = field(default_factory=list)
     """What must be done first, for the import fails without it."""
     guesses: list[str] = field(default_factory=list)
-    """What the entry says that nobody gave."""
+    """What the entry says though it was not given."""
     fails: list[RuleFailure] = field(default_factory=list)
     changes: list[AdoptionChange] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

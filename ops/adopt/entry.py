@@ -39,7 +39,7 @@ class EntryWriter:
     """Who manages a key, by its ARN."""
 
     def entry(self, home: ExistingRepository, encryption: object, guesses: list[str]) -> Entry:
-        """A new entry, by what is in the home region; what nobody gave is added to the guesses."""
+        """A new entry, by what is in the home region; what it says though it was not given is added to the guesses."""
         tags = home.tags or {}
         entry: Entry = {_OWNER: _owner(home, guesses)}
         if description := _usable(tags.get(_DESCRIPTION)):
