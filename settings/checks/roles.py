@@ -30,7 +30,7 @@ def catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
     ]
     yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
     lengths = {role.name: len(to_text(role.policy)) for role in settings.roles}
-    yield from _push_problems(settings, {each.place: path for path, each in pushes}, lengths)
+    yield from _push_problems(settings, {each.key: path for path, each in pushes}, lengths)
     yield from _task_problems(settings, entries)
     if len(lengths) > ROLES_MAX:
         message = f"make {len(lengths):,} roles, and an account has {ROLES_MAX:,}"
@@ -73,7 +73,7 @@ def _push_problems(
         if length > INLINE_TEXT_MAX:
             fix = "let another environment of the repository push some of them"
             message = f"pushes {len(publisher.repositories)} repositories, {_too_long(length)}"
-            yield Problem((*last[publisher.source.place], "github"), publisher.source.github, message, fix)
+            yield Problem((*last[publisher.source.key], "github"), publisher.source.github, message, fix)
 
 
 def _task_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
