@@ -355,7 +355,7 @@ def test_a_stacks_name_names_no_path(stack: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as ended:
         main(["gate", f"--stack={stack}"])
     assert ended.value.code == 2
-    assert "is no stack's name" in capsys.readouterr().err
+    assert "is not a stack's name" in capsys.readouterr().err
 
 
 def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
@@ -364,5 +364,5 @@ def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
     assert (levels.code, "kms-rotation: 'never' is no level" in levels.error) == (2, True)
     clone.edit("catalog.yaml", "owner: payments", "ownre: payments")
     settings = clone.gate()
-    assert (settings.code, "'ownre' is no known key" in settings.error) == (2, True)
+    assert (settings.code, "'ownre' is not a known key" in settings.error) == (2, True)
     assert clone.gate(stack="staging").code == 2
