@@ -13,7 +13,7 @@ from policies.rules.iam_github_trust import RULE
 from resources.iam import ROLE
 from tests.cases import case, cases
 from tests.conftest import examples
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -67,7 +67,7 @@ def filled(value: str) -> str:
     case("unset", {}, []),
     case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
-def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
@@ -92,7 +92,7 @@ def test_no_other_type() -> None:
     {"StringEquals": {AUD: AUDIENCE, SUB: MAIN}, "StringLike": {SUB: "repo:acme/*", AUD: "*"}},
     {"StringEquals": {AUD: AUDIENCE, SUB: MAIN, f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@main"}},
 )
-def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> None:
+def test_what_fixes_the_workflow(condition: dict[str, object]) -> None:
     assert told(RULE, declared(trust(condition))) == []
 
 
@@ -206,7 +206,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
         ["tests aud by StringLike, which does not fix it: write StringEquals", not_one("repo:acme/*")],
     ),
 )
-def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected: list[str]) -> None:
+def test_what_lets_others_in(condition: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(trust(condition))) == says(*expected)
 
 
@@ -235,22 +235,22 @@ def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected
     ({"Principal": {"Service": ["*", ISSUER]}}, []),
     ({"Effect": "Deny"}, []),
 )
-def test_whom_it_is_about(told: Judge, elements: dict[str, object], expected: list[str]) -> None:
+def test_whom_it_is_about(elements: dict[str, object], expected: list[str]) -> None:
     condition = {"StringEquals": {AUD: AUDIENCE}}
     assert told(RULE, declared(trust(condition, **elements))) == expected
 
 
-def test_everybody_held_to_one_workflow(told: Judge) -> None:
+def test_everybody_held_to_one_workflow() -> None:
     assert told(RULE, declared(trust(Principal="*"))) == []
 
 
-def test_each_statement_must_hold(told: Judge) -> None:
+def test_each_statement_must_hold() -> None:
     second = {**trust({"StringEquals": {AUD: AUDIENCE}}), "Sid": "Again"}
     assert told(RULE, declared(trust(), second)) == [f"statement 'Again' {NO_SUBJECT}"]
     assert told(RULE, declared(trust(), deny(Principal="*", Action="*"))) == []
 
 
-def test_an_enterprise_has_an_issuer_of_its_own(told: Judge) -> None:
+def test_an_enterprise_has_an_issuer_of_its_own() -> None:
     own = f"{ISSUER}/Acme"
     principal = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
     assert told(RULE, declared(trust(Principal=principal))) == says(NO_AUDIENCE, NO_SUBJECT)
@@ -259,7 +259,7 @@ def test_an_enterprise_has_an_issuer_of_its_own(told: Judge) -> None:
 
 
 @pytest.mark.parametrize("issuer", ["github.acme.com/_services/token", "https://GitHub.acme.com/_services/token/"])
-def test_a_server_of_ones_own(told: Judge, issuer: str) -> None:
+def test_a_server_of_ones_own(issuer: str) -> None:
     own = "github.acme.com/_services/token"
     principal = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
     loose = trust({"StringEquals": {f"{own}:aud": AUDIENCE}}, Principal=principal)
@@ -271,13 +271,13 @@ def test_a_server_of_ones_own(told: Judge, issuer: str) -> None:
     assert told(RULE, declared(trust(condition, Principal="*")), issuers=[ISSUER, issuer]) == []
 
 
-def test_no_issuer_would_be_no_rule(told: Judge) -> None:
+def test_no_issuer_would_be_no_rule() -> None:
     with pytest.raises(ValidationError):
         told(RULE, declared(trust()), issuers=[])
     assert told(RULE, declared(trust()), issuers=[ISSUER]) == []
 
 
-def test_parameters_let_more_in(told: Judge) -> None:
+def test_parameters_let_more_in() -> None:
     heads = declared(trust(fixed("repo:acme/api:ref:refs/heads/release-*", operator="StringLike")))
     assert len(told(RULE, heads)) == 1
     assert told(RULE, heads, allow_branch_patterns=True) == []
@@ -352,7 +352,7 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(250))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_no_other_workflow_assumes_what_is_not_found(told: Judge, statements: list[dict[str, object]]) -> None:
+def test_no_other_workflow_assumes_what_is_not_found(statements: list[dict[str, object]]) -> None:
     found = declared(*statements)
     if not told(RULE, found):
         policies = (Policy(name="trust", document=parse(found.inputs["assumeRolePolicy"])),)
