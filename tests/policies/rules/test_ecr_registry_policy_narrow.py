@@ -46,6 +46,14 @@ ALONE = "a registry grants replication, creation and import alone"
 OF_REGISTRY = "name repositories of the account and region, such as team/*"
 
 
+OF_OTHERS = (
+    "arn:aws:ecr:us-east-1:*:repository/*", f"arn:aws:ecr:*:{HOME}:repository/*",
+    f"arn:aws:ecr:us-east-?:{HOME}:repository/*", f"arn:aws:*:us-east-1:{HOME}:repository/*",
+    f"arn:aws:ecr:us-east-1:{HOME}:*", "arn:aws:ecr:us-east-1:11112222333?:repository/*",
+    f"arn:aws:s3:us-east-1:{HOME}:repository/*",
+)  # fmt: skip
+
+
 @cases(
     "statement, expected",
     (but(Action=["ECR:replicateimage", "ecr:BatchImportUpstreamImage"]), []),
@@ -81,18 +89,7 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
     (but(Resource=[RESOURCE, "*"]), [f"is about *: {OF_REGISTRY}"]),
     (but(Resource=None), ["has no Resource: name the repositories"]),
     (but(Resource=None, NotResource=RESOURCE), [f"is about all but {RESOURCE} (NotResource): name what is meant"]),
-    *(
-        (but(Resource=each), [f"is about {each}: {OF_REGISTRY}"])
-        for each in (
-            "arn:aws:ecr:us-east-1:*:repository/*",
-            f"arn:aws:ecr:*:{HOME}:repository/*",
-            f"arn:aws:ecr:us-east-?:{HOME}:repository/*",
-            f"arn:aws:*:us-east-1:{HOME}:repository/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*",
-            "arn:aws:ecr:us-east-1:11112222333?:repository/*",
-            f"arn:aws:s3:us-east-1:{HOME}:repository/*",
-        )
-    ),
+    *((but(Resource=each), [f"is about {each}: {OF_REGISTRY}"]) for each in OF_OTHERS),
     (
         but(Principal="*", Action="ecr:*", Resource="*"),
         [f"lets everybody (*) call ecr:*: {NARROWED}", f"allows ecr:*: {ALONE}", f"is about *: {OF_REGISTRY}"],

@@ -96,6 +96,24 @@ def test_what_fixes_the_workflow(condition: dict[str, object]) -> None:
     assert told(RULE, declared(trust(condition))) == []
 
 
+NOT_FIXING_AUDIENCE = (
+    "StringLike", "StringEqualsIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringEquals",
+    "StringEqualsIgnoreCase", "StringNotEquals",
+)  # fmt: skip
+NOT_FIXING_SUBJECT = (
+    "StringEqualsIfExists", "StringLikeIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringLike",
+    "StringEqualsIgnoreCase", "StringNotEquals", "ArnLike", "Null", "Bool",
+)  # fmt: skip
+NOT_ONE_BY_PATTERN = (
+    "*", "repo:*", "repo:acme/*", "repo:acme*/api:ref:refs/tags/v1", "repo:acme/api*:ref:refs/tags/v*",
+    "repo:*:ref:refs/tags/*", "repo:acme@*/api@*:ref:refs/tags/*", "repo:acme/api:*", "repo:acme/api:ref:*",
+    "repo:acme/api:ref:refs/*", "repo:acme/api:ref:refs/tag?/v1", "repo:acme/api:ref:refs/tags/",
+    "repo:acme/api:ref:refs/tags/a b", "repo:acme/api:ref:refs/heads/*", "repo:acme/api:ref:refs/heads/release-?",
+    "repo:acme/api:environment:*", "repo:acme/api:environment:prod*", "repo:acme/api:environment:a:ref:refs/tags/*",
+    "repo:acme/api:pull_reques?", "repo:acme/api:*:ref:refs/tags/v1",
+)  # fmt: skip
+
+
 @cases(
     "condition, expected",
     ({"StringEquals": {SUB: MAIN}}, [NO_AUDIENCE]),
@@ -112,14 +130,7 @@ def test_what_fixes_the_workflow(condition: dict[str, object]) -> None:
             {"StringEquals": {SUB: MAIN}, operator: {AUD: AUDIENCE}},
             [f"tests aud by {operator}, which does not fix it: write StringEquals"],
         )
-        for operator in (
-            "StringLike",
-            "StringEqualsIfExists",
-            "ForAllValues:StringEquals",
-            "ForAnyValue:StringEquals",
-            "StringEqualsIgnoreCase",
-            "StringNotEquals",
-        )
+        for operator in NOT_FIXING_AUDIENCE
     ),
     (
         {"StringEquals": {SUB: MAIN, AUD: [AUDIENCE, "https://github.com/acme"]}},
@@ -132,17 +143,7 @@ def test_what_fixes_the_workflow(condition: dict[str, object]) -> None:
     ({"StringEquals": {SUB: MAIN, AUD: []}}, ["names no aud"]),
     *(
         (fixed(MAIN, operator=operator), [f"tests sub by {operator}, which does not fix it: write StringEquals"])
-        for operator in (
-            "StringEqualsIfExists",
-            "StringLikeIfExists",
-            "ForAllValues:StringEquals",
-            "ForAnyValue:StringLike",
-            "StringEqualsIgnoreCase",
-            "StringNotEquals",
-            "ArnLike",
-            "Null",
-            "Bool",
-        )
+        for operator in NOT_FIXING_SUBJECT
     ),
     (
         {"StringEquals": {AUD: AUDIENCE}, "Null": {SUB: "false"}},
@@ -164,31 +165,7 @@ def test_what_fixes_the_workflow(condition: dict[str, object]) -> None:
             f"{MAIN}\n",
         )
     ),
-    *(
-        (fixed(each, operator="StringLike"), [not_one(each)])
-        for each in (
-            "*",
-            "repo:*",
-            "repo:acme/*",
-            "repo:acme*/api:ref:refs/tags/v1",
-            "repo:acme/api*:ref:refs/tags/v*",
-            "repo:*:ref:refs/tags/*",
-            "repo:acme@*/api@*:ref:refs/tags/*",
-            "repo:acme/api:*",
-            "repo:acme/api:ref:*",
-            "repo:acme/api:ref:refs/*",
-            "repo:acme/api:ref:refs/tag?/v1",
-            "repo:acme/api:ref:refs/tags/",
-            "repo:acme/api:ref:refs/tags/a b",
-            "repo:acme/api:ref:refs/heads/*",
-            "repo:acme/api:ref:refs/heads/release-?",
-            "repo:acme/api:environment:*",
-            "repo:acme/api:environment:prod*",
-            "repo:acme/api:environment:a:ref:refs/tags/*",
-            "repo:acme/api:pull_reques?",
-            "repo:acme/api:*:ref:refs/tags/v1",
-        )
-    ),
+    *((fixed(each, operator="StringLike"), [not_one(each)]) for each in NOT_ONE_BY_PATTERN),
     *(
         (fixed(f"repo:acme/{each}:environment:prod"), [filled(f"repo:acme/{each}:environment:prod")])
         for each in (f"${{{ISSUER}:repository}}", "${*}")
@@ -291,33 +268,22 @@ def test_parameters_let_more_in() -> None:
 
 
 ROLE_ARN = f"arn:aws:iam::{HOME}:role/publisher"
-SUBJECTS_OF_OTHERS = [
-    "repo:evil/api:ref:refs/heads/main",
-    "repo:acme-evil/api:environment:prod",
-    "repo:acme/other:ref:refs/heads/main",
-    "repo:acme/api-evil:ref:refs/tags/v1",
-    "repo:acme/api:pull_request",
-    "repo:acme/api:ref:refs/heads/feature",
-    "repo:acme/api:environment:anything",
-    "repo:acme@9/api@9:ref:refs/heads/main",
-]
+SUBJECTS_OF_OTHERS = (
+    "repo:evil/api:ref:refs/heads/main", "repo:acme-evil/api:environment:prod", "repo:acme/other:ref:refs/heads/main",
+    "repo:acme/api-evil:ref:refs/tags/v1", "repo:acme/api:pull_request", "repo:acme/api:ref:refs/heads/feature",
+    "repo:acme/api:environment:anything", "repo:acme@9/api@9:ref:refs/heads/main",
+)  # fmt: skip
 TOKENS = [
     {SUB: (subject,), AUD: (audience,), f"{ISSUER}:repository": ("acme/api",), "aws:SecureTransport": ("true",)}
     for subject in SUBJECTS_OF_OTHERS
     for audience in (AUDIENCE, "https://github.com/evil")
 ]
-SUBJECT_VALUES = [
+SUBJECT_VALUES = (
     *[MAIN, "repo:acme/api:environment:prod", "repo:acme/api:ref:refs/tags/v*"] * 3,
-    "repo:acme@1/api@2:ref:refs/heads/main",
-    "repo:acme/*",
-    "repo:acme*/api:ref:refs/tags/*",
-    "repo:*/api:ref:refs/heads/main",
-    "repo:acme/api:*",
-    "repo:acme/api:ref:refs/heads/*",
-    f"repo:${{{ISSUER}:repository}}:pull_request",
-    f"${{{SUB}}}",
-    "*",
-]
+    "repo:acme@1/api@2:ref:refs/heads/main", "repo:acme/*", "repo:acme*/api:ref:refs/tags/*",
+    "repo:*/api:ref:refs/heads/main", "repo:acme/api:*", "repo:acme/api:ref:refs/heads/*",
+    f"repo:${{{ISSUER}:repository}}:pull_request", f"${{{SUB}}}", "*",
+)  # fmt: skip
 AUDIENCES = st.sampled_from(
     [
         *[{"StringEquals": {AUD: AUDIENCE}}] * 4,

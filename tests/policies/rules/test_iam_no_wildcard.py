@@ -56,6 +56,19 @@ def test_no_other_type() -> None:
     assert set(RULE.types) == {ROLE} | policies | attachments
 
 
+EVERY_REPOSITORY = (
+    "arn:aws:ecr:*:*:*", "arn:aws:ecr:*:*:repository/*", "arn:aws:ecr:us-east-1:*:repository/**",
+    f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*", "arn:*", "arn:aws:ecr:*", "arn:aws:ecr:us-east-1",
+    "arn:aws:ecr:*:*:*/*", "arn:aws:ecr:*:*:?*/*/*", "arn:aws:ecr:*:*:repository/*/*", "arn:aws:ecr:*:*:rep*/*",
+    f"arn:aws:ecr:us-east-1:{HOME}:*", f"arn:aws:ecr:us-east-1:{HOME}:*/*", f"arn:aws:ecr:us-east-1:{HOME}:**",
+    f"arn:aws:ecr:us-east-1:{HOME}", "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
+)  # fmt: skip
+ABOUT_NO_RESOURCE = (
+    LOGIN_ACTION, "sts:GetCallerIdentity", "ec2:DescribeInstances", "ecr:DescribeRegistry", "iam:ListRoles",
+    "kms:ListAliases", "logs:DescribeLogGroups", "cloudwatch:PutMetricData",
+)  # fmt: skip
+
+
 @cases(
     "statement, expected",
     (allow(Action=list(PUSH_ACTIONS), Resource=REPOSITORIES), []),
@@ -83,24 +96,7 @@ def test_no_other_type() -> None:
     (allow(Action="sts:AssumeRole", Resource="*"), [f"statement 1 allows sts:AssumeRole {EVERY}"]),
     *(
         (allow(Action="ecr:PutImage", Resource=each), [f"statement 1 allows ecr:PutImage {EVERY}"])
-        for each in (
-            "arn:aws:ecr:*:*:*",
-            "arn:aws:ecr:*:*:repository/*",
-            "arn:aws:ecr:us-east-1:*:repository/**",
-            f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*",
-            "arn:*",
-            "arn:aws:ecr:*",
-            "arn:aws:ecr:us-east-1",
-            "arn:aws:ecr:*:*:*/*",
-            "arn:aws:ecr:*:*:?*/*/*",
-            "arn:aws:ecr:*:*:repository/*/*",
-            "arn:aws:ecr:*:*:rep*/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:**",
-            f"arn:aws:ecr:us-east-1:{HOME}",
-            "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
-        )
+        for each in EVERY_REPOSITORY
     ),
     *(
         (allow(Action="ecr:PutImage", Resource=each), [])
@@ -127,22 +123,7 @@ def test_no_other_type() -> None:
     (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
     (allow(Action="s3:GetObject", Resource=["arn:aws:s3:::bucket/*", "arn:aws:s3:::team-*"]), []),
     (allow(Action="unheard:OfThing", Resource="*"), [f"statement 1 allows unheard:OfThing {EVERY}"]),
-    (
-        allow(
-            Action=[
-                LOGIN_ACTION,
-                "sts:GetCallerIdentity",
-                "ec2:DescribeInstances",
-                "ecr:DescribeRegistry",
-                "iam:ListRoles",
-                "kms:ListAliases",
-                "logs:DescribeLogGroups",
-                "cloudwatch:PutMetricData",
-            ],
-            Resource="*",
-        ),
-        [],
-    ),
+    (allow(Action=ABOUT_NO_RESOURCE, Resource="*"), []),
     (deny(NotAction="ecr:*", NotResource=REPOSITORIES), []),
     (deny(Action="*", Resource="*"), []),
     (
