@@ -56,7 +56,7 @@ REGIONS: dict[str, Partition] = {
 def region_problems(region: str) -> list[Problem]:
     if region in REGIONS:
         return []
-    return [Problem((), region, "is no region that has Amazon ECR", nearest(region, list(REGIONS)))]
+    return [Problem((), region, "is not a region with Amazon ECR", nearest(region, list(REGIONS)))]
 
 
 def is_account_id(text: str) -> bool:
@@ -70,7 +70,7 @@ def account_problems(account: str) -> list[Problem]:
         Problem(
             (),
             account,
-            f"is no AWS account id: it has {len(account)} characters",
+            f"is not an AWS account id: it has {len(account)} characters",
             f"write exactly {ACCOUNT_ID_DIGITS} digits, in quotes",
         )
     ]

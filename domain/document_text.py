@@ -54,4 +54,4 @@ def _objects(value: object, path: Path) -> Iterator[tuple[Path, _Object]]:
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON number")
+    raise ValueError(f"{word} is not a JSON number")

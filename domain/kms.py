@@ -93,7 +93,7 @@ def deletion_window_problems(days: int) -> list[Problem]:
         Problem(
             (),
             days,
-            "is no waiting time that AWS KMS takes before it deletes a key",
+            "is not a valid waiting period for deleting a KMS key",
             f"write {DELETION_DAYS.start} to {DELETION_DAYS[-1]} days",
         )
     ]

@@ -163,7 +163,7 @@ def _parameters(body: bytes) -> dict[str, Any]:
     try:
         parameters = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise EcrError("SerializationException", f"The request's body is no JSON: {error}") from None
+        raise EcrError("SerializationException", f"The request's body is not valid JSON: {error}") from None
     if not isinstance(parameters, dict):
         raise EcrError("SerializationException", "The request's body is no JSON object.")
     return parameters

@@ -20,7 +20,9 @@ def from_json(text: str) -> Render:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidRender(f"is no JSON: {error} (write it with `python -m review render --format json`)") from error
+        raise InvalidRender(
+            f"is not valid JSON: {error} (write it with `python -m review render --format json`)"
+        ) from error
     if not isinstance(document, dict) or "version" not in document:
         raise InvalidRender("is no render: it has no version (write it with `python -m review render --format json`)")
     version = document["version"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from resources.ecr import TYPES as ECR
 from resources.iam import TYPES as IAM
 from resources.kms import TYPES as KMS
-from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, top_of
+from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, names, top_of
 from resources.secretsmanager import TYPES as SECRETS_MANAGER
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Inputs",
     "OnChange",
     "ResourceType",
+    "names",
     "record_of",
     "top_of",
 ]

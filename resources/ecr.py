@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from domain.ecr.names import registry_host, repository_arn
-from resources.record import Declaration, Grammar, Inputs, ResourceType, policy_lines
+from resources.record import Declaration, Grammar, Inputs, ResourceType, names, policy_lines
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
@@ -80,12 +80,8 @@ TYPES = (
         make_outputs=_repository,
         exclusive=True,
         replaces=("name", "encryptionConfigurations"),
-        updates=(
-            "forceDelete",
-            "imageScanningConfiguration",
-            "imageTagMutability",
-            "imageTagMutabilityExclusionFilters",
-            "tags",
+        updates=names(
+            "forceDelete imageScanningConfiguration imageTagMutability imageTagMutabilityExclusionFilters tags"
         ),
         optional=("encryptionConfigurations", "imageScanningConfiguration"),
         undecided=(_KEY_OF_BLOCK,),
@@ -93,13 +89,7 @@ TYPES = (
         unknown_in_replacement=("name",),
         reads=("DescribeRepositories", "ListTagsForResource"),
         creates=("CreateRepository",),
-        changes=(
-            "PutImageTagMutability",
-            "PutImageScanningConfiguration",
-            "TagResource",
-            "UntagResource",
-            "DeleteRepository",
-        ),
+        changes=names("PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource DeleteRepository"),
         parameters={
             "repositoryName": "name",
             "encryptionConfiguration": "encryptionConfigurations",
@@ -192,16 +182,9 @@ TYPES = (
         make_outputs=_registry,
         exclusive=True,
         replaces=("prefix",),
-        updates=(
-            "appliedFors",
-            "customRoleArn",
-            "description",
-            "encryptionConfigurations",
-            "imageTagMutability",
-            "imageTagMutabilityExclusionFilters",
-            "lifecyclePolicy",
-            "repositoryPolicy",
-            "resourceTags",
+        updates=names(
+            "appliedFors customRoleArn description encryptionConfigurations imageTagMutability "
+            "imageTagMutabilityExclusionFilters lifecyclePolicy repositoryPolicy resourceTags"
         ),
         optional=("encryptionConfigurations",),
         undecided=(_KEY_OF_BLOCK,),

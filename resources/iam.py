@@ -4,7 +4,7 @@ import re
 
 from domain.aws import Arn
 from domain.iam.github import ISSUER
-from resources.record import Declaration, Grammar, Inputs, ResourceType, policy_lines
+from resources.record import Declaration, Grammar, Inputs, ResourceType, names, policy_lines
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -44,15 +44,9 @@ TYPES = (
         regional=False,
         exclusive=True,
         replaces=("name", "namePrefix", "path"),
-        updates=(
-            "assumeRolePolicy",
-            "description",
-            "forceDetachPolicies",
-            "inlinePolicies",
-            "managedPolicyArns",
-            "maxSessionDuration",
-            "permissionsBoundary",
-            "tags",
+        updates=names(
+            "assumeRolePolicy description forceDetachPolicies inlinePolicies managedPolicyArns maxSessionDuration "
+            "permissionsBoundary tags"
         ),
         optional=("inlinePolicies", "managedPolicyArns"),
         sets=("inlinePolicies", "managedPolicyArns"),
@@ -62,15 +56,9 @@ TYPES = (
         reads=("GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"),
         # A boundary is never taken away, and no policy attached: the one is always declared, the other never.
         creates=("CreateRole",),
-        changes=(
-            "PutRolePermissionsBoundary",
-            "TagRole",
-            "UntagRole",
-            "UpdateAssumeRolePolicy",
-            "UpdateRole",
-            "UpdateRoleDescription",
-            "ListInstanceProfilesForRole",
-            "DeleteRole",
+        changes=names(
+            "PutRolePermissionsBoundary TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription "
+            "ListInstanceProfilesForRole DeleteRole"
         ),
         parameters={"RoleName": "name", "PermissionsBoundary": "permissionsBoundary", "Tags": "tags"},
         settings_key="roles",

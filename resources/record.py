@@ -139,6 +139,11 @@ class ResourceType:
         return self.settings_keys.get(str(path[0]), self.settings_key) if path else self.settings_key
 
 
+def names(text: str) -> tuple[str, ...]:
+    """A list of names that is too long for a line."""
+    return tuple(text.split())
+
+
 def top_of(path: str) -> str:
     """The property that a path is inside of."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]

@@ -64,7 +64,7 @@ class _Reader:
         known = [*shape.required, *shape.optional]
         for key in value:
             if key not in known:
-                self.tell((*path, key), value[key], f"is no key of {shape.name}", nearest(str(key), known))
+                self.tell((*path, key), value[key], f"is not a key of {shape.name}", nearest(str(key), known))
         for key in shape.required:
             if key not in value:
                 self.tell((*path, key), None, f"is missing: {shape.name} needs it", f"add {key!r}")
@@ -80,7 +80,7 @@ class _Reader:
         """One of the known words."""
         text = self.text(holder, key, path)
         if text is not None and text not in known:
-            self.tell((*path, key), text, f"is no value of {key}", nearest(text, list(known)))
+            self.tell((*path, key), text, f"is not a value of {key}", nearest(text, list(known)))
             return None
         return text
 
@@ -149,7 +149,7 @@ def validate_text(text: str) -> list[Problem]:
         document = parse(text)
         repeated = repeated_keys(document)
     except (ValueError, RecursionError) as error:
-        return [Problem((), text, f"is no JSON that ECR reads: {error}", "write one JSON object with the key 'rules'")]
+        return [Problem((), text, f"is not valid JSON: {error}", "write one JSON object with the key 'rules'")]
     return [*repeated, *validate(document)]
 
 
@@ -223,7 +223,7 @@ def _tag_list(reader: _Reader, selection: Mapping[str, object], key: str, path: 
         reader.tell((*path, key), entries, "is empty", "write at least one entry")
     for index, entry in enumerate(entries or ()):
         if not isinstance(entry, str):
-            reader.tell((*path, key, index), entry, "is no string", "write a string")
+            reader.tell((*path, key, index), entry, "is not a string", "write a string")
         elif key == PATTERN_LIST:
             _check_pattern(reader, entry, (*path, key, index))
     strings = [entry for entry in entries or () if isinstance(entry, str)]
@@ -271,7 +271,7 @@ def _check_combination(
 def _check_rule_count(reader: _Reader, count: int) -> None:
     if not LIFECYCLE_RULES_MIN <= count <= LIFECYCLE_RULES_MAX:
         fix = f"write {LIFECYCLE_RULES_MIN} to {LIFECYCLE_RULES_MAX}"
-        reader.tell(("rules",), count, f"holds {count} rules", fix)
+        reader.tell(("rules",), count, f"has {count} rules", fix)
 
 
 def _check_length(reader: _Reader, document: object) -> None:

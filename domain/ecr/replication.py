@@ -40,7 +40,7 @@ def configuration_problems(rules: Sequence[ReplicationRule], *, source: Registry
     """What ECR would refuse in the configuration of this registry; a path begins with the rule's index."""
     problems: list[Problem] = []
     if len(rules) > REPLICATION_RULES_MAX:
-        problems.append(Problem((), len(rules), f"holds {len(rules)} rules", f"write at most {REPLICATION_RULES_MAX}"))
+        problems.append(Problem((), len(rules), f"has {len(rules)} rules", f"write at most {REPLICATION_RULES_MAX}"))
     unique = {each for rule in rules for each in rule.destinations}
     if len(unique) > REPLICATION_DESTINATIONS_MAX:
         fix = f"write at most {REPLICATION_DESTINATIONS_MAX} over all rules"
@@ -56,7 +56,7 @@ def _rule_problems(rule: ReplicationRule, source: RegistryId) -> list[Problem]:
         problems += [problem.under("destinations", index) for problem in _destination_problems(each, source)]
     if len(rule.prefixes) > REPLICATION_FILTERS_PER_RULE_MAX:
         fix = f"write at most {REPLICATION_FILTERS_PER_RULE_MAX}"
-        problems.append(Problem(("prefixes",), len(rule.prefixes), f"holds {len(rule.prefixes)} filters", fix))
+        problems.append(Problem(("prefixes",), len(rule.prefixes), f"has {len(rule.prefixes)} filters", fix))
     least, most = REPLICATION_FILTER_MIN_LENGTH, REPLICATION_FILTER_MAX_LENGTH
     for index, prefix in enumerate(rule.prefixes):
         if not least <= len(prefix) <= most:

@@ -47,7 +47,7 @@ def configuration_problems(scan_type: ScanType, rules: Sequence[ScanRule]) -> li
     problems: list[Problem] = []
     if len(rules) > SCAN_RULES_MAX:
         fix = f"write at most {SCAN_RULES_MAX}, one for each frequency"
-        problems.append(Problem((), len(rules), f"holds {len(rules)} rules", fix))
+        problems.append(Problem((), len(rules), f"has {len(rules)} rules", fix))
     seen: set[ScanFrequency] = set()
     for index, rule in enumerate(rules):
         if rule.frequency in seen:
@@ -91,7 +91,7 @@ def _rule_problems(scan_type: ScanType, rule: ScanRule) -> list[Problem]:
         problems.append(Problem(("frequency",), rule.frequency.value, message, fix))
     if len(rule.filters) > SCAN_FILTERS_PER_RULE_MAX:
         fix = f"write at most {SCAN_FILTERS_PER_RULE_MAX}; a filter with '*' covers many names"
-        problems.append(Problem(("filters",), len(rule.filters), f"holds {len(rule.filters)} filters", fix))
+        problems.append(Problem(("filters",), len(rule.filters), f"has {len(rule.filters)} filters", fix))
     for index, text in enumerate(rule.filters):
         problems += [problem.under("filters", index) for problem in _filter_problems(text)]
     return problems
@@ -106,5 +106,5 @@ def _filter_problems(text: str) -> list[Problem]:
         problems.append(Problem((), text, f"is too long: {len(text)} characters", fix))
     if not _FILTER.fullmatch(text):
         fix = "use a-z, 0-9 and '*', with single '.', '_', '-' or '/' between them"
-        problems.append(Problem((), text, "is no filter for repository names", fix))
+        problems.append(Problem((), text, "is not a valid repository filter", fix))
     return problems

@@ -64,7 +64,7 @@ def exclusion_filter_problems(filters: Sequence[str]) -> list[Problem]:
             Problem(
                 (),
                 tuple(filters),
-                f"holds {len(filters)} exclusion filters",
+                f"has {len(filters)} exclusion filters",
                 f"write {EXCLUSION_FILTERS_MIN} to {EXCLUSION_FILTERS_MAX}",
             )
         )

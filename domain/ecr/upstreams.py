@@ -121,7 +121,7 @@ def rule_problems(rule: CacheRule, *, account: str, region: str) -> list[Problem
     upstream = upstream_of(rule.upstream_url)
     if upstream is None:
         fix = f"write one of {', '.join(each.form for each in UPSTREAMS)}"
-        return [*problems, Problem(("upstream_url",), rule.upstream_url, "is no registry that ECR caches", fix)]
+        return [*problems, Problem(("upstream_url",), rule.upstream_url, "is not a registry that ECR can cache", fix)]
     credentials = credential_problems(upstream, rule.credential_arn, account=account, region=region)
     problems += [each.under("credential_arn") for each in credentials]
     role = custom_role_problems(rule.upstream_url, rule.custom_role_arn, account=account)
@@ -133,7 +133,7 @@ def registry_problems(prefixes: Sequence[str]) -> list[Problem]:
     problems: list[Problem] = []
     if len(prefixes) > CACHE_RULES_MAX:
         fix = f"write at most {CACHE_RULES_MAX} for a registry"
-        problems.append(Problem((), len(prefixes), f"holds {len(prefixes)} rules", fix))
+        problems.append(Problem((), len(prefixes), f"has {len(prefixes)} rules", fix))
     seen: dict[str, int] = {}
     for index, prefix in enumerate(prefixes):
         first = seen.setdefault(folder(prefix), index)
@@ -151,7 +151,7 @@ def prefix_problems(prefix: str) -> list[Problem]:
         return [Problem((), prefix, f"has {len(prefix)} characters", fix)]
     if not _PREFIX.fullmatch(prefix.removesuffix("/")):
         fix = f"use a-z and 0-9, with single '.', '_', '-' or '/' between them, or write {ROOT}"
-        return [Problem((), prefix, "is no prefix of repository names", fix)]
+        return [Problem((), prefix, "is not a valid prefix of repository names", fix)]
     return []
 
 
@@ -166,7 +166,7 @@ def upstream_prefix_problems(upstream_prefix: str, prefix: str) -> list[Problem]
 def credential_problems(upstream: Upstream, arn: str | None, *, account: str, region: str) -> list[Problem]:
     """What is wrong with the secret that a rule in the account and region names for the upstream, if any."""
     if upstream.credentials is Credentials.NOT_TAKEN:
-        return [] if arn is None else [Problem((), arn, f"is not taken for {upstream.name}", "leave it out")]
+        return [] if arn is None else [Problem((), arn, f"is not supported for {upstream.name}", "leave it out")]
     if arn is None:
         fix = f"give the ARN of a secret whose name begins with {SECRET_NAME_PREFIX}"
         return [Problem((), arn, f"is missing: {upstream.name} requires authentication", fix)]
@@ -187,7 +187,7 @@ def custom_role_problems(upstream_url: str, arn: str | None, *, account: str) ->
     """What is wrong with the role that a rule in the account names for the upstream, if any."""
     upstream = private_registry(upstream_url)
     if upstream is None:
-        return [] if arn is None else [Problem((), arn, "is taken for a private ECR registry only", "leave it out")]
+        return [] if arn is None else [Problem((), arn, "is supported for a private ECR registry only", "leave it out")]
     if arn is None:
         # UG, pull-through-cache: a role must be there if the upstream is in another account.
         fix = "give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume"

@@ -77,7 +77,7 @@ def parse(source: str | Mapping[str, object], *, incomplete_arns: bool = False) 
     raw = _loaded(source, reader) if isinstance(source, str) else source
     document = _document(raw, reader) if isinstance(raw, Mapping) else None
     if document is None and not reader.problems:
-        reader.fault((), raw, "is no policy document", "write an object with Version and Statement")
+        reader.fault((), raw, "is not a policy document", "write an object with Version and Statement")
     if document is None or reader.problems:
         raise InvalidDocument(tuple(reader.problems))
     return document
@@ -102,7 +102,7 @@ def _loaded(text: str, reader: Reader) -> object:
         value = document_text.parse(text)
         reader.problems.extend(document_text.repeated_keys(value))
     except (ValueError, RecursionError) as error:
-        reader.fault((), text, f"is no JSON: {error}", "write one JSON object")
+        reader.fault((), text, f"is not valid JSON: {error}", "write one JSON object")
         return None
     return value
 
@@ -111,7 +111,7 @@ def _document(raw: Mapping[object, object], reader: Reader) -> Document:
     reader.known(raw, ("Version", "Id", "Statement"), ())
     version = raw.get("Version", _OLD_VERSION)
     if version not in (CURRENT_VERSION, _OLD_VERSION):
-        reader.fault(("Version",), version, "is no version of the policy language", f"write '{CURRENT_VERSION}'")
+        reader.fault(("Version",), version, "is not a version of the policy language", f"write '{CURRENT_VERSION}'")
     return Document(
         version=str(version),
         id=reader.text(raw, "Id", ()),
@@ -121,7 +121,7 @@ def _document(raw: Mapping[object, object], reader: Reader) -> Document:
 
 def _statements(value: object, reader: Reader) -> Iterator[Statement]:
     if not value:
-        reader.fault(("Statement",), value, "holds no statement", "write at least one, or leave the policy out")
+        reader.fault(("Statement",), value, "has no statement", "write at least one, or leave the policy out")
         return
     sids: set[str] = set()
     for path, each in items(value, ("Statement",)):

@@ -134,7 +134,7 @@ def _key(claim: str) -> str:
 def repository_problems(github: str) -> list[Problem]:
     if _REPOSITORY.fullmatch(github):
         return []
-    return [Problem((), github, "is no GitHub repository", "write it as acme/payments-api")]
+    return [Problem((), github, "is not a GitHub repository", "write it as acme/payments-api")]
 
 
 def ref_problems(ref: str) -> list[Problem]:
@@ -143,13 +143,13 @@ def ref_problems(ref: str) -> list[Problem]:
     if re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref):
         return []
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
-    return [Problem((), ref, "is no ref that may push", fix)]
+    return [Problem((), ref, "is not a branch or tag ref", fix)]
 
 
 def environment_problems(environment: str) -> list[Problem]:
     if _ENVIRONMENT.fullmatch(environment) and not _NO_PART_OF_A_CONDITION.search(environment):
         return []
-    return [Problem((), environment, "is no environment that may push", "write its name, as in production")]
+    return [Problem((), environment, "is not a valid environment name", "write its name, as in production")]
 
 
 def workflow_problems(workflow: str) -> list[Problem]:
@@ -157,7 +157,7 @@ def workflow_problems(workflow: str) -> list[Problem]:
     if _WORKFLOW.fullmatch(workflow) and not _NO_PART_OF_A_CONDITION.search(workflow):
         return []
     fix = "write acme/workflows/.github/workflows/publish.yml@refs/heads/main"
-    return [Problem((), workflow, "is no reusable workflow at a ref", fix)]
+    return [Problem((), workflow, "is not a reusable workflow with a ref", fix)]
 
 
 def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
@@ -165,7 +165,7 @@ def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
     length = len(to_text(trust_policy(source, provider=provider)))
     if length <= TRUST_TEXT_MAX:
         return []
-    message = f"makes the role's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+    message = f"makes the role's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"
     if source.environment is not None:
         return [Problem(("job_workflow_ref",), source.workflow, message, "give the workflow a shorter path")]
     return [Problem(("refs",), source.refs, message, "name fewer refs, or an environment that they deploy to")]
@@ -190,11 +190,12 @@ def contradictions(sources: Sequence[GitHubSource]) -> Iterator[tuple[int, Probl
             # Without the same ids the form differs by itself.
             if value != known and name not in told and not (name == "subject" and told):
                 told.add(name)
-                message = (
-                    f"is {known!r} where {where} stands first" if known else f"is not given where {where} is first"
-                )
-                missing = "is not given, and " if value is None else ""
-                yield index, Problem((name,), value, f"{missing}{message}", "write the same everywhere")
+                entry = f"in the first entry for {where}"
+                if value is None:
+                    message = f"is not set, but is {known!r} {entry}"
+                else:
+                    message = f"differs from {known!r} {entry}" if known else f"is not set {entry}"
+                yield index, Problem((name,), value, message, "write the same everywhere")
         if source.repository_id:
             is_of = (source.github.casefold(), source.github)
             known, where = first.setdefault(("repository", source.repository_id), is_of)

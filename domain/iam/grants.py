@@ -134,7 +134,7 @@ def repository_policy_problems(document: Mapping[str, object]) -> list[Problem]:
 def registry_policy_problems(document: object) -> list[Problem]:
     """What is wrong with a registry policy that was given as data."""
     if not isinstance(document, Mapping):
-        return [Problem((), document, "is no policy document", "write an object with Version and Statement")]
+        return [Problem((), document, "is not a policy document", "write an object with Version and Statement")]
     try:
         parsed = parse(document)
     except InvalidDocument as invalid:
@@ -150,7 +150,7 @@ def _length_problems(document: Mapping[str, object]) -> list[Problem]:
         Problem(
             (),
             length,
-            f"the policy's text has {length:,} characters, and Amazon ECR takes {POLICY_TEXT_MAX:,}",
+            f"the policy's text has {length:,} characters, and Amazon ECR allows {POLICY_TEXT_MAX:,}",
             "name whole accounts or an organization in place of many roles",
         )
     ]
@@ -169,17 +169,19 @@ def _registry_statement_problems(source: Mapping[str, object], document: Documen
 
 def _principal_problems(statement: Statement, path: Path) -> list[Problem]:
     if statement.effect is Effect.ALLOW and statement.not_principals is not None:
-        message, fix = "allows everybody but these", "name with Principal who is meant"
+        message, fix = "allows every principal except these", "list the allowed principals in Principal"
         return [Problem((*path, "NotPrincipal"), [each.value for each in statement.not_principals], message, fix)]
     if statement.principals is None and statement.not_principals is None:
-        return [Problem((*path, "Principal"), None, "is missing", "name whom the statement is about")]
+        return [Problem((*path, "Principal"), None, "is missing", "add a Principal")]
     return []
 
 
 def _action_problems(statement: Statement, path: Path) -> list[Problem]:
     name = "Action" if statement.actions is not None else "NotAction"
     return [
-        Problem((*path, name), each.written, "is no action of Amazon ECR", "write an action that begins with 'ecr:'")
+        Problem(
+            (*path, name), each.written, "is not an action of Amazon ECR", "write an action that begins with 'ecr:'"
+        )
         for each in statement.actions or statement.not_actions or ()
         if not each.folded.startswith("ecr:")
     ]
@@ -189,7 +191,7 @@ def role_name_problems(role: str) -> list[Problem]:
     """A role as a grant names it, such as `puller` or `teams/payments/puller`."""
     *folders, name = role.split("/")
     if not all(_ROLE_PART.fullmatch(part) for part in (*folders, name)):
-        message = "is no role name, nor a path and a name"
+        message = "is not a role name, or a path and a role name"
         return [Problem((), role, message, "write letters, digits and _+=,.@- only, with no slash at either end")]
     if len(name) > ROLE_NAME_MAX:
         return [Problem((), role, f"the role's name has {len(name)} characters", f"keep within {ROLE_NAME_MAX}")]
@@ -202,4 +204,4 @@ def role_name_problems(role: str) -> list[Problem]:
 def organization_problems(id: str) -> list[Problem]:
     if ORGANIZATION_ID.fullmatch(id):
         return []
-    return [Problem((), id, "is no id of an organization", "write the id as in o-a1b2c3d4e5, not a name or an ARN")]
+    return [Problem((), id, "is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN")]

@@ -164,15 +164,15 @@ def _narrowing(condition: Condition, version: str, *, demanded: bool, service: b
     known = _ENCRYPTION_CONTEXT_KEY if service and key.startswith(_ENCRYPTION_CONTEXT) else _KEYS.get(key)
     words = f"{operator} {condition.key.written}"
     if known is None or (service and not known.of_services):
-        return Loose(f"{words} does not say {'for whom a service works' if service else 'who calls'}")
+        return Loose(f"{words} does not say {'on whose behalf a service calls' if service else 'who calls'}")
     if operator.base not in known.operators:
-        return Loose(f"{words} is no test for equality with somebody")
+        return Loose(f"{words} is not an equality test for a caller")
     if not demanded:
-        return Loose(f"{words} holds without the key as well")
+        return Loose(f"{words} also holds where the key is absent")
     names = _own(known, condition.values, version) or known.read(condition.values, operator.base)
     if not names:
         values = ", ".join(map(repr, condition.values)) or "an empty list"
-        return Loose(f"{words} names nobody fixed with {values}")
+        return Loose(f"{words} is not limited to fixed values: {values}")
     return Narrow(names)
 
 
@@ -196,11 +196,11 @@ class Stranger:
 
     def __str__(self) -> str:
         if self.principal is None:
-            return "everybody but some (NotPrincipal)"
+            return "every principal except some (NotPrincipal)"
         if self.principal.is_anyone:
             return "everybody (*)"
         kind = "service" if self.principal.kind is PrincipalKind.SERVICE else "identity provider"
-        return f"the {kind} {self.principal.value!r}, whoever it works for,"
+        return f"the {kind} {self.principal.value!r}, on behalf of any account,"
 
 
 def strangers(statement: Statement, version: str) -> Iterator[Stranger]:

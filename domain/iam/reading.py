@@ -62,7 +62,9 @@ class Reader:
     def known(self, raw: Mapping[object, object], names: tuple[str, ...], path: Path) -> None:
         for name, value in raw.items():
             if name not in names:
-                self.fault((*path, str(name)), value, f"{str(name)!r} is no element here", nearest(str(name), [*names]))
+                self.fault(
+                    (*path, str(name)), value, f"{str(name)!r} is not a valid element", nearest(str(name), [*names])
+                )
 
     def text(self, raw: Mapping[object, object], name: str, path: Path) -> str | None:
         """An element that is one string; an empty one says as much as none."""
@@ -97,13 +99,13 @@ class Reader:
         for effect in Effect:
             if value == effect.value:
                 return effect
-        self.fault(path, value, "is no effect", "write exactly 'Allow' or 'Deny'")
+        self.fault(path, value, "is not a valid effect", "write exactly 'Allow' or 'Deny'")
         return Effect.DENY
 
     def _exclusive(self, raw: Mapping[object, object], path: Path, name: str, *, required: bool) -> None:
         opposite = f"Not{name}"
         if name in raw and opposite in raw:
-            self.fault((*path, opposite), raw[opposite], f"stands beside {name}", f"keep {name} or {opposite}")
+            self.fault((*path, opposite), raw[opposite], f"can't be combined with {name}", f"keep {name} or {opposite}")
         elif required and name not in raw and opposite not in raw:
             self.fault((*path, name), None, "is missing", f"say {name} or {opposite}")
 
@@ -139,7 +141,9 @@ class Reader:
         if value == ANYONE:
             return (Principal(PrincipalKind.AWS, ANYONE),)
         if not isinstance(value, Mapping) or not value:
-            self.fault(path, value, "is no principal", "write '*' or an object such as {'AWS': '111122223333'}")
+            self.fault(
+                path, value, "is not a valid principal", "write '*' or an object such as {'AWS': '111122223333'}"
+            )
             return ()
         self.known(value, tuple(kind.value for kind in PrincipalKind), path)
         return tuple(
@@ -170,7 +174,7 @@ class Reader:
         for name, value in raw.items():
             key, place = Caseless(str(name)), (*path, str(name))
             if not name or not isinstance(name, str):
-                self.fault(place, name, "is no condition key", "write a key such as aws:PrincipalOrgID")
+                self.fault(place, name, "is not a condition key", "write a key such as aws:PrincipalOrgID")
             elif key.folded in seen:
                 self.fault(place, name, f"is the key {seen[key.folded]!r} again", "give the values in one list")
             seen[key.folded] = key.written
@@ -193,7 +197,7 @@ class Reader:
         if not parts or not base or (parts["qualifier"] and not qualifier):
             prefixes = [f"{each}:" for each in Qualifier] if ":" in name else [""]
             known = [prefix + each for prefix in prefixes for each in Operator]
-            self.fault(path, block, f"{name!r} is no condition operator", nearest(name, known))
+            self.fault(path, block, f"{name!r} is not a condition operator", nearest(name, known))
             return ConditionOperator(Operator.NULL)
         if base is Operator.NULL and parts["if_exists"]:
             self.fault(path, block, "Null takes no IfExists", "write 'Null'")
@@ -240,7 +244,11 @@ def _account_or_arn(text: str) -> str:
 
 
 def _action_fault(text: str) -> tuple[str, str] | None:
-    return None if _ACTION.fullmatch(text) else ("is no action", "write 'service:Action', such as ecr:BatchGetImage")
+    return (
+        None
+        if _ACTION.fullmatch(text)
+        else ("is not a valid action", "write 'service:Action', such as ecr:BatchGetImage")
+    )
 
 
 def _completed(text: str) -> str:
@@ -249,7 +257,7 @@ def _completed(text: str) -> str:
 
 
 def _resource_fault(text: str) -> tuple[str, str] | None:
-    return None if text == "*" or Arn.parse(text) else ("is no resource", "write an ARN or '*'")
+    return None if text == "*" or Arn.parse(text) else ("is not a valid resource", "write an ARN or '*'")
 
 
 def _blank_fault(text: str) -> tuple[str, str] | None:
@@ -261,7 +269,7 @@ def _aws_principal_fault(text: str) -> tuple[str, str] | None:
         return None
     arn = Arn.parse(text)
     if not arn or arn.service not in {"iam", "sts"} or not is_account_id(arn.account):
-        return "is no AWS principal", "write an account id of 12 digits, or the ARN of a role, user or session"
+        return "is not an AWS principal", "write an account id of 12 digits, or the ARN of a role, user or session"
     if "*" in text or "?" in text:
         return "has a wildcard, which IAM refuses in a principal", "name each principal, or narrow '*' by a condition"
     return None

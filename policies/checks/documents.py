@@ -41,7 +41,7 @@ def verdicts(
     elif isinstance(value, Mapping):
         yield from (Finding(each, where) for each in _messages(analysis, parameters, value, identity=identity))
     else:
-        yield Finding(f"is no policy document, but {value!r}", where)
+        yield Finding(f"is not a policy document, but {value!r}", where)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -57,7 +57,7 @@ def _messages(
             _parsed(source, identity=identity) if isinstance(source, str) else parse(source, incomplete_arns=identity)
         )
     except InvalidDocument as invalid:
-        return (f"is no policy that AWS takes: {str(invalid).splitlines()[0]}",)
+        return (f"is not a valid policy: {str(invalid).splitlines()[0]}",)
     return tuple(analysis(document, parameters))
 
 

@@ -31,7 +31,7 @@ def check(resource: Resource, given: Given[LeastPrivilegeParameters]) -> Iterato
 def _too_much(document: Document, parameters: LeastPrivilegeParameters) -> Iterator[str]:
     for name, statement in allows(document):
         if statement.not_principals is not None:
-            yield f"{name} grants to all but some (NotPrincipal): name with Principal who is meant"
+            yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
         elif statement.principals is None:
             yield f"{name} has no Principal: Amazon ECR refuses it"
         if statement.not_actions is not None:
@@ -43,7 +43,7 @@ def _actions(name: str, statement: Statement, parameters: LeastPrivilegeParamete
     actions = statement.actions or ()
     foreign = [each for each in actions if each.folded.partition(":")[0] not in {"ecr", "*"}]
     if foreign:
-        yield f"{name} allows {written(foreign)}: that is no action of Amazon ECR"
+        yield f"{name} allows {written(foreign)}: that is not an action of Amazon ECR"
     patterns = [each for each in actions if each not in foreign and has_wildcard(each) and not reads_only(each)]
     if patterns:
         yield f"{name} allows {written(patterns)}, which covers writing: name each action"

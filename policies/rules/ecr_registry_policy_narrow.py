@@ -34,7 +34,7 @@ def _too_much(document: Document, _: Parameters) -> Iterator[str]:
 
 def _principals(name: str, statement: Statement, version: str) -> Iterator[str]:
     if statement.not_principals is not None:
-        yield f"{name} grants to all but some (NotPrincipal): name with Principal who is meant"
+        yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
         return
     if statement.principals is None:
         yield f"{name} has no Principal: Amazon ECR refuses it"

@@ -81,7 +81,7 @@ def _accounts_that_administer(statements: Iterator[Statement]) -> frozenset[str]
 
 def _principals(name: str, statement: Statement, version: str, known: frozenset[str]) -> Iterator[str]:
     if statement.not_principals is not None:
-        yield f"{name} grants to all but some (NotPrincipal): name with Principal who is meant"
+        yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
         return
     if statement.principals is None:
         yield f"{name} has no Principal: AWS KMS refuses it"

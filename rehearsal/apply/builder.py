@@ -1,23 +1,18 @@
 """What makes a resource of one type in the local cloud, and answers as the provider would."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from localcloud.clients import Clients
 from localcloud.iam_and_kms import IAM_REGION
-from resources import Answer
-
-Inputs = Mapping[str, Any]
+from resources import Answer, Declaration, Inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One resource to make, in the account that its provider acts in."""
+class Order(Declaration):
+    """One resource to make."""
 
-    name: str
-    inputs: Inputs
-    account: str
     import_id: str | None
     clients: Clients
 
@@ -31,9 +26,9 @@ class Builder:
     """`properties` are the inputs that it builds; one beyond them fails the run: nothing is left out in silence."""
 
     build: Callable[[Order], Answer]
-    properties: frozenset[str]
-    at_deletion: frozenset[str] = frozenset()
+    properties: tuple[str, ...]
+    at_deletion: tuple[str, ...] = ()
     """Inputs that say how the resource is deleted one day, and change nothing before."""
 
     def unknown(self, inputs: Inputs) -> list[str]:
-        return sorted(set(inputs) - self.properties - self.at_deletion - {"region"})
+        return sorted(set(inputs) - {*self.properties, *self.at_deletion, "region"})

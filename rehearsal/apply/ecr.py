@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rehearsal.apply.builder import Builder, Inputs, Order
-from resources import Answer
+from rehearsal.apply.builder import Builder, Order
+from resources import Answer, Inputs, names
 from resources.ecr import (
     ACCOUNT_SETTING,
     CREATION_TEMPLATE,
@@ -137,51 +137,33 @@ def _pull_through_rule(order: Order) -> Answer:
     return made["ecrRepositoryPrefix"], {"registryId": made["registryId"]}
 
 
-_PULL_THROUGH_RULE = frozenset(
-    {"ecrRepositoryPrefix", "upstreamRegistryUrl", "upstreamRepositoryPrefix", "credentialArn", "customRoleArn"}
+_PULL_THROUGH_RULE = names(
+    "ecrRepositoryPrefix upstreamRegistryUrl upstreamRepositoryPrefix credentialArn customRoleArn"
 )
 """The API's names, which are the provider's."""
 
 BUILDERS = {
     REPOSITORY: Builder(
         build=_repository,
-        properties=frozenset(
-            {
-                "name",
-                "tags",
-                "imageTagMutability",
-                "imageTagMutabilityExclusionFilters",
-                "imageScanningConfiguration",
-                "encryptionConfigurations",
-            }
+        properties=names(
+            "name tags imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration "
+            "encryptionConfigurations"
         ),
-        at_deletion=frozenset({"forceDelete"}),
+        at_deletion=("forceDelete",),
     ),
-    LIFECYCLE_POLICY: Builder(build=_lifecycle_policy, properties=frozenset({"repository", "policy"})),
-    REPOSITORY_POLICY: Builder(build=_repository_policy, properties=frozenset({"repository", "policy"})),
-    REGISTRY_POLICY: Builder(build=_registry_policy, properties=frozenset({"policy"})),
-    SCANNING_CONFIGURATION: Builder(build=_scanning_configuration, properties=frozenset({"scanType", "rules"})),
-    REPLICATION_CONFIGURATION: Builder(
-        build=_replication_configuration, properties=frozenset({"replicationConfiguration"})
-    ),
+    LIFECYCLE_POLICY: Builder(build=_lifecycle_policy, properties=("repository", "policy")),
+    REPOSITORY_POLICY: Builder(build=_repository_policy, properties=("repository", "policy")),
+    REGISTRY_POLICY: Builder(build=_registry_policy, properties=("policy",)),
+    SCANNING_CONFIGURATION: Builder(build=_scanning_configuration, properties=("scanType", "rules")),
+    REPLICATION_CONFIGURATION: Builder(build=_replication_configuration, properties=("replicationConfiguration",)),
     CREATION_TEMPLATE: Builder(
         build=_creation_template,
-        properties=frozenset(
-            {
-                "prefix",
-                "appliedFors",
-                "customRoleArn",
-                "description",
-                "encryptionConfigurations",
-                "imageTagMutability",
-                "imageTagMutabilityExclusionFilters",
-                "lifecyclePolicy",
-                "repositoryPolicy",
-                "resourceTags",
-            }
+        properties=names(
+            "prefix appliedFors customRoleArn description encryptionConfigurations "
+            "imageTagMutability imageTagMutabilityExclusionFilters lifecyclePolicy repositoryPolicy resourceTags"
         ),
     ),
-    ACCOUNT_SETTING: Builder(build=_account_setting, properties=frozenset({"name", "value"})),
-    PULL_TIME_EXCLUSION: Builder(build=_pull_time_exclusion, properties=frozenset({"principalArn"})),
+    ACCOUNT_SETTING: Builder(build=_account_setting, properties=("name", "value")),
+    PULL_TIME_EXCLUSION: Builder(build=_pull_time_exclusion, properties=("principalArn",)),
     PULL_THROUGH_RULE: Builder(build=_pull_through_rule, properties=_PULL_THROUGH_RULE),
 }

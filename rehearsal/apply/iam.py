@@ -36,8 +36,8 @@ def _role_policy(order: Order) -> Answer:
 BUILDERS = {
     ROLE: Builder(
         build=_role,
-        properties=frozenset({"name", "assumeRolePolicy", "tags", *_OPTIONAL}),
-        at_deletion=frozenset({"forceDetachPolicies"}),
+        properties=("name", "assumeRolePolicy", "tags", *_OPTIONAL),
+        at_deletion=("forceDetachPolicies",),
     ),
-    ROLE_POLICY: Builder(build=_role_policy, properties=frozenset({"name", "role", "policy"})),
+    ROLE_POLICY: Builder(build=_role_policy, properties=("name", "role", "policy")),
 }

@@ -26,8 +26,8 @@ def _alias(order: Order) -> Answer:
 BUILDERS = {
     KEY: Builder(
         build=_key,
-        properties=frozenset({"policy", "description", "enableKeyRotation", "tags"}),
-        at_deletion=frozenset({"deletionWindowInDays"}),
+        properties=("policy", "description", "enableKeyRotation", "tags"),
+        at_deletion=("deletionWindowInDays",),
     ),
-    ALIAS: Builder(build=_alias, properties=frozenset({"name", "targetKeyId"})),
+    ALIAS: Builder(build=_alias, properties=("name", "targetKeyId")),
 }

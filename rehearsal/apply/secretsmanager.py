@@ -35,8 +35,8 @@ def _secret_version(order: Order) -> Answer:
 BUILDERS = {
     SECRET: Builder(
         build=_secret,
-        properties=frozenset({"name", "description", "kmsKeyId", "tags"}),
-        at_deletion=frozenset({"recoveryWindowInDays"}),
+        properties=("name", "description", "kmsKeyId", "tags"),
+        at_deletion=("recoveryWindowInDays",),
     ),
-    SECRET_VERSION: Builder(build=_secret_version, properties=frozenset({"secretId", "secretString"})),
+    SECRET_VERSION: Builder(build=_secret_version, properties=("secretId", "secretString")),
 }

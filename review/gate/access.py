@@ -1,7 +1,6 @@
 """What a change gives to people and takes from them, as remarks of the gate."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from policies.pack.rule import Level
 from render.resource import Render
@@ -10,7 +9,6 @@ from review.access.changes import Turn, changes
 from review.access.model import Matrix
 from review.gate.origin import Origins
 from review.gate.report import Kind, Remark
-from review.plan import Plan, Topic
 
 _FIX = "nothing to do, if that is meant"
 
@@ -40,8 +38,3 @@ def access_remarks(
             file=place.file,
             line=place.line,
         )
-
-
-def without_access(plan: Plan) -> Plan:
-    """The plan without what the remarks say of access."""
-    return replace(plan, statements=tuple(each for each in plan.statements if each.topic is not Topic.ACCESS))

@@ -5,12 +5,12 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from domain.wording import counted
+from domain.wording import counted, listed
 from policies.pack.levels import InvalidLevels
 from policies.pack.rule import Level
 from render.as_json import InvalidRender, from_json
@@ -18,14 +18,14 @@ from render.output import refuse, show
 from render.rendering import render
 from render.resource import Render
 from review.access.command import matrix_of
-from review.gate.access import access_remarks, without_access
+from review.gate.access import access_remarks
 from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
 from review.gate.origin import Origins
 from review.gate.report import Judge, Kind, Remark, Report, merged
 from review.gate.sarif import to_sarif
 from review.gate.text import to_text
-from review.plan import Danger, NotComparable, Plan, dangers, plan
+from review.plan import Consequence, NotComparable, Plan, plan
 from review.revision import (
     RevisionFault,
     changed_files,
@@ -144,23 +144,26 @@ def _plan(
         message = f"the base can't be rendered, so what this change does to images is not known: {fault}"
         remarks.append(_unjudged(message, Level.MANDATORY))
         return None
-    change = plan(base, head)
+    change = plan(base, head, request.today)
     origins = Origins(request.project, head.project, head.stack)
-    remarks += [_danger(each, origins) for each in dangers(change, base, head, today=request.today)]
+    remarks += [_of_consequence(each, origins) for each in change.consequences if each.id]
     before = matrix_of(base, folder) if base else None
     remarks += access_remarks(before, matrix_of(head, request.project), [base, head], origins)
-    return without_access(change)
+    # What fails is a remark; the plan tells the rest.
+    return replace(change, consequences=tuple(each for each in change.consequences if not each.fails))
 
 
-def _danger(danger: Danger, origins: Origins) -> Remark:
-    place = origins.of_name(danger.urn.rpartition("::")[2])
+def _of_consequence(consequence: Consequence, origins: Origins) -> Remark:
+    urn = consequence.urns[0] if consequence.urns else ""
+    place = origins.of_name(urn.rpartition("::")[2])
+    details = f" ({listed(consequence.lines, limit=10)})" if consequence.lines else ""
     return Remark(
         kind=Kind.DANGER,
-        id=danger.id,
-        level=Level.MANDATORY if danger.mandatory else Level.ADVISORY,
-        urn=danger.urn,
-        message=danger.message,
-        fix=danger.fix,
+        id=str(consequence.id),
+        level=consequence.level,
+        urn=urn,
+        message=f"{consequence.text}{details}",
+        fix=consequence.fix,
         file=place.file,
         line=place.line,
     )

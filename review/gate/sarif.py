@@ -9,7 +9,7 @@ from typing import Any
 from policies.pack.rule import Level, Rule
 from policies.pack.table import all_rules
 from review.gate.report import Kind, Remark, Report
-from review.plan.dangers import IDS as DANGERS
+from review.plan.model import IDS as DANGERS
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _SECURITY_SEVERITY = {"low": "3.0", "medium": "5.5", "high": "8.0", "critical": "9.5"}

@@ -9,12 +9,12 @@ from review.gate.report import Judge, Kind, Remark, Report
 from review.plan import to_text as plan_text
 
 TITLES = (
-    ("Remarks", (Kind.FINDING, Kind.DANGER, Kind.CODE, Kind.JUDGE)),
+    ("Remarks", (Kind.FINDING, Kind.CODE, Kind.JUDGE)),
     ("Undecided before the deployment", (Kind.UNDECIDED,)),
     ("Let pass by an exception", (Kind.EXCEPTED,)),
     ("Exceptions that nothing needs", (Kind.UNUSED,)),
 )
-"""What does not fail, in the order in which it is told."""
+"""What does not fail, in the order in which it is printed; the plan has the consequences that pass."""
 
 ACCESS_TITLE = "Who may do what"
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from render.resource import Render, Resource
 from resources import TYPES, OnChange
-from review.plan.groups import shown
-from review.plan.losses import losses
-from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
+from review.plan.consequences import consequences
+from review.plan.model import IMPORT, Change, Compared, Difference, Op, Plan
 from review.plan.pairing import Pairs, pair
 from review.plan.properties import differences
-from review.plan.statements import ordered, statements
-from review.plan.weaknesses import destruction_allowed
 from review.plan.words import account_of
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
@@ -23,16 +21,18 @@ class NotComparable(ValueError):
     """Two renders that say nothing about each other; the text says why, and the fix."""
 
 
-def plan(base: Render | None, head: Render) -> Plan:
-    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack.
+def plan(base: Render | None, head: Render, today: date | None = None) -> Plan:
+    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack. By
+    `today` a retirement is past; without it none is.
 
     Raises NotComparable where the two are not of one stack, or one of them has no values to compare.
     """
     _check_comparable(base, head)
     compared = _Comparison(base or _nothing(head), head)
     changes = tuple(sorted(compared.changes(), key=lambda change: change.urn))
-    lost = losses(changes)
-    olds = base.resources if base else ()
+    compared_sides = Compared(
+        changes=changes, olds=base.resources if base else (), is_new=base is None, base=base, head=head, today=today
+    )
     return Plan(
         project=head.project,
         stack=head.stack,
@@ -40,8 +40,7 @@ def plan(base: Render | None, head: Render) -> Plan:
         is_new=base is None,
         changes=changes,
         unchanged=compared.unchanged,
-        losses=lost,
-        statements=ordered([*_moved(base, head), *statements(changes, lost, olds, is_new=base is None)]),
+        consequences=consequences(compared_sides),
     )
 
 
@@ -126,32 +125,6 @@ class _Comparison:
             names |= self._not_yet.get(urn, {})
         before, after = _named(old.inputs, self._old_names), _named(new.inputs, names)
         return differences(new.type, before, after, new.options)
-
-
-def _moved(base: Render | None, head: Render) -> Iterable[Statement]:
-    """What concerns the stack as a whole, and no resource."""
-    if base and base.account and head.account and base.account != head.account:
-        text = (
-            f"The stack moves from account {base.account} to {head.account}: its state describes what stands in the "
-            "old one, and the engine would look for all of it in the new one."
-        )
-        yield Statement(topic=Topic.PLACE, text=text, urns=())
-    if base and base.home and head.home and base.home != head.home:
-        # https://github.com/pulumi/pulumi-aws/pull/4000
-        text = (
-            f"The home region moves from {base.home} to {head.home}: the provider itself is replaced, and with it "
-            "everything that it made may be."
-        )
-        yield Statement(topic=Topic.PLACE, text=text, urns=())
-    if base and head.allow_destruction and not base.allow_destruction:
-        yield destruction_allowed(head.stack).statement
-    if base and base.provider is not None and head.provider is not None:
-        keys = sorted({*base.provider, *head.provider})
-        turned = [(key, base.provider.get(key), head.provider.get(key)) for key in keys]
-        lines = tuple(f"~ {key}: {shown(old)} → {shown(new)}" for key, old, new in turned if old != new)
-        if lines:
-            text = "The provider is configured otherwise, which may change where, or as whom, it acts."
-            yield Statement(topic=Topic.PLACE, text=text, urns=(), lines=lines)
 
 
 def _nothing(head: Render) -> Render:

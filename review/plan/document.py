@@ -2,6 +2,7 @@
 
 import json
 
+from review.plan.destruction import destroys_repository, fate, old_name
 from review.plan.model import Change, Difference, Plan
 
 PLAN_VERSION = 1
@@ -18,24 +19,34 @@ def to_json(plan: Plan) -> str:
         "is_new": plan.is_new,
         "counts": plan.counts(),
         "unchanged": plan.unchanged,
-        "losses": [
-            {
-                "urn": loss.urn,
-                "repository": loss.repository,
-                "region": loss.region,
-                "account": loss.account,
-                "op": loss.op,
-                "fate": loss.fate,
-            }
-            for loss in plan.losses
-        ],
+        "losses": [_loss(change) for change in plan.changes if destroys_repository(change)],
         "statements": [
-            {"topic": each.topic, "text": each.text, "lines": each.lines, "urns": each.urns} for each in plan.statements
+            {
+                "topic": each.topic,
+                "text": each.text,
+                "lines": each.lines,
+                "urns": each.urns,
+                "id": each.id,
+                "level": each.level if each.id else None,
+                "fix": each.fix if each.id else None,
+            }
+            for each in plan.consequences
         ],
         "changes": [_change(change) for change in plan.changes],
         "notes": plan.notes,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _loss(change: Change) -> dict[str, object]:
+    return {
+        "urn": change.urn,
+        "repository": old_name(change),
+        "region": str(change.region if change.old is None else change.old.region),
+        "account": change.account,
+        "op": change.op,
+        "fate": fate(change),
+    }
 
 
 def _change(change: Change) -> dict[str, object]:

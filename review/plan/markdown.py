@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from domain.wording import listed
 from review.markdown import escaped, folded
+from review.plan.destruction import loses_images, old_name
 from review.plan.groups import SIGNS, groups, summary
-from review.plan.model import Fate, Plan, Statement, Topic
+from review.plan.model import Consequence, Plan, Topic
 from review.plan.text import HEADINGS, title
 from review.plan.words import grouped
 
@@ -16,7 +17,7 @@ LIMIT = 12_000
 _FOLDED_FROM = 8
 """So many lines of details are folded away."""
 _SHORT_LINES = 10
-"""So many lines of a statement's details are shown where all of them are too many."""
+"""So many lines of a consequence's details are shown where all of them are too many."""
 _SHORT_TEXT = 600
 _ELSEWHERE = "The whole is in the job's log."
 _LOUD = {Topic.POLICY: "WARNING", Topic.LOSS: "CAUTION", Topic.KEY: "CAUTION", Topic.BLOCKED: "WARNING"}
@@ -28,12 +29,12 @@ def to_markdown(plan: Plan, limit: int = LIMIT) -> str:
     notes = [escaped(note) for note in plan.notes]
     changes = [folded(f"Every change ({len(plan.changes)})", "\n".join(_changes(plan)))] if plan.changes else []
     elsewhere = f"The changes are too many for a comment. {_ELSEWHERE}"
-    whole = "\n\n".join([*parts, *_sections(plan.statements), *changes, *notes])
+    whole = "\n\n".join([*parts, *_sections(plan.consequences), *changes, *notes])
     if len(whole) <= limit:
         return whole
     for lines in (None, _SHORT_LINES):
         text = "\n\n".join(
-            [*parts, *_sections([_shortened(each, lines) for each in plan.statements]), elsewhere, *notes]
+            [*parts, *_sections([_shortened(each, lines) for each in plan.consequences]), elsewhere, *notes]
         )
         if len(text) <= limit:
             return text
@@ -41,32 +42,32 @@ def to_markdown(plan: Plan, limit: int = LIMIT) -> str:
 
 
 def _first(plan: Plan, room: int) -> list[str]:
-    """What must be known, and then as many statements as there is room for, the worst first."""
-    lost = [f"{loss.repository} ({loss.region})" for loss in plan.losses if loss.fate is Fate.LOST]
+    """What must be known, and then as many consequences as there is room for, the worst first."""
+    lost = [f"{old_name(each)} ({each.region})" for each in plan.changes if loses_images(each)]
     names = escaped(listed((name[: _SHORT_TEXT // 6] for name in lost), limit=3))
     kept = [f"> [!CAUTION]\n> **Images are lost in {len(lost)} repositories: {names}**"] if lost else []
-    short = [_shortened(each, _SHORT_LINES // 2) for each in plan.statements]
+    short = [_shortened(each, _SHORT_LINES // 2) for each in plan.consequences]
     for count in range(len(short), -1, -1):
-        left = [f"{len(short) - count} more statements are not shown here."] if count < len(short) else []
+        left = [f"{len(short) - count} more consequences are not shown here."] if count < len(short) else []
         found = [*kept, *_sections(short[:count]), *left]
         if len("\n\n".join(found)) <= room - 2 * len(_ELSEWHERE) - 50:
             return found
     return kept
 
 
-def _sections(statements: Iterable[Statement]) -> list[str]:
-    by_topic = grouped(statements, lambda statement: statement.topic)
-    return ["\n".join(_section(topic, some)) for topic, some in by_topic.items()]
+def _sections(some: Iterable[Consequence]) -> list[str]:
+    by_topic = grouped(some, lambda each: each.topic)
+    return ["\n".join(_section(topic, alike)) for topic, alike in by_topic.items()]
 
 
-def _shortened(statement: Statement, count: int | None) -> Statement:
+def _shortened(each: Consequence, count: int | None) -> Consequence:
     """With the first of its lines, and how many there are."""
     if count is None:
-        return statement
-    more = len(statement.lines) - count
-    lines = (*statement.lines[:count], f"… and {more} more") if more > 0 else statement.lines
-    text = statement.text if len(statement.text) <= _SHORT_TEXT else f"{statement.text[:_SHORT_TEXT]}…"
-    return replace(statement, text=text, lines=tuple(f"{line[:_SHORT_TEXT]}" for line in lines))
+        return each
+    more = len(each.lines) - count
+    lines = (*each.lines[:count], f"… and {more} more") if more > 0 else each.lines
+    text = each.text if len(each.text) <= _SHORT_TEXT else f"{each.text[:_SHORT_TEXT]}…"
+    return replace(each, text=text, lines=tuple(f"{line[:_SHORT_TEXT]}" for line in lines))
 
 
 def code_block(lines: Iterable[str], language: str = "") -> list[str]:
@@ -77,18 +78,18 @@ def code_block(lines: Iterable[str], language: str = "") -> list[str]:
     return [f"{fence}{language}", *inside, fence]
 
 
-def _section(topic: Topic, statements: list[Statement]) -> Iterator[str]:
+def _section(topic: Topic, some: list[Consequence]) -> Iterator[str]:
     mark = "> " if topic in _LOUD else ""
     if topic in _LOUD:
         yield f"> [!{_LOUD[topic]}]"
     yield f"{mark}**{HEADINGS[topic]}**"
-    for statement in statements:
+    for each in some:
         yield mark.rstrip()
-        yield f"{mark}{escaped(statement.text)}"
-        if statement.lines:
-            body = code_block(statement.lines, "diff" if statement.lines[0][:2] in ("+ ", "- ", "~ ") else "text")
-            if len(statement.lines) >= _FOLDED_FROM:
-                body = folded(f"{len(statement.lines)} lines", "\n".join(body)).splitlines()
+        yield f"{mark}{escaped(each.text)}"
+        if each.lines:
+            body = code_block(each.lines, "diff" if each.lines[0][:2] in ("+ ", "- ", "~ ") else "text")
+            if len(each.lines) >= _FOLDED_FROM:
+                body = folded(f"{len(each.lines)} lines", "\n".join(body)).splitlines()
             yield mark.rstrip()
             yield from (f"{mark}{line}".rstrip() for line in body)
 

@@ -1,10 +1,13 @@
 """What a plan is made of, as plain data."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
-from render.resource import Resource
+from policies.pack.rule import Level
+from render.resource import Render, Resource
 from resources import OnChange
 
 IMPORT = "importId"
@@ -107,20 +110,8 @@ class Fate(StrEnum):
     """It is protected: the deployment fails."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """A repository that the change destroys, or tries to."""
-
-    urn: str
-    repository: str
-    region: str
-    account: str
-    op: Op
-    fate: Fate
-
-
 class Topic(StrEnum):
-    """What a statement is about, the worst first."""
+    """What a consequence is about, the worst first."""
 
     POLICY = "policy"
     """What the policy pack does not let pass."""
@@ -130,7 +121,6 @@ class Topic(StrEnum):
     RENAME = "rename"
     PLACE = "place"
     WEAKER = "weaker"
-    ACCESS = "access"
     RETIREMENT = "retirement"
     RETENTION = "retention"
     ADOPTION = "adoption"
@@ -139,14 +129,60 @@ class Topic(StrEnum):
     """What the policy pack advises against."""
 
 
+IDS = {
+    "plan-destroys": "A repository is destroyed without the two steps that a destruction takes",
+    "plan-replaces": "A repository or a key is replaced: what it holds is gone",
+    "plan-removed-blocked": "A removed repository can't be deleted in this stack, and blocks every deployment after",
+    "plan-adopts-managed": "A repository is adopted that the stack has already",
+    "plan-renames": "A resource has another name, and no alias says so",
+    "plan-deletes-protected": "Something protected is deleted: the engine refuses, and the deployment fails",
+    "plan-key-deleted": "A key is deleted: what it encrypts can't be read",
+    "plan-retires": "A repository is retired: a deletion takes its images along from then on",
+    "plan-retire-expired": "The day until which a repository could be destroyed is past",
+    "plan-replica-dropped": "A region leaves without having been retired",
+    "plan-account-moves": "The stack's account or home region changes",
+    "plan-weakens": "What guards images does so less than before",
+}
+"""The consequences that the gate judges."""
+NOTHING_TO_DO = "nothing to do, if that is meant"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What a change means, in words; `lines` are its details."""
+class Consequence:
+    """One thing that a change means, in words that need no knowledge of the engine; everybody prints the same one."""
 
     topic: Topic
     text: str
     urns: tuple[str, ...]
+    """The resources; none where it concerns the stack as a whole."""
     lines: tuple[str, ...] = ()
+    """Details."""
+    id: str | None = None
+    """One of IDS; None where the gate has nothing to judge."""
+    level: Level = Level.ADVISORY
+    fix: str = NOTHING_TO_DO
+
+    @property
+    def fails(self) -> bool:
+        return self.id is not None and self.level is Level.MANDATORY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What is known of the two sides; of an engine's preview neither render is."""
+
+    changes: Sequence[Change]
+    olds: Sequence[Resource]
+    """What the base has, as far as it is known."""
+    is_new: bool
+    base: Render | None = None
+    head: Render | None = None
+    today: date | None = None
+    """By which a retirement is judged; without it none is past."""
+
+    @property
+    def account(self) -> str:
+        return self.head.account if self.head else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +201,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     unchanged: int | None = None
     """None where the source does not say."""
-    losses: tuple[Loss, ...] = ()
-    statements: tuple[Statement, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """What the reader must know of this plan's own limits."""
 

@@ -13,12 +13,11 @@ from render.resource import Resource
 from resources import OnChange, top_of
 from resources.ecr import REPLICATION_CONFIGURATION
 from review.plan.changes import imports_anew
-from review.plan.losses import losses
-from review.plan.model import IMPORT, Change, Difference, Op, Plan, Statement, Topic
+from review.plan.consequences import consequences, ordered
+from review.plan.model import IMPORT, Change, Compared, Consequence, Difference, Op, Plan, Topic
 from review.plan.pairing import identity
 from review.plan.properties import differences
 from review.plan.state import resource_of_state, type_of
-from review.plan.statements import ordered, statements
 from review.plan.words import account_of, grouped
 from settings.files.configuration import ACCOUNTS
 
@@ -127,10 +126,9 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
     account = _account(preview.config)
     changes = _renamed([change for change in _changes(steps, account) if change])
     olds = [step.old for step in steps if step.old]
-    lost = losses(changes)
     projects = [step.urn.split("::")[1] for step in preview.steps]
     is_new = any(type_of(step.urn) == STACK_TYPE and step.op == "create" for step in preview.steps)
-    failed = [Statement(topic=Topic.BLOCKED, text=f"The preview failed: {each}", urns=()) for each in preview.reasons]
+    failed = [Consequence(topic=Topic.BLOCKED, text=f"The preview failed: {each}", urns=()) for each in preview.reasons]
     unchanged = _unchanged(preview, changes)
     silent = _left_out(changes) if preview.same and unchanged is None else ()
     told = [*_violations(preview.violations), *failed, *_unknown(preview.steps), *silent]
@@ -143,34 +141,33 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
         previewed=True,
         changes=changes,
         unchanged=unchanged,
-        losses=lost,
-        statements=ordered([*told, *statements(changes, lost, olds, is_new=is_new)]),
+        consequences=ordered([*told, *consequences(Compared(changes=changes, olds=olds, is_new=is_new))]),
     )
 
 
-def _violations(violations: Iterable[Violation]) -> Iterator[Statement]:
+def _violations(violations: Iterable[Violation]) -> Iterator[Consequence]:
     alike = grouped(violations, lambda each: (each.policy, each.level, each.message))
     for (policy, level, message), some in alike.items():
         about = listed(sorted(each.urn.rpartition("::")[2] for each in some if each.urn), limit=10) or "the stack"
         topic = Topic.POLICY if level == Level.MANDATORY else Topic.ADVICE
         text = f"{policy} ({level}), {about}: {message}"
-        yield Statement(topic=topic, text=text, urns=tuple(each.urn for each in some if each.urn))
+        yield Consequence(topic=topic, text=text, urns=tuple(each.urn for each in some if each.urn))
 
 
-def _unknown(steps: Iterable[Step]) -> Iterator[Statement]:
+def _unknown(steps: Iterable[Step]) -> Iterator[Consequence]:
     """What the engine does that nobody here knows the meaning of."""
     for step in steps:
         if step.op not in _OPS and step.op not in _HARMLESS:
             text = f"{step.urn.rpartition('::')[2]}: the engine plans {step.op!r}, of which this plan knows nothing."
-            yield Statement(topic=Topic.BLOCKED, text=text, urns=(step.urn,))
+            yield Consequence(topic=Topic.BLOCKED, text=text, urns=(step.urn,))
 
 
-def _left_out(changes: Iterable[Change]) -> Iterator[Statement]:
+def _left_out(changes: Iterable[Change]) -> Iterator[Consequence]:
     """What flows where is told of repositories that stand, and most of these stay as they are."""
     for change in changes:
         if change.type == REPLICATION_CONFIGURATION:
             text = f"{change.name}: what flows where from now on, or no longer, is told of a preview with --show-sames."
-            yield Statement(topic=Topic.PLACE, text=text, urns=(change.urn,))
+            yield Consequence(topic=Topic.PLACE, text=text, urns=(change.urn,))
 
 
 def _changes(steps: Iterable[Step], account: str) -> Iterator[Change | None]:

@@ -5,12 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from domain.document_text import to_text
-from resources import TYPES, OnChange, ResourceType, top_of
+from resources import TYPES, Inputs, OnChange, ResourceType, top_of
 from review.plan.documents import compare
 from review.plan.flows import CONFIGURATION, flow_lines
 from review.plan.model import Difference
-
-Inputs = Mapping[str, Any]
 
 
 def differences(type: str, old: Inputs, new: Inputs, options: Mapping[str, object]) -> tuple[Difference, ...]:

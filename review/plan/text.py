@@ -16,7 +16,6 @@ HEADINGS = {
     Topic.RENAME: "Names",
     Topic.PLACE: "Accounts and regions",
     Topic.WEAKER: "Weaker than before",
-    Topic.ACCESS: "Who may pull",
     Topic.RETIREMENT: "Retirement",
     Topic.RETENTION: "Retention",
     Topic.ADOPTION: "Adoption",
@@ -27,11 +26,11 @@ HEADINGS = {
 
 def to_text(plan: Plan) -> str:
     lines = [title(plan), summary(plan)]
-    for topic, statements in grouped(plan.statements, lambda statement: statement.topic).items():
+    for topic, some in grouped(plan.consequences, lambda each: each.topic).items():
         lines += ["", HEADINGS[topic]]
-        for statement in statements:
-            lines += wrapped(f"  {statement.text}", "    ")
-            for line in statement.lines:
+        for each in some:
+            lines += wrapped(f"  {each.text}", "    ")
+            for line in each.lines:
                 lines += wrapped(f"    {line}", "      ")
     if plan.changes:
         lines += ["", "Changes", *_changes(plan)]

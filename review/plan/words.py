@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from domain.aws import ARN_PARTS, is_account_id
+from domain.aws import ARN_PARTS, RegistryId, is_account_id
 from domain.resource_tags import RETIRE_UNTIL
 from domain.wording import listed
 from render.resource import Resource
@@ -74,6 +74,14 @@ def subject(names: Sequence[str], one: str, many: str) -> tuple[str, tuple[str, 
     if len(names) == 1:
         return f"{names[0]} {one}", ()
     return f"{len(names)} repositories {many}", tuple(sorted(names))
+
+
+def urns_of(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(change.urn for change in changes)
+
+
+def registry_of(change: Change) -> RegistryId:
+    return RegistryId(account=change.account, region=str(change.region))
 
 
 def retire_until(resource: Resource | None) -> str | None:

@@ -204,7 +204,7 @@ def _key_arn_problems(keys: StackKeys) -> Iterator[Problem]:
             arn = Arn.parse(text)
             if arn and (arn.region, arn.partition) != (region, REGIONS[region].id):
                 fix = f"write arn:{REGIONS[region].id}:kms:{region}:…: a key is regional"
-                yield Problem((name, region), text, f"is no key of {region}", fix)
+                yield Problem((name, region), text, f"is not a key of {region}", fix)
 
 
 def _principal_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
@@ -220,7 +220,7 @@ def _auditor_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
     yield from _principal_problems(arns, partition)
     length = len(to_text(principals_trust(arns)))
     if length > TRUST_TEXT_MAX:
-        message = f"makes the auditor's trust policy {length:,} characters long, and IAM takes {TRUST_TEXT_MAX:,}"
+        message = f"makes the auditor's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"
         yield Problem((), arns, message, "name a role that they all assume")
 
 

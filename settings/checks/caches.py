@@ -66,7 +66,7 @@ def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
     if cache.username and cache.credentials:
         yield Problem(("username",), cache.username, "stands beside a secret that has one", "keep one of the two")
     elif cache.username and upstream.credentials is Credentials.NOT_TAKEN:
-        yield Problem(("username",), cache.username, f"is not taken for {cache.upstream}", "remove it")
+        yield Problem(("username",), cache.username, f"is not supported for {cache.upstream}", "remove it")
 
 
 def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]:

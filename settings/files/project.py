@@ -54,7 +54,7 @@ def stack_file_problems(raw: Raw) -> Iterator[Problem]:
             message = "brings configuration from Pulumi ESC, which nobody sees without the engine"
             yield Problem((key,), value, message, "write the values under config")
         elif key not in _STACK:
-            yield Problem((key,), key, "is no key of a stack's file", nearest(key, list(_STACK)))
+            yield Problem((key,), key, "is not a key of a stack's file", nearest(key, list(_STACK)))
 
 
 def provider_problem(key: str) -> Problem | None:

@@ -17,7 +17,7 @@ def test_without_a_repeated_key_there_is_no_problem() -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("NaN", "NaN is no JSON number"), ("-Infinity", "is no JSON number"), ("{", "Expecting"), ("", "Expecting")],
+    [("NaN", "NaN is not a JSON number"), ("-Infinity", "is not a JSON number"), ("{", "Expecting"), ("", "Expecting")],
 )
 def test_what_is_no_json_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):

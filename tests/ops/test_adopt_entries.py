@@ -349,7 +349,7 @@ RETENTION: dict[str, tuple[list[Json] | None, object, list[str]]] = {
         "default",
         [
             "the catalog can't say its lifecycle policy",
-            "the policy: 'not JSON' is no JSON that ECR reads: Expecting value: line 1 column 1 (char 0)",
+            "the policy: 'not JSON' is not valid JSON: Expecting value: line 1 column 1 (char 0)",
             f"its lifecycle policy is replaced, and {LOST}",
         ],
     ),

@@ -117,9 +117,12 @@ UNSAYABLE = {
     ),
     "what is new to us": (
         text_of({**rule(5, tagStatus="any"), "mode": "new"}, rule(5, by="sinceImageSigned", tagStatus="untagged")),
-        ("rules[0].mode: 'new' is no key of a rule", "rules[1].selection.countType: 'sinceImageSigned' is no value"),
+        (
+            "rules[0].mode: 'new' is not a key of a rule",
+            "rules[1].selection.countType: 'sinceImageSigned' is not a value",
+        ),
     ),
-    "no JSON": ("{", ("the policy: '{' is no JSON that ECR reads",)),
+    "no JSON": ("{", ("the policy: '{' is not valid JSON",)),
 }
 
 

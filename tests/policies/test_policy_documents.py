@@ -51,7 +51,7 @@ def test_an_incomplete_arn_is_for_people_and_roles_only(source: object) -> None:
     assert judged(identity=False) == list(verdicts(lambda *_: [], Parameters(), {"p": source}, "p"))
     (refused,) = judged(identity=False)
     assert isinstance(refused, Finding)
-    assert refused.message.startswith("is no policy that AWS takes: Statement.Resource: is no resource")
+    assert refused.message.startswith("is not a valid policy: Statement.Resource: is not a valid resource")
 
 
 @cases(
@@ -72,7 +72,7 @@ def test_what_is_not_known_is_undecided(value: object, undecided: bool) -> None:
 @pytest.mark.parametrize("value", [5, True, 1.5, ["{}"]])
 def test_what_is_no_document(value: object) -> None:
     (found,) = verdicts(lambda *_: [], Parameters(), {"p": value}, "p")
-    assert found == Finding(f"is no policy document, but {value!r}", ("p",))
+    assert found == Finding(f"is not a policy document, but {value!r}", ("p",))
 
 
 def test_a_refusal_is_one_line() -> None:

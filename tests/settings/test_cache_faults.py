@@ -26,7 +26,7 @@ FAULTS = {
     "no login": ("{upstream: docker-hub}", "caches[0].credentials: is missing: docker-hub requires authentication"),
     "a login that is not taken": (
         "{upstream: quay, username: acme}",
-        "caches[0].username: 'acme' is not taken for quay (remove it)",
+        "caches[0].username: 'acme' is not supported for quay (remove it)",
     ),
     "a secret that is not taken": (f"{{upstream: quay, credentials: '{ARN}'}}", f"caches[0].credentials: '{ARN[:40]}"),
     "a secret of another name": (
@@ -165,11 +165,11 @@ def test_more_who_pull_than_a_policy_holds(project: Path) -> None:
     of_registry, of_cache = map(str, faults(project))
     assert of_registry == (
         "Pulumi.dev.yaml:14: config.container-registry:caches: ask much of the registry policy in us-east-1: the "
-        f"policy's text has 10,578 characters, and Amazon ECR takes 10,240 {fix}"
+        f"policy's text has 10,578 characters, and Amazon ECR allows 10,240 {fix}"
     )
     assert of_cache == (
         "Pulumi.dev.yaml:15: config.container-registry:caches[0].pull: 'quay' is for many: the policy's text has "
-        f"10,502 characters, and Amazon ECR takes 10,240 {fix}"
+        f"10,502 characters, and Amazon ECR allows 10,240 {fix}"
     )
 
 

@@ -22,14 +22,14 @@ def main(**given: object) -> str:
 
 
 NO_REF = (
-    ".refs[0]: {value} is no ref that may push "
+    ".refs[0]: {value} is not a branch or tag ref "
     "(write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag))"
 )
 NO_WORKFLOW = (
-    ".job_workflow_ref: {value} is no reusable workflow at a ref "
+    ".job_workflow_ref: {value} is not a reusable workflow with a ref "
     "(write acme/workflows/.github/workflows/publish.yml@refs/heads/main)"
 )
-NO_ENVIRONMENT = ".environment: {value} is no environment that may push (write its name, as in production)"
+NO_ENVIRONMENT = ".environment: {value} is not a valid environment name (write its name, as in production)"
 NO_ID = ".{key}: {value} is no id of GitHub's (write its digits, as in 1024)"
 SOURCE = ": an object with {keys} {what} (write exactly one of refs, environment)"
 UNSOUND = {
@@ -45,7 +45,7 @@ UNSOUND = {
     "an alphabet that IAM does not take": (main(refs=None, environment="生産"), NO_ENVIRONMENT.format(value="'生産'")),
     "every repository": (
         main(github="acme/*"),
-        ".github: 'acme/*' is no GitHub repository (write it as acme/payments-api)",
+        ".github: 'acme/*' is not a GitHub repository (write it as acme/payments-api)",
     ),
     "a workflow at main": (main(job_workflow_ref=f"{WORKFLOW}@main"), NO_WORKFLOW.format(value=f"'{WORKFLOW}@main'")),
     "any workflow": (main(job_workflow_ref="'*'"), NO_WORKFLOW.format(value="'*'")),
@@ -73,24 +73,24 @@ def test_a_source_that_is_none(project: Path, case: str) -> None:
     assert only(project) == f"catalog.yaml:5: repositories.payments/r0.push[0]{expected}"
 
 
-FIRST = "where acme/api stands first (write the same everywhere)"
+FIRST = "in the first entry for acme/api (write the same everywhere)"
 TOGETHER = {
     "another owner's id": (
         main(owner_id=1024, repository_id=1),
         main(owner_id=1025, repository_id=1),
-        f"owner_id: '1025' is '1024' {FIRST}",
+        f"owner_id: '1025' differs from '1024' {FIRST}",
     ),
     "an id that the first has": (
         main(owner_id=1024, repository_id=1),
         main(owner_id=1024, refs="[refs/heads/x]"),
-        f"repository_id: is not given, and is '1' {FIRST}",
+        f"repository_id: is not set, but is '1' {FIRST}",
     ),
     "two forms of subject": (
         main(owner_id=1024, repository_id=1),
         main(owner_id=1024, repository_id=1, subject="name"),
-        f"subject: 'name' is 'immutable' {FIRST}",
+        f"subject: 'name' differs from 'immutable' {FIRST}",
     ),
-    "two spellings": (main(), main(github="acme/API"), f"github: 'acme/API' is 'acme/api' {FIRST}"),
+    "two spellings": (main(), main(github="acme/API"), f"github: 'acme/API' differs from 'acme/api' {FIRST}"),
     "one id of two repositories": (
         main(repository_id=1),
         main(github="acme/web", repository_id=1),
@@ -99,7 +99,7 @@ TOGETHER = {
     "two ids of one owner": (
         main(owner_id=1024),
         main(github="acme/web", owner_id=2048),
-        f"owner_id: '2048' is '1024' {FIRST}",
+        f"owner_id: '2048' differs from '1024' {FIRST}",
     ),
 }
 
@@ -121,7 +121,7 @@ def test_a_trust_policy_over_its_limit(project: Path) -> None:
     catalog(project, pushed(main(refs=f"[{', '.join(f'refs/heads/release-{n:03}' for n in range(50))}]")))
     assert only(project) == (
         "catalog.yaml:5: repositories.payments/r0.push[0].refs: a list of 50 makes the role's trust policy 2,507 "
-        "characters long, and IAM takes 2,048 (name fewer refs, or an environment that they deploy to)"
+        "characters long, and IAM allows 2,048 (name fewer refs, or an environment that they deploy to)"
     )
 
 
@@ -195,7 +195,7 @@ def test_too_many_auditors(project: Path) -> None:
     key(project, f"roles: {{auditors: [{arns}]}}")
     assert only(project) == (
         "Pulumi.dev.yaml:17: config.container-registry:roles.auditors: a list of 30 makes the auditor's trust policy "
-        "2,310 characters long, and IAM takes 2,048 (name a role that they all assume)"
+        "2,310 characters long, and IAM allows 2,048 (name a role that they all assume)"
     )
 
 

@@ -71,7 +71,7 @@ def _document(text: str, kind: str) -> Document:
     for statement in document.statements:
         for action in statement.actions or statement.not_actions or ():
             if action.written != "*" and not action.folded.startswith(_OWN_PREFIX):
-                raise _invalid(kind, f"{action.written} is no action of Amazon ECR")
+                raise _invalid(kind, f"{action.written} is not an action of Amazon ECR")
     return document
 
 

@@ -79,7 +79,7 @@ def test_values_that_json_cannot_hold_have_an_answer_too() -> None:
 @pytest.mark.parametrize("text", ["", "{", "NaN", '{"rules": [NaN]}', "\ufeff{}"])
 def test_what_is_no_json_is_one_problem(text: str) -> None:
     (problem,) = validate_text(text)
-    assert problem.message.startswith("is no JSON that ECR reads: ")
+    assert problem.message.startswith("is not valid JSON: ")
 
 
 def test_a_key_that_is_written_twice_is_told_where_it_is() -> None:

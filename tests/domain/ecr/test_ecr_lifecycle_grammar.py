@@ -83,14 +83,14 @@ A0: Path = ("rules", 0, "action")
     [
         (None, (), "is null"),
         ([], (), "is a list"),
-        ({**PUBLISHED["age"], "Version": "1"}, ("Version",), "is no key of the policy"),
+        ({**PUBLISHED["age"], "Version": "1"}, ("Version",), "is not a key of the policy"),
         ({}, ("rules",), "is missing"),
         ({"rules": None}, ("rules",), "is null"),
         ({"rules": {}}, ("rules",), "is an object"),
-        ({"rules": []}, ("rules",), "holds 0 rules"),
-        (policy(*(prefixed(priority) for priority in range(1, 52))), ("rules",), "holds 51 rules"),
+        ({"rules": []}, ("rules",), "has 0 rules"),
+        (policy(*(prefixed(priority) for priority in range(1, 52))), ("rules",), "has 51 rules"),
         (policy(rule(1), "x"), ("rules", 1), "is a string"),  # type: ignore[arg-type]
-        (policy({**rule(1), "descripton": "x"}), ("rules", 0, "descripton"), "is no key of a rule"),
+        (policy({**rule(1), "descripton": "x"}), ("rules", 0, "descripton"), "is not a key of a rule"),
         (policy({**rule(1), "description": None}), ("rules", 0, "description"), "is null"),
         (policy({**rule(1), "rulePriority": 0}), ("rules", 0, "rulePriority"), "is too small"),
         (policy({**rule(1), "rulePriority": True}), ("rules", 0, "rulePriority"), "is a boolean"),
@@ -98,8 +98,8 @@ A0: Path = ("rules", 0, "action")
         (policy({**rule(1), "selection": None}), S0, "is null"),
         (policy({**rule(1), "action": []}), A0, "is a list"),
         (policy(rule(1, "untagged"), rule(1, "any")), ("rules", 1, "rulePriority"), "is the priority of an earlier"),
-        (policy(rule(1, "everything")), (*S0, "tagStatus"), "is no value of tagStatus"),
-        (policy(rule(1, tagstatus="any")), (*S0, "tagstatus"), "is no key of a selection"),
+        (policy(rule(1, "everything")), (*S0, "tagStatus"), "is not a value of tagStatus"),
+        (policy(rule(1, tagstatus="any")), (*S0, "tagstatus"), "is not a key of a selection"),
         (policy(rule(1, "tagged")), S0, "names no tags"),
         (policy(rule(1, "tagged", tagPatternList=["a"], tagPrefixList=["a"])), S0, "both lists"),
         (policy(rule(1, "untagged", tagPrefixList=["a"])), (*S0, "tagPrefixList"), "is not allowed with tagStatus"),
@@ -107,17 +107,21 @@ A0: Path = ("rules", 0, "action")
         (policy(rule(1, "tagged", tagPatternList=[])), (*S0, "tagPatternList"), "is empty"),
         (policy(rule(1, "tagged", tagPatternList=None)), (*S0, "tagPatternList"), "is null"),
         (policy(rule(1, "tagged", tagPatternList="a")), (*S0, "tagPatternList"), "is a string"),
-        (policy(rule(1, "tagged", tagPatternList=["a", 1])), (*S0, "tagPatternList", 1), "is no string"),
+        (policy(rule(1, "tagged", tagPatternList=["a", 1])), (*S0, "tagPatternList", 1), "is not a string"),
         (policy(rule(1, "tagged", tagPatternList=["a", ""])), (*S0, "tagPatternList", 1), "is empty"),
         (policy(rule(1, "tagged", tagPatternList=["a*1*2*3*4*5"])), (*S0, "tagPatternList", 0), "has 5 wildcards"),
         (policy(rule(1, countUnit="days")), (*S0, "countUnit"), "is not allowed with countType"),
         (policy(rule(1, countUnit=None)), (*S0, "countUnit"), "is not allowed with countType"),
-        (policy(rule(1, "any", "sinceImagePushed", countUnit="hours")), (*S0, "countUnit"), "is no value of countUnit"),
+        (
+            policy(rule(1, "any", "sinceImagePushed", countUnit="hours")),
+            (*S0, "countUnit"),
+            "is not a value of countUnit",
+        ),
         (policy(rule(1, "any", "sinceImagePushed", countUnit=None)), (*S0, "countUnit"), "is null"),
-        (policy(rule(1, "any", "imageCount", countUnit="days")), (*S0, "countType"), "is no value of countType"),
+        (policy(rule(1, "any", "imageCount", countUnit="days")), (*S0, "countType"), "is not a value of countType"),
         (policy(rule(1, number=0)), (*S0, "countNumber"), "is too small"),
         (policy(rule(1, storageClass="archive")), (*S0, "storageClass"), "selects no images"),
-        (policy(rule(1, storageClass="cold")), (*S0, "storageClass"), "is no value of storageClass"),
+        (policy(rule(1, storageClass="cold")), (*S0, "storageClass"), "is not a value of storageClass"),
         (policy(rule(1, storageClass=None)), (*S0, "storageClass"), "is null"),
         (policy(rule(1, "any", "sinceImageTransitioned", 90)), (*S0, "storageClass"), "selects no images"),
         (policy(rule(1, "any", "sinceImageTransitioned", 89, **ARCHIVED)), (*S0, "countNumber"), "is too small"),
@@ -127,8 +131,8 @@ A0: Path = ("rules", 0, "action")
             (*A0, "type"),
             "is not allowed with countType",
         ),
-        (policy(rule(1, action={"type": "delete"})), (*A0, "type"), "is no value of type"),
-        (policy(rule(1, action={"type": "EXPIRE"})), (*A0, "type"), "is no value of type"),
+        (policy(rule(1, action={"type": "delete"})), (*A0, "type"), "is not a value of type"),
+        (policy(rule(1, action={"type": "EXPIRE"})), (*A0, "type"), "is not a value of type"),
         (policy(rule(1, action={})), (*A0, "type"), "is missing"),
         (policy(rule(1, action={"type": "transition"})), (*A0, "targetStorageClass"), "is missing"),
         (
@@ -139,7 +143,7 @@ A0: Path = ("rules", 0, "action")
         (
             policy(rule(1, action={"type": "transition", "targetStorageClass": "cold"})),
             (*A0, "targetStorageClass"),
-            "is no value of targetStorageClass",
+            "is not a value of targetStorageClass",
         ),
         (
             policy(rule(1, action={"type": "expire", "targetStorageClass": None})),
@@ -185,7 +189,7 @@ def test_a_misspelt_word_names_the_nearest(document: Json, fix: str) -> None:
 def test_the_least_text_is_a_hundred_characters() -> None:
     problems = validate({"rules": []})
     assert [(problem.path, problem.message) for problem in problems] == [
-        (("rules",), "holds 0 rules"),
+        (("rules",), "has 0 rules"),
         ((), "is a text of 12 characters"),
     ]
 
@@ -203,4 +207,4 @@ def test_faulty_lists_are_not_compared() -> None:
         return policy(*(rule(priority, "tagged", tagPrefixList=tags) for priority, tags in enumerate(lists, start=1)))
 
     assert [problem.message for problem in validate(selecting([], []))] == ["is empty", "is empty"]
-    assert [problem.message for problem in validate(selecting(["a", 1], ["a"]))] == ["is no string"]
+    assert [problem.message for problem in validate(selecting(["a", 1], ["a"]))] == ["is not a string"]

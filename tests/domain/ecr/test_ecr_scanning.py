@@ -25,15 +25,15 @@ API_PATTERN = re.compile(r"^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$")
         (BASIC, [ScanRule(CONTINUOUS, ("*",))], [((0, "frequency"), "is not available with BASIC scanning")]),
         (BASIC, [ScanRule(MANUAL, ("*",))], [((0, "frequency"), "is not available with BASIC scanning")]),
         (ENHANCED, [ScanRule(MANUAL, ("*",))], [((0, "frequency"), "is not available with ENHANCED scanning")]),
-        (ENHANCED, [ScanRule(ON_PUSH, ("a",) * 101)], [((0, "filters"), "holds 101 filters")]),
+        (ENHANCED, [ScanRule(ON_PUSH, ("a",) * 101)], [((0, "filters"), "has 101 filters")]),
         (
             ENHANCED,
             [ScanRule(ON_PUSH, ("a",)), ScanRule(ON_PUSH, ("",)), ScanRule(CONTINUOUS, ("ok", "B", "a" * 256))],
             [
-                ((), "holds 3 rules"),
+                ((), "has 3 rules"),
                 ((1, "frequency"), "has a rule already"),
                 ((1, "filters", 0), "is empty"),
-                ((2, "filters", 1), "is no filter for repository names"),
+                ((2, "filters", 1), "is not a valid repository filter"),
                 ((2, "filters", 2), "is too long: 256 characters"),
             ],
         ),

@@ -67,8 +67,8 @@ def test_without_mutable_tags_everything_is_immutable() -> None:
     [
         (["latest"], []),
         (["*a*", "b" * 128, "x_y.z-1", "C*", "d"], []),
-        ([], [((), "holds 0 exclusion filters")]),
-        (list("abcdef"), [((), "holds 6 exclusion filters")]),
+        ([], [((), "has 0 exclusion filters")]),
+        (list("abcdef"), [((), "has 6 exclusion filters")]),
         (["ok", ""], [((1,), "is empty")]),
         (["b" * 129], [((0,), "is too long: 129 characters")]),
         (["a/b c\n"], [((0,), "has characters that ECR does not allow: '\\n', ' ', '/'")]),

@@ -65,7 +65,7 @@ def test_an_address_names_its_upstream() -> None:
 
 @pytest.mark.parametrize("url", ["", "docker.io", "mcr.microsoft.com", "azurecr.io", "a.azurecr.io.evil.example"])
 def test_every_other_registry_is_refused(url: str) -> None:
-    assert told(rule(url=url)) == [(("upstream_url",), "is no registry that ECR caches")]
+    assert told(rule(url=url)) == [(("upstream_url",), "is not a registry that ECR can cache")]
 
 
 def test_a_rule_for_each_upstream() -> None:
@@ -82,13 +82,13 @@ def test_a_rule_for_each_upstream() -> None:
     [
         (rule("a"), [(("prefix",), "has 1 characters")]),
         (rule("a" * 31), [(("prefix",), "has 31 characters")]),
-        (rule("Upper"), [(("prefix",), "is no prefix of repository names")]),
-        (rule(upstream_prefix="a/-b"), [(("upstream_prefix",), "is no prefix of repository names")]),
+        (rule("Upper"), [(("prefix",), "is not a valid prefix of repository names")]),
+        (rule(upstream_prefix="a/-b"), [(("upstream_prefix",), "is not a valid prefix of repository names")]),
         (rule(ROOT, upstream_prefix="team"), [(("upstream_prefix",), "can't be given with the prefix ROOT")]),
         (rule(ROOT), []),
         (rule("team", upstream_prefix="team"), []),
-        (rule(credential_arn=SECRET), [(("credential_arn",), "is not taken for ecr-public")]),
-        (rule(custom_role_arn=ROLE), [(("custom_role_arn",), "is taken for a private ECR registry only")]),
+        (rule(credential_arn=SECRET), [(("credential_arn",), "is not supported for ecr-public")]),
+        (rule(custom_role_arn=ROLE), [(("custom_role_arn",), "is supported for a private ECR registry only")]),
         (rule(url="ghcr.io"), [(("credential_arn",), "is missing: ghcr requires authentication")]),
         (rule(url="ghcr.io", credential_arn=ROLE), [(("credential_arn",), "is not the ARN of a secret")]),
         (
@@ -120,7 +120,7 @@ def test_what_ecr_would_refuse_in_a_rule(checked: CacheRule, expected: list[tupl
 def test_what_ecr_would_refuse_in_a_registry() -> None:
     assert registry_problems([f"team-{number}" for number in range(CACHE_RULES_MAX)]) == []
     found = registry_problems(["hub", "quay", "hub/", *(f"team-{number}" for number in range(CACHE_RULES_MAX))])
-    assert [(each.path, each.message) for each in found] == [((), "holds 53 rules"), ((2,), "has a rule already")]
+    assert [(each.path, each.message) for each in found] == [((), "has 53 rules"), ((2,), "has a rule already")]
 
 
 def test_the_grammar_of_prefixes_is_the_apis() -> None:

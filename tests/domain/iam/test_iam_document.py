@@ -263,7 +263,7 @@ def test_an_incomplete_arn_is_completed_where_it_may_stand(name: str, written: s
 
 @pytest.mark.parametrize("written", ["arn", "arn:", "arn::ecr", "ecr:*", "arn:aws:ecr:us-east-1:111122223333:"])
 def test_what_no_wildcard_completes_is_no_arn(written: str) -> None:
-    with pytest.raises(InvalidDocument, match="is no resource"):
+    with pytest.raises(InvalidDocument, match="is not a valid resource"):
         parse(one(Resource=written), incomplete_arns=True)
 
 

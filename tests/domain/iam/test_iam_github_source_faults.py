@@ -34,7 +34,7 @@ def test_a_trust_policy_has_a_limit() -> None:
         Problem(
             ("refs",),
             over.refs,
-            "makes the role's trust policy 2,049 characters long, and IAM takes 2,048",
+            "makes the role's trust policy 2,049 characters long, and IAM allows 2,048",
             "name fewer refs, or an environment that they deploy to",
         )
     ]
@@ -64,7 +64,7 @@ def test_an_immutable_subject_needs_both_ids(ids: tuple[str | None, str | None])
 
 LEDGER = replace(KNOWN, github="acme/ledger", repository_id="65537")
 EVERYWHERE = "write the same everywhere"
-FIRST = "where acme/payments-api stands first"
+FIRST = "in the first entry for acme/payments-api"
 
 
 @pytest.mark.parametrize(
@@ -77,23 +77,23 @@ FIRST = "where acme/payments-api stands first"
         (GitHubSource(github="other/web", refs=(MAIN,), owner_id="7"), []),
         (
             replace(KNOWN, github="Acme/payments-api"),
-            [Problem(("github",), "Acme/payments-api", f"is 'acme/payments-api' {FIRST}", EVERYWHERE)],
+            [Problem(("github",), "Acme/payments-api", f"differs from 'acme/payments-api' {FIRST}", EVERYWHERE)],
         ),
         (
             replace(KNOWN, immutable=False),
-            [Problem(("subject",), "name", f"is 'immutable' {FIRST}", EVERYWHERE)],
+            [Problem(("subject",), "name", f"differs from 'immutable' {FIRST}", EVERYWHERE)],
         ),
         (
             replace(API, repository_id="65536"),
-            [Problem(("owner_id",), None, f"is not given, and is '1024' {FIRST}", EVERYWHERE)],
+            [Problem(("owner_id",), None, f"is not set, but is '1024' {FIRST}", EVERYWHERE)],
         ),
         (
             replace(KNOWN, repository_id="65538"),
-            [Problem(("repository_id",), "65538", f"is '65536' {FIRST}", EVERYWHERE)],
+            [Problem(("repository_id",), "65538", f"differs from '65536' {FIRST}", EVERYWHERE)],
         ),
         (
             replace(LEDGER, owner_id="2048"),
-            [Problem(("owner_id",), "2048", f"is '1024' {FIRST}", EVERYWHERE)],
+            [Problem(("owner_id",), "2048", f"differs from '1024' {FIRST}", EVERYWHERE)],
         ),
         (
             replace(LEDGER, repository_id="65536"),
@@ -114,14 +114,17 @@ def test_what_can_not_be_said_of_one_repository(other: GitHubSource, expected: l
 
 def test_ids_that_only_the_later_one_has_are_told_there() -> None:
     (found,) = contradictions([API, replace(API, owner_id="1024")])
-    assert found == (1, Problem(("owner_id",), "1024", "is not given where acme/payments-api is first", EVERYWHERE))
+    assert found == (
+        1,
+        Problem(("owner_id",), "1024", "is not set in the first entry for acme/payments-api", EVERYWHERE),
+    )
 
 
 def test_an_environment_is_spelt_in_one_way() -> None:
     """GitHub's token has it as it is spelt, and IAM compares letter for letter."""
     one = replace(API, refs=(), environment="production")
     assert list(contradictions([one, replace(one, environment="staging"), replace(one, environment="Production")])) == [
-        (2, Problem(("environment",), "Production", f"is 'production' {FIRST}", EVERYWHERE))
+        (2, Problem(("environment",), "Production", f"differs from 'production' {FIRST}", EVERYWHERE))
     ]
 
 
@@ -144,7 +147,7 @@ def test_no_refs(ref: str) -> None:
         Problem(
             (),
             ref,
-            "is no ref that may push",
+            "is not a branch or tag ref",
             "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)",
         )
     ]
@@ -160,7 +163,7 @@ def test_environments(environment: str) -> None:
 )
 def test_no_environments(environment: str) -> None:
     assert environment_problems(environment) == [
-        Problem((), environment, "is no environment that may push", "write its name, as in production")
+        Problem((), environment, "is not a valid environment name", "write its name, as in production")
     ]
 
 
@@ -169,7 +172,7 @@ def test_no_environments(environment: str) -> None:
 )
 def test_no_repositories(github: str) -> None:
     assert repository_problems(github) == [
-        Problem((), github, "is no GitHub repository", "write it as acme/payments-api")
+        Problem((), github, "is not a GitHub repository", "write it as acme/payments-api")
     ]
     assert repository_problems("some_acme/.github") == []
 
@@ -196,7 +199,7 @@ def test_no_reusable_workflows(workflow: str) -> None:
         Problem(
             (),
             workflow,
-            "is no reusable workflow at a ref",
+            "is not a reusable workflow with a ref",
             "write acme/workflows/.github/workflows/publish.yml@refs/heads/main",
         )
     ]

@@ -242,9 +242,9 @@ def test_a_registry_policy_that_cannot_be_read() -> None:
 
 
 ELSEWHERE = "name whole accounts or an organization in place of many roles"
-FOREIGN = ("is no action of Amazon ECR", "write an action that begins with 'ecr:'")
+FOREIGN = ("is not an action of Amazon ECR", "write an action that begins with 'ecr:'")
 NO_ROLE = (
-    "is no role name, nor a path and a name",
+    "is not a role name, or a path and a role name",
     "write letters, digits and _+=,.@- only, with no slash at either end",
 )
 LONG = {
@@ -258,17 +258,20 @@ LONG = {
     [
         (
             registry_policy_problems(5),
-            Problem((), 5, "is no policy document", "write an object with Version and Statement"),
+            Problem((), 5, "is not a policy document", "write an object with Version and Statement"),
         ),
         (
             registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
             Problem(
-                ("Statement", "NotPrincipal"), [HOME], "allows everybody but these", "name with Principal who is meant"
+                ("Statement", "NotPrincipal"),
+                [HOME],
+                "allows every principal except these",
+                "list the allowed principals in Principal",
             ),
         ),
         (
             registry_policy_problems({"Statement": {"Effect": "Deny", "Action": "ecr:*"}}),
-            Problem(("Statement", "Principal"), None, "is missing", "name whom the statement is about"),
+            Problem(("Statement", "Principal"), None, "is missing", "add a Principal"),
         ),
         (
             registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"}}),
@@ -280,7 +283,7 @@ LONG = {
         ),
         (
             registry_policy_problems(LONG),
-            Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR takes 10,240", ELSEWHERE),
+            Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR allows 10,240", ELSEWHERE),
         ),
         (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
         (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),
@@ -290,7 +293,7 @@ LONG = {
         ),
         (
             organization_problems("acme"),
-            Problem((), "acme", "is no id of an organization", "write the id as in o-a1b2c3d4e5, not a name or an ARN"),
+            Problem((), "acme", "is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN"),
         ),
     ],
 )

@@ -80,86 +80,104 @@ NARROW = [
 
 LOOSE = [
     ({}, []),
-    ({"StringEquals": {"aws:PrincipalOrgID": "*"}}, ["StringEquals aws:PrincipalOrgID names nobody fixed with '*'"]),
-    ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, ["StringLike aws:PrincipalOrgID names nobody fixed with 'o-*'"]),
-    ({"StringLike": {"aws:PrincipalOrgID": f"{ORGANIZATION[:-1]}?"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}}, [f"names nobody fixed with '*', '{ORGANIZATION}'"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": []}}, ["names nobody fixed with an empty list"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": ""}}, ["names nobody fixed with ''"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": f"{ORGANIZATION}\n"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": "о-a1b2c3d4e5"}}, ["names nobody fixed"]),  # noqa: RUF001
-    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "${aws:PrincipalOrgID}"]}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": ["${aws:ResourceOrgID}", "*"]}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceAccount}"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:ResourceAccount": HOME}}, ["names nobody fixed"]),
-    ({"StringLike": {"aws:PrincipalAccount": "44445555????"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalAccount": "４４４４５５５５６６６６"}}, ["names nobody fixed"]),  # noqa: RUF001
-    ({"NumericEquals": {"aws:PrincipalAccount": OTHER}}, ["is no test for equality with somebody"]),
-    ({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, ["holds without the key as well"]),
-    ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, ["holds without the key as well"]),
-    ({"ForAnyValue:StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, ["holds without the key as well"]),
+    (
+        {"StringEquals": {"aws:PrincipalOrgID": "*"}},
+        ["StringEquals aws:PrincipalOrgID is not limited to fixed values: '*'"],
+    ),
+    (
+        {"StringLike": {"aws:PrincipalOrgID": "o-*"}},
+        ["StringLike aws:PrincipalOrgID is not limited to fixed values: 'o-*'"],
+    ),
+    ({"StringLike": {"aws:PrincipalOrgID": f"{ORGANIZATION[:-1]}?"}}, ["is not limited to fixed values"]),
+    (
+        {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "*"]}},
+        [f"is not limited to fixed values: '*', '{ORGANIZATION}'"],
+    ),
+    ({"StringEquals": {"aws:PrincipalOrgID": []}}, ["is not limited to fixed values: an empty list"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": ""}}, ["is not limited to fixed values: ''"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": f"{ORGANIZATION}\n"}}, ["is not limited to fixed values"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": "о-a1b2c3d4e5"}}, ["is not limited to fixed values"]),  # noqa: RUF001
+    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}}, ["is not limited to fixed values"]),
+    (
+        {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, "${aws:PrincipalOrgID}"]}},
+        ["is not limited to fixed values"],
+    ),
+    ({"StringEquals": {"aws:PrincipalOrgID": ["${aws:ResourceOrgID}", "*"]}}, ["is not limited to fixed values"]),
+    ({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceAccount}"}}, ["is not limited to fixed values"]),
+    ({"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}, ["is not limited to fixed values"]),
+    ({"StringEquals": {"aws:ResourceAccount": HOME}}, ["is not limited to fixed values"]),
+    ({"StringLike": {"aws:PrincipalAccount": "44445555????"}}, ["is not limited to fixed values"]),
+    ({"StringEquals": {"aws:PrincipalAccount": "４４４４５５５５６６６６"}}, ["is not limited to fixed values"]),  # noqa: RUF001
+    ({"NumericEquals": {"aws:PrincipalAccount": OTHER}}, ["is not an equality test for a caller"]),
+    ({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, ["also holds where the key is absent"]),
+    ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, ["also holds where the key is absent"]),
+    (
+        {"ForAnyValue:StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
+        ["also holds where the key is absent"],
+    ),
     (
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:PrincipalOrgID": "true"}},
-        ["holds without the key as well"],
+        ["also holds where the key is absent"],
     ),
     (
         {
             "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
             "Null": {"aws:PrincipalOrgID": ["true", "false"]},
         },
-        ["holds without the key as well"],
+        ["also holds where the key is absent"],
     ),
     (
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:PrincipalArn": "false"}},
-        ["holds without the key as well"],
+        ["also holds where the key is absent"],
     ),
     (
         {
             "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
             "ForAllValues:Null": {"aws:PrincipalOrgID": "false"},
         },
-        ["holds without the key as well"],
+        ["also holds where the key is absent"],
     ),
     (
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}, "Bool": {"aws:PrincipalOrgID": "false"}},
-        ["Bool aws:PrincipalOrgID is no test", "holds without the key as well"],
+        ["Bool aws:PrincipalOrgID is not an equality test", "also holds where the key is absent"],
     ),
     ({"Null": {"aws:PrincipalOrgID": "false"}}, []),
-    ({"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, ["is no test for equality"]),
-    ({"StringNotLike": {"aws:PrincipalArn": ROLE}}, ["is no test for equality"]),
-    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}*"}}, ["names nobody fixed"]),
-    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*/r-a/*"}}, ["names nobody fixed"]),
-    ({"StringEquals": {"aws:PrincipalOrgPaths": "${aws:ResourceOrgID}"}}, ["names nobody fixed"]),
-    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/puller"}}, ["names nobody fixed"]),
-    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::44445555666?:role/puller"}}, ["names nobody fixed"]),
-    ({"ArnLike": {"aws:PrincipalArn": "*"}}, ["names nobody fixed"]),
-    ({"ArnLike": {"aws:PrincipalArn": [ROLE, "arn:aws:iam::*:root"]}}, ["names nobody fixed"]),
-    ({"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}}, ["names nobody fixed"]),
-    ({"StringLike": {"aws:PrincipalArn": f"*{HOME}*"}}, ["names nobody fixed"]),
+    ({"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, ["is not an equality test"]),
+    ({"StringNotLike": {"aws:PrincipalArn": ROLE}}, ["is not an equality test"]),
+    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}*"}}, ["is not limited to fixed values"]),
+    ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*/r-a/*"}}, ["is not limited to fixed values"]),
+    ({"StringEquals": {"aws:PrincipalOrgPaths": "${aws:ResourceOrgID}"}}, ["is not limited to fixed values"]),
+    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/puller"}}, ["is not limited to fixed values"]),
+    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::44445555666?:role/puller"}}, ["is not limited to fixed values"]),
+    ({"ArnLike": {"aws:PrincipalArn": "*"}}, ["is not limited to fixed values"]),
+    ({"ArnLike": {"aws:PrincipalArn": [ROLE, "arn:aws:iam::*:root"]}}, ["is not limited to fixed values"]),
+    ({"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}}, ["is not limited to fixed values"]),
+    ({"StringLike": {"aws:PrincipalArn": f"*{HOME}*"}}, ["is not limited to fixed values"]),
     (
         {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
-        ["names nobody fixed"],
+        ["is not limited to fixed values"],
     ),
-    ({"ArnLike": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}}, ["names nobody fixed"]),
-    ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}, ["names nobody fixed"]),
-    ({"StringLike": {"aws:SourceArn": f"arn:aws:lambda:*:{OTHER}:function:*"}}, ["names nobody fixed"]),
-    ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, ["names nobody fixed"]),
-    ({"StringLike": {"aws:SourceVpce": "*"}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": "::/0"}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/8", "21.0.0.0/32"]}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/7"]}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": ["2600::/31"]}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": ["2600::/32", "2601::/128"]}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": "::ffff:0:0/96"}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "somewhere"]}}, ["names nobody fixed"]),
-    ({"IpAddress": {"aws:SourceIp": []}}, ["names nobody fixed"]),
-    ({"IpAddressIfExists": {"aws:SourceIp": "198.51.100.7"}}, ["holds without the key"]),
-    ({"NotIpAddress": {"aws:SourceIp": "198.51.100.7"}}, ["is no test for equality"]),
-    ({"StringEquals": {"aws:SourceIp": "198.51.100.7"}}, ["is no test for equality"]),
+    (
+        {"ArnLike": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
+        ["is not limited to fixed values"],
+    ),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}, ["is not limited to fixed values"]),
+    ({"StringLike": {"aws:SourceArn": f"arn:aws:lambda:*:{OTHER}:function:*"}}, ["is not limited to fixed values"]),
+    ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, ["is not limited to fixed values"]),
+    ({"StringLike": {"aws:SourceVpce": "*"}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": "::/0"}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/8", "21.0.0.0/32"]}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/7"]}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": ["2600::/31"]}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": ["2600::/32", "2601::/128"]}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": "::ffff:0:0/96"}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "somewhere"]}}, ["is not limited to fixed values"]),
+    ({"IpAddress": {"aws:SourceIp": []}}, ["is not limited to fixed values"]),
+    ({"IpAddressIfExists": {"aws:SourceIp": "198.51.100.7"}}, ["also holds where the key is absent"]),
+    ({"NotIpAddress": {"aws:SourceIp": "198.51.100.7"}}, ["is not an equality test"]),
+    ({"StringEquals": {"aws:SourceIp": "198.51.100.7"}}, ["is not an equality test"]),
     ({"IpAddress": {"aws:VpcSourceIp": "10.0.0.1"}}, ["does not say who calls"]),
     ({"Bool": {"aws:SecureTransport": "true"}}, ["Bool aws:SecureTransport does not say who calls"]),
     ({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}, ["does not say who calls"]),
@@ -293,7 +311,7 @@ def test_a_service_says_for_whom_it_works() -> None:
     assert names({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, service=True) == []
     assert names({"IpAddress": {"aws:SourceIp": "198.51.100.7"}}, service=True) == []
     (loose,) = narrowings(statement({"StringEquals": {"aws:PrincipalAccount": HOME}}), CURRENT_VERSION, service=True)
-    assert loose == Loose("StringEquals aws:PrincipalAccount does not say for whom a service works")
+    assert loose == Loose("StringEquals aws:PrincipalAccount does not say on whose behalf a service calls")
 
 
 def test_an_old_document_has_no_variables() -> None:
@@ -312,10 +330,10 @@ def test_an_old_document_has_no_variables() -> None:
         ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
         (
             {"Service": ["lambda.amazonaws.com"], "AWS": HOME},
-            ["the service 'lambda.amazonaws.com', whoever it works for,"],
+            ["the service 'lambda.amazonaws.com', on behalf of any account,"],
         ),
-        ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, whoever it works for,"]),
-        ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', whoever it"]),
+        ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, on behalf of any account,"]),
+        ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', on behalf"]),
     ],
 )
 def test_who_may_be_a_stranger(principal: object, expected: list[str]) -> None:
@@ -327,7 +345,7 @@ def test_who_may_be_a_stranger(principal: object, expected: list[str]) -> None:
 def test_all_but_some_are_strangers() -> None:
     source = {"Effect": "Allow", "NotPrincipal": {"AWS": HOME}, "Action": "ecr:*"}
     (parsed,) = parse({"Statement": source}).statements
-    assert list(map(str, strangers(parsed, CURRENT_VERSION))) == ["everybody but some (NotPrincipal)"]
+    assert list(map(str, strangers(parsed, CURRENT_VERSION))) == ["every principal except some (NotPrincipal)"]
     (parsed,) = parse(
         {"Statement": {**source, "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}}
     ).statements

@@ -146,7 +146,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _listed(settings: Values, name: str) -> list[Any]:
-    """Whatever is no string reaches a provider's configuration as JSON text."""
+    """Whatever is not a string reaches a provider's configuration as JSON text."""
     value = settings.get(name, [])
     return list(json.loads(value) if isinstance(value, str) else value)
 

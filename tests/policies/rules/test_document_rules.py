@@ -34,25 +34,25 @@ READERS = (
 )
 DEEP = "[" * 100_000
 BROKEN = {
-    "": "is no policy that AWS takes: document: is no JSON",
-    "{": "is no policy that AWS takes: document: is no JSON",
-    "[]": "is no policy that AWS takes: document: is no policy document",
-    "null": "is no policy that AWS takes: document: is no policy document",
-    '"*"': "is no policy that AWS takes: document: is no policy document",
-    "{}": "is no policy that AWS takes: Statement: holds no statement",
-    '{"Statement": []}': "is no policy that AWS takes: Statement: holds no statement",
-    '{"Statement": {"effect": "Allow"}}': "is no policy that AWS takes: Statement.effect: 'effect' is no element here",
-    '{"Statement": {"Effect": "allow", "Action": "*"}}': "is no policy that AWS takes: Statement.Effect: is no effect",
+    "": "is not a valid policy: document: is not valid JSON",
+    "{": "is not a valid policy: document: is not valid JSON",
+    "[]": "is not a valid policy: document: is not a policy document",
+    "null": "is not a valid policy: document: is not a policy document",
+    '"*"': "is not a valid policy: document: is not a policy document",
+    "{}": "is not a valid policy: Statement: has no statement",
+    '{"Statement": []}': "is not a valid policy: Statement: has no statement",
+    '{"Statement": {"effect": "Allow"}}': "is not a valid policy: Statement.effect: 'effect' is not a valid element",
+    '{"Statement": {"Effect": "allow", "Action": "*"}}': "is not a valid policy: Statement.Effect: is not a valid",
     '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*"}}': (
-        "is no policy that AWS takes: Statement.Effect: is written more than once"
+        "is not a valid policy: Statement.Effect: is written more than once"
     ),
     '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"StringEquals": {"a:b": NaN}}}}': (
-        "is no policy that AWS takes: document: is no JSON"
+        "is not a valid policy: document: is not valid JSON"
     ),
     '{"Version": "2026-01-01", "Statement": {"Effect": "Deny", "Action": "*"}}': (
-        "is no policy that AWS takes: Version: is no version"
+        "is not a valid policy: Version: is not a version"
     ),
-    DEEP: "is no policy that AWS takes: document: is no JSON",
+    DEEP: "is not a valid policy: document: is not valid JSON",
 }
 """Texts that are no policy, with how each finding begins."""
 

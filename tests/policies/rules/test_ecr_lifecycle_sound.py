@@ -108,13 +108,13 @@ TEXT = json.dumps(document(keep(tagged("v*"))))
 
 @cases(
     "text, beginning",
-    case("empty", "", "is no JSON that ECR reads"),
-    case("no JSON", "{rules: []}", "is no JSON that ECR reads"),
-    case("too deep", "[" * 100_000, "is no JSON that ECR reads"),
-    case("no rules", '{"rules": []}', "rules holds 0 rules"),
-    case("capital letter", TEXT.replace('"rules"', '"Rules"'), "Rules is no key of the policy"),
-    case("another one", capital(TEXT), "rules.0.selection.TagStatus is no key of a selection"),
-    case("capitals", TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is no value of type"),
+    case("empty", "", "is not valid JSON"),
+    case("no JSON", "{rules: []}", "is not valid JSON"),
+    case("too deep", "[" * 100_000, "is not valid JSON"),
+    case("no rules", '{"rules": []}', "rules has 0 rules"),
+    case("capital letter", TEXT.replace('"rules"', '"Rules"'), "Rules is not a key of the policy"),
+    case("another one", capital(TEXT), "rules.0.selection.TagStatus is not a key of a selection"),
+    case("capitals", TEXT.replace('"expire"', '"EXPIRE"'), "rules.0.action.type is not a value of type"),
     case(
         "a key twice",
         TEXT.replace('"countNumber": 10', '"countNumber": 10, "countNumber": 1'),
@@ -122,7 +122,7 @@ TEXT = json.dumps(document(keep(tagged("v*"))))
     ),
     case("10.0", TEXT.replace("10", "10.0"), "rules.0.selection.countNumber is a number with a fraction"),
     case("zero", TEXT.replace("10", "0"), "rules.0.selection.countNumber is too small"),
-    case("NaN", TEXT.replace("10", "NaN"), "is no JSON that ECR reads"),
+    case("NaN", TEXT.replace("10", "NaN"), "is not valid JSON"),
     case("no list", TEXT.replace('["v*"]', '"v*"'), "rules.0.selection.tagPatternList is a string"),
     case("any first", json.dumps(document(keep(ANY), keep(tagged("v*")))), "rules.0.rulePriority comes before"),
 )

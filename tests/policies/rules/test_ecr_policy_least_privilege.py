@@ -66,12 +66,12 @@ DELETE = "ecr:BatchDeleteImage"
     ),
     (
         allow(NotPrincipal=to(OTHER), Action=PULL),
-        ["statement 1 grants to all but some (NotPrincipal): name with Principal who is meant"],
+        ["statement 1 grants to all but some (NotPrincipal): list the allowed principals in Principal"],
     ),
     (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
     (
         allow(Principal=to(OTHER), Action=["s3:PutObject", "ecr-public:*", *PULL]),
-        ["statement 1 allows ecr-public:* and s3:PutObject: that is no action of Amazon ECR"],
+        ["statement 1 allows ecr-public:* and s3:PutObject: that is not an action of Amazon ECR"],
     ),
     (
         allow(Principal=to(OTHER), Action=[DELETE, *PULL]),

@@ -45,8 +45,8 @@ def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") 
     case("secret", {"policy": SECRET}, ["undecided policy"]),
     case("unknown in it", {"policy": {"Statement": [allow(Principal=UNKNOWN, Action=PULL)]}}, ["undecided policy"]),
     case("a mapping", {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, lets("everybody (*)")),
-    case("a number", {"policy": 5}, ["is no policy document, but 5"]),
-    case("broken", {"policy": {"Statement": 5}}, ["is no policy that AWS takes: Statement: is of type int"]),
+    case("a number", {"policy": 5}, ["is not a policy document, but 5"]),
+    case("broken", {"policy": {"Statement": 5}}, ["is not a valid policy: Statement: is of type int"]),
 )
 def test_a_repository_policy(inputs: dict[str, object], expected: list[str]) -> None:
     found = told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs))
@@ -72,21 +72,21 @@ def test_no_other_type() -> None:
         lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
     ),
     (allow(Principal="*", NotAction="kms:*"), lets("everybody (*)", "everything but kms:*")),
-    (allow(NotPrincipal=to(OTHER), Action=PULL), lets("everybody but some (NotPrincipal)")),
-    (allow(NotPrincipal="*", Action=PULL), lets("everybody but some (NotPrincipal)")),
+    (allow(NotPrincipal=to(OTHER), Action=PULL), lets("every principal except some (NotPrincipal)")),
+    (allow(NotPrincipal="*", Action=PULL), lets("every principal except some (NotPrincipal)")),
     (allow(NotPrincipal=to(OTHER), Action=PULL, Condition=IN_ORGANIZATION), []),
-    (allow(Principal={"Service": LAMBDA}, Action=PULL), lets(f"the service {LAMBDA!r}, whoever it works for,")),
+    (allow(Principal={"Service": LAMBDA}, Action=PULL), lets(f"the service {LAMBDA!r}, on behalf of any account,")),
     (
         allow(Principal={"Service": LAMBDA}, Action=PULL, Condition=IN_ORGANIZATION),
         lets(
-            f"the service {LAMBDA!r}, whoever it works for,",
-            why=" (StringEquals aws:PrincipalOrgID does not say for whom a service works)",
+            f"the service {LAMBDA!r}, on behalf of any account,",
+            why=" (StringEquals aws:PrincipalOrgID does not say on whose behalf a service calls)",
         ),
     ),
     (allow(Principal={"Service": LAMBDA}, Action=PULL, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
     (
         allow(Principal={"Federated": PROVIDER}, Action=PULL),
-        lets(f"the identity provider {PROVIDER!r}, whoever it works for,"),
+        lets(f"the identity provider {PROVIDER!r}, on behalf of any account,"),
     ),
     (allow(Principal=to(OTHER, root(HOME), f"arn:aws:iam::{OTHER}:role/a/b"), Action=PULL), []),
     (allow(Principal=to("AROAEXAMPLEEXAMPLEID"), Action=PULL), []),
@@ -96,7 +96,7 @@ def test_no_other_type() -> None:
     (allow(Principal="*", Action=PULL, Condition=IN_ORGANIZATION), []),
     (
         allow(Principal="*", Action=PULL, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        lets("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID holds without the key as well)"),
+        lets("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID also holds where the key is absent)"),
     ),
     (
         allow(
@@ -107,8 +107,8 @@ def test_no_other_type() -> None:
         lets(
             "everybody (*)",
             why=(
-                " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn names nobody"
-                " fixed with '*')"
+                " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn is not limited"
+                " to fixed values: '*')"
             ),
         ),
     ),
@@ -123,7 +123,7 @@ def test_statements(statement: dict[str, object], expected: list[str]) -> None:
 )
 def test_a_wildcard_in_a_principal_is_refused(value: str) -> None:
     (found,) = told(RULE, declared(policy(allow(Principal=to(OTHER, value), Action=PULL))))
-    assert found.startswith("is no policy that AWS takes: Statement.0.Principal.AWS.1: ")
+    assert found.startswith("is not a valid policy: Statement.0.Principal.AWS.1: ")
 
 
 def test_a_deny_makes_no_public_grant_good() -> None:
@@ -146,7 +146,7 @@ def test_each_statement_is_named() -> None:
 def test_a_service_may_be_let_without_condition() -> None:
     text = policy(allow(Principal={"Service": [LAMBDA, "codebuild.amazonaws.com"], "Federated": LAMBDA}, Action=PULL))
     found = told(RULE, declared(text), services=[LAMBDA])
-    assert [each.partition(", whoever")[0] for each in found] == [
+    assert [each.partition(", on behalf")[0] for each in found] == [
         "statement 1 lets the service 'codebuild.amazonaws.com'",
         f"statement 1 lets the identity provider {LAMBDA!r}",
     ]

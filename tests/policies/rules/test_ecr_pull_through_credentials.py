@@ -30,8 +30,8 @@ ELSEWHERE = (
 UNREADABLE = (
     f"{CACHE} credentialArn is of a secret that ECR may not read (begin the secret's name with ecr-pullthroughcache/)"
 )
-NOT_FOR_QUAY = f"{CACHE} credentialArn is not taken for quay (leave it out)"
-UNASKED_ROLE = f"{CACHE} customRoleArn is taken for a private ECR registry only (leave it out)"
+NOT_FOR_QUAY = f"{CACHE} credentialArn is not supported for quay (leave it out)"
+UNASKED_ROLE = f"{CACHE} customRoleArn is supported for a private ECR registry only (leave it out)"
 NO_ROLE = (
     f"{CACHE} customRoleArn is missing: the upstream is in the account {OTHER}"
     " (give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume)"

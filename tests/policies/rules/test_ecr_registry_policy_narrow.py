@@ -66,7 +66,7 @@ OF_OTHERS = (
     ),
     (
         but(Principal=None, NotPrincipal=to(OTHER), Action="ecr:ReplicateImage"),
-        ["grants to all but some (NotPrincipal): name with Principal who is meant"],
+        ["grants to all but some (NotPrincipal): list the allowed principals in Principal"],
     ),
     (but(Principal=None), ["has no Principal: Amazon ECR refuses it"]),
     (

@@ -137,14 +137,14 @@ REFUSED = f"{CONFIG} would be refused: "
     "rules, expected",
     case("itself", [to(US)], [f"'{HOME} in {US}' is the source registry itself (name another region or account)"]),
     case("China", [to("cn-north-1")], [f"'{HOME} in cn-north-1' {ABROAD} (name a region of the partition aws)"]),
-    case("region", [to("eu-west-9")], ["'eu-west-9' is no region that has Amazon ECR (did you mean 'eu-west-3'?)"]),
+    case("region", [to("eu-west-9")], ["'eu-west-9' is not a region with Amazon ECR (did you mean 'eu-west-3'?)"]),
     case(
         "account",
         [to(EU, account="7")],
-        ["'7' is no AWS account id: it has 1 characters (write exactly 12 digits, in quotes)"],
+        ["'7' is not an AWS account id: it has 1 characters (write exactly 12 digits, in quotes)"],
     ),
     case("a short prefix", [to(EU, prefixes=["p"])], ["'p' has 1 characters (write 2 to 256)"]),
-    case("many rules", [to(EU)] * 11, ["holds 11 rules (write at most 10)"]),
+    case("many rules", [to(EU)] * 11, ["has 11 rules (write at most 10)"]),
 )
 def test_ecrs_limits(rules: list[dict[str, Any]], expected: list[str]) -> None:
     found = told(RULE, DEFAULT, API, replicating(*rules))

@@ -16,7 +16,7 @@ EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
 UNSET = "is mutable: it says nothing of its tags, and MUTABLE is the default"
 ALLOWED = "allowed are latest, dev-*, preview-*, cache-*"
 CHARACTERS = "use letters, digits, '.', '_', '-', '*'"
-NONE_GIVEN = "holds 0 exclusion filters: write 1 to 5"
+NONE_GIVEN = "has 0 exclusion filters: write 1 to 5"
 
 
 def excluding(*filters: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
     ),
     (
         trust(Principal=None, NotPrincipal=to(OTHER)),
-        [f"statement 1 lets everybody but some (NotPrincipal) call sts:AssumeRole: {NARROWED}"],
+        [f"statement 1 lets every principal except some (NotPrincipal) call sts:AssumeRole: {NARROWED}"],
     ),
     (trust(Principal="*", Action="sts:*"), [f"statement 1 lets everybody (*) call sts:*: {NARROWED}"]),
     (

@@ -219,11 +219,11 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
     (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
     (
         use(Principal={"Service": LAMBDA}),
-        [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, whoever it works for,")],
+        [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, on behalf of any account,")],
     ),
     (
         use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"),
-        ["statement 'Use' grants to all but some (NotPrincipal): name with Principal who is meant"],
+        ["statement 'Use' grants to all but some (NotPrincipal): list the allowed principals in Principal"],
     ),
     (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS refuses it"]),
 )

@@ -145,8 +145,8 @@ def test_an_organization_is_read() -> None:
     [
         ("acme=111122223333", "no organization's id"),
         ("o-a1b2c3d4e5", "no organization's id"),
-        ("o-a1b2c3d4e5=", "'' is no AWS account id"),
-        ("o-a1b2c3d4e5=111122223333,4444", "'4444' is no AWS account id"),
+        ("o-a1b2c3d4e5=", "'' is not an AWS account id"),
+        ("o-a1b2c3d4e5=111122223333,4444", "'4444' is not an AWS account id"),
     ],
 )
 def test_an_organization_that_is_none_is_told(text: str, why: str) -> None:

@@ -69,7 +69,7 @@ def test_a_rule_is_told_as_it_was_made(plane: Plane) -> None:
         ({"upstreamRegistry": "harbor"}, "InvalidParameterException", "enum value set"),
         ({"ecrRepositoryPrefix": "Upper"}, "InvalidParameterException", "'ecrRepositoryPrefix'"),
         ({"ecrRepositoryPrefix": "a"}, "InvalidParameterException", "greater than or equal to 2"),
-        ({"credentialArn": SECRET}, "InvalidParameterException", "is not taken for ecr-public"),
+        ({"credentialArn": SECRET}, "InvalidParameterException", "is not supported for ecr-public"),
         ({"customRoleArn": ROLE}, "InvalidParameterException", "'customRoleArn'"),
         (
             {"ecrRepositoryPrefix": "ROOT", "upstreamRepositoryPrefix": "team"},

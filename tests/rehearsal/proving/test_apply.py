@@ -14,9 +14,9 @@ from localcloud.cloud import LocalCloud
 from localcloud.ecr.cache.login import login_of
 from localcloud.upstream import UpstreamRegistry
 from rehearsal.apply import ecr, preconditions, table
-from rehearsal.apply.builder import Inputs
 from rehearsal.apply.program import NotApplied, apply
 from render import Render, render
+from resources import Inputs
 from settings import InvalidSettings, load
 from tests.conftest import Edit
 
@@ -103,7 +103,7 @@ def test_a_type_without_a_part_here_is_told_and_counted(
 def test_an_input_that_nobody_builds_ends_the_run(
     project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poorer = replace(table.BUILT[LIFECYCLE], properties=frozenset({"repository"}))
+    poorer = replace(table.BUILT[LIFECYCLE], properties=("repository",))
     monkeypatch.setitem(table.BUILT, LIFECYCLE, poorer)
     with pytest.raises(NotApplied, match=rf"{LIFECYCLE} .*@us-east-1: policy is declared and not built"):
         built(project, clients)

@@ -330,7 +330,7 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
     case("no such revision", ["--base", "nowhere"], "'nowhere' is no revision"),
     case("an option as a revision", ["--base=--output=/tmp/x"], "is no revision"),
     case("no such render", ["--render", "nowhere.json"], "nowhere.json"),
-    case("no render", ["--render", "catalog.yaml"], "is no JSON"),
+    case("no render", ["--render", "catalog.yaml"], "is not valid JSON"),
     case("another stack's render", ["--render", "other.json"], "of the stack 'prod', not of 'dev'"),
     case("a preview beside a base", ["--render", "preview.json", "--base", "main"], "preview"),
     case("no text", ["--render", "random.bin"], "random.bin: 'utf-8' codec"),

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from render import Render, Resource
-from review.plan import Change, Danger, Plan, dangers, plan
+from review.plan import Change, Consequence, Plan, plan
+from review.plan.destruction import destroys_repository
 from tests.stacks import PROJECT, TextEdit, rendered
 
 TODAY = date(2026, 11, 21)
@@ -75,14 +76,15 @@ class Compared:
     def plan(self) -> Plan:
         return plan(self.base, self.head)
 
-    def dangers(self, today: date = TODAY) -> list[Danger]:
-        return dangers(self.plan, self.base, self.head, today)
+    def judged(self, today: date = TODAY) -> list[Consequence]:
+        """What the gate reports."""
+        return [each for each in plan(self.base, self.head, today).consequences if each.id]
 
     def mandatory(self, today: date = TODAY) -> set[str]:
-        return {danger.id for danger in self.dangers(today) if danger.mandatory}
+        return {str(each.id) for each in self.judged(today) if each.fails}
 
     def told(self) -> str:
-        return "\n".join("\n".join((each.text, *each.lines)) for each in self.plan.statements)
+        return "\n".join("\n".join((each.text, *each.lines)) for each in self.plan.consequences)
 
 
 def compared(stack: str, *edits: TextEdit, first: tuple[TextEdit, ...] = ()) -> Compared:
@@ -135,3 +137,8 @@ def renamed(rendered: Render, old: str, new: str, *, aliases: bool) -> Render:
         )
 
     return mapped(rendered, rename)
+
+
+def destroyed(change: Plan) -> list[Change]:
+    """The repositories that the change destroys, or tries to."""
+    return [each for each in change.changes if destroys_repository(each)]

@@ -12,6 +12,7 @@ from resources import OnChange
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.kms import KEY
 from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
+from review.plan.destruction import fate, old_name
 from tests.cases import cases
 from tests.conftest import examples
 from tests.review.plan.changed import (
@@ -25,6 +26,7 @@ from tests.review.plan.changed import (
     catalog,
     changed,
     compared,
+    destroyed,
     mapped,
     only,
     renamed,
@@ -110,8 +112,8 @@ def test_a_first_deployment_makes_everything() -> None:
     assert change.is_new
     assert {each.op for each in change.changes} == {Op.CREATE}
     assert len(change.changes) == sum(resource.custom for resource in small("dev").resources)
-    assert not change.statements
-    assert not change.losses
+    assert not change.consequences
+    assert not destroyed(change)
 
 
 def test_an_update_is_told_property_by_property() -> None:
@@ -200,41 +202,43 @@ def test_protection_lost_and_gained() -> None:
     assert {each.protection for each in both.plan.changes} == {Protection.GAINED}
     back = plan(both.head, both.base)
     assert {each.protection for each in back.changes} == {Protection.LOST}
-    assert {each.topic for each in back.statements} == {Topic.WEAKER, Topic.PROTECTION}
+    assert {each.topic for each in back.consequences} == {Topic.WEAKER}
 
 
 @cases(
-    "first, stack, fate",
+    "first, stack, expected",
     ((), "dev", Fate.KEPT_BY_AWS),
     ((), "prod", Fate.KEPT_BY_ENGINE),
     ((RETIRE,), "dev", Fate.LOST),
     ((RETIRE,), "prod", Fate.KEPT_BY_AWS),
     ((RETIRE, ALLOW), "prod", Fate.LOST),
 )
-def test_the_images_of_a_deleted_repository(first: tuple[TextEdit, ...], stack: str, fate: Fate) -> None:
+def test_the_images_of_a_deleted_repository(first: tuple[TextEdit, ...], stack: str, expected: Fate) -> None:
     gone = catalog(RETIRE[2] if first else WEB, "")
-    losses = compared(stack, gone, first=first).plan.losses
+    losses = destroyed(compared(stack, gone, first=first).plan)
     account = "111122223333" if stack == "dev" else "222233334444"
-    assert {(loss.repository, loss.account, loss.fate) for loss in losses} == {("storefront/web", account, fate)}
+    assert {(old_name(loss), loss.account, fate(loss)) for loss in losses} == {("storefront/web", account, expected)}
     assert {loss.region for loss in losses} == ({HOME} if stack == "dev" else set(REGIONS))
 
 
 def test_what_stays_in_aws_is_no_loss() -> None:
     base = changed(small("dev"), REPOSITORY, options={"retainOnDelete": True})
-    assert not plan(base, without(base, REPOSITORY)).losses
+    assert not destroyed(plan(base, without(base, REPOSITORY)))
 
 
 def test_a_replacement_of_what_loses_its_protection_is_not_refused() -> None:
     # pulumi/pkg/resource/deploy/step_generator.go: "we don't look at old.Protect here"
     base = changed(small("dev"), REPOSITORY, protect=True)
     head = with_inputs(base, REPOSITORY, encryptionConfigurations=[{"encryptionType": "AES256"}])
-    assert {loss.fate for loss in plan(base, head).losses} == {Fate.KEPT_BY_ENGINE}
-    assert {loss.fate for loss in plan(base, changed(head, REPOSITORY, protect=False)).losses} == {Fate.KEPT_BY_AWS}
+    assert {fate(loss) for loss in destroyed(plan(base, head))} == {Fate.KEPT_BY_ENGINE}
+    assert {fate(loss) for loss in destroyed(plan(base, changed(head, REPOSITORY, protect=False)))} == {
+        Fate.KEPT_BY_AWS
+    }
 
 
 def test_an_import_over_what_is_managed_is_not_refused() -> None:
-    losses = compared("prod", web("adopt: true")).plan.losses
-    assert {loss.fate for loss in losses} == {Fate.KEPT_BY_AWS}
+    losses = destroyed(compared("prod", web("adopt: true")).plan)
+    assert {fate(loss) for loss in losses} == {Fate.KEPT_BY_AWS}
 
 
 def test_a_rename_without_an_alias() -> None:
@@ -250,8 +254,8 @@ def test_a_rename_with_an_alias_changes_nothing_but_is_told() -> None:
     head = renamed(small("dev"), WEB_HOME, f"storefront-web@{HOME}", aliases=True)
     change = plan(small("dev"), head)
     assert {each.op for each in change.changes} == {Op.MOVE}
-    assert {each.topic for each in change.statements} == {Topic.RENAME}
-    assert not change.losses
+    assert {each.topic for each in change.consequences} == {Topic.RENAME}
+    assert not destroyed(change)
 
 
 def test_a_renamed_key_with_an_alias_still_encrypts() -> None:
@@ -264,8 +268,8 @@ def test_a_renamed_key_with_an_alias_still_encrypts() -> None:
 def test_a_renamed_repository_keeps_nothing_whatever_alias_it_has() -> None:
     head = renamed(small("dev"), WEB_HOME, f"storefront/site@{HOME}", aliases=True)
     head = _swapped(head, "storefront/web", "storefront/site")
-    (loss,) = plan(small("dev"), head).losses
-    assert (loss.repository, loss.op, loss.fate) == ("storefront/web", Op.REPLACE, Fate.KEPT_BY_AWS)
+    (loss,) = destroyed(plan(small("dev"), head))
+    assert (old_name(loss), loss.op, fate(loss)) == ("storefront/web", Op.REPLACE, Fate.KEPT_BY_AWS)
 
 
 def test_what_looks_like_a_rename_is_told_to_be_none() -> None:
@@ -275,11 +279,11 @@ def test_what_looks_like_a_rename_is_told_to_be_none() -> None:
 
 def test_a_stack_that_moves_is_told() -> None:
     moved = replace(small("dev"), account="999900001111", home="eu-west-1")
-    account, home = plan(small("dev"), moved).statements
+    account, home = plan(small("dev"), moved).consequences
     assert account.text.startswith("The stack moves from account 111122223333 to 999900001111")
     assert home.text.startswith("The home region moves from us-east-1 to eu-west-1")
     older = replace(small("dev"), account="", home="")
-    assert not plan(older, moved).statements
+    assert not plan(older, moved).consequences
     # Nor does older code name the account: what stands in it does.
     gone = plan(older, replace(older, resources=())).changes
     assert {each.account for each in gone if each.type in (REPOSITORY, LIFECYCLE_POLICY)} == {"111122223333"}
@@ -302,12 +306,12 @@ def test_what_can_not_be_compared() -> None:
 
 def test_another_configuration_of_the_provider_is_told() -> None:
     base = replace(small("dev"), provider={"aws:profile": "acme"})
-    (told,) = plan(base, replace(base, provider={"aws:profile": "evil", "aws:stsRegion": "eu-west-1"})).statements
+    (told,) = plan(base, replace(base, provider={"aws:profile": "evil", "aws:stsRegion": "eu-west-1"})).consequences
     assert (told.topic, told.lines) == (
         Topic.PLACE,
         ("~ aws:profile: acme → evil", "~ aws:stsRegion: none → eu-west-1"),
     )
-    assert not plan(replace(base, provider=None), base).statements
+    assert not plan(replace(base, provider=None), base).consequences
 
 
 def test_a_render_says_how_the_provider_is_configured_and_no_secret() -> None:
@@ -341,9 +345,11 @@ def test_a_region_and_its_key_go() -> None:
         "registry@us-east-1",
         "registry.prod.creation-templates",
     }
-    assert "eu-west-1 (account 222233334444) leaves the stack with 3 repositories and its key." in both.told()
+    assert (
+        "eu-west-1 (account 222233334444) leaves the stack with 3 repositories and its key, and was not" in both.told()
+    )
     back = plan(both.head, both.base)
-    (new,) = (each for each in back.statements if each.topic is Topic.PLACE)
+    (new,) = (each for each in back.consequences if each.topic is Topic.PLACE)
     assert new.text == (
         "eu-west-1 (account 222233334444) is new: 3 repositories start there without images. What is pushed from now "
         "on flows there; `python -m ops backfill --stack prod --region eu-west-1` copies what exists."
@@ -352,10 +358,10 @@ def test_a_region_and_its_key_go() -> None:
 
 def test_a_removed_repository_is_a_loss_told_first() -> None:
     change = compared("dev", catalog(REMOVE[1].replace(WEB, RETIRE[2]), REMOVE[2]), first=(RETIRE,))
-    assert change.plan.statements[0].topic is Topic.LOSS
-    assert change.plan.statements[0].text == (
+    assert change.plan.consequences[0].topic is Topic.LOSS
+    assert change.plan.consequences[0].text == (
         "storefront/web is deleted in us-east-1 (account 111122223333): "
-        "all images are lost, and nothing brings them back."
+        "all images are lost, and nothing brings them back. As announced: replaced by storefront/site."
     )
 
 

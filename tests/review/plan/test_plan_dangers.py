@@ -7,8 +7,8 @@ import pytest
 
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review.plan import dangers, plan
-from review.plan.dangers import IDS
+from review.plan import plan
+from review.plan.model import IDS
 from tests.review.plan.changed import (
     ALLOW,
     EUROPE_COMES,
@@ -53,7 +53,7 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
     "a retirement": ("prod", (), (RETIRE,), set()),
     "a first deployment of a region": ("prod", (NO_EUROPE,), (EUROPE_COMES,), set()),
     "gone without a step": ("dev", (), (GONE,), {DESTROYS}),
-    "gone without a step, protected": ("prod", (), (GONE,), {DESTROYS, PROTECTED}),
+    "gone without a step, protected": ("prod", (), (GONE,), {DESTROYS}),
     "removed without having been retired": ("dev", (), (GONE, REMOVED), {DESTROYS}),
     "retired, and then only gone": ("dev", (RETIRE,), (RETIRED_GONE,), {DESTROYS}),
     "retired and removed": ("dev", (RETIRE,), (RETIRED_GONE, REMOVED), set()),
@@ -63,19 +63,19 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
     "a retirement that is past": ("dev", (catalog(WEB, EXPIRED),), (catalog(EXPIRED, ""), REMOVED), {PAST}),
     "a retirement on its last day": ("dev", (catalog(WEB, LAST_DAY),), (catalog(LAST_DAY, ""), REMOVED), set()),
     "a removal that is past": ("dev", (RETIRE,), (RETIRED_GONE, REMOVED, catalog("2027-01-31", "2026-11-20")), {PAST}),
-    "another encryption": ("dev", (), (web("encryption: aes256"),), {DESTROYS, REPLACES}),
+    "another encryption": ("dev", (), (web("encryption: aes256"),), {REPLACES}),
     "another encryption of what retires": (
         "dev",
         (RETIRE,),
         (catalog(RETIRED_WEB, f"{RETIRED_WEB}    encryption: aes256\n"),),
-        {DESTROYS, REPLACES},
+        {REPLACES},
     ),
-    "what may be a replacement": ("dev", (), (web("encryption: aws-managed"),), {DESTROYS, REPLACES}),
-    "an adoption of what is managed": ("prod", (), (web("adopt: true"),), {DESTROYS, REPLACES, "plan-adopts-managed"}),
+    "what may be a replacement": ("dev", (), (web("encryption: aws-managed"),), {REPLACES}),
+    "an adoption of what is managed": ("prod", (), (web("adopt: true"),), {"plan-adopts-managed"}),
     "an adoption at home, which the engine does not see": ("dev", (), (web("adopt: true"),), set()),
     "an adoption that stays": ("prod", (web("adopt: true"),), (catalog("owner: storefront", "owner: shop"),), set()),
     "an adoption that ends": ("prod", (web("adopt: true"),), (catalog("    adopt: true\n", ""),), set()),
-    "a region that was not retired": ("prod", (), (NO_EUROPE,), {DROPPED, PROTECTED, KEY_GOES}),
+    "a region that was not retired": ("prod", (), (NO_EUROPE,), {DROPPED, PROTECTED}),
     "a region that was": ("prod", (RETIRE_EUROPE, ALLOW), (NO_RETIRED_EUROPE,), set()),
     "a region that was, where nothing may go": ("prod", (RETIRE_EUROPE,), (NO_RETIRED_EUROPE,), {DESTROYS, KEY_GOES}),
     "a region that was, too long ago": (
@@ -94,7 +94,7 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
         "prod",
         (ELSEWHERE,),
         ((ELSEWHERE[0], ELSEWHERE[2], ELSEWHERE[1]),),
-        {DROPPED, PROTECTED, KEY_GOES},
+        {DROPPED, PROTECTED},
     ),
     "a retired repository in a region that was": (
         "prod",
@@ -115,22 +115,22 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
 def test_what_stops_a_change(case: str) -> None:
     stack, first, edits, expected = CASES[case]
     both = compared(stack, *edits, first=first)
-    assert both.mandatory() == expected, [str(each) for each in both.dangers()]
+    assert both.mandatory() == expected, [str(each) for each in both.judged()]
 
 
 def test_a_proper_destruction_says_what_is_lost() -> None:
-    (danger,) = compared("dev", RETIRED_GONE, REMOVED, first=(RETIRE,)).dangers()
-    assert (danger.id, danger.mandatory) == (DESTROYS, False)
-    assert danger.message == (
-        "repository storefront/web in us-east-1 is destroyed as announced, with all its images, for good: "
-        "replaced by storefront/site"
+    (danger,) = compared("dev", RETIRED_GONE, REMOVED, first=(RETIRE,)).judged()
+    assert (danger.id, danger.fails) == (DESTROYS, False)
+    assert danger.text == (
+        "storefront/web is deleted in us-east-1 (account 111122223333): all images are lost, and nothing brings them "
+        "back. As announced: replaced by storefront/site."
     )
 
 
 def test_a_retirement_is_told_and_passes() -> None:
-    (danger,) = compared("dev", RETIRE).dangers()
-    assert (danger.id, danger.mandatory) == ("plan-retires", False)
-    assert "may be destroyed until 2027-01-31" in danger.message
+    (danger,) = compared("dev", RETIRE).judged()
+    assert (danger.id, danger.fails) == ("plan-retires", False)
+    assert "retired until 2027-01-31" in danger.text
 
 
 def test_the_day_decides() -> None:
@@ -142,13 +142,13 @@ def test_the_day_decides() -> None:
 def test_each_copy_must_have_been_retired() -> None:
     both = compared("prod", RETIRED_GONE, REMOVED, first=(RETIRE, ALLOW))
     base = with_inputs(both.base, REPOSITORY, "storefront/web@eu-west-1", tags={"owner": "storefront"})
-    found = [each for each in Compared(base, both.head).dangers() if each.mandatory]
-    assert [(each.id, each.urn.rpartition("::")[2]) for each in found] == [(DESTROYS, "storefront/web@eu-west-1")]
+    found = [each for each in Compared(base, both.head).judged() if each.fails]
+    assert [(each.id, each.urns[0].rpartition("::")[2]) for each in found] == [(DESTROYS, "storefront/web@eu-west-1")]
 
 
 def test_a_fix_says_which_step_is_missing() -> None:
     def fix(*edits: TextEdit, first: tuple[TextEdit, ...] = ()) -> str:
-        return next(each.fix for each in compared("dev", *edits, first=first).dangers() if each.id == DESTROYS)
+        return next(each.fix for each in compared("dev", *edits, first=first).judged() if each.id == DESTROYS)
 
     assert fix(GONE) == (
         "first deploy `retire: {until: …, reason: …}` on storefront/web, in a stack with allow_destruction; "
@@ -165,9 +165,9 @@ def test_a_rename_without_an_alias_is_dangerous() -> None:
 
 
 def test_a_replaced_key_is_dangerous() -> None:
-    found = Compared(small("dev"), with_inputs(small("dev"), KEY, multiRegion=True)).dangers()
-    (key,) = (each for each in found if "kms/key" in each.urn)
-    assert (key.id, key.mandatory) == (REPLACES, True)
+    found = Compared(small("dev"), with_inputs(small("dev"), KEY, multiRegion=True)).judged()
+    (key,) = (each for each in found if "kms/key" in each.urns[0])
+    assert (key.id, key.fails) == (REPLACES, True)
 
 
 def test_a_key_that_encrypts_what_stays_is_not_deleted() -> None:
@@ -175,23 +175,23 @@ def test_a_key_that_encrypts_what_stays_is_not_deleted() -> None:
     assert KEY_GOES in Compared(base, without(base, KEY, KEY_ALIAS)).mandatory()
     # The stand-in for its ARN is still there, so the repositories do not change.
     unused = with_inputs(base, REPOSITORY, encryptionConfigurations=[{"encryptionType": "AES256"}])
-    found = Compared(unused, without(unused, KEY, KEY_ALIAS)).dangers()
-    assert {(each.id, each.mandatory) for each in found} == {(KEY_GOES, False)}
+    found = Compared(unused, without(unused, KEY, KEY_ALIAS)).judged()
+    assert {(each.id, each.fails) for each in found} == {(KEY_GOES, False)}
 
 
 def test_a_home_region_that_moves() -> None:
-    (found,) = Compared(small("dev"), replace(small("dev"), home="eu-west-1")).dangers()
+    (found,) = Compared(small("dev"), replace(small("dev"), home="eu-west-1")).judged()
     assert found.id == "plan-account-moves"
-    assert "home region moves from us-east-1 to eu-west-1" in found.message
+    assert "home region moves from us-east-1 to eu-west-1" in found.text
 
 
 def test_a_base_of_older_code_says_neither_account_nor_home() -> None:
     older = replace(small("dev"), account="", home="")
-    assert not Compared(older, small("dev")).dangers()
+    assert not Compared(older, small("dev")).judged()
 
 
 def test_a_new_stack_has_no_dangers() -> None:
-    assert dangers(plan(None, small("prod")), None, small("prod"), TODAY) == []
+    assert [each for each in plan(None, small("prod"), TODAY).consequences if each.id] == []
 
 
 def test_a_day_that_cannot_be_read_is_past() -> None:

@@ -40,7 +40,7 @@ def test_what_newer_code_adds_passes(dev: Render) -> None:
 
 @cases(
     "text, reason",
-    ("", "is no JSON"),
+    ("", "is not valid JSON"),
     ("[]", "has no version"),
     ("{}", "has no version"),
     ('{"version": 2}', "is a render of version 2, and this code reads 1"),

@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review.plan import Plan, Statement, Topic, plan, to_json, to_markdown, to_text
+from review.plan import Consequence, Plan, Topic, plan, to_json, to_markdown, to_text
 from review.plan.markdown import LIMIT, code_block
 from tests.review.plan.changed import (
     ALLOW,
@@ -128,7 +128,7 @@ def test_what_people_wrote_stays_in_its_place(where: str) -> None:
     written = {
         "tag": plan(base, with_inputs(base, REPOSITORY, tags={"description": HOSTILE})),
         "rule": plan(base, with_inputs(base, "aws:ecr/lifecyclePolicy:LifecyclePolicy", policy=lifecycle)),
-        "statement": replace(plan(base, base), statements=(Statement(topic=Topic.PLACE, text=HOSTILE, urns=()),)),
+        "statement": replace(plan(base, base), consequences=(Consequence(topic=Topic.PLACE, text=HOSTILE, urns=()),)),
         "note": replace(plan(base, base), notes=(HOSTILE,)),
         "name": plan(base, changed(with_inputs(base, KEY, description="x"), KEY, name=HOSTILE)),
     }
@@ -176,8 +176,8 @@ def test_what_is_lost_stays_in_the_shortest_comment() -> None:
     many = "".join(entry.format(number) for number in range(300))
     first: tuple[TextEdit, ...] = (catalog(CATALOG, CATALOG + many),)
     change = compared("dev", catalog(many, ""), first=first).plan
-    notes = tuple(Statement(topic=Topic.WEAKER, text="x" * 5000, urns=()) for _ in range(9))
-    change = replace(change, statements=(*change.statements, *notes), notes=("a note",))
+    notes = tuple(Consequence(topic=Topic.WEAKER, text="x" * 5000, urns=()) for _ in range(9))
+    change = replace(change, consequences=(*change.consequences, *notes), notes=("a note",))
     for limit in (20_000, LIMIT, 5_000, 2_500, 1_000):
         text = unescape(to_markdown(change, limit=limit))
         assert len(to_markdown(change, limit=limit)) <= limit
@@ -189,11 +189,13 @@ def test_what_is_lost_stays_in_the_shortest_comment() -> None:
 
 
 def test_statements_too_many_for_a_comment_are_cut() -> None:
-    much = tuple(Statement(topic=Topic.PLACE, text="x" * 1000, urns=()) for _ in range(100))
-    text = to_markdown(replace(plan(None, small("dev")), statements=much))
+    much = tuple(Consequence(topic=Topic.PLACE, text="x" * 1000, urns=()) for _ in range(100))
+    text = to_markdown(replace(plan(None, small("dev")), consequences=much))
     assert len(text) <= LIMIT
     assert "too many for a comment" in text
-    assert "more statements are not shown here" in to_markdown(replace(plan(None, small("dev")), statements=much), 3000)
+    assert "more consequences are not shown here" in to_markdown(
+        replace(plan(None, small("dev")), consequences=much), 3000
+    )
 
 
 def test_a_description_with_line_breaks_is_one_line() -> None:

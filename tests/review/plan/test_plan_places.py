@@ -89,7 +89,7 @@ CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] =
     "one that goes": (
         (),
         (NO_EUROPE,),
-        [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key."],
+        [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key, and was not retired: {ALL}."],
     ),
     "a repository more": ((), (catalog(CATALOG, CATALOG + SITE),), []),
     "a repository less": ((), (catalog(WEB, ""),), []),
@@ -100,23 +100,23 @@ CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] =
 def test_what_comes_and_goes(case: str) -> None:
     first, edits, told = CASES[case]
     both = compared("prod", *edits, first=first)
-    places = [each for each in both.plan.statements if each.topic is Topic.PLACE]
+    places = [each for each in both.plan.consequences if each.topic is Topic.PLACE]
     assert [each.text for each in places] == told
     assert {each.urns != () for each in places} <= {True}
-    assert "plan-weakens" not in {each.id for each in both.dangers() if "flows" in each.message}
+    assert "plan-weakens" not in {each.id for each in both.judged() if "flows" in each.text}
 
 
 def test_what_stood_before_replication_is_not_brought_by_it() -> None:
     """Both ways: what begins to flow leaves out what was pushed before, what ceases to leaves stale copies."""
     whole = small("prod")
     bare = without(whole, REPLICATION_CONFIGURATION)
-    begun = [each.text for each in plan(bare, whole).statements]
+    begun = [each.text for each in plan(bare, whole).consequences]
     assert begun == [
         f"What is pushed to {ALL} flows to {there(region)} from now on; what was pushed before does not: "
         f"{backfill(region)} copies it."
         for region in ("ap-northeast-1", "eu-west-1")
     ]
-    ended = [each.text for each in plan(whole, bare).statements]
+    ended = [each.text for each in plan(whole, bare).consequences]
     assert ended == [
         f"What is pushed to {ALL} no longer flows to {there(region)}: the copies there stay, and go stale."
         for region in ("ap-northeast-1", "eu-west-1")
@@ -133,27 +133,27 @@ def test_a_filter_more_or_less_on_what_stands() -> None:
         return with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration={"rules": list(rules)})
 
     everything, payments = {"destinations": destinations}, {"destinations": destinations, "repositoryFilters": filters}
-    (wider,) = plan(configured(payments), configured(everything)).statements
+    (wider,) = plan(configured(payments), configured(everything)).consequences
     assert wider.text.startswith(
         f"What is pushed to platform/cache and storefront/web flows to {there('eu-west-1')} from"
     )
-    (narrower,) = plan(configured(everything), configured(payments)).statements
+    (narrower,) = plan(configured(everything), configured(payments)).consequences
     assert narrower.text.endswith(f"no longer flows to {there('eu-west-1')}: the copies there stay, and go stale.")
-    assert not plan(configured(everything), configured(everything, payments)).statements
+    assert not plan(configured(everything), configured(everything, payments)).consequences
     unknown = with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration="[unknown]")
-    assert [each.topic for each in plan(unknown, unknown).statements] == []
+    assert [each.topic for each in plan(unknown, unknown).consequences] == []
 
 
 def test_stale_copies_are_a_weakness_that_passes() -> None:
     head = small("prod")
     bare = without(head, REPLICATION_CONFIGURATION)
-    weaker = [each for each in Compared(head, bare).dangers() if each.id == "plan-weakens"]
-    assert [each.mandatory for each in weaker] == [False, False]
-    assert weaker[0].message == (
-        f"What is pushed to {ALL} no longer flows to {there('ap-northeast-1')}: the copies there stay, and go stale"
+    weaker = [each for each in Compared(head, bare).judged() if each.id == "plan-weakens"]
+    assert [each.fails for each in weaker] == [False, False]
+    assert weaker[0].text == (
+        f"What is pushed to {ALL} no longer flows to {there('ap-northeast-1')}: the copies there stay, and go stale."
     )
     assert weaker[0].fix.startswith("keep the flow")
-    assert weaker[0].urn.endswith("registry@us-east-1")
+    assert weaker[0].urns[0].endswith("registry@us-east-1")
 
 
 def test_what_another_provider_makes_stands_in_its_account() -> None:

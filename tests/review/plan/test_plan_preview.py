@@ -11,8 +11,10 @@ from syrupy.assertion import SnapshotAssertion
 from domain.document_text import SECRET, UNKNOWN
 from resources import OnChange
 from review.plan import Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
+from review.plan.destruction import fate, old_name
 from review.plan.preview import InvalidPreview, plan_of_preview
 from tests.cases import cases
+from tests.review.plan.changed import destroyed
 
 RECORDED = Path(__file__).parent / "preview.json"
 STACK = "urn:pulumi:dev::container-registry::"
@@ -117,16 +119,16 @@ def test_what_flows_is_not_told_where_what_stays_is_left_out(recorded: Json) -> 
     created |= {"op": "create", "oldState": None, "newState": {**created["newState"], "inputs": {}}}
     same = step(recorded) | {"op": "same", "newState": step(recorded)["oldState"]}
     for steps, count, told in (([created], 38, 1), ([created, same], 1, 0), ([same], 2, 0), ([created], 0, 0)):
-        statements = read({"steps": steps, "changeSummary": {"same": count}}).statements
+        statements = read({"steps": steps, "changeSummary": {"same": count}}).consequences
         assert sum("--show-sames" in each.text for each in statements) == told
 
 
 def test_a_deletion_is_a_loss_by_the_states_own_word(recorded: Json) -> None:
     deletion = step(recorded) | {"op": "delete", "newState": None}
-    assert [loss.fate for loss in read({"steps": [deletion]}).losses] == [Fate.KEPT_BY_ENGINE]
+    assert [fate(loss) for loss in destroyed(read({"steps": [deletion]}))] == [Fate.KEPT_BY_ENGINE]
     deletion["oldState"] = step(recorded)["newState"]
-    (loss,) = read({"steps": [deletion], "config": recorded["config"]}).losses
-    assert (loss.repository, loss.account, loss.fate) == ("storefront/web", "111122223333", Fate.LOST)
+    (loss,) = destroyed(read({"steps": [deletion], "config": recorded["config"]}))
+    assert (old_name(loss), loss.account, fate(loss)) == ("storefront/web", "111122223333", Fate.LOST)
 
 
 def test_what_other_providers_made_is_told_too() -> None:
@@ -192,7 +194,7 @@ def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
         {"severity": "error", "message": f'error: unable to replace resource "{WEB}"\nas it is protected\n'},
         {"severity": "error", "message": "error: preview failed\n"},
     ]
-    first, *others = read(recorded).statements
+    first, *others = read(recorded).consequences
     assert first.topic is Topic.BLOCKED
     assert not any("preview failed" in each.text for each in others)
     assert first.text == 'The preview failed: unable to replace resource "storefront/web@us-east-1" as it is protected'
@@ -220,7 +222,7 @@ def test_what_is_no_preview(text: str, reason: str) -> None:
 
 def test_a_preview_that_failed_without_a_reason_says_that(recorded: Json) -> None:
     recorded["diagnostics"] = [{"severity": "error", "message": "error: preview failed\n"}]
-    first, *_ = read(recorded).statements
+    first, *_ = read(recorded).consequences
     assert first.topic is Topic.BLOCKED
     assert first.text == (
         "The preview failed: the engine does not say why; where a policy is what fails, a preview written with "
@@ -250,7 +252,7 @@ def test_what_the_policies_say_is_told_first(recorded: Json) -> None:
         deletion,
         {"summaryEvent": {"resourceChanges": None, "result": "failed"}},
     )
-    first, *others, last = change.statements
+    first, *others, last = change.consequences
     assert (first.topic, first.text) == (
         Topic.POLICY,
         (
@@ -260,7 +262,7 @@ def test_what_the_policies_say_is_told_first(recorded: Json) -> None:
     )
     assert others[0].topic is Topic.LOSS
     assert (last.topic, last.text) == (Topic.ADVICE, "ecr-owner (advisory), the stack: no owner")
-    assert not any("does not say why" in each.text for each in change.statements)
+    assert not any("does not say why" in each.text for each in change.consequences)
     assert "> [!WARNING]\n> **What the policies do not let pass**" in to_markdown(change)
 
 
@@ -272,12 +274,12 @@ def test_a_stream_that_ends_badly_says_so(recorded: Json) -> None:
         ({"diagnosticEvent": {"severity": "error", "message": "<{%reset%}>no role<{%reset%}>\n"}}, "failed: no role"),
     ):
         change = _stream({"resourcePreEvent": {"metadata": metadata}}, end)
-        assert [told in each.text for each in change.statements if each.topic is Topic.BLOCKED] == [True]
+        assert [told in each.text for each in change.consequences if each.topic is Topic.BLOCKED] == [True]
 
 
 def test_a_step_that_nobody_knows_is_told(recorded: Json) -> None:
     change = read({"steps": [step(recorded) | {"op": "evaporate"}]})
-    assert [each.text for each in change.statements] == [
+    assert [each.text for each in change.consequences] == [
         "storefront/web@us-east-1: the engine plans 'evaporate', of which this plan knows nothing."
     ]
 

@@ -1,0 +1,81 @@
+"""What a change means for images, keys and whoever uses them: each event once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from domain.document_text import to_text
+from domain.wording import listed
+from policies.pack.rule import Level
+from render.resource import Resource
+from resources.ecr import REPOSITORY
+from review.plan.destruction import destructions, retirements
+from review.plan.model import Change, Compared, Consequence, Op, Topic
+from review.plan.registries import registries
+from review.plan.weaker import weaker
+from review.plan.words import by_repository, grouped, regions, repository_of, subject, urns_of
+
+_TOPICS = list(Topic)
+
+
+def consequences(compared: Compared) -> tuple[Consequence, ...]:
+    """Everything worth a sentence, the worst first."""
+    changes = compared.changes
+    found = [*destructions(compared), *_renames(changes), *retirements(changes), *_lookalikes(changes)]
+    found += [*_adoptions(changes), *weaker(compared), *registries(compared)]
+    return ordered(found)
+
+
+def ordered(found: Iterable[Consequence]) -> tuple[Consequence, ...]:
+    """The worst first."""
+    return tuple(sorted(found, key=lambda each: _TOPICS.index(each.topic)))
+
+
+def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """A thing and what belongs to it have one name, and get another together."""
+    turned = [change for change in changes if change.old_urn]
+    things = grouped(turned, lambda change: (change.op is Op.RENAME, change.name, _short(change.old_urn)))
+    for (made_anew, name, old), group in things.items():
+        head, urns = f"{name} ({listed(sorted({change.short_type for change in group}))})", urns_of(group)
+        if made_anew:
+            text = (
+                f"{head} is {old} under another name, and no alias says so: the engine would create it, which AWS "
+                "refuses where it is a repository, and delete the old one, which is the same thing in AWS."
+            )
+            fix = "give it an alias to its old name, or keep the name"
+            yield Consequence(
+                topic=Topic.RENAME, text=text, urns=urns, id="plan-renames", level=Level.MANDATORY, fix=fix
+            )
+        else:
+            text = f"{head} was {old}: an alias covers that, and nothing changes in AWS."
+            yield Consequence(topic=Topic.RENAME, text=text, urns=urns)
+
+
+def _lookalikes(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """A repository that comes as one goes which differs in nothing but its name: somebody hopes that it is renamed."""
+    gone = [change for change in changes if change.type == REPOSITORY and change.op is Op.DELETE]
+    alike = {(change.account, _but_name(change.old)): repository_of(change) for change in gone}
+    come = [change for change in changes if change.type == REPOSITORY and change.op is Op.CREATE]
+    pairs = [(each, alike.get((each.account, _but_name(each.new)))) for each in come]
+    for (new, old), group in grouped(pairs, lambda pair: (repository_of(pair[0]), pair[1])).items():
+        if old is not None:
+            text = f"{new} looks like {old} under another name, but ECR renames nothing: it starts without images."
+            yield Consequence(topic=Topic.RENAME, text=text, urns=urns_of(change for change, _ in group))
+
+
+def _but_name(resource: Resource | None) -> str:
+    inputs = resource.inputs if resource else {}
+    return to_text({key: value for key, value in inputs.items() if key not in ("name", "forceDelete")})
+
+
+def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:
+    adopted = [change for change in changes if change.op is Op.ADOPT]
+    for names, group in by_repository(adopted, lambda change: change.type):
+        who, lines = subject(names, "is", "are")
+        text = (
+            f"{who} adopted in {regions(group)}: settings and policies are put over what is there, and images that the "
+            "new lifecycle policy expires are lost. With another encryption than is declared the import fails."
+        )
+        yield Consequence(topic=Topic.ADOPTION, text=text, urns=urns_of(group), lines=lines)
+
+
+def _short(urn: str | None) -> str:
+    return (urn or "").rpartition("::")[2]

@@ -1,0 +1,278 @@
+"""What a change destroys, or tries to: images first, then the keys that they are encrypted with."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from domain.wording import listed
+from policies.pack.rule import Level
+from render.resource import Render, Resource
+from resources.ecr import REPOSITORY
+from resources.kms import KEY
+from review.plan.model import DESTROYING, IMPORT, NOTHING_TO_DO, Change, Compared, Consequence, Fate, Op, Topic
+from review.plan.words import account_of, by_repository, noun, regions, repository_of, retire_until, subject, urns_of
+
+_DEFAULT_WINDOW = 30
+RETIRE = "`retire: {until: …, reason: …}`"
+_TAKE_BACK = "take the change back, or create a new one beside it and move over"
+_UNPROTECT = "keep it; to delete it, retire it first: that takes the protection off"
+
+
+def destroys_repository(change: Change) -> bool:
+    return change.type == REPOSITORY and change.op in DESTROYING and not change.retained
+
+
+def fate(change: Change) -> Fate:
+    """By the base's state: the provider deletes by what that says."""
+    if change.refused:
+        return Fate.KEPT_BY_ENGINE
+    forced = bool(change.old and change.old.inputs.get("forceDelete"))
+    return Fate.LOST if forced else Fate.KEPT_BY_AWS
+
+
+def loses_images(change: Change) -> bool:
+    return destroys_repository(change) and fate(change) is Fate.LOST
+
+
+def destructions(compared: Compared) -> Iterator[Consequence]:
+    """Repositories and keys that go, and what is protected against it."""
+    changes, steps = compared.changes, _Steps.of(compared)
+    destroyed = [each for each in changes if destroys_repository(each) and each.op is not Op.RENAME]
+    for names, group in by_repository(
+        destroyed, lambda each: (each.op, fate(each), each.forced_by, steps.verdict(each))
+    ):
+        yield _repositories(names, group, changes, steps.verdict(group[0]))
+    for change in changes:
+        if change.type == KEY and change.op in DESTROYING and not change.retained:
+            yield _key(change, compared.olds, steps)
+        elif change.type != REPOSITORY and change.refused:
+            text = f"{change.short_type} {change.name} is deleted, but protected: the engine refuses, and all fails."
+            yield Consequence(
+                topic=Topic.BLOCKED, text=text, urns=(change.urn,), id="plan-deletes-protected",
+                level=Level.MANDATORY, fix=_UNPROTECT,
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What the gate says of a repository that is destroyed."""
+
+    id: str | None = None
+    level: Level = Level.MANDATORY
+    why: str = ""
+    """The end of the text."""
+    fix: str = ""
+    """`{names}` stands for the repositories."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Steps:
+    """Which of the two steps that a destruction takes are done."""
+
+    head: Render | None
+    today: date | None
+    names: frozenset[str] = frozenset()
+    """The repositories that stay, wherever."""
+    registries: frozenset[tuple[str, str | None]] = frozenset()
+    """The accounts and regions where any stays."""
+    changes: Sequence[Change] = ()
+
+    @classmethod
+    def of(cls, compared: Compared) -> "_Steps":
+        head = compared.head
+        left = [each for each in head.resources if each.type == REPOSITORY] if head else []
+        return cls(
+            head=head,
+            today=compared.today,
+            changes=compared.changes,
+            names=frozenset(str(each.inputs.get("name")) for each in left),
+            registries=frozenset((account_of(each, head.account), each.region) for each in left)
+            if head
+            else frozenset(),
+        )
+
+    def verdict(self, change: Change) -> _Verdict:
+        if self.head is None:
+            return _Verdict()
+        if change.op is Op.DELETE:
+            return self._of_deletion(change, self.head)
+        if IMPORT in change.forced_by:
+            return _Verdict(id="plan-adopts-managed", fix="remove `adopt` from its entry")
+        return _Verdict(id="plan-replaces", fix=_TAKE_BACK)
+
+    def _of_deletion(self, change: Change, head: Render) -> _Verdict:
+        removed = head.removed.get(old_name(change))
+        if removed and not head.allow_destruction:
+            fix = f"retire it first with container-registry:allow_destruction: true in Pulumi.{head.stack}.yaml"
+            why = " The stack has no allow_destruction: every deployment after this one fails, too."
+            return _Verdict(id="plan-removed-blocked", why=why, fix=fix)
+        if missing := self._missing(change):
+            if "retire" in missing and self._leaves_with_registry(change):
+                return _Verdict()  # plan-replica-dropped says it once for the whole registry
+            why = f" Not announced: {' and '.join(missing.values())}."
+            return _Verdict(id="plan-destroys", why=why, fix=self._fix(change, frozenset(missing)))
+        if expired := self._expired(change):
+            fix = "extend `until` in a change of its own, and deploy that first"
+            return _Verdict(id="plan-retire-expired", why=f" It was announced until {expired}, which is past.", fix=fix)
+        why = f" As announced: {removed['reason']}." if removed else " As announced."
+        return _Verdict(id="plan-destroys", level=Level.ADVISORY, why=why, fix="nothing to do")
+
+    @property
+    def announced(self) -> frozenset[str]:
+        """The repositories that are destroyed as they should be."""
+        found = (each for each in self.changes if destroys_repository(each) and each.op is Op.DELETE)
+        return frozenset(each.old.urn for each in found if each.old and self.verdict(each).level is Level.ADVISORY)
+
+    def _missing(self, change: Change) -> dict[str, str]:
+        """Which of the two steps is not done; a copy in a registry that leaves needs only to have been retired."""
+        missing = {}
+        if retire_until(change.old) is None:
+            missing["retire"] = "it was never retired"
+        elif not (change.old and change.old.inputs.get("forceDelete")):
+            missing["force"] = "it was retired without allow_destruction"
+        if self.head and old_name(change) not in self.head.removed and not self._leaves_with_registry(change):
+            missing["removed"] = "`removed` does not name it"
+        return missing
+
+    def _fix(self, change: Change, missing: frozenset[str]) -> str:
+        if self._leaves_with_registry(change):
+            return f"first deploy {RETIRE} on the replica {change.region}, in a stack with allow_destruction"
+        if missing == {"removed"}:
+            return "write removed: {{names}: {until: …, reason: …}}"
+        return f"first deploy {RETIRE} on {{names}}, in a stack with allow_destruction; then move it to `removed`"
+
+    def _leaves_with_registry(self, change: Change) -> bool:
+        """Whether the repository stays elsewhere, and nothing stays in this registry."""
+        return old_name(change) in self.names and (change.account, change.region) not in self.registries
+
+    def _expired(self, change: Change) -> str | None:
+        removed = self.head.removed.get(old_name(change)) if self.head else None
+        days = [retire_until(change.old), removed.get("until") if removed else None]
+        return min((day for day in days if day and self.today and _day(day) < self.today), default=None)
+
+
+def _repositories(names: list[str], group: list[Change], changes: Sequence[Change], verdict: _Verdict) -> Consequence:
+    what, where = fate(group[0]), regions(group)
+    who, lines = subject(names, *_verbs(group[0]))
+    head = f"{who} in {where}{_because(group[0])}"
+    topic = Topic.LOSS if what is Fate.LOST else Topic.BLOCKED
+    if what is Fate.LOST:
+        text = f"{head}: all images are lost, and nothing brings them back."
+    elif what is Fate.KEPT_BY_ENGINE:
+        text = f"{head}. That is protected: the engine refuses, and the deployment fails.{_goes_first(group, changes)}"
+    else:
+        text = (
+            f"{head}. Without forceDelete in the state AWS refuses while there are images, and the deployment fails; "
+            f"what is empty goes.{_goes_first(group, changes)}"
+        )
+    fix = verdict.fix.replace("{names}", listed(sorted(names)))
+    return Consequence(
+        topic=topic, text=f"{text}{verdict.why}", urns=urns_of(group), lines=lines,
+        id=verdict.id, level=verdict.level, fix=fix,
+    )  # fmt: skip
+
+
+def _verbs(change: Change) -> tuple[str, str]:
+    if change.op is Op.DELETE:
+        return "is deleted", "are deleted"
+    if change.op is Op.REPLACE:
+        return "is deleted and created anew", "are deleted and created anew"
+    return "may be deleted and created anew", "may be deleted and created anew"
+
+
+def _because(change: Change) -> str:
+    """Why it is replaced, as the end of a sentence."""
+    if IMPORT in change.forced_by:
+        return ", because it is imported though the stack has it already"
+    if not change.forced_by:
+        return ""
+    return f", because {listed(change.forced_by)} {'changes' if len(change.forced_by) == 1 else 'change'}"
+
+
+def _goes_first(group: list[Change], changes: Sequence[Change]) -> str:
+    """What the engine deletes before it comes to what it refuses: a repository's policies depend on it."""
+    deleted = {change.old.urn for change in group if change.old}
+    policies = {
+        noun(change)
+        for change in changes
+        if change.op is Op.DELETE and change.old and deleted & set(change.old.dependencies)
+    }
+    if not policies:
+        return ""
+    return f" What is not protected may be gone by then: {listed(sorted(policies))}."
+
+
+def _key(change: Change, olds: Sequence[Resource], steps: _Steps) -> Consequence:
+    old, users = change.old, [each for each in olds if change.old and encrypted_with(each, change.old)]
+    verb = {Op.UPDATE_OR_REPLACE: "may be replaced", Op.REPLACE: "is replaced"}.get(change.op, "is deleted")
+    head = f"The key {change.name} in {change.region} (account {change.account}) {verb}"
+    encrypted = sorted(str(each.inputs.get("name")) for each in users)
+    held = f"what it encrypts ({listed(encrypted)})" if encrypted else "what it encrypts"
+    window = deletion_window(old)
+    if change.refused:
+        text = f"{head}, but protected: the engine refuses, and the deployment fails."
+    else:
+        text = (
+            f"{head}: {held} can't be read from then on, nor ever once its window of {window} days ends; until then "
+            "the deletion can be cancelled."
+        )
+    judged, level, fix = "plan-replaces", Level.MANDATORY, _TAKE_BACK
+    if change.op is Op.DELETE and change.refused:
+        judged, fix = "plan-deletes-protected", _UNPROTECT
+    elif change.op is Op.DELETE:
+        judged, fix = "plan-key-deleted", f"keep the key; a deletion can be cancelled for {window} days"
+        if all(each.urn in steps.announced for each in users):
+            level, fix = Level.ADVISORY, NOTHING_TO_DO
+    topic = Topic.BLOCKED if change.refused else Topic.KEY
+    return Consequence(topic=topic, text=text, urns=(change.urn,), id=judged, level=level, fix=fix)
+
+
+def encrypted_with(resource: Resource, key: Resource) -> bool:
+    """Whether a repository's images are encrypted with that key."""
+    if resource.type != REPOSITORY:
+        return False
+    match resource.inputs.get("encryptionConfigurations"):
+        case [{"kmsKey": str(named)}]:
+            return named in (key.outputs.get("arn"), key.outputs.get("keyId"))
+    return False
+
+
+def deletion_window(key: Resource | None) -> int:
+    """For how many days the deletion of a key can be cancelled."""
+    return int(key.inputs.get("deletionWindowInDays", _DEFAULT_WINDOW)) if key else _DEFAULT_WINDOW
+
+
+def retirements(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """The first of the two steps that destroy a repository: from then on a deletion takes its images along."""
+    retiring = [
+        change
+        for change in changes
+        if change.type == REPOSITORY and change.op is Op.UPDATE and retire_until(change.old) != retire_until(change.new)
+    ]
+    for names, group in by_repository(retiring, lambda change: (retire_until(change.new), _is_forced(change))):
+        who, lines = subject(names, "is", "are")
+        after = retire_until(group[0].new)
+        if after is None:
+            text = f"{who} no longer to be retired in {regions(group)}."
+        elif _is_forced(group[0]):
+            text = f"{who} retired until {after} in {regions(group)}: a deletion takes the images along from now on."
+        else:
+            text = f"{who} retired until {after} in {regions(group)}, but without force: images stop a deletion."
+        judged = "plan-retires" if after else None
+        yield Consequence(topic=Topic.RETIREMENT, text=text, urns=urns_of(group), lines=lines, id=judged)
+
+
+def _is_forced(change: Change) -> bool:
+    return bool(change.new and change.new.inputs.get("forceDelete"))
+
+
+def old_name(change: Change) -> str:
+    return str(change.old.inputs.get("name", change.name)) if change.old else repository_of(change)
+
+
+def _day(text: str) -> date:
+    """A day that can't be read is long past: nothing is destroyed on the word of it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min

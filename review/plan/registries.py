@@ -1,0 +1,195 @@
+"""Registries that come and go, and what replication brings to each from now on, or no longer brings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.aws import RegistryId
+from domain.ecr.replication import destinations_of
+from domain.wording import listed
+from policies.pack.rule import Level
+from render.resource import Render, Resource
+from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
+from resources.kms import KEY
+from review.plan.destruction import RETIRE, destroys_repository
+from review.plan.flows import CONFIGURATION, rules_of
+from review.plan.groups import shown
+from review.plan.model import Change, Compared, Consequence, Op, Topic
+from review.plan.words import account_of, registry_of, repository_of, retire_until
+
+_STALE = "keep the flow, or make sure that no one relies on the copies: they lack what is pushed from then on"
+_LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flow:
+    """Repositories that stood at the source before, and whose images begin to flow to a registry, or cease to."""
+
+    configuration: Change
+    destination: RegistryId
+    names: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        return _place(self.destination)
+
+    @property
+    def backfill(self) -> str:
+        """The command that copies what replication does not."""
+        stack, here = self.configuration.urn.split(":", 3)[2], self.destination
+        account = f" --account {here.account}" if here.account != self.configuration.account else ""
+        return f"`python -m ops backfill --stack {stack} --region {here.region}{account}`"
+
+    def consequence(self, text: str, **more: Any) -> Consequence:
+        return Consequence(topic=Topic.PLACE, text=text, urns=(self.configuration.urn,), **more)
+
+
+def registries(compared: Compared) -> Iterator[Consequence]:
+    """Of a stack that exists: registries that come and go, and what replication brings to each."""
+    yield from _moves(compared.base, compared.head)
+    if compared.is_new:
+        return
+    changes, olds = compared.changes, compared.olds
+    begun = {flow.destination: flow for flow in _flows(changes, olds, begun=True)}
+    turned = {registry_of(each): each for each in changes if _is_registry(each)}
+    for here, change in turned.items():
+        along = [each for each in changes if each.op is change.op and registry_of(each) == here]
+        yield _comes(here, change, along, begun.get(here)) if change.op is Op.CREATE else _goes(change, along, compared)
+    for flow in begun.values():
+        if flow.destination not in turned:
+            yield from _begins(flow, changes)
+    for flow, stale in _ended(changes, olds):
+        if gone := [name for name in flow.names if name not in stale and flow.destination not in turned]:
+            yield flow.consequence(f"What is pushed to {_names(gone)} no longer flows to {flow.place}.")
+        if stale:
+            text = f"What is pushed to {_names(stale)} no longer flows to {flow.place}"
+            yield flow.consequence(f"{text}: the copies there stay, and go stale.", id="plan-weakens", fix=_STALE)
+
+
+def _moves(base: Render | None, head: Render | None) -> Iterator[Consequence]:
+    """What concerns the stack as a whole, and no resource."""
+    if base is None or head is None:
+        return
+    if base.account and head.account and base.account != head.account:
+        yield _move(
+            f"The stack moves from account {base.account} to {head.account}: its state describes what is in the old "
+            "one, and the engine would look for all of it in the new one."
+        )
+    if base.home and head.home and base.home != head.home:
+        # https://github.com/pulumi/pulumi-aws/pull/4000
+        yield _move(
+            f"The home region moves from {base.home} to {head.home}: the provider itself is replaced, and with it "
+            "everything that it made may be."
+        )
+    if base.provider is not None and head.provider is not None:
+        keys = sorted({*base.provider, *head.provider})
+        turned = [(key, base.provider.get(key), head.provider.get(key)) for key in keys]
+        lines = tuple(f"~ {key}: {shown(old)} → {shown(new)}" for key, old, new in turned if old != new)
+        if lines:
+            text = "The provider is configured otherwise, which may change where, or as whom, it acts."
+            yield Consequence(topic=Topic.PLACE, text=text, urns=(), lines=lines)
+
+
+def _move(text: str) -> Consequence:
+    fix = "give the new account or region a stack of its own, and retire this one"
+    return Consequence(
+        topic=Topic.PLACE, text=text, urns=(), id="plan-account-moves", level=Level.MANDATORY, fix=fix
+    )  # fmt: skip
+
+
+def _repositories_of(changes: Sequence[Change]) -> tuple[str, ...]:
+    return tuple(sorted(repository_of(each) for each in changes if each.type == REPOSITORY))
+
+
+def _comes(here: RegistryId, change: Change, along: Sequence[Change], flow: _Flow | None) -> Consequence:
+    names = _repositories_of(along)
+    who = "1 repository starts" if len(names) == 1 else f"{len(names)} repositories start"
+    text = f"{_place(here)} is new: {who} there without images"
+    if flow is None:
+        text = f"{text}; what exists is not copied."
+    else:
+        text = f"{text}. What is pushed from now on flows there; {flow.backfill} copies what exists."
+    return Consequence(topic=Topic.PLACE, text=text, urns=(change.urn,), lines=names)
+
+
+def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Consequence:
+    """Its repositories must all have been retired before it goes."""
+    here, count = registry_of(change), len(_repositories_of(along))
+    keys = " and its key" if any(each.type == KEY for each in along) else ""
+    head = f"{_place(here)} leaves the stack with {count} {'repository' if count == 1 else 'repositories'}{keys}"
+    inside = [each for each in compared.olds if each.type == REPOSITORY and _is_in(each, here, change.account)]
+    unretired = sorted(str(each.inputs.get("name")) for each in inside if retire_until(each) is None)
+    if compared.head is None or not unretired:
+        return Consequence(topic=Topic.PLACE, text=f"{head}.", urns=(change.urn,))
+    return Consequence(
+        topic=Topic.PLACE, text=f"{head}, and was not retired: {listed(unretired)}.", urns=(change.urn,),
+        id="plan-replica-dropped", level=Level.MANDATORY,
+        fix=f"first deploy {RETIRE} on the replica {change.region}, then remove its line",
+    )  # fmt: skip
+
+
+def _begins(flow: _Flow, changes: Sequence[Change]) -> Iterator[Consequence]:
+    """In a registry that stood before: what is made there now, and what was there without getting images."""
+    made = {
+        repository_of(each)
+        for each in changes
+        if each.type == REPOSITORY and each.op is Op.CREATE and registry_of(each) == flow.destination
+    }
+    if empty := [name for name in flow.names if name in made]:
+        verb = "starts" if len(empty) == 1 else "start"
+        yield flow.consequence(
+            f"{_names(empty)} {verb} in {flow.place} without images. What is pushed from now on flows there; "
+            f"{flow.backfill} copies what exists."
+        )
+    if stood := [name for name in flow.names if name not in made]:
+        yield flow.consequence(
+            f"What is pushed to {_names(stood)} flows to {flow.place} from now on; what was pushed before does not: "
+            f"{flow.backfill} copies it."
+        )
+
+
+def _ended(changes: Sequence[Change], olds: Sequence[Resource]) -> Iterator[tuple[_Flow, list[str]]]:
+    """What ceases to flow, and of its repositories those whose copies stay; what retires is to go."""
+    going = {(registry_of(each), repository_of(each)) for each in changes if _is_going(each)}
+    for flow in _flows(changes, olds, begun=False):
+        copies = _repositories(olds, flow.destination, flow.configuration.account)
+        yield flow, [name for name in flow.names if name in copies and (flow.destination, name) not in going]
+
+
+def _is_going(change: Change) -> bool:
+    return change.type == REPOSITORY and (destroys_repository(change) or retire_until(change.new) is not None)
+
+
+def _flows(changes: Sequence[Change], olds: Sequence[Resource], *, begun: bool) -> Iterator[_Flow]:
+    for change in changes:
+        if change.type != REPLICATION_CONFIGURATION:
+            continue
+        sides = (change.old, change.new) if begun else (change.new, change.old)
+        before, after = (rules_of(each.inputs.get(CONFIGURATION)) if each else [] for each in sides)
+        names: dict[RegistryId, list[str]] = {}
+        for name in sorted(_repositories(olds, registry_of(change), change.account)):
+            for each in destinations_of(name, after):
+                if each not in destinations_of(name, before):
+                    names.setdefault(each, []).append(name)
+        for destination, some in sorted(names.items()):
+            yield _Flow(configuration=change, destination=destination, names=tuple(some))
+
+
+def _repositories(olds: Sequence[Resource], here: RegistryId, home: str) -> set[str]:
+    return {str(each.inputs.get("name")) for each in olds if each.type == REPOSITORY and _is_in(each, here, home)}
+
+
+def _is_in(resource: Resource, here: RegistryId, home: str) -> bool:
+    return (account_of(resource, home), resource.region) == (here.account, here.region)
+
+
+def _is_registry(change: Change) -> bool:
+    return change.type == SCANNING_CONFIGURATION and change.op in (Op.CREATE, Op.DELETE)
+
+
+def _place(here: RegistryId) -> str:
+    return f"{here.region} (account {here.account})"
+
+
+def _names(names: Sequence[str]) -> str:
+    return listed(names, limit=_LIMIT)
