@@ -1,5 +1,6 @@
 """Clients of the local cloud's control endpoint, one for each service, region and set of credentials."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -55,6 +56,11 @@ class Clients:
     def __exit__(self, *_: object) -> None:
         for each in self._made.values():
             each.close()
+
+
+def password_of(token: str) -> str:
+    """An authorization token is a user's name and password, as a header of basic authentication has them."""
+    return base64.b64decode(token).decode().partition(":")[2]
 
 
 def isolated_session() -> botocore.session.Session:

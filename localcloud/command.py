@@ -1,4 +1,4 @@
-"""`python -m rehearsal cloud`: the local cloud until it is interrupted."""
+"""The local cloud as a command, until it is interrupted."""
 
 import argparse
 import re
@@ -10,7 +10,7 @@ from typing import TextIO
 from domain.aws import ORGANIZATION_ID, account_problems
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
-from localcloud.ends import signals
+from localcloud.ends import signals, unread
 from localcloud.install import NotInstalled
 from localcloud.server import PortUnavailable
 from localcloud.shell import exports
@@ -32,6 +32,32 @@ Organization = tuple[str, tuple[str, ...]]
 """Its id, and its accounts."""
 
 
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description="A local AWS, until it is interrupted.")
+    add_arguments(parser)
+    try:
+        return run(parser.parse_args(arguments))
+    except BrokenPipeError:
+        return unread()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `run` reads."""
+    parser.add_argument("--port", type=port, default=0, help="of the control endpoint (default: a free one)")
+    parser.add_argument(
+        "--organization",
+        action="append",
+        default=[],
+        type=organization,
+        metavar="ID=ACCOUNT,ACCOUNT",
+        help="an organization and its accounts, as in o-a1b2c3d4e5=111122223333,444455556666",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    return serve(port=options.port, organizations=options.organization)
+
+
 def organization(text: str) -> Organization:
     """An argument's value, as in o-a1b2c3d4e5=111122223333,444455556666."""
     name, equals, accounts = text.partition("=")
@@ -48,7 +74,7 @@ def port(text: str) -> int:
     """An argument's value; 0 is a free one."""
     if _PORT.fullmatch(text) and int(text) <= _PORT_MAX:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port; write 1 to {_PORT_MAX}, or 0 for a free one")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; write 1 to {_PORT_MAX}, or 0 for a free one")
 
 
 def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: TextIO = sys.stdout) -> int:

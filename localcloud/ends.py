@@ -4,11 +4,22 @@ Both arrive in a queue that the main thread reads. Raised from a signal's handle
 code happens to run, a weak reference's callback for one.
 """
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
+
+UNREAD = 128 + signal.SIGPIPE
+
+
+def unread() -> int:
+    """The exit code where nobody reads any more, as behind `| head`; what Python flushes at its end goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for each in (1, 2):
+        os.dup2(nowhere, each)
+    return UNREAD
 
 
 @contextmanager

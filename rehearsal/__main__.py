@@ -2,31 +2,25 @@
 
 import argparse
 import gc
-import os
-import signal
 import sys
 from pathlib import Path
 
-from localcloud.command import organization, port, serve
+from localcloud import command as cloud
+from localcloud.ends import unread
 from rehearsal.up import Options, up
-
-UNREAD = 128 + signal.SIGPIPE
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
-    except (BrokenPipeError, SystemExit):  # nobody reads any more, as behind `| head`; rich raises the latter
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for each in (1, 2):  # Python flushes them at its end
-            os.dup2(nowhere, each)
-        return UNREAD
+    except (BrokenPipeError, SystemExit):  # rich raises the latter
+        return unread()
 
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "cloud":
-        return serve(port=options.port, organizations=options.organization)
+        return cloud.run(options)
     status = up(Options(project=options.project, stack=options.stack, once=options.once, json=options.format == "json"))
     gc.freeze()  # the process ends: nothing of it is worth collecting
     return status
@@ -40,16 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--once", action="store_true", help="end with the proofs")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
-    command = commands.add_parser("cloud", help="the local cloud alone, until interrupted")
-    command.add_argument("--port", type=port, default=0, help="of the control endpoint (default: a free one)")
-    command.add_argument(
-        "--organization",
-        action="append",
-        default=[],
-        type=organization,
-        metavar="ID=ACCOUNT,ACCOUNT",
-        help="an organization and its accounts, as in o-a1b2c3d4e5=111122223333,444455556666",
-    )
+    cloud.add_arguments(commands.add_parser("cloud", help="the local cloud alone, as `python -m localcloud`"))
     return parser
 
 

@@ -78,7 +78,7 @@ async def tags(visit: Visit) -> web.StreamResponse:
 async def referrers(visit: Visit) -> web.StreamResponse:
     repository = visit.repository("BatchGetImage")
     if not DIGEST.fullmatch(visit.reference):
-        raise EcrError("DIGEST_INVALID", f"{visit.reference!r} is no sha256 digest")
+        raise EcrError("DIGEST_INVALID", f"{visit.reference!r} is not a sha256 digest")
     wanted = visit.request.query.get(_ARTIFACT_TYPE)
     found = images.referrers(repository, visit.reference)
     body = {
@@ -105,7 +105,7 @@ def _tag_or_digest(reference: str) -> tuple[str | None, str | None]:
     if ":" not in reference:
         return reference, None
     if not DIGEST.fullmatch(reference):
-        raise EcrError("DIGEST_INVALID", f"{reference!r} is no sha256 digest")
+        raise EcrError("DIGEST_INVALID", f"{reference!r} is not a sha256 digest")
     return None, reference
 
 
@@ -122,7 +122,7 @@ def _answer(image: Image) -> web.Response:
 def _page_size(visit: Visit) -> int:
     stated = visit.request.query.get("n", str(_PAGE))
     if not re.fullmatch(r"[0-9]{1,9}", stated):
-        raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is no number of tags")
+        raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is not a number of tags")
     if int(stated) > _PAGE_MAX:
         raise invalid_parameter("maxResults", f"Member must have value less than or equal to {_PAGE_MAX}")
     if int(stated) < 1:

@@ -1,18 +1,19 @@
 """An entry for each repository that was described, or why there is none."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from domain.aws import RegistryId
 from domain.ecr.tags import TagMutability
 from domain.resource_tags import required_tags
 from domain.wording import listed
 from ops.adopt.described import Described, ExistingRepository
 from ops.adopt.entry import CannotAdopt, Entry, EntryWriter
 from ops.adopt.exceptions import RuleFailure, exceptions, rule_failures
-from ops.adopt.existing_state import TYPES, AdoptionChange, adoption_changes
+from ops.adopt.existing_state import TYPES, AdoptionChange, ExistingState
 from ops.adopt.naming import IdNames, KeyNames
 from ops.adopt.project_copy import KINDS, Project
 from policies.pack.judge import Judged, judge
@@ -106,12 +107,9 @@ class Adopter:
         """Raises InvalidSettings where the project would have faults that no repository makes."""
         registries = {place.registry for place in self._project.settings.places}
         ours: dict[str, dict[str, ExistingRepository]] = {}
-        elsewhere: list[Candidate] = []
         for found in self._described.repositories:
             if found.registry in registries:
                 ours.setdefault(found.name, {})[found.region] = found
-            else:
-                elsewhere.append(self._elsewhere(found))
         candidates = {name: self._candidate(name, copies) for name, copies in ours.items()}
         head = self._rendered(candidates)
         sound = {name: each for name, each in candidates.items() if not each.reasons}
@@ -121,7 +119,9 @@ class Adopter:
             regions=self._regions,
             catalog_file=self._project.catalog_file,
             exceptions=self._judge(sound, ours, head) if head else {},
-            repositories=tuple(sorted([*candidates.values(), *elsewhere], key=lambda each: each.name)),
+            repositories=tuple(
+                sorted([*candidates.values(), *self._elsewhere(registries)], key=lambda each: each.name)
+            ),
             stack_keys=self._added(names),
             other_stacks=tuple(
                 f"Pulumi.{stack}.yaml needs a name that the catalog would use: {kind}: {listed(missing)}"
@@ -131,12 +131,15 @@ class Adopter:
             notes=self._described.notes,
         )
 
-    def _elsewhere(self, found: ExistingRepository) -> Candidate:
+    def _elsewhere(self, registries: Collection[RegistryId]) -> Iterator[Candidate]:
         """What is in no registry of the stack."""
-        stack = self._project.stack_of(found.registry)
-        belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
-        reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
-        return Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
+        elsewhere = [each for each in self._described.repositories if each.registry not in registries]
+        others = self._project.registries_of_others() if elsewhere else {}
+        for found in elsewhere:
+            stack = others.get(found.registry)
+            belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
+            reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
+            yield Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
 
     def _candidate(self, name: str, copies: Copies) -> Candidate:
         known = self._project.entries.get(name)
@@ -228,10 +231,9 @@ class Adopter:
         """Adds to each candidate what changes and the rules that it fails; the exceptions that all need."""
         findings = judge(head.judged(), self._project.levels, self._today).findings
         about = [each for each in findings if each.resource.type in TYPES and _repository(each) in sound]
-        failing = grouped(about, _repository)
+        failing, state = grouped(about, _repository), ExistingState(head)
         for name, candidate in sound.items():
-            some = [copies[name][region] for region in self._regions if region in copies[name]]
-            candidate.changes = adoption_changes(some, head)
+            candidate.changes = state.changes(copies[name][each] for each in self._regions if each in copies[name])
             candidate.fails = rule_failures(failing.get(name, ()), self._regions)
         return exceptions(about, self._project.levels, self._today)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,16 +61,13 @@ class Project:
         written = self.catalog.get("retention", {})
         return {name: tuple(filter(None, map(rule, rules))) for name, rules in written.items()}
 
-    def stack_of(self, registry: RegistryId) -> str | None:
-        """The other stack that has the registry, as far as the stacks' settings have no faults."""
+    def registries_of_others(self) -> dict[RegistryId, str]:
+        """The registries of the other stacks, as far as their settings have no faults."""
+        found: dict[RegistryId, str] = {}
         for stack in self.others:
-            try:
-                places = load(self.root, stack).all_places
-            except InvalidSettings:
-                continue
-            if registry in {place.registry for place in places}:
-                return stack
-        return None
+            with suppress(InvalidSettings):
+                found |= {place.registry: stack for place in load(self.root, stack).all_places}
+        return found
 
     def missing_names(self, used: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str, list[str]]]:
         """Of each other stack and kind, the names that its file does not have."""

@@ -110,9 +110,8 @@ def _grants(principal: Principal, statement: Statement, registry: RegistryId) ->
         return [OrganizationGrant(organization=each) for each in named if ORGANIZATION_ID.fullmatch(each)]
     if principal.kind is PrincipalKind.SERVICE:
         service = next((each for each in PullService if each.principal == principal.value), None)
-        sources = [arn.account for each in values.get("aws:sourcearn", ()) if (arn := Arn.parse(each))]
-        found = [set(filter(is_account_id, each)) for each in (sources, values.get("aws:sourceaccount", ()))]
-        accounts = set.intersection(*filter(None, found)) if any(found) else {registry.account}
+        sources = (arn.account for each in values.get("aws:sourcearn", ()) if (arn := Arn.parse(each)))
+        accounts = {*filter(is_account_id, (*sources, *values.get("aws:sourceaccount", ())))} or {registry.account}
         return [ServiceGrant(service=service, account=each) for each in sorted(accounts)] if service else []
     if principal.is_root:
         return [AccountGrant(account=principal.value)]

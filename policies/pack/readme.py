@@ -10,7 +10,7 @@ from policies.pack.levels import FOLDER, load
 from policies.pack.rule import Level, Rule, StackRule
 from policies.pack.table import all_rules
 
-FILE = FOLDER / "README.md"
+NAME = "README.md"
 _ALWAYS = "exceptions"
 """A parameter that every rule has; it is told once."""
 
@@ -35,9 +35,9 @@ itself matters, the engine says nothing and the gate lists it as undecided.
 """
 
 
-def readme() -> str:
-    """The page, as the records and the levels have it now."""
-    stacks = {file.stem: load(file) for file in sorted(FOLDER.glob("*.json"))}
+def readme(folder: Path) -> str:
+    """The page, as the records and the folder's levels have it now."""
+    stacks = {file.stem: load(file) for file in sorted(folder.glob("*.json"))}
     head = _HEAD.format(
         count=len(all_rules()), longest=LONGEST_EXCEPTION_DAYS, stacks=" | ".join(stacks),
         dashes=" | ".join("---" for _ in stacks),
@@ -86,13 +86,14 @@ def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
     return [_inlined(each, definitions) for each in value] if isinstance(value, list) else value
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
+    file, now = folder / NAME, readme(folder)
     if "--check" not in arguments:
-        FILE.write_text(readme(), encoding="utf-8")
+        file.write_text(now, encoding="utf-8")
         return 0
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == readme():
+    if file.is_file() and file.read_text(encoding="utf-8") == now:
         return 0
-    print(f"{Path(*FILE.parts[-2:])} is not what the rules say: run `make policy-readme`", file=sys.stderr)
+    print(f"{folder.name}/{NAME} is not what the rules say: run `make policy-readme`", file=sys.stderr)
     return 1
 
 

@@ -5,6 +5,7 @@ from oci.image import image
 from oci.whole_images import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
+from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
 
 PROMISE = "everybody who is granted a pull pulls, and does no more"
 
@@ -31,6 +32,8 @@ def prove(case: Case) -> str:
 
 def _guest(case: Case, grant: Grant) -> Intruder:
     match grant:
+        case AccountGrant(account=account, role=role) if _names_tasks(case, grant):
+            return Intruder(who=f"{account} {role}", password=tasks_of(case))
         case AccountGrant(account=account, role=None):
             return Intruder(who=account, password=case.visitor(account))
         case AccountGrant(account=account, role=role):
@@ -39,3 +42,8 @@ def _guest(case: Case, grant: Grant) -> Intruder:
             return Intruder(who=organization, password=case.visitor(case.member(organization)))
         case ServiceGrant(service=service, account=account):
             return Intruder(who=f"{service.value} in {account}", password=case.service(service, account))
+
+
+def _names_tasks(case: Case, grant: Grant) -> bool:
+    """Whether it is to a role that the stack made itself."""
+    return has_tasks(case.settings) and grant == tasks_by_name(case.settings)

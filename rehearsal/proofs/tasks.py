@@ -1,12 +1,10 @@
 """Amazon ECS pulls for the account's tasks what is declared for them, as the role that the stack made for it."""
 
-from domain.iam.grants import AccountGrant
 from oci.image import image
 from oci.whole_images import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_of
-from settings.declared.roles import task_role
+from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
 
 PROMISE = "the account's tasks in Amazon ECS pull what is declared, and do nothing else"
 
@@ -33,6 +31,4 @@ def prove(case: Case) -> str:
 
 def _may_pull(case: Case) -> bool:
     """In the account's own registries where it is said; and wherever a grant names that very role."""
-    role = f"{case.settings.role_path.removeprefix('/')}{task_role(case.settings.stack)}"
-    named = AccountGrant(account=case.settings.home.account, role=role) in case.repository.pull
-    return named or (case.repository.tasks and case.place.role is None)
+    return tasks_by_name(case.settings) in case.repository.pull or (case.repository.tasks and case.place.role is None)

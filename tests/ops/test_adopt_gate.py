@@ -110,7 +110,10 @@ def test_what_the_entry_itself_can_mend(adopted: Adopted) -> None:
     assert (tags["rule"], tags["fix"]) == ("ecr-tags-immutable", "mend `mutable_tags`")
 
 
-def test_a_repository_that_is_called_as_the_registry(adopted: Adopted) -> None:
+def test_a_repository_that_is_called_as_the_registry(adopt: Adopt, levels: Path) -> None:
+    """What fails of the registry's own resources is not of the repository's."""
+    merge(levels, {"kms-deletion-window": {"enforcementLevel": "mandatory", "minimum_days": 30}}, "dev")
+    adopted = adopt([described(repository("registry", account=DEV, **kms(DEV_KEY)))], stack="dev")
     assert [each["rule"] for each in adopted.repository("registry")["fails"]] == ["ecr-name"]
 
 

@@ -1,6 +1,7 @@
 """dev.json and prod.json: every rule, no word too many, and faults with their lines."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -126,15 +127,16 @@ def test_a_missing_file_is_told_with_the_fix(tmp_path: Path) -> None:
         load(tmp_path / "staging.json")
 
 
-def test_the_readme_is_what_the_records_say(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert readme.main(["--check"]) == 0
-    page = readme.readme()
+def test_the_readme_is_what_the_records_and_the_levels_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shutil.copytree(LEVELS, tmp_path / "policies")
+    assert readme.main([], folder) == 0
+    assert readme.main(["--check"], folder) == 0
+    page = (folder / readme.NAME).read_text(encoding="utf-8")
+    assert "| Rule | Severity | dev | prod |" in page
     for rule in all_rules().values():
         assert f"\n## {rule.id}\n" in page
         assert rule.risk in page
         assert all(control in page for control in rule.controls)
-    monkeypatch.setattr(readme, "readme", lambda: "something else")
-    assert readme.main(["--check"]) == 1
+    (folder / "dev.json").unlink()
+    assert readme.main(["--check"], folder) == 1
     assert "policies/README.md is not what the rules say: run `make policy-readme`" in capsys.readouterr().err

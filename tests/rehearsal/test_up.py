@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from localcloud import cloud, command
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
+from localcloud.install import NotInstalled
 from localcloud.shell import exports
 from rehearsal import __main__, report
 from rehearsal.apply import table
@@ -46,6 +48,17 @@ def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(small: Path, monke
     monkeypatch.setattr("rehearsal.up.promised", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         up(Options(project=small, stack="dev", once=True, json=False))
+
+
+def test_an_emulator_that_can_t_be_installed_is_told(
+    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Path:
+        raise NotInstalled("no index")
+
+    monkeypatch.setattr(cloud, "installed", fail)
+    assert up(Options(project=small, stack="dev", once=True, json=False)) == BROKEN
+    assert capsys.readouterr().err == "no index\n"
 
 
 def test_the_bootstrap_stands_before_anything_is_built(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +138,7 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
 def test_the_arguments_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[object] = []
     monkeypatch.setattr(__main__, "up", given.append)
-    monkeypatch.setattr(__main__, "serve", lambda **asked: given.append(asked))
+    monkeypatch.setattr(command, "serve", lambda **asked: given.append(asked))
     __main__.main(["up", "--stack", "prod"])
     __main__.main(["up", "--stack", "dev", "--once", "--format", "json", "--project", "/there"])
     __main__.main(["cloud", "--port", "8123", "--organization", "o-a1b2c3d4e5=111122223333"])

@@ -18,12 +18,13 @@ from rich.progress import Progress
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
+from localcloud.tests.processes import alive, descendants, eventually
 from oci.image import image
 from oci.whole_images import Client
 from rehearsal.apply.program import Applied, NotApplied
 from rehearsal.up import Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
-from tests.rehearsal.conftest import CATALOG, PATIENCE, alive, descendants, eventually, waiting_for
+from tests.rehearsal.conftest import CATALOG, PATIENCE, waiting_for
 
 STARTED, SERVING = "local cloud at", "serving until interrupted"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

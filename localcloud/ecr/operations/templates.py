@@ -129,7 +129,7 @@ def _names_role(arn: Arn) -> bool:
 
 
 def _encryption(given: Mapping[str, str], registry: Registry) -> dict[str, str]:
-    # The pattern of kmsKey takes an empty text: it is no key.
+    # The pattern of kmsKey takes an empty text: it is not a key.
     configuration = {name: value for name, value in given.items() if value}
     encryption.encryption_type(configuration, registry)
     return configuration

@@ -1,6 +1,7 @@
 """The roles that a stack has once, taken by whom they are for."""
 
 from domain.aws import Arn
+from domain.iam.grants import AccountGrant
 from domain.iam.roles import TASKS_SERVICE
 from localcloud.clients import Credentials
 from rehearsal.proofs.harness.case import Broken, PlaceCase
@@ -10,6 +11,12 @@ from settings.declared.roles import auditor_role, task_role
 
 def has_tasks(settings: Settings) -> bool:
     return any(each.tasks for each in settings.repositories) or any(each.tasks for each in settings.caches)
+
+
+def tasks_by_name(settings: Settings) -> AccountGrant:
+    """The grant of a repository that names the role for tasks."""
+    role = f"{settings.role_path.removeprefix('/')}{task_role(settings.stack)}"
+    return AccountGrant(account=settings.home.account, role=role)
 
 
 def task_session(case: PlaceCase, account: str, service: str = TASKS_SERVICE) -> Credentials | None:

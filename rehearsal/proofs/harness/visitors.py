@@ -1,6 +1,5 @@
 """Those who push and pull in a proof: roles made for it, in any account, with exactly what each is said to have."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +9,7 @@ from domain.aws import REGIONS, Arn
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE
-from localcloud.clients import Clients, Credentials
+from localcloud.clients import Clients, Credentials, password_of
 from localcloud.github import Job
 
 ASSUME = "sts:AssumeRole"
@@ -117,11 +116,6 @@ class Visitors:
 
 def _credentials(made: Mapping[str, Any]) -> Credentials:
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-
-
-def password_of(token: str) -> str:
-    """An authorization token is a user's name and password, as a header of basic authentication has them."""
-    return base64.b64decode(token).decode().partition(":")[2]
 
 
 def _arn(account: str, region: str, resource: str) -> str:

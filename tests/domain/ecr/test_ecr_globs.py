@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from domain.ecr.globs import Effort, TooEntangled, _glob, _shortest, contains, witness
+from domain.ecr.globs import Effort, TooComplex, _glob, _shortest, common_tag, contains
 from domain.ecr.tags import FIRST_CHARACTERS, matches, tag_problems
 from tests.conftest import examples
 
@@ -32,7 +32,7 @@ def fits(tag: str, all_of: list[str], none_of: list[str]) -> bool:
 @example(["*-"], ["*a*", "*b*", "*--*"])
 @example(["**"], ["a**b", "a*b"])
 def test_a_witness_fits_and_where_there_is_none_no_short_tag_does(all_of: list[str], none_of: list[str]) -> None:
-    found = witness(all_of, none_of)
+    found = common_tag(all_of, none_of)
     if found is None:
         assert not any(fits(tag, all_of, none_of) for tag in SHORT_TAGS)
     else:
@@ -43,7 +43,7 @@ def test_a_witness_fits_and_where_there_is_none_no_short_tag_does(all_of: list[s
 @given(patterns, few)
 @example("*-", ["*0-"])
 def test_what_is_told_at_once_is_what_a_walk_finds(pattern: str, none_of: list[str]) -> None:
-    found = witness([pattern], none_of)
+    found = common_tag([pattern], none_of)
     assert (found is None) is (_shortest([_glob(pattern)], [_glob(each) for each in none_of], Effort()) is None)
 
 
@@ -57,7 +57,7 @@ def test_one_pattern_contains_another_when_all_its_tags_fit(outer: str, inner: s
         assert all(matches(outer, tag) for tag in inside)
     else:
         assume(inside)
-        tag = witness([inner], [outer])
+        tag = common_tag([inner], [outer])
         assert tag is not None
         assert matches(inner, tag)
         assert not matches(outer, tag)
@@ -96,22 +96,22 @@ def test_one_pattern_contains_another_when_all_its_tags_fit(outer: str, inner: s
     ],
 )
 def test_the_witness(all_of: list[str], none_of: list[str], expected: str | None) -> None:
-    assert witness(all_of, none_of) == expected
+    assert common_tag(all_of, none_of) == expected
 
 
 def test_patterns_that_together_cover_another_are_seen() -> None:
     digits = [f"v{digit}*" for digit in FIRST_CHARACTERS]
-    assert witness(["v*"], digits) == "v"
-    assert witness(["v*"], [*digits, "v", "v-*"]) == "v."
-    assert witness(["v*"], [*digits, "v", "v-*", "v.*"]) is None
+    assert common_tag(["v*"], digits) == "v"
+    assert common_tag(["v*"], [*digits, "v", "v-*"]) == "v."
+    assert common_tag(["v*"], [*digits, "v", "v-*", "v.*"]) is None
 
 
 def test_hostile_patterns_are_given_up() -> None:
     """A tag that holds every word of three letters: there is one, and to find it takes for ever."""
     every_word = [f"*{''.join(letters)}*" for letters in product("abc", repeat=3)]
     effort = Effort()
-    with pytest.raises(TooEntangled):
-        witness(every_word, [], effort)
+    with pytest.raises(TooComplex):
+        common_tag(every_word, [], effort)
     assert effort.left < len(every_word)
 
 
@@ -129,18 +129,18 @@ WORDS = ["".join(letters) for letters in product("ab", repeat=3)]
 )
 def test_it_takes_little(all_of: list[str], none_of: list[str], expected: str | None, steps: int) -> None:
     effort = Effort(left=steps)
-    assert witness(all_of, none_of, effort) == expected
+    assert common_tag(all_of, none_of, effort) == expected
 
 
 def test_an_effort_is_shared() -> None:
     effort = Effort(left=5)
-    assert witness(["v*"], ["w*"], effort) == "v0"
+    assert common_tag(["v*"], ["w*"], effort) == "v0"
     assert effort.left == 2
-    with pytest.raises(TooEntangled):
-        witness(["v*"], ["w*"], effort)
+    with pytest.raises(TooComplex):
+        common_tag(["v*"], ["w*"], effort)
 
 
 def test_an_effort_may_be_spent_to_the_last() -> None:
     effort = Effort(left=3)
-    assert witness(["v*"], ["w*"], effort) == "v0"
+    assert common_tag(["v*"], ["w*"], effort) == "v0"
     assert effort.left == 0

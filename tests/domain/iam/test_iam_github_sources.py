@@ -224,7 +224,7 @@ def test_a_role_has_a_name_that_iam_takes(source: GitHubSource, stack: str) -> N
 @given(SOURCES, SOURCES)
 def test_two_places_have_two_names_and_one_has_one(one: GitHubSource, other: GitHubSource) -> None:
     names = [each.role_name("dev").lower() for each in (one, other)]
-    assert (names[0] == names[1]) is (one.place == other.place)
+    assert (names[0] == names[1]) is (one.key == other.key)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_the_name_of_a_role(source: GitHubSource, name: str) -> None:
 
 
 def test_a_ref_that_stands_twice_is_one() -> None:
-    assert replace(API, refs=(MAIN, MAIN)).place == API.place
+    assert replace(API, refs=(MAIN, MAIN)).key == API.key
 
 
 def test_no_name_can_be_made_to_meet_another() -> None:

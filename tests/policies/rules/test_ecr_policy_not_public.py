@@ -14,7 +14,7 @@ from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 from tests.cases import case, cases
 from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY as ARN
-from tests.domain.iam.strangers import PROVIDER, may
+from tests.domain.iam.unknown_callers import PROVIDER, may
 from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 

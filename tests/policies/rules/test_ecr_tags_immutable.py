@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from domain.ecr.globs import TooEntangled
+from domain.ecr.globs import TooComplex
 from policies.checks import mutability
 from policies.rules.ecr_tags_immutable import RULE
 from resources.ecr import REPOSITORY
@@ -103,9 +103,9 @@ def test_what_is_allowed_can_be_told(allowed: list[str], filters: list[str], exp
 
 def test_exclusions_too_entangled_are_no_exclusions(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(*_patterns: object) -> None:
-        raise TooEntangled
+        raise TooComplex
 
-    monkeypatch.setattr(mutability, "witness", give_up)
+    monkeypatch.setattr(mutability, "common_tag", give_up)
     found = told(RULE, Declared(type=REPOSITORY, inputs=excluding("dev-*")))
     assert found == ["has an exclusion too entangled to be judged: 'dev-*'"]
 

@@ -19,7 +19,7 @@ from tests.conftest import examples
 from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
-from tests.domain.iam.strangers import STRANGERS
+from tests.domain.iam.unknown_callers import UNKNOWN_CALLERS
 from tests.policies.conftest import TODAY, Declared, told
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
@@ -293,7 +293,7 @@ NEIGHBOUR = Caller(
     policies=INSIDER.policies,
     organization=ORGANIZATION,
 )
-PEOPLE = {"insider": INSIDER, "neighbour": NEIGHBOUR, **STRANGERS}
+PEOPLE = {"insider": INSIDER, "neighbour": NEIGHBOUR, **UNKNOWN_CALLERS}
 THROUGH_ECR = {"kms:ViaService": ("ecr.us-east-1.amazonaws.com",)}
 
 CONDITIONS = [

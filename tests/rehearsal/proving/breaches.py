@@ -1,273 +1,400 @@
-"""Each promise of the rehearsal with what breaks it, and what its proof then says."""
+"""Each promise with what breaks it, and what its proof then says."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
-ACCOUNT, REGION, STRANGER = "111122223333", "us-east-1", "999900001111"
+from domain.iam.github import AUDIENCE, ISSUER
+from localcloud.clients import Clients
+from tests.rehearsal.proving.breaking import (
+    PULL,
+    REGION,
+    At,
+    Breach,
+    Break,
+    Statement,
+    allow,
+    and_also,
+    both,
+    deny,
+    granted,
+    narrowed,
+    policy,
+    replaced,
+    to,
+    undone,
+    without,
+)  # fmt: skip
+from tests.rehearsal.proving.stacks import (
+    CACHES_ACCOUNT,
+    COPY,
+    DEV_ACCOUNT,
+    PART,
+    REPLICAS_ACCOUNT,
+    ROLES_ACCOUNT,
+    STRANGER,
+    THERE,
+    WORKLOADS,
+)  # fmt: skip
+
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
-Break = Callable[[Any, Any], AbstractContextManager[None]]
-"""Breaks a promise with clients of ECR and KMS, and mends it at the end."""
+DEV = At(DEV_ACCOUNT)
+KEY, SOMEBODY = "alias/container-registry", f"arn:aws:iam::{DEV_ACCOUNT}:role/somebody"
+TO_STRANGER = policy(granted(*PULL, to=STRANGER))
+TO_ANY_FUNCTION = policy(allow(*PULL, Principal={"Service": "lambda.amazonaws.com"}))
+WIDE = policy(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{DEV_ACCOUNT}:root"}, Resource="*"))
+REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": STRANGER}, Resource=DEV.arn("*"))
 
 
-def allow(principal: object, *actions: str, effect: str = "Allow") -> str:
-    statement = {"Effect": effect, "Principal": principal, "Action": actions or ["ecr:BatchGetImage"]}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def api(*statements_there: Statement) -> Break:
+    """Another policy of the repository than the declared one."""
+    return DEV.repository_policy(API, to(policy(*statements_there)))
 
 
-def policy(name: str, changed: Callable[[str], str]) -> Break:
-    """Another repository policy than the declared one."""
-
-    @contextmanager
-    def broken(ecr: Any, _kms: Any) -> Iterator[None]:
-        before = ecr.get_repository_policy(repositoryName=name)["policyText"]
-        ecr.set_repository_policy(repositoryName=name, policyText=changed(before), force=True)
-        yield
-        ecr.set_repository_policy(repositoryName=name, policyText=before)
-
-    return broken
+def api_and(*actions: str, to: str = WORKLOADS) -> Break:
+    """One statement more."""
+    return DEV.repository_policy(API, and_also(granted(*actions, to=to)))
 
 
-def to(text: str) -> Callable[[str], str]:
-    return lambda _before: text
+def tagged(key: str, value: str | None, before: str | None) -> Break:
+    """Another value of a resource tag; None is no such tag."""
+
+    def put(wanted: str | None) -> Callable[[Clients], object]:
+        if wanted is None:
+            return DEV.calls("untag_resource", resourceArn=DEV.arn(API), tagKeys=[key])
+        return DEV.calls("tag_resource", resourceArn=DEV.arn(API), tags=[{"Key": key, "Value": wanted}])
+
+    return undone(put(value), put(before))
 
 
-def without(sid: str) -> Callable[[str], str]:
-    """The policy without one of its statements."""
-
-    def change(before: str) -> str:
-        document = json.loads(before)
-        document["Statement"] = [each for each in document["Statement"] if each["Sid"] != sid]
-        return json.dumps(document)
-
-    return change
+def scan_on_push(on: bool) -> Callable[[Clients], object]:
+    given = {"repositoryName": API, "imageScanningConfiguration": {"scanOnPush": on}}
+    return DEV.calls("put_image_scanning_configuration", **given)
 
 
-def for_our_functions_alone(before: str) -> str:
-    """The policy with AWS Lambda pulling for the registry's own account, and for no other."""
-    document = json.loads(before)
-    (functions,) = [each for each in document["Statement"] if each["Sid"] == "PullByLambda"]
-    functions["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    return json.dumps(document)
-
-
-def and_also(account: str, *actions: str) -> Callable[[str], str]:
-    """The policy with one statement more."""
-
-    def change(before: str) -> str:
-        document = json.loads(before)
-        document["Statement"] += json.loads(allow({"AWS": account}, *actions))["Statement"]
-        return json.dumps(document)
-
-    return change
+def first_rule(text: str | None) -> str:
+    """The lifecycle policy without its last rule."""
+    document = json.loads(text or "")
+    return json.dumps({"rules": document["rules"][:-1]})
 
 
 @contextmanager
-def there_is_no_repository_policy(ecr: Any, _kms: Any) -> Iterator[None]:
-    before = ecr.delete_repository_policy(repositoryName=LEDGER)["policyText"]
+def another_key(clients: Clients) -> Iterator[None]:
+    kms = DEV.kms(clients)
+    before = kms.describe_key(KeyId=KEY)["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=KEY, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     yield
-    ecr.set_repository_policy(repositoryName=LEDGER, policyText=before)
-
-
-def mutability(name: str, mode: str, *excluded: str) -> Break:
-    filters = [{"filter": each, "filterType": "WILDCARD"} for each in excluded]
-    asked = {"imageTagMutability": mode, **({"imageTagMutabilityExclusionFilters": filters} if filters else {})}
-
-    @contextmanager
-    def broken(ecr: Any, _kms: Any) -> Iterator[None]:
-        (found,) = ecr.describe_repositories(repositoryNames=[name])["repositories"]
-        ecr.put_image_tag_mutability(repositoryName=name, **asked)
-        yield
-        before = {key: found[key] for key in found if key.startswith("imageTagMutability")}
-        ecr.put_image_tag_mutability(repositoryName=name, **before)
-
-    return broken
+    kms.update_alias(AliasName=KEY, TargetKeyId=before)
 
 
 @contextmanager
-def a_lifecycle_rule_is_dropped(ecr: Any, _kms: Any) -> Iterator[None]:
-    before = ecr.get_lifecycle_policy(repositoryName=API)["lifecyclePolicyText"]
-    rules = json.loads(before)["rules"]
-    ecr.put_lifecycle_policy(repositoryName=API, lifecyclePolicyText=json.dumps({"rules": rules[:-1]}))
-    yield
-    ecr.put_lifecycle_policy(repositoryName=API, lifecyclePolicyText=before)
-
-
-@contextmanager
-def there_is_no_lifecycle_policy(ecr: Any, _kms: Any) -> Iterator[None]:
-    before = ecr.get_lifecycle_policy(repositoryName=API)["lifecyclePolicyText"]
-    ecr.delete_lifecycle_policy(repositoryName=API)
-    yield
-    ecr.put_lifecycle_policy(repositoryName=API, lifecyclePolicyText=before)
-
-
-@contextmanager
-def another_key_is_the_registry_s(_ecr: Any, kms: Any) -> Iterator[None]:
-    alias = "alias/container-registry"
-    before = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
-    kms.update_alias(AliasName=alias, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
-    yield
-    kms.update_alias(AliasName=alias, TargetKeyId=before)
-
-
-@contextmanager
-def the_key_does_not_rotate(_ecr: Any, kms: Any) -> Iterator[None]:
-    key = kms.describe_key(KeyId="alias/container-registry")["KeyMetadata"]["KeyId"]
+def no_rotation(clients: Clients) -> Iterator[None]:
+    kms = DEV.kms(clients)
+    key = kms.describe_key(KeyId=KEY)["KeyMetadata"]["KeyId"]
     kms.disable_key_rotation(KeyId=key)
     yield
     kms.enable_key_rotation(KeyId=key)
 
 
+SCAN_LESS = DEV.scanning(rules=[])
+NO_SCAN_ON_PUSH = undone(scan_on_push(False), scan_on_push(True))
+OF_REPOSITORIES = [
+    Breach("push_and_pull", API, api(deny("ecr:PutImage", Principal={"AWS": DEV_ACCOUNT})), "ecr:PutImage"),
+    Breach(
+        "push_and_pull", API, api(deny("ecr:GetDownloadUrlForLayer", Principal={"AWS": DEV_ACCOUNT})),
+        "ecr:GetDownloadUrlForLayer",
+    ),
+    Breach("multi_architecture", API, api(deny("ecr:PutImage", Principal={"AWS": DEV_ACCOUNT})), "ecr:PutImage"),
+    Breach("immutable_tags", API, DEV.mutability(API, "MUTABLE"), "moved from sha256:"),
+    Breach("mutable_tags", WEB, DEV.mutability(WEB, "IMMUTABLE"), "because the tag is immutable"),
+    Breach("mutable_tags", WEB, DEV.mutability(WEB, "IMMUTABLE_WITH_EXCLUSION", "latest"), "'preview-rehearsal'"),
+    Breach("lifecycle", API, DEV.lifecycle_policy(API, first_rule), '"untagged"}}]}, and there is {"rules":'),
+    Breach("lifecycle", API, DEV.lifecycle_policy(API, to(None)), "no lifecycle policy"),
+    Breach("encryption", API, another_key, "declared KMS arn:"),
+    Breach("encryption", API, no_rotation, "does not rotate"),
+    Breach("encryption", API, DEV.key_policy(KEY, WIDE), "kms:*"),
+    Breach("scanning", API, SCAN_LESS, "no filter of the registry"),
+    Breach("scanning", API, DEV.scanning(scanType="ENHANCED"), "declared BASIC SCAN_ON_PUSH, and there is ENHANCED"),
+    Breach("scanning", API, both(SCAN_LESS, NO_SCAN_ON_PUSH), "declared BASIC SCAN_ON_PUSH, and there is BASIC MANUAL"),
+    Breach("scanning", API, NO_SCAN_ON_PUSH, "scan on push is off"),
+    Breach("resource_tags", API, tagged("owner", None, "payments"), "'owner': 'payments'"),
+    Breach("resource_tags", API, tagged("owner", "somebody", "payments"), "'owner': 'somebody'"),
+    Breach("resource_tags", API, tagged("by-hand", "yes", None), "'by-hand': 'yes'"),
+    Breach("grants", API, api(granted(*PULL, to=STRANGER)), f"{WORKLOADS} is granted a pull, and was refused"),
+    Breach("grants", API, DEV.repository_policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted"),
+    Breach("grants", LEDGER, DEV.repository_policy(LEDGER, to(TO_STRANGER)), "ledger-task-execution is granted"),
+    Breach("grants", INGEST, DEV.repository_policy(INGEST, without("PullByLambda")), f"lambda in {DEV_ACCOUNT} is"),
+    Breach(
+        "grants", INGEST,
+        DEV.repository_policy(INGEST, narrowed("PullByLambda", StringEquals={"aws:SourceAccount": DEV_ACCOUNT})),
+        f"lambda in {WORKLOADS} is granted",
+    ),
+    Breach("grants", INGEST, DEV.repository_policy(INGEST, without("PullByCodeBuild")), f"codebuild in {WORKLOADS} is"),
+    Breach("grants", API, api_and("ecr:*"), f"{WORKLOADS} began to push a layer"),
+    Breach("grants", API, api_and("ecr:PutImage"), f"{WORKLOADS} pushed a manifest"),
+    Breach("grants", API, api_and("ecr:BatchDeleteImage"), f"{WORKLOADS} deleted an"),
+    Breach("strangers", API, api(granted("ecr:GetDownloadUrlForLayer")), "pulled a layer, and nothing grants it"),
+    Breach("strangers", API, api(granted("ecr:InitiateLayerUpload")), "began to push a layer, and nothing grants it"),
+    Breach("strangers", API, api(granted("ecr:PutImage")), "pushed a manifest, and nothing grants it"),
+    Breach("strangers", API, api(granted("ecr:BatchDeleteImage")), "deleted an image, and nothing grants it"),
+    Breach("strangers", API, api(granted(*PULL)), "pulled a manifest, and nothing grants it"),
+    Breach(
+        "strangers", LEDGER, DEV.repository_policy(LEDGER, to(policy(granted(*PULL, to=WORKLOADS)))),
+        f"role of {WORKLOADS} pulled a manifest",
+    ),
+    Breach("strangers", INGEST, DEV.repository_policy(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
+    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=STRANGER), STRANGER),
+    Breach("repository_policy", API, DEV.repository_policy(API, without("PullByOrganizations")), "declared"),
+    Breach("repository_policy", LEDGER, DEV.repository_policy(LEDGER, to(None)), "and there is none"),
+    Breach(
+        "registry_settings", "registry",
+        undone(*(DEV.calls("put_account_setting", name="BLOB_MOUNTING", value=f"{on}ABLED") for on in ("EN", "DIS"))),
+        "'BLOB_MOUNTING': 'DISABLED'",
+    ),
+    Breach("registry_settings", "registry", DEV.registry_policy(to(policy(REPLICATING))), "registry policy: declared"),
+    Breach("registry_settings", "registry", DEV.registry_policy(to(None)), "and there is None"),
+    Breach(
+        "registry_settings", "registry",
+        undone(*(DEV.calls(f"{on}register_pull_time_update_exclusion", principalArn=SOMEBODY) for on in ("", "de"))),
+        "role/somebody",
+    ),
+]  # fmt: skip
+
+API_ROLE, LEDGER_ROLE = "dev.acme.payments-api+branch-main", "dev.acme.payments-ledger+branch-main"
+PLAIN_ROLE = "dev.acme.notebooks+branch-main"
+"""One that asks for no ids."""
+NAME = "repo:acme@1024/payments-api@65536"
+
+
+def subject(pattern: str, role: str = API_ROLE) -> Break:
+    """Trusts whoever has a subject of the pattern."""
+    return DEV.trust(role, lambda statement: {**asked(statement, "sub"), **like(statement, pattern)})
+
+
+def asked(statement: Statement, *less: str) -> Statement:
+    """The statement, asking for less of a token."""
+    equals = statement["Condition"]["StringEquals"]
+    left = {name: value for name, value in equals.items() if name.removeprefix(f"{ISSUER}:") not in less}
+    return {**statement, "Condition": {**statement["Condition"], "StringEquals": left}}
+
+
+def like(statement: Statement, pattern: str) -> Statement:
+    condition = asked(statement, "sub")["Condition"]
+    return {"Condition": {**condition, "StringLike": {f"{ISSUER}:sub": pattern}}}
+
+
+def whatever(role: str, claim: str) -> Break:
+    """Trusts whatever the token says of this."""
+    return DEV.trust(role, lambda statement: asked(statement, claim))
+
+
 @contextmanager
-def the_key_policy_is_wide(_ecr: Any, kms: Any) -> Iterator[None]:
-    key = kms.describe_key(KeyId="alias/container-registry")["KeyMetadata"]["KeyId"]
-    before = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
-    wide = json.loads(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "kms:*"))
-    wide["Statement"][0]["Resource"] = "*"
-    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(wide))
+def any_audience(clients: Clients) -> Iterator[None]:
+    iam, url = DEV.iam(clients), f"https://{ISSUER}"
+    provider = f"arn:aws:iam::{DEV_ACCOUNT}:oidc-provider/{ISSUER}"
+    for known in ((AUDIENCE, "https://github.com/acme"), (AUDIENCE,)):
+        # The local IAM knows no AddClientIDToOpenIDConnectProvider.
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
+        iam.create_open_id_connect_provider(Url=url, ClientIDList=known)
+        if len(known) > 1:
+            with whatever(API_ROLE, "aud")(clients):
+                yield
+
+
+@contextmanager
+def an_attached_policy(clients: Clients) -> Iterator[None]:
+    iam, text = DEV.iam(clients), policy(allow("s3:*", Resource="*"))
+    arn = iam.create_policy(PolicyName="by-hand", PolicyDocument=text)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=API_ROLE, PolicyArn=arn)
     yield
-    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=before)
+    iam.detach_role_policy(RoleName=API_ROLE, PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+
+
+OF_PUBLISHERS = [
+    Breach("publishers", API_ROLE, subject(f"{NAME}:ref:refs/heads/release"), "refs/heads/main is declared, and was"),
+    Breach(
+        "publishers", API_ROLE, DEV.role_policy(API_ROLE, "ecr:PutImage", "ecr:ListImages"),
+        "declared, and its push was",
+    ),
+    Breach("publishers", API_ROLE, DEV.role_policy(API_ROLE, API, "payments/*"), "began to push a layer"),
+    Breach("publishers", API_ROLE, DEV.role_policy(API_ROLE, API, f"{API}*"), f"{API}*"),
+    Breach("publishers", API_ROLE, DEV.more(API_ROLE, "ecr:PutImage"), "404 BLOB_UPLOAD_UNKNOWN: Layers"),
+    Breach("publishers", API_ROLE, DEV.more(API_ROLE, "ecr:BatchDeleteImage"), "deleted an image, and nothing"),
+    Breach("publishers", LEDGER_ROLE, DEV.more(LEDGER_ROLE, "ecr:PutLifecyclePolicy"), "put a lifecycle policy"),
+    Breach("publishers", LEDGER_ROLE, DEV.more(LEDGER_ROLE, "ecr:PutImageTagMutability"), "set a tag's mutability"),
+    Breach("publishers", LEDGER_ROLE, DEV.more(LEDGER_ROLE, "ecr:SetRepositoryPolicy"), "set a repository policy"),
+    Breach("publishers", API_ROLE, DEV.more(API_ROLE, "iam:CreateUser"), "declared one policy, and there are"),
+    Breach("publishers", API_ROLE, an_attached_policy, "registry, by-hand"),
+    Breach("impostors", API_ROLE, subject(f"{NAME}:*"), "another environment got into the role"),
+    Breach("impostors", API_ROLE, subject(f"{NAME}:ref:refs/heads/*"), "another branch got into"),
+    Breach("impostors", API_ROLE, subject(f"{NAME}:ref:refs/tags/*"), "another tag got into"),
+    Breach("impostors", API_ROLE, subject(f"{NAME}:pull_request"), "a pull request got into"),
+    Breach("impostors", PLAIN_ROLE, subject("repo:acme/*:ref:refs/heads/main", PLAIN_ROLE), "repository of the owner"),
+    Breach("impostors", PLAIN_ROLE, subject("repo:*/notebooks:ref:refs/heads/main", PLAIN_ROLE), "a fork got into"),
+    Breach("impostors", LEDGER_ROLE, whatever(LEDGER_ROLE, "repository_owner_id"), "another owner of the name got"),
+    Breach("impostors", LEDGER_ROLE, whatever(LEDGER_ROLE, "repository_id"), "another repository of the name got"),
+    Breach("impostors", API_ROLE, any_audience, "a token for another audience got into"),
+]  # fmt: skip
+
+CACHING = At(CACHES_ACCOUNT)
+PUBLIC, QUAY = "cache ecr-public", "cache their/quay"
+RULE = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 7}
+FEWER = json.dumps({"rules": [{"rulePriority": 1, "selection": RULE, "action": {"type": "expire"}}]})
+
+
+def cache(**changes: Any) -> Break:
+    """Another template of the cache of ECR Public."""
+    return CACHING.template("ecr-public", **changes)
+
+
+def importing(principal: str) -> Break:
+    """This one brings in what it likes."""
+    actions = ("ecr:BatchGetImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+    return CACHING.registry_policy(and_also({**granted(*actions, to=principal), "Resource": CACHING.arn("*")}))
+
+
+def not_importing(sid: str) -> Break:
+    return CACHING.registry_policy(without(sid))
+
+
+NO_RULE = undone(
+    CACHING.calls("delete_pull_through_cache_rule", ecrRepositoryPrefix="ecr-public"),
+    CACHING.calls(
+        "create_pull_through_cache_rule", ecrRepositoryPrefix="ecr-public", upstreamRegistryUrl="public.ecr.aws"
+    ),
+)
+OF_CACHES = [
+    Breach("caches", PUBLIC, not_importing("Import1ByAccounts"), f"{WORKLOADS} may pull, and was refused"),
+    Breach("caches", PUBLIC, not_importing("Import1ByOrganizations"), "o-a1b2c3d4e5 may pull, and was refused"),
+    Breach("caches", QUAY, not_importing("Import2ByAccounts"), f"{WORKLOADS} ci/runner may pull, and was refused"),
+    Breach("caches", PUBLIC, NO_RULE, f"{WORKLOADS} may pull, and was refused"),
+    Breach("caches", PUBLIC, cache(imageTagMutability="IMMUTABLE"), "mutability of ecr-public/rehearsal/0"),
+    Breach("caches", PUBLIC, cache(resourceTags=[]), "tags of ecr-public/rehearsal/0: declared {"),
+    Breach("caches", PUBLIC, cache(lifecyclePolicy=FEWER), "lifecycle policy of ecr-public/rehearsal/0"),
+    Breach("caches", PUBLIC, cache(repositoryPolicy=policy(granted(*PULL))), "repository policy of ecr-public"),
+    Breach("cache_strangers", PUBLIC, cache(repositoryPolicy=policy(granted(*PULL))), "pulled a manifest, and nothing"),
+    Breach("cache_strangers", PUBLIC, cache(repositoryPolicy=policy(granted("ecr:PutImage"))), "pushed a manifest"),
+    Breach("cache_strangers", PUBLIC, importing("*"), "brought ecr-public/rehearsal/strangers in, and nothing"),
+    Breach(
+        "cache_strangers", QUAY, importing(f"arn:aws:iam::{WORKLOADS}:role/rehearsal-other"),
+        f"role of {WORKLOADS} brought",
+    ),
+    Breach(
+        "cache_strangers", PUBLIC, importing(f"arn:aws:iam::{CACHES_ACCOUNT}:role/rehearsal-puller"),
+        "a role that may pull brought ecr-public/rehearsal/strangers in",
+    ),
+    Breach("repository_policy", "team/app", CACHING.repository_policy("team/app", to(TO_STRANGER)), "declared no"),
+]  # fmt: skip
+
+HOME, AT_COPY, AT_PART, AT_THERE = (
+    At(account, region)
+    for account, region in (
+        (REPLICAS_ACCOUNT, REGION),
+        (REPLICAS_ACCOUNT, COPY),
+        (REPLICAS_ACCOUNT, PART),
+        (WORKLOADS, THERE),
+    )
+)
+REPLICA, ELSEWHERE = f"registry@{COPY}", f"registry@{WORKLOADS}.{THERE}"
+ON = {"destinations": [{"region": "ap-south-1", "registryId": REPLICAS_ACCOUNT}]}
+OTHERS = {**ON, "repositoryFilters": [{"filter": "other/", "filterType": "PREFIX_MATCH"}]}
 
 
 @contextmanager
-def nothing_is_scanned(ecr: Any, _kms: Any) -> Iterator[None]:
-    before = ecr.get_registry_scanning_configuration()["scanningConfiguration"]
-    ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[])
-    yield
-    ecr.put_registry_scanning_configuration(**before)
+def everything_goes_everywhere(clients: Clients) -> Iterator[None]:
+    def everything(rules: list[Any]) -> list[Any]:
+        return [{"destinations": [each for rule in rules for each in rule["destinations"]]}]
 
-
-@contextmanager
-def another_scanner_scans(ecr: Any, _kms: Any) -> Iterator[None]:
-    before = ecr.get_registry_scanning_configuration()["scanningConfiguration"]
-    ecr.put_registry_scanning_configuration(scanType="ENHANCED", rules=before["rules"])
-    yield
-    ecr.put_registry_scanning_configuration(**before)
-
-
-@contextmanager
-def scans_are_asked_for(ecr: Any, kms: Any) -> Iterator[None]:
-    with nothing_is_scanned(ecr, kms), its_own_scan_on_push_is_off(ecr, kms):
+    with HOME.replication(everything)(clients):
         yield
+    AT_PART.ecr(clients).delete_repository(repositoryName="team/web", force=True)
 
 
 @contextmanager
-def its_own_scan_on_push_is_off(ecr: Any, _kms: Any) -> Iterator[None]:
-    ecr.put_image_scanning_configuration(repositoryName=API, imageScanningConfiguration={"scanOnPush": False})
+def no_template(clients: Clients) -> Iterator[None]:
+    ecr = AT_COPY.ecr(clients)
+    (before,) = ecr.describe_repository_creation_templates()["repositoryCreationTemplates"]
+    ecr.delete_repository_creation_template(prefix="ROOT")
     yield
-    ecr.put_image_scanning_configuration(repositoryName=API, imageScanningConfiguration={"scanOnPush": True})
+    kept = {name: value for name, value in before.items() if name not in ("createdAt", "updatedAt")}
+    ecr.create_repository_creation_template(**kept)
 
 
-API_ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{API}"
+WEB_IN_PART = undone(
+    AT_PART.calls("create_repository", repositoryName="team/web"),
+    AT_PART.calls("delete_repository", repositoryName="team/web", force=True),
+)
+OF_REPLICAS = [
+    Breach("net", REPLICA, AT_COPY.template("ROOT", imageTagMutability="MUTABLE"), "mutability of rehearsal-undecl"),
+    Breach("net", REPLICA, AT_COPY.template("ROOT", resourceTags=[]), "tags of rehearsal-undeclared: declared {"),
+    Breach("net", REPLICA, AT_COPY.template("ROOT", encryptionConfiguration={"encryptionType": "KMS"}), "encryption"),
+    Breach("net", REPLICA, no_template, "declared {'encryptionType': 'KMS'"),
+    Breach("net", REPLICA, HOME.replication(lambda _: []), "did not come: not sent"),
+    Breach(
+        "net", ELSEWHERE,
+        AT_THERE.registry_policy(replaced('"ecr:ReplicateImage"', '"ecr:ReplicateImage","ecr:CreateRepository"')),
+        "came to another account: COMPLETE",
+    ),
+    Breach("replicas_end_here", f"team/app@{COPY}", AT_COPY.replication(lambda _: [ON]), "0001 ap-south-1"),
+    Breach(
+        "replicas_end_here", f"team/app@{COPY}", AT_COPY.replication(lambda _: [OTHERS]),
+        "it has a replication configuration",
+    ),
+    Breach("replication", "team/web", everything_goes_everywhere, f", {REPLICAS_ACCOUNT} {PART}, "),
+    Breach("replication", "team/web", HOME.replication(lambda _: []), "and it went to nowhere"),
+    Breach("replication", "team/web", HOME.replication(lambda rules: rules[1:]), "and it went to nowhere"),
+    Breach(
+        "replication", "team/web",
+        AT_THERE.registry_policy(replaced(f"::{REPLICAS_ACCOUNT}:", f"::{STRANGER}:")), "FAILED: ",
+    ),
+    Breach("replication", "team/web", WEB_IN_PART, f"it is not for {PART}, and stands there"),
+]  # fmt: skip
+
+OWN = At(ROLES_ACCOUNT)
+TASKS, AUDITOR, STANDING = "dev.ecs-task-execution", "dev.auditor", ("tasks", "task_role", "auditor", "auditors")
+ADA = f"arn:aws:iam::{ROLES_ACCOUNT}:user/ada"
+EC2, EC2_ALONE = {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]}, {"Service": "ec2.amazonaws.com"}
 
 
-@contextmanager
-def a_tag_is_gone(ecr: Any, _kms: Any) -> Iterator[None]:
-    ecr.untag_resource(resourceArn=API_ARN, tagKeys=["owner"])
-    yield
-    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "owner", "Value": "payments"}])
+def trusting(role: str, **changes: Any) -> Break:
+    """Another trust policy; what is None is left out."""
+
+    def change(statement: Statement) -> Statement:
+        return {name: value for name, value in {**statement, **changes}.items() if value is not None}
+
+    return OWN.trust(role, change)
 
 
-@contextmanager
-def another_owns_it(ecr: Any, _kms: Any) -> Iterator[None]:
-    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "owner", "Value": "somebody"}])
-    yield
-    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "owner", "Value": "payments"}])
+OF_ROLES = [
+    Breach("tasks", "team/app", OWN.less(TASKS, "ecr:GetDownloadUrlForLayer"), "tasks are granted a pull, and were"),
+    Breach("tasks", "team/app", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get the role"),
+    Breach("tasks", "team/app", OWN.more(TASKS, "ecr:InitiateLayerUpload"), "a task began to push a layer"),
+    Breach("tasks", "team/web", OWN.more(TASKS, "ecr:BatchGetImage"), "a task pulled a manifest"),
+    Breach("tasks", f"team/web@{COPY}", OWN.more(TASKS, "ecr:GetDownloadUrlForLayer"), "a task pulled a layer"),
+    Breach("task_role", "registry", trusting(TASKS, Condition=None), "tasks of another account"),
+    Breach("task_role", "registry", trusting(TASKS, Principal=EC2), "ec2.amazonaws.com gets it"),
+    Breach("task_role", "registry", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get it"),
+    Breach("auditor", "team/app", OWN.less(AUDITOR, "ecr:DescribeImages"), "the auditor can't read images"),
+    Breach("auditor", "team/app", OWN.less(AUDITOR, "ecr:GetRepositoryPolicy"), "can't read repository policy"),
+    Breach("auditor", "team/app", OWN.less(AUDITOR, "ecr:DescribeImageReplicationStatus"), "can't read replication"),
+    Breach("auditor", "team/app", OWN.more(AUDITOR, "ecr:GetAuthorizationToken"), "the auditor logged in"),
+    Breach("auditor", "team/app", OWN.more(AUDITOR, "ecr:BatchGetImage"), "the auditor got a manifest"),
+    Breach("auditor", "team/app", OWN.more(AUDITOR, "ecr:BatchDeleteImage"), "the auditor deleted an image"),
+    Breach("auditors", "registry", OWN.less(AUDITOR, "ecr:DescribeRegistry"), "the auditor can't read replication"),
+    Breach("auditors", "registry", trusting(AUDITOR, Principal={"AWS": ADA}), "is declared, and"),
+    Breach(
+        "auditors", "registry", trusting(AUDITOR, Principal={"AWS": [ROLES_ACCOUNT, WORKLOADS, ADA]}),
+        "rehearsal-other became the auditor",
+    ),
+    Breach("auditors", "registry", trusting(AUDITOR, Principal={"AWS": "*"}), "became the auditor, and nothing"),
+]  # fmt: skip
 
-
-@contextmanager
-def a_tag_is_too_many(ecr: Any, _kms: Any) -> Iterator[None]:
-    ecr.tag_resource(resourceArn=API_ARN, tags=[{"Key": "by-hand", "Value": "yes"}])
-    yield
-    ecr.untag_resource(resourceArn=API_ARN, tagKeys=["by-hand"])
-
-
-@contextmanager
-def blobs_are_mounted(ecr: Any, _kms: Any) -> Iterator[None]:
-    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
-    yield
-    ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")
-
-
-@contextmanager
-def there_is_another_registry_policy(ecr: Any, _kms: Any) -> Iterator[None]:
-    before = ecr.get_registry_policy()["policyText"]
-    text = json.loads(allow({"AWS": STRANGER}, "ecr:ReplicateImage"))
-    text["Statement"][0]["Resource"] = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*"
-    ecr.put_registry_policy(policyText=json.dumps(text))
-    yield
-    ecr.put_registry_policy(policyText=before)
-
-
-@contextmanager
-def somebody_s_pulls_don_t_count(ecr: Any, _kms: Any) -> Iterator[None]:
-    role = f"arn:aws:iam::{ACCOUNT}:role/somebody"
-    ecr.register_pull_time_update_exclusion(principalArn=role)
-    yield
-    ecr.deregister_pull_time_update_exclusion(principalArn=role)
-
-
-PUSH_DENIED = allow({"AWS": ACCOUNT}, "ecr:PutImage", effect="Deny")
-PULL_DENIED = allow({"AWS": ACCOUNT}, "ecr:GetDownloadUrlForLayer", effect="Deny")
-PUBLIC = allow("*", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-PUBLIC_LAYERS = allow("*", "ecr:GetDownloadUrlForLayer")
-PUBLIC_PUSH = allow("*", "ecr:InitiateLayerUpload", "ecr:PutImage")
-PUBLIC_TAGS = allow("*", "ecr:PutImage")
-PUBLIC_DELETION = allow("*", "ecr:BatchDeleteImage")
-TO_THE_WRONG_ACCOUNT = allow({"AWS": STRANGER}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-TO_THE_WHOLE_ACCOUNT = allow({"AWS": "444455556666"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-TO_ANY_FUNCTION = allow({"Service": "lambda.amazonaws.com"}, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-
-
-class Breach(NamedTuple):
-    """A proof, its subject, what breaks the promise, and a word of what the proof then says."""
-
-    proof: str
-    subject: str
-    break_it: Break
-    told: str
-
-
-BREACHES = [
-    Breach("push_and_pull", API, policy(API, to(PUSH_DENIED)), "ecr:PutImage"),
-    Breach("push_and_pull", API, policy(API, to(PULL_DENIED)), "ecr:GetDownloadUrlForLayer"),
-    Breach("multi_architecture", API, policy(API, to(PUSH_DENIED)), "ecr:PutImage"),
-    Breach("immutable_tags", API, mutability(API, "MUTABLE"), "moved from sha256:"),
-    Breach("mutable_tags", WEB, mutability(WEB, "IMMUTABLE"), "because the tag is immutable"),
-    Breach("mutable_tags", WEB, mutability(WEB, "IMMUTABLE_WITH_EXCLUSION", "latest"), "'preview-rehearsal'"),
-    Breach("lifecycle", API, a_lifecycle_rule_is_dropped, '"tagStatus":"untagged"}}]}, and there is {"rules":'),
-    Breach("lifecycle", API, there_is_no_lifecycle_policy, "no lifecycle policy"),
-    Breach("encryption", API, another_key_is_the_registry_s, "declared KMS arn:"),
-    Breach("encryption", API, the_key_does_not_rotate, "does not rotate"),
-    Breach("encryption", API, the_key_policy_is_wide, "kms:*"),
-    Breach("scanning", API, nothing_is_scanned, "no filter of the registry"),
-    Breach("scanning", API, another_scanner_scans, "declared BASIC SCAN_ON_PUSH, and there is ENHANCED SCAN_ON_PUSH"),
-    Breach("scanning", API, scans_are_asked_for, "declared BASIC SCAN_ON_PUSH, and there is BASIC MANUAL"),
-    Breach("scanning", API, its_own_scan_on_push_is_off, "scan on push is off"),
-    Breach("resource_tags", API, a_tag_is_gone, "'owner': 'payments'"),
-    Breach("resource_tags", API, another_owns_it, "'owner': 'somebody'"),
-    Breach("resource_tags", API, a_tag_is_too_many, "'by-hand': 'yes'"),
-    Breach("grants", API, policy(API, to(TO_THE_WRONG_ACCOUNT)), "444455556666 is granted a pull, and was refused"),
-    Breach("grants", API, policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted a pull"),
-    Breach("grants", LEDGER, policy(LEDGER, to(TO_THE_WRONG_ACCOUNT)), "ledger-task-execution is granted"),
-    Breach("grants", INGEST, policy(INGEST, without("PullByLambda")), "lambda in 111122223333 is granted"),
-    Breach("grants", INGEST, policy(INGEST, for_our_functions_alone), "lambda in 444455556666 is granted"),
-    Breach("grants", INGEST, policy(INGEST, without("PullByCodeBuild")), "codebuild in 444455556666 is granted"),
-    Breach("grants", API, policy(API, and_also("444455556666", "ecr:*")), "444455556666 began to push a layer"),
-    Breach("grants", API, policy(API, and_also("444455556666", "ecr:PutImage")), "444455556666 pushed a manifest"),
-    Breach("grants", API, policy(API, and_also("444455556666", "ecr:BatchDeleteImage")), "444455556666 deleted an"),
-    Breach("strangers", API, policy(API, to(PUBLIC_LAYERS)), "pulled a layer, and nothing grants it"),
-    Breach("strangers", API, policy(API, to(PUBLIC_PUSH)), "began to push a layer, and nothing grants it"),
-    Breach("strangers", API, policy(API, to(PUBLIC_TAGS)), "pushed a manifest, and nothing grants it"),
-    Breach("strangers", API, policy(API, to(PUBLIC_DELETION)), "deleted an image, and nothing grants it"),
-    Breach("repository_policy", API, policy(API, and_also(STRANGER, "ecr:BatchGetImage")), STRANGER),
-    Breach("repository_policy", API, policy(API, without("PullByOrganizations")), "declared"),
-    Breach("repository_policy", LEDGER, there_is_no_repository_policy, "and there is none"),
-    Breach("strangers", API, policy(API, to(PUBLIC)), "pulled a manifest, and nothing grants it"),
-    Breach("strangers", LEDGER, policy(LEDGER, to(TO_THE_WHOLE_ACCOUNT)), "role of 444455556666 pulled a manifest"),
-    Breach("strangers", INGEST, policy(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled a manifest"),
-    Breach("registry_settings", "registry", blobs_are_mounted, "'BLOB_MOUNTING': 'DISABLED'"),
-    Breach("registry_settings", "registry", there_is_another_registry_policy, "registry policy: declared {"),
-    Breach("registry_settings", "registry", somebody_s_pulls_don_t_count, "role/somebody"),
-]
+BREACHES: Mapping[str, list[Breach]] = {
+    "dev": [*OF_REPOSITORIES, *OF_PUBLISHERS],
+    "caches": OF_CACHES,
+    "replicas": OF_REPLICAS,
+    "roles": OF_ROLES,
+}
+"""By the stack that they are tried on."""

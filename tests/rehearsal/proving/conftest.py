@@ -1,46 +1,19 @@
-"""A stack that stands in the shared local cloud, and whoever pushes and pulls there."""
+"""Stacks that stand in the shared local cloud, and whoever pushes and pulls there."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
-from rehearsal.apply import preconditions
-from rehearsal.apply.program import Applied, apply
-from rehearsal.proofs.harness.case import PlaceCase
-from rehearsal.proofs.harness.run import cases, found, prove
 from rehearsal.proofs.harness.upstreams import Upstreams
 from rehearsal.proofs.harness.visitors import Visitors
-from settings import load
-from tests.conftest import PROJECT, PROJECT_FILES
+from rehearsal.up import stand_in
+from settings import Settings
+from tests.rehearsal.proving.stacks import Stack, Stacks
 
-Prove = Callable[[str, str], "tuple[bool, str]"]
-"""Runs one proof, by its name, for a subject; whether it held, and what happened."""
-
-
-def build(project: Path, stack: str, clients: Clients) -> Applied:
-    """As `up` does it, the bootstrap first."""
-    preconditions.bootstrap(load(project, stack), clients)
-    return apply(project, stack, clients, lambda _label: None)
-
-
-def project_of(folder: Path, stack: str, catalog: str) -> Path:
-    """The project with another stack dev and another catalog, in the folder."""
-    for name in PROJECT_FILES:
-        shutil.copy(PROJECT / name, folder / name)
-    (folder / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
-    (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
-    return folder
-
-
-def outcome(places: dict[str, PlaceCase], proof: str, subject: str) -> tuple[bool, str]:
-    """Whether one proof held for a subject, and what happened."""
-    (wanted,) = [each for each in found() if each.name == proof]
-    made = prove(wanted, places[subject])
-    return made.held, made.happened
+ACCOUNTS = (f"4400000{number:05}" for number in count())
 
 
 @pytest.fixture(scope="session")
@@ -49,37 +22,34 @@ def clients(cloud: LocalCloud) -> Iterator[Clients]:
         yield made
 
 
-@pytest.fixture(scope="session", autouse=True)
-def upstreams(cloud: LocalCloud, root: Path) -> Iterator[Upstreams]:
-    """What stands behind the caches of the tests' own stacks, and of those that a test adds."""
-    with Upstreams(cloud) as played:
-        played.play(load(root, "dev"))
-        yield played
-
-
 @pytest.fixture(scope="session")
 def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
     return Visitors(cloud, clients)
 
 
 @pytest.fixture(scope="session")
-def applied(root: Path, clients: Clients) -> Applied:
-    """The tests' own stack dev, whose account no other test uses."""
-    return build(root, "dev", clients)
+def stacks(
+    tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud, clients: Clients, visitors: Visitors
+) -> Iterator[Stacks]:
+    """What a test broke of one is mended again, which is looked at once, at the end."""
+    with Upstreams(cloud) as upstreams:
+
+        def prepare(settings: Settings) -> None:
+            stand_in(settings, cloud)
+            upstreams.play(settings)
+
+        made = Stacks(tmp_path_factory.mktemp("stacks"), clients, visitors, prepare)
+        yield made
+        assert made.not_mended() == []
 
 
 @pytest.fixture(scope="session")
-def subjects(applied: Applied, clients: Clients, visitors: Visitors) -> dict[str, PlaceCase]:
-    return {case.subject: case for case in cases(applied.settings, clients, visitors)}
+def dev_stack(stacks: Stacks) -> Stack:
+    """The tests' own stack, whose account no other test uses."""
+    return stacks["dev"]
 
 
-@pytest.fixture(scope="session")
-def proven(subjects: dict[str, PlaceCase]) -> Prove:
-    proofs = {proof.name: proof for proof in found()}
-
-    def run(name: str, subject: str) -> tuple[bool, str]:
-        case = subjects.get(f"{subject}@us-east-1") or subjects[subject]
-        outcome = prove(proofs[name], case)
-        return outcome.held, outcome.happened
-
-    return run
+@pytest.fixture
+def account() -> str:
+    """One of this test alone."""
+    return next(ACCOUNTS)

@@ -4,7 +4,6 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 
@@ -17,10 +16,20 @@ from rehearsal.apply import ecr, preconditions, table
 from rehearsal.apply.program import NotApplied, apply
 from render import Render, render
 from resources import Inputs
+from resources.ecr import LIFECYCLE_POLICY
+from resources.kms import ALIAS
 from settings import InvalidSettings, load
 from tests.conftest import Edit
+from tests.rehearsal.proving.breaking import REGION
+from tests.rehearsal.proving.stacks import DEV_ACCOUNT, build, project_of, stack_file
 
-REGION = "us-east-1"
+CATALOG = """\
+repositories:
+  payments/api:
+    owner: payments
+    retention: [{any: true, keep: 10}]
+    mutable_tags: [latest]
+"""
 DECLARED = "dckr_pat_declared"
 CACHE = f"""\
 import pulumi_aws as aws
@@ -38,15 +47,12 @@ aws.ecr.PullThroughCacheRule(
     opts=pulumi.ResourceOptions(depends_on=[version]),
 )
 """
-ALIAS, LIFECYCLE = "aws:kms/alias:Alias", "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 
 
 @pytest.fixture
-def home(project: Path, edit: Edit, clients: Clients, request: pytest.FixtureRequest) -> str:
-    """An account for this test alone, which the project deploys to."""
-    account = f"44{crc32(request.node.name.encode()):010}"
-    edit("Pulumi.dev.yaml", "111122223333", account)
-    preconditions.bootstrap(load(project, "dev"), clients)
+def home(project: Path, account: str, clients: Clients) -> str:
+    """An account for this test alone, to which the project deploys one repository."""
+    preconditions.bootstrap(load(project_of(project, stack_file(account), CATALOG), "dev"), clients)
     return account
 
 
@@ -56,24 +62,22 @@ def built(project: Path, clients: Clients) -> list[str]:
     return labels
 
 
-def test_everything_that_the_render_shows_is_built(project: Path, clients: Clients, home: str, dev: Render) -> None:
-    applied = apply(project, "dev", clients, lambda _label: None)
+def test_everything_is_built_and_outputs_are_what_the_cloud_answered(
+    project: Path, edit: Edit, account: str, clients: Clients, dev: Render
+) -> None:
+    edit("Pulumi.dev.yaml", DEV_ACCOUNT, account)
+    applied = build(project, "dev", clients)
     assert applied.built == sum(1 for each in dev.resources if each.custom)
-    registries = applied.outputs["registries"]
-    assert isinstance(registries, dict)
-    assert registries[REGION]["repositories"]["payments/api"]["arn"].startswith(f"arn:aws:ecr:{REGION}:{home}:")
-
-
-def test_outputs_are_what_the_cloud_answered(project: Path, clients: Clients, home: str) -> None:
-    applied = apply(project, "dev", clients, lambda _label: None)
-    keys = clients.root("kms", REGION, home).describe_key(KeyId="alias/container-registry")["KeyMetadata"]
-    (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
+    ecr, kms = (clients.root(service, REGION, account) for service in ("ecr", "kms"))
+    key = kms.describe_key(KeyId="alias/container-registry")["KeyMetadata"]
+    (found,) = ecr.describe_repositories(repositoryNames=["payments/api"])["repositories"]
     registry = applied.outputs["registries"][REGION]  # type: ignore[index]
-    assert registry["key_arn"] == keys["Arn"]
-    assert keys["Description"] == f"Encrypts the container images of {home} in {REGION}"
-    tags = clients.root("kms", REGION, home).list_resource_tags(KeyId=keys["KeyId"])["Tags"]
-    assert {"TagKey": "owner", "TagValue": "platform"} in tags
-    assert registry["repositories"]["payments/api"]["url"] == found["repositoryUri"]
+    assert registry["key_arn"] == key["Arn"]
+    assert key["Description"] == f"Encrypts the container images of {account} in {REGION}"
+    assert {"TagKey": "owner", "TagValue": "platform"} in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
+    exported = registry["repositories"]["payments/api"]
+    assert (exported["arn"], exported["url"]) == (found["repositoryArn"], found["repositoryUri"])
+    assert found["repositoryArn"].startswith(f"arn:aws:ecr:{REGION}:{account}:")
     assert found["repositoryUri"].startswith("127.0.0.1:")
 
 
@@ -103,16 +107,16 @@ def test_a_type_without_a_part_here_is_told_and_counted(
 def test_an_input_that_nobody_builds_ends_the_run(
     project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poorer = replace(table.BUILT[LIFECYCLE], properties=("repository",))
-    monkeypatch.setitem(table.BUILT, LIFECYCLE, poorer)
-    with pytest.raises(NotApplied, match=rf"{LIFECYCLE} .*@us-east-1: policy is declared and not built"):
+    poorer = replace(table.BUILT[LIFECYCLE_POLICY], properties=("repository",))
+    monkeypatch.setitem(table.BUILT, LIFECYCLE_POLICY, poorer)
+    with pytest.raises(NotApplied, match=rf"{LIFECYCLE_POLICY} .*@us-east-1: policy is declared and not built"):
         built(project, clients)
 
 
 @pytest.mark.usefixtures("home")
 def test_a_refusal_of_the_cloud_is_told_with_its_words(project: Path, clients: Clients) -> None:
     built(project, clients)
-    with pytest.raises(NotApplied, match=r"CreateRole was refused: EntityAlreadyExists: Role with name dev\."):
+    with pytest.raises(NotApplied, match=r"CreateRepository was refused: RepositoryAlreadyExistsException: The "):
         built(project, clients)
 
 

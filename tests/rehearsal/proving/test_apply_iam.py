@@ -1,6 +1,5 @@
 """Roles as the program declares them: what stands in the account before, what is built, and who gets it then."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,29 +12,27 @@ from botocore.exceptions import ClientError
 from bootstrap.template import fill_in, source
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
-from localcloud.clients import Clients, Credentials
+from localcloud.clients import Clients, Credentials, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.github import Job
 from oci.image import image
 from oci.whole_images import Client, Refused
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from rehearsal.proofs.harness.visitors import password_of
 from render.program import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY
 from settings import Settings, load
+from tests.rehearsal.proving.breaking import REGION, allow, policy
 
-REGION = "us-east-1"
-ACCOUNTS = (f"5566000000{number:02}" for number in range(100))
 JOB = Job(owner="acme", owner_id="1024", repository="api", repository_id="65536", environment="production")
+PERMISSIONS = policy(allow("ecr:*", "iam:*", Resource="*"))
 TAGS = {"project": "container-registry", "owner": "payments"}
 
 
 @pytest.fixture
-def home() -> str:
-    """An account of this test alone."""
-    return next(ACCOUNTS)
+def home(account: str) -> str:
+    return account
 
 
 @pytest.fixture
@@ -69,18 +66,9 @@ def boundary(account: str) -> str:
 
 def trust(account: str) -> str:
     claims = {"aud": AUDIENCE, "sub": str(JOB.subject), "repository_id": JOB.repository_id}
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{ISSUER}"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{ISSUER}:{name}": value for name, value in claims.items()}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def permissions(*actions: str) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    equal = {f"{ISSUER}:{name}": value for name, value in claims.items()}
+    named = {"Federated": f"arn:aws:iam::{account}:oidc-provider/{ISSUER}"}
+    return policy(allow("sts:AssumeRoleWithWebIdentity", Principal=named, Condition={"StringEquals": equal}))
 
 
 def publisher(account: str, **more: Any) -> Callable[[], None]:
@@ -101,8 +89,8 @@ def publisher(account: str, **more: Any) -> Callable[[], None]:
             **more,
         }
         role = iam.Role("publisher", **arguments)
-        policy = iam.RolePolicy("publisher", name="push", role=role.name, policy=permissions("ecr:*", "iam:*"))
-        pulumi.export("ids", [role.id, policy.id])
+        own = iam.RolePolicy("publisher", name="push", role=role.name, policy=PERMISSIONS)
+        pulumi.export("ids", [role.id, own.id])
 
     return program
 
@@ -118,8 +106,8 @@ def test_a_role_stands_as_it_was_declared(
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary(home)
     assert same(parse(role["AssumeRolePolicyDocument"]), parse(trust(home)))
     assert {each["Key"]: each["Value"] for each in role["Tags"]} == TAGS
-    policy = iam.get_role_policy(RoleName="payments-api", PolicyName="push")["PolicyDocument"]
-    assert same(parse(policy), parse(permissions("ecr:*", "iam:*")))
+    document = iam.get_role_policy(RoleName="payments-api", PolicyName="push")["PolicyDocument"]
+    assert same(parse(document), parse(PERMISSIONS))
     made, own = monitor.declared
     assert made.outputs == {
         "arn": role["Arn"],
@@ -148,8 +136,8 @@ def test_a_role_needs_no_more_than_a_name_and_a_trust(
 
 @pytest.mark.usefixtures("stood")
 def test_a_render_answers_what_the_cloud_would(home: str, declare: Callable[..., BuildingMonitor]) -> None:
-    role, policy = declare(publisher(home)).declared
-    declared = [Declaration(name=each.name, inputs=each.inputs, account=home) for each in (role, policy)]
+    role, own = declare(publisher(home)).declared
+    declared = [Declaration(name=each.name, inputs=each.inputs, account=home) for each in (role, own)]
     identifier, outputs = TYPES[ROLE].answer(declared[0])
     assert (identifier, outputs["arn"]) == ("payments-api", role.outputs["arn"])
     assert len(outputs["uniqueId"]) == len(str(role.outputs["uniqueId"]))

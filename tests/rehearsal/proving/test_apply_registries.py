@@ -3,32 +3,29 @@
 import json
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
+from botocore.exceptions import ClientError
 
 from domain.kms import key_policy
 from localcloud.clients import Clients
+from localcloud.tests.ecr.control_plane import LIFECYCLE, TRUST
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import NotApplied, apply
 from settings import load
-from tests.conftest import Edit
-from tests.rehearsal.ecr.control_plane import LIFECYCLE, TRUST
+from tests.rehearsal.proving.breaking import REGION, allow, granted, policy
+from tests.rehearsal.proving.stacks import project_of, stack_file
 
-REGION = "us-east-1"
 START = "async def main() -> pulumi.Inputs:\n"
 FILTERS = [{"filterType": "WILDCARD", "filter": "dev-*"}]
-POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}}
+POLICY = policy(granted("ecr:BatchGetImage"))
 
 
 @pytest.fixture
-def accounts(project: Path, edit: Edit, clients: Clients, request: pytest.FixtureRequest) -> tuple[str, str]:
+def accounts(project: Path, account: str, clients: Clients) -> tuple[str, str]:
     """The project's account, for this test alone, and another one."""
-    number = crc32(request.node.name.encode())
-    home, other = f"45{number:010}", f"46{number:010}"
-    edit("Pulumi.dev.yaml", "111122223333", home)
-    preconditions.bootstrap(load(project, "dev"), clients)
-    return home, other
+    preconditions.bootstrap(load(project_of(project, stack_file(account), "repositories: {}\n"), "dev"), clients)
+    return account, account.replace("44", "46", 1)
 
 
 def declare(project: Path, *lines: str) -> None:
@@ -49,6 +46,12 @@ def provider(account: str, assumed: str | None = None) -> str:
 
 def ecr(clients: Clients, account: str) -> Any:
     return clients.root("ecr", REGION, account)
+
+
+def template(clients: Clients, account: str, prefix: str) -> dict[str, Any]:
+    found = ecr(clients, account).describe_repository_creation_templates(prefixes=[prefix])
+    (made,) = found["repositoryCreationTemplates"]
+    return dict(made)
 
 
 def replication(home: str, other: str) -> str:
@@ -103,17 +106,15 @@ def test_a_creation_template_is_built_with_all_that_it_says(
         "image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION",
         "image_tag_mutability_exclusion_filters": [{"filter": "dev-*", "filter_type": "WILDCARD"}],
         "lifecycle_policy": json.dumps(LIFECYCLE),
-        "repository_policy": json.dumps(POLICY),
+        "repository_policy": POLICY,
         "resource_tags": {"owner": "platform"},
         "region": REGION,
     }
     declare(project, f"aws.ecr.RepositoryCreationTemplate('team', **{given})")
     apply(project, "dev", clients, lambda _label: None)
-    (made,) = ecr(clients, home).describe_repository_creation_templates(prefixes=["team"])[
-        "repositoryCreationTemplates"
-    ]
+    made = template(clients, home, "team")
     assert json.loads(made.pop("lifecyclePolicy")) == LIFECYCLE
-    assert json.loads(made.pop("repositoryPolicy")) == POLICY
+    assert made.pop("repositoryPolicy") == POLICY
     assert {name: value for name, value in made.items() if not name.endswith("At")} == {
         "prefix": "team",
         "description": "a net",
@@ -138,9 +139,7 @@ def test_a_creation_template_that_says_little_has_the_defaults(
     )
     applied = apply(project, "dev", clients, lambda _label: None)
     assert applied.outputs["net"] == {"id": "ROOT", "registry": accounts[0]}
-    (made,) = ecr(clients, accounts[0]).describe_repository_creation_templates(prefixes=["ROOT"])[
-        "repositoryCreationTemplates"
-    ]
+    made = template(clients, accounts[0], "ROOT")
     assert made["encryptionConfiguration"] == {"encryptionType": "AES256"}
     assert made["imageTagMutability"] == "MUTABLE"
 
@@ -149,28 +148,23 @@ def test_what_has_a_provider_of_its_own_is_built_in_that_providers_account(
     project: Path, clients: Clients, accounts: tuple[str, str]
 ) -> None:
     home, other = accounts
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{home}:root"},
-        "Action": ["ecr:ReplicateImage", "ecr:CreateRepository"],
-        "Resource": "*",
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    inbound = policy(allow("ecr:ReplicateImage", Principal={"AWS": f"arn:aws:iam::{home}:root"}, Resource="*"))
     declare(
         project,
         provider(other),
-        f"aws.ecr.RegistryPolicy('there', policy={policy!r}, region='{REGION}', opts=there)",
+        f"aws.ecr.RegistryPolicy('there', policy={inbound!r}, region='{REGION}', opts=there)",
         f"key = aws.kms.Key('there', policy={json.dumps(key_policy(account=other, region=REGION))!r}, "
         f"region='{REGION}', opts=there)",
         "pulumi.export('key', key.arn)",
     )
     labels: list[str] = []
     applied = apply(project, "dev", clients, labels.append)
-    assert ecr(clients, other).get_registry_policy()["policyText"] == policy
+    assert ecr(clients, other).get_registry_policy()["policyText"] == inbound
     assert str(applied.outputs["key"]).startswith(f"arn:aws:kms:{REGION}:{other}:key/")
     assert applied.built == len(labels)
     assert not any(label.startswith("pulumi:providers:") for label in labels)
-    assert ecr(clients, home).get_registry_policy()["policyText"] != policy
+    with pytest.raises(ClientError, match="RegistryPolicyNotFoundException"):
+        ecr(clients, home).get_registry_policy()
 
 
 def test_a_provider_that_would_refuse_its_role_ends_the_run(

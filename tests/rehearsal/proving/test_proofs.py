@@ -1,4 +1,4 @@
-"""Each proof alone, against one cloud that all share: it holds, fails once its promise is broken, and holds again."""
+"""What a proof believes, tries and tells, on the tests' own stack."""
 
 import time
 from collections.abc import Callable
@@ -11,103 +11,44 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from urllib3.exceptions import ProtocolError
 
 from domain.ecr.images import MANIFESTS
-from domain.iam.access import Identity
 from domain.iam.grants import AccountGrant
-from localcloud import web_identity
 from localcloud.clients import Clients
-from localcloud.ecr import data, manifests
 from oci.image import Blob
 from oci.whole_images import Client, Corrupt, Pulled, Refused
-from rehearsal.apply.program import Applied
-from rehearsal.proofs import immutable_tags
-from rehearsal.proofs.harness.case import Broken, Case, PlaceCase
+from rehearsal.proofs import grants, immutable_tags
+from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.publisher_case import OTHERS, PublisherCase
 from rehearsal.proofs.harness.run import Proof, found, promised, prove
 from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
 from tests.conftest import Edit
-from tests.rehearsal.proving.breaches import ACCOUNT, API, BREACHES, INGEST, LEDGER, REGION, WEB, Breach
-from tests.rehearsal.proving.breaches_of_roles import API_ROLE, BREACHES_OF_ROLES, RoleBreach
-from tests.rehearsal.proving.conftest import Prove, build
-from tests.rehearsal.proving.test_caches import BREACHES_OF_CACHES
-from tests.rehearsal.proving.test_replicas import BREACHES_OF_REPLICAS
-from tests.rehearsal.proving.test_standing_roles import STANDING
-
-BROKEN_OTHERWISE = {"anonymous", "multi_architecture"}
+from tests.rehearsal.proving.breaches import API, API_ROLE, DEV, INGEST, LEDGER, WEB
+from tests.rehearsal.proving.breaking import REGION, allow, and_also
+from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS, Stack, Stacks
 
 
-@pytest.mark.parametrize("breach", BREACHES, ids=lambda each: f"{each.proof}-{each.told[:20]}")
-def test_a_broken_promise_fails_its_proof(proven: Prove, clients: Clients, breach: Breach) -> None:
-    assert proven(breach.proof, breach.subject)[0]
-    with breach.break_it(clients.root("ecr", REGION, ACCOUNT), clients.root("kms", REGION, ACCOUNT)):
-        held, happened = proven(breach.proof, breach.subject)
-    assert not held
-    assert breach.told in happened
-    assert proven(breach.proof, breach.subject)[0]
+@pytest.fixture
+def case(dev_stack: Stack) -> Case:
+    """Of payments/api."""
+    return case_of(dev_stack, API)
 
 
-@pytest.mark.parametrize("breach", BREACHES_OF_ROLES, ids=lambda each: f"{each.proof}-{each.told[:20]}")
-def test_a_role_that_does_not_keep_its_promise_fails_its_proof(
-    proven: Prove, clients: Clients, breach: RoleBreach
-) -> None:
-    assert proven(breach.proof, breach.subject)[0]
-    with breach.break_it(clients):
-        held, happened = proven(breach.proof, breach.subject)
-    assert not held
-    assert breach.told in happened
-    assert proven(breach.proof, breach.subject)[0]
-
-
-def test_an_sts_that_takes_old_tokens_breaks_the_promise(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert proven("impostors", API_ROLE)[0]
-    monkeypatch.setattr(web_identity, "_require_current", lambda *_: None)
-    assert proven("impostors", API_ROLE) == (False, "a token of yesterday got into the role, and nothing grants it")
-
-
-def test_every_proof_is_seen_to_fail() -> None:
-    broken = {breach.proof for breach in BREACHES} | {breach.proof for breach in BREACHES_OF_ROLES}
-    broken |= {breach.proof for breach in BREACHES_OF_REPLICAS} | STANDING
-    broken |= {breach.proof for breach in BREACHES_OF_CACHES}
-    assert broken | BROKEN_OTHERWISE == {proof.name for proof in found()}
-
-
-def test_a_registry_that_loses_half_an_index_breaks_the_promise(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert proven("multi_architecture", API)[0]
-    monkeypatch.setattr(manifests, "MANIFESTS", tuple(each for each in MANIFESTS if "index" not in each))
-    held, happened = proven("multi_architecture", WEB)
-    assert not held
-    assert "is not supported" in happened
-
-
-def test_a_registry_that_lets_everybody_in_breaks_the_promise(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert proven("anonymous", API)[0]
-    owner = Identity(arn=f"arn:aws:iam::{ACCOUNT}:root", account=ACCOUNT)
-    monkeypatch.setattr(data._Plane, "_identity", lambda _plane, _request: owner)
-    assert proven("anonymous", API) == (False, "somebody with no login pulled a manifest, and nothing grants it")
+def case_of(stack: Stack, name: str) -> Case:
+    case = stack.case(name)
+    assert isinstance(case, Case)
+    return case
 
 
 def test_what_is_declared_of_the_key_comes_from_the_settings(
-    project: Path, edit: Edit, clients: Clients, visitors: Visitors
+    project: Path, edit: Edit, stacks: Stacks, account: str
 ) -> None:
     """Not from the cloud: with the key that AWS manages, another is expected."""
     edit("catalog.yaml", f"  {INGEST}:\n", f"  {INGEST}:\n    encryption: aws-managed\n")
-    edit("Pulumi.dev.yaml", ACCOUNT, "333311112222")
-    built = build(project, "dev", clients)
-    outcomes = [prove(*each) for each in promised(built.settings, clients, visitors) if each[0].name == "encryption"]
-    told = {each.subject: each.happened for each in outcomes if each.held}
-    assert told.keys() == {f"{each.name}@{REGION}" for each in built.settings.repositories}
-    assert told[f"{INGEST}@{REGION}"] == "KMS, the key that AWS manages"
-
-
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_tests_own_stacks_keep_every_promise(
-    root: Path, clients: Clients, visitors: Visitors, applied: Applied, stack: str
-) -> None:
-    built = applied if stack == "dev" else build(root, stack, clients)
-    assert not built.not_built
-    outcomes = [prove(*promise) for promise in promised(built.settings, clients, visitors)]
-    assert len(outcomes) > len(built.settings.repositories) * len(built.settings.places) * 10
-    assert [each for each in outcomes if not each.held] == []
+    edit("Pulumi.dev.yaml", DEV_ACCOUNT, account)
+    stack = stacks.build(project)
+    told = {name: stack.prove("encryption", name) for name in (INGEST, API)}
+    assert all(each.held for each in told.values())
+    assert told[INGEST].happened == "KMS, the key that AWS manages" != told[API].happened
 
 
 class Lie(NamedTuple):
@@ -159,16 +100,21 @@ LIES = [
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda each: f"{each.proof}-{each.method}")
 def test_a_registry_that_answers_otherwise_breaks_the_promise(
-    proven: Prove, monkeypatch: pytest.MonkeyPatch, lie: Lie
+    dev_stack: Stack, monkeypatch: pytest.MonkeyPatch, lie: Lie
 ) -> None:
-    assert proven(lie.proof, WEB)[0]
+    assert dev_stack.kept(lie.proof, WEB).held
     monkeypatch.setattr(Client, lie.method, lie.answer)
-    held, happened = proven(lie.proof, WEB)
-    assert not held
-    assert lie.told in happened
+    outcome = dev_stack.prove(lie.proof, WEB)
+    assert (outcome.held, lie.told in outcome.happened) == (False, True), outcome.happened
 
 
-def test_a_refusal_for_another_reason_keeps_no_tag(proven: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_image_than_the_upstreams_breaks_the_promise(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "pull", another_digest)
+    outcome = stacks["caches"].prove("caches", "cache their/quay")
+    assert (outcome.held, outcome.happened.endswith(f"and {another().digest} came")) == (False, True)
+
+
+def test_a_refusal_for_another_reason_keeps_no_tag(dev_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second push must be refused because of the tag, not because the registry is out of order."""
     put, pushed = Client.put_manifest, list[str]()
 
@@ -177,12 +123,11 @@ def test_a_refusal_for_another_reason_keeps_no_tag(proven: Prove, monkeypatch: p
         return put(client, name, manifest, reference) if len(pushed) == 1 else refuse()
 
     monkeypatch.setattr(Client, "put_manifest", once)
-    assert proven("immutable_tags", WEB) == (False, "500 INTERNAL: out of order")
+    outcome = dev_stack.prove("immutable_tags", WEB)
+    assert (outcome.held, outcome.happened) == (False, "500 INTERNAL: out of order")
 
 
-def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(subjects: dict[str, PlaceCase]) -> None:
-    case = subjects[f"{WEB}@{REGION}"]
-    assert isinstance(case, Case)
+def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(case: Case) -> None:
     gone = replace(case, copy=replace(case.copy, name="storefront/gone"))
     outcomes = [prove(proof, gone) for proof in found() if proof.about is Case]
     assert [each.proof for each in outcomes if each.held] == []
@@ -191,24 +136,14 @@ def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(subjects:
 @pytest.mark.parametrize(
     ("mutable", "tried"), [((), "v1.0.0-"), (("v*",), "rehearsal-"), (("v*", "rehearsal-*"), ""), (("*",), None)]
 )
-def test_a_tag_is_tried_that_may_not_move(
-    subjects: dict[str, PlaceCase], mutable: tuple[str, ...], tried: str | None
-) -> None:
-    case = repository_case(subjects, WEB)
+def test_a_tag_is_tried_that_may_not_move(case: Case, mutable: tuple[str, ...], tried: str | None) -> None:
     case = replace(case, repository=replace(case.repository, mutable_tags=mutable))
     tag = immutable_tags._fixed_tag(case)
     assert immutable_tags.applies(case) is (tried is not None)
     assert (tag and tag[:-8]) == tried
 
 
-def repository_case(subjects: dict[str, PlaceCase], name: str) -> Case:
-    case = subjects[f"{name}@{REGION}"]
-    assert isinstance(case, Case)
-    return case
-
-
-def test_a_publisher_does_nothing_but_push_there(subjects: dict[str, PlaceCase]) -> None:
-    case = repository_case(subjects, API)
+def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
     with Client(case.host, case.publisher()) as client:
         with pytest.raises(Refused, match=r"DENIED.*ecr:ListImages"):
             client._send("GET", client._url(API, "tags", "list"), 200)
@@ -216,26 +151,35 @@ def test_a_publisher_does_nothing_but_push_there(subjects: dict[str, PlaceCase])
             client.put_blob(WEB, Blob(content=b"x", media_type=""))
 
 
-def test_who_pulls_here_does_nothing_but_pull(subjects: dict[str, PlaceCase]) -> None:
-    case = repository_case(subjects, API)
+def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
     for password in (case.puller(), case.visitor(case.place.account)):
         with Client(case.host, password) as client, pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
             client.begin_upload(API)
 
 
-def test_a_role_stands_where_its_name_says(proven: Prove, clients: Clients) -> None:
-    assert proven("grants", INGEST)[0]
-    role = clients.root("iam", REGION, "444455556666").get_role(RoleName="ingest-runner")["Role"]
-    assert role["Arn"] == "arn:aws:iam::444455556666:role/batch/ingest-runner"
+def test_a_role_stands_where_its_name_says(dev_stack: Stack, clients: Clients) -> None:
+    assert dev_stack.kept("grants", INGEST).held
+    role = clients.root("iam", REGION, WORKLOADS).get_role(RoleName="ingest-runner")["Role"]
+    assert role["Arn"] == f"arn:aws:iam::{WORKLOADS}:role/batch/ingest-runner"
 
 
-def test_a_stranger_is_nobody_of_the_settings(subjects: dict[str, PlaceCase]) -> None:
-    case = repository_case(subjects, API)
+def test_grants_to_the_own_account_are_proven_like_all_others(dev_stack: Stack, clients: Clients) -> None:
+    """Its roles get no more than a pull either."""
+    found = case_of(dev_stack, WEB)
+    own = AccountGrant(account=DEV_ACCOUNT), AccountGrant(account=DEV_ACCOUNT, role="ci/builder")
+    case = replace(found, repository=replace(found.repository, pull=own))
+    assert grants.prove(case) == f"{DEV_ACCOUNT}, {DEV_ACCOUNT} ci/builder"
+    more = allow("ecr:*", Principal={"AWS": f"arn:aws:iam::{DEV_ACCOUNT}:role/ci/builder"})
+    with DEV.repository_policy(WEB, and_also(more))(clients), pytest.raises(Broken) as broken:
+        grants.prove(case)
+    assert str(broken.value) == f"{DEV_ACCOUNT} ci/builder began to push a layer, and nothing grants it"
+
+
+def test_a_stranger_is_nobody_of_the_settings(case: Case) -> None:
     granted = replace(case.repository, pull=(AccountGrant(account=case.stranger),))
-    assert replace(case, settings=replace(case.settings, repositories=(granted,))).stranger != case.stranger
     there = replace(case.place, account=case.stranger)
-    assert replace(case, settings=replace(case.settings, places=(there,))).stranger != case.stranger
-    assert replace(case, settings=replace(case.settings, elsewhere=(there,))).stranger != case.stranger
+    for named in ({"repositories": (granted,)}, {"places": (there,)}, {"elsewhere": (there,)}):
+        assert replace(case, settings=replace(case.settings, **named)).stranger != case.stranger
 
 
 @pytest.mark.parametrize(
@@ -250,15 +194,15 @@ def test_a_stranger_is_nobody_of_the_settings(subjects: dict[str, PlaceCase]) ->
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_whatever_an_unkept_promise_looks_like_is_told(subjects: dict[str, PlaceCase], failure: Exception) -> None:
-    outcome = prove(proof_that_raises(failure), subjects[f"{API}@{REGION}"])
+def test_whatever_an_unkept_promise_looks_like_is_told(case: Case, failure: Exception) -> None:
+    outcome = prove(proof_that_raises(failure), case)
     assert (outcome.held, outcome.happened) == (False, str(failure))
     assert 0.01 <= outcome.seconds < 1
 
 
-def test_a_fault_of_a_proof_ends_the_run(subjects: dict[str, PlaceCase]) -> None:
+def test_a_fault_of_a_proof_ends_the_run(case: Case) -> None:
     with pytest.raises(ZeroDivisionError):
-        prove(proof_that_raises(ZeroDivisionError()), subjects[f"{API}@{REGION}"])
+        prove(proof_that_raises(ZeroDivisionError()), case)
 
 
 def proof_that_raises(failure: Exception) -> Proof:
@@ -277,15 +221,14 @@ def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients
     names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.places}
     assert len(regions) == 3
     assert subjects["registry_settings"] == {f"registry@{region}" for region in regions}
-    assert subjects["lifecycle"] == {f"{name}@{region}" for name in names for region in regions}
-    assert subjects["grants"] == subjects["lifecycle"]
+    assert subjects["lifecycle"] == subjects["grants"] == {f"{name}@{region}" for name in names for region in regions}
     assert subjects["mutable_tags"] == {
         f"{name}@{region}" for name in (API, WEB, "data/notebooks") for region in regions
     }
 
 
-def test_a_publisher_is_tried_at_the_names_most_like_its_own(subjects: dict[str, PlaceCase]) -> None:
-    case = subjects[API_ROLE]
+def test_a_publisher_is_tried_at_the_names_most_like_its_own(dev_stack: Stack) -> None:
+    case = dev_stack.case(API_ROLE)
     assert isinstance(case, PublisherCase)
     assert case.others()[0] == LEDGER
     assert set(case.others()) == {each.name for each in case.settings.repositories} - {API}

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from localcloud.clients import Clients
+from localcloud.tests.clouds import fetch
 from oci.image import Image, Index, image, index
 from oci.whole_images import Client
-from rehearsal.proofs.harness.case import Case, PlaceCase
+from rehearsal.proofs.harness.case import Case
 from rehearsal.proofs.harness.visitors import login
-from tests.rehearsal.conftest import fetch
+from tests.rehearsal.proving.stacks import Stack
 
 pytestmark = [
     pytest.mark.tools,
@@ -22,8 +23,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def case(subjects: dict[str, PlaceCase]) -> Case:
-    found = subjects["payments/api@us-east-1"]
+def case(dev_stack: Stack) -> Case:
+    found = dev_stack.case("payments/api")
     assert isinstance(found, Case)
     return found
 

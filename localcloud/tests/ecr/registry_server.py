@@ -1,0 +1,255 @@
+"""A registry on a port of its own, and the least that it takes to speak to it."""
+
+import asyncio
+import base64
+import hashlib
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from domain.ecr.images import OCI_MANIFEST
+from domain.ecr.tags import TagMutability
+from domain.iam import document
+from domain.iam.access import Caller, Identity, Policy
+from localcloud.callers import Callers
+from localcloud.ecr.blobs import Blobs
+from localcloud.ecr.cache.pull_through import PullThrough
+from localcloud.ecr.data import data_plane
+from localcloud.ecr.replication import Replicator
+from localcloud.ecr.state import Registries, Registry, Repository
+from localcloud.ecr.tokens import Tokens
+from localcloud.tests.ecr.control_plane import FakeKeys
+
+ACCOUNT = "111122223333"
+REGION = "eu-west-1"
+REPOSITORY = "payments/api"
+PUSHER = Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/pusher", account=ACCOUNT)
+
+Headers = Mapping[str, str]
+
+
+class FakeCallers(Callers):
+    """Everybody may do these actions in every repository; a service has no policies of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeKeys())
+        self.actions: tuple[str, ...] = ("*",)
+
+    async def caller(self, identity: Identity) -> Caller:
+        if identity.is_service:
+            return Caller(identity=identity)
+        statement = {"Effect": "Allow", "Action": [f"ecr:{each}" for each in self.actions], "Resource": "*"}
+        return Caller(identity=identity, policies=(policy("test", statement),))
+
+
+def a_repository(name: str = REPOSITORY, **changes: Any) -> Repository:
+    return Repository(
+        **{
+            "name": name,
+            "account": ACCOUNT,
+            "region": REGION,
+            "created_at": datetime.now(UTC),
+            "encryption_type": "AES256",
+            "key_arn": None,
+            "mutability": TagMutability.MUTABLE,
+            "exclusions": (),
+            "scan_on_push": False,
+            "tags": {},
+            **changes,
+        }
+    )
+
+
+def policy(name: str, *statements: Mapping[str, Any]) -> Policy:
+    return Policy(name=name, document=document.parse({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        return [(each["code"], each["message"]) for each in self.json["errors"]]
+
+    @property
+    def code(self) -> str:
+        [(code, _)] = self.errors
+        return code
+
+    @property
+    def message(self) -> str:
+        [(_, message)] = self.errors
+        return message
+
+
+@dataclass
+class Server:
+    """A registry that listens, with what stands behind it."""
+
+    folder: Path
+    port: int
+    registries: Registries
+    registry: Registry
+    tokens: Tokens
+    blobs: Blobs
+    callers: FakeCallers
+    neighbour: FakeKeys
+    players: dict[str, str]
+    password: str = field(default="")
+
+    def __post_init__(self) -> None:
+        self.password = self.tokens.issue(PUSHER, now=datetime.now(UTC)).password
+
+    def repository(self, name: str = REPOSITORY, **changes: Any) -> Repository:
+        made = self.registry.repositories[name] = a_repository(name, **changes)
+        return made
+
+    def authorization(self, password: str | None = None, user: str = "AWS") -> str:
+        given = self.password if password is None else password
+        return "Basic " + base64.b64encode(f"{user}:{given}".encode()).decode()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        headers: Headers | None = None,
+        authorization: str | None = "",
+    ) -> Answer:
+        """One request on a connection of its own; no Authorization when it is None."""
+        sent = dict(headers or {})
+        if authorization is not None:
+            sent["Authorization"] = authorization or self.authorization()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body=body, headers=sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.msg, response.read())
+        finally:
+            connection.close()
+
+    def raw(self, sent: bytes) -> bytes:
+        """What comes back for bytes that no HTTP library would send, up to the end of the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(sent)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def identify(self, identity: Identity) -> str:
+        """The Authorization header of somebody else."""
+        return self.authorization(self.tokens.issue(identity, now=datetime.now(UTC)).password)
+
+    def start_upload(self, repository: str = REPOSITORY) -> str:
+        """Where the upload goes on."""
+        answer = self.ask("POST", f"/v2/{repository}/blobs/uploads/")
+        assert answer.status == 202, answer
+        return answer.headers["Location"]
+
+    def push_blob(self, content: bytes, repository: str = REPOSITORY) -> str:
+        digest = digest_of(content)
+        answer = self.ask("PUT", f"{self.start_upload(repository)}?digest={digest}", content)
+        assert answer.status == 201, answer
+        return digest
+
+    def push_manifest(
+        self, manifest: Mapping[str, Any], reference: str, repository: str = REPOSITORY, media_type: str | None = None
+    ) -> Answer:
+        headers = {"Content-Type": media_type or manifest["mediaType"]}
+        return self.ask("PUT", f"/v2/{repository}/manifests/{reference}", encoded(manifest), headers)
+
+    def push_image(self, tag: str, content: bytes = b"a layer", repository: str = REPOSITORY) -> str:
+        """The digest of an image of one layer."""
+        self.push_blob(b"{}", repository)
+        self.push_blob(content, repository)
+        manifest = image(content)
+        answer = self.push_manifest(manifest, tag, repository)
+        assert answer.status == 201, answer
+        return digest_of(encoded(manifest))
+
+    def is_well(self) -> bool:
+        return self.ask("GET", "/v2/").status == 200
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def encoded(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, indent=1).encode()
+
+
+def image(*layers: bytes, **changes: Any) -> dict[str, Any]:
+    """A manifest of these layers, with the empty configuration."""
+    empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(b"{}"), "size": 2}
+    described = [
+        {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest_of(each), "size": len(each)}
+        for each in layers
+    ]
+    return {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": empty, "layers": described, **changes}
+
+
+@contextmanager
+def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server]:
+    """A registry in a thread with a loop of its own, as the local cloud has it."""
+    registries = Registries()
+    registry = registries.of(ACCOUNT, REGION)
+    tokens, blobs, asked, neighbour = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
+    players: dict[str, str] = {}
+    replicator = Replicator(registries, neighbour, asked)
+    cache = PullThrough(
+        registries=registries,
+        blobs=blobs,
+        neighbour=neighbour,
+        callers=asked,
+        replicator=replicator,
+        players=players,
+    )
+    application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, cache=cache, replicator=replicator)
+    with _listening(application) as port:
+        server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour, players)
+        server.repository()
+        yield server
+
+
+@contextmanager
+def _listening(application: web.Application) -> Iterator[int]:
+    port: Future[int] = Future()
+    loop = asyncio.new_event_loop()
+    end = asyncio.Event()
+
+    async def run() -> None:
+        runner = web.AppRunner(application, access_log=None, auto_decompress=False, shutdown_timeout=0.2)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port.set_result(runner.addresses[0][1])
+        await end.wait()
+        await runner.cleanup()
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(run())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield port.result(timeout=10)
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join()

@@ -1,0 +1,277 @@
+"""The key of a repository: which it is, and whether its policy lets Amazon ECR have it."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.iam import document
+from domain.iam.access import Caller, Policy
+from domain.kms import key_policy
+from localcloud.call import Call
+from localcloud.ecr.errors import EcrError
+from localcloud.iam_and_kms import Key
+from localcloud.tests.ecr.control_plane import (
+    ACCOUNT,
+    NAME,
+    OTHER_ACCOUNT,
+    OTHER_REGION,
+    REGION,
+    Plane,
+    allow,
+    root,
+    user,
+)
+
+ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"
+ALIAS = "alias/registry"
+ADA = user().identity.arn
+PROJECT_POLICY = key_policy(account=ACCOUNT, region=REGION)
+CREATE_ALONE = allow("ecr:CreateRepository")
+WITH_KEY = (CREATE_ALONE, allow("kms:DescribeKey", "kms:CreateGrant"))
+
+
+KEY: dict[str, Any] = {
+    "arn": KEY_ARN,
+    "account": ACCOUNT,
+    "region": REGION,
+    "enabled": True,
+    "usage": "ENCRYPT_DECRYPT",
+    "spec": "SYMMETRIC_DEFAULT",
+}
+
+
+def policy(source: Mapping[str, object]) -> Policy:
+    return Policy(name="key", document=document.parse(json.dumps(source)))
+
+
+def with_key(source: Mapping[str, object] = PROJECT_POLICY, **more: Any) -> Plane:
+    plane = Plane()
+    key = Key(policy=policy(source), **{**KEY, **more})
+    plane.keys.keys = {KEY_ARN: key, ID: key, ALIAS: key, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}": key}
+    return plane
+
+
+def encrypted(key: str | None = KEY_ARN, kind: str = "KMS") -> dict[str, Any]:
+    configuration = {"encryptionType": kind, **({"kmsKey": key} if key else {})}
+    return {"repositoryName": NAME, "encryptionConfiguration": configuration}
+
+
+def refusal(plane: Plane, by: Caller | None = None, key: str | None = KEY_ARN) -> str:
+    error = plane.refused("CreateRepository", by=by, **encrypted(key))
+    assert error.code == "KmsException"
+    assert plane("DescribeRepositories")["repositories"] == []
+    return error.message
+
+
+@pytest.mark.parametrize("name", [KEY_ARN, ID, ALIAS, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}"])
+def test_a_key_by_any_of_its_names_is_told_by_its_arn(name: str) -> None:
+    plane = with_key()
+    repository = plane("CreateRepository", **encrypted(name))["repository"]
+    assert repository["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": KEY_ARN}
+    assert plane("DescribeRepositories")["repositories"] == [repository]
+    assert plane.keys.asked == [(name, ACCOUNT, REGION)]
+
+
+def test_without_a_key_it_is_the_accounts_own_which_is_always_the_same() -> None:
+    plane = Plane()
+    own = plane("CreateRepository", **encrypted(None))["repository"]["encryptionConfiguration"]["kmsKey"]
+    assert own.startswith(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/")
+    for number, name in enumerate(("alias/aws/ecr", own, f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/ecr")):
+        given = {**encrypted(name), "repositoryName": f"more/{number}"}
+        answer = plane("CreateRepository", **given, by=user(CREATE_ALONE))
+        assert answer["repository"]["encryptionConfiguration"]["kmsKey"] == own
+    there = plane("CreateRepository", **encrypted(None), region=OTHER_REGION)
+    others = plane("CreateRepository", **encrypted(None), by=root(OTHER_ACCOUNT))
+    keys = [own, *(each["repository"]["encryptionConfiguration"]["kmsKey"] for each in (there, others))]
+    assert len({each.rpartition("/")[2] for each in keys}) == 3
+    assert plane.keys.asked == []
+
+
+@pytest.mark.parametrize("kind", ["AES256", "KMS_DSSE"])
+def test_a_key_belongs_to_the_types_that_have_one_here(kind: str) -> None:
+    assert with_key().code("CreateRepository", **encrypted(kind=kind)) == "InvalidParameterException"
+
+
+def test_two_layers_of_encryption_are_for_govcloud() -> None:
+    answer = Plane()("CreateRepository", **encrypted(None, "KMS_DSSE"), region="us-gov-west-1")
+    configuration = answer["repository"]["encryptionConfiguration"]
+    assert configuration["encryptionType"] == "KMS_DSSE"
+    assert configuration["kmsKey"].startswith(f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/")
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (ID.replace("1", "2"), "does not exist"),
+        ("alias/missing", "does not exist"),
+        ("nonsense", "does not exist"),
+        (KEY_ARN.replace(ACCOUNT, "evil"), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace(ACCOUNT, ""), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace(":kms:", ":s3:"), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace("arn:aws:", "arn:aws-cn:"), "is not the ARN of a KMS key"),
+        (KEY_ARN.replace(REGION, OTHER_REGION), "is not in the repository's region, which is us-east-1"),
+    ],
+)
+def test_a_key_that_is_not_there_is_refused(key: str, words: str) -> None:
+    assert words in refusal(with_key(), key=key)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"enabled": False}, "is disabled"),
+        ({"usage": "SIGN_VERIFY"}, "SIGN_VERIFY"),
+        ({"spec": "RSA_2048"}, "RSA_2048"),
+        ({"spec": "HMAC_256", "usage": "GENERATE_VERIFY_MAC"}, "HMAC_256"),
+    ],
+)
+def test_a_key_that_encrypts_nothing_is_refused(more: dict[str, Any], words: str) -> None:
+    assert words in refusal(with_key(**more))
+
+
+def test_the_projects_key_policy_is_enough_for_the_accounts_root_and_its_people() -> None:
+    with_key()("CreateRepository", **encrypted(), by=root())
+    with_key()("CreateRepository", **encrypted(), by=user(*WITH_KEY))
+
+
+@pytest.mark.parametrize(
+    ("action", "other"), [("kms:DescribeKey", "kms:CreateGrant"), ("kms:CreateGrant", "kms:DescribeKey")]
+)
+def test_each_action_must_be_the_callers_too(action: str, other: str) -> None:
+    message = refusal(with_key(), by=user(CREATE_ALONE, allow(other)))
+    assert f"is not authorized to perform: {action} on resource: {KEY_ARN}" in message
+
+
+def test_without_its_statement_on_grants_the_key_policy_is_not_enough() -> None:
+    statements: Any = PROJECT_POLICY["Statement"]
+    (administer,) = [each for each in statements if each["Sid"] != "GrantToRegistry"]
+    message = refusal(with_key({**PROJECT_POLICY, "Statement": [administer]}), by=root())
+    assert "kms:CreateGrant" in message
+
+
+def test_a_key_policy_for_another_region_or_account_is_not_enough() -> None:
+    for place in ({"account": ACCOUNT, "region": OTHER_REGION}, {"account": OTHER_ACCOUNT, "region": REGION}):
+        refusal(with_key(key_policy(**place)), by=root())
+
+
+CONDITIONS = {
+    ("Bool", "kms:GrantIsForAWSResource"): ("true", "false"),
+    ("StringEquals", "kms:ViaService"): (f"ecr.{REGION}.amazonaws.com", f"s3.{REGION}.amazonaws.com"),
+    ("StringEquals", "kms:CallerAccount"): (ACCOUNT, OTHER_ACCOUNT),
+    ("StringEquals", "kms:GrantConstraintType"): ("EncryptionContextSubset", "EncryptionContextEquals"),
+    ("StringEquals", "kms:GranteePrincipal"): (f"ecr.{REGION}.amazonaws.com", "x"),
+    ("StringEquals", "kms:RetiringPrincipal"): (f"ecr.{REGION}.amazonaws.com", "x"),
+    ("StringEquals", "aws:RequestedRegion"): (REGION, OTHER_REGION),
+    ("StringEquals", "kms:EncryptionContext:aws:ecr:arn"): (
+        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}",
+        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/other",
+    ),
+    ("ForAnyValue:StringEquals", "kms:EncryptionContextKeys"): ("aws:ecr:arn", "aws:s3:arn"),
+    ("ForAnyValue:StringEquals", "kms:GrantOperations"): ("GenerateDataKey", "Encrypt"),
+}
+
+
+@pytest.mark.parametrize(("operator", "key"), CONDITIONS)
+def test_a_key_policy_can_ask_what_the_grant_is(operator: str, key: str) -> None:
+    for value, granted in zip(CONDITIONS[operator, key], (True, False), strict=True):
+        principal = {"AWS": ACCOUNT}
+        describe = allow("kms:DescribeKey", Principal=principal)
+        grant = allow("kms:CreateGrant", Principal=principal, Condition={operator: {key: value}})
+        plane = with_key({"Version": "2012-10-17", "Statement": [describe, grant]})
+        if granted:
+            plane("CreateRepository", **encrypted())
+        else:
+            assert "kms:CreateGrant" in refusal(plane)
+
+
+def test_a_key_of_another_account_is_for_whom_both_accounts_allow_it() -> None:
+    theirs = KEY_ARN.replace(ACCOUNT, OTHER_ACCOUNT)
+    source = {
+        "Version": "2012-10-17",
+        "Statement": [allow("kms:DescribeKey", "kms:CreateGrant", Principal={"AWS": ADA})],
+    }
+    plane = with_key(source, arn=theirs, account=OTHER_ACCOUNT)
+    plane.keys.keys[theirs] = plane.keys.keys[KEY_ARN]
+    assert "kms:DescribeKey" in refusal(plane, by=user(CREATE_ALONE), key=theirs)
+    plane("CreateRepository", by=user(*WITH_KEY), **encrypted(theirs))
+
+
+RETIRE = allow("ecr:DeleteRepository", "kms:RetireGrant")
+DELETE_ALONE = allow("ecr:DeleteRepository")
+
+
+def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants() -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    refusal = plane.refused("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
+    assert refusal.code == "KmsException"
+    assert f"is not authorized to perform: kms:RetireGrant on resource: {KEY_ARN}" in refusal.message
+    assert plane.repository().name == NAME
+    plane("DeleteRepository", by=user(RETIRE), repositoryName=NAME)
+
+
+@pytest.mark.parametrize("more", [{}, {"enabled": False}])
+def test_the_projects_key_policy_lets_the_accounts_root_retire_them(more: dict[str, Any]) -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    plane.keys.keys = with_key(**more).keys.keys
+    plane("DeleteRepository", by=root(), repositoryName=NAME)
+
+
+@pytest.mark.parametrize("key", ["kms:EncryptionContext:aws:ecr:arn", "kms:ViaService", "kms:GrantConstraintType"])
+def test_a_policy_can_ask_which_grant_is_retired(key: str) -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    operator = {"StringEquals": {key: CONDITIONS["StringEquals", key][1]}}
+    retire = allow("kms:RetireGrant", Condition=operator)
+    assert plane.code("DeleteRepository", by=user(DELETE_ALONE, retire), repositoryName=NAME) == "KmsException"
+    retire = allow("kms:RetireGrant", Condition={"StringEquals": {key: CONDITIONS["StringEquals", key][0]}})
+    plane("DeleteRepository", by=user(DELETE_ALONE, retire), repositoryName=NAME)
+
+
+def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting() -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    plane.keys.keys.clear()
+    plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
+    plane("CreateRepository", **encrypted(None))
+    plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
+
+
+def test_of_two_who_delete_the_same_at_once_one_is_refused() -> None:
+    plane = with_key()
+    plane("CreateRepository", **encrypted())
+    call = Call(caller=root(), region=REGION)
+
+    async def both() -> list[Any]:
+        deletions = (plane.control.answer("DeleteRepository", {"repositoryName": NAME}, call) for _ in range(2))
+        return await asyncio.gather(*deletions, return_exceptions=True)
+
+    first, second = asyncio.run(both())
+    assert first["repository"]["repositoryName"] == NAME
+    assert isinstance(second, EcrError)
+    assert second.code == "RepositoryNotFoundException"
+
+
+def test_a_name_that_is_taken_is_told_before_its_key_is_looked_at() -> None:
+    plane = with_key()
+    plane.create()
+    assert plane.code("CreateRepository", **encrypted("alias/missing")) == "RepositoryAlreadyExistsException"
+
+
+def test_of_two_who_create_the_same_at_once_one_is_refused() -> None:
+    plane = with_key()
+    call = Call(caller=root(), region=REGION)
+
+    async def both() -> list[Any]:
+        creations = (plane.control.answer("CreateRepository", encrypted(), call) for _ in range(2))
+        return await asyncio.gather(*creations, return_exceptions=True)
+
+    first, second = asyncio.run(both())
+    assert first["repository"]["repositoryName"] == NAME
+    assert isinstance(second, EcrError)
+    assert second.code == "RepositoryAlreadyExistsException"

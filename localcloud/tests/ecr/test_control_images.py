@@ -1,0 +1,289 @@
+"""Images over the API: put, pulled, listed, described, deleted."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.ecr.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from domain.iam.access import Caller, Identity
+from localcloud.tests.ecr.control_plane import (
+    ACCOUNT,
+    NAME,
+    NO_DIGEST,
+    ROLE,
+    Plane,
+    allow,
+    digest_of,
+    index,
+    manifest,
+    root,
+    user,
+)
+
+HERE: dict[str, Any] = {"repositoryName": NAME}
+
+
+def ready() -> Plane:
+    plane = Plane()
+    plane.create()
+    return plane
+
+
+def ids(answer: Any) -> list[tuple[str, str | None]]:
+    return [(each["imageDigest"], each.get("imageTag")) for each in answer["imageIds"]]
+
+
+def failures(answer: Any) -> list[tuple[dict[str, str], str]]:
+    return [(each["imageId"], each["failureCode"]) for each in answer["failures"]]
+
+
+def test_an_image_that_was_put_comes_back_byte_for_byte() -> None:
+    plane, content = ready(), f"\n{manifest(1, note='größe')} "
+    image = plane("PutImage", **HERE, imageManifest=content, imageTag="v1")["image"]
+    assert image == {
+        "registryId": ACCOUNT,
+        "repositoryName": NAME,
+        "imageId": {"imageDigest": digest_of(content), "imageTag": "v1"},
+        "imageManifest": content,
+        "imageManifestMediaType": OCI_MANIFEST,
+    }
+    by_tag = plane("BatchGetImage", **HERE, imageIds=[{"imageTag": "v1"}])
+    assert by_tag == {"images": [image], "failures": []}
+    (by_digest,) = plane("BatchGetImage", **HERE, imageIds=[{"imageDigest": digest_of(content)}])["images"]
+    assert by_digest == {**image, "imageId": {"imageDigest": digest_of(content)}}
+
+
+def test_putting_what_is_there_already_is_refused() -> None:
+    plane, content = ready(), manifest(1)
+    plane.push(content, "v1")
+    refusal = plane.refused("PutImage", **HERE, imageManifest=content, imageTag="v1")
+    assert refusal.code == "ImageAlreadyExistsException"
+    assert refusal.message == (
+        f"Image with digest '{digest_of(content)}' and tag 'v1' already exists "
+        f"in the repository with name '{NAME}' in registry with id '{ACCOUNT}'"
+    )
+    assert plane.code("PutImage", **HERE, imageManifest=content) == "ImageAlreadyExistsException"
+    plane.push(content, "v2")
+    assert plane.repository().tagged == {"v1": digest_of(content), "v2": digest_of(content)}
+
+
+def test_a_tag_moves_only_where_tags_are_mutable() -> None:
+    plane = ready()
+    plane.push(manifest(1), "v1")
+    second = plane.push(manifest(2), "v1")
+    assert plane.repository().tagged == {"v1": second}
+    plane("PutImageTagMutability", **HERE, imageTagMutability="IMMUTABLE")
+    refusal = plane.refused("PutImage", **HERE, imageManifest=manifest(3), imageTag="v1")
+    assert refusal.code == "ImageTagAlreadyExistsException"
+    assert len(plane.repository().images) == 2
+    assert plane.code("PutImage", **HERE, imageManifest=manifest(2), imageTag="v1") == "ImageAlreadyExistsException"
+    plane.push(manifest(3), "v3")
+
+
+def test_the_digest_that_is_given_must_be_the_manifests() -> None:
+    plane, content = ready(), manifest(1)
+    given: dict[str, Any] = {**HERE, "imageManifest": content}
+    assert plane.code("PutImage", **given, imageDigest=NO_DIGEST) == "ImageDigestDoesNotMatchException"
+    assert plane.repository().images == {}
+    plane("PutImage", **given, imageDigest=digest_of(content))
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"imageManifest": "no JSON"}, "InvalidParameterException"),
+        ({"imageManifest": "[" * 5000}, "InvalidParameterException"),
+        ({"imageManifest": manifest(), "imageTag": ".x"}, "InvalidParameterException"),
+        ({"imageManifest": manifest(), "imageManifestMediaType": DOCKER_MANIFEST}, "InvalidParameterException"),
+        ({"imageManifest": manifest(mediaType="text/plain")}, "InvalidParameterException"),
+        (
+            {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 10**30, "mediaType": "x"}])},
+            "InvalidParameterException",
+        ),
+        (
+            {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 1, "mediaType": "x"}])},
+            "LayersNotFoundException",
+        ),
+        ({"imageManifest": index(NO_DIGEST)}, "ReferencedImagesNotFoundException"),
+    ],
+)
+def test_a_manifest_that_is_no_image_here_is_refused(given: dict[str, Any], code: str) -> None:
+    plane = ready()
+    assert plane.code("PutImage", **HERE, **given) == code
+    assert plane.repository().images == {}
+
+
+def test_a_manifest_without_its_media_type_is_put_with_it() -> None:
+    plane = ready()
+    content = json.dumps({name: value for name, value in json.loads(manifest()).items() if name != "mediaType"})
+    assert plane.code("PutImage", **HERE, imageManifest=content) == "InvalidParameterException"
+    answer = plane("PutImage", **HERE, imageManifest=content, imageManifestMediaType=OCI_MANIFEST)
+    assert answer["image"]["imageManifestMediaType"] == OCI_MANIFEST
+
+
+FAILURES: list[tuple[dict[str, str], str]] = [
+    ({}, "MissingDigestAndTag"),
+    ({"imageDigest": "sha256:abc"}, "InvalidImageDigest"),
+    ({"imageDigest": NO_DIGEST.replace("sha256", "sha512")}, "InvalidImageDigest"),
+    ({"imageTag": "-x"}, "InvalidImageTag"),
+    ({"imageTag": "missing"}, "ImageNotFound"),
+    ({"imageDigest": NO_DIGEST}, "ImageNotFound"),
+    ({"imageDigest": NO_DIGEST, "imageTag": "v1"}, "ImageNotFound"),
+    ({"imageDigest": digest_of(manifest(1)), "imageTag": "missing"}, "ImageNotFound"),
+    ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageTagDoesNotMatchDigest"),
+]
+
+
+@pytest.mark.parametrize("operation", ["BatchGetImage", "BatchDeleteImage"])
+def test_each_image_that_is_not_had_is_told_beside_those_that_are(operation: str) -> None:
+    plane = ready()
+    plane.push(manifest(1), "v1")
+    plane.push(manifest(2), "v2")
+    wanted = [*(each for each, _ in FAILURES), {"imageTag": "v1"}]
+    answer = plane(operation, **HERE, imageIds=wanted)
+    assert failures(answer) == FAILURES
+    had = answer["imageIds"] if operation == "BatchDeleteImage" else [each["imageId"] for each in answer["images"]]
+    assert had == [{"imageDigest": digest_of(manifest(1)), "imageTag": "v1"}]
+    reasons = {each["failureReason"] for each in answer["failures"]}
+    assert "Requested image not found" in reasons
+    assert "Invalid request parameters: both tag and digest cannot be null" in reasons
+
+
+def test_an_image_of_a_type_that_is_not_accepted_is_not_had() -> None:
+    plane = ready()
+    plane.push(manifest(1), "v1")
+    given: dict[str, Any] = {**HERE, "imageIds": [{"imageTag": "v1"}]}
+    refused = plane("BatchGetImage", **given, acceptedMediaTypes=[DOCKER_MANIFEST])
+    assert (refused["images"], failures(refused)) == ([], [({"imageTag": "v1"}, "ImageNotFound")])
+    assert plane.repository().images[digest_of(manifest(1))].pulled_at is None
+    assert plane("BatchGetImage", **given, acceptedMediaTypes=[DOCKER_MANIFEST, OCI_MANIFEST])["failures"] == []
+
+
+def test_a_pull_is_recorded_unless_its_caller_is_excluded() -> None:
+    plane = ready()
+    plane.push(manifest(1), "v1")
+    scanner = Caller(
+        identity=Identity(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/scanner/session", account=ACCOUNT, role_arn=ROLE),
+        policies=user(allow("ecr:*")).policies,
+    )
+    plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
+    pull: dict[str, Any] = {**HERE, "imageIds": [{"imageTag": "v1"}]}
+    plane("BatchGetImage", by=scanner, **pull)
+    assert "lastRecordedPullTime" not in plane("DescribeImages", **HERE)["imageDetails"][0]
+    plane("BatchGetImage", by=root(), **pull)
+    (told,) = plane("DescribeImages", **HERE)["imageDetails"]
+    assert timedelta(0) <= datetime.now(UTC) - told["lastRecordedPullTime"] < timedelta(minutes=1)
+    plane("DeregisterPullTimeUpdateExclusion", principalArn=ROLE)
+    plane("BatchGetImage", by=scanner, **pull)
+    (again,) = plane("DescribeImages", **HERE)["imageDetails"]
+    assert again["lastRecordedPullTime"] > told["lastRecordedPullTime"]
+
+
+def test_describing_tells_all_that_is_known_of_an_image() -> None:
+    plane = ready()
+    subject = plane.push(manifest(1), "v2")
+    plane.push(manifest(1), "v1")
+    signature = manifest(2, subject={"digest": subject}, artifactType="application/example")
+    plane.push(signature)
+    tagged = plane("DescribeImages", **HERE, imageIds=[{"imageTag": "v1"}, {"imageTag": "v2"}])["imageDetails"]
+    pushed = tagged[0].pop("imagePushedAt")
+    assert timedelta(0) <= datetime.now(UTC) - pushed < timedelta(minutes=1)
+    common = {"registryId": ACCOUNT, "repositoryName": NAME, "imageSizeInBytes": 2, "imageStatus": "ACTIVE"}
+    assert tagged == [
+        {
+            **common,
+            "imageDigest": subject,
+            "imageTags": ["v1", "v2"],
+            "imageManifestMediaType": OCI_MANIFEST,
+            "artifactMediaType": "application/vnd.oci.image.config.v1+json",
+        }
+    ]
+    (signed,) = plane("DescribeImages", **HERE, imageIds=[{"imageDigest": digest_of(signature)}])["imageDetails"]
+    assert (signed["subjectManifestDigest"], signed["artifactMediaType"]) == (subject, "application/example")
+    assert "imageTags" not in signed
+
+
+def test_an_index_is_as_large_as_its_largest_image() -> None:
+    plane = ready()
+    content = index(plane.push(manifest(1)))
+    plane.push(content, "v1")
+    (told,) = plane("DescribeImages", **HERE, imageIds=[{"imageTag": "v1"}])["imageDetails"]
+    assert (told["imageSizeInBytes"], told["imageManifestMediaType"]) == (2, OCI_INDEX)
+
+
+@pytest.mark.parametrize(
+    ("image_id", "code"),
+    [
+        ({"imageTag": "missing"}, "ImageNotFoundException"),
+        ({"imageDigest": NO_DIGEST}, "ImageNotFoundException"),
+        ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageNotFoundException"),
+        ({}, "InvalidParameterException"),
+        ({"imageDigest": "x"}, "InvalidParameterException"),
+    ],
+)
+def test_an_image_that_is_not_there_can_not_be_described(image_id: dict[str, str], code: str) -> None:
+    plane = ready()
+    plane.push(manifest(1), "v1")
+    plane.push(manifest(2), "v2")
+    refusal = plane.refused("DescribeImages", **HERE, imageIds=[{"imageTag": "v1"}, image_id])
+    assert refusal.code == code
+    if image_id == {"imageTag": "missing"}:
+        assert refusal.message == (
+            "The image with imageId {imageDigest:'null', imageTag:'missing'} does not exist within the repository "
+            f"with name '{NAME}' in the registry with id '{ACCOUNT}'"
+        )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "tags"),
+    [
+        ({}, ["v1", "v2", None]),
+        ({"tagStatus": "ANY"}, ["v1", "v2", None]),
+        ({"tagStatus": "TAGGED"}, ["v1", "v2"]),
+        ({"tagStatus": "UNTAGGED"}, [None]),
+        ({"imageStatus": "ACTIVE"}, ["v1", "v2", None]),
+        ({"imageStatus": "ANY", "tagStatus": "UNTAGGED"}, [None]),
+        ({"imageStatus": "ARCHIVED"}, []),
+        ({"imageStatus": "ACTIVATING"}, []),
+    ],
+)
+def test_images_are_listed_and_described_as_the_filter_says(wanted: dict[str, str], tags: list[str | None]) -> None:
+    plane = ready()
+    for tag in ("v1", "v2", None):
+        plane.push(manifest(1) if tag else manifest(2), tag)
+    listed = plane("ListImages", **HERE, filter=wanted)
+    assert sorted((tag or "-" for _, tag in ids(listed))) == sorted(each or "-" for each in tags)
+    described = plane("DescribeImages", **HERE, filter=wanted)["imageDetails"]
+    assert {each["imageDigest"] for each in described} == {digest for digest, _ in ids(listed)}
+
+
+def test_a_tag_is_deleted_alone_and_the_last_one_with_its_image() -> None:
+    plane = ready()
+    digest = plane.push(manifest(1), "v1")
+    plane.push(manifest(1), "v2")
+    assert ids(plane("BatchDeleteImage", **HERE, imageIds=[{"imageTag": "v1"}])) == [(digest, "v1")]
+    assert ids(plane("ListImages", **HERE)) == [(digest, "v2")]
+    assert ids(plane("BatchDeleteImage", **HERE, imageIds=[{"imageTag": "v2"}])) == [(digest, "v2")]
+    assert ids(plane("ListImages", **HERE)) == []
+
+
+def test_by_its_digest_an_image_is_deleted_with_all_its_tags() -> None:
+    plane = ready()
+    digest, untagged = plane.push(manifest(1), "v2"), plane.push(manifest(2))
+    plane.push(manifest(1), "v1")
+    answer = plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": digest}, {"imageDigest": untagged}])
+    assert ids(answer) == [(digest, "v1"), (digest, "v2"), (untagged, None)]
+    assert (plane.repository().images, plane.repository().tagged) == ({}, {})
+
+
+def test_an_image_that_an_index_lists_outlives_it() -> None:
+    plane = ready()
+    child = plane.push(manifest(1))
+    parent = plane.push(index(child), "v1")
+    refused = plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": child}])
+    assert failures(refused) == [({"imageDigest": child}, "ImageReferencedByManifestList")]
+    assert refused["failures"][0]["failureReason"] == f"Requested image referenced by manifest list: [{parent}]"
+    both = plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": parent}, {"imageDigest": child}])
+    assert ids(both) == [(parent, "v1"), (child, None)]

@@ -1,0 +1,206 @@
+"""Input that AWS's model refuses, in AWS's words, and at no cost to the server."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from botocore.model import ListShape, Shape, StringShape, StructureShape
+
+from localcloud.ecr.control import OPERATIONS
+from localcloud.ecr.errors import EcrError
+from localcloud.ecr.input import accepted, service
+from localcloud.tests.ecr.control_plane import ARN, NAME, Plane, furnished, manifest, samples
+
+FILTER = {"filterType": "WILDCARD", "filter": "dev-*"}
+MUTABILITIES = "MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION"
+
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("DeleteRepository", {}, "repositoryName", "Member must not be null"),
+    ("DeleteRepository", {"repositoryName": None}, "repositoryName", "Member must not be null"),
+    ("DeleteRepository", {"repositoryName": "Upper"}, "repositoryName", "must satisfy regular expression '"),
+    ("DeleteRepository", {"repositoryName": "a--"}, "repositoryName", "must satisfy regular expression '"),
+    ("DeleteRepository", {"repositoryName": "name\n"}, "repositoryName", "must satisfy regular expression '"),
+    ("DeleteRepository", {"repositoryName": "a"}, "repositoryName", "length greater than or equal to 2"),
+    ("DeleteRepository", {"repositoryName": "a" * 257}, "repositoryName", "length less than or equal to 256"),
+    ("DeleteRepository", {"registryId": "12", "repositoryName": NAME}, "registryId", "pattern: [0-9]{12}"),
+    ("DeleteRepository", {"registryId": "1" * 12 + "\n", "repositoryName": NAME}, "registryId", "pattern: [0-9]{12}"),
+    ("DescribeRepositories", {"repositoryNames": []}, "repositoryNames", "length greater than or equal to 1"),
+    ("DescribeRepositories", {"repositoryNames": [NAME] * 101}, "repositoryNames", "length less than or equal to 100"),
+    (
+        "DescribeRepositories",
+        {"repositoryNames": ["Upper"]},
+        "repositoryNames",
+        "Member must satisfy constraint: [must satisfy regular expression '",
+    ),
+    ("DescribeRepositories", {"maxResults": 0}, "maxResults", "Member must have value greater than or equal to 1"),
+    ("DescribeRepositories", {"maxResults": 1001}, "maxResults", "Member must have value less than or equal to 1000"),
+    ("GetAuthorizationToken", {"registryIds": ["x"]}, "registryIds", "regular expression pattern: [0-9]{12}]"),
+    (
+        "PutImageTagMutability",
+        {"repositoryName": NAME, "imageTagMutability": "FROZEN"},
+        "imageTagMutability",
+        f"Member must satisfy enum value set: [{MUTABILITIES}]",
+    ),
+    (
+        "TagResource",
+        {"resourceArn": ARN, "tags": [{"Key": "a", "Value": "b"}, {"Value": "b"}]},
+        "tags.2.member.Key",
+        "",
+    ),
+    ("BatchDeleteImage", {"repositoryName": NAME, "imageIds": [{"imageTag": ""}]}, "imageIds.1.member.imageTag", "1'"),
+    (
+        "BatchDeleteImage",
+        {"repositoryName": NAME, "imageIds": [{"imageTag": "a" * 301}]},
+        "imageIds.1.member.imageTag",
+        "length less than or equal to 300",
+    ),
+    (
+        "CreateRepository",
+        {"repositoryName": NAME, "encryptionConfiguration": {"kmsKey": "x"}},
+        "encryptionConfiguration.encryptionType",
+        "Member must not be null",
+    ),
+    (
+        "PutLifecyclePolicy",
+        {"repositoryName": NAME, "lifecyclePolicyText": "{}"},
+        "lifecyclePolicyText",
+        "length greater than or equal to 100",
+    ),
+    (
+        "SetRepositoryPolicy",
+        {"repositoryName": NAME, "policyText": " " * 10_241},
+        "policyText",
+        "length less than or equal to 10240",
+    ),
+    ("RegisterPullTimeUpdateExclusion", {"principalArn": "arn:aws:iam::1:role/x"}, "principalArn", "pattern: ^arn:"),
+]
+
+MISTYPED: list[tuple[str, dict[str, Any]]] = [
+    ("DeleteRepository", {"repositoryName": 7}),
+    ("DeleteRepository", {"repositoryName": ["a", "b"]}),
+    ("DeleteRepository", {"repositoryName": NAME, "force": "true"}),
+    ("DescribeRepositories", {"repositoryNames": NAME}),
+    ("DescribeRepositories", {"repositoryNames": {"a": "b"}}),
+    ("DescribeRepositories", {"repositoryNames": [None]}),
+    ("DescribeRepositories", {"maxResults": True}),
+    ("DescribeRepositories", {"maxResults": 1.5}),
+    ("DescribeImages", {"repositoryName": NAME, "filter": "TAGGED"}),
+    ("DescribeImages", {"repositoryName": NAME, "imageIds": ["v1"]}),
+    ("PutImage", {"repositoryName": NAME, "imageManifest": "\ud800"}),
+]
+
+
+@pytest.mark.parametrize(("operation", "given", "place", "words"), REFUSED)
+def test_a_constraint_that_is_not_met_is_told_in_awss_words(
+    operation: str, given: dict[str, Any], place: str, words: str
+) -> None:
+    refusal = furnished().refused(operation, **given)
+    assert refusal.code == "InvalidParameterException"
+    assert refusal.message.startswith(f"Invalid parameter at '{place}' failed to satisfy constraint: '")
+    assert words in refusal.message
+
+
+@pytest.mark.parametrize(("operation", "given"), MISTYPED)
+def test_a_value_of_another_type_is_refused(operation: str, given: dict[str, Any]) -> None:
+    assert furnished().code(operation, **given) == "SerializationException"
+
+
+def test_input_that_is_no_object_is_refused() -> None:
+    with pytest.raises(Exception, match="SerializationException"):
+        accepted("DescribeRegistry", ["a"])  # type: ignore[arg-type]
+
+
+def test_unknown_members_and_nulls_are_passed_over_as_aws_does() -> None:
+    plane = furnished()
+    assert plane("DescribeRepositories", colour="red", maxResults=None) == plane("DescribeRepositories")
+    given: dict[str, Any] = {"repositoryName": NAME, "filter": {"tagStatus": "TAGGED", "colour": "red"}}
+    assert len(plane("ListImages", **given)["imageIds"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ("StartImageScan", "not built in the rehearsal"),
+        ("MakeCoffee", "no operation of Amazon ECR"),
+        ("", "no operation"),
+    ],
+)
+def test_an_operation_that_is_not_built_is_refused_by_name(operation: str, words: str) -> None:
+    refusal = Plane().refused(operation)
+    assert refusal.code == "UnknownOperationException"
+    assert operation in refusal.message
+    assert words in refusal.message
+
+
+def hostile(place: str, shape: Shape) -> list[tuple[str, Any]]:
+    """Every place of a text below, and values there on which a careless pattern never ends."""
+    if isinstance(shape, StructureShape):
+        rest = plain(shape)
+        return [
+            (found, {**rest, name: value})
+            for name, each in shape.members.items()
+            for found, value in hostile(f"{place}.{name}", each)
+        ]
+    if isinstance(shape, ListShape):
+        return [(found, [value]) for found, value in hostile(f"{place}[]", shape.member)]
+    if not isinstance(shape, StringShape):
+        return []
+    longest = min(shape.metadata.get("max", 10_000), 10_000)
+    return [
+        (f"{place} {stem} {size}", (stem * size)[: size - 1] + "!")
+        for stem in ("a", "a-", "a/", "*", "arn:aws-a", "[", '{"a":')
+        for size in (longest, 10_000)
+    ]
+
+
+def plain(shape: Shape) -> Any:
+    """A value without fault, as small as it may be."""
+    if isinstance(shape, StructureShape):
+        return {name: plain(shape.members[name]) for name in shape.required_members}
+    if isinstance(shape, ListShape):
+        return [plain(shape.member)]
+    return shape.enum[0] if isinstance(shape, StringShape) and shape.enum else "aa"
+
+
+def cases() -> list[tuple[str, str, dict[str, Any]]]:
+    found: list[tuple[str, str, dict[str, Any]]] = []
+    for operation in sorted(OPERATIONS):
+        shape = service().operation_model(operation).input_shape
+        assert shape is not None
+        for name, each in shape.members.items():
+            texts = hostile(f"{operation}.{name}", each)
+            found += [(operation, place, {name: value}) for place, value in texts]
+    return found
+
+
+def test_the_manifest_is_bounded() -> None:
+    refusal = furnished().refused("PutImage", repositoryName=NAME, imageManifest=manifest() + " " * 4 * 1024 * 1024)
+    assert "Member must have length less than or equal to 4194304" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("DeleteRepository", {"repositoryName": "a" * 60_000_000}),
+        ("DescribeRepositories", {"nextToken": "a" * 60_000_000}),
+    ],
+)
+def test_a_text_of_sixty_megabytes_is_judged_at_once(operation: str, given: dict[str, Any]) -> None:
+    started = time.process_time()
+    with suppress(EcrError):
+        accepted(operation, given)
+    assert time.process_time() - started < 0.3
+
+
+def test_no_hostile_text_holds_the_server_up() -> None:
+    plane, given = furnished(), samples()
+    times = {}
+    for operation, place, value in cases():
+        started = time.process_time()
+        with suppress(EcrError):
+            plane(operation, **{**given[operation], **value})
+        times[place] = time.process_time() - started
+    assert len(times) > 300
+    slowest = max(times, key=lambda place: times[place])
+    assert times[slowest] < 0.5, slowest

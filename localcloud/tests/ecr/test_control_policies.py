@@ -1,0 +1,175 @@
+"""Policies of repositories and registries, and lifecycle policies: kept, told, held to AWS's rules."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.ecr.limits import LIFECYCLE_TEXT_MAX_LENGTH
+from localcloud.tests.ecr.control_plane import (
+    ACCOUNT,
+    LIFECYCLE,
+    NAME,
+    OTHER_ACCOUNT,
+    Plane,
+    allow,
+    deny,
+    root,
+    samples,
+    text,
+    user,
+)
+
+OTHERS = {"AWS": OTHER_ACCOUNT}
+PULL = {"Effect": "Allow", "Principal": OTHERS, "Action": "ecr:BatchGetImage"}
+EVERYBODY = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"}
+
+
+def ready() -> Plane:
+    plane = Plane()
+    plane.create()
+    return plane
+
+
+def test_a_repository_policy_is_kept_byte_for_byte_until_it_is_deleted() -> None:
+    plane, policy = ready(), f"\n {text(PULL)} "
+    told = {"registryId": ACCOUNT, "repositoryName": NAME, "policyText": policy}
+    assert plane("SetRepositoryPolicy", repositoryName=NAME, policyText=policy) == told
+    assert plane("GetRepositoryPolicy", repositoryName=NAME) == told
+    assert plane("DeleteRepositoryPolicy", repositoryName=NAME) == told
+    for operation in ("GetRepositoryPolicy", "DeleteRepositoryPolicy"):
+        refusal = plane.refused(operation, repositoryName=NAME)
+        assert refusal.code == "RepositoryPolicyNotFoundException"
+        assert refusal.message == (
+            f"Repository policy does not exist for the repository with name '{NAME}' "
+            f"in the registry with id '{ACCOUNT}'"
+        )
+
+
+def test_a_registry_policy_is_kept_byte_for_byte_until_it_is_deleted() -> None:
+    plane, policy = Plane(), f"\n {text(allow('ecr:ReplicateImage', Principal=OTHERS))} "
+    told = {"registryId": ACCOUNT, "policyText": policy}
+    assert plane("PutRegistryPolicy", policyText=policy) == told
+    assert plane("GetRegistryPolicy") == told
+    assert plane("DeleteRegistryPolicy") == told
+    for operation in ("GetRegistryPolicy", "DeleteRegistryPolicy"):
+        refusal = plane.refused(operation)
+        assert refusal.code == "RegistryPolicyNotFoundException"
+        assert refusal.message == f"Registry policy does not exist in the registry with id '{ACCOUNT}'"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "",
+        "no JSON",
+        "[]",
+        "[" * 5000,
+        '{"Version": "2012-10-17"}',
+        text(),
+        text({**PULL, "Effect": "Maybe"}),
+        text({**PULL, "Principal": {"AWS": "arn:aws:iam::1:root"}}),
+        text({**PULL, "Action": "s3:GetObject"}),
+        text({**PULL, "Colour": "red"}),
+        text({"Effect": "Allow", "Action": "ecr:BatchGetImage"}),
+        text(allow("ecr:BatchGetImage")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("operation", "kind"), [("SetRepositoryPolicy", "repository"), ("PutRegistryPolicy", "registry")]
+)
+def test_a_policy_that_is_none_is_refused(operation: str, kind: str, policy: str) -> None:
+    plane = ready()
+    given: dict[str, Any] = {"repositoryName": NAME, "force": True} if kind == "repository" else {}
+    refusal = plane.refused(operation, **given, policyText=policy)
+    assert refusal.code == "InvalidParameterException"
+    expected = f"Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid {kind} policy provided"
+    assert refusal.message.startswith(expected)
+    assert plane.repository().policy is None
+
+
+def test_a_registry_policys_statements_name_their_resource() -> None:
+    refusal = Plane().refused("PutRegistryPolicy", policyText=text(PULL))
+    assert "needs a Resource" in refusal.message
+
+
+def test_a_repository_policy_may_name_its_resource() -> None:
+    ready()("SetRepositoryPolicy", repositoryName=NAME, policyText=text({**PULL, "Resource": "*"}))
+
+
+def test_a_policy_that_locks_its_author_out_takes_force() -> None:
+    plane, admin = ready(), user(allow("ecr:*"))
+    given: dict[str, Any] = {"repositoryName": NAME, "policyText": text(EVERYBODY)}
+    refusal = plane.refused("SetRepositoryPolicy", by=admin, **given)
+    assert refusal.code == "InvalidParameterException"
+    assert "force" in refusal.message
+    assert plane.code("SetRepositoryPolicy", by=admin, **given, force=False) == "InvalidParameterException"
+    assert plane.repository().policy is None
+    plane("SetRepositoryPolicy", by=admin, **given, force=True)
+    assert plane.code("SetRepositoryPolicy", by=admin, **given, force=True) == "AccessDeniedException"
+
+
+def test_a_stranger_may_not_take_away_the_grant_by_which_it_came() -> None:
+    plane, stranger = ready(), user(allow("ecr:*"), account=OTHER_ACCOUNT)
+    grant = text({**PULL, "Action": "ecr:SetRepositoryPolicy"})
+    plane("SetRepositoryPolicy", repositoryName=NAME, policyText=grant)
+    given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME}
+    assert plane.code("SetRepositoryPolicy", by=stranger, **given, policyText=text(PULL)) == "InvalidParameterException"
+    plane("SetRepositoryPolicy", by=stranger, **given, policyText=grant)
+
+
+def test_a_policy_decides_from_the_moment_that_it_is_set() -> None:
+    plane, stranger = ready(), root(OTHER_ACCOUNT)
+    given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME}
+    assert plane.code("ListImages", by=stranger, **given) == "AccessDeniedException"
+    plane("SetRepositoryPolicy", repositoryName=NAME, policyText=text({**PULL, "Action": "ecr:ListImages"}))
+    plane("ListImages", by=stranger, **given)
+    plane("DeleteRepositoryPolicy", repositoryName=NAME)
+    plane("PutRegistryPolicy", policyText=text(allow("ecr:ListImages", Principal=OTHERS)))
+    plane("ListImages", by=stranger, **given)
+    plane("PutRegistryPolicy", policyText=text(deny("ecr:ListImages", Principal="*")))
+    assert plane.code("ListImages", by=user(allow("ecr:*")), repositoryName=NAME) == "AccessDeniedException"
+
+
+def rule(priority: int, **selection: Any) -> dict[str, Any]:
+    counted = {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 3}
+    return {"rulePriority": priority, "selection": {**counted, **selection}, "action": {"type": "expire"}}
+
+
+def put(plane: Plane, document: object) -> str:
+    lifecycle = json.dumps(document, indent=2)
+    return str(plane("PutLifecyclePolicy", repositoryName=NAME, lifecyclePolicyText=lifecycle)["lifecyclePolicyText"])
+
+
+def test_a_lifecycle_policy_is_kept_compact_with_its_rules_in_order() -> None:
+    plane = ready()
+    first, second = rule(3), rule(7, tagStatus="any")
+    kept = put(plane, {"rules": [second, first]})
+    assert kept == json.dumps({"rules": [first, second]}, separators=(",", ":"))
+    told = plane("GetLifecyclePolicy", repositoryName=NAME)
+    assert told["lifecyclePolicyText"] == kept
+    assert told["lastEvaluatedAt"].timestamp() == 0
+    assert plane("DeleteLifecyclePolicy", repositoryName=NAME) == told
+    for operation in ("GetLifecyclePolicy", "DeleteLifecyclePolicy"):
+        refusal = plane.refused(operation, repositoryName=NAME)
+        assert refusal.code == "LifecyclePolicyNotFoundException"
+        assert refusal.message == (
+            f"Lifecycle policy does not exist for the repository with name '{NAME}' in the registry with id '{ACCOUNT}'"
+        )
+
+
+def test_an_invalid_lifecycle_policy_is_told_in_awss_envelope_and_changes_nothing() -> None:
+    plane = ready()
+    kept = put(plane, LIFECYCLE)
+    for broken in (" " * 100, "{" * 5_000, json.dumps({"rules": [rule(1, countNumber=0)]})):
+        refusal = plane.refused("PutLifecyclePolicy", repositoryName=NAME, lifecyclePolicyText=broken)
+        assert refusal.code == "InvalidParameterException"
+        envelope = "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "
+        assert refusal.message.startswith(f"{envelope}'Lifecycle policy validation failure: ")
+        assert len(refusal.message) < 2_000
+    assert plane("GetLifecyclePolicy", repositoryName=NAME)["lifecyclePolicyText"] == kept
+
+
+def test_a_lifecycle_policys_text_has_awss_length() -> None:
+    given = {**samples()["PutLifecyclePolicy"], "lifecyclePolicyText": " " * (LIFECYCLE_TEXT_MAX_LENGTH + 1)}
+    assert "less than or equal to 30720" in ready().refused("PutLifecyclePolicy", **given).message

@@ -1,0 +1,285 @@
+"""Requests that are wrong: each is told why, leaves nothing behind, and harms nobody else."""
+
+import hashlib
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
+from domain.ecr.limits import MANIFEST_MAX_BYTES
+from localcloud.tests.ecr.registry_server import (
+    REPOSITORY,
+    Answer,
+    Server,
+    digest_of,
+    encoded,
+    image,
+    serving,
+)
+
+LAYER = b"a layer"
+DIGEST = digest_of(LAYER)
+UNKNOWN = digest_of(b"nothing")
+ONE_KEY_TWICE = b'{"0":2,' + b",".join(b'"%d":1' % number for number in range(30_000)) + b"}"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path / "blobs") as running:
+        yield running
+
+
+def put_manifest(server: Server, body: bytes, media_type: str = OCI_MANIFEST, reference: str = "v1") -> Answer:
+    path = f"/v2/{REPOSITORY}/manifests/{reference}"
+    return server.ask("PUT", path, body, {"Content-Type": media_type})
+
+
+def end_upload(server: Server, digest: str, body: bytes | None = LAYER, **headers: str) -> Answer:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return server.ask("PUT", f"{server.start_upload()}?digest={digest}", body, sent)
+
+
+def other_repository_s_upload(server: Server) -> Answer:
+    server.repository("payments/web")
+    place = server.start_upload("payments/web").replace("payments/web", REPOSITORY)
+    return server.ask("PATCH", place, LAYER)
+
+
+def second_part_again(server: Server) -> Answer:
+    place = server.start_upload()
+    assert server.ask("PATCH", place, LAYER, {"Content-Range": f"0-{len(LAYER) - 1}"}).status == 202
+    return server.ask("PATCH", place, LAYER, {"Content-Range": f"0-{len(LAYER) - 1}"})
+
+
+def ended_twice(server: Server) -> Answer:
+    place = f"{server.start_upload()}?digest={DIGEST}"
+    assert server.ask("PUT", place, LAYER).status == 201
+    return server.ask("PUT", place, LAYER)
+
+
+@dataclass(frozen=True)
+class Bad:
+    name: str
+    send: Callable[[Server], Answer]
+    status: int
+    code: str
+
+
+def sent(name: str, method: str, path: str, status: int, code: str, *, body: bytes | None = None) -> Bad:
+    return Bad(name, lambda server: server.ask(method, path, body), status, code)
+
+
+UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
+BAD = (
+    # Layers
+    Bad("wrong digest", lambda server: end_upload(server, UNKNOWN), 400, "BLOB_UPLOAD_INVALID"),
+    sent("wrong digest at once", "POST", f"{UPLOADS}?digest={UNKNOWN}", 400, "BLOB_UPLOAD_INVALID", body=LAYER),
+    Bad(
+        "sha512",
+        lambda server: end_upload(server, f"sha512:{hashlib.sha512(LAYER).hexdigest()}"),
+        400,
+        "DIGEST_INVALID",
+    ),
+    Bad("no digest", lambda server: server.ask("PUT", server.start_upload(), LAYER), 400, "DIGEST_INVALID"),
+    Bad("capital digest", lambda server: end_upload(server, DIGEST.upper()), 400, "DIGEST_INVALID"),
+    Bad("digest and more", lambda server: end_upload(server, f"{DIGEST}%0a"), 400, "DIGEST_INVALID"),
+    Bad("digest with a way out", lambda server: end_upload(server, "sha256:../../x"), 400, "DIGEST_INVALID"),
+    Bad("empty layer", lambda server: end_upload(server, digest_of(b""), b""), 400, "BLOB_UPLOAD_INVALID"),
+    Bad("part again", second_part_again, 416, "BLOB_UPLOAD_INVALID"),
+    Bad("part too early", lambda server: end_upload(server, DIGEST, Content_Range="9-15"), 416, "BLOB_UPLOAD_INVALID"),
+    Bad("part without range", lambda server: end_upload(server, DIGEST, Content_Range="x"), 416, "BLOB_UPLOAD_INVALID"),
+    Bad("part too short", lambda server: end_upload(server, DIGEST, Content_Range="0-99"), 400, "SIZE_INVALID"),
+    Bad("part backwards", lambda server: end_upload(server, DIGEST, Content_Range="0-0"), 400, "SIZE_INVALID"),
+    sent("unknown upload", "PATCH", f"{UPLOADS}{'0' * 32}", 404, "BLOB_UPLOAD_UNKNOWN", body=LAYER),
+    Bad("other repository's upload", other_repository_s_upload, 404, "BLOB_UPLOAD_UNKNOWN"),
+    Bad("ended twice", ended_twice, 404, "BLOB_UPLOAD_UNKNOWN"),
+    sent("unknown layer", "GET", f"/v2/{REPOSITORY}/blobs/{UNKNOWN}", 404, "BLOB_UNKNOWN"),
+    sent("no digest of a layer", "GET", f"/v2/{REPOSITORY}/blobs/v1", 400, "DIGEST_INVALID"),
+    # Manifests
+    Bad("no JSON", lambda server: put_manifest(server, b"{"), 405, "UNSUPPORTED"),
+    Bad("no text", lambda server: put_manifest(server, b"\xff\xfe"), 405, "UNSUPPORTED"),
+    Bad("nothing", lambda server: put_manifest(server, b""), 405, "UNSUPPORTED"),
+    Bad("deep JSON", lambda server: put_manifest(server, b"[" * 100_000), 405, "UNSUPPORTED"),
+    Bad("one key twice", lambda server: put_manifest(server, ONE_KEY_TWICE), 405, "UNSUPPORTED"),
+    Bad("type of another type", lambda server: put_manifest(server, b'{"mediaType": [[]]}'), 405, "UNSUPPORTED"),
+    Bad("no object", lambda server: put_manifest(server, b"[]"), 405, "UNSUPPORTED"),
+    Bad("no config", lambda server: put_manifest(server, b'{"schemaVersion": 2}'), 405, "UNSUPPORTED"),
+    Bad("other media type", lambda server: put_manifest(server, encoded(image()), "text/plain"), 405, "UNSUPPORTED"),
+    Bad("as an index", lambda server: put_manifest(server, encoded(image()), OCI_INDEX), 405, "UNSUPPORTED"),
+    Bad("bad tag", lambda server: put_manifest(server, encoded(image()), reference="a%20tag"), 405, "UNSUPPORTED"),
+    Bad("too large", lambda server: put_manifest(server, b" " * (MANIFEST_MAX_BYTES + 1)), 413, "MANIFEST_INVALID"),
+    Bad("layers missing", lambda server: put_manifest(server, encoded(image())), 404, "BLOB_UPLOAD_UNKNOWN"),
+    Bad(
+        "images missing",
+        lambda server: put_manifest(
+            server,
+            encoded({"schemaVersion": 2, "manifests": [{"mediaType": OCI_MANIFEST, "digest": UNKNOWN, "size": 2}]}),
+            OCI_INDEX,
+        ),
+        404,
+        "MANIFEST_BLOB_UNKNOWN",
+    ),
+    Bad(
+        "another digest",
+        lambda server: put_manifest(server, encoded(image()), reference=UNKNOWN),
+        400,
+        "DIGEST_INVALID",
+    ),
+    sent("unknown tag", "GET", f"/v2/{REPOSITORY}/manifests/v1", 404, "MANIFEST_UNKNOWN"),
+    sent("unknown digest", "GET", f"/v2/{REPOSITORY}/manifests/{UNKNOWN}", 404, "MANIFEST_UNKNOWN"),
+    sent("short digest", "GET", f"/v2/{REPOSITORY}/manifests/sha256:abc", 400, "DIGEST_INVALID"),
+    sent("capital hex", "GET", f"/v2/{REPOSITORY}/manifests/sha256:{'A' * 64}", 400, "DIGEST_INVALID"),
+    # Repositories
+    sent("unknown repository", "POST", "/v2/payments/nothing/blobs/uploads/", 404, "NAME_UNKNOWN"),
+    sent("unknown repository, to read", "GET", "/v2/payments/nothing/manifests/v1", 404, "NAME_UNKNOWN"),
+    sent("capitals", "GET", "/v2/Payments/api/manifests/v1", 400, "NAME_INVALID"),
+    sent("method", "POST", f"/v2/{REPOSITORY}/manifests/v1", 405, "UNSUPPORTED"),
+)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda each: each.name)
+def test_what_is_wrong_is_said(server: Server, bad: Bad) -> None:
+    started = time.process_time()
+    answer = bad.send(server)
+    assert time.process_time() - started < 1
+    assert (answer.status, answer.code) == (bad.status, bad.code)
+    assert answer.headers.get_content_type() == "application/json"
+    assert not server.registry.repositories[REPOSITORY].images
+    assert server.is_well()
+
+
+@pytest.mark.parametrize("place", ['{"mediaType": %s}', '{"schemaVersion": 2, "config": {"digest": %s}}'])
+def test_json_of_any_depth_is_refused(server: Server, place: str) -> None:
+    """What reads it, and what tells of it, end at depths of their own."""
+    for depth in range(800, 1000):
+        answer = put_manifest(server, (place % ("[" * depth + "]" * depth)).encode())
+        assert (answer.status, answer.code) == (405, "UNSUPPORTED"), depth
+
+
+@pytest.mark.parametrize("name", ["wrong digest", "wrong digest at once", "empty layer"])
+def test_a_layer_that_is_refused_leaves_nothing(server: Server, name: str) -> None:
+    [bad] = [each for each in BAD if each.name == name]
+    bad.send(server)
+    assert not server.registry.repositories[REPOSITORY].layers
+    assert stored(server) == []
+
+
+def stored(server: Server) -> list[Path]:
+    return [path for path in server.folder.rglob("*") if path.is_file()]
+
+
+def test_a_part_that_is_refused_can_be_sent_again(server: Server) -> None:
+    place = server.start_upload()
+    server.ask("PATCH", place, LAYER[:3])
+    assert server.ask("PATCH", place, LAYER, {"Content-Range": "0-6"}).status == 416
+    assert server.ask("PATCH", place, LAYER[3:], {"Content-Range": "3-5"}).code == "SIZE_INVALID"
+    assert server.ask("PATCH", place, LAYER[3:], {"Content-Range": "3-6"}).status == 202
+    assert server.ask("PUT", f"{place}?digest={DIGEST}").status == 201
+
+
+def test_an_oversize_manifest_is_not_read_to_its_end(server: Server) -> None:
+    """Its sender says a terabyte, sends five megabytes, and has the answer."""
+    head = (
+        f"PUT /v2/{REPOSITORY}/manifests/v1 HTTP/1.1\r\nHost: test\r\nAuthorization: {server.authorization()}\r\n"
+        f"Content-Type: {OCI_MANIFEST}\r\nContent-Length: {10**12}\r\n\r\n"
+    ).encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(head + b" " * (MANIFEST_MAX_BYTES + 1_000_000))
+        assert b" 413 " in connection.recv(65536).partition(b"\r\n")[0]
+    assert server.is_well()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/../../../etc/passwd",
+        "/v2/a/../../b/manifests/v1",
+        "/v2/../a/manifests/v1",
+        "/v2/%2e%2e/%2e%2e/manifests/v1",
+        "/v2/payments%2Fapi/manifests/v1",
+        "/v2/payments%2fapi/manifests/v1",
+        "/v2/..%2f..%2fetc/manifests/v1",
+        "/v2/payments//api/manifests/v1",
+        "/v2//manifests/v1",
+        "/v2/./manifests/v1",
+        "/v2/payments/api%00/manifests/v1",
+        "/v2/payments/api%0a/manifests/v1",
+        "/v2/payments/\xc3\xa4pi/manifests/v1",
+        "/v2/payments/api/blobs/..",
+        "/v2/payments/api/blobs/%2e%2e%2f%2e%2e%2fsecret",
+        f"/v2/payments/api/blobs/sha256:..%2f..%2f{'a' * 58}",
+        f"/v2/payments/api/blobs/..%2fsha256%2f{DIGEST.removeprefix('sha256:')}",
+        f"/v2/payments/api/blobs/{DIGEST}%00",
+        "/v2/payments/api/blobs/uploads/..%2fsha256",
+        "/v2/payments/api/blobs/uploads/..",
+        "/v2/payments/api/manifests/..%2f..%2fv1",
+        "http://elsewhere/v2/../x/manifests/v1",
+        "/v2/" + "a/" * 5000 + "manifests/v1",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_no_path_leads_out(server: Server, tmp_path: Path, method: str, path: str) -> None:
+    (tmp_path / "secret").write_text("secret")
+    server.push_image("v1", LAYER)
+    before = {each: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
+    answer = server.raw(
+        f"{method} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: {server.authorization()}\r\n"
+        f"Content-Length: 0\r\nConnection: close\r\n\r\n".encode("latin-1")
+    )
+    status = int(answer.split(b" ", 2)[1])
+    assert status in (400, 404, 405)
+    assert b"secret" not in answer.partition(b"\r\n\r\n")[2].replace(path.encode("latin-1"), b"").replace(
+        b"../../secret", b""
+    )
+    assert {each: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()} == before
+    assert server.is_well()
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v2/a/../../b/manifests/v1", "NAME_INVALID"),
+        ("/v2/%2e%2e/%2e%2e/manifests/v1", "NAME_INVALID"),
+        ("/v2/payments%2Fapi/manifests/v1", "NAME_INVALID"),
+        ("/v2/payments/api/blobs/..", "DIGEST_INVALID"),
+        ("/v2/payments/api/blobs/%2e%2e%2fsecret", "DIGEST_INVALID"),
+        ("/v2/payments/api/blobs/uploads/..%2fsha256", "BLOB_UPLOAD_UNKNOWN"),
+    ],
+)
+def test_a_way_out_is_called_what_it_is(server: Server, path: str, code: str) -> None:
+    assert server.ask("GET", path).code == code
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00\xff\x13\x37" * 100 + b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET /v2/ HTTP/9.9\r\n\r\n",
+        b"GET /v2/ HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"GET /v2/ HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"GET /v2/ HTTP/1.1\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+        b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+        b"GET /../etc/passwd HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_http_of_ours(server: Server, garbage: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(garbage)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(65536)
+    assert not answer.startswith(b"HTTP/1.1 200")
+    assert server.is_well()
+
+
+def test_an_error_is_of_the_specification_s_form(server: Server) -> None:
+    answer = server.ask("GET", f"/v2/{REPOSITORY}/manifests/v1")
+    [error] = json.loads(answer.body)["errors"]
+    assert set(error) == {"code", "message"}

@@ -1,0 +1,109 @@
+"""Pushes to names that nobody declared: where a creation template is for them, the repository is made."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.ecr.creation_templates import Occasion
+from domain.ecr.tags import TagMutability
+from localcloud.ecr.state import Template
+from localcloud.tests.ecr.control_plane import TRUST
+from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of, serving
+from oci.image import index
+from oci.whole_images import Client
+
+NAME = "team/new"
+PUSH = ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage")
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/creator"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as made:
+        yield made
+
+
+def a_template(**changes: Any) -> Template:
+    now = datetime.now(UTC)
+    fields: dict[str, Any] = {
+        "prefix": "team",
+        "description": None,
+        "encryption": {"encryptionType": "AES256"},
+        "mutability": TagMutability.IMMUTABLE,
+        "exclusions": (),
+        "policy": None,
+        "lifecycle": None,
+        "tags": {},
+        "occasions": (Occasion.CREATE_ON_PUSH,),
+        "role": None,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return Template(**{**fields, **changes})
+
+
+def test_a_push_makes_the_repository_as_its_template_says(server: Server) -> None:
+    server.registry.templates["team"] = a_template()
+    server.callers.actions = (*PUSH, "CreateRepository", "BatchGetImage")
+    digest = server.push_image("v1", repository=NAME)
+    assert server.ask("GET", f"/v2/{NAME}/manifests/v1").headers["Docker-Content-Digest"] == digest
+    assert server.registry.repositories[NAME].mutability is TagMutability.IMMUTABLE
+
+
+def test_a_client_that_looks_first_pushes_to_a_free_name(server: Server) -> None:
+    server.registry.templates["team"] = a_template()
+    with Client(f"127.0.0.1:{server.port}", server.password) as client:
+        digest = client.push(NAME, index("new"), "v1")
+        assert client.pull(NAME, "v1").digest == digest
+
+
+def test_a_layer_sent_in_one_request_makes_it_too(server: Server) -> None:
+    server.registry.templates["team"] = a_template()
+    path = f"/v2/{NAME}/blobs/uploads/?digest={digest_of(b'a layer')}"
+    assert server.ask("POST", path, b"a layer").status == 201
+    assert server.registry.repositories[NAME].layers == {digest_of(b"a layer")}
+
+
+@pytest.mark.parametrize("template", [None, a_template(prefix="other"), a_template(occasions=(Occasion.REPLICATION,))])
+def test_without_a_template_for_it_the_name_stays_unknown(server: Server, template: Template | None) -> None:
+    if template is not None:
+        server.registry.templates[template.prefix] = template
+    answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")
+    assert (answer.status, answer.code) == (404, "NAME_UNKNOWN")
+    assert NAME not in server.registry.repositories
+
+
+@pytest.mark.parametrize("missing", ["CreateRepository", "InitiateLayerUpload"])
+def test_who_may_not_create_or_push_makes_none(server: Server, missing: str) -> None:
+    server.registry.templates["team"] = a_template()
+    server.callers.actions = tuple(each for each in (*PUSH, "CreateRepository") if each != missing)
+    answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")
+    assert (answer.status, answer.code) == (403, "DENIED")
+    assert f"ecr:{missing}" in answer.message
+    assert NAME not in server.registry.repositories
+
+
+def test_looking_and_pulling_make_none(server: Server) -> None:
+    server.registry.templates["team"] = a_template()
+    for method, path in (("GET", "manifests/v1"), ("HEAD", f"blobs/{digest_of(b'')}"), ("GET", "tags/list")):
+        assert server.ask(method, f"/v2/{NAME}/{path}").status == 404
+    assert NAME not in server.registry.repositories
+
+
+def test_who_may_not_create_pushes_to_what_stands(server: Server) -> None:
+    server.registry.templates["team"] = a_template()
+    server.callers.actions = PUSH
+    server.repository(NAME)
+    server.push_image("v1", repository=NAME)
+
+
+def test_a_template_that_cannot_be_applied_is_told_to_the_pusher(server: Server) -> None:
+    server.registry.templates["team"] = a_template(tags={"owner": "platform"}, role=ROLE)
+    server.neighbour.add_role(ROLE, TRUST)
+    answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")
+    assert (answer.status, answer.code) == (404, "NAME_UNKNOWN")
+    assert "ecr:CreateRepository" in answer.message
+    assert NAME not in server.registry.repositories

@@ -1,0 +1,126 @@
+"""A repository that goes, or comes anew, while something is sent to it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from localcloud.ecr.blobs import Blobs, Owner, Upload
+from localcloud.tests.ecr.registry_server import (
+    REPOSITORY,
+    Answer,
+    Server,
+    a_repository,
+    digest_of,
+    encoded,
+    image,
+    serving,
+)
+
+LAYER = b"a layer"
+DIGEST = digest_of(LAYER)
+UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as running:
+        running.push_image("v0", LAYER)
+        yield running
+
+
+def removed(server: Server) -> None:
+    del server.registry.repositories[REPOSITORY]
+
+
+def made_anew(server: Server) -> None:
+    server.repository(created_at=server.registry.repositories[REPOSITORY].created_at)
+
+
+def while_sending(server: Server, method: str, path: str, body: bytes, change: Callable[[Server], None]) -> Answer:
+    """The answer to a request in the middle of whose body the change is made."""
+    begun, changed = threading.Event(), threading.Event()
+
+    def content() -> Iterator[bytes]:
+        yield body[:1]
+        begun.set()
+        changed.wait(10)
+        yield body[1:]
+
+    headers = {"Content-Length": str(len(body))}
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(server.ask, method, path, content(), headers)
+        begun.wait(10)
+        threading.Event().wait(0.1)
+        change(server)
+        changed.set()
+        return answer.result()
+
+
+@pytest.mark.parametrize(("change", "code"), [(removed, "NAME_UNKNOWN"), (made_anew, "BLOB_UPLOAD_UNKNOWN")])
+class TestWhileABodyComes:
+    def test_a_manifest_is_put_into_none(self, server: Server, change: Callable[[Server], None], code: str) -> None:
+        path = f"/v2/{REPOSITORY}/manifests/v1"
+        answer = while_sending(server, "PUT", path, encoded(image(LAYER)), change)
+        assert (answer.status, answer.code) == (404, code)
+
+    def test_an_upload_does_not_end(self, server: Server, change: Callable[[Server], None], code: str) -> None:
+        path = f"{server.start_upload()}?digest={DIGEST}"
+        answer = while_sending(server, "PUT", path, LAYER, change)
+        assert (answer.status, answer.code) == (404, code)
+        assert all(DIGEST not in each.layers for each in server.registry.repositories.values())
+
+    def test_an_upload_does_not_go_on(self, server: Server, change: Callable[[Server], None], code: str) -> None:
+        answer = while_sending(server, "PATCH", server.start_upload(), LAYER, change)
+        assert (answer.status, answer.code) == (404, code)
+
+    def test_an_upload_in_one_request_leaves_nothing(
+        self, server: Server, change: Callable[[Server], None], code: str
+    ) -> None:
+        answer = while_sending(server, "POST", f"{UPLOADS}?digest={DIGEST}", LAYER, change)
+        assert (answer.status, answer.code) == (404, code)
+        assert list((server.folder / "uploads").iterdir()) == []
+
+
+def test_an_upload_does_not_go_on_in_a_repository_of_the_same_name(server: Server) -> None:
+    place = server.start_upload()
+    made_anew(server)
+    assert server.ask("PATCH", place, LAYER).code == "BLOB_UPLOAD_UNKNOWN"
+
+
+def test_a_part_that_is_given_up_while_it_is_written_leaves_the_upload_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that writes can't be ended; what comes next waits for it."""
+    begun, go_on = threading.Event(), threading.Event()
+    plain = Upload._write
+
+    def slow(upload: Upload, *given: object) -> None:
+        begun.set()
+        go_on.wait(10)
+        plain(upload, *given)  # type: ignore[arg-type]
+
+    async def chunks(content: bytes) -> AsyncIterator[bytes]:
+        yield content
+
+    async def given_up() -> None:
+        upload = Blobs(tmp_path).start(Owner(repository=a_repository(), account=None))
+        monkeypatch.setattr(Upload, "_write", slow)
+        part = asyncio.ensure_future(upload.append(chunks(b"other bytes")))
+        await asyncio.to_thread(begun.wait, 10)
+        part.cancel()
+        await asyncio.sleep(0.05)
+        assert not part.done()
+        go_on.set()
+        with suppress(asyncio.CancelledError):
+            await part
+        assert (upload.size, upload.digest) == (0, digest_of(b""))
+        await upload.append(chunks(LAYER))
+        assert (upload.size, upload.digest) == (len(LAYER), DIGEST)
+        assert upload.path.read_bytes()[: upload.size] == LAYER
+
+    asyncio.run(given_up())

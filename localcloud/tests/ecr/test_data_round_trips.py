@@ -1,0 +1,355 @@
+"""What goes into a registry comes out of it, whichever way a client sends it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.ecr.account import BLOB_MOUNTING
+from domain.ecr.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from domain.ecr.tags import TagMutability
+from localcloud.tests.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image, serving
+
+LAYER = bytes(range(256)) * 40
+DIGEST = digest_of(LAYER)
+BLOB = f"/v2/{REPOSITORY}/blobs/{DIGEST}"
+UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
+MANIFESTS = f"/v2/{REPOSITORY}/manifests"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as running:
+        yield running
+
+
+def monolithic_post(server: Server) -> None:
+    assert server.ask("POST", f"{UPLOADS}?digest={DIGEST}", LAYER).status == 201
+
+
+def monolithic_put(server: Server) -> None:
+    server.push_blob(LAYER)
+
+
+def streamed(server: Server) -> None:
+    place = server.start_upload()
+    assert server.ask("PATCH", place, iter([LAYER[:7], LAYER[7:]])).status == 202
+    assert server.ask("PUT", f"{place}?digest={DIGEST.replace(':', '%3A')}").status == 201
+
+
+def chunked(server: Server) -> None:
+    place = server.start_upload()
+    first = server.ask("PATCH", place, LAYER[:4000], {"Content-Range": "0-3999"})
+    assert (first.status, first.headers["Range"]) == (202, "0-3999")
+    middle = server.ask("PATCH", place, LAYER[4000:9000], {"Content-Range": "4000-8999"})
+    assert (middle.status, middle.headers["Range"]) == (202, "0-8999")
+    last = {"Content-Range": f"9000-{len(LAYER) - 1}"}
+    assert server.ask("PUT", f"{place}?digest={DIGEST}", LAYER[9000:], last).status == 201
+
+
+@pytest.mark.parametrize("push", [monolithic_post, monolithic_put, streamed, chunked])
+def test_a_layer_comes_back_as_it_was_sent(server: Server, push) -> None:  # type: ignore[no-untyped-def]
+    push(server)
+    looked, got = server.ask("HEAD", BLOB), server.ask("GET", BLOB)
+    assert (looked.status, looked.body, looked.headers["Content-Length"]) == (200, b"", str(len(LAYER)))
+    assert (got.status, got.body) == (200, LAYER)
+    assert got.headers["Docker-Content-Digest"] == DIGEST
+    assert got.headers["Content-Type"] == "application/octet-stream"
+    assert got.headers["Etag"] == looked.headers["Etag"]
+    assert not list((server.folder / "uploads").iterdir())
+
+
+def test_the_end_of_an_upload_says_where_the_layer_is(server: Server) -> None:
+    answer = server.ask("PUT", f"{server.start_upload()}?digest={DIGEST}", LAYER)
+    assert answer.headers["Docker-Content-Digest"] == DIGEST
+    assert server.ask("GET", answer.headers["Location"]).body == LAYER
+
+
+@given(st.lists(st.integers(1, len(LAYER) - 1), unique=True, max_size=6).map(sorted), st.booleans())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_split_into_chunks_gives_the_same_layer(server: Server, cuts: list[int], said: bool) -> None:
+    server.registry.repositories[REPOSITORY].layers.clear()
+    place = server.start_upload()
+    for start, end in zip([0, *cuts], [*cuts, len(LAYER)], strict=True):
+        headers = {"Content-Range": f"{start}-{end - 1}"} if said else {}
+        assert server.ask("PATCH", place, LAYER[start:end], headers).status == 202
+    assert server.ask("PUT", f"{place}?digest={DIGEST}").status == 201
+    assert server.ask("GET", BLOB).body == LAYER
+
+
+def test_an_upload_tells_how_far_it_is(server: Server) -> None:
+    place = server.start_upload()
+    server.ask("PATCH", place, LAYER[:1000])
+    status = server.ask("GET", place)
+    assert (status.status, status.headers["Range"], status.headers["Location"]) == (204, "0-999", place)
+
+
+def test_an_upload_that_was_cancelled_is_gone(server: Server) -> None:
+    place = server.start_upload()
+    server.ask("PATCH", place, LAYER[:1000])
+    assert server.ask("DELETE", place).status == 204
+    assert server.ask("GET", place).code == "BLOB_UPLOAD_UNKNOWN"
+    assert not list((server.folder / "uploads").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "end"),
+    [
+        ("bytes=0-0", 206, 0, 1),
+        ("bytes=500-1499", 206, 500, 1500),
+        ("bytes=9000-", 206, 9000, len(LAYER)),
+        ("bytes=-500", 206, len(LAYER) - 500, len(LAYER)),
+        ("bytes=9000-99999", 206, 9000, len(LAYER)),
+        (f"bytes={len(LAYER)}-", 416, 0, 0),
+        ("bytes=500-0", 416, 0, 0),
+    ],
+)
+def test_a_part_of_a_layer(server: Server, asked: str, status: int, first: int, end: int) -> None:
+    server.push_blob(LAYER)
+    answer = server.ask("GET", BLOB, headers={"Range": asked})
+    assert (answer.status, answer.body) == (status, LAYER[first:end])
+    if status == 206:
+        assert answer.headers["Content-Range"] == f"bytes {first}-{end - 1}/{len(LAYER)}"
+
+
+@pytest.mark.parametrize("media_type", [OCI_MANIFEST, DOCKER_MANIFEST])
+def test_an_image_comes_back_by_tag_and_by_digest(server: Server, media_type: str) -> None:
+    server.push_blob(b"{}")
+    server.push_blob(LAYER)
+    manifest = image(LAYER, mediaType=media_type)
+    digest = digest_of(encoded(manifest))
+    pushed = server.push_manifest(manifest, "v1")
+    assert (pushed.status, pushed.headers["Docker-Content-Digest"]) == (201, digest)
+    for reference in ("v1", digest, digest.replace(":", "%3a")):
+        looked, got = (server.ask(method, f"{MANIFESTS}/{reference}") for method in ("HEAD", "GET"))
+        assert (got.status, got.body) == (200, encoded(manifest))
+        assert (looked.status, looked.headers["Content-Length"]) == (200, str(len(got.body)))
+        assert looked.headers["Content-Type"] == got.headers["Content-Type"] == media_type
+        assert looked.headers["Docker-Content-Digest"] == got.headers["Docker-Content-Digest"] == digest
+    assert server.ask("GET", pushed.headers["Location"]).body == encoded(manifest)
+
+
+def test_an_image_that_is_pushed_by_digest_has_no_tag(server: Server) -> None:
+    server.push_blob(b"{}")
+    manifest = image()
+    assert server.push_manifest(manifest, digest_of(encoded(manifest))).status == 201
+    assert server.registry.repositories[REPOSITORY].tagged == {}
+
+
+def test_a_manifest_without_content_type_says_itself_what_it_is(server: Server) -> None:
+    server.push_blob(b"{}")
+    assert server.ask("PUT", f"{MANIFESTS}/v1", encoded(image())).status == 201
+    assert server.ask("GET", f"{MANIFESTS}/v1").headers["Content-Type"] == OCI_MANIFEST
+
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
+def test_an_index_comes_back_and_names_its_images(server: Server, media_type: str) -> None:
+    children = [server.push_image(tag, tag.encode()) for tag in ("amd64", "arm64")]
+    described = [{"mediaType": OCI_MANIFEST, "digest": each, "size": 500} for each in children]
+    index = {"schemaVersion": 2, "mediaType": media_type, "manifests": described}
+    assert server.push_manifest(index, "all").status == 201
+    got = server.ask("GET", f"{MANIFESTS}/all")
+    assert (got.body, got.headers["Content-Type"]) == (encoded(index), media_type)
+
+
+def test_a_pull_is_recorded_and_a_look_is_not(server: Server) -> None:
+    digest = server.push_image("v1")
+    pushed = server.registry.repositories[REPOSITORY].images[digest]
+    server.ask("HEAD", f"{MANIFESTS}/v1")
+    assert pushed.pulled_at is None
+    server.ask("GET", f"{MANIFESTS}/v1")
+    assert pushed.pulled_at is not None
+
+
+class TestImmutableTags:
+    @pytest.fixture(autouse=True)
+    def tagged(self, server: Server) -> None:
+        server.repository(mutability=TagMutability.IMMUTABLE_WITH_EXCLUSION, exclusions=("latest",))
+        server.push_image("v1")
+        server.push_image("latest")
+
+    def test_another_image_is_refused_in_ecr_s_words(self, server: Server) -> None:
+        server.push_blob(b"another layer")
+        answer = server.push_manifest(image(b"another layer"), "v1")
+        assert answer.status == 400
+        text = (
+            f"The image tag 'v1' already exists in the '{REPOSITORY}' repository and cannot be overwritten "
+            "because the tag is immutable."
+        )
+        assert answer.errors == [("TAG_INVALID", text)]
+
+    def test_the_same_image_is_no_other(self, server: Server) -> None:
+        assert server.push_manifest(image(b"a layer"), "v1").status == 201
+
+    def test_an_excluded_tag_moves(self, server: Server) -> None:
+        digest = server.push_image("latest", b"another layer")
+        assert server.ask("HEAD", f"{MANIFESTS}/latest").headers["Docker-Content-Digest"] == digest
+
+
+class TestTags:
+    @pytest.fixture(autouse=True)
+    def tagged(self, server: Server) -> None:
+        for tag in ("v10", "v2", "a", "v1"):
+            server.push_image(tag)
+
+    def test_all_in_order(self, server: Server) -> None:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/tags/list")
+        assert answer.json == {"name": REPOSITORY, "tags": ["a", "v1", "v10", "v2"]}
+        assert "Link" not in answer.headers
+
+    def test_page_by_page(self, server: Server) -> None:
+        place, pages = f"/v2/{REPOSITORY}/tags/list?n=3", []
+        while place:
+            answer = server.ask("GET", place)
+            pages.append(answer.json["tags"])
+            place = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
+        assert pages == [["a", "v1", "v10"], ["v2"]]
+
+    def test_no_link_after_a_last_page_that_is_full(self, server: Server) -> None:
+        assert "Link" not in server.ask("GET", f"/v2/{REPOSITORY}/tags/list?n=4").headers
+
+    def test_after_a_tag_that_is_not_there(self, server: Server) -> None:
+        assert server.ask("GET", f"/v2/{REPOSITORY}/tags/list?last=v11").json["tags"] == ["v2"]
+
+    def test_a_hundred_at_a_time_unless_asked_for_more(self, server: Server) -> None:
+        repository = server.registry.repositories[REPOSITORY]
+        repository.tagged |= {f"t{number:03}": repository.tagged["a"] for number in range(200)}
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/tags/list")
+        assert len(answer.json["tags"]) == 100
+        assert 'rel="next"' in answer.headers["Link"]
+        assert len(server.ask("GET", f"/v2/{REPOSITORY}/tags/list?n=1000").json["tags"]) == 204
+
+    @pytest.mark.parametrize(("number", "code"), [("1001", "UNSUPPORTED"), ("0", "UNSUPPORTED"), ("x", None)])
+    def test_numbers_that_are_refused(self, server: Server, number: str, code: str | None) -> None:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/tags/list?n={number}")
+        assert answer.code == (code or "PAGINATION_NUMBER_INVALID")
+
+
+class TestReferrers:
+    @pytest.fixture
+    def subject(self, server: Server) -> str:
+        digest = server.push_image("v1")
+        subject = {"mediaType": OCI_MANIFEST, "digest": digest, "size": 500}
+        for kind in ("test/signature", "test/sbom"):
+            manifest = image(artifactType=kind, subject=subject, annotations={"made.by": kind})
+            answer = server.push_manifest(manifest, digest_of(encoded(manifest)))
+            assert (answer.status, answer.headers["OCI-Subject"]) == (201, digest)
+        return digest
+
+    def test_all_of_them(self, server: Server, subject: str) -> None:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{subject}")
+        assert answer.headers["Content-Type"] == OCI_INDEX
+        assert answer.json["schemaVersion"] == 2
+        assert answer.json["mediaType"] == OCI_INDEX
+        for each in answer.json["manifests"]:
+            content = server.ask("GET", f"{MANIFESTS}/{each['digest']}")
+            assert each["size"] == len(content.body)
+            assert each["mediaType"] == OCI_MANIFEST
+            assert each["annotations"] == {"made.by": each["artifactType"]}
+        assert {each["artifactType"] for each in answer.json["manifests"]} == {"test/signature", "test/sbom"}
+
+    def test_of_one_type(self, server: Server, subject: str) -> None:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{subject}?artifactType=test/sbom")
+        assert answer.headers["OCI-Filters-Applied"] == "artifactType"
+        assert [each["artifactType"] for each in answer.json["manifests"]] == ["test/sbom"]
+
+    def test_with_annotations_that_are_none(self, server: Server) -> None:
+        """Only texts under texts are told, however deep the rest is nested."""
+        subject = {"mediaType": OCI_MANIFEST, "digest": server.push_image("v1"), "size": 500}
+        for depth in range(700, 1000, 5):
+            nested: object = "x"
+            for _ in range(depth):
+                nested = [nested]
+            with suppress(RecursionError):
+                server.push_manifest(image(subject=subject, annotations={"a": nested, "made.by": "us"}), "signature")
+            answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{subject['digest']}")
+            assert answer.status == 200
+            assert all(each["annotations"] == {"made.by": "us"} for each in answer.json["manifests"])
+
+    def test_none(self, server: Server) -> None:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/referrers/{digest_of(b'nothing')}")
+        assert (answer.status, answer.json["manifests"]) == (200, [])
+
+    def test_no_digest(self, server: Server) -> None:
+        assert server.ask("GET", f"/v2/{REPOSITORY}/referrers/v1").code == "DIGEST_INVALID"
+
+
+class TestDeletion:
+    def test_by_digest(self, server: Server) -> None:
+        digest = server.push_image("v1")
+        assert server.ask("DELETE", f"{MANIFESTS}/{digest}").status == 202
+        assert server.ask("GET", f"{MANIFESTS}/v1").code == "MANIFEST_UNKNOWN"
+
+    def test_an_image_of_an_index_stays(self, server: Server) -> None:
+        child = server.push_image("v1")
+        described = [{"mediaType": OCI_MANIFEST, "digest": child, "size": 500}]
+        server.push_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": described}, "all")
+        answer = server.ask("DELETE", f"{MANIFESTS}/{child}")
+        assert (answer.status, answer.code) == (405, "UNSUPPORTED")
+        assert server.ask("GET", f"{MANIFESTS}/v1").status == 200
+
+    def test_of_a_layer_is_nothing_that_ecr_does(self, server: Server) -> None:
+        server.push_blob(LAYER)
+        answer = server.ask("DELETE", BLOB)
+        assert (answer.status, answer.code) == (405, "UNSUPPORTED")
+        assert server.ask("GET", BLOB).status == 200
+
+
+class TestMounting:
+    """https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html"""
+
+    TARGET = "payments/web"
+
+    @pytest.fixture(autouse=True)
+    def shared(self, server: Server) -> None:
+        server.repository(self.TARGET)
+        server.registry.settings[BLOB_MOUNTING] = "ENABLED"
+        server.push_image("v1", LAYER)
+
+    def mounted(self, server: Server, digest: str = DIGEST, source: str = f"&from={REPOSITORY}") -> bool:
+        answer = server.ask("POST", f"/v2/{self.TARGET}/blobs/uploads/?mount={digest}{source}")
+        visible = server.ask("GET", f"/v2/{self.TARGET}/blobs/{digest}").status == 200
+        assert (answer.status, visible) in {(201, True), (202, False)}
+        if answer.status == 202:
+            content = LAYER if digest == DIGEST else b"alone"
+            assert server.ask("PUT", f"{answer.headers['Location']}?digest={digest}", content).status == 201
+        return visible
+
+    def test_a_layer_of_another_repository(self, server: Server) -> None:
+        assert self.mounted(server)
+        assert server.ask("GET", f"/v2/{self.TARGET}/blobs/{DIGEST}").body == LAYER
+
+    def test_not_unless_the_registry_does_it(self, server: Server) -> None:
+        server.registry.settings[BLOB_MOUNTING] = "DISABLED"
+        assert not self.mounted(server)
+
+    def test_not_without_a_source(self, server: Server) -> None:
+        assert not self.mounted(server, source="")
+
+    def test_not_from_a_repository_that_is_not_there(self, server: Server) -> None:
+        assert not self.mounted(server, source="&from=payments/nothing")
+
+    def test_not_between_keys(self, server: Server) -> None:
+        server.registry.repositories[self.TARGET].encryption_type = "KMS"
+        assert not self.mounted(server)
+
+    def test_not_a_layer_that_no_image_there_has(self, server: Server) -> None:
+        assert not self.mounted(server, server.push_blob(b"alone"))
+
+
+def test_a_layer_is_seen_only_where_it_was_pushed(server: Server) -> None:
+    server.repository("payments/web")
+    server.push_blob(LAYER)
+    for method in ("GET", "HEAD"):
+        assert server.ask(method, f"/v2/payments/web/blobs/{DIGEST}").status == 404
+    server.push_blob(LAYER, "payments/web")
+    assert server.ask("GET", f"/v2/payments/web/blobs/{DIGEST}").body == LAYER
+
+
+def test_every_answer_names_the_api(server: Server) -> None:
+    server.push_blob(LAYER)
+    for path in ("/v2/", BLOB, f"{MANIFESTS}/nothing"):
+        assert server.ask("GET", path).headers["Docker-Distribution-Api-Version"] == "registry/2.0"

@@ -1,0 +1,342 @@
+"""Pulls through the cache: what comes from upstream, when it is asked again, and who may have it asked."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.aws import RegistryId
+from domain.ecr.creation_templates import Occasion
+from domain.ecr.replication import ReplicationRule
+from domain.ecr.tags import TagMutability
+from domain.ecr.upstreams import CacheRule
+from localcloud.ecr.cache.login import Login
+from localcloud.ecr.cache.pull_through import CHECKED_EVERY
+from localcloud.ecr.state import StandingCacheRule, Template
+from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, serving
+from localcloud.tests.processes import eventually
+from localcloud.upstream import UpstreamRegistry
+from oci.image import image, index
+from oci.whole_images import Client, Refused
+
+URL, HUB = "quay.io", "registry-1.docker.io"
+THERE, HERE = "team/app", "quay/team/app"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ecr-pullthroughcache/hub-AbCdEf"
+ADA = Login(username="ada", access_token="dckr_pat_of_ada")  # noqa: S106
+PULL = ("BatchGetImage", "GetDownloadUrlForLayer")
+IMPORT, CREATE = "BatchImportUpstreamImage", "CreateRepository"
+
+
+@pytest.fixture
+def upstream() -> Iterator[UpstreamRegistry]:
+    with UpstreamRegistry() as played:
+        yield played
+
+
+@pytest.fixture
+def server(tmp_path: Path, upstream: UpstreamRegistry) -> Iterator[Server]:
+    with serving(tmp_path) as running:
+        add_rule(running, "quay", URL)
+        running.players[URL] = upstream.host
+        yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with Client(f"127.0.0.1:{server.port}", server.password) as made:
+        yield made
+
+
+def add_rule(server: Server, prefix: str, url: str, **more: Any) -> None:
+    rule = CacheRule(prefix=prefix, upstream_url=url, **more)
+    now = datetime.now(UTC)
+    server.registry.cache_rules[prefix] = StandingCacheRule(rule=rule, created_at=now, updated_at=now)
+
+
+def a_day_goes_by(server: Server, tag: str = "v1", name: str = HERE) -> None:
+    server.registry.repositories[name].upstream_checks[tag] -= CHECKED_EVERY
+
+
+def refusal(client: Client, reference: str, name: str = HERE) -> Refused:
+    with pytest.raises(Refused) as caught:
+        client.pull(name, reference)
+    return caught.value
+
+
+class TestWhatComes:
+    def test_an_image_comes_with_its_layers(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        wanted = image("app")
+        upstream.put(THERE, wanted, "v1")
+        pulled = client.pull(HERE, "v1")
+        assert (pulled.digest, set(pulled.blobs)) == (wanted.digest, {each.digest for each in wanted.blobs})
+        made = server.registry.repositories[HERE]
+        assert (made.mutability, made.encryption_type, made.tags) == (TagMutability.MUTABLE, "AES256", {})
+        assert made.images[wanted.digest].pulled_at is not None
+
+    def test_an_index_comes_with_every_image(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        wanted = index("app", ("amd64", "arm64", "s390x"))
+        upstream.put(THERE, wanted, "v1")
+        assert client.manifest(HERE, "v1").digest == wanted.digest
+        made = server.registry.repositories[HERE]
+        assert made.images.keys() == {wanted.digest, *(each.digest for each in wanted.images)}
+        assert made.layers == {blob.digest for each in wanted.images for blob in each.blobs}
+        before = len(upstream.asked)
+        client.pull(HERE, "v1")
+        assert len(upstream.asked) == before
+
+    def test_a_digest_is_enough(self, client: Client, upstream: UpstreamRegistry) -> None:
+        wanted = image("app")
+        upstream.put(THERE, wanted)
+        assert client.pull(HERE, wanted.digest).digest == wanted.digest
+
+    @pytest.mark.parametrize("method", ["HEAD", "GET"])
+    def test_one_look_brings_it(self, server: Server, upstream: UpstreamRegistry, method: str) -> None:
+        digest = upstream.put(THERE, image("app"), "v1")
+        answer = server.ask(method, f"/v2/{HERE}/manifests/v1")
+        assert (answer.status, answer.headers["Docker-Content-Digest"]) == (200, digest)
+
+    @pytest.mark.parametrize("method", ["HEAD", "GET"])
+    def test_a_layer_alone_comes_too(self, server: Server, upstream: UpstreamRegistry, method: str) -> None:
+        upstream.put(THERE, image("app"), "v1")
+        server.repository(HERE)
+        layer = image("app").blobs[-1]
+        assert server.ask(method, f"/v2/{HERE}/blobs/{layer.digest}").status == 200
+        absent = image("other").blobs[-1].digest
+        assert server.ask(method, f"/v2/{HERE}/blobs/{absent}").status == 404
+
+    def test_pulls_that_come_together_bring_it_once(
+        self, server: Server, client: Client, upstream: UpstreamRegistry
+    ) -> None:
+        upstream.put(THERE, image("app"), "v1")
+        threads = [threading.Thread(target=client.pull, args=(HERE, "v1")) for _ in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 1
+        assert len(upstream.asked) == len(set(upstream.asked))
+        assert server.is_well()
+
+    def test_the_names_are_mapped(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        add_rule(server, "mine", URL, upstream_prefix="theirs")
+        digest = upstream.put("theirs/app", image("app"), "v1")
+        assert client.pull("mine/app", "v1").digest == digest
+
+    def test_root_is_for_every_other_name(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        add_rule(server, "ROOT", URL)
+        digest = upstream.put(THERE, image("app"), "v1")
+        assert client.pull(THERE, "v1").digest == digest
+
+    def test_a_template_shapes_the_repository(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        now = datetime.now(UTC)
+        server.registry.templates["quay"] = Template(
+            prefix="quay",
+            description=None,
+            encryption={"encryptionType": "AES256"},
+            mutability=TagMutability.IMMUTABLE,
+            exclusions=(),
+            policy=None,
+            lifecycle=None,
+            tags={},
+            occasions=(Occasion.PULL_THROUGH_CACHE,),
+            role=None,
+            created_at=now,
+            updated_at=now,
+        )
+        upstream.put(THERE, image("app"), "v1")
+        client.pull(HERE, "v1")
+        assert server.registry.repositories[HERE].mutability is TagMutability.IMMUTABLE
+
+    def test_it_is_replicated_as_a_push_is(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        destination = RegistryId(account=ACCOUNT, region="us-west-2")
+        server.registry.replication = (ReplicationRule(destinations=(destination,)),)
+        wanted = index("app")
+        upstream.put(THERE, wanted, "v1")
+        client.pull(HERE, "v1")
+        copies = server.registries.of(ACCOUNT, "us-west-2").repositories
+        assert eventually(lambda: HERE in copies and copies[HERE].tagged == {"v1": wanted.digest}, 5)
+        assert copies[HERE].images.keys() == {wanted.digest, *(each.digest for each in wanted.images)}
+
+    def test_what_is_not_what_its_digest_says_is_not_cached(
+        self, server: Server, client: Client, upstream: UpstreamRegistry
+    ) -> None:
+        wanted, wrong = image("app"), image("wrong")
+        upstream.put(THERE, wanted, "v1")
+        upstream._content[f"/v2/{THERE}/manifests/{wanted.digest}"] = wrong.manifest
+        upstream._content[f"/v2/{THERE}/blobs/{wanted.blobs[-1].digest}"] = wrong.blobs[-1]
+        assert refusal(client, wanted.digest).code == "DIGEST_INVALID"
+        assert refusal(client, "v1").code == "BLOB_UPLOAD_INVALID"
+        assert server.registry.repositories[HERE].images == {}
+
+
+class TestWhenItIsAskedAgain:
+    def test_a_moved_tag_is_seen_after_a_day(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        first = upstream.put(THERE, image("first"), "v1")
+        assert client.pull(HERE, "v1").digest == first
+        second = upstream.put(THERE, image("second"), "v1")
+        assert client.pull(HERE, "v1").digest == first
+        a_day_goes_by(server)
+        assert client.pull(HERE, "v1").digest == second
+        assert client.pull(HERE, first).digest == first
+
+    def test_it_is_asked_once_a_day(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        upstream.put(THERE, image("app"), "v1")
+        for _ in range(3):
+            client.pull(HERE, "v1")
+            client.pull(HERE, "v1")
+            a_day_goes_by(server)
+        assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 3
+
+    def test_an_immutable_tag_never_moves(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+        server.repository(HERE, mutability=TagMutability.IMMUTABLE_WITH_EXCLUSION, exclusions=("latest",))
+        first = upstream.put(THERE, image("first"), "v1")
+        upstream.put(THERE, image("first"), "latest")
+        for tag in ("v1", "latest"):
+            assert client.pull(HERE, tag).digest == first
+            a_day_goes_by(server, tag)
+        second = upstream.put(THERE, image("second"), "v1")
+        upstream.put(THERE, image("second"), "latest")
+        assert client.pull(HERE, "v1").digest == first
+        assert client.pull(HERE, "latest").digest == second
+        assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 1
+
+    @pytest.mark.parametrize("away", ["down", "played by nobody", "without the tag", "without the rule"])
+    def test_what_is_cached_is_served_without_the_upstream(
+        self, server: Server, client: Client, upstream: UpstreamRegistry, away: str
+    ) -> None:
+        digest = upstream.put(THERE, image("app"), "v1")
+        client.pull(HERE, "v1")
+        a_day_goes_by(server)
+        match away:
+            case "down":
+                upstream.stop()
+            case "played by nobody":
+                server.players.clear()
+            case "without the tag":
+                upstream._content.clear()
+            case "without the rule":
+                server.registry.cache_rules.clear()
+        assert client.pull(HERE, "v1").digest == digest
+
+
+class TestWhatDoesNotCome:
+    def test_what_upstream_has_not(self, server: Server, client: Client) -> None:
+        missing = refusal(client, "v1")
+        assert (missing.status, missing.code) == (404, "MANIFEST_UNKNOWN")
+        assert missing.message.startswith("Requested image not found: ")
+        assert HERE not in server.registry.repositories
+
+    def test_an_upstream_that_is_down(self, client: Client, upstream: UpstreamRegistry) -> None:
+        upstream.put(THERE, image("app"), "v1")
+        upstream.stop()
+        assert (refusal(client, "v1").status, refusal(client, "v1").code) == (404, "MANIFEST_UNKNOWN")
+
+    def test_an_upstream_that_nobody_plays(self, server: Server, client: Client) -> None:
+        server.players.clear()
+        assert "nothing plays it in this rehearsal" in refusal(client, "v1").message
+
+    def test_a_name_outside_every_rule(self, client: Client, upstream: UpstreamRegistry) -> None:
+        upstream.put(THERE, image("app"), "v1")
+        assert refusal(client, "v1", "quays/team/app").code == "NAME_UNKNOWN"
+        assert upstream.asked == []
+
+    def test_an_upstream_that_lets_in_nobody_unknown(self, server: Server, client: Client) -> None:
+        server.players[URL] = f"127.0.0.1:{server.port}"
+        assert refusal(client, "v1").status == 403
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize(
+        ("actions", "code"),
+        [
+            ((*PULL, IMPORT), "NAME_UNKNOWN"),
+            ((*PULL, CREATE), "NAME_UNKNOWN"),
+            (PULL, "NAME_UNKNOWN"),
+            ((IMPORT, CREATE, "GetDownloadUrlForLayer"), "DENIED"),
+        ],
+    )
+    def test_who_lacks_a_permission_brings_nothing(
+        self, server: Server, client: Client, upstream: UpstreamRegistry, actions: tuple[str, ...], code: str
+    ) -> None:
+        upstream.put(THERE, image("app"), "v1")
+        server.callers.actions = actions
+        assert refusal(client, "v1").code == code
+        assert (upstream.asked, HERE in server.registry.repositories) == ([], False)
+
+    def test_who_may_import_and_create_brings_it(
+        self, server: Server, client: Client, upstream: UpstreamRegistry
+    ) -> None:
+        digest = upstream.put(THERE, image("app"), "v1")
+        server.callers.actions = (*PULL, IMPORT, CREATE)
+        assert client.pull(HERE, "v1").digest == digest
+
+    def test_a_repository_that_stands_needs_no_creation(
+        self, server: Server, client: Client, upstream: UpstreamRegistry
+    ) -> None:
+        digest = upstream.put(THERE, image("app"), "v1")
+        server.repository(HERE)
+        server.callers.actions = PULL
+        assert refusal(client, "v1").code == "MANIFEST_UNKNOWN"
+        layer = image("app").blobs[-1].digest
+        assert server.ask("GET", f"/v2/{HERE}/blobs/{layer}").status == 404
+        server.callers.actions = (*PULL, IMPORT)
+        assert client.pull(HERE, "v1").digest == digest
+
+    def test_who_may_not_import_is_served_from_the_cache(
+        self, server: Server, client: Client, upstream: UpstreamRegistry
+    ) -> None:
+        digest = upstream.put(THERE, image("app"), "v1")
+        client.pull(HERE, "v1")
+        upstream.put(THERE, image("second"), "v1")
+        a_day_goes_by(server)
+        server.callers.actions = PULL
+        assert client.pull(HERE, "v1").digest == digest
+
+
+class TestCredentials:
+    @pytest.fixture
+    def hub(self, server: Server) -> Iterator[UpstreamRegistry]:
+        add_rule(server, "hub", HUB, credential_arn=SECRET)
+        self.keep(server, ADA.access_token)
+        with UpstreamRegistry(ADA) as played:
+            server.players[HUB] = played.host
+            yield played
+
+    def keep(self, server: Server, token: str) -> None:
+        server.neighbour.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
+
+    def test_the_secret_opens_the_upstream(self, client: Client, hub: UpstreamRegistry) -> None:
+        digest = hub.put(THERE, index("app"), "v1")
+        assert client.pull("hub/team/app", "v1").digest == digest
+
+    def test_another_token_does_not_and_is_not_told(
+        self, server: Server, client: Client, hub: UpstreamRegistry, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        hub.put(THERE, image("app"), "v1")
+        self.keep(server, "wrong-token")
+        refused = refusal(client, "v1", "hub/team/app")
+        assert (refused.status, refused.code) == (403, "DENIED")
+        assert refused.message == f"{HUB} does not let the secret's user in"
+        self.keep(server, ADA.access_token)
+        client.pull("hub/team/app", "v1")
+        a_day_goes_by(server, name="hub/team/app")
+        self.keep(server, "wrong-token")
+        client.pull("hub/team/app", "v1")
+        assert "stays as it is cached" in caplog.text
+        assert "wrong-token" not in caplog.text
+
+    def test_a_secret_that_is_gone(self, server: Server, client: Client, hub: UpstreamRegistry) -> None:
+        hub.put(THERE, image("app"), "v1")
+        server.neighbour.secrets.clear()
+        refused = refusal(client, "v1", "hub/team/app")
+        assert (refused.status, "was not found" in refused.message) == (403, True)
+
+    def test_a_login_shows_no_token(self) -> None:
+        assert ADA.access_token not in repr(ADA)
+
+
+def test_the_day_is_a_day() -> None:
+    assert timedelta(days=1) == CHECKED_EVERY

@@ -1,0 +1,163 @@
+"""The cache in the whole local cloud: a secret in Secrets Manager, and another account's registry as upstream."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from domain.iam.document import CURRENT_VERSION
+from localcloud.cloud import LocalCloud
+from localcloud.ecr.cache.login import Login
+from localcloud.tests.clouds import OTHER_REGION, Connect
+from localcloud.upstream import UpstreamRegistry
+from oci.image import image, index
+from oci.whole_images import Client, Refused
+
+OWNER, READER = "555566667771", "555566667772"
+"""Whose registry is the upstream, and whose is the cache."""
+HUB = "registry-1.docker.io"
+UPSTREAM = f"{OWNER}.dkr.ecr.{OTHER_REGION}.amazonaws.com"
+ROLE = f"arn:aws:iam::{READER}:role/cache"
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html
+AT_THE_UPSTREAM = [
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:GetImageCopyStatus",
+]
+IN_THE_CACHE = [
+    "ecr:GetAuthorizationToken",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:PutImage",
+]
+
+
+def document(**statement: Any) -> str:
+    return json.dumps({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", **statement}})
+
+
+@contextmanager
+def logged_in(ecr: Any) -> Iterator[Client]:
+    (data,) = ecr.get_authorization_token()["authorizationData"]
+    password = base64.b64decode(data["authorizationToken"]).decode().partition(":")[2]
+    with Client(data["proxyEndpoint"].removeprefix("http://"), password) as client:
+        yield client
+
+
+def refusal(client: Client, name: str, tag: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        client.pull(name, tag)
+    return caught.value
+
+
+def test_the_secret_is_read_from_secrets_manager(cloud: LocalCloud, connect: Connect) -> None:
+    login = Login(username="ada", access_token="dckr_pat_of_ada")  # noqa: S106
+    secrets, ecr = connect(cloud, "secretsmanager", READER), connect(cloud, "ecr", READER)
+    text = json.dumps({"username": login.username, "accessToken": login.access_token})
+    arn = secrets.create_secret(Name="ecr-pullthroughcache/hub", SecretString=text)["ARN"]
+    rule = {"ecrRepositoryPrefix": "hub", "upstreamRegistryUrl": HUB, "credentialArn": arn}
+    with pytest.raises(ecr.exceptions.SecretNotFoundException):
+        ecr.create_pull_through_cache_rule(**{**rule, "credentialArn": arn.replace("hub", "none")})
+    ecr.create_pull_through_cache_rule(**rule)
+    with UpstreamRegistry(login) as upstream, logged_in(ecr) as client:
+        assert ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="hub")["isValid"] is False
+        cloud.play(HUB, upstream.host)
+        assert ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="hub")["isValid"] is True
+        digest = upstream.put("library/nginx", index("nginx"), "1")
+        assert client.pull("hub/library/nginx", "1").digest == digest
+    assert login.access_token not in cloud.log.read_text(encoding="utf-8")
+    listed = ecr.describe_images(repositoryName="hub/library/nginx")["imageDetails"]
+    assert len(listed) == 3
+
+
+@pytest.mark.parametrize("url", ["mcr.microsoft.com", UPSTREAM])
+def test_what_nobody_can_play(cloud: LocalCloud, url: str) -> None:
+    with pytest.raises(ValueError, match="no upstream that anybody could play"):
+        cloud.play(url, "127.0.0.1:1")
+
+
+@pytest.mark.parametrize("host", ["registry-1.docker.io:443", "10.0.0.1:5000", "127.0.0.1.evil.example:80"])
+def test_a_player_is_on_loopback(cloud: LocalCloud, host: str) -> None:
+    with pytest.raises(ValueError, match="not on loopback"):
+        cloud.play(HUB, host)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The cache's account with its role, and the upstream's with its repository."""
+
+    iam: Any
+    theirs: Any
+    ours: Any
+    digest: str
+
+    def role_may(self, actions: list[str]) -> None:
+        policy = document(Action=actions, Resource="*")
+        self.iam.put_role_policy(RoleName="cache", PolicyName="own", PolicyDocument=policy)
+
+    def upstream_allows(self, actions: list[str]) -> None:
+        policy = document(Principal={"AWS": READER}, Action=actions)
+        self.theirs.set_repository_policy(repositoryName="team/app", policyText=policy)
+
+
+@pytest.fixture(scope="module")
+def sides(cloud: LocalCloud, connect: Connect) -> Sides:
+    iam, ours = connect(cloud, "iam", READER), connect(cloud, "ecr", READER)
+    trust = document(Principal={"Service": "pullthroughcache.ecr.amazonaws.com"}, Action="sts:AssumeRole")
+    iam.create_role(RoleName="cache", AssumeRolePolicyDocument=trust)
+    ours.create_pull_through_cache_rule(ecrRepositoryPrefix="theirs", upstreamRegistryUrl=UPSTREAM, customRoleArn=ROLE)
+    theirs = connect(cloud, "ecr", OWNER, OTHER_REGION)
+    theirs.create_repository(repositoryName="team/app")
+    with logged_in(theirs) as client:
+        digest = client.push("team/app", image("theirs"), "v1")
+    return Sides(iam, theirs, ours, digest)
+
+
+@pytest.mark.parametrize("missing", [*AT_THE_UPSTREAM, *IN_THE_CACHE])
+def test_the_role_must_be_allowed_each_action(sides: Sides, missing: str) -> None:
+    sides.upstream_allows(AT_THE_UPSTREAM)
+    sides.role_may([each for each in (*AT_THE_UPSTREAM, *IN_THE_CACHE) if each != missing])
+    with logged_in(sides.ours) as client:
+        refused = refusal(client, "theirs/team/app", "v1")
+    assert (refused.status, missing in refused.message) == (403, True)
+
+
+@pytest.mark.parametrize("missing", AT_THE_UPSTREAM)
+def test_the_upstream_must_allow_each_action(sides: Sides, missing: str) -> None:
+    sides.role_may([*AT_THE_UPSTREAM, *IN_THE_CACHE])
+    sides.upstream_allows([each for each in AT_THE_UPSTREAM if each != missing])
+    with logged_in(sides.ours) as client:
+        refused = refusal(client, "theirs/team/app", "v1")
+    assert (refused.status, missing in refused.message) == (403, True)
+
+
+def test_where_both_sides_allow_the_image_comes(sides: Sides) -> None:
+    sides.role_may([*AT_THE_UPSTREAM, *IN_THE_CACHE])
+    sides.upstream_allows(AT_THE_UPSTREAM)
+    with logged_in(sides.ours) as client:
+        assert refusal(client, "theirs/team/app", "v2").code == "MANIFEST_UNKNOWN"
+        assert refusal(client, "theirs/team/none", "v1").code == "DENIED"
+        # A name of its own: what is cached once would be served to the tests above.
+        sides.ours.create_pull_through_cache_rule(
+            ecrRepositoryPrefix="again", upstreamRegistryUrl=UPSTREAM, customRoleArn=ROLE
+        )
+        assert client.pull("again/team/app", "v1").digest == sides.digest
+
+
+def test_in_one_account_ecrs_own_role_is_enough(cloud: LocalCloud, connect: Connect) -> None:
+    there, here = connect(cloud, "ecr", READER, OTHER_REGION), connect(cloud, "ecr", READER)
+    there.create_repository(repositoryName="own/app")
+    with logged_in(there) as client:
+        digest = client.push("own/app", index("own"), "v1")
+    here.create_pull_through_cache_rule(
+        ecrRepositoryPrefix="elsewhere", upstreamRegistryUrl=f"{READER}.dkr.ecr.{OTHER_REGION}.amazonaws.com"
+    )
+    assert here.validate_pull_through_cache_rule(ecrRepositoryPrefix="elsewhere")["isValid"]
+    with logged_in(here) as client:
+        assert client.pull("elsewhere/own/app", "v1").digest == digest

@@ -1,0 +1,336 @@
+"""Images copied to other registries: which, where to, with which tags, and what keeps them from it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.ecr import creation, manifests
+from localcloud.ecr.state import Repository
+from localcloud.tests.ecr.control_plane import (
+    ACCOUNT,
+    CONFIG,
+    NAME,
+    NO_DIGEST,
+    OTHER_ACCOUNT,
+    OTHER_REGION,
+    REGION,
+    TRUST,
+    Plane,
+    Statement,
+    allow,
+    deny,
+    index,
+    manifest,
+    root,
+    text,
+)
+from localcloud.tests.ecr.replicas import (
+    REPLICATE,
+    SOURCE_ROOT,
+    across,
+    arrived,
+    configure,
+    failure,
+    replica,
+    replicating,
+    rule,
+    statuses,
+)
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/replication.ecr.amazonaws.com/AWSServiceRoleForECRReplication"
+
+
+def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None:
+    plane = Plane()
+    rules = [rule(), rule("us-west-2", OTHER_ACCOUNT, "prod", "test/")]
+    configure(plane, *rules)
+    told = plane("DescribeRegistry")
+    assert told == {"registryId": ACCOUNT, "replicationConfiguration": {"rules": rules}}
+    assert plane("DescribeRegistry", region=OTHER_REGION)["replicationConfiguration"] == {"rules": []}
+    configure(plane)
+    assert plane("DescribeRegistry")["replicationConfiguration"] == {"rules": []}
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ([rule(REGION)], "0.destinations.0 is the source registry itself"),
+        ([rule()] * 11, "11 rules"),
+        ([rule()] * 26, "replicationConfiguration.rules"),
+        ([{"destinations": rule()["destinations"] * 101}], "length less than or equal to 100"),
+        ([rule("mars-north-1")], "no region"),
+        ([rule("cn-north-1")], "another partition"),
+        ([rule(OTHER_REGION, "12")], "registryId"),
+        ([rule(OTHER_REGION, ACCOUNT, "p")], "length greater than or equal to 2"),
+        ([rule(OTHER_REGION, ACCOUNT, "Prod")], "pattern"),
+        ([rule(OTHER_REGION, ACCOUNT, *["prod"] * 101)], "length less than or equal to 100"),
+        ([{**rule(), "repositoryFilters": []}], "length greater than or equal to 1"),
+        ([{**rule(), "repositoryFilters": [{"filter": "prod", "filterType": "WILDCARD"}]}], "PREFIX_MATCH"),
+        ([{**rule(), "deleteReplication": {"enabled": True}}], "deletions is not built"),
+        ([{}], "destinations"),
+    ],
+)
+def test_a_configuration_that_aws_refuses_changes_nothing(rules: list[dict[str, Any]], words: str) -> None:
+    plane = Plane()
+    configure(plane, rule())
+    refusal = plane.refused("PutReplicationConfiguration", replicationConfiguration={"rules": rules})
+    assert refusal.code == "InvalidParameterException"
+    assert words in refusal.message
+    assert plane("DescribeRegistry")["replicationConfiguration"] == {"rules": [rule()]}
+
+
+def test_a_pushed_image_is_the_same_in_the_replica_with_its_tag() -> None:
+    plane = replicating()
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane) == {digest: ["v1"]}
+    done = [{"region": OTHER_REGION, "registryId": ACCOUNT, "status": "COMPLETE"}]
+    assert statuses(plane, imageTag="v1") == statuses(plane, imageDigest=digest) == done
+    pulled = plane("BatchGetImage", region=OTHER_REGION, repositoryName=NAME, imageIds=[{"imageTag": "v1"}])["images"]
+    assert [each["imageManifest"] for each in pulled] == [manifest()]
+    assert replica(plane).layers == {CONFIG}
+
+
+def test_an_image_without_a_tag_arrives_without_one() -> None:
+    plane = replicating()
+    digest = plane.push(manifest())
+    assert arrived(plane) == {digest: []}
+
+
+def test_a_missing_repository_is_made_with_ecrs_defaults_or_by_a_template() -> None:
+    plane = replicating(rule(), rule("us-west-2"))
+    template: dict[str, Any] = {"prefix": "ROOT", "appliedFor": ["REPLICATION"], "imageTagMutability": "IMMUTABLE"}
+    plane("CreateRepositoryCreationTemplate", region="us-west-2", **template)
+    plane.push(manifest(), "v1")
+    assert replica(plane).mutability.value == "MUTABLE"
+    assert replica(plane, region="us-west-2").mutability.value == "IMMUTABLE"
+
+
+def test_images_go_where_a_rule_for_their_repository_says() -> None:
+    plane = replicating(rule(OTHER_REGION, ACCOUNT, "pay"), rule("us-west-2", ACCOUNT, "search", "other"))
+    plane.create("search/api")
+    digests = [plane.push(manifest(), "v1", name) for name in (NAME, "search/api")]
+    assert arrived(plane) == {digests[0]: ["v1"]}
+    assert arrived(plane, region="us-west-2", name="search/api") == {digests[1]: ["v1"]}
+    assert arrived(plane, name="search/api") == arrived(plane, region="us-west-2") == {}
+
+
+def test_what_was_pushed_before_the_configuration_stays_until_it_is_pushed_anew() -> None:
+    plane = Plane()
+    plane.create()
+    before = plane.push(manifest(1), "v1")
+    configure(plane, rule())
+    assert statuses(plane, imageDigest=before) == []
+    assert arrived(plane) == {}
+    assert plane.push(manifest(1), "v2") == before
+    assert arrived(plane) == {before: ["v2"]}
+
+
+def test_another_tag_of_the_same_image_follows() -> None:
+    plane = replicating()
+    digest = plane.push(manifest(), "v1")
+    plane.push(manifest(), "latest")
+    assert arrived(plane) == {digest: ["latest", "v1"]}
+
+
+def test_a_tag_moves_in_a_mutable_replica() -> None:
+    plane = replicating()
+    first, second = plane.push(manifest(1), "latest"), plane.push(manifest(2), "latest")
+    assert arrived(plane) == {first: [], second: ["latest"]}
+
+
+def test_a_tag_that_may_not_move_stays_and_the_image_comes_without_it() -> None:
+    plane = replicating()
+    first = plane.push(manifest(1), "v1")
+    plane("PutImageTagMutability", region=OTHER_REGION, repositoryName=NAME, imageTagMutability="IMMUTABLE")
+    second = plane.push(manifest(2), "v1")
+    assert arrived(plane) == {first: ["v1"], second: []}
+    assert [each["status"] for each in statuses(plane, imageDigest=second)] == ["COMPLETE"]
+    plane.push(manifest(2), "v2")
+    assert arrived(plane)[second] == ["v2"]
+
+
+def test_an_index_arrives_with_all_that_it_lists() -> None:
+    plane = Plane()
+    plane.create()
+    children = [plane.push(manifest(each)) for each in range(2)]
+    configure(plane, rule())
+    nested = plane.push(index(*children))
+    whole = plane.push(index(nested), "v1")
+    untagged: dict[str, list[str]] = {each: [] for each in children}
+    assert arrived(plane) == {whole: ["v1"], nested: [], **untagged}
+    plane("DeleteRepository", region=OTHER_REGION, repositoryName=NAME, force=True)
+    plane.push(index(nested), "v2")
+    assert arrived(plane) == {whole: ["v2"], nested: [], **untagged}
+
+
+def test_the_tag_of_an_index_is_never_that_of_what_it_lists() -> None:
+    plane = Plane()
+    plane.create()
+    child = plane.push(manifest())
+    configure(plane, rule())
+    template: dict[str, Any] = {"prefix": "ROOT", "appliedFor": ["REPLICATION"], "imageTagMutability": "IMMUTABLE"}
+    plane("CreateRepositoryCreationTemplate", region=OTHER_REGION, **template)
+    whole = plane.push(index(child), "v1")
+    assert arrived(plane) == {whole: ["v1"], child: []}
+
+
+def test_a_signature_arrives_as_any_image_and_keeps_its_subject() -> None:
+    plane = replicating()
+    subject = plane.push(manifest(1), "v1")
+    signature = plane.push(
+        manifest(2, subject={"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": subject, "size": 1})
+    )
+    assert arrived(plane) == {subject: ["v1"], signature: []}
+    assert replica(plane).images[signature].subject == subject
+
+
+def test_what_arrived_by_replication_is_not_replicated_on() -> None:
+    plane = replicating()
+    configure(plane, rule("us-west-2"), region=OTHER_REGION)
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane) == {digest: ["v1"]}
+    assert arrived(plane, region="us-west-2") == {}
+    answer = plane(
+        "DescribeImageReplicationStatus", region=OTHER_REGION, repositoryName=NAME, imageId={"imageDigest": digest}
+    )
+    assert answer["replicationStatuses"] == []
+
+
+def test_two_registries_that_replicate_to_each_other_come_to_rest() -> None:
+    plane = replicating()
+    configure(plane, rule(REGION), region=OTHER_REGION)
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane) == arrived(plane, region=REGION) == {digest: ["v1"]}
+
+
+def test_a_deletion_is_not_repeated_and_takes_no_layer_of_the_replica() -> None:
+    plane = replicating()
+    digest = plane.push(manifest(), "v1")
+    blob = plane.blobs.path(CONFIG)
+    blob.write_bytes(b"{}")
+    plane("BatchDeleteImage", repositoryName=NAME, imageIds=[{"imageTag": "v1"}])
+    plane("DeleteRepository", repositoryName=NAME, force=True)
+    assert arrived(plane) == {digest: ["v1"]}
+    assert blob.exists()
+
+
+def test_emptying_the_configuration_ends_replication() -> None:
+    plane = replicating()
+    digest = plane.push(manifest(1), "v1")
+    configure(plane)
+    plane.push(manifest(2), "v2")
+    assert arrived(plane) == {digest: ["v1"]}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow(*REPLICATE, Principal=SOURCE_ROOT),
+        allow(*REPLICATE, Principal={"AWS": ACCOUNT}),
+        allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/pay*"),
+        allow(*REPLICATE, Principal={"AWS": ROLE}),
+        allow("ecr:*", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+    ],
+)
+def test_another_account_takes_images_whose_registry_allows_it(statement: Statement) -> None:
+    plane = across(statement)
+    plane.callers.join(ACCOUNT, "o-a1b2c3d4e5")
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane, OTHER_ACCOUNT, REGION) == {digest: ["v1"]}
+    assert statuses(plane, imageTag="v1") == [{"region": REGION, "registryId": OTHER_ACCOUNT, "status": "COMPLETE"}]
+
+
+@pytest.mark.parametrize(
+    ("statements", "action"),
+    [
+        ([], "ecr:ReplicateImage"),
+        ([allow(*REPLICATE, Principal={"AWS": "777788889999"})], "ecr:ReplicateImage"),
+        ([allow("ecr:CreateRepository", Principal=SOURCE_ROOT)], "ecr:ReplicateImage"),
+        ([allow("ecr:ReplicateImage", Principal=SOURCE_ROOT)], "ecr:CreateRepository"),
+        ([allow(*REPLICATE, Principal=SOURCE_ROOT), deny("ecr:ReplicateImage", Principal="*")], "ecr:ReplicateImage"),
+        (
+            [allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/x")],
+            "ecr:ReplicateImage",
+        ),
+    ],
+)
+def test_what_another_account_does_not_allow_fails_and_never_reaches_the_pusher(
+    statements: list[Statement], action: str
+) -> None:
+    plane = across(*statements)
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane, OTHER_ACCOUNT, REGION) == {}
+    assert failure(plane, digest).startswith("AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/")
+    assert f"is not authorized to perform: {action} on resource" in failure(plane, digest)
+
+
+def test_a_repository_that_stands_there_needs_no_permission_to_create_one() -> None:
+    plane = across(allow("ecr:ReplicateImage", Principal=SOURCE_ROOT))
+    plane("CreateRepository", by=root(OTHER_ACCOUNT), repositoryName=NAME)
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane, OTHER_ACCOUNT, REGION) == {digest: ["v1"]}
+
+
+def test_another_region_of_the_same_account_needs_no_policy_and_heeds_a_deny() -> None:
+    plane = replicating()
+    plane("PutRegistryPolicy", region=OTHER_REGION, policyText=text(deny("ecr:CreateRepository", Principal="*")))
+    assert "explicit deny" in failure(plane, plane.push(manifest(), "v1"))
+
+
+def test_a_failure_is_made_good_by_the_next_push_of_the_image() -> None:
+    plane = across()
+    digest = plane.push(manifest(), "v1")
+    assert failure(plane, digest)
+    plane("PutRegistryPolicy", by=root(OTHER_ACCOUNT), policyText=text(allow(*REPLICATE, Principal=SOURCE_ROOT)))
+    plane.push(manifest(), "v2")
+    assert arrived(plane, OTHER_ACCOUNT, REGION) == {digest: ["v2"]}
+    assert [each["status"] for each in statuses(plane, imageDigest=digest)] == ["COMPLETE"]
+
+
+def test_a_template_that_cannot_be_applied_fails_the_replication() -> None:
+    plane = replicating()
+    template: dict[str, Any] = {"prefix": "ROOT", "appliedFor": ["REPLICATION"], "customRoleArn": ROLE}
+    plane("CreateRepositoryCreationTemplate", region=OTHER_REGION, **template)
+    plane.keys.add_role(ROLE, TRUST, allow("ecr:CreateRepository"))
+    assert "ecr:ReplicateImage" in failure(plane, plane.push(manifest(), "v1"))
+
+
+def test_one_destination_that_fails_keeps_no_other_from_its_image() -> None:
+    plane = replicating(rule(REGION, OTHER_ACCOUNT), rule())
+    digest = plane.push(manifest(), "v1")
+    assert arrived(plane) == {digest: ["v1"]}
+    told = [(each["registryId"], each["status"]) for each in statuses(plane, imageTag="v1")]
+    assert told == [(ACCOUNT, "COMPLETE"), (OTHER_ACCOUNT, "FAILED")]
+
+
+def test_whatever_goes_wrong_is_a_failed_status(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    plane = replicating()
+
+    async def broken(*_: object) -> Repository:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(creation, "create", broken)
+    assert failure(plane, plane.push(manifest(), "v1")) == "ServerException: ZeroDivisionError: by nothing"
+    assert "was not replicated" in caplog.text
+
+
+def test_the_status_of_what_is_not_there_is_told_as_such() -> None:
+    plane = replicating()
+    given: dict[str, Any] = {"repositoryName": NAME, "imageId": {"imageDigest": NO_DIGEST}}
+    assert plane.code("DescribeImageReplicationStatus", **given) == "ImageNotFoundException"
+    refusal = plane.refused("DescribeImageReplicationStatus", **{**given, "imageId": {}})
+    assert refusal.message.startswith("Invalid parameter at 'imageId'")
+    missing = {**given, "repositoryName": "missing"}
+    assert plane.code("DescribeImageReplicationStatus", **missing) == "RepositoryNotFoundException"
+
+
+def test_what_arrives_is_parsed_as_what_was_sent() -> None:
+    """A manifest may leave its media type to the request."""
+    plane = replicating()
+    bare = json.dumps({name: value for name, value in json.loads(manifest()).items() if name != "mediaType"})
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    plane("PutImage", repositoryName=NAME, imageManifest=bare, imageManifestMediaType=kind, imageTag="v1")
+    assert replica(plane).images[manifests.parse(bare.encode(), kind).digest].media_type == kind

@@ -1,0 +1,275 @@
+"""Which request goes where, and what each caller is told."""
+
+import base64
+import socket
+import threading
+from datetime import UTC, datetime
+from typing import Self
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud import emulator
+from localcloud.ecr.errors import EcrError
+from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
+
+LARGEST_MANIFEST = 4 * 1024 * 1024
+
+
+def _scope(service: str) -> str:
+    credential = f"{ACCOUNT}/20261121/us-east-1/{service}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=x"
+
+
+def test_a_call_to_ecr_reaches_our_own_with_account_region_and_parameters(door: Door, connect: Connect) -> None:
+    cloud, recorder = door
+    recorder.calls.clear()
+    connect(cloud, "ecr", "444455556666", "eu-west-1").describe_repositories(repositoryNames=["a/b"])
+    [(operation, parameters, call)] = recorder.calls
+    assert (operation, parameters) == ("DescribeRepositories", {"repositoryNames": ["a/b"]})
+    assert (call.account, call.region) == ("444455556666", "eu-west-1")
+    assert call.caller.identity.is_root
+
+
+def test_moments_and_bytes_arrive_as_a_client_knows_them(door: Door, connect: Connect) -> None:
+    cloud, recorder = door
+    moment = datetime(2026, 11, 21, 12, 30, 0, 250000, tzinfo=UTC)
+    blob = b"\x00\xff" * 40
+    recorder.answers["GetLifecyclePolicy"] = {"lifecyclePolicyText": blob, "lastEvaluatedAt": moment}
+    answer = connect(cloud, "ecr").get_lifecycle_policy(repositoryName="a/b")
+    assert answer["lastEvaluatedAt"] == moment
+    assert base64.b64decode(answer["lifecyclePolicyText"]) == blob
+    headers = {
+        "X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.GetLifecyclePolicy",
+        "Authorization": _scope("ecr"),
+    }
+    raw = fetch(cloud.endpoint, method="POST", body=b"{}", headers=headers)
+    assert raw.json()["lastEvaluatedAt"] == moment.timestamp()
+    assert raw.headers["Content-Type"] == "application/x-amz-json-1.1"
+
+
+def test_a_refusal_of_our_ecr_has_its_code_message_and_status(door: Door, connect: Connect) -> None:
+    cloud, recorder = door
+    recorder.answers["DeleteRepository"] = EcrError("RepositoryNotEmptyException", "it holds images", 400)
+    with pytest.raises(ClientError, match="it holds images") as refused:
+        connect(cloud, "ecr").delete_repository(repositoryName="a/b")
+    assert refused.value.response["Error"]["Code"] == "RepositoryNotEmptyException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert type(refused.value).__name__ == "RepositoryNotEmptyException"
+
+
+def test_a_fault_of_our_ecr_is_an_error_of_one_call_only(
+    door: Door, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud, recorder = door
+    recorder.answers["ListImages"] = RuntimeError("a fault of ours")
+    with pytest.raises(ClientError) as refused:
+        connect(cloud, "ecr").list_images(repositoryName="a/b")
+    assert refused.value.response["Error"]["Code"] == "ServerException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert "a fault of ours" in caplog.text
+    assert "Traceback" in caplog.text
+    connect(cloud, "ecr").describe_registry()
+
+
+def test_another_services_errors_pass_unchanged(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    with pytest.raises(ClientError) as json_error:
+        connect(cloud, "kms").describe_key(KeyId="alias/none")
+    assert json_error.value.response["Error"]["Code"] == "NotFoundException"
+    with pytest.raises(ClientError) as query_error:
+        connect(cloud, "iam").get_role(RoleName="none")
+    assert query_error.value.response["Error"]["Code"] == "NoSuchEntity"
+    with pytest.raises(ClientError) as xml_error:
+        connect(cloud, "s3").get_object(Bucket="none", Key="none")
+    assert xml_error.value.response["Error"]["Code"] == "NoSuchBucket"
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+def test_bodies_pass_unchanged_in_both_directions(door: Door, connect: Connect, size: int) -> None:
+    cloud, _ = door
+    s3 = connect(cloud, "s3")
+    s3.create_bucket(Bucket=f"bucket-{size}")
+    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    s3.put_object(Bucket=f"bucket-{size}", Key="a key/with spaces+plus", Body=body, ContentEncoding="gzip")
+    assert s3.head_object(Bucket=f"bucket-{size}", Key="a key/with spaces+plus")["ContentLength"] == len(body)
+    assert s3.get_object(Bucket=f"bucket-{size}", Key="a key/with spaces+plus")["Body"].read() == body
+
+
+def test_a_compressed_request_arrives_compressed(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    cloudwatch = connect(cloud, "cloudwatch")
+    data = [{"MetricName": f"metric-{n}", "Value": 1.0} for n in range(400)]  # botocore compresses from 10 KiB on
+    cloudwatch.put_metric_data(Namespace="compressed", MetricData=data)
+    metrics = cloudwatch.get_paginator("list_metrics").paginate(Namespace="compressed").build_full_result()["Metrics"]
+    assert len(metrics) == 400
+
+
+def test_accounts_and_regions_are_apart(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    key = connect(cloud, "kms", ACCOUNT, "us-east-1").create_key()["KeyMetadata"]
+    assert f":us-east-1:{ACCOUNT}:" in key["Arn"]
+    assert connect(cloud, "kms", ACCOUNT, "us-east-1").describe_key(KeyId=key["KeyId"])
+    for account, region in ((ACCOUNT, "eu-west-1"), ("444455556666", "us-east-1")):
+        with pytest.raises(ClientError, match="NotFoundException"):
+            connect(cloud, "kms", account, region).describe_key(KeyId=key["KeyId"])
+
+
+def test_the_emulator_enforces_what_its_identities_may(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    iam = connect(cloud, "iam")
+    iam.create_user(UserName="powerless")
+    key = iam.create_access_key(UserName="powerless")["AccessKey"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        connect(cloud, "kms", credentials=key).list_keys()
+
+
+def test_an_unsigned_request_is_told_what_it_lacks(door: Door) -> None:
+    cloud, _ = door
+    target = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"}
+    answer = fetch(cloud.endpoint, method="POST", body=b"{}", headers=target)
+    assert (answer.status, answer.json()["__type"]) == (400, "MissingAuthenticationTokenException")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = fetch(cloud.endpoint, method="POST", body=b"Action=ListRoles&Version=2010-05-08", headers=form)
+    assert answer.status == 400
+    assert b"<Code>MissingAuthenticationTokenException</Code>" in answer.data
+
+
+@pytest.mark.parametrize("path", ["/", "/health"])
+def test_people_are_told_what_answers_here(door: Door, path: str) -> None:
+    cloud, _ = door
+    answer = fetch(cloud.endpoint + path)
+    assert answer.status == 200
+    assert answer.json()["emulator"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("service", "target", "code"),
+    [
+        ("ecr-public", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
+        ("ecr", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
+        ("kms", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", "InvalidSignatureException"),
+    ],
+)
+def test_nothing_of_the_emulators_own_ecr_is_reached(door: Door, service: str, target: str, code: str) -> None:
+    cloud, recorder = door
+    recorder.calls.clear()
+    headers = {"X-Amz-Target": target, "Authorization": _scope(service)}
+    answer = fetch(cloud.endpoint, method="POST", body=b"{}", headers=headers)
+    assert (answer.status, answer.json()["__type"]) == (400, code)
+    assert not recorder.calls
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff", pytest.param(b"[" * 100_000, id="deep")])
+def test_a_body_that_is_no_object_is_refused(door: Door, body: bytes) -> None:
+    cloud, _ = door
+    headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.ListImages", "Authorization": _scope("ecr")}
+    answer = fetch(cloud.endpoint, method="POST", body=body, headers=headers)
+    assert (answer.status, answer.json()["__type"]) == (400, "SerializationException")
+
+
+def test_queue_urls_lead_to_the_front(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    sqs = connect(cloud, "sqs")
+    url = sqs.create_queue(QueueName="front")["QueueUrl"]
+    assert url.startswith(cloud.endpoint)
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
+
+
+def test_a_body_beyond_all_bounds_is_refused(door: Door) -> None:
+    cloud, _ = door
+    headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.PutImage", "Authorization": _scope("ecr")}
+    manifest = b'{"imageManifest": "' + rb"\u0020" * LARGEST_MANIFEST + b'"}'
+    assert fetch(cloud.endpoint, method="POST", body=manifest, headers=headers).status == 200
+    answer = fetch(cloud.endpoint, method="POST", body=b" " * 9 * LARGEST_MANIFEST, headers=headers)
+    assert (answer.status, answer.json()["__type"]) == (413, "RequestEntityTooLarge")
+
+
+def test_a_header_that_is_no_text_is_told_in_a_form_too(door: Door) -> None:
+    lines = (
+        "Host: a",
+        "Authorization: \xff",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Connection: close",
+        "",
+        "",
+    )
+    got = _raw(door[0].endpoint, "\r\n".join(("POST / HTTP/1.1", *lines)))
+    assert got.startswith("HTTP/1.1 400 ")
+    assert "<Code>IncompleteSignatureException</Code>" in got
+
+
+@pytest.mark.parametrize("target", ["http://evil.example/x", "http://evil.example/"])
+def test_another_hosts_url_is_refused(door: Door, target: str) -> None:
+    lines = (f"GET {target} HTTP/1.1", "Host: a", f"Authorization: {_scope('s3')}", "Connection: close", "", "")
+    got = _raw(door[0].endpoint, "\r\n".join(lines))
+    assert got.startswith("HTTP/1.1 400 ")
+    assert "MalformedHttpRequestException" in got
+
+
+def test_a_connection_that_the_emulator_breaks_is_a_bad_gateway(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud, _ = door
+    assert cloud._emulator is not None
+    monkeypatch.setattr(emulator, "_NOTICE", 0.01)
+    monkeypatch.setattr(cloud._emulator, "_address", "http://127.0.0.1:9")
+    answer = fetch(cloud.endpoint, headers={"Authorization": _scope("s3")})
+    assert (answer.status, answer.json()["__type"]) == (502, "BadGateway")
+    assert "broke off" in answer.json()["message"]
+
+
+def test_a_request_goes_out_as_it_came_in_and_so_does_the_answer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud, _ = door
+    headers = (
+        "Host: bucket.s3.example:1234",
+        f"Authorization: {_scope('s3')}",
+        "X-Amz-Meta-Odd:  two  spaces",
+        "X-Amz-Meta-Odd: twice",
+        "Content-Length: 2",
+    )
+    line = "PUT /a/../%41/%7e//b?c=%20+&d&e=%2f HTTP/1.1"
+    answer = b"HTTP/1.1 299 Odd\r\nContent-Length: 3\r\nX-Odd: 1\r\nX-Odd: 2\r\nConnection: close\r\n\r\nabc"
+    with _Peer(answer) as peer:
+        monkeypatch.setattr(cloud._emulator, "_address", peer.address)
+        got = _raw(cloud.endpoint, "\r\n".join((line, *headers, "Connection: close", "", "{}")))
+    sent, _, body = peer.got.partition("\r\n\r\n")
+    assert body == "{}"
+    first, *rest = sent.split("\r\n")
+    assert first == line
+    assert sorted(rest) == sorted(each.replace(":  ", ": ") for each in headers)
+    assert got.startswith("HTTP/1.1 299 ")
+    assert got.endswith("\r\n\r\nabc")
+    assert [each for each in got.split("\r\n") if each.startswith("X-")] == ["X-Odd: 1", "X-Odd: 2"]
+
+
+def _raw(endpoint: str, request: str) -> str:
+    host, port = endpoint.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(request.encode("latin-1"))
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+
+class _Peer:
+    """Stands where the emulator is, and keeps what arrives, to the byte."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.got = ""
+        self._answer = answer
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            while not self.got.endswith("{}"):
+                self.got += connection.recv(65536).decode()
+            connection.sendall(self._answer)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(5)
+        self._listener.close()

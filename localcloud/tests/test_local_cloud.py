@@ -1,0 +1,299 @@
+"""The local cloud as a whole: fast, on loopback only, several side by side, and nothing left behind."""
+
+import asyncio
+import itertools
+import os
+import re
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from localcloud import cloud as local
+from localcloud.cloud import LocalCloud, Parts
+from localcloud.emulator import Emulator, EmulatorDied
+from localcloud.server import Server
+from localcloud.tests.clouds import ACCOUNT, Connect, Door, Recorder
+from localcloud.tests.processes import NEEDS_PROC, alive, descendants, eventually
+
+pytestmark = NEEDS_PROC
+
+LISTENING = "0A"
+
+
+def _started() -> LocalCloud:
+    return LocalCloud(ecr=lambda _: Recorder())
+
+
+@pytest.fixture
+def nothing_left(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Neither process nor thread nor file is more than before."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    before = descendants(os.getpid()), threading.active_count()
+    yield
+    assert eventually(lambda: not alive(descendants(os.getpid()) - before[0]), 1)
+    assert list(folder.iterdir()) == []
+    assert eventually(lambda: threading.active_count() <= before[1], 1)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_it_starts_and_stops_fast_and_leaves_nothing() -> None:
+    cloud = _started()
+    begin = time.monotonic()
+    cloud.start()
+    started = time.monotonic()
+    state = cloud.state
+    assert state.is_dir()
+    cloud.stop()
+    stopped = time.monotonic()
+    assert started - begin < 1.5
+    assert stopped - started < 1
+    assert not state.exists()
+    cloud.stop()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_open_connections_and_requests_do_not_hold_the_end() -> None:
+    cloud = _started()
+    cloud.start()
+    host, port = cloud.endpoint.removeprefix("http://").split(":")
+    scope = f"{ACCOUNT}/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=x"
+    url = f"/?Action=ReceiveMessage&WaitTimeSeconds=20&QueueUrl={cloud.endpoint}/{ACCOUNT}/none"
+    request = f"GET {url} HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 Credential={scope}\r\n\r\n"
+    with (
+        socket.create_connection((host, int(port))),
+        socket.create_connection((host, int(port))) as half,
+        socket.create_connection((host, int(port))) as waiting,
+    ):
+        half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf of")
+        waiting.sendall(request.encode())
+        time.sleep(0.1)
+        begin = time.monotonic()
+        cloud.stop()
+        assert time.monotonic() - begin < 1
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_who_writes_until_the_end_neither_holds_it_nor_fails(caplog: pytest.LogCaptureFixture) -> None:
+    ports: list[int] = []
+
+    def made(parts: Parts) -> Recorder:
+        async def write(_: web.Request) -> web.Response:
+            for number in itertools.count():
+                (parts.folder / str(number)).touch()
+                await asyncio.sleep(0)
+            return web.Response()
+
+        async def listen() -> None:
+            app = web.Application()
+            app.router.add_get("/", write)
+            ports.append(await parts.listen(app))
+
+        tasks.append(asyncio.ensure_future(listen()))
+        return Recorder()
+
+    tasks: list[asyncio.Future[None]] = []
+    cloud = LocalCloud(ecr=made)
+    cloud.start()
+    assert eventually(lambda: ports, 1)
+    with socket.create_connection(("127.0.0.1", ports[0])) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert eventually((cloud.state / "100").exists, 2)
+        begin = time.monotonic()
+        cloud.stop()
+        assert time.monotonic() - begin < 1
+    assert not caplog.records
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_two_clouds_side_by_side_know_nothing_of_each_other(connect: Connect) -> None:
+    from botocore.exceptions import ClientError
+
+    with _started() as one, _started() as other:
+        assert one.endpoint != other.endpoint
+        assert one.state != other.state
+        key = connect(one, "kms").create_key()["KeyMetadata"]["KeyId"]
+        with pytest.raises(ClientError, match="NotFoundException"):
+            connect(other, "kms").describe_key(KeyId=key)
+        one.stop()
+        assert connect(other, "kms").create_key()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_many_start_at_the_same_time() -> None:
+    clouds = [_started() for _ in range(4)]
+    threads = [threading.Thread(target=each.start) for each in clouds]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len({each.endpoint for each in clouds}) == 4
+    for cloud in clouds:
+        cloud.stop()
+
+
+def test_nothing_listens_beyond_loopback(door: Door, connect: Connect) -> None:
+    cloud, _ = door
+    connect(cloud, "transfer").create_server()
+    connect(cloud, "iot").describe_endpoint()
+    connect(cloud, "dsql").create_cluster()
+    processes = {os.getpid(), *_family(cloud)}
+    listening = {address for pid in processes for address in _listening(pid)}
+    assert listening
+    assert {address for address in listening if not address.startswith("127.")} == set()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_emulator_sees_nothing_of_the_users_and_writes_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, connect: Connect
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFTHEUSER")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("PERSIST_STATE", "1")
+    monkeypatch.setenv("PYTHONPATH", "/of/the/users")
+    with _started() as cloud:
+        connect(cloud, "s3").create_bucket(Bucket="bucket")
+        connect(cloud, "s3").put_object(Bucket="bucket", Key="key", Body=b"body")
+        for pid in _family(cloud):
+            text = Path(f"/proc/{pid}/environ").read_text()
+            environment = dict(line.split("=", 1) for line in text.split("\0") if line)
+            assert not [name for name in environment if name.startswith("AWS_")]
+            assert "PYTHONPATH" not in environment
+            for name in ("PERSIST_STATE", "S3_PERSIST", "IOT_MTLS_ENABLED", "SFTP_ENABLED"):
+                assert environment[name] == "0"
+            for name in ("HOME", "TMPDIR", "S3_DATA_DIR", "STATE_DIR"):
+                assert Path(environment[name]).is_relative_to(cloud.state)
+            written = {each for each in _opened(pid) if each.startswith("/") and not each.startswith("/dev/")}
+            assert all(Path(each).is_relative_to(cloud.state) for each in written)
+
+
+def test_no_signal_of_the_terminal_reaches_what_it_starts(door: Door) -> None:
+    cloud, _ = door
+    assert os.getsid(0) not in {os.getsid(pid) for pid in _family(cloud)}
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_taken_port_is_told_and_nothing_stays() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OSError, match="in use"):
+            LocalCloud(port=taken.getsockname()[1], ecr=lambda _: Recorder()).start()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_wanted_port_is_taken() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with LocalCloud(port=port, ecr=lambda _: Recorder()) as cloud:
+        assert cloud.endpoint == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_emulator_that_cannot_start_is_told_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho no emulator today >&2\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(local, "installed", lambda *_: python)
+    begin = time.monotonic()
+    with pytest.raises(EmulatorDied, match=r"ended with exit code 1;(?s:.*)no emulator today"):
+        _started().start()
+    assert time.monotonic() - begin < 2
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_emulator_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from localcloud import emulator
+
+    monkeypatch.setattr(emulator, "_START", 0.01)
+    with pytest.raises(EmulatorDied, match="did not start within"):
+        _started().start()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_fault_of_our_ecr_at_the_start_leaves_nothing() -> None:
+    def broken(_: object) -> Recorder:
+        raise LookupError("no ECR")
+
+    with pytest.raises(LookupError, match="no ECR"):
+        LocalCloud(ecr=broken).start()
+
+
+def test_before_the_start_and_after_the_end_the_emulator_cannot_be_asked(tmp_path: Path) -> None:
+    async def ask() -> None:
+        emulator = Emulator(tmp_path, tmp_path / "python")
+        with pytest.raises(RuntimeError, match="not started"):
+            await emulator.request("GET", "/")
+        await emulator.stop()
+        with pytest.raises(EmulatorDied, match="was stopped"):
+            await emulator.request("GET", "/")
+
+    asyncio.run(ask())
+
+
+def test_who_waits_no_longer_ends_what_was_waited_for() -> None:
+    ended = threading.Event()
+
+    async def endless() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    server = Server()
+    server.start()
+    try:
+        with pytest.raises(TimeoutError):
+            server.wait(endless(), 0.05)
+        assert ended.wait(1)
+    finally:
+        server.stop()
+
+
+def test_nothing_can_be_waited_for_when_nothing_runs() -> None:
+    async def nothing() -> None: ...
+
+    with pytest.raises(RuntimeError, match="not running"):
+        Server().wait(nothing())
+
+
+def _family(cloud: LocalCloud) -> set[int]:
+    """The processes that the cloud started."""
+    assert cloud._emulator is not None
+    guardian = cloud._emulator._guardian
+    assert guardian is not None
+    return {guardian.pid, *descendants(guardian.pid)}
+
+
+def _opened(pid: int) -> set[str]:
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since
+            found.add(str(each.readlink()))
+    return found
+
+
+def _listening(pid: int) -> set[str]:
+    """The addresses at which the process takes connections."""
+    inodes = {match[1] for each in _opened(pid) if (match := re.fullmatch(r"socket:\[(\d+)\]", each))}
+    found = set()
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTENING and fields[9] in inodes:
+                found.add(_address(fields[1].split(":")[0], family))
+    return found
+
+
+def _address(text: str, family: socket.AddressFamily) -> str:
+    """The kernel writes words of 32 bits in its own byte order."""
+    raw = b"".join(bytes.fromhex(text[at : at + 8])[::-1] for at in range(0, len(text), 8))
+    return socket.inet_ntop(family, raw)

@@ -1,0 +1,217 @@
+"""The images that proofs push, and the client that pushes them: it believes nothing that a registry says."""
+
+import gzip
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import oci.client
+from domain.ecr.images import MANIFESTS, OCI_INDEX, digest_of
+from oci.image import Blob, image, index
+from oci.whole_images import Client, Corrupt, Refused
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Registry(ThreadingHTTPServer):
+    """Answers what it is told to, whoever asks."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[tuple[str, str, str | None]] = []
+        self.accepted: list[str | None] = []
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Registry
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.accepted.append(self.headers.get("Accept"))
+        self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
+        status, headers, body = self.server.answers.get(f"{self.command} {self.path}", (404, {}, b""))
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_PUT = do_POST = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Tests are quiet."""
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry() as made:
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def test_an_image_is_what_a_container_engine_takes() -> None:
+    made = image("word", layers=3)
+    manifest, config = json.loads(made.manifest.content), json.loads(made.blobs[0].content)
+    assert [each["digest"] for each in (manifest["config"], *manifest["layers"])] == [b.digest for b in made.blobs]
+    assert [each["size"] for each in manifest["layers"]] == [len(blob.content) for blob in made.blobs[1:]]
+    unpacked = [digest_of(gzip.decompress(blob.content)) for blob in made.blobs[1:]]
+    assert config["rootfs"] == {"type": "layers", "diff_ids": unpacked}
+    assert len(set(unpacked)) == 3
+
+
+def test_a_later_image_of_the_same_word_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = image("a").digest
+    monkeypatch.setattr(time, "time", lambda: 1e9)
+    assert image("a").digest == before
+
+
+def test_the_same_word_is_the_same_image() -> None:
+    assert image("a").digest == image("a").digest != image("b").digest
+    assert index("a").digest == index("a").digest != index("b").digest
+
+
+def test_an_index_names_an_image_for_each_architecture() -> None:
+    made = index("word")
+    entries = json.loads(made.manifest.content)["manifests"]
+    assert [each["digest"] for each in entries] == [each.digest for each in made.images]
+    assert [each["platform"] for each in entries] == [
+        {"architecture": "amd64", "os": "linux"},
+        {"architecture": "arm64", "os": "linux"},
+    ]
+    configs = [json.loads(each.blobs[0].content)["architecture"] for each in made.images]
+    assert configs == ["amd64", "arm64"]
+
+
+def test_a_manifest_of_another_digest_is_corrupt(registry: Registry) -> None:
+    wanted = digest_of(b"wanted")
+    registry.answers[f"GET /v2/r/manifests/{wanted}"] = (200, {}, b"other")
+    with Client(registry.host) as client, pytest.raises(Corrupt, match=f"{wanted} came with"):
+        client.pull("r", wanted)
+
+
+def test_a_blob_of_another_digest_is_corrupt(registry: Registry) -> None:
+    pushed = image("word", layers=1)
+    registry.answers[f"GET /v2/r/manifests/{pushed.digest}"] = (200, {}, pushed.manifest.content)
+    for blob in pushed.blobs:
+        registry.answers[f"GET /v2/r/blobs/{blob.digest}"] = (200, {}, blob.content)
+    with Client(registry.host) as client:
+        assert client.pull("r", pushed.digest).blobs == tuple(blob.digest for blob in pushed.blobs)
+        layer = pushed.blobs[-1]
+        registry.answers[f"GET /v2/r/blobs/{layer.digest}"] = (200, {}, layer.content[:-1])
+        came = hashlib.sha256(layer.content[:-1]).hexdigest()
+        with pytest.raises(Corrupt, match=f"blob {layer.digest} came as sha256:{came}"):
+            client.pull("r", pushed.digest)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"manifests": [{}]}', b'{"layers": []}', b'{"layers": 1, "config": 1}']
+)
+def test_a_manifest_that_is_none_is_corrupt(registry: Registry, content: bytes) -> None:
+    registry.answers["GET /v2/r/manifests/v1"] = (200, {}, content)
+    with Client(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is not a manifest"):
+        client.pull("r", "v1")
+
+
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:1/v2/x", "//127.0.0.1:1/v2/x", "https://{host}/v2/x"])
+def test_an_upload_that_is_sent_elsewhere_is_not_followed(registry: Registry, elsewhere: str) -> None:
+    where = elsewhere.format(host=registry.host)
+    registry.answers["POST /v2/r/blobs/uploads/"] = (202, {"Location": where}, b"")
+    with Client(registry.host, "secret") as client, pytest.raises(Corrupt, match="sent elsewhere"):
+        client.begin_upload("r")
+
+
+@pytest.mark.parametrize("stored", ["sha256:other", ""])
+def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Registry, stored: str) -> None:
+    registry.answers["PUT /v2/r/manifests/v1"] = (201, {"Docker-Content-Digest": stored}, b"")
+    manifest = Blob(content=b"{}", media_type="text/plain")
+    with Client(registry.host) as client, pytest.raises(Corrupt, match=stored or "nothing"):
+        client.put_manifest("r", manifest, "v1")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"errors":[{"code":"DENIED","message":"no"}]}', "403 DENIED: no"),
+        (b"Not Authorized\n", "403: Not Authorized"),
+        (b'{"errors":[]}', '403: {"errors":[]}'),
+        (b'["errors"]', '403: ["errors"]'),
+        (b"", "403: "),
+    ],
+)
+def test_a_refusal_is_told_in_the_registrys_words(registry: Registry, body: bytes, told: str) -> None:
+    registry.answers["GET /v2/r/manifests/v1"] = (403, {}, body)
+    with Client(registry.host) as client, pytest.raises(Refused) as refused:
+        client.manifest("r", "v1")
+    assert str(refused.value) == told
+    assert refused.value.status == 403
+
+
+@pytest.mark.parametrize("path", ["manifests/v1", "blobs/sha256:x"])
+def test_no_answer_is_followed_elsewhere(registry: Registry, path: str) -> None:
+    registry.answers[f"GET /v2/r/{path}"] = (307, {"Location": "/v2/other"}, b"")
+    registry.answers["GET /v2/other"] = (200, {}, b"{}")
+    with Client(registry.host) as client, pytest.raises(Refused) as refused:
+        client.manifest("r", "v1") if "manifests" in path else client.check_blob("r", "sha256:x")
+    assert refused.value.status == 307
+
+
+def test_a_manifest_is_asked_for_and_told_by_its_type(registry: Registry) -> None:
+    registry.answers["GET /v2/r/manifests/v1"] = (200, {"Content-Type": OCI_INDEX}, b"{}")
+    with Client(registry.host) as client:
+        assert client.manifest("r", "v1") == Blob(content=b"{}", media_type=OCI_INDEX)
+    assert registry.accepted == [", ".join(MANIFESTS)]
+
+
+def test_a_blob_that_is_there_is_not_sent_again(registry: Registry) -> None:
+    pushed = image("word", layers=1)
+    for blob in pushed.blobs:
+        registry.answers[f"HEAD /v2/r/blobs/{blob.digest}"] = (200, {}, b"")
+    registry.answers["PUT /v2/r/manifests/v1"] = (201, {"Docker-Content-Digest": pushed.digest}, b"")
+    with Client(registry.host, "secret") as client:
+        assert client.push("r", pushed, "v1") == pushed.digest
+    assert [method for method, _, _ in registry.asked] == ["HEAD", "HEAD", "PUT"]
+    assert {authorization for _, _, authorization in registry.asked} == {"Basic QVdTOnNlY3JldA=="}
+
+
+@pytest.mark.parametrize(
+    "location", ["/v2/r/blobs/uploads/1", "http://{host}/v2/r/blobs/uploads/1", "/v2/r/blobs/uploads/1?state=x"]
+)
+def test_an_upload_goes_where_the_registry_says(registry: Registry, location: str) -> None:
+    blob = Blob(content=b"x", media_type="text/plain")
+    where = location.format(host=registry.host)
+    registry.answers["POST /v2/r/blobs/uploads/"] = (202, {"Location": where}, b"")
+    joint = "&" if "?" in location else "?"
+    path = f"/v2/{where.partition('/v2/')[2]}{joint}digest={blob.digest}"
+    registry.answers[f"PUT {path}"] = (201, {}, b"")
+    with Client(registry.host) as client:
+        client.put_blob("r", blob)
+    assert registry.asked[-1][:2] == ("PUT", path)
+
+
+def test_blobs_that_are_kept_elsewhere_are_fetched_without_the_password(registry: Registry) -> None:
+    """As Amazon ECR answers; a registry that keeps its own is not followed."""
+    content = b"kept elsewhere"
+    digest = digest_of(content)
+    registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "/bucket?signed"}, b"")
+    registry.answers["GET /bucket?signed"] = (200, {}, content)
+    with oci.client.Client(f"http://{registry.host}", "secret") as client:
+        client.check_blob("r", digest)
+        assert [login is not None for _, _, login in registry.asked] == [True, False]
+        registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "ftp://elsewhere/x"}, b"")
+        with pytest.raises(Corrupt, match="leads elsewhere"):
+            client.check_blob("r", digest)

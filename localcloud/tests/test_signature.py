@@ -1,0 +1,207 @@
+"""A signature proves who calls ECR: every way to get it wrong has its own name."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
+
+_TARGET = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"
+
+
+@pytest.fixture(scope="module")
+def session(door: Door, connect: Connect) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = connect(door[0], "iam").create_role(RoleName="signer", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    given = connect(door[0], "sts").assume_role(RoleArn=role, RoleSessionName="session")
+    credentials: dict[str, Any] = given["Credentials"]
+    return credentials
+
+
+Change = Callable[[AWSRequest], None]
+
+
+def _as_it_is(_: AWSRequest) -> None:
+    return
+
+
+def _sent(
+    door: Door,
+    credentials: dict[str, Any],
+    *,
+    before: Change = _as_it_is,
+    after: Change = _as_it_is,
+    at: datetime | None = None,
+    monkeypatch: pytest.MonkeyPatch | None = None,
+) -> str:
+    """The error's code, or "" for an answer; the request changed before it is signed, or after."""
+    url = door[0].endpoint + "/"
+    headers = {"X-Amz-Target": _TARGET, "Content-Type": "application/x-amz-json-1.1"}
+    request = AWSRequest("POST", url, headers=headers, data=b'{"repositoryNames": ["a"]}')
+    before(request)
+    if at is not None and monkeypatch is not None:
+        monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: at)
+    key = Credentials(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials.get("SessionToken"))
+    SigV4Auth(key, "ecr", "us-east-1").add_auth(request)
+    after(request)
+    answer = fetch(url, method="POST", body=request.data, headers={**request.prepare().headers})
+    if answer.status == 200:
+        return ""
+    assert answer.status == 400
+    code: str = answer.json()["__type"]
+    assert answer.headers["x-amzn-ErrorType"] == code
+    return code
+
+
+def _header(name: str, value: str) -> Change:
+    def change(request: AWSRequest) -> None:
+        del request.headers[name]
+        request.headers[name] = value
+
+    return change
+
+
+def _in_authorization(old: str, new: str) -> Change:
+    def change(request: AWSRequest) -> None:
+        header = request.headers["Authorization"]
+        assert old in header
+        _header("Authorization", header.replace(old, new))(request)
+
+    return change
+
+
+def _another_day(request: AWSRequest) -> None:
+    day = request.headers["X-Amz-Date"][:8]
+    _in_authorization(f"/{day}/", "/20200101/")(request)
+
+
+def _data(request: AWSRequest) -> None:
+    request.data = b'{"repositoryNames": ["b"]}'
+
+
+def test_a_right_signature_is_let_in(door: Door, session: dict[str, Any]) -> None:
+    assert _sent(door, session) == ""
+
+
+def test_an_accounts_root_may_have_any_secret(door: Door) -> None:
+    assert _sent(door, {"AccessKeyId": ACCOUNT, "SecretAccessKey": "whatever"}) == ""
+
+
+def test_headers_with_odd_spaces_are_signed_as_aws_does(door: Door, session: dict[str, Any]) -> None:
+    assert _sent(door, session, before=_header("X-Amz-Note", "a   b")) == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"SecretAccessKey": "wrong"}, "InvalidSignatureException"),
+        ({"AccessKeyId": "ASIAUNKNOWNUNKNOWN00"}, "UnrecognizedClientException"),
+        ({"SessionToken": "another"}, "UnrecognizedClientException"),
+        ({"SessionToken": None}, "UnrecognizedClientException"),
+    ],
+)
+def test_wrong_credentials_are_refused(door: Door, session: dict[str, Any], changed: dict[str, Any], code: str) -> None:
+    assert _sent(door, {**session, **changed}) == code
+
+
+def test_botocore_shows_the_refusal_as_aws_does(door: Door, connect: Connect, session: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match="signature we calculated does not match") as refused:
+        connect(door[0], "ecr", credentials={**session, "SecretAccessKey": "wrong"}).describe_repositories()
+    assert refused.value.response["Error"]["Code"] == "InvalidSignatureException"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pytest.param(_data, id="another body"),
+        pytest.param(_header("X-Amz-Target", _TARGET.replace("Describe", "Delete")), id="another operation"),
+        pytest.param(_header("X-Amz-Extra", "1"), id="a header that nobody signed"),
+        pytest.param(_in_authorization("us-east-1", "eu-west-1"), id="another region"),
+        pytest.param(_in_authorization("host;", ""), id="a header fewer"),
+        pytest.param(_another_day, id="another day"),
+    ],
+)
+def test_what_was_changed_after_signing_is_refused(door: Door, session: dict[str, Any], forged: Change) -> None:
+    assert _sent(door, session, after=forged) == "InvalidSignatureException"
+
+
+def test_an_operation_that_was_not_signed_is_refused(door: Door, session: dict[str, Any]) -> None:
+    def unnamed(request: AWSRequest) -> None:
+        del request.headers["X-Amz-Target"]
+
+    assert _sent(door, session, before=unnamed, after=_header("X-Amz-Target", _TARGET)) == "InvalidSignatureException"
+
+
+def test_a_signed_digest_must_be_the_bodys(door: Door, session: dict[str, Any]) -> None:
+    from hashlib import sha256
+
+    right = _header("X-Amz-Content-SHA256", sha256(b'{"repositoryNames": ["a"]}').hexdigest())
+    assert _sent(door, session, before=right) == ""
+    assert _sent(door, session, before=right, after=_data) == "InvalidSignatureException"
+    unsigned = _header("X-Amz-Content-SHA256", "UNSIGNED-PAYLOAD")
+    assert _sent(door, session, before=unsigned) == "InvalidSignatureException"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "code"),
+    [(-16, "InvalidSignatureException"), (16, "InvalidSignatureException"), (-14, ""), (14, "")],
+)
+def test_a_signature_holds_for_a_quarter_of_an_hour(
+    door: Door, session: dict[str, Any], minutes: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+    assert _sent(door, session, at=at, monkeypatch=monkeypatch) == code
+
+
+def test_an_expired_session_is_refused(door: Door, session: dict[str, Any]) -> None:
+    keys = door[0]._callers._keys
+    known = keys[session["AccessKeyId"]]
+    keys[session["AccessKeyId"]] = replace(known, expires=datetime.now(UTC) - timedelta(seconds=1))
+    try:
+        assert _sent(door, session) == "ExpiredTokenException"
+    finally:
+        keys[session["AccessKeyId"]] = known
+
+
+def test_the_expiry_is_the_one_that_sts_gave(door: Door, session: dict[str, Any]) -> None:
+    assert door[0]._callers._keys[session["AccessKeyId"]].expires == session["Expiration"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(_in_authorization("AWS4-HMAC-SHA256", "AWS3"), id="another algorithm"),
+        pytest.param(_in_authorization("SignedHeaders", "Signed"), id="no signed headers"),
+        pytest.param(_in_authorization("/aws4_request", ""), id="a short scope"),
+        pytest.param(_in_authorization("/us-east-1", ""), id="no region"),
+        pytest.param(_header("X-Amz-Date", "yesterday"), id="no moment"),
+    ],
+)
+def test_an_incomplete_signature_is_called_so(door: Door, session: dict[str, Any], broken: Change) -> None:
+    assert _sent(door, session, after=broken) == "IncompleteSignatureException"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(_header("X-Amz-Security-Token", "\xff"), id="token"),
+        pytest.param(_in_authorization("Signature=", "Signature=\xff"), id="signature"),
+        pytest.param(_header("X-Amz-Note", "\xff"), id="another header"),
+    ],
+)
+def test_bytes_that_are_no_text_are_told(door: Door, session: dict[str, Any], odd: Change) -> None:
+    assert _sent(door, session, after=odd) == "IncompleteSignatureException"
+
+
+def test_without_a_region_even_a_root_is_refused(door: Door) -> None:
+    nobody = {"AccessKeyId": ACCOUNT, "SecretAccessKey": "whatever"}
+    assert _sent(door, nobody, after=_in_authorization("/us-east-1", "")) == "IncompleteSignatureException"

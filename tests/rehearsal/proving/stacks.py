@@ -1,0 +1,150 @@
+"""The stacks that proofs are tried on: the tests' own two, and one for each thing that a stack can have."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from localcloud.clients import Clients
+from rehearsal.apply import preconditions
+from rehearsal.apply.program import Applied, apply
+from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.run import Outcome, Proof, cases, found, promised, prove
+from rehearsal.proofs.harness.visitors import Visitors
+from settings import Settings, load
+from tests.rehearsal.proving.breaking import REGION
+from tests.stacks import PROJECT, copied
+
+DEV_ACCOUNT, STRANGER, WORKLOADS = "111122223333", "999900001111", "444455556666"
+COPY, PART, THERE = "eu-west-1", "eu-central-1", "us-west-2"
+CACHES_ACCOUNT, UPSTREAM_ACCOUNT = "550000330001", "999988887777"
+REPLICAS_ACCOUNT = "550000110001"
+ROLES_ACCOUNT = "550000220001"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{CACHES_ACCOUNT}:secret:ecr-pullthroughcache/hub-a1b2c3"
+
+
+def stack_file(account: str, *lines: str) -> str:
+    """A stack in the account, with these keys of ours beside the usual ones."""
+    accounts = f'accounts: {{workloads: "{WORKLOADS}", self: "{account}"}}'
+    ours = ("environment: dev", accounts, "organizations: {acme: o-a1b2c3d4e5}", "protect: false", *lines)
+    keys = "".join(f"  container-registry:{line}\n" for line in ours)
+    return f'config:\n  aws:region: {REGION}\n  aws:allowedAccountIds: ["{account}"]\n{keys}'
+
+
+CACHES = f"""caches:
+    - {{upstream: ecr-public, pull: [{{account: workloads}}, {{organization: acme}}, {{service: ecs}}]}}
+    - {{upstream: quay, prefix: their/quay, upstream_prefix: team, pull: [{{account: workloads, role: ci/runner}}]}}
+    - {{upstream: docker-hub, credentials: "{SECRET}", pull: [{{account: self}}, {{account: self, role: builder}}]}}
+    - {{upstream: ecr, registry: {UPSTREAM_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com, pull: [{{account: workloads}}]}}
+    - {{upstream: kubernetes}}"""
+REPLICAS = f"""replicas:
+    - region: {COPY}
+    - {{region: {PART}, prefixes: [team/app]}}
+    - {{region: {THERE}, account: workloads, role: deploy}}"""
+ROLES = f"""roles:
+    auditors: ["arn:aws:iam::{WORKLOADS}:role/security/audit", "arn:aws:iam::{{account}}:user/ada"]"""
+FILES: Mapping[str, tuple[str, str]] = {
+    "caches": (
+        stack_file(CACHES_ACCOUNT, CACHES),
+        "repositories:\n  team/app: {owner: team, retention: [{any: true, keep: 10}]}\n",
+    ),
+    "replicas": (
+        stack_file(REPLICAS_ACCOUNT, REPLICAS),
+        """\
+retention:
+  default: [{tag: "v*", keep: 10}, {untagged: true, expire_after_days: 7}]
+repositories:
+  team/app: {owner: team, mutable_tags: [latest], pull: [{account: workloads}]}
+  team/web: {owner: team, pull: [{account: workloads, role: web-runner}]}
+""",
+    ),
+    "roles": (
+        stack_file(ROLES_ACCOUNT, f"replicas: [{{region: {COPY}}}]", ROLES.format(account=ROLES_ACCOUNT)),
+        """\
+retention: {default: [{any: true, keep: 10}]}
+repositories:
+  team/app: {owner: team, pull: [{service: ecs}]}
+  team/named: {owner: team, pull: [{account: self, role: container-registry/dev/dev.ecs-task-execution}]}
+  team/web: {owner: team, pull: [{account: workloads}]}
+""",
+    ),
+}
+"""A stack's file and its catalog, by the stack's name here."""
+
+
+def project_of(folder: Path, stack: str, catalog: str) -> Path:
+    """The project with another stack dev and another catalog, in the folder."""
+    copied(folder)
+    (folder / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
+    (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
+    return folder
+
+
+def build(project: Path, stack: str, clients: Clients) -> Applied:
+    """As `up` does it, the bootstrap first."""
+    preconditions.bootstrap(load(project, stack), clients)
+    return apply(project, stack, clients, lambda _label: None)
+
+
+class Stack:
+    """One that stands in the shared cloud, and what became of its promises."""
+
+    def __init__(self, applied: Applied, clients: Clients, visitors: Visitors) -> None:
+        self.applied = applied
+        self.settings: Settings = applied.settings
+        self.cases: Mapping[str, PlaceCase] = {each.subject: each for each in cases(self.settings, clients, visitors)}
+        self._promised: Callable[[], list[tuple[Proof, PlaceCase]]] = lambda: promised(self.settings, clients, visitors)
+        self._kept: dict[tuple[str, str], Outcome] = {}
+        self._broken: set[tuple[str, str]] = set()
+
+    @cached_property
+    def promises(self) -> list[tuple[str, str]]:
+        """Each promise's proof and subject."""
+        return [(proof.name, case.subject) for proof, case in self._promised()]
+
+    def subjects(self, *proofs: str) -> set[str]:
+        return {subject for proof, subject in self.promises if proof in proofs}
+
+    def case(self, subject: str) -> PlaceCase:
+        return self.cases.get(f"{subject}@{REGION}") or self.cases[subject]
+
+    def prove(self, proof: str, subject: str) -> Outcome:
+        (wanted,) = [each for each in found() if each.name == proof]
+        return prove(wanted, self.case(subject))
+
+    def kept(self, proof: str, subject: str) -> Outcome:
+        """How the promise was proven before anything was broken."""
+        if (proof, subject) not in self._kept:
+            self._kept[proof, subject] = self.prove(proof, subject)
+        return self._kept[proof, subject]
+
+    def broken(self, proof: str, subject: str) -> Outcome:
+        """The proof while something is broken."""
+        self._broken.add((proof, subject))
+        return self.prove(proof, subject)
+
+    def not_mended(self) -> list[Outcome]:
+        """What was broken before, and still is."""
+        return [each for pair in sorted(self._broken) if not (each := self.prove(*pair)).held]
+
+
+class Stacks:
+    """Built when they are first asked for."""
+
+    def __init__(self, folder: Path, clients: Clients, visitors: Visitors, prepare: Callable[[Settings], None]) -> None:
+        self._folder, self._clients, self._visitors, self._prepare = folder, clients, visitors, prepare
+        self._built: dict[str, Stack] = {}
+
+    def __getitem__(self, name: str) -> Stack:
+        if name not in self._built:
+            self._built[name] = self.build(self.project(name), "prod" if name == "prod" else "dev")
+        return self._built[name]
+
+    def project(self, name: str) -> Path:
+        return project_of(self._folder / name, *FILES[name]) if name in FILES else PROJECT
+
+    def build(self, project: Path, stack: str = "dev") -> Stack:
+        self._prepare(load(project, stack))
+        return Stack(build(project, stack, self._clients), self._clients, self._visitors)
+
+    def not_mended(self) -> list[Outcome]:
+        return [each for stack in self._built.values() for each in stack.not_mended()]

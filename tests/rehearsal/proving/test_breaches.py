@@ -1,0 +1,79 @@
+"""Each promise of a stack that stands: it is kept, and its proof fails while it is broken."""
+
+import pytest
+
+from domain.ecr.images import MANIFESTS
+from domain.iam.access import Identity
+from localcloud import web_identity
+from localcloud.clients import Clients
+from localcloud.ecr import data, manifests
+from rehearsal.proofs.harness.run import found
+from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES, STANDING
+from tests.rehearsal.proving.breaking import Breach
+from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
+
+BROKEN_BELOW = {"anonymous"}
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "caches", "replicas"])
+def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
+    stack = stacks[name]
+    assert not stack.applied.not_built
+    assert len(stack.promises) > len(stack.settings.repositories) * len(stack.settings.all_places) * 10
+    assert [each for pair in stack.promises if not (each := stack.kept(*pair)).held] == []
+
+
+def test_every_promise_about_the_stacks_own_roles_is_kept(stacks: Stacks) -> None:
+    promises = [each for each in stacks["roles"].promises if each[0] in {*STANDING, "grants"}]
+    assert [each for pair in promises if not (each := stacks["roles"].kept(*pair)).held] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "breach"),
+    [
+        pytest.param(name, each, id=f"{each.proof}-{each.told[:20]}")
+        for name, breaches in BREACHES.items()
+        for each in breaches
+    ],
+)
+def test_a_broken_promise_fails_its_proof(stacks: Stacks, clients: Clients, name: str, breach: Breach) -> None:
+    stack = stacks[name]
+    assert stack.kept(breach.proof, breach.subject).held
+    with breach.break_it(clients):
+        outcome = stack.broken(breach.proof, breach.subject)
+    assert not outcome.held
+    assert breach.told in outcome.happened
+
+
+def test_every_proof_is_seen_to_fail() -> None:
+    broken = {breach.proof for breaches in BREACHES.values() for breach in breaches}
+    assert broken | BROKEN_BELOW == {proof.name for proof in found()}
+
+
+def test_an_sts_that_takes_old_tokens_breaks_the_promise(dev_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dev_stack.kept("impostors", API_ROLE).held
+    monkeypatch.setattr(web_identity, "_require_current", lambda *_: None)
+    outcome = dev_stack.broken("impostors", API_ROLE)
+    assert (outcome.held, outcome.happened) == (False, "a token of yesterday got into the role, and nothing grants it")
+
+
+def test_a_registry_that_loses_half_an_index_breaks_the_promise(
+    dev_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifests, "MANIFESTS", tuple(each for each in MANIFESTS if "index" not in each))
+    outcome = dev_stack.broken("multi_architecture", "storefront/web")
+    assert not outcome.held
+    assert "is not supported" in outcome.happened
+
+
+def test_a_registry_that_lets_everybody_in_breaks_the_promise(
+    dev_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dev_stack.kept("anonymous", API).held
+    owner = Identity(arn=f"arn:aws:iam::{DEV_ACCOUNT}:root", account=DEV_ACCOUNT)
+    monkeypatch.setattr(data._Plane, "_identity", lambda _plane, _request: owner)
+    outcome = dev_stack.broken("anonymous", API)
+    assert (outcome.held, outcome.happened) == (
+        False,
+        "somebody with no login pulled a manifest, and nothing grants it",
+    )
