@@ -11,6 +11,7 @@ from typing import Any
 from domain.aws import RegistryId
 from domain.ecr.retention import Rule
 from domain.wording import listed
+from ops.adopt.naming import KINDS, Names
 from policies.pack.levels import Setting, levels_file
 from policies.pack.levels import load as load_levels
 from render.rendering import PROGRAM, render
@@ -21,8 +22,6 @@ from settings.files.source import read
 from settings.written.catalog import RetentionRule, domain_rule
 
 Entries = Mapping[str, Mapping[str, Any]]
-KINDS = ("accounts", "organizations", "keys")
-"""The stack's keys that give names to ids."""
 
 
 class NoStack(Exception):
@@ -36,8 +35,8 @@ class Project:
     catalog_file: str
     catalog: Mapping[str, Any]
     """As it is written."""
-    names: Mapping[str, Mapping[str, Any]]
-    """Of each kind, the stack's names with their ids."""
+    names: Names
+    """The stack's own."""
     levels: Mapping[str, Setting]
     """How each rule is applied in the stack."""
 

@@ -78,7 +78,7 @@ def read_pulls(text: str, arn: str, registry: RegistryId) -> Pulls:
                 said.add(principal)
         rest |= dict(_rest(label, statement, said))
     compiled = {str(each.sid): each for each in _compiled(list(granted), registry)}
-    # Of a statement that keeps its name, what changes is told, and not what of it stays.
+    # A statement that keeps its name is compared whole: the plan says what changes in it.
     policy = {**compiled, **rest, **{label: statements[label] for label in compiled.keys() & rest}}
     return Pulls(grants=tuple(granted), policy=_text(policy), beyond=_lines(rest), remarks=(*remarks, *_hints(rest)))
 
