@@ -38,7 +38,7 @@ def home(account: str) -> str:
 @pytest.fixture
 def settings(root: Path, home: str) -> Settings:
     own = load(root, "dev")
-    return replace(own, places=(replace(own.home, account=home),))
+    return replace(own, registries=(replace(own.home, account=home),))
 
 
 @pytest.fixture

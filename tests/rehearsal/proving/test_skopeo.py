@@ -31,7 +31,7 @@ def case(dev_stack: Stack) -> Case:
 
 @pytest.fixture
 def password(case: Case, clients: Clients) -> str:
-    return login(clients, case.place.account, case.place.region)[1]
+    return login(clients, case.registry.account, case.registry.region)[1]
 
 
 def skopeo(*arguments: str, check: bool = True) -> str:
