@@ -6,8 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from domain.aws import Arn
+from oci.client import Client
 from oci.image import Image, image
-from oci.whole_images import Client
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.standing_roles import auditor_session
@@ -39,7 +39,7 @@ def prove(case: Case) -> str:
         require_denied("the auditor", _images(ecr, case.name, standing))
         return f"read {', '.join(read)}; no image"
     password = case.visitors.password(session, case.place.region)
-    with Client(case.host, password) as client:
+    with Client.on_loopback(case.host, password) as client:
         client.pull(case.name, standing.digest)
     require_refused(case, Intruder(who="the auditor", password=password), standing, CHANGES)
     return f"read {', '.join(read)}; pulled {standing.digest[:19]}"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.ecr.tags import TagMutability
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, require_made, settled
 from rehearsal.proofs.harness.case import Broken, PlaceCase
 from rehearsal.proofs.harness.visitors import login
@@ -21,7 +21,7 @@ def prove_registry(case: PlaceCase) -> str:
     name = f"{min(case.place.prefixes, default='')}rehearsal-undeclared"
     with _made_by_hand(case, name) as home:
         _, password = login(case.clients, home.place.account, home.place.region)
-        with Client(home.host, password) as client:
+        with Client.on_loopback(home.host, password) as client:
             digest = client.push(name, image(f"{case.subject} undeclared"), "rehearsal")
         ended = settled(home, name, digest).get(case.place.registry, "not sent")
         if case.place.role is not None:

@@ -19,8 +19,8 @@ from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.tests.processes import alive, descendants, eventually
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal.apply.program import Applied, NotApplied
 from rehearsal.up import Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
@@ -36,7 +36,7 @@ def test_it_serves_what_it_says(run: Callable[..., subprocess.Popen[str]]) -> No
         host = re.search(r"docker login --username AWS --password-stdin (\S+)", said)
         assert token
         assert host
-        with Client(host[1], token[1]) as client:
+        with Client.on_loopback(host[1], token[1]) as client:
             assert client.push("team/app", image("mine"), "mine-1") == client.pull("team/app", "mine-1").digest
             pull = re.search(rf"docker pull {host[1]}/(\S+):(\S+)", said)
             assert pull
@@ -52,7 +52,7 @@ def test_it_serves_what_it_says(run: Callable[..., subprocess.Popen[str]]) -> No
 def test_a_machine_is_told_while_it_serves(run: Callable[..., subprocess.Popen[str]]) -> None:
     with waiting_for("\n}\n", run("--format", "json")) as (process, said):
         (endpoint,) = json.loads(said)["endpoints"]
-        with Client(endpoint["host"], endpoint["password"]) as client:
+        with Client.on_loopback(endpoint["host"], endpoint["password"]) as client:
             assert client.pull(endpoint["repository"], "rehearsal-round-trip").blobs
         assert process.stderr is not None
         assert any(SERVING in line for line in process.stderr)

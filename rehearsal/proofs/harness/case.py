@@ -11,8 +11,8 @@ from domain.ecr.repository import RepositoryCopy
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.grants import OrganizationGrant, PullService
 from localcloud.clients import Clients
+from oci.client import Client
 from oci.image import Image, Index
-from oci.whole_images import Client
 from rehearsal.proofs.harness.visitors import Visitors, allow, login
 from settings import Place, Repository, Settings
 
@@ -140,7 +140,7 @@ class Case(PlaceCase):
 
     def push(self, what: Image | Index, tag: str) -> str:
         """Pushed by a role that has exactly the push actions on exactly this repository."""
-        with Client(self.host, self.publisher()) as client:
+        with Client.on_loopback(self.host, self.publisher()) as client:
             return client.push(self.name, what, tag)
 
     def publisher(self) -> str:
