@@ -1,7 +1,6 @@
 """Everybody who is granted a pull gets it, and no more; each kind of grant in the way in which it is used."""
 
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, ServiceGrant
-from oci.image import image
 from oci.whole_images import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
@@ -15,8 +14,7 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = image(f"{case.subject} grants")
-    case.push(standing, case.tag("grants"))
+    standing = case.standing("grants")
     told = []
     for grant in case.repository.pull:
         guest = _guest(case, grant)
