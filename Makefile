@@ -18,10 +18,10 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-heavy test-engine \
-  test-each-once check format schema bench modules policy-readme access-page policy-bundle engine preview up clean
+  test-each-once mutants check format schema bench modules policy-readme access-page policy-bundle engine preview up clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 install: .venv/.run ## what `pulumi up` needs, into .venv
 
@@ -95,6 +95,9 @@ test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engin
 # RAN: what the calls of the other two have written down.
 test-each-once: .venv/.dev
 	@$(BIN)/python -m tests.each_once $(RAN) -- -m "$(HEAVY)"
+
+mutants: .venv/.dev ## make small faults in the rules and in IAM's evaluation, SAMPLE of them or all: the tests must fail
+	$(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE))
 
 check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code
 	$(BIN)/ruff format --check $(CODE)

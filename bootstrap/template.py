@@ -206,7 +206,7 @@ class _Filling:
             case "Fn::And":
                 return all(self._holds(each) for each in argument)
             case _:
-                raise InvalidTemplate(f"{function} is no condition that is understood here")
+                raise InvalidTemplate(f"{function} is not a condition that is understood here")
 
     def _ref(self, name: str) -> Any:
         return _NOTHING if name == "AWS::NoValue" else self._named(name)

@@ -107,3 +107,6 @@ class RegistryId:
     @property
     def partition(self) -> str:
         return REGIONS[self.region].id
+
+    def __str__(self) -> str:
+        return f"{self.account} in {self.region}"

@@ -8,8 +8,8 @@ from typing import NoReturn
 from domain.problems import Path, Problem
 
 UNKNOWN = "[unknown]"
-"""What stands in plain data for a value that only AWS could answer."""
-SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
+"""In place of a value that only AWS could answer."""
+SECRET = "[secret]"  # noqa: S105  in place of a secret
 
 
 class _Object(dict[str, object]):

@@ -1,4 +1,4 @@
-"""The key that encrypts a registry's images: who administers it, and how Amazon ECR comes to use it."""
+"""The key policy of the key that encrypts a registry's images."""
 
 from domain.aws import REGIONS, Arn, Partition
 from domain.iam.document import CURRENT_VERSION
@@ -42,9 +42,9 @@ GRANT_OPERATIONS = ("Decrypt", "GenerateDataKey")
 
 
 def key_policy(*, account: str, region: str) -> dict[str, object]:
-    """Lets the account administer the key, and hand it to Amazon ECR for the account's own repositories alone."""
+    """Allows the account to administer the key, and to grant it to Amazon ECR for its own repositories alone."""
     partition = REGIONS[region]
-    # Through its root, so that the account's IAM policies say which of its people may.
+    # Through its root, so that the account's IAM policies decide which of its principals may.
     principal = {"AWS": str(Arn(partition.id, "iam", "", account, "root"))}
     return {
         "Version": CURRENT_VERSION,

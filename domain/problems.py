@@ -1,4 +1,4 @@
-"""The one shape in which the domain says that something is wrong."""
+"""What is wrong with a value, as the whole domain reports it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at a path inside the value that was checked, and what to do about it."""
+    """What is wrong at a path inside the checked value, and how to fix it."""
 
     path: Path
     value: object

@@ -13,6 +13,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(words)}" if words else "none is declared"
 
 
+def a(noun: str) -> str:
+    """The noun with its article: an account, a key."""
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def listed(names: Iterable[str], limit: int = 6) -> str:
     """Names in a sentence, each once: "a, b and c"; of many the first, and how many more."""
     found = list(dict.fromkeys(names))

@@ -7,8 +7,7 @@ from typing import Any, Self
 import botocore.session
 from botocore.config import Config
 
-from localcloud.shell import SECRET
-
+SECRET = "local"  # noqa: S105  the local cloud takes any secret beside an account's id
 _CONFIG = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=5,
@@ -71,3 +70,13 @@ def isolated_session() -> botocore.session.Session:
     session.set_config_variable("config_file", "")
     session.set_config_variable("credentials_file", "")
     return session
+
+
+def exports(endpoint: str, account: str, region: str) -> str:
+    """Lines to copy into a shell, whose AWS clients then call the local cloud and nothing else.
+
+    Without comments, which an interactive zsh does not take. A profile may win over the keys, or not exist."""
+    return f"""\
+  export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region} AWS_DEFAULT_REGION={region}
+  export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY={SECRET}
+  unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"""

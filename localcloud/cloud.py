@@ -137,7 +137,7 @@ class LocalCloud:
 
         Another private ECR registry is played by nobody else than this cloud's own."""
         if upstream_of(upstream_url) in (None, ECR):
-            raise ValueError(f"{upstream_url} is no upstream that anybody could play")
+            raise ValueError(f"{upstream_url} is not an upstream that anybody could play")
         if host.partition(":")[0] != LOOPBACK:
             raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
         self._server.wait(_call(lambda: self._players.update({upstream_url: host})))

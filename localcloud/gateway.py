@@ -152,7 +152,7 @@ def _not_here(request: web.Request, signature: Signature) -> NotSigned | EcrErro
     if signature.service != _ECR:
         text = f"Credential should be scoped to correct service: '{_ECR}', not '{signature.service}'."
         return NotSigned("InvalidSignatureException", text)
-    return EcrError("UnknownOperationException", f"X-Amz-Target {target!r} is no operation of Amazon ECR.")
+    return EcrError("UnknownOperationException", f"X-Amz-Target {target!r} is not an operation of Amazon ECR.")
 
 
 def _response(answer: Answer) -> web.Response:
@@ -165,7 +165,7 @@ def _parameters(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise EcrError("SerializationException", f"The request's body is not valid JSON: {error}") from None
     if not isinstance(parameters, dict):
-        raise EcrError("SerializationException", "The request's body is no JSON object.")
+        raise EcrError("SerializationException", "The request's body is not a JSON object.")
     return parameters
 
 

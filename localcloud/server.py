@@ -1,9 +1,17 @@
-"""The loop that serves every port of the local cloud, in a thread of its own."""
+"""The loop that serves every port of the local cloud, in a thread of its own; and the signals that end a run.
+
+A signal arrives in a queue that the main thread reads. Raised from a signal's handler, an exception can be lost in
+whatever code happens to run, a weak reference's callback for one.
+"""
 
 import asyncio
+import os
+import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -14,6 +22,8 @@ _GRACE = 0.2
 
 Listen = Callable[[web.Application], Awaitable[int]]
 """Opens a port on loopback for the application, and returns it."""
+
+UNREAD = 128 + signal.SIGPIPE
 
 _T = TypeVar("_T")
 
@@ -99,3 +109,22 @@ def bound(port: int = 0) -> socket.socket:
 def port_of(listener: socket.socket) -> int:
     port: int = listener.getsockname()[1]
     return port
+
+
+def unread() -> int:
+    """The exit code where nobody reads any more, as behind `| head`; what Python flushes at its end goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for each in (1, 2):
+        os.dup2(nowhere, each)
+    return UNREAD
+
+
+@contextmanager
+def signals(ends: SimpleQueue[Any]) -> Iterator[None]:
+    """SIGINT and SIGTERM put None; a SimpleQueue, alone among queues, may be put to by a signal's handler."""
+    before = {each: signal.signal(each, lambda *_: ends.put(None)) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -69,7 +69,7 @@ class WebIdentity:
 
 
 def read(text: str) -> Token:
-    """Raises InvalidIdentityToken where it is no token, or names no issuer."""
+    """Raises InvalidIdentityToken where it is not a token, or names no issuer."""
     try:
         parts = jwt.decode_complete(text, options={"verify_signature": False})
     except jwt.InvalidTokenError:
@@ -129,5 +129,5 @@ def _moment(claims: Mapping[str, Any], name: str) -> int | float:
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims[name]
     if not isinstance(value, str):
-        raise invalid_token(f"The claim {name} is no text")
+        raise invalid_token(f"The claim {name} is not text")
     return value

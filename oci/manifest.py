@@ -48,7 +48,7 @@ class References:
 
 
 def references(manifest: bytes, what: str) -> References:
-    """Of an index its images, of an image its blobs; raises Corrupt, with what it is about, where it is no manifest."""
+    """Of an index its images, of an image its blobs; raises Corrupt where it is not a manifest."""
     try:
         data: Mapping[str, Any] = json.loads(manifest)
         described = [data["config"], *data["layers"]] if "layers" in data else []
@@ -58,7 +58,7 @@ def references(manifest: bytes, what: str) -> References:
             subject=str(data["subject"]["digest"]) if data.get("subject") else None,
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Corrupt(f"{what} is no manifest: {error!r}") from error
+        raise Corrupt(f"{what} is not a manifest: {error!r}") from error
 
 
 def _layer(described: Mapping[str, Any]) -> Layer:

@@ -1,12 +1,11 @@
-"""`python -m rehearsal`: the stack on a local cloud, every promise proven; or the local cloud alone."""
+"""`python -m rehearsal`: the stack on a local cloud, every promise proven."""
 
 import argparse
 import gc
 import sys
 from pathlib import Path
 
-from localcloud import command as cloud
-from localcloud.ends import unread
+from localcloud.server import unread
 from rehearsal.up import Options, up
 
 
@@ -19,8 +18,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.command == "cloud":
-        return cloud.run(options)
     status = up(Options(project=options.project, stack=options.stack, once=options.once, json=options.format == "json"))
     gc.freeze()  # the process ends: nothing of it is worth collecting
     return status
@@ -28,13 +25,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("up", help="build a stack, prove every promise, serve until interrupted")
     command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml beside Pulumi.yaml")
     command.add_argument("--once", action="store_true", help="end with the proofs")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument("--project", type=Path, default=Path(), help="the folder of Pulumi.yaml (default: this one)")
-    cloud.add_arguments(commands.add_parser("cloud", help="the local cloud alone, as `python -m localcloud`"))
     return parser
 
 

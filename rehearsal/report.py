@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from localcloud.shell import exports
+from localcloud.clients import exports
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied
 from rehearsal.proofs.harness.run import Outcome

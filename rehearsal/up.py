@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
-from localcloud.ends import signals
 from localcloud.install import NotInstalled
+from localcloud.server import signals
 from rehearsal import report
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied, NotApplied, apply

@@ -12,7 +12,7 @@ _SHOWN = 5
 
 
 class InvalidRender(ValueError):
-    """A text that is no render of a form that this code reads."""
+    """A text that is not a render of a form that this code reads."""
 
 
 def from_json(text: str) -> Render:
@@ -24,7 +24,9 @@ def from_json(text: str) -> Render:
             f"is not valid JSON: {error} (write it with `python -m review render --format json`)"
         ) from error
     if not isinstance(document, dict) or "version" not in document:
-        raise InvalidRender("is no render: it has no version (write it with `python -m review render --format json`)")
+        raise InvalidRender(
+            "is not a render: it has no version (write it with `python -m review render --format json`)"
+        )
     version = document["version"]
     if version != FORMAT_VERSION:
         message = f"is a render of version {version!r}, and this code reads {FORMAT_VERSION}"

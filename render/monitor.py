@@ -15,7 +15,7 @@ from render.resource import Resource
 from resources import Answer, Declaration, record_of
 
 STACK_TYPE = "pulumi:pulumi:Stack"
-# How the protocol marks a value that is no plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py
+# How the protocol marks a value that is not plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a mark of the protocol, no password
 

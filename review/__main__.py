@@ -73,7 +73,7 @@ def _command(
 def _stack(text: str) -> str:
     """A stack's name, which names files too."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no stack's name: write letters, digits, '.', '_' and '-'")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a stack's name: write letters, digits, '.', '_' and '-'")
     return text
 
 

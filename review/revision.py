@@ -113,7 +113,7 @@ def _commit(repository: Path, revision: str) -> str:
         fix = "this clone is shallow: `git fetch --unshallow`, or fetch-depth: 0 in the workflow's checkout"
     else:
         fix = "name a branch, tag or commit that `git log` shows, or fetch it first"
-    raise RevisionFault(f"{revision!r} is no revision of {repository} ({fix})")
+    raise RevisionFault(f"{revision!r} is not a revision of {repository} ({fix})")
 
 
 def _extract(repository: Path, commit: str, prefix: str, into: Path) -> None:

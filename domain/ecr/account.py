@@ -10,11 +10,11 @@ VALUES = {
     BLOB_MOUNTING: (DISABLED, ENABLED),
     REGISTRY_POLICY_SCOPE: ("V2",),
 }
-"""What a setting may be, its default first. Two have one value left that ECR still takes.
+"""The values of a setting, its default first. Two have one value left that ECR still takes.
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutAccountSetting.html"""
 
 
 def account_settings(*, blob_mounting: bool) -> dict[str, str]:
-    """Setting to value, each of them said."""
+    """Every setting with its value."""
     defaults = {name: values[0] for name, values in VALUES.items()}
     return {**defaults, BLOB_MOUNTING: ENABLED if blob_mounting else DISABLED}

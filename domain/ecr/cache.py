@@ -1,4 +1,4 @@
-"""A pull-through cache as it is declared: its rule, how its repositories are made, and who brings images in."""
+"""A declared pull-through cache: its rule, the template of its repositories, and who may import images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Cache:
     rule: CacheRule
     region: str
     username: str | None
-    """Who logs in to the upstream, where the token is among the stack's own secrets."""
+    """The user name at the upstream, where the token is one of the stack's secrets."""
     lifecycle_text: str
     policy_text: str | None
     tags: Mapping[str, str]
@@ -25,7 +25,7 @@ class Cache:
 
     @property
     def secret_name(self) -> str:
-        return f"{SECRET_NAME_PREFIX}{_told(self.rule.prefix)}"
+        return f"{SECRET_NAME_PREFIX}{_prefix_name(self.rule.prefix)}"
 
     @property
     def token_key(self) -> str:
@@ -37,10 +37,10 @@ TOKEN_KEY_PREFIX = "cache-token-"  # noqa: S105  how the keys begin
 
 def token_key(prefix: str) -> str:
     """The stack's secret configuration with the token for a cache's upstream."""
-    return f"{TOKEN_KEY_PREFIX}{_told(prefix).replace('/', '-')}"
+    return f"{TOKEN_KEY_PREFIX}{_prefix_name(prefix).replace('/', '-')}"
 
 
-def _told(prefix: str) -> str:
+def _prefix_name(prefix: str) -> str:
     return folder(prefix).removesuffix("/") or "root"
 
 
@@ -50,9 +50,9 @@ def credentials(username: str, token: str) -> dict[str, str]:
 
 
 def import_statements(pulls: Sequence[tuple[str, Sequence[Grant]]], registry: RegistryId) -> list[dict[str, object]]:
-    """What the registry's own policy lets others do: of a cache's pulls, by its prefix, those that bring images in.
+    """Statements of the registry policy that allow other accounts to import images through caches, by their prefixes.
 
-    A repository's policy can't say it of a repository that is not there yet.
+    A repository policy can't allow it, since the repository does not exist yet.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html"""
     statements: list[dict[str, object]] = []
     for place, (prefix, grants) in enumerate(pulls, start=1):

@@ -1,4 +1,4 @@
-"""Repository creation templates: which of them counts for a repository that Amazon ECR makes by itself.
+"""Repository creation templates: which of them applies to a repository that Amazon ECR creates by itself.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html"""
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from enum import Enum
 
 ROOT = "ROOT"
-"""The prefix of the template for every repository that no other template is for."""
+"""The prefix of the template for every repository that no other template covers."""
 
 
 class Occasion(Enum):
-    """Why Amazon ECR makes a repository; a template says for which occasions it is."""
+    """Why Amazon ECR creates a repository; a template names the occasions that it applies to."""
 
     REPLICATION = "REPLICATION"
     PULL_THROUGH_CACHE = "PULL_THROUGH_CACHE"
@@ -23,6 +23,6 @@ def covers(prefix: str, name: str) -> bool:
 
 
 def nearest_prefix(prefixes: Iterable[str], name: str) -> str | None:
-    """The prefix that says the most of the repository's name; None where no template is for it."""
+    """The longest prefix that covers the repository; None where no template does."""
     found = [each for each in prefixes if covers(each, name)]
     return max(found, key=lambda each: (each != ROOT, len(each)), default=None)

@@ -1,4 +1,4 @@
-"""What patterns have in common: a tag that fits some of them and none of others, or the certainty that there is none.
+"""Tag patterns compared: a tag that fits some of them and none of others, or the proof that there is none.
 
 A pattern is the set of its places that a text has reached. Once a text has reached a `*`, all places before that `*`
 lead nowhere that it does not lead by itself, so they are dropped, and few sets are left.
@@ -19,8 +19,8 @@ _KEPT = 1024
 """Patterns that are kept in their compiled form."""
 
 
-class TooEntangled(Exception):
-    """Patterns whose common tags can't be told with a bearable effort."""
+class TooComplex(Exception):
+    """Patterns whose common tags take too many steps to find."""
 
 
 @dataclass(slots=True)
@@ -31,12 +31,12 @@ class Effort:
 
     def spend(self, steps: int) -> None:
         if steps > self.left:
-            raise TooEntangled
+            raise TooComplex
         self.left -= steps
 
 
-def witness(all_of: Sequence[str], none_of: Sequence[str], effort: Effort | None = None) -> str | None:
-    """A legal tag that fits each pattern of the one and no pattern of the other; None when there is no such tag."""
+def common_tag(all_of: Sequence[str], none_of: Sequence[str], effort: Effort | None = None) -> str | None:
+    """A legal tag that fits each pattern of the first and none of the second; None where there is no such tag."""
     effort = effort or Effort()
     effort.spend(1 + len(all_of) + len(none_of))
     # Let a character that no pattern has stand for each `*`. Whichever pattern fits this text takes that character by a
@@ -58,7 +58,7 @@ def _fits(text: str, all_of: Sequence[str], none_of: Sequence[str]) -> bool:
 
 def contains(outer: str, inner: str) -> bool:
     """Whether every legal tag that fits the inner pattern fits the outer one too."""
-    return witness([inner], [outer]) is None
+    return common_tag([inner], [outer]) is None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,7 @@ class _Glob:
     characters: str
     """All but the `*`."""
     stars: int
-    """The places at which a `*` stands, where any text passes."""
+    """The places of each `*`, where any text passes."""
     found_by: dict[str, int]
     """Character to the places that it leads on from."""
     ahead: dict[int, frozenset[str]] = field(default_factory=dict)
@@ -139,13 +139,13 @@ def _fit(needed: list[_Glob], avoided: list[_Glob], places: _Places) -> bool:
 def _characters(needed: list[_Glob], globs: list[_Glob], places: _Places, legal: str) -> Iterator[str]:
     """The characters to try: those that lead some pattern on, and one for all the others, which are alike.
 
-    A needed pattern that stands at no `*` can go on by its next character alone.
+    A needed pattern that is at no `*` can go on by its next character alone.
     """
     ahead = [glob.next(at) for glob, at in zip(globs, places, strict=True)]
     bound = [ahead[index] for index, glob in enumerate(needed) if not places[index] & glob.stars]
     if bound:
         yield from sorted(each for each in frozenset.intersection(*bound) if each in legal)
         return
-    told = frozenset[str]().union(*ahead)
-    yield from sorted(each for each in told if each in legal)
-    yield from islice((each for each in legal if each not in told), 1)
+    leading = frozenset[str]().union(*ahead)
+    yield from sorted(each for each in leading if each in legal)
+    yield from islice((each for each in legal if each not in leading), 1)

@@ -1,4 +1,4 @@
-"""What the rules of a lifecycle policy come to: which images each of them can act on, and which rules can't act at all.
+"""The rules of a lifecycle policy analysed: which images each can act on, and which can't act at all.
 
 A rule identifies an image when each of its patterns fits one of the image's tags, and whatever a rule identifies is
 safe from the rules below it, of its storage class: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.document_text import parse
-from domain.ecr.globs import Effort, witness
+from domain.ecr.globs import Effort, common_tag
 from domain.ecr.lifecycle_grammar import PATTERN_LIST, PREFIX_LIST
 from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, effect_of
 from domain.ecr.tags import WILDCARD, matches
@@ -26,7 +26,7 @@ class PolicyRule:
     index: int
     priority: int
     selection: str
-    """What it selects, as people read it."""
+    """What it selects, in words."""
     rule: Rule
 
     @property
@@ -36,7 +36,7 @@ class PolicyRule:
 
     @property
     def is_shield(self) -> bool:
-        """Whether it is there for what it identifies, and no image will ever be old enough for it."""
+        """Whether it only shields the images that it identifies, since none will ever be old enough for it."""
         return not self.counts and self.rule.count >= SHIELD_DAYS
 
     @property
@@ -62,7 +62,7 @@ def read(text: str) -> list[PolicyRule]:
 
 def fits_no_tag(rule: PolicyRule, effort: Effort) -> bool:
     """Whether a pattern keeps the rule from ever identifying an image."""
-    return any(witness([pattern], [], effort) is None for pattern in rule.rule.patterns)
+    return any(common_tag([pattern], [], effort) is None for pattern in rule.rule.patterns)
 
 
 def is_dead(rule: PolicyRule, above: Sequence[PolicyRule], effort: Effort) -> bool:
@@ -103,9 +103,9 @@ def lost(
 
 
 def _is_for(pattern: str, protected: str, effort: Effort) -> bool:
-    if witness([pattern], [protected], effort) is None:
+    if common_tag([pattern], [protected], effort) is None:
         return True
-    return witness([protected], [pattern], effort) is None and witness([WILDCARD], [pattern], effort) is not None
+    return common_tag([protected], [pattern], effort) is None and common_tag([WILDCARD], [pattern], effort) is not None
 
 
 def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
@@ -115,7 +115,7 @@ def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort
     def search(avoided: list[str]) -> list[str] | None:
         tags = []
         for need in needs:
-            tag = witness(need, avoided, effort)
+            tag = common_tag(need, avoided, effort)
             if tag is None:
                 return None
             tags.append(tag)
@@ -150,5 +150,5 @@ def _rule(index: int, entry: Any) -> PolicyRule:
         patterns=(*patterns, *(each.replace(WILDCARD, PLAIN_ASTERISK) + WILDCARD for each in prefixes)),
         description=entry.get("description"),
     )
-    told = " and ".join((*patterns, *(f"prefix {each}" for each in prefixes))) or rule.selector.value
-    return PolicyRule(index=index, priority=entry["rulePriority"], selection=told, rule=rule)
+    words = " and ".join((*patterns, *(f"prefix {each}" for each in prefixes))) or rule.selector.value
+    return PolicyRule(index=index, priority=entry["rulePriority"], selection=words, rule=rule)

@@ -112,7 +112,7 @@ def _kind(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ReadRule:
-    """What could be read of a rule; None stands for what is wrong or missing."""
+    """What could be read of a rule; None is what is wrong or missing."""
 
     path: Path
     priority: int | None

@@ -1,4 +1,4 @@
-"""A registry's replication configuration: what ECR accepts, where a repository's images go, and what admits them there.
+"""A registry's replication configuration: what ECR accepts, where a repository's images go, and what allows it.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html"""
 
@@ -68,12 +68,11 @@ def _rule_problems(rule: ReplicationRule, source: RegistryId) -> list[Problem]:
 def _destination_problems(destination: RegistryId, source: RegistryId) -> list[Problem]:
     if problems := [*account_problems(destination.account), *region_problems(destination.region)]:
         return problems
-    told = f"{destination.account} in {destination.region}"
     if destination == source:
-        return [Problem((), told, "is the source registry itself", "name another region or account")]
+        return [Problem((), str(destination), "is the source registry itself", "name another region or account")]
     if REGIONS[destination.region] is not REGIONS[source.region]:
         fix = f"name a region of the partition {REGIONS[source.region].id}"
-        return [Problem((), told, "is in another partition, where nothing is replicated to", fix)]
+        return [Problem((), str(destination), "is in another partition, where nothing is replicated to", fix)]
     return []
 
 
@@ -99,8 +98,8 @@ def replication_rules(replicas: Iterable[Replica]) -> tuple[ReplicationRule, ...
 
 
 def inbound_statement(source: RegistryId, replica: Replica) -> dict[str, object]:
-    """Lets another account's registry put images into repositories that stand here, and make none: what is not
-    declared would come with the defaults, mutable and under no key of ours."""
+    """Allows another account's registry to replicate into existing repositories here, and to create none: those would
+    have the defaults, mutable and without our key."""
     here = replica.registry
     names = [f"{each}*" for each in replica.prefixes] or ["*"]
     return {

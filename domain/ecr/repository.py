@@ -1,4 +1,4 @@
-"""A repository as it stands in one registry: the original at home, a replica elsewhere."""
+"""A repository in one registry: the original at home, a replica elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Encryption(Enum):
     CUSTOMER = "customer"
     """A KMS key of the company's: the stack's own, or one that it names."""
     AWS_MANAGED = "aws-managed"
-    """The account's `aws/ecr` key, whose policy nobody can change."""
+    """The account's `aws/ecr` key, whose policy can't be changed."""
     AES256 = "aes256"
     """Amazon S3's own keys."""
 

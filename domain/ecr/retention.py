@@ -1,4 +1,4 @@
-"""Retention as a company says it, and the lifecycle policy document that says it to ECR."""
+"""Retention rules as the catalog has them, and the lifecycle policy document that they compile to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from enum import Enum
 from domain.ecr.tags import WILDCARD
 
 SHIELD_DAYS = 36_500
-"""A century: the age at which a rule acts that is there to shield images, not to act."""
+"""A century: the count of a rule that only shields images from the rules below it."""
 
 
 class Selector(Enum):
@@ -41,8 +41,8 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """An effect in ECR's words, and in English."""
+class _Terms:
+    """An effect in the terms of ECR, and in English."""
 
     count_type: str
     action: str
@@ -54,15 +54,15 @@ _TRANSITION = "transition"
 _BY_COUNT = "imageCountMoreThan"
 _ARCHIVE = "archive"
 
-_WORDS = {
-    Effect.KEEP: _Words(_BY_COUNT, _EXPIRE, "Keep the newest {newest}"),
-    Effect.EXPIRE_AFTER_DAYS: _Words("sinceImagePushed", _EXPIRE, "Expire {images} {days} after push"),
-    Effect.ARCHIVE_KEEP: _Words(_BY_COUNT, _TRANSITION, "Archive all but the newest {newest}"),
-    Effect.ARCHIVE_AFTER_DAYS: _Words("sinceImagePushed", _TRANSITION, "Archive {images} {days} after push"),
-    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: _Words(
+_TERMS = {
+    Effect.KEEP: _Terms(_BY_COUNT, _EXPIRE, "Keep the newest {newest}"),
+    Effect.EXPIRE_AFTER_DAYS: _Terms("sinceImagePushed", _EXPIRE, "Expire {images} {days} after push"),
+    Effect.ARCHIVE_KEEP: _Terms(_BY_COUNT, _TRANSITION, "Archive all but the newest {newest}"),
+    Effect.ARCHIVE_AFTER_DAYS: _Terms("sinceImagePushed", _TRANSITION, "Archive {images} {days} after push"),
+    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: _Terms(
         "sinceImagePulled", _TRANSITION, "Archive {images} {days} after the last pull"
     ),
-    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: _Words(
+    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: _Terms(
         "sinceImageTransitioned", _EXPIRE, "Expire {images} {days} after they were archived"
     ),
 }
@@ -73,17 +73,17 @@ _SHIELD = (
 
 
 def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
-    """The policy document; a rule's place is its priority. Nothing is reordered or repaired: `validate` tells."""
+    """The policy document; a rule's position is its priority. Nothing is reordered or repaired."""
     return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
 
 
 def effect_of(count_type: str, action: str) -> Effect:
-    """ECR's words in the catalog's; ECR takes no other pair of them."""
-    return next(effect for effect, words in _WORDS.items() if (words.count_type, words.action) == (count_type, action))
+    """The effect of ECR's count type and action; ECR accepts no other pairs."""
+    return next(effect for effect, words in _TERMS.items() if (words.count_type, words.action) == (count_type, action))
 
 
 def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules for a replica, which is rarely pulled: nothing is archived there because nobody pulls it.
+    """The rules for a replica, which is rarely pulled: nothing is archived there for want of pulls.
 
     Such a rule is replaced and not dropped, because the images that it identifies are safe from the rules below it.
     """
@@ -91,14 +91,14 @@ def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def _compiled(priority: int, rule: Rule) -> dict[str, object]:
-    words = _WORDS[rule.effect]
+    words = _TERMS[rule.effect]
     action = {"type": words.action}
     # ECR refuses a policy in which an expiring rule has a target, even a null one.
     if words.action == _TRANSITION:
         action["targetStorageClass"] = _ARCHIVE
     return {
         "rulePriority": priority,
-        "description": _told(words.sentence, rule) if rule.description is None else rule.description,
+        "description": _filled(words.sentence, rule) if rule.description is None else rule.description,
         "selection": _selection(rule, words.count_type),
         "action": action,
     }
@@ -118,7 +118,7 @@ def _selection(rule: Rule, count_type: str) -> dict[str, object]:
     return selection
 
 
-def _told(sentence: str, rule: Rule) -> str:
+def _filled(sentence: str, rule: Rule) -> str:
     """The sentence, filled with what the rule selects and counts."""
     named = rule.selector is Selector.TAGGED and rule.patterns != (WILDCARD,)
     before = "" if named or rule.selector is Selector.ANY else f"{rule.selector.value} "
@@ -131,4 +131,4 @@ def _told(sentence: str, rule: Rule) -> str:
 
 
 def _shield(rule: Rule) -> Rule:
-    return replace(rule, effect=Effect.EXPIRE_AFTER_DAYS, count=SHIELD_DAYS, description=_told(_SHIELD, rule))
+    return replace(rule, effect=Effect.EXPIRE_AFTER_DAYS, count=SHIELD_DAYS, description=_filled(_SHIELD, rule))

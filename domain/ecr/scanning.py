@@ -65,7 +65,7 @@ def filter_matches(filter: str, name: str) -> bool:
 
 def filter_contains(outer: str, inner: str) -> bool:
     """Whether every name that fits the inner filter fits the outer one too."""
-    # What stands for any text of the inner one is no character of a filter, so only a `*` of the outer one takes it.
+    # The inner one's wildcards become what is not a character of a filter, so only a `*` of the outer one takes it.
     return matches(_as_pattern(outer), _as_pattern(inner).replace(WILDCARD, "\0"))
 
 

@@ -1,4 +1,4 @@
-"""Registries that a pull-through cache can stand before, and what ECR accepts as a rule for one of them.
+"""Upstream registries of pull-through caches, and what ECR accepts as a rule for one of them.
 
 "UG" is the Amazon ECR User Guide (https://docs.aws.amazon.com/AmazonECR/latest/userguide/), "API" the API reference
 (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/).

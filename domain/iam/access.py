@@ -12,7 +12,7 @@ Context = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A document under the name by which people know it, such as `push` or `payments/api`."""
+    """A document and its name, such as `push` or `payments/api`."""
 
     name: str
     document: Document
@@ -26,15 +26,15 @@ class Identity:
     """Of a session, its own ARN; `principal_arn` is the role's.
 
     arn:aws:iam::A:root, arn:aws:iam::A:user/P/N, arn:aws:sts::A:assumed-role/N/S; a service's principal name
-    (`lambda.amazonaws.com`) for a service; the ARN of an identity provider for whoever holds a token of it; "" for
-    nobody at all."""
+    (`lambda.amazonaws.com`) for a service; the ARN of an identity provider for the holder of its token; "" for an
+    anonymous caller."""
     account: str | None
-    """None for a service, for the holder of a token, and for nobody."""
+    """None for a service, the holder of a token, and an anonymous caller."""
     role_arn: str | None = None
     """Of a session: the role with its path, arn:aws:iam::A:role/P/N."""
     session_policies: tuple[Policy, ...] = ()
     session_context: Context = field(default_factory=dict)
-    """What the caller brings whatever it asks: aws:PrincipalTag/..., aws:SourceArn of a service, and so on."""
+    """Condition keys of every request of the session, such as aws:PrincipalTag/... or a service's aws:SourceArn."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -54,7 +54,7 @@ class Identity:
 
     @property
     def principal_arn(self) -> str:
-        """What aws:PrincipalArn is: the role of a session, the ARN itself of everybody else."""
+        """What aws:PrincipalArn is: the role of a session, else the ARN itself."""
         return self.role_arn or self.arn
 
 
@@ -63,13 +63,13 @@ ANONYMOUS = Identity(arn="", account=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An identity with all that its own account says of it."""
+    """An identity with the policies and tags that its own account gives it."""
 
     identity: Identity
     policies: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    """The user's own or the role's, which aws:PrincipalTag/... is unless the session brings another value."""
+    """The user's own or the role's, which aws:PrincipalTag/... is unless the session has another value."""
     organization: str | None = None
     """The id of its account's organization, which aws:PrincipalOrgID is."""
 
@@ -103,14 +103,14 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What IAM answers, and why: the statement that decided, or, for an implicit deny, the kind that is silent."""
+    """IAM's answer, and why: the statement that decided, or, for an implicit deny, the kind without an allow."""
 
     outcome: Outcome
     source: Source
     policy: str | None = None
-    """The deciding policy's name; None where none of that kind says anything."""
+    """The deciding policy's name; None for an implicit deny."""
     statement: int | None = None
-    """The deciding statement's place in its document, from 0."""
+    """The deciding statement's index in its document."""
     sid: str | None = None
 
     @property

@@ -40,7 +40,7 @@ AUDIT_ACTIONS = (
     "ecr:ListTagsForResource",
     "ecr:StartLifecyclePolicyPreview",
 )
-"""All that tells of a repository and its images but the images themselves. The preview of a lifecycle policy is a
+"""What reads a repository and its images, but not their layers. The preview of a lifecycle policy is a
 write to IAM, and changes nothing."""
 
 AUDIT_REGISTRY_ACTIONS = (
@@ -65,7 +65,7 @@ CACHE_READ_ACTIONS = (
     "ecr:GetImageCopyStatus",
 )
 CACHE_WRITE_ACTIONS = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart")
-"""What Amazon ECR does as the role of a cache that stands before another private registry: there, and here.
+"""What Amazon ECR calls with the role of a cache of another private registry: there, and here.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html"""
 
 DELETE_ACTIONS = ("ecr:BatchDeleteImage", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository")
@@ -81,7 +81,7 @@ CONFIGURE_ACTIONS = (
     "ecr:UntagResource",
     "ecr:UpdateImageStorageClass",
 )
-"""What changes whom a repository lets in, or how it treats its images. Whoever sets its policy could grant itself all.
+"""What changes who may use a repository, or how it treats its images. Who sets its policy can grant itself all.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"""
 
 _WILDCARD = re.compile(r"[*?]")
@@ -113,7 +113,7 @@ KEY_USE = (
     "kms:Verify",
     "kms:VerifyMac",
 )
-"""What reads or writes under a key, and what lets others."""
+"""What reads or writes under a key, and what grants that to others."""
 
 _WITHOUT_RESOURCE = {
     "cloudwatch": """

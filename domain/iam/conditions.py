@@ -114,7 +114,7 @@ def _bool(text: str) -> str | None:
     return text.lower() if text.lower() in {"true", "false"} else None
 
 
-def _same_truth(expected: str, actual: str, variables: Variables | None) -> bool | None:
+def _bool_equals(expected: str, actual: str, variables: Variables | None) -> bool | None:
     # "Boolean condition operators [...] Policy variables: Supported." The page on variables says the opposite; the one
     # on the operators themselves is followed.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Boolean
@@ -160,7 +160,7 @@ _TESTS: dict[Operator, Test] = {
     Operator.DATE_LESS_THAN_EQUALS: _compared(_moment, operator.le),
     Operator.DATE_GREATER_THAN: _compared(_moment, operator.gt),
     Operator.DATE_GREATER_THAN_EQUALS: _compared(_moment, operator.ge),
-    Operator.BOOL: _same_truth,
+    Operator.BOOL: _bool_equals,
     Operator.BINARY_EQUALS: _compared(_binary, operator.eq),
     Operator.IP_ADDRESS: _in_range,
     Operator.ARN_EQUALS: _arn_like,

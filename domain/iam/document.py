@@ -89,7 +89,7 @@ def same(one: Document, other: Document) -> bool:
 
 
 def statement_path(source: Mapping[str, object], index: int) -> Path:
-    """Where a parsed document's statement stands in its source, which may hold one without a list."""
+    """The path of a parsed document's statement in its source, which may have one without a list."""
     return ("Statement", index) if isinstance(source.get("Statement"), list | tuple) else ("Statement",)
 
 

@@ -1,7 +1,7 @@
-"""Who may do what: IAM's answer to a request, by AWS's documented logic.
+"""IAM's answer to a request, by AWS's documented logic.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-Organizations' own policies (SCP, RCP) and the policies of VPC endpoints are not looked at."""
+Organizations' own policies (SCP, RCP) and the policies of VPC endpoints are not considered."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ _LIMITS = (Source.BOUNDARY, Source.SESSION)
 _KEY = ("kms", "kms", "key/")
 _TRUST = ("sts", "iam", "role/")
 _OWN_POLICY_REQUIRED = (_KEY, _TRUST)
-"""Service of the action, service and kind of the resource: here the account's policies count only if the resource's
-policy says so, and not even the root user may without it.
+"""Service of the action, service and kind of the resource: here identity policies count only if the resource's policy
+allows it, and not even the root user has access without it.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """A statement that is about the request and the caller."""
+    """A statement that applies to the request and the caller."""
 
     source: Source
     policy: str
@@ -36,7 +36,7 @@ class _Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A request with everything that was found to say something of it; nothing in it is a Deny."""
+    """A request with the statements that allow it; nothing denies it."""
 
     caller: Caller
     request: Request
@@ -66,21 +66,23 @@ def evaluate(caller: Caller, request: Request, resource_policies: Sequence[Polic
         return _by(denied, Outcome.EXPLICIT_DENY)
     case = _Case(caller, request, findings)
     if caller.identity.account is None:
-        # A service, the holder of a token, or nobody: they have no policies of their own.
+        # A service, the holder of a token, or an anonymous caller: they have no policies of their own.
         return _by_resource_policies(case)
     return _in_account(case) if caller.identity.account == request.account else _across_accounts(case)
 
 
 def reason(decision: Decision, caller: Caller, request: Request) -> str:
-    """The decision in the words in which AWS tells it.
+    """The decision as AWS words it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     who = f"User: {caller.identity.arn or 'anonymous'}"
     what = f"{request.action} on resource: {request.resource}"
     match decision.outcome:
         case Outcome.ALLOWED:
-            return f"{who} is authorized to perform: {what} by {_a(decision.source)}"
+            return f"{who} is authorized to perform: {what} by {_with_article(decision.source)}"
         case Outcome.EXPLICIT_DENY:
-            return f"{who} is not authorized to perform: {what} with an explicit deny in {_a(decision.source)}"
+            return (
+                f"{who} is not authorized to perform: {what} with an explicit deny in {_with_article(decision.source)}"
+            )
         case Outcome.IMPLICIT_DENY:
             kind = decision.source.value
             return f"{who} is not authorized to perform: {what} because no {kind} allows the {request.action} action"
@@ -128,7 +130,7 @@ def _policies(caller: Caller, resource_policies: Sequence[Policy]) -> Iterator[t
 
 def _by_resource_policies(case: _Case) -> Decision:
     grant = case.grant()
-    return _by(grant) if grant else _silent(Source.RESOURCE)
+    return _by(grant) if grant else _implicit_deny(Source.RESOURCE)
 
 
 def _across_accounts(case: _Case) -> Decision:
@@ -139,11 +141,11 @@ def _across_accounts(case: _Case) -> Decision:
 
 
 def _in_account(case: _Case) -> Decision:
-    """The resource's policy may do by itself, as far as it names the caller and not the account."""
+    """The resource's policy can allow by itself, as far as it names the caller and not the account."""
     grant = case.grant()
     if _is_one_of(case.request, _OWN_POLICY_REQUIRED):
         if grant is None:
-            return _silent(Source.RESOURCE)
+            return _implicit_deny(Source.RESOURCE)
         if case.caller.identity.is_root:
             return _by(grant)
     if grant is None or grant.reach is Reach.ACCOUNT:
@@ -151,8 +153,8 @@ def _in_account(case: _Case) -> Decision:
     # Of a user that its role's trust policy names: "If a permissions boundary is set for the user, then it must allow
     # the sts:AssumeRole action." https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
     if grant.reach is Reach.ROLE or _is_one_of(case.request, (_TRUST,)):
-        limit = _silent_limit(case)
-        return _silent(limit) if limit else _by(grant)
+        limit = _limit_without_allow(case)
+        return _implicit_deny(limit) if limit else _by(grant)
     return _by(grant)
 
 
@@ -162,12 +164,12 @@ def _by_own_policies(case: _Case) -> Decision:
         return Decision(outcome=Outcome.ALLOWED, source=Source.ROOT)
     allow = case.first(Source.IDENTITY)
     if allow is None:
-        return _silent(Source.IDENTITY)
-    limit = _silent_limit(case)
-    return _silent(limit) if limit else _by(allow)
+        return _implicit_deny(Source.IDENTITY)
+    limit = _limit_without_allow(case)
+    return _implicit_deny(limit) if limit else _by(allow)
 
 
-def _silent_limit(case: _Case) -> Source | None:
+def _limit_without_allow(case: _Case) -> Source | None:
     present = {source for source, _ in _policies(case.caller, ())}
     return next((each for each in _LIMITS if each in present and case.first(each) is None), None)
 
@@ -191,9 +193,9 @@ def _by(finding: _Finding, outcome: Outcome = Outcome.ALLOWED) -> Decision:
     )
 
 
-def _silent(source: Source) -> Decision:
+def _implicit_deny(source: Source) -> Decision:
     return Decision(outcome=Outcome.IMPLICIT_DENY, source=source)
 
 
-def _a(source: Source) -> str:
+def _with_article(source: Source) -> str:
     return f"{'an' if source.value[0] in 'aeiou' else 'a'} {source.value}"

@@ -1,4 +1,4 @@
-"""Which workflows of GitHub get into a role, compiled to the smallest trust policy that says so."""
+"""The GitHub workflows that may assume a role, compiled to the smallest trust policy."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -37,14 +37,14 @@ class GitHubSource:
     owner_id: str | None = None
     repository_id: str | None = None
     immutable: bool = False
-    """Whether the subject has the ids: of repositories created or renamed since 15 July 2026, and those that opted in.
+    """Whether the subject has the ids: for repositories created or renamed since 15 July 2026, and those that opted in.
     https://docs.github.com/en/actions/reference/security/oidc"""
     workflow: str | None = None
     """The reusable workflow that must be running: owner/repository/path@ref."""
 
     @property
-    def place(self) -> tuple[str, ...]:
-        """Whose workflows they are, however the role then recognises them. GitHub ignores the case of all but refs."""
+    def key(self) -> tuple[str, ...]:
+        """Which workflows they are, however the role recognises them. GitHub ignores the case of all but refs."""
         environment = self.environment.casefold() if self.environment else ""
         return (self.github.casefold(), environment, self.workflow or "", *sorted(set(self.refs)))
 
@@ -75,25 +75,25 @@ class GitHubSource:
         )
 
     def role_name(self, stack: str) -> str:
-        """Tells people whose it is; where it can't say all of it, some digits tell two such roles apart."""
+        """Names stack, repository and refs or environment; where that does not fit, a hash tells two roles apart."""
         if self.environment is not None:
             contexts = [f"environment-{self.environment.casefold()}"]
         else:
             parts = (ref.split("/", 2) for ref in set(self.refs))
             contexts = sorted(f"{_KINDS[kind]}-{name}" for _, kind, name in parts)
-        said = _BETWEEN.join((f"{stack}.{self.github.casefold().replace('/', '.')}", *contexts))
-        # A point in the stack's name could as well end it. No context looks like the digits.
+        name = _BETWEEN.join((f"{stack}.{self.github.casefold().replace('/', '.')}", *contexts))
+        # A dot in the stack's name could as well end it. No context looks like the digits.
         plain = "." not in stack and self.workflow is None and all(map(_PLAIN.fullmatch, contexts))
-        return role_name(said, key=(stack, *self.place), plain=plain)
+        return role_name(name, key=(stack, *self.key), plain=plain)
 
 
 def provider_arn(account: str, region: str) -> str:
-    """Of the OIDC provider, which an account has once and the bootstrap makes."""
+    """The ARN of the OIDC provider, which an account has once and the bootstrap creates."""
     return str(Arn(REGIONS[region].id, "iam", "", account, f"oidc-provider/{ISSUER}"))
 
 
 def trust_policy(source: GitHubSource, *, provider: str) -> dict[str, object]:
-    """A branch and an environment are fixed by StringEquals; a pattern of tags stands under StringLike, by itself."""
+    """Branches and environments under StringEquals; a pattern of tags in a statement of its own, under StringLike."""
     subjects = source.subjects()
     exact = [each for each in subjects if not _is_pattern(each)]
     patterns = [each for each in subjects if _is_pattern(each)]
@@ -161,7 +161,7 @@ def workflow_problems(workflow: str) -> list[Problem]:
 
 
 def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
-    """Of a trust policy that is too long for a role."""
+    """That the trust policy is too long for a role."""
     length = len(to_text(trust_policy(source, provider=provider)))
     if length <= TRUST_TEXT_MAX:
         return []
@@ -172,7 +172,7 @@ def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
 
 
 def source_problems(source: GitHubSource) -> list[Problem]:
-    """What is wrong with a source whose parts are sound one by one."""
+    """What is wrong with a source whose fields are valid one by one."""
     if source.immutable and None in (source.owner_id, source.repository_id):
         fix = f"add both: gh api repos/{source.github} --jq '.owner.id, .id'"
         return [Problem(("subject",), IMMUTABLE, "needs owner_id and repository_id", fix)]
@@ -180,16 +180,16 @@ def source_problems(source: GitHubSource) -> list[Problem]:
 
 
 def contradictions(sources: Sequence[GitHubSource]) -> Iterator[tuple[int, Problem]]:
-    """Sources that say what can't all be so, by their place in the sequence. To GitHub a name is the same whatever its
-    case, an owner and a repository have one id each, and a repository has one form of subject."""
+    """Sources that contradict an earlier one, by their index. To GitHub the case of a name makes no difference, an
+    owner and a repository have one id each, and a repository has one form of subject."""
     first: dict[tuple[str, ...], tuple[str | None, str]] = {}
     for index, source in enumerate(sources):
-        told: set[str] = set()
+        reported: set[str] = set()
         for name, key, value in _facts(source):
             known, where = first.setdefault((name, *key), (value, source.github))
             # Without the same ids the form differs by itself.
-            if value != known and name not in told and not (name == "subject" and told):
-                told.add(name)
+            if value != known and name not in reported and not (name == "subject" and reported):
+                reported.add(name)
                 entry = f"in the first entry for {where}"
                 if value is None:
                     message = f"is not set, but is {known!r} {entry}"
@@ -205,7 +205,7 @@ def contradictions(sources: Sequence[GitHubSource]) -> Iterator[tuple[int, Probl
 
 
 def _facts(source: GitHubSource) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
-    """What is said, under which key: the same key, and it must be the same."""
+    """Field, key and value of each fact; facts with the same field and key must have the same value."""
     repository = source.github.casefold()
     yield "github", (repository,), source.github
     if source.environment is not None:

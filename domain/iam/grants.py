@@ -1,4 +1,4 @@
-"""Who may pull from a repository, compiled to the smallest repository policy that says so."""
+"""Who may pull from a repository, compiled to the smallest repository policy."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _ROLE_PART = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 
 class PullService(Enum):
-    """A service that pulls under its own name, not with the role of whoever uses it."""
+    """A service that pulls as its own principal, not with a role of the user's."""
 
     LAMBDA = "lambda"
     CODEBUILD = "codebuild"
@@ -37,7 +37,7 @@ class PullService(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountGrant:
-    """A whole account, whose own policies then decide, or one of its roles: its name, after its path if it has one."""
+    """A whole account, whose own policies then decide, or one of its roles: its name, with its path if it has one."""
 
     account: str
     role: str | None = None
@@ -50,7 +50,7 @@ class OrganizationGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceGrant:
-    """A service, at work for the functions or projects of one account."""
+    """A service that pulls on behalf of the functions or projects of one account."""
 
     service: PullService
     account: str
@@ -114,7 +114,7 @@ def _sources(accounts: list[str], resource: str, service: PullService, registry:
 
 
 def account_arn(account: str, role: str | None, registry: RegistryId) -> str:
-    """As whom a policy of the registry names an account, or one of its roles."""
+    """The principal's ARN for an account, or for one of its roles."""
     return str(Arn(registry.partition, "iam", "", account, f"role/{role}" if role else "root"))
 
 

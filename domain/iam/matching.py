@@ -1,4 +1,4 @@
-"""Whether a statement is about a request, and how near it names the caller."""
+"""Whether a statement applies to a request, and how directly it names the caller."""
 
 from enum import IntEnum
 
@@ -9,7 +9,7 @@ from domain.iam.patterns import Variables, matches, matches_resource, pattern, r
 
 
 class Reach(IntEnum):
-    """How a resource's policy names a caller; the nearer, the less of the caller's own account it waits for.
+    """How a resource's policy names a caller; the more directly, the less the caller's own account must allow as well.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html"""
 
@@ -22,7 +22,7 @@ class Reach(IntEnum):
 
 
 def applies(statement: Statement, version: str, action: str, resource: str, context: Variables) -> bool:
-    """Whether the statement of a document of this version is about this action on this resource, here and now."""
+    """Whether the statement, of a document of this version, applies to this action on this resource in this context."""
     variables = version == CURRENT_VERSION
     return (
         covers(statement, action)
@@ -32,19 +32,19 @@ def applies(statement: Statement, version: str, action: str, resource: str, cont
 
 
 def reach(statement: Statement, caller: Caller) -> Reach | None:
-    """How near the statement of a resource's policy names the caller; None when it means others."""
+    """How directly the statement of a resource's policy names the caller; None where it names others."""
     if statement.not_principals is None:
         return _nearest(statement.principals or (), caller.identity)
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html: NotPrincipal with Deny "will
     # always deny any IAM principal that has a permissions boundary policy attached".
     if statement.effect is Effect.DENY and caller.boundary is not None:
         return Reach.DIRECT
-    named = _spared if statement.effect is Effect.DENY else _nearest
+    named = _excepted if statement.effect is Effect.DENY else _nearest
     return None if named(statement.not_principals, caller.identity) else Reach.DIRECT
 
 
-def _spared(principals: tuple[Principal, ...], identity: Identity) -> bool:
-    """Whether a Deny to all but these leaves the caller out."""
+def _excepted(principals: tuple[Principal, ...], identity: Identity) -> bool:
+    """Whether a Deny to all but these principals excepts the caller."""
     if identity.account is None or any(each.is_anyone for each in principals):
         return _nearest(principals, identity) is not None
     # "You must also specify the account ARN of the not-denied principal. Otherwise, the policy might deny access to the
@@ -81,7 +81,7 @@ def _kind(identity: Identity) -> PrincipalKind | None:
 
 
 def covers(statement: Statement, action: str) -> bool:
-    """Whether the statement is about this action, by whatever words."""
+    """Whether Action or NotAction of the statement matches the action."""
     name = action.lower()
     if statement.not_actions is not None:
         return not any(_means(each, name) for each in statement.not_actions)
@@ -96,7 +96,7 @@ def _means(written: Caseless, name: str) -> bool:
 
 
 def _names_resource(statement: Statement, resource: str, variables: Variables | None) -> bool:
-    """A policy without resources is about the one that it is attached to, as a repository's is."""
+    """A policy without resources applies to the one that it is attached to, as a repository's does."""
     if statement.not_resources is not None:
         # A variable without a value makes the statement invalid, so it must not come to mean every resource.
         return all(_is_resource(each, resource, variables) is False for each in statement.not_resources)

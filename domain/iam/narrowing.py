@@ -1,8 +1,8 @@
-"""Whether the conditions of a statement hold it to somebody whom its author knows, or let strangers through.
+"""Whether the conditions of a statement restrict it to known accounts, organizations and networks, or leave it public.
 
 What Amazon S3 calls public is the model: a principal for everybody, and no condition on a fixed value.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-Only conditions count that a stranger can't fulfil, so a tag, a date or a secure transport narrows nothing."""
+Only conditions count that an unknown caller can't meet, so a tag, a date or a secure transport restricts nothing."""
 
 import ipaddress
 import re
@@ -14,7 +14,7 @@ from domain.iam.document import CURRENT_VERSION
 from domain.iam.statement import Condition, Operator, Principal, PrincipalKind, Qualifier, Statement
 
 OWN = "the resource's own"
-"""What stands for the account or organization of the resource itself, where a policy variable names it."""
+"""The account or organization of the resource itself, where a policy variable names it."""
 
 _STRINGS = frozenset({Operator.STRING_EQUALS, Operator.STRING_EQUALS_IGNORE_CASE, Operator.STRING_LIKE})
 _ARNS = frozenset({Operator.ARN_EQUALS, Operator.ARN_LIKE})
@@ -36,7 +36,7 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 """Every IPv4 address once more, in few addresses of IPv6."""
 
 Read = Callable[[tuple[str, ...], Operator], frozenset[str] | None]
-"""Whom the values name, as far as each of them names somebody; None when one does not."""
+"""The accounts, organizations or networks that the values name; None where a value names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class _Key:
     operators: frozenset[Operator]
     read: Read
     of_services: bool = False
-    """Whether a service brings it that acts for somebody, who is then the one that it names."""
+    """Whether a service sends it, to name the account or organization on whose behalf it calls."""
     same_as: str | None = None
     """The key that, as a variable, says that both are of one account or organization."""
 
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """A condition that no stranger fulfils."""
+    """A condition that no unknown caller meets."""
 
     names: frozenset[str]
     """Accounts, organizations, networks, or OWN."""
@@ -59,7 +59,7 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A condition that some stranger fulfils."""
+    """A condition that an unknown caller can meet."""
 
     why: str
 
@@ -107,15 +107,15 @@ _account = _each(lambda text: text if is_account_id(text) else None)
 _organization = _each(lambda text: text if ORGANIZATION_ID.fullmatch(text) else None)
 _organization_paths = _each(_organization_of_path)
 _vpc = _each(lambda text: text if _VPC.fullmatch(text) else None)
-_nobody = _each(lambda _: None)
+_none = _each(lambda _: None)
 
 _KEYS = {
     "aws:principalaccount": _Key(_STRINGS, _account, same_as="aws:resourceaccount"),
     "aws:principalarn": _Key(_STRINGS | _ARNS, _arn_accounts),
     "aws:principalorgid": _Key(_STRINGS, _organization, same_as="aws:resourceorgid"),
     "aws:principalorgpaths": _Key(_STRINGS, _organization_paths),
-    "aws:resourceaccount": _Key(_STRINGS, _nobody, same_as="aws:principalaccount"),
-    "aws:resourceorgid": _Key(_STRINGS, _nobody, same_as="aws:principalorgid"),
+    "aws:resourceaccount": _Key(_STRINGS, _none, same_as="aws:principalaccount"),
+    "aws:resourceorgid": _Key(_STRINGS, _none, same_as="aws:principalorgid"),
     "kms:calleraccount": _Key(_STRINGS, _account),
     "aws:sourcevpc": _Key(_STRINGS, _vpc),
     "aws:sourcevpcarn": _Key(_STRINGS | _ARNS, _arn_accounts),
@@ -133,12 +133,12 @@ _KEYS = {
 
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 _ENCRYPTION_CONTEXT_KEY = _Key(_STRINGS | _ARNS, _arn_accounts, of_services=True)
-"""Whoever calls AWS KMS writes it, so it says something of a service alone.
+"""Any caller of AWS KMS chooses it, so it restricts services alone.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"""
 
 
 def narrowings(statement: Statement, version: str, *, service: bool = False) -> Iterator[Narrow | Loose]:
-    """What each condition does to a statement for everybody, or to one for a service that works for everybody.
+    """What each condition does to a statement for every principal, or to one for a service that calls for any account.
 
     All conditions must hold, so one that is narrow is enough. `version` is the document's."""
     for condition in statement.conditions:
@@ -182,13 +182,13 @@ def _own(known: _Key, values: tuple[str, ...], version: str) -> frozenset[str] |
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
-    """A principal of an Allow that may be, or act for, somebody whom the statement does not name."""
+class PublicPrincipal:
+    """A principal of an Allow that may be, or call on behalf of, a caller that the statement does not name."""
 
     principal: Principal | None
-    """None where NotPrincipal lets in all but some."""
+    """None for NotPrincipal."""
     why: tuple[str, ...]
-    """Why each of the conditions does not keep strangers out."""
+    """Why each of the conditions does not restrict it."""
 
     @property
     def is_anyone(self) -> bool:
@@ -203,15 +203,15 @@ class Stranger:
         return f"the {kind} {self.principal.value!r}, on behalf of any account,"
 
 
-def strangers(statement: Statement, version: str) -> Iterator[Stranger]:
-    """Through whom a stranger comes in, as far as principals and conditions tell. Deny statements are not looked at."""
+def public_principals(statement: Statement, version: str) -> Iterator[PublicPrincipal]:
+    """The principals by which an unknown caller is allowed, by principals and conditions; Deny is not considered."""
     everybody = () if statement.not_principals is None else (None,)
-    for principal in (*everybody, *filter(_may_be_a_stranger, statement.principals or ())):
+    for principal in (*everybody, *filter(_is_open, statement.principals or ())):
         service = principal is not None and not principal.is_anyone
         found = list(narrowings(statement, version, service=service))
         if not any(isinstance(each, Narrow) for each in found):
-            yield Stranger(principal, tuple(each.why for each in found if isinstance(each, Loose)))
+            yield PublicPrincipal(principal, tuple(each.why for each in found if isinstance(each, Loose)))
 
 
-def _may_be_a_stranger(principal: Principal) -> bool:
+def _is_open(principal: Principal) -> bool:
     return principal.is_anyone or principal.kind in {PrincipalKind.SERVICE, PrincipalKind.FEDERATED}

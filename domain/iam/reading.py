@@ -107,7 +107,7 @@ class Reader:
         if name in raw and opposite in raw:
             self.fault((*path, opposite), raw[opposite], f"can't be combined with {name}", f"keep {name} or {opposite}")
         elif required and name not in raw and opposite not in raw:
-            self.fault((*path, name), None, "is missing", f"say {name} or {opposite}")
+            self.fault((*path, name), None, "is missing", f"add {name} or {opposite}")
 
     def _texts(self, raw: Mapping[object, object], name: str, path: Path, check: Check) -> tuple[str, ...] | None:
         if name not in raw:

@@ -1,4 +1,4 @@
-"""What the registry's own roles may do, how they are called, and who gets into those that no workflow takes."""
+"""The registry's own roles: their names, their policies, and the trust policies of those that no workflow assumes."""
 
 import hashlib
 import re
@@ -42,13 +42,13 @@ class Role:
 
 
 def template_role(stack: str) -> str:
-    """The name of the role as which Amazon ECR makes what creation templates are for."""
-    return standing_role(stack, "creation-templates")
+    """The name of the role that Amazon ECR assumes to create repositories by creation templates."""
+    return stack_role_name(stack, "creation-templates")
 
 
 def cache_role(stack: str) -> str:
-    """The name of the role as which Amazon ECR reads other private registries for our caches."""
-    return standing_role(stack, "pull-through-cache")
+    """The name of the role that Amazon ECR assumes to read other private registries for our caches."""
+    return stack_role_name(stack, "pull-through-cache")
 
 
 def push_policy(repositories: Sequence[str], registry: RegistryId) -> Document:
@@ -57,7 +57,7 @@ def push_policy(repositories: Sequence[str], registry: RegistryId) -> Document:
 
 
 def pull_policy(repositories: Sequence[str], registries: Sequence[RegistryId], caches: Sequence[str] = ()) -> Document:
-    """Login and pull; of caches, by their prefixes, what is not there yet is brought in. They stand in the first."""
+    """Login and pull; for caches, by their prefixes, also the import of images. Caches are in the first registry."""
     cached = _arns([f"{folder(prefix)}*" for prefix in caches], registries[:1])
     pulled = [*_arns(repositories, registries), *cached]
     return _document(
@@ -100,15 +100,15 @@ def cache_policy(rules: Sequence[CacheRule], registry: RegistryId) -> Document:
 
 
 def service_trust(service: str, account: str) -> Document:
-    """For a service that says on whose behalf it works."""
+    """For a service that sends the account on whose behalf it calls."""
     statement = _assume({"Service": service})
     statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
     return _document(statement)
 
 
 def registry_trust(service: str = "ecr") -> Document:
-    """For Amazon ECR, or a part of it, which says nothing of a source when it takes a role; the pages of the policies
-    above have this trust."""
+    """For Amazon ECR, or a part of it, which sends no source account when it assumes a role; AWS documents this trust
+    policy on the pages of the policies above."""
     return _document(_assume({"Service": f"{service}.amazonaws.com"}))
 
 
@@ -136,16 +136,16 @@ def _document(*statements: Statement) -> Document:
     return {"Version": CURRENT_VERSION, "Statement": list(statements)}
 
 
-def role_name(said: str, *, key: Sequence[str], plain: bool = True) -> str:
-    """What is said, where a name can say it plainly; else what of it fits, and after a `+` some digits of the key.
+def role_name(name: str, *, key: Sequence[str], plain: bool = True) -> str:
+    """The name itself where IAM takes it; else what of it fits, and after a `+` some digits of a hash of the key.
 
     IAM tells an account's roles apart by name, whatever their path and case."""
-    if plain and len(said) <= ROLE_NAME_MAX:
-        return said
+    if plain and len(name) <= ROLE_NAME_MAX:
+        return name
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:_DIGITS]
-    return f"{_NO_PART_OF_A_NAME.sub('_', said)[: ROLE_NAME_MAX - _DIGITS - 1]}+{digest}"
+    return f"{_NO_PART_OF_A_NAME.sub('_', name)[: ROLE_NAME_MAX - _DIGITS - 1]}+{digest}"
 
 
-def standing_role(stack: str, what: str) -> str:
+def stack_role_name(stack: str, what: str) -> str:
     """The name of a role that a stack has once."""
     return role_name(f"{stack}.{what}", key=(stack, what))

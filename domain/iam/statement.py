@@ -88,7 +88,7 @@ class Principal:
 
     @property
     def account(self) -> str | None:
-        """The account that it belongs to, where the value tells."""
+        """The account that it belongs to, where the value names it."""
         if self.is_root:
             return self.value
         arn = Arn.parse(self.value) if self.kind is PrincipalKind.AWS else None
@@ -117,7 +117,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """Values are sorted and without duplicates; None stands for an element that is not there."""
+    """Values are sorted and without duplicates; None is an absent element."""
 
     sid: str | None = None
     effect: Effect

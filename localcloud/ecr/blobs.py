@@ -86,7 +86,7 @@ class Blobs:
     def path(self, digest: str) -> Path:
         """Where the content is, once it is there; the digest is checked, since clients write it."""
         if not DIGEST.fullmatch(digest):
-            raise EcrError("DIGEST_INVALID", f"{digest!r} is no sha256 digest")
+            raise EcrError("DIGEST_INVALID", f"{digest!r} is not a sha256 digest")
         return self._content / digest.removeprefix("sha256:")
 
     def start(self, owner: Owner) -> Upload:

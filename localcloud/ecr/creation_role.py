@@ -41,6 +41,6 @@ async def _trust(role: str, neighbour: Neighbour) -> Policy:
 def _session_arn(role: str) -> str:
     parsed = Arn.parse(role)
     if parsed is None:
-        raise RoleUnusable(f"{role} is no role")
+        raise RoleUnusable(f"{role} is not a role")
     name = parsed.resource.rpartition("/")[2]
     return str(Arn(parsed.partition, "sts", "", parsed.account, f"assumed-role/{name}/{_SESSION}"))

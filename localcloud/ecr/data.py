@@ -129,7 +129,7 @@ class _Plane:
     async def _visit(self, request: web.Request, identity: Identity, match: re.Match[str]) -> Visit:
         name = match["name"]
         if repository_name_problems(name):
-            raise EcrError("NAME_INVALID", f"{name!r} is no name of a repository")
+            raise EcrError("NAME_INVALID", f"{name!r} is not a name of a repository")
         return Visit(
             request=request,
             registry=self.registry,

@@ -29,8 +29,7 @@ async def put(visit: Visit) -> web.StreamResponse:
     sent_as = visit.request.content_type if "Content-Type" in visit.request.headers else None
     manifest = manifests.parse(content, sent_as)
     images.require_digest(manifest, digest)
-    # Again: the repository may have gone while the body came.
-    repository = visit.repository("PutImage")
+    repository = visit.registry.repository(visit.name)  # it may have gone while the body came
     is_new = images.is_new(repository, manifest.digest, tag)
     image = images.put(repository, manifest, content, tag, now=datetime.now(UTC))
     if is_new:
@@ -78,7 +77,7 @@ async def tags(visit: Visit) -> web.StreamResponse:
 async def referrers(visit: Visit) -> web.StreamResponse:
     repository = visit.repository("BatchGetImage")
     if not DIGEST.fullmatch(visit.reference):
-        raise EcrError("DIGEST_INVALID", f"{visit.reference!r} is no sha256 digest")
+        raise EcrError("DIGEST_INVALID", f"{visit.reference!r} is not a sha256 digest")
     wanted = visit.request.query.get(_ARTIFACT_TYPE)
     found = images.referrers(repository, visit.reference)
     body = {
@@ -105,7 +104,7 @@ def _tag_or_digest(reference: str) -> tuple[str | None, str | None]:
     if ":" not in reference:
         return reference, None
     if not DIGEST.fullmatch(reference):
-        raise EcrError("DIGEST_INVALID", f"{reference!r} is no sha256 digest")
+        raise EcrError("DIGEST_INVALID", f"{reference!r} is not a sha256 digest")
     return None, reference
 
 
@@ -122,7 +121,7 @@ def _answer(image: Image) -> web.Response:
 def _page_size(visit: Visit) -> int:
     stated = visit.request.query.get("n", str(_PAGE))
     if not re.fullmatch(r"[0-9]{1,9}", stated):
-        raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is no number of tags")
+        raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is not a number of tags")
     if int(stated) > _PAGE_MAX:
         raise invalid_parameter("maxResults", f"Member must have value less than or equal to {_PAGE_MAX}")
     if int(stated) < 1:

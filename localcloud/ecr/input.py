@@ -19,7 +19,7 @@ def not_built(operation: str) -> EcrError:
     code = "UnknownOperationException"
     if operation in service().operation_names:
         return EcrError(code, f"{operation} is an operation of Amazon ECR that is not built in the rehearsal's ECR")
-    return EcrError(code, f"{operation!r} is no operation of Amazon ECR")
+    return EcrError(code, f"{operation!r} is not an operation of Amazon ECR")
 
 
 def accepted(operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,14 +101,14 @@ def _media_type(descriptor: object) -> object:
 def _digest(descriptor: object) -> str:
     value = descriptor.get("digest") if isinstance(descriptor, dict) else None
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
-        raise _invalid(f"{value!r} is no sha256 digest")
+        raise _invalid(f"{value!r} is not a sha256 digest")
     return value
 
 
 def _size(descriptor: Mapping[str, Any]) -> int:
     value = descriptor.get("size")
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _SIZE_MAX:
-        raise _invalid(f"{value!r} is no size of a blob")
+        raise _invalid(f"{value!r} is not a size of a blob")
     return value
 
 

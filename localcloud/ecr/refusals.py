@@ -58,7 +58,7 @@ def failure(why: str) -> web.Response:
 
 
 def unauthorized(host: str) -> web.Response:
-    """ECR's challenge, and its body, which is no JSON."""
+    """ECR's challenge, and its body, which is not JSON."""
     challenge = f'Basic realm="https://{host}/",service="ecr.amazonaws.com"'
     return web.Response(
         status=HTTPStatus.UNAUTHORIZED, text="Not Authorized\n", headers={"WWW-Authenticate": challenge}

@@ -97,7 +97,7 @@ def _stated_length(visit: Visit, upload: Upload) -> int | None:
         return None
     match = _RANGE.fullmatch(stated)
     if match is None:
-        raise EcrError("RANGE_INVALID", f"Content-Range: {stated!r} is no range")
+        raise EcrError("RANGE_INVALID", f"Content-Range: {stated!r} is not a range")
     first, last = map(int, match.groups())
     if first != upload.size:
         raise EcrError("RANGE_INVALID", f"{_about(visit, upload.id)} goes on at byte {upload.size}, and not at {first}")

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import __main__
+from localcloud.__main__ import main, organization, serve
 from localcloud.cloud import LocalCloud
-from localcloud.command import main, organization, serve
 from localcloud.server import bound, port_of
 from localcloud.tests.clouds import Recorder
 from localcloud.tests.processes import NEEDS_PROC, ROOT, alive, descendants, eventually
@@ -114,7 +115,7 @@ def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str], port: s
     with pytest.raises(SystemExit) as ended:
         main(["--port", port])
     assert ended.value.code == 2
-    assert f"argument --port: {port!r} is no port; write 1 to 65535, or 0 for a free one" in capsys.readouterr().err
+    assert f"argument --port: {port!r} is not a port; write 1 to 65535, or 0 for a free one" in capsys.readouterr().err
 
 
 def test_a_dead_emulator_ends_it_with_its_last_words(running: Running) -> None:
@@ -152,10 +153,15 @@ def test_an_organization_that_is_none_is_told(text: str, why: str) -> None:
         organization(text)
 
 
+def test_the_arguments_reach_what_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+    monkeypatch.setattr(__main__, "serve", lambda **asked: given.append(asked))
+    main(["--port", "8123", "--organization", "o-a1b2c3d4e5=111122223333"])
+    assert given == [{"port": 8123, "organizations": [("o-a1b2c3d4e5", ("111122223333",))]}]
+
+
 def test_organizations_reach_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import io
-
-    from localcloud import command
 
     made: list[LocalCloud] = []
 
@@ -167,10 +173,10 @@ def test_organizations_reach_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_pa
         def flush(self) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(command, "LocalCloud", cloud)
+    monkeypatch.setattr(__main__, "LocalCloud", cloud)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = signal.getsignal(signal.SIGTERM)
     accounts = ("111122223333", "444455556666")
-    assert command.serve(organizations=[("o-a1b2c3d4e5", accounts)], out=Out()) == 0
+    assert serve(organizations=[("o-a1b2c3d4e5", accounts)], out=Out()) == 0
     assert made[0]._callers._organizations == dict.fromkeys(accounts, "o-a1b2c3d4e5")
     assert signal.getsignal(signal.SIGTERM) is before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import cloud, install
-from localcloud.command import serve
+from localcloud.__main__ import serve
 from localcloud.install import NotInstalled, installed
 from localcloud.tests.processes import ROOT
 

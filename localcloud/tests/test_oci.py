@@ -123,7 +123,7 @@ def test_a_blob_of_another_digest_is_corrupt(registry: Registry) -> None:
 )
 def test_a_manifest_that_is_none_is_corrupt(registry: Registry, content: bytes) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (200, {}, content)
-    with Client(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is no manifest"):
+    with Client(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is not a manifest"):
         client.pull("r", "v1")
 
 

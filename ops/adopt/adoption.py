@@ -1,20 +1,21 @@
 """An entry for each repository that was described, or why there is none."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from domain.aws import RegistryId
 from domain.ecr.tags import TagMutability
 from domain.resource_tags import required_tags
 from domain.wording import listed
 from ops.adopt.described import Described, ExistingRepository
 from ops.adopt.entry import CannotAdopt, Entry, EntryWriter
 from ops.adopt.exceptions import RuleFailure, exceptions, rule_failures
-from ops.adopt.existing_state import TYPES, AdoptionChange, adoption_changes
-from ops.adopt.naming import IdNames, KeyNames
-from ops.adopt.project_copy import KINDS, Project
+from ops.adopt.existing_state import TYPES, AdoptionChange, ExistingState
+from ops.adopt.naming import StackNames, names_used
+from ops.adopt.project_copy import Project
 from policies.pack.judge import Judged, judge
 from policies.pack.rule import Level
 from render.resource import Render
@@ -45,7 +46,7 @@ class Candidate:
     before: list[str] = field(default_factory=list)
     """What must be done first, for the import fails without it."""
     guesses: list[str] = field(default_factory=list)
-    """What the entry says that nobody gave."""
+    """What the entry says though it was not given."""
     fails: list[RuleFailure] = field(default_factory=list)
     changes: list[AdoptionChange] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -91,14 +92,12 @@ class Adopter:
         self._today = today
         self._home = project.settings.home.registry
         self._regions = tuple(place.region for place in project.settings.places)
-        names = project.names
+        self._names = StackNames(project.names)
         self._writer = EntryWriter(
             stack=project.stack,
             regions=self._regions,
             presets=project.presets(),
-            accounts=IdNames("account", names["accounts"]),
-            organizations=IdNames("organization", names["organizations"]),
-            keys=KeyNames(names["keys"]),
+            names=self._names,
             managers=described.managers,
         )
 
@@ -106,23 +105,22 @@ class Adopter:
         """Raises InvalidSettings where the project would have faults that no repository makes."""
         registries = {place.registry for place in self._project.settings.places}
         ours: dict[str, dict[str, ExistingRepository]] = {}
-        elsewhere: list[Candidate] = []
         for found in self._described.repositories:
             if found.registry in registries:
                 ours.setdefault(found.name, {})[found.region] = found
-            else:
-                elsewhere.append(self._elsewhere(found))
         candidates = {name: self._candidate(name, copies) for name, copies in ours.items()}
         head = self._rendered(candidates)
         sound = {name: each for name, each in candidates.items() if not each.reasons}
-        names = _names_used(each.entry for each in candidates.values())
+        names = names_used([each.entry for each in candidates.values()])
         return AdoptionReport(
             stack=self._project.stack,
             regions=self._regions,
             catalog_file=self._project.catalog_file,
             exceptions=self._judge(sound, ours, head) if head else {},
-            repositories=tuple(sorted([*candidates.values(), *elsewhere], key=lambda each: each.name)),
-            stack_keys=self._added(names),
+            repositories=tuple(
+                sorted([*candidates.values(), *self._elsewhere(registries)], key=lambda each: each.name)
+            ),
+            stack_keys=self._names.added(names),
             other_stacks=tuple(
                 f"Pulumi.{stack}.yaml needs a name that the catalog would use: {kind}: {listed(missing)}"
                 for stack, kind, missing in self._project.missing_names(names)
@@ -131,12 +129,15 @@ class Adopter:
             notes=self._described.notes,
         )
 
-    def _elsewhere(self, found: ExistingRepository) -> Candidate:
+    def _elsewhere(self, registries: Collection[RegistryId]) -> Iterator[Candidate]:
         """What is in no registry of the stack."""
-        stack = self._project.stack_of(found.registry)
-        belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
-        reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
-        return Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
+        elsewhere = [each for each in self._described.repositories if each.registry not in registries]
+        others = self._project.registries_of_others() if elsewhere else {}
+        for found in elsewhere:
+            stack = others.get(found.registry)
+            belongs = f"which belongs to the stack {stack}" if stack else "where no stack of this project is"
+            reason = f"it is in {found.region} of account {found.registry.account}, {belongs}"
+            yield Candidate(name=found.name, status=Status.NOT_ADOPTABLE, reasons=[reason])
 
     def _candidate(self, name: str, copies: Copies) -> Candidate:
         known = self._project.entries.get(name)
@@ -212,7 +213,7 @@ class Adopter:
         while sound := {name: each for name, each in candidates.items() if not each.reasons}:
             entries = {name: {**self._project.entries.get(name, {}), **each.entry} for name, each in sound.items()}
             try:
-                return self._project.rendered_with(entries, self._added(_names_used(entries.values())))
+                return self._project.rendered_with(entries, self._names.added(names_used(entries.values())))
             except InvalidSettings as invalid:
                 blamed = [(str(fault.path[1]), fault) for fault in invalid.faults if len(fault.path) > 1]
                 blamed = [(name, fault) for name, fault in blamed if name in sound]
@@ -228,38 +229,16 @@ class Adopter:
         """Adds to each candidate what changes and the rules that it fails; the exceptions that all need."""
         findings = judge(head.judged(), self._project.levels, self._today).findings
         about = [each for each in findings if each.resource.type in TYPES and _repository(each) in sound]
-        failing = grouped(about, _repository)
+        failing, state = grouped(about, _repository), ExistingState(head)
         for name, candidate in sound.items():
-            some = [copies[name][region] for region in self._regions if region in copies[name]]
-            candidate.changes = adoption_changes(some, head)
+            candidate.changes = state.changes(copies[name][each] for each in self._regions if each in copies[name])
             candidate.fails = rule_failures(failing.get(name, ()), self._regions)
         return exceptions(about, self._project.levels, self._today)
-
-    def _added(self, used: Mapping[str, set[str]]) -> dict[str, dict[str, Any]]:
-        """The new names that are used, by the stack's key."""
-        named: tuple[IdNames | KeyNames, ...] = (self._writer.accounts, self._writer.organizations, self._writer.keys)
-        added: dict[str, dict[str, Any]] = {
-            kind: {name: names.added[name] for name in names.added if name in used[kind]}
-            for kind, names in zip(KINDS, named, strict=True)
-        }
-        return {kind: names for kind, names in added.items() if names}
 
 
 def _repository(judged: Judged) -> str:
     """The name of the repository that a resource belongs to."""
     return judged.resource.name.rpartition("@")[0]
-
-
-def _names_used(entries: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """The names of each kind that entries refer to."""
-    used: dict[str, set[str]] = {kind: set() for kind in KINDS}
-    for entry in entries:
-        for pull in entry.get("pull", ()):
-            used["accounts"] |= {pull["account"]} if "account" in pull else set()
-            used["organizations"] |= {pull["organization"]} if "organization" in pull else set()
-        if isinstance(entry.get("encryption"), dict):
-            used["keys"].add(entry["encryption"]["key"])
-    return used
 
 
 def _refusal(fault: Fault) -> str:

@@ -101,8 +101,8 @@ class _Gathered:
         kind, text = (_POLICY, output.policy) if output.lifecycle is None else (_LIFECYCLE, output.lifecycle)
         if text is None:
             return
-        everywhere = {at for described in self.in_file.values() for at in described}
-        found = _named(output, self.in_file.get(document.file, ())) or _named(output, everywhere)
+        found = _named(output, self.in_file.get(document.file, ()))
+        found = found or _named(output, {at for described in self.in_file.values() for at in described})
         if len(found) == 1:
             self._add(kind, found[0], text, document)
         elif found:

@@ -12,7 +12,7 @@ from domain.ecr.tags import WILDCARD, TagMutability
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
 from domain.resource_tags import tag_value_problems
 from ops.adopt.described import ExistingRepository
-from ops.adopt.naming import IdNames, KeyNames
+from ops.adopt.naming import ACCOUNTS, KEYS, ORGANIZATIONS, StackNames
 from ops.adopt.pulls import Pulls, read_pulls
 from ops.adopt.retention_rules import propose_retention
 from settings.written.catalog import DEFAULT_PRESET
@@ -34,14 +34,12 @@ class EntryWriter:
     stack: str
     regions: tuple[str, ...]
     presets: Mapping[str, tuple[Rule, ...]]
-    accounts: IdNames
-    organizations: IdNames
-    keys: KeyNames
+    names: StackNames
     managers: Mapping[str, str]
     """Who manages a key, by its ARN."""
 
     def entry(self, home: ExistingRepository, encryption: object, guesses: list[str]) -> Entry:
-        """A new entry, by what is in the home region; what nobody gave is added to the guesses."""
+        """A new entry, by what is in the home region; what it says though it was not given is added to the guesses."""
         tags = home.tags or {}
         entry: Entry = {_OWNER: _owner(home, guesses)}
         if description := _usable(tags.get(_DESCRIPTION)):
@@ -66,7 +64,7 @@ class EntryWriter:
         if len(arns) < len(words):
             each = "; ".join(f"{region}: {word}" for region, word in words.items())
             raise CannotAdopt(f"its encryption differs by region, and an entry has one encryption: {each}")
-        name = self.keys.name(arns, frozenset(self.regions))
+        name = self.names.key(arns, frozenset(self.regions))
         if name is None:
             missing = ", ".join(region for region in self.regions if region not in arns)
             raise CannotAdopt(
@@ -77,9 +75,9 @@ class EntryWriter:
 
     def key_guesses(self, encryption: object) -> Iterator[str]:
         """What people should look at where the stack had no name for the key."""
-        if not isinstance(encryption, dict) or encryption["key"] in self.keys.known:
+        if not isinstance(encryption, dict) or encryption["key"] in self.names.known[KEYS]:
             return
-        arns = list(self.keys.added[encryption["key"]].values())
+        arns = list(self.names.key_arns(encryption["key"]).values())
         yield "encryption: where that is the stack's own key (`pulumi stack output registries`), write `customer`"
         if self.managers.keys().isdisjoint(arns):
             yield (
@@ -90,19 +88,17 @@ class EntryWriter:
     def creation_options(self, encryption: object, region: str) -> str:
         """What makes the repository in a region that lacks it."""
         if isinstance(encryption, dict):
-            return f"encryptionType=KMS,kmsKey={self.keys.arn(encryption['key'], region)}"
+            return f"encryptionType=KMS,kmsKey={self.names.key_arns(encryption['key'])[region]}"
         return "encryptionType=AES256" if encryption == Encryption.AES256.value else "encryptionType=KMS"
 
     def _pull(self, grant: Grant, own: str) -> dict[str, str]:
-        match grant:
-            case AccountGrant(account=account, role=role):
-                named = {"account": self.accounts.name(account)}
-                return {**named, "role": role} if role else named
-            case OrganizationGrant(organization=organization):
-                return {"organization": self.organizations.name(organization)}
-            case _:
-                service = {"service": grant.service.value}
-                return service if grant.account == own else {**service, "account": self.accounts.name(grant.account)}
+        if isinstance(grant, OrganizationGrant):
+            return {"organization": self.names.name(ORGANIZATIONS, grant.organization)}
+        if isinstance(grant, AccountGrant):
+            account = {"account": self.names.name(ACCOUNTS, grant.account)}
+            return {**account, "role": grant.role} if grant.role else account
+        other = {} if grant.account == own else {"account": self.names.name(ACCOUNTS, grant.account)}
+        return {"service": grant.service.value, **other}
 
     def _encryption(self, found: ExistingRepository) -> str:
         """The catalog's word for what encrypts in one region; of a key that AWS does not manage the ARN."""

@@ -1,6 +1,6 @@
 """What adoption changes: the plan between a repository as it exists and as the stack would declare it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan import Change, plan
 from review.plan.groups import shown
+from review.plan.words import grouped
 
 TYPES = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY)
 """What an entry comes to; all of it has the repository's name, and the region."""
@@ -32,27 +33,31 @@ class AdoptionChange:
     regions: tuple[str, ...] = ()
 
 
-def adoption_changes(copies: Sequence[ExistingRepository], head: Render) -> list[AdoptionChange]:
-    """What is not as the head declares it, in each region; what is the same in several regions once."""
-    regions: dict[AdoptionChange, list[str]] = {}
-    for copy in copies:
-        for change in _changes(copy, head):
-            regions.setdefault(change, []).append(copy.region)
-    return [replace(change, regions=tuple(where)) for change, where in regions.items()]
+class ExistingState:
+    """What exists, beside what the head declares of it."""
 
+    def __init__(self, head: Render) -> None:
+        self._head = head
+        self._declared = grouped((each for each in head.resources if each.type in TYPES), lambda each: each.name)
 
-def _changes(found: ExistingRepository, head: Render) -> Iterator[AdoptionChange]:
-    name = f"{found.name}@{found.region}"
-    declared = [each for each in head.resources if each.name == name and each.type in TYPES]
-    existing = [each for resource in declared if (each := _existing(resource, found)) is not None]
-    planned = plan(replace(head, resources=tuple(existing)), replace(head, resources=tuple(declared)))
-    changes = {change.type: change for change in planned.changes}
-    if REPOSITORY in changes:
-        yield from _of_repository(changes[REPOSITORY])
-    if found.tags is None:
-        yield AdoptionChange(text="its tags were not given: those that the entry does not make go away")
-    yield from _of_lifecycle(found, changes.get(LIFECYCLE_POLICY))
-    yield from _of_policy(found, changes.get(REPOSITORY_POLICY), is_declared=len(declared) == len(TYPES))
+    def changes(self, copies: Iterable[ExistingRepository]) -> list[AdoptionChange]:
+        """What is not as it is declared, in each region; what is the same in several regions once."""
+        regions: dict[AdoptionChange, list[str]] = {}
+        for copy in copies:
+            for change in self._changes(copy, self._declared[f"{copy.name}@{copy.region}"]):
+                regions.setdefault(change, []).append(copy.region)
+        return [replace(change, regions=tuple(where)) for change, where in regions.items()]
+
+    def _changes(self, found: ExistingRepository, declared: Sequence[Resource]) -> Iterator[AdoptionChange]:
+        existing = [each for resource in declared if (each := _existing(resource, found)) is not None]
+        base, head = (replace(self._head, resources=tuple(each)) for each in (existing, declared))
+        changes = {change.type: change for change in plan(base, head).changes}
+        if REPOSITORY in changes:
+            yield from _of_repository(changes[REPOSITORY])
+        if found.tags is None:
+            yield AdoptionChange(text="its tags were not given: those that the entry does not make go away")
+        yield from _of_lifecycle(found, changes.get(LIFECYCLE_POLICY))
+        yield from _of_policy(found, changes.get(REPOSITORY_POLICY), is_declared=len(declared) == len(TYPES))
 
 
 def _existing(declared: Resource, found: ExistingRepository) -> Resource | None:

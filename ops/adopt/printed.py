@@ -56,7 +56,7 @@ def _head(report: AdoptionReport) -> Iterator[str]:
         files = listed(levels_file(Path(), stack).as_posix() for stack in report.others)
         prints = listed(f"`make render STACK={stack} FORMAT=json`" for stack in report.others)
         yield from _comment(
-            f"In {listed(report.others)} the entries make the repositories anew, and the same rules apply there: what "
+            f"In {listed(report.others)} the entries create the repositories, and the same rules apply there: what "
             f"needs an exception here needs one in {files} too, with the URNs that {prints} prints.",
             "",
         )
@@ -82,8 +82,8 @@ def _exceptions(report: AdoptionReport) -> Iterator[str]:
         return
     file = levels_file(Path(), report.stack).as_posix()
     yield from _comment(
-        f"For {file}, in place of what stands there under the same keys, and merged before the entries: the gate goes "
-        "by the exceptions that stand already. Leave out those of repositories that are not adopted.",
+        f"For {file}, in place of what it has under the same keys, and merged before the entries: the gate goes by "
+        "exceptions that are merged already. Leave out those of repositories that are not adopted.",
         "",
     )
     members = json.dumps(report.exceptions, indent=2).splitlines()[1:-1]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,7 @@ from typing import Any
 from domain.aws import RegistryId
 from domain.ecr.retention import Rule
 from domain.wording import listed
+from ops.adopt.naming import KINDS, Names
 from policies.pack.levels import Setting, levels_file
 from policies.pack.levels import load as load_levels
 from render.rendering import PROGRAM, render
@@ -20,8 +22,6 @@ from settings.files.source import read
 from settings.written.catalog import RetentionRule, domain_rule
 
 Entries = Mapping[str, Mapping[str, Any]]
-KINDS = ("accounts", "organizations", "keys")
-"""The stack's keys that give names to ids."""
 
 
 class NoStack(Exception):
@@ -35,8 +35,8 @@ class Project:
     catalog_file: str
     catalog: Mapping[str, Any]
     """As it is written."""
-    names: Mapping[str, Mapping[str, Any]]
-    """Of each kind, the stack's names with their ids."""
+    names: Names
+    """The stack's own."""
     levels: Mapping[str, Setting]
     """How each rule is applied in the stack."""
 
@@ -60,16 +60,13 @@ class Project:
         written = self.catalog.get("retention", {})
         return {name: tuple(filter(None, map(rule, rules))) for name, rules in written.items()}
 
-    def stack_of(self, registry: RegistryId) -> str | None:
-        """The other stack that has the registry, as far as the stacks' settings have no faults."""
+    def registries_of_others(self) -> dict[RegistryId, str]:
+        """The registries of the other stacks, as far as their settings have no faults."""
+        found: dict[RegistryId, str] = {}
         for stack in self.others:
-            try:
-                places = load(self.root, stack).all_places
-            except InvalidSettings:
-                continue
-            if registry in {place.registry for place in places}:
-                return stack
-        return None
+            with suppress(InvalidSettings):
+                found |= {place.registry: stack for place in load(self.root, stack).all_places}
+        return found
 
     def missing_names(self, used: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str, list[str]]]:
         """Of each other stack and kind, the names that its file does not have."""

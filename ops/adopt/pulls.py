@@ -78,7 +78,7 @@ def read_pulls(text: str, arn: str, registry: RegistryId) -> Pulls:
                 said.add(principal)
         rest |= dict(_rest(label, statement, said))
     compiled = {str(each.sid): each for each in _compiled(list(granted), registry)}
-    # Of a statement that keeps its name, what changes is told, and not what of it stays.
+    # A statement that keeps its name is compared whole: the plan says what changes in it.
     policy = {**compiled, **rest, **{label: statements[label] for label in compiled.keys() & rest}}
     return Pulls(grants=tuple(granted), policy=_text(policy), beyond=_lines(rest), remarks=(*remarks, *_hints(rest)))
 
@@ -110,9 +110,8 @@ def _grants(principal: Principal, statement: Statement, registry: RegistryId) ->
         return [OrganizationGrant(organization=each) for each in named if ORGANIZATION_ID.fullmatch(each)]
     if principal.kind is PrincipalKind.SERVICE:
         service = next((each for each in PullService if each.principal == principal.value), None)
-        sources = [arn.account for each in values.get("aws:sourcearn", ()) if (arn := Arn.parse(each))]
-        found = [set(filter(is_account_id, each)) for each in (sources, values.get("aws:sourceaccount", ()))]
-        accounts = set.intersection(*filter(None, found)) if any(found) else {registry.account}
+        sources = (arn.account for each in values.get("aws:sourcearn", ()) if (arn := Arn.parse(each)))
+        accounts = {*filter(is_account_id, (*sources, *values.get("aws:sourceaccount", ())))} or {registry.account}
         return [ServiceGrant(service=service, account=each) for each in sorted(accounts)] if service else []
     if principal.is_root:
         return [AccountGrant(account=principal.value)]

@@ -40,7 +40,7 @@ def repositories(settings: Settings, place: Place, wanted: Sequence[str]) -> lis
     held = [copy.name for copy in settings.copies(place)]
     for name in wanted:
         if name not in held:
-            raise NotMeant(f"{name} is no repository of the replica in {place.region} ({nearest(name, held)})")
+            raise NotMeant(f"{name} is not a repository of the replica in {place.region} ({nearest(name, held)})")
     return sorted(set(wanted) or held)
 
 
@@ -49,7 +49,7 @@ def _account(written: str, names: Mapping[str, str]) -> str:
         return names[written]
     if is_account_id(written):
         return written
-    raise NotMeant(f"{written} is no account that the stack names ({nearest(written, dict(names))})")
+    raise NotMeant(f"{written} is not an account that the stack names ({nearest(written, dict(names))})")
 
 
 def _none(settings: Settings, replicas: Sequence[Place], region: str, account: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.document_text import to_text
-from domain.ecr.globs import Effort, TooEntangled
+from domain.ecr.globs import Effort, TooComplex
 from domain.ecr.lifecycle import PolicyRule, fits_no_tag, is_dead, lost, reached, read
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.ecr.retention import Effect
@@ -92,7 +92,7 @@ def _judged(text: str, protected_tags: tuple[str, ...], minimum_kept: int) -> tu
     try:
         for rule in rules:
             findings += _of_rule(rule, rules, protected_tags, minimum_kept, effort)
-    except TooEntangled:
+    except TooComplex:
         findings.append(Finding("has patterns too entangled to be judged: write fewer or simpler ones"))
     return tuple(findings)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.ecr.globs import TooEntangled, contains, witness
+from domain.ecr.globs import TooComplex, common_tag, contains
 from domain.ecr.tags import WILDCARD, TagMutability, exclusion_filter_problems
 from policies.checks.inputs import entries, entry, is_unknown
 from policies.pack.rule import Finding, Parameters, Undecided, Verdict
@@ -57,8 +57,8 @@ def _fault(text: str, allowed: tuple[str, ...]) -> str | None:
     try:
         if contains(text, WILDCARD):
             return f"is mutable: the exclusion {text!r} lets every tag move"
-        moving = witness([text], allowed)
-    except TooEntangled:
+        moving = common_tag([text], allowed)
+    except TooComplex:
         return f"has an exclusion too entangled to be judged: {text!r}"
     if moving is None:
         return None

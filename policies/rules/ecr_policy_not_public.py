@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.iam.document import Document
-from domain.iam.narrowing import Stranger, strangers
+from domain.iam.narrowing import PublicPrincipal, public_principals
 from domain.iam.statement import PrincipalKind
 from domain.wording import listed
 from policies.checks.documents import verdicts
@@ -35,17 +35,17 @@ def check(resource: Resource, given: Given[NotPublicParameters]) -> Iterator[Ver
 
 def _open(document: Document, parameters: NotPublicParameters) -> Iterator[str]:
     for name, statement in allows(document):
-        for stranger in strangers(statement, document.version):
-            if not _is_let(stranger, parameters):
-                why = f" ({listed(stranger.why)})" if stranger.why else ""
+        for public in public_principals(statement, document.version):
+            if not _is_let(public, parameters):
+                why = f" ({listed(public.why)})" if public.why else ""
                 yield (
-                    f"{name} lets {stranger} call {asked(statement)}: no condition narrows it to an organization, an"
+                    f"{name} lets {public} call {asked(statement)}: no condition narrows it to an organization, an"
                     f" account or a network{why}"
                 )
 
 
-def _is_let(stranger: Stranger, parameters: NotPublicParameters) -> bool:
-    principal = stranger.principal
+def _is_let(public: PublicPrincipal, parameters: NotPublicParameters) -> bool:
+    principal = public.principal
     return principal is not None and principal.kind is PrincipalKind.SERVICE and principal.value in parameters.services
 
 

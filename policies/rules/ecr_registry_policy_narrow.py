@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
-from domain.iam.narrowing import strangers
+from domain.iam.narrowing import public_principals
 from domain.iam.statement import Caseless, PrincipalKind, Statement
 from domain.wording import listed
 from policies.checks.documents import verdicts
@@ -38,10 +38,10 @@ def _principals(name: str, statement: Statement, version: str) -> Iterator[str]:
         return
     if statement.principals is None:
         yield f"{name} has no Principal: Amazon ECR refuses it"
-    for stranger in strangers(statement, version):
-        if stranger.is_anyone:
-            why = f" ({listed(stranger.why)})" if stranger.why else ""
-            yield f"{name} lets {stranger} call {asked(statement)}: no condition narrows it to somebody known{why}"
+    for public in public_principals(statement, version):
+        if public.is_anyone:
+            why = f" ({listed(public.why)})" if public.why else ""
+            yield f"{name} lets {public} call {asked(statement)}: no condition narrows it to somebody known{why}"
     others = [each for each in statement.principals or () if each.kind is not PrincipalKind.AWS]
     if others:
         found = listed(f"{each.kind} {each.value}" for each in others)

@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.iam.document import Document
 from domain.iam.github import ISSUER
 from domain.iam.matching import covers
-from domain.iam.narrowing import demands_key, strangers
+from domain.iam.narrowing import demands_key, public_principals
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
 from domain.wording import listed
 from policies.checks.documents import verdicts
@@ -48,10 +48,10 @@ def _too_wide(document: Document, parameters: TrustParameters) -> Iterator[str]:
     for name, statement in allows(document):
         if not any(covers(statement, each) for each in _ASSUMING):
             continue
-        for stranger in strangers(statement, document.version):
-            if stranger.is_anyone:
-                why = f" ({listed(stranger.why)})" if stranger.why else ""
-                yield f"{name} lets {stranger} call {asked(statement)}: no condition narrows it to somebody known{why}"
+        for public in public_principals(statement, document.version):
+            if public.is_anyone:
+                why = f" ({listed(public.why)})" if public.why else ""
+                yield f"{name} lets {public} call {asked(statement)}: no condition narrows it to somebody known{why}"
         if accounts := _whole_accounts(statement, parameters):
             yield f"{name} lets everybody in account {listed(accounts)} assume the role: name a role, or sts:ExternalId"
         for provider, open_keys in _open_providers(statement):

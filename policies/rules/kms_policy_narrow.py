@@ -16,7 +16,7 @@ from domain.aws import Partition
 from domain.iam.actions import KEY_USE
 from domain.iam.document import Document
 from domain.iam.matching import covers
-from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, strangers
+from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, public_principals
 from domain.iam.statement import ANYONE, Condition, Operator, Principal, PrincipalKind, Statement
 from domain.kms import ADMINISTRATION_ACTIONS
 from domain.wording import listed
@@ -85,9 +85,9 @@ def _principals(name: str, statement: Statement, version: str, known: frozenset[
         return
     if statement.principals is None:
         yield f"{name} has no Principal: AWS KMS refuses it"
-    for stranger in strangers(statement, version):
-        why = f" ({listed(stranger.why)})" if stranger.why else ""
-        yield f"{name} lets {stranger} call {asked(statement)}: no condition narrows it to an account{why}"
+    for public in public_principals(statement, version):
+        why = f" ({listed(public.why)})" if public.why else ""
+        yield f"{name} lets {public} call {asked(statement)}: no condition narrows it to an account{why}"
     others = [each for each in statement.principals or () if not _is_known(each, statement, version, known)]
     if others:
         yield f"{name} names {listed(each.value for each in others)}, which is neither the key's account nor trusted"

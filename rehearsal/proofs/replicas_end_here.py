@@ -1,4 +1,4 @@
-"""A replica is no source: what comes there by replication or by a push stays."""
+"""A replica is not a source: what comes there by replication or by a push stays."""
 
 import secrets
 

@@ -11,7 +11,7 @@ from review.access import model
 from review.access.model import Kind
 
 _SOMEBODY = "000000000000"
-"""The account of one who stands for many; it is no account's id."""
+"""The account of one who stands for many; it is not an account's id."""
 _EQUALITY = frozenset(
     (
         Operator.STRING_EQUALS,

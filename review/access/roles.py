@@ -63,7 +63,7 @@ class _Reader:
         arn = self._arn(resource, name, account)
         known = Arn.parse(arn)
         if known is None:
-            raise ValueError(f"{resource.urn}: {arn!r} is no role's ARN")
+            raise ValueError(f"{resource.urn}: {arn!r} is not a role's ARN")
         boundary, doubts = self._boundary(inputs.get("permissionsBoundary"))
         caller = Caller(
             identity=session_of(arn, known),

@@ -59,7 +59,7 @@ _URN = re.compile(r"urn:pulumi:[^\"'` ]*::([^\"'` ]+)")
 
 
 class InvalidPreview(ValueError):
-    """A file that is no preview, or of another stack."""
+    """A file that is not a preview, or of another stack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
         preview = _read(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         fix = "write one with `pulumi preview --json --show-sames --stack …`"
-        raise InvalidPreview(f"{file}: is no preview of the engine: {error} ({fix})") from error
+        raise InvalidPreview(f"{file}: is not a preview of the engine: {error} ({fix})") from error
     if not preview.steps and preview.reasons:
         raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.reasons[0]} (mend that)")
     stacks = sorted({step.urn.split("::")[0].removeprefix("urn:pulumi:") for step in preview.steps})

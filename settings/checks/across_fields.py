@@ -33,7 +33,7 @@ def catalog_problems(raw: Raw) -> Iterator[Problem]:
         for name in removed:
             if name in repositories:
                 yield Problem(
-                    ("removed", name), name, "is still among the repositories", "move the entry, don't copy it"
+                    ("removed", name), name, "is still listed in repositories", "move the entry, don't copy it"
                 )
 
 
@@ -81,12 +81,12 @@ def _pull_problems(pull: Raw) -> Iterator[Problem]:
     who: tuple[str, ...] = ("account", "organization", "service")
     if pull.get("service") is not None and pull.get("account") is not None:
         who = ("organization", "service")
-    yield from _exactly_one(pull, who, "one who may pull")
+    yield from _exactly_one(pull, who, "account, organization or service")
     if pull.get("service") == TASKS and pull.get("account") is not None:
         fix = "write {account: NAME, role: ROLE} with the role under which they run"
         yield Problem(("account",), pull["account"], "is another account, whose tasks pull with a role of its own", fix)
     if pull.get("role") is not None and (pull.get("account") is None or pull.get("service") is not None):
-        yield Problem(("role",), pull["role"], "is a role of no account", "write {account: NAME, role: ROLE}")
+        yield Problem(("role",), pull["role"], "has no account", "write {account: NAME, role: ROLE}")
 
 
 def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iterator[Problem]:
@@ -232,7 +232,7 @@ def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
         account = _account(replica, keys, aws)
         if replica.account and replica.account not in keys.accounts:
             fix = f'add it to accounts: {replica.account}: "…"'
-            yield Problem((index, "account"), replica.account, "is no account that the stack names", fix)
+            yield Problem((index, "account"), replica.account, "is not an account of this stack", fix)
         if (account, replica.region) in seen:
             message = "is the home region" if (account, replica.region) == home else "stands twice"
             yield Problem((index, "region"), replica.region, message, "remove the line")

@@ -6,7 +6,7 @@ from domain.aws import RegistryId
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
 from domain.problems import Problem
-from domain.wording import nearest
+from domain.wording import a, nearest
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 
@@ -31,14 +31,14 @@ def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[s
     for name, index in wanted.items():
         if name not in given:
             fix = f"pulumi config set --secret {project}:{name}"
-            message = f"logs in with a token that the stack does not have: {project}:{name}"
+            message = f"logs in with a token that the stack's configuration does not have: {project}:{name}"
             yield Problem(("caches", index, "username"), keys.caches[index].username, message, fix)
     for name in given:
         if name not in wanted:
             fix = nearest(name, set(wanted)) if wanted else "remove it, or name the cache's username"
-            yield Problem((name,), None, "is a token of no cache", fix)
+            yield Problem((name,), None, "is not the token of a cache", fix)
         elif name not in secret:
-            message = "is written in plain, for everybody who reads the repository"
+            message = "is written in plain text, for every reader of the repository"
             yield Problem((name,), None, message, f"make a new token, and pulumi config set --secret {project}:{name}")
 
 
@@ -47,7 +47,7 @@ def shadowed_problems(names: Collection[str], rules: Sequence[CacheRule]) -> Ite
     for name in names:
         rule = rule_for(name, rules)
         if rule is not None:
-            message = f"stands under {rule.prefix}, where a cache puts images and nobody pushes"
+            message = f"is under {rule.prefix}, which belongs to a pull-through cache: no image can be pushed there"
             yield Problem(("repositories", name), name, message, "rename it, or give the cache another prefix")
 
 
@@ -57,14 +57,14 @@ def _address_problems(cache: CacheEntry) -> Iterator[Problem]:
         yield Problem(("registry",), None, "is missing", f"write its address: {upstream.form}")
     elif upstream.url is not None and cache.registry is not None:
         yield Problem(
-            ("registry",), cache.registry, f"is not said of {cache.upstream}", f"it is {upstream.url}: remove it"
+            ("registry",), cache.registry, f"is not a key of {cache.upstream}", f"it is {upstream.url}: remove it"
         )
 
 
 def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
     upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
     if cache.username and cache.credentials:
-        yield Problem(("username",), cache.username, "stands beside a secret that has one", "keep one of the two")
+        yield Problem(("username",), cache.username, "is given beside a secret that has one", "keep one of the two")
     elif cache.username and upstream.credentials is Credentials.NOT_TAKEN:
         yield Problem(("username",), cache.username, f"is not supported for {cache.upstream}", "remove it")
 
@@ -84,11 +84,11 @@ def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]
 def _pull_problems(pull: CachePull, keys: StackKeys) -> Iterator[Problem]:
     given = [name for name in ("account", "organization", "service") if getattr(pull, name) is not None]
     if len(given) != 1:
-        message = f"has {' and '.join(given)}" if given else "has no one who may pull"
+        message = f"has {' and '.join(given)}" if given else "names no account, organization or service"
         yield Problem((), pull.model_dump(exclude_none=True), message, "write one of account, organization, service")
     for name, known in (("account", keys.accounts), ("organization", keys.organizations)):
         value = getattr(pull, name)
         if value is not None and value not in known:
-            yield Problem((name,), value, f"is no {name} that the stack names", nearest(value, set(known)))
+            yield Problem((name,), value, f"is not {a(name)} of this stack", nearest(value, set(known)))
     if pull.role is not None and pull.account is None:
-        yield Problem(("role",), pull.role, "is a role of no account", "write {account: NAME, role: ROLE}")
+        yield Problem(("role",), pull.role, "has no account", "write {account: NAME, role: ROLE}")

@@ -30,11 +30,11 @@ def catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
     ]
     yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
     lengths = {role.name: len(to_text(role.policy)) for role in settings.roles}
-    yield from _push_problems(settings, {each.place: path for path, each in pushes}, lengths)
+    yield from _push_problems(settings, {each.key: path for path, each in pushes}, lengths)
     yield from _task_problems(settings, entries)
     if len(lengths) > ROLES_MAX:
         message = f"make {len(lengths):,} roles, and an account has {ROLES_MAX:,}"
-        yield Problem(("repositories",), None, message, "let fewer sources push, or ask AWS for a higher quota")
+        yield Problem(("repositories",), None, message, "name fewer push sources, or ask AWS for a higher quota")
 
 
 def _policy_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
@@ -73,7 +73,7 @@ def _push_problems(
         if length > INLINE_TEXT_MAX:
             fix = "let another environment of the repository push some of them"
             message = f"pushes {len(publisher.repositories)} repositories, {_too_long(length)}"
-            yield Problem((*last[publisher.source.place], "github"), publisher.source.github, message, fix)
+            yield Problem((*last[publisher.source.key], "github"), publisher.source.github, message, fix)
 
 
 def _task_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
@@ -105,11 +105,19 @@ def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     for place in settings.all_places:
         text = settings.registry_policy_of(place)
         for problem in repository_policy_problems(json.loads(text)) if text else ():
-            message = f"ask much of the registry policy in {place.name}: {problem.message}"
+            message = f"make the registry policy in {place.name} invalid: {problem.message}"
             yield "replicas" if place.role else "caches", Problem((), None, message, problem.fix)
     for index, cache in enumerate(settings.caches):
         for problem in repository_policy_problems(json.loads(cache.policy_text)) if cache.policy_text else ():
-            yield "caches", Problem((index, "pull"), cache.rule.prefix, f"is for many: {problem.message}", problem.fix)
+            yield (
+                "caches",
+                Problem(
+                    (index, "pull"),
+                    cache.rule.prefix,
+                    f"makes the repository policy invalid: {problem.message}",
+                    problem.fix,
+                ),
+            )
     yield from _role_problems(settings)
 
 

@@ -1,7 +1,7 @@
 """From what is written to what the stack declares: names become ids, defaults become values.
 
-What is unsound by itself has a fault of its own, and is left out here or goes by its written name: checks of what the
-rest makes together are made all the same.
+What is faulty by itself has a fault of its own and is left out here, so that what the rest makes together is checked
+all the same.
 """
 
 from domain import resource_tags
@@ -44,7 +44,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     """The settings of one stack."""
     account = aws.account
     home = Place(account=account, region=aws.region, home=True)
-    replicas = [_place(replica, home, keys) for replica in keys.replicas]
+    replicas = [place for replica in keys.replicas for place in _place(replica, home, keys)]
     presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
     return Settings(
         project=project,
@@ -105,18 +105,23 @@ def _grants(pulls: tuple[Pull, ...] | tuple[CachePull, ...], keys: StackKeys, ow
 
 
 def _grant(pull: Pull | CachePull, keys: StackKeys, own: str) -> list[Grant]:
-    account = keys.accounts.get(pull.account, pull.account) if pull.account else own
+    account = keys.accounts.get(pull.account) if pull.account else own
+    if account is None:
+        return []
     if pull.service:
         return [ServiceGrant(service=PullService(pull.service), account=account)]
     if pull.organization:
-        return [OrganizationGrant(organization=keys.organizations.get(pull.organization, pull.organization))]
+        organization = keys.organizations.get(pull.organization)
+        return [OrganizationGrant(organization=organization)] if organization else []
     return [AccountGrant(account=account, role=pull.role)] if pull.account else []
 
 
-def _place(replica: ReplicaEntry, home: Place, keys: StackKeys) -> Place:
-    account = keys.accounts.get(replica.account, replica.account) if replica.account else home.account
+def _place(replica: ReplicaEntry, home: Place, keys: StackKeys) -> list[Place]:
+    account = keys.accounts.get(replica.account) if replica.account else home.account
+    if account is None:
+        return []
     other = account != home.account
-    return Place(
+    place = Place(
         account=account,
         region=replica.region,
         home=False,
@@ -124,6 +129,7 @@ def _place(replica: ReplicaEntry, home: Place, keys: StackKeys) -> Place:
         prefixes=replica.prefixes,
         retire=replica.retire,
     )
+    return [place]
 
 
 def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:

@@ -15,7 +15,7 @@ from domain.iam.roles import (
     push_policy,
     registry_trust,
     service_trust,
-    standing_role,
+    stack_role_name,
     template_policy,
     template_role,
 )
@@ -100,9 +100,9 @@ def _caches(stack: str, home: Place, caches: Sequence[Cache]) -> Iterator[Role]:
 
 def task_role(stack: str) -> str:
     """Of the one role by which the account's tasks pull."""
-    return standing_role(stack, "ecs-task-execution")
+    return stack_role_name(stack, "ecs-task-execution")
 
 
 def auditor_role(stack: str) -> str:
     """The name of the auditor's role."""
-    return standing_role(stack, "auditor")
+    return stack_role_name(stack, "auditor")

@@ -58,7 +58,7 @@ def publishers(pushes: Iterable[tuple[str, GitHubSource]], stack: str) -> tuple[
     """The roles by which GitHub's workflows push: one for each source, for all the repositories that name it."""
     named: dict[tuple[str, ...], tuple[GitHubSource, list[str]]] = {}
     for repository, source in pushes:
-        named.setdefault(source.place, (source, []))[1].append(repository)
+        named.setdefault(source.key, (source, []))[1].append(repository)
     found = (
         Publisher(name=source.role_name(stack), source=source, repositories=tuple(dict.fromkeys(names)))
         for source, names in named.values()

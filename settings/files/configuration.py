@@ -8,7 +8,7 @@ from pathlib import Path
 
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Problem
-from domain.wording import nearest
+from domain.wording import a, nearest
 from settings.faults import Fault, Reporter
 from settings.files.project import other_project_files, project_problems, provider_problem, stack_file_problems
 from settings.files.source import Source, read
@@ -83,7 +83,7 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     _check_project(root, project_source, declared, faults)
     known = stacks(root)
     if engine is None and stack not in known:
-        fault = Fault.of(Problem((), stack, "is no stack of this project", nearest(stack, known)), name, None)
+        fault = Fault.of(Problem((), stack, "is not a stack of this project", nearest(stack, known)), name, None)
         return Configuration(project, name, None, faults=[*faults, fault])
     source, stack_faults = read(root / name, name) if stack in known else (None, [])
     configuration = Configuration(project, name, source, faults=[*faults, *stack_faults])
@@ -116,18 +116,20 @@ def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str,
     report = Reporter(PROJECT_FILE, source, faults)
     if not isinstance(source.value.get("name"), str):
         report(
-            Problem(("name",), source.value.get("name"), "is no name of a project", "write name: container-registry")
+            Problem(
+                ("name",), source.value.get("name"), "is not a valid project name", "write name: container-registry"
+            )
         )
     keys = source.value.get("config", {})
     if not isinstance(keys, dict):
-        report(Problem(("config",), keys, "is no object", "declare one key a line"))
+        report(Problem(("config",), keys, "is not an object", "declare one key a line"))
         return None
     # The engine's short form gives the default alone.
     declared = {key: each if isinstance(each, dict) else {"default": each} for key, each in keys.items()}
     for key, each in declared.items():
         if each.get("type") not in _TYPES:
             fix = f"write {', '.join(_TYPES[1:])}"
-            report(Problem(("config", key, "type"), each["type"], "is no type of the engine's", fix))
+            report(Problem(("config", key, "type"), each["type"], "is not a configuration type of Pulumi", fix))
     return None if faults else declared
 
 
@@ -139,15 +141,13 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     if written is None:
         return
     if not isinstance(written, dict):
-        report(Problem(("config",), written, "is no object", "write one `namespace:key: value` a line"))
+        report(Problem(("config",), written, "is not an object", "write one `namespace:key: value` a line"))
         return
     secrets = set()
     for key, value in written.items():
         namespace = key.partition(":")[0]
         if namespace != configuration.project and difflib.get_close_matches(namespace, [configuration.project], 1, 0.8):
-            report(
-                Problem(("config", key), key, "is in no namespace of ours", f"did you mean {configuration.project}?")
-            )
+            report(Problem(("config", key), key, "has an unknown namespace", f"did you mean {configuration.project}?"))
         _check_provider(key, report)
         if ":" not in key:
             report(Problem(("config", key), key, "has no namespace", f"write {configuration.project}:{key}"))
@@ -156,8 +156,10 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
             configuration.values[key] = UNREADABLE_SECRET
             own = key.removeprefix(f"{configuration.project}:")
             if offline and own != key and not own.startswith(TOKEN_KEY_PREFIX):
-                message = "is encrypted, and nobody reads it without the engine"
-                report(Problem(("config", key), UNREADABLE_SECRET, message, "write it in plain: it is no secret"))
+                message = "is encrypted, and can't be read without the engine"
+                report(
+                    Problem(("config", key), UNREADABLE_SECRET, message, "write it in plain text: it is not a secret")
+                )
         else:
             configuration.values[key] = value
     configuration.secrets = frozenset(secrets)
@@ -182,12 +184,8 @@ def _check_type(value: object, declaration: Mapping[str, object], report: Report
     if value is None:
         return False  # told where the file was read
     name = f"array<{items['type']}>" if isinstance(items, dict) else str(kind)
-    report(Problem(("config", key), value, f"is not of type {name}", f"write {_article(name)}, as {PROJECT_FILE} says"))
+    report(Problem(("config", key), value, f"is not of type {name}", f"write {a(name)}, as {PROJECT_FILE} says"))
     return False
-
-
-def _article(word: str) -> str:
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def _is_integer(value: object) -> bool:

@@ -41,7 +41,7 @@ def project_problems(raw: Raw) -> Iterator[Problem]:
         if key in _ELSEWHERE:
             yield Problem((key,), value, _ELSEWHERE[key], "remove it")
         elif key not in _HARMLESS:
-            yield Problem((key,), key, "is no key that this project expects", nearest(key, list(_HARMLESS)))
+            yield Problem((key,), key, "is not a key that this project expects", nearest(key, list(_HARMLESS)))
     runtime = raw.get("runtime")
     if runtime is not None:
         yield from _held(runtime, _RUNTIME, ("runtime",))
@@ -51,7 +51,7 @@ def stack_file_problems(raw: Raw) -> Iterator[Problem]:
     """Keys of a stack's file that bring values from elsewhere."""
     for key, value in raw.items():
         if key == "environment":
-            message = "brings configuration from Pulumi ESC, which nobody sees without the engine"
+            message = "brings configuration from Pulumi ESC, which can't be read without the engine"
             yield Problem((key,), value, message, "write the values under config")
         elif key not in _STACK:
             yield Problem((key,), key, "is not a key of a stack's file", nearest(key, list(_STACK)))
@@ -60,9 +60,9 @@ def stack_file_problems(raw: Raw) -> Iterator[Problem]:
 def provider_problem(key: str) -> Problem | None:
     """Whether a key of the provider has no place in a file; those that pass are shown by the plan when they change."""
     if key in _KEYS_IN_THE_OPEN:
-        return Problem((), key, "holds credentials, which have no place in a file", "remove it: sign in by a role")
+        return Problem((), key, "holds credentials, which don't belong in a file", "remove it: sign in by a role")
     if key in _UNSAFE or key.startswith("aws:skip"):
-        return Problem((), key, "takes the provider away from AWS, or its checks off", "remove it")
+        return Problem((), key, "points the provider away from AWS, or disables its checks", "remove it")
     return None
 
 
@@ -73,11 +73,11 @@ def _held(value: object, expected: object, path: tuple[str, ...]) -> Iterator[Pr
             if key in expected:
                 yield from _held(item, expected[key], (*path, key))
             else:
-                message = "is nothing that this project's runtime has"
+                message = "is not a key of this project's runtime"
                 yield Problem((*path, key), key, message, f"write only {', '.join(expected)}")
     elif value != expected:
         fix = f"write {path[-1]}: {expected}" if isinstance(expected, str) else f"write {', '.join(_keys(expected))}"
-        yield Problem(path, value, "makes the engine run something else than what is judged", fix)
+        yield Problem(path, value, "makes the engine run another program than the one that is judged", fix)
 
 
 def _keys(expected: object) -> list[str]:

@@ -59,12 +59,12 @@ class Source(Lines):
         value: dict[str, object] = {}
         for key_node, child in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key that is no text", problem_mark=key_node.start_mark)
+                raise yaml.MarkedYAMLError(problem="a key that is not text", problem_mark=key_node.start_mark)
             key = str(key_node.value)
             if key in children:
                 first = int(children[key][0].start_mark.line) + 1
                 self.problems.append(
-                    Problem((*path, key), key, f"stands twice (first in line {first})", "keep one of the two")
+                    Problem((*path, key), key, f"is written twice (first in line {first})", "keep one of the two")
                 )
             children[key] = (key_node, child)
             value[key] = self._build(child, (*path, key))
@@ -118,7 +118,7 @@ def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
             source = Source(node)
             return source, [Fault.of(p, name, source.line(p.path)) for p in source.problems]
         line = 1 if node else None
-        message = "is no object, but a list or a single value" if node else "is empty"
+        message = "is not an object, but a list or a single value" if node else "is empty"
         problem = Problem((), name, message, f"write keys, {example}")
     except FileNotFoundError:
         problem = Problem((), str(file), "does not exist", f"create it, {example}")
@@ -131,7 +131,7 @@ def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         fix = f"{error.context}; mend this line or the one above" if error.context else "mend this line"
-        problem = Problem((), error.problem, "is no valid YAML", fix)
+        problem = Problem((), error.problem, "is not valid YAML", fix)
     except yaml.YAMLError as error:
-        problem = Problem((), str(error), "is no valid YAML", "remove the character that YAML does not allow")
+        problem = Problem((), str(error), "is not valid YAML", "remove the character that YAML does not allow")
     return None, [Fault.of(problem, name, line)]

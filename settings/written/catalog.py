@@ -28,7 +28,7 @@ from domain.iam.github_trust import environment_problems, ref_problems, reposito
 from domain.iam.grants import PullService, role_name_problems
 from domain.problems import Problem
 from domain.resource_tags import tag_value_problems
-from domain.wording import nearest
+from domain.wording import a, nearest
 
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
 DEFAULT_PRESET = "default"
@@ -56,7 +56,7 @@ class Names:
                 "unknown_name",
                 "{message}",
                 {
-                    "message": f"is no {kind} that {self._declared_in[kind]} declares",
+                    "message": f"is not {a(kind)} that {self._declared_in[kind]} declares",
                     "fix": _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, self._known[kind]),
                 },
             )
@@ -98,7 +98,7 @@ def _day(value: object) -> object:
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):  # a day that the calendar does not have is told like any other text
             return date.fromisoformat(value)
-    raise PydanticCustomError("problem", "{message}", {"message": "is no day", "fix": "write it as 2027-01-31"})
+    raise PydanticCustomError("problem", "{message}", {"message": "is not a date", "fix": "write it as 2027-01-31"})
 
 
 def _flag_or_list(value: Any) -> str:
@@ -171,7 +171,7 @@ def _digits(value: object) -> object:
 GitHubId = Annotated[
     StrictStr,
     BeforeValidator(_digits),
-    matching(_GITHUB_ID, "is no id of GitHub's", "write its digits, as in 1024"),
+    matching(_GITHUB_ID, "is not a GitHub id", "write its digits, as in 1024"),
     WithJsonSchema({"type": ["integer", "string"]}),
 ]
 
@@ -184,7 +184,7 @@ class Push(Model):
         None, description="branches and tags"
     )
     environment: Annotated[StrictStr, checked(environment_problems)] | None = None
-    owner_id: GitHubId | None = Field(None, description="of the owner: nobody who takes over its name has it")
+    owner_id: GitHubId | None = Field(None, description="of the owner; a new owner of the same name has another")
     repository_id: GitHubId | None = Field(None, description="of the repository: gh api repos/OWNER/NAME --jq .id")
     subject: Literal["name", "immutable"] | None = Field(
         None, description="the form of its tokens' subject; default: immutable where both ids are given"
@@ -215,7 +215,7 @@ class Retirement(Model):
     """Until when images may be destroyed, and why."""
 
     until: Day
-    reason: Annotated[StrictStr, matching(_SOMETHING, "is blank", "say why, for whoever reads it later")]
+    reason: Annotated[StrictStr, matching(_SOMETHING, "is blank", "say why")]
 
 
 class NamedKey(Model):

@@ -12,17 +12,17 @@ from settings.files.source import no_value
 
 _UNION_TAGS = ("name", "value")  # the tags of our own discriminated unions; they are no part of the written path
 _KINDS = {
-    "string_type": ("is no text", "put it in quotes"),
-    "int_type": ("is no whole number", "write a whole number without quotes"),
-    "int_from_float": ("is no whole number", "write a whole number"),
-    "int_parsing": ("is no whole number", "write a whole number"),
+    "string_type": ("is not text", "put it in quotes"),
+    "int_type": ("is not a whole number", "write a whole number without quotes"),
+    "int_from_float": ("is not a whole number", "write a whole number"),
+    "int_parsing": ("is not a whole number", "write a whole number"),
     "bool_type": ("is neither true nor false", "write true or false"),
     "bool_parsing": ("is neither true nor false", "write true or false"),
-    "tuple_type": ("is no list", "write a list: [ … ]"),
-    "dict_type": ("is no object", "write an object: {key: value}"),
-    "model_type": ("is no object", "write an object: {key: value}"),
-    "model_attributes_type": ("is no object", "write an object: {key: value}"),
-    "string_too_short": ("is empty", "write something"),
+    "tuple_type": ("is not a list", "write a list: [ … ]"),
+    "dict_type": ("is not an object", "write an object: {key: value}"),
+    "model_type": ("is not an object", "write an object: {key: value}"),
+    "model_attributes_type": ("is not an object", "write an object: {key: value}"),
+    "string_too_short": ("is empty", "write a value"),
 }
 
 
@@ -32,7 +32,9 @@ def describe(model: type[BaseModel], error: ErrorDetails) -> Problem:
     last = str(path[-1]) if path else ""
     match error["type"]:
         case "extra_forbidden":
-            return Problem(path, last, "is no known key", nearest(last, sorted(holder.model_fields) if holder else []))
+            return Problem(
+                path, last, "is not a known key", nearest(last, sorted(holder.model_fields) if holder else [])
+            )
         case "missing":
             return Problem(path, None, "is missing", f"add it: {_purpose(holder, last)}")
         case kind if error["input"] is None:

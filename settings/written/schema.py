@@ -28,7 +28,7 @@ def _exactly_one(keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _without_null(field: dict[str, Any]) -> None:
-    """A key that may be left out is no key that may be null."""
+    """A key that may be left out is not a key that may be null."""
     choices = [choice for choice in field.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:
         del field["anyOf"]

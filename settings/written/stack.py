@@ -33,7 +33,7 @@ def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -
         placed = arn and bool(arn.region) is regional and not account_problems(arn.account)
         if arn and named and placed and arn.service == service:
             return []
-        return [Problem((), text, f"is no ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
+        return [Problem((), text, f"is not an ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
 
     return checked(problems)
 
@@ -68,7 +68,7 @@ def _prefix_problems(prefix: str) -> list[Problem]:
     if least <= len(prefix) <= most and _PREFIX.fullmatch(prefix):
         return []
     fix = f"write {least} to {most} characters of a name, such as payments/"
-    return [Problem((), prefix, "is nothing that a repository's name begins with", fix)]
+    return [Problem((), prefix, "is not a prefix of a repository name", fix)]
 
 
 Prefix = Annotated[StrictStr, checked(_prefix_problems)]
@@ -118,14 +118,16 @@ def _hours_problems(hours: int) -> list[Problem]:
     least, most = (seconds // SECONDS_PER_HOUR for seconds in SESSION_SECONDS)
     if least <= hours <= most:
         return []
-    return [Problem((), hours, "is no length that a role's sessions can have", f"write {least} to {most} hours")]
+    return [Problem((), hours, "is not a valid session length", f"write {least} to {most} hours")]
 
 
 class RoleOptions(Model):
     """What is said of the registry's own roles."""
 
     session_hours: Annotated[int, _integer(_hours_problems)] = Field(1, description="the longest session of a role")
-    auditors: tuple[PrincipalArn, ...] = Field((), description="who may become the auditor; without any there is none")
+    auditors: tuple[PrincipalArn, ...] = Field(
+        (), description="principals that may assume the auditor's role; without any there is no such role"
+    )
     audit_layers: bool = Field(default=False, description="whether the auditor may pull images, too")
 
     @property

@@ -162,7 +162,7 @@ def test_faults(adopt: Adopt, edit: Edit) -> None:
     assert (adopted.code, adopted.text) == (2, "")
     assert adopted.told.startswith("1 fault in the input\n")
     unknown = adopt([described(orders())], stack="prd")
-    assert unknown.told.endswith("Pulumi.prd.yaml: 'prd' is no stack of this project (did you mean 'prod'?)\n")
+    assert unknown.told.endswith("Pulumi.prd.yaml: 'prd' is not a stack of this project (did you mean 'prod'?)\n")
     edit("catalog.yaml", "owner: payments", "ownr: payments")
     adopted = adopt([described(orders())])
     assert (adopted.code, adopted.text) == (2, "")
@@ -224,12 +224,17 @@ def test_a_key_without_regions() -> None:
 def test_a_key_whose_other_regions_the_stack_names(adopt: Adopt, project: Path) -> None:
     arns = {region: KEY.replace(HOME, region) for region in (HOME, EU, AP)}
     with (project / "Pulumi.prod.yaml").open("a", encoding="utf-8") as file:
-        file.write(f"  container-registry:keys: {json.dumps({'shared': arns})}\n")
+        file.write(
+            f"  container-registry:keys: {json.dumps({'shared': {region: arns[region] for region in (HOME, AP)}})}\n"
+        )
     one, two, _ = everywhere(KEY)
-    found = adopt(one, [described(repository("legacy/cache", EU))]).repository(NAME)
-    assert found["entry"]["encryption"] == {"key": "shared"}
-    assert f"encryptionType=KMS,kmsKey={arns[EU]}`" in found["before"][0]
-    assert adopt(one, two).repository(NAME)["entry"]["encryption"] == {"key": "shared"}
+    adopted = adopt(one, two, [described(repository("legacy/cache", AP))])
+    found = adopted.repository(NAME)
+    assert (found["entry"]["encryption"], found["guesses"][1:]) == ({"key": "shared"}, [])
+    assert adopted.report["stack_keys"] == {"keys": {"shared": arns}}
+    assert f"encryptionType=KMS,kmsKey={arns[AP]}`" in found["before"][0]
+    (reason,) = adopt(one).repository(NAME)["reasons"]
+    assert "`keys` needs a key for eu-west-1, ap-northeast-1 as well" in reason
 
 
 @pytest.mark.parametrize(("home", "shown"), [(KEY, KEY), ("alias/aws/ecr", "aws-managed")])

@@ -110,7 +110,10 @@ def test_what_the_entry_itself_can_mend(adopted: Adopted) -> None:
     assert (tags["rule"], tags["fix"]) == ("ecr-tags-immutable", "mend `mutable_tags`")
 
 
-def test_a_repository_that_is_called_as_the_registry(adopted: Adopted) -> None:
+def test_a_repository_that_is_called_as_the_registry(adopt: Adopt, levels: Path) -> None:
+    """What fails of the registry's own resources is not of the repository's."""
+    merge(levels, {"kms-deletion-window": {"enforcementLevel": "mandatory", "minimum_days": 30}}, "dev")
+    adopted = adopt([described(repository("registry", account=DEV, **kms(DEV_KEY)))], stack="dev")
     assert [each["rule"] for each in adopted.repository("registry")["fails"]] == ["ecr-name"]
 
 
@@ -200,7 +203,7 @@ def test_what_is_not_proposed_is_not_told(adopt: Adopt, edit: Edit) -> None:
 
 def test_the_other_stacks_are_told_of_once(adopt: Adopt, project: Path) -> None:
     told = (
-        "In dev the entries make the repositories anew, and the same rules apply there: what needs an exception here "
+        "In dev the entries create the repositories, and the same rules apply there: what needs an exception here "
         "needs one in policies/dev.json too, with the URNs that `make render STACK=dev FORMAT=json` prints."
     )
     files = [described(repository(NAME), repository("legacy/other"))]
@@ -208,7 +211,7 @@ def test_the_other_stacks_are_told_of_once(adopt: Adopt, project: Path) -> None:
     (project / "Pulumi.dev.yaml").unlink()
     catalog = project / "catalog.yaml"
     catalog.write_text(catalog.read_text(encoding="utf-8").replace("[dev]", "[prod]"), encoding="utf-8")
-    assert "anew" not in adopt(files, format="yaml").text
+    assert "the entries create" not in adopt(files, format="yaml").text
 
 
 def test_the_comments_name_rule_level_and_remedy() -> None:

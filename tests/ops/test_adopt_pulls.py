@@ -1,6 +1,8 @@
 """Repository policies in the catalog's words: what `pull` says, and what is told because it can't."""
 
 import json
+from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 
 from domain.aws import RegistryId
 from domain.document_text import to_text
+from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.document import parse, same
+from domain.iam.evaluate import evaluate
 from domain.iam.grants import (
     AccountGrant,
     Grant,
@@ -17,7 +21,7 @@ from domain.iam.grants import (
     ServiceGrant,
     repository_policy,
 )
-from ops.adopt.pulls import Pulls, read_pulls
+from ops.adopt.pulls import Pulls, _session, read_pulls
 from tests.domain.iam.test_iam_grants import GRANTS, REGISTRIES
 from tests.ops.outputs import HOME, PROD, PULL, PUSH, Json, allow, arn
 
@@ -264,6 +268,31 @@ def test_what_pull_can_not_say(statement: Json, remark: str) -> None:
     assert remark in " ".join(pulls.remarks)
     assert len(pulls.remarks) == bool(remark)
     assert same(parse(pulls.policy), parse({"Version": "2012-10-17", "Statement": {"Sid": "statement 1", **statement}}))
+
+
+WHO = [
+    *(_session(account, role, REGISTRY) for account in (OTHER, THIRD, PROD) for role in ("teams/puller", "ci")),
+    replace(_session("000000000000", "ci", REGISTRY), organization=ORGANIZATION),
+    *(Caller(identity=Identity(arn=f"{each.value}.amazonaws.com", account=None)) for each in PullService),
+]
+CONTEXTS: list[Context] = [
+    {"aws:SourceArn": (source(account, region),), "aws:SourceAccount": (account,), "aws:SourceIp": ("10.0.0.1",)}
+    for account in (PROD, OTHER)
+    for region in (HOME, "us-west-2")
+]
+STATEMENTS = [statement for cases in (SAID, PART, UNSAID) for statement, *_ in cases.values()]
+
+
+def test_the_policy_means_the_same() -> None:
+    for found in STATEMENTS:
+        policies = [
+            Policy(name="", document=parse(each))
+            for each in ({"Version": "2012-10-17", "Statement": found}, read(found).policy)
+        ]
+        for who, context, action in product(WHO, CONTEXTS, [PULL[0], "ecr:PutImage", "ecr:ListImages"]):
+            request = Request(action=action, resource=ARN, account=PROD, context=context)
+            one, other = (evaluate(who, request, [each]).allowed for each in policies)
+            assert one is other, (found, who.identity, context, action)
 
 
 def test_lambda_of_an_account_that_may_pull() -> None:

@@ -87,17 +87,21 @@ def test_files_as_shells_write_them(tmp_path: Path, encode: object) -> None:
 
 
 DOCUMENT = json.dumps(described(ORDERS))
+OTHER = "arn:aws:ecr-public::222233334444:repository/x"
+NAMELESS = "arn:aws:ecr:us-east-1:222233334444:repository/"
+
+
+def of(**fields: object) -> str:
+    """A repository with other fields; one that is None is left out."""
+    found = {**ORDERS, **fields}
+    return json.dumps(described(ORDERS, {key: value for key, value in found.items() if value is not None}))
+
+
 FAULTS = {
     "empty": ("", "x.json: is empty (see whether"),
     "blank": ("\n \n", "x.json: is empty"),
-    "a table": (
-        "-----------\n|  DescribeRepositories  |\n",
-        "x.json:1: '-----------' is a table (print it with `--output json`)",
-    ),
-    "YAML": (
-        "repositories:\n- createdAt: '2021'\n",
-        "x.json:1: 'repositories:' is YAML (print it with `--output json`)",
-    ),
+    "a table": ("-----------\n|  Describe |\n", "x.json:1: '-----------' is a table (print it with `--output json`)"),
+    "YAML": ("repositories:\n- a: '2021'\n", "x.json:1: 'repositories:' is YAML (print it with `--output json`)"),
     "a list in YAML": ("- repositoryArn: a\n", "x.json:1: '- repositoryArn: a' is YAML"),
     "plain text": ("REPOSITORIES\t2021-03-04\tMUTABLE\n", "is plain text (print it with `--output json`)"),
     "an error": (
@@ -110,36 +114,24 @@ FAULTS = {
     "nested without end": ("[" * 100_000, "x.json:1: "),
     "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 is not the output of a command (leave `--query` out)"),
     "a number": ("7", "x.json:1: 7 is not the output of a command"),
-    "another command": (
-        '{"imageDetails": []}',
-        "an object with imageDetails is not an output that is known here (known: ",
-    ),
+    "another command": ('{"imageDetails": []}', "with imageDetails is not an output that is known here (known: "),
     "tags without a name": (
-        json.dumps({"tags": [{"Key": "owner", "Value": "a"}]}),
-        "an object with tags does not say whose tags they are (give what `aws resourcegroupstaggingapi get-resources",
+        '{"tags": []}',
+        "does not say whose tags they are (give what `aws resourcegroupstaggingapi",
     ),
     "a preview": (
-        '{"repositoryName": "a", "lifecyclePolicyText": "{}", "status": "COMPLETE", "previewResults": []}',
-        "is a preview, not the policy (give `aws ecr get-lifecycle-policy`)",
+        '{"lifecyclePolicyText": "{}", "previewResults": []}',
+        "is a preview, not the policy (give `aws ecr ",
     ),
     "no arn": ('{"repositories": [{"imageTagMutability": "MUTABLE"}]}', "repositories[0].repositoryArn: is missing"),
-    "no mutability": (
-        json.dumps(described({key: value for key, value in ORDERS.items() if key != "imageTagMutability"})),
-        "repositories[0].imageTagMutability: is missing (add it: MUTABLE or IMMUTABLE)",
-    ),
-    "a public repository": (
-        json.dumps(described(ORDERS, repository("x", repositoryArn="arn:aws:ecr-public::222233334444:repository/x"))),
-        "repositories[1].repositoryArn: 'arn:aws:ecr-public::222233334444:repository/x' is not the ARN of a repository",
-    ),
-    "an arn without name": (
-        json.dumps(described(repository("x", repositoryArn="arn:aws:ecr:us-east-1:222233334444:repository/"))),
-        "repositories[0].repositoryArn: ",
-    ),
-    "null": (json.dumps(described(repository("x", imageTagMutability=None))), "imageTagMutability: has no value"),
-    "a number for text": (json.dumps(described(repository("x", imageTagMutability=1))), ": 1 is no text"),
+    "no mutability": (of(imageTagMutability=None), "repositories[1].imageTagMutability: is missing (add it: MUTABLE"),
+    "a public repository": (of(repositoryArn=OTHER), f"repositories[1].repositoryArn: '{OTHER}' is not the ARN of a"),
+    "an arn without name": (of(repositoryArn=NAMELESS), "repositories[1].repositoryArn: "),
+    "null": (of().replace('"MUTABLE"', "null"), "imageTagMutability: has no value"),
+    "a number for text": (of(imageTagMutability=1), ": 1 is not text"),
     "scanning as text": (
-        json.dumps(described(repository("x", imageScanningConfiguration={"scanOnPush": "yes"}))),
-        "repositories[0].imageScanningConfiguration.scanOnPush: 'yes' is neither true nor false",
+        of(imageScanningConfiguration={"scanOnPush": "yes"}),
+        "repositories[1].imageScanningConfiguration.scanOnPush: 'yes' is neither true nor false",
     ),
     "a registry's policy": (
         '{"registryId": "222233334444", "policyText": "{}"}',

@@ -13,11 +13,9 @@ import pytest
 from rich.console import Console
 
 from localcloud import cloud as local
-from localcloud import command
-from localcloud.clients import Clients
+from localcloud.clients import Clients, exports
 from localcloud.cloud import LocalCloud
 from localcloud.install import NotInstalled
-from localcloud.shell import exports
 from oci.image import image
 from oci.whole_images import Client
 from rehearsal import __main__, report
@@ -178,14 +176,11 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
 def test_the_arguments_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[object] = []
     monkeypatch.setattr(__main__, "up", given.append)
-    monkeypatch.setattr(command, "serve", lambda **asked: given.append(asked))
     __main__.main(["up", "--stack", "prod"])
     __main__.main(["up", "--stack", "dev", "--once", "--format", "json", "--project", "/there"])
-    __main__.main(["cloud", "--port", "8123", "--organization", "o-a1b2c3d4e5=111122223333"])
     assert given == [
         Options(project=Path(), stack="prod", once=False, json=False),
         Options(project=Path("/there"), stack="dev", once=True, json=True),
-        {"port": 8123, "organizations": [("o-a1b2c3d4e5", ("111122223333",))]},
     ]
 
 

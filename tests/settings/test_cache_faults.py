@@ -39,25 +39,28 @@ FAULTS = {
     ),
     "a secret and a name": (
         f"{{upstream: docker-hub, credentials: '{ARN}', username: acme}}",
-        "caches[0].username: 'acme' stands beside a secret that has one (keep one of the two)",
+        "caches[0].username: 'acme' is given beside a secret that has one (keep one of the two)",
     ),
     "an address that is known": (
         "{upstream: quay, registry: quay.io}",
-        "caches[0].registry: 'quay.io' is not said of quay (it is quay.io: remove it)",
+        "caches[0].registry: 'quay.io' is not a key of quay (it is quay.io: remove it)",
     ),
     "an address that is not": (
         "{upstream: ecr}",
         "caches[0].registry: is missing (write its address: ACCOUNT.dkr.ecr.REGION.amazonaws.com)",
     ),
     "a prefix of one letter": ("{upstream: quay, prefix: q}", "caches[0].prefix: 'q' has 1 characters"),
-    "nobody": ("{upstream: quay, pull: [{}]}", "caches[0].pull[0]: an object with no keys has no one who may pull"),
+    "nobody": (
+        "{upstream: quay, pull: [{}]}",
+        "caches[0].pull[0]: an object with no keys names no account, organization or service",
+    ),
     "two at once": (
         "{upstream: quay, pull: [{account: workloads, service: ecs}]}",
         "has account and service (write one of account, organization, service)",
     ),
     "an unknown account": (
         "{upstream: quay, pull: [{account: worklods}]}",
-        "pull[0].account: 'worklods' is no account that the stack names (did you mean 'workloads'?)",
+        "pull[0].account: 'worklods' is not an account of this stack (did you mean 'workloads'?)",
     ),
     "a service that can't": ("{upstream: quay, pull: [{service: lambda}]}", "pull[0].service: 'lambda' is not one of"),
     "where we push": ("{upstream: quay, prefix: payments}", "catalog.yaml:"),
@@ -77,7 +80,7 @@ def test_a_repository_of_ours_under_a_caches_prefix(project: Path) -> None:
         "repositories.payments/api:",
         "repositories.payments/ledger:",
     ]
-    assert "stands under payments, where a cache puts images and nobody pushes" in told[0]
+    assert "is under payments, which belongs to a pull-through cache: no image can be pushed there" in told[0]
 
 
 def test_two_of_one_prefix(project: Path) -> None:
@@ -88,7 +91,7 @@ def test_two_of_one_prefix(project: Path) -> None:
 def test_a_token_is_one_of_the_stacks_secrets(project: Path) -> None:
     caches(project, "{upstream: docker-hub, username: acme}")
     told = only(project)
-    assert "caches[0].username: 'acme' logs in with a token that the stack does not have" in told
+    assert "caches[0].username: 'acme' logs in with a token that the stack's configuration does not have" in told
     assert "pulumi config set --secret container-registry:cache-token-docker-hub" in told
     line = "  container-registry:cache-token-docker-hub: {secure: v1:abc}\n"
     caches(project, "{upstream: docker-hub, username: acme}", more=line)
@@ -101,7 +104,7 @@ def test_a_token_in_plain_is_told_without_its_value(project: Path) -> None:
     plain = "  container-registry:cache-token-docker-hub: hunter2\n"
     caches(project, "{upstream: docker-hub, username: acme}", more=plain)
     told = only(project)
-    assert "is written in plain, for everybody who reads the repository" in told
+    assert "is written in plain text, for every reader of the repository" in told
     assert "hunter2" not in told
 
 
@@ -109,12 +112,12 @@ def test_a_token_of_no_cache(project: Path) -> None:
     line = "  container-registry:cache-token-dockerhub: {secure: v1:abc}\n"
     caches(project, "{upstream: docker-hub, username: acme}", more=line)
     told = [str(each) for each in faults(project)]
-    assert any("is a token of no cache (did you mean 'cache-token-docker-hub'?)" in each for each in told)
+    assert any("is not the token of a cache (did you mean 'cache-token-docker-hub'?)" in each for each in told)
 
 
 def test_another_secret_of_ours_is_a_fault_still(project: Path, edit: Edit) -> None:
     edit("Pulumi.dev.yaml", "container-registry:protect: false", "container-registry:protect: {secure: v1:abc}")
-    assert "is encrypted, and nobody reads it without the engine" in str(faults(project)[0])
+    assert "is encrypted, and can't be read without the engine" in str(faults(project)[0])
 
 
 def test_who_pulls_may_bring_in(project: Path) -> None:
@@ -164,12 +167,12 @@ def test_more_who_pull_than_a_policy_holds(project: Path) -> None:
     fix = "(name whole accounts or an organization in place of many roles)"
     of_registry, of_cache = map(str, faults(project))
     assert of_registry == (
-        "Pulumi.dev.yaml:14: config.container-registry:caches: ask much of the registry policy in us-east-1: the "
+        "Pulumi.dev.yaml:14: config.container-registry:caches: make the registry policy in us-east-1 invalid: the "
         f"policy's text has 10,578 characters, and Amazon ECR allows 10,240 {fix}"
     )
     assert of_cache == (
-        "Pulumi.dev.yaml:15: config.container-registry:caches[0].pull: 'quay' is for many: the policy's text has "
-        f"10,502 characters, and Amazon ECR allows 10,240 {fix}"
+        "Pulumi.dev.yaml:15: config.container-registry:caches[0].pull: 'quay' makes the repository policy invalid: "
+        f"the policy's text has 10,502 characters, and Amazon ECR allows 10,240 {fix}"
     )
 
 

@@ -25,10 +25,14 @@ CATALOG_FAULTS = {
     "doubled separator": (HEAD + "  pay..ments: {owner: payments}\n", "repositories.pay..ments: ", ".."),
     "empty part": (HEAD + "  pay//ments: {owner: payments}\n", "repositories.pay//ments: ", "/"),
     "trailing slash": (HEAD + "  payments/: {owner: payments}\n", "repositories.payments/: ", "/"),
-    "unknown preset": (api("retention: defualt"), "payments/api.retention: 'defualt' is no preset", "mean 'default'?"),
+    "unknown preset": (
+        api("retention: defualt"),
+        "payments/api.retention: 'defualt' is not a preset",
+        "mean 'default'?",
+    ),
     "no default preset": (
         "repositories:\n" + ENTRY,
-        "catalog.yaml:2: repositories.payments/api.retention: 'default' is no preset",
+        "catalog.yaml:2: repositories.payments/api.retention: 'default' is not a preset",
         "declare a preset named default",
     ),
     "two rules for untagged images": (
@@ -66,15 +70,19 @@ CATALOG_FAULTS = {
     "six exclusion filters": (api("mutable_tags: [a, b, c, d, e, f]"), "payments/api.mutable_tags: ", "5"),
     "a name of no stack": (
         api("pull: [{account: workload}]"),
-        "payments/api.pull[0].account: 'workload' is no account that Pulumi.dev.yaml (accounts) declares",
+        "payments/api.pull[0].account: 'workload' is not an account that Pulumi.dev.yaml (accounts) declares",
         "mean 'workloads'?",
     ),
     "an organization of no stack": (
         api("pull: [{organization: acne}]"),
-        "pull[0].organization: 'acne' is no organization that Pulumi.dev.yaml (organizations) declares",
+        "pull[0].organization: 'acne' is not an organization that Pulumi.dev.yaml (organizations) declares",
         "mean 'acme'?",
     ),
-    "a key of no stack": (api("encryption: {key: shared}"), "encryption.key: 'shared' is no key", "none is declared"),
+    "a key of no stack": (
+        api("encryption: {key: shared}"),
+        "encryption.key: 'shared' is not a key",
+        "none is declared",
+    ),
     "a kind of encryption": (api("encryption: none"), "payments/api.encryption: 'none' ", "'aws-managed' or"),
     "an unknown service": (api("pull: [{service: eks}]"), "pull[0].service: 'eks' ", "'lambda', 'codebuild' or 'ecs'"),
     "a grant to none": (api("pull: [{role: deploy}]"), "payments/api.pull[0]", "exactly one of account,"),
@@ -97,13 +105,13 @@ CATALOG_FAULTS = {
     "removed and still there": (
         HEAD + ENTRY + "removed: {payments/api: {until: 2027-01-31, reason: gone}}\n",
         "catalog.yaml:6: removed.payments/api: ",
-        "among the repositories",
+        "is still listed in repositories",
     ),
     "duplicate keys": (HEAD + ENTRY + ENTRY, "catalog.yaml:6: repositories.payments/api: ", "first in line 5"),
     "malformed YAML": (HEAD + "  payments/api: {owner: payments\n", "catalog.yaml:6: ", "YAML"),
     "a control character": ("a: \x07\n", "catalog.yaml: ", "YAML"),
     "empty file": ("", "catalog.yaml: 'catalog.yaml' is empty", "README"),
-    "a list for a file": ("- a\n", "catalog.yaml:1: ", "is no object"),
+    "a list for a file": ("- a\n", "catalog.yaml:1: ", "is not an object"),
     "a count in octal": (rules("{tag: v*, keep: 010}"), "retention.default[0].keep: ", "whole number"),
     "a count without end": (rules(f"{{tag: v*, keep: {'9' * 5000}}}"), "retention.default[0].keep: ", "whole number"),
     "another form of day": (api("retire: {until: 2027-W05-1, reason: gone}"), "until: '2027-W05-1' ", "2027-01-31"),
@@ -115,7 +123,7 @@ CATALOG_FAULTS = {
     "a file name with a zero": (api("encryption: [a]"), "encryption: ", "write"),
     "no value": (api("retire: "), "payments/api.retire: has no value", "key"),
     "no value for a list": (api("push: "), "payments/api.push: has no value", "key"),
-    "an object for a list": (api("pull: {account: workloads}"), "pull: an object with account is no list", "list"),
+    "an object for a list": (api("pull: {account: workloads}"), "pull: an object with account is not a list", "list"),
     "endless nesting": ("a: " + "[" * 60 + "]" * 60 + "\n", "catalog.yaml:1: ", "deep"),
 }
 

@@ -98,10 +98,10 @@ def test_under_the_engine_a_config_option_wins_and_has_no_line(project: Path) ->
 def test_a_config_option_must_hold_each_key_once(project: Path) -> None:
     twice = '{"workloads":"444455556666","workloads":"111122223333","data-platform":"777788889999"}'
     with pytest.raises(
-        InvalidSettings, match=r"Pulumi\.dev\.yaml: config.container-registry:accounts: .* is no object"
+        InvalidSettings, match=r"Pulumi\.dev\.yaml: config.container-registry:accounts: .* is not an object"
     ):
         load(project, "dev", engine_values(project, accounts=twice))
-    with pytest.raises(InvalidSettings, match=r"accounts: .* is no object"):
+    with pytest.raises(InvalidSettings, match=r"accounts: .* is not an object"):
         load(project, "dev", engine_values(project, accounts="[" * 100_000))
 
 
@@ -117,10 +117,10 @@ def test_the_engine_s_values_are_the_programs_and_not_the_environments(monkeypat
 
 @cases(
     "written, told",
-    ("config: [a]", "config: a list of 1 is no object"),
-    ("name: 3", "name: 3 is no name of a project"),
-    ("runtime: {}", "name: is no name of a project"),
-    ("config: {a: {type: int}}", "config.a.type: 'int' is no type of the engine's"),
+    ("config: [a]", "config: a list of 1 is not an object"),
+    ("name: 3", "name: 3 is not a valid project name"),
+    ("runtime: {}", "name: is not a valid project name"),
+    ("config: {a: {type: int}}", "config.a.type: 'int' is not a configuration type of Pulumi"),
 )
 def test_a_faulty_project_is_told_alone(project: Path, written: str, told: str) -> None:
     head = "" if "name" in written or "runtime" in written else "name: container-registry\n"
@@ -138,7 +138,7 @@ def test_a_default_in_the_engines_short_form(project: Path) -> None:
 
 
 def test_a_stack_of_an_endless_name(project: Path) -> None:
-    with pytest.raises(InvalidSettings, match="is no stack"):
+    with pytest.raises(InvalidSettings, match="is not a stack"):
         load(project, "x" * 300)
 
 

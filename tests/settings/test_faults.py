@@ -12,7 +12,9 @@ from tests.stacks import ROOT
 
 
 def test_an_unknown_stack_names_the_nearest(project: Path) -> None:
-    assert only(project, "prd").startswith("Pulumi.prd.yaml: 'prd' is no stack of this project (did you mean 'prod'?)")
+    assert only(project, "prd").startswith(
+        "Pulumi.prd.yaml: 'prd' is not a stack of this project (did you mean 'prod'?)"
+    )
 
 
 def test_a_repository_policy_over_its_limit(project: Path) -> None:
@@ -48,7 +50,7 @@ def test_a_sound_entry_is_checked_beside_a_faulty_one(project: Path) -> None:
     keys = "  container-registry:keys: {shared: {eu-west-1: 'arn:aws:kms:eu-west-1:111122223333:key/1'}}\n"
     file.write_text(file.read_text(encoding="utf-8") + keys, encoding="utf-8")
     catalog(project, HEAD + "  a/b: {owner: 7}\n  c/d: {owner: payments, encryption: {key: shared}}\n")
-    assert [fault.message for fault in faults(project)] == ["is no text", "has no key in us-east-1"]
+    assert [fault.message for fault in faults(project)] == ["is not text", "has no key in us-east-1"]
 
 
 TWELVE = """\
@@ -76,19 +78,9 @@ def test_twelve_planted_faults_are_told_in_one_run(project: Path) -> None:
     catalog(project, TWELVE)
     told = {(fault.line, fault.path[-1]) for fault in faults(project)}
     planted = {
-        (3, "keep"),
-        (7, "tag"),
-        (8, 1),
-        (10, "Payments/api"),
-        (12, "ownr"),
-        (11, "owner"),
-        (13, "retention"),
-        (14, 0),
-        (15, "account"),
-        (16, "github"),
-        (17, "adopt"),
-        (17, "encryption"),
-    }
+        (3, "keep"), (7, "tag"), (8, 1), (10, "Payments/api"), (12, "ownr"), (11, "owner"), (13, "retention"),
+        (14, 0), (15, "account"), (16, "github"), (17, "adopt"), (17, "encryption"),
+    }  # fmt: skip
     assert planted <= told, planted - told
     assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
 

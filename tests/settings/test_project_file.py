@@ -21,8 +21,8 @@ RUNTIME = "runtime:\n  name: python\n  options:\n    toolchain: pip\n    virtual
     ("packages: {aws: ./evil}", "packages: an object with aws makes the engine take a provider"),
     ("backend: {url: 's3://evil'}", "backend: an object with url makes the engine keep the state elsewhere"),
     ("options: {refresh: always}", "options: an object with refresh makes"),
-    ("Main: evil", "Main: 'Main' is no key that this project expects"),
-    ("licence: Apache-2.0", "licence: 'licence' is no key that this project expects (did you mean 'license'?)"),
+    ("Main: evil", "Main: 'Main' is not a key that this project expects"),
+    ("licence: Apache-2.0", "licence: 'licence' is not a key that this project expects (did you mean 'license'?)"),
 )
 def test_a_key_that_the_project_does_not_expect(project: Path, edit: Edit, line: str, told: str) -> None:
     edit("Pulumi.yaml", "description: A", f"{line}\ndescription: A")
@@ -37,12 +37,12 @@ def test_what_only_describes_the_project_passes(project: Path, edit: Edit, line:
 
 @cases(
     "runtime, told",
-    ("runtime: nodejs\n", "3: runtime: 'nodejs' makes the engine run something else than what is judged"),
-    (RUNTIME.replace("python", "evil"), "4: runtime.name: 'evil' makes the engine run something else"),
-    (RUNTIME.replace(".venv", "evil"), "7: runtime.options.virtualenv: 'evil' makes the engine run something"),
-    (RUNTIME.replace("pip", "uv"), "6: runtime.options.toolchain: 'uv' makes the engine run something else"),
-    (f"{RUNTIME}    typechecker: mypy\n", "8: runtime.options.typechecker: 'typechecker' is nothing that"),
-    (f"{RUNTIME}  binary: evil\n", "8: runtime.binary: 'binary' is nothing that this project's runtime has"),
+    ("runtime: nodejs\n", "3: runtime: 'nodejs' makes the engine run another program than the one that is judged"),
+    (RUNTIME.replace("python", "evil"), "4: runtime.name: 'evil' makes the engine run another program"),
+    (RUNTIME.replace(".venv", "evil"), "7: runtime.options.virtualenv: 'evil' makes the engine run another program"),
+    (RUNTIME.replace("pip", "uv"), "6: runtime.options.toolchain: 'uv' makes the engine run another program"),
+    (f"{RUNTIME}    typechecker: mypy\n", "8: runtime.options.typechecker: 'typechecker' is not a key of"),
+    (f"{RUNTIME}  binary: evil\n", "8: runtime.binary: 'binary' is not a key of this project's runtime"),
 )
 def test_another_runtime(project: Path, edit: Edit, runtime: str, told: str) -> None:
     edit("Pulumi.yaml", RUNTIME, runtime)

@@ -87,8 +87,8 @@ def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> 
 
 FAULTS = {
     "no role": ("{region: eu-west-1, account: workloads}", "replicas[0].role: is missing (name the role there"),
-    "a prefix of one letter": ("{region: eu-west-1, prefixes: [p]}", "prefixes[0]: 'p' is nothing that a repository's"),
-    "no prefix of a name": ("{region: eu-west-1, prefixes: ['Pay*']}", "prefixes[0]: 'Pay*' is nothing that a"),
+    "a prefix of one letter": ("{region: eu-west-1, prefixes: [p]}", "prefixes[0]: 'p' is not a prefix of"),
+    "no prefix of a name": ("{region: eu-west-1, prefixes: ['Pay*']}", "prefixes[0]: 'Pay*' is not a prefix"),
     "many prefixes": (f"{{region: eu-west-1, prefixes: [{', '.join(f'p{n}/' for n in range(101))}]}}", "prefixes: "),
     "another partition": ("{region: cn-north-1}", "is in another partition than us-east-1"),
 }
@@ -116,4 +116,4 @@ def test_more_prefixes_than_another_accounts_policy_holds(project: Path) -> None
     prefixes = ", ".join(f"{f'p{n:03}/':x<80}" for n in range(90))
     replicas(project, f"{{region: eu-west-1, account: workloads, role: dr, prefixes: [{prefixes}]}}")
     told = only(project, "prod")
-    assert "replicas: ask much of the registry policy in 555566667777.eu-west-1: the policy's text has 1" in told
+    assert "replicas: make the registry policy in 555566667777.eu-west-1 invalid: the policy's text has 1" in told

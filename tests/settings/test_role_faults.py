@@ -30,7 +30,7 @@ NO_WORKFLOW = (
     "(write acme/workflows/.github/workflows/publish.yml@refs/heads/main)"
 )
 NO_ENVIRONMENT = ".environment: {value} is not a valid environment name (write its name, as in production)"
-NO_ID = ".{key}: {value} is no id of GitHub's (write its digits, as in 1024)"
+NO_ID = ".{key}: {value} is not a GitHub id (write its digits, as in 1024)"
 SOURCE = ": an object with {keys} {what} (write exactly one of refs, environment)"
 UNSOUND = {
     "neither refs nor environment": (main(refs=None), SOURCE.format(keys="github", what="has no source of the push")),
@@ -155,7 +155,7 @@ def test_more_roles_than_an_account_has(project: Path) -> None:
     key(project, "roles: {auditors: ['arn:aws:iam::111122223333:role/a']}")
     assert only(project) == (
         "catalog.yaml:4: repositories: make 1,001 roles, and an account has 1,000 "
-        "(let fewer sources push, or ask AWS for a higher quota)"
+        "(name fewer push sources, or ask AWS for a higher quota)"
     )
 
 
@@ -174,12 +174,12 @@ OF_STACK = {
         "auditors[0]: 'arn:aws-cn:iam::111122223333:role/a' is in partition aws-cn (write arn:aws:iam::…)"
     ),
     "{auditors: ['111122223333']}": (
-        "auditors[0]: '111122223333' is no ARN of role or user (write arn:aws:iam::ACCOUNT:role/NAME)"
+        "auditors[0]: '111122223333' is not an ARN of role or user (write arn:aws:iam::ACCOUNT:role/NAME)"
     ),
-    "{auditors: ['*']}": "auditors[0]: '*' is no ARN of role or user (write arn:aws:iam::ACCOUNT:role/NAME)",
-    "{session_hours: 13}": ("session_hours: 13 is no length that a role's sessions can have (write 1 to 12 hours)"),
-    "{session_hours: 0}": "session_hours: 0 is no length that a role's sessions can have (write 1 to 12 hours)",
-    "{auditor: x}": "auditor: 'auditor' is no known key (did you mean 'auditors'?)",
+    "{auditors: ['*']}": "auditors[0]: '*' is not an ARN of role or user (write arn:aws:iam::ACCOUNT:role/NAME)",
+    "{session_hours: 13}": ("session_hours: 13 is not a valid session length (write 1 to 12 hours)"),
+    "{session_hours: 0}": "session_hours: 0 is not a valid session length (write 1 to 12 hours)",
+    "{auditor: x}": "auditor: 'auditor' is not a known key (did you mean 'auditors'?)",
 }
 
 

@@ -28,7 +28,7 @@ CHANGED = {
     "misspelt key": (
         "container-registry:protect:",
         "container-registry:protetc:",
-        "config.container-registry:protetc: 'protetc' is no known key",
+        "config.container-registry:protetc: 'protetc' is not a known key",
         "did you mean 'protect'?",
     ),
     "wrong type": ("protect: false", "protect: nope", "protect: 'nope' is not of type boolean", "a boolean"),
@@ -45,7 +45,7 @@ CHANGED = {
         "config.container-registy:protect: ",
         "mean container-registry?",
     ),
-    "a text for the account": ('["111122223333"]', '"[1111"', "aws:allowedAccountIds: '[1111' is no list", "list"),
+    "a text for the account": ('["111122223333"]', '"[1111"', "aws:allowedAccountIds: '[1111' is not a list", "list"),
     "a number without end": ("key_deletion_days: 7", "key_deletion_days: 1.0e+400", "key_deletion_days: inf ", ""),
     "a fraction of a day": ("key_deletion_days: 7", "key_deletion_days: 7.5", "key_deletion_days: 7.5 ", "integer"),
     "no namespace": ("container-registry:protect:", "protect:", "protect: 'protect' has no namespace", "protect"),
@@ -53,7 +53,7 @@ CHANGED = {
     "duplicate keys": (
         "container-registry:environment: dev",
         "aws:region: eu-west-1",
-        "config.aws:region: 'aws:region' stands twice (first in line 3)",
+        "config.aws:region: 'aws:region' is written twice (first in line 3)",
         "keep one",
     ),
 }
@@ -75,17 +75,17 @@ ADDED = {
     ),
     "a role of a short account": (
         "pull_time_exclusions: ['arn:aws:iam::11112222333:role/a']",
-        "exclusions[0]: 'arn:aws:iam::11112222333:role/a' is no ARN of role or user",
+        "exclusions[0]: 'arn:aws:iam::11112222333:role/a' is not an ARN of role or user",
         "arn:aws:iam::ACCOUNT:role/NAME",
     ),
     "a role with a region": (
         "pull_time_exclusions: ['arn:aws:iam:us-east-1:111122223333:role/a']",
-        "exclusions[0]: 'arn:aws:iam:us-east-1:111122223333:role/a' is no ARN of role or user",
+        "exclusions[0]: 'arn:aws:iam:us-east-1:111122223333:role/a' is not an ARN of role or user",
         "arn:aws:iam::ACCOUNT:role/NAME",
     ),
     "a key of no region": (
         "keys: {shared: {us-east-1: 'arn:aws:kms::111122223333:key/1'}}",
-        "keys.shared.us-east-1: 'arn:aws:kms::111122223333:key/1' is no ARN of key",
+        "keys.shared.us-east-1: 'arn:aws:kms::111122223333:key/1' is not an ARN of key",
         "arn:aws:kms:REGION:ACCOUNT:key/ID",
     ),
     "a key of another partition": (

@@ -40,7 +40,6 @@ def a_template(**changes: Any) -> Template:
         "occasions": (Occasion.CREATE_ON_PUSH,),
         "role": None,
         "created_at": now,
-        "updated_at": now,
     }
     return Template(**{**fields, **changes})
 

@@ -66,9 +66,7 @@ def test_the_secret_is_read_from_secrets_manager(cloud: LocalCloud, connect: Con
         ecr.create_pull_through_cache_rule(**{**rule, "credentialArn": arn.replace("hub", "none")})
     ecr.create_pull_through_cache_rule(**rule)
     with UpstreamRegistry(login) as upstream, logged_in(ecr) as client:
-        assert ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="hub")["isValid"] is False
         cloud.play(HUB, upstream.host)
-        assert ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="hub")["isValid"] is True
         digest = upstream.put("library/nginx", index("nginx"), "1")
         assert client.pull("hub/library/nginx", "1").digest == digest
     assert login.access_token not in cloud.log.read_text(encoding="utf-8")
@@ -78,7 +76,7 @@ def test_the_secret_is_read_from_secrets_manager(cloud: LocalCloud, connect: Con
 
 @pytest.mark.parametrize("url", ["mcr.microsoft.com", UPSTREAM])
 def test_what_nobody_can_play(cloud: LocalCloud, url: str) -> None:
-    with pytest.raises(ValueError, match="no upstream that anybody could play"):
+    with pytest.raises(ValueError, match="is not an upstream"):
         cloud.play(url, "127.0.0.1:1")
 
 
@@ -158,6 +156,5 @@ def test_in_one_account_ecrs_own_role_is_enough(cloud: LocalCloud, connect: Conn
     here.create_pull_through_cache_rule(
         ecrRepositoryPrefix="elsewhere", upstreamRegistryUrl=f"{READER}.dkr.ecr.{OTHER_REGION}.amazonaws.com"
     )
-    assert here.validate_pull_through_cache_rule(ecrRepositoryPrefix="elsewhere")["isValid"]
     with logged_in(here) as client:
         assert client.pull("elsewhere/own/app", "v1").digest == digest

@@ -42,4 +42,4 @@ class CacheCase(PlaceCase):
                 return Intruder(who=f"{account} {role}", password=self.visitor(account, str(role)))
             case OrganizationGrant(organization=organization):
                 return Intruder(who=organization, password=self.visitor(self.member(organization)))
-        raise ValueError(f"{grant} is no grant of a cache")
+        raise ValueError(f"{grant} is not a grant of a cache")

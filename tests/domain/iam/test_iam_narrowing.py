@@ -8,9 +8,10 @@ from domain.iam.access import Request
 from domain.iam.conditions import hold
 from domain.iam.document import CURRENT_VERSION, Statement, parse
 from domain.iam.evaluate import request_context
-from domain.iam.narrowing import OWN, Loose, Narrow, demands_key, narrowings, strangers
+from domain.iam.narrowing import OWN, Loose, Narrow, demands_key, narrowings, public_principals
+from tests.cases import cases
 from tests.domain.iam.calls import HOME, ORGANIZATION, OTHER, REPOSITORY
-from tests.domain.iam.strangers import ACCOUNT, PROVIDER, STRANGERS
+from tests.domain.iam.unknown_callers import ACCOUNT, PROVIDER, UNKNOWN_CALLERS
 
 OLD_VERSION = "2008-10-17"
 PULL = Request(action="ecr:BatchGetImage", resource=REPOSITORY, account=HOME)
@@ -194,15 +195,15 @@ def test_a_narrow_condition_names_whom_it_lets_in(condition: dict[str, object], 
     ((found),) = names(condition)
     if expected is not None:
         assert found == expected
-    assert list(strangers(statement(condition), CURRENT_VERSION)) == []
+    assert list(public_principals(statement(condition), CURRENT_VERSION)) == []
 
 
 @pytest.mark.parametrize(("condition", "whys"), LOOSE)
 def test_a_loose_condition_tells_why(condition: dict[str, object], whys: list[str]) -> None:
-    (stranger,) = strangers(statement(condition), CURRENT_VERSION)
-    assert str(stranger) == "everybody (*)"
-    assert len(stranger.why) == len(whys)
-    assert all(part in why for part, why in zip(whys, stranger.why, strict=True))
+    (public,) = public_principals(statement(condition), CURRENT_VERSION)
+    assert str(public) == "everybody (*)"
+    assert len(public.why) == len(whys)
+    assert all(part in why for part, why in zip(whys, public.why, strict=True))
 
 
 @pytest.mark.parametrize("condition", [each for each, _ in NARROW])
@@ -213,21 +214,19 @@ def test_no_stranger_fulfils_what_is_narrow(condition: dict[str, object]) -> Non
 def fulfilled(found: Statement, version: str) -> list[str]:
     return [
         name
-        for name, each in STRANGERS.items()
+        for name, each in UNKNOWN_CALLERS.items()
         if hold(found.conditions, request_context(each, PULL), variables=version == CURRENT_VERSION)
     ]
 
 
-@pytest.mark.parametrize(
+@cases(
     "condition",
-    [
-        {"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}},
-        {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
-        {"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
-        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
-        {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
-        {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1"]}},
-    ],
+    {"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}},
+    {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
+    {"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
+    {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1"]}},
 )
 def test_some_stranger_fulfils_what_is_loose(condition: dict[str, object]) -> None:
     assert fulfilled(statement(condition), CURRENT_VERSION)
@@ -320,24 +319,22 @@ def test_an_old_document_has_no_variables() -> None:
     assert names(condition, OLD_VERSION) == []
 
 
-@pytest.mark.parametrize(
-    ("principal", "expected"),
-    [
-        ("*", ["everybody (*)"]),
-        ({"AWS": "*"}, ["everybody (*)"]),
-        ({"AWS": [HOME, "*", ROLE]}, ["everybody (*)"]),
-        ({"AWS": [HOME, ROLE]}, []),
-        ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
-        (
-            {"Service": ["lambda.amazonaws.com"], "AWS": HOME},
-            ["the service 'lambda.amazonaws.com', on behalf of any account,"],
-        ),
-        ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, on behalf of any account,"]),
-        ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', on behalf"]),
-    ],
+@cases(
+    "principal, expected",
+    ("*", ["everybody (*)"]),
+    ({"AWS": "*"}, ["everybody (*)"]),
+    ({"AWS": [HOME, "*", ROLE]}, ["everybody (*)"]),
+    ({"AWS": [HOME, ROLE]}, []),
+    ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
+    (
+        {"Service": ["lambda.amazonaws.com"], "AWS": HOME},
+        ["the service 'lambda.amazonaws.com', on behalf of any account,"],
+    ),
+    ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, on behalf of any account,"]),
+    ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', on behalf"]),
 )
 def test_who_may_be_a_stranger(principal: object, expected: list[str]) -> None:
-    found = [str(each) for each in strangers(statement({}, principal), CURRENT_VERSION)]
+    found = [str(each) for each in public_principals(statement({}, principal), CURRENT_VERSION)]
     assert len(found) == len(expected)
     assert all(one.startswith(other) for one, other in zip(found, expected, strict=True))
 
@@ -345,11 +342,11 @@ def test_who_may_be_a_stranger(principal: object, expected: list[str]) -> None:
 def test_all_but_some_are_strangers() -> None:
     source = {"Effect": "Allow", "NotPrincipal": {"AWS": HOME}, "Action": "ecr:*"}
     (parsed,) = parse({"Statement": source}).statements
-    assert list(map(str, strangers(parsed, CURRENT_VERSION))) == ["every principal except some (NotPrincipal)"]
+    assert list(map(str, public_principals(parsed, CURRENT_VERSION))) == ["every principal except some (NotPrincipal)"]
     (parsed,) = parse(
         {"Statement": {**source, "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}}
     ).statements
-    assert list(strangers(parsed, CURRENT_VERSION)) == []
+    assert list(public_principals(parsed, CURRENT_VERSION)) == []
 
 
 def test_a_condition_that_demands_its_key() -> None:

@@ -22,8 +22,8 @@ def test_one_repository() -> None:
 @cases(
     "arguments, stack, told",
     (["--repository", "payments/apy"], "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
-    ([], "dve", "'dve' is no stack of this project (did you mean 'dev'?)"),
-    (["--base", "no-such-revision"], "dev", "'no-such-revision' is no revision of"),
+    ([], "dve", "'dve' is not a stack of this project (did you mean 'dev'?)"),
+    (["--base", "no-such-revision"], "dev", "'no-such-revision' is not a revision of"),
     (["--format", "text"], "dev", "invalid choice: 'text'"),
 )
 def test_what_it_cannot_be_told(arguments: list[str], stack: str, told: str) -> None:

@@ -327,8 +327,8 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
 
 @cases(
     "arguments, told",
-    case("no such revision", ["--base", "nowhere"], "'nowhere' is no revision"),
-    case("an option as a revision", ["--base=--output=/tmp/x"], "is no revision"),
+    case("no such revision", ["--base", "nowhere"], "'nowhere' is not a revision"),
+    case("an option as a revision", ["--base=--output=/tmp/x"], "is not a revision"),
     case("no such render", ["--render", "nowhere.json"], "nowhere.json"),
     case("no render", ["--render", "catalog.yaml"], "is not valid JSON"),
     case("another stack's render", ["--render", "other.json"], "of the stack 'prod', not of 'dev'"),
@@ -355,7 +355,7 @@ def test_a_stacks_name_names_no_path(stack: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as ended:
         main(["gate", f"--stack={stack}"])
     assert ended.value.code == 2
-    assert "is no stack's name" in capsys.readouterr().err
+    assert "is not a stack's name" in capsys.readouterr().err
 
 
 def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
@@ -364,5 +364,5 @@ def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
     assert (levels.code, "kms-rotation: 'never' is no level" in levels.error) == (2, True)
     clone.edit("catalog.yaml", "owner: payments", "ownre: payments")
     settings = clone.gate()
-    assert (settings.code, "'ownre' is no known key" in settings.error) == (2, True)
+    assert (settings.code, "'ownre' is not a known key" in settings.error) == (2, True)
     assert clone.gate(stack="staging").code == 2

@@ -202,14 +202,14 @@ def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
 
 @cases(
     "text, reason",
-    ("", "is no preview"),
-    ("nothing", "is no preview"),
+    ("", "is not a preview"),
+    ("nothing", "is not a preview"),
     ("[]", "neither steps nor a summary"),
     ("{}", "neither steps nor a summary"),
     ('{"version": 1, "resources": []}', "neither steps nor a summary"),
-    ('{"steps": [{"op": "create"}]}', "is no preview.*urn"),
-    ('{"steps": [3]}', "is no preview"),
-    ('{"sequence": 1, "resourcePreEvent": {}}', "is no preview"),
+    ('{"steps": [{"op": "create"}]}', "is not a preview.*urn"),
+    ('{"steps": [3]}', "is not a preview"),
+    ('{"sequence": 1, "resourcePreEvent": {}}', "is not a preview"),
     (
         '{"config": {}, "diagnostics": [{"severity": "error", "message": "error: no such stack"}]}',
         "failed before it planned anything: no such stack",

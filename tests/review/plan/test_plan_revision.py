@@ -109,7 +109,7 @@ def test_its_own_interpreter_is_taken(project: Path) -> None:
 def test_an_unknown_revision(registry: Clone) -> None:
     for revision in ("nonsense", "-x", "--output=/tmp/plan-x", "HEAD:registry", ""):
         with (
-            pytest.raises(RevisionFault, match=r"is no revision of .*name a branch, tag or commit"),
+            pytest.raises(RevisionFault, match=r"is not a revision of .*name a branch, tag or commit"),
             checked_out(registry.folder, revision),
         ):
             raise AssertionError(revision)
@@ -177,10 +177,10 @@ def test_a_new_stack_is_told_as_new(registry: Clone) -> None:
 
 @cases(
     "arguments, stack, told",
-    (("--base", "nonsense"), "dev", "'nonsense' is no revision"),
-    (("--base", "HEAD"), "nonsense", "is no stack of this project"),
+    (("--base", "nonsense"), "dev", "'nonsense' is not a revision"),
+    (("--base", "HEAD"), "nonsense", "is not a stack of this project"),
     (("--from-preview", "nothing.json"), "dev", "nothing.json: can't be read: No such file"),
-    (("--from-preview", "catalog.yaml"), "dev", "catalog.yaml: is no preview of the engine"),
+    (("--from-preview", "catalog.yaml"), "dev", "catalog.yaml: is not a preview of the engine"),
     (("--from-preview", "x", "--base", "HEAD"), "dev", "leave out --base or --from-preview"),
 )
 def test_faulty_input_ends_with_2(

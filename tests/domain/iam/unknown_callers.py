@@ -46,7 +46,7 @@ def _service(context: Context) -> Caller:
     return Caller(identity=Identity(arn="lambda.amazonaws.com", account=None, session_context=context))
 
 
-STRANGERS = {
+UNKNOWN_CALLERS = {
     "user": Caller(
         identity=Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/eve", account=ACCOUNT, session_context=_CONTEXT),
         policies=(_ALL,),
@@ -66,4 +66,4 @@ STRANGERS = {
 
 def may(policy: Policy, request: Request) -> list[str]:
     """The strangers to whom the policy of a resource allows the request."""
-    return [name for name, each in STRANGERS.items() if evaluate(each, request, (policy,)).allowed]
+    return [name for name, each in UNKNOWN_CALLERS.items() if evaluate(each, request, (policy,)).allowed]
