@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from domain.aws import Arn
 from oci.client import Client
-from oci.image import Image, image
+from oci.image import Image
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.standing_roles import auditor_session
@@ -23,8 +23,7 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = image(f"{case.subject} auditor")
-    case.push(standing, case.tag("auditor"))
+    standing = case.standing("auditor")
     auditor, *_ = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     session = auditor_session(case, auditor)
     ecr = case.visitors.of("ecr", session, case.place.region)

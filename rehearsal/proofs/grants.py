@@ -2,7 +2,6 @@
 
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, ServiceGrant
 from oci.client import Client, Refused
-from oci.image import image
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
@@ -15,8 +14,7 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = image(f"{case.subject} grants")
-    case.push(standing, case.tag("grants"))
+    standing = case.standing("grants")
     told = []
     for grant in case.repository.pull:
         guest = _guest(case, grant)

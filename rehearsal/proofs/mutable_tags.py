@@ -16,8 +16,8 @@ def applies(case: Case) -> bool:
 def prove(case: Case) -> str:
     tags = [pattern.replace(WILDCARD, "rehearsal") for pattern in case.repository.mutable_tags]
     for tag in tags:
-        case.push(image(f"{case.subject} {tag} before"), tag)
-        after = case.push(image(f"{case.subject} {tag} after"), tag)
+        case.push(image(f"{case.subject} {tag} before", layers=1), tag)
+        after = case.push(image(f"{case.subject} {tag} after", layers=1), tag)
         with Client.on_loopback(case.host, case.puller()) as client:
             found = digest_of(client.manifest(case.name, tag).content)
         if found != after:

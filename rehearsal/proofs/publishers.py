@@ -49,7 +49,7 @@ def _entered(case: PublisherCase, job: Job) -> Credentials:
 def _pushed(case: PublisherCase, client: Client, name: str) -> Image:
     # Publishers of one repository come with an image and a tag each.
     mark = hashlib.sha256(case.subject.encode()).hexdigest()[:8]
-    pushed = image(f"{name} {case.subject}")
+    pushed = image(f"{name} {case.subject}", layers=1)
     try:
         client.push(name, pushed, f"{case.tag('publisher')}-{mark}")
     except Refused as refused:

@@ -1,7 +1,6 @@
 """Amazon ECS pulls for the account's tasks what is declared for them, as the role that the stack made for it."""
 
 from oci.client import Client, Refused
-from oci.image import image
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
@@ -14,8 +13,7 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = image(f"{case.subject} tasks")
-    case.push(standing, case.tag("tasks"))
+    standing = case.standing("tasks")
     tasks = Intruder(who="a task", password=tasks_of(case))
     if not _may_pull(case):
         require_refused(case, tasks, standing, {**PULLS, **CHANGES})
