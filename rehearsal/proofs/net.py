@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.ecr.tags import TagMutability
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, require_made, settled
 from rehearsal.proofs.harness.case import Broken, RegistryCase
 from rehearsal.proofs.harness.visitors import login
@@ -21,8 +21,8 @@ def prove_registry(case: RegistryCase) -> str:
     name = f"{min(case.registry.prefixes, default='')}rehearsal-undeclared"
     with _made_by_hand(case, name) as home:
         _, password = login(case.clients, home.registry.account, home.registry.region)
-        with Client(home.host, password) as client:
-            digest = client.push(name, image(f"{case.subject} undeclared"), "rehearsal")
+        with Client.on_loopback(home.host, password) as client:
+            digest = client.push(name, image(f"{case.subject} undeclared", layers=1), "rehearsal")
         ended = settled(home, name, digest).get(case.registry.id, "not sent")
         if case.registry.role is not None:
             if not ended.startswith(FAILED) or case.knows(name):

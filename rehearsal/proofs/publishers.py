@@ -10,8 +10,8 @@ from domain.iam import document
 from domain.iam.roles import push_policy
 from localcloud.clients import Credentials
 from localcloud.github import Job
+from oci.client import Client, Refused
 from oci.image import Image, image
-from oci.whole_images import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused_in
 from rehearsal.proofs.harness.case import Broken
 from rehearsal.proofs.harness.publisher_case import PublisherCase
@@ -27,7 +27,7 @@ def prove_publisher(case: PublisherCase) -> str:
     *_, credentials = [_entered(case, each) for each in comers]
     own, others = case.publisher.repositories, case.others()
     publisher = Intruder(who=case.subject, password=case.visitors.password(credentials, case.registry.region))
-    with Client(case.host, publisher.password) as client:
+    with Client.on_loopback(case.host, publisher.password) as client:
         for name in own:
             standing = _pushed(case, client, name)
             require_refused_in(name, client, publisher, standing, _DELETION)
@@ -49,7 +49,7 @@ def _entered(case: PublisherCase, job: Job) -> Credentials:
 def _pushed(case: PublisherCase, client: Client, name: str) -> Image:
     # Publishers of one repository come with an image and a tag each.
     mark = hashlib.sha256(case.subject.encode()).hexdigest()[:8]
-    pushed = image(f"{name} {case.subject}")
+    pushed = image(f"{name} {case.subject}", layers=1)
     try:
         client.push(name, pushed, f"{case.tag('publisher')}-{mark}")
     except Refused as refused:

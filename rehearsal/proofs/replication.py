@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from domain.aws import RegistryId
 from domain.ecr.replication import destinations_of
+from oci.client import Client, Refused
 from oci.image import Image, Index, image, index
-from oci.whole_images import Client, Refused
 from rehearsal.proofs.harness.arrivals import COMPLETE, settled
 from rehearsal.proofs.harness.case import Broken, Case
 from settings import StackRegistry
@@ -43,7 +43,7 @@ def prove(case: Case) -> str:
 
 def _require_served(case: Case, registry: StackRegistry, pushed: dict[str, Image | Index]) -> None:
     replica = case.at(registry)
-    with Client(replica.host, replica.puller()) as client:
+    with Client.on_loopback(replica.host, replica.puller()) as client:
         for tag, each in pushed.items():
             try:
                 pulled = client.pull(case.name, tag)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant, PullService, ServiceGrant
-from oci.image import image
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Case
 
@@ -11,8 +10,7 @@ PROMISE = "nobody pulls, pushes or deletes who is not granted it"
 
 
 def prove(case: Case) -> str:
-    standing = image(f"{case.subject} strangers")
-    case.push(standing, case.tag("strangers"))
+    standing = case.standing("strangers")
     told = []
     for each in _strangers(case):
         tries = {**PULLS, **CHANGES}

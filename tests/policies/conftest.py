@@ -2,14 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import import_module
 from typing import Any
-
-import pytest
 
 from policies.pack.judge import Excepted, on_resource, on_stack
 from policies.pack.rule import Finding, Given, Resource, ResourceRule, Rule, Undecided
@@ -34,22 +31,13 @@ class Declared:
         return f"urn:pulumi:prod::container-registry::{self.type}::{self.name}"
 
 
-Told = list[str]
-"""What a rule says: a message for each finding, `undecided PATH` for what it can't decide."""
-Judge = Callable[..., Told]
-
-
-@pytest.fixture(scope="session")
-def told() -> Judge:
-    """What a rule says of resources, with parameters by name; of a stack rule's the resource's name comes first."""
-
-    def told(rule: Rule, *resources: Declared, today: date = TODAY, **parameters: Any) -> Told:
-        given = Given(rule.parameters.model_validate(parameters), today)
-        if isinstance(rule, ResourceRule):
-            return [_text(rule, outcome, each) for each in resources for outcome in on_resource(rule, each, given)]
-        return [f"{about.name} {_text(rule, outcome, about)}" for about, outcome in on_stack(rule, resources, given)]
-
-    return told
+def told(rule: Rule, *resources: Resource, today: date = TODAY, **parameters: Any) -> list[str]:
+    """What a rule says of resources, with parameters by name: a message for each finding, `undecided PATH` for what it
+    can't decide; of a stack rule's the resource's name comes first."""
+    given = Given(rule.parameters.model_validate(parameters), today)
+    if isinstance(rule, ResourceRule):
+        return [_text(rule, outcome, each) for each in resources for outcome in on_resource(rule, each, given)]
+    return [f"{about.name} {_text(rule, outcome, about)}" for about, outcome in on_stack(rule, resources, given)]
 
 
 WITHOUT_A_PLACE = ("ecr-lifecycle-present", "ecr-protected", "kms-protected")

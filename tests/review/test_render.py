@@ -324,18 +324,10 @@ def test_the_command_reads_nothing_but_files(dev: Render) -> None:
     assert from_json(ended.stdout) == dev
     document = json.loads(ended.stdout)
     assert document["version"] == 1
-    assert {
-        "urn",
-        "type",
-        "name",
-        "parent",
-        "provider",
-        "region",
-        "inputs",
-        "dependencies",
-        "protect",
-        "options",
-    } <= set(document["resources"][0])
+    keys = (
+        "urn", "type", "name", "parent", "provider", "region", "inputs", "dependencies", "protect", "options",
+    )  # fmt: skip
+    assert set(keys) <= set(document["resources"][0])
 
 
 def test_a_reader_that_stops_early_is_no_error() -> None:

@@ -78,19 +78,9 @@ def test_twelve_planted_faults_are_told_in_one_run(project: Path) -> None:
     catalog(project, TWELVE)
     told = {(fault.line, fault.path[-1]) for fault in faults(project)}
     planted = {
-        (3, "keep"),
-        (7, "tag"),
-        (8, 1),
-        (10, "Payments/api"),
-        (12, "ownr"),
-        (11, "owner"),
-        (13, "retention"),
-        (14, 0),
-        (15, "account"),
-        (16, "github"),
-        (17, "adopt"),
-        (17, "encryption"),
-    }
+        (3, "keep"), (7, "tag"), (8, 1), (10, "Payments/api"), (12, "ownr"), (11, "owner"), (13, "retention"),
+        (14, 0), (15, "account"), (16, "github"), (17, "adopt"), (17, "encryption"),
+    }  # fmt: skip
     assert planted <= told, planted - told
     assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
 

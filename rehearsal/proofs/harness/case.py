@@ -11,8 +11,8 @@ from domain.ecr.repository import RepositoryCopy
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.grants import OrganizationGrant, PullService
 from localcloud.clients import Clients
-from oci.image import Image, Index
-from oci.whole_images import Client
+from oci.client import Client
+from oci.image import Image, Index, image
 from rehearsal.proofs.harness.visitors import Visitors, allow, login
 from settings import Repository, Settings, StackRegistry
 
@@ -142,8 +142,14 @@ class Case(RegistryCase):
 
     def push(self, what: Image | Index, tag: str) -> str:
         """Pushed by a role that has exactly the push actions on exactly this repository."""
-        with Client(self.host, self.publisher()) as client:
+        with Client.on_loopback(self.host, self.publisher()) as client:
             return client.push(self.name, what, tag)
+
+    def standing(self, word: str) -> Image:
+        """A small image that stands here under a tag of the word's own."""
+        pushed = image(f"{self.subject} {word}", layers=1)
+        self.push(pushed, self.tag(word))
+        return pushed
 
     def publisher(self) -> str:
         role = f"rehearsal-publisher-{hashlib.sha256(self.arn.encode()).hexdigest()[:16]}"

@@ -12,7 +12,8 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.clients import Clients
-from oci.whole_images import Corrupt, Refused
+from oci.client import Refused
+from oci.manifest import Corrupt
 from rehearsal import proofs
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken, Case, RegistryCase

@@ -19,7 +19,7 @@ from policies.rules import (
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY_POLICY
 from resources.iam import ROLE, ROLE_POLICY
 from resources.kms import KEY
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy, to
 
 OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
@@ -59,13 +59,13 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN)
 @pytest.mark.parametrize(("rule", "kind", "name"), READERS, ids=[rule.id for rule, *_ in READERS])
-def test_what_is_no_policy_is_found(told: Judge, rule: Rule, kind: str, name: str, text: str) -> None:
+def test_what_is_no_policy_is_found(rule: Rule, kind: str, name: str, text: str) -> None:
     (found,) = told(rule, Declared(type=kind, inputs={name: text}))
     assert found.startswith(BROKEN[text])
 
 
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
-def test_a_template_for_repositories_is_read_as_their_policy(told: Judge, rule: Rule) -> None:
+def test_a_template_for_repositories_is_read_as_their_policy(rule: Rule) -> None:
     def of_template(**inputs: object) -> list[str]:
         template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
         return told(rule, Declared(type=CREATION_TEMPLATE, inputs={**template, **inputs}))
@@ -88,7 +88,7 @@ GRANTS: list[Grant] = [
 
 @pytest.mark.parametrize("region", ["us-east-1", "cn-north-1"])
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
-def test_our_own_grants_pass(told: Judge, rule: Rule, region: str) -> None:
+def test_our_own_grants_pass(rule: Rule, region: str) -> None:
     for some in [[each] for each in GRANTS] + [GRANTS]:
         text = to_text(repository_policy(some, RegistryId(account=HOME, region=region)))
         assert told(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []

@@ -7,7 +7,7 @@ from policies.pack.rule import Given
 from policies.rules.ecr_customer_key import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"
 UNSET = "has no key: it says nothing of encryption, and AES256 is the default"
@@ -53,7 +53,7 @@ def kms(key: object, kind: str = "KMS") -> list[dict[str, Any]]:
     case("a text", "KMS", [UNTYPED]),
     case("the second of two", [*kms(KEY_ARN), *kms(None)], [f"{AWS_MANAGED}no kmsKey is given"]),
 )
-def test_the_key(told: Judge, written: object, expected: list[str]) -> None:
+def test_the_key(written: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"encryptionConfigurations": written})) == expected
 
 

@@ -16,7 +16,7 @@ from policies.rules.ecr_lifecycle_sound import RULE
 from render import Render
 from resources.ecr import LIFECYCLE_POLICY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 
 Entry = dict[str, Any]
 SHADOWED, NO_TAG = "never acts: the rules above it have all of its images", "never acts: there is no such tag"
@@ -95,7 +95,7 @@ SERVICES = (keep(tagged("release-*")), keep(tagged("v*")), age(tagged("dev-*")),
     case("a list", ["rules"], ["has no policy text, but ['rules']"]),
     case("a number", 7.0, ["has no policy text, but 7.0"]),
 )
-def test_forms(told: Judge, written: object, expected: list[str]) -> None:
+def test_forms(written: object, expected: list[str]) -> None:
     assert told(RULE, policy(written)) == expected
 
 
@@ -126,13 +126,13 @@ TEXT = json.dumps(document(keep(tagged("v*"))))
     case("no list", TEXT.replace('["v*"]', '"v*"'), "rules.0.selection.tagPatternList is a string"),
     case("any first", json.dumps(document(keep(ANY), keep(tagged("v*")))), "rules.0.rulePriority comes before"),
 )
-def test_what_ecr_refuses_is_a_finding(told: Judge, text: str, beginning: str) -> None:
+def test_what_ecr_refuses_is_a_finding(text: str, beginning: str) -> None:
     found = told(RULE, policy(text))
     assert found[0].startswith(f"{REFUSED}{beginning}")
     assert all(each.startswith(REFUSED) for each in found)
 
 
-def test_each_fault_of_a_text_is_a_finding(told: Judge) -> None:
+def test_each_fault_of_a_text_is_a_finding() -> None:
     text = capital(TEXT).replace('"expire"', '"delete"')
     assert len(told(RULE, policy(text))) == len(validate_text(text)) > 2
 
@@ -166,7 +166,7 @@ def test_each_fault_of_a_text_is_a_finding(told: Judge) -> None:
     ),
     case("by a shield", [age(tagged("dev-*"), SHIELD_DAYS), age(tagged("dev-x*"))], [f"rule 2 (dev-x*) {SHADOWED}"]),
 )
-def test_every_rule_can_act(told: Judge, rules: list[Entry], expected: list[str]) -> None:
+def test_every_rule_can_act(rules: list[Entry], expected: list[str]) -> None:
     assert told(RULE, policy(json.dumps(document(*rules))), protected_tags=[]) == expected
 
 
@@ -210,7 +210,7 @@ def test_every_rule_can_act(told: Judge, rules: list[Entry], expected: list[str]
     case("by one of them", [keep(tagged("v*v")), age(tagged("*v"))], [gone("2 (*v)", "v")]),
     case("overlap", [age(tagged("*-rc"))], [gone("1 (*-rc)", "v-rc")]),
 )
-def test_no_release_goes_for_its_age(told: Judge, rules: list[Entry], expected: list[str] | None) -> None:
+def test_no_release_goes_for_its_age(rules: list[Entry], expected: list[str] | None) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
     if expected is None:
         assert found == [f"rule 2 (dev-* and v*) {SHADOWED}"]
@@ -228,7 +228,7 @@ def test_no_release_goes_for_its_age(told: Judge, rules: list[Entry], expected: 
     case("nothing in common", [keep(tagged("dev-*"), 1)], []),
     case("untagged", [keep(UNTAGGED, 1)], []),
 )
-def test_enough_releases_are_kept(told: Judge, rules: list[Entry], expected: list[str]) -> None:
+def test_enough_releases_are_kept(rules: list[Entry], expected: list[str]) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
     assert found == [f"{each}, the tag 'v0' among them: v* keeps 5 at least" for each in expected]
 
@@ -268,7 +268,7 @@ LISTS = (
     case("of another storage class", [expire_archived(tagged("dev-*")), archive_keep(tagged("v*"))], []),
 )
 def test_an_image_with_a_protected_tag_beside_goes_before_the_rule_that_keeps_it(
-    told: Judge, rules: list[Entry], expected: list[str] | None
+    rules: list[Entry], expected: list[str] | None
 ) -> None:
     found = told(RULE, policy(json.dumps(document(*rules))), protected_tags=["v*"])
     if expected is None:
@@ -278,7 +278,7 @@ def test_an_image_with_a_protected_tag_beside_goes_before_the_rule_that_keeps_it
     assert found == [f"{each}, which keeps v*, above it" for each in expected]
 
 
-def test_each_protected_tag_is_told_of(told: Judge) -> None:
+def test_each_protected_tag_is_told_of() -> None:
     text = json.dumps(document(age(tagged("dev-*")), keep(tagged("release-*")), keep(tagged("v*"))))
     assert [each.rpartition(": ")[2] for each in told(RULE, policy(text))] == [
         "put rule 3 (v*), which keeps v*, above it",
@@ -286,7 +286,7 @@ def test_each_protected_tag_is_told_of(told: Judge) -> None:
     ]
 
 
-def test_priority_counts_and_not_the_order(told: Judge) -> None:
+def test_priority_counts_and_not_the_order() -> None:
     low, high = document(age(ANY), keep(tagged("v*")))["rules"]
     low["rulePriority"], high["rulePriority"] = 20, 3
     assert told(RULE, policy(json.dumps({"rules": [low, high]})), protected_tags=["v*"]) == []
@@ -300,12 +300,12 @@ def test_priority_counts_and_not_the_order(told: Judge) -> None:
     ({"protected_tags": ["@"]}, []),
     ({"minimum_kept": 100, "protected_tags": []}, []),
 )
-def test_what_is_protected_can_be_told(told: Judge, parameters: dict[str, Any], expected: list[str]) -> None:
+def test_what_is_protected_can_be_told(parameters: dict[str, Any], expected: list[str]) -> None:
     found = told(RULE, policy(json.dumps(document(age(ANY)))), **parameters)
     assert [each.partition("the tag ")[2][: len(text)] for each, text in zip(found, expected, strict=True)] == expected
 
 
-def test_how_many_are_kept_can_be_told(told: Judge) -> None:
+def test_how_many_are_kept_can_be_told() -> None:
     text = json.dumps(document(keep(tagged("v*"), 20)))
     assert told(RULE, policy(text), minimum_kept=20) == []
     assert told(RULE, policy(text), minimum_kept=21) == [
@@ -313,13 +313,13 @@ def test_how_many_are_kept_can_be_told(told: Judge) -> None:
     ]
 
 
-def test_at_least_one_is_kept(told: Judge) -> None:
+def test_at_least_one_is_kept() -> None:
     assert told(RULE, policy(json.dumps(document(keep(ANY, 1)))), minimum_kept=1) == []
     with pytest.raises(ValidationError):
         RULE.parameters(minimum_kept=0)
 
 
-def test_entangled_patterns_are_told_in_time(told: Judge) -> None:
+def test_entangled_patterns_are_told_in_time() -> None:
     words = [f"*{'*'.join(each)}" for each in product(["aab", "aba", "baa"], repeat=3)]
     text = json.dumps(document(*(age(tagged(each)) for each in words), age(tagged("*ab*ba*ab"))))
     started = time.process_time()
@@ -329,7 +329,7 @@ def test_entangled_patterns_are_told_in_time(told: Judge) -> None:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_projects_own_policies_are_sound(told: Judge, request: pytest.FixtureRequest, stack: str) -> None:
+def test_the_projects_own_policies_are_sound(request: pytest.FixtureRequest, stack: str) -> None:
     rendered: Render = request.getfixturevalue(stack)
     own = [policy(each.inputs["policy"]) for each in rendered.resources if each.type == LIFECYCLE_POLICY]
     assert own

@@ -6,7 +6,7 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.rules.ecr_name import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 UNNAMED = "has no name of its own, so the engine would make one up"
 
@@ -47,11 +47,11 @@ UNNAMED = "has no name of its own, so the engine would make one up"
         ["has a name that begins with 'payments2': allowed are payments"],
     ),
 )
-def test_the_name(told: Judge, name: object, parameters: dict[str, Any], expected: list[str]) -> None:
+def test_the_name(name: object, parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"name": name}), **parameters) == expected
 
 
-def test_every_fault_is_told(told: Judge) -> None:
+def test_every_fault_is_told() -> None:
     found = told(RULE, Declared(type=REPOSITORY, inputs={"name": "-A"}), prefixes=["data"])
     assert len(found) == 4
 

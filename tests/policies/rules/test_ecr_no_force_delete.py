@@ -4,7 +4,7 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.rules.ecr_no_force_delete import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 
 FORCED = "would be deleted with all its images: forceDelete is set, and "
 TOO_LONG = "may name no day after 2027-02-19, 90 days from today"
@@ -20,7 +20,7 @@ UNTAGGED = f"{FORCED}it has no tag retire-until"
     case("unknown", UNKNOWN, ["undecided forceDelete"]),
     case("secret", SECRET, ["undecided forceDelete"]),
 )
-def test_a_repository_that_stays(told: Judge, force: object, expected: list[str]) -> None:
+def test_a_repository_that_stays(force: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"forceDelete": force, "tags": {}})) == expected
 
 
@@ -36,7 +36,7 @@ def test_a_repository_that_stays(told: Judge, force: object, expected: list[str]
     case("for ever", "9999-12-31", [f"{FORCED}its tag retire-until {TOO_LONG}, but it is 9999-12-31"]),
     case("unknown", UNKNOWN, ["undecided tags.retire-until"]),
 )
-def test_a_repository_that_retires(told: Judge, until: object, expected: list[str]) -> None:
+def test_a_repository_that_retires(until: object, expected: list[str]) -> None:
     inputs = {"forceDelete": True, "tags": {"retire-until": until}}
     assert told(RULE, Declared(type=REPOSITORY, inputs=inputs)) == expected
 
@@ -48,17 +48,17 @@ def test_a_repository_that_retires(told: Judge, until: object, expected: list[st
     case("a text", "retire-until", [UNTAGGED]),
     case("another case", {"Retire-Until": "2027-01-31"}, [UNTAGGED]),
 )
-def test_the_tags(told: Judge, tags: object, expected: list[str]) -> None:
+def test_the_tags(tags: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"forceDelete": True, "tags": tags})) == expected
 
 
-def test_how_long_it_may_retire_can_be_told(told: Judge) -> None:
+def test_how_long_it_may_retire_can_be_told() -> None:
     retiring = Declared(type=REPOSITORY, inputs={"forceDelete": True, "tags": {"retire-until": "2027-01-31"}})
     assert len(told(RULE, retiring, longest_retirement_days=70)) == 1
     assert told(RULE, retiring, longest_retirement_days=71) == []
 
 
-def test_the_tag_alone_is_nothing(told: Judge) -> None:
+def test_the_tag_alone_is_nothing() -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"tags": {"retire-until": "2020-01-01"}})) == []
 
 

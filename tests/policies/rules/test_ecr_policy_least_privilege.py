@@ -14,7 +14,7 @@ from tests.cases import case, cases
 from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = list(PULL_ACTIONS)
@@ -36,7 +36,7 @@ def declared(text: object) -> Declared:
     case("unset", {}, []),
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
-def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_repository_policy(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs)) == expected
 
 
@@ -101,11 +101,11 @@ DELETE = "ecr:BatchDeleteImage"
     (deny(Principal="*", Action="ecr:*"), []),
     (deny(NotPrincipal=to(OTHER), NotAction=DELETE), []),
 )
-def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(policy(statement))) == expected
 
 
-def test_an_own_account_may_delete(told: Judge) -> None:
+def test_an_own_account_may_delete() -> None:
     text = policy(allow(Principal=to(HOME, OTHER, f"arn:aws:iam::{HOME}:role/r"), Action=DELETE))
     assert told(RULE, declared(text), own_accounts=[HOME]) == [
         f"statement 1 lets account {OTHER} delete or configure: {DELETE}"
@@ -148,7 +148,7 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_whoever_of_another_account_may_delete_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+def test_whoever_of_another_account_may_delete_is_found(statements: list[dict[str, object]]) -> None:
     text = policy(*statements)
     if not told(RULE, declared(text), own_accounts=[HOME]):
         for action in (DELETE, "ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:NeverHeardOf"):

@@ -15,7 +15,7 @@ from tests.cases import case, cases
 from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY as ARN
 from tests.domain.iam.unknown_callers import PROVIDER, may
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = "ecr:BatchGetImage"
@@ -48,7 +48,7 @@ def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") 
     case("a number", {"policy": 5}, ["is not a policy document, but 5"]),
     case("broken", {"policy": {"Statement": 5}}, ["is not a valid policy: Statement: is of type int"]),
 )
-def test_a_repository_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_repository_policy(inputs: dict[str, object], expected: list[str]) -> None:
     found = told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs))
     assert len(found) == len(expected)
     assert all(one.startswith(other) for one, other in zip(found, expected, strict=True))
@@ -113,7 +113,7 @@ def test_no_other_type() -> None:
         ),
     ),
 )
-def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(policy(statement))) == expected
     assert told(RULE, declared(json.dumps({"Version": "2012-10-17", "Statement": statement}))) == expected
 
@@ -121,12 +121,12 @@ def test_statements(told: Judge, statement: dict[str, object], expected: list[st
 @pytest.mark.parametrize(
     "value", ["arn:aws:iam::*:root", "arn:aws:iam::*:role/puller", "arn:aws:iam::1111*:root", "1111*"]
 )
-def test_a_wildcard_in_a_principal_is_refused(told: Judge, value: str) -> None:
+def test_a_wildcard_in_a_principal_is_refused(value: str) -> None:
     (found,) = told(RULE, declared(policy(allow(Principal=to(OTHER, value), Action=PULL))))
     assert found.startswith("is not a valid policy: Statement.0.Principal.AWS.1: ")
 
 
-def test_a_deny_makes_no_public_grant_good(told: Judge) -> None:
+def test_a_deny_makes_no_public_grant_good() -> None:
     """Not even one that leaves nobody in: see the rule."""
     outside = {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
     text = policy(allow(Principal="*", Action=PULL), deny(Principal="*", Action="*", Condition=outside))
@@ -134,7 +134,7 @@ def test_a_deny_makes_no_public_grant_good(told: Judge) -> None:
     assert told(RULE, declared(text)) == lets("everybody (*)")
 
 
-def test_each_statement_is_named(told: Judge) -> None:
+def test_each_statement_is_named() -> None:
     narrow = allow(Principal=to(OTHER), Action=PULL)
     text = policy(narrow, allow(Principal="*", Action=PULL), allow(Sid="a\u202eb", Principal="*", Action=PULL))
     assert told(RULE, declared(text)) == [
@@ -143,7 +143,7 @@ def test_each_statement_is_named(told: Judge) -> None:
     ]
 
 
-def test_a_service_may_be_let_without_condition(told: Judge) -> None:
+def test_a_service_may_be_let_without_condition() -> None:
     text = policy(allow(Principal={"Service": [LAMBDA, "codebuild.amazonaws.com"], "Federated": LAMBDA}, Action=PULL))
     found = told(RULE, declared(text), services=[LAMBDA])
     assert [each.partition(", on behalf")[0] for each in found] == [
@@ -153,7 +153,7 @@ def test_a_service_may_be_let_without_condition(told: Judge) -> None:
     assert told(RULE, declared(policy(allow(Principal="*", Action=PULL))), services=["*"]) == lets("everybody (*)")
 
 
-def test_a_document_of_an_old_version_has_no_variables(told: Judge) -> None:
+def test_a_document_of_an_old_version_has_no_variables() -> None:
     statement = allow(
         Principal="*", Action=PULL, Condition={"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}
     )
@@ -162,7 +162,7 @@ def test_a_document_of_an_old_version_has_no_variables(told: Judge) -> None:
     assert len(told(RULE, declared(json.dumps({"Statement": statement})))) == 1
 
 
-def test_a_huge_document(told: Judge) -> None:
+def test_a_huge_document() -> None:
     statements = [allow(Principal=to(OTHER), Action=PULL) for _ in range(2_000)]
     text = policy(*statements, allow(Principal="*", Action=PULL))
     assert told(RULE, declared(text)) == lets("everybody (*)", name="statement 2001")
@@ -235,7 +235,7 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_what_a_stranger_may_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+def test_what_a_stranger_may_is_found(statements: list[dict[str, object]]) -> None:
     text = policy(*statements)
     if not told(RULE, declared(text)):
         assert may(named(text), request()) == []

@@ -8,7 +8,7 @@ from domain.document_text import UNKNOWN
 from policies.rules.ecr_protected import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 
 UNPROTECTED = "is not protected, and "
 TOO_LONG = "its tag retire-until may name no day after 2027-02-19, 90 days from today, but it is "
@@ -34,17 +34,17 @@ TOO_LONG = "its tag retire-until may name no day after 2027-02-19, 90 days from 
     case("for ever", {"tags": {"retire-until": "9999-12-31"}}, [f"{UNPROTECTED}{TOO_LONG}9999-12-31"]),
     case("unknown", {"tags": UNKNOWN}, ["undecided tags"]),
 )
-def test_an_unprotected_repository_retires(told: Judge, inputs: dict[str, Any], expected: list[str]) -> None:
+def test_an_unprotected_repository_retires(inputs: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs=inputs, protect=False)) == expected
 
 
 @pytest.mark.parametrize("tags", [{}, {"retire-until": "soon"}, UNKNOWN])
-def test_a_protected_one_is_sound(told: Judge, tags: object) -> None:
+def test_a_protected_one_is_sound(tags: object) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"tags": tags}, protect=True)) == []
 
 
 @pytest.mark.parametrize(("days", "count"), [(30, 1), (71, 0), (0, 1), (10**12, 0)])
-def test_how_long_it_may_retire_can_be_told(told: Judge, days: int, count: int) -> None:
+def test_how_long_it_may_retire_can_be_told(days: int, count: int) -> None:
     retiring = Declared(type=REPOSITORY, inputs={"tags": {"retire-until": "2027-01-31"}}, protect=False)
     assert len(told(RULE, retiring, longest_retirement_days=days)) == count
 

@@ -12,7 +12,7 @@ from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 from tests.policies.rules.texts import HOME, OTHER
 
 CACHE = "docker-hub@us-east-1"
@@ -67,18 +67,18 @@ def cache(url: object = HUB, region: str | None = "us-east-1", provider: str | N
     case("a customer's own registry", AZURE, HUB_SECRET, []),
     case("azure", AZURE, None, [f"{CACHE} credentialArn is missing: azure requires authentication {FIX}"]),
 )
-def test_the_secret(told: Judge, url: str, arn: object, expected: list[str]) -> None:
+def test_the_secret(url: str, arn: object, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, cache(url, credentialArn=arn)) == expected
 
 
 @pytest.mark.parametrize("url", ["ghcr.io", "registry.gitlab.com", "cgr.dev"])
-def test_each_that_asks_for_a_login(told: Judge, url: str) -> None:
+def test_each_that_asks_for_a_login(url: str) -> None:
     assert told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET)) == []
     assert len(told(RULE, DEFAULT, cache(url))) == 1
 
 
 @pytest.mark.parametrize("url", ["public.ecr.aws", "registry.k8s.io", OWN])
-def test_each_that_asks_for_none(told: Judge, url: str) -> None:
+def test_each_that_asks_for_none(url: str) -> None:
     assert told(RULE, DEFAULT, cache(url)) == []
     assert len(told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == 1
 
@@ -105,7 +105,7 @@ def test_each_that_asks_for_none(told: Judge, url: str) -> None:
     case("one that nobody takes", QUAY, ROLE, [UNASKED_ROLE]),
     case("an unknown one that nobody takes", QUAY, UNKNOWN, [UNASKED_ROLE]),
 )
-def test_the_role(told: Judge, url: str, arn: object, expected: list[str]) -> None:
+def test_the_role(url: str, arn: object, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, cache(url, customRoleArn=arn)) == expected
 
 
@@ -127,16 +127,16 @@ FORMS = (
     case("a number", 7.0),
     case("a list", [QUAY]),
 )
-def test_what_ecr_does_not_cache(told: Judge, url: object) -> None:
+def test_what_ecr_does_not_cache(url: object) -> None:
     found = told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))
     assert found == [f"{CACHE} is for {url!r}, which ECR does not cache: known are {FORMS}"]
 
 
-def test_an_upstream_that_is_not_known_yet(told: Judge) -> None:
+def test_an_upstream_that_is_not_known_yet() -> None:
     assert told(RULE, DEFAULT, cache(UNKNOWN)) == [f"{CACHE} undecided upstreamRegistryUrl"]
 
 
-def test_upstreams_can_be_told(told: Judge) -> None:
+def test_upstreams_can_be_told() -> None:
     assert told(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "quay"]) == []
     assert told(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "ecr"]) == [
         f"{CACHE} caches quay: allowed are ghcr, ecr"
@@ -144,7 +144,7 @@ def test_upstreams_can_be_told(told: Judge) -> None:
     assert told(RULE, DEFAULT, cache(OWN), upstreams=[]) == [f"{CACHE} caches ecr: allowed are none"]
 
 
-def test_a_registry_of_which_nobody_says_where_it_is(told: Judge) -> None:
+def test_a_registry_of_which_nobody_says_where_it_is() -> None:
     undecided = [f"{CACHE} undecided credentialArn"]
     assert told(RULE, cache(credentialArn=HUB_SECRET)) == undecided
     assert told(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, region=None)) == undecided
@@ -156,7 +156,7 @@ def test_a_registry_of_which_nobody_says_where_it_is(told: Judge) -> None:
         assert told(RULE, cache(OTHERS, customRoleArn=role)) == [f"{CACHE} undecided customRoleArn"]
 
 
-def test_it_is_about_caches(told: Judge) -> None:
+def test_it_is_about_caches() -> None:
     assert RULE.types == (PULL_THROUGH_RULE, PROVIDER)
     assert told(RULE, DEFAULT, Declared(type=KEY, inputs={})) == []
 

@@ -4,7 +4,7 @@ from domain.document_text import UNKNOWN
 from policies.rules.ecr_registry_policy_narrow import RULE
 from resources.ecr import REGISTRY_POLICY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 RESOURCE = f"arn:aws:ecr:us-east-1:{HOME}:repository/*"
@@ -34,7 +34,7 @@ def declared(text: object) -> Declared:
     case("unset", {}, []),
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
-def test_a_registry_policy(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_registry_policy(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REGISTRY_POLICY, inputs=inputs)) == expected
 
 
@@ -44,6 +44,14 @@ def test_no_other_type() -> None:
 
 ALONE = "a registry grants replication, creation and import alone"
 OF_REGISTRY = "name repositories of the account and region, such as team/*"
+
+
+OF_OTHERS = (
+    "arn:aws:ecr:us-east-1:*:repository/*", f"arn:aws:ecr:*:{HOME}:repository/*",
+    f"arn:aws:ecr:us-east-?:{HOME}:repository/*", f"arn:aws:*:us-east-1:{HOME}:repository/*",
+    f"arn:aws:ecr:us-east-1:{HOME}:*", "arn:aws:ecr:us-east-1:11112222333?:repository/*",
+    f"arn:aws:s3:us-east-1:{HOME}:repository/*",
+)  # fmt: skip
 
 
 @cases(
@@ -81,26 +89,15 @@ OF_REGISTRY = "name repositories of the account and region, such as team/*"
     (but(Resource=[RESOURCE, "*"]), [f"is about *: {OF_REGISTRY}"]),
     (but(Resource=None), ["has no Resource: name the repositories"]),
     (but(Resource=None, NotResource=RESOURCE), [f"is about all but {RESOURCE} (NotResource): name what is meant"]),
-    *(
-        (but(Resource=each), [f"is about {each}: {OF_REGISTRY}"])
-        for each in (
-            "arn:aws:ecr:us-east-1:*:repository/*",
-            f"arn:aws:ecr:*:{HOME}:repository/*",
-            f"arn:aws:ecr:us-east-?:{HOME}:repository/*",
-            f"arn:aws:*:us-east-1:{HOME}:repository/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*",
-            "arn:aws:ecr:us-east-1:11112222333?:repository/*",
-            f"arn:aws:s3:us-east-1:{HOME}:repository/*",
-        )
-    ),
+    *((but(Resource=each), [f"is about {each}: {OF_REGISTRY}"]) for each in OF_OTHERS),
     (
         but(Principal="*", Action="ecr:*", Resource="*"),
         [f"lets everybody (*) call ecr:*: {NARROWED}", f"allows ecr:*: {ALONE}", f"is about *: {OF_REGISTRY}"],
     ),
 )
-def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(policy(statement))) == [f"statement 'Replicate' {each}" for each in expected]
 
 
-def test_a_deny_is_no_grant(told: Judge) -> None:
+def test_a_deny_is_no_grant() -> None:
     assert told(RULE, declared(policy(SOUND, deny(Principal="*", NotAction=REPLICATE, Resource="*")))) == []

@@ -6,7 +6,7 @@ from typing import Any
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_replication_sound import RULE
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.replicated import API, ASIA, DEFAULT, EU, REPLICA, US, lifecycle, replicating, repository, to
 from tests.policies.rules.texts import HOME, OTHER
 
@@ -38,9 +38,7 @@ AES: dict[str, object] = {"encryptionConfigurations": [{"encryptionType": "AES25
     case("the replica alone has one", AES, {}, []),
     case("the original's is unknown", {"encryptionConfigurations": UNKNOWN}, AES, []),
 )
-def test_a_replica_has_a_key_of_its_own(
-    told: Judge, original: dict[str, Any], replica: dict[str, Any], expected: list[str]
-) -> None:
+def test_a_replica_has_a_key_of_its_own(original: dict[str, Any], replica: dict[str, Any], expected: list[str]) -> None:
     resources = [repository(**original), repository(region=EU, **replica), replicating(to(EU))]
     assert told(RULE, DEFAULT, *resources) == expected
 
@@ -65,7 +63,7 @@ UNPULLED = f"{AT} rule 1 (any) would archive what is not pulled for 90 days, and
         [UNPULLED],
     ),
 )
-def test_a_standby_is_not_archived(told: Judge, policy: Declared, expected: list[str]) -> None:
+def test_a_standby_is_not_archived(policy: Declared, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, API, REPLICA, replicating(to(EU)), policy) == expected
 
 
@@ -107,14 +105,12 @@ UNDECIDED = [f"{AT} undecided imageTagMutability"]
     case("unknown there", tags("IMMUTABLE"), tags(UNKNOWN), UNDECIDED),
     case("unknown exclusion", tags(EXCEPT, "a"), tags(EXCEPT, UNKNOWN), UNDECIDED),
 )
-def test_the_tags_move_alike(
-    told: Judge, original: dict[str, Any], replica: dict[str, Any], expected: list[str]
-) -> None:
+def test_the_tags_move_alike(original: dict[str, Any], replica: dict[str, Any], expected: list[str]) -> None:
     resources = [repository(**original), repository(region=EU, **replica), replicating(to(EU))]
     assert told(RULE, DEFAULT, *resources) == expected
 
 
-def test_only_what_is_replicated_is_compared(told: Judge) -> None:
+def test_only_what_is_replicated_is_compared() -> None:
     laxer = repository("x/y", EU, imageTagMutability="MUTABLE")
     resources = [DEFAULT, API, REPLICA, repository("x/y"), laxer, replicating(to(EU, prefixes=["payments/"]))]
     assert told(RULE, *resources) == []

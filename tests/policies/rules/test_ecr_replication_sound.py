@@ -12,7 +12,7 @@ from resources import PROVIDER
 from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 from tests.policies.rules.replicated import (
     API,
     ASIA,
@@ -73,7 +73,7 @@ WHOLE = f"{CONFIG} undecided replicationConfiguration"
     case("none in that account", [repository(provider=OTHERS), OTHER_PROVIDER, replicating(to(EU))], []),
     case("another type", [Declared(type=KEY, inputs={})], []),
 )
-def test_what_is_replicated_is_declared_there(told: Judge, resources: list[Declared], expected: list[str]) -> None:
+def test_what_is_replicated_is_declared_there(resources: list[Declared], expected: list[str]) -> None:
     assert told(RULE, DEFAULT, *resources) == expected
 
 
@@ -115,12 +115,12 @@ ABSENT = f"{CONFIG} copies images to {OTHER} in {US}, where the stack declares n
         [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
     ),
 )
-def test_another_account_is_that_of_its_provider(told: Judge, resources: list[Declared], expected: list[str]) -> None:
+def test_another_account_is_that_of_its_provider(resources: list[Declared], expected: list[str]) -> None:
     config = replicating(to(US, account=OTHER))
     assert told(RULE, DEFAULT, API, *resources, config) == expected
 
 
-def test_a_registry_of_which_nobody_says_where_it_is(told: Judge) -> None:
+def test_a_registry_of_which_nobody_says_where_it_is() -> None:
     assert told(RULE, API, REPLICA, replicating(to(EU))) == [WHOLE]
     assert told(RULE, provider(account=UNKNOWN), API, REPLICA, replicating(to(EU))) == [WHOLE]
     nowhere = Declared(type=PROVIDER, inputs={"allowedAccountIds": [HOME]}, name="default", region=None)
@@ -146,7 +146,7 @@ REFUSED = f"{CONFIG} would be refused: "
     case("a short prefix", [to(EU, prefixes=["p"])], ["'p' has 1 characters (write 2 to 256)"]),
     case("many rules", [to(EU)] * 11, ["has 11 rules (write at most 10)"]),
 )
-def test_ecrs_limits(told: Judge, rules: list[dict[str, Any]], expected: list[str]) -> None:
+def test_ecrs_limits(rules: list[dict[str, Any]], expected: list[str]) -> None:
     found = told(RULE, DEFAULT, API, replicating(*rules))
     assert found == [f"{REFUSED}{each}" for each in expected]
 
@@ -186,7 +186,7 @@ def test_ecrs_limits(told: Judge, rules: list[dict[str, Any]], expected: list[st
         [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 7.0, 'filterType': 'PREFIX_MATCH'}}"],
     ),
 )
-def test_other_forms(told: Judge, written: object, expected: list[str]) -> None:
+def test_other_forms(written: object, expected: list[str]) -> None:
     assert told(RULE, DEFAULT, API, REPLICA, replicating(replicationConfiguration=written)) == expected
 
 
@@ -207,7 +207,7 @@ def chained(region: str) -> list[str]:
         [*chained(EU), "second undecided replicationConfiguration"],
     ),
 )
-def test_there_is_no_chain(told: Judge, second: Declared, expected: list[str]) -> None:
+def test_there_is_no_chain(second: Declared, expected: list[str]) -> None:
     everywhere = [repository(region=region) for region in (US, EU, ASIA)]
     assert told(RULE, DEFAULT, OTHER_PROVIDER, *everywhere, replicating(to(EU)), second) == expected
 
@@ -237,13 +237,11 @@ def typo(prefix: str) -> list[str]:
     ),
     case("another account", ["payments/", "x/"], [repository("x/y", provider=OTHERS), OTHER_PROVIDER], typo("x/")),
 )
-def test_each_prefix_is_of_some_repository(
-    told: Judge, prefixes: list[object], others: list[Declared], expected: list[str]
-) -> None:
+def test_each_prefix_is_of_some_repository(prefixes: list[object], others: list[Declared], expected: list[str]) -> None:
     assert told(RULE, DEFAULT, API, REPLICA, *others, replicating(to(EU, prefixes=prefixes))) == expected
 
 
-def test_regions_can_be_told(told: Judge) -> None:
+def test_regions_can_be_told() -> None:
     resources = [DEFAULT, API, REPLICA, repository(region=ASIA), replicating(to(EU, ASIA))]
     assert told(RULE, *resources, regions=[EU, ASIA]) == []
     assert told(RULE, *resources, regions=["eu-central-1", EU]) == [
@@ -252,7 +250,7 @@ def test_regions_can_be_told(told: Judge) -> None:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "prod_preview"])
-def test_the_projects_own_replication_is_sound(told: Judge, request: pytest.FixtureRequest, stack: str) -> None:
+def test_the_projects_own_replication_is_sound(request: pytest.FixtureRequest, stack: str) -> None:
     rendered: Render = request.getfixturevalue(stack)
     resources = rendered.judged()
     assert told(RULE, *resources) == []

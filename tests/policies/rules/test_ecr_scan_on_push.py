@@ -7,7 +7,7 @@ from policies.rules.ecr_scan_on_push import RULE
 from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 REPO, CONFIG = "payments/api@us-east-1", "registry@us-east-1"
 NO_SCAN = f"{REPO} is not scanned on push, and nothing is declared of its registry's scanning"
@@ -47,9 +47,7 @@ def scanning(
         [f"{REPO} undecided imageScanningConfiguration"],
     ),
 )
-def test_a_repository_says_it_where_its_registry_says_nothing(
-    told: Judge, inputs: dict[str, Any], expected: list[str]
-) -> None:
+def test_a_repository_says_it_where_its_registry_says_nothing(inputs: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, repository(**inputs)) == expected
     assert told(RULE, repository(**inputs), scanning("*", region="eu-west-1"), scanning("*", provider="x")) == expected
 
@@ -68,7 +66,7 @@ def test_a_repository_says_it_where_its_registry_says_nothing(
     case("enhanced on push", scanning("*", kind="ENHANCED"), []),
     case("enhanced, but not this one", scanning("web", kind="ENHANCED"), [NEVER]),
 )
-def test_a_registry_that_says_it_is_all_that_counts(told: Judge, configuration: Declared, expected: list[str]) -> None:
+def test_a_registry_that_says_it_is_all_that_counts(configuration: Declared, expected: list[str]) -> None:
     assert told(RULE, repository(), configuration) == expected
     assert told(RULE, configuration, repository(**SCANNED)) == expected
 
@@ -90,7 +88,7 @@ def test_a_registry_that_says_it_is_all_that_counts(told: Judge, configuration: 
         [f"{CONFIG} is no scanning that ECR knows: scanType is 'enhanced'"],
     ),
 )
-def test_what_is_not_known(told: Judge, name: object, configuration: Declared, expected: list[str]) -> None:
+def test_what_is_not_known(name: object, configuration: Declared, expected: list[str]) -> None:
     assert told(RULE, repository(name, **SCANNED), configuration) == expected
 
 
@@ -122,21 +120,21 @@ def test_what_is_not_known(told: Judge, name: object, configuration: Declared, e
         [f"{REPO} undecided name"],
     ),
 )
-def test_other_forms_of_rules(told: Judge, rules: object, expected: list[str]) -> None:
+def test_other_forms_of_rules(rules: object, expected: list[str]) -> None:
     inputs = {"scanType": "BASIC", "rules": rules}
     configuration = Declared(type=SCANNING_CONFIGURATION, inputs=inputs, name=CONFIG)
     assert told(RULE, repository(**SCANNED), configuration) == expected
 
 
-def test_of_two_configurations_each_must_scan(told: Judge) -> None:
+def test_of_two_configurations_each_must_scan() -> None:
     assert told(RULE, repository(), scanning("*"), scanning("web")) == [BY_HAND]
 
 
-def test_each_account_and_region_is_a_registry_of_its_own(told: Judge) -> None:
+def test_each_account_and_region_is_a_registry_of_its_own() -> None:
     elsewhere = Declared(type=REPOSITORY, inputs={"name": "payments/api"}, name="elsewhere", provider="x")
     (found,) = told(RULE, repository(), elsewhere, scanning("web", provider="x"), scanning("*"))
     assert found.startswith("elsewhere is scanned by hand only")
 
 
-def test_it_is_about_repositories_and_scanning(told: Judge) -> None:
+def test_it_is_about_repositories_and_scanning() -> None:
     assert told(RULE, Declared(type=KEY, inputs={})) == []

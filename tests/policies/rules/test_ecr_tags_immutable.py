@@ -10,7 +10,7 @@ from policies.checks import mutability
 from policies.rules.ecr_tags_immutable import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
 UNSET = "is mutable: it says nothing of its tags, and MUTABLE is the default"
@@ -39,7 +39,7 @@ def excluding(*filters: Any) -> dict[str, Any]:
     case("lower case", {"imageTagMutability": "immutable"}, ["is mutable: imageTagMutability is immutable"]),
     case("a list", {"imageTagMutability": ["IMMUTABLE"]}, ["is mutable: imageTagMutability is ['IMMUTABLE']"]),
 )
-def test_the_mode(told: Judge, inputs: dict[str, Any], expected: list[str]) -> None:
+def test_the_mode(inputs: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs=inputs)) == expected
 
 
@@ -69,7 +69,7 @@ def test_the_mode(told: Judge, inputs: dict[str, Any], expected: list[str]) -> N
         [f"has the exclusion 'dev-@', which has characters that ECR does not allow: '@': {CHARACTERS}"],
     ),
 )
-def test_the_exclusions(told: Judge, filters: list[Any], expected: list[str]) -> None:
+def test_the_exclusions(filters: list[Any], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs=excluding(*filters))) == expected
 
 
@@ -83,7 +83,7 @@ def test_the_exclusions(told: Judge, filters: list[Any], expected: list[str]) ->
     case("a text for every tag", ["*"], ["is mutable: the exclusion '*' lets every tag move"]),
     case("no filter", [{"filterType": "WILDCARD"}], ["has an exclusion that names no tags, but None"]),
 )
-def test_other_forms_of_exclusions(told: Judge, written: object, expected: list[str]) -> None:
+def test_other_forms_of_exclusions(written: object, expected: list[str]) -> None:
     inputs = {"imageTagMutability": EXCEPT, "imageTagMutabilityExclusionFilters": written}
     assert told(RULE, Declared(type=REPOSITORY, inputs=inputs)) == expected
 
@@ -97,11 +97,11 @@ def test_other_forms_of_exclusions(told: Judge, written: object, expected: list[
     (["*-a", "*-b"], ["x-*"], ["lets the tag 'x-0' move, by the exclusion 'x-*': allowed are *-a, *-b"]),
     (["pr-?"], ["pr-1"], ["lets the tag 'pr-1' move, by the exclusion 'pr-1': allowed are pr-?"]),
 )
-def test_what_is_allowed_can_be_told(told: Judge, allowed: list[str], filters: list[str], expected: list[str]) -> None:
+def test_what_is_allowed_can_be_told(allowed: list[str], filters: list[str], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs=excluding(*filters)), allowed_exclusions=allowed) == expected
 
 
-def test_exclusions_too_entangled_are_no_exclusions(told: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exclusions_too_entangled_are_no_exclusions(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(*_patterns: object) -> None:
         raise TooComplex
 

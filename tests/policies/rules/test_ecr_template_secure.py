@@ -11,7 +11,7 @@ from policies.rules.ecr_template_secure import RULE
 from render import Render
 from resources.ecr import CREATION_TEMPLATE
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"
 ROLE_ARN = "arn:aws:iam::111122223333:role/container-registry/creation-templates"
@@ -49,17 +49,17 @@ def template(region: str | None = "us-east-1", **inputs: Any) -> Declared:
     return Declared(type=CREATION_TEMPLATE, inputs={**SECURE, **inputs}, name="registry@us-east-1", region=region)
 
 
-def test_a_secure_one_passes(told: Judge) -> None:
+def test_a_secure_one_passes() -> None:
     assert told(RULE, template()) == []
 
 
-def test_one_that_says_nothing_lacks_everything(told: Judge) -> None:
+def test_one_that_says_nothing_lacks_everything() -> None:
     bare = Declared(type=CREATION_TEMPLATE, inputs={"prefix": "ROOT", "appliedFors": ["REPLICATION"]})
     assert told(RULE, bare) == [UNSET_TAGS, UNSET_KEY, NO_POLICY, *(f"has no tag {each}" for each in TAGS)]
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_projects_own_are_secure(told: Judge, request: pytest.FixtureRequest, stack: str) -> None:
+def test_the_projects_own_are_secure(request: pytest.FixtureRequest, stack: str) -> None:
     rendered: Render = request.getfixturevalue(stack)
     own = [
         Declared(type=each.type, inputs=each.inputs, name=each.name, region=each.region)
@@ -84,7 +84,7 @@ def test_the_projects_own_are_secure(told: Judge, request: pytest.FixtureRequest
     case("lower case", ["create_on_push"], {}, [f"is for 'create_on_push', {STRANGE}"]),
     case("an object", [{"a": 1}], {}, [f"is for {{'a': 1}}, {STRANGE}"]),
 )
-def test_what_it_is_for(told: Judge, occasions: object, parameters: dict[str, Any], expected: list[str]) -> None:
+def test_what_it_is_for(occasions: object, parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(appliedFors=occasions), **parameters) == expected
 
 
@@ -125,9 +125,7 @@ MUTABLE = "is mutable: imageTagMutability is MUTABLE"
         [],
     ),
 )
-def test_the_tags_that_move(
-    told: Judge, inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]
-) -> None:
+def test_the_tags_that_move(inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(**inputs), **parameters) == expected
 
 
@@ -153,17 +151,17 @@ NO_ARN = "names its key by no ARN of a key, which ECR refuses in a template: "
     case("AWS's, told once", "alias/aws/ecr", ["is encrypted with the key that AWS manages: alias/aws/ecr"]),
     case("a number", 7.0, ["is encrypted with no key, but 7.0"]),
 )
-def test_the_key(told: Judge, key: object, expected: list[str]) -> None:
+def test_the_key(key: object, expected: list[str]) -> None:
     written = [{"encryptionType": "KMS", "kmsKey": key}]
     assert told(RULE, template(encryptionConfigurations=written)) == expected
 
 
-def test_the_key_of_a_template_whose_region_nobody_says(told: Judge) -> None:
+def test_the_key_of_a_template_whose_region_nobody_says() -> None:
     for region in (None, UNKNOWN):
         assert told(RULE, template(region=region)) == ["undecided region"]
 
 
-def test_a_key_for_something_else_is_no_key(told: Judge) -> None:
+def test_a_key_for_something_else_is_no_key() -> None:
     written = [{"encryptionType": "AES256", "kmsKey": ELSEWHERE}]
     assert told(RULE, template(encryptionConfigurations=written)) == ["has no key: encryptionType is AES256"]
 
@@ -214,12 +212,12 @@ def unpulled(selected: str, days: str) -> str:
     ),
 )
 def test_the_lifecycle_policy(
-    told: Judge, policy: object, inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]
+    policy: object, inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]
 ) -> None:
     assert told(RULE, template(lifecyclePolicy=policy, **inputs), **parameters) == expected
 
 
-def test_a_policy_that_ecr_refuses(told: Judge) -> None:
+def test_a_policy_that_ecr_refuses() -> None:
     for text in ("{", "[]", lifecycle(count=0), lifecycle().replace("any", "all")):
         found = told(RULE, template(lifecyclePolicy=text))
         assert found
@@ -234,7 +232,7 @@ def test_a_policy_that_ecr_refuses(told: Judge) -> None:
     case("empty", {}, {"tags": ["owner"]}, ["has no tag owner"]),
     case("none asked for", None, {"tags": []}, []),
 )
-def test_the_tags(told: Judge, tags: object, parameters: dict[str, Any], expected: list[str]) -> None:
+def test_the_tags(tags: object, parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(resourceTags=tags), **parameters) == expected
 
 
@@ -267,7 +265,7 @@ UNTAGGED = {"resourceTags": None}
     ),
     case("a list", ["x"], {}, ["has a custom role that is no role's ARN, but ['x']"]),
 )
-def test_the_role(told: Judge, role: object, inputs: dict[str, Any], expected: list[str]) -> None:
+def test_the_role(role: object, inputs: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, template(customRoleArn=role, **inputs), tags=[]) == expected
 
 

@@ -17,7 +17,7 @@ from policies.rules.iam_github_ids import RULE
 from resources.iam import ROLE
 from tests.cases import case, cases
 from tests.conftest import examples
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -60,7 +60,7 @@ def by_name(who: str = "acme/api", where: str = "statement 'GitHub'") -> list[st
     case("unset", {}, []),
     case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
-def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
@@ -121,7 +121,7 @@ TAGS_BY_ID = {"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/tags/v*"}}
     (fixed([]), by_name("GitHub's workflows")),
     ({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, by_name()),
 )
-def test_what_holds_to_ids(told: Judge, condition: dict[str, object], expected: list[str]) -> None:
+def test_what_holds_to_ids(condition: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(trust(condition))) == expected
 
 
@@ -144,11 +144,11 @@ GITLAB = PROVIDER.replace(ISSUER, "gitlab.com")
     ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
     ({"Effect": "Deny"}, []),
 )
-def test_whom_it_is_about(told: Judge, elements: dict[str, object], expected: list[str]) -> None:
+def test_whom_it_is_about(elements: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(trust(fixed(), **elements))) == expected
 
 
-def test_statements_about_one_repository_are_one_finding(told: Judge) -> None:
+def test_statements_about_one_repository_are_one_finding() -> None:
     second = trust({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, Sid=None)
     third = trust(fixed("repo:acme/web:environment:prod"), Sid="Web")
     denied = deny(Principal="*", Action="*")
@@ -158,7 +158,7 @@ def test_statements_about_one_repository_are_one_finding(told: Judge) -> None:
     ]
 
 
-def test_a_server_of_ones_own(told: Judge) -> None:
+def test_a_server_of_ones_own() -> None:
     own = "github.acme.com/_services/token"
     role = trust(
         {"StringEquals": {f"{own}:sub": MAIN}}, Principal={"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
@@ -173,7 +173,7 @@ def test_a_server_of_ones_own(told: Judge) -> None:
         told(RULE, declared(role), issuers=[])
 
 
-def test_our_own_roles_are_held_where_ids_are_given(told: Judge) -> None:
+def test_our_own_roles_are_held_where_ids_are_given() -> None:
     """And whatever is given, the rule about the subject finds nothing."""
     for ids, known in ((("1024", "65536"), True), ((None, None), False), (("1024", None), False)):
         for immutable in {False, known}:
@@ -221,7 +221,7 @@ CONDITIONS = st.tuples(
 @settings(max_examples=examples(300))
 @given(CONDITIONS)
 def test_nobody_who_took_a_name_over_gets_in_where_nothing_is_found(
-    told: Judge, conditions: tuple[tuple[str, str, list[str]] | None, ...]
+    conditions: tuple[tuple[str, str, list[str]] | None, ...],
 ) -> None:
     blocks: dict[str, dict[str, object]] = {}
     for operator, key, values in filter(None, conditions):

@@ -13,7 +13,7 @@ from policies.rules.iam_github_trust import RULE
 from resources.iam import ROLE
 from tests.cases import case, cases
 from tests.conftest import examples
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy, to
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -67,7 +67,7 @@ def filled(value: str) -> str:
     case("unset", {}, []),
     case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
-def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
@@ -92,8 +92,26 @@ def test_no_other_type() -> None:
     {"StringEquals": {AUD: AUDIENCE, SUB: MAIN}, "StringLike": {SUB: "repo:acme/*", AUD: "*"}},
     {"StringEquals": {AUD: AUDIENCE, SUB: MAIN, f"{ISSUER}:job_workflow_ref": "acme/x/.github/workflows/y@main"}},
 )
-def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> None:
+def test_what_fixes_the_workflow(condition: dict[str, object]) -> None:
     assert told(RULE, declared(trust(condition))) == []
+
+
+NOT_FIXING_AUDIENCE = (
+    "StringLike", "StringEqualsIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringEquals",
+    "StringEqualsIgnoreCase", "StringNotEquals",
+)  # fmt: skip
+NOT_FIXING_SUBJECT = (
+    "StringEqualsIfExists", "StringLikeIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringLike",
+    "StringEqualsIgnoreCase", "StringNotEquals", "ArnLike", "Null", "Bool",
+)  # fmt: skip
+NOT_ONE_BY_PATTERN = (
+    "*", "repo:*", "repo:acme/*", "repo:acme*/api:ref:refs/tags/v1", "repo:acme/api*:ref:refs/tags/v*",
+    "repo:*:ref:refs/tags/*", "repo:acme@*/api@*:ref:refs/tags/*", "repo:acme/api:*", "repo:acme/api:ref:*",
+    "repo:acme/api:ref:refs/*", "repo:acme/api:ref:refs/tag?/v1", "repo:acme/api:ref:refs/tags/",
+    "repo:acme/api:ref:refs/tags/a b", "repo:acme/api:ref:refs/heads/*", "repo:acme/api:ref:refs/heads/release-?",
+    "repo:acme/api:environment:*", "repo:acme/api:environment:prod*", "repo:acme/api:environment:a:ref:refs/tags/*",
+    "repo:acme/api:pull_reques?", "repo:acme/api:*:ref:refs/tags/v1",
+)  # fmt: skip
 
 
 @cases(
@@ -112,14 +130,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
             {"StringEquals": {SUB: MAIN}, operator: {AUD: AUDIENCE}},
             [f"tests aud by {operator}, which does not fix it: write StringEquals"],
         )
-        for operator in (
-            "StringLike",
-            "StringEqualsIfExists",
-            "ForAllValues:StringEquals",
-            "ForAnyValue:StringEquals",
-            "StringEqualsIgnoreCase",
-            "StringNotEquals",
-        )
+        for operator in NOT_FIXING_AUDIENCE
     ),
     (
         {"StringEquals": {SUB: MAIN, AUD: [AUDIENCE, "https://github.com/acme"]}},
@@ -132,17 +143,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
     ({"StringEquals": {SUB: MAIN, AUD: []}}, ["names no aud"]),
     *(
         (fixed(MAIN, operator=operator), [f"tests sub by {operator}, which does not fix it: write StringEquals"])
-        for operator in (
-            "StringEqualsIfExists",
-            "StringLikeIfExists",
-            "ForAllValues:StringEquals",
-            "ForAnyValue:StringLike",
-            "StringEqualsIgnoreCase",
-            "StringNotEquals",
-            "ArnLike",
-            "Null",
-            "Bool",
-        )
+        for operator in NOT_FIXING_SUBJECT
     ),
     (
         {"StringEquals": {AUD: AUDIENCE}, "Null": {SUB: "false"}},
@@ -164,31 +165,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
             f"{MAIN}\n",
         )
     ),
-    *(
-        (fixed(each, operator="StringLike"), [not_one(each)])
-        for each in (
-            "*",
-            "repo:*",
-            "repo:acme/*",
-            "repo:acme*/api:ref:refs/tags/v1",
-            "repo:acme/api*:ref:refs/tags/v*",
-            "repo:*:ref:refs/tags/*",
-            "repo:acme@*/api@*:ref:refs/tags/*",
-            "repo:acme/api:*",
-            "repo:acme/api:ref:*",
-            "repo:acme/api:ref:refs/*",
-            "repo:acme/api:ref:refs/tag?/v1",
-            "repo:acme/api:ref:refs/tags/",
-            "repo:acme/api:ref:refs/tags/a b",
-            "repo:acme/api:ref:refs/heads/*",
-            "repo:acme/api:ref:refs/heads/release-?",
-            "repo:acme/api:environment:*",
-            "repo:acme/api:environment:prod*",
-            "repo:acme/api:environment:a:ref:refs/tags/*",
-            "repo:acme/api:pull_reques?",
-            "repo:acme/api:*:ref:refs/tags/v1",
-        )
-    ),
+    *((fixed(each, operator="StringLike"), [not_one(each)]) for each in NOT_ONE_BY_PATTERN),
     *(
         (fixed(f"repo:acme/{each}:environment:prod"), [filled(f"repo:acme/{each}:environment:prod")])
         for each in (f"${{{ISSUER}:repository}}", "${*}")
@@ -206,7 +183,7 @@ def test_what_fixes_the_workflow(told: Judge, condition: dict[str, object]) -> N
         ["tests aud by StringLike, which does not fix it: write StringEquals", not_one("repo:acme/*")],
     ),
 )
-def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected: list[str]) -> None:
+def test_what_lets_others_in(condition: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(trust(condition))) == says(*expected)
 
 
@@ -235,22 +212,22 @@ def test_what_lets_others_in(told: Judge, condition: dict[str, object], expected
     ({"Principal": {"Service": ["*", ISSUER]}}, []),
     ({"Effect": "Deny"}, []),
 )
-def test_whom_it_is_about(told: Judge, elements: dict[str, object], expected: list[str]) -> None:
+def test_whom_it_is_about(elements: dict[str, object], expected: list[str]) -> None:
     condition = {"StringEquals": {AUD: AUDIENCE}}
     assert told(RULE, declared(trust(condition, **elements))) == expected
 
 
-def test_everybody_held_to_one_workflow(told: Judge) -> None:
+def test_everybody_held_to_one_workflow() -> None:
     assert told(RULE, declared(trust(Principal="*"))) == []
 
 
-def test_each_statement_must_hold(told: Judge) -> None:
+def test_each_statement_must_hold() -> None:
     second = {**trust({"StringEquals": {AUD: AUDIENCE}}), "Sid": "Again"}
     assert told(RULE, declared(trust(), second)) == [f"statement 'Again' {NO_SUBJECT}"]
     assert told(RULE, declared(trust(), deny(Principal="*", Action="*"))) == []
 
 
-def test_an_enterprise_has_an_issuer_of_its_own(told: Judge) -> None:
+def test_an_enterprise_has_an_issuer_of_its_own() -> None:
     own = f"{ISSUER}/Acme"
     principal = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
     assert told(RULE, declared(trust(Principal=principal))) == says(NO_AUDIENCE, NO_SUBJECT)
@@ -259,7 +236,7 @@ def test_an_enterprise_has_an_issuer_of_its_own(told: Judge) -> None:
 
 
 @pytest.mark.parametrize("issuer", ["github.acme.com/_services/token", "https://GitHub.acme.com/_services/token/"])
-def test_a_server_of_ones_own(told: Judge, issuer: str) -> None:
+def test_a_server_of_ones_own(issuer: str) -> None:
     own = "github.acme.com/_services/token"
     principal = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
     loose = trust({"StringEquals": {f"{own}:aud": AUDIENCE}}, Principal=principal)
@@ -271,13 +248,13 @@ def test_a_server_of_ones_own(told: Judge, issuer: str) -> None:
     assert told(RULE, declared(trust(condition, Principal="*")), issuers=[ISSUER, issuer]) == []
 
 
-def test_no_issuer_would_be_no_rule(told: Judge) -> None:
+def test_no_issuer_would_be_no_rule() -> None:
     with pytest.raises(ValidationError):
         told(RULE, declared(trust()), issuers=[])
     assert told(RULE, declared(trust()), issuers=[ISSUER]) == []
 
 
-def test_parameters_let_more_in(told: Judge) -> None:
+def test_parameters_let_more_in() -> None:
     heads = declared(trust(fixed("repo:acme/api:ref:refs/heads/release-*", operator="StringLike")))
     assert len(told(RULE, heads)) == 1
     assert told(RULE, heads, allow_branch_patterns=True) == []
@@ -291,33 +268,22 @@ def test_parameters_let_more_in(told: Judge) -> None:
 
 
 ROLE_ARN = f"arn:aws:iam::{HOME}:role/publisher"
-SUBJECTS_OF_OTHERS = [
-    "repo:evil/api:ref:refs/heads/main",
-    "repo:acme-evil/api:environment:prod",
-    "repo:acme/other:ref:refs/heads/main",
-    "repo:acme/api-evil:ref:refs/tags/v1",
-    "repo:acme/api:pull_request",
-    "repo:acme/api:ref:refs/heads/feature",
-    "repo:acme/api:environment:anything",
-    "repo:acme@9/api@9:ref:refs/heads/main",
-]
+SUBJECTS_OF_OTHERS = (
+    "repo:evil/api:ref:refs/heads/main", "repo:acme-evil/api:environment:prod", "repo:acme/other:ref:refs/heads/main",
+    "repo:acme/api-evil:ref:refs/tags/v1", "repo:acme/api:pull_request", "repo:acme/api:ref:refs/heads/feature",
+    "repo:acme/api:environment:anything", "repo:acme@9/api@9:ref:refs/heads/main",
+)  # fmt: skip
 TOKENS = [
     {SUB: (subject,), AUD: (audience,), f"{ISSUER}:repository": ("acme/api",), "aws:SecureTransport": ("true",)}
     for subject in SUBJECTS_OF_OTHERS
     for audience in (AUDIENCE, "https://github.com/evil")
 ]
-SUBJECT_VALUES = [
+SUBJECT_VALUES = (
     *[MAIN, "repo:acme/api:environment:prod", "repo:acme/api:ref:refs/tags/v*"] * 3,
-    "repo:acme@1/api@2:ref:refs/heads/main",
-    "repo:acme/*",
-    "repo:acme*/api:ref:refs/tags/*",
-    "repo:*/api:ref:refs/heads/main",
-    "repo:acme/api:*",
-    "repo:acme/api:ref:refs/heads/*",
-    f"repo:${{{ISSUER}:repository}}:pull_request",
-    f"${{{SUB}}}",
-    "*",
-]
+    "repo:acme@1/api@2:ref:refs/heads/main", "repo:acme/*", "repo:acme*/api:ref:refs/tags/*",
+    "repo:*/api:ref:refs/heads/main", "repo:acme/api:*", "repo:acme/api:ref:refs/heads/*",
+    f"repo:${{{ISSUER}:repository}}:pull_request", f"${{{SUB}}}", "*",
+)  # fmt: skip
 AUDIENCES = st.sampled_from(
     [
         *[{"StringEquals": {AUD: AUDIENCE}}] * 4,
@@ -352,7 +318,7 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(250))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_no_other_workflow_assumes_what_is_not_found(told: Judge, statements: list[dict[str, object]]) -> None:
+def test_no_other_workflow_assumes_what_is_not_found(statements: list[dict[str, object]]) -> None:
     found = declared(*statements)
     if not told(RULE, found):
         policies = (Policy(name="trust", document=parse(found.inputs["assumeRolePolicy"])),)

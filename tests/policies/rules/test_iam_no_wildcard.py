@@ -24,7 +24,7 @@ from resources.iam import (
 )
 from tests.cases import case, cases
 from tests.conftest import examples
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 from tests.policies.rules.texts import HOME, OTHER, allow, deny, policy
 
 REPOSITORIES = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/*"
@@ -46,7 +46,7 @@ def declared(text: object, kind: str = ROLE_POLICY) -> Declared:
     case("unset", {}, []),
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
-def test_a_policy(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_policy(kind: str, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=kind, inputs=inputs)) == expected
 
 
@@ -54,6 +54,19 @@ def test_no_other_type() -> None:
     policies = {MANAGED_POLICY, ROLE_POLICY, USER_POLICY, GROUP_POLICY}
     attachments = {ROLE_POLICY_ATTACHMENT, USER_POLICY_ATTACHMENT, GROUP_POLICY_ATTACHMENT, POLICY_ATTACHMENT}
     assert set(RULE.types) == {ROLE} | policies | attachments
+
+
+EVERY_REPOSITORY = (
+    "arn:aws:ecr:*:*:*", "arn:aws:ecr:*:*:repository/*", "arn:aws:ecr:us-east-1:*:repository/**",
+    f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*", "arn:*", "arn:aws:ecr:*", "arn:aws:ecr:us-east-1",
+    "arn:aws:ecr:*:*:*/*", "arn:aws:ecr:*:*:?*/*/*", "arn:aws:ecr:*:*:repository/*/*", "arn:aws:ecr:*:*:rep*/*",
+    f"arn:aws:ecr:us-east-1:{HOME}:*", f"arn:aws:ecr:us-east-1:{HOME}:*/*", f"arn:aws:ecr:us-east-1:{HOME}:**",
+    f"arn:aws:ecr:us-east-1:{HOME}", "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
+)  # fmt: skip
+ABOUT_NO_RESOURCE = (
+    LOGIN_ACTION, "sts:GetCallerIdentity", "ec2:DescribeInstances", "ecr:DescribeRegistry", "iam:ListRoles",
+    "kms:ListAliases", "logs:DescribeLogGroups", "cloudwatch:PutMetricData",
+)  # fmt: skip
 
 
 @cases(
@@ -83,24 +96,7 @@ def test_no_other_type() -> None:
     (allow(Action="sts:AssumeRole", Resource="*"), [f"statement 1 allows sts:AssumeRole {EVERY}"]),
     *(
         (allow(Action="ecr:PutImage", Resource=each), [f"statement 1 allows ecr:PutImage {EVERY}"])
-        for each in (
-            "arn:aws:ecr:*:*:*",
-            "arn:aws:ecr:*:*:repository/*",
-            "arn:aws:ecr:us-east-1:*:repository/**",
-            f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*",
-            "arn:*",
-            "arn:aws:ecr:*",
-            "arn:aws:ecr:us-east-1",
-            "arn:aws:ecr:*:*:*/*",
-            "arn:aws:ecr:*:*:?*/*/*",
-            "arn:aws:ecr:*:*:repository/*/*",
-            "arn:aws:ecr:*:*:rep*/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:**",
-            f"arn:aws:ecr:us-east-1:{HOME}",
-            "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
-        )
+        for each in EVERY_REPOSITORY
     ),
     *(
         (allow(Action="ecr:PutImage", Resource=each), [])
@@ -127,22 +123,7 @@ def test_no_other_type() -> None:
     (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), [f"statement 1 allows s3:GetObject {EVERY}"]),
     (allow(Action="s3:GetObject", Resource=["arn:aws:s3:::bucket/*", "arn:aws:s3:::team-*"]), []),
     (allow(Action="unheard:OfThing", Resource="*"), [f"statement 1 allows unheard:OfThing {EVERY}"]),
-    (
-        allow(
-            Action=[
-                LOGIN_ACTION,
-                "sts:GetCallerIdentity",
-                "ec2:DescribeInstances",
-                "ecr:DescribeRegistry",
-                "iam:ListRoles",
-                "kms:ListAliases",
-                "logs:DescribeLogGroups",
-                "cloudwatch:PutMetricData",
-            ],
-            Resource="*",
-        ),
-        [],
-    ),
+    (allow(Action=ABOUT_NO_RESOURCE, Resource="*"), []),
     (deny(NotAction="ecr:*", NotResource=REPOSITORIES), []),
     (deny(Action="*", Resource="*"), []),
     (
@@ -150,11 +131,11 @@ def test_no_other_type() -> None:
         [f"statement 1 allows ecr:*, {COVERS}"],
     ),
 )
-def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, declared(policy(statement))) == expected
 
 
-def test_inline_policies_of_a_role(told: Judge) -> None:
+def test_inline_policies_of_a_role() -> None:
     inputs = {
         "inlinePolicies": [
             {"name": "pull", "policy": policy(LOGIN, PULL)},
@@ -204,7 +185,7 @@ BROAD = "write one with what is needed"
     (5, []),
     ("AdministratorAccess", []),
 )
-def test_policies_of_aws(told: Judge, arn: object, expected: list[str]) -> None:
+def test_policies_of_aws(arn: object, expected: list[str]) -> None:
     for kind in (ROLE_POLICY_ATTACHMENT, USER_POLICY_ATTACHMENT, GROUP_POLICY_ATTACHMENT, POLICY_ATTACHMENT):
         found = told(RULE, Declared(type=kind, inputs={"policyArn": arn}))
         assert found == [f"{each} policyArn" if each == "undecided" else each for each in expected]
@@ -212,7 +193,7 @@ def test_policies_of_aws(told: Judge, arn: object, expected: list[str]) -> None:
     assert found == [f"{each} managedPolicyArns.1" if each == "undecided" else each for each in expected]
 
 
-def test_managed_policies_that_are_not_known(told: Judge) -> None:
+def test_managed_policies_that_are_not_known() -> None:
     assert told(RULE, Declared(type=ROLE, inputs={"managedPolicyArns": UNKNOWN})) == ["undecided managedPolicyArns"]
     assert told(RULE, Declared(type=ROLE, inputs={"managedPolicyArns": None})) == []
 
@@ -239,7 +220,7 @@ HERE = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
 
 @settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
-def test_whoever_may_what_nobody_named_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+def test_whoever_may_what_nobody_named_is_found(statements: list[dict[str, object]]) -> None:
     text = policy(*statements)
     if not told(RULE, declared(text)):
         document = parse(text, incomplete_arns=True)

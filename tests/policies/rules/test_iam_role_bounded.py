@@ -7,7 +7,7 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.rules.iam_role_bounded import RULE
 from resources.iam import ROLE
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, OTHER
 
 BOUNDARY = f"arn:aws:iam::{HOME}:policy/container-registry-prod-boundary"
@@ -40,7 +40,7 @@ def role(**changed: object) -> Declared:
         ["undecided permissionsBoundary", "undecided path", "undecided maxSessionDuration"],
     ),
 )
-def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
@@ -67,7 +67,7 @@ NO_BOUNDARIES: list[object] = [f"arn:aws:iam::{HOME}:role/x", f"arn:aws:iam::{HO
     *((each, other(each)) for each in NO_BOUNDARIES),
     (None, [UNBOUNDED]),
 )
-def test_the_boundary(told: Judge, boundary: object, expected: list[str]) -> None:
+def test_the_boundary(boundary: object, expected: list[str]) -> None:
     assert told(RULE, role(permissionsBoundary=boundary)) == expected
 
 
@@ -82,7 +82,7 @@ def test_the_boundary(told: Judge, boundary: object, expected: list[str]) -> Non
     ("arn:aws:iam:*-boundary", False),
     ("*", False),
 )
-def test_a_boundary_can_be_asked_for(told: Judge, pattern: str, fits: bool) -> None:
+def test_a_boundary_can_be_asked_for(pattern: str, fits: bool) -> None:
     assert told(RULE, role(), boundary=pattern) == ([] if fits else other(BOUNDARY, pattern))
 
 
@@ -95,11 +95,11 @@ def test_a_boundary_can_be_asked_for(told: Judge, pattern: str, fits: bool) -> N
     (["/x/"], ["has no path, but ['/x/']"]),
     ("/aws-service-role/ecr.amazonaws.com/", []),
 )
-def test_the_path(told: Judge, path: object, expected: list[str]) -> None:
+def test_the_path(path: object, expected: list[str]) -> None:
     assert told(RULE, role(path=path)) == expected
 
 
-def test_a_services_own_role_takes_no_boundary(told: Judge) -> None:
+def test_a_services_own_role_takes_no_boundary() -> None:
     path = "/aws-service-role/replication.ecr.amazonaws.com/"
     assert told(RULE, Declared(type=ROLE, inputs={"path": path, "maxSessionDuration": 43200})) == []
     for near in ("/service-role/", "/x/aws-service-role/", "/aws-service-roles/"):
@@ -117,11 +117,11 @@ def test_a_services_own_role_takes_no_boundary(told: Judge) -> None:
     ("3600", 1, ["has no number of seconds for its sessions, but '3600'"]),
     (True, 1, ["has no number of seconds for its sessions, but True"]),
 )
-def test_the_longest_session(told: Judge, seconds: object, hours: int, expected: list[str]) -> None:
+def test_the_longest_session(seconds: object, hours: int, expected: list[str]) -> None:
     assert told(RULE, role(maxSessionDuration=seconds), max_session_hours=hours) == expected
 
 
-def test_four_hours_are_the_default(told: Judge) -> None:
+def test_four_hours_are_the_default() -> None:
     assert told(RULE, role(maxSessionDuration=14_400)) == []
     assert told(RULE, role(maxSessionDuration=14_401)) != []
 

@@ -6,7 +6,7 @@ from domain.document_text import UNKNOWN
 from policies.rules.iam_trust_not_public import RULE
 from resources.iam import ROLE
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULLER = f"arn:aws:iam::{OTHER}:role/puller"
@@ -26,7 +26,7 @@ def trust(**elements: object) -> dict[str, object]:
     case("unset", {}, []),
     case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
-def test_a_role(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
@@ -34,7 +34,7 @@ def test_no_other_type() -> None:
     assert RULE.types == (ROLE,)
 
 
-def test_a_statement_that_lets_nobody_assume_hides_no_other(told: Judge) -> None:
+def test_a_statement_that_lets_nobody_assume_hides_no_other() -> None:
     tagging = trust(Action="sts:TagSession")
     document = policy(tagging, trust(Principal="*"))
     assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": document})) == [
@@ -111,11 +111,11 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
     ),
     (deny(Principal="*", Action="sts:*"), []),
 )
-def test_statements(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
 
 
-def test_a_trusted_account_may_as_a_whole(told: Judge) -> None:
+def test_a_trusted_account_may_as_a_whole() -> None:
     role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(trust(Principal=to(HOME, OTHER)))})
     assert told(RULE, role, trusted_accounts=[OTHER]) == whole(HOME)
     assert told(RULE, role, trusted_accounts=[OTHER, HOME]) == []
@@ -179,7 +179,7 @@ def open_to(who: str, *keys: str) -> list[str]:
     (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
     (federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}), []),
 )
-def test_identity_providers(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_identity_providers(statement: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
 
 
@@ -206,7 +206,7 @@ def test_identity_providers(told: Judge, statement: dict[str, object], expected:
     ("ForAnyValue:StringEquals", SUBJECT, True),
     ("StringNotEquals", SUBJECT, False),
 )
-def test_a_subject_is_somebody(told: Judge, operator: str, subject: object, narrow: bool) -> None:
+def test_a_subject_is_somebody(operator: str, subject: object, narrow: bool) -> None:
     conditions: dict[str, dict[str, object]] = {"StringEquals": {f"{CLUSTER}:aud": "sts.amazonaws.com"}}
     conditions.setdefault(operator, {})[f"{CLUSTER}:sub"] = subject
     role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(federated(provider(CLUSTER), conditions))})
@@ -214,7 +214,7 @@ def test_a_subject_is_somebody(told: Judge, operator: str, subject: object, narr
 
 
 @pytest.mark.parametrize(("audience", "narrow"), [("sts.amazonaws.com", True), ("sts.*", False), ("a:b:c:*", False)])
-def test_an_audience_is_whole(told: Judge, audience: str, narrow: bool) -> None:
+def test_an_audience_is_whole(audience: str, narrow: bool) -> None:
     conditions = {"StringLike": {f"{CLUSTER}:aud": audience, f"{CLUSTER}:sub": SUBJECT}}
     role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(federated(provider(CLUSTER), conditions))})
     assert told(RULE, role) == ([] if narrow else open_to(provider(CLUSTER), f"{CLUSTER}:aud"))

@@ -7,7 +7,7 @@ from domain.document_text import UNKNOWN
 from policies.rules.kms_deletion_window import RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 
 @cases(
@@ -23,11 +23,11 @@ from tests.policies.conftest import Declared, Judge
     case("a text", "30", 30, ["has no number of days for a waiting time, but '30'"]),
     case("a boolean", True, 7, ["has no number of days for a waiting time, but True"]),
 )
-def test_the_waiting_time(told: Judge, days: object, minimum: int, expected: list[str]) -> None:
+def test_the_waiting_time(days: object, minimum: int, expected: list[str]) -> None:
     assert told(RULE, Declared(type=KEY, inputs={"deletionWindowInDays": days}), minimum_days=minimum) == expected
 
 
-def test_thirty_days_are_the_default(told: Judge) -> None:
+def test_thirty_days_are_the_default() -> None:
     assert told(RULE, Declared(type=KEY, inputs={})) == []
     assert told(RULE, Declared(type=KEY, inputs={"deletionWindowInDays": 29})) != []
 

@@ -4,7 +4,7 @@ from domain.document_text import UNKNOWN
 from policies.rules.kms_enabled import RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 
 @cases(
@@ -15,7 +15,7 @@ from tests.policies.conftest import Declared, Judge
     case("unknown", UNKNOWN, ["undecided isEnabled"]),
     case("a text", "false", ["is disabled"]),
 )
-def test_a_key_can_be_used(told: Judge, enabled: object, expected: list[str]) -> None:
+def test_a_key_can_be_used(enabled: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=KEY, inputs={"isEnabled": enabled})) == expected
 
 

@@ -20,7 +20,7 @@ from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.unknown_callers import UNKNOWN_CALLERS
-from tests.policies.conftest import TODAY, Declared, Judge
+from tests.policies.conftest import TODAY, Declared, told
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
@@ -51,7 +51,7 @@ def use(**elements: object) -> dict[str, object]:
     case("unset", {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"]),
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
-def test_a_key(told: Judge, kind: str, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_key(kind: str, inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=kind, inputs=inputs)) == expected
 
 
@@ -60,13 +60,13 @@ def test_no_other_type() -> None:
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
-def test_our_own_policy_passes(told: Judge, region: str) -> None:
+def test_our_own_policy_passes(region: str) -> None:
     text = to_text(key_policy(account=HOME, region=region))
     assert told(RULE, Declared(type=KEY, inputs={"policy": text})) == []
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
-def test_the_service_has_its_region_s_name(told: Judge, region: str) -> None:
+def test_the_service_has_its_region_s_name(region: str) -> None:
     service = f"ecr.{region}.{REGIONS[region].dns_suffix}"
     assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": service}}))) == []
     assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"x{service}"}}))) == by_root()
@@ -151,7 +151,7 @@ THROUGH_OTHERS: list[dict[str, object]] = [
     ),
     (deny(Principal="*", Action="kms:*", Resource="*"), []),
 )
-def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_use_of_the_key(statement: dict[str, object], expected: list[str]) -> None:
     sound = {key: value for key, value in statement.items() if value is not None}
     assert told(RULE, declared(sound)) == expected
 
@@ -193,9 +193,7 @@ def test_use_of_the_key(told: Judge, statement: dict[str, object], expected: lis
         [],
     ),
 )
-def test_other_accounts_are_named_in_the_parameters(
-    told: Judge, statement: dict[str, object], expected: list[str]
-) -> None:
+def test_other_accounts_are_named_in_the_parameters(statement: dict[str, object], expected: list[str]) -> None:
     neither = "which is neither the key's account nor trusted"
     found = [f"statement 'Use' names {each}, {neither}" for each in expected]
     assert told(RULE, declared(statement)) == found
@@ -229,12 +227,12 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
     ),
     (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS refuses it"]),
 )
-def test_everybody(told: Judge, statement: dict[str, object], expected: list[str]) -> None:
+def test_everybody(statement: dict[str, object], expected: list[str]) -> None:
     sound = {key: value for key, value in statement.items() if value is not None}
     assert told(RULE, declared(sound)) == expected
 
 
-def test_two_accounts_that_administer(told: Judge) -> None:
+def test_two_accounts_that_administer() -> None:
     other = allow(Principal=to(OTHER), Action="kms:Put*", Resource="*")
     assert told(RULE, declared(other)) == [
         f"is administered by the accounts {HOME} and {OTHER}: name in trusted_accounts those that are not the key's own"
@@ -257,7 +255,7 @@ LOCKS = "lets AWS KMS take a policy that its account can't change again: leave b
     (False, []),
     (None, []),
 )
-def test_the_account_is_not_locked_out(told: Judge, kind: str, value: object, expected: list[str]) -> None:
+def test_the_account_is_not_locked_out(kind: str, value: object, expected: list[str]) -> None:
     stranger = "999999999999"
     for text in (
         policy(ADMINISTER),
@@ -268,7 +266,7 @@ def test_the_account_is_not_locked_out(told: Judge, kind: str, value: object, ex
         assert told(RULE, Declared(type=kind, inputs={"policy": text, BYPASS: value})) == expected
 
 
-def test_a_stranger_that_administers_alone_is_told_by_who_else_is_named(told: Judge) -> None:
+def test_a_stranger_that_administers_alone_is_told_by_who_else_is_named() -> None:
     stranger = {**ADMINISTER, "Principal": to(root("999999999999"))}
     grant = use(Action="kms:CreateGrant", Condition=FOR_AWS)
     assert told(RULE, Declared(type=KEY, inputs={"policy": policy(stranger, grant)})) == [
@@ -276,7 +274,7 @@ def test_a_stranger_that_administers_alone_is_told_by_who_else_is_named(told: Ju
     ]
 
 
-def test_services_are_a_parameter(told: Judge) -> None:
+def test_services_are_a_parameter() -> None:
     condition = {"StringEquals": {"kms:ViaService": ["ecr.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]}}
     assert told(RULE, declared(use(Condition=condition)), services=["ecr", "s3"]) == []
     (found,) = told(RULE, declared(use(Condition=condition)), services=["s3"])
@@ -333,7 +331,7 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(told: Judge, statements: list[dict[str, object]]) -> None:
+def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(statements: list[dict[str, object]]) -> None:
     found = declared(*statements)
     if told(RULE, found):
         return

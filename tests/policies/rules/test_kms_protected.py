@@ -6,7 +6,7 @@ from resources.ecr import REPOSITORY
 from resources.iam import ROLE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 UNPROTECTED = "the key is not protected, and not every repository of its registry retires"
 ONE_STAYS = f"{UNPROTECTED}: None@us-east-1 does not, since it has no tag retire-until"
@@ -56,12 +56,10 @@ STAYS, RETIRES, PAST, OPEN = repository(None), repository("2027-01-31"), reposit
     case("retiring elsewhere", [key(), repository("2027-01-31", region="eu-west-1")], [UNPROTECTED]),
     case("another type", [STAYS, Declared(type=ROLE, inputs={}, protect=False)], []),
 )
-def test_an_unprotected_key_has_no_repository_that_stays(
-    told: Judge, resources: list[Declared], expected: list[str]
-) -> None:
+def test_an_unprotected_key_has_no_repository_that_stays(resources: list[Declared], expected: list[str]) -> None:
     assert told(RULE, *resources) == expected
 
 
-def test_how_long_they_may_retire_can_be_told(told: Judge) -> None:
+def test_how_long_they_may_retire_can_be_told() -> None:
     assert told(RULE, key(), RETIRES, longest_retirement_days=70) == [too_long("2027-01-31", "2027-01-30, 70 days")]
     assert told(RULE, key(), repository("9999-12-31"), longest_retirement_days=10**12) == []

@@ -4,7 +4,7 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.rules.kms_rotation import RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 
 @cases(
@@ -29,5 +29,5 @@ from tests.policies.conftest import Declared, Judge
         )
     ),
 )
-def test_a_symmetric_key_is_rotated(told: Judge, inputs: dict[str, object], expected: list[str]) -> None:
+def test_a_symmetric_key_is_rotated(inputs: dict[str, object], expected: list[str]) -> None:
     assert told(RULE, Declared(type=KEY, inputs=inputs)) == expected

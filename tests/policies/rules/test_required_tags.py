@@ -12,7 +12,7 @@ from resources.iam import MANAGED_POLICY, ROLE
 from resources.kms import KEY
 from resources.secretsmanager import SECRET
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, Judge
+from tests.policies.conftest import Declared, told
 
 ALL = required_tags(owner="payments", environment="prod", project="container-registry")
 NONE = [f"has no tag {each}" for each in REQUIRED]
@@ -33,14 +33,14 @@ NONE = [f"has no tag {each}" for each in REQUIRED]
     case("a text", "owner", NONE),
     case("unknown", UNKNOWN, ["undecided tags"]),
 )
-def test_each_required_tag_is_there(told: Judge, kind: str, tags: object, expected: list[str]) -> None:
+def test_each_required_tag_is_there(kind: str, tags: object, expected: list[str]) -> None:
     assert told(RULE, Declared(type=kind, inputs={"tags": tags})) == expected
 
 
 @pytest.mark.parametrize(
     ("parameters", "expected"), [({"tags": ["cost-center"]}, ["has no tag cost-center"]), ({"tags": []}, [])]
 )
-def test_which_are_required_can_be_told(told: Judge, parameters: dict[str, Any], expected: list[str]) -> None:
+def test_which_are_required_can_be_told(parameters: dict[str, Any], expected: list[str]) -> None:
     assert told(RULE, Declared(type=REPOSITORY, inputs={"tags": ALL}), **parameters) == expected
 
 

@@ -13,8 +13,9 @@ from urllib3.exceptions import ProtocolError
 from domain.ecr.images import MANIFESTS
 from domain.iam.grants import AccountGrant
 from localcloud.clients import Clients
+from oci.client import Client, Pulled, Refused
 from oci.image import Blob
-from oci.whole_images import Client, Corrupt, Pulled, Refused
+from oci.manifest import Corrupt
 from rehearsal.proofs import grants, immutable_tags
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.publisher_case import OTHERS, PublisherCase
@@ -144,7 +145,7 @@ def test_a_tag_is_tried_that_may_not_move(case: Case, mutable: tuple[str, ...], 
 
 
 def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
-    with Client(case.host, case.publisher()) as client:
+    with Client.on_loopback(case.host, case.publisher()) as client:
         with pytest.raises(Refused, match=r"DENIED.*ecr:ListImages"):
             client._send("GET", client._url(API, "tags", "list"), 200)
         with pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
@@ -153,7 +154,10 @@ def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
 
 def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
     for password in (case.puller(), case.visitor(case.registry.account)):
-        with Client(case.host, password) as client, pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
+        with (
+            Client.on_loopback(case.host, password) as client,
+            pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"),
+        ):
             client.begin_upload(API)
 
 

@@ -327,8 +327,8 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
 
 @cases(
     "arguments, told",
-    case("no such revision", ["--base", "nowhere"], "'nowhere' is no revision"),
-    case("an option as a revision", ["--base=--output=/tmp/x"], "is no revision"),
+    case("no such revision", ["--base", "nowhere"], "'nowhere' is not a revision"),
+    case("an option as a revision", ["--base=--output=/tmp/x"], "is not a revision"),
     case("no such render", ["--render", "nowhere.json"], "nowhere.json"),
     case("no render", ["--render", "catalog.yaml"], "is not valid JSON"),
     case("another stack's render", ["--render", "other.json"], "of the stack 'prod', not of 'dev'"),

@@ -177,7 +177,7 @@ def test_a_new_stack_is_told_as_new(registry: Clone) -> None:
 
 @cases(
     "arguments, stack, told",
-    (("--base", "nonsense"), "dev", "'nonsense' is no revision"),
+    (("--base", "nonsense"), "dev", "'nonsense' is not a revision"),
     (("--base", "HEAD"), "nonsense", "is not a stack of this project"),
     (("--from-preview", "nothing.json"), "dev", "nothing.json: can't be read: No such file"),
     (("--from-preview", "catalog.yaml"), "dev", "catalog.yaml: is not a preview of the engine"),
