@@ -91,10 +91,7 @@ def test_under_the_engine_a_config_option_wins_and_has_no_line(project: Path) ->
     replicas = '[{"region":"eu-west-1"}]'
     assert [
         registry.region for registry in load(project, "dev", engine_values(project, replicas=replicas)).registries
-    ] == [
-        "us-east-1",
-        "eu-west-1",
-    ]
+    ] == ["us-east-1", "eu-west-1"]
 
 
 def test_a_config_option_must_hold_each_key_once(project: Path) -> None:
