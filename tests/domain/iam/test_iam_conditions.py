@@ -205,27 +205,13 @@ def test_the_old_version_has_no_variables() -> None:
 # "If the key that you specify in a policy condition is not present in the request context, the values do not match and
 # the condition is false. If the policy condition requires that the key is not matched [...] the condition is true."
 ABSENT = [
-    ("StringEquals", False),
-    ("StringNotEquals", True),
-    ("StringNotEqualsIgnoreCase", True),
-    ("StringNotLike", True),
-    ("NumericNotEquals", True),
-    ("DateNotEquals", True),
-    ("NotIpAddress", True),
-    ("ArnNotEquals", True),
-    ("ArnNotLike", True),
-    ("Bool", False),
-    ("NumericLessThan", False),
-    ("ArnLike", False),
-    ("StringEqualsIfExists", True),
-    ("StringNotEqualsIfExists", True),
-    ("BoolIfExists", True),
-    ("ForAllValues:StringEquals", True),
-    ("ForAllValues:StringNotEquals", True),
-    ("ForAnyValue:StringEquals", False),
-    ("ForAnyValue:StringNotEquals", False),
-    ("ForAnyValue:StringEqualsIfExists", True),
-]
+    ("StringEquals", False), ("StringNotEquals", True), ("StringNotEqualsIgnoreCase", True), ("StringNotLike", True),
+    ("NumericNotEquals", True), ("DateNotEquals", True), ("NotIpAddress", True), ("ArnNotEquals", True),
+    ("ArnNotLike", True), ("Bool", False), ("NumericLessThan", False), ("ArnLike", False),
+    ("StringEqualsIfExists", True), ("StringNotEqualsIfExists", True), ("BoolIfExists", True),
+    ("ForAllValues:StringEquals", True), ("ForAllValues:StringNotEquals", True), ("ForAnyValue:StringEquals", False),
+    ("ForAnyValue:StringNotEquals", False), ("ForAnyValue:StringEqualsIfExists", True),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("operator", "result"), ABSENT)

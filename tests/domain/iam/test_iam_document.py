@@ -167,13 +167,8 @@ def test_condition_operators(written: str, operator: ConditionOperator) -> None:
 
 @cases(
     "written, values",
-    (True, ("true",)),
-    (5, ("5",)),
-    (5.0, ("5",)),
-    (0.5, ("0.5",)),
-    (["b", "a", "b"], ("a", "b")),
-    ([], ()),
-)
+    (True, ("true",)), (5, ("5",)), (5.0, ("5",)), (0.5, ("0.5",)), (["b", "a", "b"], ("a", "b")), ([], ()),
+)  # fmt: skip
 def test_condition_values_become_strings(written: object, values: tuple[str, ...]) -> None:
     assert conditions({"StringEquals": {"aws:X": written}})[0].values == values
 
@@ -225,22 +220,13 @@ def test_faults_of_a_statement(elements: dict[str, object], path: tuple[object, 
 
 @cases(
     "source, path",
-    ([], ()),
-    (5, ()),
-    ("", ()),
-    ("[]", ()),
-    ("{", ()),
-    ("[" * 100_000, ()),
-    ({**one(), "Version": "2012-10-18"}, ("Version",)),
-    ({**one(), "Version": None}, ("Version",)),
-    ({**one(), "Id": None}, ("Id",)),
-    ({**one(), "Statements": []}, ("Statements",)),
-    ({"Version": "2012-10-17"}, ("Statement",)),
-    ({"Statement": []}, ("Statement",)),
-    ({"Statement": "a"}, ("Statement",)),
-    ({"Statement": [None]}, ("Statement", 0)),
+    ([], ()), (5, ()), ("", ()), ("[]", ()), ("{", ()), ("[" * 100_000, ()),
+    ({**one(), "Version": "2012-10-18"}, ("Version",)), ({**one(), "Version": None}, ("Version",)),
+    ({**one(), "Id": None}, ("Id",)), ({**one(), "Statements": []}, ("Statements",)),
+    ({"Version": "2012-10-17"}, ("Statement",)), ({"Statement": []}, ("Statement",)),
+    ({"Statement": "a"}, ("Statement",)), ({"Statement": [None]}, ("Statement", 0)),
     ({"Statement": {"Effect": "Allow", "Action": "x"}}, ("Statement", "Action")),
-)
+)  # fmt: skip
 def test_faults_of_a_document(source: object, path: tuple[object, ...]) -> None:
     assert found(source) == [path]
 
@@ -362,15 +348,10 @@ def test_letter_case_of_actions_and_condition_keys_makes_no_difference() -> None
 
 @cases(
     "elements",
-    {"Effect": "Deny"},
-    {"Action": "ecr:BatchGetImage"},
-    {"Action": None, "NotAction": "ecr:PutImage"},
-    {"Resource": "*"},
-    {"Principal": "*"},
-    {"NotPrincipal": "*"},
-    {"Sid": "a"},
+    {"Effect": "Deny"}, {"Action": "ecr:BatchGetImage"}, {"Action": None, "NotAction": "ecr:PutImage"},
+    {"Resource": "*"}, {"Principal": "*"}, {"NotPrincipal": "*"}, {"Sid": "a"},
     {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
-)
+)  # fmt: skip
 def test_what_makes_a_difference(elements: dict[str, object]) -> None:
     assert not same(parse(one()), parse(one(**elements)))
 

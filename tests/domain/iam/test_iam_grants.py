@@ -305,18 +305,8 @@ def test_role_names(role: str) -> None:
 
 @cases(
     "role",
-    "",
-    "/puller",
-    "puller/",
-    "a//b",
-    "a b",
-    "*",
-    "tea*/puller",
-    "pullér",
-    "puller\n",
-    "x" * 65,
-    f"{'p' * 511}/r",
-)
+    "", "/puller", "puller/", "a//b", "a b", "*", "tea*/puller", "pullér", "puller\n", "x" * 65, f"{'p' * 511}/r",
+)  # fmt: skip
 def test_no_role_names(role: str) -> None:
     (problem,) = role_name_problems(role)
     assert problem.value == role

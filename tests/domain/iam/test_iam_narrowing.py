@@ -235,47 +235,17 @@ def test_some_stranger_fulfils_what_is_loose(condition: dict[str, object]) -> No
 OPERATORS = ["StringEquals", "StringLike", "StringNotEquals", "StringEqualsIgnoreCase", "ArnLike", "ArnEquals", "Null"]
 FORMS = ["{}", "{}IfExists", "ForAllValues:{}", "ForAnyValue:{}"]
 KEYS = [
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:ResourceAccount",
-    "aws:SourceAccount",
-    "aws:SourceArn",
-    "aws:SourceVpc",
-    "aws:VpceAccount",
-    "aws:SourceIp",
-    "aws:PrincipalTag/team",
-    "kms:CallerAccount",
-]
+    "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:ResourceAccount",
+    "aws:SourceAccount", "aws:SourceArn", "aws:SourceVpc", "aws:VpceAccount", "aws:SourceIp",
+    "aws:PrincipalTag/team", "kms:CallerAccount",
+]  # fmt: skip
 VALUES = [
-    "*",
-    "",
-    "true",
-    "false",
-    "payments",
-    ORGANIZATION,
-    "o-*",
-    f"{ORGANIZATION}/*",
-    "*/r-ab12/*",
-    HOME,
-    "1111*",
-    ACCOUNT[:-1] + "?",
-    "${aws:PrincipalAccount}",
-    "${aws:ResourceAccount}",
-    "${aws:PrincipalOrgID}",
-    "${aws:SourceAccount}",
-    ROLE,
-    "arn:*",
-    "arn:aws:iam::*:role/*",
-    f"arn:*:iam::{HOME}:role/*",
-    f"arn:*{HOME}:role/puller",
-    f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller",
-    FUNCTIONS,
-    "vpc-*",
-    "vpc-0a1b2c3d",
-    "8.8.8.8",
-]
+    "*", "", "true", "false", "payments", ORGANIZATION, "o-*", f"{ORGANIZATION}/*", "*/r-ab12/*", HOME, "1111*",
+    ACCOUNT[:-1] + "?", "${aws:PrincipalAccount}", "${aws:ResourceAccount}", "${aws:PrincipalOrgID}",
+    "${aws:SourceAccount}", ROLE, "arn:*", "arn:aws:iam::*:role/*", f"arn:*:iam::{HOME}:role/*",
+    f"arn:*{HOME}:role/puller", f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller", FUNCTIONS, "vpc-*",
+    "vpc-0a1b2c3d", "8.8.8.8",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("key", KEYS)
