@@ -220,6 +220,7 @@ def of(**elements: object) -> list[Problem]:
 
 NOT_ID = ("is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN")
 NOT_POLICY = ("is not a policy document", "write an object with Version and Statement")
+S = ("Statement",)
 TOO_LONG = "the policy's text has 10,336 characters, and Amazon ECR allows 10,240"
 LONG_PATH = f"{'p' * 511}/r"
 ALL_BUT = ("allows every principal except these", "list the allowed principals in Principal")
@@ -228,13 +229,10 @@ ALL_BUT = ("allows every principal except these", "list the allowed principals i
 @cases(
     "found, expected",
     (registry_policy_problems(5), Problem((), 5, *NOT_POLICY)),
-    (
-        of(Effect="Allow", NotPrincipal=ACCOUNT, Action="ecr:*"),
-        Problem(("Statement", "NotPrincipal"), [HOME], *ALL_BUT),
-    ),
-    (of(Effect="Deny", Action="ecr:*"), Problem(("Statement", "Principal"), None, "is missing", "add a Principal")),
-    (of(Effect="Deny", Principal="*", NotAction="s3:*"), Problem(("Statement", "NotAction"), "s3:*", *FOREIGN)),
-    (of(Effect="Deny", Principal="*", Action="S3:Get*"), Problem(("Statement", "Action"), "S3:Get*", *FOREIGN)),
+    (of(Effect="Allow", NotPrincipal=ACCOUNT, Action="ecr:*"), Problem((*S, "NotPrincipal"), [HOME], *ALL_BUT)),
+    (of(Effect="Deny", Action="ecr:*"), Problem((*S, "Principal"), None, "is missing", "add a Principal")),
+    (of(Effect="Deny", Principal="*", NotAction="s3:*"), Problem((*S, "NotAction"), "s3:*", *FOREIGN)),
+    (of(Effect="Deny", Principal="*", Action="S3:Get*"), Problem((*S, "Action"), "S3:Get*", *FOREIGN)),
     (registry_policy_problems(LONG), Problem((), 10_336, TOO_LONG, ELSEWHERE)),
     (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
     (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),
