@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, Self, TypeVar
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
 from domain.iam.github import AUDIENCE
-from localcloud.call import ControlPlane
 from localcloud.callers import Callers
+from localcloud.calls import ControlPlane
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.service import Ecr
-from localcloud.ecr.tokens import Tokens
 from localcloud.emulator import Emulator, EmulatorDied, Told, log_of
 from localcloud.gateway import Front
-from localcloud.github import Github, Job
+from localcloud.github_issuer import Github, Job
 from localcloud.iam_and_kms import Key, Neighbour
 from localcloud.install import FOLDER, REQUIREMENTS, installed
 from localcloud.server import LOOPBACK, Listen, Server

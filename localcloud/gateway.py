@@ -12,9 +12,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from domain.iam.access import Identity
-from localcloud.call import Call, ControlPlane
 from localcloud.callers import Callers
-from localcloud.ecr.errors import EcrError
+from localcloud.calls import Call, ControlPlane
+from localcloud.ecr.api_errors import EcrError
 from localcloud.emulator import Answer, Emulator, EmulatorDied
 from localcloud.iam_and_kms import IAM_REGION, Neighbour
 from localcloud.protocols import json_answer, refusal, xml_answer

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from domain.aws import Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity, Request
 from domain.iam.evaluate import evaluate
+from localcloud.api_input import Unmet, members_of
 from localcloud.callers import AccessKey, Callers, Parameters, members
-from localcloud.circumstances import circumstances
-from localcloud.ecr.errors import EcrError
-from localcloud.github import Github
+from localcloud.calls import circumstances
+from localcloud.ecr.api_errors import EcrError
+from localcloud.github_issuer import Github
 from localcloud.iam_and_kms import IAM_REGION, Neighbour, Role, UnreadablePolicy
-from localcloud.input import Unmet, members_of
 from localcloud.protocols import CallFailed
 from localcloud.web_identity import WebIdentity, invalid_token, proven, read
 

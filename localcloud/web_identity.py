@@ -13,8 +13,8 @@ from jwt.types import Options
 
 from domain.iam.access import Context
 from domain.iam.github import ISSUER
-from localcloud.ecr.errors import EcrError
-from localcloud.github import ALGORITHM, Github
+from localcloud.ecr.api_errors import EcrError
+from localcloud.github_issuer import ALGORITHM, Github
 
 _SCHEME = "https://"
 _CONDITION_KEYS = (

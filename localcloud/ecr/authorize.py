@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from domain.ecr.names import repository_arn
 from domain.iam.access import Context, Policy, Request
 from domain.iam.evaluate import evaluate, reason
-from localcloud.call import Call
-from localcloud.circumstances import circumstances
-from localcloud.ecr.errors import EcrError, access_denied
-from localcloud.ecr.state import Registry, Repository
+from localcloud.calls import Call, circumstances
+from localcloud.ecr.api_errors import EcrError, access_denied
+from localcloud.ecr.registry_state import Registry, Repository
 
 
 def require(

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from domain.ecr.images import DIGEST, OCI_INDEX
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from localcloud.ecr import images, manifests
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.state import Image, Repository
-from localcloud.ecr.visit import Visit
+from localcloud.ecr import image_store, manifests
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.registry_request import Visit
+from localcloud.ecr.registry_state import Image, Repository
 
 _ARTIFACT_TYPE = "artifactType"
 _PAGE = 100
@@ -28,10 +28,10 @@ async def put(visit: Visit) -> web.StreamResponse:
     content = await _manifest(visit)
     sent_as = visit.request.content_type if "Content-Type" in visit.request.headers else None
     manifest = manifests.parse(content, sent_as)
-    images.require_digest(manifest, digest)
+    image_store.require_digest(manifest, digest)
     repository = visit.registry.repository(visit.name)  # it may have gone while the body came
-    is_new = images.is_new(repository, manifest.digest, tag)
-    image = images.put(repository, manifest, content, tag, now=datetime.now(UTC))
+    is_new = image_store.is_new(repository, manifest.digest, tag)
+    image = image_store.put(repository, manifest, content, tag, now=datetime.now(UTC))
     if is_new:
         visit.replicator.begin(visit.registry, repository, image, tag)
     headers = {
@@ -48,7 +48,7 @@ async def look(visit: Visit) -> web.StreamResponse:
 
 async def pull(visit: Visit) -> web.StreamResponse:
     image = _image(visit, await visit.image_to_pull("BatchGetImage"))
-    images.record_pull(visit.registry, image, visit.caller.identity, datetime.now(UTC))
+    image_store.record_pull(visit.registry, image, visit.caller.identity, datetime.now(UTC))
     return _answer(image)
 
 
@@ -57,7 +57,7 @@ async def delete(visit: Visit) -> web.StreamResponse:
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-artifact-delete.html
     repository = visit.repository("BatchDeleteImage")
     tag, digest = _tag_or_digest(visit.reference)
-    images.delete(repository, tag=tag, digest=digest)
+    image_store.delete(repository, tag=tag, digest=digest)
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
@@ -79,7 +79,7 @@ async def referrers(visit: Visit) -> web.StreamResponse:
     if not DIGEST.fullmatch(visit.reference):
         raise EcrError("DIGEST_INVALID", f"{visit.reference!r} is not a sha256 digest")
     wanted = visit.request.query.get(_ARTIFACT_TYPE)
-    found = images.referrers(repository, visit.reference)
+    found = image_store.referrers(repository, visit.reference)
     body = {
         "schemaVersion": 2,
         "mediaType": OCI_INDEX,
@@ -110,7 +110,7 @@ def _tag_or_digest(reference: str) -> tuple[str | None, str | None]:
 
 def _image(visit: Visit, repository: Repository) -> Image:
     tag, digest = _tag_or_digest(visit.reference)
-    return images.find(repository, tag=tag, digest=digest)
+    return image_store.find(repository, tag=tag, digest=digest)
 
 
 def _answer(image: Image) -> web.Response:

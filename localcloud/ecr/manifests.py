@@ -7,7 +7,7 @@ from typing import Any
 from domain import document_text
 from domain.ecr.images import DIGEST, INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST, digest_of
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from localcloud.ecr.errors import EcrError, invalid_parameter
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 
 _UNPULLED = ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",)
 """Layers that stand elsewhere, at the addresses that the manifest gives."""

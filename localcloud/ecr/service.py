@@ -6,17 +6,16 @@ from typing import Any
 
 from aiohttp import web
 
-from localcloud.call import Call
 from localcloud.callers import Callers
+from localcloud.calls import Call
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.control import Control
-from localcloud.ecr.data import data_plane
-from localcloud.ecr.operations.asked import Services
-from localcloud.ecr.ports import Ports
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries
-from localcloud.ecr.tokens import Tokens
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.operations.request import Ports, Services
+from localcloud.ecr.registry_state import Registries
+from localcloud.ecr.replicator import Replicator
 from localcloud.iam_and_kms import Neighbour
 
 

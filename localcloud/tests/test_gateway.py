@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import emulator
-from localcloud.ecr.errors import EcrError
+from localcloud.ecr.api_errors import EcrError
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
 
 LARGEST_MANIFEST = 4 * 1024 * 1024

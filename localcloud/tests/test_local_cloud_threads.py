@@ -7,7 +7,7 @@ import pytest
 
 from domain.iam.access import Policy
 from domain.iam.document import Document
-from localcloud.ecr.tokens import Token
+from localcloud.ecr.authorization_tokens import Token
 from localcloud.iam_and_kms import Key
 from localcloud.tests.clouds import ACCOUNT, Door
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.cloud import LocalCloud
-from localcloud.github import Github, Job
+from localcloud.github_issuer import Github, Job
 from localcloud.tests.clouds import Connect, fetch
 from localcloud.tests.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, document, provider, trust
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from domain.iam import document
 from domain.iam.roles import push_policy
 from localcloud.clients import Credentials
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import Image, image
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused_in

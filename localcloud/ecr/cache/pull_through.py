@@ -14,18 +14,26 @@ from domain.ecr.names import private_registry
 from domain.ecr.tags import may_move
 from domain.ecr.upstreams import CacheRule, rule_for, upstream_name
 from domain.iam.access import Policy
-from localcloud.call import Call
 from localcloud.callers import Callers
-from localcloud.ecr import authorize, creation, images, manifests
+from localcloud.calls import Call
+from localcloud.ecr import authorize, image_store, manifests, repository_creation
+from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.blobs import Blobs, StorageError
-from localcloud.ecr.cache.login import InvalidSecret, Login, login_of, secret_text
-from localcloud.ecr.cache.own import Own
-from localcloud.ecr.cache.played import Played
-from localcloud.ecr.cache.reader import reader
-from localcloud.ecr.cache.source import Fetched, Source, UpstreamFailed, UpstreamMissing, UpstreamRefused
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
+from localcloud.ecr.cache.private_upstream import Own, reader
+from localcloud.ecr.cache.public_upstream import Played
+from localcloud.ecr.cache.upstream import (
+    Fetched,
+    InvalidSecret,
+    Login,
+    Source,
+    UpstreamFailed,
+    UpstreamMissing,
+    UpstreamRefused,
+    login_of,
+    secret_text,
+)
+from localcloud.ecr.registry_state import Registries, Registry, Repository
+from localcloud.ecr.replicator import Replicator
 from localcloud.iam_and_kms import Neighbour
 
 CHECKED_EVERY = timedelta(hours=24)
@@ -63,7 +71,7 @@ class PullThrough:
         # https://github.com/aws/containers-roadmap/issues/2053
         if name in registry.repositories or self._rule(registry, name) is None:
             return None
-        template = creation.template_for(registry, name, Occasion.PULL_THROUGH_CACHE)
+        template = repository_creation.template_for(registry, name, Occasion.PULL_THROUGH_CACHE)
         return template.policy.policy if template is not None and template.policy is not None else None
 
     async def bring_image(self, call: Call, registry: Registry, name: str, reference: str) -> None:
@@ -114,8 +122,8 @@ class PullThrough:
         source, there = await self._source(rule, registry, name), upstream_name(name, rule)
         fetched = await source.manifest(there, reference)
         wanted = _Wanted(digest=reference) if ":" in reference else _Wanted(tag=reference)
-        images.require_digest(manifests.parse(fetched.content, fetched.media_type), wanted.digest)
-        repository = await creation.create(registry, name, Occasion.PULL_THROUGH_CACHE, self.neighbour)
+        image_store.require_digest(manifests.parse(fetched.content, fetched.media_type), wanted.digest)
+        repository = await repository_creation.create(registry, name, Occasion.PULL_THROUGH_CACHE, self.neighbour)
         await self._store(source, there, repository, fetched, wanted)
         if wanted.tag is not None:
             repository.upstream_checks[wanted.tag] = datetime.now(UTC)
@@ -125,13 +133,13 @@ class PullThrough:
     ) -> None:
         """The image with all that it names: of an index every image, of an image every layer."""
         manifest = manifests.parse(fetched.content, fetched.media_type)
-        images.require_digest(manifest, wanted.digest)
+        image_store.require_digest(manifest, wanted.digest)
         for child in sorted(manifest.children - repository.images.keys()):
             await self._store(source, there, repository, await source.manifest(there, child), _Wanted(digest=child))
         for digest in sorted(manifest.layers.keys() - repository.layers):
             await source.layer(there, digest, repository)
-        is_new = images.is_new(repository, manifest.digest, wanted.tag)
-        image = images.put(repository, manifest, fetched.content, wanted.tag, now=datetime.now(UTC))
+        is_new = image_store.is_new(repository, manifest.digest, wanted.tag)
+        image = image_store.put(repository, manifest, fetched.content, wanted.tag, now=datetime.now(UTC))
         if is_new:
             # What is cached is replicated as what is pushed is.
             registry = self.registries.of(repository.account, repository.region)

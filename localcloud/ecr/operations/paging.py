@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.operations.asked import Asked
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.operations.request import Asked
 
 T = TypeVar("T")
 

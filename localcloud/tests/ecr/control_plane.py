@@ -20,20 +20,18 @@ from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION
-from localcloud.call import Call
 from localcloud.callers import Callers
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.control import Control
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.input import service
-from localcloud.ecr.operations.asked import Services
-from localcloud.ecr.ports import Ports
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.ecr.tokens import Tokens
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.operations.request import Ports, Services
+from localcloud.ecr.registry_state import Registries, Registry, Repository
+from localcloud.ecr.replicator import Replicator
 from localcloud.iam_and_kms import Key, Neighbour, Role, Standing
-from localcloud.protocols import CallFailed
+from localcloud.protocols import CallFailed, service_model
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -230,7 +228,7 @@ class Plane:
 
 def require_contract(operation: str, answer: dict[str, Any]) -> None:
     """A client that knows nothing but AWS's model reads exactly this answer, each member of its type."""
-    shape = service().operation_model(operation).output_shape
+    shape = service_model("ecr").operation_model(operation).output_shape
     assert shape is not None
     faults = ParamValidator().validate(answer, shape).generate_report().splitlines()
     assert set(faults) <= {EMPTY_LIST}, faults

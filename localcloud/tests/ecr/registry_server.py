@@ -22,12 +22,12 @@ from domain.ecr.tags import TagMutability
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from localcloud.callers import Callers
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.data import data_plane
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.ecr.tokens import Tokens
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.registry_state import Registries, Registry, Repository
+from localcloud.ecr.replicator import Replicator
 from localcloud.tests.ecr.control_plane import FakeKeys
 
 ACCOUNT = "111122223333"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localcloud.ecr.state import Repository
+from localcloud.ecr.registry_state import Repository
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,

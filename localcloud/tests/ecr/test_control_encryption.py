@@ -10,8 +10,8 @@ import pytest
 from domain.iam import document
 from domain.iam.access import Caller, Policy
 from domain.kms import key_policy
-from localcloud.call import Call
-from localcloud.ecr.errors import EcrError
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
 from localcloud.iam_and_kms import Key
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,

@@ -11,9 +11,9 @@ from domain.ecr.creation_templates import Occasion
 from domain.iam import document
 from domain.iam.access import Policy
 from domain.kms import key_policy
-from localcloud.ecr.creation import create
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Repository
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import Repository
+from localcloud.ecr.repository_creation import create
 from localcloud.iam_and_kms import Key
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,

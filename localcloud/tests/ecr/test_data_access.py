@@ -12,8 +12,8 @@ from domain.ecr.account import BLOB_MOUNTING
 from domain.iam.access import Caller, Decision, Identity, Policy, Request
 from domain.iam.evaluate import evaluate
 from localcloud.ecr import authorize
-from localcloud.ecr.state import Text
-from localcloud.ecr.tokens import LIFE, Tokens
+from localcloud.ecr.authorization_tokens import LIFE, Tokens
+from localcloud.ecr.registry_state import Text
 from localcloud.tests.ecr.registry_server import (
     ACCOUNT,
     PUSHER,

@@ -9,7 +9,7 @@ import pytest
 
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
-from localcloud.ecr.state import Template
+from localcloud.ecr.registry_state import Template
 from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of, serving
 from oci.client import Client

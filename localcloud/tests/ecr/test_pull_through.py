@@ -13,13 +13,13 @@ from domain.ecr.creation_templates import Occasion
 from domain.ecr.replication import ReplicationRule
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
-from localcloud.ecr.cache.login import Login
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
-from localcloud.ecr.state import StandingCacheRule, Template
+from localcloud.ecr.cache.upstream import Login
+from localcloud.ecr.registry_state import StandingCacheRule, Template
 from localcloud.tests.ecr.control_plane import TRUST, allow
 from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, serving
 from localcloud.tests.processes import eventually
-from localcloud.upstream import UpstreamRegistry
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
 

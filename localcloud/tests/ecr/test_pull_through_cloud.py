@@ -11,9 +11,9 @@ import pytest
 
 from domain.iam.document import CURRENT_VERSION
 from localcloud.cloud import LocalCloud
-from localcloud.ecr.cache.login import Login
+from localcloud.ecr.cache.upstream import Login
 from localcloud.tests.clouds import OTHER_REGION, Connect
-from localcloud.upstream import UpstreamRegistry
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
 

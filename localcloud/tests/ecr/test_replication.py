@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.ecr import creation, manifests
-from localcloud.ecr.state import Repository
+from localcloud.ecr import manifests, repository_creation
+from localcloud.ecr.registry_state import Repository
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     CONFIG,
@@ -312,7 +312,7 @@ def test_whatever_goes_wrong_is_a_failed_status(
     async def broken(*_: object) -> Repository:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(creation, "create", broken)
+    monkeypatch.setattr(repository_creation, "create", broken)
     assert failure(plane, plane.push(manifest(), "v1")) == "ServerException: ZeroDivisionError: by nothing"
     assert "was not replicated" in caplog.text
 

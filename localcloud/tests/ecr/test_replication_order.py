@@ -10,9 +10,9 @@ import pytest
 from domain.aws import RegistryId
 from domain.ecr.replication import ReplicationRule
 from domain.iam.access import Caller
-from localcloud.call import Call
-from localcloud.ecr import creation
-from localcloud.ecr.state import Image, ReplicationStatus, Repository
+from localcloud.calls import Call
+from localcloud.ecr import repository_creation
+from localcloud.ecr.registry_state import Image, ReplicationStatus, Repository
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -62,13 +62,13 @@ def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plane = replicating()
-    made, waits = creation.create, iter((0.05, 0.0, 0.0))
+    made, waits = repository_creation.create, iter((0.05, 0.0, 0.0))
 
     async def slow(*given: Any) -> Repository:
         await asyncio.sleep(next(waits))
         return await made(*given)
 
-    monkeypatch.setattr(creation, "create", slow)
+    monkeypatch.setattr(repository_creation, "create", slow)
 
     async def run() -> list[str]:
         digests = [await put(plane, number, "latest", root()) for number in range(3)]

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from domain.iam.github import AUDIENCE
 from localcloud.clients import Credentials
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from rehearsal.proofs.harness.case import PlaceCase
 from settings.declared.values import Publisher
 

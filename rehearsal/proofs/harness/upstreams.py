@@ -12,7 +12,7 @@ from domain.iam.actions import CACHE_READ_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
-from localcloud.upstream import UpstreamRegistry
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import Index, index
 from rehearsal.proofs.harness.visitors import login

@@ -10,7 +10,7 @@ from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE
 from localcloud.clients import Clients, Credentials, password_of
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 
 ASSUME = "sts:AssumeRole"
 Statement = Mapping[str, object]

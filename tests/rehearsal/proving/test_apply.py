@@ -11,8 +11,8 @@ import pytest
 from domain.iam import document
 from localcloud.clients import Clients, password_of
 from localcloud.cloud import LocalCloud
-from localcloud.ecr.cache.login import login_of
-from localcloud.upstream import UpstreamRegistry
+from localcloud.ecr.cache.upstream import login_of
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import image
 from rehearsal.apply import ecr, preconditions, table

@@ -14,7 +14,7 @@ from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import Clients, Credentials, password_of
 from localcloud.cloud import LocalCloud
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import image
 from rehearsal.apply import preconditions

@@ -1,20 +1,79 @@
-"""Images over the API: put, pulled, listed, described, deleted."""
+"""Images over the API: put, pulled, listed, described, deleted; named by digest, by tag, or by both."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from localcloud.ecr import images, manifests
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.operations.asked import Answer, Asked
-from localcloud.ecr.operations.image_ids import Fault, ImageId, malformed, not_found, refused
+from domain.ecr.images import DIGEST
+from domain.ecr.tags import tag_problems
+from localcloud.ecr import image_store, manifests
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.image_store import TagOfAnotherImage
 from localcloud.ecr.operations.paging import page, refuse_paging
-from localcloud.ecr.state import Image, Repository
+from localcloud.ecr.operations.request import Answer, Asked
+from localcloud.ecr.registry_state import Image, Repository
+
+_NOT_FOUND = "Requested image not found"
+
 
 _ACTIVE = "ACTIVE"
 """The status of every image here: nothing is archived."""
 
 
-async def put(asked: Asked) -> Answer:
+@dataclass(frozen=True, slots=True)
+class ImageId:
+    digest: str | None
+    tag: str | None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "ImageId":
+        return cls(given.get("imageDigest"), given.get("imageTag"))
+
+    def told(self) -> dict[str, str]:
+        members = {"imageDigest": self.digest, "imageTag": self.tag}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an image could not be had, in the words of the API's ImageFailure."""
+
+    id: ImageId
+    code: str
+    reason: str
+
+    def told(self) -> Answer:
+        return {"imageId": self.id.told(), "failureCode": self.code, "failureReason": self.reason}
+
+
+def malformed(id: ImageId) -> Fault | None:
+    """What keeps the id from being the name of any image."""
+    if id.digest is None and id.tag is None:
+        return Fault(id, "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null")
+    if id.digest is not None and not DIGEST.fullmatch(id.digest):
+        text = f"Invalid request parameters: image digest should satisfy the regex '{DIGEST.pattern}'"
+        return Fault(id, "InvalidImageDigest", text)
+    if id.tag is not None and (problems := tag_problems(id.tag)):
+        faults = "; ".join(each.message for each in problems)
+        return Fault(id, "InvalidImageTag", f"Invalid request parameters: image tag {faults}")
+    return None
+
+
+def refused(id: ImageId, error: EcrError) -> Fault:
+    """A refusal of this one image, as its batch tells it."""
+    match error:
+        case TagOfAnotherImage():
+            return Fault(id, "ImageTagDoesNotMatchDigest", f"The tag '{id.tag}' is that of the image {error.holder}")
+        case EcrError(code="ImageNotFoundException"):
+            return not_found(id)
+    return Fault(id, error.code, error.message)
+
+
+def not_found(id: ImageId) -> Fault:
+    return Fault(id, "ImageNotFound", _NOT_FOUND)
+
+
+async def put_image(asked: Asked) -> Answer:
     given, repository = asked.given, asked.repository
     content = given["imageManifest"].encode()
     manifest = manifests.parse(content, given.get("imageManifestMediaType"))
@@ -22,14 +81,14 @@ async def put(asked: Asked) -> Answer:
         why = "The manifest has no mediaType, so imageManifestMediaType must be given"
         raise invalid_parameter("imageManifestMediaType", why)
     image_id = ImageId(manifest.digest, given.get("imageTag"))
-    images.require_digest(manifest, given.get("imageDigest"))
+    image_store.require_digest(manifest, given.get("imageDigest"))
     _require_change(image_id, repository)
-    image = images.put(repository, manifest, content, image_id.tag, now=asked.now)
+    image = image_store.put(repository, manifest, content, image_id.tag, now=asked.now)
     asked.services.replicator.begin(asked.registry, repository, image, image_id.tag)
     return {"image": _pulled(asked, image, image_id)}
 
 
-async def batch_get(asked: Asked) -> Answer:
+async def batch_get_image(asked: Asked) -> Answer:
     repository = asked.repository
     accepted = asked.given.get("acceptedMediaTypes")
     found: list[Answer] = []
@@ -39,7 +98,7 @@ async def batch_get(asked: Asked) -> Answer:
             faults.append(fault)
             continue
         try:
-            image = images.find(repository, tag=image_id.tag, digest=image_id.digest)
+            image = image_store.find(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
             faults.append(refused(image_id, error))
             continue
@@ -47,12 +106,12 @@ async def batch_get(asked: Asked) -> Answer:
             # No image is translated here from one format to another.
             faults.append(not_found(image_id))
             continue
-        images.record_pull(asked.registry, image, asked.call.caller.identity, asked.now)
+        image_store.record_pull(asked.registry, image, asked.call.caller.identity, asked.now)
         found.append(_pulled(asked, image, ImageId(image.digest, image_id.tag)))
     return {"images": found, "failures": [each.told() for each in faults]}
 
 
-async def batch_delete(asked: Asked) -> Answer:
+async def batch_delete_image(asked: Asked) -> Answer:
     repository = asked.repository
     deleted: list[Answer] = []
     faults: list[Fault] = []
@@ -61,7 +120,7 @@ async def batch_delete(asked: Asked) -> Answer:
             faults.append(fault)
             continue
         try:
-            image = images.delete(repository, tag=image_id.tag, digest=image_id.digest)
+            image = image_store.delete(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
             faults.append(refused(image_id, error))
         else:
@@ -70,7 +129,7 @@ async def batch_delete(asked: Asked) -> Answer:
     return {"imageIds": deleted, "failures": [each.told() for each in faults]}
 
 
-async def list_ids(asked: Asked) -> Answer:
+async def list_images(asked: Asked) -> Answer:
     ids = {
         f"{each['imageDigest']} {each.get('imageTag', '')}": each
         for image in _filtered(asked, asked.repository.images.values())
@@ -80,11 +139,11 @@ async def list_ids(asked: Asked) -> Answer:
     return {"imageIds": found, **more}
 
 
-async def describe(asked: Asked) -> Answer:
+async def describe_images(asked: Asked) -> Answer:
     repository = asked.repository
     if "imageIds" in asked.given:
         refuse_paging(asked, "imageIds")
-        chosen = {image.digest: image for image in (wanted(each, repository, "imageIds") for each in _ids(asked))}
+        chosen = {image.digest: image for image in (named_image(each, repository, "imageIds") for each in _ids(asked))}
         return {"imageDetails": [_described(asked, each) for each in _filtered(asked, chosen.values())]}
     kept = {image.digest: image for image in _filtered(asked, repository.images.values())}
     found, more = page(asked, "DescribeImages", kept)
@@ -95,15 +154,15 @@ def _ids(asked: Asked) -> list[ImageId]:
     return [ImageId.of(each) for each in asked.given["imageIds"]]
 
 
-def wanted(image_id: ImageId, repository: Repository, parameter: str) -> Image:
+def named_image(image_id: ImageId, repository: Repository, parameter: str) -> Image:
     """The image that the parameter names."""
     if fault := malformed(image_id):
         raise invalid_parameter(parameter, fault.reason)
-    return images.find(repository, tag=image_id.tag, digest=image_id.digest)
+    return image_store.find(repository, tag=image_id.tag, digest=image_id.digest)
 
 
 def _require_change(image_id: ImageId, repository: Repository) -> None:
-    if not images.is_new(repository, image_id.digest or "", image_id.tag):
+    if not image_store.is_new(repository, image_id.digest or "", image_id.tag):
         text = (
             f"Image with digest '{image_id.digest}' and tag '{image_id.tag or 'null'}' already exists "
             f"in the repository with name '{repository.name}' in registry with id '{repository.account}'"

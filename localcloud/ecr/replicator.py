@@ -18,11 +18,11 @@ from domain.ecr.limits import REPLICATION_BACKFILL_JUDGED_FROM
 from domain.ecr.replication import destinations_of
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION, parse
-from localcloud.call import Call
 from localcloud.callers import Callers
-from localcloud.ecr import authorize, creation, images, manifests
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import (
+from localcloud.calls import Call
+from localcloud.ecr import authorize, image_store, manifests, repository_creation
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import (
     Backfill,
     BackfilledImage,
     BackfillStatus,
@@ -143,7 +143,7 @@ class Replicator:
         target = registry.repositories.get(name)
         if target is None:
             authorize.require(call, "CreateRepository", registry, name)
-            target = await creation.create(registry, name, Occasion.REPLICATION, self._neighbour)
+            target = await repository_creation.create(registry, name, Occasion.REPLICATION, self._neighbour)
         _require_standing(copy)
         _store(copy.repository, target, copy.image, copy.tag)
 
@@ -198,5 +198,5 @@ def _store(source: Repository, target: Repository, image: Image, tag: str | None
         _store(source, target, source.images[child], None)
     target.layers |= image.layers
     manifest = manifests.parse(image.manifest, image.media_type)
-    movable = tag if tag is not None and images.may_tag(target, image.digest, tag) else None
-    images.put(target, manifest, image.manifest, movable, now=datetime.now(UTC))
+    movable = tag if tag is not None and image_store.may_tag(target, image.digest, tag) else None
+    image_store.put(target, manifest, image.manifest, movable, now=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Layers into a repository: started, sent in one piece or in parts, ended; or mounted from another repository."""
+"""The routes of layers: downloaded; uploaded in one piece or in parts; or mounted from another repository."""
 
 import re
 from http import HTTPStatus
@@ -6,10 +6,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorize import require
 from localcloud.ecr.blobs import StorageError, Upload
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Repository
-from localcloud.ecr.visit import Visit
+from localcloud.ecr.registry_request import Visit
+from localcloud.ecr.registry_state import Repository
 
 _RANGE = re.compile(r"(?:bytes[ =])?([0-9]{1,15})-([0-9]{1,15})(?:/.*)?")
 _NO_PARTS = "it does not have any parts."
@@ -145,3 +146,27 @@ def _progress(visit: Visit, upload: Upload) -> dict[str, str]:
         "Docker-Upload-UUID": upload.id,
         "Range": f"0-{max(upload.size - 1, 0)}",
     }
+
+
+async def look(visit: Visit) -> web.StreamResponse:
+    """Whether the layer is there: a pusher asks it, and a puller that is sparing with downloads."""
+    if visit.may("GetDownloadUrlForLayer", visit.name):
+        return _file(visit, await visit.with_layer())
+    return _file(visit, visit.repository("BatchCheckLayerAvailability"))
+
+
+async def download(visit: Visit) -> web.StreamResponse:
+    require(visit.call, "GetDownloadUrlForLayer", visit.registry, visit.name)
+    return _file(visit, await visit.with_layer())
+
+
+def _file(visit: Visit, repository: Repository) -> web.FileResponse:
+    digest = visit.reference
+    path = visit.blobs.path(digest)
+    if digest not in repository.layers:
+        text = (
+            f"The layer with digest '{digest}' does not exist within the repository with name '{repository.name}' "
+            f"in the registry with id '{repository.account}'"
+        )
+        raise EcrError("BLOB_UNKNOWN", text)
+    return web.FileResponse(path, headers={"Content-Type": "application/octet-stream", "Docker-Content-Digest": digest})

@@ -1,19 +1,28 @@
-"""Who may do what, said by a repository and by a registry."""
+"""The policies of a repository and of a registry, and lifecycle policies, by which nothing expires here by itself."""
 
+import json
+from datetime import UTC, datetime
+
+from domain.ecr.lifecycle_grammar import validate_text
 from domain.iam.access import Policy
 from domain.iam.document import Document, InvalidDocument, Statement, parse
+from domain.problems import Problem
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.authorize import may_under
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.operations.asked import Answer, Asked
-from localcloud.ecr.state import Text
+from localcloud.ecr.operations.request import Answer, Asked
+from localcloud.ecr.registry_state import Text
 
 _TEXT = "PolicyText"
 _OWN_PREFIX = "ecr:"
 
 
+_NEVER = datetime.fromtimestamp(0, UTC)
+"""What AWS tells as lastEvaluatedAt of a policy that was not evaluated yet."""
+
+
 async def set_repository_policy(asked: Asked) -> Answer:
     repository = asked.repository
-    given = checked(asked.given["policyText"], repository.name)
+    given = repository_policy(asked.given["policyText"], repository.name)
     if not asked.given.get("force", False) and not may_under(
         asked.call, "SetRepositoryPolicy", asked.registry, repository, given.policy
     ):
@@ -55,7 +64,7 @@ async def delete_registry_policy(asked: Asked) -> Answer:
     return {"registryId": asked.registry.account, "policyText": policy.text}
 
 
-def checked(text: str, name: str) -> Text:
+def repository_policy(text: str, name: str) -> Text:
     """The text as a repository's policy, under the name by which people know it; raises for what AWS refuses."""
     document = _document(text, "repository")
     if any(not _has_principal(each) for each in document.statements):
@@ -101,3 +110,45 @@ def _of_registry(asked: Asked) -> Text:
 def _invalid(kind: str, why: str) -> EcrError:
     """AWS's words, and then ours: AWS never says what it dislikes."""
     return invalid_parameter(_TEXT, f"Invalid {kind} policy provided: {why}")
+
+
+async def put_lifecycle_policy(asked: Asked) -> Answer:
+    repository = asked.repository
+    repository.lifecycle = lifecycle_policy(asked.given["lifecyclePolicyText"])
+    return {**asked.ids(), "lifecyclePolicyText": repository.lifecycle}
+
+
+async def get_lifecycle_policy(asked: Asked) -> Answer:
+    return {**asked.ids(), "lifecyclePolicyText": _lifecycle_of(asked), "lastEvaluatedAt": _NEVER}
+
+
+async def delete_lifecycle_policy(asked: Asked) -> Answer:
+    text = _lifecycle_of(asked)
+    asked.repository.lifecycle = None
+    return {**asked.ids(), "lifecyclePolicyText": text, "lastEvaluatedAt": _NEVER}
+
+
+def lifecycle_policy(text: str) -> str:
+    """The policy as AWS keeps it: compact, its rules in the order of their priority; raises for what AWS refuses."""
+    if problems := validate_text(text):
+        faults = "; ".join(_problem_text(each) for each in problems)
+        raise invalid_parameter("LifecyclePolicyText", f"Lifecycle policy validation failure: {faults}")
+    document = json.loads(text)
+    document["rules"].sort(key=lambda rule: rule["rulePriority"])
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def _lifecycle_of(asked: Asked) -> str:
+    text = asked.repository.lifecycle
+    if text is None:
+        why = (
+            f"Lifecycle policy does not exist for the repository with name '{asked.name}' "
+            f"in the registry with id '{asked.registry.account}'"
+        )
+        raise EcrError("LifecyclePolicyNotFoundException", why)
+    return text
+
+
+def _problem_text(problem: Problem) -> str:
+    place = ".".join(map(str, problem.path))
+    return f"{place}{' ' if place else ''}{problem.message}, {problem.fix}"

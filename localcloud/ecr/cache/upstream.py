@@ -1,20 +1,52 @@
-"""The credentials of a pull-through cache rule, read from Secrets Manager as the account's root.
+"""An upstream as a pull-through cache sees it: how it fails, and the login that a rule has for it.
 
-In AWS a service-linked role reads them, which may read every secret of the account that has the name's prefix:
+The login is read from Secrets Manager as the account's root. In AWS a service-linked role reads it, which may read
+every secret of the account that has the name's prefix:
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html"""
 
 import base64
 import json
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from domain.ecr.upstreams import SECRET_KEYS
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Registry
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import Registry, Repository
 from localcloud.iam_and_kms import Neighbour
 from localcloud.protocols import CallFailed
 
 _SERVICE = "secretsmanager"
 _MANAGED_KEY = "alias/aws/secretsmanager"
+
+
+class UpstreamFailed(Exception):
+    """Nothing came, and why; never with a credential in it."""
+
+
+class UpstreamMissing(UpstreamFailed):
+    """The upstream has nothing of that name, or can't be reached: to a client that is the same."""
+
+
+class UpstreamRefused(UpstreamFailed):
+    """The upstream does not let Amazon ECR in, or Amazon ECR has nothing to log in with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A manifest as it came, under the media type that the upstream says."""
+
+    content: bytes
+    media_type: str
+
+
+class Source(Protocol):
+    """One upstream with what it takes to log in to it."""
+
+    async def manifest(self, name: str, reference: str) -> Fetched: ...
+
+    async def layer(self, name: str, digest: str, into: Repository) -> None:
+        """Makes the upstream's layer one of the repository's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,9 @@ from domain.ecr.names import repository_arn
 from domain.iam.access import Context, Request
 from domain.iam.evaluate import evaluate, reason
 from domain.kms import GRANT_OPERATIONS
-from localcloud.call import Call
-from localcloud.circumstances import circumstances
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.state import Registry, Repository
+from localcloud.calls import Call, circumstances
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.registry_state import Registry, Repository
 from localcloud.iam_and_kms import Key, Neighbour
 
 AES256, KMS, KMS_DSSE = "AES256", "KMS", "KMS_DSSE"

@@ -1,4 +1,4 @@
-"""What a client of the data plane is told when it is refused: ECR's errors as the distribution specification's."""
+"""What Amazon ECR answers when it refuses: by its API reference, and as the distribution specification has it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,29 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from localcloud.ecr.errors import EcrError
+
+class EcrError(Exception):
+    """One refusal: ECR's code for it, and its words."""
+
+    def __init__(self, code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def repository_not_found(name: str, account: str) -> EcrError:
+    text = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
+    return EcrError("RepositoryNotFoundException", text)
+
+
+def invalid_parameter(parameter: str, why: str) -> EcrError:
+    text = f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{why}'"
+    return EcrError("InvalidParameterException", text)
+
+
+def access_denied(reason: str) -> EcrError:
+    return EcrError("AccessDeniedException", reason)
 
 
 @dataclass(frozen=True, slots=True)

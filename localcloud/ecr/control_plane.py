@@ -1,6 +1,6 @@
 """Amazon ECR's control plane: which operations there are, what each is about, and who may ask it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -10,27 +10,23 @@ from domain.aws import REGIONS, Arn, account_problems, region_problems
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Context
-from localcloud.call import Call
+from localcloud.api_input import Unmet, members_of
+from localcloud.calls import Call
 from localcloud.ecr import authorize
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.input import accepted, not_built
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations import (
-    account,
-    backfill,
-    images,
-    lifecycle,
-    mutability,
-    policies,
-    pull_through,
-    replication,
+    account_settings,
+    cache_rules,
+    policy_texts,
+    replication_settings,
     repositories,
-    scanning,
-    tags,
+    repository_images,
+    scan_settings,
     templates,
-    tokens,
 )
-from localcloud.ecr.operations.asked import Answer, Asked, Services
-from localcloud.ecr.state import Registry
+from localcloud.ecr.operations.request import Answer, Asked, Services
+from localcloud.ecr.registry_state import Registry
+from localcloud.protocols import service_model
 
 
 class About(Enum):
@@ -49,53 +45,68 @@ class Operation:
     about: About
 
 
-OPERATIONS: Mapping[str, Operation] = {
-    "BatchDeleteImage": Operation(images.batch_delete, About.REPOSITORY),
-    "BatchGetImage": Operation(images.batch_get, About.REPOSITORY),
-    "BatchGetRepositoryScanningConfiguration": Operation(scanning.batch_get, About.REPOSITORIES),
-    "CreatePullThroughCacheRule": Operation(pull_through.create, About.REGISTRY),
-    "CreateRepository": Operation(repositories.create, About.REPOSITORY),
-    "CreateRepositoryCreationTemplate": Operation(templates.create, About.REGISTRY),
-    "DeleteLifecyclePolicy": Operation(lifecycle.delete, About.REPOSITORY),
-    "DeletePullThroughCacheRule": Operation(pull_through.delete, About.REGISTRY),
-    "DeleteRegistryPolicy": Operation(policies.delete_registry_policy, About.REGISTRY),
-    "DeleteRepository": Operation(repositories.delete, About.REPOSITORY),
-    "DeleteRepositoryCreationTemplate": Operation(templates.delete, About.REGISTRY),
-    "DeleteRepositoryPolicy": Operation(policies.delete_repository_policy, About.REPOSITORY),
-    "DescribeImageReplicationStatus": Operation(replication.describe_status, About.REPOSITORY),
-    "DescribeImages": Operation(images.describe, About.REPOSITORY),
-    "DescribePullThroughCacheRules": Operation(pull_through.describe, About.REGISTRY),
-    "DescribeRegistry": Operation(replication.describe_registry, About.REGISTRY),
-    "DescribeReplicationBackfillResults": Operation(backfill.describe, About.REGISTRY),
-    "DescribeRepositories": Operation(repositories.describe, About.REPOSITORIES),
-    "DescribeRepositoryCreationTemplates": Operation(templates.describe, About.REGISTRY),
-    "GetAccountSetting": Operation(account.get_setting, About.REGISTRY),
-    "GetAuthorizationToken": Operation(tokens.get, About.REGISTRY),
-    "GetLifecyclePolicy": Operation(lifecycle.get, About.REPOSITORY),
-    "GetRegistryPolicy": Operation(policies.get_registry_policy, About.REGISTRY),
-    "GetRegistryScanningConfiguration": Operation(scanning.get_registry_scanning, About.REGISTRY),
-    "GetRepositoryPolicy": Operation(policies.get_repository_policy, About.REPOSITORY),
-    "ListImages": Operation(images.list_ids, About.REPOSITORY),
-    "ListPullTimeUpdateExclusions": Operation(account.list_exclusions, About.REGISTRY),
-    "ListReplicationBackfills": Operation(backfill.list_all, About.REGISTRY),
-    "ListTagsForResource": Operation(tags.list_all, About.ARN),
-    "PutAccountSetting": Operation(account.put_setting, About.REGISTRY),
-    "PutImage": Operation(images.put, About.REPOSITORY),
-    "PutImageScanningConfiguration": Operation(scanning.put_image_scanning, About.REPOSITORY),
-    "PutImageTagMutability": Operation(mutability.put, About.REPOSITORY),
-    "PutLifecyclePolicy": Operation(lifecycle.put, About.REPOSITORY),
-    "PutRegistryPolicy": Operation(policies.put_registry_policy, About.REGISTRY),
-    "PutRegistryScanningConfiguration": Operation(scanning.put_registry_scanning, About.REGISTRY),
-    "PutReplicationConfiguration": Operation(replication.put, About.REGISTRY),
-    "RegisterPullTimeUpdateExclusion": Operation(account.register_exclusion, About.REGISTRY),
-    "SetRepositoryPolicy": Operation(policies.set_repository_policy, About.REPOSITORY),
-    "StartReplicationBackfill": Operation(backfill.begin, About.REGISTRY),
-    "TagResource": Operation(tags.put, About.ARN),
-    "UntagResource": Operation(tags.remove, About.ARN),
+_FUNCTIONS: Mapping[About, Sequence[Callable[[Asked], Awaitable[Answer]]]] = {
+    About.REGISTRY: (
+        account_settings.get_account_setting,
+        account_settings.get_authorization_token,
+        account_settings.list_pull_time_update_exclusions,
+        account_settings.put_account_setting,
+        account_settings.register_pull_time_update_exclusion,
+        cache_rules.create_pull_through_cache_rule,
+        cache_rules.delete_pull_through_cache_rule,
+        cache_rules.describe_pull_through_cache_rules,
+        policy_texts.delete_registry_policy,
+        policy_texts.get_registry_policy,
+        policy_texts.put_registry_policy,
+        replication_settings.describe_registry,
+        replication_settings.describe_replication_backfill_results,
+        replication_settings.list_replication_backfills,
+        replication_settings.put_replication_configuration,
+        replication_settings.start_replication_backfill,
+        scan_settings.get_registry_scanning_configuration,
+        scan_settings.put_registry_scanning_configuration,
+        templates.create_repository_creation_template,
+        templates.delete_repository_creation_template,
+        templates.describe_repository_creation_templates,
+    ),
+    About.REPOSITORY: (
+        policy_texts.delete_lifecycle_policy,
+        policy_texts.delete_repository_policy,
+        policy_texts.get_lifecycle_policy,
+        policy_texts.get_repository_policy,
+        policy_texts.put_lifecycle_policy,
+        policy_texts.set_repository_policy,
+        replication_settings.describe_image_replication_status,
+        repositories.create_repository,
+        repositories.delete_repository,
+        repositories.put_image_tag_mutability,
+        repository_images.batch_delete_image,
+        repository_images.batch_get_image,
+        repository_images.describe_images,
+        repository_images.list_images,
+        repository_images.put_image,
+        scan_settings.put_image_scanning_configuration,
+    ),
+    About.REPOSITORIES: (
+        repositories.describe_repositories,
+        scan_settings.batch_get_repository_scanning_configuration,
+    ),
+    About.ARN: (
+        repositories.list_tags_for_resource,
+        repositories.tag_resource,
+        repositories.untag_resource,
+    ),
 }
+OPERATIONS: Mapping[str, Operation] = {
+    "".join(word.capitalize() for word in function.__name__.split("_")): Operation(function, about)
+    for about, functions in _FUNCTIONS.items()
+    for function in functions
+}
+"""By their names in the API, as which the functions are called."""
 
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")
 _EVERY_REPOSITORY = "*"
+_ECR = "ecr"
 
 
 class Control:
@@ -107,11 +118,11 @@ class Control:
     async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> Answer:
         built = OPERATIONS.get(operation)
         if built is None:
-            raise not_built(operation)
+            raise _not_built(operation)
         if region_problems(call.region):
             text = f"Credential should be scoped to a valid region, not '{call.region}'."
             raise EcrError("InvalidSignatureException", text)
-        given = accepted(operation, parameters)
+        given = accepted_input(operation, parameters)
         registry, names = self._place(built.about, given, call)
         asked = Asked(
             call=call,
@@ -176,3 +187,19 @@ def _repository(resource: str, region: str) -> tuple[str, str]:
 
 def _invalid_arn() -> EcrError:
     return invalid_parameter("resourceArn", "Invalid ARN")
+
+
+def _not_built(operation: str) -> EcrError:
+    """What a call gets that the API does not know, or that only AWS answers."""
+    code = "UnknownOperationException"
+    if operation in service_model(_ECR).operation_names:
+        return EcrError(code, f"{operation} is an operation of Amazon ECR that is not built in the rehearsal's ECR")
+    return EcrError(code, f"{operation!r} is not an operation of Amazon ECR")
+
+
+def accepted_input(operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The input's known members; raises InvalidParameterException."""
+    try:
+        return members_of(_ECR, operation, parameters)
+    except Unmet as unmet:
+        raise invalid_parameter(unmet.place, unmet.constraint) from unmet

@@ -1,20 +1,38 @@
 """What an operation is given to work with."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from localcloud.call import Call
+from localcloud.calls import Call
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.ports import Ports
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.ecr.tokens import Tokens
+from localcloud.ecr.registry_state import Registries, Registry, Repository
+from localcloud.ecr.replicator import Replicator
 from localcloud.iam_and_kms import Neighbour
+from localcloud.server import LOOPBACK
 
 Answer = dict[str, Any]
+
+
+class Ports:
+    """Opens a registry's port when somebody first asks for its address."""
+
+    def __init__(self, open_port: Callable[[Registry], Awaitable[int]]) -> None:
+        self._open = open_port
+        self._hosts: dict[tuple[str, str], str] = {}
+        self._opening = asyncio.Lock()
+
+    async def host(self, registry: Registry) -> str:
+        """127.0.0.1:PORT, which stands for ACCOUNT.dkr.ecr.REGION.amazonaws.com."""
+        place = registry.account, registry.region
+        async with self._opening:
+            if place not in self._hosts:
+                self._hosts[place] = f"{LOOPBACK}:{await self._open(registry)}"
+        return self._hosts[place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

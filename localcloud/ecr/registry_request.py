@@ -8,14 +8,14 @@ from aiohttp import web
 
 from domain.ecr.creation_templates import Occasion
 from domain.iam.access import Caller
-from localcloud.call import Call
-from localcloud.ecr import creation
+from localcloud.calls import Call
+from localcloud.ecr import repository_creation
+from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.authorize import may, require
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registry, Repository
+from localcloud.ecr.registry_state import Registry, Repository
+from localcloud.ecr.replicator import Replicator
 from localcloud.iam_and_kms import Neighbour
 
 PATIENCE_SECONDS = 30.0
@@ -49,13 +49,15 @@ class Visit:
     async def repository_to_push(self, *actions: str) -> Repository:
         """The repository, to a caller who may do all this in it: where none stands, one made by a creation template."""
         occasion = Occasion.CREATE_ON_PUSH
-        if self.name in self.registry.repositories or not creation.template_for(self.registry, self.name, occasion):
+        if self.name in self.registry.repositories or not repository_creation.template_for(
+            self.registry, self.name, occasion
+        ):
             return self.repository(*actions)
         # AWS does not document whether the pusher needs the last one. Here it does: whoever relies on less would find
         # out in AWS only.
         for action in (*actions, "CreateRepository"):
             require(self.call, action, self.registry, self.name)
-        return await creation.create(self.registry, self.name, occasion, self.neighbour)
+        return await repository_creation.create(self.registry, self.name, occasion, self.neighbour)
 
     def may(self, action: str, name: str) -> bool:
         return may(self.call, action, self.registry, name)

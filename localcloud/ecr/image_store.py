@@ -5,9 +5,9 @@ from datetime import datetime
 from domain.ecr.limits import IMAGES_PER_REPOSITORY, TAGS_PER_IMAGE
 from domain.ecr.tags import may_move, tag_problems
 from domain.iam.access import Identity
-from localcloud.ecr.errors import EcrError, invalid_parameter
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.manifests import Manifest
-from localcloud.ecr.state import Image, Registry, Repository, image_not_found
+from localcloud.ecr.registry_state import Image, Registry, Repository, image_not_found
 
 
 class TagOfAnotherImage(EcrError):

@@ -10,9 +10,8 @@ from yarl import URL
 from domain.ecr.images import MANIFESTS
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.ecr.blobs import Blobs, Owner
-from localcloud.ecr.cache.login import Login
-from localcloud.ecr.cache.source import Fetched, UpstreamMissing, UpstreamRefused
-from localcloud.ecr.state import Repository
+from localcloud.ecr.cache.upstream import Fetched, Login, UpstreamMissing, UpstreamRefused
+from localcloud.ecr.registry_state import Repository
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=5, sock_read=30)
 _CHUNK = 1024 * 1024

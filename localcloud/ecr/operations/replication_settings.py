@@ -1,23 +1,88 @@
-"""What was pushed before its registry replicated, sent to one destination, and how far that has come."""
+"""Where a registry's images are replicated to, how far that has come, and backfills to one destination."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILL_KEPT_DAYS, REPLICATION_BACKFILLS_MAX
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.operations.asked import Answer, Asked
-from localcloud.ecr.operations.image_ids import ImageId
+from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, configuration_problems
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations.paging import page
-from localcloud.ecr.operations.replication import place
-from localcloud.ecr.state import Backfill, BackfilledImage, BackfillStatus, Registry, ReplicationStatus
+from localcloud.ecr.operations.repository_images import ImageId, named_image
+from localcloud.ecr.operations.request import Answer, Asked
+from localcloud.ecr.registry_state import (
+    Backfill,
+    BackfilledImage,
+    BackfillStatus,
+    Registry,
+    Replication,
+    ReplicationStatus,
+)
 
 _LISTED = 25
 """API reference, ListReplicationBackfills, maxResults: what a page holds when the caller does not say."""
 
 
-async def begin(asked: Asked) -> Answer:
+async def put_replication_configuration(asked: Asked) -> Answer:
+    registry = asked.registry
+    rules = tuple(_rule(each) for each in asked.given["replicationConfiguration"]["rules"])
+    source = RegistryId(account=registry.account, region=registry.region)
+    if problems := configuration_problems(rules, source=source):
+        faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
+        raise invalid_parameter("replicationConfiguration", f"Invalid replication configuration: {faults}")
+    registry.replication = rules
+    return {"replicationConfiguration": _configuration(registry)}
+
+
+async def describe_registry(asked: Asked) -> Answer:
+    return {"registryId": asked.registry.account, "replicationConfiguration": _configuration(asked.registry)}
+
+
+async def describe_image_replication_status(asked: Asked) -> Answer:
+    """One status for each registry that the image goes to; none for an image that was there before."""
+    image_id = ImageId.of(asked.given["imageId"])
+    image = named_image(image_id, asked.repository, "imageId")
+    statuses = [_status(destination, each) for destination, each in sorted(image.replications.items())]
+    return {
+        "repositoryName": asked.name,
+        "imageId": ImageId(image.digest, image_id.tag).told(),
+        "replicationStatuses": statuses,
+    }
+
+
+def _rule(given: Mapping[str, Any]) -> ReplicationRule:
+    if given.get("deleteReplication", {}).get("enabled"):
+        why = "the replication of deletions is not built in the rehearsal's ECR"
+        raise invalid_parameter("replicationConfiguration.rules.deleteReplication", why)
+    destinations = [RegistryId(account=each["registryId"], region=each["region"]) for each in given["destinations"]]
+    prefixes = [each["filter"] for each in given.get("repositoryFilters", ())]
+    return ReplicationRule(destinations=tuple(destinations), prefixes=tuple(prefixes))
+
+
+def _configuration(registry: Registry) -> Answer:
+    return {"rules": [_rule_members(each) for each in registry.replication]}
+
+
+def _rule_members(rule: ReplicationRule) -> Answer:
+    filters = [{"filter": each, "filterType": PREFIX_MATCH} for each in rule.prefixes]
+    return {
+        "destinations": [destination_members(each) for each in rule.destinations],
+        **({"repositoryFilters": filters} if filters else {}),
+    }
+
+
+def destination_members(destination: RegistryId) -> Answer:
+    return {"region": destination.region, "registryId": destination.account}
+
+
+def _status(destination: RegistryId, replication: Replication) -> Answer:
+    failure = {"failureCode": replication.failure} if replication.failure else {}
+    return {**destination_members(destination), "status": replication.status.value, **failure}
+
+
+async def start_replication_backfill(asked: Asked) -> Answer:
     registry, given = asked.registry, asked.given["destination"]
     destination = RegistryId(account=given["registryId"], region=given["region"])
     _require_room(registry, destination)
@@ -27,14 +92,14 @@ async def begin(asked: Asked) -> Answer:
     return {"registryId": registry.account, **_summary(name, backfill)}
 
 
-async def list_all(asked: Asked) -> Answer:
+async def list_replication_backfills(asked: Asked) -> Answer:
     kept = _kept(asked.registry, asked.now)
     keys = {f"{each.started_at.isoformat()} {name}": _summary(name, each) for name, each in kept.items()}
     found, more = page(asked, "ListReplicationBackfills", keys, size=_LISTED)
     return {"registryId": asked.registry.account, "backfills": found, **more}
 
 
-async def describe(asked: Asked) -> Answer:
+async def describe_replication_backfill_results(asked: Asked) -> Answer:
     """The results image by image are there only when it has ended."""
     name = asked.given["replicationBackfillId"]
     backfill = _kept(asked.registry, asked.now).get(name)
@@ -73,15 +138,15 @@ def _kept(registry: Registry, now: datetime) -> Mapping[str, Backfill]:
 
 
 def _summary(name: str, backfill: Backfill) -> Answer:
-    told: Answer = {
+    members: Answer = {
         "replicationBackfillId": name,
-        "destination": place(backfill.destination),
+        "destination": destination_members(backfill.destination),
         "status": backfill.status.value,
         "startedAt": backfill.started_at,
     }
     if backfill.status is not BackfillStatus.PREPARING:
-        told["progress"] = _progress(backfill)
-    return {**told, **({"endedAt": backfill.ended_at} if backfill.ended_at else {})}
+        members["progress"] = _progress(backfill)
+    return {**members, **({"endedAt": backfill.ended_at} if backfill.ended_at else {})}
 
 
 def _progress(backfill: Backfill) -> Answer:

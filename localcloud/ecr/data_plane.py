@@ -13,14 +13,14 @@ from aiohttp import web
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Identity
 from localcloud.callers import Callers
-from localcloud.ecr import image_routes, layers, refusals, uploads
+from localcloud.ecr import api_errors, image_routes, layer_routes
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorization_tokens import USER, Tokens
 from localcloud.ecr.blobs import Blobs, StorageError
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registry
-from localcloud.ecr.tokens import USER, Tokens
-from localcloud.ecr.visit import Visit
+from localcloud.ecr.registry_request import Visit
+from localcloud.ecr.registry_state import Registry
+from localcloud.ecr.replicator import Replicator
 from localcloud.iam_and_kms import Neighbour
 
 _LOG = logging.getLogger(__name__)
@@ -29,14 +29,19 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 _VERSION_CHECK = re.compile(r"/v2/?")
 _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
-    (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/?"), {"POST": uploads.start}),
+    (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/?"), {"POST": layer_routes.start}),
     (
         re.compile(r"/v2/(?P<name>.+)/blobs/uploads/(?P<reference>[^/]+)"),
-        {"PATCH": uploads.part, "PUT": uploads.end, "GET": uploads.status, "DELETE": uploads.cancel},
+        {
+            "PATCH": layer_routes.part,
+            "PUT": layer_routes.end,
+            "GET": layer_routes.status,
+            "DELETE": layer_routes.cancel,
+        },
     ),
     (
         re.compile(r"/v2/(?P<name>.+)/blobs/(?P<reference>[^/]+)"),
-        {"GET": layers.download, "HEAD": layers.look},
+        {"GET": layer_routes.download, "HEAD": layer_routes.look},
     ),
     (
         re.compile(r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)"),
@@ -93,12 +98,12 @@ class _Plane:
         try:
             return await self._answer(request)
         except EcrError as error:
-            return refusals.refusal(error)
+            return api_errors.refusal(error)
         except StorageError as error:
-            return refusals.failure(str(error))
+            return api_errors.failure(str(error))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is told to the one client whose request it is
             _LOG.exception("%s %s failed", request.method, request.raw_path)
-            return refusals.failure(f"{type(error).__name__}: {error}")
+            return api_errors.failure(f"{type(error).__name__}: {error}")
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.rel_url.raw_path
@@ -106,7 +111,7 @@ class _Plane:
             return _no_page()
         identity = self._identity(request)
         if identity is None:
-            return refusals.unauthorized(request.host)
+            return api_errors.unauthorized(request.host)
         if _VERSION_CHECK.fullmatch(path):
             return web.Response()
         for pattern, handlers in _ROUTES:

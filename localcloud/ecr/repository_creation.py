@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from domain.aws import Arn
 from domain.ecr.creation_templates import Occasion, nearest_prefix
 from domain.ecr.tags import TagMutability
-from localcloud.call import Call
-from localcloud.ecr import authorize, encryption
-from localcloud.ecr.creation_role import RoleUnusable, assumed
-from localcloud.ecr.errors import EcrError, repository_not_found
-from localcloud.ecr.state import Registry, Repository, Template, Text
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.evaluate import evaluate, reason
+from localcloud.calls import Call, circumstances
+from localcloud.ecr import authorize, repository_keys
+from localcloud.ecr.api_errors import EcrError, repository_not_found
+from localcloud.ecr.registry_state import Registry, Repository, Template, Text
 from localcloud.iam_and_kms import Neighbour
 
 _ACTIONS: Mapping[Occasion, tuple[str, ...]] = {
@@ -22,6 +24,10 @@ _ACTIONS: Mapping[Occasion, tuple[str, ...]] = {
 }
 """What the template's role must be allowed. AWS documents one policy with all of this, and not which is for what.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-custom.html"""
+
+
+_SERVICE = "ecr.amazonaws.com"
+_SESSION = "AmazonECR"
 
 
 def template_for(registry: Registry, name: str, occasion: Occasion) -> Template | None:
@@ -59,8 +65,8 @@ async def _by_template(
     if template.role is not None:
         call = Call(caller=await assumed(template.role, registry, neighbour), region=registry.region)
         _require_allowed(call, registry, name, template, occasion)
-        kind, key_arn = await encryption.chosen(template.encryption, call, registry, name, neighbour)
-    elif template.tags or kind != encryption.AES256:
+        kind, key_arn = await repository_keys.chosen(template.encryption, call, registry, name, neighbour)
+    elif template.tags or kind != repository_keys.AES256:
         # "This role must be provided when using repository tags and/or KMS in the template, otherwise the repository
         # creation will fail." UG, repository-creation-templates
         raise RoleUnusable("it has tags or a KMS key, which take a customRoleArn")
@@ -89,7 +95,7 @@ def _plain(registry: Registry, name: str) -> Repository:
         account=registry.account,
         region=registry.region,
         created_at=datetime.now(UTC),
-        encryption_type=encryption.AES256,
+        encryption_type=repository_keys.AES256,
         key_arn=None,
         mutability=TagMutability.MUTABLE,
         exclusions=(),
@@ -105,3 +111,36 @@ def _named(policy: Text | None, name: str) -> Text | None:
 def _stored(registry: Registry, repository: Repository) -> Repository:
     """Others had their turn while the role and the key were looked up: the first one stays."""
     return registry.repositories.setdefault(repository.name, repository)
+
+
+class RoleUnusable(Exception):
+    """Why ECR can't become the role, or has none to become."""
+
+
+async def assumed(role: str, registry: Registry, neighbour: Neighbour, *, service: str = _SERVICE) -> Caller:
+    """ECR as the role, which must trust it."""
+    ecr = Caller(identity=Identity(arn=service, account=None))
+    context = circumstances(registry.region)
+    request = Request(action="sts:AssumeRole", resource=role, account=registry.account, context=context)
+    decision = evaluate(ecr, request, [await _trust(role, neighbour)])
+    if not decision.allowed:
+        raise RoleUnusable(reason(decision, ecr, request))
+    session = Identity(arn=_session_arn(role), account=registry.account, role_arn=role)
+    standing = await neighbour.standing(session)
+    return Caller(identity=session, policies=standing.policies, boundary=standing.boundary, tags=standing.tags)
+
+
+async def _trust(role: str, neighbour: Neighbour) -> Policy:
+    arn = Arn.parse(role)
+    found = await neighbour.role(arn) if arn is not None else None
+    if found is None:
+        raise RoleUnusable(f"the role {role} does not exist")
+    return found.trust
+
+
+def _session_arn(role: str) -> str:
+    parsed = Arn.parse(role)
+    if parsed is None:
+        raise RoleUnusable(f"{role} is not a role")
+    name = parsed.resource.rpartition("/")[2]
+    return str(Arn(parsed.partition, "sts", "", parsed.account, f"assumed-role/{name}/{_SESSION}"))

@@ -13,7 +13,7 @@ from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from domain.iam.access import Policy
-from localcloud.ecr.errors import EcrError, repository_not_found
+from localcloud.ecr.api_errors import EcrError, repository_not_found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

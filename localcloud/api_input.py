@@ -7,7 +7,7 @@ from typing import Any
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
 from domain.ecr.names import repository_name_problems
-from localcloud.ecr.errors import EcrError
+from localcloud.ecr.api_errors import EcrError
 from localcloud.protocols import service_model
 
 _REPOSITORY_NAME = "RepositoryName"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from domain.iam.access import Identity
-from localcloud.ecr.errors import EcrError
+from localcloud.ecr.api_errors import EcrError
 
 USER = "AWS"
 LIFE = timedelta(hours=12)

@@ -11,18 +11,18 @@ from domain.ecr.scanning import (
     frequency_for,
 )
 from domain.ecr.tags import FILTER_TYPE
-from localcloud.ecr.errors import invalid_parameter, repository_not_found
-from localcloud.ecr.operations.asked import Answer, Asked
-from localcloud.ecr.state import Registry, Repository
+from localcloud.ecr.api_errors import invalid_parameter, repository_not_found
+from localcloud.ecr.operations.request import Answer, Asked
+from localcloud.ecr.registry_state import Registry, Repository
 
 
-async def put_image_scanning(asked: Asked) -> Answer:
+async def put_image_scanning_configuration(asked: Asked) -> Answer:
     repository = asked.repository
     repository.scan_on_push = asked.given["imageScanningConfiguration"].get("scanOnPush", False)
     return {**asked.ids(), "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push}}
 
 
-async def put_registry_scanning(asked: Asked) -> Answer:
+async def put_registry_scanning_configuration(asked: Asked) -> Answer:
     scan_type = ScanType(asked.given.get("scanType", ScanType.BASIC.value))
     rules = tuple(_rule(each) for each in asked.given.get("rules", ()))
     if problems := configuration_problems(scan_type, rules):
@@ -32,11 +32,11 @@ async def put_registry_scanning(asked: Asked) -> Answer:
     return {"registryScanningConfiguration": _configuration(asked.registry)}
 
 
-async def get_registry_scanning(asked: Asked) -> Answer:
+async def get_registry_scanning_configuration(asked: Asked) -> Answer:
     return {"registryId": asked.registry.account, "scanningConfiguration": _configuration(asked.registry)}
 
 
-async def batch_get(asked: Asked) -> Answer:
+async def batch_get_repository_scanning_configuration(asked: Asked) -> Answer:
     repositories = asked.registry.repositories
     return {
         "scanningConfigurations": [
