@@ -32,7 +32,7 @@ class ControlPlane(Protocol):
         ...
 
 
-def circumstances(region: str) -> Context:
+def call_context(region: str) -> Context:
     """The keys of a call that is made now, in this region."""
     now = datetime.now(UTC)
     return {

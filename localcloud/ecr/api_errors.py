@@ -32,54 +32,54 @@ def access_denied(reason: str) -> EcrError:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class _Answer:
     status: HTTPStatus
     code: str
 
 
-_ANSWERS: Mapping[str, Answer] = {
+_ANSWERS: Mapping[str, _Answer] = {
     # ECR's own, with what its data plane makes of them: docs/conformance.md says where each was seen.
-    "AccessDeniedException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
-    "EmptyUploadException": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
-    "ExpiredToken": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
-    "ImageDigestDoesNotMatchException": Answer(HTTPStatus.BAD_REQUEST, "DIGEST_INVALID"),
-    "ImageNotFoundException": Answer(HTTPStatus.NOT_FOUND, "MANIFEST_UNKNOWN"),
-    "ImageReferencedByManifestList": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
-    "ImageTagAlreadyExistsException": Answer(HTTPStatus.BAD_REQUEST, "TAG_INVALID"),
-    "InvalidLayerException": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
-    "InvalidParameterException": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
-    "InvalidToken": Answer(HTTPStatus.BAD_REQUEST, "DENIED"),
-    "LayersNotFoundException": Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
-    "LimitExceededException": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
-    "ReferencedImagesNotFoundException": Answer(HTTPStatus.NOT_FOUND, "MANIFEST_BLOB_UNKNOWN"),
-    "RepositoryNotFoundException": Answer(HTTPStatus.NOT_FOUND, "NAME_UNKNOWN"),
+    "AccessDeniedException": _Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "EmptyUploadException": _Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+    "ExpiredToken": _Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "ImageDigestDoesNotMatchException": _Answer(HTTPStatus.BAD_REQUEST, "DIGEST_INVALID"),
+    "ImageNotFoundException": _Answer(HTTPStatus.NOT_FOUND, "MANIFEST_UNKNOWN"),
+    "ImageReferencedByManifestList": _Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "ImageTagAlreadyExistsException": _Answer(HTTPStatus.BAD_REQUEST, "TAG_INVALID"),
+    "InvalidLayerException": _Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+    "InvalidParameterException": _Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "InvalidToken": _Answer(HTTPStatus.BAD_REQUEST, "DENIED"),
+    "LayersNotFoundException": _Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+    "LimitExceededException": _Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "ReferencedImagesNotFoundException": _Answer(HTTPStatus.NOT_FOUND, "MANIFEST_BLOB_UNKNOWN"),
+    "RepositoryNotFoundException": _Answer(HTTPStatus.NOT_FOUND, "NAME_UNKNOWN"),
     # A client sees 403: https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
-    "UnableToGetUpstreamImageException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
-    "UnableToGetUpstreamLayerException": Answer(HTTPStatus.FORBIDDEN, "DENIED"),
-    "UploadNotFoundException": Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+    "UnableToGetUpstreamImageException": _Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "UnableToGetUpstreamLayerException": _Answer(HTTPStatus.FORBIDDEN, "DENIED"),
+    "UploadNotFoundException": _Answer(HTTPStatus.NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
     # What only the data plane says, by the specification's own codes.
-    "BLOB_UNKNOWN": Answer(HTTPStatus.NOT_FOUND, "BLOB_UNKNOWN"),
-    "BLOB_UPLOAD_INVALID": Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
-    "DIGEST_INVALID": Answer(HTTPStatus.BAD_REQUEST, "DIGEST_INVALID"),
-    "MANIFEST_TOO_LARGE": Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "MANIFEST_INVALID"),
-    "NAME_INVALID": Answer(HTTPStatus.BAD_REQUEST, "NAME_INVALID"),
-    "PAGINATION_NUMBER_INVALID": Answer(HTTPStatus.BAD_REQUEST, "PAGINATION_NUMBER_INVALID"),
-    "RANGE_INVALID": Answer(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
-    "SIZE_INVALID": Answer(HTTPStatus.BAD_REQUEST, "SIZE_INVALID"),
-    "UNSUPPORTED": Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+    "BLOB_UNKNOWN": _Answer(HTTPStatus.NOT_FOUND, "BLOB_UNKNOWN"),
+    "BLOB_UPLOAD_INVALID": _Answer(HTTPStatus.BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+    "DIGEST_INVALID": _Answer(HTTPStatus.BAD_REQUEST, "DIGEST_INVALID"),
+    "MANIFEST_TOO_LARGE": _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "MANIFEST_INVALID"),
+    "NAME_INVALID": _Answer(HTTPStatus.BAD_REQUEST, "NAME_INVALID"),
+    "PAGINATION_NUMBER_INVALID": _Answer(HTTPStatus.BAD_REQUEST, "PAGINATION_NUMBER_INVALID"),
+    "RANGE_INVALID": _Answer(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
+    "SIZE_INVALID": _Answer(HTTPStatus.BAD_REQUEST, "SIZE_INVALID"),
+    "UNSUPPORTED": _Answer(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED"),
 }
 
 
-def refusal(error: EcrError) -> web.Response:
-    answer = _ANSWERS.get(error.code, Answer(HTTPStatus.BAD_REQUEST, "UNKNOWN"))
+def error_response(error: EcrError) -> web.Response:
+    answer = _ANSWERS.get(error.code, _Answer(HTTPStatus.BAD_REQUEST, "UNKNOWN"))
     return _body(answer, error.message)
 
 
-def failure(why: str) -> web.Response:
-    return _body(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN"), why)
+def failure_response(why: str) -> web.Response:
+    return _body(_Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN"), why)
 
 
-def unauthorized(host: str) -> web.Response:
+def challenge(host: str) -> web.Response:
     """ECR's challenge, and its body, which is not JSON."""
     challenge = f'Basic realm="https://{host}/",service="ecr.amazonaws.com"'
     return web.Response(
@@ -87,5 +87,5 @@ def unauthorized(host: str) -> web.Response:
     )
 
 
-def _body(answer: Answer, message: str) -> web.Response:
+def _body(answer: _Answer, message: str) -> web.Response:
     return web.json_response({"errors": [{"code": answer.code, "message": message}]}, status=answer.status)

@@ -10,7 +10,7 @@ from domain.aws import REGIONS, Arn, account_problems, region_problems
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Context
-from localcloud.api_input import Unmet, members_of
+from localcloud.api_input import ConstraintViolation, input_members
 from localcloud.calls import Call
 from localcloud.ecr import authorize
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
@@ -24,8 +24,8 @@ from localcloud.ecr.operations import (
     scan_settings,
     templates,
 )
-from localcloud.ecr.operations.request import Answer, Asked, Services
-from localcloud.ecr.registry_state import Registry
+from localcloud.ecr.operations.request import Answer, OperationRequest, Services
+from localcloud.ecr.registry_state import StoredRegistry
 from localcloud.protocols import service_model
 
 
@@ -41,11 +41,11 @@ class About(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    answer: Callable[[Asked], Awaitable[Answer]]
+    answer: Callable[[OperationRequest], Awaitable[Answer]]
     about: About
 
 
-_FUNCTIONS: Mapping[About, Sequence[Callable[[Asked], Awaitable[Answer]]]] = {
+_FUNCTIONS: Mapping[About, Sequence[Callable[[OperationRequest], Awaitable[Answer]]]] = {
     About.REGISTRY: (
         account_settings.get_account_setting,
         account_settings.get_authorization_token,
@@ -124,18 +124,18 @@ class Control:
             raise EcrError("InvalidSignatureException", text)
         given = accepted_input(operation, parameters)
         registry, names = self._place(built.about, given, call)
-        asked = Asked(
+        request = OperationRequest(
             call=call,
             registry=registry,
             names=names,
-            given=given,
+            input=given,
             now=datetime.now(UTC),
             services=self._services,
         )
-        _require_allowed(operation, built.about, asked)
-        return await built.answer(asked)
+        _require_allowed(operation, built.about, request)
+        return await built.answer(request)
 
-    def _place(self, about: About, given: Mapping[str, Any], call: Call) -> tuple[Registry, tuple[str, ...]]:
+    def _place(self, about: About, given: Mapping[str, Any], call: Call) -> tuple[StoredRegistry, tuple[str, ...]]:
         """The registry that the call is about, and the repositories that it names."""
         registries = self._services.registries
         if about is About.ARN:
@@ -147,12 +147,12 @@ class Control:
         return registry, tuple(dict.fromkeys(given.get("repositoryNames", ())))
 
 
-def _require_allowed(operation: str, about: About, asked: Asked) -> None:
-    context = _context(operation, asked.given)
-    resources = (None,) if about is About.REGISTRY else asked.names or (_EVERY_REPOSITORY,)
-    for action in _actions(operation, asked.given):
+def _require_allowed(operation: str, about: About, request: OperationRequest) -> None:
+    context = _context(operation, request.input)
+    resources = (None,) if about is About.REGISTRY else request.names or (_EVERY_REPOSITORY,)
+    for action in _actions(operation, request.input):
         for name in resources:
-            authorize.require(asked.call, action, asked.registry, name, context=context)
+            authorize.require(request.call, action, request.registry, name, context=context)
 
 
 def _actions(operation: str, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -200,6 +200,6 @@ def _not_built(operation: str) -> EcrError:
 def accepted_input(operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The input's known members; raises InvalidParameterException."""
     try:
-        return members_of(_ECR, operation, parameters)
-    except Unmet as unmet:
+        return input_members(_ECR, operation, parameters)
+    except ConstraintViolation as unmet:
         raise invalid_parameter(unmet.place, unmet.constraint) from unmet

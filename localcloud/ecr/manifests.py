@@ -30,7 +30,7 @@ class Manifest:
     """What the manifest itself says that it is."""
 
 
-def parse(content: bytes, media_type: str | None = None) -> Manifest:
+def parse_manifest(content: bytes, media_type: str | None = None) -> Manifest:
     """The manifest in the bytes, whose media type the sender may say; raises EcrError."""
     if len(content) > MANIFEST_MAX_BYTES:
         raise invalid_parameter("ImageManifest", f"must have length less than or equal to {MANIFEST_MAX_BYTES}")

@@ -11,11 +11,11 @@ from domain.ecr.creation_templates import Occasion, nearest_prefix
 from domain.ecr.tags import TagMutability
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.evaluate import evaluate, reason
-from localcloud.calls import Call, circumstances
+from localcloud.calls import Call, call_context
 from localcloud.ecr import authorize, repository_keys
 from localcloud.ecr.api_errors import EcrError, repository_not_found
-from localcloud.ecr.registry_state import Registry, Repository, Template, Text
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.registry_state import StoredPolicy, StoredRegistry, StoredRepository, StoredTemplate
+from localcloud.iam_and_kms import Backend
 
 _ACTIONS: Mapping[Occasion, tuple[str, ...]] = {
     Occasion.REPLICATION: ("CreateRepository", "ReplicateImage"),
@@ -30,14 +30,16 @@ _SERVICE = "ecr.amazonaws.com"
 _SESSION = "AmazonECR"
 
 
-def template_for(registry: Registry, name: str, occasion: Occasion) -> Template | None:
+def template_for(registry: StoredRegistry, name: str, occasion: Occasion) -> StoredTemplate | None:
     """The template that counts when ECR makes the repository for this reason."""
     for_it = {key: each for key, each in registry.templates.items() if occasion in each.occasions}
     prefix = nearest_prefix(for_it, name)
     return None if prefix is None else for_it[prefix]
 
 
-async def create(registry: Registry, name: str, occasion: Occasion, neighbour: Neighbour) -> Repository:
+async def create_by_template(
+    registry: StoredRegistry, name: str, occasion: Occasion, backend: Backend
+) -> StoredRepository:
     """The repository, made as its template says or with ECR's defaults; the one that stands there where one does.
 
     Whether whoever caused it may is asked before. Raises RepositoryNotFoundException with the reason where it can't be
@@ -50,7 +52,7 @@ async def create(registry: Registry, name: str, occasion: Occasion, neighbour: N
             raise repository_not_found(name, registry.account)
         return _stored(registry, _plain(registry, name))
     try:
-        made = await _by_template(registry, name, template, occasion, neighbour)
+        made = await _by_template(registry, name, template, occasion, backend)
     except (EcrError, RoleUnusable) as failed:
         missing = repository_not_found(name, registry.account)
         why = f"the creation template '{template.prefix}' can't be applied: {failed}"
@@ -59,13 +61,13 @@ async def create(registry: Registry, name: str, occasion: Occasion, neighbour: N
 
 
 async def _by_template(
-    registry: Registry, name: str, template: Template, occasion: Occasion, neighbour: Neighbour
-) -> Repository:
+    registry: StoredRegistry, name: str, template: StoredTemplate, occasion: Occasion, backend: Backend
+) -> StoredRepository:
     kind, key_arn = template.encryption["encryptionType"], None
     if template.role is not None:
-        call = Call(caller=await assumed(template.role, registry, neighbour), region=registry.region)
+        call = Call(caller=await assumed_role(template.role, registry, backend), region=registry.region)
         _require_allowed(call, registry, name, template, occasion)
-        kind, key_arn = await repository_keys.chosen(template.encryption, call, registry, name, neighbour)
+        kind, key_arn = await repository_keys.chosen(template.encryption, call, registry, name, backend)
     elif template.tags or kind != repository_keys.AES256:
         # "This role must be provided when using repository tags and/or KMS in the template, otherwise the repository
         # creation will fail." UG, repository-creation-templates
@@ -82,15 +84,17 @@ async def _by_template(
     )
 
 
-def _require_allowed(call: Call, registry: Registry, name: str, template: Template, occasion: Occasion) -> None:
+def _require_allowed(
+    call: Call, registry: StoredRegistry, name: str, template: StoredTemplate, occasion: Occasion
+) -> None:
     context = {**authorize.request_tags(template.tags), **authorize.resource_tags(template.tags)}
     for action in (*_ACTIONS[occasion], *(("TagResource",) if template.tags else ())):
         authorize.require(call, action, registry, name, context=context)
 
 
-def _plain(registry: Registry, name: str) -> Repository:
+def _plain(registry: StoredRegistry, name: str) -> StoredRepository:
     """With ECR's defaults."""
-    return Repository(
+    return StoredRepository(
         name=name,
         account=registry.account,
         region=registry.region,
@@ -104,11 +108,11 @@ def _plain(registry: Registry, name: str) -> Repository:
     )
 
 
-def _named(policy: Text | None, name: str) -> Text | None:
-    return policy and Text(text=policy.text, policy=replace(policy.policy, name=name))
+def _named(policy: StoredPolicy | None, name: str) -> StoredPolicy | None:
+    return policy and StoredPolicy(text=policy.text, policy=replace(policy.policy, name=name))
 
 
-def _stored(registry: Registry, repository: Repository) -> Repository:
+def _stored(registry: StoredRegistry, repository: StoredRepository) -> StoredRepository:
     """Others had their turn while the role and the key were looked up: the first one stays."""
     return registry.repositories.setdefault(repository.name, repository)
 
@@ -117,22 +121,22 @@ class RoleUnusable(Exception):
     """Why ECR can't become the role, or has none to become."""
 
 
-async def assumed(role: str, registry: Registry, neighbour: Neighbour, *, service: str = _SERVICE) -> Caller:
+async def assumed_role(role: str, registry: StoredRegistry, backend: Backend, *, service: str = _SERVICE) -> Caller:
     """ECR as the role, which must trust it."""
     ecr = Caller(identity=Identity(arn=service, account=None))
-    context = circumstances(registry.region)
+    context = call_context(registry.region)
     request = Request(action="sts:AssumeRole", resource=role, account=registry.account, context=context)
-    decision = evaluate(ecr, request, [await _trust(role, neighbour)])
+    decision = evaluate(ecr, request, [await _trust(role, backend)])
     if not decision.allowed:
         raise RoleUnusable(reason(decision, ecr, request))
     session = Identity(arn=_session_arn(role), account=registry.account, role_arn=role)
-    standing = await neighbour.standing(session)
-    return Caller(identity=session, policies=standing.policies, boundary=standing.boundary, tags=standing.tags)
+    attached = await backend.attached_policies(session)
+    return Caller(identity=session, policies=attached.policies, boundary=attached.boundary, tags=attached.tags)
 
 
-async def _trust(role: str, neighbour: Neighbour) -> Policy:
+async def _trust(role: str, backend: Backend) -> Policy:
     arn = Arn.parse(role)
-    found = await neighbour.role(arn) if arn is not None else None
+    found = await backend.role(arn) if arn is not None else None
     if found is None:
         raise RoleUnusable(f"the role {role} does not exist")
     return found.trust

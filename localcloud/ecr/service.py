@@ -16,7 +16,7 @@ from localcloud.ecr.data_plane import data_plane
 from localcloud.ecr.operations.request import Ports, Services
 from localcloud.ecr.registry_state import Registries
 from localcloud.ecr.replicator import Replicator
-from localcloud.iam_and_kms import Neighbour
+from localcloud.iam_and_kms import Backend
 
 
 class Ecr:
@@ -25,24 +25,24 @@ class Ecr:
     def __init__(
         self,
         folder: Path,
-        neighbour: Neighbour,
+        backend: Backend,
         callers: Callers,
         listen: Callable[[web.Application], Awaitable[int]],
         *,
         tokens: Tokens,
-        players: Mapping[str, str],
+        upstream_hosts: Mapping[str, str],
     ) -> None:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
-        replicator = Replicator(self.registries, neighbour, callers)
+        replicator = Replicator(self.registries, backend, callers)
         cache = PullThrough(
             registries=self.registries,
             blobs=self.blobs,
-            neighbour=neighbour,
+            backend=backend,
             callers=callers,
             replicator=replicator,
-            players=players,
+            upstream_hosts=upstream_hosts,
         )
         self.ports = Ports(
             lambda registry: listen(
@@ -51,7 +51,7 @@ class Ecr:
                     self.blobs,
                     self.tokens,
                     callers,
-                    neighbour=neighbour,
+                    backend=backend,
                     cache=cache,
                     replicator=replicator,
                 )
@@ -63,7 +63,7 @@ class Ecr:
                 blobs=self.blobs,
                 tokens=self.tokens,
                 ports=self.ports,
-                neighbour=neighbour,
+                backend=backend,
                 cache=cache,
                 replicator=replicator,
             )

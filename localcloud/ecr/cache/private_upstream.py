@@ -15,9 +15,9 @@ from localcloud.calls import Call
 from localcloud.ecr import authorize, image_store
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.cache.upstream import Fetched, UpstreamMissing, UpstreamRefused
-from localcloud.ecr.registry_state import Registry, Repository
-from localcloud.ecr.repository_creation import RoleUnusable, assumed
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
+from localcloud.ecr.repository_creation import RoleUnusable, assumed_role
+from localcloud.iam_and_kms import Backend
 
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html
 _AT_THE_UPSTREAM = ("BatchGetImage", "BatchImportUpstreamImage", "GetImageCopyStatus")
@@ -54,11 +54,11 @@ _OWN_POLICY = Policy(
 )
 
 
-class Own:
+class PrivateUpstream:
     """Reads the upstream, and writes into the cache, as one and the same role."""
 
-    def __init__(self, reader: Caller, upstream: Registry, cache: Registry, cached_as: str) -> None:
-        self._reader = reader
+    def __init__(self, reading_role: Caller, upstream: StoredRegistry, cache: StoredRegistry, cached_as: str) -> None:
+        self._reader = reading_role
         self._upstream = upstream
         self._cache = cache
         self._cached_as = cached_as
@@ -72,7 +72,7 @@ class Own:
         by_digest = ":" in reference
         try:
             repository = self._upstream.repository(name)
-            image = image_store.find(
+            image = image_store.find_image(
                 repository, tag=None if by_digest else reference, digest=reference if by_digest else None
             )
         except EcrError as missing:
@@ -80,7 +80,7 @@ class Own:
         image_store.record_pull(self._upstream, image, self._reader.identity, datetime.now(UTC))
         return Fetched(content=image.manifest, media_type=image.media_type)
 
-    async def layer(self, name: str, digest: str, into: Repository) -> None:
+    async def layer(self, name: str, digest: str, into: StoredRepository) -> None:
         """No byte moves: all registries share their layers."""
         self._require(_FOR_LAYERS, self._upstream, name)
         found = self._upstream.repositories.get(name)
@@ -88,7 +88,7 @@ class Own:
             raise UpstreamMissing(f"{name} has no layer {digest}")
         into.layers.add(digest)
 
-    def _require(self, action: str, registry: Registry, name: str | None) -> None:
+    def _require(self, action: str, registry: StoredRegistry, name: str | None) -> None:
         call = Call(caller=self._reader, region=registry.region)
         try:
             authorize.require(call, action, registry, name)
@@ -96,18 +96,18 @@ class Own:
             raise UpstreamRefused(refused.message) from refused
 
 
-async def reader(rule: CacheRule, registry: Registry, neighbour: Neighbour, callers: Callers) -> Caller:
+async def reading_role(rule: CacheRule, registry: StoredRegistry, backend: Backend, callers: Callers) -> Caller:
     """Raises UpstreamRefused where ECR can't become the rule's role."""
     if rule.custom_role_arn is None:
         return Caller(identity=_own_identity(registry), policies=(_OWN_POLICY,))
     try:
-        session = await assumed(rule.custom_role_arn, registry, neighbour, service=_SERVICE)
+        session = await assumed_role(rule.custom_role_arn, registry, backend, service=_SERVICE)
     except RoleUnusable as unusable:
         raise UpstreamRefused(str(unusable)) from unusable
     return await callers.caller(session.identity)
 
 
-def _own_identity(registry: Registry) -> Identity:
+def _own_identity(registry: StoredRegistry) -> Identity:
     partition = REGIONS[registry.region].id
     role = Arn(partition, "iam", "", registry.account, f"role/aws-service-role/{_SERVICE}/{_OWN_ROLE}")
     session = Arn(partition, "sts", "", registry.account, f"assumed-role/{_OWN_ROLE}/ecr-pullthroughcache")

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from domain.ecr.upstreams import SECRET_KEYS
 from localcloud.ecr.api_errors import EcrError
-from localcloud.ecr.registry_state import Registry, Repository
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
+from localcloud.iam_and_kms import Backend
 from localcloud.protocols import CallFailed
 
 _SERVICE = "secretsmanager"
@@ -39,12 +39,12 @@ class Fetched:
     media_type: str
 
 
-class Source(Protocol):
+class UpstreamReader(Protocol):
     """One upstream with what it takes to log in to it."""
 
     async def manifest(self, name: str, reference: str) -> Fetched: ...
 
-    async def layer(self, name: str, digest: str, into: Repository) -> None:
+    async def layer(self, name: str, digest: str, into: StoredRepository) -> None:
         """Makes the upstream's layer one of the repository's."""
         ...
 
@@ -66,15 +66,15 @@ class InvalidSecret(Exception):
     """What the secret holds is no login."""
 
 
-async def secret_text(arn: str, registry: Registry, neighbour: Neighbour) -> str:
+async def secret_text(arn: str, registry: StoredRegistry, backend: Backend) -> str:
     """The secret's current value; raises ECR's error where it can't be had."""
-    if (stood_in := neighbour.secret(arn)) is not None:
+    if (stood_in := backend.secret(arn)) is not None:
         return stood_in
     place = {"account": registry.account, "region": registry.region}
     try:
-        about = await neighbour.call(_SERVICE, "DescribeSecret", {"SecretId": arn}, **place)
+        about = await backend.call(_SERVICE, "DescribeSecret", {"SecretId": arn}, **place)
         _require_managed_key(arn, about.get("KmsKeyId", _MANAGED_KEY))
-        answer = await neighbour.call(_SERVICE, "GetSecretValue", {"SecretId": arn}, **place)
+        answer = await backend.call(_SERVICE, "GetSecretValue", {"SecretId": arn}, **place)
     except CallFailed as failed:
         if failed.code == "ResourceNotFoundException":
             raise EcrError("SecretNotFoundException", f"The secret '{arn}' was not found: {failed.message}") from failed

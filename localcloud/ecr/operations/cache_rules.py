@@ -6,8 +6,8 @@ from domain.problems import Problem
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.cache.upstream import secret_text
 from localcloud.ecr.operations.paging import page, refuse_paging
-from localcloud.ecr.operations.request import Answer, Asked
-from localcloud.ecr.registry_state import StandingCacheRule
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredCacheRule
 
 _PREFIX, _PREFIXES = "ecrRepositoryPrefix", "ecrRepositoryPrefixes"
 _MEMBERS = {
@@ -20,36 +20,36 @@ _MEMBERS = {
 """What the API calls the fields of a rule."""
 
 
-async def create_pull_through_cache_rule(asked: Asked) -> Answer:
+async def create_pull_through_cache_rule(request: OperationRequest) -> Answer:
     rule = CacheRule(
-        prefix=asked.given[_PREFIX],
-        upstream_url=asked.given["upstreamRegistryUrl"],
-        upstream_prefix=asked.given.get("upstreamRepositoryPrefix", ROOT),
-        credential_arn=asked.given.get("credentialArn"),
-        custom_role_arn=asked.given.get("customRoleArn"),
+        prefix=request.input[_PREFIX],
+        upstream_url=request.input["upstreamRegistryUrl"],
+        upstream_prefix=request.input.get("upstreamRepositoryPrefix", ROOT),
+        credential_arn=request.input.get("credentialArn"),
+        custom_role_arn=request.input.get("customRoleArn"),
     )
-    _require_upstream(rule, asked.given.get("upstreamRegistry"))
-    await _require_sound(asked, rule)
-    _require_free(asked, rule.prefix)
-    stored = StandingCacheRule(rule=rule, created_at=asked.now)
-    asked.registry.cache_rules[_key(rule.prefix)] = stored
-    return _rule_members(asked, stored, "updatedAt")
+    _require_upstream(rule, request.input.get("upstreamRegistry"))
+    await _require_sound(request, rule)
+    _require_free(request, rule.prefix)
+    stored = StoredCacheRule(rule=rule, created_at=request.now)
+    request.registry.cache_rules[_key(rule.prefix)] = stored
+    return _rule_members(request, stored, "updatedAt")
 
 
-async def describe_pull_through_cache_rules(asked: Asked) -> Answer:
-    if _PREFIXES in asked.given:
-        refuse_paging(asked, _PREFIXES)
-        found = [_stored_rule(asked, each) for each in asked.given[_PREFIXES]]
-        return {"pullThroughCacheRules": [_rule_members(asked, each) for each in found]}
-    found, more = page(asked, "DescribePullThroughCacheRules", asked.registry.cache_rules)
-    return {"pullThroughCacheRules": [_rule_members(asked, each) for each in found], **more}
+async def describe_pull_through_cache_rules(request: OperationRequest) -> Answer:
+    if _PREFIXES in request.input:
+        refuse_paging(request, _PREFIXES)
+        found = [_stored_rule(request, each) for each in request.input[_PREFIXES]]
+        return {"pullThroughCacheRules": [_rule_members(request, each) for each in found]}
+    found, more = page(request, "DescribePullThroughCacheRules", request.registry.cache_rules)
+    return {"pullThroughCacheRules": [_rule_members(request, each) for each in found], **more}
 
 
-async def delete_pull_through_cache_rule(asked: Asked) -> Answer:
+async def delete_pull_through_cache_rule(request: OperationRequest) -> Answer:
     """What is cached stays, and is not looked for upstream any more."""
-    stored = _stored_rule(asked, asked.given[_PREFIX])
-    del asked.registry.cache_rules[_key(stored.rule.prefix)]
-    return _rule_members(asked, stored, "updatedAt", "upstreamRegistry")
+    stored = _stored_rule(request, request.input[_PREFIX])
+    del request.registry.cache_rules[_key(stored.rule.prefix)]
+    return _rule_members(request, stored, "updatedAt", "upstreamRegistry")
 
 
 def _require_upstream(rule: CacheRule, named: str | None) -> None:
@@ -65,16 +65,16 @@ def _require_upstream(rule: CacheRule, named: str | None) -> None:
         raise invalid_parameter("upstreamRegistry", f"'{rule.upstream_url}' is the address of {upstream.api}")
 
 
-async def _require_sound(asked: Asked, rule: CacheRule) -> None:
-    registry = asked.registry
+async def _require_sound(request: OperationRequest, rule: CacheRule) -> None:
+    registry = request.registry
     if problems := rule_problems(rule, account=registry.account, region=registry.region):
         raise _invalid(problems[0])
     if rule.credential_arn is not None:
-        await secret_text(rule.credential_arn, registry, asked.services.neighbour)
+        await secret_text(rule.credential_arn, registry, request.services.backend)
 
 
-def _require_free(asked: Asked, prefix: str) -> None:
-    rules = asked.registry.cache_rules
+def _require_free(request: OperationRequest, prefix: str) -> None:
+    rules = request.registry.cache_rules
     if _key(prefix) in rules:
         text = f"A pull through cache rule with the prefix '{prefix}' already exists in the registry"
         raise EcrError("PullThroughCacheRuleAlreadyExistsException", text)
@@ -82,8 +82,8 @@ def _require_free(asked: Asked, prefix: str) -> None:
         raise EcrError("LimitExceededException", f"The registry has {CACHE_RULES_MAX} pull through cache rules already")
 
 
-def _stored_rule(asked: Asked, prefix: str) -> StandingCacheRule:
-    found = asked.registry.cache_rules.get(_key(prefix))
+def _stored_rule(request: OperationRequest, prefix: str) -> StoredCacheRule:
+    found = request.registry.cache_rules.get(_key(prefix))
     if found is None:
         text = f"The pull through cache rule with the prefix '{prefix}' does not exist in the registry"
         raise EcrError("PullThroughCacheRuleNotFoundException", text)
@@ -106,12 +106,12 @@ def _upstream(rule: CacheRule) -> Upstream:
     return upstream
 
 
-def _rule_members(asked: Asked, stored: StandingCacheRule, *without: str) -> Answer:
+def _rule_members(request: OperationRequest, stored: StoredCacheRule, *without: str) -> Answer:
     """The rule, but for the members that an operation's answer does not have."""
     fields = {name: getattr(stored.rule, field) for field, name in _MEMBERS.items()}
     members = {
         **fields,
-        "registryId": asked.registry.account,
+        "registryId": request.registry.account,
         "upstreamRegistry": _upstream(stored.rule).api,
         "createdAt": stored.created_at,
         "updatedAt": stored.created_at,

@@ -9,8 +9,8 @@ from domain.iam.document import Document, InvalidDocument, Statement, parse
 from domain.problems import Problem
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.authorize import may_under
-from localcloud.ecr.operations.request import Answer, Asked
-from localcloud.ecr.registry_state import Text
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredPolicy
 
 _TEXT = "PolicyText"
 _OWN_PREFIX = "ecr:"
@@ -20,56 +20,56 @@ _NEVER = datetime.fromtimestamp(0, UTC)
 """What AWS tells as lastEvaluatedAt of a policy that was not evaluated yet."""
 
 
-async def set_repository_policy(asked: Asked) -> Answer:
-    repository = asked.repository
-    given = repository_policy(asked.given["policyText"], repository.name)
-    if not asked.given.get("force", False) and not may_under(
-        asked.call, "SetRepositoryPolicy", asked.registry, repository, given.policy
+async def set_repository_policy(request: OperationRequest) -> Answer:
+    repository = request.repository
+    given = stored_policy(request.input["policyText"], repository.name)
+    if not request.input.get("force", False) and not may_under(
+        request.call, "SetRepositoryPolicy", request.registry, repository, given.policy
     ):
         why = "The policy would keep you from setting another one in the future; to set it none the less, use force"
         raise invalid_parameter(_TEXT, why)
     repository.policy = given
-    return {**asked.ids(), "policyText": given.text}
+    return {**request.ids(), "policyText": given.text}
 
 
-async def get_repository_policy(asked: Asked) -> Answer:
-    return {**asked.ids(), "policyText": _of_repository(asked).text}
+async def get_repository_policy(request: OperationRequest) -> Answer:
+    return {**request.ids(), "policyText": _of_repository(request).text}
 
 
-async def delete_repository_policy(asked: Asked) -> Answer:
-    policy = _of_repository(asked)
-    asked.repository.policy = None
-    return {**asked.ids(), "policyText": policy.text}
+async def delete_repository_policy(request: OperationRequest) -> Answer:
+    policy = _of_repository(request)
+    request.repository.policy = None
+    return {**request.ids(), "policyText": policy.text}
 
 
-async def put_registry_policy(asked: Asked) -> Answer:
-    text = asked.given["policyText"]
+async def put_registry_policy(request: OperationRequest) -> Answer:
+    text = request.input["policyText"]
     document = _document(text, "registry")
     for statement in document.statements:
         if not _has_principal(statement):
             raise _invalid("registry", "each statement needs a Principal")
         if statement.resources is None and statement.not_resources is None:
             raise _invalid("registry", "each statement needs a Resource")
-    asked.registry.policy = Text(text=text, policy=Policy(name="registry", document=document))
-    return {"registryId": asked.registry.account, "policyText": text}
+    request.registry.policy = StoredPolicy(text=text, policy=Policy(name="registry", document=document))
+    return {"registryId": request.registry.account, "policyText": text}
 
 
-async def get_registry_policy(asked: Asked) -> Answer:
-    return {"registryId": asked.registry.account, "policyText": _of_registry(asked).text}
+async def get_registry_policy(request: OperationRequest) -> Answer:
+    return {"registryId": request.registry.account, "policyText": _of_registry(request).text}
 
 
-async def delete_registry_policy(asked: Asked) -> Answer:
-    policy = _of_registry(asked)
-    asked.registry.policy = None
-    return {"registryId": asked.registry.account, "policyText": policy.text}
+async def delete_registry_policy(request: OperationRequest) -> Answer:
+    policy = _of_registry(request)
+    request.registry.policy = None
+    return {"registryId": request.registry.account, "policyText": policy.text}
 
 
-def repository_policy(text: str, name: str) -> Text:
+def stored_policy(text: str, name: str) -> StoredPolicy:
     """The text as a repository's policy, under the name by which people know it; raises for what AWS refuses."""
     document = _document(text, "repository")
     if any(not _has_principal(each) for each in document.statements):
         raise _invalid("repository", "each statement needs a Principal")
-    return Text(text=text, policy=Policy(name=name, document=document))
+    return StoredPolicy(text=text, policy=Policy(name=name, document=document))
 
 
 def _document(text: str, kind: str) -> Document:
@@ -88,21 +88,21 @@ def _has_principal(statement: Statement) -> bool:
     return statement.principals is not None or statement.not_principals is not None
 
 
-def _of_repository(asked: Asked) -> Text:
-    policy = asked.repository.policy
+def _of_repository(request: OperationRequest) -> StoredPolicy:
+    policy = request.repository.policy
     if policy is None:
         text = (
-            f"Repository policy does not exist for the repository with name '{asked.name}' "
-            f"in the registry with id '{asked.registry.account}'"
+            f"Repository policy does not exist for the repository with name '{request.name}' "
+            f"in the registry with id '{request.registry.account}'"
         )
         raise EcrError("RepositoryPolicyNotFoundException", text)
     return policy
 
 
-def _of_registry(asked: Asked) -> Text:
-    policy = asked.registry.policy
+def _of_registry(request: OperationRequest) -> StoredPolicy:
+    policy = request.registry.policy
     if policy is None:
-        text = f"Registry policy does not exist in the registry with id '{asked.registry.account}'"
+        text = f"Registry policy does not exist in the registry with id '{request.registry.account}'"
         raise EcrError("RegistryPolicyNotFoundException", text)
     return policy
 
@@ -112,20 +112,20 @@ def _invalid(kind: str, why: str) -> EcrError:
     return invalid_parameter(_TEXT, f"Invalid {kind} policy provided: {why}")
 
 
-async def put_lifecycle_policy(asked: Asked) -> Answer:
-    repository = asked.repository
-    repository.lifecycle = lifecycle_policy(asked.given["lifecyclePolicyText"])
-    return {**asked.ids(), "lifecyclePolicyText": repository.lifecycle}
+async def put_lifecycle_policy(request: OperationRequest) -> Answer:
+    repository = request.repository
+    repository.lifecycle = lifecycle_policy(request.input["lifecyclePolicyText"])
+    return {**request.ids(), "lifecyclePolicyText": repository.lifecycle}
 
 
-async def get_lifecycle_policy(asked: Asked) -> Answer:
-    return {**asked.ids(), "lifecyclePolicyText": _lifecycle_of(asked), "lastEvaluatedAt": _NEVER}
+async def get_lifecycle_policy(request: OperationRequest) -> Answer:
+    return {**request.ids(), "lifecyclePolicyText": _lifecycle_of(request), "lastEvaluatedAt": _NEVER}
 
 
-async def delete_lifecycle_policy(asked: Asked) -> Answer:
-    text = _lifecycle_of(asked)
-    asked.repository.lifecycle = None
-    return {**asked.ids(), "lifecyclePolicyText": text, "lastEvaluatedAt": _NEVER}
+async def delete_lifecycle_policy(request: OperationRequest) -> Answer:
+    text = _lifecycle_of(request)
+    request.repository.lifecycle = None
+    return {**request.ids(), "lifecyclePolicyText": text, "lastEvaluatedAt": _NEVER}
 
 
 def lifecycle_policy(text: str) -> str:
@@ -138,12 +138,12 @@ def lifecycle_policy(text: str) -> str:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-def _lifecycle_of(asked: Asked) -> str:
-    text = asked.repository.lifecycle
+def _lifecycle_of(request: OperationRequest) -> str:
+    text = request.repository.lifecycle
     if text is None:
         why = (
-            f"Lifecycle policy does not exist for the repository with name '{asked.name}' "
-            f"in the registry with id '{asked.registry.account}'"
+            f"Lifecycle policy does not exist for the repository with name '{request.name}' "
+            f"in the registry with id '{request.registry.account}'"
         )
         raise EcrError("LifecyclePolicyNotFoundException", why)
     return text

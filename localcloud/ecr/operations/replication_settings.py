@@ -11,23 +11,23 @@ from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, configuration_
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations.paging import page
 from localcloud.ecr.operations.repository_images import ImageId, named_image
-from localcloud.ecr.operations.request import Answer, Asked
+from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import (
     Backfill,
     BackfilledImage,
     BackfillStatus,
-    Registry,
-    Replication,
+    ReplicationProgress,
     ReplicationStatus,
+    StoredRegistry,
 )
 
 _LISTED = 25
 """API reference, ListReplicationBackfills, maxResults: what a page holds when the caller does not say."""
 
 
-async def put_replication_configuration(asked: Asked) -> Answer:
-    registry = asked.registry
-    rules = tuple(_rule(each) for each in asked.given["replicationConfiguration"]["rules"])
+async def put_replication_configuration(request: OperationRequest) -> Answer:
+    registry = request.registry
+    rules = tuple(_rule(each) for each in request.input["replicationConfiguration"]["rules"])
     source = RegistryId(account=registry.account, region=registry.region)
     if problems := configuration_problems(rules, source=source):
         faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
@@ -36,17 +36,17 @@ async def put_replication_configuration(asked: Asked) -> Answer:
     return {"replicationConfiguration": _configuration(registry)}
 
 
-async def describe_registry(asked: Asked) -> Answer:
-    return {"registryId": asked.registry.account, "replicationConfiguration": _configuration(asked.registry)}
+async def describe_registry(request: OperationRequest) -> Answer:
+    return {"registryId": request.registry.account, "replicationConfiguration": _configuration(request.registry)}
 
 
-async def describe_image_replication_status(asked: Asked) -> Answer:
+async def describe_image_replication_status(request: OperationRequest) -> Answer:
     """One status for each registry that the image goes to; none for an image that was there before."""
-    image_id = ImageId.of(asked.given["imageId"])
-    image = named_image(image_id, asked.repository, "imageId")
+    image_id = ImageId.of(request.input["imageId"])
+    image = named_image(image_id, request.repository, "imageId")
     statuses = [_status(destination, each) for destination, each in sorted(image.replications.items())]
     return {
-        "repositoryName": asked.name,
+        "repositoryName": request.name,
         "imageId": ImageId(image.digest, image_id.tag).told(),
         "replicationStatuses": statuses,
     }
@@ -61,7 +61,7 @@ def _rule(given: Mapping[str, Any]) -> ReplicationRule:
     return ReplicationRule(destinations=tuple(destinations), prefixes=tuple(prefixes))
 
 
-def _configuration(registry: Registry) -> Answer:
+def _configuration(registry: StoredRegistry) -> Answer:
     return {"rules": [_rule_members(each) for each in registry.replication]}
 
 
@@ -77,47 +77,47 @@ def destination_members(destination: RegistryId) -> Answer:
     return {"region": destination.region, "registryId": destination.account}
 
 
-def _status(destination: RegistryId, replication: Replication) -> Answer:
+def _status(destination: RegistryId, replication: ReplicationProgress) -> Answer:
     failure = {"failureCode": replication.failure} if replication.failure else {}
     return {**destination_members(destination), "status": replication.status.value, **failure}
 
 
-async def start_replication_backfill(asked: Asked) -> Answer:
-    registry, given = asked.registry, asked.given["destination"]
+async def start_replication_backfill(request: OperationRequest) -> Answer:
+    registry, given = request.registry, request.input["destination"]
     destination = RegistryId(account=given["registryId"], region=given["region"])
     _require_room(registry, destination)
-    name, backfill = str(uuid4()), Backfill(destination=destination, started_at=asked.now)
+    name, backfill = str(uuid4()), Backfill(destination=destination, started_at=request.now)
     registry.backfills[name] = backfill
-    asked.services.replicator.begin_backfill(registry, backfill)
+    request.services.replicator.begin_backfill(registry, backfill)
     return {"registryId": registry.account, **_summary(name, backfill)}
 
 
-async def list_replication_backfills(asked: Asked) -> Answer:
-    kept = _kept(asked.registry, asked.now)
+async def list_replication_backfills(request: OperationRequest) -> Answer:
+    kept = _kept(request.registry, request.now)
     keys = {f"{each.started_at.isoformat()} {name}": _summary(name, each) for name, each in kept.items()}
-    found, more = page(asked, "ListReplicationBackfills", keys, size=_LISTED)
-    return {"registryId": asked.registry.account, "backfills": found, **more}
+    found, more = page(request, "ListReplicationBackfills", keys, size=_LISTED)
+    return {"registryId": request.registry.account, "backfills": found, **more}
 
 
-async def describe_replication_backfill_results(asked: Asked) -> Answer:
+async def describe_replication_backfill_results(request: OperationRequest) -> Answer:
     """The results image by image are there only when it has ended."""
-    name = asked.given["replicationBackfillId"]
-    backfill = _kept(asked.registry, asked.now).get(name)
+    name = request.input["replicationBackfillId"]
+    backfill = _kept(request.registry, request.now).get(name)
     if backfill is None:
         text = f"The replication backfill with id '{name}' does not exist in the registry"
         raise EcrError("ReplicationBackfillNotFoundException", text)
-    wanted = asked.given.get("resultStatusFilter")
+    wanted = request.input.get("resultStatusFilter")
     ended = backfill.images if backfill.ended_at else ()
     results = {
         f"{number:08}": _result(each)
         for number, each in enumerate(ended)
         if each.progress.status is not ReplicationStatus.IN_PROGRESS and wanted in (None, each.progress.status.value)
     }
-    found, more = page(asked, f"DescribeReplicationBackfillResults {name} {wanted}", results)
-    return {"registryId": asked.registry.account, **_summary(name, backfill), "results": found, **more}
+    found, more = page(request, f"DescribeReplicationBackfillResults {name} {wanted}", results)
+    return {"registryId": request.registry.account, **_summary(name, backfill), "results": found, **more}
 
 
-def _require_room(registry: Registry, destination: RegistryId) -> None:
+def _require_room(registry: StoredRegistry, destination: RegistryId) -> None:
     if not any(destination in rule.destinations for rule in registry.replication):
         text = f"The replication configuration has no destination {destination.account} in {destination.region}"
         raise EcrError("ValidationException", text)
@@ -130,7 +130,7 @@ def _require_room(registry: Registry, destination: RegistryId) -> None:
         raise EcrError("LimitExceededException", text)
 
 
-def _kept(registry: Registry, now: datetime) -> Mapping[str, Backfill]:
+def _kept(registry: StoredRegistry, now: datetime) -> Mapping[str, Backfill]:
     since = now - timedelta(days=REPLICATION_BACKFILL_KEPT_DAYS)
     return {
         name: each for name, each in registry.backfills.items() if each.ended_at is None or each.ended_at > since

@@ -8,29 +8,29 @@ from domain.resource_tags import CHARACTERS, KEY_MAX, TAGS_MAX, VALUE_MAX, refus
 from localcloud.ecr import repository_keys
 from localcloud.ecr.api_errors import EcrError, invalid_parameter, repository_not_found
 from localcloud.ecr.operations.paging import page, refuse_paging
-from localcloud.ecr.operations.request import Answer, Asked
-from localcloud.ecr.registry_state import Repository
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredRepository
 
 _FILTERS = "imageTagMutabilityExclusionFilters"
 _WITH_FILTERS = (TagMutability.IMMUTABLE_WITH_EXCLUSION, TagMutability.MUTABLE_WITH_EXCLUSION)
 _RESERVED_PREFIX = "aws:"
 
 
-async def create_repository(asked: Asked) -> Answer:
-    given = asked.given
+async def create_repository(request: OperationRequest) -> Answer:
+    given = request.input
     mode, exclusions = tag_mutability(given)
     tags = tags_after(given.get("tags", ()), {})
-    _require_free(asked)
-    configuration, keys = given.get("encryptionConfiguration", {}), asked.services.neighbour
-    kind, key_arn = await repository_keys.chosen(configuration, asked.call, asked.registry, asked.name, keys)
-    host = await asked.host()
+    _require_free(request)
+    configuration, keys = given.get("encryptionConfiguration", {}), request.services.backend
+    kind, key_arn = await repository_keys.chosen(configuration, request.call, request.registry, request.name, keys)
+    host = await request.host()
     # Others had their turn while the key was looked up.
-    _require_free(asked)
-    repository = Repository(
-        name=asked.name,
-        account=asked.registry.account,
-        region=asked.registry.region,
-        created_at=asked.now,
+    _require_free(request)
+    repository = StoredRepository(
+        name=request.name,
+        account=request.registry.account,
+        region=request.registry.region,
+        created_at=request.now,
         encryption_type=kind,
         key_arn=key_arn,
         mutability=mode,
@@ -38,47 +38,46 @@ async def create_repository(asked: Asked) -> Answer:
         scan_on_push=given.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         tags=tags,
     )
-    asked.registry.repositories[repository.name] = repository
+    request.registry.repositories[repository.name] = repository
     return {"repository": _repository_members(repository, host)}
 
 
-async def delete_repository(asked: Asked) -> Answer:
-    host = await asked.host()
-    repository, services = asked.repository, asked.services
-    await repository_keys.require_retirable(repository, asked.call, asked.registry, services.neighbour)
+async def delete_repository(request: OperationRequest) -> Answer:
+    host = await request.host()
+    repository, services = request.repository, request.services
+    await repository_keys.require_retirable(repository, request.call, request.registry, services.backend)
     # Others had their turn while the key was looked up.
-    if asked.repository is not repository:
+    if request.repository is not repository:
         raise repository_not_found(repository.name, repository.account)
-    if repository.images and not asked.given.get("force", False):
+    if repository.images and not request.input.get("force", False):
         text = (
             f"The repository with name '{repository.name}' in registry with id '{repository.account}' "
             "cannot be deleted because it still contains images"
         )
         raise EcrError("RepositoryNotEmptyException", text)
-    del asked.registry.repositories[repository.name]
+    del request.registry.repositories[repository.name]
     services.blobs.remove(services.registries.unnamed(repository.layers))
     return {"repository": _repository_members(repository, host)}
 
 
-async def describe_repositories(asked: Asked) -> Answer:
-    host = await asked.host()
-    if "repositoryNames" in asked.given:
-        refuse_paging(asked, "repositoryNames")
-        found = [asked.registry.repository(name) for name in asked.names]
+async def describe_repositories(request: OperationRequest) -> Answer:
+    host = await request.host()
+    if "repositoryNames" in request.input:
+        refuse_paging(request, "repositoryNames")
+        found = [request.registry.repository(name) for name in request.names]
         return {"repositories": [_repository_members(each, host) for each in found]}
-    found, more = page(asked, "DescribeRepositories", asked.registry.repositories)
+    found, more = page(request, "DescribeRepositories", request.registry.repositories)
     return {"repositories": [_repository_members(each, host) for each in found], **more}
 
 
-def _require_free(asked: Asked) -> None:
-    if asked.name in asked.registry.repositories:
-        text = (
-            f"The repository with name '{asked.name}' already exists in the registry with id '{asked.registry.account}'"
-        )
+def _require_free(request: OperationRequest) -> None:
+    if request.name in request.registry.repositories:
+        account = request.registry.account
+        text = f"The repository with name '{request.name}' already exists in the registry with id '{account}'"
         raise EcrError("RepositoryAlreadyExistsException", text)
 
 
-def _repository_members(repository: Repository, host: str) -> Answer:
+def _repository_members(repository: StoredRepository, host: str) -> Answer:
     key = {"kmsKey": repository.key_arn} if repository.key_arn else {}
     return {
         "repositoryArn": repository.arn,
@@ -93,10 +92,10 @@ def _repository_members(repository: Repository, host: str) -> Answer:
     }
 
 
-async def put_image_tag_mutability(asked: Asked) -> Answer:
-    repository = asked.repository
-    repository.mutability, repository.exclusions = tag_mutability(asked.given)
-    return {**asked.ids(), **mutability_members(repository.mutability, repository.exclusions)}
+async def put_image_tag_mutability(request: OperationRequest) -> Answer:
+    repository = request.repository
+    repository.mutability, repository.exclusions = tag_mutability(request.input)
+    return {**request.ids(), **mutability_members(repository.mutability, repository.exclusions)}
 
 
 def tag_mutability(given: Mapping[str, Any]) -> tuple[TagMutability, tuple[str, ...]]:
@@ -117,21 +116,21 @@ def mutability_members(mode: TagMutability, exclusions: Sequence[str]) -> Answer
     return {"imageTagMutability": mode.value, **({_FILTERS: filters} if filters else {})}
 
 
-async def tag_resource(asked: Asked) -> Answer:
-    repository = asked.repository
-    repository.tags = tags_after(asked.given["tags"], repository.tags)
+async def tag_resource(request: OperationRequest) -> Answer:
+    repository = request.repository
+    repository.tags = tags_after(request.input["tags"], repository.tags)
     return {}
 
 
-async def untag_resource(asked: Asked) -> Answer:
-    repository = asked.repository
-    gone = asked.given["tagKeys"]
+async def untag_resource(request: OperationRequest) -> Answer:
+    repository = request.repository
+    gone = request.input["tagKeys"]
     repository.tags = {key: value for key, value in repository.tags.items() if key not in gone}
     return {}
 
 
-async def list_tags_for_resource(asked: Asked) -> Answer:
-    return {"tags": [{"Key": key, "Value": value} for key, value in asked.repository.tags.items()]}
+async def list_tags_for_resource(request: OperationRequest) -> Answer:
+    return {"tags": [{"Key": key, "Value": value} for key, value in request.repository.tags.items()]}
 
 
 def tags_after(given: Sequence[Mapping[str, str]], present: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from localcloud.ecr import image_store, manifests
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.image_store import TagOfAnotherImage
 from localcloud.ecr.operations.paging import page, refuse_paging
-from localcloud.ecr.operations.request import Answer, Asked
-from localcloud.ecr.registry_state import Image, Repository
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredImage, StoredRepository
 
 _NOT_FOUND = "Requested image not found"
 
@@ -35,7 +35,7 @@ class ImageId:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ImageFailure:
     """Why an image could not be had, in the words of the API's ImageFailure."""
 
     id: ImageId
@@ -46,59 +46,61 @@ class Fault:
         return {"imageId": self.id.told(), "failureCode": self.code, "failureReason": self.reason}
 
 
-def malformed(id: ImageId) -> Fault | None:
+def malformed(id: ImageId) -> ImageFailure | None:
     """What keeps the id from being the name of any image."""
     if id.digest is None and id.tag is None:
-        return Fault(id, "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null")
+        return ImageFailure(id, "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null")
     if id.digest is not None and not DIGEST.fullmatch(id.digest):
         text = f"Invalid request parameters: image digest should satisfy the regex '{DIGEST.pattern}'"
-        return Fault(id, "InvalidImageDigest", text)
+        return ImageFailure(id, "InvalidImageDigest", text)
     if id.tag is not None and (problems := tag_problems(id.tag)):
         faults = "; ".join(each.message for each in problems)
-        return Fault(id, "InvalidImageTag", f"Invalid request parameters: image tag {faults}")
+        return ImageFailure(id, "InvalidImageTag", f"Invalid request parameters: image tag {faults}")
     return None
 
 
-def refused(id: ImageId, error: EcrError) -> Fault:
+def refused(id: ImageId, error: EcrError) -> ImageFailure:
     """A refusal of this one image, as its batch tells it."""
     match error:
         case TagOfAnotherImage():
-            return Fault(id, "ImageTagDoesNotMatchDigest", f"The tag '{id.tag}' is that of the image {error.holder}")
+            return ImageFailure(
+                id, "ImageTagDoesNotMatchDigest", f"The tag '{id.tag}' is that of the image {error.holder}"
+            )
         case EcrError(code="ImageNotFoundException"):
             return not_found(id)
-    return Fault(id, error.code, error.message)
+    return ImageFailure(id, error.code, error.message)
 
 
-def not_found(id: ImageId) -> Fault:
-    return Fault(id, "ImageNotFound", _NOT_FOUND)
+def not_found(id: ImageId) -> ImageFailure:
+    return ImageFailure(id, "ImageNotFound", _NOT_FOUND)
 
 
-async def put_image(asked: Asked) -> Answer:
-    given, repository = asked.given, asked.repository
+async def put_image(request: OperationRequest) -> Answer:
+    given, repository = request.input, request.repository
     content = given["imageManifest"].encode()
-    manifest = manifests.parse(content, given.get("imageManifestMediaType"))
+    manifest = manifests.parse_manifest(content, given.get("imageManifestMediaType"))
     if manifest.stated_type is None and "imageManifestMediaType" not in given:
         why = "The manifest has no mediaType, so imageManifestMediaType must be given"
         raise invalid_parameter("imageManifestMediaType", why)
     image_id = ImageId(manifest.digest, given.get("imageTag"))
     image_store.require_digest(manifest, given.get("imageDigest"))
     _require_change(image_id, repository)
-    image = image_store.put(repository, manifest, content, image_id.tag, now=asked.now)
-    asked.services.replicator.begin(asked.registry, repository, image, image_id.tag)
-    return {"image": _pulled(asked, image, image_id)}
+    image = image_store.store_image(repository, manifest, content, image_id.tag, now=request.now)
+    request.services.replicator.begin(request.registry, repository, image, image_id.tag)
+    return {"image": _pulled(request, image, image_id)}
 
 
-async def batch_get_image(asked: Asked) -> Answer:
-    repository = asked.repository
-    accepted = asked.given.get("acceptedMediaTypes")
+async def batch_get_image(request: OperationRequest) -> Answer:
+    repository = request.repository
+    accepted = request.input.get("acceptedMediaTypes")
     found: list[Answer] = []
-    faults: list[Fault] = []
-    for image_id in _ids(asked):
+    faults: list[ImageFailure] = []
+    for image_id in _ids(request):
         if fault := malformed(image_id):
             faults.append(fault)
             continue
         try:
-            image = image_store.find(repository, tag=image_id.tag, digest=image_id.digest)
+            image = image_store.find_image(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
             faults.append(refused(image_id, error))
             continue
@@ -106,21 +108,21 @@ async def batch_get_image(asked: Asked) -> Answer:
             # No image is translated here from one format to another.
             faults.append(not_found(image_id))
             continue
-        image_store.record_pull(asked.registry, image, asked.call.caller.identity, asked.now)
-        found.append(_pulled(asked, image, ImageId(image.digest, image_id.tag)))
+        image_store.record_pull(request.registry, image, request.call.caller.identity, request.now)
+        found.append(_pulled(request, image, ImageId(image.digest, image_id.tag)))
     return {"images": found, "failures": [each.told() for each in faults]}
 
 
-async def batch_delete_image(asked: Asked) -> Answer:
-    repository = asked.repository
+async def batch_delete_image(request: OperationRequest) -> Answer:
+    repository = request.repository
     deleted: list[Answer] = []
-    faults: list[Fault] = []
-    for image_id in _ids(asked):
+    faults: list[ImageFailure] = []
+    for image_id in _ids(request):
         if fault := malformed(image_id):
             faults.append(fault)
             continue
         try:
-            image = image_store.delete(repository, tag=image_id.tag, digest=image_id.digest)
+            image = image_store.remove_image(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
             faults.append(refused(image_id, error))
         else:
@@ -129,39 +131,41 @@ async def batch_delete_image(asked: Asked) -> Answer:
     return {"imageIds": deleted, "failures": [each.told() for each in faults]}
 
 
-async def list_images(asked: Asked) -> Answer:
+async def list_images(request: OperationRequest) -> Answer:
     ids = {
         f"{each['imageDigest']} {each.get('imageTag', '')}": each
-        for image in _filtered(asked, asked.repository.images.values())
+        for image in _filtered(request, request.repository.images.values())
         for each in _named(image.digest, image.tags)
     }
-    found, more = page(asked, "ListImages", ids)
+    found, more = page(request, "ListImages", ids)
     return {"imageIds": found, **more}
 
 
-async def describe_images(asked: Asked) -> Answer:
-    repository = asked.repository
-    if "imageIds" in asked.given:
-        refuse_paging(asked, "imageIds")
-        chosen = {image.digest: image for image in (named_image(each, repository, "imageIds") for each in _ids(asked))}
-        return {"imageDetails": [_described(asked, each) for each in _filtered(asked, chosen.values())]}
-    kept = {image.digest: image for image in _filtered(asked, repository.images.values())}
-    found, more = page(asked, "DescribeImages", kept)
-    return {"imageDetails": [_described(asked, each) for each in found], **more}
+async def describe_images(request: OperationRequest) -> Answer:
+    repository = request.repository
+    if "imageIds" in request.input:
+        refuse_paging(request, "imageIds")
+        chosen = {
+            image.digest: image for image in (named_image(each, repository, "imageIds") for each in _ids(request))
+        }
+        return {"imageDetails": [_described(request, each) for each in _filtered(request, chosen.values())]}
+    kept = {image.digest: image for image in _filtered(request, repository.images.values())}
+    found, more = page(request, "DescribeImages", kept)
+    return {"imageDetails": [_described(request, each) for each in found], **more}
 
 
-def _ids(asked: Asked) -> list[ImageId]:
-    return [ImageId.of(each) for each in asked.given["imageIds"]]
+def _ids(request: OperationRequest) -> list[ImageId]:
+    return [ImageId.of(each) for each in request.input["imageIds"]]
 
 
-def named_image(image_id: ImageId, repository: Repository, parameter: str) -> Image:
+def named_image(image_id: ImageId, repository: StoredRepository, parameter: str) -> StoredImage:
     """The image that the parameter names."""
     if fault := malformed(image_id):
         raise invalid_parameter(parameter, fault.reason)
-    return image_store.find(repository, tag=image_id.tag, digest=image_id.digest)
+    return image_store.find_image(repository, tag=image_id.tag, digest=image_id.digest)
 
 
-def _require_change(image_id: ImageId, repository: Repository) -> None:
+def _require_change(image_id: ImageId, repository: StoredRepository) -> None:
     if not image_store.is_new(repository, image_id.digest or "", image_id.tag):
         text = (
             f"Image with digest '{image_id.digest}' and tag '{image_id.tag or 'null'}' already exists "
@@ -170,8 +174,8 @@ def _require_change(image_id: ImageId, repository: Repository) -> None:
         raise EcrError("ImageAlreadyExistsException", text)
 
 
-def _filtered(asked: Asked, found: Iterable[Image]) -> list[Image]:
-    asked_for: Mapping[str, Any] = asked.given.get("filter", {})
+def _filtered(request: OperationRequest, found: Iterable[StoredImage]) -> list[StoredImage]:
+    asked_for: Mapping[str, Any] = request.input.get("filter", {})
     if asked_for.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
         return []
     status = asked_for.get("tagStatus", "ANY")
@@ -183,16 +187,16 @@ def _named(digest: str, tags: Iterable[str | None]) -> list[dict[str, str]]:
     return [ImageId(digest, tag).told() for tag in sorted(filter(None, tags))] or [ImageId(digest, None).told()]
 
 
-def _pulled(asked: Asked, image: Image, image_id: ImageId) -> Answer:
+def _pulled(request: OperationRequest, image: StoredImage, image_id: ImageId) -> Answer:
     return {
-        **asked.ids(),
+        **request.ids(),
         "imageId": image_id.told(),
         "imageManifest": image.manifest.decode(),
         "imageManifestMediaType": image.media_type,
     }
 
 
-def _described(asked: Asked, image: Image) -> Answer:
+def _described(request: OperationRequest, image: StoredImage) -> Answer:
     optional = {
         "imageTags": sorted(image.tags) or None,
         "artifactMediaType": image.artifact_type,
@@ -200,7 +204,7 @@ def _described(asked: Asked, image: Image) -> Answer:
         "subjectManifestDigest": image.subject,
     }
     return {
-        **asked.ids(),
+        **request.ids(),
         "imageDigest": image.digest,
         "imageSizeInBytes": image.size,
         "imagePushedAt": image.pushed_at,

@@ -15,8 +15,8 @@ from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations import policy_texts, repositories
 from localcloud.ecr.operations.paging import page, refuse_paging
 from localcloud.ecr.operations.repositories import tags_after
-from localcloud.ecr.operations.request import Answer, Asked
-from localcloud.ecr.registry_state import Registry, Template
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredRegistry, StoredTemplate
 
 _DEFAULTS: Mapping[str, Any] = {
     "encryptionConfiguration": {"encryptionType": repository_keys.AES256},
@@ -25,45 +25,45 @@ _DEFAULTS: Mapping[str, Any] = {
 """What AWS takes for what the creation of a template does not say."""
 
 
-async def create_repository_creation_template(asked: Asked) -> Answer:
-    given = {**_DEFAULTS, **asked.given}
+async def create_repository_creation_template(request: OperationRequest) -> Answer:
+    given = {**_DEFAULTS, **request.input}
     key, policy, text = _key(given["prefix"]), given.get("repositoryPolicy"), given.get("lifecyclePolicy")
-    if key in asked.registry.templates:
+    if key in request.registry.templates:
         why = (
             f"The repository creation template with prefix '{key}' already exists in the registry with id "
-            f"'{asked.registry.account}'"
+            f"'{request.registry.account}'"
         )
         raise EcrError("TemplateAlreadyExistsException", why)
     mode, exclusions = repositories.tag_mutability(given)
-    template = asked.registry.templates[key] = Template(
+    template = request.registry.templates[key] = StoredTemplate(
         prefix=given["prefix"],
         description=given.get("description") or None,
-        encryption=_encryption(given["encryptionConfiguration"], asked.registry),
+        encryption=_encryption(given["encryptionConfiguration"], request.registry),
         mutability=mode,
         exclusions=exclusions,
-        policy=policy_texts.repository_policy(policy, f"template {given['prefix']}") if policy else None,
+        policy=policy_texts.stored_policy(policy, f"template {given['prefix']}") if policy else None,
         lifecycle=policy_texts.lifecycle_policy(text) if text else None,
         tags=_tags(given.get("resourceTags", [])),
         occasions=_occasions(given["appliedFor"]),
-        role=_role(asked, given.get("customRoleArn")),
-        created_at=asked.now,
+        role=_role(request, given.get("customRoleArn")),
+        created_at=request.now,
     )
-    return _answer(asked.registry, template)
+    return _answer(request.registry, template)
 
 
-async def delete_repository_creation_template(asked: Asked) -> Answer:
-    template = _template(asked.registry, asked.given["prefix"])
-    del asked.registry.templates[_key(template.prefix)]
-    return _answer(asked.registry, template)
+async def delete_repository_creation_template(request: OperationRequest) -> Answer:
+    template = _template(request.registry, request.input["prefix"])
+    del request.registry.templates[_key(template.prefix)]
+    return _answer(request.registry, template)
 
 
-async def describe_repository_creation_templates(asked: Asked) -> Answer:
-    registry, prefixes = asked.registry, asked.given.get("prefixes")
+async def describe_repository_creation_templates(request: OperationRequest) -> Answer:
+    registry, prefixes = request.registry, request.input.get("prefixes")
     if prefixes is not None:
-        refuse_paging(asked, "prefixes")
+        refuse_paging(request, "prefixes")
         found, more = [_template(registry, each) for each in prefixes], dict[str, str]()
     else:
-        found, more = page(asked, "DescribeRepositoryCreationTemplates", registry.templates)
+        found, more = page(request, "DescribeRepositoryCreationTemplates", registry.templates)
     return {
         "registryId": registry.account,
         "repositoryCreationTemplates": [_template_members(each) for each in found],
@@ -77,15 +77,15 @@ def _occasions(given: Sequence[str]) -> tuple[Occasion, ...]:
     return tuple(Occasion(each) for each in dict.fromkeys(given))
 
 
-def _role(asked: Asked, role: str | None) -> str | None:
+def _role(request: OperationRequest, role: str | None) -> str | None:
     if not role:
         return None
-    _require_role(role, asked.registry)
-    authorize.require_pass_role(asked.call, role, asked.registry)
+    _require_role(role, request.registry)
+    authorize.require_pass_role(request.call, role, request.registry)
     return role
 
 
-def _require_role(role: str, registry: Registry) -> None:
+def _require_role(role: str, registry: StoredRegistry) -> None:
     arn = Arn.parse(role)
     own = (REGIONS[registry.region].id, "iam", "", registry.account)
     if arn is None or (arn.partition, arn.service, arn.region, arn.account) != own or not _names_role(arn):
@@ -97,7 +97,7 @@ def _names_role(arn: Arn) -> bool:
     return kind == "role" and bool(name)
 
 
-def _encryption(given: Mapping[str, str], registry: Registry) -> dict[str, str]:
+def _encryption(given: Mapping[str, str], registry: StoredRegistry) -> dict[str, str]:
     # The pattern of kmsKey takes an empty text: it is not a key.
     configuration = {name: value for name, value in given.items() if value}
     repository_keys.encryption_type(configuration, registry)
@@ -116,7 +116,7 @@ def _key(prefix: str) -> str:
     return prefix.removesuffix("/")
 
 
-def _template(registry: Registry, prefix: str) -> Template:
+def _template(registry: StoredRegistry, prefix: str) -> StoredTemplate:
     template = registry.templates.get(_key(prefix))
     if template is None:
         text = (
@@ -127,11 +127,11 @@ def _template(registry: Registry, prefix: str) -> Template:
     return template
 
 
-def _answer(registry: Registry, template: Template) -> Answer:
+def _answer(registry: StoredRegistry, template: StoredTemplate) -> Answer:
     return {"registryId": registry.account, "repositoryCreationTemplate": _template_members(template)}
 
 
-def _template_members(template: Template) -> Answer:
+def _template_members(template: StoredTemplate) -> Answer:
     optional = {
         "description": template.description,
         "resourceTags": [{"Key": key, "Value": value} for key, value in template.tags.items()] or None,

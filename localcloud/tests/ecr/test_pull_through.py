@@ -15,7 +15,7 @@ from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.cache.upstream import Login
-from localcloud.ecr.registry_state import StandingCacheRule, Template
+from localcloud.ecr.registry_state import StoredCacheRule, StoredTemplate
 from localcloud.tests.ecr.control_plane import TRUST, allow
 from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, serving
 from localcloud.tests.processes import eventually
@@ -41,7 +41,7 @@ def upstream() -> Iterator[UpstreamRegistry]:
 def server(tmp_path: Path, upstream: UpstreamRegistry) -> Iterator[Server]:
     with serving(tmp_path) as running:
         add_rule(running, "quay", URL)
-        running.players[URL] = upstream.host
+        running.upstream_hosts[URL] = upstream.host
         yield running
 
 
@@ -54,7 +54,7 @@ def client(server: Server) -> Iterator[Client]:
 def add_rule(server: Server, prefix: str, url: str, **more: Any) -> None:
     rule = CacheRule(prefix=prefix, upstream_url=url, **more)
     now = datetime.now(UTC)
-    server.registry.cache_rules[prefix] = StandingCacheRule(rule=rule, created_at=now)
+    server.registry.cache_rules[prefix] = StoredCacheRule(rule=rule, created_at=now)
 
 
 def a_day_goes_by(server: Server, tag: str = "v1", name: str = HERE) -> None:
@@ -133,7 +133,7 @@ class TestWhatComes:
 
     def test_a_template_shapes_the_repository(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
         now = datetime.now(UTC)
-        server.registry.templates["quay"] = Template(
+        server.registry.templates["quay"] = StoredTemplate(
             prefix="quay",
             description=None,
             encryption={"encryptionType": "AES256"},
@@ -214,7 +214,7 @@ class TestWhenItIsAskedAgain:
             case "down":
                 upstream.stop()
             case "played by nobody":
-                server.players.clear()
+                server.upstream_hosts.clear()
             case "without the tag":
                 upstream._content.clear()
             case "without the rule":
@@ -235,7 +235,7 @@ class TestWhatDoesNotCome:
         assert (refusal(client, "v1").status, refusal(client, "v1").code) == (404, "MANIFEST_UNKNOWN")
 
     def test_an_upstream_that_nobody_plays(self, server: Server, client: Client) -> None:
-        server.players.clear()
+        server.upstream_hosts.clear()
         assert "nothing plays it in this rehearsal" in refusal(client, "v1").message
 
     def test_a_name_outside_every_rule(self, client: Client, upstream: UpstreamRegistry) -> None:
@@ -244,7 +244,7 @@ class TestWhatDoesNotCome:
         assert upstream.asked == []
 
     def test_an_upstream_that_lets_in_nobody_unknown(self, server: Server, client: Client) -> None:
-        server.players[URL] = f"127.0.0.1:{server.port}"
+        server.upstream_hosts[URL] = f"127.0.0.1:{server.port}"
         assert refusal(client, "v1").status == 403
 
 
@@ -302,11 +302,11 @@ class TestCredentials:
         add_rule(server, "hub", HUB, credential_arn=SECRET)
         self.keep(server, ADA.access_token)
         with UpstreamRegistry(ADA) as played:
-            server.players[HUB] = played.host
+            server.upstream_hosts[HUB] = played.host
             yield played
 
     def keep(self, server: Server, token: str) -> None:
-        server.neighbour.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
+        server.backend.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
 
     def test_the_secret_opens_the_upstream(self, client: Client, hub: UpstreamRegistry) -> None:
         digest = hub.put(THERE, index("app"), "v1")
@@ -330,7 +330,7 @@ class TestCredentials:
 
     def test_a_secret_that_is_gone(self, server: Server, client: Client, hub: UpstreamRegistry) -> None:
         hub.put(THERE, image("app"), "v1")
-        server.neighbour.secrets.clear()
+        server.backend.secrets.clear()
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, "was not found" in refused.message) == (403, True)
 
@@ -346,7 +346,7 @@ class TestCredentials:
     )
     def test_a_secret_without_a_login(self, server: Server, client: Client, hub: UpstreamRegistry, value: str) -> None:
         hub.put(THERE, image("app"), "v1")
-        server.neighbour.secrets[SECRET] = {"SecretString": value}
+        server.backend.secrets[SECRET] = {"SecretString": value}
         refused = refusal(client, "v1", "hub/team/app")
         assert refused.status == 403
         assert refused.message == "The secret must be a JSON object with the keys username and accessToken"
@@ -359,7 +359,7 @@ def test_the_rules_role_must_exist_and_trust_ecr(server: Server, client: Client)
     role = f"arn:aws:iam::{ACCOUNT}:role/cache"
     add_rule(server, "other", f"444455556666.dkr.ecr.{REGION}.amazonaws.com", custom_role_arn=role)
     assert "does not exist" in refusal(client, "v1", "other/app").message
-    server.neighbour.add_role(role, TRUST, allow("ecr:*"))
+    server.backend.add_role(role, TRUST, allow("ecr:*"))
     refused = refusal(client, "v1", "other/app")
     assert (refused.status, "sts:AssumeRole" in refused.message) == (403, True)
 

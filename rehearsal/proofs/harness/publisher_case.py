@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from domain.iam.github import AUDIENCE
-from localcloud.clients import Credentials
+from localcloud.clients import AwsCredentials
 from localcloud.github_issuer import Job
 from rehearsal.proofs.harness.case import PlaceCase
 from settings.declared.values import Publisher
@@ -28,7 +28,7 @@ class PublisherCase(PlaceCase):
     def role(self) -> str:
         return self.role_arn(self.publisher.name)
 
-    def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> Credentials:
+    def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> AwsCredentials:
         """Of the publisher's role; raises ClientError where the job does not get it."""
         token = self.visitors.cloud.github_token(job, audience=audience, at=at or datetime.now(UTC))
         return self.visitors.workflow(self.role, token, self.place.region)

@@ -56,7 +56,7 @@ class Upstreams:
     def _registry(self, url: str) -> UpstreamRegistry:
         if url not in self._played:
             self._played[url] = self._stack.enter_context(UpstreamRegistry())
-            self._cloud.play(url, self._played[url].host)
+            self._cloud.route_upstream(url, self._played[url].host)
         return self._played[url]
 
     def __enter__(self) -> Self:
