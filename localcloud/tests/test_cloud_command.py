@@ -61,12 +61,7 @@ def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(running: Running,
 def test_ctrl_c_reaches_it_alone_of_its_process_group(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        _SERVE,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
+        _SERVE, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -133,10 +128,7 @@ def test_a_dead_emulator_ends_it_with_its_last_words(running: Running) -> None:
 
 
 def test_an_organization_is_read() -> None:
-    assert organization("o-a1b2c3d4e5=111122223333,444455556666") == (
-        "o-a1b2c3d4e5",
-        ("111122223333", "444455556666"),
-    )
+    assert organization("o-a1b2c3d4e5=111122223333,444455556666") == ("o-a1b2c3d4e5", ("111122223333", "444455556666"))
 
 
 @pytest.mark.parametrize(

@@ -152,8 +152,7 @@ def test_a_signed_digest_must_be_the_bodys(door: Door, session: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("minutes", "code"),
-    [(-16, "InvalidSignatureException"), (16, "InvalidSignatureException"), (-14, ""), (14, "")],
+    ("minutes", "code"), [(-16, "InvalidSignatureException"), (16, "InvalidSignatureException"), (-14, ""), (14, "")]
 )
 def test_a_signature_holds_for_a_quarter_of_an_hour(
     door: Door, session: dict[str, Any], minutes: int, code: str, monkeypatch: pytest.MonkeyPatch

@@ -213,12 +213,7 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     players: dict[str, str] = {}
     replicator = Replicator(registries, neighbour, asked)
     cache = PullThrough(
-        registries=registries,
-        blobs=blobs,
-        neighbour=neighbour,
-        callers=asked,
-        replicator=replicator,
-        players=players,
+        registries=registries, blobs=blobs, neighbour=neighbour, callers=asked, replicator=replicator, players=players
     )
     application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, cache=cache, replicator=replicator)
     with _listening(application) as port:

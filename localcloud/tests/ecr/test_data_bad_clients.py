@@ -12,15 +12,7 @@ import pytest
 
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from localcloud.tests.ecr.registry_server import (
-    REPOSITORY,
-    Answer,
-    Server,
-    digest_of,
-    encoded,
-    image,
-    serving,
-)
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image, serving
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)

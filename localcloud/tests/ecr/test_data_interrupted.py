@@ -15,14 +15,7 @@ import pytest
 
 from localcloud.ecr import blobs, visit
 from localcloud.ecr.blobs import Blobs, Owner
-from localcloud.tests.ecr.registry_server import (
-    ACCOUNT,
-    REPOSITORY,
-    Server,
-    a_repository,
-    digest_of,
-    serving,
-)
+from localcloud.tests.ecr.registry_server import ACCOUNT, REPOSITORY, Server, a_repository, digest_of, serving
 
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 LAYER = b"a layer"
@@ -92,10 +85,7 @@ class TestSendersThatDie:
 
     @pytest.mark.parametrize(
         ("framing", "start", "rest"),
-        [
-            ("Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"no number\r\n"),
-            ("Content-Length: 100", b"abc", b"d"),
-        ],
+        [("Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"no number\r\n"), ("Content-Length: 100", b"abc", b"d")],
         ids=["garbage", "silence"],
     )
     def test_a_body_that_does_not_go_on_gives_the_upload_back(
@@ -146,10 +136,7 @@ def test_one_slow_sender_holds_nobody_up(server: Server) -> None:
 def test_who_waits_for_an_upload_that_ends_is_told(server: Server) -> None:
     place = server.start_upload()
     length = f"Content-Length: {len(LAYER)}"
-    with (
-        ThreadPoolExecutor(1) as pool,
-        sending(server, "PUT", f"{place}?digest={DIGEST}", length, LAYER[:1]) as first,
-    ):
+    with ThreadPoolExecutor(1) as pool, sending(server, "PUT", f"{place}?digest={DIGEST}", length, LAYER[:1]) as first:
         time.sleep(0.1)
         second = pool.submit(server.ask, "PATCH", place, LAYER)
         time.sleep(0.1)

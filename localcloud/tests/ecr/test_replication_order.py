@@ -58,9 +58,7 @@ def test_the_pusher_has_its_answer_before_anything_is_copied() -> None:
     asyncio.run(run())
 
 
-def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     plane = replicating()
     made, waits = creation.create, iter((0.05, 0.0, 0.0))
 
