@@ -17,6 +17,7 @@ from localcloud import __main__
 from localcloud.__main__ import main, organization, serve
 from localcloud.cloud import LocalCloud
 from localcloud.server import bound, port_of
+from localcloud.tests.cases import cases
 from localcloud.tests.clouds import Recorder
 from localcloud.tests.processes import NEEDS_PROC, ROOT, alive, descendants, eventually
 
@@ -45,7 +46,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         process.kill()
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+@cases("end", signal.SIGINT, signal.SIGTERM)
 def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(running: Running, end: signal.Signals) -> None:
     process, _, state, family = running
     begin = time.monotonic()
@@ -105,7 +106,7 @@ def test_a_taken_port_is_told_in_a_line(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", ["70000", "65536", "-1", "80x", "", "9" * 5000])
+@cases("port", "70000", "65536", "-1", "80x", "", "9" * 5000)
 def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str], port: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--port", port])
@@ -131,14 +132,12 @@ def test_an_organization_is_read() -> None:
     assert organization("o-a1b2c3d4e5=111122223333,444455556666") == ("o-a1b2c3d4e5", ("111122223333", "444455556666"))
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("acme=111122223333", "no organization's id"),
-        ("o-a1b2c3d4e5", "no organization's id"),
-        ("o-a1b2c3d4e5=", "'' is not an AWS account id"),
-        ("o-a1b2c3d4e5=111122223333,4444", "'4444' is not an AWS account id"),
-    ],
+@cases(
+    "text, why",
+    ("acme=111122223333", "no organization's id"),
+    ("o-a1b2c3d4e5", "no organization's id"),
+    ("o-a1b2c3d4e5=", "'' is not an AWS account id"),
+    ("o-a1b2c3d4e5=111122223333,4444", "'4444' is not an AWS account id"),
 )
 def test_an_organization_that_is_none_is_told(text: str, why: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=why):

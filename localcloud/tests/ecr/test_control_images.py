@@ -4,10 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from domain.ecr.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -90,24 +89,22 @@ def test_the_digest_that_is_given_must_be_the_manifests() -> None:
     plane("PutImage", **given, imageDigest=digest_of(content))
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        ({"imageManifest": "no JSON"}, "InvalidParameterException"),
-        ({"imageManifest": "[" * 5000}, "InvalidParameterException"),
-        ({"imageManifest": manifest(), "imageTag": ".x"}, "InvalidParameterException"),
-        ({"imageManifest": manifest(), "imageManifestMediaType": DOCKER_MANIFEST}, "InvalidParameterException"),
-        ({"imageManifest": manifest(mediaType="text/plain")}, "InvalidParameterException"),
-        (
-            {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 10**30, "mediaType": "x"}])},
-            "InvalidParameterException",
-        ),
-        (
-            {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 1, "mediaType": "x"}])},
-            "LayersNotFoundException",
-        ),
-        ({"imageManifest": index(NO_DIGEST)}, "ReferencedImagesNotFoundException"),
-    ],
+@cases(
+    "given, code",
+    ({"imageManifest": "no JSON"}, "InvalidParameterException"),
+    ({"imageManifest": "[" * 5000}, "InvalidParameterException"),
+    ({"imageManifest": manifest(), "imageTag": ".x"}, "InvalidParameterException"),
+    ({"imageManifest": manifest(), "imageManifestMediaType": DOCKER_MANIFEST}, "InvalidParameterException"),
+    ({"imageManifest": manifest(mediaType="text/plain")}, "InvalidParameterException"),
+    (
+        {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 10**30, "mediaType": "x"}])},
+        "InvalidParameterException",
+    ),
+    (
+        {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 1, "mediaType": "x"}])},
+        "LayersNotFoundException",
+    ),
+    ({"imageManifest": index(NO_DIGEST)}, "ReferencedImagesNotFoundException"),
 )
 def test_a_manifest_that_is_no_image_here_is_refused(given: dict[str, Any], code: str) -> None:
     plane = ready()
@@ -136,7 +133,7 @@ FAILURES: list[tuple[dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize("operation", ["BatchGetImage", "BatchDeleteImage"])
+@cases("operation", "BatchGetImage", "BatchDeleteImage")
 def test_each_image_that_is_not_had_is_told_beside_those_that_are(operation: str) -> None:
     plane = ready()
     plane.push(manifest(1), "v1")
@@ -213,15 +210,13 @@ def test_an_index_is_as_large_as_its_largest_image() -> None:
     assert (told["imageSizeInBytes"], told["imageManifestMediaType"]) == (2, OCI_INDEX)
 
 
-@pytest.mark.parametrize(
-    ("image_id", "code"),
-    [
-        ({"imageTag": "missing"}, "ImageNotFoundException"),
-        ({"imageDigest": NO_DIGEST}, "ImageNotFoundException"),
-        ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageNotFoundException"),
-        ({}, "InvalidParameterException"),
-        ({"imageDigest": "x"}, "InvalidParameterException"),
-    ],
+@cases(
+    "image_id, code",
+    ({"imageTag": "missing"}, "ImageNotFoundException"),
+    ({"imageDigest": NO_DIGEST}, "ImageNotFoundException"),
+    ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageNotFoundException"),
+    ({}, "InvalidParameterException"),
+    ({"imageDigest": "x"}, "InvalidParameterException"),
 )
 def test_an_image_that_is_not_there_can_not_be_described(image_id: dict[str, str], code: str) -> None:
     plane = ready()
@@ -236,18 +231,16 @@ def test_an_image_that_is_not_there_can_not_be_described(image_id: dict[str, str
         )
 
 
-@pytest.mark.parametrize(
-    ("wanted", "tags"),
-    [
-        ({}, ["v1", "v2", None]),
-        ({"tagStatus": "ANY"}, ["v1", "v2", None]),
-        ({"tagStatus": "TAGGED"}, ["v1", "v2"]),
-        ({"tagStatus": "UNTAGGED"}, [None]),
-        ({"imageStatus": "ACTIVE"}, ["v1", "v2", None]),
-        ({"imageStatus": "ANY", "tagStatus": "UNTAGGED"}, [None]),
-        ({"imageStatus": "ARCHIVED"}, []),
-        ({"imageStatus": "ACTIVATING"}, []),
-    ],
+@cases(
+    "wanted, tags",
+    ({}, ["v1", "v2", None]),
+    ({"tagStatus": "ANY"}, ["v1", "v2", None]),
+    ({"tagStatus": "TAGGED"}, ["v1", "v2"]),
+    ({"tagStatus": "UNTAGGED"}, [None]),
+    ({"imageStatus": "ACTIVE"}, ["v1", "v2", None]),
+    ({"imageStatus": "ANY", "tagStatus": "UNTAGGED"}, [None]),
+    ({"imageStatus": "ARCHIVED"}, []),
+    ({"imageStatus": "ACTIVATING"}, []),
 )
 def test_images_are_listed_and_described_as_the_filter_says(wanted: dict[str, str], tags: list[str | None]) -> None:
     plane = ready()

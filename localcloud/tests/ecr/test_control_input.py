@@ -10,6 +10,7 @@ from botocore.model import ListShape, Shape, StringShape, StructureShape
 from localcloud.ecr.control import OPERATIONS
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.input import accepted, service
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import ARN, NAME, Plane, furnished, manifest, samples
 
 FILTER = {"filterType": "WILDCARD", "filter": "dev-*"}
@@ -118,13 +119,11 @@ def test_unknown_members_and_nulls_are_passed_over_as_aws_does() -> None:
     assert len(plane("ListImages", **given)["imageIds"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("operation", "words"),
-    [
-        ("StartImageScan", "not built in the rehearsal"),
-        ("MakeCoffee", "is not an operation"),
-        ("", "is not an operation"),
-    ],
+@cases(
+    "operation, words",
+    ("StartImageScan", "not built in the rehearsal"),
+    ("MakeCoffee", "is not an operation"),
+    ("", "is not an operation"),
 )
 def test_an_operation_that_is_not_built_is_refused_by_name(operation: str, words: str) -> None:
     refusal = Plane().refused(operation)
@@ -179,12 +178,10 @@ def test_the_manifest_is_bounded() -> None:
     assert "Member must have length less than or equal to 4194304" in refusal.message
 
 
-@pytest.mark.parametrize(
-    ("operation", "given"),
-    [
-        ("DeleteRepository", {"repositoryName": "a" * 60_000_000}),
-        ("DescribeRepositories", {"nextToken": "a" * 60_000_000}),
-    ],
+@cases(
+    "operation, given",
+    ("DeleteRepository", {"repositoryName": "a" * 60_000_000}),
+    ("DescribeRepositories", {"nextToken": "a" * 60_000_000}),
 )
 def test_a_text_of_sixty_megabytes_is_judged_at_once(operation: str, given: dict[str, Any]) -> None:
     started = time.process_time()

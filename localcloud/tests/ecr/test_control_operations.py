@@ -6,6 +6,7 @@ import pytest
 
 from localcloud.ecr.control import OPERATIONS, About
 from localcloud.ecr.input import service
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     ARN,
@@ -144,7 +145,7 @@ def test_tags_at_creation_need_the_action_that_tags() -> None:
     Plane()("CreateRepository", by=creator, repositoryName="new/one", tags=[])
 
 
-@pytest.mark.parametrize("operation", ["CreateRepository", "TagResource"])
+@cases("operation", "CreateRepository", "TagResource")
 def test_the_tags_that_are_asked_for_can_be_a_condition(operation: str) -> None:
     condition = {
         "StringEquals": {"aws:RequestTag/owner": "payments"},
@@ -158,7 +159,7 @@ def test_the_tags_that_are_asked_for_can_be_a_condition(operation: str) -> None:
     furnished()(operation, by=caller, **given, tags=[owner])
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/owner", "ecr:ResourceTag/owner"])
+@cases("key", "aws:ResourceTag/owner", "ecr:ResourceTag/owner")
 def test_the_tags_that_a_repository_is_to_have_can_be_a_condition(key: str) -> None:
     caller = user(allow("ecr:CreateRepository", "ecr:TagResource", Condition={"StringEquals": {key: "payments"}}))
     owner, other = {"Key": "owner", "Value": "payments"}, {"Key": "owner", "Value": "search"}
@@ -167,7 +168,7 @@ def test_the_tags_that_a_repository_is_to_have_can_be_a_condition(key: str) -> N
     Plane()("CreateRepository", by=caller, repositoryName=NAME, tags=[owner])
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "ecr:ResourceTag/team"])
+@cases("key", "aws:ResourceTag/team", "ecr:ResourceTag/team")
 def test_the_tags_that_a_repository_is_given_are_not_yet_its_own(key: str) -> None:
     caller = user(allow("ecr:TagResource", Condition={"StringEquals": {key: "red"}}))
     tags = [{"Key": "team", "Value": "red"}]
@@ -182,17 +183,15 @@ def test_the_tag_keys_that_go_can_be_a_condition() -> None:
     furnished()("UntagResource", by=caller, resourceArn=ARN, tagKeys=["team"])
 
 
-@pytest.mark.parametrize(
-    ("operator", "key", "true", "false"),
-    [
-        ("Bool", "aws:ViaAWSService", "false", "true"),
-        ("Bool", "aws:SecureTransport", "true", "false"),
-        ("NumericGreaterThan", "aws:EpochTime", "1700000000", "99999999999"),
-        ("DateGreaterThan", "aws:EpochTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
-        ("DateGreaterThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
-        ("IpAddress", "aws:SourceIp", "127.0.0.0/8", "10.0.0.0/8"),
-        ("StringEquals", "aws:RequestedRegion", REGION, OTHER_REGION),
-    ],
+@cases(
+    "operator, key, true, false",
+    ("Bool", "aws:ViaAWSService", "false", "true"),
+    ("Bool", "aws:SecureTransport", "true", "false"),
+    ("NumericGreaterThan", "aws:EpochTime", "1700000000", "99999999999"),
+    ("DateGreaterThan", "aws:EpochTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+    ("DateGreaterThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+    ("IpAddress", "aws:SourceIp", "127.0.0.0/8", "10.0.0.0/8"),
+    ("StringEquals", "aws:RequestedRegion", REGION, OTHER_REGION),
 )
 def test_what_every_call_brings_can_be_a_condition(operator: str, key: str, true: str, false: str) -> None:
     for value, allowed in ((true, True), (false, False)):
@@ -203,7 +202,7 @@ def test_what_every_call_brings_can_be_a_condition(operator: str, key: str, true
             assert Plane().code("DescribeRegistry", by=caller) == "AccessDeniedException"
 
 
-@pytest.mark.parametrize("operation", ["GetAccountSetting", "PutAccountSetting"])
+@cases("operation", "GetAccountSetting", "PutAccountSetting")
 def test_the_account_setting_can_be_a_condition(operation: str) -> None:
     for setting, allowed in (("BLOB_MOUNTING", True), ("REGISTRY_POLICY_SCOPE", False)):
         condition = {"StringEquals": {"ecr:AccountSetting": setting}}
@@ -214,7 +213,7 @@ def test_the_account_setting_can_be_a_condition(operation: str) -> None:
             assert furnished().code(operation, by=caller, **samples()[operation]) == "AccessDeniedException"
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "ecr:ResourceTag/team"])
+@cases("key", "aws:ResourceTag/team", "ecr:ResourceTag/team")
 def test_the_tags_that_are_there_can_be_a_condition(key: str) -> None:
     for value, allowed in (("blue", True), ("red", False)):
         caller = user(allow("ecr:ListImages", Condition={"StringEquals": {key: value}}))

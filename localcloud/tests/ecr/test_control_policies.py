@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
 from domain.ecr.limits import LIFECYCLE_TEXT_MAX_LENGTH
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     LIFECYCLE,
@@ -58,26 +57,22 @@ def test_a_registry_policy_is_kept_byte_for_byte_until_it_is_deleted() -> None:
         assert refusal.message == f"Registry policy does not exist in the registry with id '{ACCOUNT}'"
 
 
-@pytest.mark.parametrize(
+@cases(
     "policy",
-    [
-        "",
-        "no JSON",
-        "[]",
-        "[" * 5000,
-        '{"Version": "2012-10-17"}',
-        text(),
-        text({**PULL, "Effect": "Maybe"}),
-        text({**PULL, "Principal": {"AWS": "arn:aws:iam::1:root"}}),
-        text({**PULL, "Action": "s3:GetObject"}),
-        text({**PULL, "Colour": "red"}),
-        text({"Effect": "Allow", "Action": "ecr:BatchGetImage"}),
-        text(allow("ecr:BatchGetImage")),
-    ],
+    "",
+    "no JSON",
+    "[]",
+    "[" * 5000,
+    '{"Version": "2012-10-17"}',
+    text(),
+    text({**PULL, "Effect": "Maybe"}),
+    text({**PULL, "Principal": {"AWS": "arn:aws:iam::1:root"}}),
+    text({**PULL, "Action": "s3:GetObject"}),
+    text({**PULL, "Colour": "red"}),
+    text({"Effect": "Allow", "Action": "ecr:BatchGetImage"}),
+    text(allow("ecr:BatchGetImage")),
 )
-@pytest.mark.parametrize(
-    ("operation", "kind"), [("SetRepositoryPolicy", "repository"), ("PutRegistryPolicy", "registry")]
-)
+@cases("operation, kind", ("SetRepositoryPolicy", "repository"), ("PutRegistryPolicy", "registry"))
 def test_a_policy_that_is_none_is_refused(operation: str, kind: str, policy: str) -> None:
     plane = ready()
     given: dict[str, Any] = {"repositoryName": NAME, "force": True} if kind == "repository" else {}

@@ -11,6 +11,7 @@ from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
 from localcloud.call import Call
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.tokens import LIFE, Tokens
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -54,36 +55,32 @@ def test_the_scanning_configuration_is_kept_in_its_registry() -> None:
     assert plane("GetRegistryScanningConfiguration")["scanningConfiguration"] == {"scanType": "BASIC", "rules": []}
 
 
-@pytest.mark.parametrize(
+@cases(
     "configuration",
-    [
-        {"scanType": "BASIC", "rules": [scan("CONTINUOUS_SCAN", "*")]},
-        {"scanType": "BASIC", "rules": [scan("MANUAL", "*")]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a"), scan("SCAN_ON_PUSH", "b")]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "Upper")]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a" * 256)]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", *["a"] * 101)]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a")] * 3},
-    ],
+    {"scanType": "BASIC", "rules": [scan("CONTINUOUS_SCAN", "*")]},
+    {"scanType": "BASIC", "rules": [scan("MANUAL", "*")]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a"), scan("SCAN_ON_PUSH", "b")]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "Upper")]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a" * 256)]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", *["a"] * 101)]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a")] * 3},
 )
 def test_an_invalid_scanning_configuration_is_refused(configuration: dict[str, Any]) -> None:
     assert Plane().code("PutRegistryScanningConfiguration", **configuration) == "InvalidParameterException"
 
 
-@pytest.mark.parametrize(
-    ("configuration", "on_push", "expected"),
-    [
-        ({}, False, (False, "MANUAL", [])),
-        ({}, True, (True, "SCAN_ON_PUSH", [])),
-        ({"rules": [scan("SCAN_ON_PUSH", "search")]}, True, (False, "MANUAL", [])),
-        ({"rules": [scan("SCAN_ON_PUSH", "pay", "x")]}, False, (True, "SCAN_ON_PUSH", ["pay"])),
-        (
-            {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "*"), scan("CONTINUOUS_SCAN", "*api")]},
-            False,
-            (True, "CONTINUOUS_SCAN", ["*api"]),
-        ),
-        ({"scanType": "ENHANCED"}, True, (False, None, [])),
-    ],
+@cases(
+    "configuration, on_push, expected",
+    ({}, False, (False, "MANUAL", [])),
+    ({}, True, (True, "SCAN_ON_PUSH", [])),
+    ({"rules": [scan("SCAN_ON_PUSH", "search")]}, True, (False, "MANUAL", [])),
+    ({"rules": [scan("SCAN_ON_PUSH", "pay", "x")]}, False, (True, "SCAN_ON_PUSH", ["pay"])),
+    (
+        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "*"), scan("CONTINUOUS_SCAN", "*api")]},
+        False,
+        (True, "CONTINUOUS_SCAN", ["*api"]),
+    ),
+    ({"scanType": "ENHANCED"}, True, (False, None, [])),
 )
 def test_how_often_a_repository_is_scanned(
     configuration: dict[str, Any], on_push: bool, expected: tuple[bool, str | None, list[str]]
@@ -100,13 +97,11 @@ def test_how_often_a_repository_is_scanned(
     assert (failure["repositoryName"], failure["failureCode"]) == ("missing", "REPOSITORY_NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    ("name", "default", "values"),
-    [
-        ("BASIC_SCAN_TYPE_VERSION", "AWS_NATIVE", ["AWS_NATIVE"]),
-        ("BLOB_MOUNTING", "DISABLED", ["ENABLED", "DISABLED"]),
-        ("REGISTRY_POLICY_SCOPE", "V2", ["V2"]),
-    ],
+@cases(
+    "name, default, values",
+    ("BASIC_SCAN_TYPE_VERSION", "AWS_NATIVE", ["AWS_NATIVE"]),
+    ("BLOB_MOUNTING", "DISABLED", ["ENABLED", "DISABLED"]),
+    ("REGISTRY_POLICY_SCOPE", "V2", ["V2"]),
 )
 def test_account_settings_have_their_default_and_their_values(name: str, default: str, values: list[str]) -> None:
     plane = Plane()

@@ -3,9 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from domain.resource_tags import TAGS_MAX
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     ARN,
@@ -115,16 +114,14 @@ def test_layers_that_no_repository_has_any_more_go_with_their_last() -> None:
     assert not plane.blobs.path(shared).exists()
 
 
-@pytest.mark.parametrize(
-    ("operation", "given"),
-    [
-        ("DeleteRepository", {"repositoryName": "missing"}),
-        ("DescribeRepositories", {"repositoryNames": [NAME, "missing"]}),
-        ("PutImageTagMutability", {"repositoryName": "missing", "imageTagMutability": "MUTABLE"}),
-        ("TagResource", {"resourceArn": ARN.replace(NAME, "missing"), "tags": tags(1)}),
-        ("ListTagsForResource", {"resourceArn": ARN.replace(NAME, "missing")}),
-        ("PutImage", {"repositoryName": "missing", "imageManifest": manifest()}),
-    ],
+@cases(
+    "operation, given",
+    ("DeleteRepository", {"repositoryName": "missing"}),
+    ("DescribeRepositories", {"repositoryNames": [NAME, "missing"]}),
+    ("PutImageTagMutability", {"repositoryName": "missing", "imageTagMutability": "MUTABLE"}),
+    ("TagResource", {"resourceArn": ARN.replace(NAME, "missing"), "tags": tags(1)}),
+    ("ListTagsForResource", {"resourceArn": ARN.replace(NAME, "missing")}),
+    ("PutImage", {"repositoryName": "missing", "imageManifest": manifest()}),
 )
 def test_a_repository_that_is_not_there_is_told_with_its_registry(operation: str, given: dict[str, Any]) -> None:
     refusal = furnished().refused(operation, **given)
@@ -133,22 +130,20 @@ def test_a_repository_that_is_not_there_is_told_with_its_registry(operation: str
     assert refusal.message == expected
 
 
-@pytest.mark.parametrize("operation", ["PutImageTagMutability", "CreateRepository"])
-@pytest.mark.parametrize(
-    ("mode", "filters", "accepted"),
-    [
-        ("MUTABLE", None, True),
-        ("IMMUTABLE", None, True),
-        ("IMMUTABLE_WITH_EXCLUSION", ["dev-*"], True),
-        ("MUTABLE_WITH_EXCLUSION", ["v*", "release-*"], True),
-        ("IMMUTABLE_WITH_EXCLUSION", None, False),
-        ("MUTABLE_WITH_EXCLUSION", None, False),
-        ("MUTABLE", ["dev-*"], False),
-        ("IMMUTABLE", ["dev-*"], False),
-        ("IMMUTABLE_WITH_EXCLUSION", ["*a*b*"], False),
-        ("IMMUTABLE_WITH_EXCLUSION", ["same", "same"], False),
-        ("IMMUTABLE_WITH_EXCLUSION", ["a", "b", "c", "d", "e", "f"], False),
-    ],
+@cases("operation", "PutImageTagMutability", "CreateRepository")
+@cases(
+    "mode, filters, accepted",
+    ("MUTABLE", None, True),
+    ("IMMUTABLE", None, True),
+    ("IMMUTABLE_WITH_EXCLUSION", ["dev-*"], True),
+    ("MUTABLE_WITH_EXCLUSION", ["v*", "release-*"], True),
+    ("IMMUTABLE_WITH_EXCLUSION", None, False),
+    ("MUTABLE_WITH_EXCLUSION", None, False),
+    ("MUTABLE", ["dev-*"], False),
+    ("IMMUTABLE", ["dev-*"], False),
+    ("IMMUTABLE_WITH_EXCLUSION", ["*a*b*"], False),
+    ("IMMUTABLE_WITH_EXCLUSION", ["same", "same"], False),
+    ("IMMUTABLE_WITH_EXCLUSION", ["a", "b", "c", "d", "e", "f"], False),
 )
 def test_filters_belong_to_the_modes_with_exclusion(
     operation: str, mode: str, filters: list[str] | None, accepted: bool
@@ -195,20 +190,18 @@ def test_a_repository_has_fifty_tags_at_most() -> None:
     assert len(plane("ListTagsForResource", resourceArn=ARN)["tags"]) == TAGS_MAX
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "accepted"),
-    [
-        ("k" * 128, "v" * 256, True),
-        ("größe", "5 µm + _.:/=-@", True),
-        ("", "v", False),
-        ("k" * 129, "v", False),
-        ("k", "v" * 257, False),
-        ("aws:name", "v", False),
-        ("AWS:name", "v", False),
-        ("k", "aws:v", True),
-        ("k?", "v", False),
-        ("k", "a\nb", False),
-    ],
+@cases(
+    "key, value, accepted",
+    ("k" * 128, "v" * 256, True),
+    ("größe", "5 µm + _.:/=-@", True),
+    ("", "v", False),
+    ("k" * 129, "v", False),
+    ("k", "v" * 257, False),
+    ("aws:name", "v", False),
+    ("AWS:name", "v", False),
+    ("k", "aws:v", True),
+    ("k?", "v", False),
+    ("k", "a\nb", False),
 )
 def test_tags_are_held_to_awss_rules(key: str, value: str, accepted: bool) -> None:
     plane = Plane()
@@ -228,19 +221,17 @@ def test_a_tag_key_is_given_once() -> None:
     assert plane("DescribeRepositories")["repositories"] == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "arn",
-    [
-        "x",
-        f"arn:aws:ecr:{OTHER_REGION}:{ACCOUNT}:repository/{NAME}",
-        f"arn:aws-cn:ecr:{REGION}:{ACCOUNT}:repository/{NAME}",
-        f"arn:aws:s3:{REGION}:{ACCOUNT}:repository/{NAME}",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:registry/{NAME}",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{'a' * 257}",
-        f"arn:aws:ecr:{REGION}::repository/{NAME}",
-    ],
+    "x",
+    f"arn:aws:ecr:{OTHER_REGION}:{ACCOUNT}:repository/{NAME}",
+    f"arn:aws-cn:ecr:{REGION}:{ACCOUNT}:repository/{NAME}",
+    f"arn:aws:s3:{REGION}:{ACCOUNT}:repository/{NAME}",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:registry/{NAME}",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{'a' * 257}",
+    f"arn:aws:ecr:{REGION}::repository/{NAME}",
 )
 def test_what_is_no_repositorys_arn_here_is_refused(arn: str) -> None:
     refusal = furnished().refused("ListTagsForResource", resourceArn=arn)

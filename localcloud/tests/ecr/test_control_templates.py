@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-import pytest
-
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     LIFECYCLE,
@@ -73,7 +72,7 @@ def test_a_template_stands_once_for_a_prefix_with_and_without_its_slash() -> Non
     assert plane("DescribeRepositoryCreationTemplates", region=OTHER_REGION)["repositoryCreationTemplates"] == []
 
 
-@pytest.mark.parametrize("operation", ["Delete", "Describe"])
+@cases("operation", "Delete", "Describe")
 def test_a_template_that_is_not_there_is_told(operation: str) -> None:
     given: dict[str, Any] = {"prefixes": ["none"]} if operation == "Describe" else {"prefix": "none"}
     name = f"{operation}RepositoryCreationTemplate{'s' if operation == 'Describe' else ''}"
@@ -110,31 +109,31 @@ def test_templates_come_in_pages() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"prefix": "Upper"}, "prefix"),
-        ({"prefix": ""}, "prefix"),
-        ({"prefix": "root/*"}, "prefix"),
-        ({"appliedFor": []}, "appliedFor"),
-        ({"appliedFor": ["ALWAYS"]}, "appliedFor"),
-        ({"encryptionConfiguration": {"encryptionType": "AES256", "kmsKey": FULL["encryptionConfiguration"]["kmsKey"]}},
-         "AES256"),
-        ({"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/registry"}}, "kmsKey"),
-        ({"encryptionConfiguration": {"encryptionType": "KMS_DSSE"}}, "GovCloud"),
-        ({"resourceTags": [{"Key": "aws:owner", "Value": ""}]}, "resourceTags"),
-        ({"resourceTags": [{"Key": f"k{each}", "Value": ""} for each in range(51)]}, "resourceTags"),
-        ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, "imageTagMutabilityExclusionFilters"),
-        ({"imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "v*"}]}, "MUTABLE"),
-        ({"repositoryPolicy": "{}"}, "Invalid repository policy"),
-        ({"lifecyclePolicy": "{}"}, "Lifecycle policy validation failure"),
-        ({"customRoleArn": "scanner"}, "customRoleArn"),
-        ({"customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)}, "customRoleArn"),
-        ({"customRoleArn": ROLE.replace("role/", "user/")}, "customRoleArn"),
-        ({"customRoleArn": f"arn:aws:iam::{ACCOUNT}:role/"}, "customRoleArn"),
-        ({"customRoleArn": ROLE.replace("arn:aws:", "arn:aws-cn:")}, "customRoleArn"),
-    ],
-)  # fmt: skip
+@cases(
+    "given, words",
+    ({"prefix": "Upper"}, "prefix"),
+    ({"prefix": ""}, "prefix"),
+    ({"prefix": "root/*"}, "prefix"),
+    ({"appliedFor": []}, "appliedFor"),
+    ({"appliedFor": ["ALWAYS"]}, "appliedFor"),
+    (
+        {"encryptionConfiguration": {"encryptionType": "AES256", "kmsKey": FULL["encryptionConfiguration"]["kmsKey"]}},
+        "AES256",
+    ),
+    ({"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/registry"}}, "kmsKey"),
+    ({"encryptionConfiguration": {"encryptionType": "KMS_DSSE"}}, "GovCloud"),
+    ({"resourceTags": [{"Key": "aws:owner", "Value": ""}]}, "resourceTags"),
+    ({"resourceTags": [{"Key": f"k{each}", "Value": ""} for each in range(51)]}, "resourceTags"),
+    ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, "imageTagMutabilityExclusionFilters"),
+    ({"imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "v*"}]}, "MUTABLE"),
+    ({"repositoryPolicy": "{}"}, "Invalid repository policy"),
+    ({"lifecyclePolicy": "{}"}, "Lifecycle policy validation failure"),
+    ({"customRoleArn": "scanner"}, "customRoleArn"),
+    ({"customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)}, "customRoleArn"),
+    ({"customRoleArn": ROLE.replace("role/", "user/")}, "customRoleArn"),
+    ({"customRoleArn": f"arn:aws:iam::{ACCOUNT}:role/"}, "customRoleArn"),
+    ({"customRoleArn": ROLE.replace("arn:aws:", "arn:aws-cn:")}, "customRoleArn"),
+)
 def test_what_aws_refuses_changes_nothing(given: dict[str, Any], words: str) -> None:
     plane = Plane()
     refusal = plane.refused("CreateRepositoryCreationTemplate", **{**LEAST, **given})

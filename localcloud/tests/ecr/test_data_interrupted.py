@@ -15,6 +15,7 @@ import pytest
 
 from localcloud.ecr import blobs, visit
 from localcloud.ecr.blobs import Blobs, Owner
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import ACCOUNT, REPOSITORY, Server, a_repository, digest_of, serving
 
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
@@ -43,14 +44,12 @@ def sending(server: Server, method: str, place: str, framing: str, body: bytes) 
 
 
 class TestSendersThatDie:
-    @pytest.mark.parametrize(
-        ("framing", "body"),
-        [
-            ("Content-Length: 3000000", b"x" * 2_500_000),
-            ("Content-Length: 10", b""),
-            ("Transfer-Encoding: chunked", b"1E8480\r\n" + b"x" * 1_000_000),
-            ("Transfer-Encoding: chunked", b"3\r\nabc\r\nno number\r\n"),
-        ],
+    @cases(
+        "framing, body",
+        ("Content-Length: 3000000", b"x" * 2_500_000),
+        ("Content-Length: 10", b""),
+        ("Transfer-Encoding: chunked", b"1E8480\r\n" + b"x" * 1_000_000),
+        ("Transfer-Encoding: chunked", b"3\r\nabc\r\nno number\r\n"),
     )
     def test_the_upload_is_as_long_as_before_and_goes_on(self, server: Server, framing: str, body: bytes) -> None:
         place = server.start_upload()
@@ -168,7 +167,7 @@ class TestDisks:
 
         monkeypatch.setattr(step, full)
 
-    @pytest.mark.parametrize("step", ["pathlib.Path.open", "os.truncate", "pathlib.Path.replace"])
+    @cases("step", "pathlib.Path.open", "os.truncate", "pathlib.Path.replace")
     def test_a_full_one_is_said_and_the_upload_removed(
         self, server: Server, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.ecr.blobs import Blobs, Owner, Upload
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import (
     REPOSITORY,
     Answer,
@@ -61,7 +62,7 @@ def while_sending(server: Server, method: str, path: str, body: bytes, change: C
         return answer.result()
 
 
-@pytest.mark.parametrize(("change", "code"), [(removed, "NAME_UNKNOWN"), (made_anew, "BLOB_UPLOAD_UNKNOWN")])
+@cases("change, code", (removed, "NAME_UNKNOWN"), (made_anew, "BLOB_UPLOAD_UNKNOWN"))
 class TestWhileABodyComes:
     def test_a_manifest_is_put_into_none(self, server: Server, change: Callable[[Server], None], code: str) -> None:
         path = f"/v2/{REPOSITORY}/manifests/v1"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.ecr.account import BLOB_MOUNTING
 from domain.ecr.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.ecr.tags import TagMutability
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image, serving
 
 LAYER = bytes(range(256)) * 40
@@ -50,7 +51,7 @@ def chunked(server: Server) -> None:
     assert server.ask("PUT", f"{place}?digest={DIGEST}", LAYER[9000:], last).status == 201
 
 
-@pytest.mark.parametrize("push", [monolithic_post, monolithic_put, streamed, chunked])
+@cases("push", monolithic_post, monolithic_put, streamed, chunked)
 def test_a_layer_comes_back_as_it_was_sent(server: Server, push) -> None:  # type: ignore[no-untyped-def]
     push(server)
     looked, got = server.ask("HEAD", BLOB), server.ask("GET", BLOB)
@@ -95,17 +96,15 @@ def test_an_upload_that_was_cancelled_is_gone(server: Server) -> None:
     assert not list((server.folder / "uploads").iterdir())
 
 
-@pytest.mark.parametrize(
-    ("asked", "status", "first", "end"),
-    [
-        ("bytes=0-0", 206, 0, 1),
-        ("bytes=500-1499", 206, 500, 1500),
-        ("bytes=9000-", 206, 9000, len(LAYER)),
-        ("bytes=-500", 206, len(LAYER) - 500, len(LAYER)),
-        ("bytes=9000-99999", 206, 9000, len(LAYER)),
-        (f"bytes={len(LAYER)}-", 416, 0, 0),
-        ("bytes=500-0", 416, 0, 0),
-    ],
+@cases(
+    "asked, status, first, end",
+    ("bytes=0-0", 206, 0, 1),
+    ("bytes=500-1499", 206, 500, 1500),
+    ("bytes=9000-", 206, 9000, len(LAYER)),
+    ("bytes=-500", 206, len(LAYER) - 500, len(LAYER)),
+    ("bytes=9000-99999", 206, 9000, len(LAYER)),
+    (f"bytes={len(LAYER)}-", 416, 0, 0),
+    ("bytes=500-0", 416, 0, 0),
 )
 def test_a_part_of_a_layer(server: Server, asked: str, status: int, first: int, end: int) -> None:
     server.push_blob(LAYER)
@@ -115,7 +114,7 @@ def test_a_part_of_a_layer(server: Server, asked: str, status: int, first: int, 
         assert answer.headers["Content-Range"] == f"bytes {first}-{end - 1}/{len(LAYER)}"
 
 
-@pytest.mark.parametrize("media_type", [OCI_MANIFEST, DOCKER_MANIFEST])
+@cases("media_type", OCI_MANIFEST, DOCKER_MANIFEST)
 def test_an_image_comes_back_by_tag_and_by_digest(server: Server, media_type: str) -> None:
     server.push_blob(b"{}")
     server.push_blob(LAYER)
@@ -145,7 +144,7 @@ def test_a_manifest_without_content_type_says_itself_what_it_is(server: Server) 
     assert server.ask("GET", f"{MANIFESTS}/v1").headers["Content-Type"] == OCI_MANIFEST
 
 
-@pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
+@cases("media_type", OCI_INDEX, DOCKER_LIST)
 def test_an_index_comes_back_and_names_its_images(server: Server, media_type: str) -> None:
     children = [server.push_image(tag, tag.encode()) for tag in ("amd64", "arm64")]
     described = [{"mediaType": OCI_MANIFEST, "digest": each, "size": 500} for each in children]
@@ -222,7 +221,7 @@ class TestTags:
         assert 'rel="next"' in answer.headers["Link"]
         assert len(server.ask("GET", f"/v2/{REPOSITORY}/tags/list?n=1000").json["tags"]) == 204
 
-    @pytest.mark.parametrize(("number", "code"), [("1001", "UNSUPPORTED"), ("0", "UNSUPPORTED"), ("x", None)])
+    @cases("number, code", ("1001", "UNSUPPORTED"), ("0", "UNSUPPORTED"), ("x", None))
     def test_numbers_that_are_refused(self, server: Server, number: str, code: str | None) -> None:
         answer = server.ask("GET", f"/v2/{REPOSITORY}/tags/list?n={number}")
         assert answer.code == (code or "PAGINATION_NUMBER_INVALID")

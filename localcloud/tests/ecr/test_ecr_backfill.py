@@ -4,12 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILLS_MAX
 from localcloud.call import Call
 from localcloud.ecr.state import Backfill, BackfillStatus, ReplicationStatus
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -157,7 +156,7 @@ def test_what_a_registry_refuses_to_begin() -> None:
     begin(plane)
 
 
-@pytest.mark.parametrize(("days", "kept"), [(89, True), (91, False)])
+@cases("days, kept", (89, True), (91, False))
 def test_it_is_kept_for_ninety_days(days: int, *, kept: bool) -> None:
     plane, _ = stocked()
     name = begin(plane)

@@ -7,6 +7,7 @@ import pytest
 
 from localcloud.ecr import creation, manifests
 from localcloud.ecr.state import Repository
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     CONFIG,
@@ -52,24 +53,22 @@ def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None
     assert plane("DescribeRegistry")["replicationConfiguration"] == {"rules": []}
 
 
-@pytest.mark.parametrize(
-    ("rules", "words"),
-    [
-        ([rule(REGION)], "0.destinations.0 is the source registry itself"),
-        ([rule()] * 11, "11 rules"),
-        ([rule()] * 26, "replicationConfiguration.rules"),
-        ([{"destinations": rule()["destinations"] * 101}], "length less than or equal to 100"),
-        ([rule("mars-north-1")], "0.destinations.0 is not a region"),
-        ([rule("cn-north-1")], "another partition"),
-        ([rule(OTHER_REGION, "12")], "registryId"),
-        ([rule(OTHER_REGION, ACCOUNT, "p")], "length greater than or equal to 2"),
-        ([rule(OTHER_REGION, ACCOUNT, "Prod")], "pattern"),
-        ([rule(OTHER_REGION, ACCOUNT, *["prod"] * 101)], "length less than or equal to 100"),
-        ([{**rule(), "repositoryFilters": []}], "length greater than or equal to 1"),
-        ([{**rule(), "repositoryFilters": [{"filter": "prod", "filterType": "WILDCARD"}]}], "PREFIX_MATCH"),
-        ([{**rule(), "deleteReplication": {"enabled": True}}], "deletions is not built"),
-        ([{}], "destinations"),
-    ],
+@cases(
+    "rules, words",
+    ([rule(REGION)], "0.destinations.0 is the source registry itself"),
+    ([rule()] * 11, "11 rules"),
+    ([rule()] * 26, "replicationConfiguration.rules"),
+    ([{"destinations": rule()["destinations"] * 101}], "length less than or equal to 100"),
+    ([rule("mars-north-1")], "0.destinations.0 is not a region"),
+    ([rule("cn-north-1")], "another partition"),
+    ([rule(OTHER_REGION, "12")], "registryId"),
+    ([rule(OTHER_REGION, ACCOUNT, "p")], "length greater than or equal to 2"),
+    ([rule(OTHER_REGION, ACCOUNT, "Prod")], "pattern"),
+    ([rule(OTHER_REGION, ACCOUNT, *["prod"] * 101)], "length less than or equal to 100"),
+    ([{**rule(), "repositoryFilters": []}], "length greater than or equal to 1"),
+    ([{**rule(), "repositoryFilters": [{"filter": "prod", "filterType": "WILDCARD"}]}], "PREFIX_MATCH"),
+    ([{**rule(), "deleteReplication": {"enabled": True}}], "deletions is not built"),
+    ([{}], "destinations"),
 )
 def test_a_configuration_that_aws_refuses_changes_nothing(rules: list[dict[str, Any]], words: str) -> None:
     plane = Plane()
@@ -223,15 +222,13 @@ def test_emptying_the_configuration_ends_replication() -> None:
     assert arrived(plane) == {digest: ["v1"]}
 
 
-@pytest.mark.parametrize(
+@cases(
     "statement",
-    [
-        allow(*REPLICATE, Principal=SOURCE_ROOT),
-        allow(*REPLICATE, Principal={"AWS": ACCOUNT}),
-        allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/pay*"),
-        allow(*REPLICATE, Principal={"AWS": ROLE}),
-        allow("ecr:*", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
-    ],
+    allow(*REPLICATE, Principal=SOURCE_ROOT),
+    allow(*REPLICATE, Principal={"AWS": ACCOUNT}),
+    allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/pay*"),
+    allow(*REPLICATE, Principal={"AWS": ROLE}),
+    allow("ecr:*", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
 )
 def test_another_account_takes_images_whose_registry_allows_it(statement: Statement) -> None:
     plane = across(statement)
@@ -241,19 +238,17 @@ def test_another_account_takes_images_whose_registry_allows_it(statement: Statem
     assert statuses(plane, imageTag="v1") == [{"region": REGION, "registryId": OTHER_ACCOUNT, "status": "COMPLETE"}]
 
 
-@pytest.mark.parametrize(
-    ("statements", "action"),
-    [
-        ([], "ecr:ReplicateImage"),
-        ([allow(*REPLICATE, Principal={"AWS": "777788889999"})], "ecr:ReplicateImage"),
-        ([allow("ecr:CreateRepository", Principal=SOURCE_ROOT)], "ecr:ReplicateImage"),
-        ([allow("ecr:ReplicateImage", Principal=SOURCE_ROOT)], "ecr:CreateRepository"),
-        ([allow(*REPLICATE, Principal=SOURCE_ROOT), deny("ecr:ReplicateImage", Principal="*")], "ecr:ReplicateImage"),
-        (
-            [allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/x")],
-            "ecr:ReplicateImage",
-        ),
-    ],
+@cases(
+    "statements, action",
+    ([], "ecr:ReplicateImage"),
+    ([allow(*REPLICATE, Principal={"AWS": "777788889999"})], "ecr:ReplicateImage"),
+    ([allow("ecr:CreateRepository", Principal=SOURCE_ROOT)], "ecr:ReplicateImage"),
+    ([allow("ecr:ReplicateImage", Principal=SOURCE_ROOT)], "ecr:CreateRepository"),
+    ([allow(*REPLICATE, Principal=SOURCE_ROOT), deny("ecr:ReplicateImage", Principal="*")], "ecr:ReplicateImage"),
+    (
+        [allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/x")],
+        "ecr:ReplicateImage",
+    ),
 )
 def test_what_another_account_does_not_allow_fails_and_never_reaches_the_pusher(
     statements: list[Statement], action: str
