@@ -182,6 +182,9 @@ class Server:
         assert answer.status == 201, answer
         return digest_of(encoded(manifest))
 
+    def stored(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
     def is_well(self) -> bool:
         return self.ask("GET", "/v2/").status == 200
 

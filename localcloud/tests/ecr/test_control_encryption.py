@@ -68,9 +68,13 @@ def refusal(plane: Plane, by: Caller | None = None, key: str | None = KEY_ARN) -
     return error.message
 
 
+@pytest.fixture
+def plane() -> Plane:
+    return with_key()
+
+
 @cases("name", KEY_ARN, ID, ALIAS, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}")
-def test_a_key_by_any_of_its_names_is_told_by_its_arn(name: str) -> None:
-    plane = with_key()
+def test_a_key_by_any_of_its_names_is_told_by_its_arn(plane: Plane, name: str) -> None:
     repository = plane("CreateRepository", **encrypted(name))["repository"]
     assert repository["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": KEY_ARN}
     assert plane("DescribeRepositories")["repositories"] == [repository]
@@ -199,8 +203,7 @@ RETIRE = allow("ecr:DeleteRepository", "kms:RetireGrant")
 DELETE_ALONE = allow("ecr:DeleteRepository")
 
 
-def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants() -> None:
-    plane = with_key()
+def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants(plane: Plane) -> None:
     plane("CreateRepository", **encrypted())
     refusal = plane.refused("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
     assert refusal.code == "KmsException"
@@ -210,16 +213,14 @@ def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants() -> None
 
 
 @cases("more", {}, {"enabled": False})
-def test_the_projects_key_policy_lets_the_accounts_root_retire_them(more: dict[str, Any]) -> None:
-    plane = with_key()
+def test_the_projects_key_policy_lets_the_accounts_root_retire_them(plane: Plane, more: dict[str, Any]) -> None:
     plane("CreateRepository", **encrypted())
     plane.keys.keys = with_key(**more).keys.keys
     plane("DeleteRepository", by=root(), repositoryName=NAME)
 
 
 @cases("key", "kms:EncryptionContext:aws:ecr:arn", "kms:ViaService", "kms:GrantConstraintType")
-def test_a_policy_can_ask_which_grant_is_retired(key: str) -> None:
-    plane = with_key()
+def test_a_policy_can_ask_which_grant_is_retired(plane: Plane, key: str) -> None:
     plane("CreateRepository", **encrypted())
     operator = {"StringEquals": {key: CONDITIONS["StringEquals", key][1]}}
     retire = allow("kms:RetireGrant", Condition=operator)
@@ -228,8 +229,7 @@ def test_a_policy_can_ask_which_grant_is_retired(key: str) -> None:
     plane("DeleteRepository", by=user(DELETE_ALONE, retire), repositoryName=NAME)
 
 
-def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting() -> None:
-    plane = with_key()
+def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting(plane: Plane) -> None:
     plane("CreateRepository", **encrypted())
     plane.keys.keys.clear()
     plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
@@ -237,8 +237,7 @@ def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting() -> 
     plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
 
 
-def test_of_two_who_delete_the_same_at_once_one_is_refused() -> None:
-    plane = with_key()
+def test_of_two_who_delete_the_same_at_once_one_is_refused(plane: Plane) -> None:
     plane("CreateRepository", **encrypted())
     call = Call(caller=root(), region=REGION)
 
@@ -252,14 +251,12 @@ def test_of_two_who_delete_the_same_at_once_one_is_refused() -> None:
     assert second.code == "RepositoryNotFoundException"
 
 
-def test_a_name_that_is_taken_is_told_before_its_key_is_looked_at() -> None:
-    plane = with_key()
+def test_a_name_that_is_taken_is_told_before_its_key_is_looked_at(plane: Plane) -> None:
     plane.create()
     assert plane.code("CreateRepository", **encrypted("alias/missing")) == "RepositoryAlreadyExistsException"
 
 
-def test_of_two_who_create_the_same_at_once_one_is_refused() -> None:
-    plane = with_key()
+def test_of_two_who_create_the_same_at_once_one_is_refused(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def both() -> list[Any]:

@@ -63,6 +63,11 @@ def resource_of(operation: str) -> str:
     return ARN.replace(NAME, given.get("repositoryName", NAME))
 
 
+@pytest.fixture
+def plane() -> Plane:
+    return furnished()
+
+
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
     assert len(BUILT) == 42
@@ -118,8 +123,7 @@ def test_who_may_not_does_not_learn_whether_the_repository_is_there(operation: s
     assert (there.code, there.message) == (absent.code, absent.message)
 
 
-def test_each_repository_that_is_named_must_be_allowed() -> None:
-    plane = furnished()
+def test_each_repository_that_is_named_must_be_allowed(plane: Plane) -> None:
     plane.create("secret")
     names: dict[str, Any] = {"repositoryNames": [NAME, "secret"]}
     for operation in ("DescribeRepositories", "BatchGetRepositoryScanningConfiguration"):
@@ -127,8 +131,7 @@ def test_each_repository_that_is_named_must_be_allowed() -> None:
         assert plane.code(operation, by=caller, **names) == "AccessDeniedException"
 
 
-def test_describing_all_repositories_is_asked_of_all() -> None:
-    plane = furnished()
+def test_describing_all_repositories_is_asked_of_all(plane: Plane) -> None:
     some = user(allow("ecr:DescribeRepositories", resource=ARN))
     refusal = plane.refused("DescribeRepositories", by=some)
     assert f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*" in refusal.message
@@ -223,8 +226,7 @@ def test_the_tags_that_are_there_can_be_a_condition(key: str) -> None:
             assert furnished().code("ListImages", by=caller, repositoryName=NAME) == "AccessDeniedException"
 
 
-def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy() -> None:
-    plane = furnished()
+def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy(plane: Plane) -> None:
     given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}
     answer = plane("BatchGetImage", by=user(allow("ecr:BatchGetImage"), account=OTHER_ACCOUNT), **given)
     assert answer["images"][0]["registryId"] == ACCOUNT
@@ -233,8 +235,7 @@ def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy() -> 
     assert plane.code("BatchGetImage", by=root(OTHER_ACCOUNT), **given) == "AccessDeniedException"
 
 
-def test_the_registry_is_the_callers_unless_another_is_named() -> None:
-    plane = furnished()
+def test_the_registry_is_the_callers_unless_another_is_named(plane: Plane) -> None:
     assert plane.code("ListImages", by=root(OTHER_ACCOUNT), repositoryName=NAME) == "RepositoryNotFoundException"
     assert plane.code("ListImages", region=OTHER_REGION, repositoryName=NAME) == "RepositoryNotFoundException"
     policy = text({"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "ecr:*"})

@@ -103,8 +103,7 @@ def test_what_is_deleted_between_two_pages_shifts_nothing() -> None:
     assert [each["repositoryName"] for each in rest["repositories"]] == [f"team/{number}" for number in range(3, ITEMS)]
 
 
-def test_a_page_has_a_hundred_items_when_nobody_says() -> None:
-    plane = Plane()
+def test_a_page_has_a_hundred_items_when_nobody_says(plane: Plane) -> None:
     for number in range(101):
         plane.create(f"team/{number}")
     answer = plane("DescribeRepositories")

@@ -25,8 +25,7 @@ def tags(count: int, prefix: str = "key") -> list[dict[str, str]]:
     return [{"Key": f"{prefix}{number}", "Value": ""} for number in range(count)]
 
 
-def test_a_repository_is_made_with_awss_defaults() -> None:
-    plane = Plane()
+def test_a_repository_is_made_with_awss_defaults(plane: Plane) -> None:
     repository = plane("CreateRepository", repositoryName=NAME)["repository"]
     created = repository.pop("createdAt")
     assert timedelta(0) <= datetime.now(UTC) - created < timedelta(minutes=1)
@@ -41,8 +40,7 @@ def test_a_repository_is_made_with_awss_defaults() -> None:
     }
 
 
-def test_what_was_asked_for_is_what_is_described() -> None:
-    plane = Plane()
+def test_what_was_asked_for_is_what_is_described(plane: Plane) -> None:
     made = plane(
         "CreateRepository",
         repositoryName=NAME,
@@ -58,8 +56,7 @@ def test_what_was_asked_for_is_what_is_described() -> None:
     assert plane("ListTagsForResource", resourceArn=ARN) == {"tags": [{"Key": "team", "Value": "blue"}]}
 
 
-def test_a_name_is_taken_once_in_each_registry() -> None:
-    plane = Plane()
+def test_a_name_is_taken_once_in_each_registry(plane: Plane) -> None:
     plane.create()
     refusal = plane.refused("CreateRepository", repositoryName=NAME)
     assert refusal.code == "RepositoryAlreadyExistsException"
@@ -70,8 +67,7 @@ def test_a_name_is_taken_once_in_each_registry() -> None:
     )
 
 
-def test_each_registry_has_an_address_of_its_own() -> None:
-    plane = Plane()
+def test_each_registry_has_an_address_of_its_own(plane: Plane) -> None:
     here = plane("CreateRepository", repositoryName=NAME)["repository"]["repositoryUri"]
     there = plane("CreateRepository", repositoryName=NAME, region=OTHER_REGION)["repository"]["repositoryUri"]
     again = plane("DescribeRepositories")["repositories"][0]["repositoryUri"]
@@ -92,16 +88,14 @@ def test_a_repository_with_images_is_deleted_by_force_only() -> None:
     assert plane("DescribeRepositories")["repositories"] == []
 
 
-def test_a_repository_without_images_is_deleted_and_comes_back_empty() -> None:
-    plane = Plane()
+def test_a_repository_without_images_is_deleted_and_comes_back_empty(plane: Plane) -> None:
     plane.create(tags=tags(1))
     plane("DeleteRepository", repositoryName=NAME)
     plane.create()
     assert plane("ListTagsForResource", resourceArn=ARN) == {"tags": []}
 
 
-def test_layers_that_no_repository_has_any_more_go_with_their_last() -> None:
-    plane = Plane()
+def test_layers_that_no_repository_has_any_more_go_with_their_last(plane: Plane) -> None:
     shared, own = (f"sha256:{digit * 64}" for digit in "ab")
     for digest in (shared, own):
         plane.blobs.path(digest).write_bytes(b"layer")
@@ -163,15 +157,13 @@ def test_filters_belong_to_the_modes_with_exclusion(
     assert [each["filter"] for each in told.get("imageTagMutabilityExclusionFilters", [])] == (filters or [])
 
 
-def test_filters_leave_with_the_mode_that_needs_them() -> None:
-    plane = Plane()
+def test_filters_leave_with_the_mode_that_needs_them(plane: Plane) -> None:
     plane.create(imageTagMutability="IMMUTABLE_WITH_EXCLUSION", imageTagMutabilityExclusionFilters=FILTERS)
     answer = plane("PutImageTagMutability", repositoryName=NAME, imageTagMutability="IMMUTABLE")
     assert answer == {"registryId": ACCOUNT, "repositoryName": NAME, "imageTagMutability": "IMMUTABLE"}
 
 
-def test_tags_are_added_replaced_and_removed() -> None:
-    plane = Plane()
+def test_tags_are_added_replaced_and_removed(plane: Plane) -> None:
     plane.create(tags=[{"Key": "team", "Value": "blue"}, {"Key": "cost", "Value": "7"}])
     plane("TagResource", resourceArn=ARN, tags=[{"Key": "team", "Value": "red"}, {"Key": "tier", "Value": ""}])
     plane("UntagResource", resourceArn=ARN, tagKeys=["cost", "never-there"])
@@ -181,8 +173,7 @@ def test_tags_are_added_replaced_and_removed() -> None:
     ]
 
 
-def test_a_repository_has_fifty_tags_at_most() -> None:
-    plane = Plane()
+def test_a_repository_has_fifty_tags_at_most(plane: Plane) -> None:
     plane.create(tags=tags(TAGS_MAX))
     plane("TagResource", resourceArn=ARN, tags=tags(TAGS_MAX))
     assert plane.code("TagResource", resourceArn=ARN, tags=tags(1, "more")) == "TooManyTagsException"
@@ -203,8 +194,7 @@ def test_a_repository_has_fifty_tags_at_most() -> None:
     ("k?", "v", False),
     ("k", "a\nb", False),
 )
-def test_tags_are_held_to_awss_rules(key: str, value: str, accepted: bool) -> None:
-    plane = Plane()
+def test_tags_are_held_to_awss_rules(plane: Plane, key: str, value: str, accepted: bool) -> None:
     plane.create()
     given: dict[str, Any] = {"resourceArn": ARN, "tags": [{"Key": key, "Value": value}]}
     if accepted:
@@ -214,8 +204,7 @@ def test_tags_are_held_to_awss_rules(key: str, value: str, accepted: bool) -> No
         assert plane.code("TagResource", **given) == "InvalidTagParameterException"
 
 
-def test_a_tag_key_is_given_once() -> None:
-    plane = Plane()
+def test_a_tag_key_is_given_once(plane: Plane) -> None:
     twice = [{"Key": "team", "Value": "blue"}, {"Key": "team", "Value": "red"}]
     assert plane.code("CreateRepository", repositoryName=NAME, tags=twice) == "InvalidTagParameterException"
     assert plane("DescribeRepositories")["repositories"] == []

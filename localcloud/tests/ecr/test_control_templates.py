@@ -46,8 +46,7 @@ def told(plane: Plane, prefix: str) -> dict[str, Any]:
     return dict(template)
 
 
-def test_a_template_is_told_as_it_was_given() -> None:
-    plane = Plane()
+def test_a_template_is_told_as_it_was_given(plane: Plane) -> None:
     created = create(plane, **FULL)
     assert told(plane, "prod/team") == created
     assert created.pop("createdAt") == created.pop("updatedAt")
@@ -63,8 +62,7 @@ def test_what_a_template_does_not_say_is_ecrs_default() -> None:
     }
 
 
-def test_a_template_stands_once_for_a_prefix_with_and_without_its_slash() -> None:
-    plane = Plane()
+def test_a_template_stands_once_for_a_prefix_with_and_without_its_slash(plane: Plane) -> None:
     create(plane, **LEAST)
     for prefix in ("prod", "prod/"):
         refusal = plane.refused("CreateRepositoryCreationTemplate", **{**LEAST, "prefix": prefix})
@@ -87,16 +85,14 @@ def test_what_is_given_as_empty_is_not_there() -> None:
     assert not {*emptied, "resourceTags"} & set(created)
 
 
-def test_a_deleted_template_is_told_once_more_and_gone() -> None:
-    plane = Plane()
+def test_a_deleted_template_is_told_once_more_and_gone(plane: Plane) -> None:
     created = create(plane, **FULL)
     answer = plane("DeleteRepositoryCreationTemplate", prefix="prod/team")
     assert answer == {"registryId": ACCOUNT, "repositoryCreationTemplate": created}
     assert plane("DescribeRepositoryCreationTemplates")["repositoryCreationTemplates"] == []
 
 
-def test_templates_come_in_pages() -> None:
-    plane = Plane()
+def test_templates_come_in_pages(plane: Plane) -> None:
     for prefix in ("a", "b", "ROOT"):
         create(plane, **{**LEAST, "prefix": prefix})
     first = plane("DescribeRepositoryCreationTemplates", maxResults=2)
@@ -134,8 +130,7 @@ def test_templates_come_in_pages() -> None:
     ({"customRoleArn": f"arn:aws:iam::{ACCOUNT}:role/"}, "customRoleArn"),
     ({"customRoleArn": ROLE.replace("arn:aws:", "arn:aws-cn:")}, "customRoleArn"),
 )
-def test_what_aws_refuses_changes_nothing(given: dict[str, Any], words: str) -> None:
-    plane = Plane()
+def test_what_aws_refuses_changes_nothing(plane: Plane, given: dict[str, Any], words: str) -> None:
     refusal = plane.refused("CreateRepositoryCreationTemplate", **{**LEAST, **given})
     assert refusal.code == "InvalidParameterException"
     assert words in refusal.message

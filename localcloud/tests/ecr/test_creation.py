@@ -74,8 +74,7 @@ def refused(plane: Plane, occasion: Occasion = Occasion.REPLICATION) -> str:
 
 
 @cases("occasion", Occasion.REPLICATION, Occasion.PULL_THROUGH_CACHE)
-def test_without_a_template_a_repository_has_ecrs_defaults(occasion: Occasion) -> None:
-    plane = Plane()
+def test_without_a_template_a_repository_has_ecrs_defaults(plane: Plane, occasion: Occasion) -> None:
     made(plane, occasion)
     (told,) = plane("DescribeRepositories")["repositories"]
     assert told["imageTagMutability"] == "MUTABLE"

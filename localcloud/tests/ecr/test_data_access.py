@@ -1,10 +1,9 @@
 """Who is let in, and what each request takes."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,6 @@ from localcloud.tests.ecr.registry_server import (
     digest_of,
     image,
     policy,
-    serving,
 )
 
 LAYER = b"a layer"
@@ -37,10 +35,9 @@ PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        running.push_image("v1", LAYER)
-        yield running
+def server(server: Server) -> Server:
+    server.push_image("v1", LAYER)
+    return server
 
 
 class TestTokens:

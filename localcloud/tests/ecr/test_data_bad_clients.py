@@ -4,7 +4,7 @@ import hashlib
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +13,12 @@ import pytest
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image, serving
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
 UNKNOWN = digest_of(b"nothing")
 ONE_KEY_TWICE = b'{"0":2,' + b",".join(b'"%d":1' % number for number in range(30_000)) + b"}"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path / "blobs") as running:
-        yield running
 
 
 def put_manifest(server: Server, body: bytes, media_type: str = OCI_MANIFEST, reference: str = "v1") -> Answer:
@@ -159,11 +153,7 @@ def test_a_layer_that_is_refused_leaves_nothing(server: Server, name: str) -> No
     [bad] = [each for each in BAD if each.name == name]
     bad.send(server)
     assert not server.registry.repositories[REPOSITORY].layers
-    assert stored(server) == []
-
-
-def stored(server: Server) -> list[Path]:
-    return [path for path in server.folder.rglob("*") if path.is_file()]
+    assert server.stored() == []
 
 
 def test_a_part_that_is_refused_can_be_sent_again(server: Server) -> None:

@@ -1,30 +1,20 @@
 """Pushes to names that nobody declared: where a creation template is for them, the repository is made."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
 from localcloud.ecr.state import Template
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST
-from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of, serving
+from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of
 from oci.image import index
 from oci.whole_images import Client
 
 NAME = "team/new"
 PUSH = ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/creator"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as made:
-        yield made
 
 
 def a_template(**changes: Any) -> Template:

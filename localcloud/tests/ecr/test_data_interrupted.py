@@ -16,22 +16,12 @@ import pytest
 from localcloud.ecr import blobs, visit
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import ACCOUNT, REPOSITORY, Server, a_repository, digest_of, serving
+from localcloud.tests.ecr.registry_server import ACCOUNT, REPOSITORY, Server, a_repository, digest_of
 
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
 UNKNOWN = digest_of(b"nothing")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path / "blobs") as running:
-        yield running
-
-
-def stored(server: Server) -> list[Path]:
-    return [path for path in server.folder.rglob("*") if path.is_file()]
 
 
 @contextmanager
@@ -79,8 +69,8 @@ class TestSendersThatDie:
 
     def test_an_upload_in_one_request_leaves_nothing(self, server: Server) -> None:
         with sending(server, "POST", f"{UPLOADS}?digest={DIGEST}", "Content-Length: 100", LAYER):
-            eventually(lambda: bool(stored(server)))
-        eventually(lambda: not stored(server))
+            eventually(lambda: bool(server.stored()))
+        eventually(lambda: not server.stored())
 
     @pytest.mark.parametrize(
         ("framing", "start", "rest"),
@@ -157,7 +147,7 @@ def test_many_push_the_same_layer_at_once(server: Server) -> None:
     with ThreadPoolExecutor(8) as pool:
         digests = set(pool.map(lambda _: server.push_blob(content), range(16)))
     assert server.ask("GET", f"/v2/{REPOSITORY}/blobs/{digests.pop()}").body == content
-    assert len(stored(server)) == 1
+    assert len(server.stored()) == 1
 
 
 class TestDisks:
@@ -179,7 +169,7 @@ class TestDisks:
             500,
             [("UNKNOWN", "The layer can't be stored: No space left on device")],
         )
-        assert stored(server) == []
+        assert server.stored() == []
         assert server.ask("GET", place).code == "BLOB_UPLOAD_UNKNOWN"
         assert server.push_blob(LAYER) == DIGEST
 

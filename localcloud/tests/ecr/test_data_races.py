@@ -11,16 +11,7 @@ import pytest
 
 from localcloud.ecr.blobs import Blobs, Owner, Upload
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import (
-    REPOSITORY,
-    Answer,
-    Server,
-    a_repository,
-    digest_of,
-    encoded,
-    image,
-    serving,
-)
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, a_repository, digest_of, encoded, image
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
@@ -28,10 +19,9 @@ UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        running.push_image("v0", LAYER)
-        yield running
+def server(server: Server) -> Server:
+    server.push_image("v0", LAYER)
+    return server
 
 
 def removed(server: Server) -> None:

@@ -1,8 +1,6 @@
 """What goes into a registry comes out of it, whichever way a client sends it."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,19 +10,13 @@ from domain.ecr.account import BLOB_MOUNTING
 from domain.ecr.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image, serving
+from localcloud.tests.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image
 
 LAYER = bytes(range(256)) * 40
 DIGEST = digest_of(LAYER)
 BLOB = f"/v2/{REPOSITORY}/blobs/{DIGEST}"
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 MANIFESTS = f"/v2/{REPOSITORY}/manifests"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        yield running
 
 
 def monolithic_post(server: Server) -> None:

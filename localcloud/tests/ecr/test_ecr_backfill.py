@@ -88,8 +88,7 @@ def test_another_account_takes_what_its_policy_lets_in() -> None:
     assert arrived(plane, OTHER_ACCOUNT, REGION) == stock
 
 
-def test_one_of_which_half_fails_ends_after_a_hundred() -> None:
-    plane = Plane()
+def test_one_of_which_half_fails_ends_after_a_hundred(plane: Plane) -> None:
     plane.create()
     for number in range(103):
         plane.push(manifest(number), f"v{number}")

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.state import StandingCacheRule, Template
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST, allow
-from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, serving
+from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server
 from localcloud.tests.processes import eventually
 from localcloud.upstream import UpstreamRegistry
 from oci.image import image, index
@@ -39,11 +38,10 @@ def upstream() -> Iterator[UpstreamRegistry]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, upstream: UpstreamRegistry) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        add_rule(running, "quay", URL)
-        running.players[URL] = upstream.host
-        yield running
+def server(server: Server, upstream: UpstreamRegistry) -> Server:
+    add_rule(server, "quay", URL)
+    server.players[URL] = upstream.host
+    return server
 
 
 @pytest.fixture
