@@ -193,6 +193,11 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def nested(depth: int) -> str:
+    """Lists in lists, as JSON."""
+    return "[" * depth + "]" * depth
+
+
 def encoded(manifest: Mapping[str, Any]) -> bytes:
     return json.dumps(manifest, indent=1).encode()
 

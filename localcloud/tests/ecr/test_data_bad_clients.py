@@ -4,6 +4,7 @@ import hashlib
 import json
 import socket
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image, nested
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
@@ -142,9 +143,15 @@ def test_what_is_wrong_is_said(server: Server, bad: Bad) -> None:
 
 @cases("place", '{"mediaType": %s}', '{"schemaVersion": 2, "config": {"digest": %s}}')
 def test_json_of_any_depth_is_refused(server: Server, place: str) -> None:
-    """What reads it, and what tells of it, end at depths of their own."""
-    for depth in range(800, 1000):
-        answer = put_manifest(server, (place % ("[" * depth + "]" * depth)).encode())
+    """What reads it, and what tells of it, end at depths of their own, a few apart."""
+
+    def sent(depth: int) -> Answer:
+        return put_manifest(server, (place % nested(depth)).encode())
+
+    too_deep = bisect_left(range(1000), True, key=lambda depth: "recursion" in sent(depth).message)
+    assert 500 < too_deep < 1000
+    for depth in range(too_deep - 20, too_deep + 2):
+        answer = sent(depth)
         assert (answer.status, answer.code) == (405, "UNSUPPORTED"), depth
 
 
