@@ -62,7 +62,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteRepository": Operation(repositories.delete, About.REPOSITORY),
     "DeleteRepositoryCreationTemplate": Operation(templates.delete, About.REGISTRY),
     "DeleteRepositoryPolicy": Operation(policies.delete_repository_policy, About.REPOSITORY),
-    "DeregisterPullTimeUpdateExclusion": Operation(account.deregister_exclusion, About.REGISTRY),
     "DescribeImageReplicationStatus": Operation(replication.describe_status, About.REPOSITORY),
     "DescribeImages": Operation(images.describe, About.REPOSITORY),
     "DescribePullThroughCacheRules": Operation(pull_through.describe, About.REGISTRY),
@@ -93,9 +92,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "StartReplicationBackfill": Operation(backfill.begin, About.REGISTRY),
     "TagResource": Operation(tags.put, About.ARN),
     "UntagResource": Operation(tags.remove, About.ARN),
-    "UpdatePullThroughCacheRule": Operation(pull_through.update, About.REGISTRY),
-    "UpdateRepositoryCreationTemplate": Operation(templates.update, About.REGISTRY),
-    "ValidatePullThroughCacheRule": Operation(pull_through.validate, About.REGISTRY),
 }
 
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")

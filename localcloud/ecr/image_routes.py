@@ -29,8 +29,7 @@ async def put(visit: Visit) -> web.StreamResponse:
     sent_as = visit.request.content_type if "Content-Type" in visit.request.headers else None
     manifest = manifests.parse(content, sent_as)
     images.require_digest(manifest, digest)
-    # Again: the repository may have gone while the body came.
-    repository = visit.repository("PutImage")
+    repository = visit.registry.repository(visit.name)  # it may have gone while the body came
     is_new = images.is_new(repository, manifest.digest, tag)
     image = images.put(repository, manifest, content, tag, now=datetime.now(UTC))
     if is_new:

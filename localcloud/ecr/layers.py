@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from localcloud.ecr.authorize import require
 from localcloud.ecr.errors import EcrError
 from localcloud.ecr.state import Repository
 from localcloud.ecr.visit import Visit
@@ -10,12 +11,13 @@ from localcloud.ecr.visit import Visit
 async def look(visit: Visit) -> web.StreamResponse:
     """Whether the layer is there: a pusher asks it, and a puller that is sparing with downloads."""
     if visit.may("GetDownloadUrlForLayer", visit.name):
-        return await download(visit)
+        return _file(visit, await visit.with_layer())
     return _file(visit, visit.repository("BatchCheckLayerAvailability"))
 
 
 async def download(visit: Visit) -> web.StreamResponse:
-    return _file(visit, await visit.layer_to_pull("GetDownloadUrlForLayer"))
+    require(visit.call, "GetDownloadUrlForLayer", visit.registry, visit.name)
+    return _file(visit, await visit.with_layer())
 
 
 def _file(visit: Visit, repository: Repository) -> web.FileResponse:

@@ -143,7 +143,6 @@ class Template:
     role: str | None
     """Of the role as which ECR makes the repository, its ARN."""
     created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +151,6 @@ class StandingCacheRule:
 
     rule: CacheRule
     created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)

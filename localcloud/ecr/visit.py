@@ -65,12 +65,12 @@ class Visit:
         to_come = self.cache.policy_to_come(self.registry, self.name)
         require(self.call, action, self.registry, self.name, to_come=to_come)
         await self.cache.bring_image(self.call, self.registry, self.name, self.reference)
-        return self.repository(action)
+        return self.registry.repository(self.name)
 
-    async def layer_to_pull(self, action: str) -> Repository:
-        require(self.call, action, self.registry, self.name)
+    async def with_layer(self) -> Repository:
+        """The repository, with the layer that the reference names brought from upstream; the caller may have it."""
         await self.cache.bring_layer(self.call, self.registry, self.name, self.reference)
-        return self.repository(action)
+        return self.registry.repository(self.name)
 
     @property
     def owner(self) -> Owner:

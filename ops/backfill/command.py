@@ -40,14 +40,14 @@ def run(options: argparse.Namespace) -> int:
     """The exit code: 0 when the replica holds everything, 1 when it does not, 2 for faulty input."""
     try:
         settings = load(options.project, options.stack)
-        place = replica(settings, account_names(options.project, options.stack), options.region, options.account)
-        names = repositories(settings, place, options.repository)
+        registry = replica(settings, account_names(options.project, options.stack), options.region, options.account)
+        names = repositories(settings, registry, options.repository)
     except (InvalidSettings, NotMeant) as invalid:
         return refuse(invalid)
     stop = Stop()
     with _interruptible(stop):
         try:
-            with registries(settings.home, place) as (source, target), progress() as shown:
+            with registries(settings.home, registry) as (source, target), progress() as shown:
                 meant = Run(
                     stack=settings.stack, names=names, every=not options.repository, source=source, target=target,
                     stop=stop, shown=shown,

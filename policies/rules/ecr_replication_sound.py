@@ -159,7 +159,7 @@ def _destinations(rules: Sequence[ReplicationRule], stack: _Stack, regions: Sequ
             yield Finding(f"copies images to {destination.region}: allowed are {', '.join(regions)}", path)
         if _place(destination) in going_on:
             why = "is replicated from too, and ECR copies no image that was copied there"
-            yield Finding(f"copies images to {_told(destination)}, which {why}", path)
+            yield Finding(f"copies images to {destination}, which {why}", path)
 
 
 def _replicates(configuration: Resource) -> bool:
@@ -211,7 +211,7 @@ def _absent(rules: Sequence[ReplicationRule], source: Place, stack: _Stack) -> I
 
 def _missing(destination: RegistryId, names: Sequence[str], stack: _Stack) -> str:
     whose = "" if stack.places.has(destination.account) else ", and no provider of that account"
-    return f"copies images to {_told(destination)}, where the stack declares no repository {listed(names)}{whose}"
+    return f"copies images to {destination}, where the stack declares no repository {listed(names)}{whose}"
 
 
 def _replica(original: Resource, replica: Resource, destination: RegistryId) -> Iterator[Verdict]:
@@ -259,10 +259,6 @@ def _paths(rules: Sequence[ReplicationRule]) -> dict[RegistryId, Path]:
 
 def _place(destination: RegistryId) -> Place:
     return Place(account=destination.account, region=destination.region)
-
-
-def _told(destination: RegistryId) -> str:
-    return f"{destination.account} in {destination.region}"
 
 
 RULE = StackRule(

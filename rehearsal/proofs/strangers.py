@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant, PullService, ServiceGrant
-from oci.image import image
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Case
 
@@ -11,8 +10,7 @@ PROMISE = "nobody pulls, pushes or deletes who is not granted it"
 
 
 def prove(case: Case) -> str:
-    standing = image(f"{case.subject} strangers")
-    case.push(standing, case.tag("strangers"))
+    standing = case.standing("strangers")
     told = []
     for each in _strangers(case):
         tries = {**PULLS, **CHANGES}
@@ -29,7 +27,7 @@ def _strangers(case: Case) -> Iterator[Intruder]:
     # AWS Lambda pulls for another account only where that account as a whole may pull, too.
     whole |= {each.account for each in grants if isinstance(each, ServiceGrant) and each.service is PullService.LAMBDA}
     named = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is not None}
-    for account in sorted(named - whole - {case.place.account}):
+    for account in sorted(named - whole - {case.registry.account}):
         yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
     for service in sorted({each.service for each in grants if isinstance(each, ServiceGrant)}, key=str):
         who = f"another account's {service.value}"

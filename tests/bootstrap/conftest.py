@@ -177,7 +177,7 @@ def bootstrapped(template: dict[str, Any], full: Full) -> Bootstrapped:
         Stack=STACK,
         GitHubOwner="acme",
         GitHubRepository="container-registry",
-        Regions=",".join(place.region for place in settings.places),
+        Regions=",".join(registry.region for registry in settings.registries),
         EnhancedScanning="true",
         DeployEnvironment=STACK,
         PreviewEnvironment=f"preview-{STACK}",

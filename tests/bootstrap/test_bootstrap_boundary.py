@@ -15,6 +15,7 @@ from domain.kms import GRANT_OPERATIONS, key_policy
 from render import Render
 from resources.iam import ROLE, ROLE_POLICY
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
+from tests.cases import cases
 
 KEY = "key/12345678-0000-4000-8000-000000000000"
 
@@ -134,9 +135,12 @@ def test_the_boundary_holds_a_publisher_to_images(bootstrapped: Bootstrapped, pu
         assert not evaluate(publisher, bootstrapped.request(action, resource)).allowed, action
 
 
-@pytest.mark.parametrize(
-    ("action", "allowed"),
-    [("GetDownloadUrlForLayer", True), ("BatchGetImage", True), ("PutImage", False), ("CreateRepository", False)],
+@cases(
+    "action, allowed",
+    ("GetDownloadUrlForLayer", True),
+    ("BatchGetImage", True),
+    ("PutImage", False),
+    ("CreateRepository", False),
 )
 def test_only_the_role_of_caches_reads_other_registries(
     bootstrapped: Bootstrapped, publisher: Caller, action: str, allowed: bool

@@ -10,6 +10,7 @@ from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Outcome
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, granted
+from tests.cases import cases
 
 ESCAPES = [
     # Its own policies and its own trust, and the other role's.
@@ -210,9 +211,7 @@ SERVICES = (
 )
 
 
-@pytest.mark.parametrize(
-    ("role", "service"), [("creation-templates", SERVICES[0]), ("pull-through-cache", SERVICES[1])]
-)
+@cases("role, service", ("creation-templates", SERVICES[0]), ("pull-through-cache", SERVICES[1]))
 @pytest.mark.parametrize("to", SERVICES)
 def test_a_role_is_passed_to_its_one_service(bootstrapped: Bootstrapped, role: str, service: str, to: str) -> None:
     account, stack = bootstrapped.account, bootstrapped.stack

@@ -9,19 +9,20 @@ from domain.iam.access import Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full, granted, refused
 from tests.bootstrap.world import World
+from tests.cases import cases
 
 
 @pytest.fixture
 def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> Account:
-    (place,) = full.settings.elsewhere
+    (registry,) = full.settings.other_account_replicas
     return fill_in(
         template,
-        place.account,
-        place.region,
+        registry.account,
+        registry.region,
         Stack=bootstrapped.stack,
         GitHubOwner="acme",
         GitHubRepository="container-registry",
-        Regions=place.region,
+        Regions=registry.region,
         EnhancedScanning=str(full.settings.scanning.scan_type.value == "ENHANCED").lower(),
         HomeDeployRole=bootstrapped.account.role_arn(DEPLOY),
     )
@@ -68,22 +69,20 @@ def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Ac
         assert set(actions) <= needed, statement["Sid"]
 
 
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("iam:CreateRole", "arn:aws:iam::{id}:role/container-registry/any"),
-        ("iam:PutRolePolicy", "{deploy}"),
-        ("iam:UpdateAssumeRolePolicy", "{deploy}"),
-        ("iam:DetachRolePolicy", "{deploy}"),
-        ("iam:CreatePolicyVersion", "arn:aws:iam::{id}:policy/container-registry-{stack}-limits"),
-        ("iam:PassRole", "arn:aws:iam::{id}:role/admin"),
-        ("sts:AssumeRole", "arn:aws:iam::{id}:role/admin"),
-        ("sts:AssumeRole", "{home}"),
-        ("cloudformation:UpdateStack", "{cloudformation}"),
-        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:{id}:secret:any-a1b2c3"),
-        ("ecr:PutImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
-        ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
-    ],
+@cases(
+    "action, resource",
+    ("iam:CreateRole", "arn:aws:iam::{id}:role/container-registry/any"),
+    ("iam:PutRolePolicy", "{deploy}"),
+    ("iam:UpdateAssumeRolePolicy", "{deploy}"),
+    ("iam:DetachRolePolicy", "{deploy}"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::{id}:policy/container-registry-{stack}-limits"),
+    ("iam:PassRole", "arn:aws:iam::{id}:role/admin"),
+    ("sts:AssumeRole", "arn:aws:iam::{id}:role/admin"),
+    ("sts:AssumeRole", "{home}"),
+    ("cloudformation:UpdateStack", "{cloudformation}"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:{id}:secret:any-a1b2c3"),
+    ("ecr:PutImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
+    ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
 )
 def test_its_limits_hold_there_as_at_home(
     there: Account, bootstrapped: Bootstrapped, action: str, resource: str

@@ -15,6 +15,7 @@ from resources import TYPES
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
 from tests.bootstrap.provider import NOT_LOOKED_AT
+from tests.cases import cases
 from tests.workflows.workflow import FOLDER
 
 
@@ -111,21 +112,19 @@ def test_no_other_region(bootstrapped: Bootstrapped, role: str) -> None:
 
 
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
-@pytest.mark.parametrize(
-    ("action", "path"),
-    [
-        ("s3:GetObject", ".pulumi/stacks/container-registry/other.json"),
-        ("s3:GetObject", ".pulumi/stacks/other-project/dev.json"),
-        ("s3:PutObject", ".pulumi/stacks/container-registry/other.json"),
-        ("s3:PutObject", ".pulumi/meta.yaml"),
-        ("s3:PutObject", "anything"),
-        ("s3:DeleteObjectVersion", ".pulumi/stacks/container-registry/{stack}.json"),
-        ("s3:PutObjectAcl", ".pulumi/stacks/container-registry/{stack}.json"),
-        ("s3:DeleteBucket", ""),
-        ("s3:PutBucketPolicy", ""),
-        ("s3:PutBucketVersioning", ""),
-        ("s3:PutLifecycleConfiguration", ""),
-    ],
+@cases(
+    "action, path",
+    ("s3:GetObject", ".pulumi/stacks/container-registry/other.json"),
+    ("s3:GetObject", ".pulumi/stacks/other-project/dev.json"),
+    ("s3:PutObject", ".pulumi/stacks/container-registry/other.json"),
+    ("s3:PutObject", ".pulumi/meta.yaml"),
+    ("s3:PutObject", "anything"),
+    ("s3:DeleteObjectVersion", ".pulumi/stacks/container-registry/{stack}.json"),
+    ("s3:PutObjectAcl", ".pulumi/stacks/container-registry/{stack}.json"),
+    ("s3:DeleteBucket", ""),
+    ("s3:PutBucketPolicy", ""),
+    ("s3:PutBucketVersioning", ""),
+    ("s3:PutLifecycleConfiguration", ""),
 )
 def test_the_state_is_only_the_stacks_own(bootstrapped: Bootstrapped, role: str, action: str, path: str) -> None:
     account = bootstrapped.account
@@ -138,37 +137,35 @@ KEY = "arn:aws:kms:us-east-1:{id}:key/12345678-0000-4000-8000-000000000000"
 OTHERS = {"aws:ResourceTag/project": "payments", "aws:ResourceTag/managed-by": "pulumi"}
 
 
-@pytest.mark.parametrize(
-    ("action", "context"),
-    [
-        ("kms:PutKeyPolicy", {}),
-        ("kms:PutKeyPolicy", OTHERS),
-        ("kms:ScheduleKeyDeletion", OTHERS),
-        ("kms:ScheduleKeyDeletion", {"aws:ResourceTag/project": "container-registry"}),
-        ("kms:CreateAlias", OTHERS),
-        ("kms:CreateGrant", {**OTHERS, "kms:GrantIsForAWSResource": "true"}),
-        ("kms:CreateGrant", {**OTHERS, "kms:ViaService": "ecr.us-east-1.amazonaws.com"}),
-        (
-            "kms:CreateGrant",
-            {**OTHERS, "kms:GrantIsForAWSResource": "true", "kms:ViaService": "ec2.us-east-1.amazonaws.com"},
-        ),
-        ("kms:RetireGrant", OTHERS),
-        ("kms:DescribeKey", OTHERS),
-        ("kms:DescribeKey", {"aws:ResourceTag/project": "container-registry"}),
-        ("kms:GetKeyPolicy", OTHERS),
-        ("kms:Decrypt", OTHERS),
-        ("kms:DisableKey", OTHERS),
-        (
-            "kms:TagResource",
-            {
-                **OTHERS,
-                "aws:RequestTag/project": "container-registry",
-                "aws:RequestTag/managed-by": "pulumi",
-                "kms:ResourceAliases": "alias/payments",
-            },
-        ),
-        ("kms:TagResource", {"aws:RequestTag/project": "payments", "aws:RequestTag/managed-by": "pulumi"}),
-    ],
+@cases(
+    "action, context",
+    ("kms:PutKeyPolicy", {}),
+    ("kms:PutKeyPolicy", OTHERS),
+    ("kms:ScheduleKeyDeletion", OTHERS),
+    ("kms:ScheduleKeyDeletion", {"aws:ResourceTag/project": "container-registry"}),
+    ("kms:CreateAlias", OTHERS),
+    ("kms:CreateGrant", {**OTHERS, "kms:GrantIsForAWSResource": "true"}),
+    ("kms:CreateGrant", {**OTHERS, "kms:ViaService": "ecr.us-east-1.amazonaws.com"}),
+    (
+        "kms:CreateGrant",
+        {**OTHERS, "kms:GrantIsForAWSResource": "true", "kms:ViaService": "ec2.us-east-1.amazonaws.com"},
+    ),
+    ("kms:RetireGrant", OTHERS),
+    ("kms:DescribeKey", OTHERS),
+    ("kms:DescribeKey", {"aws:ResourceTag/project": "container-registry"}),
+    ("kms:GetKeyPolicy", OTHERS),
+    ("kms:Decrypt", OTHERS),
+    ("kms:DisableKey", OTHERS),
+    (
+        "kms:TagResource",
+        {
+            **OTHERS,
+            "aws:RequestTag/project": "container-registry",
+            "aws:RequestTag/managed-by": "pulumi",
+            "kms:ResourceAliases": "alias/payments",
+        },
+    ),
+    ("kms:TagResource", {"aws:RequestTag/project": "payments", "aws:RequestTag/managed-by": "pulumi"}),
 )
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
 def test_the_keys_of_others_are_left_alone(
@@ -184,19 +181,17 @@ def test_the_keys_of_others_are_left_alone(
 OWN_TAGS = {"project": "container-registry", "managed-by": "pulumi"}
 
 
-@pytest.mark.parametrize(
-    ("action", "name", "tags"),
-    [
-        ("GetSecretValue", "ecr-pullthroughcache/others", {}),
-        ("GetSecretValue", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
-        ("GetSecretValue", "payments/database", OWN_TAGS),
-        ("PutSecretValue", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
-        ("DeleteSecret", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
-        ("TagResource", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
-        ("TagResource", "ecr-pullthroughcache/others", {"project": "container-registry", "managed-by": "hand"}),
-        ("PutResourcePolicy", "ecr-pullthroughcache/docker-hub", OWN_TAGS),
-        ("CreateSecret", "payments/database", {}),
-    ],
+@cases(
+    "action, name, tags",
+    ("GetSecretValue", "ecr-pullthroughcache/others", {}),
+    ("GetSecretValue", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
+    ("GetSecretValue", "payments/database", OWN_TAGS),
+    ("PutSecretValue", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
+    ("DeleteSecret", "ecr-pullthroughcache/robot", {"project": "container-registry"}),
+    ("TagResource", "ecr-pullthroughcache/others", {"project": "payments", "managed-by": "pulumi"}),
+    ("TagResource", "ecr-pullthroughcache/others", {"project": "container-registry", "managed-by": "hand"}),
+    ("PutResourcePolicy", "ecr-pullthroughcache/docker-hub", OWN_TAGS),
+    ("CreateSecret", "payments/database", {}),
 )
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
 def test_the_secrets_of_others_are_left_alone(

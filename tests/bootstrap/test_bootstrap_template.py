@@ -11,6 +11,7 @@ from bootstrap.template import DEPLOY, PREVIEW, InvalidTemplate, fill_in
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
+from tests.cases import cases
 
 ROLES = (PREVIEW, DEPLOY)
 GITHUB = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
@@ -120,14 +121,12 @@ def test_every_arn_is_of_the_regions_own_partition(template: dict[str, Any]) -> 
     assert account.boundary_arn == "arn:aws-cn:iam::111122223333:policy/container-registry-dev-boundary"
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({}, "GitHubOwner has no default and was not given"),
-        ({**GITHUB, "Stack": "Prod"}, "Stack: 'Prod' does not match"),
-        ({**GITHUB, "EnhancedScanning": "yes"}, "EnhancedScanning: 'yes' is none of"),
-        ({**GITHUB, "Stacks": "dev"}, r"the template has no parameters \['Stacks'\]"),
-    ],
+@cases(
+    "parameters, message",
+    ({}, "GitHubOwner has no default and was not given"),
+    ({**GITHUB, "Stack": "Prod"}, "Stack: 'Prod' does not match"),
+    ({**GITHUB, "EnhancedScanning": "yes"}, "EnhancedScanning: 'yes' is none of"),
+    ({**GITHUB, "Stacks": "dev"}, r"the template has no parameters \['Stacks'\]"),
 )
 def test_parameters_are_held_to_what_the_template_says(
     template: dict[str, Any], parameters: dict[str, str], message: str

@@ -1,9 +1,9 @@
-import pytest
 from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.aws import REGIONS, Arn, Partition, account_problems, is_account_id, region_problems
+from tests.cases import cases
 
 PARTITIONS = Loader().load_data("endpoints")["partitions"]
 
@@ -29,26 +29,23 @@ def test_regions() -> None:
     assert (problem.value, problem.fix) == ("eu-wset-1", "did you mean 'eu-west-1'?")
 
 
-@pytest.mark.parametrize(
-    ("account", "valid"),
-    [
-        ("111122223333", True),
-        ("012345670123", True),
-        ("11112222333", False),
-        ("1111222233334", False),
-        ("111122223333\n", False),
-        ("١١١١٢٢٢٢٣٣٣٣", False),
-        ("", False),
-    ],
+@cases(
+    "account, valid",
+    ("111122223333", True),
+    ("012345670123", True),
+    ("11112222333", False),
+    ("1111222233334", False),
+    ("111122223333\n", False),
+    ("١١١١٢٢٢٢٣٣٣٣", False),
+    ("", False),
 )
 def test_accounts(account: str, valid: bool) -> None:
     assert (account_problems(account) == []) is valid
     assert is_account_id(account) is valid
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:s3:::bucket", "arn:aws:lambda:r:1:function:a:b"],
+@cases(
+    "text", "arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:s3:::bucket", "arn:aws:lambda:r:1:function:a:b"
 )
 def test_arns(text: str) -> None:
     arn = Arn.parse(text)
@@ -62,9 +59,7 @@ def test_the_parts_of_an_arn() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["", "arn", "arn:aws:ecr:us-east-1:1", "ARN:aws:s3:::b", "arn::s3:::b", "arn:aws::::b", "arn:aws:s3:::"]
-)
+@cases("text", "", "arn", "arn:aws:ecr:us-east-1:1", "ARN:aws:s3:::b", "arn::s3:::b", "arn:aws::::b", "arn:aws:s3:::")
 def test_no_arns(text: str) -> None:
     assert Arn.parse(text) is None
 

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from domain.document_text import parse, repeated_keys
+from tests.cases import cases
 
 
 def test_each_repeated_key_is_told_once_and_where() -> None:
@@ -15,9 +16,12 @@ def test_without_a_repeated_key_there_is_no_problem() -> None:
     assert repeated_keys(parse('{"a": 1, "b": {"a": 1}}')) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("NaN", "NaN is not a JSON number"), ("-Infinity", "is not a JSON number"), ("{", "Expecting"), ("", "Expecting")],
+@cases(
+    "text, words",
+    ("NaN", "NaN is not a JSON number"),
+    ("-Infinity", "is not a JSON number"),
+    ("{", "Expecting"),
+    ("", "Expecting"),
 )
 def test_what_is_no_json_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):

@@ -14,6 +14,7 @@ from domain.kms import (
     deletion_window_problems,
     key_policy,
 )
+from tests.cases import cases
 
 ACCOUNT = "111122223333"
 MODEL = Loader().load_service_model("kms", "service-2")
@@ -68,13 +69,11 @@ def test_a_grant_is_made_for_the_registry_alone() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("region", "service"),
-    [
-        ("cn-north-1", "ecr.cn-north-1.amazonaws.com.cn"),
-        ("us-gov-west-1", "ecr.us-gov-west-1.amazonaws.com"),
-        ("eusc-de-east-1", "ecr.eusc-de-east-1.amazonaws.eu"),
-    ],
+@cases(
+    "region, service",
+    ("cn-north-1", "ecr.cn-north-1.amazonaws.com.cn"),
+    ("us-gov-west-1", "ecr.us-gov-west-1.amazonaws.com"),
+    ("eusc-de-east-1", "ecr.eusc-de-east-1.amazonaws.eu"),
 )
 def test_the_service_is_named_as_its_partition_does(region: str, service: str) -> None:
     grant = parse(key_policy(account=ACCOUNT, region=region)).statements[1]

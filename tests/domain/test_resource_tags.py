@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.resource_tags import REQUIRED, VALUE_MAX, required_tags, tag_value_problems
+from tests.cases import cases
 
 
 def test_required_tags() -> None:
@@ -23,19 +24,17 @@ def test_values(value: str) -> None:
     assert tag_value_problems(value) == []
 
 
-@pytest.mark.parametrize(
-    ("value", "word"),
-    [
-        ("", "blank"),
-        (" \t", "blank"),
-        (" a", "begins or ends"),
-        ("a ", "begins or ends"),
-        ("x" * (VALUE_MAX + 1), "257 characters"),
-        ("a,b", "','"),
-        ("a\tb", r"'\t'"),
-        ("a*", "'*'"),
-        ("🐳", "🐳"),
-    ],
+@cases(
+    "value, word",
+    ("", "blank"),
+    (" \t", "blank"),
+    (" a", "begins or ends"),
+    ("a ", "begins or ends"),
+    ("x" * (VALUE_MAX + 1), "257 characters"),
+    ("a,b", "','"),
+    ("a\tb", r"'\t'"),
+    ("a*", "'*'"),
+    ("🐳", "🐳"),
 )
 def test_no_values(value: str, word: str) -> None:
     (problem,) = tag_value_problems(value)

@@ -1,21 +1,25 @@
-"""One local cloud for all tests that don't break it, and rehearsals in processes of their own."""
+"""One local cloud for all tests that don't break it, and rehearsals of one repository."""
 
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
+from rehearsal.proofs.harness.visitors import Visitors
+from rehearsal.up import Options, up
 from tests.conftest import ROOT
+from tests.rehearsal.proving.stacks import project_of, stack_file
 
-CATALOG = """\
-repositories:
+REPOSITORY = """\
   team/app:
     owner: team
     retention: [{tag: "v*", keep: 10}]
@@ -23,6 +27,10 @@ repositories:
 """
 PATIENCE = 30
 """Seconds that a rehearsal is waited for."""
+ACCOUNTS = (f"4400000{number:05}" for number in count())
+
+Rehearse = Callable[..., int]
+Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="session")
@@ -32,26 +40,48 @@ def cloud() -> Iterator[LocalCloud]:
         yield made
 
 
-class Running(NamedTuple):
-    process: subprocess.Popen[str]
-    said: str
-    """On stdout, up to the line that was waited for."""
+@pytest.fixture(scope="session")
+def clients(cloud: LocalCloud) -> Iterator[Clients]:
+    with Clients(cloud.endpoint) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
+    return Visitors(cloud, clients)
 
 
 @pytest.fixture
-def small(project: Path) -> Path:
+def account() -> str:
+    """One of this test alone."""
+    return next(ACCOUNTS)
+
+
+@pytest.fixture
+def small(project: Path, account: str) -> Path:
     """A project of one repository."""
-    (project / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
-    return project
+    return project_of(project, stack_file(account), f"repositories:\n{REPOSITORY}")
 
 
 @pytest.fixture
-def run(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def rehearse(small: Path, cloud: LocalCloud, visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
+    """Runs the command for the small project in this process, and in the cloud that all share, with its visitors."""
+    monkeypatch.setattr("rehearsal.up.LocalCloud", lambda: nullcontext(cloud))
+    monkeypatch.setattr("rehearsal.up.Visitors", lambda *_: visitors)
+
+    def run(*, stack: str = "dev", once: bool = True, json: bool = False) -> int:
+        return up(Options(project=small, stack=stack, once=once, json=json))
+
+    return run
+
+
+@pytest.fixture
+def start(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts a rehearsal of the small project; what it leaves in the folder of temporary files fails the test."""
     temporary = tmp_path_factory.mktemp("temporary")
     before = sorted(small.rglob("*"))
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
+    def run(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "rehearsal", "up", "--stack", "dev", "--project", str(small), *arguments],
             cwd=ROOT,
@@ -61,9 +91,15 @@ def run(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
             text=True,
         )
 
-    yield start
+    yield run
     assert list(temporary.iterdir()) == []
     assert sorted(small.rglob("*")) == before
+
+
+class Running(NamedTuple):
+    process: subprocess.Popen[str]
+    said: str
+    """On stdout, up to the line that was waited for."""
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""`python -m rehearsal up` as people run it: what it says of what it found, and its exit code."""
+"""`python -m rehearsal up`: what it says of what it found, and its exit code."""
 
 import json
-import subprocess
+import re
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
@@ -11,29 +12,56 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from localcloud import cloud
+from localcloud import cloud as local
 from localcloud.clients import Clients, exports
 from localcloud.cloud import LocalCloud
 from localcloud.install import NotInstalled
+from oci.client import Client
+from oci.image import image
 from rehearsal import __main__, report
+from rehearsal import up as module
 from rehearsal.apply import table
 from rehearsal.apply.program import Applied, NotApplied
 from rehearsal.proofs.harness.run import Outcome
 from rehearsal.report import Endpoint, Report
-from rehearsal.up import BROKEN, Options, _endpoints, up
+from rehearsal.up import BROKEN, FAULTY_INPUT, HELD, Options, _endpoints, up
+from resources.ecr import LIFECYCLE_POLICY
+from resources.kms import ALIAS
 from settings import load
 from tests.conftest import Edit
-from tests.rehearsal.conftest import PATIENCE
+from tests.rehearsal.conftest import PATIENCE, Rehearse, Start, waiting_for
+
+SERVING = "serving until interrupted"
 
 
-def test_json_goes_to_machines_and_the_table_to_people(run: Callable[..., subprocess.Popen[str]]) -> None:
-    with run("--once", "--format", "json") as process:
-        out, errors = process.communicate(timeout=60)
-    assert process.returncode == 0
+def test_two_at_once_one_that_serves_and_one_for_a_machine(start: Start) -> None:
+    with waiting_for(SERVING, start()) as (serving, said), start("--once", "--format", "json") as once:
+        out, errors = once.communicate(timeout=60)
+        assert once.returncode == 0
+        assert_a_machine_is_told(out, errors)
+
+        token = re.search(r"TOKEN=(\S+)", said)
+        host = re.search(r"docker login --username AWS --password-stdin (\S+)", said)
+        assert token
+        assert host
+        with Client.on_loopback(host[1], token[1]) as client:
+            assert client.push("team/app", image("mine"), "mine-1") == client.pull("team/app", "mine-1").digest
+            pull = re.search(rf"docker pull {host[1]}/(\S+):(\S+)", said)
+            assert pull
+            assert client.pull(pull[1], pull[2]).blobs
+        assert "podman push" in said
+        assert "skopeo copy" in said
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(2) == 0
+        assert serving.stdout is not None
+        assert serving.stdout.read() == "stopped\n"
+
+
+def assert_a_machine_is_told(out: str, errors: str) -> None:
+    """And people, on the other stream."""
     told = json.loads(out)
     assert (told["version"], told["stack"], told["held"]) == (1, "dev", True)
-    subjects = {each["subject"] for each in told["proofs"]}
-    assert subjects == {"team/app@us-east-1", "registry@us-east-1", "cache ecr-public@us-east-1"}
+    assert {each["subject"] for each in told["proofs"]} == {"team/app@us-east-1", "registry@us-east-1"}
     assert all(each["held"] and each["happened"] and each["seconds"] > 0 for each in told["proofs"])
     assert "promises held" in errors
     assert "Traceback" not in errors
@@ -43,10 +71,29 @@ def test_json_goes_to_machines_and_the_table_to_people(run: Callable[..., subpro
     assert "TOKEN=" not in errors
 
 
-def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rehearsal.up.promised", lambda *_: 1 / 0)
+def test_a_machine_is_told_while_it_serves(
+    rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = module._tell
+
+    def pull_then_end(*given: Any) -> None:
+        tell(*given)
+        (endpoint,) = json.loads(capsys.readouterr().out)["endpoints"]
+        with Client.on_loopback(endpoint["host"], endpoint["password"]) as client:
+            assert client.pull(endpoint["repository"], "rehearsal-round-trip").blobs
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(module, "_tell", pull_then_end)
+    assert rehearse(once=False, json=True) == HELD
+    assert capsys.readouterr() == ("", "stopped\n")
+
+
+def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(
+    rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "promised", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        up(Options(project=small, stack="dev", once=True, json=False))
+        rehearse()
 
 
 def test_an_emulator_that_can_t_be_installed_is_told(
@@ -55,82 +102,74 @@ def test_an_emulator_that_can_t_be_installed_is_told(
     def fail(*_: object) -> Path:
         raise NotInstalled("no index")
 
-    monkeypatch.setattr(cloud, "installed", fail)
+    monkeypatch.setattr(local, "installed", fail)
     assert up(Options(project=small, stack="dev", once=True, json=False)) == BROKEN
     assert capsys.readouterr().err == "no index\n"
 
 
-def test_the_bootstrap_stands_before_anything_is_built(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bootstrap_stands_before_anything_is_built(
+    rehearse: Rehearse, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stood: list[str] = []
 
     def look(_root: Path, _stack: str, clients: Clients, _told: object) -> Applied:
-        iam = clients.root("iam", "us-east-1", "111122223333")
+        iam = clients.root("iam", "us-east-1", account)
         stood.extend(each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
         stood.extend(each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"])
         raise NotApplied("enough was seen")
 
-    monkeypatch.setattr("rehearsal.up.apply", look)
-    assert up(Options(project=small, stack="dev", once=True, json=False)) == BROKEN
+    monkeypatch.setattr(module, "apply", look)
+    assert rehearse() == BROKEN
     assert stood == [
-        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
-        "arn:aws:iam::111122223333:policy/container-registry-dev-boundary",
+        f"arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com",
+        f"arn:aws:iam::{account}:policy/container-registry-dev-boundary",
     ]
 
 
-def test_two_at_once(run: Callable[..., subprocess.Popen[str]]) -> None:
-    both = [run("--once", "--format", "json") for _ in range(2)]
-    for process in both:
-        with process:
-            out, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
-        assert json.loads(out)["held"]
-
-
-def test_faulty_settings_are_told_with_their_place(run: Callable[..., subprocess.Popen[str]], edit: Edit) -> None:
+def test_faulty_settings_are_told_with_their_place(
+    rehearse: Rehearse, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     edit("catalog.yaml", "keep: 10", "keep: 0")
-    with run("--once") as process:
-        out, errors = process.communicate(timeout=20)
-    assert process.returncode == 2
+    assert rehearse() == FAULTY_INPUT
+    out, errors = capsys.readouterr()
     assert "catalog.yaml:4: repositories.team/app.retention[0].keep: 0 is too small" in errors
     assert out == ""
 
 
-def test_an_unknown_stack_is_told(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert up(Options(project=small, stack="prdo", once=True, json=False)) == 2
+def test_an_unknown_stack_is_told(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rehearse(stack="prdo") == FAULTY_INPUT
     assert "prdo" in capsys.readouterr().err
 
 
 def test_a_broken_promise_is_exit_code_one_and_named(
-    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forgotten = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-    monkeypatch.delitem(table.BUILT, forgotten)
-    monkeypatch.setitem(table.NOT_BUILT, forgotten, "forgotten on purpose")
-    assert up(Options(project=small, stack="dev", once=True, json=False)) == 1
+    monkeypatch.delitem(table.BUILT, LIFECYCLE_POLICY)
+    monkeypatch.setitem(table.NOT_BUILT, LIFECYCLE_POLICY, "forgotten on purpose")
+    assert rehearse() == BROKEN
     out = capsys.readouterr().out
     assert "FAILED team/app@us-east-1: the lifecycle policy is accepted, and stands as declared" in out
-    assert f"not built here: {forgotten} team/app@us-east-1: forgotten on purpose" in out
+    assert f"not built here: {LIFECYCLE_POLICY} team/app@us-east-1: forgotten on purpose" in out
     assert out.count("FAILED") == 1
 
 
 def test_what_can_t_be_built_is_exit_code_one(
-    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(table.BUILT, "aws:kms/alias:Alias")
-    assert up(Options(project=small, stack="dev", once=True, json=False)) == 1
-    errors = capsys.readouterr().err
-    assert errors.startswith("aws:kms/alias:Alias registry@us-east-1: no such type is known to the rehearsal")
-    assert len(errors.splitlines()) == 1
+    monkeypatch.delitem(table.BUILT, ALIAS)
+    assert rehearse() == BROKEN
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"{ALIAS} registry@us-east-1: no such type is known to the rehearsal")
 
 
 def test_a_key_that_stands_elsewhere_is_stood_in_for(
-    small: Path, edit: Edit, capsys: pytest.CaptureFixture[str]
+    rehearse: Rehearse, account: str, edit: Edit, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    arn = f"arn:aws:kms:us-east-1:{account}:key/11111111-2222-3333-4444-555555555555"
     protect = "  container-registry:protect: false\n"
     edit("Pulumi.dev.yaml", protect, f"{protect}  container-registry:keys: {{named: {{us-east-1: '{arn}'}}}}\n")
     edit("catalog.yaml", "owner: team\n", "owner: team\n    encryption: {key: named}\n")
-    assert up(Options(project=small, stack="dev", once=True, json=False)) == 0
+    assert rehearse() == HELD
     assert f"stand-in: key {arn} exists in AWS alone" in capsys.readouterr().out
 
 

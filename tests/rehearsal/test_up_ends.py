@@ -1,13 +1,9 @@
-"""How `python -m rehearsal up` serves, and how it ends: by a signal at any time, or with its emulator."""
+"""How `python -m rehearsal up` ends: by a signal at any time, with its reader, or with its emulator."""
 
-import json
 import os
-import re
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -19,60 +15,30 @@ from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.tests.processes import alive, descendants, eventually
-from oci.image import image
-from oci.whole_images import Client
+from rehearsal import __main__
+from rehearsal import up as module
 from rehearsal.apply.program import Applied, NotApplied
-from rehearsal.up import Options, _apply, _at_work, _prove, _Stopped, up
+from rehearsal.up import BROKEN, INTERRUPTED, Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
-from tests.rehearsal.conftest import CATALOG, PATIENCE, waiting_for
+from tests.rehearsal.conftest import PATIENCE, REPOSITORY, Start, waiting_for
 
-STARTED, SERVING = "local cloud at", "serving until interrupted"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+UNREAD = 128 + signal.SIGPIPE
 
 
-def test_it_serves_what_it_says(run: Callable[..., subprocess.Popen[str]]) -> None:
-    with waiting_for(SERVING, run()) as (process, said):
-        token = re.search(r"TOKEN=(\S+)", said)
-        host = re.search(r"docker login --username AWS --password-stdin (\S+)", said)
-        assert token
-        assert host
-        with Client(host[1], token[1]) as client:
-            assert client.push("team/app", image("mine"), "mine-1") == client.pull("team/app", "mine-1").digest
-            pull = re.search(rf"docker pull {host[1]}/(\S+):(\S+)", said)
-            assert pull
-            assert client.pull(pull[1], pull[2]).blobs
-        assert "podman push" in said
-        assert "skopeo copy" in said
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(2) == 0
-        assert process.stdout is not None
-        assert process.stdout.read() == "stopped\n"
+def options(project: Path, *, once: bool = True) -> Options:
+    return Options(project=project, stack="dev", once=once, json=False)
 
 
-def test_a_machine_is_told_while_it_serves(run: Callable[..., subprocess.Popen[str]]) -> None:
-    with waiting_for("\n}\n", run("--format", "json")) as (process, said):
-        (endpoint,) = json.loads(said)["endpoints"]
-        with Client(endpoint["host"], endpoint["password"]) as client:
-            assert client.pull(endpoint["repository"], "rehearsal-round-trip").blobs
-        assert process.stderr is not None
-        assert any(SERVING in line for line in process.stderr)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
-
-
-@pytest.mark.parametrize(("end", "later"), [(signal.SIGTERM, 0), (signal.SIGINT, 0.3), (signal.SIGTERM, 0.6)])
-def test_a_signal_ends_it_at_any_time(
-    run: Callable[..., subprocess.Popen[str]], small: Path, end: signal.Signals, later: float
-) -> None:
-    entry = CATALOG.partition("\n")[2]
-    many = [entry.replace("team/app", f"team/app-{number}") for number in range(40)]  # takes seconds, on any machine
+def test_a_signal_ends_it_while_it_proves(start: Start, small: Path) -> None:
+    many = [REPOSITORY.replace("team/app", f"team/app-{number}") for number in range(40)]  # takes seconds, anywhere
     (small / "catalog.yaml").write_text(f"repositories:\n{''.join(many)}", encoding="utf-8")
-    with waiting_for(STARTED, run("--once")) as (process, _):
+    with waiting_for("local cloud at", start("--once")) as (process, _):
         family = {process.pid, *descendants(process.pid)}
-        time.sleep(later)
+        time.sleep(0.3)
         begin = time.monotonic()
-        process.send_signal(end)
-        assert process.wait(10) == 130
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == INTERRUPTED
         assert process.stdout is not None
         assert "stopped before every promise was proven" in process.stdout.read()
         assert time.monotonic() - begin < 2
@@ -102,7 +68,7 @@ def test_a_second_signal_does_not_end_the_cleaning_up(
     monkeypatch.setattr(LocalCloud, "start", interrupted_start)
     monkeypatch.setattr(LocalCloud, "stop", interrupted_stop)
     try:
-        assert up(Options(project=small, stack="dev", once=True, json=False)) == 130
+        assert up(options(small)) == INTERRUPTED
         assert [signal.getsignal(each) for each in SIGNALS] == handlers
     finally:
         for each, handler in before.items():
@@ -124,39 +90,29 @@ def test_what_is_under_way_stops_before_its_next_step(small: Path, cloud: LocalC
     stop.set()
     with Clients(cloud.endpoint) as clients, Progress(disable=True) as progress:
         with pytest.raises(_Stopped):
-            _apply(Options(project=small, stack="dev", once=True, json=False), clients, progress, stop)
+            _apply(options(small), clients, progress, stop)
         with pytest.raises(_Stopped):
             _prove(applied, cloud, clients, progress, stop)
 
 
-def test_a_dead_emulator_is_told_at_once(run: Callable[..., subprocess.Popen[str]]) -> None:
-    with waiting_for(SERVING, run()) as (process, _):
-        (guardian,) = descendants(process.pid) - {each for pid in descendants(process.pid) for each in descendants(pid)}
+def test_a_dead_emulator_is_told_at_once(
+    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[float] = []
+
+    def kill(*_: object) -> None:
+        """In place of serving: the emulator is what its guardian, our newest child, started."""
+        guardian = max(each for each in descendants(os.getpid()) if descendants(each))
         for pid in descendants(guardian):
             os.kill(pid, signal.SIGKILL)
-        assert process.wait(2) == 1
-        assert process.stderr is not None
-        assert "the emulator ended with exit code -9" in process.stderr.read()
-        assert process.stdout is not None
-        assert "stopped" not in process.stdout.read()
+        begun.append(time.monotonic())
 
-
-@pytest.mark.parametrize(("arguments", "lines"), [((), 0), ((), 1), (("--format", "json"), 0)])
-def test_it_ends_with_its_reader(
-    run: Callable[..., subprocess.Popen[str]], arguments: tuple[str, ...], lines: int
-) -> None:
-    """As behind `| head -1`, and with an exit code of its own: no promise is broken."""
-    with run(*arguments) as process:
-        impatient = threading.Timer(PATIENCE, process.kill)
-        impatient.start()
-        assert process.stdout is not None
-        for _ in range(lines):
-            process.stdout.readline()
-        process.stdout.close()
-        assert process.wait() == 128 + signal.SIGPIPE
-        impatient.cancel()
-        assert process.stderr is not None
-        assert "Traceback" not in process.stderr.read()
+    monkeypatch.setattr(module, "_tell", kill)
+    assert up(options(small, once=False)) == BROKEN
+    assert time.monotonic() - begun[0] < 2
+    out, errors = capsys.readouterr()
+    assert "the emulator ended with exit code -9" in errors
+    assert "stopped" not in out
 
 
 def test_an_emulator_that_does_not_start_is_told(
@@ -166,5 +122,31 @@ def test_an_emulator_that_does_not_start_is_told(
         raise EmulatorDied("the emulator ended with exit code 3")
 
     monkeypatch.setattr(LocalCloud, "start", start)
-    assert up(Options(project=small, stack="dev", once=True, json=False)) == 1
+    assert up(options(small)) == BROKEN
     assert capsys.readouterr().err == "the emulator ended with exit code 3\n"
+
+
+def test_it_ends_with_its_reader(start: Start) -> None:
+    """As behind `| head -1`, and with an exit code of its own: no promise is broken."""
+    with start() as process:
+        impatient = threading.Timer(PATIENCE, process.kill)
+        impatient.start()
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait() == UNREAD
+        impatient.cancel()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize("gone", [BrokenPipeError(), SystemExit(1)], ids=["of print", "of rich"])
+def test_however_its_reader_s_end_is_told(monkeypatch: pytest.MonkeyPatch, gone: BaseException) -> None:
+    def unread(_options: Options) -> int:
+        raise gone
+
+    given: list[int] = []
+    monkeypatch.setattr(__main__, "up", unread)
+    monkeypatch.setattr(os, "dup2", lambda _nowhere, stream: given.append(stream))
+    assert __main__.main(["up", "--stack", "dev"]) == UNREAD
+    assert given == [1, 2]

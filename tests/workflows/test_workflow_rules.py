@@ -10,6 +10,7 @@ import yaml
 
 from bootstrap.template import source
 from review import __main__ as review
+from tests.cases import cases
 from tests.conftest import ROOT
 from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
 
@@ -274,27 +275,25 @@ def _owns(pattern: str, path: str) -> bool:
     return fnmatch(path if pattern.startswith("/") else path.rpartition("/")[2], rooted)
 
 
-@pytest.mark.parametrize(
+@cases(
     "path",
-    [
-        "policies/dev.json",
-        ".github/workflows/deploy.yml",
-        ".github/CODEOWNERS",
-        "bootstrap/account.yaml",
-        "review/__main__.py",
-        "domain/iam/evaluate.py",
-        "Pulumi.prod.yaml",
-        "Pulumi.yaml",
-        "requirements.txt",
-        "tests/conftest.py",
-        "README.md",
-        # What is not there yet.
-        "json.py",
-        "sitecustomize.py",
-        "pulumi_aws/__init__.py",
-        ".gitattributes",
-        "docs/.gitattributes",
-    ],
+    "policies/dev.json",
+    ".github/workflows/deploy.yml",
+    ".github/CODEOWNERS",
+    "bootstrap/account.yaml",
+    "review/__main__.py",
+    "domain/iam/evaluate.py",
+    "Pulumi.prod.yaml",
+    "Pulumi.yaml",
+    "requirements.txt",
+    "tests/conftest.py",
+    "README.md",
+    # What is not there yet.
+    "json.py",
+    "sitecustomize.py",
+    "pulumi_aws/__init__.py",
+    ".gitattributes",
+    "docs/.gitattributes",
 )
 def test_what_could_pass_a_change_belongs_to_security(path: str) -> None:
     everything, security = _owners()[0]

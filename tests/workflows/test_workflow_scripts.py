@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import cases
 from tests.conftest import ROOT
 from tests.workflows.workflow import program, run_step
 
@@ -218,9 +219,7 @@ def talk(folder: Path, known: str) -> dict[str, str]:
     return {"CALLS": str(folder / "calls"), "KNOWN": str(folder / "known"), "LC_ALL": "C.UTF-8"}
 
 
-@pytest.mark.parametrize(
-    ("known", "method", "where"), [("", "POST", "issues/7/comments"), ("12\n34\n", "PATCH", "issues/comments/12")]
-)
+@cases("known, method, where", ("", "POST", "issues/7/comments"), ("12\n34\n", "PATCH", "issues/comments/12"))
 def test_there_is_one_comment(tmp_path: Path, known: str, method: str, where: str) -> None:
     environment = {**COMMENT, **talk(tmp_path, known)}
     (tmp_path / "comment").mkdir()
@@ -276,9 +275,7 @@ if [ "$1" = refresh ]; then echo "~ aws:kms:Key $STACK"; exit "$ENDS"; fi
 """
 
 
-@pytest.mark.parametrize(
-    ("ends", "drift", "status"), [("0", False, 0), ("7", True, 0), ("1", False, 1), ("255", False, 255)]
-)
+@cases("ends, drift, status", ("0", False, 0), ("7", True, 0), ("1", False, 1), ("255", False, 255))
 def test_drift_is_told_and_an_error_is_an_error(tmp_path: Path, ends: str, drift: bool, status: int) -> None:
     program(tmp_path / "bin" / "pulumi", REFRESH)
     environment = {"STACK": "prod", "PULUMI_STATE_URL": STATE, "ENDS": ends, "CALLS": str(tmp_path / "calls")}

@@ -18,18 +18,14 @@ _IN_THE_CACHE = ("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload"
 class Own:
     """Reads the upstream, and writes into the cache, as one and the same role."""
 
-    def __init__(self, reader: Caller, upstream: Registry, cache: Registry, cached_as: str | None) -> None:
+    def __init__(self, reader: Caller, upstream: Registry, cache: Registry, cached_as: str) -> None:
         self._reader = reader
         self._upstream = upstream
         self._cache = cache
         self._cached_as = cached_as
-        """None where nothing is to be cached, but the rule is to be validated."""
-
-    async def check(self) -> None:
-        self._require("GetAuthorizationToken", self._cache, None)
 
     async def manifest(self, name: str, reference: str) -> Fetched:
-        await self.check()
+        self._require("GetAuthorizationToken", self._cache, None)
         for action in _AT_THE_UPSTREAM:
             self._require(action, self._upstream, name)
         for action in _IN_THE_CACHE:

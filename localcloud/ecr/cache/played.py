@@ -28,10 +28,6 @@ class Played:
         self._login = login
         self._blobs = blobs
 
-    async def check(self) -> None:
-        async with self._get(""):
-            return
-
     async def manifest(self, name: str, reference: str) -> Fetched:
         async with self._get(f"{name}/manifests/{reference}") as response:
             content = await response.content.read(MANIFEST_MAX_BYTES + 1)
@@ -70,4 +66,4 @@ class Played:
             who = "the secret's user" if self._login else "anybody without credentials"
             raise UpstreamRefused(f"{self._url} does not let {who} in")
         if response.status != HTTPStatus.OK:
-            raise UpstreamMissing(f"{self._url} answers {response.status} for {path or '/v2/'}")
+            raise UpstreamMissing(f"{self._url} answers {response.status} for {path}")

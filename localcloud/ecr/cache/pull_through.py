@@ -103,17 +103,6 @@ class PullThrough:
             except (UpstreamFailed, EcrError) as failed:
                 raise _told(failed, _LAYER) from failed
 
-    async def failure(self, registry: Registry, rule: CacheRule) -> str | None:
-        """Why the rule does not work, None where ECR gets as far as the upstream's door and is let in."""
-        try:
-            source = await self._source(rule, registry, None)
-            await source.check()
-        except UpstreamFailed as failed:
-            return str(failed)
-        except EcrError as failed:
-            return failed.message
-        return None
-
     def _rule(self, registry: Registry, name: str) -> CacheRule | None:
         return rule_for(name, [each.rule for each in registry.cache_rules.values()])
 
@@ -148,7 +137,7 @@ class PullThrough:
             registry = self.registries.of(repository.account, repository.region)
             self.replicator.begin(registry, repository, image, wanted.tag)
 
-    async def _source(self, rule: CacheRule, registry: Registry, name: str | None) -> Source:
+    async def _source(self, rule: CacheRule, registry: Registry, name: str) -> Source:
         upstream = private_registry(rule.upstream_url)
         if upstream is not None:
             read_as = await reader(rule, registry, self.neighbour, self.callers)

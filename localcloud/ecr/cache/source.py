@@ -29,10 +29,6 @@ class Fetched:
 class Source(Protocol):
     """One upstream with what it takes to log in to it."""
 
-    async def check(self) -> None:
-        """Raises UpstreamFailed unless Amazon ECR is let in."""
-        ...
-
     async def manifest(self, name: str, reference: str) -> Fetched: ...
 
     async def layer(self, name: str, digest: str, into: Repository) -> None:

@@ -1,6 +1,4 @@
-"""The rules of a pull-through cache: made, changed, described, deleted, validated."""
-
-from dataclasses import replace
+"""The rules of a pull-through cache: created, described, deleted."""
 
 from domain.ecr.limits import CACHE_RULES_MAX
 from domain.ecr.upstreams import ROOT, CacheRule, Credentials, Upstream, rule_problems, upstream_of
@@ -33,21 +31,9 @@ async def create(asked: Asked) -> Answer:
     _require_upstream(rule, asked.given.get("upstreamRegistry"))
     await _require_sound(asked, rule)
     _require_free(asked, rule.prefix)
-    standing = StandingCacheRule(rule=rule, created_at=asked.now, updated_at=asked.now)
+    standing = StandingCacheRule(rule=rule, created_at=asked.now)
     asked.registry.cache_rules[_key(rule.prefix)] = standing
     return _told(asked, standing, "updatedAt")
-
-
-async def update(asked: Asked) -> Answer:
-    """Changes how ECR logs in; everything else of a rule stays for good."""
-    changes = {field: asked.given[name] for field, name in _MEMBERS.items() if name in asked.given and name != _PREFIX}
-    rule = replace(_standing(asked, asked.given[_PREFIX]).rule, **changes)
-    await _require_sound(asked, rule)
-    # Others had their turn while the secret was looked up.
-    before = _standing(asked, rule.prefix)
-    standing = replace(before, rule=rule, updated_at=asked.now)
-    asked.registry.cache_rules[_key(rule.prefix)] = standing
-    return _told(asked, standing, "createdAt", "upstreamRegistryUrl", "upstreamRegistry")
 
 
 async def describe(asked: Asked) -> Answer:
@@ -64,16 +50,6 @@ async def delete(asked: Asked) -> Answer:
     standing = _standing(asked, asked.given[_PREFIX])
     del asked.registry.cache_rules[_key(standing.rule.prefix)]
     return _told(asked, standing, "updatedAt", "upstreamRegistry")
-
-
-async def validate(asked: Asked) -> Answer:
-    standing = _standing(asked, asked.given[_PREFIX])
-    failure = await asked.services.cache.failure(asked.registry, standing.rule)
-    return {
-        **_told(asked, standing, "createdAt", "updatedAt", "upstreamRegistry"),
-        "isValid": failure is None,
-        **({"failure": failure} if failure is not None else {}),
-    }
 
 
 def _require_upstream(rule: CacheRule, named: str | None) -> None:
@@ -138,6 +114,6 @@ def _told(asked: Asked, standing: StandingCacheRule, *without: str) -> Answer:
         "registryId": asked.registry.account,
         "upstreamRegistry": _upstream(standing.rule).api,
         "createdAt": standing.created_at,
-        "updatedAt": standing.updated_at,
+        "updatedAt": standing.created_at,
     }
     return {name: value for name, value in members.items() if value is not None and name not in without}

@@ -1,11 +1,10 @@
-"""Repository creation templates: made, changed, told, deleted.
+"""Repository creation templates: created, described, deleted.
 
 Of who makes one AWS asks iam:PassRole for the role in it. That ecr:CreateRepository and so on are "needed to manage
 repository creation templates" is documented too, but not on which resource; so they are not asked for here.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-create.html"""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.aws import REGIONS, Arn
@@ -27,34 +26,29 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 async def create(asked: Asked) -> Answer:
-    key = _key(asked.given["prefix"])
+    given = {**_DEFAULTS, **asked.given}
+    key, policy, text = _key(given["prefix"]), given.get("repositoryPolicy"), given.get("lifecyclePolicy")
     if key in asked.registry.templates:
-        text = (
+        why = (
             f"The repository creation template with prefix '{key}' already exists in the registry with id "
             f"'{asked.registry.account}'"
         )
-        raise EcrError("TemplateAlreadyExistsException", text)
-    empty = Template(
-        prefix=asked.given["prefix"],
-        description=None,
-        encryption={},
-        mutability=TagMutability.MUTABLE,
-        exclusions=(),
-        policy=None,
-        lifecycle=None,
-        tags={},
-        occasions=(),
-        role=None,
+        raise EcrError("TemplateAlreadyExistsException", why)
+    mode, exclusions = mutability.wanted(given)
+    template = asked.registry.templates[key] = Template(
+        prefix=given["prefix"],
+        description=given.get("description") or None,
+        encryption=_encryption(given["encryptionConfiguration"], asked.registry),
+        mutability=mode,
+        exclusions=exclusions,
+        policy=policies.checked(policy, f"template {given['prefix']}") if policy else None,
+        lifecycle=lifecycle.checked(text) if text else None,
+        tags=_tags(given.get("resourceTags", [])),
+        occasions=_occasions(given["appliedFor"]),
+        role=_role(asked, given.get("customRoleArn")),
         created_at=asked.now,
-        updated_at=asked.now,
     )
-    return _put(asked, replace(empty, **_changes(asked, {**_DEFAULTS, **asked.given})))
-
-
-async def update(asked: Asked) -> Answer:
-    """What the input does not say stays as it is."""
-    template = _template(asked.registry, asked.given["prefix"])
-    return _put(asked, replace(template, **_changes(asked, asked.given), updated_at=asked.now))
+    return _answer(asked.registry, template)
 
 
 async def delete(asked: Asked) -> Answer:
@@ -73,47 +67,18 @@ async def describe(asked: Asked) -> Answer:
     return {"registryId": registry.account, "repositoryCreationTemplates": [_told(each) for each in found], **more}
 
 
-def _changes(asked: Asked, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a template by what the input says of them; raises for what AWS refuses."""
-    changes: dict[str, Any] = {}
-    if "description" in given:
-        changes["description"] = given["description"] or None
-    if "encryptionConfiguration" in given:
-        changes["encryption"] = _encryption(given["encryptionConfiguration"], asked.registry)
-    if "imageTagMutability" in given or "imageTagMutabilityExclusionFilters" in given:
-        changes["mutability"], changes["exclusions"] = mutability.wanted(given)
-    if "resourceTags" in given:
-        changes["tags"] = _tags(given["resourceTags"])
-    return {**changes, **_documents(given), **_occasions(given), **_role(asked, given)}
-
-
-def _documents(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The two policies, of which an empty text is none."""
-    changes: dict[str, Any] = {}
-    if "repositoryPolicy" in given:
-        text = given["repositoryPolicy"]
-        changes["policy"] = policies.checked(text, f"template {given['prefix']}") if text else None
-    if "lifecyclePolicy" in given:
-        changes["lifecycle"] = lifecycle.checked(given["lifecyclePolicy"]) if given["lifecyclePolicy"] else None
-    return changes
-
-
-def _occasions(given: Mapping[str, Any]) -> dict[str, Any]:
-    if "appliedFor" not in given:
-        return {}
-    if not given["appliedFor"]:
+def _occasions(given: Sequence[str]) -> tuple[Occasion, ...]:
+    if not given:
         raise invalid_parameter("appliedFor", "Member must have length greater than or equal to 1")
-    return {"occasions": tuple(Occasion(each) for each in dict.fromkeys(given["appliedFor"]))}
+    return tuple(Occasion(each) for each in dict.fromkeys(given))
 
 
-def _role(asked: Asked, given: Mapping[str, Any]) -> dict[str, Any]:
-    if "customRoleArn" not in given:
-        return {}
-    role = given["customRoleArn"]
-    if role:
-        _require_role(role, asked.registry)
-        authorize.require_pass_role(asked.call, role, asked.registry)
-    return {"role": role or None}
+def _role(asked: Asked, role: str | None) -> str | None:
+    if not role:
+        return None
+    _require_role(role, asked.registry)
+    authorize.require_pass_role(asked.call, role, asked.registry)
+    return role
 
 
 def _require_role(role: str, registry: Registry) -> None:
@@ -141,11 +106,6 @@ def _tags(given: list[dict[str, str]]) -> dict[str, str]:
     except EcrError as refused:
         # The operations on templates don't have the errors of those on tags.
         raise invalid_parameter("resourceTags", refused.message) from refused
-
-
-def _put(asked: Asked, template: Template) -> Answer:
-    asked.registry.templates[_key(template.prefix)] = template
-    return _answer(asked.registry, template)
 
 
 def _key(prefix: str) -> str:
@@ -181,6 +141,6 @@ def _told(template: Template) -> Answer:
         **mutability.told(template.mutability, template.exclusions),
         "appliedFor": [each.value for each in template.occasions],
         "createdAt": template.created_at,
-        "updatedAt": template.updated_at,
+        "updatedAt": template.created_at,
         **{name: value for name, value in optional.items() if value is not None},
     }

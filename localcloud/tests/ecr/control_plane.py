@@ -264,7 +264,6 @@ def samples() -> dict[str, dict[str, Any]]:
         "DeleteRepository": {**named, "force": True},
         "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
         "DeleteRepositoryPolicy": named,
-        "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
         "DescribeImageReplicationStatus": {**named, "imageId": {"imageTag": "v1"}},
         "DescribeImages": named,
         "DescribePullThroughCacheRules": {"ecrRepositoryPrefixes": ["quay"]},
@@ -303,9 +302,6 @@ def samples() -> dict[str, dict[str, Any]]:
         "StartReplicationBackfill": {"destination": REPLICATION["rules"][0]["destinations"][0]},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
         "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
-        "UpdatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
-        "UpdateRepositoryCreationTemplate": {"prefix": "cached", "description": "from elsewhere"},
-        "ValidatePullThroughCacheRule": {"ecrRepositoryPrefix": "quay"},
     }
 
 

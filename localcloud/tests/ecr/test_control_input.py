@@ -122,8 +122,8 @@ def test_unknown_members_and_nulls_are_passed_over_as_aws_does() -> None:
     ("operation", "words"),
     [
         ("StartImageScan", "not built in the rehearsal"),
-        ("MakeCoffee", "no operation of Amazon ECR"),
-        ("", "no operation"),
+        ("MakeCoffee", "is not an operation"),
+        ("", "is not an operation"),
     ],
 )
 def test_an_operation_that_is_not_built_is_refused_by_name(operation: str, words: str) -> None:

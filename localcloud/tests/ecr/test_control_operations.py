@@ -36,7 +36,6 @@ WITHOUT_RESOURCE_TYPE = {
     "DeletePullThroughCacheRule",
     "DeleteRegistryPolicy",
     "DeleteRepositoryCreationTemplate",
-    "DeregisterPullTimeUpdateExclusion",
     "DescribePullThroughCacheRules",
     "DescribeRegistry",
     "DescribeReplicationBackfillResults",
@@ -53,9 +52,6 @@ WITHOUT_RESOURCE_TYPE = {
     "PutReplicationConfiguration",
     "RegisterPullTimeUpdateExclusion",
     "StartReplicationBackfill",
-    "UpdatePullThroughCacheRule",
-    "UpdateRepositoryCreationTemplate",
-    "ValidatePullThroughCacheRule",
 }
 
 
@@ -68,7 +64,7 @@ def resource_of(operation: str) -> str:
 
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 46
+    assert len(BUILT) == 42
     assert set(BUILT) <= set(service().operation_names)
 
 

@@ -129,10 +129,13 @@ def test_a_repository_made_by_a_template_goes_its_own_way() -> None:
     plane = with_template(*DOCUMENTED, customRoleArn=ROLE, **TAGS)
     repository = made(plane)
     plane("TagResource", resourceArn=repository.arn, tags=[{"Key": "team", "Value": "red"}])
-    plane("UpdateRepositoryCreationTemplate", prefix="prod", imageTagMutability="IMMUTABLE")
     (template,) = plane("DescribeRepositoryCreationTemplates")["repositoryCreationTemplates"]
     assert template["resourceTags"] == TAGS["resourceTags"]
-    assert plane("DescribeRepositories")["repositories"][0]["imageTagMutability"] == "MUTABLE"
+    plane("DeleteRepositoryCreationTemplate", prefix="prod")
+    assert {each["Value"] for each in plane("ListTagsForResource", resourceArn=repository.arn)["tags"]} == {
+        "platform",
+        "red",
+    }
 
 
 def test_a_repository_that_stands_is_left_as_it_is() -> None:

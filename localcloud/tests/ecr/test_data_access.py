@@ -1,7 +1,7 @@
 """Who is let in, and what each request takes."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from domain.ecr.account import BLOB_MOUNTING
-from domain.iam.access import Identity
+from domain.iam.access import Caller, Decision, Identity, Policy, Request
+from domain.iam.evaluate import evaluate
+from localcloud.ecr import authorize
 from localcloud.ecr.state import Text
 from localcloud.ecr.tokens import LIFE, Tokens
 from localcloud.tests.ecr.registry_server import (
@@ -244,3 +246,19 @@ def test_an_upload_is_its_account_s_own(server: Server, upload: str) -> None:
     answer = server.ask("GET", upload, authorization=server.identify(STRANGER))
     assert (answer.status, answer.code) == (404, "BLOB_UPLOAD_UNKNOWN")
     assert server.ask("GET", upload).status == 204
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize("path", ["manifests/v1", f"blobs/{DIGEST}"])
+def test_a_request_of_a_pull_is_authorized_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    evaluated: list[str] = []
+
+    def counted(caller: Caller, request: Request, policies: Sequence[Policy] = ()) -> Decision:
+        evaluated.append(request.action)
+        return evaluate(caller, request, policies)
+
+    monkeypatch.setattr(authorize, "evaluate", counted)
+    assert server.ask(method, f"/v2/{REPOSITORY}/{path}").status == 200
+    assert evaluated == ["ecr:BatchGetImage" if "manifests" in path else "ecr:GetDownloadUrlForLayer"]

@@ -16,11 +16,12 @@ from domain.ecr.upstreams import CacheRule
 from localcloud.ecr.cache.login import Login
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.state import StandingCacheRule, Template
+from localcloud.tests.ecr.control_plane import TRUST, allow
 from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, serving
 from localcloud.tests.processes import eventually
 from localcloud.upstream import UpstreamRegistry
+from oci.client import Client, Refused
 from oci.image import image, index
-from oci.whole_images import Client, Refused
 
 URL, HUB = "quay.io", "registry-1.docker.io"
 THERE, HERE = "team/app", "quay/team/app"
@@ -46,14 +47,14 @@ def server(tmp_path: Path, upstream: UpstreamRegistry) -> Iterator[Server]:
 
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
-    with Client(f"127.0.0.1:{server.port}", server.password) as made:
+    with Client.on_loopback(f"127.0.0.1:{server.port}", server.password) as made:
         yield made
 
 
 def add_rule(server: Server, prefix: str, url: str, **more: Any) -> None:
     rule = CacheRule(prefix=prefix, upstream_url=url, **more)
     now = datetime.now(UTC)
-    server.registry.cache_rules[prefix] = StandingCacheRule(rule=rule, created_at=now, updated_at=now)
+    server.registry.cache_rules[prefix] = StandingCacheRule(rule=rule, created_at=now)
 
 
 def a_day_goes_by(server: Server, tag: str = "v1", name: str = HERE) -> None:
@@ -144,7 +145,6 @@ class TestWhatComes:
             occasions=(Occasion.PULL_THROUGH_CACHE,),
             role=None,
             created_at=now,
-            updated_at=now,
         )
         upstream.put(THERE, image("app"), "v1")
         client.pull(HERE, "v1")
@@ -334,8 +334,34 @@ class TestCredentials:
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, "was not found" in refused.message) == (403, True)
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            ADA.access_token,
+            "[]",
+            "{}",
+            f'{{"accessToken": "{ADA.access_token}"}}',
+            f'{{"username": 1, "accessToken": "{ADA.access_token}"}}',
+        ],
+    )
+    def test_a_secret_without_a_login(self, server: Server, client: Client, hub: UpstreamRegistry, value: str) -> None:
+        hub.put(THERE, image("app"), "v1")
+        server.neighbour.secrets[SECRET] = {"SecretString": value}
+        refused = refusal(client, "v1", "hub/team/app")
+        assert refused.status == 403
+        assert refused.message == "The secret must be a JSON object with the keys username and accessToken"
+
     def test_a_login_shows_no_token(self) -> None:
         assert ADA.access_token not in repr(ADA)
+
+
+def test_the_rules_role_must_exist_and_trust_ecr(server: Server, client: Client) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/cache"
+    add_rule(server, "other", f"444455556666.dkr.ecr.{REGION}.amazonaws.com", custom_role_arn=role)
+    assert "does not exist" in refusal(client, "v1", "other/app").message
+    server.neighbour.add_role(role, TRUST, allow("ecr:*"))
+    refused = refusal(client, "v1", "other/app")
+    assert (refused.status, "sts:AssumeRole" in refused.message) == (403, True)
 
 
 def test_the_day_is_a_day() -> None:

@@ -59,7 +59,7 @@ def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None
         ([rule()] * 11, "11 rules"),
         ([rule()] * 26, "replicationConfiguration.rules"),
         ([{"destinations": rule()["destinations"] * 101}], "length less than or equal to 100"),
-        ([rule("mars-north-1")], "no region"),
+        ([rule("mars-north-1")], "0.destinations.0 is not a region"),
         ([rule("cn-north-1")], "another partition"),
         ([rule(OTHER_REGION, "12")], "registryId"),
         ([rule(OTHER_REGION, ACCOUNT, "p")], "length greater than or equal to 2"),

@@ -1,10 +1,10 @@
 """Which creation template counts for a repository."""
 
-import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, StringShape
 
 from domain.ecr.creation_templates import ROOT, Occasion, covers, nearest_prefix
+from tests.cases import cases
 
 
 def test_the_occasions_are_those_of_the_api() -> None:
@@ -14,33 +14,29 @@ def test_the_occasions_are_those_of_the_api() -> None:
     assert [each.value for each in Occasion] == shape.enum
 
 
-@pytest.mark.parametrize(
-    ("prefix", "name", "covered"),
-    [
-        ("prod", "prod/api", True),
-        ("prod/", "prod/api", True),
-        ("prod", "prod/team/api", True),
-        ("prod/team", "prod/api", False),
-        ("prod", "production/api", False),
-        ("prod", "prod", False),
-        ("prod", "test/prod/api", False),
-        (ROOT, "anything", True),
-    ],
+@cases(
+    "prefix, name, covered",
+    ("prod", "prod/api", True),
+    ("prod/", "prod/api", True),
+    ("prod", "prod/team/api", True),
+    ("prod/team", "prod/api", False),
+    ("prod", "production/api", False),
+    ("prod", "prod", False),
+    ("prod", "test/prod/api", False),
+    (ROOT, "anything", True),
 )
 def test_a_prefix_covers_what_stands_below_it(prefix: str, name: str, covered: bool) -> None:
     assert covers(prefix, name) is covered
 
 
-@pytest.mark.parametrize(
-    ("prefixes", "name", "expected"),
-    [
-        (["prod", "prod/team"], "prod/team/api", "prod/team"),
-        (["prod/team", "prod"], "prod/api", "prod"),
-        (["a", ROOT], "a/b", "a"),
-        (["a", ROOT], "b", ROOT),
-        (["a"], "b", None),
-        ([], "b", None),
-    ],
+@cases(
+    "prefixes, name, expected",
+    (["prod", "prod/team"], "prod/team/api", "prod/team"),
+    (["prod/team", "prod"], "prod/api", "prod"),
+    (["a", ROOT], "a/b", "a"),
+    (["a", ROOT], "b", ROOT),
+    (["a"], "b", None),
+    ([], "b", None),
 )
 def test_the_prefix_that_says_the_most_counts(prefixes: list[str], name: str, expected: str | None) -> None:
     assert nearest_prefix(prefixes, name) == expected

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort, TooComplex, _glob, _shortest, common_tag, contains
 from domain.ecr.tags import FIRST_CHARACTERS, matches, tag_problems
+from tests.cases import case, cases
 from tests.conftest import examples
 
 ALPHABET = "ab-"
@@ -63,37 +64,35 @@ def test_one_pattern_contains_another_when_all_its_tags_fit(outer: str, inner: s
         assert not matches(outer, tag)
 
 
-@pytest.mark.parametrize(
-    ("all_of", "none_of", "expected"),
-    [
-        pytest.param(["v*"], [], "v0", id="easy"),
-        pytest.param(["latest"], [], "latest", id="literal"),
-        pytest.param(["latest"], ["lat*"], None, id="contained"),
-        pytest.param(["v*", "*-rc"], [], "v-rc", id="two patterns"),
-        pytest.param(["*-rc", "v*"], ["v-rc"], "v--rc", id="not the shortest"),
-        pytest.param(["*ab*"], ["*a*"], None, id="contained in the middle"),
-        pytest.param(["V*"], ["v*"], "V0", id="case matters"),
-        pytest.param(["-*"], [], None, id="begins with what a tag can't"),
-        pytest.param([".", "*"], [], None, id="the same, alone"),
-        pytest.param(["*@*", "*a*"], [], None, id="has it, beside another pattern"),
-        pytest.param(["*-a", "-b*"], [], None, id="both begin with what a tag can't"),
-        pytest.param(["v@*"], [], None, id="has what a tag can't"),
-        pytest.param(["v*@"], [], None, id="the same, at the end"),
-        pytest.param([""], [], None, id="empty"),
-        pytest.param(["**"], ["*0*"], "11", id="another character"),
-        pytest.param(["*"], ["*0*", "*1*", "2*"], "3", id="yet another one"),
-        pytest.param(["*"], [f"{each}*" for each in FIRST_CHARACTERS], None, id="every beginning taken"),
-        pytest.param(["*"], [f"{each}*" for each in FIRST_CHARACTERS if each != "k"], "k", id="one beginning left"),
-        pytest.param(["*?"], ["*?"], None, id="no wildcard of ECR's"),
-        pytest.param(["a" * 300], [], "a" * 300, id="as long as a tag can be"),
-        pytest.param(["a" * 301], [], None, id="longer"),
-        pytest.param(["a" * 300 + "*"], [], "a" * 300, id="no room for more"),
-        pytest.param(["a" * 299 + "*b"], [], "a" * 299 + "b", id="just room for the end"),
-        pytest.param(["a" * 300 + "*b"], [], None, id="no room for the end"),
-        pytest.param(["*a", "*b"], [], None, id="two endings"),
-        pytest.param(["v*", "*v"], ["v"], "vv", id="two in one, but not the same"),
-        pytest.param(["v*", "*v"], ["v", "v*v"], None, id="two in one, by two together"),
-    ],
+@cases(
+    "all_of, none_of, expected",
+    case("easy", ["v*"], [], "v0"),
+    case("literal", ["latest"], [], "latest"),
+    case("contained", ["latest"], ["lat*"], None),
+    case("two patterns", ["v*", "*-rc"], [], "v-rc"),
+    case("not the shortest", ["*-rc", "v*"], ["v-rc"], "v--rc"),
+    case("contained in the middle", ["*ab*"], ["*a*"], None),
+    case("case matters", ["V*"], ["v*"], "V0"),
+    case("begins with what a tag can't", ["-*"], [], None),
+    case("the same, alone", [".", "*"], [], None),
+    case("has it, beside another pattern", ["*@*", "*a*"], [], None),
+    case("both begin with what a tag can't", ["*-a", "-b*"], [], None),
+    case("has what a tag can't", ["v@*"], [], None),
+    case("the same, at the end", ["v*@"], [], None),
+    case("empty", [""], [], None),
+    case("another character", ["**"], ["*0*"], "11"),
+    case("yet another one", ["*"], ["*0*", "*1*", "2*"], "3"),
+    case("every beginning taken", ["*"], [f"{each}*" for each in FIRST_CHARACTERS], None),
+    case("one beginning left", ["*"], [f"{each}*" for each in FIRST_CHARACTERS if each != "k"], "k"),
+    case("no wildcard of ECR's", ["*?"], ["*?"], None),
+    case("as long as a tag can be", ["a" * 300], [], "a" * 300),
+    case("longer", ["a" * 301], [], None),
+    case("no room for more", ["a" * 300 + "*"], [], "a" * 300),
+    case("just room for the end", ["a" * 299 + "*b"], [], "a" * 299 + "b"),
+    case("no room for the end", ["a" * 300 + "*b"], [], None),
+    case("two endings", ["*a", "*b"], [], None),
+    case("two in one, but not the same", ["v*", "*v"], ["v"], "vv"),
+    case("two in one, by two together", ["v*", "*v"], ["v", "v*v"], None),
 )
 def test_the_witness(all_of: list[str], none_of: list[str], expected: str | None) -> None:
     assert common_tag(all_of, none_of) == expected
@@ -118,14 +117,12 @@ def test_hostile_patterns_are_given_up() -> None:
 WORDS = ["".join(letters) for letters in product("ab", repeat=3)]
 
 
-@pytest.mark.parametrize(
-    ("all_of", "none_of", "expected", "steps"),
-    [
-        pytest.param([f"*{word}*" for word in WORDS], ["*"], None, 100, id="nothing is left from the beginning on"),
-        pytest.param(["*ab*ba*ab"], [*(f"*{a}*{b}*ba" for a in WORDS for b in WORDS), "*b"], None, 100, id="no walk"),
-        pytest.param(["release-*", "*-arm64"], ["*rc*", "v*"], "release-arm64", 200, id="only the next character"),
-        pytest.param(["*ab*cd*ef*gh*", "*ba*dc*fe*hg*"], [], "abacdcefeghg", 500, id="nothing from before a star"),
-    ],
+@cases(
+    "all_of, none_of, expected, steps",
+    case("nothing is left from the beginning on", [f"*{word}*" for word in WORDS], ["*"], None, 100),
+    case("no walk", ["*ab*ba*ab"], [*(f"*{a}*{b}*ba" for a in WORDS for b in WORDS), "*b"], None, 100),
+    case("only the next character", ["release-*", "*-arm64"], ["*rc*", "v*"], "release-arm64", 200),
+    case("nothing from before a star", ["*ab*cd*ef*gh*", "*ba*dc*fe*hg*"], [], "abacdcefeghg", 500),
 )
 def test_it_takes_little(all_of: list[str], none_of: list[str], expected: str | None, steps: int) -> None:
     effort = Effort(left=steps)

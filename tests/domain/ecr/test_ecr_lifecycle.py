@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from itertools import combinations, product
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from domain.ecr.globs import Effort
 from domain.ecr.lifecycle import PolicyRule, _image, fits_no_tag, is_dead, lost, reached, read
 from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
 from domain.ecr.tags import matches
+from tests.cases import case, cases
 
 TAGS = ["".join(letters) for length in range(1, 5) for letters in product("ab", repeat=length)]
 IMAGES = [*((tag,) for tag in TAGS), *combinations(TAGS, 2)]
@@ -89,51 +89,47 @@ def test_no_tag_is_reached_where_no_small_image_shows_one(
             assert not mine or any(identifies(each, image) for each in higher)
 
 
-@pytest.mark.parametrize(
-    ("higher", "lowest", "dead"),
-    [
-        pytest.param([], tagged("v*"), False, id="alone"),
-        pytest.param([tagged("v*")], tagged("v1.*"), True, id="contained"),
-        pytest.param([tagged("v1.*")], tagged("v*"), False, id="containing"),
-        pytest.param([tagged("v*", "*-arm")], tagged("v*"), False, id="a list asks for more"),
-        pytest.param([tagged("v*")], tagged("v*", "*-arm"), True, id="one tag of the list's is enough"),
-        pytest.param([tagged("*-arm", "v*")], tagged("v*", "*-arm"), True, id="the same list in another order"),
-        pytest.param([tagged("a*", "b*")], tagged("a*", "c*"), False, id="another list"),
-        pytest.param([tagged("a*", "b*"), tagged("a*", "c*")], tagged("a*", "b*", "c*"), True, id="a longer list"),
-        pytest.param([tagged("a*")], ANY, False, id="any"),
-        pytest.param([tagged("*")], ANY, False, id="any has the untagged"),
-        pytest.param([UNTAGGED], ANY, False, id="any has the tagged"),
-        pytest.param([UNTAGGED, tagged("*")], ANY, True, id="any has nothing left"),
-        pytest.param([tagged("*"), UNTAGGED], ANY, True, id="the other way round"),
-        pytest.param([UNTAGGED, tagged("*a*")], ANY, False, id="any has some"),
-        pytest.param([tagged("*")], UNTAGGED, False, id="untagged"),
-        pytest.param([], tagged("v@*"), True, id="no tag"),
-        pytest.param([tagged("v0*", "*0")], tagged("v*"), False, id="a list has the first tag that comes to mind"),
-        pytest.param([tagged("v0*", "*0"), tagged("v1*", "*1")], tagged("v*"), False, id="and the second"),
-    ],
+@cases(
+    "higher, lowest, dead",
+    case("alone", [], tagged("v*"), False),
+    case("contained", [tagged("v*")], tagged("v1.*"), True),
+    case("containing", [tagged("v1.*")], tagged("v*"), False),
+    case("a list asks for more", [tagged("v*", "*-arm")], tagged("v*"), False),
+    case("one tag of the list's is enough", [tagged("v*")], tagged("v*", "*-arm"), True),
+    case("the same list in another order", [tagged("*-arm", "v*")], tagged("v*", "*-arm"), True),
+    case("another list", [tagged("a*", "b*")], tagged("a*", "c*"), False),
+    case("a longer list", [tagged("a*", "b*"), tagged("a*", "c*")], tagged("a*", "b*", "c*"), True),
+    case("any", [tagged("a*")], ANY, False),
+    case("any has the untagged", [tagged("*")], ANY, False),
+    case("any has the tagged", [UNTAGGED], ANY, False),
+    case("any has nothing left", [UNTAGGED, tagged("*")], ANY, True),
+    case("the other way round", [tagged("*"), UNTAGGED], ANY, True),
+    case("any has some", [UNTAGGED, tagged("*a*")], ANY, False),
+    case("untagged", [tagged("*")], UNTAGGED, False),
+    case("no tag", [], tagged("v@*"), True),
+    case("a list has the first tag that comes to mind", [tagged("v0*", "*0")], tagged("v*"), False),
+    case("and the second", [tagged("v0*", "*0"), tagged("v1*", "*1")], tagged("v*"), False),
 )
 def test_dead_rules(higher: list[Rule], lowest: Rule, *, dead: bool) -> None:
     *above, rule = placed(*higher, lowest)
     assert is_dead(rule, above, Effort()) is dead
 
 
-@pytest.mark.parametrize(
-    ("higher", "lowest", "tag"),
-    [
-        pytest.param([], tagged("*"), "v0", id="every tag"),
-        pytest.param([], ANY, "v0", id="any"),
-        pytest.param([], UNTAGGED, None, id="untagged"),
-        pytest.param([], tagged("dev-*"), None, id="nothing in common"),
-        pytest.param([], tagged("dev-*", "v*"), "v0", id="the second of a list"),
-        pytest.param([tagged("dev-*")], tagged("dev-*", "v*"), None, id="a list, shielded by its other tag"),
-        pytest.param([tagged("dev-*")], tagged("v*", "dev-*"), None, id="the same in another order"),
-        pytest.param([tagged("dev-*")], tagged("v*", "dev-*", "x"), None, id="a longer list"),
-        pytest.param([tagged("dev-*")], tagged("x", "v*", "dev-*"), None, id="a longer list in another order"),
-        pytest.param([tagged("v*")], ANY, None, id="shielded"),
-        pytest.param([tagged("v0*", "*0"), tagged("v1*", "*1")], ANY, "v2", id="the third tag that comes to mind"),
-        pytest.param([tagged("v*", "*-arm")], ANY, "v0", id="half shielded, by a list"),
-        pytest.param([tagged("v1*")], ANY, "v0", id="half shielded"),
-    ],
+@cases(
+    "higher, lowest, tag",
+    case("every tag", [], tagged("*"), "v0"),
+    case("any", [], ANY, "v0"),
+    case("untagged", [], UNTAGGED, None),
+    case("nothing in common", [], tagged("dev-*"), None),
+    case("the second of a list", [], tagged("dev-*", "v*"), "v0"),
+    case("a list, shielded by its other tag", [tagged("dev-*")], tagged("dev-*", "v*"), None),
+    case("the same in another order", [tagged("dev-*")], tagged("v*", "dev-*"), None),
+    case("a longer list", [tagged("dev-*")], tagged("v*", "dev-*", "x"), None),
+    case("a longer list in another order", [tagged("dev-*")], tagged("x", "v*", "dev-*"), None),
+    case("shielded", [tagged("v*")], ANY, None),
+    case("the third tag that comes to mind", [tagged("v0*", "*0"), tagged("v1*", "*1")], ANY, "v2"),
+    case("half shielded, by a list", [tagged("v*", "*-arm")], ANY, "v0"),
+    case("half shielded", [tagged("v1*")], ANY, "v0"),
 )
 def test_protected_tags_that_are_reached(higher: list[Rule], lowest: Rule, tag: str | None) -> None:
     *above, rule = placed(*higher, lowest)
@@ -182,9 +178,7 @@ def test_only_rules_by_age_that_wait_a_century_are_shields() -> None:
     assert not placed(tagged("a", count=SHIELD_DAYS - 1))[0].is_shield
 
 
-@pytest.mark.parametrize(
-    ("prefix", "fits", "misses"), [("v", "v1", "av1"), ("", "anything", None), ("v*", None, "v1"), ("v.", "v.1", "v1")]
-)
+@cases("prefix, fits, misses", ("v", "v1", "av1"), ("", "anything", None), ("v*", None, "v1"), ("v.", "v.1", "v1"))
 def test_a_prefix_is_no_pattern(prefix: str, fits: str | None, misses: str | None) -> None:
     selection = {"tagStatus": "tagged", "tagPrefixList": [prefix], "countType": "imageCountMoreThan", "countNumber": 1}
     text = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})

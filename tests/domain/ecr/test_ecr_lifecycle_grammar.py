@@ -8,6 +8,7 @@ import pytest
 from domain.document_text import to_text
 from domain.ecr.lifecycle_grammar import validate, validate_text
 from domain.problems import Path
+from tests.cases import cases
 
 Json = dict[str, Any]
 
@@ -78,92 +79,82 @@ S0: Path = ("rules", 0, "selection")
 A0: Path = ("rules", 0, "action")
 
 
-@pytest.mark.parametrize(
-    ("document", "path", "words"),
-    [
-        (None, (), "is null"),
-        ([], (), "is a list"),
-        ({**PUBLISHED["age"], "Version": "1"}, ("Version",), "is not a key of the policy"),
-        ({}, ("rules",), "is missing"),
-        ({"rules": None}, ("rules",), "is null"),
-        ({"rules": {}}, ("rules",), "is an object"),
-        ({"rules": []}, ("rules",), "has 0 rules"),
-        (policy(*(prefixed(priority) for priority in range(1, 52))), ("rules",), "has 51 rules"),
-        (policy(rule(1), "x"), ("rules", 1), "is a string"),  # type: ignore[arg-type]
-        (policy({**rule(1), "descripton": "x"}), ("rules", 0, "descripton"), "is not a key of a rule"),
-        (policy({**rule(1), "description": None}), ("rules", 0, "description"), "is null"),
-        (policy({**rule(1), "rulePriority": 0}), ("rules", 0, "rulePriority"), "is too small"),
-        (policy({**rule(1), "rulePriority": True}), ("rules", 0, "rulePriority"), "is a boolean"),
-        (policy({**rule(1), "rulePriority": 1.5}), ("rules", 0, "rulePriority"), "is a number with a fraction"),
-        (policy({**rule(1), "selection": None}), S0, "is null"),
-        (policy({**rule(1), "action": []}), A0, "is a list"),
-        (policy(rule(1, "untagged"), rule(1, "any")), ("rules", 1, "rulePriority"), "is the priority of an earlier"),
-        (policy(rule(1, "everything")), (*S0, "tagStatus"), "is not a value of tagStatus"),
-        (policy(rule(1, tagstatus="any")), (*S0, "tagstatus"), "is not a key of a selection"),
-        (policy(rule(1, "tagged")), S0, "names no tags"),
-        (policy(rule(1, "tagged", tagPatternList=["a"], tagPrefixList=["a"])), S0, "both lists"),
-        (policy(rule(1, "untagged", tagPrefixList=["a"])), (*S0, "tagPrefixList"), "is not allowed with tagStatus"),
-        (policy(rule(1, "any", tagPatternList=["a"])), (*S0, "tagPatternList"), "is not allowed with tagStatus"),
-        (policy(rule(1, "tagged", tagPatternList=[])), (*S0, "tagPatternList"), "is empty"),
-        (policy(rule(1, "tagged", tagPatternList=None)), (*S0, "tagPatternList"), "is null"),
-        (policy(rule(1, "tagged", tagPatternList="a")), (*S0, "tagPatternList"), "is a string"),
-        (policy(rule(1, "tagged", tagPatternList=["a", 1])), (*S0, "tagPatternList", 1), "is not a string"),
-        (policy(rule(1, "tagged", tagPatternList=["a", ""])), (*S0, "tagPatternList", 1), "is empty"),
-        (policy(rule(1, "tagged", tagPatternList=["a*1*2*3*4*5"])), (*S0, "tagPatternList", 0), "has 5 wildcards"),
-        (policy(rule(1, countUnit="days")), (*S0, "countUnit"), "is not allowed with countType"),
-        (policy(rule(1, countUnit=None)), (*S0, "countUnit"), "is not allowed with countType"),
-        (
-            policy(rule(1, "any", "sinceImagePushed", countUnit="hours")),
-            (*S0, "countUnit"),
-            "is not a value of countUnit",
-        ),
-        (policy(rule(1, "any", "sinceImagePushed", countUnit=None)), (*S0, "countUnit"), "is null"),
-        (policy(rule(1, "any", "imageCount", countUnit="days")), (*S0, "countType"), "is not a value of countType"),
-        (policy(rule(1, number=0)), (*S0, "countNumber"), "is too small"),
-        (policy(rule(1, storageClass="archive")), (*S0, "storageClass"), "selects no images"),
-        (policy(rule(1, storageClass="cold")), (*S0, "storageClass"), "is not a value of storageClass"),
-        (policy(rule(1, storageClass=None)), (*S0, "storageClass"), "is null"),
-        (policy(rule(1, "any", "sinceImageTransitioned", 90)), (*S0, "storageClass"), "selects no images"),
-        (policy(rule(1, "any", "sinceImageTransitioned", 89, **ARCHIVED)), (*S0, "countNumber"), "is too small"),
-        (policy(rule(1, "any", "sinceImagePulled", 90)), (*A0, "type"), "is not allowed with countType"),
-        (
-            policy(rule(1, "any", "sinceImageTransitioned", 90, action=archive(), **ARCHIVED)),
-            (*A0, "type"),
-            "is not allowed with countType",
-        ),
-        (policy(rule(1, action={"type": "delete"})), (*A0, "type"), "is not a value of type"),
-        (policy(rule(1, action={"type": "EXPIRE"})), (*A0, "type"), "is not a value of type"),
-        (policy(rule(1, action={})), (*A0, "type"), "is missing"),
-        (policy(rule(1, action={"type": "transition"})), (*A0, "targetStorageClass"), "is missing"),
-        (
-            policy(rule(1, action={"type": "transition", "targetStorageClass": None})),
-            (*A0, "targetStorageClass"),
-            "is null",
-        ),
-        (
-            policy(rule(1, action={"type": "transition", "targetStorageClass": "cold"})),
-            (*A0, "targetStorageClass"),
-            "is not a value of targetStorageClass",
-        ),
-        (
-            policy(rule(1, action={"type": "expire", "targetStorageClass": None})),
-            (*A0, "targetStorageClass"),
-            "is not allowed with expire",
-        ),
-        (
-            policy(rule(1, "untagged"), rule(2, "untagged")),
-            ("rules", 1, "selection", "tagStatus"),
-            "of an earlier rule",
-        ),
-        (policy(rule(1, "any"), rule(2, "any")), ("rules", 1, "selection", "tagStatus"), "of an earlier rule"),
-        (policy(rule(1, "any"), rule(2, "untagged")), ("rules", 0, "rulePriority"), "comes before other rules"),
-        (
-            policy(rule(1, "tagged", tagPrefixList=["a", "b"]), rule(2, "tagged", tagPrefixList=["b", "a"])),
-            ("rules", 1, "selection", "tagPrefixList"),
-            "is the list of an earlier rule",
-        ),
-        (policy({**rule(1), "description": "x" * 30_720}), (), "is a text of 308"),
-    ],
+@cases(
+    "document, path, words",
+    (None, (), "is null"),
+    ([], (), "is a list"),
+    ({**PUBLISHED["age"], "Version": "1"}, ("Version",), "is not a key of the policy"),
+    ({}, ("rules",), "is missing"),
+    ({"rules": None}, ("rules",), "is null"),
+    ({"rules": {}}, ("rules",), "is an object"),
+    ({"rules": []}, ("rules",), "has 0 rules"),
+    (policy(*(prefixed(priority) for priority in range(1, 52))), ("rules",), "has 51 rules"),
+    (policy(rule(1), "x"), ("rules", 1), "is a string"),  # type: ignore[arg-type]
+    (policy({**rule(1), "descripton": "x"}), ("rules", 0, "descripton"), "is not a key of a rule"),
+    (policy({**rule(1), "description": None}), ("rules", 0, "description"), "is null"),
+    (policy({**rule(1), "rulePriority": 0}), ("rules", 0, "rulePriority"), "is too small"),
+    (policy({**rule(1), "rulePriority": True}), ("rules", 0, "rulePriority"), "is a boolean"),
+    (policy({**rule(1), "rulePriority": 1.5}), ("rules", 0, "rulePriority"), "is a number with a fraction"),
+    (policy({**rule(1), "selection": None}), S0, "is null"),
+    (policy({**rule(1), "action": []}), A0, "is a list"),
+    (policy(rule(1, "untagged"), rule(1, "any")), ("rules", 1, "rulePriority"), "is the priority of an earlier"),
+    (policy(rule(1, "everything")), (*S0, "tagStatus"), "is not a value of tagStatus"),
+    (policy(rule(1, tagstatus="any")), (*S0, "tagstatus"), "is not a key of a selection"),
+    (policy(rule(1, "tagged")), S0, "names no tags"),
+    (policy(rule(1, "tagged", tagPatternList=["a"], tagPrefixList=["a"])), S0, "both lists"),
+    (policy(rule(1, "untagged", tagPrefixList=["a"])), (*S0, "tagPrefixList"), "is not allowed with tagStatus"),
+    (policy(rule(1, "any", tagPatternList=["a"])), (*S0, "tagPatternList"), "is not allowed with tagStatus"),
+    (policy(rule(1, "tagged", tagPatternList=[])), (*S0, "tagPatternList"), "is empty"),
+    (policy(rule(1, "tagged", tagPatternList=None)), (*S0, "tagPatternList"), "is null"),
+    (policy(rule(1, "tagged", tagPatternList="a")), (*S0, "tagPatternList"), "is a string"),
+    (policy(rule(1, "tagged", tagPatternList=["a", 1])), (*S0, "tagPatternList", 1), "is not a string"),
+    (policy(rule(1, "tagged", tagPatternList=["a", ""])), (*S0, "tagPatternList", 1), "is empty"),
+    (policy(rule(1, "tagged", tagPatternList=["a*1*2*3*4*5"])), (*S0, "tagPatternList", 0), "has 5 wildcards"),
+    (policy(rule(1, countUnit="days")), (*S0, "countUnit"), "is not allowed with countType"),
+    (policy(rule(1, countUnit=None)), (*S0, "countUnit"), "is not allowed with countType"),
+    (policy(rule(1, "any", "sinceImagePushed", countUnit="hours")), (*S0, "countUnit"), "is not a value of countUnit"),
+    (policy(rule(1, "any", "sinceImagePushed", countUnit=None)), (*S0, "countUnit"), "is null"),
+    (policy(rule(1, "any", "imageCount", countUnit="days")), (*S0, "countType"), "is not a value of countType"),
+    (policy(rule(1, number=0)), (*S0, "countNumber"), "is too small"),
+    (policy(rule(1, storageClass="archive")), (*S0, "storageClass"), "selects no images"),
+    (policy(rule(1, storageClass="cold")), (*S0, "storageClass"), "is not a value of storageClass"),
+    (policy(rule(1, storageClass=None)), (*S0, "storageClass"), "is null"),
+    (policy(rule(1, "any", "sinceImageTransitioned", 90)), (*S0, "storageClass"), "selects no images"),
+    (policy(rule(1, "any", "sinceImageTransitioned", 89, **ARCHIVED)), (*S0, "countNumber"), "is too small"),
+    (policy(rule(1, "any", "sinceImagePulled", 90)), (*A0, "type"), "is not allowed with countType"),
+    (
+        policy(rule(1, "any", "sinceImageTransitioned", 90, action=archive(), **ARCHIVED)),
+        (*A0, "type"),
+        "is not allowed with countType",
+    ),
+    (policy(rule(1, action={"type": "delete"})), (*A0, "type"), "is not a value of type"),
+    (policy(rule(1, action={"type": "EXPIRE"})), (*A0, "type"), "is not a value of type"),
+    (policy(rule(1, action={})), (*A0, "type"), "is missing"),
+    (policy(rule(1, action={"type": "transition"})), (*A0, "targetStorageClass"), "is missing"),
+    (
+        policy(rule(1, action={"type": "transition", "targetStorageClass": None})),
+        (*A0, "targetStorageClass"),
+        "is null",
+    ),
+    (
+        policy(rule(1, action={"type": "transition", "targetStorageClass": "cold"})),
+        (*A0, "targetStorageClass"),
+        "is not a value of targetStorageClass",
+    ),
+    (
+        policy(rule(1, action={"type": "expire", "targetStorageClass": None})),
+        (*A0, "targetStorageClass"),
+        "is not allowed with expire",
+    ),
+    (policy(rule(1, "untagged"), rule(2, "untagged")), ("rules", 1, "selection", "tagStatus"), "of an earlier rule"),
+    (policy(rule(1, "any"), rule(2, "any")), ("rules", 1, "selection", "tagStatus"), "of an earlier rule"),
+    (policy(rule(1, "any"), rule(2, "untagged")), ("rules", 0, "rulePriority"), "comes before other rules"),
+    (
+        policy(rule(1, "tagged", tagPrefixList=["a", "b"]), rule(2, "tagged", tagPrefixList=["b", "a"])),
+        ("rules", 1, "selection", "tagPrefixList"),
+        "is the list of an earlier rule",
+    ),
+    (policy({**rule(1), "description": "x" * 30_720}), (), "is a text of 308"),
 )
 def test_one_fault_is_told_once_and_where_it_is(document: object, path: Path, words: str) -> None:
     problems = validate(document)
@@ -174,13 +165,11 @@ def test_one_fault_is_told_once_and_where_it_is(document: object, path: Path, wo
     assert validate_text(json.dumps(document)) == problems
 
 
-@pytest.mark.parametrize(
-    ("document", "fix"),
-    [
-        (policy({**rule(1), "descripton": "x"}), "did you mean 'description'?"),
-        (policy(rule(1, tagPaternList=["a"])), "did you mean 'tagPatternList'?"),
-        (policy(rule(1, "any", "sinceImagePush", countUnit="days")), "did you mean 'sinceImagePushed'?"),
-    ],
+@cases(
+    "document, fix",
+    (policy({**rule(1), "descripton": "x"}), "did you mean 'description'?"),
+    (policy(rule(1, tagPaternList=["a"])), "did you mean 'tagPatternList'?"),
+    (policy(rule(1, "any", "sinceImagePush", countUnit="days")), "did you mean 'sinceImagePushed'?"),
 )
 def test_a_misspelt_word_names_the_nearest(document: Json, fix: str) -> None:
     assert [problem.fix for problem in validate(document)] == [fix]

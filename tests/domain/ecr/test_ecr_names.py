@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.aws import REGIONS, RegistryId
 from domain.ecr.names import private_registry, registry_host, repository_arn, repository_name_problems
+from tests.cases import cases
 
 # The API's own pattern, as written there.
 API_PATTERN = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
@@ -31,27 +32,25 @@ def test_a_name_without_problem_is_one_that_the_api_accepts(name: str) -> None:
     assert (repository_name_problems(name) == []) is accepted
 
 
-@pytest.mark.parametrize(
-    ("name", "messages"),
-    [
-        ("payments/api", []),
-        ("a__b/c---d.e_f", []),
-        ("", ["is too short: 0 characters"]),
-        ("a", ["is too short: 1 characters"]),
-        ("a" * 257, ["is too long: 257 characters"]),
-        ("Payments/API", ["has upper-case letters"]),
-        ("pay ments/äpi", ["has characters that ECR does not allow: ' ', 'ä'"]),
-        ("/api", ["starts with a slash"]),
-        ("api/", ["ends with a slash"]),
-        ("payments//api", ["has an empty path segment: '//'"]),
-        ("payments/-api", ["has a segment that starts with '-': '-api'"]),
-        ("..api--", ["has a segment that starts with '.': '..api--'", "has a segment that ends with '-': '..api--'"]),
-        ("payments_/api", ["has a segment that ends with '_': 'payments_'"]),
-        ("pay..ments", ["has doubled separators: '..' in 'pay..ments'"]),
-        ("pay___ments", ["has doubled separators: '___' in 'pay___ments'"]),
-        ("pay.-ments", ["has doubled separators: '.-' in 'pay.-ments'"]),
-        ("A..b/", ["has upper-case letters", "ends with a slash", "has doubled separators: '..' in 'A..b'"]),
-    ],
+@cases(
+    "name, messages",
+    ("payments/api", []),
+    ("a__b/c---d.e_f", []),
+    ("", ["is too short: 0 characters"]),
+    ("a", ["is too short: 1 characters"]),
+    ("a" * 257, ["is too long: 257 characters"]),
+    ("Payments/API", ["has upper-case letters"]),
+    ("pay ments/äpi", ["has characters that ECR does not allow: ' ', 'ä'"]),
+    ("/api", ["starts with a slash"]),
+    ("api/", ["ends with a slash"]),
+    ("payments//api", ["has an empty path segment: '//'"]),
+    ("payments/-api", ["has a segment that starts with '-': '-api'"]),
+    ("..api--", ["has a segment that starts with '.': '..api--'", "has a segment that ends with '-': '..api--'"]),
+    ("payments_/api", ["has a segment that ends with '_': 'payments_'"]),
+    ("pay..ments", ["has doubled separators: '..' in 'pay..ments'"]),
+    ("pay___ments", ["has doubled separators: '___' in 'pay___ments'"]),
+    ("pay.-ments", ["has doubled separators: '.-' in 'pay.-ments'"]),
+    ("A..b/", ["has upper-case letters", "ends with a slash", "has doubled separators: '..' in 'A..b'"]),
 )
 def test_each_broken_rule_is_told_by_itself(name: str, messages: list[str]) -> None:
     assert [problem.message for problem in repository_name_problems(name)] == messages
@@ -61,22 +60,20 @@ def test_the_fix_for_upper_case_is_the_name_itself() -> None:
     assert repository_name_problems("Payments")[0].fix == "write 'payments'"
 
 
-@pytest.mark.parametrize(
-    ("region", "arn", "host"),
-    [
-        ("us-east-1", "arn:aws:ecr:us-east-1:111122223333:repository/a/b", "dkr.ecr.us-east-1.amazonaws.com"),
-        ("cn-north-1", "arn:aws-cn:ecr:cn-north-1:111122223333:repository/a/b", "dkr.ecr.cn-north-1.amazonaws.com.cn"),
-        (
-            "us-gov-west-1",
-            "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/a/b",
-            "dkr.ecr.us-gov-west-1.amazonaws.com",
-        ),
-        (
-            "eusc-de-east-1",
-            "arn:aws-eusc:ecr:eusc-de-east-1:111122223333:repository/a/b",
-            "dkr.ecr.eusc-de-east-1.amazonaws.eu",
-        ),
-    ],
+@cases(
+    "region, arn, host",
+    ("us-east-1", "arn:aws:ecr:us-east-1:111122223333:repository/a/b", "dkr.ecr.us-east-1.amazonaws.com"),
+    ("cn-north-1", "arn:aws-cn:ecr:cn-north-1:111122223333:repository/a/b", "dkr.ecr.cn-north-1.amazonaws.com.cn"),
+    (
+        "us-gov-west-1",
+        "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/a/b",
+        "dkr.ecr.us-gov-west-1.amazonaws.com",
+    ),
+    (
+        "eusc-de-east-1",
+        "arn:aws-eusc:ecr:eusc-de-east-1:111122223333:repository/a/b",
+        "dkr.ecr.eusc-de-east-1.amazonaws.eu",
+    ),
 )
 def test_arn_and_host_are_of_the_regions_partition(region: str, arn: str, host: str) -> None:
     assert repository_arn(region, "111122223333", "a/b") == arn
@@ -88,22 +85,20 @@ def test_a_registry_host_says_whose_it_is(region: str) -> None:
     assert private_registry(registry_host("012345678901", region)) == RegistryId(account="012345678901", region=region)
 
 
-@pytest.mark.parametrize(
-    ("host", "registry"),
-    [
-        ("111122223333.dkr.ecr-fips.us-east-1.amazonaws.com", US),
-        ("111122223333.dkr-ecr.us-east-1.on.aws", US),
-        ("111122223333.DKR.ecr.us-east-1.amazonaws.com", US),
-        ("111122223333.dkr-ecr.us-east-1.amazonaws.com", None),
-        ("111122223333.dkr.ecr.us-east-1.on.aws", None),
-        ("111122223333.dkr-ecr.cn-north-1.on.aws", None),
-        ("111122223333.dkr.ecr.cn-north-1.amazonaws.com", None),
-        ("111122223333.dkr.ecr.us-nowhere-1.amazonaws.com", None),
-        ("11112222333.dkr.ecr.us-east-1.amazonaws.com", None),
-        ("111122223333.dkr.ecr.us-east-1.amazonaws.com.evil.example", None),
-        ("public.ecr.aws", None),
-        ("ghcr.io", None),
-    ],
+@cases(
+    "host, registry",
+    ("111122223333.dkr.ecr-fips.us-east-1.amazonaws.com", US),
+    ("111122223333.dkr-ecr.us-east-1.on.aws", US),
+    ("111122223333.DKR.ecr.us-east-1.amazonaws.com", US),
+    ("111122223333.dkr-ecr.us-east-1.amazonaws.com", None),
+    ("111122223333.dkr.ecr.us-east-1.on.aws", None),
+    ("111122223333.dkr-ecr.cn-north-1.on.aws", None),
+    ("111122223333.dkr.ecr.cn-north-1.amazonaws.com", None),
+    ("111122223333.dkr.ecr.us-nowhere-1.amazonaws.com", None),
+    ("11112222333.dkr.ecr.us-east-1.amazonaws.com", None),
+    ("111122223333.dkr.ecr.us-east-1.amazonaws.com.evil.example", None),
+    ("public.ecr.aws", None),
+    ("ghcr.io", None),
 )
 def test_only_an_ecr_host_has_an_account_and_a_region(host: str, registry: RegistryId | None) -> None:
     assert private_registry(host) == registry

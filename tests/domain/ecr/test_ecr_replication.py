@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from domain.aws import RegistryId
 from domain.ecr.replication import ReplicationRule, configuration_problems, destinations_of
+from tests.cases import cases
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 SOURCE = RegistryId(account=ACCOUNT, region="us-east-1")
@@ -25,37 +24,33 @@ def accounts(number: int) -> list[RegistryId]:
     return [RegistryId(account=f"{each:012}", region="us-east-1") for each in range(number)]
 
 
-@pytest.mark.parametrize(
+@cases(
     "rules",
-    [
-        [],
-        [rule()],
-        [rule(IRELAND)],
-        [rule(ELSEWHERE)],
-        [rule(IRELAND, IRELAND), rule(IRELAND)],
-        [rule(IRELAND)] * 10,
-        [rule(*accounts(25)), rule(*accounts(3))],
-        [rule(IRELAND, prefixes=("pr", "x" * 256))],
-        [rule(IRELAND, prefixes=("prod",) * 100)],
-    ],
+    [],
+    [rule()],
+    [rule(IRELAND)],
+    [rule(ELSEWHERE)],
+    [rule(IRELAND, IRELAND), rule(IRELAND)],
+    [rule(IRELAND)] * 10,
+    [rule(*accounts(25)), rule(*accounts(3))],
+    [rule(IRELAND, prefixes=("pr", "x" * 256))],
+    [rule(IRELAND, prefixes=("prod",) * 100)],
 )
 def test_what_ecr_takes_has_no_problem(rules: list[ReplicationRule]) -> None:
     assert problems(*rules) == []
 
 
-@pytest.mark.parametrize(
-    ("rules", "path", "words"),
-    [
-        ([rule(IRELAND)] * 11, (), "11 rules"),
-        ([rule(*accounts(20)), rule(*accounts(26))], (), "26 different destinations"),
-        ([rule(IRELAND, SOURCE)], (0, "destinations", 1), "source registry itself"),
-        ([rule(), rule(RegistryId(account="12", region="eu-west-1"))], (1, "destinations", 0), "not an AWS account id"),
-        ([rule(RegistryId(account=OTHER, region="mars-1"))], (0, "destinations", 0), "not a region"),
-        ([rule(RegistryId(account=OTHER, region="cn-north-1"))], (0, "destinations", 0), "another partition"),
-        ([rule(IRELAND, prefixes=("prod",) * 101)], (0, "prefixes"), "101 filters"),
-        ([rule(IRELAND, prefixes=("prod", "p"))], (0, "prefixes", 1), "1 characters"),
-        ([rule(IRELAND, prefixes=("p" * 257,))], (0, "prefixes", 0), "257 characters"),
-    ],
+@cases(
+    "rules, path, words",
+    ([rule(IRELAND)] * 11, (), "11 rules"),
+    ([rule(*accounts(20)), rule(*accounts(26))], (), "26 different destinations"),
+    ([rule(IRELAND, SOURCE)], (0, "destinations", 1), "source registry itself"),
+    ([rule(), rule(RegistryId(account="12", region="eu-west-1"))], (1, "destinations", 0), "not an AWS account id"),
+    ([rule(RegistryId(account=OTHER, region="mars-1"))], (0, "destinations", 0), "not a region"),
+    ([rule(RegistryId(account=OTHER, region="cn-north-1"))], (0, "destinations", 0), "another partition"),
+    ([rule(IRELAND, prefixes=("prod",) * 101)], (0, "prefixes"), "101 filters"),
+    ([rule(IRELAND, prefixes=("prod", "p"))], (0, "prefixes", 1), "1 characters"),
+    ([rule(IRELAND, prefixes=("p" * 257,))], (0, "prefixes", 0), "257 characters"),
 )
 def test_what_ecr_refuses_is_told_where_it_stands(rules: list[Any], path: tuple[str | int, ...], words: str) -> None:
     ((where, message),) = problems(*rules)

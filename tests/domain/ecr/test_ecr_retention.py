@@ -2,13 +2,13 @@
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.document_text import to_text
 from domain.ecr.lifecycle_grammar import validate, validate_text
 from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
+from tests.cases import cases
 
 ARCHIVED = Effect.EXPIRE_ARCHIVED_AFTER_DAYS
 STANDARD_EFFECTS = st.sampled_from([effect for effect in Effect if effect is not ARCHIVED])
@@ -139,21 +139,19 @@ def test_the_services_preset() -> None:
 TO_ARCHIVE = {"type": "transition", "targetStorageClass": "archive"}
 
 
-@pytest.mark.parametrize(
-    ("effect", "count", "selection", "action"),
-    [
-        (Effect.KEEP, 5, {"countType": "imageCountMoreThan"}, {"type": "expire"}),
-        (Effect.EXPIRE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, {"type": "expire"}),
-        (Effect.ARCHIVE_KEEP, 5, {"countType": "imageCountMoreThan"}, TO_ARCHIVE),
-        (Effect.ARCHIVE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, TO_ARCHIVE),
-        (Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {"countType": "sinceImagePulled", "countUnit": "days"}, TO_ARCHIVE),
-        (
-            Effect.EXPIRE_ARCHIVED_AFTER_DAYS,
-            90,
-            {"storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days"},
-            {"type": "expire"},
-        ),
-    ],
+@cases(
+    "effect, count, selection, action",
+    (Effect.KEEP, 5, {"countType": "imageCountMoreThan"}, {"type": "expire"}),
+    (Effect.EXPIRE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, {"type": "expire"}),
+    (Effect.ARCHIVE_KEEP, 5, {"countType": "imageCountMoreThan"}, TO_ARCHIVE),
+    (Effect.ARCHIVE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, TO_ARCHIVE),
+    (Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {"countType": "sinceImagePulled", "countUnit": "days"}, TO_ARCHIVE),
+    (
+        Effect.EXPIRE_ARCHIVED_AFTER_DAYS,
+        90,
+        {"storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days"},
+        {"type": "expire"},
+    ),
 )
 def test_each_effect_in_ecrs_words(
     effect: Effect, count: int, selection: dict[str, str], action: dict[str, str]
@@ -171,25 +169,23 @@ def test_each_effect_in_ecrs_words(
     }
 
 
-@pytest.mark.parametrize(
-    ("rule", "description"),
-    [
-        (tagged("v*", Effect.KEEP, 1), "Keep the newest image tagged v*"),
-        (tagged("*", Effect.KEEP, 3), "Keep the newest 3 tagged images"),
-        (
-            Rule(selector=Selector.TAGGED, patterns=("a*", "b"), effect=Effect.ARCHIVE_KEEP, count=2),
-            "Archive all but the newest 2 images tagged a* and b",
-        ),
-        (tagged("{x}", Effect.ARCHIVE_AFTER_DAYS, 1), "Archive images tagged {x} 1 day after push"),
-        (
-            Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=60),
-            "Archive images 60 days after the last pull",
-        ),
-        (
-            Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
-            "Expire untagged images 365 days after they were archived",
-        ),
-    ],
+@cases(
+    "rule, description",
+    (tagged("v*", Effect.KEEP, 1), "Keep the newest image tagged v*"),
+    (tagged("*", Effect.KEEP, 3), "Keep the newest 3 tagged images"),
+    (
+        Rule(selector=Selector.TAGGED, patterns=("a*", "b"), effect=Effect.ARCHIVE_KEEP, count=2),
+        "Archive all but the newest 2 images tagged a* and b",
+    ),
+    (tagged("{x}", Effect.ARCHIVE_AFTER_DAYS, 1), "Archive images tagged {x} 1 day after push"),
+    (
+        Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=60),
+        "Archive images 60 days after the last pull",
+    ),
+    (
+        Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
+        "Expire untagged images 365 days after they were archived",
+    ),
 )
 def test_a_rule_without_description_gets_one(rule: Rule, description: str) -> None:
     assert json.loads(to_text(compile_policy([rule])))["rules"][0]["description"] == description

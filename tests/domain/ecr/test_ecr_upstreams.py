@@ -22,6 +22,7 @@ from domain.ecr.upstreams import (
     upstream_of,
 )
 from domain.problems import Path
+from tests.cases import cases
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION = "us-east-1"
@@ -77,41 +78,39 @@ def test_a_rule_for_each_upstream() -> None:
         assert told(rule(name, url, **given)) == []
 
 
-@pytest.mark.parametrize(
-    ("checked", "expected"),
-    [
-        (rule("a"), [(("prefix",), "has 1 characters")]),
-        (rule("a" * 31), [(("prefix",), "has 31 characters")]),
-        (rule("Upper"), [(("prefix",), "is not a valid prefix of repository names")]),
-        (rule(upstream_prefix="a/-b"), [(("upstream_prefix",), "is not a valid prefix of repository names")]),
-        (rule(ROOT, upstream_prefix="team"), [(("upstream_prefix",), "can't be given with the prefix ROOT")]),
-        (rule(ROOT), []),
-        (rule("team", upstream_prefix="team"), []),
-        (rule(credential_arn=SECRET), [(("credential_arn",), "is not supported for ecr-public")]),
-        (rule(custom_role_arn=ROLE), [(("custom_role_arn",), "is supported for a private ECR registry only")]),
-        (rule(url="ghcr.io"), [(("credential_arn",), "is missing: ghcr requires authentication")]),
-        (rule(url="ghcr.io", credential_arn=ROLE), [(("credential_arn",), "is not the ARN of a secret")]),
-        (
-            rule(url="ghcr.io", credential_arn=SECRET.replace("ecr-pullthroughcache/", "")),
-            [(("credential_arn",), "is of a secret that ECR may not read")],
-        ),
-        (
-            rule(url="ghcr.io", credential_arn=SECRET.replace(ACCOUNT, OTHER_ACCOUNT)),
-            [(("credential_arn",), "is of a secret in another account or region")],
-        ),
-        (
-            rule(url="ghcr.io", credential_arn=SECRET.replace(REGION, "us-east-2")),
-            [(("credential_arn",), "is of a secret in another account or region")],
-        ),
-        (rule(url=OTHER_ECR), [(("custom_role_arn",), f"is missing: the upstream is in the account {OTHER_ACCOUNT}")]),
-        (rule(url=OWN_ECR), []),
-        (rule(url=OWN_ECR, custom_role_arn=ROLE), []),
-        (rule(url=OTHER_ECR, custom_role_arn=SECRET), [(("custom_role_arn",), "is not the ARN of a role")]),
-        (
-            rule(url=OTHER_ECR, custom_role_arn=ROLE.replace(ACCOUNT, OTHER_ACCOUNT)),
-            [(("custom_role_arn",), "is of a role in another account")],
-        ),
-    ],
+@cases(
+    "checked, expected",
+    (rule("a"), [(("prefix",), "has 1 characters")]),
+    (rule("a" * 31), [(("prefix",), "has 31 characters")]),
+    (rule("Upper"), [(("prefix",), "is not a valid prefix of repository names")]),
+    (rule(upstream_prefix="a/-b"), [(("upstream_prefix",), "is not a valid prefix of repository names")]),
+    (rule(ROOT, upstream_prefix="team"), [(("upstream_prefix",), "can't be given with the prefix ROOT")]),
+    (rule(ROOT), []),
+    (rule("team", upstream_prefix="team"), []),
+    (rule(credential_arn=SECRET), [(("credential_arn",), "is not supported for ecr-public")]),
+    (rule(custom_role_arn=ROLE), [(("custom_role_arn",), "is supported for a private ECR registry only")]),
+    (rule(url="ghcr.io"), [(("credential_arn",), "is missing: ghcr requires authentication")]),
+    (rule(url="ghcr.io", credential_arn=ROLE), [(("credential_arn",), "is not the ARN of a secret")]),
+    (
+        rule(url="ghcr.io", credential_arn=SECRET.replace("ecr-pullthroughcache/", "")),
+        [(("credential_arn",), "is of a secret that ECR may not read")],
+    ),
+    (
+        rule(url="ghcr.io", credential_arn=SECRET.replace(ACCOUNT, OTHER_ACCOUNT)),
+        [(("credential_arn",), "is of a secret in another account or region")],
+    ),
+    (
+        rule(url="ghcr.io", credential_arn=SECRET.replace(REGION, "us-east-2")),
+        [(("credential_arn",), "is of a secret in another account or region")],
+    ),
+    (rule(url=OTHER_ECR), [(("custom_role_arn",), f"is missing: the upstream is in the account {OTHER_ACCOUNT}")]),
+    (rule(url=OWN_ECR), []),
+    (rule(url=OWN_ECR, custom_role_arn=ROLE), []),
+    (rule(url=OTHER_ECR, custom_role_arn=SECRET), [(("custom_role_arn",), "is not the ARN of a role")]),
+    (
+        rule(url=OTHER_ECR, custom_role_arn=ROLE.replace(ACCOUNT, OTHER_ACCOUNT)),
+        [(("custom_role_arn",), "is of a role in another account")],
+    ),
 )
 def test_what_ecr_would_refuse_in_a_rule(checked: CacheRule, expected: list[tuple[Path, str]]) -> None:
     assert told(checked) == expected
@@ -139,9 +138,8 @@ def test_a_hostile_prefix_takes_no_time() -> None:
     assert time.perf_counter() - started < 1
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("hub/library/nginx", "hub"), ("hub/team/nginx", "hub/team/"), ("hubs/nginx", ROOT), ("hub", ROOT)],
+@cases(
+    "name, expected", ("hub/library/nginx", "hub"), ("hub/team/nginx", "hub/team/"), ("hubs/nginx", ROOT), ("hub", ROOT)
 )
 def test_the_longest_prefix_is_the_rule(name: str, expected: str) -> None:
     rules = [rule(ROOT), rule("hub"), rule("hub/team/")]
@@ -155,15 +153,13 @@ def test_a_name_that_no_prefix_begins_has_no_rule() -> None:
 
 
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private-wildcards.html
-@pytest.mark.parametrize(
-    ("prefix", "upstream_prefix", "name", "expected"),
-    [
-        ("ecr-public", ROOT, "ecr-public/my-app/image1", "my-app/image1"),
-        (ROOT, ROOT, "my-app/image1", "my-app/image1"),
-        ("team-a", "team-a", "team-a/myapp/image1", "team-a/myapp/image1"),
-        ("my-app", "upstream-app", "my-app/image1", "upstream-app/image1"),
-        ("my-app/", "upstream-app/", "my-app/image1", "upstream-app/image1"),
-    ],
+@cases(
+    "prefix, upstream_prefix, name, expected",
+    ("ecr-public", ROOT, "ecr-public/my-app/image1", "my-app/image1"),
+    (ROOT, ROOT, "my-app/image1", "my-app/image1"),
+    ("team-a", "team-a", "team-a/myapp/image1", "team-a/myapp/image1"),
+    ("my-app", "upstream-app", "my-app/image1", "upstream-app/image1"),
+    ("my-app/", "upstream-app/", "my-app/image1", "upstream-app/image1"),
 )
 def test_the_name_at_the_upstream(prefix: str, upstream_prefix: str, name: str, expected: str) -> None:
     assert upstream_name(name, rule(prefix, upstream_prefix=upstream_prefix)) == expected

@@ -3,14 +3,7 @@
 from domain.aws import RegistryId
 from domain.iam.access import Caller, Policy, Source
 from domain.iam.document import parse
-from domain.iam.grants import (
-    AccountGrant,
-    Grant,
-    OrganizationGrant,
-    PullService,
-    ServiceGrant,
-    repository_policy,
-)
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
 from domain.kms import key_policy
 from tests.domain.iam.calls import (
     ANOTHER_REPOSITORY,

@@ -15,6 +15,7 @@ from domain.iam.actions import (
 from domain.iam.document import Caseless, parse
 from domain.iam.matching import covers
 from domain.kms import ADMINISTRATION_ACTIONS
+from tests.cases import cases
 
 # From https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 READING = """
@@ -70,24 +71,22 @@ def test_what_writes_is_not(name: str) -> None:
     assert not reads_only(Caseless(f"ecr:{name}"))
 
 
-@pytest.mark.parametrize(
-    ("action", "reads"),
-    [
-        ("ecr:Get*", True),
-        ("ecr:BatchGet*", True),
-        ("ecr:Describe?mages", True),
-        ("ecr:describe*", True),
-        ("ecr:List*", True),
-        ("ecr:Batch*", False),
-        ("ecr:BatchG*", False),
-        ("ecr:D*", False),
-        ("ecr:?et*", False),
-        ("ecr:*Get*", False),
-        ("ecr:Put*", False),
-        ("ecr:*", False),
-        ("*:Get*", False),
-        ("*", False),
-    ],
+@cases(
+    "action, reads",
+    ("ecr:Get*", True),
+    ("ecr:BatchGet*", True),
+    ("ecr:Describe?mages", True),
+    ("ecr:describe*", True),
+    ("ecr:List*", True),
+    ("ecr:Batch*", False),
+    ("ecr:BatchG*", False),
+    ("ecr:D*", False),
+    ("ecr:?et*", False),
+    ("ecr:*Get*", False),
+    ("ecr:Put*", False),
+    ("ecr:*", False),
+    ("*:Get*", False),
+    ("*", False),
 )
 def test_patterns_read_by_what_stands_before_the_wildcard(action: str, reads: bool) -> None:
     assert has_wildcard(Caseless(action))
@@ -98,31 +97,29 @@ def test_a_name_has_no_wildcard() -> None:
     assert not has_wildcard(Caseless("ecr:GetAuthorizationToken"))
 
 
-@pytest.mark.parametrize(
-    ("action", "takes"),
-    [
-        ("ecr:GetAuthorizationToken", False),
-        ("ECR:getauthorizationtoken", False),
-        ("ecr:BatchGetImage", True),
-        ("ecr:CreateRepository", True),
-        ("ecr:Describe*", True),
-        ("kms:ListKeys", False),
-        ("kms:Decrypt", True),
-        ("sts:GetCallerIdentity", False),
-        ("sts:AssumeRole", True),
-        ("secretsmanager:ListSecrets", False),
-        ("secretsmanager:GetSecretValue", True),
-        ("iam:PassRole", True),
-        ("IAM:passrole", True),
-        ("iam:PutRolePolicy", True),
-        ("iam:ListRoles", False),
-        ("ec2:DescribeInstances", False),
-        ("ec2:TerminateInstances", True),
-        ("cloudwatch:PutMetricData", False),
-        ("s3:DeleteObject", True),
-        ("s3:Get*", True),
-        ("unheard:OfThing", True),
-    ],
+@cases(
+    "action, takes",
+    ("ecr:GetAuthorizationToken", False),
+    ("ECR:getauthorizationtoken", False),
+    ("ecr:BatchGetImage", True),
+    ("ecr:CreateRepository", True),
+    ("ecr:Describe*", True),
+    ("kms:ListKeys", False),
+    ("kms:Decrypt", True),
+    ("sts:GetCallerIdentity", False),
+    ("sts:AssumeRole", True),
+    ("secretsmanager:ListSecrets", False),
+    ("secretsmanager:GetSecretValue", True),
+    ("iam:PassRole", True),
+    ("IAM:passrole", True),
+    ("iam:PutRolePolicy", True),
+    ("iam:ListRoles", False),
+    ("ec2:DescribeInstances", False),
+    ("ec2:TerminateInstances", True),
+    ("cloudwatch:PutMetricData", False),
+    ("s3:DeleteObject", True),
+    ("s3:Get*", True),
+    ("unheard:OfThing", True),
 )
 def test_what_takes_a_resource(action: str, takes: bool) -> None:
     assert takes_resource(Caseless(action)) is takes
@@ -164,20 +161,18 @@ def test_use_of_a_key_is_no_administration() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("element", "covered"),
-    [
-        ({"Action": "ecr:PutImage"}, True),
-        ({"Action": ["kms:*", "ECR:PUTIMAGE"]}, True),
-        ({"Action": "ecr:Put*"}, True),
-        ({"Action": "ecr:PutImag?"}, True),
-        ({"Action": "*"}, True),
-        ({"Action": "ecr:PutImageTagMutability"}, False),
-        ({"Action": "ecr:Get*"}, False),
-        ({"NotAction": "ecr:Get*"}, True),
-        ({"NotAction": ["ecr:Get*", "ecr:p*"]}, False),
-        ({"NotAction": "ecr:putimage"}, False),
-    ],
+@cases(
+    "element, covered",
+    ({"Action": "ecr:PutImage"}, True),
+    ({"Action": ["kms:*", "ECR:PUTIMAGE"]}, True),
+    ({"Action": "ecr:Put*"}, True),
+    ({"Action": "ecr:PutImag?"}, True),
+    ({"Action": "*"}, True),
+    ({"Action": "ecr:PutImageTagMutability"}, False),
+    ({"Action": "ecr:Get*"}, False),
+    ({"NotAction": "ecr:Get*"}, True),
+    ({"NotAction": ["ecr:Get*", "ecr:p*"]}, False),
+    ({"NotAction": "ecr:putimage"}, False),
 )
 def test_what_a_statement_covers(element: dict[str, object], covered: bool) -> None:
     (statement,) = parse({"Statement": {"Effect": "Allow", **element}}).statements

@@ -6,6 +6,7 @@ from domain.iam.access import Context
 from domain.iam.conditions import hold
 from domain.iam.document import parse
 from domain.iam.statement import Operator
+from tests.cases import cases
 
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:resize"
 FINANCE = "arn:aws:someservice:*:111122223333:finance/*"
@@ -285,14 +286,12 @@ def test_no_value_is_fitted_by_nothing() -> None:
     assert compares("StringNotEquals", [], "a")
 
 
-@pytest.mark.parametrize(
-    ("context", "result"),
-    [
-        ({"x:a": ("1",), "x:b": ("2",)}, True),
-        ({"x:a": ("1",), "x:b": ("3",)}, False),
-        ({"x:a": ("9",), "x:b": ("2",)}, False),
-        ({"x:a": ("1",)}, False),
-    ],
+@cases(
+    "context, result",
+    ({"x:a": ("1",), "x:b": ("2",)}, True),
+    ({"x:a": ("1",), "x:b": ("3",)}, False),
+    ({"x:a": ("9",), "x:b": ("2",)}, False),
+    ({"x:a": ("1",)}, False),
 )
 def test_all_conditions_must_hold(context: Context, result: bool) -> None:
     assert holds({"StringEquals": {"x:a": "1", "x:b": "2"}, "StringNotEquals": {"x:a": "9"}}, context) is result

@@ -21,6 +21,7 @@ from domain.iam.document import (
     same,
     statement_path,
 )
+from tests.cases import cases
 
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/puller"
@@ -152,23 +153,26 @@ def test_principal_kinds() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("written", "operator"),
-    [
-        ("StringLike", ConditionOperator(Operator.STRING_LIKE)),
-        ("BoolIfExists", ConditionOperator(Operator.BOOL, if_exists=True)),
-        ("ForAllValues:StringEquals", ConditionOperator(Operator.STRING_EQUALS, Qualifier.ALL)),
-        ("ForAnyValue:ArnLikeIfExists", ConditionOperator(Operator.ARN_LIKE, Qualifier.ANY, if_exists=True)),
-    ],
+@cases(
+    "written, operator",
+    ("StringLike", ConditionOperator(Operator.STRING_LIKE)),
+    ("BoolIfExists", ConditionOperator(Operator.BOOL, if_exists=True)),
+    ("ForAllValues:StringEquals", ConditionOperator(Operator.STRING_EQUALS, Qualifier.ALL)),
+    ("ForAnyValue:ArnLikeIfExists", ConditionOperator(Operator.ARN_LIKE, Qualifier.ANY, if_exists=True)),
 )
 def test_condition_operators(written: str, operator: ConditionOperator) -> None:
     assert conditions({written: {"aws:X": "a"}}) == (Condition(operator, Caseless("aws:X"), ("a",)),)
     assert str(operator) == written
 
 
-@pytest.mark.parametrize(
-    ("written", "values"),
-    [(True, ("true",)), (5, ("5",)), (5.0, ("5",)), (0.5, ("0.5",)), (["b", "a", "b"], ("a", "b")), ([], ())],
+@cases(
+    "written, values",
+    (True, ("true",)),
+    (5, ("5",)),
+    (5.0, ("5",)),
+    (0.5, ("0.5",)),
+    (["b", "a", "b"], ("a", "b")),
+    ([], ()),
 )
 def test_condition_values_become_strings(written: object, values: tuple[str, ...]) -> None:
     assert conditions({"StringEquals": {"aws:X": written}})[0].values == values
@@ -179,81 +183,75 @@ def test_names_keep_their_spelling_and_give_a_folded_one() -> None:
     assert (condition.key.written, condition.key.folded) == ("aws:SecureTransport", "aws:securetransport")
 
 
-@pytest.mark.parametrize(
-    ("elements", "path"),
-    [
-        ({"Effect": "allow"}, ("Effect",)),
-        ({"Effect": None}, ("Effect",)),
-        ({"Action": None}, ("Action",)),
-        ({"Action": []}, ("Action",)),
-        ({"Action": 5}, ("Action",)),
-        ({"Action": ["ecr:*", "PutImage"]}, ("Action", 1)),
-        ({"NotAction": "ecr:*"}, ("NotAction",)),
-        ({"Resource": "repository/a"}, ("Resource",)),
-        ({"Resource": ["*", "a"]}, ("Resource", 1)),
-        ({"Resource": "*", "NotResource": "*"}, ("NotResource",)),
-        ({"Principal": "*", "NotPrincipal": "*"}, ("NotPrincipal",)),
-        ({"Principal": ACCOUNT}, ("Principal",)),
-        ({"Principal": {}}, ("Principal",)),
-        ({"Principal": {"Aws": "*"}}, ("Principal", "Aws")),
-        ({"Principal": {"AWS": 111122223333}}, ("Principal", "AWS")),
-        ({"Principal": {"AWS": "11112222333"}}, ("Principal", "AWS")),
-        ({"Principal": {"AWS": [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/*"]}}, ("Principal", "AWS", 1)),
-        ({"Principal": {"AWS": "arn:aws:iam::acme:role/puller"}}, ("Principal", "AWS")),
-        ({"Principal": {"AWS": "arn:aws:s3::111122223333:role/puller"}}, ("Principal", "AWS")),
-        ({"Principal": {"Service": " "}}, ("Principal", "Service")),
-        ({"Sid": 1}, ("Sid",)),
-        ({"Condition": "a"}, ("Condition",)),
-        ({"Condition": {"StringEqual": {"a": "b"}}}, ("Condition", "StringEqual")),
-        ({"Condition": {"ForEach:StringEquals": {}}}, ("Condition", "ForEach:StringEquals")),
-        ({"Condition": {"NullIfExists": {"a": "true"}}}, ("Condition", "NullIfExists")),
-        ({"Condition": {"Bool": []}}, ("Condition", "Bool")),
-        ({"Condition": {"Bool": {"": "true"}}}, ("Condition", "Bool", "")),
-        ({"Condition": {"Bool": {5: "true"}}}, ("Condition", "Bool", "5")),
-        ({"Condition": {"Bool": {"aws:X": {}}}}, ("Condition", "Bool", "aws:X")),
-        ({"Condition": {"Bool": {"aws:X": [True, None]}}}, ("Condition", "Bool", "aws:X", 1)),
-        ({"Condition": {"Bool": {"aws:X": float("inf")}}}, ("Condition", "Bool", "aws:X")),
-        ({"Condition": {"Bool": {"aws:X": "true", "AWS:x": "true"}}}, ("Condition", "Bool", "AWS:x")),
-        ({"Actions": "ecr:*"}, ("Actions",)),
-    ],
+@cases(
+    "elements, path",
+    ({"Effect": "allow"}, ("Effect",)),
+    ({"Effect": None}, ("Effect",)),
+    ({"Action": None}, ("Action",)),
+    ({"Action": []}, ("Action",)),
+    ({"Action": 5}, ("Action",)),
+    ({"Action": ["ecr:*", "PutImage"]}, ("Action", 1)),
+    ({"NotAction": "ecr:*"}, ("NotAction",)),
+    ({"Resource": "repository/a"}, ("Resource",)),
+    ({"Resource": ["*", "a"]}, ("Resource", 1)),
+    ({"Resource": "*", "NotResource": "*"}, ("NotResource",)),
+    ({"Principal": "*", "NotPrincipal": "*"}, ("NotPrincipal",)),
+    ({"Principal": ACCOUNT}, ("Principal",)),
+    ({"Principal": {}}, ("Principal",)),
+    ({"Principal": {"Aws": "*"}}, ("Principal", "Aws")),
+    ({"Principal": {"AWS": 111122223333}}, ("Principal", "AWS")),
+    ({"Principal": {"AWS": "11112222333"}}, ("Principal", "AWS")),
+    ({"Principal": {"AWS": [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/*"]}}, ("Principal", "AWS", 1)),
+    ({"Principal": {"AWS": "arn:aws:iam::acme:role/puller"}}, ("Principal", "AWS")),
+    ({"Principal": {"AWS": "arn:aws:s3::111122223333:role/puller"}}, ("Principal", "AWS")),
+    ({"Principal": {"Service": " "}}, ("Principal", "Service")),
+    ({"Sid": 1}, ("Sid",)),
+    ({"Condition": "a"}, ("Condition",)),
+    ({"Condition": {"StringEqual": {"a": "b"}}}, ("Condition", "StringEqual")),
+    ({"Condition": {"ForEach:StringEquals": {}}}, ("Condition", "ForEach:StringEquals")),
+    ({"Condition": {"NullIfExists": {"a": "true"}}}, ("Condition", "NullIfExists")),
+    ({"Condition": {"Bool": []}}, ("Condition", "Bool")),
+    ({"Condition": {"Bool": {"": "true"}}}, ("Condition", "Bool", "")),
+    ({"Condition": {"Bool": {5: "true"}}}, ("Condition", "Bool", "5")),
+    ({"Condition": {"Bool": {"aws:X": {}}}}, ("Condition", "Bool", "aws:X")),
+    ({"Condition": {"Bool": {"aws:X": [True, None]}}}, ("Condition", "Bool", "aws:X", 1)),
+    ({"Condition": {"Bool": {"aws:X": float("inf")}}}, ("Condition", "Bool", "aws:X")),
+    ({"Condition": {"Bool": {"aws:X": "true", "AWS:x": "true"}}}, ("Condition", "Bool", "AWS:x")),
+    ({"Actions": "ecr:*"}, ("Actions",)),
 )
 def test_faults_of_a_statement(elements: dict[str, object], path: tuple[object, ...]) -> None:
     assert found(one(**elements)) == [("Statement", 0, *path)]
 
 
-@pytest.mark.parametrize(
-    ("source", "path"),
-    [
-        ([], ()),
-        (5, ()),
-        ("", ()),
-        ("[]", ()),
-        ("{", ()),
-        ("[" * 100_000, ()),
-        ({**one(), "Version": "2012-10-18"}, ("Version",)),
-        ({**one(), "Version": None}, ("Version",)),
-        ({**one(), "Id": None}, ("Id",)),
-        ({**one(), "Statements": []}, ("Statements",)),
-        ({"Version": "2012-10-17"}, ("Statement",)),
-        ({"Statement": []}, ("Statement",)),
-        ({"Statement": "a"}, ("Statement",)),
-        ({"Statement": [None]}, ("Statement", 0)),
-        ({"Statement": {"Effect": "Allow", "Action": "x"}}, ("Statement", "Action")),
-    ],
+@cases(
+    "source, path",
+    ([], ()),
+    (5, ()),
+    ("", ()),
+    ("[]", ()),
+    ("{", ()),
+    ("[" * 100_000, ()),
+    ({**one(), "Version": "2012-10-18"}, ("Version",)),
+    ({**one(), "Version": None}, ("Version",)),
+    ({**one(), "Id": None}, ("Id",)),
+    ({**one(), "Statements": []}, ("Statements",)),
+    ({"Version": "2012-10-17"}, ("Statement",)),
+    ({"Statement": []}, ("Statement",)),
+    ({"Statement": "a"}, ("Statement",)),
+    ({"Statement": [None]}, ("Statement", 0)),
+    ({"Statement": {"Effect": "Allow", "Action": "x"}}, ("Statement", "Action")),
 )
 def test_faults_of_a_document(source: object, path: tuple[object, ...]) -> None:
     assert found(source) == [path]
 
 
-@pytest.mark.parametrize(
-    ("written", "complete"),
-    [
-        ("arn:aws", "arn:aws:*:*:*:*"),
-        ("arn:aws:ecr", "arn:aws:ecr:*:*:*"),
-        ("arn:aws:ecr:us-east-1:111122223333", "arn:aws:ecr:us-east-1:111122223333:*"),
-        ("arn:aws:lambda:us-east-1:111122223333:function:a", "arn:aws:lambda:us-east-1:111122223333:function:a"),
-        ("*", "*"),
-    ],
+@cases(
+    "written, complete",
+    ("arn:aws", "arn:aws:*:*:*:*"),
+    ("arn:aws:ecr", "arn:aws:ecr:*:*:*"),
+    ("arn:aws:ecr:us-east-1:111122223333", "arn:aws:ecr:us-east-1:111122223333:*"),
+    ("arn:aws:lambda:us-east-1:111122223333:function:a", "arn:aws:lambda:us-east-1:111122223333:function:a"),
+    ("*", "*"),
 )
 @pytest.mark.parametrize("name", ["Resource", "NotResource"])
 def test_an_incomplete_arn_is_completed_where_it_may_stand(name: str, written: str, complete: str) -> None:
@@ -288,13 +286,11 @@ def test_all_problems_are_told_and_a_misspelt_element_names_the_nearest() -> Non
         parse(source)
 
 
-@pytest.mark.parametrize(
-    ("elements", "hint"),
-    [
-        ({"Condition": {"StringEqual": {}}}, "did you mean 'StringEquals'?"),
-        ({"Condition": {"ForAllValue:StringEquals": {}}}, "did you mean 'ForAllValues:StringEquals'?"),
-        ({"Principal": {"Servce": "a"}}, "did you mean 'Service'?"),
-    ],
+@cases(
+    "elements, hint",
+    ({"Condition": {"StringEqual": {}}}, "did you mean 'StringEquals'?"),
+    ({"Condition": {"ForAllValue:StringEquals": {}}}, "did you mean 'ForAllValues:StringEquals'?"),
+    ({"Principal": {"Servce": "a"}}, "did you mean 'Service'?"),
 )
 def test_hints(elements: dict[str, object], hint: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
@@ -364,18 +360,16 @@ def test_letter_case_of_actions_and_condition_keys_makes_no_difference() -> None
     assert parse(lower) != parse(upper)
 
 
-@pytest.mark.parametrize(
+@cases(
     "elements",
-    [
-        {"Effect": "Deny"},
-        {"Action": "ecr:BatchGetImage"},
-        {"Action": None, "NotAction": "ecr:PutImage"},
-        {"Resource": "*"},
-        {"Principal": "*"},
-        {"NotPrincipal": "*"},
-        {"Sid": "a"},
-        {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
-    ],
+    {"Effect": "Deny"},
+    {"Action": "ecr:BatchGetImage"},
+    {"Action": None, "NotAction": "ecr:PutImage"},
+    {"Resource": "*"},
+    {"Principal": "*"},
+    {"NotPrincipal": "*"},
+    {"Sid": "a"},
+    {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
 )
 def test_what_makes_a_difference(elements: dict[str, object]) -> None:
     assert not same(parse(one()), parse(one(**elements)))

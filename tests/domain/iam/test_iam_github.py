@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.iam.github import Subject
+from tests.cases import cases
 
 SUBJECTS = {
     "repo:acme/payments-api:ref:refs/heads/main": Subject(
@@ -33,62 +34,58 @@ def test_a_subject_is_read_and_written(text: str) -> None:
     assert str(SUBJECTS[text]) == text
 
 
-@pytest.mark.parametrize(
+@cases(
     "text",
-    [
-        "",
-        "*",
-        "repo:*",
-        "repo:acme/*",
-        "repo:acme/api",
-        "repo:acme/api:*",
-        "repo:acme/api:ref:*",
-        "repo:acme/api:ref:refs/*",
-        "repo:acme/api:ref:refs/heads/*",
-        "repo:acme/api:ref:refs/tags/v*",
-        "repo:acme/api:ref:refs/tags/v?",
-        "repo:acme/api:ref:refs/heads/",
-        "repo:acme/api:ref:refs/pull/1/merge",
-        "repo:acme/api:ref:main",
-        "repo:acme/api:environment:",
-        "repo:acme/api:environment:*",
-        "repo:acme/api:environment:a:b",
-        "repo:acme/api:environment:prod:job_workflow_ref:acme/x/.github/workflows/a.yaml@refs/heads/main",
-        "repo:acme/api:pull_request:x",
-        "repo:acme/*:environment:prod",
-        "repo:*/api:environment:prod",
-        "repo:ac?e/api:environment:prod",
-        "repo:acme/api/x:environment:prod",
-        "repo:acme:environment:prod",
-        "repo:/api:environment:prod",
-        "repo:-acme/api:environment:prod",
-        "repo:acme@1/api:environment:prod",
-        "repo:acme/api@2:environment:prod",
-        "repo:acme@*/api@*:environment:prod",
-        "repo:acme@x/api@2:environment:prod",
-        "repo:acme@１/api@2:environment:prod",  # noqa: RUF001
-        "repo:аcme/api:environment:prod",  # noqa: RUF001
-        "Repo:acme/api:environment:prod",
-        "repo:acme/api:ENVIRONMENT:prod",
-        " repo:acme/api:environment:prod",
-        "repo:acme/api:environment:prod\n",
-        "repo:acme/api:ref:refs/heads/main\n",
-        "repo:acme/api:ref:refs/heads/a b",
-        "repository_owner:acme",
-    ],
+    "",
+    "*",
+    "repo:*",
+    "repo:acme/*",
+    "repo:acme/api",
+    "repo:acme/api:*",
+    "repo:acme/api:ref:*",
+    "repo:acme/api:ref:refs/*",
+    "repo:acme/api:ref:refs/heads/*",
+    "repo:acme/api:ref:refs/tags/v*",
+    "repo:acme/api:ref:refs/tags/v?",
+    "repo:acme/api:ref:refs/heads/",
+    "repo:acme/api:ref:refs/pull/1/merge",
+    "repo:acme/api:ref:main",
+    "repo:acme/api:environment:",
+    "repo:acme/api:environment:*",
+    "repo:acme/api:environment:a:b",
+    "repo:acme/api:environment:prod:job_workflow_ref:acme/x/.github/workflows/a.yaml@refs/heads/main",
+    "repo:acme/api:pull_request:x",
+    "repo:acme/*:environment:prod",
+    "repo:*/api:environment:prod",
+    "repo:ac?e/api:environment:prod",
+    "repo:acme/api/x:environment:prod",
+    "repo:acme:environment:prod",
+    "repo:/api:environment:prod",
+    "repo:-acme/api:environment:prod",
+    "repo:acme@1/api:environment:prod",
+    "repo:acme/api@2:environment:prod",
+    "repo:acme@*/api@*:environment:prod",
+    "repo:acme@x/api@2:environment:prod",
+    "repo:acme@１/api@2:environment:prod",  # noqa: RUF001
+    "repo:аcme/api:environment:prod",  # noqa: RUF001
+    "Repo:acme/api:environment:prod",
+    "repo:acme/api:ENVIRONMENT:prod",
+    " repo:acme/api:environment:prod",
+    "repo:acme/api:environment:prod\n",
+    "repo:acme/api:ref:refs/heads/main\n",
+    "repo:acme/api:ref:refs/heads/a b",
+    "repository_owner:acme",
 )
 def test_no_subject(text: str) -> None:
     assert Subject.parse(text) is None
 
 
-@pytest.mark.parametrize(
+@cases(
     "context",
-    [
-        {},
-        {"ref": "refs/heads/main", "environment": "prod"},
-        {"ref": "refs/heads/main", "pull_request": True},
-        {"environment": "prod", "pull_request": True},
-    ],
+    {},
+    {"ref": "refs/heads/main", "environment": "prod"},
+    {"ref": "refs/heads/main", "pull_request": True},
+    {"environment": "prod", "pull_request": True},
 )
 def test_a_subject_has_one_context(context: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="a ref, an environment or a pull request"):

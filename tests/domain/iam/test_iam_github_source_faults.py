@@ -18,6 +18,7 @@ from domain.iam.github_trust import (
 )
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.problems import Problem
+from tests.cases import cases
 from tests.domain.iam.github_sources import API, KNOWN, MAIN, PROVIDER, RELEASES, WORKFLOW
 
 
@@ -67,9 +68,8 @@ EVERYWHERE = "write the same everywhere"
 FIRST = "in the first entry for acme/payments-api"
 
 
-@pytest.mark.parametrize(
-    ("other", "expected"),
-    [
+@cases(
+    "other, expected",
         (KNOWN, []),
         (replace(KNOWN, refs=("refs/heads/x",), workflow=WORKFLOW), []),
         (LEDGER, []),
@@ -106,7 +106,7 @@ FIRST = "in the first entry for acme/payments-api"
                 )
             ],
         ),
-    ],
+
 )  # fmt: skip
 def test_what_can_not_be_said_of_one_repository(other: GitHubSource, expected: list[Problem]) -> None:
     assert list(contradictions([KNOWN, other])) == [(1, each) for each in expected]
@@ -133,14 +133,13 @@ def test_refs(ref: str) -> None:
     assert ref_problems(ref) == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "ref",
-    [
         "", "*", "main", "refs/*", "refs/heads/", "refs/tags/", "refs/heads/*", "refs/heads/release-*", "refs/tag*/v1",
         "refs/heads/refs/tags/*", "refs/pull/1/merge", "refs/tags/v?", "refs/heads/a b", "refs/heads/a\n",
         "refs/heads/a:b", "refs/tags/a:b", "refs/heads/${aws:username}", "refs/heads/${x}", "refs/tags/${x}*",
         "refs/tags/v[12]", "refs/heads/a\x7f", "refs/heads/日本", "REFS/heads/main",
-    ],
+
 )  # fmt: skip
 def test_no_refs(ref: str) -> None:
     assert ref_problems(ref) == [
@@ -158,18 +157,14 @@ def test_environments(environment: str) -> None:
     assert environment_problems(environment) == []
 
 
-@pytest.mark.parametrize(
-    "environment", ["", " ", "*", "prod*", "prod?", "${x}", " prod", "prod ", "a\nb", "a\x00", "生産", "x" * 256]
-)
+@cases("environment", "", " ", "*", "prod*", "prod?", "${x}", " prod", "prod ", "a\nb", "a\x00", "生産", "x" * 256)
 def test_no_environments(environment: str) -> None:
     assert environment_problems(environment) == [
         Problem((), environment, "is not a valid environment name", "write its name, as in production")
     ]
 
 
-@pytest.mark.parametrize(
-    "github", ["acme", "acme/", "/api", "acme/api/x", "acme/*", "*/api", "a b/c", "-a/b", "a-/b", "acme/a@b", ""]
-)
+@cases("github", "acme", "acme/", "/api", "acme/api/x", "acme/*", "*/api", "a b/c", "-a/b", "a-/b", "acme/a@b", "")
 def test_no_repositories(github: str) -> None:
     assert repository_problems(github) == [
         Problem((), github, "is not a GitHub repository", "write it as acme/payments-api")
@@ -183,16 +178,15 @@ def test_reusable_workflows(at: str) -> None:
     assert workflow_problems(f"acme/workflows/.github/workflows/a/publish.yaml@{at}") == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "workflow",
-    [
         "", "*", "acme/workflows/.github/workflows/publish.yml", "acme/workflows/.github/workflows/publish.yml@main",
         "acme/workflows/.github/workflows/publish.yml@v1", "acme/workflows/.github/workflows/publish.yml@0123abc",
         "acme/workflows/.github/workflows/*.yml@refs/heads/main", "acme/workflows/publish.yml@refs/heads/main",
         "acme/workflows/.github/workflows/publish.yml@refs/tags/v*", "./.github/workflows/publish.yml@refs/heads/main",
         "acme/workflows/.github/workflows/${x}.yml@refs/heads/main",
         "acme/workflows/.github/workflows/日.yml@refs/heads/main",
-    ],
+
 )  # fmt: skip
 def test_no_reusable_workflows(workflow: str) -> None:
     assert workflow_problems(workflow) == [

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.iam.github import AUDIENCE, ISSUER, Subject
 from domain.iam.github_trust import GitHubSource, environment_problems, provider_arn, trust_policy
+from tests.cases import cases
 from tests.domain.iam.github_sources import API, HOME, KNOWN, MAIN, PROVIDER, RELEASES, ROLE, WORKFLOW
 
 SHAPES = Loader().load_service_model("iam", "service-2")["shapes"]
@@ -129,19 +129,17 @@ def test_no_other_provider_vouches_for_them(source: GitHubSource) -> None:
         assert not gets_in(source, own, provider)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "tag", "fits"),
-    [
-        ("v*", "v1.2", True),
-        ("v*", "v", True),
-        ("v*", "v/1", True),
-        ("v*", "1.2", False),
-        ("v*", "V1", False),
-        ("v*-rc", "v1-rc", True),
-        ("v*-rc", "v1-rc2", False),
-        ("*", "anything/at/all", True),
-        ("v1.2", "v1x2", False),
-    ],
+@cases(
+    "pattern, tag, fits",
+    ("v*", "v1.2", True),
+    ("v*", "v", True),
+    ("v*", "v/1", True),
+    ("v*", "1.2", False),
+    ("v*", "V1", False),
+    ("v*-rc", "v1-rc", True),
+    ("v*-rc", "v1-rc2", False),
+    ("*", "anything/at/all", True),
+    ("v1.2", "v1x2", False),
 )
 def test_a_pattern_is_of_tags_alone(pattern: str, tag: str, fits: bool) -> None:
     source = replace(KNOWN, refs=(f"refs/tags/{pattern}",))
@@ -179,14 +177,12 @@ def test_a_branch_and_tags_are_two_statements() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("source", "subjects"),
-    [
-        (API, ["repo:acme/payments-api:ref:refs/heads/main"]),
-        (replace(KNOWN, immutable=False), ["repo:acme/payments-api:ref:refs/heads/main"]),
-        (KNOWN, ["repo:acme@1024/payments-api@65536:ref:refs/heads/main"]),
-        (replace(KNOWN, refs=(), environment="Prod:EU"), ["repo:acme@1024/payments-api@65536:environment:Prod%3AEU"]),
-    ],
+@cases(
+    "source, subjects",
+    (API, ["repo:acme/payments-api:ref:refs/heads/main"]),
+    (replace(KNOWN, immutable=False), ["repo:acme/payments-api:ref:refs/heads/main"]),
+    (KNOWN, ["repo:acme@1024/payments-api@65536:ref:refs/heads/main"]),
+    (replace(KNOWN, refs=(), environment="Prod:EU"), ["repo:acme@1024/payments-api@65536:environment:Prod%3AEU"]),
 )
 def test_the_forms_of_a_subject(source: GitHubSource, subjects: list[str]) -> None:
     assert source.subjects() == subjects
@@ -227,19 +223,17 @@ def test_two_places_have_two_names_and_one_has_one(one: GitHubSource, other: Git
     assert (names[0] == names[1]) is (one.key == other.key)
 
 
-@pytest.mark.parametrize(
-    ("source", "name"),
-    [
-        (API, "dev.acme.payments-api+branch-main"),
-        (replace(API, github="Acme/Payments-API"), "dev.acme.payments-api+branch-main"),
-        (KNOWN, "dev.acme.payments-api+branch-main"),
-        (replace(API, refs=("refs/tags/v1", MAIN, MAIN)), "dev.acme.payments-api+branch-main+tag-v1"),
-        (replace(API, refs=(), environment="Production"), "dev.acme.payments-api+environment-production"),
-        (replace(API, refs=("refs/heads/Main",)), "dev.acme.payments-api+branch-Main+f7e0d7c9"),
-        (replace(API, refs=(RELEASES,)), "dev.acme.payments-api+tag-v_+8aea2f35"),
-        (replace(API, workflow=WORKFLOW), "dev.acme.payments-api+branch-main+8a8fe142"),
-        (replace(API, refs=(f"refs/heads/{'x' * 60}",)), f"dev.acme.payments-api+branch-{'x' * 26}+a632bc6a"),
-    ],
+@cases(
+    "source, name",
+    (API, "dev.acme.payments-api+branch-main"),
+    (replace(API, github="Acme/Payments-API"), "dev.acme.payments-api+branch-main"),
+    (KNOWN, "dev.acme.payments-api+branch-main"),
+    (replace(API, refs=("refs/tags/v1", MAIN, MAIN)), "dev.acme.payments-api+branch-main+tag-v1"),
+    (replace(API, refs=(), environment="Production"), "dev.acme.payments-api+environment-production"),
+    (replace(API, refs=("refs/heads/Main",)), "dev.acme.payments-api+branch-Main+f7e0d7c9"),
+    (replace(API, refs=(RELEASES,)), "dev.acme.payments-api+tag-v_+8aea2f35"),
+    (replace(API, workflow=WORKFLOW), "dev.acme.payments-api+branch-main+8a8fe142"),
+    (replace(API, refs=(f"refs/heads/{'x' * 60}",)), f"dev.acme.payments-api+branch-{'x' * 26}+a632bc6a"),
 )
 def test_the_name_of_a_role(source: GitHubSource, name: str) -> None:
     assert source.role_name("dev") == name

@@ -22,6 +22,7 @@ from domain.iam.grants import (
 )
 from domain.iam.limits import POLICY_TEXT_MAX
 from domain.problems import Problem
+from tests.cases import cases
 
 HOME, OTHER = "111122223333", "444455556666"
 ORGANIZATION = "o-a1b2c3d4e5"
@@ -210,19 +211,17 @@ def test_a_repository_policy_that_is_none() -> None:
 ACCOUNT = {"AWS": HOME}
 
 
-@pytest.mark.parametrize(
-    ("statement", "paths"),
-    [
-        ({"Effect": "Allow", "Principal": ACCOUNT, "Action": ["ecr:*", "ECR:ReplicateImage"]}, []),
-        ({"Effect": "Deny", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}, []),
-        ({"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}, [("NotPrincipal",)]),
-        ({"Effect": "Allow", "Action": "ecr:*"}, [("Principal",)]),
-        ({"Effect": "Deny", "Action": "ecr:*"}, [("Principal",)]),
-        ({"Effect": "Allow", "Principal": ACCOUNT, "Action": "*"}, [("Action",)]),
-        ({"Effect": "Allow", "Principal": ACCOUNT, "Action": "ecr-public:*"}, [("Action",)]),
-        ({"Effect": "Allow", "Principal": ACCOUNT, "NotAction": "kms:*"}, [("NotAction",)]),
-        ({"Effect": "Allow", "Action": "s3:*"}, [("Principal",), ("Action",)]),
-    ],
+@cases(
+    "statement, paths",
+    ({"Effect": "Allow", "Principal": ACCOUNT, "Action": ["ecr:*", "ECR:ReplicateImage"]}, []),
+    ({"Effect": "Deny", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}, []),
+    ({"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}, [("NotPrincipal",)]),
+    ({"Effect": "Allow", "Action": "ecr:*"}, [("Principal",)]),
+    ({"Effect": "Deny", "Action": "ecr:*"}, [("Principal",)]),
+    ({"Effect": "Allow", "Principal": ACCOUNT, "Action": "*"}, [("Action",)]),
+    ({"Effect": "Allow", "Principal": ACCOUNT, "Action": "ecr-public:*"}, [("Action",)]),
+    ({"Effect": "Allow", "Principal": ACCOUNT, "NotAction": "kms:*"}, [("NotAction",)]),
+    ({"Effect": "Allow", "Action": "s3:*"}, [("Principal",), ("Action",)]),
 )
 def test_registry_policy(statement: dict[str, object], paths: list[tuple[str, ...]]) -> None:
     listed = registry_policy_problems({"Version": "2012-10-17", "Statement": [statement]})
@@ -253,49 +252,47 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (
-            registry_policy_problems(5),
-            Problem((), 5, "is not a policy document", "write an object with Version and Statement"),
+@cases(
+    "found, expected",
+    (
+        registry_policy_problems(5),
+        Problem((), 5, "is not a policy document", "write an object with Version and Statement"),
+    ),
+    (
+        registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
+        Problem(
+            ("Statement", "NotPrincipal"),
+            [HOME],
+            "allows every principal except these",
+            "list the allowed principals in Principal",
         ),
-        (
-            registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
-            Problem(
-                ("Statement", "NotPrincipal"),
-                [HOME],
-                "allows every principal except these",
-                "list the allowed principals in Principal",
-            ),
-        ),
-        (
-            registry_policy_problems({"Statement": {"Effect": "Deny", "Action": "ecr:*"}}),
-            Problem(("Statement", "Principal"), None, "is missing", "add a Principal"),
-        ),
-        (
-            registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"}}),
-            Problem(("Statement", "NotAction"), "s3:*", *FOREIGN),
-        ),
-        (
-            registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "S3:Get*"}}),
-            Problem(("Statement", "Action"), "S3:Get*", *FOREIGN),
-        ),
-        (
-            registry_policy_problems(LONG),
-            Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR allows 10,240", ELSEWHERE),
-        ),
-        (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
-        (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),
-        (
-            role_name_problems(f"{'p' * 511}/r"),
-            Problem((), f"{'p' * 511}/r", "the role's path has 513 characters", "keep within 512"),
-        ),
-        (
-            organization_problems("acme"),
-            Problem((), "acme", "is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN"),
-        ),
-    ],
+    ),
+    (
+        registry_policy_problems({"Statement": {"Effect": "Deny", "Action": "ecr:*"}}),
+        Problem(("Statement", "Principal"), None, "is missing", "add a Principal"),
+    ),
+    (
+        registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"}}),
+        Problem(("Statement", "NotAction"), "s3:*", *FOREIGN),
+    ),
+    (
+        registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "S3:Get*"}}),
+        Problem(("Statement", "Action"), "S3:Get*", *FOREIGN),
+    ),
+    (
+        registry_policy_problems(LONG),
+        Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR allows 10,240", ELSEWHERE),
+    ),
+    (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
+    (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),
+    (
+        role_name_problems(f"{'p' * 511}/r"),
+        Problem((), f"{'p' * 511}/r", "the role's path has 513 characters", "keep within 512"),
+    ),
+    (
+        organization_problems("acme"),
+        Problem((), "acme", "is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN"),
+    ),
 )
 def test_a_problem_says_what_is_wrong_and_what_to_write(found: list[Problem], expected: Problem) -> None:
     assert found == [expected]
@@ -306,9 +303,19 @@ def test_role_names(role: str) -> None:
     assert role_name_problems(role) == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "role",
-    ["", "/puller", "puller/", "a//b", "a b", "*", "tea*/puller", "pullér", "puller\n", "x" * 65, f"{'p' * 511}/r"],
+    "",
+    "/puller",
+    "puller/",
+    "a//b",
+    "a b",
+    "*",
+    "tea*/puller",
+    "pullér",
+    "puller\n",
+    "x" * 65,
+    f"{'p' * 511}/r",
 )
 def test_no_role_names(role: str) -> None:
     (problem,) = role_name_problems(role)

@@ -9,6 +9,7 @@ from domain.iam.conditions import hold
 from domain.iam.document import CURRENT_VERSION, Statement, parse
 from domain.iam.evaluate import request_context
 from domain.iam.narrowing import OWN, Loose, Narrow, demands_key, narrowings, public_principals
+from tests.cases import cases
 from tests.domain.iam.calls import HOME, ORGANIZATION, OTHER, REPOSITORY
 from tests.domain.iam.unknown_callers import ACCOUNT, PROVIDER, UNKNOWN_CALLERS
 
@@ -218,16 +219,14 @@ def fulfilled(found: Statement, version: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
+@cases(
     "condition",
-    [
-        {"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}},
-        {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
-        {"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
-        {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
-        {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
-        {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1"]}},
-    ],
+    {"StringLike": {"aws:PrincipalArn": f"arn:*:iam::{HOME}:role/puller"}},
+    {"StringEquals": {"aws:PrincipalArn": f"arn:${{aws:PrincipalTag/path}}x::{HOME}:role/puller"}},
+    {"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
+    {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1"]}},
 )
 def test_some_stranger_fulfils_what_is_loose(condition: dict[str, object]) -> None:
     assert fulfilled(statement(condition), CURRENT_VERSION)
@@ -320,21 +319,19 @@ def test_an_old_document_has_no_variables() -> None:
     assert names(condition, OLD_VERSION) == []
 
 
-@pytest.mark.parametrize(
-    ("principal", "expected"),
-    [
-        ("*", ["everybody (*)"]),
-        ({"AWS": "*"}, ["everybody (*)"]),
-        ({"AWS": [HOME, "*", ROLE]}, ["everybody (*)"]),
-        ({"AWS": [HOME, ROLE]}, []),
-        ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
-        (
-            {"Service": ["lambda.amazonaws.com"], "AWS": HOME},
-            ["the service 'lambda.amazonaws.com', on behalf of any account,"],
-        ),
-        ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, on behalf of any account,"]),
-        ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', on behalf"]),
-    ],
+@cases(
+    "principal, expected",
+    ("*", ["everybody (*)"]),
+    ({"AWS": "*"}, ["everybody (*)"]),
+    ({"AWS": [HOME, "*", ROLE]}, ["everybody (*)"]),
+    ({"AWS": [HOME, ROLE]}, []),
+    ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
+    (
+        {"Service": ["lambda.amazonaws.com"], "AWS": HOME},
+        ["the service 'lambda.amazonaws.com', on behalf of any account,"],
+    ),
+    ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, on behalf of any account,"]),
+    ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', on behalf"]),
 )
 def test_who_may_be_a_stranger(principal: object, expected: list[str]) -> None:
     found = [str(each) for each in public_principals(statement({}, principal), CURRENT_VERSION)]

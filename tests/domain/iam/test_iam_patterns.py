@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.iam.patterns import matches, matches_arn, matches_resource, pattern, resource_pattern, variable_names
+from tests.cases import cases
 from tests.conftest import examples
 
 TEXTS = st.text("ab:", max_size=8)
@@ -38,32 +39,28 @@ def test_it_matches_as_a_naive_matcher_does(expected: str, text: str) -> None:
     assert fits(expected, text) is naive(expected, text)
 
 
-@pytest.mark.parametrize(
-    ("expected", "text"),
-    [
-        # No part of the text counts for two parts of the pattern, nor for a middle and the end.
-        ("*ab*ab*", "ab"),
-        ("*ab*ab*", "abab"),
-        ("*ab*b", "ab"),
-        ("*ab*b", "abb"),
-        ("a*a*a", "aa"),
-        ("a*ba*a", "aba"),
-        ("*a?*a?*", "ab"),
-        ("*a?*a?*", "abab"),
-        ("*?b*b", "ab"),
-        ("*?b*", "ab"),
-        ("*?b*", "aab"),
-        ("a*?b*", "ab"),
-        ("a*?b*a", "aaba"),
-    ],
+@cases(
+    "expected, text",
+    # No part of the text counts for two parts of the pattern, nor for a middle and the end.
+    ("*ab*ab*", "ab"),
+    ("*ab*ab*", "abab"),
+    ("*ab*b", "ab"),
+    ("*ab*b", "abb"),
+    ("a*a*a", "aa"),
+    ("a*ba*a", "aba"),
+    ("*a?*a?*", "ab"),
+    ("*a?*a?*", "abab"),
+    ("*?b*b", "ab"),
+    ("*?b*", "ab"),
+    ("*?b*", "aab"),
+    ("a*?b*", "ab"),
+    ("a*?b*a", "aaba"),
 )
 def test_parts_follow_one_another(expected: str, text: str) -> None:
     assert fits(expected, text) is naive(expected, text)
 
 
-@pytest.mark.parametrize(
-    ("expected", "text"), [("*" + "a*" * 2_000 + "b*", "a" * 20_000), ("*" + "a" * 2_000 + "b*", "a" * 20_000)]
-)
+@cases("expected, text", ("*" + "a*" * 2_000 + "b*", "a" * 20_000), ("*" + "a" * 2_000 + "b*", "a" * 20_000))
 def test_it_takes_no_longer_than_the_text_is_long(expected: str, text: str) -> None:
     start = process_time()
     assert not fits(expected, text)
@@ -103,14 +100,12 @@ def test_resources(expected: str, resource: str, result: bool) -> None:
     assert is_resource(expected, resource) is result
 
 
-@pytest.mark.parametrize(
-    ("expected", "arn", "result"),
-    [
-        ("arn:aws:iam::*:role/*", "arn:aws:iam::111122223333:role/a/b:c", True),
-        ("arn:aws:iam::*:role/*", "arn:aws:iam:x:111122223333:role/a", False),
-        ("arn:aws:iam::*", "arn:aws:iam::111122223333:role/a", None),
-        ("arn:aws:iam::*:role/*", "role/a", None),
-    ],
+@cases(
+    "expected, arn, result",
+    ("arn:aws:iam::*:role/*", "arn:aws:iam::111122223333:role/a/b:c", True),
+    ("arn:aws:iam::*:role/*", "arn:aws:iam:x:111122223333:role/a", False),
+    ("arn:aws:iam::*", "arn:aws:iam::111122223333:role/a", None),
+    ("arn:aws:iam::*:role/*", "role/a", None),
 )
 def test_arns(expected: str, arn: str, result: bool | None) -> None:
     read = pattern(expected, None)
@@ -123,15 +118,13 @@ def test_what_is_no_variable_is_text(text: str) -> None:
     assert pattern(text, {}) == tuple(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("repository/${aws:PrincipalTag/Team}/${ a }", ["aws:principaltag/team", "a"]),
-        ("${*}${?}${$}", []),
-        ("${a, 'b'}", []),
-        ("${a, b}", ["a, b"]),
-        ("$a {b} *", []),
-    ],
+@cases(
+    "text, names",
+    ("repository/${aws:PrincipalTag/Team}/${ a }", ["aws:principaltag/team", "a"]),
+    ("${*}${?}${$}", []),
+    ("${a, 'b'}", []),
+    ("${a, b}", ["a, b"]),
+    ("$a {b} *", []),
 )
 def test_the_variables_that_need_a_value(text: str, names: list[str]) -> None:
     assert list(variable_names(text)) == names

@@ -28,6 +28,7 @@ from domain.iam.roles import (
     template_role,
 )
 from domain.iam.statement import Statement
+from tests.cases import cases
 
 HOME, OTHER = "111122223333", "444455556666"
 REGISTRIES = [RegistryId(account=HOME, region=region) for region in ("us-east-1", "eu-west-1")]
@@ -252,15 +253,13 @@ def test_china_is_another_partition() -> None:
     assert "ecr.cn-north-1.amazonaws.com.cn" in to_text(template_policy([CHINA]))
 
 
-@pytest.mark.parametrize(
-    ("said", "plain", "name"),
-    [
-        ("dev.auditor", True, "dev.auditor"),
-        ("x" * 64, True, "x" * 64),
-        ("x" * 65, True, f"{'x' * 55}+96d6176c"),
-        ("dev.a", False, "dev.a+96d6176c"),
-        ("a/b é", False, "a_b__+96d6176c"),
-    ],
+@cases(
+    "said, plain, name",
+    ("dev.auditor", True, "dev.auditor"),
+    ("x" * 64, True, "x" * 64),
+    ("x" * 65, True, f"{'x' * 55}+96d6176c"),
+    ("dev.a", False, "dev.a+96d6176c"),
+    ("a/b é", False, "a_b__+96d6176c"),
 )
 def test_a_name_says_what_fits(said: str, plain: bool, name: str) -> None:
     assert role_name(said, key=("dev", "a"), plain=plain) == name

@@ -213,12 +213,13 @@ class At(NamedTuple):
         def read(clients: Clients) -> dict[str, Any]:
             asked = {"prefixes": [prefix]}
             (found,) = self.ecr(clients).describe_repository_creation_templates(**asked)["repositoryCreationTemplates"]
-            return {name: found[name] for name in changes}
+            return {name: value for name, value in found.items() if name not in ("createdAt", "updatedAt")}
 
         def put(clients: Clients, asked: dict[str, Any]) -> None:
-            self.ecr(clients).update_repository_creation_template(prefix=prefix, **asked)
+            self.ecr(clients).delete_repository_creation_template(prefix=prefix)
+            self.ecr(clients).create_repository_creation_template(**asked)
 
-        return changed(read, put, lambda _: changes)
+        return changed(read, put, lambda before: {**before, **changes})
 
     def key_policy(self, key: str, text: str) -> Break:
         def id_of(clients: Clients) -> str:

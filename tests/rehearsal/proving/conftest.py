@@ -1,7 +1,6 @@
 """Stacks that stand in the shared local cloud, and whoever pushes and pulls there."""
 
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 
@@ -12,19 +11,6 @@ from rehearsal.proofs.harness.visitors import Visitors
 from rehearsal.up import stand_in
 from settings import Settings
 from tests.rehearsal.proving.stacks import Stack, Stacks
-
-ACCOUNTS = (f"4400000{number:05}" for number in count())
-
-
-@pytest.fixture(scope="session")
-def clients(cloud: LocalCloud) -> Iterator[Clients]:
-    with Clients(cloud.endpoint) as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
-    return Visitors(cloud, clients)
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +33,3 @@ def stacks(
 def dev_stack(stacks: Stacks) -> Stack:
     """The tests' own stack, whose account no other test uses."""
     return stacks["dev"]
-
-
-@pytest.fixture
-def account() -> str:
-    """One of this test alone."""
-    return next(ACCOUNTS)

@@ -4,14 +4,17 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from domain.iam import document
-from localcloud.clients import Clients
+from localcloud.clients import Clients, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.ecr.cache.login import login_of
 from localcloud.upstream import UpstreamRegistry
+from oci.client import Client
+from oci.image import image
 from rehearsal.apply import ecr, preconditions, table
 from rehearsal.apply.program import NotApplied, apply
 from render import Render, render
@@ -188,7 +191,11 @@ def test_a_rule_is_built_with_a_login_that_nobody_declared(
     assert DECLARED not in held
     with UpstreamRegistry(login) as upstream:
         cloud.play("registry-1.docker.io", upstream.host)
-        assert ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="hub")["isValid"]
+        digest = upstream.put("library/nginx", image("nginx"), "1")
+        (given,) = ecr.get_authorization_token()["authorizationData"]
+        host, password = urlsplit(given["proxyEndpoint"]).netloc, password_of(given["authorizationToken"])
+        with Client.on_loopback(host, password) as client:
+            assert client.pull("hub/nginx", "1").digest == digest
 
 
 @pytest.mark.usefixtures("home")

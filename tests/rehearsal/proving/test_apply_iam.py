@@ -15,8 +15,8 @@ from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import Clients, Credentials, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.github import Job
+from oci.client import Client, Refused
 from oci.image import image
-from oci.whole_images import Client, Refused
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
 from render.program_run import declared_by
@@ -38,7 +38,7 @@ def home(account: str) -> str:
 @pytest.fixture
 def settings(root: Path, home: str) -> Settings:
     own = load(root, "dev")
-    return replace(own, places=(replace(own.home, account=home),))
+    return replace(own, registries=(replace(own.home, account=home),))
 
 
 @pytest.fixture
@@ -193,7 +193,9 @@ def test_the_job_pushes_and_the_boundary_keeps_it_from_more(home: str, clients: 
     clients.root("ecr", REGION, home).create_repository(repositoryName="payments/api")
     ecr = clients.of("ecr", REGION, session)
     (data,) = ecr.get_authorization_token()["authorizationData"]
-    with Client(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"])) as client:
+    with Client.on_loopback(
+        data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"])
+    ) as client:
         digest = client.push("payments/api", image("the job's"), "v1")
         with pytest.raises(Refused):
             client.delete_manifest("payments/api", digest)
