@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from render.as_json import to_json
-from render.output import WIDTH, refuse, show
+from render.output import WIDTH, print_text, refuse
 from render.rendering import render
 from render.resource import Render, Resource
 from resources import TYPES
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
         rendered = render(options.project, options.stack, preview=options.preview)
     except InvalidSettings as invalid:
         return refuse(invalid)
-    show(to_json(rendered) if options.format == "json" else to_text(rendered))
+    print_text(to_json(rendered) if options.format == "json" else to_text(rendered))
     return 0
 
 

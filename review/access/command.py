@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bootstrap.template import boundaries
 from domain.wording import nearest
-from render.output import refuse, show
+from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render
 from review.access.access_diff import AccessChange, access_changes
@@ -27,7 +27,7 @@ class UnknownRepository(ValueError):
 
 def run(options: argparse.Namespace) -> int:
     try:
-        show(_told(options))
+        print_text(_told(options))
     except (InvalidSettings, RevisionFault, UnknownRepository) as fault:
         return refuse(fault)
     return 0

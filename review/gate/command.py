@@ -14,7 +14,7 @@ from domain.wording import counted, listed
 from policies.pack.levels import InvalidLevels
 from policies.pack.rule import Level
 from render.as_json import InvalidRender, from_json
-from render.output import refuse, show
+from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render
 from resources.ecr import REPOSITORY
@@ -232,5 +232,5 @@ def run(options: argparse.Namespace) -> int:
         report = gate(request)
     except (InvalidSettings, InvalidLevels, InvalidRender, NotComparable, RevisionFault, OSError) as fault:
         return refuse(fault)
-    show(_FORMATS[options.format](report))
+    print_text(_FORMATS[options.format](report))
     return 1 if report.failed else 0
