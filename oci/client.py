@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -11,7 +12,8 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 
 from domain.ecr.images import MANIFESTS, digest_of
-from oci.manifest import Blob, Corrupt, Layer
+from oci.image import Image, Index
+from oci.manifest import Blob, Corrupt, Layer, references
 
 _ACCEPT = ", ".join(MANIFESTS)
 _CHUNK = 1024 * 1024
@@ -31,8 +33,18 @@ class Refused(Exception):
         self.message = message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """What a pull brought: the manifest, and the digests of all blobs, each compared with its content."""
+
+    digest: str
+    media_type: str
+    manifest: bytes
+    blobs: tuple[str, ...]
+
+
 class Client:
-    """One user at one registry, by its address `https://HOST`; no password is nobody.
+    """One user at one registry, by its address `https://HOST`; without a password, an anonymous one.
 
     Amazon ECR keeps its blobs elsewhere and sends to them; `blobs_elsewhere` says whether that is followed.
     """
@@ -44,6 +56,11 @@ class Client:
         self._root = f"{address.removesuffix('/')}/v2/"
         self._headers = {} if password is None else urllib3.make_headers(basic_auth=f"{user}:{password}")
         self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=False)
+
+    @classmethod
+    def on_loopback(cls, host: str, password: str | None = None) -> Self:
+        """Of the local cloud, by HOST:PORT: it speaks plain HTTP, and keeps its blobs itself."""
+        return cls(f"http://{host}", password, blobs_elsewhere=False)
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +92,9 @@ class Client:
         """Where the registry wants the content; it must be at the registry, which alone gets our password."""
         start = self._send("POST", self._url(repository, "blobs", "uploads/"), HTTPStatus.ACCEPTED)
         return self._here(repository, start.headers["Location"])
+
+    def put_blob(self, repository: str, blob: Blob) -> None:
+        self.put_stream(repository, blob.digest, blob.content)
 
     @contextmanager
     def blob(self, repository: str, digest: str) -> Iterator[Iterator[bytes]]:
@@ -110,6 +130,28 @@ class Client:
     def delete_manifest(self, repository: str, digest: str) -> None:
         self._send("DELETE", self._url(repository, "manifests", digest), HTTPStatus.ACCEPTED)
 
+    def push(self, repository: str, what: Image | Index, tag: str | None = None) -> str:
+        """Pushes all of it, and answers the digest that the registry gave it."""
+        if isinstance(what, Index):
+            for image in what.images:
+                self.push(repository, image)
+        else:
+            for blob in what.blobs:
+                if not self.has_blob(repository, blob.digest):
+                    self.put_blob(repository, blob)
+        return self.put_manifest(repository, what.manifest, tag or what.digest)
+
+    def pull(self, repository: str, reference: str) -> Pulled:
+        """Pulls all of it, of an index every image; raises Corrupt when one digest differs."""
+        manifest = self.manifest(repository, reference)
+        named = references(manifest.content, f"{repository}@{reference}")
+        blobs = [blob for child in named.children for blob in self.pull(repository, child).blobs]
+        for each in named.layers:
+            self.check_blob(repository, each.digest)
+            blobs.append(each.digest)
+        digest = digest_of(manifest.content)
+        return Pulled(digest=digest, media_type=manifest.media_type, manifest=manifest.content, blobs=tuple(blobs))
+
     def _url(self, repository: str, kind: str, rest: str) -> str:
         return f"{self._root}{repository}/{kind}/{rest}"
 
@@ -131,14 +173,14 @@ class Client:
             response = self._pool.request("GET", moved, **_UNREAD)
         with response:
             if response.status != HTTPStatus.OK:
-                raise refusal(response.status, response.read())
+                raise _refused(response.status, response.read())
             yield response
 
     def _send(self, method: str, url: str, *expected: int, **options: Any) -> urllib3.BaseHTTPResponse:
         headers = {**self._headers, **options.pop("headers", {})}
         response = self._pool.request(method, url, headers=headers, **options)
         if response.status not in expected:
-            raise refusal(response.status, response.data)
+            raise _refused(response.status, response.data)
         return response
 
 
@@ -146,7 +188,7 @@ _UNREAD: dict[str, Any] = {"preload_content": False, "decode_content": False}
 """Read piece by piece, and as it was sent: a digest is of these bytes."""
 
 
-def refusal(status: int, body: bytes) -> Refused:
+def _refused(status: int, body: bytes) -> Refused:
     """By the registry's own words, where it has any."""
     try:
         error = json.loads(body)["errors"][0]

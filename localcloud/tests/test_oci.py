@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-import oci.client
 from domain.ecr.images import MANIFESTS, OCI_INDEX, digest_of
 from localcloud.tests.cases import cases
+from oci.client import Client, Refused
 from oci.image import Blob, image, index
-from oci.whole_images import Client, Corrupt, Refused
+from oci.manifest import Corrupt
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -101,7 +101,7 @@ def test_an_index_names_an_image_for_each_architecture() -> None:
 def test_a_manifest_of_another_digest_is_corrupt(registry: Registry) -> None:
     wanted = digest_of(b"wanted")
     registry.answers[f"GET /v2/r/manifests/{wanted}"] = (200, {}, b"other")
-    with Client(registry.host) as client, pytest.raises(Corrupt, match=f"{wanted} came with"):
+    with Client.on_loopback(registry.host) as client, pytest.raises(Corrupt, match=f"{wanted} came with"):
         client.pull("r", wanted)
 
 
@@ -110,7 +110,7 @@ def test_a_blob_of_another_digest_is_corrupt(registry: Registry) -> None:
     registry.answers[f"GET /v2/r/manifests/{pushed.digest}"] = (200, {}, pushed.manifest.content)
     for blob in pushed.blobs:
         registry.answers[f"GET /v2/r/blobs/{blob.digest}"] = (200, {}, blob.content)
-    with Client(registry.host) as client:
+    with Client.on_loopback(registry.host) as client:
         assert client.pull("r", pushed.digest).blobs == tuple(blob.digest for blob in pushed.blobs)
         layer = pushed.blobs[-1]
         registry.answers[f"GET /v2/r/blobs/{layer.digest}"] = (200, {}, layer.content[:-1])
@@ -122,7 +122,7 @@ def test_a_blob_of_another_digest_is_corrupt(registry: Registry) -> None:
 @cases("content", b"", b"[]", b'{"manifests": [{}]}', b'{"layers": []}', b'{"layers": 1, "config": 1}')
 def test_a_manifest_that_is_none_is_corrupt(registry: Registry, content: bytes) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (200, {}, content)
-    with Client(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is not a manifest"):
+    with Client.on_loopback(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is not a manifest"):
         client.pull("r", "v1")
 
 
@@ -130,7 +130,7 @@ def test_a_manifest_that_is_none_is_corrupt(registry: Registry, content: bytes) 
 def test_an_upload_that_is_sent_elsewhere_is_not_followed(registry: Registry, elsewhere: str) -> None:
     where = elsewhere.format(host=registry.host)
     registry.answers["POST /v2/r/blobs/uploads/"] = (202, {"Location": where}, b"")
-    with Client(registry.host, "secret") as client, pytest.raises(Corrupt, match="sent elsewhere"):
+    with Client.on_loopback(registry.host, "secret") as client, pytest.raises(Corrupt, match="sent elsewhere"):
         client.begin_upload("r")
 
 
@@ -138,7 +138,7 @@ def test_an_upload_that_is_sent_elsewhere_is_not_followed(registry: Registry, el
 def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Registry, stored: str) -> None:
     registry.answers["PUT /v2/r/manifests/v1"] = (201, {"Docker-Content-Digest": stored}, b"")
     manifest = Blob(content=b"{}", media_type="text/plain")
-    with Client(registry.host) as client, pytest.raises(Corrupt, match=stored or "nothing"):
+    with Client.on_loopback(registry.host) as client, pytest.raises(Corrupt, match=stored or "nothing"):
         client.put_manifest("r", manifest, "v1")
 
 
@@ -152,7 +152,7 @@ def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Reg
 )
 def test_a_refusal_is_told_in_the_registrys_words(registry: Registry, body: bytes, told: str) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (403, {}, body)
-    with Client(registry.host) as client, pytest.raises(Refused) as refused:
+    with Client.on_loopback(registry.host) as client, pytest.raises(Refused) as refused:
         client.manifest("r", "v1")
     assert str(refused.value) == told
     assert refused.value.status == 403
@@ -162,14 +162,14 @@ def test_a_refusal_is_told_in_the_registrys_words(registry: Registry, body: byte
 def test_no_answer_is_followed_elsewhere(registry: Registry, path: str) -> None:
     registry.answers[f"GET /v2/r/{path}"] = (307, {"Location": "/v2/other"}, b"")
     registry.answers["GET /v2/other"] = (200, {}, b"{}")
-    with Client(registry.host) as client, pytest.raises(Refused) as refused:
+    with Client.on_loopback(registry.host) as client, pytest.raises(Refused) as refused:
         client.manifest("r", "v1") if "manifests" in path else client.check_blob("r", "sha256:x")
     assert refused.value.status == 307
 
 
 def test_a_manifest_is_asked_for_and_told_by_its_type(registry: Registry) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (200, {"Content-Type": OCI_INDEX}, b"{}")
-    with Client(registry.host) as client:
+    with Client.on_loopback(registry.host) as client:
         assert client.manifest("r", "v1") == Blob(content=b"{}", media_type=OCI_INDEX)
     assert registry.accepted == [", ".join(MANIFESTS)]
 
@@ -179,7 +179,7 @@ def test_a_blob_that_is_there_is_not_sent_again(registry: Registry) -> None:
     for blob in pushed.blobs:
         registry.answers[f"HEAD /v2/r/blobs/{blob.digest}"] = (200, {}, b"")
     registry.answers["PUT /v2/r/manifests/v1"] = (201, {"Docker-Content-Digest": pushed.digest}, b"")
-    with Client(registry.host, "secret") as client:
+    with Client.on_loopback(registry.host, "secret") as client:
         assert client.push("r", pushed, "v1") == pushed.digest
     assert [method for method, _, _ in registry.asked] == ["HEAD", "HEAD", "PUT"]
     assert {authorization for _, _, authorization in registry.asked} == {"Basic QVdTOnNlY3JldA=="}
@@ -193,7 +193,7 @@ def test_an_upload_goes_where_the_registry_says(registry: Registry, location: st
     joint = "&" if "?" in location else "?"
     path = f"/v2/{where.partition('/v2/')[2]}{joint}digest={blob.digest}"
     registry.answers[f"PUT {path}"] = (201, {}, b"")
-    with Client(registry.host) as client:
+    with Client.on_loopback(registry.host) as client:
         client.put_blob("r", blob)
     assert registry.asked[-1][:2] == ("PUT", path)
 
@@ -204,7 +204,7 @@ def test_blobs_that_are_kept_elsewhere_are_fetched_without_the_password(registry
     digest = digest_of(content)
     registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "/bucket?signed"}, b"")
     registry.answers["GET /bucket?signed"] = (200, {}, content)
-    with oci.client.Client(f"http://{registry.host}", "secret") as client:
+    with Client(f"http://{registry.host}", "secret") as client:
         client.check_blob("r", digest)
         assert [login is not None for _, _, login in registry.asked] == [True, False]
         registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "ftp://elsewhere/x"}, b"")

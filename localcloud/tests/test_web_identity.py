@@ -228,7 +228,7 @@ def test_a_token_without_a_claim_is_refused(roles: Roles, role: str, cloud: Loca
 def test_a_claim_of_another_type_is_refused(roles: Roles, role: str, cloud: LocalCloud, name: str) -> None:
     code, status, words = roles.refused(role, signed(cloud, claims(**{name: [AUDIENCE]})))
     assert (code, status) == ("InvalidIdentityToken", 400)
-    assert words.startswith(f"The claim {name} is no ")
+    assert words.startswith(f"The claim {name} is not ")
 
 
 def forged(cloud: LocalCloud) -> dict[str, str]:

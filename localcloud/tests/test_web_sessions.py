@@ -15,8 +15,8 @@ from localcloud.cloud import LocalCloud
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import REGION, Connect
 from localcloud.tests.github_roles import HOME, NAMES, Roles, allow, document
+from oci.client import Client, Refused
 from oci.image import image
-from oci.whole_images import Client, Refused
 
 MINE, OTHERS = "web/mine", "web/others"
 REFUSED = "refused"
@@ -58,7 +58,7 @@ def login(roles: Roles, credentials: Mapping[str, Any]) -> tuple[str, str]:
 def push(roles: Roles, given: Mapping[str, Any], repository: str = MINE) -> str:
     """The digest, or how it was refused."""
     host, password = login(roles, given["Credentials"])
-    with Client(host, password) as client:
+    with Client.on_loopback(host, password) as client:
         try:
             return client.push(repository, image(next(NAMES)), "v1")
         except Refused as refusal:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant
-from oci.whole_images import Client, Refused
+from oci.client import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused_in
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken
@@ -19,7 +19,7 @@ def prove_cache(case: CacheCase) -> str:
     strangers = list(_strangers(case))
     # Who may pull from all of the account's repositories may still not have new ones made.
     for each in (*strangers, Intruder(who="a role that may pull", password=case.puller())):
-        with Client(case.host, each.password) as client:
+        with Client.on_loopback(case.host, each.password) as client:
             try:
                 client.manifest(name, TAG)
             except Refused:
@@ -30,15 +30,15 @@ def prove_cache(case: CacheCase) -> str:
             raise Broken(f"{each.who} brought {name} in, and nothing grants it")
     _brought_in(case, name)
     for each in strangers:
-        with Client(case.host, each.password) as client:
+        with Client.on_loopback(case.host, each.password) as client:
             require_refused_in(name, client, each, content(case.cache, name).images[0], {**PULLS, **CHANGES})
     return f"refused: {', '.join(each.who for each in strangers)}"
 
 
 def _brought_in(case: CacheCase, name: str) -> None:
     """By the registry's owner."""
-    _, password = login(case.clients, case.place.account, case.place.region)
-    with Client(case.host, password) as client:
+    _, password = login(case.clients, case.registry.account, case.registry.region)
+    with Client.on_loopback(case.host, password) as client:
         client.pull(name, TAG)
 
 
@@ -46,6 +46,6 @@ def _strangers(case: CacheCase) -> Iterator[Intruder]:
     """An account that nobody named, and another role beside each role that is."""
     yield Intruder(who=f"account {case.stranger}", password=case.visitor(case.stranger))
     grants = [each for each in case.cache.pull if isinstance(each, AccountGrant)]
-    whole = {each.account for each in grants if each.role is None} | {case.place.account}
+    whole = {each.account for each in grants if each.role is None} | {case.registry.account}
     for account in sorted({each.account for each in grants} - whole):
         yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))

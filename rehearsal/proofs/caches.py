@@ -1,7 +1,7 @@
 """Whoever may pull through a cache does, and what is made for it is as secure as what is declared."""
 
 from domain.ecr.tags import TagMutability
-from oci.whole_images import Client, Refused
+from oci.client import Client, Refused
 from rehearsal.proofs.harness.arrivals import require_made
 from rehearsal.proofs.harness.attempts import CHANGES, require_refused_in
 from rehearsal.proofs.harness.cache_case import CacheCase
@@ -22,7 +22,7 @@ def prove_cache(case: CacheCase) -> str:
         # What is cached is pulled without the upstream: each run brings it in anew.
         case.remove(name)
         upstream = content(case.cache, name)
-        with Client(case.host, guest.password) as client:
+        with Client.on_loopback(case.host, guest.password) as client:
             try:
                 pulled = client.pull(name, TAG)
             except Refused as refused:

@@ -1,7 +1,7 @@
 """Everybody who is granted a pull gets it, and no more; each kind of grant in the way in which it is used."""
 
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, ServiceGrant
-from oci.whole_images import Client, Refused
+from oci.client import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
@@ -19,7 +19,7 @@ def prove(case: Case) -> str:
     for grant in case.repository.pull:
         guest = _guest(case, grant)
         try:
-            with Client(case.host, guest.password) as client:
+            with Client.on_loopback(case.host, guest.password) as client:
                 client.pull(case.name, standing.digest)
         except Refused as refused:
             raise Broken(f"{guest.who} is granted a pull, and was refused: {refused}") from refused

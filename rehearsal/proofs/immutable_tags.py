@@ -3,8 +3,8 @@
 import secrets
 
 from domain.ecr.tags import may_move
+from oci.client import Refused
 from oci.image import image
-from oci.whole_images import Refused
 from rehearsal.proofs.harness.case import TAG_INVALID, Broken, Case
 
 PROMISE = "a tag that is in use can't be given to another image"

@@ -1,7 +1,7 @@
 """An image for several architectures goes in and comes out whole."""
 
+from oci.client import Client
 from oci.image import index
-from oci.whole_images import Client
 from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "a multi-architecture image round-trips"
@@ -11,7 +11,7 @@ def prove(case: Case) -> str:
     pushed = index(f"{case.subject} multi-architecture")
     tag = case.tag("multi-architecture")
     case.push(pushed, tag)
-    with Client(case.host, case.puller()) as client:
+    with Client.on_loopback(case.host, case.puller()) as client:
         pulled = client.pull(case.name, tag)
     wanted = {blob.digest for image in pushed.images for blob in image.blobs}
     if pulled.digest != pushed.digest or set(pulled.blobs) != wanted:

@@ -2,8 +2,8 @@
 
 from domain.ecr.images import digest_of
 from domain.ecr.tags import WILDCARD
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the tags that are declared mutable move"
@@ -18,7 +18,7 @@ def prove(case: Case) -> str:
     for tag in tags:
         case.push(image(f"{case.subject} {tag} before", layers=1), tag)
         after = case.push(image(f"{case.subject} {tag} after", layers=1), tag)
-        with Client(case.host, case.puller()) as client:
+        with Client.on_loopback(case.host, case.puller()) as client:
             found = digest_of(client.manifest(case.name, tag).content)
         if found != after:
             raise Broken(f"{tag} was pushed as {after}, and is {found}")

@@ -1,7 +1,7 @@
 """A push with the push actions alone, and a pull that brings the same digests back."""
 
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "a publisher with the push actions alone pushes, and what is pulled is the same"
@@ -11,7 +11,7 @@ def prove(case: Case) -> str:
     pushed = image(f"{case.subject} push-and-pull")
     tag = case.tag("round-trip")
     digest = case.push(pushed, tag)
-    with Client(case.host, case.puller()) as client:
+    with Client.on_loopback(case.host, case.puller()) as client:
         by_tag = client.pull(case.name, tag)
         by_digest = client.pull(case.name, digest)
     for how, pulled in (("tag", by_tag), ("digest", by_digest)):

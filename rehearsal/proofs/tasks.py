@@ -1,6 +1,6 @@
 """Amazon ECS pulls for the account's tasks what is declared for them, as the role that the stack made for it."""
 
-from oci.whole_images import Client, Refused
+from oci.client import Client, Refused
 from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
@@ -19,7 +19,7 @@ def prove(case: Case) -> str:
         require_refused(case, tasks, standing, {**PULLS, **CHANGES})
         return "refused: it is not for tasks"
     try:
-        with Client(case.host, tasks.password) as client:
+        with Client.on_loopback(case.host, tasks.password) as client:
             client.pull(case.name, standing.digest)
     except Refused as refused:
         raise Broken(f"tasks are granted a pull, and were refused: {refused}") from refused
@@ -29,4 +29,6 @@ def prove(case: Case) -> str:
 
 def _may_pull(case: Case) -> bool:
     """In the account's own registries where it is said; and wherever a grant names that very role."""
-    return tasks_by_name(case.settings) in case.repository.pull or (case.repository.tasks and case.place.role is None)
+    return tasks_by_name(case.settings) in case.repository.pull or (
+        case.repository.tasks and case.registry.role is None
+    )

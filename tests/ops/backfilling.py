@@ -10,8 +10,8 @@ import pytest
 
 from domain.ecr.images import OCI_MANIFEST
 from localcloud.clients import Clients
+from oci.client import Client
 from oci.image import Blob, Image
-from oci.whole_images import Client
 from ops.__main__ import main
 from rehearsal.proofs.harness.visitors import login
 
@@ -54,7 +54,7 @@ class World:
         )
 
     def client(self, region: str, account: str = ACCOUNT) -> Client:
-        return Client(*login(self.clients, account, region))
+        return Client.on_loopback(*login(self.clients, account, region))
 
     def as_user(self, name: str, monkeypatch: pytest.MonkeyPatch, *statements: Mapping[str, object]) -> None:
         """The AWS environment becomes that of a user at home who may do this alone."""

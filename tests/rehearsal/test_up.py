@@ -16,8 +16,8 @@ from localcloud import cloud as local
 from localcloud.clients import Clients, exports
 from localcloud.cloud import LocalCloud
 from localcloud.install import NotInstalled
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal import __main__, report
 from rehearsal import up as module
 from rehearsal.apply import table
@@ -44,7 +44,7 @@ def test_two_at_once_one_that_serves_and_one_for_a_machine(start: Start) -> None
         host = re.search(r"docker login --username AWS --password-stdin (\S+)", said)
         assert token
         assert host
-        with Client(host[1], token[1]) as client:
+        with Client.on_loopback(host[1], token[1]) as client:
             assert client.push("team/app", image("mine"), "mine-1") == client.pull("team/app", "mine-1").digest
             pull = re.search(rf"docker pull {host[1]}/(\S+):(\S+)", said)
             assert pull
@@ -79,7 +79,7 @@ def test_a_machine_is_told_while_it_serves(
     def pull_then_end(*given: Any) -> None:
         tell(*given)
         (endpoint,) = json.loads(capsys.readouterr().out)["endpoints"]
-        with Client(endpoint["host"], endpoint["password"]) as client:
+        with Client.on_loopback(endpoint["host"], endpoint["password"]) as client:
             assert client.pull(endpoint["repository"], "rehearsal-round-trip").blobs
         signal.raise_signal(signal.SIGTERM)
 

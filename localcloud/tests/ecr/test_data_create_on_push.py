@@ -9,8 +9,8 @@ from localcloud.ecr.state import Template
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of
+from oci.client import Client
 from oci.image import index
-from oci.whole_images import Client
 
 NAME = "team/new"
 PUSH = ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage")
@@ -45,7 +45,7 @@ def test_a_push_makes_the_repository_as_its_template_says(server: Server) -> Non
 
 def test_a_client_that_looks_first_pushes_to_a_free_name(server: Server) -> None:
     server.registry.templates["team"] = a_template()
-    with Client(f"127.0.0.1:{server.port}", server.password) as client:
+    with Client.on_loopback(f"127.0.0.1:{server.port}", server.password) as client:
         digest = client.push(NAME, index("new"), "v1")
         assert client.pull(NAME, "v1").digest == digest
 

@@ -20,8 +20,8 @@ from localcloud.tests.ecr.control_plane import TRUST, allow
 from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server
 from localcloud.tests.processes import eventually
 from localcloud.upstream import UpstreamRegistry
+from oci.client import Client, Refused
 from oci.image import image, index
-from oci.whole_images import Client, Refused
 
 URL, HUB = "quay.io", "registry-1.docker.io"
 THERE, HERE = "team/app", "quay/team/app"
@@ -46,7 +46,7 @@ def server(server: Server, upstream: UpstreamRegistry) -> Server:
 
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
-    with Client(f"127.0.0.1:{server.port}", server.password) as made:
+    with Client.on_loopback(f"127.0.0.1:{server.port}", server.password) as made:
         yield made
 
 

@@ -15,8 +15,8 @@ from localcloud.ecr.cache.login import Login
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import OTHER_REGION, Connect
 from localcloud.upstream import UpstreamRegistry
+from oci.client import Client, Refused
 from oci.image import image, index
-from oci.whole_images import Client, Refused
 
 OWNER, READER = "555566667771", "555566667772"
 """Whose registry is the upstream, and whose is the cache."""
@@ -47,7 +47,7 @@ def document(**statement: Any) -> str:
 def logged_in(ecr: Any) -> Iterator[Client]:
     (data,) = ecr.get_authorization_token()["authorizationData"]
     password = base64.b64decode(data["authorizationToken"]).decode().partition(":")[2]
-    with Client(data["proxyEndpoint"].removeprefix("http://"), password) as client:
+    with Client.on_loopback(data["proxyEndpoint"].removeprefix("http://"), password) as client:
         yield client
 
 

@@ -11,8 +11,8 @@ from localcloud.cloud import LocalCloud
 from localcloud.tests.clouds import Connect
 from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.processes import eventually
+from oci.client import Client
 from oci.image import index
-from oci.whole_images import Client
 
 SOURCE, TARGET = "888877776666", "888877775555"
 REGION = "eu-north-1"
@@ -62,7 +62,7 @@ def target(cloud: LocalCloud, connect: Connect) -> Any:
 
 def at(ecr: Any) -> Client:
     (data,) = ecr.get_authorization_token()["authorizationData"]
-    return Client(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"]))
+    return Client.on_loopback(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"]))
 
 
 def test_an_index_that_is_pushed_here_is_pulled_there(cloud: LocalCloud, connect: Connect, target: Any) -> None:

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from botocore.exceptions import ClientError
 
+from oci.client import Client, Refused
 from oci.image import Image
-from oci.whole_images import Client, Refused
 from rehearsal.proofs.harness.case import DENIED, Broken, Case
 
 Try = Callable[[Client, str, Image], object]
@@ -43,7 +43,7 @@ class Intruder:
 
 def require_refused(case: Case, intruder: Intruder, standing: Image, tries: dict[str, Try]) -> None:
     """Raises Broken with the first try that works, and what is refused in another way than such an intruder is."""
-    with Client(case.host, intruder.password) as client:
+    with Client.on_loopback(case.host, intruder.password) as client:
         require_refused_in(case.name, client, intruder, standing, tries)
 
 

@@ -13,8 +13,8 @@ from domain.iam.document import CURRENT_VERSION
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.upstream import UpstreamRegistry
+from oci.client import Client
 from oci.image import Index, index
-from oci.whole_images import Client
 from rehearsal.proofs.harness.visitors import login
 from settings import Settings
 
@@ -73,7 +73,7 @@ def _fill(cache: Cache, upstream: RegistryId, *, reader: str, cloud: LocalCloud)
     with Clients(cloud.endpoint) as clients:
         ecr = clients.root("ecr", upstream.region, upstream.account)
         host, password = login(clients, upstream.account, upstream.region)
-        with Client(host, password) as client:
+        with Client.on_loopback(host, password) as client:
             for name in names(cache).values():
                 there = upstream_name(name, cache.rule)
                 ecr.create_repository(repositoryName=there)

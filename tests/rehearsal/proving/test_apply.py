@@ -13,8 +13,8 @@ from localcloud.clients import Clients, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.ecr.cache.login import login_of
 from localcloud.upstream import UpstreamRegistry
+from oci.client import Client
 from oci.image import image
-from oci.whole_images import Client
 from rehearsal.apply import ecr, preconditions, table
 from rehearsal.apply.program import NotApplied, apply
 from render import Render, render
@@ -194,7 +194,7 @@ def test_a_rule_is_built_with_a_login_that_nobody_declared(
         digest = upstream.put("library/nginx", image("nginx"), "1")
         (given,) = ecr.get_authorization_token()["authorizationData"]
         host, password = urlsplit(given["proxyEndpoint"]).netloc, password_of(given["authorizationToken"])
-        with Client(host, password) as client:
+        with Client.on_loopback(host, password) as client:
             assert client.pull("hub/nginx", "1").digest == digest
 
 

@@ -9,17 +9,17 @@ import pulumi
 import pytest
 from botocore.exceptions import ClientError
 
-from bootstrap.template import fill_in, source
+from bootstrap.template import fill_in, load_template
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import Clients, Credentials, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.github import Job
+from oci.client import Client, Refused
 from oci.image import image
-from oci.whole_images import Client, Refused
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from render.program import declared_by
+from render.program_run import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY
 from settings import Settings, load
@@ -39,7 +39,7 @@ def home(account: str) -> str:
 @pytest.fixture
 def settings(root: Path, home: str) -> Settings:
     own = load(root, "dev")
-    return replace(own, places=(replace(own.home, account=home),))
+    return replace(own, registries=(replace(own.home, account=home),))
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, cli
     assert provider["ClientIDList"] == [AUDIENCE]
     version = iam.get_policy_version(PolicyArn=boundary(home), VersionId="v1")["PolicyVersion"]
     github = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
-    account = fill_in(source(), home, REGION, Stack=stood.stack, **github)
+    account = fill_in(load_template(), home, REGION, Stack=stood.stack, **github)
     assert boundary(home) == account.boundary_arn
     assert same(parse(version["Document"]), account.boundary().document)
 
@@ -194,7 +194,9 @@ def test_the_job_pushes_and_the_boundary_keeps_it_from_more(home: str, clients: 
     clients.root("ecr", REGION, home).create_repository(repositoryName="payments/api")
     ecr = clients.of("ecr", REGION, session)
     (data,) = ecr.get_authorization_token()["authorizationData"]
-    with Client(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"])) as client:
+    with Client.on_loopback(
+        data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"])
+    ) as client:
         digest = client.push("payments/api", image("the job's"), "v1")
         with pytest.raises(Refused):
             client.delete_manifest("payments/api", digest)

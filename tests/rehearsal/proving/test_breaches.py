@@ -20,7 +20,7 @@ BROKEN_BELOW = {"anonymous"}
 def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
     stack = stacks[name]
     assert not stack.applied.not_built
-    assert len(stack.promises) > len(stack.settings.repositories) * len(stack.settings.all_places) * 10
+    assert len(stack.promises) > len(stack.settings.repositories) * len(stack.settings.all_registries) * 10
     assert [each for pair in stack.promises if not (each := stack.kept(*pair)).held] == []
 
 

@@ -13,8 +13,9 @@ from urllib3.exceptions import ProtocolError
 from domain.ecr.images import MANIFESTS
 from domain.iam.grants import AccountGrant
 from localcloud.clients import Clients
+from oci.client import Client, Pulled, Refused
 from oci.image import Blob
-from oci.whole_images import Client, Corrupt, Pulled, Refused
+from oci.manifest import Corrupt
 from rehearsal.proofs import grants, immutable_tags
 from rehearsal.proofs.harness.case import Broken, Case
 from rehearsal.proofs.harness.publisher_case import OTHERS, PublisherCase
@@ -143,7 +144,7 @@ def test_a_tag_is_tried_that_may_not_move(case: Case, mutable: tuple[str, ...], 
 
 
 def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
-    with Client(case.host, case.publisher()) as client:
+    with Client.on_loopback(case.host, case.publisher()) as client:
         with pytest.raises(Refused, match=r"DENIED.*ecr:ListImages"):
             client._send("GET", client._url(API, "tags", "list"), 200)
         with pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
@@ -151,8 +152,11 @@ def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
 
 
 def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
-    for password in (case.puller(), case.visitor(case.place.account)):
-        with Client(case.host, password) as client, pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
+    for password in (case.puller(), case.visitor(case.registry.account)):
+        with (
+            Client.on_loopback(case.host, password) as client,
+            pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"),
+        ):
             client.begin_upload(API)
 
 
@@ -176,8 +180,8 @@ def test_grants_to_the_own_account_are_proven_like_all_others(dev_stack: Stack, 
 
 def test_a_stranger_is_nobody_of_the_settings(case: Case) -> None:
     granted = replace(case.repository, pull=(AccountGrant(account=case.stranger),))
-    there = replace(case.place, account=case.stranger)
-    for named in ({"repositories": (granted,)}, {"places": (there,)}, {"elsewhere": (there,)}):
+    there = replace(case.registry, account=case.stranger)
+    for named in ({"repositories": (granted,)}, {"registries": (there,)}, {"other_account_replicas": (there,)}):
         assert replace(case, settings=replace(case.settings, **named)).stranger != case.stranger
 
 
@@ -217,7 +221,7 @@ def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients
     subjects: dict[str, set[str]] = {proof.name: set() for proof in found()}
     for proof, case in promised(settings, clients, visitors):
         subjects[proof.name].add(case.subject)
-    names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.places}
+    names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.registries}
     assert len(regions) == 3
     assert subjects["registry_settings"] == {f"registry@{region}" for region in regions}
     assert subjects["lifecycle"] == subjects["grants"] == {f"{name}@{region}" for name in names for region in regions}

@@ -10,8 +10,8 @@ import pytest
 
 from localcloud.clients import Clients
 from localcloud.tests.clouds import fetch
+from oci.client import Client
 from oci.image import Image, Index, image, index
-from oci.whole_images import Client
 from rehearsal.proofs.harness.case import Case
 from rehearsal.proofs.harness.visitors import login
 from tests.rehearsal.proving.stacks import Stack
@@ -28,7 +28,7 @@ def case(dev_stack: Stack) -> Case:
 
 @pytest.fixture
 def password(case: Case, clients: Clients) -> str:
-    return login(clients, case.place.account, case.place.region)[1]
+    return login(clients, case.registry.account, case.registry.region)[1]
 
 
 def skopeo(*arguments: str, check: bool = True) -> str:
@@ -58,7 +58,7 @@ def test_what_skopeo_pushes_comes_back_the_same(case: Case, password: str, tmp_p
         "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"--dest-creds=AWS:{password}",
         layout(tmp_path / "in", made), there,
     )  # fmt: skip
-    with Client(case.host, password) as client:
+    with Client.on_loopback(case.host, password) as client:
         assert client.pull(case.name, tag).digest == made.digest
     skopeo(
         "copy", "--all", "--preserve-digests", "--src-tls-verify=false", f"--src-creds=AWS:{password}",
@@ -69,7 +69,7 @@ def test_what_skopeo_pushes_comes_back_the_same(case: Case, password: str, tmp_p
 
 
 def test_skopeo_is_told_that_a_tag_is_immutable(case: Case, password: str, tmp_path: Path) -> None:
-    with Client(case.host, password) as client:
+    with Client.on_loopback(case.host, password) as client:
         client.push(case.name, image("skopeo first"), "skopeo-fixed")
     told = skopeo(
         "copy", "--dest-tls-verify=false", f"--dest-creds=AWS:{password}",
@@ -80,7 +80,7 @@ def test_skopeo_is_told_that_a_tag_is_immutable(case: Case, password: str, tmp_p
 
 
 def test_skopeo_lists_tags_and_is_refused_without_a_password(case: Case, password: str) -> None:
-    with Client(case.host, password) as client:
+    with Client.on_loopback(case.host, password) as client:
         client.push(case.name, image("skopeo listed"), "skopeo-listed")
     repository = f"docker://{case.host}/{case.name}"
     told = json.loads(skopeo("list-tags", "--tls-verify=false", f"--creds=AWS:{password}", repository))
