@@ -36,6 +36,7 @@ WITHOUT_RESOURCE_TYPE = {
     "DeletePullThroughCacheRule",
     "DeleteRegistryPolicy",
     "DeleteRepositoryCreationTemplate",
+    "DeregisterPullTimeUpdateExclusion",
     "DescribePullThroughCacheRules",
     "DescribeRegistry",
     "DescribeReplicationBackfillResults",
@@ -64,7 +65,7 @@ def resource_of(operation: str) -> str:
 
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 42
+    assert len(BUILT) == 43
     assert set(BUILT) <= set(service().operation_names)
 
 
