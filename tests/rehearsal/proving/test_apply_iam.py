@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from botocore.exceptions import ClientError
 
-from bootstrap.template import fill_in, source
+from bootstrap.template import fill_in, load_template
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import Clients, Credentials, password_of
@@ -19,7 +19,7 @@ from oci.client import Client, Refused
 from oci.image import image
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from render.program import declared_by
+from render.program_run import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY
 from settings import Settings, load
@@ -161,7 +161,7 @@ def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, cli
     assert provider["ClientIDList"] == [AUDIENCE]
     version = iam.get_policy_version(PolicyArn=boundary(home), VersionId="v1")["PolicyVersion"]
     github = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
-    account = fill_in(source(), home, REGION, Stack=stood.stack, **github)
+    account = fill_in(load_template(), home, REGION, Stack=stood.stack, **github)
     assert boundary(home) == account.boundary_arn
     assert same(parse(version["Document"]), account.boundary().document)
 
