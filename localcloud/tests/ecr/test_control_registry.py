@@ -123,6 +123,8 @@ def test_an_exclusion_is_registered_once(plane: Plane) -> None:
     assert answer["principalArn"] == ROLE
     assert plane.code("RegisterPullTimeUpdateExclusion", principalArn=ROLE) == "ExclusionAlreadyExistsException"
     assert plane("ListPullTimeUpdateExclusions")["pullTimeUpdateExclusions"] == [ROLE]
+    assert plane("DeregisterPullTimeUpdateExclusion", principalArn=ROLE) == {"principalArn": ROLE}
+    assert plane.code("DeregisterPullTimeUpdateExclusion", principalArn=ROLE) == "ExclusionNotFoundException"
 
 
 def test_a_registry_has_a_hundred_exclusions_at_most(plane: Plane) -> None:
