@@ -8,7 +8,7 @@ import pulumi
 
 import components
 from domain.iam.roles import template_role
-from settings import Place
+from settings import StackRegistry
 from settings.engine import engine_settings
 
 # Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
@@ -16,18 +16,18 @@ gc.disable()
 settings = engine_settings(Path(__file__).parent)
 
 
-def declare(place: Place, opts: pulumi.ResourceOptions | None) -> components.Registry:
+def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> components.Registry:
     """Everything that stands in one registry."""
     key = components.EncryptionKeyArgs(
-        account=place.account, region=place.region, alias=settings.project, tags=settings.tags,
-        deletion_days=settings.key_deletion_days, protect=settings.protects(place),
+        account=registry.account, region=registry.region, alias=settings.project, tags=settings.tags,
+        deletion_days=settings.key_deletion_days, protect=settings.protects(registry),
     )  # fmt: skip
     own = components.RegistrySettingsArgs(
-        region=place.region, scan_type=settings.scanning.scan_type, scan_rules=settings.scanning.scan_rules,
-        registry_policy=settings.registry_policy_of(place), pull_time_exclusions=settings.pull_time_exclusions,
+        region=registry.region, scan_type=settings.scanning.scan_type, scan_rules=settings.scanning.scan_rules,
+        registry_policy=settings.registry_policy_of(registry), pull_time_exclusions=settings.pull_time_exclusions,
         blob_mounting=settings.blob_mounting,
     )  # fmt: skip
-    return components.Registry(place.name, key, own, settings.copies(place), opts)
+    return components.Registry(registry.name, key, own, settings.copies(registry), opts)
 
 
 async def main() -> pulumi.Inputs:
@@ -36,7 +36,7 @@ async def main() -> pulumi.Inputs:
         session_seconds=settings.role_options.session_seconds, tags=settings.tags,
     ))  # fmt: skip
     others = {account: components.other_account(*where) for account, where in settings.other_accounts.items()}
-    declared = {place: declare(place, others.get(place.account)) for place in settings.all_places}
+    declared = {registry: declare(registry, others.get(registry.account)) for registry in settings.all_registries}
     home, role = declared[settings.home], roles.arns.get(template_role(settings.stack))
     for cache in settings.caches:
         token = pulumi.Config().require_secret(cache.token_key) if cache.username else None
@@ -45,13 +45,13 @@ async def main() -> pulumi.Inputs:
     if settings.replication:
         components.Replication(f"registry@{settings.home.name}", components.ReplicationArgs(
             region=settings.home.region, rules=settings.replication, tags=settings.tags,
-            replicas=[each for place, each in declared.items() if not place.home],
-            net_keys={place.region: declared[place].key.arn for place in settings.places[1:]},
+            replicas=[each for registry, each in declared.items() if not registry.home],
+            net_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
             net_role=role, net_lifecycle=settings.net_text(),
         ))  # fmt: skip
     # One turn of the loop lets the first answers in, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)
-    registries = {place.name: {"host": place.host, **made.exported()} for place, made in declared.items()}
+    registries = {registry.name: {"host": registry.host, **made.exported()} for registry, made in declared.items()}
     return {"roles": roles.arns, "registries": registries}
 
 

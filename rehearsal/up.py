@@ -185,14 +185,14 @@ def _prove(
 
 def _endpoints(settings: Settings, clients: Clients) -> list[Endpoint]:
     endpoints = []
-    for place in settings.all_places:
-        host, password = login(clients, place.account, place.region)
-        repository = next((each.name for each in settings.copies(place)), None)
-        tag = tag_at(place, "round-trip")
+    for registry in settings.all_registries:
+        host, password = login(clients, registry.account, registry.region)
+        repository = next((each.name for each in settings.copies(registry)), None)
+        tag = tag_at(registry, "round-trip")
         endpoints.append(
             Endpoint(
-                account=place.account,
-                region=place.region,
+                account=registry.account,
+                region=registry.region,
                 host=host,
                 password=password,
                 repository=repository,

@@ -12,7 +12,7 @@ from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Path, Problem
 from settings.checks import across_fields, roles
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
-from settings.checks.other_stacks import shared_places
+from settings.checks.other_stacks import shared_registries
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings, Reporter
@@ -33,7 +33,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     keys = _stack_keys(configuration)
     aws = _aws_keys(configuration)
     if keys and aws:
-        for full, problem in shared_places(root, stack, keys, aws):
+        for full, problem in shared_registries(root, stack, keys, aws):
             configuration.reporter(full)(problem)
         for key, problem in across_fields.stack_problems(keys, aws):
             full = f"{configuration.project}:{key}"
@@ -65,7 +65,7 @@ def _check_declared(
 ) -> None:
     """What is wrong with what the sound parts make together."""
     entries = list(catalog.repositories.items())
-    report.all(across_fields.key_problems(entries, keys, settings.places))
+    report.all(across_fields.key_problems(entries, keys, settings.registries))
     report.all(across_fields.role_problems(entries, keys.accounts))
     report.all(shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
     report.all(roles.catalog_problems(settings, entries))

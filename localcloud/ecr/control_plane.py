@@ -47,6 +47,7 @@ class Operation:
 
 _FUNCTIONS: Mapping[About, Sequence[Callable[[OperationRequest], Awaitable[Answer]]]] = {
     About.REGISTRY: (
+        account_settings.deregister_pull_time_update_exclusion,
         account_settings.get_account_setting,
         account_settings.get_authorization_token,
         account_settings.list_pull_time_update_exclusions,

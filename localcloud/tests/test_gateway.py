@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from localcloud import emulator
 from localcloud.ecr.api_errors import EcrError
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
 
 LARGEST_MANIFEST = 4 * 1024 * 1024
@@ -85,7 +86,7 @@ def test_another_services_errors_pass_unchanged(door: Door, connect: Connect) ->
     assert xml_error.value.response["Error"]["Code"] == "NoSuchBucket"
 
 
-@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+@cases("size", 0, 1, 3_000_000)
 def test_bodies_pass_unchanged_in_both_directions(door: Door, connect: Connect, size: int) -> None:
     cloud, _ = door
     s3 = connect(cloud, "s3")
@@ -135,7 +136,7 @@ def test_an_unsigned_request_is_told_what_it_lacks(door: Door) -> None:
     assert b"<Code>MissingAuthenticationTokenException</Code>" in answer.data
 
 
-@pytest.mark.parametrize("path", ["/", "/health"])
+@cases("path", "/", "/health")
 def test_people_are_told_what_answers_here(door: Door, path: str) -> None:
     cloud, _ = door
     answer = fetch(cloud.endpoint + path)
@@ -143,13 +144,11 @@ def test_people_are_told_what_answers_here(door: Door, path: str) -> None:
     assert answer.json()["emulator"] == "healthy"
 
 
-@pytest.mark.parametrize(
-    ("service", "target", "code"),
-    [
-        ("ecr-public", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
-        ("ecr", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
-        ("kms", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", "InvalidSignatureException"),
-    ],
+@cases(
+    "service, target, code",
+    ("ecr-public", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
+    ("ecr", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
+    ("kms", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", "InvalidSignatureException"),
 )
 def test_nothing_of_the_emulators_own_ecr_is_reached(door: Door, service: str, target: str, code: str) -> None:
     cloud, recorder = door
@@ -160,7 +159,7 @@ def test_nothing_of_the_emulators_own_ecr_is_reached(door: Door, service: str, t
     assert not recorder.calls
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff", pytest.param(b"[" * 100_000, id="deep")])
+@cases("body", b"{", b"[]", b'"text"', b"\xff", case("deep", b"[" * 100_000))
 def test_a_body_that_is_no_object_is_refused(door: Door, body: bytes) -> None:
     cloud, _ = door
     headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.ListImages", "Authorization": _scope("ecr")}
@@ -200,7 +199,7 @@ def test_a_header_that_is_no_text_is_told_in_a_form_too(door: Door) -> None:
     assert "<Code>IncompleteSignatureException</Code>" in got
 
 
-@pytest.mark.parametrize("target", ["http://evil.example/x", "http://evil.example/"])
+@cases("target", "http://evil.example/x", "http://evil.example/")
 def test_another_hosts_url_is_refused(door: Door, target: str) -> None:
     lines = (f"GET {target} HTTP/1.1", "Host: a", f"Authorization: {_scope('s3')}", "Connection: close", "", "")
     got = _raw(door[0].endpoint, "\r\n".join(lines))

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from localcloud import gateway
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Door, fetch
 
 
@@ -18,13 +19,11 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": _s
 WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
 
 
-@pytest.mark.parametrize(
-    ("more", "status", "code"),
-    [
-        pytest.param(b"&a=" + b"b" * 1024 * 1024, 413, b"<Code>RequestEntityTooLarge</Code>", id="long"),
-        pytest.param(b"&a" * 20_000, 400, b"<Code>MalformedQueryString</Code>", id="of many fields"),
-        pytest.param(b"&a=b" * 1_000, 200, b"<GetCallerIdentityResult>", id="ordinary"),
-    ],
+@cases(
+    "more, status, code",
+    case("long", b"&a=" + b"b" * 1024 * 1024, 413, b"<Code>RequestEntityTooLarge</Code>"),
+    case("of many fields", b"&a" * 20_000, 400, b"<Code>MalformedQueryString</Code>"),
+    case("ordinary", b"&a=b" * 1_000, 200, b"<GetCallerIdentityResult>"),
 )
 def test_a_form_is_bounded(door: Door, more: bytes, status: int, code: bytes) -> None:
     answer = fetch(door[0].endpoint, method="POST", body=WHO + more, headers=FORM)

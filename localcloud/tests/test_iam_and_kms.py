@@ -13,6 +13,7 @@ from localcloud.callers import Callers, root
 from localcloud.emulator import EmulatorAnswer
 from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.protocols import CallFailed
+from localcloud.tests.cases import cases
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, Door, fetch
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -73,7 +74,7 @@ def test_a_key_that_comes_later_is_found_then(door: Door, connect: Connect, back
     assert run(backend.key("alias/later", account=ACCOUNT, region=REGION)) is not None
 
 
-@pytest.mark.parametrize("identity", [root(ACCOUNT), ANONYMOUS, Identity(arn="lambda.amazonaws.com", account=None)])
+@cases("identity", root(ACCOUNT), ANONYMOUS, Identity(arn="lambda.amazonaws.com", account=None))
 def test_who_is_neither_user_nor_role_has_no_policies(backend: Backend, run: Run, identity: Identity) -> None:
     assert run(backend.attached_policies(identity)) == ((), None, {})
 

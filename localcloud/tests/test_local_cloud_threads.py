@@ -32,7 +32,7 @@ def test_what_a_caller_changes_is_changed_in_the_servers_thread(door: Door, monk
         return AuthorizationToken(password=GIVEN, expires=datetime.now(UTC))
 
     monkeypatch.setattr(cloud._callers, "join", told)
-    monkeypatch.setattr(cloud._backend, "stand_in", told)
+    monkeypatch.setattr(cloud._backend, "add_key", told)
     monkeypatch.setattr(cloud._tokens, "issue", told)
     cloud.join(ACCOUNT, "o-a1b2c3d4e5")
     cloud.add_key(KEY)

@@ -19,7 +19,7 @@ from ops.adopt.project_copy import Project
 from policies.pack.judge import Judged, judge
 from policies.pack.rule import Level
 from render.resource import Render
-from review.plan.words import grouped
+from review.plan.phrases import grouped
 from settings import InvalidSettings
 from settings.faults import Fault, path_text, shorten
 
@@ -90,8 +90,8 @@ class Adopter:
         self._project = project
         self._described = described
         self._today = today
-        self._home = project.settings.home.registry
-        self._regions = tuple(place.region for place in project.settings.places)
+        self._home = project.settings.home.id
+        self._regions = tuple(registry.region for registry in project.settings.registries)
         self._names = StackNames(project.names)
         self._writer = EntryWriter(
             stack=project.stack,
@@ -103,7 +103,7 @@ class Adopter:
 
     def report(self) -> AdoptionReport:
         """Raises InvalidSettings where the project would have faults that no repository makes."""
-        registries = {place.registry for place in self._project.settings.places}
+        registries = {registry.id for registry in self._project.settings.registries}
         ours: dict[str, dict[str, ExistingRepository]] = {}
         for found in self._described.repositories:
             if found.registry in registries:

@@ -103,7 +103,7 @@ _MISTAKEN = {
     "tags": ("does not say whose tags they are", f"give what {_TAGS} prints, which names each repository"),
     "previewResults": ("is a preview, not the policy", "give `aws ecr get-lifecycle-policy`"),
 }
-"""Outputs that are given by mistake, by their keys, with what to give in their place."""
+"""Outputs that are given by mistake, by their keys, with what to give in their registry."""
 
 _BETWEEN = re.compile(r"[\s\ufeff]*")
 _JSON = "print it with `--output json`"

@@ -65,7 +65,7 @@ class Project:
         found: dict[RegistryId, str] = {}
         for stack in self.others:
             with suppress(InvalidSettings):
-                found |= {place.registry: stack for place in load(self.root, stack).all_places}
+                found |= {registry.id: stack for registry in load(self.root, stack).all_registries}
         return found
 
     def missing_names(self, used: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str, list[str]]]:

@@ -18,7 +18,7 @@ _PAGE = 50
 
 def backfill(source: Registry, target: Registry, stop: Stop, shown: Progress) -> str:
     """How it ended, in words; raises Unavailable where ECR refuses it. One that is under way already is followed."""
-    destination = {"region": target.place.region, "registryId": target.place.account}
+    destination = {"region": target.registry.region, "registryId": target.registry.account}
     listed = source.pages("list_replication_backfills", "backfills", size=_PAGE)
     running = [each for each in listed if each["destination"] == destination and each["status"] not in _ENDED]
     begun = running[0] if running else source.call("start_replication_backfill", destination=destination)
@@ -31,7 +31,7 @@ def backfill(source: Registry, target: Registry, stop: Stop, shown: Progress) ->
             shown.reach(progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount"))
             stop.sleep(next(waits))
     except Stopped:
-        raise Stopped(text.goes_on(name, source.place.region)) from None
+        raise Stopped(text.goes_on(name, source.registry.region)) from None
     return text.backfilled(name, found)
 
 

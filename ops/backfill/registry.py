@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from domain.ecr.tags import TagMutability, may_move
 from oci.client import Client
 from ops.backfill.inventory import Held, Inventory
-from settings import Place
+from settings import StackRegistry
 
 _SESSION_NAME = "container-registry-backfill"
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60)
@@ -48,16 +48,16 @@ class Standing:
 class Registry:
     """One place of the stack, as the caller may use it."""
 
-    def __init__(self, place: Place, session: botocore.session.Session) -> None:
-        self.place = place
+    def __init__(self, registry: StackRegistry, session: botocore.session.Session) -> None:
+        self.registry = registry
         with self._told():
-            self.ecr: Any = session.create_client("ecr", region_name=place.region, config=_CONFIG)
+            self.ecr: Any = session.create_client("ecr", region_name=registry.region, config=_CONFIG)
         self._lock = threading.Lock()
         self._client: Client | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.place.region} (account {self.place.account})"
+        return f"{self.registry.region} (account {self.registry.account})"
 
     @property
     def images(self) -> Client:
@@ -100,13 +100,13 @@ class Registry:
     def call(self, method: str, **parameters: Any) -> Mapping[str, Any]:
         """Of this registry, whoever calls."""
         with self._told():
-            answer: Mapping[str, Any] = getattr(self.ecr, method)(registryId=self.place.account, **parameters)
+            answer: Mapping[str, Any] = getattr(self.ecr, method)(registryId=self.registry.account, **parameters)
             return answer
 
     def pages(self, method: str, key: str, *, size: int = _PAGE, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         with self._told():
             pages = self.ecr.get_paginator(method).paginate(
-                registryId=self.place.account, PaginationConfig={"PageSize": size}, **parameters
+                registryId=self.registry.account, PaginationConfig={"PageSize": size}, **parameters
             )
             for page in pages:
                 yield from page[key]
@@ -114,7 +114,7 @@ class Registry:
     def _log_in(self) -> Client:
         with self._told():
             # Without the registry's id the address is that of the caller's own.
-            (data,) = self.ecr.get_authorization_token(registryIds=[self.place.account])["authorizationData"]
+            (data,) = self.ecr.get_authorization_token(registryIds=[self.registry.account])["authorizationData"]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         return Client(data["proxyEndpoint"], password, user=user)
 
@@ -134,7 +134,7 @@ class Registry:
 
 
 @contextmanager
-def registries(home: Place, replica: Place) -> Iterator[tuple[Registry, Registry]]:
+def registries(home: StackRegistry, replica: StackRegistry) -> Iterator[tuple[Registry, Registry]]:
     """Both, by the user's own AWS environment; in another account as the role that the stack names."""
     session = botocore.session.Session()
     source = Registry(home, session)

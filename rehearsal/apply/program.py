@@ -11,9 +11,9 @@ from localcloud.clients import Clients
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.table import BUILT, NOT_BUILT
 from render.monitor import RecordingMonitor
-from render.providers import is_provider
 from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer
+from resources.providers import is_provider
 from settings import Settings
 
 

@@ -19,14 +19,14 @@ _ABSENT = frozenset({"RepositoryPolicyNotFoundException"})
 
 
 def applies(case: Case) -> bool:
-    return bool(case.settings.role_options.auditors) and case.place.role is None
+    return bool(case.settings.role_options.auditors) and case.registry.role is None
 
 
 def prove(case: Case) -> str:
     standing = case.standing("auditor")
     auditor, *_ = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     session = auditor_session(case, auditor)
-    ecr = case.visitors.of("ecr", session, case.place.region)
+    ecr = case.visitors.of("ecr", session, case.registry.region)
     read = _reads(ecr, case.name, case.arn, standing)
     for what, call in read.items():
         try:
@@ -37,7 +37,7 @@ def prove(case: Case) -> str:
     if not case.settings.role_options.audit_layers:
         require_denied("the auditor", _images(ecr, case.name, standing))
         return f"read {', '.join(read)}; no image"
-    password = case.visitors.password(session, case.place.region)
+    password = case.visitors.password(session, case.registry.region)
     with Client.on_loopback(case.host, password) as client:
         client.pull(case.name, standing.digest)
     require_refused(case, Intruder(who="the auditor", password=password), standing, CHANGES)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from domain.aws import Arn
 from rehearsal.proofs.harness.attempts import require_denied
-from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.case import Broken, RegistryCase
 from rehearsal.proofs.harness.standing_roles import auditor_session
 
 PROMISE = "the declared principals become the auditor, who reads the registry, and nobody else does"
@@ -17,11 +17,11 @@ _ACCESS_DENIED = "AccessDenied"
 """What STS says."""
 
 
-def applies(case: PlaceCase) -> bool:
-    return bool(case.settings.role_options.auditors) and case.place.home
+def applies(case: RegistryCase) -> bool:
+    return bool(case.settings.role_options.auditors) and case.registry.home
 
 
-def prove_registry(case: PlaceCase) -> str:
+def prove_registry(case: RegistryCase) -> str:
     auditors = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     for each in auditors:
         _read(case, each)
@@ -30,12 +30,12 @@ def prove_registry(case: PlaceCase) -> str:
     return f"{', '.join(each.resource for each in auditors)} did"
 
 
-def _read(case: PlaceCase, auditor: Arn) -> None:
+def _read(case: RegistryCase, auditor: Arn) -> None:
     try:
         session = auditor_session(case, auditor)
     except ClientError as refused:
         raise Broken(f"{auditor} is declared, and was refused: {refused}") from refused
-    for what, call in _reads(case.visitors.of("ecr", session, case.place.region)).items():
+    for what, call in _reads(case.visitors.of("ecr", session, case.registry.region)).items():
         try:
             call()
         except ClientError as refused:

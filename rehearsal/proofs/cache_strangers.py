@@ -37,7 +37,7 @@ def prove_cache(case: CacheCase) -> str:
 
 def _brought_in(case: CacheCase, name: str) -> None:
     """By the registry's owner."""
-    _, password = login(case.clients, case.place.account, case.place.region)
+    _, password = login(case.clients, case.registry.account, case.registry.region)
     with Client.on_loopback(case.host, password) as client:
         client.pull(name, TAG)
 
@@ -46,6 +46,6 @@ def _strangers(case: CacheCase) -> Iterator[Intruder]:
     """An account that nobody named, and another role beside each role that is."""
     yield Intruder(who=f"account {case.stranger}", password=case.visitor(case.stranger))
     grants = [each for each in case.cache.pull if isinstance(each, AccountGrant)]
-    whole = {each.account for each in grants if each.role is None} | {case.place.account}
+    whole = {each.account for each in grants if each.role is None} | {case.registry.account}
     for account in sorted({each.account for each in grants} - whole):
         yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))

@@ -49,6 +49,6 @@ def _require_sound(case: Case, key: str) -> None:
     if not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]:
         raise Broken(f"{key} does not rotate")
     stands = document.parse(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
-    declared = document.parse(key_policy(account=case.place.account, region=case.place.region))
+    declared = document.parse(key_policy(account=case.registry.account, region=case.registry.region))
     if not document.same(stands, declared):
         raise Broken(f"the policy of {key} is {stands.to_json()}")

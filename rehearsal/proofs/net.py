@@ -7,24 +7,24 @@ from domain.ecr.tags import TagMutability
 from oci.client import Client
 from oci.image import image
 from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, require_made, settled
-from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.case import Broken, RegistryCase
 from rehearsal.proofs.harness.visitors import login
 
 PROMISE = "a repository that nobody declared comes as secure as declared ones, and to no other account"
 
 
-def applies(case: PlaceCase) -> bool:
-    return any(case.place.registry in rule.destinations for rule in case.settings.replication)
+def applies(case: RegistryCase) -> bool:
+    return any(case.registry.id in rule.destinations for rule in case.settings.replication)
 
 
-def prove_registry(case: PlaceCase) -> str:
-    name = f"{min(case.place.prefixes, default='')}rehearsal-undeclared"
+def prove_registry(case: RegistryCase) -> str:
+    name = f"{min(case.registry.prefixes, default='')}rehearsal-undeclared"
     with _made_by_hand(case, name) as home:
-        _, password = login(case.clients, home.place.account, home.place.region)
+        _, password = login(case.clients, home.registry.account, home.registry.region)
         with Client.on_loopback(home.host, password) as client:
             digest = client.push(name, image(f"{case.subject} undeclared", layers=1), "rehearsal")
-        ended = settled(home, name, digest).get(case.place.registry, "not sent")
-        if case.place.role is not None:
+        ended = settled(home, name, digest).get(case.registry.id, "not sent")
+        if case.registry.role is not None:
             if not ended.startswith(FAILED) or case.knows(name):
                 raise Broken(f"{name} is declared nowhere, and came to another account: {ended}")
             return f"{name} was refused"
@@ -43,12 +43,12 @@ def prove_registry(case: PlaceCase) -> str:
 
 
 @contextmanager
-def _made_by_hand(case: PlaceCase, name: str) -> Iterator[PlaceCase]:
+def _made_by_hand(case: RegistryCase, name: str) -> Iterator[RegistryCase]:
     """A repository at home, and home; at the end it is gone, wherever it came."""
     home = case.at(case.settings.home)
     home.api("ecr").create_repository(repositoryName=name)
     try:
         yield home
     finally:
-        for place in case.settings.all_places:
-            case.at(place).remove(name)
+        for registry in case.settings.all_registries:
+            case.at(registry).remove(name)

@@ -26,14 +26,14 @@ def prove_publisher(case: PublisherCase) -> str:
     comers = jobs(case.publisher.source)
     *_, credentials = [_entered(case, each) for each in comers]
     own, others = case.publisher.repositories, case.others()
-    publisher = Intruder(who=case.subject, password=case.visitors.password(credentials, case.place.region))
+    publisher = Intruder(who=case.subject, password=case.visitors.password(credentials, case.registry.region))
     with Client.on_loopback(case.host, publisher.password) as client:
         for name in own:
             standing = _pushed(case, client, name)
             require_refused_in(name, client, publisher, standing, _DELETION)
         for name in others:
             require_refused_in(name, client, publisher, standing, CHANGES)
-    require_denied(case.subject, _settings_changed(case, case.visitors.of("ecr", credentials, case.place.region)))
+    require_denied(case.subject, _settings_changed(case, case.visitors.of("ecr", credentials, case.registry.region)))
     _require_policy(case)
     subjects = ", ".join(f"environment {each.environment}" if each.environment else each.ref for each in comers)
     return f"{subjects} pushed {', '.join(own)}, and none of {len(others)} others"
@@ -60,7 +60,7 @@ def _pushed(case: PublisherCase, client: Client, name: str) -> Image:
 def _settings_changed(case: PublisherCase, ecr: Any) -> Mapping[str, Callable[[], object]]:
     """Calls that leave everything as it is declared, should they be answered."""
     name = case.publisher.repositories[0]
-    copy = next(each for each in case.settings.copies(case.place) if each.name == name)
+    copy = next(each for each in case.settings.copies(case.registry) if each.name == name)
     return {
         "deleted an image by the API": lambda: ecr.batch_delete_image(
             repositoryName=name, imageIds=[{"imageTag": "rehearsal-nothing"}]
@@ -85,6 +85,6 @@ def _require_policy(case: PublisherCase) -> None:
     if len(names) != 1 or attached:
         raise Broken(f"declared one policy, and there are {', '.join([*names, *attached]) or 'none'}")
     stands = document.parse(iam.get_role_policy(RoleName=role, PolicyName=names[0])["PolicyDocument"])
-    declared = document.parse(push_policy(case.publisher.repositories, case.place.registry))
+    declared = document.parse(push_policy(case.publisher.repositories, case.registry.id))
     if not document.same(stands, declared):
         raise Broken(f"declared {declared.to_json()}, and there is {stands.to_json()}")

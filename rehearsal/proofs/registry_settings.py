@@ -4,18 +4,18 @@ from typing import Any
 
 from domain.ecr.account import account_settings
 from domain.iam import document
-from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.case import Broken, RegistryCase
 
 PROMISE = "the registry's own settings are as declared"
 
 
-def prove_registry(case: PlaceCase) -> str:
+def prove_registry(case: RegistryCase) -> str:
     ecr = case.api("ecr")
     declared = account_settings(blob_mounting=case.settings.blob_mounting)
     _expect("account settings", declared, {name: ecr.get_account_setting(name=name)["value"] for name in declared})
     excluded = sorted(_exclusions(ecr))
     _expect("pull time exclusions", sorted(case.settings.pull_time_exclusions), excluded)
-    policy_text = case.settings.registry_policy_of(case.place)
+    policy_text = case.settings.registry_policy_of(case.registry)
     _expect_policy(policy_text, ecr)
     policy = "a policy" if policy_text else "no policy"
     return f"{policy}, {len(declared)} account settings, {len(excluded)} pull time exclusions"

@@ -10,7 +10,7 @@ PROMISE = "nothing goes on from a replica"
 
 
 def applies(case: Case) -> bool:
-    return not case.place.home
+    return not case.registry.home
 
 
 def prove(case: Case) -> str:

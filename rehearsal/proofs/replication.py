@@ -9,13 +9,13 @@ from oci.client import Client, Refused
 from oci.image import Image, Index, image, index
 from rehearsal.proofs.harness.arrivals import COMPLETE, settled
 from rehearsal.proofs.harness.case import Broken, Case
-from settings import Place
+from settings import StackRegistry
 
 PROMISE = "every replica serves the very images that are pushed at home"
 
 
 def applies(case: Case) -> bool:
-    return case.place.home and len(case.settings.all_places) > 1
+    return case.registry.home and len(case.settings.all_registries) > 1
 
 
 def prove(case: Case) -> str:
@@ -32,25 +32,25 @@ def prove(case: Case) -> str:
         ended = settled(case, case.name, each.digest)
         if set(ended) != set(wanted) or not all(how == COMPLETE for how in ended.values()):
             raise Broken(f"declared for {_told(wanted)}, and it went to {_told(ended)}: {', '.join(ended.values())}")
-    there = [place for place in case.settings.all_places if place.registry in wanted]
-    for place in there:
-        _require_served(case, place, pushed)
-    for place in case.settings.all_places:
-        if place.prefixes and not case.name.startswith(place.prefixes) and case.at(place).knows(case.name):
-            raise Broken(f"it is not for {place.name}, and stands there")
+    there = [registry for registry in case.settings.all_registries if registry.id in wanted]
+    for registry in there:
+        _require_served(case, registry, pushed)
+    for registry in case.settings.all_registries:
+        if registry.prefixes and not case.name.startswith(registry.prefixes) and case.at(registry).knows(case.name):
+            raise Broken(f"it is not for {registry.name}, and stands there")
     return f"an image and an index at {', '.join(each.name for each in there) or 'home alone'}"
 
 
-def _require_served(case: Case, place: Place, pushed: dict[str, Image | Index]) -> None:
-    replica = case.at(place)
+def _require_served(case: Case, registry: StackRegistry, pushed: dict[str, Image | Index]) -> None:
+    replica = case.at(registry)
     with Client.on_loopback(replica.host, replica.puller()) as client:
         for tag, each in pushed.items():
             try:
                 pulled = client.pull(case.name, tag)
             except Refused as refused:
-                raise Broken(f"{tag} was pushed at home, and {place.name} does not serve it: {refused}") from refused
+                raise Broken(f"{tag} was pushed at home, and {registry.name} does not serve it: {refused}") from refused
             if pulled.digest != each.digest:
-                raise Broken(f"{tag} is {each.digest} at home, and {pulled.digest} at {place.name}")
+                raise Broken(f"{tag} is {each.digest} at home, and {pulled.digest} at {registry.name}")
 
 
 def _told(destinations: Iterable[RegistryId]) -> str:

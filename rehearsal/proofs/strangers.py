@@ -27,7 +27,7 @@ def _strangers(case: Case) -> Iterator[Intruder]:
     # AWS Lambda pulls for another account only where that account as a whole may pull, too.
     whole |= {each.account for each in grants if isinstance(each, ServiceGrant) and each.service is PullService.LAMBDA}
     named = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is not None}
-    for account in sorted(named - whole - {case.place.account}):
+    for account in sorted(named - whole - {case.registry.account}):
         yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
     for service in sorted({each.service for each in grants if isinstance(each, ServiceGrant)}, key=str):
         who = f"another account's {service.value}"

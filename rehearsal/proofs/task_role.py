@@ -1,6 +1,6 @@
 """The role for tasks is Amazon ECS's, at work for this account."""
 
-from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.case import Broken, RegistryCase
 from rehearsal.proofs.harness.standing_roles import has_tasks, task_session
 
 PROMISE = "no other service and no other account's tasks get the role for tasks"
@@ -8,11 +8,11 @@ PROMISE = "no other service and no other account's tasks get the role for tasks"
 _OTHER_SERVICES = ("ec2.amazonaws.com", "lambda.amazonaws.com", "codebuild.amazonaws.com")
 
 
-def applies(case: PlaceCase) -> bool:
-    return case.place.home and has_tasks(case.settings)
+def applies(case: RegistryCase) -> bool:
+    return case.registry.home and has_tasks(case.settings)
 
 
-def prove_registry(case: PlaceCase) -> str:
+def prove_registry(case: RegistryCase) -> str:
     account = case.settings.home.account
     if task_session(case, account) is None:
         raise Broken("Amazon ECS does not get it for the account's tasks")

@@ -29,4 +29,6 @@ def prove(case: Case) -> str:
 
 def _may_pull(case: Case) -> bool:
     """In the account's own registries where it is said; and wherever a grant names that very role."""
-    return tasks_by_name(case.settings) in case.repository.pull or (case.repository.tasks and case.place.role is None)
+    return tasks_by_name(case.settings) in case.repository.pull or (
+        case.repository.tasks and case.registry.role is None
+    )

@@ -12,7 +12,7 @@ from domain.iam.grants import registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.problems import Path, Problem
-from settings.declared.values import Place
+from settings.declared.values import StackRegistry
 from settings.faults import path_text
 from settings.written.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry, domain_rule
 from settings.written.stack import FREQUENCIES, AwsKeys, ReplicaEntry, StackKeys
@@ -143,10 +143,10 @@ def _as_written(problem: Problem, origin: list[tuple[int, Raw]]) -> Problem:
 
 
 def key_problems(
-    entries: Iterable[tuple[str, RepositoryEntry]], keys: StackKeys, places: Iterable[Place]
+    entries: Iterable[tuple[str, RepositoryEntry]], keys: StackKeys, registries: Iterable[StackRegistry]
 ) -> Iterator[Problem]:
     """Named keys that are missing in a region of the stack's own account."""
-    regions = [place.region for place in places]
+    regions = [registry.region for registry in registries]
     for repository, entry in entries:
         if not isinstance(entry.encryption, str):
             name = entry.encryption.key

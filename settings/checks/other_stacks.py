@@ -1,4 +1,4 @@
-"""The places of the project's other stacks: two stacks in one registry undo each other's work."""
+"""The registries of the project's other stacks: two stacks in one registry undo each other's work."""
 
 from collections.abc import Iterator
 from pathlib import Path as FilePath
@@ -7,24 +7,25 @@ from domain.problems import Path, Problem
 from settings.files.configuration import REGION, Configuration, read_configuration, stacks
 from settings.written.stack import AwsKeys, StackKeys
 
-Place = tuple[str, str]
+Where = tuple[str, str]
+"""An account and a region."""
 
 
-def shared_places(root: FilePath, stack: str, keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
-    """Each place of this stack that another one's file has too, with the key that says so."""
+def shared_registries(root: FilePath, stack: str, keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
+    """Each registry of this stack that another one's file names too, with the key that says so."""
     for other in stacks(root):
         if other != stack:
             configuration = read_configuration(root, other)
-            theirs = dict(_places(configuration))
-            for path, place in _own_places(keys, aws, configuration.project):
-                if place in theirs:
-                    where = _where(configuration, theirs[place])
-                    message = f"in account {place[0]} is a place of stack {other}, too ({where})"
+            theirs = dict(_registries(configuration))
+            for path, own in _own_registries(keys, aws, configuration.project):
+                if own in theirs:
+                    where = _where(configuration, theirs[own])
+                    message = f"in account {own[0]} is a registry of stack {other}, too ({where})"
                     fix = "give each stack an account or regions of its own"
-                    yield str(path[1]), Problem(path, place[1], message, fix)
+                    yield str(path[1]), Problem(path, own[1], message, fix)
 
 
-def _own_places(keys: StackKeys, aws: AwsKeys, project: str) -> Iterator[tuple[Path, Place]]:
+def _own_registries(keys: StackKeys, aws: AwsKeys, project: str) -> Iterator[tuple[Path, Where]]:
     yield ("config", REGION), (aws.account, aws.region)
     for index, replica in enumerate(keys.replicas):
         account = keys.accounts.get(replica.account) if replica.account else aws.account
@@ -36,8 +37,8 @@ def _where(configuration: Configuration, path: Path) -> str:
     return f"{configuration.file}:{line}" if line else configuration.file
 
 
-def _places(configuration: Configuration) -> Iterator[tuple[Place, Path]]:
-    """Where another stack stands, as far as its file can be understood: its own faults are told elsewhere."""
+def _registries(configuration: Configuration) -> Iterator[tuple[Where, Path]]:
+    """The registries of another stack, as far as its file can be understood: its own faults are reported with it."""
     home = configuration.home()
     if home is None:
         return

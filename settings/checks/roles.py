@@ -50,10 +50,10 @@ def _policy_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
 
 
 def _policies(settings: Settings, pull: tuple[Grant, ...]) -> Iterator[Problem]:
-    for place in settings.places:
-        text = policy_text(pull, place.registry)
+    for registry in settings.registries:
+        text = policy_text(pull, registry.id)
         for problem in repository_policy_problems(json.loads(text)) if text else ():
-            yield Problem((), None, f"{problem.message} in {place.region}", problem.fix)
+            yield Problem((), None, f"{problem.message} in {registry.region}", problem.fix)
 
 
 def _source_problems(pushes: Pushes, provider: str) -> Iterator[Problem]:
@@ -88,7 +88,7 @@ def _task_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
 def _tasks_length(settings: Settings) -> int:
     """Of the policy of the account's tasks, as far as the catalog makes it."""
     names = [each.name for each in settings.repositories if each.tasks]
-    return len(to_text(pull_policy(names, [place.registry for place in settings.places])))
+    return len(to_text(pull_policy(names, [registry.id for registry in settings.registries])))
 
 
 def _task_paths(name: str, entry: RepositoryEntry) -> list[Path]:
@@ -102,11 +102,11 @@ def _too_long(length: int) -> str:
 
 def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """The stack's key that asks for the most of it, and the problem inside that key's value."""
-    for place in settings.all_places:
-        text = settings.registry_policy_of(place)
+    for registry in settings.all_registries:
+        text = settings.registry_policy_of(registry)
         for problem in repository_policy_problems(json.loads(text)) if text else ():
-            message = f"make the registry policy in {place.name} invalid: {problem.message}"
-            yield "replicas" if place.role else "caches", Problem((), None, message, problem.fix)
+            message = f"make the registry policy in {registry.name} invalid: {problem.message}"
+            yield "replicas" if registry.role else "caches", Problem((), None, message, problem.fix)
     for index, cache in enumerate(settings.caches):
         for problem in repository_policy_problems(json.loads(cache.policy_text)) if cache.policy_text else ():
             yield (

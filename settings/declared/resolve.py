@@ -17,7 +17,7 @@ from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
 from settings.declared.settings import Settings, lifecycle_text, policy_text
-from settings.declared.values import Place, Repository
+from settings.declared.values import Repository, StackRegistry
 from settings.written.catalog import (
     DEFAULT_PRESET,
     TASKS,
@@ -43,15 +43,15 @@ CACHED = (
 def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
     """The settings of one stack."""
     account = aws.account
-    home = Place(account=account, region=aws.region, home=True)
-    replicas = [place for replica in keys.replicas for place in _place(replica, home, keys)]
+    home = StackRegistry(account=account, region=aws.region, home=True)
+    replicas = [registry for replica in keys.replicas for registry in _place(replica, home, keys)]
     presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
     return Settings(
         project=project,
         stack=stack,
         environment=keys.environment,
-        places=(home, *(place for place in replicas if place.account == account)),
-        elsewhere=tuple(place for place in replicas if place.account != account),
+        registries=(home, *(registry for registry in replicas if registry.account == account)),
+        other_account_replicas=tuple(registry for registry in replicas if registry.account != account),
         net=presets.get(DEFAULT_PRESET, NET),
         repositories=tuple(
             _repository(name, entry, presets=presets, stack=stack, keys=keys, account=account)
@@ -70,14 +70,14 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     )
 
 
-def _cache(cache: CacheEntry, keys: StackKeys, home: Place, *, project: str, stack: str) -> Cache:
+def _cache(cache: CacheEntry, keys: StackKeys, home: StackRegistry, *, project: str, stack: str) -> Cache:
     pull = _grants(cache.pull, keys, home.account)
     return Cache(
-        rule=cache_rule(cache, project, stack, home.registry),
+        rule=cache_rule(cache, project, stack, home.id),
         region=home.region,
         username=cache.username,
         lifecycle_text=lifecycle_text(CACHED, standby=False),
-        policy_text=policy_text(pull, home.registry),
+        policy_text=policy_text(pull, home.id),
         tags=resource_tags.required_tags(owner="platform", environment=keys.environment, project=project),
         pull=pull,
         tasks=any(each.service == TASKS for each in cache.pull),
@@ -116,20 +116,20 @@ def _grant(pull: Pull | CachePull, keys: StackKeys, own: str) -> list[Grant]:
     return [AccountGrant(account=account, role=pull.role)] if pull.account else []
 
 
-def _place(replica: ReplicaEntry, home: Place, keys: StackKeys) -> list[Place]:
+def _place(replica: ReplicaEntry, home: StackRegistry, keys: StackKeys) -> list[StackRegistry]:
     account = keys.accounts.get(replica.account) if replica.account else home.account
     if account is None:
         return []
     other = account != home.account
-    place = Place(
+    registry = StackRegistry(
         account=account,
         region=replica.region,
         home=False,
-        role=str(Arn(home.registry.partition, "iam", "", account, f"role/{replica.role}")) if other else None,
+        role=str(Arn(home.id.partition, "iam", "", account, f"role/{replica.role}")) if other else None,
         prefixes=replica.prefixes,
         retire=replica.retire,
     )
-    return [place]
+    return [registry]
 
 
 def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:

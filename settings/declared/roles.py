@@ -19,14 +19,14 @@ from domain.iam.roles import (
     template_policy,
     template_role,
 )
-from settings.declared.values import Place, Publisher, Repository
+from settings.declared.values import Publisher, Repository, StackRegistry
 from settings.written.stack import RoleOptions
 
 
 def registry_roles(
     stack: str,
     *,
-    places: Sequence[Place],
+    registries: Sequence[StackRegistry],
     publishers: Sequence[Publisher],
     repositories: Sequence[Repository],
     caches: Sequence[Cache],
@@ -34,27 +34,27 @@ def registry_roles(
 ) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names are told apart by the stack."""
     return (
-        *_publishers(publishers, places[0]),
-        *_tasks(stack, places, repositories, caches),
-        *_auditor(stack, places, options),
-        *_templates(stack, [place for place in places if caches or not place.home]),
-        *_caches(stack, places[0], caches),
+        *_publishers(publishers, registries[0]),
+        *_tasks(stack, registries, repositories, caches),
+        *_auditor(stack, registries, options),
+        *_templates(stack, [registry for registry in registries if caches or not registry.home]),
+        *_caches(stack, registries[0], caches),
     )
 
 
-def _publishers(publishers: Sequence[Publisher], home: Place) -> Iterator[Role]:
+def _publishers(publishers: Sequence[Publisher], home: StackRegistry) -> Iterator[Role]:
     provider = provider_arn(home.account, home.region)
     for publisher in publishers:
         yield Role(
             name=publisher.name,
             description=f"Pushes images for the workflows of {publisher.source.github}",
             trust=trust_policy(publisher.source, provider=provider),
-            policy=push_policy(publisher.repositories, home.registry),
+            policy=push_policy(publisher.repositories, home.id),
         )
 
 
 def _tasks(
-    stack: str, places: Sequence[Place], repositories: Sequence[Repository], caches: Sequence[Cache]
+    stack: str, registries: Sequence[StackRegistry], repositories: Sequence[Repository], caches: Sequence[Cache]
 ) -> Iterator[Role]:
     names = [each.name for each in repositories if each.tasks]
     prefixes = [each.rule.prefix for each in caches if each.tasks]
@@ -62,39 +62,39 @@ def _tasks(
         yield Role(
             name=task_role(stack),
             description="Pulls images for the account's tasks in Amazon ECS",
-            trust=service_trust(TASKS_SERVICE, places[0].account),
-            policy=pull_policy(names, [place.registry for place in places], prefixes),
+            trust=service_trust(TASKS_SERVICE, registries[0].account),
+            policy=pull_policy(names, [registry.id for registry in registries], prefixes),
         )
 
 
-def _auditor(stack: str, places: Sequence[Place], options: RoleOptions) -> Iterator[Role]:
+def _auditor(stack: str, registries: Sequence[StackRegistry], options: RoleOptions) -> Iterator[Role]:
     if options.auditors:
         yield Role(
             name=auditor_role(stack),
             description="Reads all that is known of the images, and scan findings with it",
             trust=principals_trust(options.auditors),
-            policy=audit_policy([place.registry for place in places], layers=options.audit_layers),
+            policy=audit_policy([registry.id for registry in registries], layers=options.audit_layers),
         )
 
 
-def _templates(stack: str, places: Sequence[Place]) -> Iterator[Role]:
-    if places:
+def _templates(stack: str, registries: Sequence[StackRegistry]) -> Iterator[Role]:
+    if registries:
         yield Role(
             name=template_role(stack),
             description="Makes the repositories that creation templates are for",
             trust=registry_trust(),
-            policy=template_policy([place.registry for place in places]),
+            policy=template_policy([registry.id for registry in registries]),
         )
 
 
-def _caches(stack: str, home: Place, caches: Sequence[Cache]) -> Iterator[Role]:
+def _caches(stack: str, home: StackRegistry, caches: Sequence[Cache]) -> Iterator[Role]:
     rules = [each.rule for each in caches if each.rule.custom_role_arn]
     if rules:
         yield Role(
             name=cache_role(stack),
             description="Reads other private registries for our caches",
             trust=registry_trust("pullthroughcache.ecr"),
-            policy=cache_policy(rules, home.registry),
+            policy=cache_policy(rules, home.id),
         )
 
 

@@ -16,7 +16,7 @@ from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, repository_policy
 from domain.iam.roles import Role
 from settings.declared.roles import registry_roles
-from settings.declared.values import Place, Publisher, Repository, publishers
+from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement
 from settings.written.stack import RoleOptions, Scanning
 
@@ -28,9 +28,9 @@ class Settings:
     project: str
     stack: str
     environment: str
-    places: tuple[Place, ...]
+    registries: tuple[StackRegistry, ...]
     """The registries in the stack's own account, home first."""
-    elsewhere: tuple[Place, ...]
+    other_account_replicas: tuple[StackRegistry, ...]
     """Replicas in other accounts."""
     net: tuple[retention.Rule, ...]
     """The retention of repositories that nobody declared."""
@@ -47,8 +47,8 @@ class Settings:
     key_deletion_days: int
 
     @property
-    def home(self) -> Place:
-        return self.places[0]
+    def home(self) -> StackRegistry:
+        return self.registries[0]
 
     @property
     def tags(self) -> dict[str, str]:
@@ -68,51 +68,53 @@ class Settings:
     def boundary(self) -> str:
         """The ARN of the permissions boundary of its roles, which the bootstrap makes."""
         name = f"policy/{self.project}-{self.stack}-boundary"
-        return str(Arn(self.home.registry.partition, "iam", "", self.home.account, name))
+        return str(Arn(self.home.id.partition, "iam", "", self.home.account, name))
 
     @cached_property
     def roles(self) -> tuple[Role, ...]:
         """All that the stack's own account holds."""
         return registry_roles(
-            self.stack, places=self.places, publishers=self.publishers, repositories=self.repositories,
+            self.stack, registries=self.registries, publishers=self.publishers, repositories=self.repositories,
             caches=self.caches, options=self.role_options,
         )  # fmt: skip
 
-    def protects(self, place: Place) -> bool:
-        """Whether the engine refuses to delete what a place can't be without, its key."""
-        return self.protect and not place.retire
+    def protects(self, registry: StackRegistry) -> bool:
+        """Whether the engine refuses to delete the key of a registry."""
+        return self.protect and not registry.retire
 
     def tags_for(self, owner: str) -> dict[str, str]:
         return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)
 
-    def copies(self, place: Place) -> tuple[RepositoryCopy, ...]:
-        """Every repository of the catalog, as it stands in this place."""
-        return self._copies[place]
+    def copies(self, registry: StackRegistry) -> tuple[RepositoryCopy, ...]:
+        """Every repository of the catalog, as it stands in this registry."""
+        return self._copies[registry]
 
     @cached_property
-    def _copies(self) -> dict[Place, tuple[RepositoryCopy, ...]]:
+    def _copies(self) -> dict[StackRegistry, tuple[RepositoryCopy, ...]]:
         return {
-            place: tuple(
-                self._copy(each, place) for each in self.repositories if each.name.startswith(place.prefixes or "")
+            registry: tuple(
+                self._copy(each, registry)
+                for each in self.repositories
+                if each.name.startswith(registry.prefixes or "")
             )
-            for place in self.all_places
+            for registry in self.all_registries
         }
 
-    def _copy(self, repository: Repository, place: Place) -> RepositoryCopy:
-        retire = repository.retire or place.retire
+    def _copy(self, repository: Repository, registry: StackRegistry) -> RepositoryCopy:
+        retire = repository.retire or registry.retire
         return RepositoryCopy(
             name=repository.name,
-            region=place.region,
+            region=registry.region,
             mutability=repository.mutability,
             mutable_tags=repository.mutable_tags,
             encryption=repository.encryption,
-            import_id=_import_id(repository.name, place) if repository.adopt else None,
-            lifecycle_text=lifecycle_text(repository.retention, standby=not place.home),
-            policy_text=policy_text(repository.pull, place.registry),
+            import_id=_import_id(repository.name, registry) if repository.adopt else None,
+            lifecycle_text=lifecycle_text(repository.retention, standby=not registry.home),
+            policy_text=policy_text(repository.pull, registry.id),
             # A named key is of the stack's own account.
-            key_arn=None if place.role else repository.key_arns.get(place.region),
+            key_arn=None if registry.role else repository.key_arns.get(registry.region),
             tags=self._repository_tags(repository, retire),
-            protect=self.protects(place) and not repository.retire,
+            protect=self.protects(registry) and not repository.retire,
             force_delete=self.allow_destruction and bool(retire),
         )
 
@@ -125,25 +127,31 @@ class Settings:
         return tags
 
     @property
-    def all_places(self) -> tuple[Place, ...]:
-        return (*self.places, *self.elsewhere)
+    def all_registries(self) -> tuple[StackRegistry, ...]:
+        return (*self.registries, *self.other_account_replicas)
 
     @property
     def other_accounts(self) -> dict[str, tuple[str, str, str]]:
         """What it takes to declare something in each account but the stack's own: itself, a region, the role."""
-        return {place.account: (place.account, place.region, place.role) for place in self.elsewhere if place.role}
+        return {
+            registry.account: (registry.account, registry.region, registry.role)
+            for registry in self.other_account_replicas
+            if registry.role
+        }
 
     @property
     def replication(self) -> tuple[ReplicationRule, ...]:
         """Where the images flow; a registry that retires gets no new ones."""
-        return replication_rules(place.replica for place in self.all_places if not place.home and not place.retire)
+        return replication_rules(
+            registry.replica for registry in self.all_registries if not registry.home and not registry.retire
+        )
 
-    def registry_policy_of(self, place: Place) -> str | None:
+    def registry_policy_of(self, registry: StackRegistry) -> str | None:
         """The policy that the settings give, with what lets our images into another account's registry, and those who
         pull from caches bring images into ours."""
-        ours = [inbound_statement(self.home.registry, place.replica)] if place.role else []
-        if place.home:
-            ours += import_statements([(each.rule.prefix, each.pull) for each in self.caches], place.registry)
+        ours = [inbound_statement(self.home.id, registry.replica)] if registry.role else []
+        if registry.home:
+            ours += import_statements([(each.rule.prefix, each.pull) for each in self.caches], registry.id)
         if not ours:
             return self.registry_policy
         given = json.loads(self.registry_policy) if self.registry_policy else {"Version": CURRENT_VERSION}
@@ -167,11 +175,11 @@ def policy_text(grants: tuple[Grant, ...], registry: RegistryId) -> str | None:
     return to_text(policy) if policy else None
 
 
-def _import_id(repository: str, place: Place) -> str:
+def _import_id(repository: str, registry: StackRegistry) -> str:
     """The id by which the provider finds a repository that exists already.
 
     At home it must be the plain name, which is the id in the state too: the engine replaces what it already manages
     under another id, and would delete the very repository that it imports. Elsewhere the plain name would be read
     from the provider's own region: https://github.com/pulumi/pulumi-aws/issues/5523
     """
-    return repository if place.home else f"{repository}@{place.region}"
+    return repository if registry.home else f"{repository}@{registry.region}"

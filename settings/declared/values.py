@@ -15,7 +15,7 @@ from settings.written.catalog import Retirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class StackRegistry:
     """A registry: one account in one region."""
 
     account: str
@@ -29,7 +29,7 @@ class Place:
 
     @property
     def name(self) -> str:
-        """What tells it apart from the stack's other places, in the names of resources."""
+        """What tells it apart from the stack's other registries, in the names of resources."""
         return f"{self.account}.{self.region}" if self.role else self.region
 
     @property
@@ -37,12 +37,12 @@ class Place:
         return registry_host(self.account, self.region)
 
     @property
-    def registry(self) -> RegistryId:
+    def id(self) -> RegistryId:
         return RegistryId(account=self.account, region=self.region)
 
     @property
     def replica(self) -> Replica:
-        return Replica(registry=self.registry, prefixes=self.prefixes)
+        return Replica(registry=self.id, prefixes=self.prefixes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in, source
+from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in, load_template
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
@@ -146,7 +146,7 @@ class _Recorder(Clients):
 
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
-    return source()
+    return load_template()
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +177,7 @@ def bootstrapped(template: dict[str, Any], full: Full) -> Bootstrapped:
         Stack=STACK,
         GitHubOwner="acme",
         GitHubRepository="container-registry",
-        Regions=",".join(place.region for place in settings.places),
+        Regions=",".join(registry.region for registry in settings.registries),
         EnhancedScanning="true",
         DeployEnvironment=STACK,
         PreviewEnvironment=f"preview-{STACK}",

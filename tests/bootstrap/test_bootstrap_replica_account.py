@@ -14,15 +14,15 @@ from tests.cases import cases
 
 @pytest.fixture
 def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> Account:
-    (place,) = full.settings.elsewhere
+    (registry,) = full.settings.other_account_replicas
     return fill_in(
         template,
-        place.account,
-        place.region,
+        registry.account,
+        registry.region,
         Stack=bootstrapped.stack,
         GitHubOwner="acme",
         GitHubRepository="container-registry",
-        Regions=place.region,
+        Regions=registry.region,
         EnhancedScanning=str(full.settings.scanning.scan_type.value == "ENHANCED").lower(),
         HomeDeployRole=bootstrapped.account.role_arn(DEPLOY),
     )

@@ -92,7 +92,9 @@ def test_a_token_reaches_aws_and_is_shown_to_nobody(lived: Lived) -> None:
 
 def test_what_no_settings_could_ask_for_is_refused_as_the_gate_refuses_it(make: Make) -> None:
     workspace = _whole(make)
-    _rewrite(workspace, "__main__.py", "settings.copies(place)", "settings.copies(place) if place.home else ()")
+    _rewrite(
+        workspace, "__main__.py", "settings.copies(registry)", "settings.copies(registry) if registry.home else ()"
+    )
     _rewrite(workspace, "components/registry_roles.py", "            permissions_boundary=args.boundary,\n", "")
     _rewrite(
         workspace, "components/pull_through_cache.py", "else rule.credential_arn", "else _moved(rule.credential_arn)"

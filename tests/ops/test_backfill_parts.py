@@ -130,7 +130,7 @@ def test_no_more_calls_than_the_pace_allows() -> None:
 class Ecr:
     """A registry that says these statuses of a backfill, one after another, and is stopped at one of them."""
 
-    class place:  # noqa: N801
+    class registry:  # noqa: N801
         region, account = "eu-west-1", "111122223333"
 
     def __init__(self, *statuses: str, running: tuple[str, ...] = (), stop: Stop | None = None) -> None:

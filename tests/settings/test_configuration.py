@@ -89,7 +89,9 @@ def test_under_the_engine_a_config_option_wins_and_has_no_line(project: Path) ->
     with pytest.raises(InvalidSettings, match=r"Pulumi\.dev\.yaml: config.container-registry:key_deletion_days: "):
         load(project, "dev", engine_values(project, key_deletion_days="3"))
     replicas = '[{"region":"eu-west-1"}]'
-    assert [place.region for place in load(project, "dev", engine_values(project, replicas=replicas)).places] == [
+    assert [
+        registry.region for registry in load(project, "dev", engine_values(project, replicas=replicas)).registries
+    ] == [
         "us-east-1",
         "eu-west-1",
     ]
@@ -162,9 +164,9 @@ def test_what_the_engine_gives_and_what_the_files_say_are_the_same_settings(proj
 def test_a_replica_in_another_account_stands_elsewhere(project: Path, edit: Edit) -> None:
     edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, account: workloads, role: replica}")
     settings = load(project, "prod")
-    assert [place.region for place in settings.places] == ["us-east-1", "ap-northeast-1"]
-    (place,) = settings.elsewhere
-    assert (place.name, place.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/replica")
+    assert [registry.region for registry in settings.registries] == ["us-east-1", "ap-northeast-1"]
+    (registry,) = settings.other_account_replicas
+    assert (registry.name, registry.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/replica")
 
 
 def test_the_aws_keys_are_read_by_their_own_names() -> None:

@@ -85,7 +85,7 @@ def test_a_stacks_file_brings_no_values_from_elsewhere(project: Path, edit: Edit
 def test_two_stacks_in_one_place(project: Path, edit: Edit) -> None:
     edit("Pulumi.prod.yaml", "222233334444", "111122223333")
     assert only(project) == (
-        "Pulumi.dev.yaml:3: config.aws:region: 'us-east-1' in account 111122223333 is a place of stack prod, too "
+        "Pulumi.dev.yaml:3: config.aws:region: 'us-east-1' in account 111122223333 is a registry of stack prod, too "
         "(Pulumi.prod.yaml:3) (give each stack an account or regions of its own)"
     )
 

@@ -38,8 +38,8 @@ def test_one_more_is_one_line(project: Path) -> None:
     settings = load(project, "prod")
     (rule,) = settings.replication
     assert RegistryId(account=PROD, region="sa-east-1") in rule.destinations
-    (place,) = [each for each in settings.places if each.region == "sa-east-1"]
-    assert len(list(settings.copies(place))) == len(settings.repositories)
+    (registry,) = [each for each in settings.registries if each.region == "sa-east-1"]
+    assert len(list(settings.copies(registry))) == len(settings.repositories)
 
 
 def test_prefixes_choose_what_a_replica_holds(project: Path) -> None:
@@ -49,7 +49,7 @@ def test_prefixes_choose_what_a_replica_holds(project: Path) -> None:
         to((PROD, "eu-west-1"), prefixes=("payments/", "storefront/")),
         to((PROD, "ap-northeast-1")),
     )
-    europe, asia = settings.places[1:]
+    europe, asia = settings.registries[1:]
     assert {each.name.partition("/")[0] for each in settings.copies(europe)} == {"payments", "storefront"}
     assert len(list(settings.copies(asia))) == len(settings.repositories)
 
@@ -62,14 +62,14 @@ def test_nothing_flows_to_a_replica_that_retires(project: Path) -> None:
 def test_another_account_lets_our_images_in_and_makes_no_repository(project: Path) -> None:
     replicas(project, "{region: eu-west-1, account: workloads, role: dr/registry, prefixes: [pay]}")
     settings = load(project, "prod")
-    (place,) = settings.elsewhere
-    assert (place.name, place.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/dr/registry")
-    (statement,) = json.loads(settings.registry_policy_of(place) or "{}")["Statement"]
+    (registry,) = settings.other_account_replicas
+    assert (registry.name, registry.role) == ("555566667777.eu-west-1", "arn:aws:iam::555566667777:role/dr/registry")
+    (statement,) = json.loads(settings.registry_policy_of(registry) or "{}")["Statement"]
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{PROD}:root"}
     assert statement["Action"] == ["ecr:ReplicateImage"]
     assert statement["Resource"] == ["arn:aws:ecr:eu-west-1:555566667777:repository/pay*"]
     assert settings.registry_policy_of(settings.home) is None
-    assert {each.name for each in settings.copies(place)} == {"payments/api", "payments/ledger"}
+    assert {each.name for each in settings.copies(registry)} == {"payments/api", "payments/ledger"}
 
 
 def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> None:
@@ -80,7 +80,8 @@ def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> 
         key(project, f"keys: {json.dumps({'own': arns})}", stack)
     settings = load(project, "prod")
     ledger = [
-        next(each for each in settings.copies(place) if each.name == "payments/ledger") for place in settings.all_places
+        next(each for each in settings.copies(registry) if each.name == "payments/ledger")
+        for registry in settings.all_registries
     ]
     assert [each.key_arn for each in ledger] == [arns["us-east-1"], arns["ap-northeast-1"], None]
 

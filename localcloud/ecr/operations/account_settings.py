@@ -33,6 +33,15 @@ async def register_pull_time_update_exclusion(request: OperationRequest) -> Answ
     return {"principalArn": arn, "createdAt": request.now}
 
 
+async def deregister_pull_time_update_exclusion(request: OperationRequest) -> Answer:
+    arn, exclusions = request.input["principalArn"], request.registry.pull_time_exclusions
+    if arn not in exclusions:
+        text = f"The pull time update exclusion for '{arn}' does not exist in the registry"
+        raise EcrError("ExclusionNotFoundException", text)
+    del exclusions[arn]
+    return {"principalArn": arn}
+
+
 async def list_pull_time_update_exclusions(request: OperationRequest) -> Answer:
     arns = {arn: arn for arn in request.registry.pull_time_exclusions}
     found, more = page(request, "ListPullTimeUpdateExclusions", arns)

@@ -182,12 +182,20 @@ class Server:
         assert answer.status == 201, answer
         return digest_of(encoded(manifest))
 
+    def stored(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
     def is_well(self) -> bool:
         return self.ask("GET", "/v2/").status == 200
 
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def nested(depth: int) -> str:
+    """Lists in lists, as JSON."""
+    return "[" * depth + "]" * depth
 
 
 def encoded(manifest: Mapping[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from domain.iam.access import Caller, Identity
 from localcloud.emulator import EmulatorDied
 from localcloud.iam_and_kms import UnreadablePolicy
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import REPOSITORY, FakeCallers, serving
 
 
@@ -19,9 +20,12 @@ class Broken(FakeCallers):
         raise self.error
 
 
-@pytest.mark.parametrize(
+@cases(
     "error",
-    [UnreadablePolicy("the policy own can't be read"), EmulatorDied("gone"), ConnectionError("gone"), KeyError(1)],
+    UnreadablePolicy("the policy own can't be read"),
+    EmulatorDied("gone"),
+    ConnectionError("gone"),
+    KeyError(1),
 )
 def test_a_fault_is_told_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
     with serving(tmp_path, Broken(error)) as server:

@@ -8,7 +8,7 @@ from domain.aws import RegistryId
 from domain.document_text import parse, to_text
 from domain.ecr.tags import TagMutability
 from domain.iam import document
-from rehearsal.proofs.harness.case import Broken, PlaceCase
+from rehearsal.proofs.harness.case import Broken, RegistryCase
 
 COMPLETE, FAILED = "COMPLETE", "FAILED"
 _UNDER_WAY = "IN_PROGRESS"
@@ -16,7 +16,7 @@ _PATIENCE, _PAUSE = 30.0, 0.02
 """Seconds."""
 
 
-def settled(home: PlaceCase, name: str, digest: str) -> Mapping[RegistryId, str]:
+def settled(home: RegistryCase, name: str, digest: str) -> Mapping[RegistryId, str]:
     """How the image's way to each registry ended; a failure with its reason."""
     end = time.monotonic() + _PATIENCE
     while True:
@@ -34,7 +34,7 @@ def _told(status: Mapping[str, str]) -> str:
 
 
 def require_made(
-    case: PlaceCase,
+    case: RegistryCase,
     name: str,
     *,
     mutability: TagMutability,

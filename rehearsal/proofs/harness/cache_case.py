@@ -7,20 +7,20 @@ from domain.ecr.cache import Cache
 from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
 from rehearsal.proofs.harness.attempts import Intruder
-from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.case import RegistryCase
 from rehearsal.proofs.harness.standing_roles import tasks_of
 from rehearsal.proofs.harness.upstreams import TASKS, names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CacheCase(PlaceCase):
+class CacheCase(RegistryCase):
     """One cache, at home."""
 
     cache: Cache
 
     @property
     def subject(self) -> str:
-        return f"cache {self.cache.rule.prefix}@{self.place.name}"
+        return f"cache {self.cache.rule.prefix}@{self.registry.name}"
 
     def guests(self) -> Iterator[tuple[str, Intruder]]:
         """Whoever may pull, each with a repository of their own to bring in."""
@@ -32,7 +32,7 @@ class CacheCase(PlaceCase):
 
     def _guest(self, grant: Grant) -> Intruder:
         match grant:
-            case AccountGrant(account=account, role=None) if account == self.place.account:
+            case AccountGrant(account=account, role=None) if account == self.registry.account:
                 # A grant to the own account leaves it to the account's own policies.
                 actions = (*PULL_ACTIONS, *IMPORT_ACTIONS)
                 return Intruder(who=account, password=self._password("rehearsal-importer", actions, self._everything))

@@ -1,4 +1,4 @@
-"""What a proof is given: one repository in one place, what is promised of it, and the means to try."""
+"""What a proof is given: one repository in one registry, what is promised of it, and the means to try."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from localcloud.clients import Clients
 from oci.client import Client
 from oci.image import Image, Index, image
 from rehearsal.proofs.harness.visitors import Visitors, allow, login
-from settings import Place, Repository, Settings
+from settings import Repository, Settings, StackRegistry
 
 DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
 """The codes of two refusals that are promised."""
@@ -24,36 +24,38 @@ class Broken(Exception):
     """A promise that does not hold, and what happened instead."""
 
 
-def tag_at(place: Place, word: str) -> str:
+def tag_at(registry: StackRegistry, word: str) -> str:
     """A tag of a proof's own image: what is pushed at home comes to the replicas, where another image needs another."""
-    return f"rehearsal-{word}" if place.home else f"rehearsal-{word}-{place.name}"
+    return f"rehearsal-{word}" if registry.home else f"rehearsal-{word}-{registry.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceCase:
+class RegistryCase:
     """One registry; `host` is where its images are pushed to in the local cloud."""
 
     settings: Settings
-    place: Place
+    registry: StackRegistry
     host: str
     clients: Clients
     visitors: Visitors
 
     @property
     def subject(self) -> str:
-        return f"registry@{self.place.name}"
+        return f"registry@{self.registry.name}"
 
     def api(self, service: str) -> Any:
         """A client of the account's own root, to look at what stands."""
-        return self.clients.root(service, self.place.region, self.place.account)
+        return self.clients.root(service, self.registry.region, self.registry.account)
 
-    def at(self, place: Place) -> "PlaceCase":
+    def at(self, registry: StackRegistry) -> "RegistryCase":
         """The same of another registry."""
-        host, _ = login(self.clients, place.account, place.region)
-        return PlaceCase(settings=self.settings, place=place, host=host, clients=self.clients, visitors=self.visitors)
+        host, _ = login(self.clients, registry.account, registry.region)
+        return RegistryCase(
+            settings=self.settings, registry=registry, host=host, clients=self.clients, visitors=self.visitors
+        )
 
     def tag(self, word: str) -> str:
-        return tag_at(self.place, word)
+        return tag_at(self.registry, word)
 
     def own_key(self) -> str:
         """The ARN of the key that the stack made here."""
@@ -75,7 +77,7 @@ class PlaceCase:
     def role_arn(self, name: str) -> str:
         """Of one of the roles that the stack declares in its own account."""
         home = self.settings.home
-        return str(Arn(home.registry.partition, "iam", "", home.account, f"role{self.settings.role_path}{name}"))
+        return str(Arn(home.id.partition, "iam", "", home.account, f"role{self.settings.role_path}{name}"))
 
     def puller(self) -> str:
         """The password of a role of the registry's own account that has exactly the pull actions."""
@@ -84,16 +86,16 @@ class PlaceCase:
     def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
         """The password of a role which its own account lets pull there, and do anything elsewhere; whether it may is
         ours to say."""
-        arn = Arn(REGIONS[self.place.region].id, "iam", "", account, f"role/{role}")
-        return self.visitors.password(self.visitors.anybody(arn, self.place.region), self.place.region)
+        arn = Arn(REGIONS[self.registry.region].id, "iam", "", account, f"role/{role}")
+        return self.visitors.password(self.visitors.anybody(arn, self.registry.region), self.registry.region)
 
     @property
     def _everything(self) -> str:
-        return str(Arn(REGIONS[self.place.region].id, "ecr", "*", "*", "repository/*"))
+        return str(Arn(REGIONS[self.registry.region].id, "ecr", "*", "*", "repository/*"))
 
     def _password(self, role: str, actions: Sequence[str], resource: str) -> str:
-        region = self.place.region
-        session = self.visitors.role(self.place.account, role, region, allow(actions, resource))
+        region = self.registry.region
+        session = self.visitors.role(self.registry.account, role, region, allow(actions, resource))
         return self.visitors.password(session, region)
 
     def member(self, organization: str) -> str:
@@ -110,12 +112,12 @@ class PlaceCase:
     def service(self, service: PullService, account: str) -> str:
         """The password of a service at work for a resource of the account, in this region."""
         resource = "function:rehearsal" if service is PullService.LAMBDA else "project/rehearsal"
-        arn = Arn(REGIONS[self.place.region].id, service.value, self.place.region, account, resource)
+        arn = Arn(REGIONS[self.registry.region].id, service.value, self.registry.region, account, resource)
         return self.visitors.cloud.service_password(service.principal, str(arn), account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case(PlaceCase):
+class Case(RegistryCase):
     """One repository in it: the catalog's entry, and its copy here."""
 
     repository: Repository
@@ -123,7 +125,7 @@ class Case(PlaceCase):
 
     @property
     def subject(self) -> str:
-        return f"{self.copy.name}@{self.place.name}"
+        return f"{self.copy.name}@{self.registry.name}"
 
     @property
     def name(self) -> str:
@@ -131,7 +133,7 @@ class Case(PlaceCase):
 
     @property
     def arn(self) -> str:
-        return repository_arn(self.place.region, self.place.account, self.name)
+        return repository_arn(self.registry.region, self.registry.account, self.name)
 
     def described(self) -> dict[str, Any]:
         """The repository as ECR describes it."""
@@ -159,7 +161,7 @@ def _made_up_account(settings: Settings, word: str) -> str:
     grants = [grant for each in settings.repositories for grant in each.pull]
     grants += [grant for each in settings.caches for grant in each.pull]
     used = {each.account for each in grants if not isinstance(each, OrganizationGrant)}
-    used |= {place.account for place in (*settings.places, *settings.elsewhere)}
+    used |= {registry.account for registry in (*settings.registries, *settings.other_account_replicas)}
     number = int(hashlib.sha256(word.encode()).hexdigest(), 16) % 10**ACCOUNT_ID_DIGITS
     while f"{number:0{ACCOUNT_ID_DIGITS}}" in used:
         number = (number + 1) % 10**ACCOUNT_ID_DIGITS

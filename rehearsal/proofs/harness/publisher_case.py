@@ -7,7 +7,7 @@ from itertools import takewhile
 from domain.iam.github import AUDIENCE
 from localcloud.clients import AwsCredentials
 from localcloud.github_issuer import Job
-from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.case import RegistryCase
 from settings.declared.values import Publisher
 
 OTHERS = 10
@@ -15,7 +15,7 @@ OTHERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublisherCase(PlaceCase):
+class PublisherCase(RegistryCase):
     """One publisher, at home."""
 
     publisher: Publisher
@@ -31,7 +31,7 @@ class PublisherCase(PlaceCase):
     def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> AwsCredentials:
         """Of the publisher's role; raises ClientError where the job does not get it."""
         token = self.visitors.cloud.github_token(job, audience=audience, at=at or datetime.now(UTC))
-        return self.visitors.workflow(self.role, token, self.place.region)
+        return self.visitors.workflow(self.role, token, self.registry.region)
 
     def others(self) -> list[str]:
         """Repositories that are not the publisher's, those first whose names are most like one of them."""

@@ -16,7 +16,7 @@ from oci.client import Refused
 from oci.manifest import Corrupt
 from rehearsal import proofs
 from rehearsal.proofs.harness.cache_case import CacheCase
-from rehearsal.proofs.harness.case import Broken, Case, PlaceCase
+from rehearsal.proofs.harness.case import Broken, Case, RegistryCase
 from rehearsal.proofs.harness.publisher_case import PublisherCase
 from rehearsal.proofs.harness.visitors import Visitors, login
 from settings import Settings
@@ -24,9 +24,9 @@ from settings import Settings
 _FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
 """All that an unkept promise looks like; anything else is a fault of the proof itself, and ends the run."""
 
-_ABOUT: dict[str, type[PlaceCase]] = {
+_ABOUT: dict[str, type[RegistryCase]] = {
     "prove": Case,
-    "prove_registry": PlaceCase,
+    "prove_registry": RegistryCase,
     "prove_publisher": PublisherCase,
     "prove_cache": CacheCase,
 }
@@ -39,7 +39,7 @@ class Proof:
 
     name: str
     promise: str
-    about: type[PlaceCase]
+    about: type[RegistryCase]
     """The kind of cases that it is for."""
     prove: Callable[[Any], str]
     applies: Callable[[Any], bool]
@@ -61,23 +61,23 @@ def found() -> tuple[Proof, ...]:
     return tuple(_proof(name, importlib.import_module(f"{proofs.__name__}.{name}")) for name in names)
 
 
-def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[PlaceCase]:
+def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[RegistryCase]:
     """Each registry, then each repository in it; at home those who push there and its caches, too."""
     entries = {each.name: each for each in settings.repositories}
-    for place in settings.all_places:
-        host, _ = login(clients, place.account, place.region)
+    for registry in settings.all_registries:
+        host, _ = login(clients, registry.account, registry.region)
         shared: dict[str, Any] = {
-            "settings": settings, "place": place, "host": host, "clients": clients, "visitors": visitors,
+            "settings": settings, "registry": registry, "host": host, "clients": clients, "visitors": visitors,
         }  # fmt: skip
-        yield PlaceCase(**shared)
-        if place.home:
+        yield RegistryCase(**shared)
+        if registry.home:
             yield from (PublisherCase(**shared, publisher=each) for each in settings.publishers)
             yield from (CacheCase(**shared, cache=each) for each in settings.caches)
-        for copy in settings.copies(place):
+        for copy in settings.copies(registry):
             yield Case(**shared, repository=entries[copy.name], copy=copy)
 
 
-def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[tuple[Proof, PlaceCase]]:
+def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[tuple[Proof, RegistryCase]]:
     """Everything that is to be proven, in order."""
     everything = found()
     return [
@@ -88,7 +88,7 @@ def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[t
     ]
 
 
-def prove(proof: Proof, case: PlaceCase) -> Outcome:
+def prove(proof: Proof, case: RegistryCase) -> Outcome:
     begun = time.perf_counter()
     try:
         held, happened = True, proof.prove(case)

@@ -7,7 +7,7 @@ from pathlib import Path
 from localcloud.clients import Clients
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import Applied, apply
-from rehearsal.proofs.harness.case import PlaceCase
+from rehearsal.proofs.harness.case import RegistryCase
 from rehearsal.proofs.harness.run import Outcome, Proof, cases, found, promised, prove
 from rehearsal.proofs.harness.visitors import Visitors
 from settings import Settings, load
@@ -91,8 +91,12 @@ class Stack:
     def __init__(self, applied: Applied, clients: Clients, visitors: Visitors) -> None:
         self.applied = applied
         self.settings: Settings = applied.settings
-        self.cases: Mapping[str, PlaceCase] = {each.subject: each for each in cases(self.settings, clients, visitors)}
-        self._promised: Callable[[], list[tuple[Proof, PlaceCase]]] = lambda: promised(self.settings, clients, visitors)
+        self.cases: Mapping[str, RegistryCase] = {
+            each.subject: each for each in cases(self.settings, clients, visitors)
+        }
+        self._promised: Callable[[], list[tuple[Proof, RegistryCase]]] = lambda: promised(
+            self.settings, clients, visitors
+        )
         self._kept: dict[tuple[str, str], Outcome] = {}
         self._broken: set[tuple[str, str]] = set()
 
@@ -104,7 +108,7 @@ class Stack:
     def subjects(self, *proofs: str) -> set[str]:
         return {subject for proof, subject in self.promises if proof in proofs}
 
-    def case(self, subject: str) -> PlaceCase:
+    def case(self, subject: str) -> RegistryCase:
         return self.cases.get(f"{subject}@{REGION}") or self.cases[subject]
 
     def prove(self, proof: str, subject: str) -> Outcome:

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from botocore.exceptions import ClientError
 
-from bootstrap.template import fill_in, source
+from bootstrap.template import fill_in, load_template
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import AwsCredentials, Clients, password_of
@@ -19,10 +19,11 @@ from oci.client import Client, Refused
 from oci.image import image
 from rehearsal.apply import preconditions
 from rehearsal.apply.program import BuildingMonitor, NotApplied
-from render.program import declared_by
+from render.program_run import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY
 from settings import Settings, load
+from tests.cases import cases
 from tests.rehearsal.proving.breaking import REGION, allow, policy
 
 JOB = Job(owner="acme", owner_id="1024", repository="api", repository_id="65536", environment="production")
@@ -38,7 +39,7 @@ def home(account: str) -> str:
 @pytest.fixture
 def settings(root: Path, home: str) -> Settings:
     own = load(root, "dev")
-    return replace(own, places=(replace(own.home, account=home),))
+    return replace(own, registries=(replace(own.home, account=home),))
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, cli
     assert provider["ClientIDList"] == [AUDIENCE]
     version = iam.get_policy_version(PolicyArn=boundary(home), VersionId="v1")["PolicyVersion"]
     github = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
-    account = fill_in(source(), home, REGION, Stack=stood.stack, **github)
+    account = fill_in(load_template(), home, REGION, Stack=stood.stack, **github)
     assert boundary(home) == account.boundary_arn
     assert same(parse(version["Document"]), account.boundary().document)
 
@@ -206,9 +207,7 @@ def test_the_job_pushes_and_the_boundary_keeps_it_from_more(
 
 
 @pytest.mark.usefixtures("session")
-@pytest.mark.parametrize(
-    "other", [replace(JOB, environment="staging"), replace(JOB, repository_id="7"), replace(JOB, owner="mallory")]
-)
+@cases("other", replace(JOB, environment="staging"), replace(JOB, repository_id="7"), replace(JOB, owner="mallory"))
 def test_no_other_job_gets_the_built_role(home: str, clients: Clients, cloud: LocalCloud, other: Job) -> None:
     arn = f"arn:aws:iam::{home}:role/container-registry/dev/payments-api"
     token = cloud.github_token(other)

@@ -22,6 +22,7 @@ from rehearsal.proofs.harness.publisher_case import OTHERS, PublisherCase
 from rehearsal.proofs.harness.run import Proof, found, promised, prove
 from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
+from tests.cases import cases
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaches import API, API_ROLE, DEV, INGEST, LEDGER, WEB
 from tests.rehearsal.proving.breaking import REGION, allow, and_also
@@ -134,9 +135,7 @@ def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(case: Cas
     assert [each.proof for each in outcomes if each.held] == []
 
 
-@pytest.mark.parametrize(
-    ("mutable", "tried"), [((), "v1.0.0-"), (("v*",), "rehearsal-"), (("v*", "rehearsal-*"), ""), (("*",), None)]
-)
+@cases("mutable, tried", ((), "v1.0.0-"), (("v*",), "rehearsal-"), (("v*", "rehearsal-*"), ""), (("*",), None))
 def test_a_tag_is_tried_that_may_not_move(case: Case, mutable: tuple[str, ...], tried: str | None) -> None:
     case = replace(case, repository=replace(case.repository, mutable_tags=mutable))
     tag = immutable_tags._fixed_tag(case)
@@ -153,7 +152,7 @@ def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
 
 
 def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
-    for password in (case.puller(), case.visitor(case.place.account)):
+    for password in (case.puller(), case.visitor(case.registry.account)):
         with (
             Client.on_loopback(case.host, password) as client,
             pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"),
@@ -181,8 +180,8 @@ def test_grants_to_the_own_account_are_proven_like_all_others(dev_stack: Stack, 
 
 def test_a_stranger_is_nobody_of_the_settings(case: Case) -> None:
     granted = replace(case.repository, pull=(AccountGrant(account=case.stranger),))
-    there = replace(case.place, account=case.stranger)
-    for named in ({"repositories": (granted,)}, {"places": (there,)}, {"elsewhere": (there,)}):
+    there = replace(case.registry, account=case.stranger)
+    for named in ({"repositories": (granted,)}, {"registries": (there,)}, {"other_account_replicas": (there,)}):
         assert replace(case, settings=replace(case.settings, **named)).stranger != case.stranger
 
 
@@ -222,7 +221,7 @@ def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients
     subjects: dict[str, set[str]] = {proof.name: set() for proof in found()}
     for proof, case in promised(settings, clients, visitors):
         subjects[proof.name].add(case.subject)
-    names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.places}
+    names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.registries}
     assert len(regions) == 3
     assert subjects["registry_settings"] == {f"registry@{region}" for region in regions}
     assert subjects["lifecycle"] == subjects["grants"] == {f"{name}@{region}" for name in names for region in regions}

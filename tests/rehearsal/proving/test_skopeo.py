@@ -16,10 +16,7 @@ from rehearsal.proofs.harness.case import Case
 from rehearsal.proofs.harness.visitors import login
 from tests.rehearsal.proving.stacks import Stack
 
-pytestmark = [
-    pytest.mark.tools,
-    pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH"),
-]
+pytestmark = [pytest.mark.tools, pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")]
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ def case(dev_stack: Stack) -> Case:
 
 @pytest.fixture
 def password(case: Case, clients: Clients) -> str:
-    return login(clients, case.place.account, case.place.region)[1]
+    return login(clients, case.registry.account, case.registry.region)[1]
 
 
 def skopeo(*arguments: str, check: bool = True) -> str:

@@ -29,7 +29,7 @@ from tests.rehearsal.proving.stacks import (
 )
 
 PLACES = {"team/app": (REGION, COPY, PART, f"{WORKLOADS}.{THERE}"), "team/web": (REGION, COPY, f"{WORKLOADS}.{THERE}")}
-EVERYWHERE = {f"{name}@{place}" for name, places in PLACES.items() for place in places}
+EVERYWHERE = {f"{name}@{registry}" for name, places in PLACES.items() for registry in places}
 CACHES = {f"cache {name}@{REGION}" for name in ("ecr-public", "their/quay", "docker-hub", "ecr", "kubernetes")}
 
 
@@ -52,7 +52,7 @@ def test_of_replicas(stacks: Stacks) -> None:
     assert stack.subjects("replication") == {f"team/app@{REGION}", f"team/web@{REGION}"}
     for proof in ("encryption", "grants", "lifecycle", "push_and_pull", "resource_tags", "scanning", "strangers"):
         assert stack.subjects(proof) == EVERYWHERE, proof
-    assert stack.subjects("net") == {f"registry@{place}" for place in (COPY, PART, f"{WORKLOADS}.{THERE}")}
+    assert stack.subjects("net") == {f"registry@{registry}" for registry in (COPY, PART, f"{WORKLOADS}.{THERE}")}
     assert stack.kept("replication", "team/app").happened.endswith(f"at {COPY}, {PART}, {WORKLOADS}.{THERE}")
     assert stack.kept("replication", "team/web").happened.endswith(f"at {COPY}, {WORKLOADS}.{THERE}")
     assert stack.kept("net", f"registry@{WORKLOADS}.{THERE}").happened == "rehearsal-undeclared was refused"

@@ -1,4 +1,4 @@
-"""Providers that the program declares itself, each for an account of its own."""
+"""The providers that a stack declares beside the default one: one for each other account."""
 
 import json
 from collections.abc import Mapping
@@ -7,23 +7,22 @@ from typing import Any
 from domain.aws import Arn
 from domain.document_text import SECRET, UNKNOWN
 
+PROVIDER = "pulumi:providers:aws"
 _PROVIDERS = "pulumi:providers:"
 
 
 def is_provider(kind: str) -> bool:
-    """Whether the type is that of a provider, which is configured and stands nowhere in AWS."""
+    """Whether the type is that of a provider, which is no resource of AWS."""
     return kind.startswith(_PROVIDERS)
 
 
-def account_of(inputs: Mapping[str, Any], home: str) -> str:
-    """Where a provider acts: in the account of the role that it assumes last, or else in the one that it allows.
-
-    One that says neither acts as whoever deploys, in the stack's own account."""
+def provider_account(inputs: Mapping[str, Any]) -> str | None:
+    """The account of the role that it assumes last, or the only account that it allows; None for the stack's own."""
     allowed = _listed(inputs, "allowedAccountIds")
     roles = [Arn.parse(_role(each)) for each in _listed(inputs, "assumeRoles")]
     assumed = next((each.account for each in reversed(roles) if each is not None), None)
     if assumed is None:
-        return str(allowed[0]) if len(allowed) == 1 else home
+        return str(allowed[0]) if len(allowed) == 1 else None
     if allowed and assumed not in allowed:
         raise ValueError(f"a provider assumes a role in {assumed}, and would refuse it: it allows {', '.join(allowed)}")
     return assumed

@@ -9,22 +9,22 @@ from render.resource import Resource
 from resources.ecr import ACCOUNT_SETTING, LIFECYCLE_POLICY, PULL_TIME_EXCLUSION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.destruction import destroys_repository
-from review.plan.documents import sooner_lost
 from review.plan.model import NOTHING_TO_DO, Change, Compared, Consequence, Op, Protection, Topic
-from review.plan.words import by_repository, grouped, noun, regions, registry_of, repository_of, retire_until, urns_of
+from review.plan.phrases import by_repository, grouped, regions, retire_until, urns_of
+from review.plan.policy_diff import sooner_lost
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 
 
-def weaker(compared: Compared) -> Iterator[Consequence]:
+def weaknesses(compared: Compared) -> Iterator[Consequence]:
     """Of a stack that exists; what is new has nothing to be weaker than."""
     changes = compared.changes
     yield from _protections(changes)
     yield from _retentions(changes)
     if compared.is_new:
         return
-    new = {registry_of(each) for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
-    staying = [each for each in changes if registry_of(each) not in new]
+    new = {each.registry for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
+    staying = [each for each in changes if each.registry not in new]
     yield from _scanning(staying)
     yield from _settings(staying)
     if compared.base and compared.head and compared.head.allow_destruction and not compared.base.allow_destruction:
@@ -34,29 +34,27 @@ def weaker(compared: Compared) -> Iterator[Consequence]:
 
 
 def _protections(changes: Sequence[Change]) -> Iterator[Consequence]:
-    retired = {registry_of(each) for each in changes if each.type == REPOSITORY and retire_until(each.new)}
+    retired = {each.registry for each in changes if each.type == REPOSITORY and retire_until(each.new)}
     lost = [each for each in changes if each.protection is Protection.LOST]
     # A retirement takes the protection off, and says so; with a registry that retires goes its key.
-    meant = [each for each in lost if retire_until(each.new) or (each.type == KEY and registry_of(each) in retired)]
+    meant = [each for each in lost if retire_until(each.new) or (each.type == KEY and each.registry in retired)]
     if unmeant := [each for each in lost if each not in meant]:
-        counts = listed(counted(len(some), kind) for kind, some in grouped(unmeant, noun).items())
+        counts = listed(counted(len(some), kind) for kind, some in grouped(unmeant, lambda change: change.noun).items())
         text = f"Protection ends for {counts} in {regions(unmeant)}: a mistake can destroy what was never retired."
         yield _weaker(text, unmeant)
     gained = [each for each in changes if each.protection is Protection.GAINED]
     for verb, turned in (("no longer refuses", meant), ("refuses from now on", gained)):
         for names, group in by_repository(turned, lambda change: change.type):
             some = listed(sorted(names), limit=10)
-            text = f"The engine {verb} to delete the {noun(group[0])} {some} in {regions(group)}."
+            text = f"The engine {verb} to delete the {group[0].noun} {some} in {regions(group)}."
             yield Consequence(topic=Topic.PROTECTION, text=text, urns=urns_of(group))
 
 
 def _retentions(changes: Sequence[Change]) -> Iterator[Consequence]:
     """Which rules of a lifecycle policy go, come or change, where the repository stays."""
-    destroyed = {(repository_of(each), registry_of(each)) for each in changes if destroys_repository(each)}
+    destroyed = {(each.repository, each.registry) for each in changes if destroys_repository(each)}
     staying = [
-        each
-        for each in changes
-        if each.type == LIFECYCLE_POLICY and (repository_of(each), registry_of(each)) not in destroyed
+        each for each in changes if each.type == LIFECYCLE_POLICY and (each.repository, each.registry) not in destroyed
     ]
     for names, group in by_repository([c for c in staying if c.old and c.new], lambda c: (_lines(c), _sooner(c))):
         lines, sooner = _lines(group[0]), _sooner(group[0])

@@ -16,23 +16,23 @@ from domain.iam.patterns import variable_names
 RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 
 
-class Verdict(StrEnum):
+class Permission(StrEnum):
     ALLOWED = "allowed"
     CONDITIONAL = "conditional"
     """Allowed as far as conditions hold that nobody can decide here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class PartialDecision:
     """That a call is allowed, by which statement, and under which conditions."""
 
-    verdict: Verdict
+    verdict: Permission
     decision: Decision
     conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class PartialCaller:
     """A caller that stands for somebody, or for many."""
 
     caller: Caller
@@ -42,12 +42,12 @@ class Asker:
     """What is not known of the caller's own side, and may forbid what is found."""
 
 
-def decide(asker: Asker, request: Request, policies: Sequence[Policy]) -> Answer | None:
+def decide(subject: PartialCaller, request: Request, policies: Sequence[Policy]) -> PartialDecision | None:
     """What IAM answers by the caller's policies and these of the resource; None for a no."""
-    worlds = _Worlds(asker, request, policies)
+    worlds = _Worlds(subject, request, policies)
     decision = worlds.worst()
     if decision.allowed:
-        return _answer(decision, asker.doubts)
+        return _decision(decision, subject.doubts)
     best = worlds.best() if worlds.open else decision
     if not best.allowed:
         return None
@@ -57,16 +57,16 @@ def decide(asker: Asker, request: Request, policies: Sequence[Policy]) -> Answer
         unless.append(f"unless {' and '.join(worlds.open[_place(decision)])}")
         decision = worlds.worst(lifting=_place(decision))
     conditions = unless if decision.allowed else [*worlds.conditions_of(best), *unless]
-    return _answer(best, (*conditions, *asker.doubts))
+    return _decision(best, (*conditions, *subject.doubts))
 
 
 def words(condition: Condition) -> str:
     return f"{condition.operator} {condition.key.written} {', '.join(condition.values)}"
 
 
-def _answer(decision: Decision, conditions: tuple[str, ...]) -> Answer:
-    verdict = Verdict.CONDITIONAL if conditions else Verdict.ALLOWED
-    return Answer(verdict=verdict, decision=decision, conditions=tuple(dict.fromkeys(conditions)))
+def _decision(decision: Decision, conditions: tuple[str, ...]) -> PartialDecision:
+    verdict = Permission.CONDITIONAL if conditions else Permission.ALLOWED
+    return PartialDecision(verdict=verdict, decision=decision, conditions=tuple(dict.fromkeys(conditions)))
 
 
 _Place = tuple[Source, str | None, int | None]
@@ -80,7 +80,7 @@ def _place(decision: Decision) -> _Place:
 class _Worlds:
     """One request among policies whose open conditions are taken as best or as worst for the caller."""
 
-    asker: Asker
+    subject: PartialCaller
     request: Request
     policies: Sequence[Policy]
     known: Mapping[str, tuple[str, ...]] = field(init=False)
@@ -89,8 +89,8 @@ class _Worlds:
     _lifted: set[_Place] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self.known = request_context(self.asker.caller, self.request)
-        caller = self.asker.caller
+        self.known = request_context(self.subject.caller, self.request)
+        caller = self.subject.caller
         for source, policies in (
             (Source.IDENTITY, caller.policies),
             (Source.BOUNDARY, (caller.boundary,) if caller.boundary else ()),
@@ -116,7 +116,7 @@ class _Worlds:
 
     def _limits(self) -> Iterator[_Place]:
         """The statements of the boundary that let the action."""
-        boundary = self.asker.caller.boundary
+        boundary = self.subject.caller.boundary
         if boundary is None:
             return
         for index, statement in enumerate(boundary.document.statements):
@@ -124,7 +124,7 @@ class _Worlds:
                 yield Source.BOUNDARY, boundary.name, index
 
     def _evaluated(self, *, best: bool) -> Decision:
-        caller = self.asker.caller
+        caller = self.subject.caller
         if not self.open:
             return evaluate(caller, self.request, self.policies)
         own = tuple(self._taken(Source.IDENTITY, each, best=best) for each in caller.policies)
@@ -151,7 +151,7 @@ class _Worlds:
 
     def _is_known(self, key: str) -> bool:
         """All tags of the resource are known: one that is not there is absent."""
-        return key not in self.asker.unsettled and (key in self.known or key.startswith(RESOURCE_TAGS))
+        return key not in self.subject.unsettled and (key in self.known or key.startswith(RESOURCE_TAGS))
 
     def _taken(self, source: Source, policy: Policy, *, best: bool) -> Policy:
         statements = list(policy.document.statements)

@@ -9,13 +9,12 @@ from domain.iam.document import CURRENT_VERSION, Effect, parse
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
 from policies.checks.inputs import entries, entry
-from render.resource import Render, Resource
+from render.resource import Render, Resource, account_of
 from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
-from review.access.deciding import Asker, decide
-from review.access.documents import Documents
-from review.access.model import Kind, Principal
-from review.access.named import Named, named, session_of
-from review.plan.words import account_of
+from review.access.grantees import NamedGrantee, named, session_of
+from review.access.matrix import Grantee, GranteeKind
+from review.access.partial_evaluation import PartialCaller, decide
+from review.access.targets import PolicyReader
 
 _ASSUMING = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole")
 _EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -24,18 +23,18 @@ ALLOW_ALL = Policy(name="its own policies", document=_EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class StackRole:
     """One role, as a caller."""
 
     arn: str
     account: str
-    principal: Principal
-    asker: Asker
+    principal: Grantee
+    subject: PartialCaller
 
 
-def roles(
-    rendered: Render, documents: Documents, boundaries: Mapping[str, Policy]
-) -> tuple[tuple[Role, ...], tuple[str, ...]]:
+def stack_roles(
+    rendered: Render, documents: PolicyReader, boundaries: Mapping[str, Policy]
+) -> tuple[tuple[StackRole, ...], tuple[str, ...]]:
     """Every role, and what is not known of some; `boundaries` are managed policies by ARN that others declare."""
     reader = _Reader(rendered, documents, boundaries)
     found = tuple(reader.role(each) for each in rendered.resources if each.type == ROLE)
@@ -43,7 +42,7 @@ def roles(
 
 
 class _Reader:
-    def __init__(self, rendered: Render, documents: Documents, boundaries: Mapping[str, Policy]) -> None:
+    def __init__(self, rendered: Render, documents: PolicyReader, boundaries: Mapping[str, Policy]) -> None:
         self._rendered = rendered
         self._documents = documents
         self._managed = {**boundaries, **dict(self._declared())}
@@ -56,7 +55,7 @@ class _Reader:
             elif each.type == ROLE_POLICY_ATTACHMENT:
                 self._attached.setdefault(str(each.inputs.get("role")), []).append(str(each.inputs.get("policyArn")))
 
-    def role(self, resource: Resource) -> Role:
+    def role(self, resource: Resource) -> StackRole:
         inputs = resource.inputs
         name = str(inputs.get("name", resource.name))
         account = account_of(resource, self._rendered.account)
@@ -73,8 +72,10 @@ class _Reader:
         )
         trust = self._documents.policy(inputs.get("assumeRolePolicy"), "trust", f"the trust policy of role {name}")
         who = tuple(dict.fromkeys(_entrants(trust, arn, account))) if trust else ("somebody that can't be read",)
-        principal = Principal(kind=Kind.ROLE, id=arn, label=f"role {name}", entrants=who or ("nobody",))
-        return Role(arn=arn, account=account, principal=principal, asker=Asker(caller=caller, doubts=doubts))
+        principal = Grantee(kind=GranteeKind.ROLE, id=arn, label=f"role {name}", entrants=who or ("nobody",))
+        return StackRole(
+            arn=arn, account=account, principal=principal, subject=PartialCaller(caller=caller, doubts=doubts)
+        )
 
     def _arn(self, resource: Resource, name: str, account: str) -> str:
         given = resource.outputs.get("arn")
@@ -128,16 +129,16 @@ def _entrants(trust: Policy, arn: str, account: str) -> Iterator[str]:
                 yield f"{each.principal.label} ({', '.join(conditions)})" if conditions else each.principal.label
 
 
-def _lets_in(trust: Policy, statement: Statement, entrant: Named, on: Request) -> tuple[str, ...] | None:
-    asker = Asker(caller=entrant.caller(policies=(ALLOW_ALL,)), unsettled=entrant.unsettled)
+def _lets_in(trust: Policy, statement: Statement, entrant: NamedGrantee, on: Request) -> tuple[str, ...] | None:
+    subject = PartialCaller(caller=entrant.caller(policies=(ALLOW_ALL,)), unsettled=entrant.unsettled)
     for action in _ASSUMING:
         if covers(statement, action) and _fits(entrant, action):
             request = Request(action=action, resource=on.resource, account=on.account)
-            if answer := decide(asker, request, (trust,)):
+            if answer := decide(subject, request, (trust,)):
                 return answer.conditions
     return None
 
 
-def _fits(entrant: Named, action: str) -> bool:
+def _fits(entrant: NamedGrantee, action: str) -> bool:
     """Who has a token comes with it; everybody else by a session or a service of their own."""
     return entrant.identity.is_federated is (action != "sts:AssumeRole")

@@ -33,12 +33,12 @@ _RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SettingsLine:
     file: str
     line: int
 
 
-class Origins:
+class SettingsLines:
     """The places of one stack's resources; a file that can't be read has only a first line."""
 
     def __init__(self, folder: Path, project: str, stack: str) -> None:
@@ -47,7 +47,7 @@ class Origins:
         self._stack_name = stack
         self._stack_file = stack_file(stack)
 
-    def place(self, resource: Resource, path: KeyPath, rule: str) -> Place:
+    def place(self, resource: Resource, path: KeyPath, rule: str) -> SettingsLine:
         """Where the resource, or what the path names in its inputs, is written; some rules are about a stack's key."""
         if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
             return self._in_stack(_RULE_KEYS[rule])
@@ -61,7 +61,7 @@ class Origins:
             return self._in_catalog(asked)
         return self._in_stack(key if key in StackKeys.model_fields else "environment")
 
-    def of_name(self, name: str) -> Place:
+    def of_name(self, name: str) -> SettingsLine:
         """Where the settings speak of a component that the head need not declare any more."""
         repository, _, _ = name.rpartition("@")
         if not name:
@@ -72,14 +72,14 @@ class Origins:
         holder = "removed" if isinstance(left, Mapping) and repository in left else "repositories"
         return self._in_catalog((holder, repository))
 
-    def _in_catalog(self, path: KeyPath) -> Place:
-        return Place(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
+    def _in_catalog(self, path: KeyPath) -> SettingsLine:
+        return SettingsLine(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
 
-    def _in_stack(self, key: str) -> Place:
+    def _in_stack(self, key: str) -> SettingsLine:
         full = key if ":" in key else f"{self._project}:{key}"
         if full not in self._config:
             full = REGION
-        return Place(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
+        return SettingsLine(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
 
     def _has(self, key: str) -> bool:
         return f"{self._project}:{key}" in self._config

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from render.resource import Render, Resource
+from render.resource import Render, Resource, account_of
 from resources import TYPES, OnChange
 from review.plan.consequences import consequences
+from review.plan.input_diff import input_differences
 from review.plan.model import IMPORT, Change, Compared, Difference, Op, Plan
 from review.plan.pairing import Pairs, pair
-from review.plan.properties import differences
-from review.plan.words import account_of
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
 """Options that change nothing by themselves; an alias is told by what it covers."""
@@ -124,7 +123,7 @@ class _Comparison:
         for urn in new.dependencies:
             names |= self._not_yet.get(urn, {})
         before, after = _named(old.inputs, self._old_names), _named(new.inputs, names)
-        return differences(new.type, before, after, new.options)
+        return input_differences(new.type, before, after, new.options)
 
 
 def _nothing(head: Render) -> Render:

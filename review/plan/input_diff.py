@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from domain.aws import RegistryId
 from domain.document_text import to_text
+from domain.ecr.replication import ReplicationRule
 from resources import TYPES, Inputs, OnChange, ResourceType, top_of
-from review.plan.documents import compare
-from review.plan.flows import CONFIGURATION, flow_lines
 from review.plan.model import Difference
+from review.plan.policy_diff import compare
+
+REPLICATION_INPUT = "replicationConfiguration"
+"""The input that holds all of it."""
 
 
-def differences(type: str, old: Inputs, new: Inputs, options: Mapping[str, object]) -> tuple[Difference, ...]:
+def input_differences(type: str, old: Inputs, new: Inputs, options: Mapping[str, object]) -> tuple[Difference, ...]:
     """What the provider would find to be different, each with what that does to the resource."""
     found = []
     record = TYPES.get(type)
@@ -29,7 +33,7 @@ def _difference(record: ResourceType | None, path: str, old: object, new: object
     left_out = new is None
     if record and left_out and path in record.optional:
         return None
-    lines: tuple[str, ...] | None = flow_lines(old, new) if path == CONFIGURATION else ()
+    lines: tuple[str, ...] | None = replication_lines(old, new) if path == REPLICATION_INPUT else ()
     if record and path in record.documents and isinstance(old, str) and isinstance(new, str):
         lines = compare(record.documents[path], old, new)
         if lines == ():
@@ -61,7 +65,7 @@ def _unequal(
     """The innermost places that differ; `place` is the path without positions."""
     if old == new:
         return
-    if path == CONFIGURATION and flow_lines(old, new):
+    if path == REPLICATION_INPUT and replication_lines(old, new):
         yield path, old, new  # which position a destination has says nothing of where the images go
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
@@ -87,3 +91,34 @@ def _ordered(record: ResourceType | None, place: str, items: list[Any]) -> list[
         return to_text(same)
 
     return sorted(items, key=sortable)
+
+
+def replication_rules_in(written: object) -> list[ReplicationRule]:
+    """The rules of the input; none where it is not there, or not known yet."""
+    rules = written.get("rules") if isinstance(written, dict) else None
+    return [
+        ReplicationRule(
+            destinations=tuple(RegistryId(account=e["registryId"], region=e["region"]) for e in each["destinations"]),
+            prefixes=tuple(str(e["filter"]) for e in each.get("repositoryFilters") or ()),
+        )
+        for each in (rules if isinstance(rules, list) else ())
+    ]
+
+
+def replication_lines(old: object, new: object) -> tuple[str, ...]:
+    """What no longer goes where, and what goes where from now on; the order of rules and destinations says nothing."""
+    before, after = _flows(old), _flows(new)
+    return (
+        *(f"- {each}" for each in before if each not in after),
+        *(f"+ {each}" for each in after if each not in before),
+    )
+
+
+def _flows(written: object) -> list[str]:
+    found = {
+        f"{f'{prefix}*' if prefix else 'every repository'} to {each.region} (account {each.account})"
+        for rule in replication_rules_in(written)
+        for prefix in rule.prefixes or ("",)
+        for each in rule.destinations
+    }
+    return sorted(found)

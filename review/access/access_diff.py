@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.wording import listed
-from review.access.deciding import Verdict
-from review.access.model import Access, Matrix
-from review.plan.words import grouped
+from review.access.matrix import Access, Matrix
+from review.access.partial_evaluation import Permission
+from review.plan.phrases import grouped
 
 VERBS = {
     Access.PULL: "pull",
@@ -19,7 +19,7 @@ _NAMED = 10
 """So many repositories are named in one line."""
 
 
-class Turn(StrEnum):
+class AccessTrend(StrEnum):
     """What becomes of an access; the order is that of the lines."""
 
     GAINED = "gained"
@@ -29,10 +29,10 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AccessChange:
     """One thing that somebody can do from now on, or no longer, in these repositories."""
 
-    turn: Turn
+    turn: AccessTrend
     who: str
     access: Access
     repositories: tuple[str, ...]
@@ -44,11 +44,11 @@ class Change:
     def __str__(self) -> str:
         names = listed((f"`{each}`" for each in self.repositories), limit=_NAMED)
         where = "" if self.everywhere else f" in {listed(self.regions, limit=_NAMED)}"
-        can = "can no longer" if self.turn is Turn.LOST else "can now"
+        can = "can no longer" if self.turn is AccessTrend.LOST else "can now"
         text = f"{self.who} {can} {VERBS[self.access]} {names}{where}"
-        if self.turn is Turn.CHANGED and not self.conditions:
+        if self.turn is AccessTrend.CHANGED and not self.conditions:
             return f"{text} under no condition"
-        only = "only " if self.turn is Turn.CHANGED else ""
+        only = "only " if self.turn is AccessTrend.CHANGED else ""
         return f"{text}, {only}{', '.join(self.conditions)}" if self.conditions else text
 
 
@@ -59,7 +59,7 @@ _Places = Mapping[tuple[str, str], tuple[str, ...]]
 """By account and region: the conditions."""
 
 
-def changes(base: Matrix | None, head: Matrix) -> tuple[Change, ...]:
+def access_changes(base: Matrix | None, head: Matrix) -> tuple[AccessChange, ...]:
     """What is other than before, what is gained first; None where there was no such stack."""
     before, after = _held(base) if base else {}, _held(head)
     turned = [
@@ -70,22 +70,22 @@ def changes(base: Matrix | None, head: Matrix) -> tuple[Change, ...]:
     regions = {**(base.repositories if base else {}), **head.repositories}
     alike = grouped(turned, lambda each: (each[0], each[1], each[2], each[4] == regions[each[3]], each[4], each[5]))
     found = [
-        Change(
+        AccessChange(
             turn=turn,
             who=who,
             access=access,
             repositories=tuple(sorted(each[3] for each in some)),
             regions=places,
             everywhere=everywhere,
-            conditions=() if turn is Turn.LOST else conditions,
+            conditions=() if turn is AccessTrend.LOST else conditions,
         )
         for (turn, who, access, everywhere, places, conditions), some in alike.items()
     ]
     return tuple(sorted(found, key=_order))
 
 
-def _order(change: Change) -> tuple[int, int, str, tuple[str, ...], tuple[str, ...]]:
-    turns, columns = list(Turn), list(Access)
+def _order(change: AccessChange) -> tuple[int, int, str, tuple[str, ...], tuple[str, ...]]:
+    turns, columns = list(AccessTrend), list(Access)
     order = columns.index(change.access)
     return turns.index(change.turn), -order, change.who, change.repositories, change.regions
 
@@ -98,12 +98,12 @@ def _held(matrix: Matrix) -> dict[_Can, dict[tuple[str, str], tuple[str, ...]]]:
             places = found.setdefault((who, cell.repository, cell.access), {})
             for region in cell.regions:
                 place = (cell.account, region)
-                if place not in places or cell.decision is Verdict.ALLOWED:
+                if place not in places or cell.decision is Permission.ALLOWED:
                     places[place] = cell.conditions
     return found
 
 
-def _turned(before: _Places, after: _Places) -> Iterator[tuple[Turn, tuple[str, ...], tuple[str, ...]]]:
+def _turned(before: _Places, after: _Places) -> Iterator[tuple[AccessTrend, tuple[str, ...], tuple[str, ...]]]:
     """What becomes of one access, with its conditions and the regions where it is so."""
     turns = {place: _turn(before.get(place), after.get(place)) for place in dict.fromkeys([*before, *after])}
     by_turn = grouped(_only_turned(turns), lambda item: (item[1], after.get(item[0], ())))
@@ -112,14 +112,14 @@ def _turned(before: _Places, after: _Places) -> Iterator[tuple[Turn, tuple[str, 
 
 
 def _only_turned(
-    turns: Mapping[tuple[str, str], Turn | None],
-) -> Iterable[tuple[tuple[str, str], Turn]]:
+    turns: Mapping[tuple[str, str], AccessTrend | None],
+) -> Iterable[tuple[tuple[str, str], AccessTrend]]:
     return [(place, turn) for place, turn in turns.items() if turn is not None]
 
 
-def _turn(before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> Turn | None:
+def _turn(before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> AccessTrend | None:
     if before == after:
         return None
     if before is None:
-        return Turn.GAINED
-    return Turn.LOST if after is None else Turn.CHANGED
+        return AccessTrend.GAINED
+    return AccessTrend.LOST if after is None else AccessTrend.CHANGED

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from review.access.changes import Change
-from review.access.model import Cell, Matrix
+from review.access.access_diff import AccessChange
+from review.access.matrix import Cell, Matrix
 
 ACCESS_VERSION = 1
 
@@ -22,7 +22,7 @@ def to_json(matrix: Matrix) -> str:
     return _document(head, "cells", [_cell(each) for each in matrix.cells])
 
 
-def changes_to_json(found: Sequence[Change], matrix: Matrix, base: str) -> str:
+def changes_to_json(found: Sequence[AccessChange], matrix: Matrix, base: str) -> str:
     head = {"version": ACCESS_VERSION, "project": matrix.project, "stack": matrix.stack, "base": base}
     return _document(head, "changes", [_change(each) for each in found])
 
@@ -55,7 +55,7 @@ def _cell(cell: Cell) -> dict[str, object]:
     }
 
 
-def _change(change: Change) -> dict[str, object]:
+def _change(change: AccessChange) -> dict[str, object]:
     return {
         "turn": change.turn,
         "who": change.who,

@@ -7,8 +7,7 @@ from domain.aws import ORGANIZATION_ID, Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity
 from domain.iam.github import AUDIENCE, ISSUER, Subject
 from domain.iam.statement import Operator, Principal, PrincipalKind, Statement
-from review.access import model
-from review.access.model import Kind
+from review.access.matrix import Grantee, GranteeKind
 
 _SOMEBODY = "000000000000"
 """The account of one who stands for many; it is not an account's id."""
@@ -28,10 +27,10 @@ _MANY, _ONE = "0WILDCARD-MANY0", "0WILDCARD-ONE0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class NamedGrantee:
     """One principal of a statement."""
 
-    principal: model.Principal
+    principal: Grantee
     identity: Identity
     organization: str | None = None
     unsettled: frozenset[str] = frozenset()
@@ -40,7 +39,7 @@ class Named:
         return Caller(identity=self.identity, organization=self.organization, **more)  # type: ignore[arg-type]
 
 
-def named(statement: Statement) -> Iterator[Named]:
+def named(statement: Statement) -> Iterator[NamedGrantee]:
     """Everybody whom the statement names; nobody where it has no principal."""
     asked = _asked(statement)
     if statement.not_principals is not None:
@@ -50,7 +49,7 @@ def named(statement: Statement) -> Iterator[Named]:
         yield from _one(each, asked)
 
 
-def _one(principal: Principal, asked: Mapping[str, tuple[str, ...]]) -> Iterator[Named]:
+def _one(principal: Principal, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     if principal.is_anyone:
         yield from _anyone(asked, "")
     elif principal.kind is PrincipalKind.SERVICE:
@@ -72,7 +71,7 @@ def _asked(statement: Statement) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[Named]:
+def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[NamedGrantee]:
     """Everybody, or those of the accounts and organizations that the conditions name."""
     organizations, accounts = asked.get("aws:principalorgid", ()), asked.get("aws:principalaccount", ())
     if organizations and all(map(ORGANIZATION_ID.fullmatch, organizations)):
@@ -80,20 +79,22 @@ def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[Named]:
     elif accounts and all(map(is_account_id, accounts)):
         yield from map(_account, accounts)
     else:
-        principal = model.Principal(kind=Kind.EVERYBODY, id=f"*{but}", label=f"everybody{but}", by_own_policies=True)
-        yield Named(principal=principal, identity=_session(_SOMEBODY), unsettled=_OF_ONE | _OF_ACCOUNT)
+        principal = Grantee(kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"everybody{but}", by_own_policies=True)
+        yield NamedGrantee(principal=principal, identity=_session(_SOMEBODY), unsettled=_OF_ONE | _OF_ACCOUNT)
 
 
-def _organization(id: str, but: str) -> Named:
-    principal = model.Principal(
-        kind=Kind.ORGANIZATION, id=f"{id}{but}", label=f"organization {id}{but}", by_own_policies=True
+def _organization(id: str, but: str) -> NamedGrantee:
+    principal = Grantee(
+        kind=GranteeKind.ORGANIZATION, id=f"{id}{but}", label=f"organization {id}{but}", by_own_policies=True
     )
-    return Named(principal=principal, identity=_session(_SOMEBODY), organization=id, unsettled=_OF_ONE | _OF_ACCOUNT)
+    return NamedGrantee(
+        principal=principal, identity=_session(_SOMEBODY), organization=id, unsettled=_OF_ONE | _OF_ACCOUNT
+    )
 
 
-def _account(id: str) -> Named:
-    principal = model.Principal(kind=Kind.ACCOUNT, id=id, label=f"account {id}", by_own_policies=True)
-    return Named(principal=principal, identity=_session(id), unsettled=_OF_ONE)
+def _account(id: str) -> NamedGrantee:
+    principal = Grantee(kind=GranteeKind.ACCOUNT, id=id, label=f"account {id}", by_own_policies=True)
+    return NamedGrantee(principal=principal, identity=_session(id), unsettled=_OF_ONE)
 
 
 def _session(account: str) -> Identity:
@@ -104,18 +105,20 @@ def _session(account: str) -> Identity:
     )
 
 
-def _by_arn(text: str) -> Named:
+def _by_arn(text: str) -> NamedGrantee:
     """A role, a user, a session, or the unique id of one, whose account nobody can tell."""
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn else ("principal", "", text)
-    principal = model.Principal(kind=Kind.PRINCIPAL, id=text, label=_arn_label(arn, text), by_own_policies=True)
+    principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=_arn_label(arn, text), by_own_policies=True)
     if arn is None:
-        return Named(principal=principal, identity=Identity(arn=text, account=""), unsettled=_OF_ONE | _OF_ACCOUNT)
+        return NamedGrantee(
+            principal=principal, identity=Identity(arn=text, account=""), unsettled=_OF_ONE | _OF_ACCOUNT
+        )
     if kind == "role":
-        return Named(principal=principal, identity=session_of(text, arn))
+        return NamedGrantee(principal=principal, identity=session_of(text, arn))
     role = f"arn:{arn.partition}:iam::{arn.account}:role/{name.partition('/')[0]}" if kind == "assumed-role" else None
     unsettled = frozenset(("aws:principalarn",)) if role else frozenset[str]()
-    return Named(
+    return NamedGrantee(
         principal=principal, identity=Identity(arn=text, account=arn.account, role_arn=role), unsettled=unsettled
     )
 
@@ -135,7 +138,7 @@ def _arn_label(arn: Arn | None, text: str) -> str:
     return f"{words} {name} of account {arn.account}"
 
 
-def _service(name: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[Named]:
+def _service(name: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     """The service at work for each account, or organization, that the conditions name."""
     accounts, sources = asked.get("aws:sourceaccount", ()), asked.get("aws:sourcearn", ())
     organizations = asked.get("aws:sourceorgid", ())
@@ -159,16 +162,16 @@ def _source(account: str, by_arn: Mapping[str, str], sources: tuple[str, ...]) -
     return {"aws:SourceAccount": (account,), **({"aws:SourceArn": (own[0],)} if own else {})}
 
 
-def _at_work(name: str, whom: str, context: Context) -> Named:
-    principal = model.Principal(kind=Kind.SERVICE, id=f"{name}{whom}", label=f"{name}{whom}")
-    return Named(principal=principal, identity=Identity(arn=name, account=None, session_context=context))
+def _at_work(name: str, whom: str, context: Context) -> NamedGrantee:
+    principal = Grantee(kind=GranteeKind.SERVICE, id=f"{name}{whom}", label=f"{name}{whom}")
+    return NamedGrantee(principal=principal, identity=Identity(arn=name, account=None, session_context=context))
 
 
-def _federated(provider: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[Named]:
+def _federated(provider: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     issuer = provider.rpartition("oidc-provider/")[2].lower()
     if issuer != ISSUER and not issuer.startswith(f"{ISSUER}/"):
-        principal = model.Principal(kind=Kind.PROVIDER, id=provider, label=f"whoever has a token of `{provider}`")
-        yield Named(principal=principal, identity=Identity(arn=provider, account=None))
+        principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"whoever has a token of `{provider}`")
+        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None))
         return
     audience = asked.get(f"{issuer}:aud", (AUDIENCE,))[0]
     for subject in asked.get(f"{issuer}:sub", (None,)):
@@ -176,8 +179,8 @@ def _federated(provider: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[
         label = "every workflow on GitHub"
         if subject is not None:
             brought[f"{issuer}:sub"], label = (subject,), workflow(subject)
-        principal = model.Principal(kind=Kind.GITHUB, id=subject or "*", label=label)
-        yield Named(principal=principal, identity=Identity(arn=provider, account=None, session_context=brought))
+        principal = Grantee(kind=GranteeKind.GITHUB, id=subject or "*", label=label)
+        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None, session_context=brought))
 
 
 def workflow(subject: str) -> str:

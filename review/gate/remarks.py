@@ -14,7 +14,7 @@ from review.plan import Plan
 FORMAT_VERSION = 1
 
 
-class Kind(StrEnum):
+class RemarkKind(StrEnum):
     FINDING = "finding"
     """A rule is broken."""
     DANGER = "danger"
@@ -44,7 +44,7 @@ class Judge(StrEnum):
 class Remark:
     """One thing that is said of the change."""
 
-    kind: Kind
+    kind: RemarkKind
     id: str
     level: Level
     message: str
@@ -66,11 +66,11 @@ class Remark:
         return self.urn.rpartition("::")[2]
 
 
-_FAILING = (Kind.FINDING, Kind.DANGER, Kind.JUDGE)
+_FAILING = (RemarkKind.FINDING, RemarkKind.DANGER, RemarkKind.JUDGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class GateReport:
     """All remarks on one stack; `plan` is None where there is no base to compare with."""
 
     stack: str
@@ -89,7 +89,7 @@ class Report:
     def failed(self) -> bool:
         return bool(self.failing)
 
-    def of(self, *kinds: Kind) -> tuple[Remark, ...]:
+    def of(self, *kinds: RemarkKind) -> tuple[Remark, ...]:
         """Those that are for people to read, in order; what fails is not among them."""
         return tuple(each for each in self.remarks if each.kind in kinds and not each.fails)
 
