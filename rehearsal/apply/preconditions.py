@@ -13,7 +13,7 @@ from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
 from localcloud.clients import Clients
 from localcloud.iam_and_kms import IAM_REGION, Key
-from rehearsal.apply.program import NotApplied
+from rehearsal.apply.applying import NotApplied
 from settings import Settings
 
 
