@@ -122,7 +122,7 @@ def _require_current(claims: Mapping[str, Any], now: datetime) -> None:
 def _moment(claims: Mapping[str, Any], name: str) -> int | float:
     value = claims[name]
     if not isinstance(value, int | float):
-        raise invalid_token(f"The claim {name} is no moment")
+        raise invalid_token(f"The claim {name} is not a moment")
     return value
 
 

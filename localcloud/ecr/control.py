@@ -62,6 +62,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteRepository": Operation(repositories.delete, About.REPOSITORY),
     "DeleteRepositoryCreationTemplate": Operation(templates.delete, About.REGISTRY),
     "DeleteRepositoryPolicy": Operation(policies.delete_repository_policy, About.REPOSITORY),
+    "DeregisterPullTimeUpdateExclusion": Operation(account.deregister_exclusion, About.REGISTRY),
     "DescribeImageReplicationStatus": Operation(replication.describe_status, About.REPOSITORY),
     "DescribeImages": Operation(images.describe, About.REPOSITORY),
     "DescribePullThroughCacheRules": Operation(pull_through.describe, About.REGISTRY),

@@ -10,28 +10,30 @@ import pytest
 from domain.iam.access import ANONYMOUS, Identity
 from domain.iam.document import parse
 from localcloud.callers import Callers, root
+from localcloud.cloud import LocalCloud
 from localcloud.emulator import Answer
 from localcloud.iam_and_kms import Key, Neighbour
 from localcloud.protocols import CallFailed
-from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, Door, fetch
+from localcloud.tests.cases import cases
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, fetch
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @pytest.fixture
-def neighbour(door: Door) -> Neighbour:
-    return door[0]._callers._neighbour
+def neighbour(cloud: LocalCloud) -> Neighbour:
+    return cloud._callers._neighbour
 
 
 @pytest.fixture
-def run(door: Door) -> Run:
-    return door[0]._server.wait
+def run(cloud: LocalCloud) -> Run:
+    return cloud._server.wait
 
 
 def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
-    door: Door, connect: Connect, neighbour: Neighbour, run: Run
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
 ) -> None:
-    kms = connect(door[0], "kms", OTHER_ACCOUNT, OTHER_REGION)
+    kms = connect(cloud, "kms", OTHER_ACCOUNT, OTHER_REGION)
     statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     made = kms.create_key(Policy=policy)["KeyMetadata"]
@@ -57,8 +59,10 @@ def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
     assert run(neighbour.key("alias/registry", **elsewhere)) is None
 
 
-def test_a_disabled_keys_state_is_seen_at_once(door: Door, connect: Connect, neighbour: Neighbour, run: Run) -> None:
-    kms = connect(door[0], "kms")
+def test_a_disabled_keys_state_is_seen_at_once(
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
+) -> None:
+    kms = connect(cloud, "kms")
     arn = kms.create_key(KeyUsage="GENERATE_VERIFY_MAC", KeySpec="HMAC_256")["KeyMetadata"]["Arn"]
     before = run(neighbour.key(arn, account=ACCOUNT, region=REGION))
     assert (before.enabled, before.usage, before.spec) == (True, "GENERATE_VERIFY_MAC", "HMAC_256")
@@ -66,14 +70,16 @@ def test_a_disabled_keys_state_is_seen_at_once(door: Door, connect: Connect, nei
     assert not run(neighbour.key(arn, account=ACCOUNT, region=REGION)).enabled
 
 
-def test_a_key_that_comes_later_is_found_then(door: Door, connect: Connect, neighbour: Neighbour, run: Run) -> None:
+def test_a_key_that_comes_later_is_found_then(
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
+) -> None:
     assert run(neighbour.key("alias/later", account=ACCOUNT, region=REGION)) is None
-    kms = connect(door[0], "kms")
+    kms = connect(cloud, "kms")
     kms.create_alias(AliasName="alias/later", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     assert run(neighbour.key("alias/later", account=ACCOUNT, region=REGION)) is not None
 
 
-@pytest.mark.parametrize("identity", [root(ACCOUNT), ANONYMOUS, Identity(arn="lambda.amazonaws.com", account=None)])
+@cases("identity", root(ACCOUNT), ANONYMOUS, Identity(arn="lambda.amazonaws.com", account=None))
 def test_who_is_neither_user_nor_role_has_no_policies(neighbour: Neighbour, run: Run, identity: Identity) -> None:
     assert run(neighbour.standing(identity)) == ((), None, {})
 
@@ -98,8 +104,7 @@ class _Counting:
         return answer
 
 
-def test_an_answer_is_remembered_until_its_account_writes(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_an_answer_is_remembered_until_its_account_writes(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     counting = _Counting(cloud._emulator)
     neighbour = Neighbour(counting)
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
@@ -121,9 +126,8 @@ def test_an_answer_is_remembered_until_its_account_writes(door: Door, connect: C
 
 
 def test_reads_that_pass_the_front_are_no_reason_to_forget(
-    door: Door, connect: Connect, neighbour: Neighbour, run: Run
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
 ) -> None:
-    cloud, _ = door
     kms = connect(cloud, "kms")
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     run(neighbour.key(arn, account=ACCOUNT, region=REGION))
@@ -136,8 +140,7 @@ def test_reads_that_pass_the_front_are_no_reason_to_forget(
     assert ("kms", ACCOUNT) not in neighbour._memory
 
 
-def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(door: Door, neighbour: Neighbour, run: Run) -> None:
-    cloud, _ = door
+def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(cloud: LocalCloud, neighbour: Neighbour, run: Run) -> None:
     run(neighbour.key("alias/none", account=ACCOUNT, region=REGION))
     assert ("kms", ACCOUNT) in neighbour._memory
     credential = f"AKIAUNKNOWNUNKNOWN00/20261121/{REGION}/kms/aws4_request"
@@ -149,8 +152,7 @@ def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(door: Door, neighbo
     assert ("kms", ACCOUNT) not in neighbour._memory
 
 
-def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_many_who_ask_at_once_share_one_read(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     counting = _Counting(cloud._emulator)
     neighbour = Neighbour(counting)
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
@@ -162,8 +164,7 @@ def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: 
     assert counting.operations == ["DescribeKey", "GetKeyPolicy"]
 
 
-def test_one_who_leaves_takes_nothing_from_who_waits(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_one_who_leaves_takes_nothing_from_who_waits(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     counting = _Counting(cloud._emulator)
     neighbour = Neighbour(counting)
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
@@ -195,8 +196,7 @@ class _Broken:
         return answer
 
 
-def test_a_failure_is_not_remembered(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_a_failure_is_not_remembered(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     neighbour = Neighbour(_Broken(cloud._emulator))
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
     with pytest.raises(ConnectionError):
@@ -204,8 +204,7 @@ def test_a_failure_is_not_remembered(door: Door, connect: Connect, run: Run) -> 
     assert run(neighbour.key(arn, account=ACCOUNT, region=REGION)) is not None
 
 
-def test_a_cloudformation_call_may_have_made_anything(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_a_cloudformation_call_may_have_made_anything(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     callers: Callers = cloud._callers
     neighbour = callers._neighbour
     run(neighbour.key("alias/none", account=ACCOUNT, region=REGION))

@@ -32,6 +32,15 @@ async def register_exclusion(asked: Asked) -> Answer:
     return {"principalArn": arn, "createdAt": asked.now}
 
 
+async def deregister_exclusion(asked: Asked) -> Answer:
+    arn, exclusions = asked.given["principalArn"], asked.registry.pull_time_exclusions
+    if arn not in exclusions:
+        text = f"The pull time update exclusion for '{arn}' does not exist in the registry"
+        raise EcrError("ExclusionNotFoundException", text)
+    del exclusions[arn]
+    return {"principalArn": arn}
+
+
 async def list_exclusions(asked: Asked) -> Answer:
     arns = {arn: arn for arn in asked.registry.pull_time_exclusions}
     found, more = page(asked, "ListPullTimeUpdateExclusions", arns)

@@ -264,6 +264,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "DeleteRepository": {**named, "force": True},
         "DeleteRepositoryCreationTemplate": {"prefix": "cached"},
         "DeleteRepositoryPolicy": named,
+        "DeregisterPullTimeUpdateExclusion": {"principalArn": ROLE},
         "DescribeImageReplicationStatus": {**named, "imageId": {"imageTag": "v1"}},
         "DescribeImages": named,
         "DescribePullThroughCacheRules": {"ecrRepositoryPrefixes": ["quay"]},

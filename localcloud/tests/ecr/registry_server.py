@@ -182,12 +182,20 @@ class Server:
         assert answer.status == 201, answer
         return digest_of(encoded(manifest))
 
+    def stored(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
     def is_well(self) -> bool:
         return self.ask("GET", "/v2/").status == 200
 
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def nested(depth: int) -> str:
+    """Lists in lists, as JSON."""
+    return "[" * depth + "]" * depth
 
 
 def encoded(manifest: Mapping[str, Any]) -> bytes:
@@ -213,12 +221,7 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     players: dict[str, str] = {}
     replicator = Replicator(registries, neighbour, asked)
     cache = PullThrough(
-        registries=registries,
-        blobs=blobs,
-        neighbour=neighbour,
-        callers=asked,
-        replicator=replicator,
-        players=players,
+        registries=registries, blobs=blobs, neighbour=neighbour, callers=asked, replicator=replicator, players=players
     )
     application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, cache=cache, replicator=replicator)
     with _listening(application) as port:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from domain.ecr.upstreams import CacheRule
 from localcloud.ecr.cache.login import Login
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.state import StandingCacheRule, Template
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST, allow
-from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, serving
+from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server
 from localcloud.tests.processes import eventually
 from localcloud.upstream import UpstreamRegistry
 from oci.client import Client, Refused
@@ -38,11 +38,10 @@ def upstream() -> Iterator[UpstreamRegistry]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, upstream: UpstreamRegistry) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        add_rule(running, "quay", URL)
-        running.players[URL] = upstream.host
-        yield running
+def server(server: Server, upstream: UpstreamRegistry) -> Server:
+    add_rule(server, "quay", URL)
+    server.players[URL] = upstream.host
+    return server
 
 
 @pytest.fixture
@@ -93,13 +92,13 @@ class TestWhatComes:
         upstream.put(THERE, wanted)
         assert client.pull(HERE, wanted.digest).digest == wanted.digest
 
-    @pytest.mark.parametrize("method", ["HEAD", "GET"])
+    @cases("method", "HEAD", "GET")
     def test_one_look_brings_it(self, server: Server, upstream: UpstreamRegistry, method: str) -> None:
         digest = upstream.put(THERE, image("app"), "v1")
         answer = server.ask(method, f"/v2/{HERE}/manifests/v1")
         assert (answer.status, answer.headers["Docker-Content-Digest"]) == (200, digest)
 
-    @pytest.mark.parametrize("method", ["HEAD", "GET"])
+    @cases("method", "HEAD", "GET")
     def test_a_layer_alone_comes_too(self, server: Server, upstream: UpstreamRegistry, method: str) -> None:
         upstream.put(THERE, image("app"), "v1")
         server.repository(HERE)
@@ -203,7 +202,7 @@ class TestWhenItIsAskedAgain:
         assert client.pull(HERE, "latest").digest == second
         assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 1
 
-    @pytest.mark.parametrize("away", ["down", "played by nobody", "without the tag", "without the rule"])
+    @cases("away", "down", "played by nobody", "without the tag", "without the rule")
     def test_what_is_cached_is_served_without_the_upstream(
         self, server: Server, client: Client, upstream: UpstreamRegistry, away: str
     ) -> None:
@@ -249,14 +248,12 @@ class TestWhatDoesNotCome:
 
 
 class TestWhoMay:
-    @pytest.mark.parametrize(
-        ("actions", "code"),
-        [
-            ((*PULL, IMPORT), "NAME_UNKNOWN"),
-            ((*PULL, CREATE), "NAME_UNKNOWN"),
-            (PULL, "NAME_UNKNOWN"),
-            ((IMPORT, CREATE, "GetDownloadUrlForLayer"), "DENIED"),
-        ],
+    @cases(
+        "actions, code",
+        ((*PULL, IMPORT), "NAME_UNKNOWN"),
+        ((*PULL, CREATE), "NAME_UNKNOWN"),
+        (PULL, "NAME_UNKNOWN"),
+        ((IMPORT, CREATE, "GetDownloadUrlForLayer"), "DENIED"),
     )
     def test_who_lacks_a_permission_brings_nothing(
         self, server: Server, client: Client, upstream: UpstreamRegistry, actions: tuple[str, ...], code: str
@@ -334,15 +331,13 @@ class TestCredentials:
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, "was not found" in refused.message) == (403, True)
 
-    @pytest.mark.parametrize(
+    @cases(
         "value",
-        [
-            ADA.access_token,
-            "[]",
-            "{}",
-            f'{{"accessToken": "{ADA.access_token}"}}',
-            f'{{"username": 1, "accessToken": "{ADA.access_token}"}}',
-        ],
+        ADA.access_token,
+        "[]",
+        "{}",
+        f'{{"accessToken": "{ADA.access_token}"}}',
+        f'{{"username": 1, "accessToken": "{ADA.access_token}"}}',
     )
     def test_a_secret_without_a_login(self, server: Server, client: Client, hub: UpstreamRegistry, value: str) -> None:
         hub.put(THERE, image("app"), "v1")

@@ -1,8 +1,6 @@
 """When an image is copied: after its pusher has an answer, in the order of the pushes, and only while it is there."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +23,7 @@ from localcloud.tests.ecr.control_plane import (
     root,
     user,
 )
-from localcloud.tests.ecr.registry_server import REPOSITORY, Server, serving
+from localcloud.tests.ecr.registry_server import REPOSITORY, Server
 from localcloud.tests.ecr.replicas import arrived, replica, replicating
 from localcloud.tests.processes import eventually
 
@@ -45,8 +43,12 @@ async def status_now(plane: Plane, digest: str) -> str:
     return str(status["status"])
 
 
-def test_the_pusher_has_its_answer_before_anything_is_copied() -> None:
-    plane = replicating()
+@pytest.fixture
+def plane() -> Plane:
+    return replicating()
+
+
+def test_the_pusher_has_its_answer_before_anything_is_copied(plane: Plane) -> None:
 
     async def run() -> None:
         digest = await put(plane, 1, "v1", user(allow("ecr:PutImage")))
@@ -58,9 +60,7 @@ def test_the_pusher_has_its_answer_before_anything_is_copied() -> None:
     asyncio.run(run())
 
 
-def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     plane = replicating()
     made, waits = creation.create, iter((0.05, 0.0, 0.0))
 
@@ -79,8 +79,7 @@ def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(
     assert replica(plane).tagged == plane.repository().tagged == {"latest": last}
 
 
-def test_an_image_that_goes_before_its_turn_fails() -> None:
-    plane = replicating()
+def test_an_image_that_goes_before_its_turn_fails(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def run() -> str:
@@ -96,8 +95,7 @@ def test_an_image_that_goes_before_its_turn_fails() -> None:
     assert arrived(plane) == {}
 
 
-def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it() -> None:
-    plane = replicating()
+def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def run() -> str:
@@ -114,11 +112,10 @@ def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it() -> None
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(server: Server) -> Server:
     """A registry that replicates to Frankfurt."""
-    with serving(tmp_path) as made:
-        made.registry.replication = (ReplicationRule(destinations=(FRANKFURT,)),)
-        yield made
+    server.registry.replication = (ReplicationRule(destinations=(FRANKFURT,)),)
+    return server
 
 
 def pushed(server: Server, digest: str) -> Image:

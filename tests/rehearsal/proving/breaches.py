@@ -25,7 +25,7 @@ from tests.rehearsal.proving.breaking import (
     to,
     undone,
     without,
-)  # fmt: skip
+)
 from tests.rehearsal.proving.stacks import (
     CACHES_ACCOUNT,
     COPY,
@@ -36,7 +36,7 @@ from tests.rehearsal.proving.stacks import (
     STRANGER,
     THERE,
     WORKLOADS,
-)  # fmt: skip
+)
 
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
 DEV = At(DEV_ACCOUNT)

@@ -23,6 +23,7 @@ from render.program_run import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY
 from settings import Settings, load
+from tests.cases import cases
 from tests.rehearsal.proving.breaking import REGION, allow, policy
 
 JOB = Job(owner="acme", owner_id="1024", repository="api", repository_id="65536", environment="production")
@@ -204,9 +205,7 @@ def test_the_job_pushes_and_the_boundary_keeps_it_from_more(home: str, clients: 
 
 
 @pytest.mark.usefixtures("session")
-@pytest.mark.parametrize(
-    "other", [replace(JOB, environment="staging"), replace(JOB, repository_id="7"), replace(JOB, owner="mallory")]
-)
+@cases("other", replace(JOB, environment="staging"), replace(JOB, repository_id="7"), replace(JOB, owner="mallory"))
 def test_no_other_job_gets_the_built_role(home: str, clients: Clients, cloud: LocalCloud, other: Job) -> None:
     arn = f"arn:aws:iam::{home}:role/container-registry/dev/payments-api"
     token = cloud.github_token(other)

@@ -8,6 +8,7 @@ from localcloud import web_identity
 from localcloud.clients import Clients
 from localcloud.ecr import data, manifests
 from rehearsal.proofs.harness.run import found
+from tests.cases import cases
 from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES, STANDING
 from tests.rehearsal.proving.breaking import Breach
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
@@ -15,7 +16,7 @@ from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
 BROKEN_BELOW = {"anonymous"}
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", "caches", "replicas"])
+@cases("name", "dev", "prod", "caches", "replicas")
 def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
     stack = stacks[name]
     assert not stack.applied.not_built

@@ -21,6 +21,7 @@ from rehearsal.proofs.harness.case import OTHERS, Broken, Case, PublisherCase
 from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.run import Proof, found, promised, prove
 from settings import load
+from tests.cases import cases
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaches import API, API_ROLE, DEV, INGEST, LEDGER, WEB
 from tests.rehearsal.proving.breaking import REGION, allow, and_also
@@ -133,9 +134,7 @@ def test_a_repository_that_is_missing_fails_its_proofs_and_not_the_run(case: Cas
     assert [each.proof for each in outcomes if each.held] == []
 
 
-@pytest.mark.parametrize(
-    ("mutable", "tried"), [((), "v1.0.0-"), (("v*",), "rehearsal-"), (("v*", "rehearsal-*"), ""), (("*",), None)]
-)
+@cases("mutable, tried", ((), "v1.0.0-"), (("v*",), "rehearsal-"), (("v*", "rehearsal-*"), ""), (("*",), None))
 def test_a_tag_is_tried_that_may_not_move(case: Case, mutable: tuple[str, ...], tried: str | None) -> None:
     case = replace(case, repository=replace(case.repository, mutable_tags=mutable))
     tag = immutable_tags._fixed_tag(case)

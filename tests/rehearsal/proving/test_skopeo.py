@@ -16,10 +16,7 @@ from rehearsal.proofs.harness.case import Case
 from rehearsal.proofs.harness.principals import login
 from tests.rehearsal.proving.stacks import Stack
 
-pytestmark = [
-    pytest.mark.tools,
-    pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH"),
-]
+pytestmark = [pytest.mark.tools, pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")]
 
 
 @pytest.fixture
