@@ -241,8 +241,7 @@ def test_a_session_by_web_identity_needs_no_signature(door: Door, connect: Conne
 
 
 def test_an_accounts_organization_is_its_callers(door: Door, connect: Connect) -> None:
-    cloud, _ = door
-    cloud.join("999988887777", "o-a1b2c3d4e5")
+    door[0].join("999988887777", "o-a1b2c3d4e5")
     key = {"AccessKeyId": "999988887777", "SecretAccessKey": "anything"}
     assert _seen(door, connect, key).organization == "o-a1b2c3d4e5"
     assert _seen(door, connect, {**key, "AccessKeyId": ACCOUNT}).organization is None

@@ -10,29 +10,44 @@ import pytest
 from domain.iam.access import ANONYMOUS, Identity
 from domain.iam.document import parse
 from localcloud.callers import Callers, root
+<<<<<<< HEAD
 from localcloud.emulator import EmulatorAnswer
 from localcloud.iam_and_kms import Backend, KmsKey
+=======
+from localcloud.cloud import LocalCloud
+from localcloud.emulator import Answer
+from localcloud.iam_and_kms import Key, Neighbour
+>>>>>>> next
 from localcloud.protocols import CallFailed
 from localcloud.tests.cases import cases
-from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, Door, fetch
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, fetch
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @pytest.fixture
+<<<<<<< HEAD
 def backend(door: Door) -> Backend:
     return door[0]._callers._backend
+=======
+def neighbour(cloud: LocalCloud) -> Neighbour:
+    return cloud._callers._neighbour
+>>>>>>> next
 
 
 @pytest.fixture
-def run(door: Door) -> Run:
-    return door[0]._server.wait
+def run(cloud: LocalCloud) -> Run:
+    return cloud._server.wait
 
 
 def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
+<<<<<<< HEAD
     door: Door, connect: Connect, backend: Backend, run: Run
+=======
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
+>>>>>>> next
 ) -> None:
-    kms = connect(door[0], "kms", OTHER_ACCOUNT, OTHER_REGION)
+    kms = connect(cloud, "kms", OTHER_ACCOUNT, OTHER_REGION)
     statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     made = kms.create_key(Policy=policy)["KeyMetadata"]
@@ -58,8 +73,15 @@ def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
     assert run(backend.key("alias/registry", **elsewhere)) is None
 
 
+<<<<<<< HEAD
 def test_a_disabled_keys_state_is_seen_at_once(door: Door, connect: Connect, backend: Backend, run: Run) -> None:
     kms = connect(door[0], "kms")
+=======
+def test_a_disabled_keys_state_is_seen_at_once(
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
+) -> None:
+    kms = connect(cloud, "kms")
+>>>>>>> next
     arn = kms.create_key(KeyUsage="GENERATE_VERIFY_MAC", KeySpec="HMAC_256")["KeyMetadata"]["Arn"]
     before = run(backend.key(arn, account=ACCOUNT, region=REGION))
     assert (before.enabled, before.usage, before.spec) == (True, "GENERATE_VERIFY_MAC", "HMAC_256")
@@ -67,9 +89,17 @@ def test_a_disabled_keys_state_is_seen_at_once(door: Door, connect: Connect, bac
     assert not run(backend.key(arn, account=ACCOUNT, region=REGION)).enabled
 
 
+<<<<<<< HEAD
 def test_a_key_that_comes_later_is_found_then(door: Door, connect: Connect, backend: Backend, run: Run) -> None:
     assert run(backend.key("alias/later", account=ACCOUNT, region=REGION)) is None
     kms = connect(door[0], "kms")
+=======
+def test_a_key_that_comes_later_is_found_then(
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
+) -> None:
+    assert run(neighbour.key("alias/later", account=ACCOUNT, region=REGION)) is None
+    kms = connect(cloud, "kms")
+>>>>>>> next
     kms.create_alias(AliasName="alias/later", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     assert run(backend.key("alias/later", account=ACCOUNT, region=REGION)) is not None
 
@@ -99,8 +129,7 @@ class _Counting:
         return answer
 
 
-def test_an_answer_is_remembered_until_its_account_writes(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_an_answer_is_remembered_until_its_account_writes(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     counting = _Counting(cloud._emulator)
     backend = Backend(counting)
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
@@ -122,9 +151,12 @@ def test_an_answer_is_remembered_until_its_account_writes(door: Door, connect: C
 
 
 def test_reads_that_pass_the_front_are_no_reason_to_forget(
+<<<<<<< HEAD
     door: Door, connect: Connect, backend: Backend, run: Run
+=======
+    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
+>>>>>>> next
 ) -> None:
-    cloud, _ = door
     kms = connect(cloud, "kms")
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     run(backend.key(arn, account=ACCOUNT, region=REGION))
@@ -137,10 +169,16 @@ def test_reads_that_pass_the_front_are_no_reason_to_forget(
     assert ("kms", ACCOUNT) not in backend._memory
 
 
+<<<<<<< HEAD
 def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(door: Door, backend: Backend, run: Run) -> None:
     cloud, _ = door
     run(backend.key("alias/none", account=ACCOUNT, region=REGION))
     assert ("kms", ACCOUNT) in backend._memory
+=======
+def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(cloud: LocalCloud, neighbour: Neighbour, run: Run) -> None:
+    run(neighbour.key("alias/none", account=ACCOUNT, region=REGION))
+    assert ("kms", ACCOUNT) in neighbour._memory
+>>>>>>> next
     credential = f"AKIAUNKNOWNUNKNOWN00/20261121/{REGION}/kms/aws4_request"
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=x",
@@ -150,8 +188,7 @@ def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(door: Door, backend
     assert ("kms", ACCOUNT) not in backend._memory
 
 
-def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_many_who_ask_at_once_share_one_read(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     counting = _Counting(cloud._emulator)
     backend = Backend(counting)
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
@@ -163,8 +200,7 @@ def test_many_who_ask_at_once_share_one_read(door: Door, connect: Connect, run: 
     assert counting.operations == ["DescribeKey", "GetKeyPolicy"]
 
 
-def test_one_who_leaves_takes_nothing_from_who_waits(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_one_who_leaves_takes_nothing_from_who_waits(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     counting = _Counting(cloud._emulator)
     backend = Backend(counting)
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
@@ -196,17 +232,21 @@ class _Broken:
         return answer
 
 
+<<<<<<< HEAD
 def test_a_failure_is_not_remembered(door: Door, connect: Connect, run: Run) -> None:
     cloud, _ = door
     backend = Backend(_Broken(cloud._emulator))
+=======
+def test_a_failure_is_not_remembered(cloud: LocalCloud, connect: Connect, run: Run) -> None:
+    neighbour = Neighbour(_Broken(cloud._emulator))
+>>>>>>> next
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
     with pytest.raises(ConnectionError):
         run(backend.key(arn, account=ACCOUNT, region=REGION))
     assert run(backend.key(arn, account=ACCOUNT, region=REGION)) is not None
 
 
-def test_a_cloudformation_call_may_have_made_anything(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
+def test_a_cloudformation_call_may_have_made_anything(cloud: LocalCloud, connect: Connect, run: Run) -> None:
     callers: Callers = cloud._callers
     backend = callers._backend
     run(backend.key("alias/none", account=ACCOUNT, region=REGION))

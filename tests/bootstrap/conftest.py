@@ -15,7 +15,7 @@ from domain.iam.evaluate import evaluate
 from localcloud.clients import AwsCredentials, Clients
 from localcloud.cloud import LocalCloud
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import apply
+from rehearsal.apply.applying import apply
 from rehearsal.up import stand_in
 from render import Render, render
 from render.resource import Resource

@@ -13,10 +13,25 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
 from localcloud.ecr import blobs, registry_request
+=======
+from domain.iam.access import Caller, Identity
+from localcloud.ecr import blobs, visit
+>>>>>>> next
 from localcloud.ecr.blobs import Blobs, Owner
+from localcloud.emulator import EmulatorDied
+from localcloud.iam_and_kms import UnreadablePolicy
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import ACCOUNT, REPOSITORY, Server, a_repository, digest_of
+from localcloud.tests.ecr.registry_server import (
+    ACCOUNT,
+    REPOSITORY,
+    FakeCallers,
+    Server,
+    a_repository,
+    digest_of,
+    serving,
+)
 
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 LAYER = b"a layer"
@@ -213,3 +228,36 @@ def test_another_registry_s_upload_is_unknown(tmp_path: Path) -> None:
     upload = kept.start(TestAbandonedUploads.OWNER)
     other = Owner(repository=a_repository(account="444455556666"), account=ACCOUNT)
     assert kept.upload(upload.id, other) is None
+
+
+class Broken(FakeCallers):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    async def caller(self, identity: Identity) -> Caller:  # noqa: ARG002 - the name is the signature's
+        raise self.error
+
+
+@cases(
+    "error",
+    UnreadablePolicy("the policy own can't be read"),
+    EmulatorDied("gone"),
+    ConnectionError("gone"),
+    KeyError(1),
+)
+def test_a_fault_is_told_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
+    with serving(tmp_path, Broken(error)) as server:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/manifests/v1")
+        assert (answer.status, answer.errors) == (500, [("UNKNOWN", f"{type(error).__name__}: {error}")])
+        assert server.is_well()
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+
+
+def test_a_host_that_is_no_text_is_challenged_all_the_same(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        answer = server.raw(b"GET /v2/ HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n")
+        assert answer.split(b" ")[1] in {b"400", b"401"}
+        assert server.is_well()

@@ -18,7 +18,7 @@ from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import image
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import BuildingMonitor, NotApplied
+from rehearsal.apply.applying import BuildingMonitor, NotApplied
 from render.program_run import declared_by
 from resources import TYPES, Declaration
 from resources.iam import ROLE, ROLE_POLICY

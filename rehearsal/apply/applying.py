@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.clients import Clients
 from rehearsal.apply.builder import Builder, Order
-from rehearsal.apply.table import BUILT, NOT_BUILT
+from rehearsal.apply.builders import BUILT, NOT_BUILT
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer

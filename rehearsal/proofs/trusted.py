@@ -1,13 +1,13 @@
-"""Whoever only looks like a declared workflow stays outside."""
+"""What only resembles a declared workflow is refused."""
 
 from datetime import UTC, datetime
 from functools import partial
 
-from rehearsal.proofs.harness.attempts import require_denied
-from rehearsal.proofs.harness.publisher_case import PublisherCase
+from rehearsal.proofs.harness.case import PublisherCase
+from rehearsal.proofs.harness.denied_calls import require_denied
 from rehearsal.proofs.harness.workflows import Impostor, impostors
 
-PROMISE = "no other workflow, repository or token gets into the publisher's role"
+PROMISE = "no other workflow, repository or token assumes the publisher's role"
 
 
 def prove_publisher(case: PublisherCase) -> str:

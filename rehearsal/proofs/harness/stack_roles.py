@@ -23,7 +23,7 @@ def task_session(case: RegistryCase, account: str, service: str = TASKS_SERVICE)
     """Of the role for tasks, as a service takes it for a cluster of the account; None where it does not get it."""
     home = case.settings.home
     cluster = Arn(home.id.partition, "ecs", home.region, account, "cluster/rehearsal")
-    return case.visitors.service(service, case.role_arn(task_role(case.settings.stack)), cluster)
+    return case.principals.service(service, case.role_arn(task_role(case.settings.stack)), cluster)
 
 
 def tasks_of(case: RegistryCase) -> str:
@@ -31,10 +31,10 @@ def tasks_of(case: RegistryCase) -> str:
     session = task_session(case, case.settings.home.account)
     if session is None:
         raise Broken("Amazon ECS does not get the role for the account's tasks")
-    return case.visitors.password(session, case.registry.region)
+    return case.principals.password(session, case.registry.region)
 
 
 def auditor_session(case: RegistryCase, auditor: Arn) -> AwsCredentials:
     """The auditor's, for a principal that may ask for any role; raises ClientError where the role does not trust it."""
-    credentials = case.visitors.anybody(auditor, case.settings.home.region)
-    return case.visitors.assume(case.role_arn(auditor_role(case.settings.stack)), credentials, case.registry.region)
+    credentials = case.principals.anybody(auditor, case.settings.home.region)
+    return case.principals.assume(case.role_arn(auditor_role(case.settings.stack)), credentials, case.registry.region)

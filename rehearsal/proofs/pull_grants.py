@@ -1,12 +1,12 @@
-"""Everybody who is granted a pull gets it, and no more; each kind of grant in the way in which it is used."""
+"""Each kind of grant, used as its principal uses it: it pulls, and does no more."""
 
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, ServiceGrant
 from oci.client import Client, Refused
-from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
+from rehearsal.proofs.harness.denied_calls import CHANGES, DeniedPrincipal, require_refused
+from rehearsal.proofs.harness.stack_roles import has_tasks, tasks_by_name, tasks_of
 
-PROMISE = "everybody who is granted a pull pulls, and does no more"
+PROMISE = "every granted principal pulls, and does no more"
 
 
 def applies(case: Case) -> bool:
@@ -28,18 +28,18 @@ def prove(case: Case) -> str:
     return ", ".join(told)
 
 
-def _guest(case: Case, grant: Grant) -> Intruder:
+def _guest(case: Case, grant: Grant) -> DeniedPrincipal:
     match grant:
         case AccountGrant(account=account, role=role) if _names_tasks(case, grant):
-            return Intruder(who=f"{account} {role}", password=tasks_of(case))
+            return DeniedPrincipal(who=f"{account} {role}", password=tasks_of(case))
         case AccountGrant(account=account, role=None):
-            return Intruder(who=account, password=case.visitor(account))
+            return DeniedPrincipal(who=account, password=case.visitor(account))
         case AccountGrant(account=account, role=role):
-            return Intruder(who=f"{account} {role}", password=case.visitor(account, str(role)))
+            return DeniedPrincipal(who=f"{account} {role}", password=case.visitor(account, str(role)))
         case OrganizationGrant(organization=organization):
-            return Intruder(who=organization, password=case.visitor(case.member(organization)))
+            return DeniedPrincipal(who=organization, password=case.visitor(case.member(organization)))
         case ServiceGrant(service=service, account=account):
-            return Intruder(who=f"{service.value} in {account}", password=case.service(service, account))
+            return DeniedPrincipal(who=f"{service.value} in {account}", password=case.service(service, account))
 
 
 def _names_tasks(case: Case, grant: Grant) -> bool:

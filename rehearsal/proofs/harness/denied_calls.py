@@ -19,44 +19,46 @@ PULLS: dict[str, Try] = {
 }
 CHANGES: dict[str, Try] = {
     "began to push a layer": lambda client, name, _image: client.begin_upload(name),
-    "pushed a manifest": lambda client, name, image: client.put_manifest(name, image.manifest, _intruders_tag(image)),
+    "pushed a manifest": lambda client, name, image: client.put_manifest(name, image.manifest, _tag_of(image)),
     "deleted an image": lambda client, name, image: client.delete_manifest(name, image.digest),
 }
 
 
-def _intruders_tag(image: Image) -> str:
+def _tag_of(image: Image) -> str:
     """One for each image, so that no tag is refused because it is in use."""
     return f"rehearsal-intruder-{image.digest[-8:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intruder:
+class DeniedPrincipal:
     """Somebody who may not; no password is nobody at all."""
 
     who: str
     password: str | None
 
-    def is_told_so(self, refusal: Refused) -> bool:
+    def is_denied(self, refusal: Refused) -> bool:
         """Whether it is refused because of who comes."""
         return refusal.status == HTTPStatus.UNAUTHORIZED if self.password is None else refusal.code == DENIED
 
 
-def require_refused(case: Case, intruder: Intruder, standing: Image, tries: dict[str, Try]) -> None:
-    """Raises Broken with the first try that works, and what is refused in another way than such an intruder is."""
-    with Client.on_loopback(case.host, intruder.password) as client:
-        require_refused_in(case.name, client, intruder, standing, tries)
+def require_refused(case: Case, denied: DeniedPrincipal, standing: Image, tries: dict[str, Try]) -> None:
+    """Raises Broken with the first try that works, and what is refused in another way than such an denied is."""
+    with Client.on_loopback(case.host, denied.password) as client:
+        require_refused_in(case.name, client, denied, standing, tries)
 
 
-def require_refused_in(name: str, client: Client, intruder: Intruder, standing: Image, tries: dict[str, Try]) -> None:
+def require_refused_in(
+    name: str, client: Client, denied: DeniedPrincipal, standing: Image, tries: dict[str, Try]
+) -> None:
     """The same in one repository, with a client that is there already."""
     for what, attempt in tries.items():
         try:
             attempt(client, name, standing)
         except Refused as refusal:
-            if not intruder.is_told_so(refusal):
+            if not denied.is_denied(refusal):
                 raise
         else:
-            raise Broken(f"{intruder.who} {what}, and nothing grants it")
+            raise Broken(f"{denied.who} {what}, and nothing grants it")
 
 
 def require_denied(who: str, calls: Mapping[str, Callable[[], object]], code: str = "AccessDeniedException") -> None:

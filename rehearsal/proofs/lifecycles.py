@@ -1,9 +1,9 @@
-"""The retention that is declared is the one that stands."""
+"""The declared lifecycle policy is the repository's."""
 
 from domain.document_text import parse, to_text
 from rehearsal.proofs.harness.case import Broken, Case
 
-PROMISE = "the lifecycle policy is accepted, and stands as declared"
+PROMISE = "the lifecycle policy is accepted, and is as declared"
 
 
 def prove(case: Case) -> str:

@@ -1,4 +1,4 @@
-"""Who becomes the auditor is declared, too."""
+"""Who may assume the auditor's role is declared, too."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,11 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from domain.aws import Arn
-from rehearsal.proofs.harness.attempts import require_denied
 from rehearsal.proofs.harness.case import Broken, RegistryCase
-from rehearsal.proofs.harness.standing_roles import auditor_session
+from rehearsal.proofs.harness.denied_calls import require_denied
+from rehearsal.proofs.harness.stack_roles import auditor_session
 
-PROMISE = "the declared principals become the auditor, who reads the registry, and nobody else does"
+PROMISE = "the declared principals assume the auditor's role, and no other principal does"
 
 _ACCESS_DENIED = "AccessDenied"
 """What STS says."""
@@ -35,7 +35,7 @@ def _read(case: RegistryCase, auditor: Arn) -> None:
         session = auditor_session(case, auditor)
     except ClientError as refused:
         raise Broken(f"{auditor} is declared, and was refused: {refused}") from refused
-    for what, call in _reads(case.visitors.of("ecr", session, case.registry.region)).items():
+    for what, call in _reads(case.principals.of("ecr", session, case.registry.region)).items():
         try:
             call()
         except ClientError as refused:

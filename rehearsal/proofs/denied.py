@@ -1,12 +1,12 @@
-"""Nobody else gets in, though their own account would let them do anything."""
+"""Other principals are denied, though their own account's policies allow them everything."""
 
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant, PullService, ServiceGrant
-from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Case
+from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_refused
 
-PROMISE = "nobody pulls, pushes or deletes who is not granted it"
+PROMISE = "no other principal pulls, pushes or deletes"
 
 
 def prove(case: Case) -> str:
@@ -19,16 +19,16 @@ def prove(case: Case) -> str:
     return f"refused: {', '.join(told)}"
 
 
-def _strangers(case: Case) -> Iterator[Intruder]:
+def _strangers(case: Case) -> Iterator[DeniedPrincipal]:
     """An account that nobody named, another role beside each role that is, another account's function."""
-    yield Intruder(who=f"account {case.stranger}", password=case.visitor(case.stranger))
+    yield DeniedPrincipal(who=f"account {case.stranger}", password=case.visitor(case.stranger))
     grants = case.repository.pull
     whole = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is None}
     # AWS Lambda pulls for another account only where that account as a whole may pull, too.
     whole |= {each.account for each in grants if isinstance(each, ServiceGrant) and each.service is PullService.LAMBDA}
     named = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is not None}
     for account in sorted(named - whole - {case.registry.account}):
-        yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
+        yield DeniedPrincipal(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
     for service in sorted({each.service for each in grants if isinstance(each, ServiceGrant)}, key=str):
         who = f"another account's {service.value}"
-        yield Intruder(who=who, password=case.service(service, case.stranger))
+        yield DeniedPrincipal(who=who, password=case.service(service, case.stranger))

@@ -36,7 +36,7 @@ class Cloud(Protocol):
         """With which a job of a GitHub workflow assumes a role."""
 
 
-class Visitors:
+class Principals:
     """Makes roles and logs them in; there is one of these for a cloud. A role made before is taken again."""
 
     def __init__(self, cloud: Cloud, clients: Clients) -> None:

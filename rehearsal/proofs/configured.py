@@ -1,4 +1,4 @@
-"""What holds for a registry as a whole."""
+"""The registry's own settings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The key that is declared is the one that encrypts."""
+"""The declared key encrypts."""
 
 from domain.ecr.repository import Encryption
 from domain.iam import document

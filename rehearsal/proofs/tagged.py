@@ -1,4 +1,4 @@
-"""Whose it is stands on it."""
+"""The repository has its tags."""
 
 from rehearsal.proofs.harness.case import Broken, Case
 

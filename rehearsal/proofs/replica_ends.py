@@ -1,12 +1,12 @@
-"""A replica is not a source: what comes there by replication or by a push stays."""
+"""A replica is not a source: what arrives there by replication or by a push is not replicated further."""
 
 import secrets
 
 from oci.image import image
-from rehearsal.proofs.harness.arrivals import settled
 from rehearsal.proofs.harness.case import Broken, Case
+from rehearsal.proofs.harness.replication_status import settled
 
-PROMISE = "nothing goes on from a replica"
+PROMISE = "a replica replicates nothing"
 
 
 def applies(case: Case) -> bool:

@@ -1,14 +1,14 @@
-"""Whoever may pull through a cache does, and what is made for it is as secure as what is declared."""
+"""Granted principals pull through the cache, and what is created for it is as secure as what is declared."""
 
 from domain.ecr.tags import TagMutability
 from oci.client import Client, Refused
-from rehearsal.proofs.harness.arrivals import require_made
-from rehearsal.proofs.harness.attempts import CHANGES, require_refused_in
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken
-from rehearsal.proofs.harness.upstreams import TAG, content
+from rehearsal.proofs.harness.denied_calls import CHANGES, require_refused_in
+from rehearsal.proofs.harness.replication_status import require_made
+from rehearsal.proofs.harness.upstream_registries import TAG, content
 
-PROMISE = "who may pull from the cache brings images in, and their repositories stand as declared"
+PROMISE = "granted principals import images through the cache, and its repositories are as declared"
 
 
 def applies(case: CacheCase) -> bool:

@@ -1,9 +1,9 @@
-"""The role for tasks is Amazon ECS's, at work for this account."""
+"""Amazon ECS assumes the tasks' role, for this account's tasks alone."""
 
 from rehearsal.proofs.harness.case import Broken, RegistryCase
-from rehearsal.proofs.harness.standing_roles import has_tasks, task_session
+from rehearsal.proofs.harness.stack_roles import has_tasks, task_session
 
-PROMISE = "no other service and no other account's tasks get the role for tasks"
+PROMISE = "no other service, and no other account's tasks, assume the tasks' role"
 
 _OTHER_SERVICES = ("ec2.amazonaws.com", "lambda.amazonaws.com", "codebuild.amazonaws.com")
 

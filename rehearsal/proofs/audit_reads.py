@@ -1,4 +1,4 @@
-"""The auditor sees what there is to know of every repository, and the images only where that is said."""
+"""The auditor reads what is declared of every repository, and images only where that is declared."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 from domain.aws import Arn
 from oci.client import Client
 from oci.image import Image
-from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.standing_roles import auditor_session
+from rehearsal.proofs.harness.denied_calls import CHANGES, DeniedPrincipal, require_denied, require_refused
+from rehearsal.proofs.harness.stack_roles import auditor_session
 
-PROMISE = "the auditor reads what is known of the repository, and gets no more of it than is said"
+PROMISE = "the auditor reads what is declared of the repository, and no more"
 
 _ABSENT = frozenset({"RepositoryPolicyNotFoundException"})
 """What is there to be read, and is not set."""
@@ -26,7 +26,7 @@ def prove(case: Case) -> str:
     standing = case.standing("auditor")
     auditor, *_ = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     session = auditor_session(case, auditor)
-    ecr = case.visitors.of("ecr", session, case.registry.region)
+    ecr = case.principals.of("ecr", session, case.registry.region)
     read = _reads(ecr, case.name, case.arn, standing)
     for what, call in read.items():
         try:
@@ -37,10 +37,10 @@ def prove(case: Case) -> str:
     if not case.settings.role_options.audit_layers:
         require_denied("the auditor", _images(ecr, case.name, standing))
         return f"read {', '.join(read)}; no image"
-    password = case.visitors.password(session, case.registry.region)
+    password = case.principals.password(session, case.registry.region)
     with Client.on_loopback(case.host, password) as client:
         client.pull(case.name, standing.digest)
-    require_refused(case, Intruder(who="the auditor", password=password), standing, CHANGES)
+    require_refused(case, DeniedPrincipal(who="the auditor", password=password), standing, CHANGES)
     return f"read {', '.join(read)}; pulled {standing.digest[:19]}"
 
 

@@ -15,7 +15,7 @@ from localcloud.cloud import LocalCloud
 from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import Index, index
-from rehearsal.proofs.harness.visitors import login
+from rehearsal.proofs.harness.principals import login
 from settings import Settings
 
 TAG = "rehearsal"

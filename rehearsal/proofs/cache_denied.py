@@ -1,16 +1,16 @@
-"""Nobody else brings anything in, nor pulls what others brought."""
+"""No other principal imports images, or pulls what others imported."""
 
 from collections.abc import Iterator
 
 from domain.iam.grants import AccountGrant
 from oci.client import Client, Refused
-from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused_in
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken
-from rehearsal.proofs.harness.upstreams import STRANGERS, TAG, content, names
-from rehearsal.proofs.harness.visitors import login
+from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_refused_in
+from rehearsal.proofs.harness.principals import login
+from rehearsal.proofs.harness.upstream_registries import STRANGERS, TAG, content, names
 
-PROMISE = "nobody brings images into the cache, or pulls from it, who may not"
+PROMISE = "no other principal imports images into the cache, or pulls from it"
 
 
 def prove_cache(case: CacheCase) -> str:
@@ -18,7 +18,7 @@ def prove_cache(case: CacheCase) -> str:
     case.remove(name)
     strangers = list(_strangers(case))
     # Who may pull from all of the account's repositories may still not have new ones made.
-    for each in (*strangers, Intruder(who="a role that may pull", password=case.puller())):
+    for each in (*strangers, DeniedPrincipal(who="a role that may pull", password=case.puller())):
         with Client.on_loopback(case.host, each.password) as client:
             try:
                 client.manifest(name, TAG)
@@ -42,10 +42,10 @@ def _brought_in(case: CacheCase, name: str) -> None:
         client.pull(name, TAG)
 
 
-def _strangers(case: CacheCase) -> Iterator[Intruder]:
+def _strangers(case: CacheCase) -> Iterator[DeniedPrincipal]:
     """An account that nobody named, and another role beside each role that is."""
-    yield Intruder(who=f"account {case.stranger}", password=case.visitor(case.stranger))
+    yield DeniedPrincipal(who=f"account {case.stranger}", password=case.visitor(case.stranger))
     grants = [each for each in case.cache.pull if isinstance(each, AccountGrant)]
     whole = {each.account for each in grants if each.role is None} | {case.registry.account}
     for account in sorted({each.account for each in grants} - whole):
-        yield Intruder(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
+        yield DeniedPrincipal(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))

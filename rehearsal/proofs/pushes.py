@@ -1,4 +1,4 @@
-"""Whoever is declared to push does, as the role that the stack made for it, with the token that GitHub gives."""
+"""A declared workflow pushes, with the role that the stack declares and GitHub's token."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -12,9 +12,8 @@ from localcloud.clients import AwsCredentials
 from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import Image, image
-from rehearsal.proofs.harness.attempts import CHANGES, Intruder, require_denied, require_refused_in
-from rehearsal.proofs.harness.case import Broken
-from rehearsal.proofs.harness.publisher_case import PublisherCase
+from rehearsal.proofs.harness.case import Broken, PublisherCase
+from rehearsal.proofs.harness.denied_calls import CHANGES, DeniedPrincipal, require_denied, require_refused_in
 from rehearsal.proofs.harness.workflows import jobs
 
 PROMISE = "the declared workflows push their repositories, and do nothing else"
@@ -26,14 +25,14 @@ def prove_publisher(case: PublisherCase) -> str:
     comers = jobs(case.publisher.source)
     *_, credentials = [_entered(case, each) for each in comers]
     own, others = case.publisher.repositories, case.others()
-    publisher = Intruder(who=case.subject, password=case.visitors.password(credentials, case.registry.region))
+    publisher = DeniedPrincipal(who=case.subject, password=case.principals.password(credentials, case.registry.region))
     with Client.on_loopback(case.host, publisher.password) as client:
         for name in own:
             standing = _pushed(case, client, name)
             require_refused_in(name, client, publisher, standing, _DELETION)
         for name in others:
             require_refused_in(name, client, publisher, standing, CHANGES)
-    require_denied(case.subject, _settings_changed(case, case.visitors.of("ecr", credentials, case.registry.region)))
+    require_denied(case.subject, _settings_changed(case, case.principals.of("ecr", credentials, case.registry.region)))
     _require_policy(case)
     subjects = ", ".join(f"environment {each.environment}" if each.environment else each.ref for each in comers)
     return f"{subjects} pushed {', '.join(own)}, and none of {len(others)} others"

@@ -1,9 +1,9 @@
-"""Amazon ECS pulls for the account's tasks what is declared for them, as the role that the stack made for it."""
+"""Amazon ECS pulls what is declared for the account's tasks, with the role that the stack declares."""
 
 from oci.client import Client, Refused
-from rehearsal.proofs.harness.attempts import CHANGES, PULLS, Intruder, require_refused
 from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.standing_roles import has_tasks, tasks_by_name, tasks_of
+from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_refused
+from rehearsal.proofs.harness.stack_roles import has_tasks, tasks_by_name, tasks_of
 
 PROMISE = "the account's tasks in Amazon ECS pull what is declared, and do nothing else"
 
@@ -14,7 +14,7 @@ def applies(case: Case) -> bool:
 
 def prove(case: Case) -> str:
     standing = case.standing("tasks")
-    tasks = Intruder(who="a task", password=tasks_of(case))
+    tasks = DeniedPrincipal(who="a task", password=tasks_of(case))
     if not _may_pull(case):
         require_refused(case, tasks, standing, {**PULLS, **CHANGES})
         return "refused: it is not for tasks"

@@ -1,4 +1,4 @@
-"""What nobody declared, and comes to a replica all the same, is as secure as what is declared; or does not come."""
+"""A repository that is not declared, and receives replicated images, is as secure as a declared one, or is not made."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from domain.ecr.tags import TagMutability
 from oci.client import Client
 from oci.image import image
-from rehearsal.proofs.harness.arrivals import COMPLETE, FAILED, require_made, settled
 from rehearsal.proofs.harness.case import Broken, RegistryCase
-from rehearsal.proofs.harness.visitors import login
+from rehearsal.proofs.harness.principals import login
+from rehearsal.proofs.harness.replication_status import COMPLETE, FAILED, require_made, settled
 
-PROMISE = "a repository that nobody declared comes as secure as declared ones, and to no other account"
+PROMISE = "a repository that is not declared is created as secure as a declared one, and in no other account"
 
 
 def applies(case: RegistryCase) -> bool:

@@ -1,4 +1,4 @@
-"""Every image that is pushed here is scanned, as often as declared."""
+"""Every pushed image is scanned, as often as declared."""
 
 from domain.ecr.scanning import ScanFrequency, frequency_for
 from rehearsal.proofs.harness.case import Broken, Case

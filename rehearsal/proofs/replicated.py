@@ -1,4 +1,4 @@
-"""What is pushed at home stands at each replica that is to have it, and at no other."""
+"""What is pushed at home is at each replica that is to have it, and at no other."""
 
 import secrets
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from domain.aws import RegistryId
 from domain.ecr.replication import destinations_of
 from oci.client import Client, Refused
 from oci.image import Image, Index, image, index
-from rehearsal.proofs.harness.arrivals import COMPLETE, settled
 from rehearsal.proofs.harness.case import Broken, Case
+from rehearsal.proofs.harness.replication_status import COMPLETE, settled
 from settings import StackRegistry
 
-PROMISE = "every replica serves the very images that are pushed at home"
+PROMISE = "every replica serves the images that are pushed at home"
 
 
 def applies(case: Case) -> bool:
