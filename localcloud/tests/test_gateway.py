@@ -10,14 +10,9 @@ from urllib.parse import parse_qsl
 import pytest
 from botocore.exceptions import ClientError
 
-<<<<<<< HEAD
-from localcloud import emulator
-from localcloud.ecr.api_errors import EcrError
-=======
 from localcloud import emulator, gateway
 from localcloud.cloud import LocalCloud
 from localcloud.ecr.api_errors import EcrError
->>>>>>> next
 from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
 

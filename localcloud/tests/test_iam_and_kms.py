@@ -10,14 +10,9 @@ import pytest
 from domain.iam.access import ANONYMOUS, Identity
 from domain.iam.document import parse
 from localcloud.callers import Callers, root
-<<<<<<< HEAD
+from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorAnswer
 from localcloud.iam_and_kms import Backend, KmsKey
-=======
-from localcloud.cloud import LocalCloud
-from localcloud.emulator import Answer
-from localcloud.iam_and_kms import Key, Neighbour
->>>>>>> next
 from localcloud.protocols import CallFailed
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, fetch
@@ -26,13 +21,8 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @pytest.fixture
-<<<<<<< HEAD
-def backend(door: Door) -> Backend:
-    return door[0]._callers._backend
-=======
-def neighbour(cloud: LocalCloud) -> Neighbour:
-    return cloud._callers._neighbour
->>>>>>> next
+def backend(cloud: LocalCloud) -> Backend:
+    return cloud._callers._backend
 
 
 @pytest.fixture
@@ -41,11 +31,7 @@ def run(cloud: LocalCloud) -> Run:
 
 
 def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
-<<<<<<< HEAD
-    door: Door, connect: Connect, backend: Backend, run: Run
-=======
-    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
->>>>>>> next
+    cloud: LocalCloud, connect: Connect, backend: Backend, run: Run
 ) -> None:
     kms = connect(cloud, "kms", OTHER_ACCOUNT, OTHER_REGION)
     statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
@@ -73,15 +59,8 @@ def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
     assert run(backend.key("alias/registry", **elsewhere)) is None
 
 
-<<<<<<< HEAD
-def test_a_disabled_keys_state_is_seen_at_once(door: Door, connect: Connect, backend: Backend, run: Run) -> None:
-    kms = connect(door[0], "kms")
-=======
-def test_a_disabled_keys_state_is_seen_at_once(
-    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
-) -> None:
+def test_a_disabled_keys_state_is_seen_at_once(cloud: LocalCloud, connect: Connect, backend: Backend, run: Run) -> None:
     kms = connect(cloud, "kms")
->>>>>>> next
     arn = kms.create_key(KeyUsage="GENERATE_VERIFY_MAC", KeySpec="HMAC_256")["KeyMetadata"]["Arn"]
     before = run(backend.key(arn, account=ACCOUNT, region=REGION))
     assert (before.enabled, before.usage, before.spec) == (True, "GENERATE_VERIFY_MAC", "HMAC_256")
@@ -89,17 +68,9 @@ def test_a_disabled_keys_state_is_seen_at_once(
     assert not run(backend.key(arn, account=ACCOUNT, region=REGION)).enabled
 
 
-<<<<<<< HEAD
-def test_a_key_that_comes_later_is_found_then(door: Door, connect: Connect, backend: Backend, run: Run) -> None:
+def test_a_key_that_comes_later_is_found_then(cloud: LocalCloud, connect: Connect, backend: Backend, run: Run) -> None:
     assert run(backend.key("alias/later", account=ACCOUNT, region=REGION)) is None
-    kms = connect(door[0], "kms")
-=======
-def test_a_key_that_comes_later_is_found_then(
-    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
-) -> None:
-    assert run(neighbour.key("alias/later", account=ACCOUNT, region=REGION)) is None
     kms = connect(cloud, "kms")
->>>>>>> next
     kms.create_alias(AliasName="alias/later", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     assert run(backend.key("alias/later", account=ACCOUNT, region=REGION)) is not None
 
@@ -151,11 +122,7 @@ def test_an_answer_is_remembered_until_its_account_writes(cloud: LocalCloud, con
 
 
 def test_reads_that_pass_the_front_are_no_reason_to_forget(
-<<<<<<< HEAD
-    door: Door, connect: Connect, backend: Backend, run: Run
-=======
-    cloud: LocalCloud, connect: Connect, neighbour: Neighbour, run: Run
->>>>>>> next
+    cloud: LocalCloud, connect: Connect, backend: Backend, run: Run
 ) -> None:
     kms = connect(cloud, "kms")
     arn = kms.create_key()["KeyMetadata"]["Arn"]
@@ -169,16 +136,9 @@ def test_reads_that_pass_the_front_are_no_reason_to_forget(
     assert ("kms", ACCOUNT) not in backend._memory
 
 
-<<<<<<< HEAD
-def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(door: Door, backend: Backend, run: Run) -> None:
-    cloud, _ = door
+def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(cloud: LocalCloud, backend: Backend, run: Run) -> None:
     run(backend.key("alias/none", account=ACCOUNT, region=REGION))
     assert ("kms", ACCOUNT) in backend._memory
-=======
-def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(cloud: LocalCloud, neighbour: Neighbour, run: Run) -> None:
-    run(neighbour.key("alias/none", account=ACCOUNT, region=REGION))
-    assert ("kms", ACCOUNT) in neighbour._memory
->>>>>>> next
     credential = f"AKIAUNKNOWNUNKNOWN00/20261121/{REGION}/kms/aws4_request"
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=x",
@@ -232,14 +192,8 @@ class _Broken:
         return answer
 
 
-<<<<<<< HEAD
-def test_a_failure_is_not_remembered(door: Door, connect: Connect, run: Run) -> None:
-    cloud, _ = door
-    backend = Backend(_Broken(cloud._emulator))
-=======
 def test_a_failure_is_not_remembered(cloud: LocalCloud, connect: Connect, run: Run) -> None:
-    neighbour = Neighbour(_Broken(cloud._emulator))
->>>>>>> next
+    backend = Backend(_Broken(cloud._emulator))
     arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
     with pytest.raises(ConnectionError):
         run(backend.key(arn, account=ACCOUNT, region=REGION))

@@ -12,13 +12,8 @@ from domain.ecr.cache import credentials
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
 from localcloud.clients import Clients
-<<<<<<< HEAD
 from localcloud.iam_and_kms import IAM_REGION, KmsKey
-from rehearsal.apply.program import NotApplied
-=======
-from localcloud.iam_and_kms import IAM_REGION, Key
 from rehearsal.apply.applying import NotApplied
->>>>>>> next
 from settings import Settings
 
 

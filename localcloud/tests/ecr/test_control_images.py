@@ -287,7 +287,10 @@ def test_an_image_has_a_thousand_tags_at_most(plane: Plane) -> None:
     assert (refusal.code, refusal.message) == ("LimitExceededException", "The image has 1000 tags already")
     assert "more" not in plane.repository().tagged
     again = manifest(1).encode()
-    assert image_store.store_image(plane.repository(), manifests.parse_manifest(again), again, "v1", now=datetime.now(UTC)) is image
+    assert (
+        image_store.store_image(plane.repository(), manifests.parse_manifest(again), again, "v1", now=datetime.now(UTC))
+        is image
+    )
     assert plane.code("PutImage", **HERE, imageManifest=manifest(1), imageTag="v1") == "ImageAlreadyExistsException"
     plane.push(manifest(2), "more")
 

@@ -13,12 +13,8 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from localcloud.ecr import blobs, registry_request
-=======
 from domain.iam.access import Caller, Identity
-from localcloud.ecr import blobs, visit
->>>>>>> next
+from localcloud.ecr import blobs, registry_request
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.emulator import EmulatorDied
 from localcloud.iam_and_kms import UnreadablePolicy
