@@ -14,7 +14,7 @@ from benchmarks.catalog import REPLICAS, ROOT, SOURCES, STACK, write_project
 from bootstrap.template import boundaries
 from render.rendering import render
 from render.resource import Render
-from review.access import Matrix, matrix
+from review.access import Matrix, access_matrix
 
 REPOSITORIES = 1_000
 SECONDS = 10.0
@@ -37,7 +37,7 @@ def main() -> int:
 def _timed(rendered: Render) -> tuple[float, Matrix]:
     known = boundaries(ROOT, rendered.project, rendered.stack, rendered.account, rendered.home)
     started = time.process_time()
-    found = matrix(rendered, known)
+    found = access_matrix(rendered, known)
     return time.process_time() - started, found
 
 

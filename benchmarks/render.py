@@ -27,7 +27,7 @@ from benchmarks.handwritten.__main__ import program
 from benchmarks.handwritten.components import PROJECT
 from render import render
 from render.monitor import RecordingMonitor
-from render.program import declared_by
+from render.program_run import declared_by
 
 SIZES = (10, 100, 1000)
 REFERENCE, JUDGED = 100, 1000

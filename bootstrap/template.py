@@ -51,7 +51,7 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
-def source(path: Path = PATH) -> dict[str, Any]:
+def load_template(path: Path = PATH) -> dict[str, Any]:
     """The template's data, intrinsic functions in their long form."""
     # The loader is safe: it makes plain data, and of our own file.
     loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
@@ -254,7 +254,7 @@ class _Filling:
 
 def for_stack(file: Path, project: str, stack: str, account: str, region: str) -> Account:
     """What the template makes for a stack, whoever deploys it."""
-    return fill_in(source(file), account, region, Project=project, Stack=stack, **_ANYBODY)
+    return fill_in(load_template(file), account, region, Project=project, Stack=stack, **_ANYBODY)
 
 
 def boundaries(folder: Path, project: str, stack: str, account: str, region: str) -> dict[str, Policy]:

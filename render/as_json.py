@@ -1,4 +1,4 @@
-"""Reads what review.render.to_json wrote, by this code or by another revision's."""
+"""A render as JSON: the form in which two revisions of the project exchange it."""
 
 import json
 
@@ -8,7 +8,16 @@ from render.resource import FORMAT_VERSION, Render
 from settings.faults import path_text
 
 _SHOWN = 5
-"""So many places of a broken shape are told: one cause often breaks every resource."""
+"""The faults of a broken form that are named: one cause often breaks every resource."""
+
+
+def to_json(rendered: Render) -> str:
+    """One resource a line: quick to write, and two renders compare line by line."""
+    resources = ",\n  ".join(json.dumps(resource, ensure_ascii=False) for resource in rendered.rows())
+    others = ",\n".join(
+        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in rendered.head().items()
+    )
+    return f'{{\n{others},\n"resources": [\n  {resources}\n]\n}}'
 
 
 class InvalidRender(ValueError):
@@ -35,6 +44,6 @@ def from_json(text: str) -> Render:
         return TypeAdapter(Render).validate_json(text, strict=True)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
-        told = [f"{path_text(error['loc']) or 'render'}: {error['msg'].lower()}" for error in errors[:_SHOWN]]
+        named = [f"{path_text(error['loc']) or 'render'}: {error['msg'].lower()}" for error in errors[:_SHOWN]]
         more = [f"and {len(errors) - _SHOWN} more"] if len(errors) > _SHOWN else []
-        raise InvalidRender(f"is a render of a broken shape: {'; '.join(told + more)} (write it anew)") from invalid
+        raise InvalidRender(f"is a render of a broken form: {'; '.join(named + more)} (write it anew)") from invalid

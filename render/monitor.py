@@ -10,9 +10,9 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from domain.document_text import SECRET, UNKNOWN
-from render import providers
 from render.resource import Resource
 from resources import Answer, Declaration, record_of
+from resources.providers import is_provider, provider_account
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 # How the protocol marks a value that is not plain JSON: pulumi/sdk/python/lib/pulumi/runtime/rpc.py
@@ -85,9 +85,9 @@ class RecordingMonitor(MockMonitor):
         if urn in self._urns:
             raise RuntimeError(f"two resources have one name, which the engine refuses: {urn}")
         self._urns.add(urn)
-        inputs = plain(request.object)
-        if providers.is_provider(request.type):
-            self._accounts[urn] = providers.account_of(inputs, self.account)
+        inputs = plain_properties(request.object)
+        if is_provider(request.type):
+            self._accounts[urn] = provider_account(inputs) or self.account
         identifier, outputs = self.create(request, inputs) if request.custom else ("", {})
         self.declared.append(_resource(urn, request, inputs, {} if self.preview else outputs))
         if self.preview:
@@ -99,7 +99,7 @@ class RecordingMonitor(MockMonitor):
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         """The new resource's id, and its outputs beyond the inputs."""
-        if providers.is_provider(request.type):
+        if is_provider(request.type):
             return str(uuid5(NAMESPACE_OID, f"{request.type}:{request.name}")), {}
         declaration = Declaration(name=request.name, inputs=inputs, account=self.account_of(request))
         return record_of(request.type).answer(declaration)
@@ -110,11 +110,11 @@ class RecordingMonitor(MockMonitor):
         return self._accounts.get(request.provider.rpartition("::")[0], self.account)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
-        self.registered_outputs[request.urn] = plain(request.outputs)
+        self.registered_outputs[request.urn] = plain_properties(request.outputs)
         return empty_pb2.Empty()
 
 
-def plain(properties: struct_pb2.Struct) -> dict[str, Any]:
+def plain_properties(properties: struct_pb2.Struct) -> dict[str, Any]:
     """Properties as plain data; an unknown or secret value is a marker."""
     return {key: _plain_value(properties.fields[key]) for key in sorted(properties.fields)}
 
@@ -127,7 +127,7 @@ def _plain_value(value: struct_pb2.Value) -> Any:
         fields = value.struct_value.fields
         if SIGNATURE_KEY in fields and fields[SIGNATURE_KEY].string_value == _SECRET_SIGNATURE:
             return SECRET
-        return plain(value.struct_value)
+        return plain_properties(value.struct_value)
     if kind == "list_value":
         return [_plain_value(item) for item in value.list_value.values]
     if kind == "number_value":

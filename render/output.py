@@ -8,7 +8,7 @@ FAULTY_INPUT = 2
 WIDTH = 120
 
 
-def show(text: str) -> None:
+def print_text(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:

@@ -1,6 +1,5 @@
 """What the program declares for a stack, found with no engine, no plugin, no network and no credentials."""
 
-import json
 import runpy
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pulumi
 
 from render.monitor import RecordingMonitor
-from render.program import declared_by
+from render.program_run import declared_by
 from render.resource import Render
 from settings import InvalidSettings, Settings, load
 from settings.files.configuration import Configuration, read_configuration
@@ -68,12 +67,3 @@ def home_account(configuration: Configuration) -> str:
     """The account, for ids and ARNs; where it is no single one the program refuses the settings before it declares."""
     home = configuration.home()
     return home[0] if home else ""
-
-
-def to_json(rendered: Render) -> str:
-    """One resource a line: quick to write, and two renders compare line by line."""
-    resources = ",\n  ".join(json.dumps(resource, ensure_ascii=False) for resource in rendered.rows())
-    others = ",\n".join(
-        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in rendered.head().items()
-    )
-    return f'{{\n{others},\n"resources": [\n  {resources}\n]\n}}'

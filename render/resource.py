@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from resources import PROVIDER
+from domain.aws import ARN_PARTS, is_account_id
+from resources.providers import PROVIDER
 
 FORMAT_VERSION = 1
 
@@ -26,6 +27,17 @@ class Resource:
     outputs: Mapping[str, object]
     dependencies: tuple[str, ...]
     options: Mapping[str, object]
+
+
+def account_of(resource: Resource, default: str) -> str:
+    """The account of a resource: as its outputs have it, or the name of its provider."""
+    registry, arn = resource.outputs.get("registryId"), resource.outputs.get("arn")
+    if isinstance(registry, str) and registry.isdigit():
+        return registry
+    if isinstance(arn, str) and arn.count(":") >= ARN_PARTS - 1:
+        return arn.split(":")[4]
+    named = (resource.provider or "").rpartition("::")[0].rpartition("::")[2]
+    return named if is_account_id(named) else default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,26 @@
-"""A render as a tree that a person reads: what stands where, and what matters about it."""
+"""`python -m review render`: a render as a tree for people, or as JSON for programs."""
 
+import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from render.output import WIDTH
+from render.as_json import to_json
+from render.output import WIDTH, print_text, refuse
+from render.rendering import render
 from render.resource import Render, Resource
 from resources import TYPES
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE, ROLE_POLICY
+from settings import InvalidSettings
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        rendered = render(options.project, options.stack, preview=options.preview)
+    except InvalidSettings as invalid:
+        return refuse(invalid)
+    print_text(to_json(rendered) if options.format == "json" else to_text(rendered))
+    return 0
 
 
 def to_text(rendered: Render) -> str:

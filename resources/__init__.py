@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from resources.ecr import TYPES as ECR
 from resources.iam import TYPES as IAM
 from resources.kms import TYPES as KMS
-from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, names, top_of
+from resources.providers import PROVIDER
+from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, top_of, words_in
 from resources.secretsmanager import TYPES as SECRETS_MANAGER
 
 __all__ = [
@@ -19,15 +20,13 @@ __all__ = [
     "Inputs",
     "OnChange",
     "ResourceType",
-    "names",
     "record_of",
     "top_of",
+    "words_in",
 ]
 
 TYPES: Mapping[str, ResourceType] = {each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER)}
 """By the whole token: the short names of two providers are the same."""
-
-PROVIDER = "pulumi:providers:aws"
 
 
 def record_of(token: str) -> ResourceType:

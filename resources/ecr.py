@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from domain.ecr.names import registry_host, repository_arn
-from resources.record import Declaration, Grammar, Inputs, ResourceType, names, policy_lines
+from resources.record import Declaration, Grammar, Inputs, ResourceType, policy_lines, words_in
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
@@ -80,7 +80,7 @@ TYPES = (
         make_outputs=_repository,
         exclusive=True,
         replaces=("name", "encryptionConfigurations"),
-        updates=names(
+        updates=words_in(
             "forceDelete imageScanningConfiguration imageTagMutability imageTagMutabilityExclusionFilters tags"
         ),
         optional=("encryptionConfigurations", "imageScanningConfiguration"),
@@ -89,7 +89,9 @@ TYPES = (
         unknown_in_replacement=("name",),
         reads=("DescribeRepositories", "ListTagsForResource"),
         creates=("CreateRepository",),
-        changes=names("PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource DeleteRepository"),
+        changes=words_in(
+            "PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource DeleteRepository"
+        ),
         parameters={
             "repositoryName": "name",
             "encryptionConfiguration": "encryptionConfigurations",
@@ -182,7 +184,7 @@ TYPES = (
         make_outputs=_registry,
         exclusive=True,
         replaces=("prefix",),
-        updates=names(
+        updates=words_in(
             "appliedFors customRoleArn description encryptionConfigurations imageTagMutability "
             "imageTagMutabilityExclusionFilters lifecyclePolicy repositoryPolicy resourceTags"
         ),

@@ -4,7 +4,7 @@ import re
 
 from domain.aws import Arn
 from domain.iam.github import ISSUER
-from resources.record import Declaration, Grammar, Inputs, ResourceType, names, policy_lines
+from resources.record import Declaration, Grammar, Inputs, ResourceType, policy_lines, words_in
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -44,7 +44,7 @@ TYPES = (
         regional=False,
         exclusive=True,
         replaces=("name", "namePrefix", "path"),
-        updates=names(
+        updates=words_in(
             "assumeRolePolicy description forceDetachPolicies inlinePolicies managedPolicyArns maxSessionDuration "
             "permissionsBoundary tags"
         ),
@@ -56,7 +56,7 @@ TYPES = (
         reads=("GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"),
         # A boundary is never taken away, and no policy attached: the one is always declared, the other never.
         creates=("CreateRole",),
-        changes=names(
+        changes=words_in(
             "PutRolePermissionsBoundary TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription "
             "ListInstanceProfilesForRole DeleteRole"
         ),

@@ -1,6 +1,6 @@
 """AWS KMS: keys and their aliases."""
 
-from resources.record import Declaration, Grammar, ResourceType, names
+from resources.record import Declaration, Grammar, ResourceType, words_in
 
 KEY = "aws:kms/key:Key"
 ALIAS = "aws:kms/alias:Alias"
@@ -25,7 +25,7 @@ TYPES = (
         make_outputs=_key,
         made_up=("arn", "keyId"),
         replaces=("customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"),
-        updates=names(
+        updates=words_in(
             "bypassPolicyLockoutSafetyCheck deletionWindowInDays description enableKeyRotation isEnabled policy "
             "rotationPeriodInDays tags"
         ),
@@ -36,7 +36,7 @@ TYPES = (
         # Rotation is never switched off and no key disabled: enableKeyRotation is always declared, isEnabled is true by
         # default. A key that somebody else disabled is enabled.
         creates=("CreateKey", "EnableKeyRotation"),
-        changes=names("EnableKey PutKeyPolicy TagResource UntagResource UpdateKeyDescription ScheduleKeyDeletion"),
+        changes=words_in("EnableKey PutKeyPolicy TagResource UntagResource UpdateKeyDescription ScheduleKeyDeletion"),
         parameters={"Tags": "tags"},
         settings_key="protect",
         settings_keys={"deletionWindowInDays": "key_deletion_days"},

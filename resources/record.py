@@ -139,7 +139,7 @@ class ResourceType:
         return self.settings_keys.get(str(path[0]), self.settings_key) if path else self.settings_key
 
 
-def names(text: str) -> tuple[str, ...]:
+def words_in(text: str) -> tuple[str, ...]:
     """A list of names that is too long for a line."""
     return tuple(text.split())
 

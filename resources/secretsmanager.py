@@ -1,6 +1,6 @@
 """AWS Secrets Manager: secrets and their values."""
 
-from resources.record import Declaration, Grammar, ResourceType, names
+from resources.record import Declaration, Grammar, ResourceType, words_in
 
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105  a type's name
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105  a type's name
@@ -28,7 +28,7 @@ TYPES = (
         made_up=("arn",),
         exclusive=True,
         replaces=("name", "namePrefix"),
-        updates=names("description forceOverwriteReplicaSecret kmsKeyId policy recoveryWindowInDays replicas tags"),
+        updates=words_in("description forceOverwriteReplicaSecret kmsKeyId policy recoveryWindowInDays replicas tags"),
         optional=("policy", "replicas"),
         sets=("replicas",),
         documents={"policy": Grammar.IAM},

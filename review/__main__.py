@@ -19,9 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m review", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = _command(
-        commands, "render", "review.render_command", ("text", "json"), "print everything that a stack declares"
-    )
+    command = _command(commands, "render", "render.tree", ("text", "json"), "print everything that a stack declares")
     command.add_argument("--preview", action="store_true", help="leave unknown what only AWS could answer")
 
     command = _command(

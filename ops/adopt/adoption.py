@@ -19,7 +19,7 @@ from ops.adopt.project_copy import Project
 from policies.pack.judge import Judged, judge
 from policies.pack.rule import Level
 from render.resource import Render
-from review.plan.words import grouped
+from review.plan.phrases import grouped
 from settings import InvalidSettings
 from settings.faults import Fault, path_text, shorten
 

@@ -9,7 +9,7 @@ from ops.adopt.described import gather
 from ops.adopt.printed import to_json, to_yaml, totals
 from ops.adopt.project_copy import NoStack, read_project, stack_of_homes
 from policies.pack.levels import InvalidLevels
-from render.output import refuse, show
+from render.output import print_text, refuse
 from settings import InvalidSettings
 
 
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
         report = Adopter(read_project(options.project, stack), described, options.today).report()
     except (InvalidInput, NoStack, InvalidSettings, InvalidLevels) as invalid:
         return refuse(invalid)
-    show(to_json(report) if options.format == "json" else to_yaml(report))
+    print_text(to_json(report) if options.format == "json" else to_yaml(report))
     for line in (*report.notes, totals(report)):
         print(line, file=sys.stderr)
     return 0

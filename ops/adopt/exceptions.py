@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from policies.pack.judge import Judged
 from policies.pack.levels import LEVEL, Setting
 from policies.pack.rule import Exemption, Finding, Level
-from review.plan.words import grouped
+from review.plan.phrases import grouped
 
 EXCEPTION_DAYS = 90
 _MENDED_BY = {

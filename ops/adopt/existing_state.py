@@ -14,7 +14,7 @@ from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan import Change, plan
 from review.plan.groups import shown
-from review.plan.words import grouped
+from review.plan.phrases import grouped
 
 TYPES = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY)
 """What an entry comes to; all of it has the repository's name, and the region."""

@@ -11,7 +11,7 @@ from textwrap import wrap
 from domain.wording import listed
 from ops.adopt.adoption import AdoptionReport, Candidate, Status
 from policies.pack.levels import levels_file
-from review.plan.words import grouped
+from review.plan.phrases import grouped
 
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")

@@ -22,7 +22,7 @@ from domain.iam.grants import (
 from domain.iam.matching import covers
 from domain.iam.statement import Effect, Operator, Principal, PrincipalKind, Statement
 from domain.wording import listed
-from review.plan.documents import statement_in_words
+from review.plan.policy_diff import statement_in_words
 
 _PULL = frozenset(map(str.lower, PULL_ACTIONS))
 _NOT_NEEDED = frozenset(("ecr:batchchecklayeravailability", LOGIN_ACTION.lower()))

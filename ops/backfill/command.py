@@ -15,7 +15,7 @@ from ops.backfill.meant import NotMeant, account_names, replica, repositories
 from ops.backfill.patience import Stop, Stopped
 from ops.backfill.progress import Progress, progress
 from ops.backfill.registry import Registry, Unavailable, registries
-from render.output import refuse, show
+from render.output import print_text, refuse
 from settings import InvalidSettings, load
 
 SAME, DIFFERENT = 0, 1
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _dry(meant: Run) -> int:
     works = [each for each, _ in _looked(meant)]
-    show("\n".join(text.planned(meant.source.name, meant.target.name, works, by_ecr=meant.every)))
+    print_text("\n".join(text.planned(meant.source.name, meant.target.name, works, by_ecr=meant.every)))
     return SAME
 
 
@@ -76,7 +76,7 @@ def _backfill(meant: Run) -> int:
     copied = _copied(meant, works)
     found = [line for each, before in looked for line in _compared(meant, each.repository, before)]
     lines = text.ended(meant.source.name, meant.target.name, works, copied, found, by_ecr=by_ecr)
-    show("\n".join(lines))
+    print_text("\n".join(lines))
     return DIFFERENT if found or copied.failed or any(each.conflicts for each in works) else SAME
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rehearsal.apply.builder import Builder, Order
-from resources import Answer, Inputs, names
+from resources import Answer, Inputs, words_in
 from resources.ecr import (
     ACCOUNT_SETTING,
     CREATION_TEMPLATE,
@@ -137,7 +137,7 @@ def _pull_through_rule(order: Order) -> Answer:
     return made["ecrRepositoryPrefix"], {"registryId": made["registryId"]}
 
 
-_PULL_THROUGH_RULE = names(
+_PULL_THROUGH_RULE = words_in(
     "ecrRepositoryPrefix upstreamRegistryUrl upstreamRepositoryPrefix credentialArn customRoleArn"
 )
 """The API's names, which are the provider's."""
@@ -145,7 +145,7 @@ _PULL_THROUGH_RULE = names(
 BUILDERS = {
     REPOSITORY: Builder(
         build=_repository,
-        properties=names(
+        properties=words_in(
             "name tags imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration "
             "encryptionConfigurations"
         ),
@@ -158,7 +158,7 @@ BUILDERS = {
     REPLICATION_CONFIGURATION: Builder(build=_replication_configuration, properties=("replicationConfiguration",)),
     CREATION_TEMPLATE: Builder(
         build=_creation_template,
-        properties=names(
+        properties=words_in(
             "prefix appliedFors customRoleArn description encryptionConfigurations "
             "imageTagMutability imageTagMutabilityExclusionFilters lifecyclePolicy repositoryPolicy resourceTags"
         ),

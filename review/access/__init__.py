@@ -1,7 +1,7 @@
 """Who may do what to which repository, by the documents of a render."""
 
-from review.access.deciding import Verdict
-from review.access.matrix import matrix
-from review.access.model import Access, Cell, Kind, Matrix, Principal
+from review.access.evaluation import access_matrix
+from review.access.matrix import Access, Cell, Grantee, GranteeKind, Matrix
+from review.access.partial_evaluation import Permission
 
-__all__ = ["Access", "Cell", "Kind", "Matrix", "Principal", "Verdict", "matrix"]
+__all__ = ["Access", "Cell", "Grantee", "GranteeKind", "Matrix", "Permission", "access_matrix"]

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from bootstrap.template import boundaries
 from domain.wording import nearest
-from render.output import refuse, show
+from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render
-from review.access.changes import Change, changes
-from review.access.document import changes_to_json, to_json
+from review.access.access_diff import AccessChange, access_changes
+from review.access.as_json import changes_to_json, to_json
+from review.access.evaluation import access_matrix
 from review.access.markdown import changes_to_markdown, to_markdown
-from review.access.matrix import matrix
-from review.access.model import Matrix
-from review.access.text import changes_to_text, title, to_text
+from review.access.matrix import Matrix
+from review.access.text import changes_to_text, matrix_title, to_text
 from review.revision import RevisionFault, checked_out, rendered_by
 from settings import InvalidSettings
 
@@ -27,7 +27,7 @@ class UnknownRepository(ValueError):
 
 def run(options: argparse.Namespace) -> int:
     try:
-        show(_told(options))
+        print_text(_told(options))
     except (InvalidSettings, RevisionFault, UnknownRepository) as fault:
         return refuse(fault)
     return 0
@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
 
 def matrix_of(rendered: Render, folder: Path) -> Matrix:
     """The matrix, with the boundary that the folder's own bootstrap makes."""
-    return matrix(rendered, boundaries(folder, rendered.project, rendered.stack, rendered.account, rendered.home))
+    return access_matrix(
+        rendered, boundaries(folder, rendered.project, rendered.stack, rendered.account, rendered.home)
+    )
 
 
 def _told(options: argparse.Namespace) -> str:
@@ -46,8 +48,8 @@ def _told(options: argparse.Namespace) -> str:
         return _FORMATS[options.format](head.of(options.repository) if options.repository else head)
     base = _base(options)
     _check_known(options.repository, [each for each in (base, head) if each])
-    found = tuple(filter(None, (_about(each, options.repository) for each in changes(base, head))))
-    heading = f"{title(head)} from now on, against {options.base}"
+    found = tuple(filter(None, (_about(each, options.repository) for each in access_changes(base, head))))
+    heading = f"{matrix_title(head)} from now on, against {options.base}"
     if options.format == "json":
         return changes_to_json(found, head, options.base)
     return (changes_to_markdown if options.format == "markdown" else changes_to_text)(found, heading)
@@ -69,7 +71,7 @@ def _check_known(repository: str | None, sides: list[Matrix]) -> None:
         raise UnknownRepository(f"the stack declares no repository {repository!r} ({nearest(repository, known)})")
 
 
-def _about(change: Change, repository: str | None) -> Change | None:
+def _about(change: AccessChange, repository: str | None) -> AccessChange | None:
     """The change as far as it is about the repository."""
     if repository is None:
         return change

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.access.changes import Change
-from review.access.model import Access, Matrix
-from review.access.text import NO_CHANGE, Row, notes, rows, title, who
-from review.markdown import code, escaped, folded
+from review.access.access_diff import AccessChange
+from review.access.matrix import Access, Matrix
+from review.access.text import NO_CHANGE, Row, matrix_title, notes, rows, who
+from review.formatting import code, escaped, folded
 
 _FOLDED_FROM = 8
 """So many lines are folded away."""
 
 
 def to_markdown(matrix: Matrix) -> str:
-    parts = [f"### {escaped(title(matrix))}"]
+    parts = [f"### {escaped(matrix_title(matrix))}"]
     for repository, regions in matrix.repositories.items():
         found = rows(matrix, repository)
         body = "\n".join(_table(found)) if found else "Nobody but whom the account's own policies let."
@@ -20,7 +20,7 @@ def to_markdown(matrix: Matrix) -> str:
     return "\n\n".join([*parts, *(escaped(f"Note: {note}") for note in notes(matrix))])
 
 
-def changes_to_markdown(found: Sequence[Change], heading: str) -> str:
+def changes_to_markdown(found: Sequence[AccessChange], heading: str) -> str:
     body = folded_lines([str(each) for each in found]) if found else escaped(NO_CHANGE)
     return f"### {escaped(heading)}\n\n{body}"
 

@@ -1,317 +1,111 @@
-"""The matrix of a render: every role and every principal that a policy names, against every repository.
+"""Who may do what to which repository, as plain data."""
 
-What many have in common is evaluated once: copies with the same policies, as far as the patterns of those documents
-tell them apart, are one class. A role is held only against the repositories that its policies or theirs name."""
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-from domain.iam.access import Context, Decision, Policy, Request
-from domain.iam.actions import LOGIN_ACTION
-from domain.iam.document import Document, Effect
-from domain.iam.matching import covers
-from domain.iam.patterns import matches, matches_resource, pattern, resource_pattern
-from domain.iam.statement import Statement
-from render.resource import Render
-from review.access.deciding import RESOURCE_TAGS, Answer, Asker, Verdict, decide
-from review.access.documents import Documents
-from review.access.model import Access, Cell, Kind, Matrix, Principal
-from review.access.named import Named, named
-from review.access.registry import REGISTRY_DOCUMENT, Copy, copies
-from review.access.roles import ALLOW_ALL, Role, roles
-
-_REPOSITORY = ":repository/"
-_WILDCARDS = frozenset("*?$")
-_REGION = "aws:requestedregion"
-_ASKED = tuple(dict.fromkeys(action for access in Access for action in access.actions))
-
-_Key = tuple[Principal, str, str, str, Access]
-"""A principal, a repository, its account and region, and what is asked."""
+from domain.iam.actions import CONFIGURE_ACTIONS, DELETE_ACTIONS, PULL_ACTIONS, PUSH_ACTIONS
+from review.access.partial_evaluation import Permission
 
 
-def matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = None) -> Matrix:
-    """Who may do what by the documents of the render; `boundaries` are those that others declare, by ARN."""
-    documents = Documents()
-    found = copies(rendered, documents)
-    who, notes = roles(rendered, documents, boundaries or {})
-    evaluation = _Evaluation(found, who)
-    unread = [f"{where} can't be read" for where in dict.fromkeys(documents.unread)]
-    regions: dict[str, list[str]] = {}
-    for copy in found:
-        regions.setdefault(copy.name, []).append(copy.region)
-    return Matrix(
-        project=rendered.project,
-        stack=rendered.stack,
-        account=rendered.account,
-        repositories={name: tuple(dict.fromkeys(some)) for name, some in regions.items()},
-        cells=tuple(_folded(evaluation.facts())),
-        notes=(*notes, *unread),
-    )
+class Access(StrEnum):
+    """A column of the matrix. A pull and a push need all of their actions; for the others one is enough."""
+
+    PULL = "pull"
+    PUSH = "push"
+    DELETE = "delete"
+    CONFIGURE = "configure"
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        return _ACTIONS[self]
+
+    @property
+    def needs_all(self) -> bool:
+        return self in (Access.PULL, Access.PUSH)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """A cell without its place."""
-
-    decision: Verdict
-    policy: str
-    statement: str
-    actions: tuple[str, ...]
-    conditions: tuple[str, ...]
-    login: bool | None = None
+_ACTIONS = {
+    Access.PULL: PULL_ACTIONS,
+    Access.PUSH: PUSH_ACTIONS,
+    Access.DELETE: DELETE_ACTIONS,
+    Access.CONFIGURE: CONFIGURE_ACTIONS,
+}
 
 
-@dataclass(slots=True)
-class _Evaluation:
-    copies: Sequence[Copy]
-    roles: Sequence[Role]
-    _patterns: "_Patterns" = field(init=False)
-    _by_name: dict[str, list[Copy]] = field(init=False, default_factory=dict)
-    _groups: dict[object, list[Copy]] = field(init=False, default_factory=dict)
-    """Copies of one account with the same policies, in whatever region."""
-    _found: dict[_Key, _Fact] = field(init=False, default_factory=dict)
-    _covered: dict[tuple[int, str], bool] = field(init=False, default_factory=dict)
+class GranteeKind(StrEnum):
+    """What a principal is, in the order in which they are told."""
 
-    def __post_init__(self) -> None:
-        self._patterns = _Patterns()
-        for copy in self.copies:
-            self._by_name.setdefault(copy.name, []).append(copy)
-            self._groups.setdefault(_group(copy), []).append(copy)
-
-    def facts(self) -> Mapping[_Key, _Fact]:
-        declared = {role.arn for role in self.roles}
-        naming: dict[str, list[Copy]] = {}
-        for group in self._groups.values():
-            for statement, each in _named_in(group[0]):
-                if each.principal.id in declared:
-                    naming.setdefault(each.principal.id, []).extend(group)
-                else:
-                    self._of_named(statement, each, group)
-        for role in self.roles:
-            self._of_role(role, naming.get(role.arn, ()))
-        return self._found
-
-    def _of_named(self, statement: Statement, each: Named, group: Sequence[Copy]) -> None:
-        """What a statement of these copies' policies lets somebody do whose own policies nobody here sees."""
-        # Of one of this account, only what the policy itself grants: a grant to the account as a whole leaves it to the
-        # account's own policies, which decide without it as well.
-        own = each.identity.account == group[0].account
-        caller = each.caller(policies=() if own else (ALLOW_ALL,))
-        asker = Asker(caller=caller, unsettled=each.unsettled)
-        asked = [access for access in Access if any(covers(statement, action) for action in access.actions)]
-        for some in self._patterns.classes(group, group[0].policies):
-            self._hold(each.principal, asker, some, asked)
-
-    def _of_role(self, role: Role, naming: Sequence[Copy]) -> None:
-        """What a role may do, which needs to be looked at only where its policies or the repository's speak of it."""
-        policies = role.asker.caller.policies
-        names = {name for each in policies for name in self._named_by(each.document)}
-        held = {copy.arn: copy for copy in (*naming, *(copy for name in names for copy in self._by_name[name]))}
-        groups: dict[object, list[Copy]] = {}
-        for copy in held.values():
-            groups.setdefault(_group(copy), []).append(copy)
-        limits = (role.asker.caller.boundary,) if role.asker.caller.boundary else ()
-        login: dict[str, bool] = {}
-        for group in groups.values():
-            for some in self._patterns.classes(group, (*policies, *limits, *group[0].policies)):
-                if some[0].region not in login:
-                    login[some[0].region] = _may_log_in(role.asker, some[0])
-                self._hold(role.principal, role.asker, some, list(Access), login=login[some[0].region])
-
-    def _named_by(self, document: Document) -> Iterator[str]:
-        for statement in document.statements:
-            if statement.effect is Effect.ALLOW and any(covers(statement, action) for action in _ASKED):
-                texts = ("*",) if statement.resources is None else statement.resources
-                for text in texts:
-                    yield from self._patterns.names(text, self._by_name)
-
-    def _hold(
-        self,
-        principal: Principal,
-        asker: Asker,
-        some: Sequence[Copy],
-        asked: Sequence[Access],
-        *,
-        login: bool | None = None,
-    ) -> None:
-        """Holds one of the copies against what is asked; the answer is that of all."""
-        copy = some[0]
-        if copy.unread:
-            asker = replace(asker, doubts=(*asker.doubts, *(f"{each} can't be read" for each in copy.unread)))
-        for access in asked:
-            fact = _combined(access, self._answers(asker, copy, access))
-            if fact is None:
-                continue
-            fact = replace(fact, login=login if access.needs_all else None)
-            for each in some:
-                key = (principal, each.name, each.account, each.region, access)
-                if key not in self._found or fact.decision is Verdict.ALLOWED:
-                    self._found[key] = fact
-
-    def _answers(self, asker: Asker, copy: Copy, access: Access) -> dict[str, Answer]:
-        """The actions that are allowed; nothing where one is refused that the access needs."""
-        found: dict[str, Answer] = {}
-        policies = (*asker.caller.policies, *copy.policies)
-        allowed = [each for each in access.actions if any(self._allows(policy.document, each) for policy in policies)]
-        if access.needs_all and len(allowed) < len(access.actions):
-            return {}
-        for action in allowed:
-            answer = decide(asker, _request(copy, action, copy.arn), copy.policies)
-            if answer is not None:
-                found[action] = answer
-            elif access.needs_all:
-                return {}
-        return found
-
-    def _allows(self, document: Document, action: str) -> bool:
-        """Whether an Allow is about the action at all, which costs less than an evaluation."""
-        key = (id(document), action)
-        if key not in self._covered:
-            allows = (each for each in document.statements if each.effect is Effect.ALLOW)
-            self._covered[key] = any(covers(each, action) for each in allows)
-        return self._covered[key]
-
-
-class _Patterns:
-    """The patterns of resources in policies, each read and held against each ARN once."""
-
-    def __init__(self) -> None:
-        self._matched: dict[str, dict[str, bool]] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
-
-    def classes(self, some: Sequence[Copy], policies: Iterable[Policy]) -> Iterator[list[Copy]]:
-        """Copies with the same policies, as far as the statements of these documents tell them apart."""
-        statements = [each for policy in policies for each in policy.document.statements]
-        about = [each for each in statements if each.resources not in (None, ("*",)) or each.not_resources]
-        by = _TellingApart.of(statements)
-        found: dict[object, list[Copy]] = {}
-        for copy in some:
-            fits = tuple(self._is_about(each, copy.arn) for each in about)
-            found.setdefault((fits, *by.key(copy)), []).append(copy)
-        yield from found.values()
-
-    def _is_about(self, statement: Statement, arn: str) -> bool:
-        if statement.not_resources is not None:
-            return not any(self._fits(text, arn) for text in statement.not_resources)
-        return any(self._fits(text, arn) for text in statement.resources or ())
-
-    def _fits(self, text: str, arn: str) -> bool:
-        name = text.rpartition(":")[2]
-        if not _WILDCARDS & set(name) and not arn.endswith(name):
-            return False  # which most are, and the grammar of patterns would say so too, only later
-        known = self._matched.setdefault(text, {})
-        if arn not in known:
-            read = resource_pattern(text, None)
-            known[arn] = read is not None and matches_resource(read, arn)
-        return known[arn]
-
-    def names(self, text: str, known: Mapping[str, object]) -> tuple[str, ...]:
-        """The repositories that a policy's Resource may be about, in whatever registry."""
-        if text not in self._names:
-            self._names[text] = tuple(_names(text, known))
-        return self._names[text]
-
-
-def _names(text: str, known: Mapping[str, object]) -> Iterable[str]:
-    _, found, name = text.partition(_REPOSITORY)
-    if not found or "${" in name:
-        return known
-    if not _WILDCARDS & set(name):
-        return (name,) if name in known else ()
-    read = pattern(name, None)
-    return [each for each in known if read is not None and matches(read, each)]
+    ROLE = "role"
+    """Of the stack itself, whose policies are all known."""
+    PRINCIPAL = "principal"
+    """Any other role, user or session, by its ARN."""
+    ACCOUNT = "account"
+    ORGANIZATION = "organization"
+    SERVICE = "service"
+    GITHUB = "github"
+    PROVIDER = "provider"
+    """Whoever holds a token of an identity provider."""
+    EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _TellingApart:
-    """By what else than their patterns statements tell repositories apart."""
+class Grantee:
+    """Somebody, under a label that people know; what is code in it stands between backticks."""
 
-    arn: bool
-    tags: bool
-    region: bool
+    kind: GranteeKind
+    id: str
+    label: str
+    entrants: tuple[str, ...] = ()
+    """Of a role: who gets into it by its trust policy."""
+    by_own_policies: bool = False
+    """Whether policies that nobody here sees decide as well: this is the most that they can allow."""
 
-    @classmethod
-    def of(cls, statements: Sequence[Statement]) -> "_TellingApart":
-        conditions = [condition for each in statements for condition in each.conditions]
-        keys = {each.key.folded for each in conditions}
-        resources = [text for each in statements for text in (*(each.resources or ()), *(each.not_resources or ()))]
-        variables = any("${" in each for each in (*resources, *(value for each in conditions for value in each.values)))
-        return cls(
-            arn=any("${" in each for each in resources),
-            tags=variables or any(key.startswith(RESOURCE_TAGS) for key in keys),
-            region=variables or _REGION in keys,
-        )
-
-    def key(self, copy: Copy) -> tuple[object, ...]:
-        return copy.arn if self.arn else "", copy.tags if self.tags else (), copy.region if self.region else ""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who it is that may: of a role those who get into it."""
+        return self.entrants or (self.label,)
 
 
-def _group(copy: Copy) -> object:
-    return (copy.account, copy.unread, tuple(id(each.document) for each in copy.policies))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """That a principal may do something to a repository, in these regions, and the statement that lets it."""
+
+    principal: Grantee
+    repository: str
+    regions: tuple[str, ...]
+    account: str
+    access: Access
+    decision: Permission
+    policy: str
+    statement: str
+    """The Sid, or the statement's place."""
+    actions: tuple[str, ...] = ()
+    """Which of the access's actions, where one is enough."""
+    conditions: tuple[str, ...] = ()
+    login: bool | None = None
+    """Whether it may log in, without which nobody pulls or pushes; None where only its own account knows."""
 
 
-def _named_in(copy: Copy) -> Iterator[tuple[Statement, Named]]:
-    for policy in copy.policies:
-        for statement in policy.document.statements:
-            if statement.effect is Effect.ALLOW:
-                yield from ((statement, each) for each in named(statement))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """All cells that are not empty, by repository, principal and access."""
 
+    project: str
+    stack: str
+    account: str
+    repositories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The regions of each."""
+    cells: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the reader must know of the matrix's own limits."""
 
-def _request(copy: Copy, action: str, resource: str) -> Request:
-    tags: Context = {f"{prefix}{key}": (value,) for key, value in copy.tags for prefix in RESOURCE_TAGS}
-    # Amazon ECR speaks TLS alone: https://docs.aws.amazon.com/AmazonECR/latest/userguide/infrastructure-security.html
-    here: Context = {"aws:RequestedRegion": (copy.region,), "aws:SecureTransport": ("true",)}
-    return Request(action=action, resource=resource, account=copy.account, context={**here, **tags})
-
-
-def _may_log_in(asker: Asker, copy: Copy) -> bool:
-    registry = [each for each in copy.policies if each.name == REGISTRY_DOCUMENT]
-    return decide(asker, replace(_request(copy, LOGIN_ACTION, "*"), resource="*"), registry) is not None
-
-
-def _combined(access: Access, answers: Mapping[str, Answer]) -> _Fact | None:
-    """The answers to its actions as one: all of them must be sure, or any where one is enough."""
-    if not answers:
-        return None
-    sure = [each for each in answers.values() if each.verdict is Verdict.ALLOWED]
-    is_sure = len(sure) == len(answers) if access.needs_all else bool(sure)
-    deciding = sure if is_sure else [each for each in answers.values() if each.verdict is Verdict.CONDITIONAL]
-    conditions = (condition for each in deciding for condition in each.conditions)
-    return _Fact(
-        decision=Verdict.ALLOWED if is_sure else Verdict.CONDITIONAL,
-        policy=str(deciding[0].decision.policy),
-        statement=_statement(deciding[0].decision),
-        actions=() if access.needs_all else tuple(answers),
-        conditions=tuple(dict.fromkeys(conditions)),
-    )
-
-
-def _statement(decision: Decision) -> str:
-    return decision.sid or f"statement {(decision.statement or 0) + 1}"
-
-
-def _folded(facts: Mapping[_Key, _Fact]) -> Iterator[Cell]:
-    """Cells that differ in nothing but the region are one."""
-    regions: dict[tuple[str, Principal, Access, str, _Fact], list[str]] = {}
-    for (principal, name, account, region, access), fact in facts.items():
-        regions.setdefault((name, principal, access, account, fact), []).append(region)
-    kinds, columns = list(Kind), list(Access)
-
-    def order(key: tuple[str, Principal, Access, str, _Fact]) -> tuple[object, ...]:
-        name, principal, access, account, _ = key
-        return name, kinds.index(principal.kind), principal.id, columns.index(access), account, regions[key]
-
-    for name, principal, access, account, fact in sorted(regions, key=order):
-        yield Cell(
-            principal=principal,
-            repository=name,
-            regions=tuple(sorted(regions[name, principal, access, account, fact])),
-            account=account,
-            access=access,
-            decision=fact.decision,
-            policy=fact.policy,
-            statement=fact.statement,
-            actions=fact.actions,
-            conditions=fact.conditions,
-            login=fact.login,
+    def of(self, repository: str) -> "Matrix":
+        cells = tuple(each for each in self.cells if each.repository == repository)
+        return Matrix(
+            project=self.project,
+            stack=self.stack,
+            account=self.account,
+            repositories={repository: self.repositories[repository]},
+            cells=cells,
+            notes=self.notes,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from render.rendering import render
 from review.access.command import matrix_of
 from review.access.markdown import to_markdown
-from review.markdown import folded
+from review.formatting import folded
 from settings.files.configuration import stacks
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ class NoMarkers(ValueError):
     """A page that doesn't say where the matrices belong."""
 
 
-def written(text: str, root: Path) -> str:
+def updated_page(text: str, root: Path) -> str:
     """The page with the matrices as they are now; the rest of it stays."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -34,7 +34,7 @@ def _matrix(root: Path, stack: str) -> str:
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
     text = (root / PAGE).read_text(encoding="utf-8")
-    now = written(text, root)
+    now = updated_page(text, root)
     if "--check" not in arguments:
         (root / PAGE).write_text(now, encoding="utf-8")
         return 0

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from domain.wording import listed
 from render.output import wrapped
-from review.access.changes import Change
-from review.access.deciding import Verdict
-from review.access.model import Access, Cell, Matrix, Principal
-from review.plan.words import grouped
+from review.access.access_diff import AccessChange
+from review.access.matrix import Access, Cell, Grantee, Matrix
+from review.access.partial_evaluation import Permission
+from review.plan.phrases import grouped
 
-MARKS = {Verdict.ALLOWED: "yes", Verdict.CONDITIONAL: "if"}
+MARKS = {Permission.ALLOWED: "yes", Permission.CONDITIONAL: "if"}
 NONE = "-"
 BY_OWN = "as far as their own policies let them"
 _NOBODY = "Nobody but whom the account's own policies let."
@@ -20,7 +20,7 @@ _NOBODY = "Nobody but whom the account's own policies let."
 class Row:
     """One principal at one repository, in regions where it may do the same."""
 
-    principal: Principal
+    principal: Grantee
     cells: dict[Access, Cell]
     remarks: tuple[str, ...]
     """By which statements, and with what the reader must know."""
@@ -31,14 +31,14 @@ class Row:
 
 
 def to_text(matrix: Matrix) -> str:
-    lines = [title(matrix)]
+    lines = [matrix_title(matrix)]
     for repository, regions in matrix.repositories.items():
         lines += ["", f"{repository}  {', '.join(regions)}", *_table(rows(matrix, repository))]
     lines += [line for note in notes(matrix) for line in ("", *wrapped(f"Note: {note}", "  "))]
     return "\n".join(lines)
 
 
-def changes_to_text(found: Sequence[Change], heading: str) -> str:
+def changes_to_text(found: Sequence[AccessChange], heading: str) -> str:
     lines = [line for each in found for line in wrapped(f"  {each}", "    ")]
     return "\n".join([heading, "", *(lines or [f"  {NO_CHANGE}"])])
 
@@ -46,7 +46,7 @@ def changes_to_text(found: Sequence[Change], heading: str) -> str:
 NO_CHANGE = "Nobody can do more or less than before."
 
 
-def title(matrix: Matrix) -> str:
+def matrix_title(matrix: Matrix) -> str:
     return f"{matrix.project}, stack {matrix.stack} (account {matrix.account}): who may do what"
 
 
@@ -85,7 +85,7 @@ def _remarks(cells: Sequence[Cell], where: str) -> Iterator[str]:
             yield f"{listed(cell.access for cell in some)} {', '.join(conditions)}"
 
 
-def who(principal: Principal) -> str:
+def who(principal: Grantee) -> str:
     """The principal as a reader knows it; of a role first who gets into it."""
     if principal.entrants:
         return f"{listed(principal.entrants)} ({principal.label})"

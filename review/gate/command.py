@@ -3,7 +3,7 @@
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,18 +14,21 @@ from domain.wording import counted, listed
 from policies.pack.levels import InvalidLevels
 from policies.pack.rule import Level
 from render.as_json import InvalidRender, from_json
-from render.output import refuse, show
+from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render
+from resources.ecr import REPOSITORY
+from review.access.access_diff import AccessTrend, access_changes
 from review.access.command import matrix_of
-from review.gate.access import access_remarks
+from review.access.matrix import Matrix
 from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
-from review.gate.origin import Origins
-from review.gate.report import Judge, Kind, Remark, Report, merged
+from review.gate.remarks import GateReport, Judge, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
+from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
 from review.plan import Consequence, NotComparable, Plan, plan
+from review.plan.model import NOTHING_TO_DO
 from review.revision import (
     RevisionFault,
     changed_files,
@@ -44,7 +47,7 @@ NOT_JUDGING = (
 """What decides nothing about a change. All else does, a new file beside Pulumi.yaml too: it can hide a module of
 Python's own. The owners of it stand in .github/CODEOWNERS."""
 
-_FORMATS: dict[str, Callable[[Report], str]] = {
+_FORMATS: dict[str, Callable[[GateReport], str]] = {
     "text": to_text,
     "json": lambda report: json.dumps(report.to_json(), ensure_ascii=False, indent=2),
     "markdown": to_markdown,
@@ -53,7 +56,7 @@ _FORMATS: dict[str, Callable[[Report], str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class GateRequest:
     """One run of the gate."""
 
     project: Path
@@ -64,18 +67,18 @@ class Request:
     today: date
 
 
-def gate(request: Request) -> Report:
+def gate(request: GateRequest) -> GateReport:
     """The report; raises InvalidSettings, InvalidLevels, InvalidRender and RevisionFault where there can be none."""
     head = _head(request)
     with tempfile.TemporaryDirectory(prefix="container-registry-gate-") as scratch:
         remarks = _head_judgement(request, head, Path(scratch))
         if request.base is None:
-            return Report(stack=head.stack, resources=len(head.resources), remarks=merged(remarks, ()))
+            return GateReport(stack=head.stack, resources=len(head.resources), remarks=merged(remarks, ()))
         with checked_out(request.project, request.base) as folder:
             return _against_base(request, head, remarks, folder, Path(scratch))
 
 
-def _head(request: Request) -> Render:
+def _head(request: GateRequest) -> Render:
     rendered = _rendered(request)
     if rendered.stack != request.stack:
         raise InvalidRender(
@@ -84,7 +87,7 @@ def _head(request: Request) -> Render:
     return rendered
 
 
-def _rendered(request: Request) -> Render:
+def _rendered(request: GateRequest) -> Render:
     if request.file is not None:
         try:
             return from_json(request.file.read_text(encoding="utf-8"))
@@ -97,12 +100,12 @@ def _rendered(request: Request) -> Render:
     return from_json(run_review(request.project, ["render", "--stack", request.stack, "--format", "json"]))
 
 
-def _is_own(request: Request) -> bool:
+def _is_own(request: GateRequest) -> bool:
     """Whether the project that is judged is the one that this code belongs to."""
     return request.project.resolve() == OWN_ROOT
 
 
-def _head_judgement(request: Request, head: Render, scratch: Path) -> tuple[Remark, ...]:
+def _head_judgement(request: GateRequest, head: Render, scratch: Path) -> tuple[Remark, ...]:
     if request.file is not None or _is_own(request):
         return own_judgement(head, request.project, request.today)
     why_not = no_judge(request.project, head.stack)
@@ -111,7 +114,9 @@ def _head_judgement(request: Request, head: Render, scratch: Path) -> tuple[Rema
     return judgement_of(request.project, head, request.today, scratch)
 
 
-def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folder: Path, scratch: Path) -> Report:
+def _against_base(
+    request: GateRequest, head: Render, own: tuple[Remark, ...], folder: Path, scratch: Path
+) -> GateReport:
     remarks = [*own, *_of_code(request)]
     by_base: tuple[Remark, ...] = ()
     # Two processes of the base's own code, at the same time.
@@ -125,7 +130,7 @@ def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folde
         if why_not:
             remarks.append(_unjudged(f"{request.base} has {why_not}: this change's own rules judge alone"))
         change = _plan(request, head, base_render, remarks, folder)
-    return Report(
+    return GateReport(
         stack=head.stack,
         base=request.base,
         resources=len(head.resources),
@@ -136,7 +141,7 @@ def _against_base(request: Request, head: Render, own: tuple[Remark, ...], folde
 
 
 def _plan(
-    request: Request, head: Render, rendering: Future[Render | None], remarks: list[Remark], folder: Path
+    request: GateRequest, head: Render, rendering: Future[Render | None], remarks: list[Remark], folder: Path
 ) -> Plan | None:
     try:
         base = rendering.result()
@@ -145,20 +150,20 @@ def _plan(
         remarks.append(_unjudged(message, Level.MANDATORY))
         return None
     change = plan(base, head, request.today)
-    origins = Origins(request.project, head.project, head.stack)
+    origins = SettingsLines(request.project, head.project, head.stack)
     remarks += [_of_consequence(each, origins) for each in change.consequences if each.id]
     before = matrix_of(base, folder) if base else None
-    remarks += access_remarks(before, matrix_of(head, request.project), [base, head], origins)
+    remarks += _of_access(before, matrix_of(head, request.project), [base, head], origins)
     # What fails is a remark; the plan tells the rest.
     return replace(change, consequences=tuple(each for each in change.consequences if not each.fails))
 
 
-def _of_consequence(consequence: Consequence, origins: Origins) -> Remark:
+def _of_consequence(consequence: Consequence, origins: SettingsLines) -> Remark:
     urn = consequence.urns[0] if consequence.urns else ""
     place = origins.of_name(urn.rpartition("::")[2])
     details = f" ({listed(consequence.lines, limit=10)})" if consequence.lines else ""
     return Remark(
-        kind=Kind.DANGER,
+        kind=RemarkKind.DANGER,
         id=str(consequence.id),
         level=consequence.level,
         urn=urn,
@@ -169,13 +174,40 @@ def _of_consequence(consequence: Consequence, origins: Origins) -> Remark:
     )
 
 
-def _of_code(request: Request) -> Iterator[Remark]:
+def _of_access(
+    base: Matrix | None, head: Matrix, sides: Sequence[Render | None], origins: SettingsLines
+) -> Iterator[Remark]:
+    """One for each line; `sides` hold the repositories that they are about."""
+    urns = {
+        str(each.inputs.get("name")): each.urn
+        for side in sides
+        if side is not None
+        for each in side.resources
+        if each.type == REPOSITORY
+    }
+    for change in access_changes(base, head):
+        urn = urns.get(change.repositories[0], "")
+        place = origins.of_name(urn.rpartition("::")[2])
+        yield Remark(
+            kind=RemarkKind.ACCESS,
+            id=f"access-{change.turn}",
+            level=Level.ADVISORY,
+            urn=urn,
+            path=(change.access.value, change.who),  # so that no two of them have one fingerprint
+            message=str(change),
+            fix="" if change.turn is AccessTrend.LOST else NOTHING_TO_DO,
+            file=place.file,
+            line=place.line,
+        )
+
+
+def _of_code(request: GateRequest) -> Iterator[Remark]:
     changed = changed_files(request.project, str(request.base), NOT_JUDGING)
     for place, group in groupby(changed, key=lambda file: file.partition("/")[0]):
         files = list(group)
         what = place if files == [place] else f"{counted(len(files), 'file')} under {place}/"
         yield Remark(
-            kind=Kind.CODE,
+            kind=RemarkKind.CODE,
             id="gate-code-changed",
             level=Level.ADVISORY,
             message=f"{what} changed: what judges changes",
@@ -187,18 +219,18 @@ def _of_code(request: Request) -> Iterator[Remark]:
 
 def _unjudged(message: str, level: Level = Level.ADVISORY) -> Remark:
     return Remark(
-        kind=Kind.JUDGE, id="gate-incomplete", level=level, message=message, judges=(Judge.HEAD,),
+        kind=RemarkKind.JUDGE, id="gate-incomplete", level=level, message=message, judges=(Judge.HEAD,),
         fix="mend the base, or let a person judge",
     )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
-    request = Request(
+    request = GateRequest(
         project=options.project, stack=options.stack, base=options.base, file=options.render, today=options.today
     )
     try:
         report = gate(request)
     except (InvalidSettings, InvalidLevels, InvalidRender, NotComparable, RevisionFault, OSError) as fault:
         return refuse(fault)
-    show(_FORMATS[options.format](report))
+    print_text(_FORMATS[options.format](report))
     return 1 if report.failed else 0

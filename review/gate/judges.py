@@ -10,10 +10,10 @@ from domain.problems import Path as InputPath
 from policies.pack.judge import Excepted, Judged, judge
 from policies.pack.levels import levels_file, load
 from policies.pack.rule import Exemption, Level, Undecided
-from render.rendering import to_json
+from render.as_json import to_json
 from render.resource import Render
-from review.gate.origin import Origins
-from review.gate.report import Kind, Remark, remarks_from_json
+from review.gate.remarks import Remark, RemarkKind, remarks_from_json
+from review.gate.settings_lines import SettingsLines
 from review.revision import RevisionFault, run_review
 from settings.faults import path_text
 
@@ -24,7 +24,7 @@ def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark,
     """What this code's rules say, with the project's levels for the stack; raises InvalidLevels."""
     settings = load(levels_file(project, rendered.stack))
     judgement = judge(rendered.judged(), settings, today)
-    origins = Origins(project, rendered.project, rendered.stack)
+    origins = SettingsLines(project, rendered.project, rendered.stack)
     remarks = [_remark(each, origins) for each in judgement.findings]
     remarks += [_remark(each, origins) for each in judgement.undecided]
     remarks += [_remark(each, origins) for each in judgement.excepted]
@@ -55,7 +55,7 @@ def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> 
 
 def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
     return Remark(
-        kind=Kind.UNUSED,
+        kind=RemarkKind.UNUSED,
         id=rule,
         level=Level.ADVISORY,
         urn=exemption.urn,
@@ -66,17 +66,17 @@ def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
     )
 
 
-def _remark(judged: Judged, origins: Origins) -> Remark:
+def _remark(judged: Judged, origins: SettingsLines) -> Remark:
     path = _path(judged)
     place = origins.place(judged.resource, path, judged.rule.id)
     outcome = judged.outcome
     if isinstance(outcome, Undecided):
-        kind, message = Kind.UNDECIDED, f"{path_text(path)} is not known before the deployment"
+        kind, message = RemarkKind.UNDECIDED, f"{path_text(path)} is not known before the deployment"
     elif isinstance(outcome, Excepted):
         exemption = outcome.exemption
-        kind, message = Kind.EXCEPTED, f"{outcome.finding.message} (until {exemption.until}: {exemption.reason})"
+        kind, message = RemarkKind.EXCEPTED, f"{outcome.finding.message} (until {exemption.until}: {exemption.reason})"
     else:
-        kind, message = Kind.FINDING, outcome.message
+        kind, message = RemarkKind.FINDING, outcome.message
     return Remark(
         kind=kind,
         id=judged.rule.id,
@@ -97,9 +97,9 @@ def _path(judged: Judged) -> InputPath:
 
 def only_found(remarks: tuple[Remark, ...], rendered: Render, project: Path) -> Iterator[Remark]:
     """What counts of the other judge, at the head's own lines: the rest is about the other's files."""
-    origins = Origins(project, rendered.project, rendered.stack)
+    origins = SettingsLines(project, rendered.project, rendered.stack)
     resources = {each.urn: each for each in rendered.resources}
     for remark in remarks:
-        if remark.kind is Kind.FINDING and remark.urn in resources:
+        if remark.kind is RemarkKind.FINDING and remark.urn in resources:
             place = origins.place(resources[remark.urn], remark.path, remark.id)
             yield replace(remark, file=place.file, line=place.line)

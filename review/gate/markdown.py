@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from review.access.markdown import folded_lines
-from review.gate.report import Kind, Remark, Report
+from review.formatting import code, escaped, folded
+from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
-from review.markdown import code, escaped, folded
 from review.plan import to_markdown as plan_markdown
 
 PLAN_LIMIT = 12_000
@@ -15,7 +15,7 @@ LIMIT = PLAN_LIMIT + ACCESS_LIMIT + 8_000
 _LOG = "see the job's log"
 
 
-def to_markdown(report: Report) -> str:
+def to_markdown(report: GateReport) -> str:
     sign = "❌" if report.failed else "✅"
     parts = [f"### {sign} {escaped(headline(report))}"]
     room = LIMIT - PLAN_LIMIT - ACCESS_LIMIT - len(parts[0])
@@ -24,7 +24,7 @@ def to_markdown(report: Report) -> str:
             table = _table(remarks, report, room)
             parts.append(folded(f"{title}: {len(remarks)}", table) if title else table)
             room -= len(parts[-1])
-    access = report.of(Kind.ACCESS)
+    access = report.of(RemarkKind.ACCESS)
     if access:
         parts.append(f"**{ACCESS_TITLE}**\n\n{folded_lines([each.message for each in access], ACCESS_LIMIT)}")
     if report.plan is not None:
@@ -32,7 +32,7 @@ def to_markdown(report: Report) -> str:
     return "\n\n".join(parts)
 
 
-def _table(remarks: Sequence[Remark], report: Report, room: int) -> str:
+def _table(remarks: Sequence[Remark], report: GateReport, room: int) -> str:
     """As many remarks as there is room for; the job's log has all."""
     lines = ["| Rule | What | Why, and the fix | Where |", "| --- | --- | --- | --- |"]
     for number, row in enumerate(_rows(remarks, report)):
@@ -44,7 +44,7 @@ def _table(remarks: Sequence[Remark], report: Report, room: int) -> str:
     return "\n".join(lines)
 
 
-def _rows(remarks: Sequence[Remark], report: Report) -> Iterator[str]:
+def _rows(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
     for remark in remarks:
         fix = f"*{escaped(remark.fix)}*" if remark.fix else ""
         why = filter(None, (escaped(remark.message), fix, escaped(said_by(remark, report))))

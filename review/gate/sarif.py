@@ -8,7 +8,7 @@ from typing import Any
 
 from policies.pack.rule import Level, Rule
 from policies.pack.table import all_rules
-from review.gate.report import Kind, Remark, Report
+from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.plan.model import IDS as DANGERS
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -25,7 +25,7 @@ _TITLES = DANGERS | {
 }
 
 
-def to_sarif(report: Report) -> dict[str, Any]:
+def to_sarif(report: GateReport) -> dict[str, Any]:
     ids = sorted({each.id for each in report.remarks})
     rules = all_rules()
     driver = {
@@ -45,21 +45,21 @@ def to_sarif(report: Report) -> dict[str, Any]:
     }
 
 
-def _results(report: Report, ids: list[str]) -> Iterator[dict[str, Any]]:
+def _results(report: GateReport, ids: list[str]) -> Iterator[dict[str, Any]]:
     for remark in report.remarks:
         about = f"{remark.about}: " if remark.urn else ""
         result: dict[str, Any] = {
             "ruleId": remark.id,
             "ruleIndex": ids.index(remark.id),
             "level": _level(remark),
-            "kind": "open" if remark.kind is Kind.UNDECIDED else "fail",
+            "kind": "open" if remark.kind is RemarkKind.UNDECIDED else "fail",
             "message": {"text": f"{about}{remark.message}{f' ({remark.fix})' if remark.fix else ''}"},
             "locations": [_location(remark, report)],
             "partialFingerprints": {"remark/v1": "|".join((remark.id, remark.urn, *map(str, remark.path)))},
         }
         if result["kind"] == "open":
             result["level"] = "none"  # by the standard, a level is for what fails
-        if remark.kind is Kind.EXCEPTED:
+        if remark.kind is RemarkKind.EXCEPTED:
             result["suppressions"] = [{"kind": "external", "justification": remark.message}]
         yield result
 
@@ -67,10 +67,14 @@ def _results(report: Report, ids: list[str]) -> Iterator[dict[str, Any]]:
 def _level(remark: Remark) -> str:
     if remark.fails:
         return "error"
-    return "warning" if remark.level is Level.ADVISORY and remark.kind in {Kind.FINDING, Kind.DANGER} else "note"
+    return (
+        "warning"
+        if remark.level is Level.ADVISORY and remark.kind in {RemarkKind.FINDING, RemarkKind.DANGER}
+        else "note"
+    )
 
 
-def _location(remark: Remark, report: Report) -> dict[str, Any]:
+def _location(remark: Remark, report: GateReport) -> dict[str, Any]:
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": f"{report.folder}{remark.file or 'Pulumi.yaml'}"},

@@ -5,21 +5,21 @@ from itertools import groupby
 
 from policies.pack.rule import Level
 from render.output import wrapped
-from review.gate.report import Judge, Kind, Remark, Report
+from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
 from review.plan import to_text as plan_text
 
 TITLES = (
-    ("Remarks", (Kind.FINDING, Kind.CODE, Kind.JUDGE)),
-    ("Undecided before the deployment", (Kind.UNDECIDED,)),
-    ("Let pass by an exception", (Kind.EXCEPTED,)),
-    ("Exceptions that nothing needs", (Kind.UNUSED,)),
+    ("Remarks", (RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)),
+    ("Undecided before the deployment", (RemarkKind.UNDECIDED,)),
+    ("Let pass by an exception", (RemarkKind.EXCEPTED,)),
+    ("Exceptions that nothing needs", (RemarkKind.UNUSED,)),
 )
 """What does not fail, in the order in which it is printed; the plan has the consequences that pass."""
 
 ACCESS_TITLE = "Who may do what"
 
 
-def to_text(report: Report) -> str:
+def to_text(report: GateReport) -> str:
     lines = [headline(report)]
     if report.failing:
         lines += ["", "Fails", *_told(report.failing, report)]
@@ -27,7 +27,7 @@ def to_text(report: Report) -> str:
         remarks = report.of(*kinds)
         if remarks:
             lines += ["", title, *_told(remarks, report)]
-    access = report.of(Kind.ACCESS)
+    access = report.of(RemarkKind.ACCESS)
     if access:
         lines += ["", ACCESS_TITLE, *(line for each in access for line in wrapped(f"  {each.message}", "    "))]
     if report.plan is not None:
@@ -35,25 +35,28 @@ def to_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def headline(report: Report) -> str:
+def headline(report: GateReport) -> str:
     """One line: passed or failed, and the counts."""
-    advisory = sum(each.level is Level.ADVISORY for each in report.of(Kind.FINDING, Kind.DANGER, Kind.CODE, Kind.JUDGE))
+    advisory = sum(
+        each.level is Level.ADVISORY
+        for each in report.of(RemarkKind.FINDING, RemarkKind.DANGER, RemarkKind.CODE, RemarkKind.JUDGE)
+    )
     counts = [f"{len(report.failing)} mandatory", f"{advisory} advisory"]
-    undecided = len(report.of(Kind.UNDECIDED))
+    undecided = len(report.of(RemarkKind.UNDECIDED))
     if undecided:
         counts.append(f"{undecided} undecided")
     verdict = "failed" if report.failed else "passed"
     return f"Gate, stack {report.stack}: {verdict}; {', '.join(counts)}, of {report.resources} resources"
 
 
-def said_by(remark: Remark, report: Report) -> str:
+def said_by(remark: Remark, report: GateReport) -> str:
     """Which judge says it, where only one of two does."""
-    if report.base is None or remark.kind is not Kind.FINDING or len(remark.judges) > 1:
+    if report.base is None or remark.kind is not RemarkKind.FINDING or len(remark.judges) > 1:
         return ""
     return f"by the rules of {report.base} alone" if remark.judges == (Judge.BASE,) else "by this change's rules alone"
 
 
-def _told(remarks: Sequence[Remark], report: Report) -> Iterator[str]:
+def _told(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
     """Under each rule what it says of whom; a fix that several share is told once."""
     for (rule, fix), group in groupby(remarks, key=lambda each: (each.id, each.fix)):
         yield f"  {rule}"

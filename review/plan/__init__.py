@@ -1,9 +1,9 @@
 """What a change does to a stack: to its resources, and what that means."""
 
-from review.plan.changes import NotComparable, plan
-from review.plan.document import to_json
+from review.plan.as_json import to_json
 from review.plan.markdown import to_markdown
 from review.plan.model import Change, Consequence, Difference, Fate, Op, Plan, Protection, Topic
+from review.plan.render_diff import NotComparable, plan
 from review.plan.text import to_text
 
 __all__ = [

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from render.output import refuse, show
+from render.output import print_text, refuse
 from render.rendering import render
 from review.plan import NotComparable, Plan, plan, to_json, to_markdown, to_text
 from review.plan.preview import InvalidPreview, plan_of_preview
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
         found = _plan(options)
     except (InvalidSettings, RevisionFault, InvalidPreview, NotComparable) as fault:
         return refuse(fault)
-    show(_FORMATS[options.format](found))
+    print_text(_FORMATS[options.format](found))
     return 0
 
 

@@ -9,9 +9,9 @@ from render.resource import Resource
 from resources.ecr import REPOSITORY
 from review.plan.destruction import destructions, retirements
 from review.plan.model import Change, Compared, Consequence, Op, Topic
-from review.plan.registries import registries
-from review.plan.weaker import weaker
-from review.plan.words import by_repository, grouped, regions, repository_of, subject, urns_of
+from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
+from review.plan.registries import registry_consequences
+from review.plan.weaknesses import weaknesses
 
 _TOPICS = list(Topic)
 
@@ -20,7 +20,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     """Everything worth a sentence, the worst first."""
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes), *_lookalikes(changes)]
-    found += [*_adoptions(changes), *weaker(compared), *registries(compared)]
+    found += [*_adoptions(changes), *weaknesses(compared), *registry_consequences(compared)]
     return ordered(found)
 
 
@@ -52,10 +52,10 @@ def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
 def _lookalikes(changes: Sequence[Change]) -> Iterator[Consequence]:
     """A repository that comes as one goes which differs in nothing but its name: somebody hopes that it is renamed."""
     gone = [change for change in changes if change.type == REPOSITORY and change.op is Op.DELETE]
-    alike = {(change.account, _but_name(change.old)): repository_of(change) for change in gone}
+    alike = {(change.account, _but_name(change.old)): change.repository for change in gone}
     come = [change for change in changes if change.type == REPOSITORY and change.op is Op.CREATE]
     pairs = [(each, alike.get((each.account, _but_name(each.new)))) for each in come]
-    for (new, old), group in grouped(pairs, lambda pair: (repository_of(pair[0]), pair[1])).items():
+    for (new, old), group in grouped(pairs, lambda pair: (pair[0].repository, pair[1])).items():
         if old is not None:
             text = f"{new} looks like {old} under another name, but ECR renames nothing: it starts without images."
             yield Consequence(topic=Topic.RENAME, text=text, urns=urns_of(change for change, _ in group))
@@ -69,7 +69,7 @@ def _but_name(resource: Resource | None) -> str:
 def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:
     adopted = [change for change in changes if change.op is Op.ADOPT]
     for names, group in by_repository(adopted, lambda change: change.type):
-        who, lines = subject(names, "is", "are")
+        who, lines = subject_phrase(names, "is", "are")
         text = (
             f"{who} adopted in {regions(group)}: settings and policies are put over what is there, and images that the "
             "new lifecycle policy expires are lost. With another encryption than is declared the import fails."

@@ -6,11 +6,11 @@ from datetime import date
 
 from domain.wording import listed
 from policies.pack.rule import Level
-from render.resource import Render, Resource
+from render.resource import Render, Resource, account_of
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from review.plan.model import DESTROYING, IMPORT, NOTHING_TO_DO, Change, Compared, Consequence, Fate, Op, Topic
-from review.plan.words import account_of, by_repository, noun, regions, repository_of, retire_until, subject, urns_of
+from review.plan.phrases import by_repository, regions, retire_until, subject_phrase, urns_of
 
 _DEFAULT_WINDOW = 30
 RETIRE = "`retire: {until: …, reason: …}`"
@@ -153,7 +153,7 @@ class _Steps:
 
 def _repositories(names: list[str], group: list[Change], changes: Sequence[Change], verdict: _Verdict) -> Consequence:
     what, where = fate(group[0]), regions(group)
-    who, lines = subject(names, *_verbs(group[0]))
+    who, lines = subject_phrase(names, *_verbs(group[0]))
     head = f"{who} in {where}{_because(group[0])}"
     topic = Topic.LOSS if what is Fate.LOST else Topic.BLOCKED
     if what is Fate.LOST:
@@ -193,7 +193,7 @@ def _goes_first(group: list[Change], changes: Sequence[Change]) -> str:
     """What the engine deletes before it comes to what it refuses: a repository's policies depend on it."""
     deleted = {change.old.urn for change in group if change.old}
     policies = {
-        noun(change)
+        change.noun
         for change in changes
         if change.op is Op.DELETE and change.old and deleted & set(change.old.dependencies)
     }
@@ -250,7 +250,7 @@ def retirements(changes: Sequence[Change]) -> Iterator[Consequence]:
         if change.type == REPOSITORY and change.op is Op.UPDATE and retire_until(change.old) != retire_until(change.new)
     ]
     for names, group in by_repository(retiring, lambda change: (retire_until(change.new), _is_forced(change))):
-        who, lines = subject(names, "is", "are")
+        who, lines = subject_phrase(names, "is", "are")
         after = retire_until(group[0].new)
         if after is None:
             text = f"{who} no longer to be retired in {regions(group)}."
@@ -267,7 +267,7 @@ def _is_forced(change: Change) -> bool:
 
 
 def old_name(change: Change) -> str:
-    return str(change.old.inputs.get("name", change.name)) if change.old else repository_of(change)
+    return str(change.old.inputs.get("name", change.name)) if change.old else change.repository
 
 
 def _day(text: str) -> date:

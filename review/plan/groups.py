@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from resources import OnChange
 from review.plan.model import Change, Difference, Op, Plan
-from review.plan.words import grouped, where
+from review.plan.phrases import grouped, where
 
 SIGNS = {
     Op.CREATE: "+",

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from domain.wording import listed
-from review.markdown import escaped, folded
+from review.formatting import escaped, folded
 from review.plan.destruction import loses_images, old_name
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Consequence, Plan, Topic
-from review.plan.text import HEADINGS, title
-from review.plan.words import grouped
+from review.plan.phrases import grouped
+from review.plan.text import HEADINGS, plan_title
 
 LIMIT = 12_000
 """A comment on GitHub holds 65,536 characters, and is shared by the plans and the findings of every stack."""
@@ -25,7 +25,7 @@ _LOUD = {Topic.POLICY: "WARNING", Topic.LOSS: "CAUTION", Topic.KEY: "CAUTION", T
 
 def to_markdown(plan: Plan, limit: int = LIMIT) -> str:
     """The plan in at most so many characters, of which 1,000 are always needed; what is lost goes last of all."""
-    parts = [f"### {escaped(title(plan))}", f"**{escaped(summary(plan))}**"]
+    parts = [f"### {escaped(plan_title(plan))}", f"**{escaped(summary(plan))}**"]
     notes = [escaped(note) for note in plan.notes]
     changes = [folded(f"Every change ({len(plan.changes)})", "\n".join(_changes(plan)))] if plan.changes else []
     elsewhere = f"The changes are too many for a comment. {_ELSEWHERE}"

@@ -1,17 +1,22 @@
 """What a plan is made of, as plain data."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from domain.aws import RegistryId
 from policies.pack.rule import Level
 from render.resource import Render, Resource
 from resources import OnChange
 
 IMPORT = "importId"
 """The option that adopts; among the reasons of a replacement where the stack has the thing already."""
+
+
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Op(StrEnum):
@@ -77,6 +82,22 @@ class Change:
     @property
     def short_type(self) -> str:
         return self.type.rpartition(":")[2]
+
+    @property
+    def noun(self) -> str:
+        """The type in a sentence: LifecyclePolicy is a lifecycle policy."""
+        return _CAPITAL.sub(" ", self.short_type).lower()
+
+    @property
+    def repository(self) -> str:
+        """The name in ECR of the repository that the change is about."""
+        resource = self.new or self.old
+        inputs = resource.inputs if resource else {}
+        return str(inputs.get("repository", inputs.get("name", self.name)))
+
+    @property
+    def registry(self) -> RegistryId:
+        return RegistryId(account=self.account, region=str(self.region))
 
     @property
     def protection(self) -> Protection | None:

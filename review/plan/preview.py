@@ -9,16 +9,16 @@ from typing import Any
 from domain.wording import listed
 from policies.pack.rule import Level
 from render.monitor import STACK_TYPE
-from render.resource import Resource
+from render.resource import Resource, account_of
 from resources import OnChange, top_of
 from resources.ecr import REPLICATION_CONFIGURATION
-from review.plan.changes import imports_anew
 from review.plan.consequences import consequences, ordered
+from review.plan.engine_state import resource_of_state, type_of
+from review.plan.input_diff import input_differences
 from review.plan.model import IMPORT, Change, Compared, Consequence, Difference, Op, Plan, Topic
 from review.plan.pairing import identity
-from review.plan.properties import differences
-from review.plan.state import resource_of_state, type_of
-from review.plan.words import account_of, grouped
+from review.plan.phrases import grouped
+from review.plan.render_diff import imports_anew
 from settings.files.configuration import ACCOUNTS
 
 # pulumi/pkg/resource/deploy/step.go; the strongest of a URN's steps is what happens to it. What is read, refreshed or
@@ -218,7 +218,7 @@ def _differences(step: Step) -> tuple[Difference, ...]:
     if old is None or new is None:
         return ()
     named = {top_of(each) for each in (step.detailed or step.diffs)}
-    found = [each for each in differences(new.type, old.inputs, new.inputs, {}) if top_of(each.path) in named]
+    found = [each for each in input_differences(new.type, old.inputs, new.inputs, {}) if top_of(each.path) in named]
     told = [replace(each, effect=_effect(each, step)) for each in found if top_of(each.path) not in _NOT_TOLD]
     known = {top_of(each.path) for each in found}
     # Where the inputs are equal the provider compared with what AWS has: only it knows the values.

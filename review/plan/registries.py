@@ -8,14 +8,14 @@ from domain.aws import RegistryId
 from domain.ecr.replication import destinations_of
 from domain.wording import listed
 from policies.pack.rule import Level
-from render.resource import Render, Resource
+from render.resource import Render, Resource, account_of
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.destruction import RETIRE, destroys_repository
-from review.plan.flows import CONFIGURATION, rules_of
 from review.plan.groups import shown
+from review.plan.input_diff import REPLICATION_INPUT, replication_rules_in
 from review.plan.model import Change, Compared, Consequence, Op, Topic
-from review.plan.words import account_of, registry_of, repository_of, retire_until
+from review.plan.phrases import retire_until
 
 _STALE = "keep the flow, or make sure that no one relies on the copies: they lack what is pushed from then on"
 _LIMIT = 10
@@ -44,16 +44,16 @@ class _Flow:
         return Consequence(topic=Topic.PLACE, text=text, urns=(self.configuration.urn,), **more)
 
 
-def registries(compared: Compared) -> Iterator[Consequence]:
+def registry_consequences(compared: Compared) -> Iterator[Consequence]:
     """Of a stack that exists: registries that come and go, and what replication brings to each."""
     yield from _moves(compared.base, compared.head)
     if compared.is_new:
         return
     changes, olds = compared.changes, compared.olds
     begun = {flow.destination: flow for flow in _flows(changes, olds, begun=True)}
-    turned = {registry_of(each): each for each in changes if _is_registry(each)}
+    turned = {each.registry: each for each in changes if _is_registry(each)}
     for here, change in turned.items():
-        along = [each for each in changes if each.op is change.op and registry_of(each) == here]
+        along = [each for each in changes if each.op is change.op and each.registry == here]
         yield _comes(here, change, along, begun.get(here)) if change.op is Op.CREATE else _goes(change, along, compared)
     for flow in begun.values():
         if flow.destination not in turned:
@@ -98,7 +98,7 @@ def _move(text: str) -> Consequence:
 
 
 def _repositories_of(changes: Sequence[Change]) -> tuple[str, ...]:
-    return tuple(sorted(repository_of(each) for each in changes if each.type == REPOSITORY))
+    return tuple(sorted(each.repository for each in changes if each.type == REPOSITORY))
 
 
 def _comes(here: RegistryId, change: Change, along: Sequence[Change], flow: _Flow | None) -> Consequence:
@@ -114,7 +114,7 @@ def _comes(here: RegistryId, change: Change, along: Sequence[Change], flow: _Flo
 
 def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Consequence:
     """Its repositories must all have been retired before it goes."""
-    here, count = registry_of(change), len(_repositories_of(along))
+    here, count = change.registry, len(_repositories_of(along))
     keys = " and its key" if any(each.type == KEY for each in along) else ""
     head = f"{_place(here)} leaves the stack with {count} {'repository' if count == 1 else 'repositories'}{keys}"
     inside = [each for each in compared.olds if each.type == REPOSITORY and _is_in(each, here, change.account)]
@@ -131,9 +131,9 @@ def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Conseq
 def _begins(flow: _Flow, changes: Sequence[Change]) -> Iterator[Consequence]:
     """In a registry that stood before: what is made there now, and what was there without getting images."""
     made = {
-        repository_of(each)
+        each.repository
         for each in changes
-        if each.type == REPOSITORY and each.op is Op.CREATE and registry_of(each) == flow.destination
+        if each.type == REPOSITORY and each.op is Op.CREATE and each.registry == flow.destination
     }
     if empty := [name for name in flow.names if name in made]:
         verb = "starts" if len(empty) == 1 else "start"
@@ -150,7 +150,7 @@ def _begins(flow: _Flow, changes: Sequence[Change]) -> Iterator[Consequence]:
 
 def _ended(changes: Sequence[Change], olds: Sequence[Resource]) -> Iterator[tuple[_Flow, list[str]]]:
     """What ceases to flow, and of its repositories those whose copies stay; what retires is to go."""
-    going = {(registry_of(each), repository_of(each)) for each in changes if _is_going(each)}
+    going = {(each.registry, each.repository) for each in changes if _is_going(each)}
     for flow in _flows(changes, olds, begun=False):
         copies = _repositories(olds, flow.destination, flow.configuration.account)
         yield flow, [name for name in flow.names if name in copies and (flow.destination, name) not in going]
@@ -165,9 +165,9 @@ def _flows(changes: Sequence[Change], olds: Sequence[Resource], *, begun: bool) 
         if change.type != REPLICATION_CONFIGURATION:
             continue
         sides = (change.old, change.new) if begun else (change.new, change.old)
-        before, after = (rules_of(each.inputs.get(CONFIGURATION)) if each else [] for each in sides)
+        before, after = (replication_rules_in(each.inputs.get(REPLICATION_INPUT)) if each else [] for each in sides)
         names: dict[RegistryId, list[str]] = {}
-        for name in sorted(_repositories(olds, registry_of(change), change.account)):
+        for name in sorted(_repositories(olds, change.registry, change.account)):
             for each in destinations_of(name, after):
                 if each not in destinations_of(name, before):
                     names.setdefault(each, []).append(name)

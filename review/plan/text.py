@@ -6,7 +6,7 @@ from domain.wording import listed
 from render.output import wrapped
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Plan, Topic
-from review.plan.words import grouped
+from review.plan.phrases import grouped
 
 HEADINGS = {
     Topic.POLICY: "What the policies do not let pass",
@@ -25,7 +25,7 @@ HEADINGS = {
 
 
 def to_text(plan: Plan) -> str:
-    lines = [title(plan), summary(plan)]
+    lines = [plan_title(plan), summary(plan)]
     for topic, some in grouped(plan.consequences, lambda each: each.topic).items():
         lines += ["", HEADINGS[topic]]
         for each in some:
@@ -39,7 +39,7 @@ def to_text(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def title(plan: Plan) -> str:
+def plan_title(plan: Plan) -> str:
     against = f" against {plan.against}" if plan.against else ""
     nothing = "the stack's state holds nothing yet" if plan.previewed else f"the base declares no stack {plan.stack}"
     new = f": {nothing}, everything is new" if plan.is_new else ""

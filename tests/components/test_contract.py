@@ -22,7 +22,7 @@ from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from domain.iam.roles import Role
 from render.monitor import RecordingMonitor
-from render.program import declared_by
+from render.program_run import declared_by
 from render.resource import Resource
 
 PROJECT, STACK = "container-registry", "test"

@@ -10,9 +10,9 @@ import pytest
 from domain.document_text import SECRET, UNKNOWN
 from render import Render
 from render.monitor import RecordingMonitor
-from render.program import declared_by
-from render.providers import account_of, is_provider
+from render.program_run import declared_by
 from render.resource import Resource
+from resources.providers import is_provider, provider_account
 from tests.cases import cases
 
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
@@ -34,20 +34,20 @@ def role(account: str) -> dict[str, str]:
     ({"assumeRoles": [role(OTHER)], "allowedAccountIds": [OTHER, HOME]}, OTHER),
 )
 def test_a_provider_acts_where_its_role_or_its_one_account_is(inputs: dict[str, Any], expected: str) -> None:
-    assert account_of(inputs, HOME) == expected
+    assert (provider_account(inputs) or HOME) == expected
     as_text = {name: json.dumps(value) if isinstance(value, list) else value for name, value in inputs.items()}
-    assert account_of(as_text, HOME) == expected
+    assert (provider_account(as_text) or HOME) == expected
 
 
 @pytest.mark.parametrize("marker", [UNKNOWN, SECRET])
 def test_what_nobody_can_read_says_nothing(marker: str) -> None:
-    assert account_of({"allowedAccountIds": marker, "assumeRoles": marker}, HOME) == HOME
+    assert provider_account({"allowedAccountIds": marker, "assumeRoles": marker}) is None
 
 
 def test_a_role_in_an_account_that_is_not_allowed_is_refused() -> None:
     inputs = {"assumeRoles": [role(OTHER)], "allowedAccountIds": [THIRD]}
     with pytest.raises(ValueError, match=f"in {OTHER}, and would refuse it: it allows {THIRD}"):
-        account_of(inputs, HOME)
+        provider_account(inputs)
 
 
 def test_providers_are_told_apart_from_resources(prod: Render) -> None:

@@ -17,7 +17,7 @@ from domain.resource_tags import REQUIRED
 from render import Render, render
 from render.as_json import from_json
 from render.monitor import RecordingMonitor
-from render.program import declared_by
+from render.program_run import declared_by
 from render.resource import Resource
 from render.tree import to_text
 from settings import InvalidSettings

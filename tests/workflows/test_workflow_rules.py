@@ -8,7 +8,7 @@ from itertools import takewhile
 import pytest
 import yaml
 
-from bootstrap.template import source
+from bootstrap.template import load_template
 from review import __main__ as review
 from tests.cases import cases
 from tests.conftest import ROOT
@@ -175,7 +175,7 @@ def test_every_stack_goes_through_every_workflow() -> None:
 
 def test_the_environments_are_those_that_the_roles_trust() -> None:
     """Bound by name: the template's defaults are dev's."""
-    parameters = source()["Parameters"]
+    parameters = load_template()["Parameters"]
     assert parameters["DeployEnvironment"]["Default"] == "dev"
     assert parameters["PreviewEnvironment"]["Default"] == "preview-dev"
     assert parameters["DriftEnvironment"]["Default"] == "drift-dev"

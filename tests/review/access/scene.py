@@ -11,7 +11,7 @@ from domain.iam.github import ISSUER
 from render.resource import Render, Resource
 from resources.ecr import REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.iam import ROLE, ROLE_POLICY
-from review.access import Matrix, Verdict, matrix
+from review.access import Matrix, Permission, access_matrix
 
 ACCOUNT, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 REGION = "us-east-1"
@@ -126,7 +126,7 @@ def rendered(*parts: list[Resource] | Resource) -> Render:
 
 
 def found(*parts: list[Resource] | Resource, boundaries: Mapping[str, Policy] | None = None) -> Matrix:
-    return matrix(rendered(*parts), boundaries)
+    return access_matrix(rendered(*parts), boundaries)
 
 
 def can(*parts: list[Resource] | Resource, boundaries: Mapping[str, Policy] | None = None) -> set[str]:
@@ -134,7 +134,7 @@ def can(*parts: list[Resource] | Resource, boundaries: Mapping[str, Policy] | No
     told = set()
     for cell in found(*parts, boundaries=boundaries).cells:
         if cell.repository == API:
-            assert (cell.decision is Verdict.CONDITIONAL) is bool(cell.conditions)
+            assert (cell.decision is Permission.CONDITIONAL) is bool(cell.conditions)
             told.add(" ".join([f"{cell.principal.label}: {cell.access}", *cell.conditions]))
     return told
 

@@ -3,7 +3,7 @@
 import pytest
 
 from render.resource import Resource
-from review.access.changes import Turn, changes
+from review.access.access_diff import AccessTrend, access_changes
 from tests.review.access.scene import ACCOUNT, API, OTHER, THIRD, allow, arn_of, found, github, mine, repository, role
 
 Scene = list[Resource]
@@ -15,7 +15,7 @@ EVERY_COPY = f"arn:aws:ecr:*:{ACCOUNT}:repository/{API}"
 
 
 def told(before: Scene | None, after: Scene) -> list[str]:
-    return [str(each) for each in changes(None if before is None else found(before), found(after))]
+    return [str(each) for each in access_changes(None if before is None else found(before), found(after))]
 
 
 def pulled_by(*accounts: str, name: str = API, region: str = "us-east-1") -> Scene:
@@ -120,8 +120,8 @@ def test_many_repositories_are_one_line() -> None:
     after = [each for name in names for each in pulled_by(OTHER, name=name)]
     [line] = told(before, after)
     assert line.endswith("`team/service-08` and 21 more")
-    [change] = changes(found(before), found(after))
-    assert (change.turn, len(change.repositories)) == (Turn.GAINED, 30)
+    [change] = access_changes(found(before), found(after))
+    assert (change.turn, len(change.repositories)) == (AccessTrend.GAINED, 30)
 
 
 def test_what_two_roles_of_one_workflow_may_is_said_once() -> None:

@@ -7,9 +7,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from render import Render
-from review.access import Matrix, Principal, matrix
-from review.access.changes import changes
-from review.access.document import changes_to_json, to_json
+from review.access import Grantee, Matrix, access_matrix
+from review.access.access_diff import access_changes
+from review.access.as_json import changes_to_json, to_json
 from review.access.markdown import changes_to_markdown, folded_lines, to_markdown, with_code
 from review.access.text import changes_to_text, to_text
 from tests.review.access.scene import API, LOGIN, OTHER, THIRD, allow, deny, found, github, mine, repository, role
@@ -32,7 +32,7 @@ def mixed() -> Matrix:
 
 
 def test_the_dev_stack(dev: Render, snapshot: SnapshotAssertion) -> None:
-    assert to_text(matrix(dev)) == snapshot
+    assert to_text(access_matrix(dev)) == snapshot
 
 
 @pytest.mark.parametrize("form", [to_text, to_markdown, to_json])
@@ -44,7 +44,7 @@ def test_it_reads_like_this(mixed: Matrix, form: object, snapshot: SnapshotAsser
 
 
 def test_changes_read_like_this(mixed: Matrix, snapshot: SnapshotAssertion) -> None:
-    turned = changes(found(repository(API), repository("platform/cache", allow({"AWS": THIRD}))), mixed)
+    turned = access_changes(found(repository(API), repository("platform/cache", allow({"AWS": THIRD}))), mixed)
     heading = "who may do what from now on, against main"
     assert "\n\n".join([changes_to_text(turned, heading), changes_to_markdown(turned, heading)]) == snapshot
     document = json.loads(changes_to_json(turned, mixed, "main"))
@@ -66,7 +66,7 @@ def test_every_cell_is_in_the_json(mixed: Matrix) -> None:
 
 
 def test_nothing_of_a_label_breaks_out_of_a_comment(mixed: Matrix) -> None:
-    principal = Principal(kind=mixed.cells[0].principal.kind, id="x", label=f"`{HOSTILE}`", entrants=(HOSTILE,))
+    principal = Grantee(kind=mixed.cells[0].principal.kind, id="x", label=f"`{HOSTILE}`", entrants=(HOSTILE,))
     hostile = replace(mixed, cells=tuple(replace(each, principal=principal, policy=HOSTILE) for each in mixed.cells))
     text = to_markdown(hostile)
     for raw in ("<img", "@acme", "](", "https://", "`", "\n# ", "www.", "*b*"):

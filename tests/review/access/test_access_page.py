@@ -40,4 +40,4 @@ def test_a_stale_matrix_fails_the_check(project: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize("text", ["", page.BEGIN, page.END, f"{page.END}{page.BEGIN}"])
 def test_a_page_without_a_place_for_them_is_refused(project: Path, text: str) -> None:
     with pytest.raises(page.NoMarkers):
-        page.written(text, project)
+        page.updated_page(text, project)

@@ -18,11 +18,10 @@ from domain.iam.access import Caller, Context, Outcome, Policy, Request
 from domain.iam.document import Effect
 from domain.iam.evaluate import request_context
 from render import Render, render
-from review.access import Access, Kind, Matrix, Principal, Verdict, matrix
-from review.access.documents import Documents
-from review.access.named import named
-from review.access.registry import Copy, copies
-from review.access.roles import ALLOW_ALL, roles
+from review.access import Access, Grantee, GranteeKind, Matrix, Permission, access_matrix
+from review.access.grantees import named
+from review.access.stack_roles import ALLOW_ALL, stack_roles
+from review.access.targets import AccessTarget, PolicyReader, access_targets
 from tests.bootstrap.full import written
 from tests.domain.iam.peer.peer import NEEDED, Call, answers
 from tests.stacks import PROJECT, ROOT
@@ -42,7 +41,7 @@ World = Context
 class Key:
     """A cell's place; of a matrix's empty cells there is nothing else."""
 
-    principal: Principal
+    principal: Grantee
     repository: str
     account: str
     region: str
@@ -57,13 +56,13 @@ class Key:
 class Somebody:
     """One who stands for a principal."""
 
-    principal: Principal
+    principal: Grantee
     caller: Caller
     unsettled: frozenset[str] = frozenset()
 
-    def at(self, copy: Copy) -> "Somebody":
+    def at(self, copy: AccessTarget) -> "Somebody":
         """With policies that let everything where it is another account's; the roles have their own."""
-        if self.principal.kind is Kind.ROLE or self.caller.identity.account == copy.account:
+        if self.principal.kind is GranteeKind.ROLE or self.caller.identity.account == copy.account:
             return self
         return replace(self, caller=replace(self.caller, policies=(ALLOW_ALL,)))
 
@@ -72,23 +71,23 @@ class Somebody:
 class Stack:
     """What the matrix is made of, and the matrix."""
 
-    copies: Sequence[Copy]
+    copies: Sequence[AccessTarget]
     people: Sequence[Somebody]
     matrix: Matrix
 
     @classmethod
     def of(cls, rendered: Render) -> "Stack":
         limits = boundaries(ROOT, rendered.project, rendered.stack, rendered.account, rendered.home)
-        documents = Documents()
-        declared, notes = roles(rendered, documents, limits)
-        found = copies(rendered, documents)
+        documents = PolicyReader()
+        declared, notes = stack_roles(rendered, documents, limits)
+        found = access_targets(rendered, documents)
         assert (documents.unread, notes) == ([], ())
-        people = [Somebody(principal=each.principal, caller=each.asker.caller) for each in declared]
+        people = [Somebody(principal=each.principal, caller=each.subject.caller) for each in declared]
         people += strangers(found, {each.arn for each in declared})
-        return cls(copies=found, people=people, matrix=matrix(rendered, limits))
+        return cls(copies=found, people=people, matrix=access_matrix(rendered, limits))
 
     @cached_property
-    def ours(self) -> dict[Key, Verdict]:
+    def ours(self) -> dict[Key, Permission]:
         return {
             Key(
                 principal=cell.principal,
@@ -122,29 +121,29 @@ class Stack:
 class Answer:
     """Over all that may be so."""
 
-    verdict: Verdict | None
+    verdict: Permission | None
     hangs_on: frozenset[str] = frozenset()
     """Of a verdict that is conditional: each key that is there exactly where it is a yes."""
 
     def rank(self) -> int:
-        return [None, Verdict.CONDITIONAL, Verdict.ALLOWED].index(self.verdict)
+        return [None, Permission.CONDITIONAL, Permission.ALLOWED].index(self.verdict)
 
 
 def answer(held: Sequence[tuple[World, bool]]) -> Answer:
     if not any(can for _, can in held):
         return Answer(verdict=None)
     if all(can for _, can in held):
-        return Answer(verdict=Verdict.ALLOWED)
+        return Answer(verdict=Permission.ALLOWED)
     keys = {name for world, _ in held for name in world}
     deciding = frozenset(name for name in keys if all((name in world) is can for world, can in held))
-    return Answer(verdict=Verdict.CONDITIONAL, hangs_on=deciding)
+    return Answer(verdict=Permission.CONDITIONAL, hangs_on=deciding)
 
 
-def key(principal: Principal, copy: Copy, access: Access) -> Key:
+def key(principal: Grantee, copy: AccessTarget, access: Access) -> Key:
     return Key(principal=principal, repository=copy.name, account=copy.account, region=copy.region, access=access)
 
 
-def strangers(found: Sequence[Copy], declared: set[str]) -> list[Somebody]:
+def strangers(found: Sequence[AccessTarget], declared: set[str]) -> list[Somebody]:
     """Whom the policies name that the stack does not declare; one principal may stand there in several ways."""
     some = {
         repr(each): Somebody(principal=each.principal, caller=each.caller(), unsettled=each.unsettled)
@@ -157,18 +156,18 @@ def strangers(found: Sequence[Copy], declared: set[str]) -> list[Somebody]:
     return list(some.values())
 
 
-def policies_of(found: Sequence[Copy]) -> Iterator[Policy]:
+def policies_of(found: Sequence[AccessTarget]) -> Iterator[Policy]:
     return (policy for copy in found for policy in copy.policies)
 
 
-def call(caller: Caller, copy: Copy, world: World, action: str) -> Call:
+def call(caller: Caller, copy: AccessTarget, world: World, action: str) -> Call:
     tags = {f"{service}:ResourceTag/{name}": (value,) for name, value in copy.tags for service in ("aws", "ecr")}
     known: Context = {"aws:RequestedRegion": (copy.region,), "aws:SecureTransport": ("true",), **tags}
     request = Request(action=action, resource=copy.arn, account=copy.account, context={**known, **world})
     return caller, request, copy.policies
 
 
-def worlds(caller: Caller, unsettled: frozenset[str], copy: Copy) -> list[World]:
+def worlds(caller: Caller, unsettled: frozenset[str], copy: AccessTarget) -> list[World]:
     """Every combination of what the keys may be that the policies look at and nobody knows."""
     known = set(request_context(*call(caller, copy, {}, ACTIONS[0])[:2])) - unsettled
     choices: dict[str, dict[tuple[str, ...] | None, None]] = {}
@@ -186,29 +185,33 @@ def worlds(caller: Caller, unsettled: frozenset[str], copy: Copy) -> list[World]
     ]
 
 
-def told_of(looked: Stack, place: Key, kind: Kind, id: str | None = None) -> bool:
+def told_of(looked: Stack, place: Key, kind: GranteeKind, id: str | None = None) -> bool:
     """Whether our matrix says yes there of such a principal."""
     return any(
-        verdict is Verdict.ALLOWED and replace(each, principal=place.principal) == place
+        verdict is Permission.ALLOWED and replace(each, principal=place.principal) == place
         for each, verdict in looked.ours.items()
         if each.principal.kind is kind and id in (None, each.principal.id)
     )
 
 
 def by_its_account(looked: Stack, place: Key, theirs: Answer) -> bool:
-    arn = Arn.parse(place.principal.id) if place.principal.kind is Kind.PRINCIPAL else None
-    allowed = theirs.verdict is Verdict.ALLOWED
-    return arn is not None and allowed and told_of(looked, place, Kind.ACCOUNT, arn.account)
+    arn = Arn.parse(place.principal.id) if place.principal.kind is GranteeKind.PRINCIPAL else None
+    allowed = theirs.verdict is Permission.ALLOWED
+    return arn is not None and allowed and told_of(looked, place, GranteeKind.ACCOUNT, arn.account)
 
 
 def by_an_organization(looked: Stack, place: Key, theirs: Answer) -> bool:
-    may_be_member = place.principal.kind in (Kind.ROLE, Kind.PRINCIPAL, Kind.ACCOUNT)
-    return may_be_member and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, Kind.ORGANIZATION)
+    may_be_member = place.principal.kind in (
+        GranteeKind.ROLE,
+        GranteeKind.PRINCIPAL,
+        GranteeKind.ACCOUNT,
+    )
+    return may_be_member and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, GranteeKind.ORGANIZATION)
 
 
 def as_a_member(looked: Stack, place: Key, theirs: Answer) -> bool:
-    is_service = place.principal.kind is Kind.SERVICE
-    return is_service and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, Kind.ORGANIZATION)
+    is_service = place.principal.kind is GranteeKind.SERVICE
+    return is_service and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, GranteeKind.ORGANIZATION)
 
 
 TOLD_OF_THE_ACCOUNT = (

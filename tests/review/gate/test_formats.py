@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from policies.pack.rule import Level
 from review.gate.markdown import LIMIT, to_markdown
-from review.gate.report import Judge, Kind, Remark, Report, merged, remarks_from_json
+from review.gate.remarks import GateReport, Judge, Remark, RemarkKind, merged, remarks_from_json
 from review.gate.sarif import to_sarif
 from review.gate.text import to_text
 from tests.review.layout import laid_out
@@ -21,7 +21,7 @@ PEER = os.environ.get("NODE_PEERS")
 SCHEMA = "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
 
 
-def remark(kind: Kind = Kind.FINDING, level: Level = Level.MANDATORY, **other: Any) -> Remark:
+def remark(kind: RemarkKind = RemarkKind.FINDING, level: Level = Level.MANDATORY, **other: Any) -> Remark:
     words: dict[str, Any] = {
         "id": "ecr-tags-immutable",
         "severity": "high",
@@ -34,11 +34,11 @@ def remark(kind: Kind = Kind.FINDING, level: Level = Level.MANDATORY, **other: A
     return Remark(kind=kind, level=level, **words | other)
 
 
-def report(*remarks: Remark, base: str | None = "main") -> Report:
-    return Report(stack="prod", resources=120, remarks=merged(remarks, ()), base=base)
+def report(*remarks: Remark, base: str | None = "main") -> GateReport:
+    return GateReport(stack="prod", resources=120, remarks=merged(remarks, ()), base=base)
 
 
-MIXED = Report(
+MIXED = GateReport(
     stack="prod",
     resources=120,
     base="main",
@@ -46,13 +46,23 @@ MIXED = Report(
         (
             remark(),
             remark(level=Level.ADVISORY, id="ecr-name", message="has one part"),
-            remark(Kind.DANGER, id="plan-destroys", message="is destroyed with its images"),
-            remark(Kind.UNDECIDED, path=("policy",), id="ecr-policy-not-public", message="policy is not known"),
-            remark(Kind.EXCEPTED, id="ecr-name", message="has one part (until 2027-01-31: it is older than the rule)"),
-            remark(Kind.UNUSED, Level.ADVISORY, id="required-tags", message="nothing needs its exception"),
-            remark(Kind.ACCESS, Level.ADVISORY, id="access-gained", message="account 1 can now pull `payments/api`"),
-            remark(Kind.ACCESS, Level.ADVISORY, id="access-lost", message="account 2 can no longer pull `web`", fix=""),
-            remark(Kind.CODE, Level.ADVISORY, id="gate-code-changed", urn="", message="2 files under policies/"),
+            remark(RemarkKind.DANGER, id="plan-destroys", message="is destroyed with its images"),
+            remark(RemarkKind.UNDECIDED, path=("policy",), id="ecr-policy-not-public", message="policy is not known"),
+            remark(
+                RemarkKind.EXCEPTED, id="ecr-name", message="has one part (until 2027-01-31: it is older than the rule)"
+            ),
+            remark(RemarkKind.UNUSED, Level.ADVISORY, id="required-tags", message="nothing needs its exception"),
+            remark(
+                RemarkKind.ACCESS, Level.ADVISORY, id="access-gained", message="account 1 can now pull `payments/api`"
+            ),
+            remark(
+                RemarkKind.ACCESS,
+                Level.ADVISORY,
+                id="access-lost",
+                message="account 2 can no longer pull `web`",
+                fix="",
+            ),
+            remark(RemarkKind.CODE, Level.ADVISORY, id="gate-code-changed", urn="", message="2 files under policies/"),
         ),
         (remark(), remark(id="kms-rotation", message="is never rotated", file="Pulumi.prod.yaml", line=3)),
     ),
@@ -65,9 +75,13 @@ def test_it_reads_like_this(form: Any, snapshot: SnapshotAssertion) -> None:
 
 
 def test_what_fails() -> None:
-    failing = {kind: report(remark(kind)).failed for kind in Kind}
-    assert {kind for kind, failed in failing.items() if failed} == {Kind.FINDING, Kind.DANGER, Kind.JUDGE}
-    assert not any(report(remark(kind, Level.ADVISORY)).failed for kind in Kind)
+    failing = {kind: report(remark(kind)).failed for kind in RemarkKind}
+    assert {kind for kind, failed in failing.items() if failed} == {
+        RemarkKind.FINDING,
+        RemarkKind.DANGER,
+        RemarkKind.JUDGE,
+    }
+    assert not any(report(remark(kind, Level.ADVISORY)).failed for kind in RemarkKind)
 
 
 def test_sarif_is_about_the_whole_repositorys_paths() -> None:
@@ -109,9 +123,12 @@ def test_nothing_of_a_change_breaks_out_of_the_comment() -> None:
 def test_a_comment_fits_however_much_there_is_to_say() -> None:
     many = [remark(message=f"{'is mutable ' * 30}{n}", urn=f"urn::payments/api-{n}") for n in range(2_000)]
     gained = [
-        remark(Kind.ACCESS, Level.ADVISORY, id="access-gained", message=f"{n} can now {'x' * 300}") for n in range(200)
+        remark(RemarkKind.ACCESS, Level.ADVISORY, id="access-gained", message=f"{n} can now {'x' * 300}")
+        for n in range(200)
     ]
-    text = to_markdown(report(*many, *gained, *(remark(Kind.UNDECIDED, message=f"{n}{'x' * 500}") for n in range(500))))
+    text = to_markdown(
+        report(*many, *gained, *(remark(RemarkKind.UNDECIDED, message=f"{n}{'x' * 500}") for n in range(500)))
+    )
     assert len(text) < LIMIT + 500
     assert "2000 mandatory" in text
     assert "see the job's log" in text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from render import Render
-from render.rendering import to_json
+from render.as_json import to_json
 from review.__main__ import main
 from review.gate import command
 from tests.cases import case, cases

@@ -7,8 +7,8 @@ import pytest
 
 from domain.ecr.retention import Effect, Rule, Selector, compile_policy
 from resources import Grammar
-from review.plan.documents import compare, rule_in_words
-from review.plan.properties import differences
+from review.plan.input_diff import input_differences
+from review.plan.policy_diff import compare, rule_in_words
 from tests.cases import cases
 
 
@@ -55,8 +55,8 @@ def test_a_trust_policy_written_otherwise_is_no_difference() -> None:
         {"assumeRolePolicy": json.dumps({"Version": "2012-10-17", "Statement": each})}
         for each in ([statement], other, {**statement, "Action": "sts:*"})
     )
-    assert differences("aws:iam/role:Role", old, new, {}) == ()
-    (found,) = differences("aws:iam/role:Role", old, wider, {})
+    assert input_differences("aws:iam/role:Role", old, new, {}) == ()
+    (found,) = input_differences("aws:iam/role:Role", old, wider, {})
     assert (found.path, found.effect.value) == ("assumeRolePolicy", "in-place")
     assert found.lines
 

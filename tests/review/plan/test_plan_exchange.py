@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from render import Render
-from render.as_json import InvalidRender, from_json
-from render.rendering import to_json
+from render.as_json import InvalidRender, from_json, to_json
 from tests.cases import cases
 
 NEWER = ("account", "home", "allow_destruction", "removed")
@@ -45,7 +44,7 @@ def test_what_newer_code_adds_passes(dev: Render) -> None:
     ("{}", "has no version"),
     ('{"version": 2}', "is a render of version 2, and this code reads 1"),
     ('{"version": "1"}', "is a render of version '1'"),
-    ('{"version": 1}', "broken shape: project: field required"),
+    ('{"version": 1}', "broken form: project: field required"),
 )
 def test_what_is_no_render(text: str, reason: str) -> None:
     with pytest.raises(InvalidRender, match=reason):

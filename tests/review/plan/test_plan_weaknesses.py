@@ -7,7 +7,7 @@ import pytest
 from render import Render
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from review.plan import plan
-from review.plan.documents import sooner_lost
+from review.plan.policy_diff import sooner_lost
 from tests.cases import case, cases
 from tests.review.plan.changed import (
     EUROPE_COMES,

@@ -1,0 +1,43 @@
+"""The providers that a stack declares beside the default one: one for each other account."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from domain.aws import Arn
+from domain.document_text import SECRET, UNKNOWN
+
+PROVIDER = "pulumi:providers:aws"
+_PROVIDERS = "pulumi:providers:"
+
+
+def is_provider(kind: str) -> bool:
+    """Whether the type is that of a provider, which is no resource of AWS."""
+    return kind.startswith(_PROVIDERS)
+
+
+def provider_account(inputs: Mapping[str, Any]) -> str | None:
+    """The account of the role that it assumes last, or the only account that it allows; None for the stack's own."""
+    allowed = _listed(inputs, "allowedAccountIds")
+    roles = [Arn.parse(_role(each)) for each in _listed(inputs, "assumeRoles")]
+    assumed = next((each.account for each in reversed(roles) if each is not None), None)
+    if assumed is None:
+        return str(allowed[0]) if len(allowed) == 1 else None
+    if allowed and assumed not in allowed:
+        raise ValueError(f"a provider assumes a role in {assumed}, and would refuse it: it allows {', '.join(allowed)}")
+    return assumed
+
+
+def _role(assumed: Mapping[str, Any]) -> str:
+    # The SDK hands a dictionary on as it is written, and the provider passes over a name that it does not know.
+    if "role_arn" in assumed:
+        raise ValueError("a provider is given role_arn, and would assume no role: write aws.ProviderAssumeRoleArgs")
+    return str(assumed.get("roleArn", ""))
+
+
+def _listed(inputs: Mapping[str, Any], name: str) -> list[Any]:
+    """A provider's list, which the SDK hands over as JSON text."""
+    value = inputs.get(name)
+    if value in (None, UNKNOWN, SECRET):
+        return []
+    return list(json.loads(value)) if isinstance(value, str) else list(value)

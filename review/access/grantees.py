@@ -1,0 +1,201 @@
+"""Whom the statements of a resource's policy name, each as a caller that brings what the statement asks of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.aws import ORGANIZATION_ID, Arn, is_account_id
+from domain.iam.access import Caller, Context, Identity
+from domain.iam.github import AUDIENCE, ISSUER, Subject
+from domain.iam.statement import Operator, Principal, PrincipalKind, Statement
+from review.access.matrix import Grantee, GranteeKind
+
+_SOMEBODY = "000000000000"
+"""The account of one who stands for many; it is not an account's id."""
+_EQUALITY = frozenset(
+    (
+        Operator.STRING_EQUALS,
+        Operator.STRING_EQUALS_IGNORE_CASE,
+        Operator.STRING_LIKE,
+        Operator.ARN_EQUALS,
+        Operator.ARN_LIKE,
+    )
+)
+_OF_ONE = frozenset(("aws:principalarn", "aws:principaltype", "aws:username"))
+_OF_ACCOUNT = frozenset(("aws:principalaccount",))
+_MANY, _ONE = "0WILDCARD-MANY0", "0WILDCARD-ONE0"
+"""What stands for a wildcard while the subject around it is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGrantee:
+    """One principal of a statement."""
+
+    principal: Grantee
+    identity: Identity
+    organization: str | None = None
+    unsettled: frozenset[str] = frozenset()
+
+    def caller(self, **more: object) -> Caller:
+        return Caller(identity=self.identity, organization=self.organization, **more)  # type: ignore[arg-type]
+
+
+def named(statement: Statement) -> Iterator[NamedGrantee]:
+    """Everybody whom the statement names; nobody where it has no principal."""
+    asked = _asked(statement)
+    if statement.not_principals is not None:
+        but = ", ".join(each.value for each in statement.not_principals)
+        yield from _anyone(asked, f" but {but}")
+    for each in statement.principals or ():
+        yield from _one(each, asked)
+
+
+def _one(principal: Principal, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+    if principal.is_anyone:
+        yield from _anyone(asked, "")
+    elif principal.kind is PrincipalKind.SERVICE:
+        yield from _service(principal.value, asked)
+    elif principal.kind is PrincipalKind.FEDERATED:
+        yield from _federated(principal.value, asked)
+    elif principal.is_root:
+        yield _account(principal.value)
+    elif principal.kind is PrincipalKind.AWS:
+        yield _by_arn(principal.value)
+
+
+def _asked(statement: Statement) -> dict[str, tuple[str, ...]]:
+    """What the conditions ask of the caller, as far as they compare with something given; by key in lower case."""
+    return {
+        each.key.folded: each.values
+        for each in statement.conditions
+        if each.operator.base in _EQUALITY and not each.operator.if_exists and each.values
+    }
+
+
+def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[NamedGrantee]:
+    """Everybody, or those of the accounts and organizations that the conditions name."""
+    organizations, accounts = asked.get("aws:principalorgid", ()), asked.get("aws:principalaccount", ())
+    if organizations and all(map(ORGANIZATION_ID.fullmatch, organizations)):
+        yield from (_organization(each, but) for each in organizations)
+    elif accounts and all(map(is_account_id, accounts)):
+        yield from map(_account, accounts)
+    else:
+        principal = Grantee(kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"everybody{but}", by_own_policies=True)
+        yield NamedGrantee(principal=principal, identity=_session(_SOMEBODY), unsettled=_OF_ONE | _OF_ACCOUNT)
+
+
+def _organization(id: str, but: str) -> NamedGrantee:
+    principal = Grantee(
+        kind=GranteeKind.ORGANIZATION, id=f"{id}{but}", label=f"organization {id}{but}", by_own_policies=True
+    )
+    return NamedGrantee(
+        principal=principal, identity=_session(_SOMEBODY), organization=id, unsettled=_OF_ONE | _OF_ACCOUNT
+    )
+
+
+def _account(id: str) -> NamedGrantee:
+    principal = Grantee(kind=GranteeKind.ACCOUNT, id=id, label=f"account {id}", by_own_policies=True)
+    return NamedGrantee(principal=principal, identity=_session(id), unsettled=_OF_ONE)
+
+
+def _session(account: str) -> Identity:
+    return Identity(
+        arn=f"arn:aws:sts::{account}:assumed-role/anybody/session",
+        account=account,
+        role_arn=f"arn:aws:iam::{account}:role/anybody",
+    )
+
+
+def _by_arn(text: str) -> NamedGrantee:
+    """A role, a user, a session, or the unique id of one, whose account nobody can tell."""
+    arn = Arn.parse(text)
+    kind, _, name = arn.resource.partition("/") if arn else ("principal", "", text)
+    principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=_arn_label(arn, text), by_own_policies=True)
+    if arn is None:
+        return NamedGrantee(
+            principal=principal, identity=Identity(arn=text, account=""), unsettled=_OF_ONE | _OF_ACCOUNT
+        )
+    if kind == "role":
+        return NamedGrantee(principal=principal, identity=session_of(text, arn))
+    role = f"arn:{arn.partition}:iam::{arn.account}:role/{name.partition('/')[0]}" if kind == "assumed-role" else None
+    unsettled = frozenset(("aws:principalarn",)) if role else frozenset[str]()
+    return NamedGrantee(
+        principal=principal, identity=Identity(arn=text, account=arn.account, role_arn=role), unsettled=unsettled
+    )
+
+
+def session_of(role_arn: str, arn: Arn) -> Identity:
+    """Somebody who took the role."""
+    name = arn.resource.rpartition("/")[2]
+    session = f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{name}/session"
+    return Identity(arn=session, account=arn.account, role_arn=role_arn)
+
+
+def _arn_label(arn: Arn | None, text: str) -> str:
+    if arn is None:
+        return f"principal {text}"
+    kind, _, name = arn.resource.partition("/")
+    words = {"assumed-role": "session", "federated-user": "federated user"}.get(kind, kind)
+    return f"{words} {name} of account {arn.account}"
+
+
+def _service(name: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+    """The service at work for each account, or organization, that the conditions name."""
+    accounts, sources = asked.get("aws:sourceaccount", ()), asked.get("aws:sourcearn", ())
+    organizations = asked.get("aws:sourceorgid", ())
+    by_arn = {source: arn.account for source in sources if (arn := Arn.parse(source)) and is_account_id(arn.account)}
+    if accounts and all(map(is_account_id, accounts)):
+        for each in accounts:
+            yield _at_work(name, f" for account {each}", _source(each, by_arn, sources))
+    elif by_arn and len(by_arn) == len(sources):
+        for each in sorted(set(by_arn.values())):
+            yield _at_work(name, f" for account {each}", _source(each, by_arn, sources))
+    elif organizations and all(map(ORGANIZATION_ID.fullmatch, organizations)):
+        for each in organizations:
+            yield _at_work(name, f" for organization {each}", {"aws:SourceOrgID": (each,)})
+    else:
+        yield _at_work(name, " for anybody", {})
+
+
+def _source(account: str, by_arn: Mapping[str, str], sources: tuple[str, ...]) -> Context:
+    """What the service brings that works for the account: a source of it, or one that could be of any."""
+    own = [source for source in sources if by_arn.get(source, account) == account]
+    return {"aws:SourceAccount": (account,), **({"aws:SourceArn": (own[0],)} if own else {})}
+
+
+def _at_work(name: str, whom: str, context: Context) -> NamedGrantee:
+    principal = Grantee(kind=GranteeKind.SERVICE, id=f"{name}{whom}", label=f"{name}{whom}")
+    return NamedGrantee(principal=principal, identity=Identity(arn=name, account=None, session_context=context))
+
+
+def _federated(provider: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+    issuer = provider.rpartition("oidc-provider/")[2].lower()
+    if issuer != ISSUER and not issuer.startswith(f"{ISSUER}/"):
+        principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"whoever has a token of `{provider}`")
+        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None))
+        return
+    audience = asked.get(f"{issuer}:aud", (AUDIENCE,))[0]
+    for subject in asked.get(f"{issuer}:sub", (None,)):
+        brought: dict[str, tuple[str, ...]] = {f"{issuer}:aud": (audience,)}
+        label = "every workflow on GitHub"
+        if subject is not None:
+            brought[f"{issuer}:sub"], label = (subject,), workflow(subject)
+        principal = Grantee(kind=GranteeKind.GITHUB, id=subject or "*", label=label)
+        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None, session_context=brought))
+
+
+def workflow(subject: str) -> str:
+    """Whose workflow has a token with this subject, which may hold wildcards."""
+    found = Subject.parse(subject.replace("*", _MANY).replace("?", _ONE))
+    if found is None:
+        return f"GitHub's `{subject}`"
+
+    def written(text: str) -> str:
+        return f"`{text.replace(_MANY, '*').replace(_ONE, '?')}`"
+
+    repository = written(f"{found.owner}/{found.repository}")
+    if found.environment is not None:
+        return f"{repository} in environment {written(found.environment)}"
+    if found.pull_request:
+        return f"pull requests of {repository}"
+    kind, _, name = str(found.ref).removeprefix("refs/").partition("/")
+    return f"{repository} on {'tag ' if kind == 'tags' else ''}{written(name)}"

@@ -1,0 +1,174 @@
+"""IAM's answer where some of a request is not known: yes, no, or yes if.
+
+Every statement with a condition that can't be decided is taken twice: as it is best for the caller, and as it is worst.
+Where both have one answer, that is the answer; elsewhere the conditions are told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
+from domain.iam.document import CURRENT_VERSION, Condition, Effect, Statement
+from domain.iam.evaluate import evaluate, request_context
+from domain.iam.matching import covers
+from domain.iam.patterns import variable_names
+
+RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
+
+
+class Permission(StrEnum):
+    ALLOWED = "allowed"
+    CONDITIONAL = "conditional"
+    """Allowed as far as conditions hold that nobody can decide here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialDecision:
+    """That a call is allowed, by which statement, and under which conditions."""
+
+    verdict: Permission
+    decision: Decision
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialCaller:
+    """A caller that stands for somebody, or for many."""
+
+    caller: Caller
+    unsettled: frozenset[str] = frozenset()
+    """Keys that the caller has, but each of those for whom it stands has a value of its own; in lower case."""
+    doubts: tuple[str, ...] = ()
+    """What is not known of the caller's own side, and may forbid what is found."""
+
+
+def decide(subject: PartialCaller, request: Request, policies: Sequence[Policy]) -> PartialDecision | None:
+    """What IAM answers by the caller's policies and these of the resource; None for a no."""
+    worlds = _Worlds(subject, request, policies)
+    decision = worlds.worst()
+    if decision.allowed:
+        return _decision(decision, subject.doubts)
+    best = worlds.best() if worlds.open else decision
+    if not best.allowed:
+        return None
+    unless = []
+    # A Deny that nothing lifts would have denied in the best world, too: each of these has open conditions.
+    while decision.outcome is Outcome.EXPLICIT_DENY:
+        unless.append(f"unless {' and '.join(worlds.open[_place(decision)])}")
+        decision = worlds.worst(lifting=_place(decision))
+    conditions = unless if decision.allowed else [*worlds.conditions_of(best), *unless]
+    return _decision(best, (*conditions, *subject.doubts))
+
+
+def words(condition: Condition) -> str:
+    return f"{condition.operator} {condition.key.written} {', '.join(condition.values)}"
+
+
+def _decision(decision: Decision, conditions: tuple[str, ...]) -> PartialDecision:
+    verdict = Permission.CONDITIONAL if conditions else Permission.ALLOWED
+    return PartialDecision(verdict=verdict, decision=decision, conditions=tuple(dict.fromkeys(conditions)))
+
+
+_Place = tuple[Source, str | None, int | None]
+
+
+def _place(decision: Decision) -> _Place:
+    return decision.source, decision.policy, decision.statement
+
+
+@dataclass(slots=True)
+class _Worlds:
+    """One request among policies whose open conditions are taken as best or as worst for the caller."""
+
+    subject: PartialCaller
+    request: Request
+    policies: Sequence[Policy]
+    known: Mapping[str, tuple[str, ...]] = field(init=False)
+    open: dict[_Place, tuple[str, ...]] = field(init=False, default_factory=dict)
+    """Of each statement that has any: the conditions that can't be decided."""
+    _lifted: set[_Place] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.known = request_context(self.subject.caller, self.request)
+        caller = self.subject.caller
+        for source, policies in (
+            (Source.IDENTITY, caller.policies),
+            (Source.BOUNDARY, (caller.boundary,) if caller.boundary else ()),
+            (Source.RESOURCE, self.policies),
+        ):
+            for policy in policies:
+                self.open.update(self._opens_of(source, policy))
+
+    def best(self) -> Decision:
+        return self._evaluated(best=True)
+
+    def worst(self, lifting: _Place | None = None) -> Decision:
+        """`lifting` names one more Deny whose conditions are taken not to hold."""
+        if lifting is not None:
+            self._lifted.add(lifting)
+        return self._evaluated(best=False)
+
+    def conditions_of(self, best: Decision) -> Iterator[str]:
+        """Under which conditions the statement allows that decided in the best world, and the boundary beside it."""
+        for place in (_place(best), *self._limits()):
+            if place in self.open and place not in self._lifted:
+                yield f"if {' and '.join(self.open[place])}"
+
+    def _limits(self) -> Iterator[_Place]:
+        """The statements of the boundary that let the action."""
+        boundary = self.subject.caller.boundary
+        if boundary is None:
+            return
+        for index, statement in enumerate(boundary.document.statements):
+            if statement.effect is Effect.ALLOW and covers(statement, self.request.action):
+                yield Source.BOUNDARY, boundary.name, index
+
+    def _evaluated(self, *, best: bool) -> Decision:
+        caller = self.subject.caller
+        if not self.open:
+            return evaluate(caller, self.request, self.policies)
+        own = tuple(self._taken(Source.IDENTITY, each, best=best) for each in caller.policies)
+        boundary = caller.boundary and self._taken(Source.BOUNDARY, caller.boundary, best=best)
+        theirs = [self._taken(Source.RESOURCE, each, best=best) for each in self.policies]
+        return evaluate(replace(caller, policies=own, boundary=boundary), self.request, theirs)
+
+    def _opens_of(self, source: Source, policy: Policy) -> Iterator[tuple[_Place, tuple[str, ...]]]:
+        for index, statement in enumerate(policy.document.statements):
+            names = (*(statement.resources or ()), *(statement.not_resources or ()))
+            found = [words(each) for each in statement.conditions if self._is_open(each, policy)]
+            found += [f"the resource is {each}" for each in names if self._has_open_variable(each, policy)]
+            if found:
+                yield (source, policy.name, index), tuple(found)
+
+    def _is_open(self, condition: Condition, policy: Policy) -> bool:
+        known = self._is_known(condition.key.folded)
+        return not known or any(self._has_open_variable(each, policy) for each in condition.values)
+
+    def _has_open_variable(self, text: str, policy: Policy) -> bool:
+        if "${" not in text or policy.document.version != CURRENT_VERSION:
+            return False
+        return any(not self._is_known(name) for name in variable_names(text))
+
+    def _is_known(self, key: str) -> bool:
+        """All tags of the resource are known: one that is not there is absent."""
+        return key not in self.subject.unsettled and (key in self.known or key.startswith(RESOURCE_TAGS))
+
+    def _taken(self, source: Source, policy: Policy, *, best: bool) -> Policy:
+        statements = list(policy.document.statements)
+        for index, statement in enumerate(statements):
+            place = (source, policy.name, index)
+            if place in self.open:
+                statements[index] = self._settled(statement, policy, best=best or place in self._lifted)
+        return replace(policy, document=replace(policy.document, statements=tuple(statements)))
+
+    def _settled(self, statement: Statement, policy: Policy, *, best: bool) -> Statement:
+        """The statement without what is open; one that is taken not to apply is about no action."""
+        if best is (statement.effect is Effect.DENY):
+            return replace(statement, actions=(), not_actions=None)
+        resources, but = statement.resources, statement.not_resources
+        if resources and any(self._has_open_variable(each, policy) for each in resources):
+            resources = ("*",)
+        if but:
+            but = tuple(each for each in but if not self._has_open_variable(each, policy)) or None
+        conditions = tuple(each for each in statement.conditions if not self._is_open(each, policy))
+        return replace(statement, conditions=conditions, resources=resources, not_resources=but)

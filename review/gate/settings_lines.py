@@ -1,0 +1,131 @@
+"""Which line of the settings a resource comes from, for whoever has to mend it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from domain.problems import Path as KeyPath
+from policies.checks.inputs import entries
+from policies.checks.inputs import entry as entry_of
+from policies.pack.rule import Resource
+from resources import TYPES
+from settings.declared.resolve import source
+from settings.declared.roles import task_role
+from settings.files.configuration import ACCOUNTS, REGION, stack_file
+from settings.files.source import Source, read
+from settings.written.catalog import TASKS, Push
+from settings.written.stack import StackKeys
+
+_CATALOG = str(StackKeys.model_fields["catalog"].default)
+
+REGISTRY = "registry"
+"""How the components are called that stand once in a registry."""
+
+_ROLES, _RETENTION = "roles", "retention"
+"""Keys whose value names what is written elsewhere."""
+
+_RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-on-push": "scanning"}
+"""The stack's key, where it is written, that a rule is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsLine:
+    file: str
+    line: int
+
+
+class SettingsLines:
+    """The places of one stack's resources; a file that can't be read has only a first line."""
+
+    def __init__(self, folder: Path, project: str, stack: str) -> None:
+        self._folder = folder
+        self._project = project
+        self._stack_name = stack
+        self._stack_file = stack_file(stack)
+
+    def place(self, resource: Resource, path: KeyPath, rule: str) -> SettingsLine:
+        """Where the resource, or what the path names in its inputs, is written; some rules are about a stack's key."""
+        if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
+            return self._in_stack(_RULE_KEYS[rule])
+        record = TYPES.get(resource.type)
+        key = record.settings_key_of(path) if record else None
+        repository = resource.name.rpartition("@")[0]
+        entry = self._entries.get(repository)
+        if isinstance(entry, Mapping):
+            return self._in_catalog(_catalog_path(key, path, repository, entry))
+        if key == _ROLES and (asked := self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))):
+            return self._in_catalog(asked)
+        return self._in_stack(key if key in StackKeys.model_fields else "environment")
+
+    def of_name(self, name: str) -> SettingsLine:
+        """Where the settings speak of a component that the head need not declare any more."""
+        repository, _, _ = name.rpartition("@")
+        if not name:
+            return self._in_stack(ACCOUNTS)
+        if repository == REGISTRY:
+            return self._in_stack("replicas")
+        left = self._catalog and self._catalog.value.get("removed")
+        holder = "removed" if isinstance(left, Mapping) and repository in left else "repositories"
+        return self._in_catalog((holder, repository))
+
+    def _in_catalog(self, path: KeyPath) -> SettingsLine:
+        return SettingsLine(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
+
+    def _in_stack(self, key: str) -> SettingsLine:
+        full = key if ":" in key else f"{self._project}:{key}"
+        if full not in self._config:
+            full = REGION
+        return SettingsLine(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
+
+    def _has(self, key: str) -> bool:
+        return f"{self._project}:{key}" in self._config
+
+    @cached_property
+    def _config(self) -> Mapping[str, object]:
+        config = self._stack.value.get("config") if self._stack else None
+        return config if isinstance(config, Mapping) else {}
+
+    @cached_property
+    def _stack(self) -> Source | None:
+        return read(self._folder / self._stack_file, self._stack_file)[0]
+
+    @cached_property
+    def _catalog_file(self) -> str:
+        named = self._config.get(f"{self._project}:catalog")
+        return named if isinstance(named, str) else _CATALOG
+
+    @cached_property
+    def _catalog(self) -> Source | None:
+        return read(self._folder / self._catalog_file, self._catalog_file)[0]
+
+    @cached_property
+    def _entries(self) -> Mapping[str, object]:
+        entries = self._catalog.value.get("repositories") if self._catalog else None
+        return entries if isinstance(entries, Mapping) else {}
+
+    @cached_property
+    def _roles(self) -> Mapping[str, KeyPath]:
+        """The first line that asks for a role, by the roles' names."""
+        found: dict[str, KeyPath] = {}
+        for repository, entry in self._entries.items():
+            for index, raw in enumerate(entries(entry_of(entry, "push"))):
+                with suppress(ValidationError):  # of another revision's catalog, say
+                    name = source(Push.model_validate(raw)).role_name(self._stack_name)
+                    found.setdefault(name, ("repositories", repository, "push", index))
+            for index, raw in enumerate(entries(entry_of(entry, "pull"))):
+                if entry_of(raw, "service") == TASKS:
+                    found.setdefault(task_role(self._stack_name), ("repositories", repository, "pull", index))
+        return found
+
+
+def _catalog_path(key: str | None, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:
+    here = ("repositories", repository)
+    if key == _RETENTION:
+        retention = entry.get(key, "default")
+        rule = path[2:3] if path[:2] == ("policy", "rules") else ()
+        return (key, retention, *rule) if isinstance(retention, str) else (*here, key, *rule)
+    return (*here, key) if key is not None and key in entry else here

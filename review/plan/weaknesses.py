@@ -1,0 +1,141 @@
+"""What guards images and does so less than before, or more: nothing is lost yet, so the gate reports it and passes."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.ecr.account import BLOB_MOUNTING, ENABLED
+from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
+from domain.wording import counted, listed
+from render.resource import Resource
+from resources.ecr import ACCOUNT_SETTING, LIFECYCLE_POLICY, PULL_TIME_EXCLUSION, REPOSITORY, SCANNING_CONFIGURATION
+from resources.kms import KEY
+from review.plan.destruction import destroys_repository
+from review.plan.model import NOTHING_TO_DO, Change, Compared, Consequence, Op, Protection, Topic
+from review.plan.phrases import by_repository, grouped, regions, retire_until, urns_of
+from review.plan.policy_diff import sooner_lost
+
+_CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
+
+
+def weaknesses(compared: Compared) -> Iterator[Consequence]:
+    """Of a stack that exists; what is new has nothing to be weaker than."""
+    changes = compared.changes
+    yield from _protections(changes)
+    yield from _retentions(changes)
+    if compared.is_new:
+        return
+    new = {each.registry for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
+    staying = [each for each in changes if each.registry not in new]
+    yield from _scanning(staying)
+    yield from _settings(staying)
+    if compared.base and compared.head and compared.head.allow_destruction and not compared.base.allow_destruction:
+        stack = compared.head.stack
+        text = f"Stack {stack} allows destruction from now on: a retired repository is deleted along with its images."
+        yield _weaker(text, ())
+
+
+def _protections(changes: Sequence[Change]) -> Iterator[Consequence]:
+    retired = {each.registry for each in changes if each.type == REPOSITORY and retire_until(each.new)}
+    lost = [each for each in changes if each.protection is Protection.LOST]
+    # A retirement takes the protection off, and says so; with a registry that retires goes its key.
+    meant = [each for each in lost if retire_until(each.new) or (each.type == KEY and each.registry in retired)]
+    if unmeant := [each for each in lost if each not in meant]:
+        counts = listed(counted(len(some), kind) for kind, some in grouped(unmeant, lambda change: change.noun).items())
+        text = f"Protection ends for {counts} in {regions(unmeant)}: a mistake can destroy what was never retired."
+        yield _weaker(text, unmeant)
+    gained = [each for each in changes if each.protection is Protection.GAINED]
+    for verb, turned in (("no longer refuses", meant), ("refuses from now on", gained)):
+        for names, group in by_repository(turned, lambda change: change.type):
+            some = listed(sorted(names), limit=10)
+            text = f"The engine {verb} to delete the {group[0].noun} {some} in {regions(group)}."
+            yield Consequence(topic=Topic.PROTECTION, text=text, urns=urns_of(group))
+
+
+def _retentions(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """Which rules of a lifecycle policy go, come or change, where the repository stays."""
+    destroyed = {(each.repository, each.registry) for each in changes if destroys_repository(each)}
+    staying = [
+        each for each in changes if each.type == LIFECYCLE_POLICY and (each.repository, each.registry) not in destroyed
+    ]
+    for names, group in by_repository([c for c in staying if c.old and c.new], lambda c: (_lines(c), _sooner(c))):
+        lines, sooner = _lines(group[0]), _sooner(group[0])
+        head = f"Images of {listed(sorted(names), limit=10)} in {regions(group)}"
+        if sooner:
+            fix = "make sure that no image is needed that these rules expire: it is lost within a day"
+            text = f"{head} are lost sooner: {'; '.join(sooner)}."
+            yield Consequence(
+                topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines, id="plan-weakens", fix=fix
+            )
+        elif lines:
+            text = f"{head} are kept by other rules; what these expire is lost within a day."
+            yield Consequence(topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines)
+    for names, group in by_repository([c for c in staying if c.op is Op.DELETE], lambda _change: None):
+        text = f"Images of {listed(sorted(names))} in {regions(group)} no longer expire: the lifecycle policy goes."
+        yield Consequence(topic=Topic.RETENTION, text=text, urns=urns_of(group))
+
+
+def _lines(change: Change) -> tuple[str, ...]:
+    return tuple(line for difference in change.differences for line in difference.lines)
+
+
+def _sooner(change: Change) -> tuple[str, ...]:
+    old, new = (each.inputs.get("policy") if each else None for each in (change.old, change.new))
+    return sooner_lost(old, new) if isinstance(old, str) and isinstance(new, str) else ()
+
+
+def _scanning(changes: Sequence[Change]) -> Iterator[Consequence]:
+    found = [(each, _less_scanned(each.old, each.new)) for each in changes if each.type == SCANNING_CONFIGURATION]
+    for less, some in grouped(found, lambda item: item[1]).items():
+        if less:
+            group = [change for change, _ in some]
+            yield _weaker(f"Images in {regions(group)} are scanned less: {'; '.join(less)}.", group)
+
+
+def _less_scanned(old: Resource | None, new: Resource | None) -> tuple[str, ...]:
+    if old is None or new is None:
+        return ()
+    lines = []
+    if (old.inputs.get("scanType"), new.inputs.get("scanType")) == (ScanType.ENHANCED.value, ScanType.BASIC.value):
+        lines.append("enhanced scanning becomes basic")
+    anyhow, continuously = _filters(new), _filters(new, _CONTINUOUS)
+    gone = [each for each in _filters(old) if not _covered(each, anyhow)]
+    slower = [each for each in _filters(old, _CONTINUOUS) if each not in gone and not _covered(each, continuously)]
+    if gone:
+        lines.append(f"nothing scans {listed(gone)} any more")
+    if slower:
+        lines.append(f"{listed(slower)} is scanned on push, and no longer continuously")
+    return tuple(lines)
+
+
+def _filters(scanning: Resource, frequency: str = "") -> list[str]:
+    rules = [each for each in scanning.inputs.get("rules", ()) if frequency in ("", each.get("scanFrequency"))]
+    return sorted({str(each.get("filter")) for rule in rules for each in rule.get("repositoryFilters", ())})
+
+
+def _covered(filter: str, filters: Sequence[str]) -> bool:
+    return any(filter_contains(each, filter) for each in filters)
+
+
+def _settings(changes: Sequence[Change]) -> Iterator[Consequence]:
+    mounting = [
+        each for each in changes if each.type == ACCOUNT_SETTING and _mounts(each.new) and not _mounts(each.old)
+    ]
+    if mounting:
+        text = f"A layer of one repository may be mounted in another from now on in {regions(mounting)}."
+        yield _weaker(text, mounting)
+    excluded = [each for each in changes if each.type == PULL_TIME_EXCLUSION and each.op is Op.CREATE and each.new]
+    for principal, group in grouped(
+        excluded, lambda change: str(change.new and change.new.inputs.get("principalArn"))
+    ).items():
+        text = (
+            f"Pulls by {principal} no longer count as use of an image in {regions(group)}: "
+            "a rule that archives what is not pulled archives what no other principal pulls."
+        )
+        yield _weaker(text, group)
+
+
+def _mounts(setting: Resource | None) -> bool:
+    return setting is not None and (setting.inputs.get("name"), setting.inputs.get("value")) == (BLOB_MOUNTING, ENABLED)
+
+
+def _weaker(text: str, changes: Sequence[Change], topic: Topic = Topic.WEAKER) -> Consequence:
+    return Consequence(topic=topic, text=text, urns=urns_of(changes), id="plan-weakens", fix=NOTHING_TO_DO)
