@@ -227,8 +227,14 @@ def test_faults_of_a_statement(elements: dict[str, object], path: tuple[object, 
 
 
 FAULTS_OF_DOCUMENT: list[tuple[object, tuple[object, ...]]] = [
-    *((each, ()) for each in ([], 5, "", "[]", "{")),
-    *(({**one(), "Version": each}, ("Version",)) for each in ("2012-10-18", 2012, None)),
+    ([], ()),
+    (5, ()),
+    ("", ()),
+    ("[]", ()),
+    ("{", ()),
+    ({**one(), "Version": "2012-10-18"}, ("Version",)),
+    ({**one(), "Version": 2012}, ("Version",)),
+    ({**one(), "Version": None}, ("Version",)),
     ({**one(), "Id": None}, ("Id",)),
     ({**one(), "Statements": []}, ("Statements",)),
     ({"Version": "2012-10-17"}, ("Statement",)),
