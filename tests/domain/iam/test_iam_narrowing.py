@@ -105,7 +105,7 @@ NOT_FIXED = [
     *under("IpAddress", "aws:SourceIp", ["20.0.0.0/8", "21.0.0.0/32"], ["2600::/31"], ["2600::/32", "2601::/128"]),
     *under("IpAddress", "aws:SourceIp", "::ffff:0:0/96", ["198.51.100.0/24", "somewhere"]),
 ]
-WITHOUT_KEY = [
+WITHOUT_KEY: list[dict[str, object]] = [
     BY_ORGANIZATION,
     *under("ForAllValues:StringEquals", "aws:PrincipalOrgID", ORGANIZATION),
     *under("ForAnyValue:StringEqualsIfExists", "aws:PrincipalOrgID", ORGANIZATION),
