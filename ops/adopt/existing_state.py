@@ -9,7 +9,7 @@ from domain.wording import listed
 from ops.adopt.described import ExistingRepository
 from ops.adopt.entry import pulls_of
 from ops.adopt.retention_rules import like, not_sayable
-from policies.checks.mutability import FILTERS, MUTABILITY
+from policies.checks.tag_mutability import FILTERS, MUTABILITY
 from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan import Change, plan

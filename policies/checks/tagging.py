@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.resource_tags import REQUIRED
-from policies.checks.inputs import entry, is_unknown
+from policies.checks.input_values import entry, is_unknown
 from policies.pack.rule import Finding, Parameters, Undecided, Verdict
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.checks.encryption import without_customer_key
+from policies.checks.encryption_keys import without_customer_key
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REPOSITORY
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from policies.checks.inputs import is_unknown
+from policies.checks.input_values import is_unknown
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 

@@ -7,7 +7,7 @@ below: who wrote it meant to keep the image. Where it keeps no v* at all it is n
 
 from collections.abc import Iterator
 
-from policies.checks.lifecycles import SoundLifecycle, unsound
+from policies.checks.lifecycle_policies import SoundLifecycle, unsound
 from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import LIFECYCLE_POLICY
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.ecr.names import repository_name_problems
-from policies.checks.inputs import is_unknown
+from policies.checks.input_values import is_unknown
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.ecr import REPOSITORY
 

@@ -8,7 +8,7 @@ from domain.iam.actions import FILLING, has_wildcard, reads_only
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Principal, PrincipalKind, Statement
 from domain.wording import listed
-from policies.checks.documents import verdicts
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows, written
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY

@@ -12,7 +12,7 @@ from domain.iam.document import Document
 from domain.iam.narrowing import PublicPrincipal, public_principals
 from domain.iam.statement import PrincipalKind
 from domain.wording import listed
-from policies.checks.documents import verdicts
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows, asked
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.checks.retiring import RetiringParameters, not_retiring
+from policies.checks.resource_tagging import RetiringParameters, not_retiring
 from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.ecr import REPOSITORY
 

@@ -15,8 +15,8 @@ from domain.ecr.upstreams import (
     upstream_of,
 )
 from domain.problems import Problem
-from policies.checks.inputs import is_unknown
-from policies.checks.places import Place, Places
+from policies.checks.input_values import is_unknown
+from policies.checks.locations import Place, Places
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE

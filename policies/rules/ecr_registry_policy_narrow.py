@@ -7,7 +7,7 @@ from domain.iam.document import Document
 from domain.iam.narrowing import public_principals
 from domain.iam.statement import Caseless, PrincipalKind, Statement
 from domain.wording import listed
-from policies.checks.documents import verdicts
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows, asked, written
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REGISTRY_POLICY

@@ -20,11 +20,11 @@ from domain.ecr.replication import (
 from domain.ecr.tags import TagMutability
 from domain.problems import Path
 from domain.wording import listed
-from policies.checks.encryption import CONFIGURATIONS, customer_keys, without_customer_key
-from policies.checks.inputs import entries, entry, holds_unknown, is_unknown
-from policies.checks.lifecycles import archives_unpulled
-from policies.checks.mutability import FILTERS, MUTABILITY
-from policies.checks.places import Place, Places
+from policies.checks.encryption_keys import CONFIGURATIONS, customer_keys, without_customer_key
+from policies.checks.input_values import entries, entry, holds_unknown, is_unknown
+from policies.checks.lifecycle_policies import archives_unpulled
+from policies.checks.locations import Place, Places
+from policies.checks.tag_mutability import FILTERS, MUTABILITY
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from resources import PROVIDER
 from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, frequency_for
-from policies.checks.inputs import entries, entry, is_unknown
+from policies.checks.input_values import entries, entry, is_unknown
 from policies.pack.rule import Finding, Given, Parameters, Resource, Severity, StackRule, Undecided, Verdict
 from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.checks.mutability import MutableTags, movable_tags
+from policies.checks.tag_mutability import MutableTags, movable_tags
 from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
 from resources.ecr import REPOSITORY
 

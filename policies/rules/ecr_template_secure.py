@@ -10,10 +10,10 @@ from pydantic import Field
 
 from domain.aws import Arn
 from domain.ecr.creation_templates import Occasion
-from policies.checks.encryption import customer_keys, wants_kms, without_customer_key
-from policies.checks.inputs import entries, is_unknown
-from policies.checks.lifecycles import SoundLifecycle, archives_unpulled, unsound
-from policies.checks.mutability import MutableTags, movable_tags
+from policies.checks.encryption_keys import customer_keys, wants_kms, without_customer_key
+from policies.checks.input_values import entries, is_unknown
+from policies.checks.lifecycle_policies import SoundLifecycle, archives_unpulled, unsound
+from policies.checks.tag_mutability import MutableTags, movable_tags
 from policies.checks.tagging import RequiredTags, missing_tags
 from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.ecr import CREATION_TEMPLATE

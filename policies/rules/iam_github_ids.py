@@ -10,8 +10,8 @@ from domain.iam.github import ISSUER, Subject
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
 from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.github import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
+from policies.checks.github_workflows import ASSUME, BRANCHES, EQUALS, LIKE, TAGS, subject, trusted_issuers
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.iam import ROLE

@@ -9,8 +9,8 @@ from domain.iam.document import Document
 from domain.iam.statement import Caseless, Statement
 from domain.problems import Path
 from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.inputs import is_unknown
+from policies.checks.input_values import is_unknown
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows, asked, written
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.iam import (

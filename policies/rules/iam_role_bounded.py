@@ -7,7 +7,7 @@ from pydantic import Field
 from domain.aws import Arn
 from domain.iam.limits import SESSION_SECONDS
 from domain.iam.patterns import matches_arn, pattern
-from policies.checks.inputs import is_unknown, number
+from policies.checks.input_values import is_unknown, number
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.iam import ROLE
 

@@ -11,7 +11,7 @@ from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, public_principals
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
 from domain.wording import listed
-from policies.checks.documents import verdicts
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows, asked
 from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
 from resources.iam import ROLE

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.kms import DELETION_DAYS
-from policies.checks.inputs import is_unknown, number
+from policies.checks.input_values import is_unknown, number
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.kms import KEY
 

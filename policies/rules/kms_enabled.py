@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.checks.inputs import is_unknown
+from policies.checks.input_values import is_unknown
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.kms import KEY
 

@@ -20,8 +20,8 @@ from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, public_pr
 from domain.iam.statement import ANYONE, Condition, Operator, Principal, PrincipalKind, Statement
 from domain.kms import ADMINISTRATION_ACTIONS
 from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.inputs import is_unknown
+from policies.checks.input_values import is_unknown
+from policies.checks.policy_documents import verdicts
 from policies.checks.statements import allows, asked
 from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
 from resources.kms import KEY, KEY_POLICY

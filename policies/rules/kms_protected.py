@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
-from policies.checks.retiring import RetiringParameters, not_retiring
+from policies.checks.resource_tagging import RetiringParameters, not_retiring
 from policies.pack.rule import Finding, Given, Resource, Severity, StackRule, Undecided, Verdict
 from resources.ecr import REPOSITORY
 from resources.kms import KEY

@@ -8,7 +8,7 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import CURRENT_VERSION, Effect, parse
 from domain.iam.matching import covers
 from domain.iam.statement import Statement
-from policies.checks.inputs import entries, entry
+from policies.checks.input_values import entries, entry
 from render.resource import Render, Resource, account_of
 from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from review.access.grantees import NamedGrantee, named, session_of

@@ -7,7 +7,7 @@ from typing import Any
 from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
 from domain.iam.document import Document, InvalidDocument, parse
-from policies.checks.inputs import entry, holds_unknown
+from policies.checks.input_values import entry, holds_unknown
 from render.resource import Render, Resource, account_of
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.problems import Path as KeyPath
-from policies.checks.inputs import entries
-from policies.checks.inputs import entry as entry_of
+from policies.checks.input_values import entries
+from policies.checks.input_values import entry as entry_of
 from policies.pack.rule import Resource
 from resources import TYPES
 from settings.declared.resolve import source

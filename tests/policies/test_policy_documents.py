@@ -7,7 +7,7 @@ import pytest
 
 from domain.document_text import SECRET, UNKNOWN
 from domain.iam.document import Document
-from policies.checks.documents import verdicts
+from policies.checks.policy_documents import verdicts
 from policies.pack.rule import Finding, Parameters, Undecided
 from tests.cases import cases
 

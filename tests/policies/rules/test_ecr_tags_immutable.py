@@ -6,7 +6,7 @@ import pytest
 
 from domain.document_text import SECRET, UNKNOWN
 from domain.ecr.globs import TooComplex
-from policies.checks import mutability
+from policies.checks import tag_mutability
 from policies.rules.ecr_tags_immutable import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
@@ -105,7 +105,7 @@ def test_exclusions_too_entangled_are_no_exclusions(monkeypatch: pytest.MonkeyPa
     def give_up(*_patterns: object) -> None:
         raise TooComplex
 
-    monkeypatch.setattr(mutability, "common_tag", give_up)
+    monkeypatch.setattr(tag_mutability, "common_tag", give_up)
     found = told(RULE, Declared(type=REPOSITORY, inputs=excluding("dev-*")))
     assert found == ["has an exclusion too entangled to be judged: 'dev-*'"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.aws import REGIONS, is_account_id
-from policies.checks.inputs import entries
+from policies.checks.input_values import entries
 from policies.pack.rule import Resource
 from resources import PROVIDER
 

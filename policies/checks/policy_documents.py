@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from domain.iam.document import Document, InvalidDocument, parse
 from domain.problems import Path
-from policies.checks.inputs import holds_unknown
+from policies.checks.input_values import holds_unknown
 from policies.pack.rule import Finding, Parameters, Undecided, Verdict
 
 P = TypeVar("P", bound=Parameters)

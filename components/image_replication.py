@@ -7,7 +7,7 @@ import pulumi
 from pulumi_aws import ecr
 
 from components.component import Component
-from components.registry import Registry
+from components.registry_resources import Registry
 from domain.ecr.creation_templates import ROOT, Occasion
 from domain.ecr.replication import PREFIX_MATCH, ReplicationRule
 from domain.ecr.tags import TagMutability

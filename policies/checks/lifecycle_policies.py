@@ -13,7 +13,7 @@ from domain.ecr.lifecycle import PolicyRule, fits_no_tag, is_dead, lost, reached
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.ecr.retention import Effect
 from domain.problems import Problem
-from policies.checks.inputs import holds_unknown
+from policies.checks.input_values import holds_unknown
 from policies.pack.rule import Finding, Parameters, Undecided, Verdict
 
 _KEPT = 4096

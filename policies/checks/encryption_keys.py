@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.problems import Path
-from policies.checks.inputs import entries, entry, is_unknown
+from policies.checks.input_values import entries, entry, is_unknown
 from policies.pack.rule import Finding, Undecided, Verdict
 
 CONFIGURATIONS = "encryptionConfigurations"

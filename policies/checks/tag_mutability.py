@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.ecr.globs import TooComplex, common_tag, contains
 from domain.ecr.tags import WILDCARD, TagMutability, exclusion_filter_problems
-from policies.checks.inputs import entries, entry, is_unknown
+from policies.checks.input_values import entries, entry, is_unknown
 from policies.pack.rule import Finding, Parameters, Undecided, Verdict
 
 MUTABILITY = "imageTagMutability"

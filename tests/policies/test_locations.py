@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.checks.places import Place, Places
+from policies.checks.locations import Place, Places
 from resources import PROVIDER
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
