@@ -1,61 +1,61 @@
-"""Which key encrypts a repository's images, as a repository's and a creation template's inputs say it alike."""
+"""The key that encrypts images, in the inputs of repositories and creation templates."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.problems import Path
-from policies.checks.input_values import entries, entry, is_unknown
-from policies.pack.rule import Finding, Undecided, Verdict
+from policies.checks.input_values import as_list, is_unknown, value_at
+from policies.pack.rule import CheckResult, Finding, Results, Undecided
 
-CONFIGURATIONS = "encryptionConfigurations"
+ENCRYPTION_CONFIGURATIONS = "encryptionConfigurations"
 _KMS = ("KMS", "KMS_DSSE")
-_AWS_MANAGED = "alias/aws/"
-"""How the aliases of all keys begin that AWS manages.
+_AWS_MANAGED_ALIAS = "alias/aws/"
+"""The prefix of the aliases of AWS managed keys.
 https://docs.aws.amazon.com/kms/latest/developerguide/alias-create.html"""
 
 
-def without_customer_key(inputs: Mapping[str, Any]) -> Iterator[Verdict]:
-    """What keeps the images from being encrypted with a key whose policy is the company's own."""
-    written = inputs.get(CONFIGURATIONS)
-    if is_unknown(written):
-        yield Undecided((CONFIGURATIONS,))
+def check_customer_key(inputs: Mapping[str, Any]) -> Results:
+    """Images must be encrypted with a customer managed key."""
+    value = inputs.get(ENCRYPTION_CONFIGURATIONS)
+    if is_unknown(value):
+        yield Undecided((ENCRYPTION_CONFIGURATIONS,))
         return
-    configurations = entries(written)
+    configurations = as_list(value)
     if not configurations:
-        yield Finding("has no key: it says nothing of encryption, and AES256 is the default", (CONFIGURATIONS,))
+        yield Finding("is encrypted with AES256, the default, without a KMS key", (ENCRYPTION_CONFIGURATIONS,))
     for index, configuration in enumerate(configurations):
-        if (verdict := _verdict(configuration, index)) is not None:
-            yield verdict
+        if (result := _check_configuration(configuration, index)) is not None:
+            yield result
 
 
-def customer_keys(inputs: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """The customer keys that are known, each with its place in the inputs."""
-    for index, configuration in enumerate(entries(inputs.get(CONFIGURATIONS))):
-        key = entry(configuration, "kmsKey")
-        if _verdict(configuration, index) is None and not is_unknown(key):
-            yield (CONFIGURATIONS, index, "kmsKey"), key
+def known_customer_keys(inputs: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The customer managed keys that are known, each with its path in the inputs."""
+    for index, configuration in enumerate(as_list(inputs.get(ENCRYPTION_CONFIGURATIONS))):
+        key = value_at(configuration, "kmsKey")
+        if _check_configuration(configuration, index) is None and not is_unknown(key):
+            yield (ENCRYPTION_CONFIGURATIONS, index, "kmsKey"), key
 
 
-def wants_kms(inputs: Mapping[str, Any]) -> bool:
-    """Whether any key of KMS is to encrypt, AWS's own or another."""
-    return any(entry(each, "encryptionType") in _KMS for each in entries(inputs.get(CONFIGURATIONS)))
+def uses_kms(inputs: Mapping[str, Any]) -> bool:
+    """Whether images are encrypted with a KMS key, of the customer or managed by AWS."""
+    return any(value_at(each, "encryptionType") in _KMS for each in as_list(inputs.get(ENCRYPTION_CONFIGURATIONS)))
 
 
-def _verdict(configuration: object, index: int) -> Verdict | None:
-    kind, key = entry(configuration, "encryptionType"), entry(configuration, "kmsKey")
-    where = (CONFIGURATIONS, index, "encryptionType")
-    if is_unknown(configuration) or is_unknown(kind):
+def _check_configuration(configuration: object, index: int) -> CheckResult | None:
+    encryption, key = value_at(configuration, "encryptionType"), value_at(configuration, "kmsKey")
+    where = (ENCRYPTION_CONFIGURATIONS, index, "encryptionType")
+    if is_unknown(configuration) or is_unknown(encryption):
         return Undecided(where)
-    if kind not in _KMS:
-        return Finding(f"has no key: encryptionType is {kind or 'not given, and AES256 the default'}", where)
-    where = (CONFIGURATIONS, index, "kmsKey")
+    if encryption not in _KMS:
+        return Finding(f"is encrypted with {encryption or 'AES256, the default'}, without a KMS key", where)
+    where = (ENCRYPTION_CONFIGURATIONS, index, "kmsKey")
     if not key:
-        return Finding("is encrypted with the key that AWS manages: no kmsKey is given", where)
+        return Finding("is encrypted with an AWS managed key: kmsKey is not set", where)
     if not isinstance(key, str):
-        return Finding(f"is encrypted with no key, but {key!r}", where)
-    return Finding(f"is encrypted with the key that AWS manages: {key}", where) if _is_aws_managed(key) else None
+        return Finding(f"has a kmsKey that is not an ARN: {key!r}", where)
+    return Finding(f"is encrypted with an AWS managed key: {key}", where) if _is_aws_managed(key) else None
 
 
 def _is_aws_managed(key: str) -> bool:
-    """By an alias or an alias's ARN; nothing else tells."""
-    return key.rpartition(":")[2].startswith(_AWS_MANAGED)
+    """Only an alias, or the ARN of one, shows it."""
+    return key.rpartition(":")[2].startswith(_AWS_MANAGED_ALIAS)

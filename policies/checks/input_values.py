@@ -1,4 +1,4 @@
-"""How a resource's inputs are read: whatever stands there, nothing is raised."""
+"""Reads the inputs of a resource, whatever their types, without raising."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,29 +7,34 @@ from domain.document_text import SECRET, UNKNOWN
 
 
 def is_unknown(value: object) -> bool:
-    """Whether the value is given, but can't be looked at."""
+    """Whether the value is set, but not known yet or secret."""
     return value in (UNKNOWN, SECRET)
 
 
 def holds_unknown(value: object) -> bool:
-    """Whether there is such a value anywhere in it."""
+    """Whether the value, or any value inside it, is unknown."""
     if isinstance(value, Mapping):
         return any(map(holds_unknown, value.values()))
     return any(map(holds_unknown, value)) if isinstance(value, list | tuple) else is_unknown(value)
 
 
-def entries(value: object) -> list[Any]:
-    """A list's entries; what stands there without a list is its one entry."""
+def as_list(value: object) -> list[Any]:
+    """The items of a list; a value that is not a list is its one item, None is no item."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def entry(holder: object, key: str) -> Any:
-    """What a mapping holds under the key; None where there is nothing, or no mapping."""
+def value_at(holder: object, key: str) -> Any:
+    """The value under the key; None where it is absent, or the holder is not an object."""
     return holder.get(key) if isinstance(holder, Mapping) else None
 
 
-def number(value: object) -> float | None:
-    """A number; the engine's are floats. None where there is none."""
+def as_number(value: object) -> float | None:
+    """The number, which the engine sends as a float; None where it is not a number."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def filter_texts(filters: object) -> list[Any]:
+    """The texts of a list of filters, each written as `{"filter": TEXT}` or as the text alone."""
+    return [each if isinstance(each, str) else value_at(each, "filter") for each in as_list(filters)]

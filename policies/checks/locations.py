@@ -1,12 +1,12 @@
-"""In which registry a resource stands: its account and region, as far as the stack's providers say it."""
+"""The account and region of a resource, as far as the stack's providers tell them."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.aws import REGIONS, is_account_id
-from policies.checks.input_values import entries
-from policies.pack.rule import Resource
+from policies.checks.input_values import as_list
+from policies.pack.rule import CheckedResource
 from resources import PROVIDER
 
 _URN_PARTS = 4
@@ -14,52 +14,52 @@ _DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """None is what nobody says."""
+class Location:
+    """An account and a region; None where it is not known."""
 
     account: str | None
     region: str | None
 
-    def may_be(self, other: "Place") -> bool:
-        """Whether it is the other one, which is known, or nothing says that it isn't."""
+    def may_be(self, other: "Location") -> bool:
+        """Whether it can be the other location, which is known."""
         return self.account in (None, other.account) and self.region in (None, other.region)
 
 
-class Places:
-    """The registries of a stack."""
+class ResourceLocations:
+    """Where the resources of a stack are."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        self._providers = {_key(each.urn): _of_provider(each) for each in resources if each.type == PROVIDER}
+    def __init__(self, resources: Iterable[CheckedResource]) -> None:
+        self._providers = {_provider_key(each.urn): _of_provider(each) for each in resources if each.type == PROVIDER}
 
-    def has(self, account: str) -> bool:
-        """Whether a provider is said to be of the account."""
+    def has_account(self, account: str) -> bool:
+        """Whether the stack has a provider for the account."""
         return any(each.account == account for each in self._providers.values())
 
-    def of(self, resource: Resource) -> Place:
-        provider = self._providers.get(_key(resource.provider), Place(account=None, region=None))
-        return Place(account=provider.account, region=_region(resource.region) or provider.region)
+    def of(self, resource: CheckedResource) -> Location:
+        provider = self._providers.get(_provider_key(resource.provider), Location(account=None, region=None))
+        return Location(account=provider.account, region=_known_region(resource.region) or provider.region)
 
 
-def _key(reference: str | None) -> str | None:
-    """A provider by its URN, be it followed by an id or not; None for the default one, whichever its version is."""
+def _provider_key(reference: str | None) -> str | None:
+    """The URN of a provider, without the id that may follow it; None for the default provider of any version."""
     parts = reference.split("::")[:_URN_PARTS] if reference else [_DEFAULT]
     return None if parts[-1] == _DEFAULT or parts[-1].startswith(f"{_DEFAULT}_") else "::".join(parts)
 
 
-def _of_provider(provider: Resource) -> Place:
-    accounts = _listed(provider.inputs.get("allowedAccountIds"))
+def _of_provider(provider: CheckedResource) -> Location:
+    accounts = _list_of(provider.inputs.get("allowedAccountIds"))
     account = accounts[0] if len(accounts) == 1 else None
     known = account if isinstance(account, str) and is_account_id(account) else None
-    return Place(account=known, region=_region(provider.inputs.get("region")))
+    return Location(account=known, region=_known_region(provider.inputs.get("region")))
 
 
-def _region(value: object) -> str | None:
+def _known_region(value: object) -> str | None:
     return value if isinstance(value, str) and value in REGIONS else None
 
 
-def _listed(value: object) -> list[object]:
-    """A provider's list, which the engine and the SDK hold as the text of its JSON."""
+def _list_of(value: object) -> list[object]:
+    """A list in a provider's inputs, which the engine and the SDK hold as JSON."""
     try:
-        return entries(json.loads(value) if isinstance(value, str) else value)
+        return as_list(json.loads(value) if isinstance(value, str) else value)
     except ValueError:
         return []

@@ -1,52 +1,70 @@
-"""Repositories that are about to be removed: until a day, they may go without some of what the rules ask."""
+"""The tags of a resource: the required ones, and the one that lets a repository be removed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from pydantic import Field
 
-from domain.resource_tags import RETIRE_UNTIL
-from policies.checks.input_values import entry, is_unknown
-from policies.pack.rule import Given, Parameters, Undecided
+from domain.resource_tags import REQUIRED, RETIRE_UNTIL
+from policies.checks.input_values import is_unknown, value_at
+from policies.pack.rule import Finding, Parameters, Results, RuleContext, Undecided
 
 
-class RetiringParameters(Parameters):
+class RequiredTagsParameters(Parameters):
+    tags: tuple[str, ...] = Field(REQUIRED, description="the tags that every resource must have")
+
+
+def check_required_tags(inputs: Mapping[str, Any], key: str, required: Sequence[str]) -> Results:
+    """The tags under the key must include the required ones, none blank."""
+    tags = inputs.get(key)
+    if is_unknown(tags):
+        yield Undecided((key,))
+        return
+    for name in required:
+        value = value_at(tags, name)
+        if value is None:
+            yield Finding(f"has no tag {name}", (key, name))
+        elif not str(value).strip():
+            yield Finding(f"has a blank tag {name}", (key, name))
+
+
+class RetirementParameters(Parameters):
     longest_retirement_days: int = Field(
-        90, ge=0, description="how many days from today a repository may retire at most, so that no waiver is for ever"
+        90, ge=0, description=f"how many days from today the date in the tag {RETIRE_UNTIL} may be at most"
     )
 
 
-def not_retiring(inputs: Mapping[str, Any], given: Given[RetiringParameters]) -> str | Undecided | None:
-    """Why a repository can't be held to be retiring; None when it is."""
+def why_not_retiring(inputs: Mapping[str, Any], context: RuleContext[RetirementParameters]) -> str | Undecided | None:
+    """Why a repository may not be removed; None while its tag `retire-until` is in the future."""
     tags = inputs.get("tags")
     if is_unknown(tags):
         return Undecided(("tags",))
-    value = entry(tags, RETIRE_UNTIL)
+    value = value_at(tags, RETIRE_UNTIL)
     if value is None:
         return f"it has no tag {RETIRE_UNTIL}"
     if is_unknown(value):
         return Undecided(("tags", RETIRE_UNTIL))
-    until = _day(value)
+    until = _as_date(value)
     if until is None:
-        return f"its tag {RETIRE_UNTIL} is no day such as 2027-01-31, but {value!r}"
-    return _out_of_time(until, given)
+        return f"its tag {RETIRE_UNTIL} is not a date such as 2027-01-31, but {value!r}"
+    return _why_out_of_range(until, context)
 
 
-def _out_of_time(until: date, given: Given[RetiringParameters]) -> str | None:
-    if until < given.today:
-        return f"its tag {RETIRE_UNTIL} let it retire until {until}"
-    longest = given.parameters.longest_retirement_days
-    if (until - given.today).days <= longest:
+def _why_out_of_range(until: date, context: RuleContext[RetirementParameters]) -> str | None:
+    if until < context.today:
+        return f"its tag {RETIRE_UNTIL} expired on {until}"
+    longest = context.parameters.longest_retirement_days
+    if (until - context.today).days <= longest:
         return None
-    last = given.today + timedelta(days=longest)
-    return f"its tag {RETIRE_UNTIL} may name no day after {last}, {longest} days from today, but it is {until}"
+    last = context.today + timedelta(days=longest)
+    return f"its tag {RETIRE_UNTIL} is {until}: the last allowed date is {last}, {longest} days from today"
 
 
-def _day(value: object) -> date | None:
+def _as_date(value: object) -> date | None:
     try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
+        found = date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
     # Python reads other forms of ISO 8601 too.
-    return day if day is not None and day.isoformat() == value else None
+    return found if found is not None and found.isoformat() == value else None

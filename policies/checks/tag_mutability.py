@@ -1,65 +1,63 @@
-"""Which tags of a repository may move, as the inputs of a repository and of a creation template say it alike."""
+"""The mutability of image tags, in the inputs of repositories and creation templates."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
 from domain.ecr.globs import TooComplex, common_tag, contains
 from domain.ecr.tags import WILDCARD, TagMutability, exclusion_filter_problems
-from policies.checks.input_values import entries, entry, is_unknown
-from policies.pack.rule import Finding, Parameters, Undecided, Verdict
+from policies.checks.input_values import filter_texts, is_unknown
+from policies.pack.rule import Finding, Parameters, Results, Undecided
 
 MUTABILITY = "imageTagMutability"
-FILTERS = "imageTagMutabilityExclusionFilters"
+EXCLUSION_FILTERS = "imageTagMutabilityExclusionFilters"
 
 
-class MutableTags(Parameters):
+class MutabilityParameters(Parameters):
     allowed_exclusions: tuple[str, ...] = Field(
         ("latest", "dev-*", "preview-*", "cache-*"),
-        description="patterns of the tags that a repository may exclude from immutability; never all tags",
+        description="tag patterns that may be excluded from immutability; never a pattern for all tags",
     )
 
 
-def movable_tags(inputs: Mapping[str, Any], allowed: tuple[str, ...]) -> Iterator[Verdict]:
-    """What is wrong with the tags that may move there: those that fit none of the allowed patterns."""
+def check_tag_mutability(inputs: Mapping[str, Any], allowed: tuple[str, ...]) -> Results:
+    """Tags must be immutable, except those of the allowed patterns."""
     mode = inputs.get(MUTABILITY)
     if is_unknown(mode):
         yield Undecided((MUTABILITY,))
     elif mode == TagMutability.IMMUTABLE_WITH_EXCLUSION.value:
-        yield from _exclusions(inputs.get(FILTERS), allowed)
-    elif mode is None:
-        yield Finding("is mutable: it says nothing of its tags, and MUTABLE is the default", (MUTABILITY,))
+        yield from _check_exclusions(inputs.get(EXCLUSION_FILTERS), allowed)
     elif mode != TagMutability.IMMUTABLE.value:
-        yield Finding(f"is mutable: {MUTABILITY} is {mode}", (MUTABILITY,))
+        yield Finding(f"has mutable tags: {MUTABILITY} is {mode or 'not set, and MUTABLE the default'}", (MUTABILITY,))
 
 
-def _exclusions(written: object, allowed: tuple[str, ...]) -> Iterator[Verdict]:
-    if is_unknown(written):
-        yield Undecided((FILTERS,))
+def _check_exclusions(value: object, allowed: tuple[str, ...]) -> Results:
+    if is_unknown(value):
+        yield Undecided((EXCLUSION_FILTERS,))
         return
-    filters = [each if isinstance(each, str) else entry(each, "filter") for each in entries(written)]
+    filters = filter_texts(value)
     if not any(map(is_unknown, filters)) and all(isinstance(each, str) for each in filters):
         for problem in exclusion_filter_problems(filters):
-            told = f"has the exclusion {problem.value!r}, which {problem.message}" if problem.path else problem.message
-            yield Finding(f"{told}: {problem.fix}", (FILTERS, *problem.path))
+            subject = f"has the exclusion filter {problem.value!r}, which " if problem.path else ""
+            yield Finding(f"{subject}{problem.message}: {problem.fix}", (EXCLUSION_FILTERS, *problem.path))
     for index, text in enumerate(filters):
-        where = (FILTERS, index, "filter")
+        where = (EXCLUSION_FILTERS, index, "filter")
         if is_unknown(text):
             yield Undecided(where)
         elif not isinstance(text, str):
-            yield Finding(f"has an exclusion that names no tags, but {text!r}", where)
-        elif (fault := _fault(text, allowed)) is not None:
-            yield Finding(fault, where)
+            yield Finding(f"has an exclusion filter that is not a string: {text!r}", where)
+        elif (message := _why_too_wide(text, allowed)) is not None:
+            yield Finding(message, where)
 
 
-def _fault(text: str, allowed: tuple[str, ...]) -> str | None:
+def _why_too_wide(text: str, allowed: tuple[str, ...]) -> str | None:
     try:
         if contains(text, WILDCARD):
-            return f"is mutable: the exclusion {text!r} lets every tag move"
-        moving = common_tag([text], allowed)
+            return f"has mutable tags: the exclusion filter {text!r} matches every tag"
+        tag = common_tag([text], allowed)
     except TooComplex:
-        return f"has an exclusion too entangled to be judged: {text!r}"
-    if moving is None:
+        return f"has an exclusion filter that is too complex to check: {text!r}"
+    if tag is None:
         return None
-    return f"lets the tag {moving!r} move, by the exclusion {text!r}: allowed are {', '.join(allowed) or 'none'}"
+    return f"has the exclusion filter {text!r}, which makes {tag!r} mutable: allowed are {', '.join(allowed) or 'none'}"
