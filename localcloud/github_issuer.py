@@ -80,7 +80,7 @@ class Job:
         return {name: value for name, value in given.items() if value is not None}
 
 
-class Github:
+class GithubIssuer:
     """Signs a job's token, and says by which key a token was signed."""
 
     def __init__(self) -> None:

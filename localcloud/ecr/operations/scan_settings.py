@@ -11,38 +11,38 @@ from domain.ecr.scanning import (
     frequency_for,
 )
 from domain.ecr.tags import FILTER_TYPE
-from localcloud.ecr.errors import invalid_parameter, repository_not_found
-from localcloud.ecr.operations.asked import Answer, Asked
-from localcloud.ecr.state import Registry, Repository
+from localcloud.ecr.api_errors import invalid_parameter, repository_not_found
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
 
 
-async def put_image_scanning(asked: Asked) -> Answer:
-    repository = asked.repository
-    repository.scan_on_push = asked.given["imageScanningConfiguration"].get("scanOnPush", False)
-    return {**asked.ids(), "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push}}
+async def put_image_scanning_configuration(request: OperationRequest) -> Answer:
+    repository = request.repository
+    repository.scan_on_push = request.input["imageScanningConfiguration"].get("scanOnPush", False)
+    return {**request.ids(), "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push}}
 
 
-async def put_registry_scanning(asked: Asked) -> Answer:
-    scan_type = ScanType(asked.given.get("scanType", ScanType.BASIC.value))
-    rules = tuple(_rule(each) for each in asked.given.get("rules", ()))
+async def put_registry_scanning_configuration(request: OperationRequest) -> Answer:
+    scan_type = ScanType(request.input.get("scanType", ScanType.BASIC.value))
+    rules = tuple(_rule(each) for each in request.input.get("rules", ()))
     if problems := configuration_problems(scan_type, rules):
         faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
         raise invalid_parameter("rules", f"Invalid scanning configuration: {faults}")
-    asked.registry.scan_type, asked.registry.scan_rules = scan_type, rules
-    return {"registryScanningConfiguration": _configuration(asked.registry)}
+    request.registry.scan_type, request.registry.scan_rules = scan_type, rules
+    return {"registryScanningConfiguration": _configuration(request.registry)}
 
 
-async def get_registry_scanning(asked: Asked) -> Answer:
-    return {"registryId": asked.registry.account, "scanningConfiguration": _configuration(asked.registry)}
+async def get_registry_scanning_configuration(request: OperationRequest) -> Answer:
+    return {"registryId": request.registry.account, "scanningConfiguration": _configuration(request.registry)}
 
 
-async def batch_get(asked: Asked) -> Answer:
-    repositories = asked.registry.repositories
+async def batch_get_repository_scanning_configuration(request: OperationRequest) -> Answer:
+    repositories = request.registry.repositories
     return {
         "scanningConfigurations": [
-            _applied(asked.registry, repositories[name]) for name in asked.names if name in repositories
+            _applied(request.registry, repositories[name]) for name in request.names if name in repositories
         ],
-        "failures": [_failure(asked.registry, name) for name in asked.names if name not in repositories],
+        "failures": [_failure(request.registry, name) for name in request.names if name not in repositories],
     }
 
 
@@ -51,7 +51,7 @@ def _rule(given: dict[str, Any]) -> ScanRule:
     return ScanRule(ScanFrequency(given["scanFrequency"]), filters)
 
 
-def _configuration(registry: Registry) -> Answer:
+def _configuration(registry: StoredRegistry) -> Answer:
     rules = [
         {"scanFrequency": rule.frequency.value, "repositoryFilters": _filters(rule.filters)}
         for rule in registry.scan_rules
@@ -59,7 +59,7 @@ def _configuration(registry: Registry) -> Answer:
     return {"scanType": registry.scan_type.value, "rules": rules}
 
 
-def _applied(registry: Registry, repository: Repository) -> Answer:
+def _applied(registry: StoredRegistry, repository: StoredRepository) -> Answer:
     frequency = frequency_for(repository.name, registry.scan_type, registry.scan_rules)
     applied = [
         text
@@ -84,6 +84,6 @@ def _filters(texts: list[str] | tuple[str, ...]) -> list[Answer]:
     return [{"filter": text, "filterType": FILTER_TYPE} for text in texts]
 
 
-def _failure(registry: Registry, name: str) -> Answer:
+def _failure(registry: StoredRegistry, name: str) -> Answer:
     reason = repository_not_found(name, registry.account).message
     return {"repositoryName": name, "failureCode": "REPOSITORY_NOT_FOUND", "failureReason": reason}

@@ -13,53 +13,58 @@ from aiohttp import web
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Identity
 from localcloud.callers import Callers
-from localcloud.ecr import image_routes, layers, refusals, uploads
+from localcloud.ecr import api_errors, image_routes, layer_routes
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorization_tokens import USER, Tokens
 from localcloud.ecr.blobs import Blobs, StorageError
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registry
-from localcloud.ecr.tokens import USER, Tokens
-from localcloud.ecr.visit import Visit
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.registry_request import RegistryRequest
+from localcloud.ecr.registry_state import StoredRegistry
+from localcloud.ecr.replicator import Replicator
+from localcloud.iam_and_kms import Backend
 
 _LOG = logging.getLogger(__name__)
 
-Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
+Handler = Callable[[RegistryRequest], Awaitable[web.StreamResponse]]
 
 _VERSION_CHECK = re.compile(r"/v2/?")
 _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
-    (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/?"), {"POST": uploads.start}),
+    (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/?"), {"POST": layer_routes.start_upload}),
     (
         re.compile(r"/v2/(?P<name>.+)/blobs/uploads/(?P<reference>[^/]+)"),
-        {"PATCH": uploads.part, "PUT": uploads.end, "GET": uploads.status, "DELETE": uploads.cancel},
+        {
+            "PATCH": layer_routes.append_part,
+            "PUT": layer_routes.end_upload,
+            "GET": layer_routes.upload_status,
+            "DELETE": layer_routes.cancel_upload,
+        },
     ),
     (
         re.compile(r"/v2/(?P<name>.+)/blobs/(?P<reference>[^/]+)"),
-        {"GET": layers.download, "HEAD": layers.look},
+        {"GET": layer_routes.get_blob, "HEAD": layer_routes.head_blob},
     ),
     (
         re.compile(r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)"),
         {
-            "GET": image_routes.pull,
-            "HEAD": image_routes.look,
-            "PUT": image_routes.put,
-            "DELETE": image_routes.delete,
+            "GET": image_routes.get_manifest,
+            "HEAD": image_routes.head_manifest,
+            "PUT": image_routes.put_manifest,
+            "DELETE": image_routes.delete_manifest,
         },
     ),
-    (re.compile(r"/v2/(?P<name>.+)/tags/list"), {"GET": image_routes.tags}),
-    (re.compile(r"/v2/(?P<name>.+)/referrers/(?P<reference>[^/]+)"), {"GET": image_routes.referrers}),
+    (re.compile(r"/v2/(?P<name>.+)/tags/list"), {"GET": image_routes.list_tags}),
+    (re.compile(r"/v2/(?P<name>.+)/referrers/(?P<reference>[^/]+)"), {"GET": image_routes.list_referrers}),
 )
 """By the path as it was sent: a slash that is written %2F is part of a name, and makes it a wrong one."""
 
 
 def data_plane(
-    registry: Registry,
+    registry: StoredRegistry,
     blobs: Blobs,
     tokens: Tokens,
     callers: Callers,
     *,
-    neighbour: Neighbour,
+    backend: Backend,
     cache: PullThrough,
     replicator: Replicator,
 ) -> web.Application:
@@ -69,7 +74,7 @@ def data_plane(
         blobs=blobs,
         tokens=tokens,
         callers=callers,
-        neighbour=neighbour,
+        backend=backend,
         cache=cache,
         replicator=replicator,
     )
@@ -81,11 +86,11 @@ def data_plane(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plane:
-    registry: Registry
+    registry: StoredRegistry
     blobs: Blobs
     tokens: Tokens
     callers: Callers
-    neighbour: Neighbour
+    backend: Backend
     cache: PullThrough
     replicator: Replicator
 
@@ -93,12 +98,12 @@ class _Plane:
         try:
             return await self._answer(request)
         except EcrError as error:
-            return refusals.refusal(error)
+            return api_errors.error_response(error)
         except StorageError as error:
-            return refusals.failure(str(error))
+            return api_errors.failure_response(str(error))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is told to the one client whose request it is
             _LOG.exception("%s %s failed", request.method, request.raw_path)
-            return refusals.failure(f"{type(error).__name__}: {error}")
+            return api_errors.failure_response(f"{type(error).__name__}: {error}")
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.rel_url.raw_path
@@ -106,13 +111,13 @@ class _Plane:
             return _no_page()
         identity = self._identity(request)
         if identity is None:
-            return refusals.unauthorized(request.host)
+            return api_errors.challenge(request.host)
         if _VERSION_CHECK.fullmatch(path):
             return web.Response()
         for pattern, handlers in _ROUTES:
             if match := pattern.fullmatch(path):
                 handler = handlers.get(request.method, _unsupported)
-                return await handler(await self._visit(request, identity, match))
+                return await handler(await self._registry_request(request, identity, match))
         return _no_page()
 
     def _identity(self, request: web.Request) -> Identity | None:
@@ -126,15 +131,17 @@ class _Plane:
             return None
         return self.tokens.identity(password) if user == USER else None
 
-    async def _visit(self, request: web.Request, identity: Identity, match: re.Match[str]) -> Visit:
+    async def _registry_request(
+        self, request: web.Request, identity: Identity, match: re.Match[str]
+    ) -> RegistryRequest:
         name = match["name"]
         if repository_name_problems(name):
             raise EcrError("NAME_INVALID", f"{name!r} is not a name of a repository")
-        return Visit(
-            request=request,
+        return RegistryRequest(
+            http=request,
             registry=self.registry,
             blobs=self.blobs,
-            neighbour=self.neighbour,
+            backend=self.backend,
             cache=self.cache,
             replicator=self.replicator,
             caller=await self.callers.caller(identity),
@@ -143,8 +150,8 @@ class _Plane:
         )
 
 
-async def _unsupported(visit: Visit) -> web.StreamResponse:
-    raise EcrError("UNSUPPORTED", f"{visit.request.method} is not supported here")
+async def _unsupported(request: RegistryRequest) -> web.StreamResponse:
+    raise EcrError("UNSUPPORTED", f"{request.http.method} is not supported here")
 
 
 async def _say_version(_: web.Request, response: web.StreamResponse) -> None:

@@ -3,11 +3,11 @@
 from domain.ecr.limits import CACHE_RULES_MAX
 from domain.ecr.upstreams import ROOT, CacheRule, Credentials, Upstream, rule_problems, upstream_of
 from domain.problems import Problem
-from localcloud.ecr.cache.login import secret_text
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.operations.asked import Answer, Asked
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.cache.upstream import secret_text
 from localcloud.ecr.operations.paging import page, refuse_paging
-from localcloud.ecr.state import StandingCacheRule
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredCacheRule
 
 _PREFIX, _PREFIXES = "ecrRepositoryPrefix", "ecrRepositoryPrefixes"
 _MEMBERS = {
@@ -20,36 +20,36 @@ _MEMBERS = {
 """What the API calls the fields of a rule."""
 
 
-async def create(asked: Asked) -> Answer:
+async def create_pull_through_cache_rule(request: OperationRequest) -> Answer:
     rule = CacheRule(
-        prefix=asked.given[_PREFIX],
-        upstream_url=asked.given["upstreamRegistryUrl"],
-        upstream_prefix=asked.given.get("upstreamRepositoryPrefix", ROOT),
-        credential_arn=asked.given.get("credentialArn"),
-        custom_role_arn=asked.given.get("customRoleArn"),
+        prefix=request.input[_PREFIX],
+        upstream_url=request.input["upstreamRegistryUrl"],
+        upstream_prefix=request.input.get("upstreamRepositoryPrefix", ROOT),
+        credential_arn=request.input.get("credentialArn"),
+        custom_role_arn=request.input.get("customRoleArn"),
     )
-    _require_upstream(rule, asked.given.get("upstreamRegistry"))
-    await _require_sound(asked, rule)
-    _require_free(asked, rule.prefix)
-    standing = StandingCacheRule(rule=rule, created_at=asked.now)
-    asked.registry.cache_rules[_key(rule.prefix)] = standing
-    return _told(asked, standing, "updatedAt")
+    _require_upstream(rule, request.input.get("upstreamRegistry"))
+    await _require_sound(request, rule)
+    _require_free(request, rule.prefix)
+    stored = StoredCacheRule(rule=rule, created_at=request.now)
+    request.registry.cache_rules[_key(rule.prefix)] = stored
+    return _rule_members(request, stored, "updatedAt")
 
 
-async def describe(asked: Asked) -> Answer:
-    if _PREFIXES in asked.given:
-        refuse_paging(asked, _PREFIXES)
-        found = [_standing(asked, each) for each in asked.given[_PREFIXES]]
-        return {"pullThroughCacheRules": [_told(asked, each) for each in found]}
-    found, more = page(asked, "DescribePullThroughCacheRules", asked.registry.cache_rules)
-    return {"pullThroughCacheRules": [_told(asked, each) for each in found], **more}
+async def describe_pull_through_cache_rules(request: OperationRequest) -> Answer:
+    if _PREFIXES in request.input:
+        refuse_paging(request, _PREFIXES)
+        found = [_stored_rule(request, each) for each in request.input[_PREFIXES]]
+        return {"pullThroughCacheRules": [_rule_members(request, each) for each in found]}
+    found, more = page(request, "DescribePullThroughCacheRules", request.registry.cache_rules)
+    return {"pullThroughCacheRules": [_rule_members(request, each) for each in found], **more}
 
 
-async def delete(asked: Asked) -> Answer:
+async def delete_pull_through_cache_rule(request: OperationRequest) -> Answer:
     """What is cached stays, and is not looked for upstream any more."""
-    standing = _standing(asked, asked.given[_PREFIX])
-    del asked.registry.cache_rules[_key(standing.rule.prefix)]
-    return _told(asked, standing, "updatedAt", "upstreamRegistry")
+    stored = _stored_rule(request, request.input[_PREFIX])
+    del request.registry.cache_rules[_key(stored.rule.prefix)]
+    return _rule_members(request, stored, "updatedAt", "upstreamRegistry")
 
 
 def _require_upstream(rule: CacheRule, named: str | None) -> None:
@@ -65,16 +65,16 @@ def _require_upstream(rule: CacheRule, named: str | None) -> None:
         raise invalid_parameter("upstreamRegistry", f"'{rule.upstream_url}' is the address of {upstream.api}")
 
 
-async def _require_sound(asked: Asked, rule: CacheRule) -> None:
-    registry = asked.registry
+async def _require_sound(request: OperationRequest, rule: CacheRule) -> None:
+    registry = request.registry
     if problems := rule_problems(rule, account=registry.account, region=registry.region):
         raise _invalid(problems[0])
     if rule.credential_arn is not None:
-        await secret_text(rule.credential_arn, registry, asked.services.neighbour)
+        await secret_text(rule.credential_arn, registry, request.services.backend)
 
 
-def _require_free(asked: Asked, prefix: str) -> None:
-    rules = asked.registry.cache_rules
+def _require_free(request: OperationRequest, prefix: str) -> None:
+    rules = request.registry.cache_rules
     if _key(prefix) in rules:
         text = f"A pull through cache rule with the prefix '{prefix}' already exists in the registry"
         raise EcrError("PullThroughCacheRuleAlreadyExistsException", text)
@@ -82,8 +82,8 @@ def _require_free(asked: Asked, prefix: str) -> None:
         raise EcrError("LimitExceededException", f"The registry has {CACHE_RULES_MAX} pull through cache rules already")
 
 
-def _standing(asked: Asked, prefix: str) -> StandingCacheRule:
-    found = asked.registry.cache_rules.get(_key(prefix))
+def _stored_rule(request: OperationRequest, prefix: str) -> StoredCacheRule:
+    found = request.registry.cache_rules.get(_key(prefix))
     if found is None:
         text = f"The pull through cache rule with the prefix '{prefix}' does not exist in the registry"
         raise EcrError("PullThroughCacheRuleNotFoundException", text)
@@ -106,14 +106,14 @@ def _upstream(rule: CacheRule) -> Upstream:
     return upstream
 
 
-def _told(asked: Asked, standing: StandingCacheRule, *without: str) -> Answer:
+def _rule_members(request: OperationRequest, stored: StoredCacheRule, *without: str) -> Answer:
     """The rule, but for the members that an operation's answer does not have."""
-    fields = {name: getattr(standing.rule, field) for field, name in _MEMBERS.items()}
+    fields = {name: getattr(stored.rule, field) for field, name in _MEMBERS.items()}
     members = {
         **fields,
-        "registryId": asked.registry.account,
-        "upstreamRegistry": _upstream(standing.rule).api,
-        "createdAt": standing.created_at,
-        "updatedAt": standing.created_at,
+        "registryId": request.registry.account,
+        "upstreamRegistry": _upstream(stored.rule).api,
+        "createdAt": stored.created_at,
+        "updatedAt": stored.created_at,
     }
     return {name: value for name, value in members.items() if value is not None and name not in without}

@@ -10,16 +10,15 @@ from yarl import URL
 from domain.ecr.images import MANIFESTS
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.ecr.blobs import Blobs, Owner
-from localcloud.ecr.cache.login import Login
-from localcloud.ecr.cache.source import Fetched, UpstreamMissing, UpstreamRefused
-from localcloud.ecr.state import Repository
+from localcloud.ecr.cache.upstream import Fetched, Login, UpstreamMissing, UpstreamRefused
+from localcloud.ecr.registry_state import StoredRepository
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=5, sock_read=30)
 _CHUNK = 1024 * 1024
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
-class Played:
+class PublicUpstream:
     """Speaks the distribution protocol, and logs in with name and password in each request."""
 
     def __init__(self, url: str, host: str, login: Login | None, blobs: Blobs) -> None:
@@ -35,7 +34,7 @@ class Played:
                 content += await response.content.read(MANIFEST_MAX_BYTES + 1)
             return Fetched(content=content, media_type=response.content_type)
 
-    async def layer(self, name: str, digest: str, into: Repository) -> None:
+    async def layer(self, name: str, digest: str, into: StoredRepository) -> None:
         upload = self._blobs.start(Owner(repository=into, account=into.account))
         try:
             async with self._get(f"{name}/blobs/{digest}") as response:

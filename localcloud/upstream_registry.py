@@ -6,7 +6,7 @@ from typing import Self
 
 from aiohttp import web
 
-from localcloud.ecr.cache.login import Login
+from localcloud.ecr.cache.upstream import Login
 from localcloud.server import LOOPBACK, Server
 from oci.image import Blob, Image, Index
 

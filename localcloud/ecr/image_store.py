@@ -5,9 +5,9 @@ from datetime import datetime
 from domain.ecr.limits import IMAGES_PER_REPOSITORY, TAGS_PER_IMAGE
 from domain.ecr.tags import may_move, tag_problems
 from domain.iam.access import Identity
-from localcloud.ecr.errors import EcrError, invalid_parameter
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.manifests import Manifest
-from localcloud.ecr.state import Image, Registry, Repository, image_not_found
+from localcloud.ecr.registry_state import StoredImage, StoredRegistry, StoredRepository, image_not_found
 
 
 class TagOfAnotherImage(EcrError):
@@ -27,7 +27,9 @@ def require_digest(manifest: Manifest, wanted: str | None) -> None:
         raise EcrError("ImageDigestDoesNotMatchException", text)
 
 
-def put(repository: Repository, manifest: Manifest, content: bytes, tag: str | None, *, now: datetime) -> Image:
+def store_image(
+    repository: StoredRepository, manifest: Manifest, content: bytes, tag: str | None, *, now: datetime
+) -> StoredImage:
     """The image, stored and tagged; putting the same again changes nothing."""
     if tag is not None and (problems := tag_problems(tag)):
         raise invalid_parameter("imageTag", "; ".join(problem.message for problem in problems))
@@ -47,18 +49,18 @@ def put(repository: Repository, manifest: Manifest, content: bytes, tag: str | N
     return image
 
 
-def is_new(repository: Repository, digest: str, tag: str | None) -> bool:
+def is_new(repository: StoredRepository, digest: str, tag: str | None) -> bool:
     """Whether a push of the image under this tag would change anything."""
     return digest not in repository.images or (tag is not None and repository.tagged.get(tag) != digest)
 
 
-def may_tag(repository: Repository, digest: str, tag: str) -> bool:
+def may_tag(repository: StoredRepository, digest: str, tag: str) -> bool:
     """Whether the image can have the tag: it is free, the image's own, or one that may move."""
     holder = repository.tagged.get(tag)
     return holder in (None, digest) or may_move(repository.mutability, repository.exclusions, tag)
 
 
-def find(repository: Repository, *, tag: str | None = None, digest: str | None = None) -> Image:
+def find_image(repository: StoredRepository, *, tag: str | None = None, digest: str | None = None) -> StoredImage:
     """The image of a digest, of a tag, or of both when they agree; raises ImageNotFoundException."""
     holder = digest if tag is None else repository.tagged.get(tag)
     image = repository.images.get(digest or holder or "")
@@ -69,9 +71,9 @@ def find(repository: Repository, *, tag: str | None = None, digest: str | None =
     return image
 
 
-def delete(repository: Repository, *, tag: str | None, digest: str | None) -> Image:
+def remove_image(repository: StoredRepository, *, tag: str | None, digest: str | None) -> StoredImage:
     """By tag the tag goes, and with an image's last tag the image; by digest the image with all its tags."""
-    image = find(repository, tag=tag, digest=digest)
+    image = find_image(repository, tag=tag, digest=digest)
     if digest is None and tag is not None and len(image.tags) > 1:
         image.tags.discard(tag)
         del repository.tagged[tag]
@@ -85,18 +87,18 @@ def delete(repository: Repository, *, tag: str | None, digest: str | None) -> Im
     return image
 
 
-def record_pull(registry: Registry, image: Image, identity: Identity, now: datetime) -> None:
+def record_pull(registry: StoredRegistry, image: StoredImage, identity: Identity, now: datetime) -> None:
     """A pull counts for the lifecycle's clock unless its caller was excluded, as scanners are."""
     if identity.principal_arn not in registry.pull_time_exclusions:
         image.pulled_at = now
 
 
-def referrers(repository: Repository, subject: str) -> list[Image]:
+def referrers_of(repository: StoredRepository, subject: str) -> list[StoredImage]:
     """The images that say that they belong to this one: signatures, bills of materials."""
     return [image for image in repository.images.values() if image.subject == subject]
 
 
-def _require_references(repository: Repository, manifest: Manifest) -> None:
+def _require_references(repository: StoredRepository, manifest: Manifest) -> None:
     missing_layers = sorted(digest for digest in manifest.layers if digest not in repository.layers)
     if missing_layers:
         raise EcrError("LayersNotFoundException", _required("Layers", missing_layers, repository))
@@ -105,14 +107,14 @@ def _require_references(repository: Repository, manifest: Manifest) -> None:
         raise EcrError("ReferencedImagesNotFoundException", _required("Images", missing_images, repository))
 
 
-def _required(what: str, missing: list[str], repository: Repository) -> str:
+def _required(what: str, missing: list[str], repository: StoredRepository) -> str:
     return (
         f"{what} with digests '[{', '.join(missing)}]' required for pushing image into repository with name "
         f"'{repository.name}' in the registry with id '{repository.account}' do not exist"
     )
 
 
-def _require_movable(repository: Repository, digest: str, tag: str) -> None:
+def _require_movable(repository: StoredRepository, digest: str, tag: str) -> None:
     if may_tag(repository, digest, tag):
         return
     text = (
@@ -122,10 +124,10 @@ def _require_movable(repository: Repository, digest: str, tag: str) -> None:
     raise EcrError("ImageTagAlreadyExistsException", text)
 
 
-def _image(repository: Repository, manifest: Manifest, content: bytes, now: datetime) -> Image:
+def _image(repository: StoredRepository, manifest: Manifest, content: bytes, now: datetime) -> StoredImage:
     # An index is as large as its largest image: API reference, ImageDetail.
     sizes = [repository.images[child].size for child in manifest.children]
-    return Image(
+    return StoredImage(
         digest=manifest.digest,
         media_type=manifest.media_type,
         artifact_type=manifest.artifact_type,
@@ -139,7 +141,7 @@ def _image(repository: Repository, manifest: Manifest, content: bytes, now: date
     )
 
 
-def _move(repository: Repository, image: Image, tag: str) -> None:
+def _move(repository: StoredRepository, image: StoredImage, tag: str) -> None:
     holder = repository.tagged.get(tag)
     if holder is not None:
         repository.images[holder].tags.discard(tag)

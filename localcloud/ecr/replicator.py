@@ -18,23 +18,23 @@ from domain.ecr.limits import REPLICATION_BACKFILL_JUDGED_FROM
 from domain.ecr.replication import destinations_of
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION, parse
-from localcloud.call import Call
 from localcloud.callers import Callers
-from localcloud.ecr import authorize, creation, images, manifests
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import (
+from localcloud.calls import Call
+from localcloud.ecr import authorize, image_store, manifests, repository_creation
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import (
     Backfill,
     BackfilledImage,
     BackfillStatus,
-    Image,
     Registries,
-    Registry,
-    Replication,
+    ReplicationProgress,
     ReplicationStatus,
-    Repository,
+    StoredImage,
+    StoredRegistry,
+    StoredRepository,
     image_not_found,
 )
-from localcloud.iam_and_kms import Neighbour
+from localcloud.iam_and_kms import Backend
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,29 +57,29 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-replication.html"""
 class _Copy:
     """One image on its way to one registry."""
 
-    source: Registry
-    repository: Repository
-    image: Image
+    source: StoredRegistry
+    repository: StoredRepository
+    image: StoredImage
     tag: str | None
     """The tag that was pushed; others that the image has went when they were."""
     destination: RegistryId
-    progress: Replication
+    progress: ReplicationProgress
 
 
 class Replicator:
     """Copies in the loop that serves the registries; what goes to one registry arrives in the order of the pushes."""
 
-    def __init__(self, registries: Registries, neighbour: Neighbour, callers: Callers) -> None:
+    def __init__(self, registries: Registries, backend: Backend, callers: Callers) -> None:
         self._registries = registries
-        self._neighbour = neighbour
+        self._backend = backend
         self._callers = callers
         self._turns: dict[RegistryId, asyncio.Lock] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def begin(self, source: Registry, repository: Repository, image: Image, tag: str | None) -> None:
+    def begin(self, source: StoredRegistry, repository: StoredRepository, image: StoredImage, tag: str | None) -> None:
         """After a push: the pusher has its answer before anything is copied, and never hears of a failure."""
         for destination in destinations_of(repository.name, source.replication):
-            progress = image.replications[destination] = Replication()
+            progress = image.replications[destination] = ReplicationProgress()
             copy = _Copy(
                 source=source,
                 repository=repository,
@@ -90,7 +90,7 @@ class Replicator:
             )
             self._keep(self._carry_out(copy))
 
-    def begin_backfill(self, source: Registry, backfill: Backfill) -> None:
+    def begin_backfill(self, source: StoredRegistry, backfill: Backfill) -> None:
         """All that the registry holds now and the configuration sends to the backfill's destination, one by one."""
         self._keep(self._fill(source, backfill))
 
@@ -103,7 +103,7 @@ class Replicator:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _fill(self, source: Registry, backfill: Backfill) -> None:
+    async def _fill(self, source: StoredRegistry, backfill: Backfill) -> None:
         copies = list(_standing(source, backfill.destination))
         backfill.images = tuple(
             BackfilledImage(
@@ -143,11 +143,11 @@ class Replicator:
         target = registry.repositories.get(name)
         if target is None:
             authorize.require(call, "CreateRepository", registry, name)
-            target = await creation.create(registry, name, Occasion.REPLICATION, self._neighbour)
+            target = await repository_creation.create_by_template(registry, name, Occasion.REPLICATION, self._backend)
         _require_standing(copy)
         _store(copy.repository, target, copy.image, copy.tag)
 
-    def _replicator(self, source: Registry) -> Caller:
+    def _replicator(self, source: StoredRegistry) -> Caller:
         """ECR as the source account's own role: in another account that registry's policy has to let it in."""
         partition, account = REGIONS[source.region].id, source.account
         identity = Identity(
@@ -159,7 +159,7 @@ class Replicator:
         return Caller(identity=identity, policies=(_ROLE_POLICY,), organization=organization)
 
 
-def _standing(source: Registry, destination: RegistryId) -> Iterator[_Copy]:
+def _standing(source: StoredRegistry, destination: RegistryId) -> Iterator[_Copy]:
     """Each image with each of its tags; what an index lists comes with the index."""
     for repository in source.repositories.values():
         if destination not in destinations_of(repository.name, source.replication):
@@ -174,7 +174,7 @@ def _standing(source: Registry, destination: RegistryId) -> Iterator[_Copy]:
                     image=image,
                     tag=tag,
                     destination=destination,
-                    progress=Replication(),
+                    progress=ReplicationProgress(),
                 )
 
 
@@ -192,11 +192,11 @@ def _require_standing(copy: _Copy) -> None:
         raise image_not_found(copy.image.digest, copy.repository)
 
 
-def _store(source: Repository, target: Repository, image: Image, tag: str | None) -> None:
+def _store(source: StoredRepository, target: StoredRepository, image: StoredImage, tag: str | None) -> None:
     """The image with all that it lists; a tag that may not move stays where it is, and the image comes without it."""
     for child in sorted(image.children - target.images.keys()):
         _store(source, target, source.images[child], None)
     target.layers |= image.layers
-    manifest = manifests.parse(image.manifest, image.media_type)
-    movable = tag if tag is not None and images.may_tag(target, image.digest, tag) else None
-    images.put(target, manifest, image.manifest, movable, now=datetime.now(UTC))
+    manifest = manifests.parse_manifest(image.manifest, image.media_type)
+    movable = tag if tag is not None and image_store.may_tag(target, image.digest, tag) else None
+    image_store.store_image(target, manifest, image.manifest, movable, now=datetime.now(UTC))

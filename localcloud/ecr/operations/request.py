@@ -1,20 +1,38 @@
 """What an operation is given to work with."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from localcloud.call import Call
+from localcloud.calls import Call
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.ports import Ports
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.ecr.tokens import Tokens
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
+from localcloud.ecr.replicator import Replicator
+from localcloud.iam_and_kms import Backend
+from localcloud.server import LOOPBACK
 
 Answer = dict[str, Any]
+
+
+class Ports:
+    """Opens a registry's port when somebody first asks for its address."""
+
+    def __init__(self, open_port: Callable[[StoredRegistry], Awaitable[int]]) -> None:
+        self._open = open_port
+        self._hosts: dict[tuple[str, str], str] = {}
+        self._opening = asyncio.Lock()
+
+    async def host(self, registry: StoredRegistry) -> str:
+        """127.0.0.1:PORT, which stands for ACCOUNT.dkr.ecr.REGION.amazonaws.com."""
+        place = registry.account, registry.region
+        async with self._opening:
+            if place not in self._hosts:
+                self._hosts[place] = f"{LOOPBACK}:{await self._open(registry)}"
+        return self._hosts[place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,20 +43,20 @@ class Services:
     blobs: Blobs
     tokens: Tokens
     ports: Ports
-    neighbour: Neighbour
+    backend: Backend
     cache: PullThrough
     replicator: Replicator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class OperationRequest:
     """One call: its input is checked and its caller may ask it before an operation sees it."""
 
     call: Call
-    registry: Registry
+    registry: StoredRegistry
     names: tuple[str, ...]
     """The repositories that the input names."""
-    given: Mapping[str, Any]
+    input: Mapping[str, Any]
     now: datetime
     services: Services
 
@@ -49,7 +67,7 @@ class Asked:
         return name
 
     @property
-    def repository(self) -> Repository:
+    def repository(self) -> StoredRepository:
         return self.registry.repository(self.name)
 
     async def host(self) -> str:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from domain.aws import Arn
 from domain.ecr.creation_templates import Occasion, nearest_prefix
 from domain.ecr.tags import TagMutability
-from localcloud.call import Call
-from localcloud.ecr import authorize, encryption
-from localcloud.ecr.creation_role import RoleUnusable, assumed
-from localcloud.ecr.errors import EcrError, repository_not_found
-from localcloud.ecr.state import Registry, Repository, Template, Text
-from localcloud.iam_and_kms import Neighbour
+from domain.iam.access import Caller, Identity, Policy, Request
+from domain.iam.evaluate import evaluate, reason
+from localcloud.calls import Call, call_context
+from localcloud.ecr import authorize, repository_keys
+from localcloud.ecr.api_errors import EcrError, repository_not_found
+from localcloud.ecr.registry_state import StoredPolicy, StoredRegistry, StoredRepository, StoredTemplate
+from localcloud.iam_and_kms import Backend
 
 _ACTIONS: Mapping[Occasion, tuple[str, ...]] = {
     Occasion.REPLICATION: ("CreateRepository", "ReplicateImage"),
@@ -24,14 +26,20 @@ _ACTIONS: Mapping[Occasion, tuple[str, ...]] = {
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-custom.html"""
 
 
-def template_for(registry: Registry, name: str, occasion: Occasion) -> Template | None:
+_SERVICE = "ecr.amazonaws.com"
+_SESSION = "AmazonECR"
+
+
+def template_for(registry: StoredRegistry, name: str, occasion: Occasion) -> StoredTemplate | None:
     """The template that counts when ECR makes the repository for this reason."""
     for_it = {key: each for key, each in registry.templates.items() if occasion in each.occasions}
     prefix = nearest_prefix(for_it, name)
     return None if prefix is None else for_it[prefix]
 
 
-async def create(registry: Registry, name: str, occasion: Occasion, neighbour: Neighbour) -> Repository:
+async def create_by_template(
+    registry: StoredRegistry, name: str, occasion: Occasion, backend: Backend
+) -> StoredRepository:
     """The repository, made as its template says or with ECR's defaults; the one that stands there where one does.
 
     Whether whoever caused it may is asked before. Raises RepositoryNotFoundException with the reason where it can't be
@@ -44,7 +52,7 @@ async def create(registry: Registry, name: str, occasion: Occasion, neighbour: N
             raise repository_not_found(name, registry.account)
         return _stored(registry, _plain(registry, name))
     try:
-        made = await _by_template(registry, name, template, occasion, neighbour)
+        made = await _by_template(registry, name, template, occasion, backend)
     except (EcrError, RoleUnusable) as failed:
         missing = repository_not_found(name, registry.account)
         why = f"the creation template '{template.prefix}' can't be applied: {failed}"
@@ -53,14 +61,14 @@ async def create(registry: Registry, name: str, occasion: Occasion, neighbour: N
 
 
 async def _by_template(
-    registry: Registry, name: str, template: Template, occasion: Occasion, neighbour: Neighbour
-) -> Repository:
+    registry: StoredRegistry, name: str, template: StoredTemplate, occasion: Occasion, backend: Backend
+) -> StoredRepository:
     kind, key_arn = template.encryption["encryptionType"], None
     if template.role is not None:
-        call = Call(caller=await assumed(template.role, registry, neighbour), region=registry.region)
+        call = Call(caller=await assumed_role(template.role, registry, backend), region=registry.region)
         _require_allowed(call, registry, name, template, occasion)
-        kind, key_arn = await encryption.chosen(template.encryption, call, registry, name, neighbour)
-    elif template.tags or kind != encryption.AES256:
+        kind, key_arn = await repository_keys.chosen(template.encryption, call, registry, name, backend)
+    elif template.tags or kind != repository_keys.AES256:
         # "This role must be provided when using repository tags and/or KMS in the template, otherwise the repository
         # creation will fail." UG, repository-creation-templates
         raise RoleUnusable("it has tags or a KMS key, which take a customRoleArn")
@@ -76,20 +84,22 @@ async def _by_template(
     )
 
 
-def _require_allowed(call: Call, registry: Registry, name: str, template: Template, occasion: Occasion) -> None:
+def _require_allowed(
+    call: Call, registry: StoredRegistry, name: str, template: StoredTemplate, occasion: Occasion
+) -> None:
     context = {**authorize.request_tags(template.tags), **authorize.resource_tags(template.tags)}
     for action in (*_ACTIONS[occasion], *(("TagResource",) if template.tags else ())):
         authorize.require(call, action, registry, name, context=context)
 
 
-def _plain(registry: Registry, name: str) -> Repository:
+def _plain(registry: StoredRegistry, name: str) -> StoredRepository:
     """With ECR's defaults."""
-    return Repository(
+    return StoredRepository(
         name=name,
         account=registry.account,
         region=registry.region,
         created_at=datetime.now(UTC),
-        encryption_type=encryption.AES256,
+        encryption_type=repository_keys.AES256,
         key_arn=None,
         mutability=TagMutability.MUTABLE,
         exclusions=(),
@@ -98,10 +108,43 @@ def _plain(registry: Registry, name: str) -> Repository:
     )
 
 
-def _named(policy: Text | None, name: str) -> Text | None:
-    return policy and Text(text=policy.text, policy=replace(policy.policy, name=name))
+def _named(policy: StoredPolicy | None, name: str) -> StoredPolicy | None:
+    return policy and StoredPolicy(text=policy.text, policy=replace(policy.policy, name=name))
 
 
-def _stored(registry: Registry, repository: Repository) -> Repository:
+def _stored(registry: StoredRegistry, repository: StoredRepository) -> StoredRepository:
     """Others had their turn while the role and the key were looked up: the first one stays."""
     return registry.repositories.setdefault(repository.name, repository)
+
+
+class RoleUnusable(Exception):
+    """Why ECR can't become the role, or has none to become."""
+
+
+async def assumed_role(role: str, registry: StoredRegistry, backend: Backend, *, service: str = _SERVICE) -> Caller:
+    """ECR as the role, which must trust it."""
+    ecr = Caller(identity=Identity(arn=service, account=None))
+    context = call_context(registry.region)
+    request = Request(action="sts:AssumeRole", resource=role, account=registry.account, context=context)
+    decision = evaluate(ecr, request, [await _trust(role, backend)])
+    if not decision.allowed:
+        raise RoleUnusable(reason(decision, ecr, request))
+    session = Identity(arn=_session_arn(role), account=registry.account, role_arn=role)
+    attached = await backend.attached_policies(session)
+    return Caller(identity=session, policies=attached.policies, boundary=attached.boundary, tags=attached.tags)
+
+
+async def _trust(role: str, backend: Backend) -> Policy:
+    arn = Arn.parse(role)
+    found = await backend.role(arn) if arn is not None else None
+    if found is None:
+        raise RoleUnusable(f"the role {role} does not exist")
+    return found.trust
+
+
+def _session_arn(role: str) -> str:
+    parsed = Arn.parse(role)
+    if parsed is None:
+        raise RoleUnusable(f"{role} is not a role")
+    name = parsed.resource.rpartition("/")[2]
+    return str(Arn(parsed.partition, "sts", "", parsed.account, f"assumed-role/{name}/{_SESSION}"))

@@ -1,20 +1,52 @@
-"""The credentials of a pull-through cache rule, read from Secrets Manager as the account's root.
+"""An upstream as a pull-through cache sees it: how it fails, and the login that a rule has for it.
 
-In AWS a service-linked role reads them, which may read every secret of the account that has the name's prefix:
+The login is read from Secrets Manager as the account's root. In AWS a service-linked role reads it, which may read
+every secret of the account that has the name's prefix:
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/slr-pullthroughcache.html"""
 
 import base64
 import json
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from domain.ecr.upstreams import SECRET_KEYS
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Registry
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
+from localcloud.iam_and_kms import Backend
 from localcloud.protocols import CallFailed
 
 _SERVICE = "secretsmanager"
 _MANAGED_KEY = "alias/aws/secretsmanager"
+
+
+class UpstreamFailed(Exception):
+    """Nothing came, and why; never with a credential in it."""
+
+
+class UpstreamMissing(UpstreamFailed):
+    """The upstream has nothing of that name, or can't be reached: to a client that is the same."""
+
+
+class UpstreamRefused(UpstreamFailed):
+    """The upstream does not let Amazon ECR in, or Amazon ECR has nothing to log in with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A manifest as it came, under the media type that the upstream says."""
+
+    content: bytes
+    media_type: str
+
+
+class UpstreamReader(Protocol):
+    """One upstream with what it takes to log in to it."""
+
+    async def manifest(self, name: str, reference: str) -> Fetched: ...
+
+    async def layer(self, name: str, digest: str, into: StoredRepository) -> None:
+        """Makes the upstream's layer one of the repository's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +66,15 @@ class InvalidSecret(Exception):
     """What the secret holds is no login."""
 
 
-async def secret_text(arn: str, registry: Registry, neighbour: Neighbour) -> str:
+async def secret_text(arn: str, registry: StoredRegistry, backend: Backend) -> str:
     """The secret's current value; raises ECR's error where it can't be had."""
-    if (stood_in := neighbour.secret(arn)) is not None:
+    if (stood_in := backend.secret(arn)) is not None:
         return stood_in
     place = {"account": registry.account, "region": registry.region}
     try:
-        about = await neighbour.call(_SERVICE, "DescribeSecret", {"SecretId": arn}, **place)
+        about = await backend.call(_SERVICE, "DescribeSecret", {"SecretId": arn}, **place)
         _require_managed_key(arn, about.get("KmsKeyId", _MANAGED_KEY))
-        answer = await neighbour.call(_SERVICE, "GetSecretValue", {"SecretId": arn}, **place)
+        answer = await backend.call(_SERVICE, "GetSecretValue", {"SecretId": arn}, **place)
     except CallFailed as failed:
         if failed.code == "ResourceNotFoundException":
             raise EcrError("SecretNotFoundException", f"The secret '{arn}' was not found: {failed.message}") from failed

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from domain.iam.access import Identity
-from localcloud.ecr.errors import EcrError
+from localcloud.ecr.api_errors import EcrError
 
 USER = "AWS"
 LIFE = timedelta(hours=12)
@@ -18,7 +18,7 @@ LIFE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class AuthorizationToken:
     password: str
     expires: datetime
 
@@ -36,14 +36,14 @@ class Tokens:
         self._identities: dict[str, tuple[Identity, datetime]] = {}
         """By handle, with the token's end, the first to end first."""
 
-    def issue(self, identity: Identity, *, now: datetime) -> Token:
+    def issue(self, identity: Identity, *, now: datetime) -> AuthorizationToken:
         self._forget_ended(now)
         expires = now + LIFE
         handle = secrets.token_hex(8)
         self._identities[handle] = identity, expires
         claims = {"id": handle, "caller": identity.arn, "account": identity.account, "expires": expires.isoformat()}
         payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
-        return Token(password=f"{payload}.{self._mac(payload)}", expires=expires)
+        return AuthorizationToken(password=f"{payload}.{self._mac(payload)}", expires=expires)
 
     def identity(self, password: str, *, now: datetime | None = None) -> Identity:
         """Who a token names; raises when it is forged or has ended."""

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
 from domain.ecr.names import repository_name_problems
-from localcloud.ecr.errors import EcrError
+from localcloud.ecr.api_errors import EcrError
 from localcloud.protocols import service_model
 
 _REPOSITORY_NAME = "RepositoryName"
@@ -15,7 +15,7 @@ _JUDGED_ELSEWHERE = frozenset({_REPOSITORY_NAME, "ScanningRepositoryFilterValue"
 """Their patterns backtrack without end on a hostile text; the domain knows the same languages without backtracking."""
 
 
-class Unmet(Exception):
+class ConstraintViolation(Exception):
     """A constraint of the model that a value does not meet."""
 
     def __init__(self, place: str, constraint: str) -> None:
@@ -24,7 +24,7 @@ class Unmet(Exception):
         self.constraint = constraint
 
 
-def members_of(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def input_members(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The input's known members, each as the model wants it; like AWS it passes over members that nobody knows."""
     shape = service_model(service).operation_model(operation).input_shape
     return {} if shape is None else _structure(shape, parameters, "")
@@ -41,7 +41,7 @@ def _structure(shape: StructureShape, value: object, place: str) -> dict[str, An
     prefix = f"{place}." if place else ""
     for name in shape.required_members:
         if name not in given:
-            raise Unmet(f"{prefix}{name}", "Member must not be null")
+            raise ConstraintViolation(f"{prefix}{name}", "Member must not be null")
     return {name: _value(shape.members[name], each, f"{prefix}{name}") for name, each in given.items()}
 
 
@@ -58,8 +58,8 @@ def _member(shape: Shape, value: object, place: str) -> Any:
     """One of a list of plain values, of which AWS names the list alone."""
     try:
         return _value(shape, value, place)
-    except Unmet as unmet:
-        raise Unmet(place, f"Member must satisfy constraint: [{unmet.constraint}]") from unmet
+    except ConstraintViolation as unmet:
+        raise ConstraintViolation(place, f"Member must satisfy constraint: [{unmet.constraint}]") from unmet
 
 
 def _string(shape: StringShape, value: object, place: str) -> str:
@@ -73,12 +73,12 @@ def _string(shape: StringShape, value: object, place: str) -> str:
         # A lone half of a surrogate pair is JSON, but no text: it has no bytes.
         raise _mistyped(place, "a string") from None
     if shape.enum and value not in shape.enum:
-        raise Unmet(place, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+        raise ConstraintViolation(place, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = shape.metadata.get("pattern")
     if shape.name == _REPOSITORY_NAME and repository_name_problems(value):
-        raise Unmet(place, f"must satisfy regular expression '{pattern}'")
+        raise ConstraintViolation(place, f"must satisfy regular expression '{pattern}'")
     if pattern and shape.name not in _JUDGED_ELSEWHERE and not re.fullmatch(pattern, value, re.ASCII):
-        raise Unmet(place, f"Member must satisfy regular expression pattern: {pattern}")
+        raise ConstraintViolation(place, f"Member must satisfy regular expression pattern: {pattern}")
     return value
 
 
@@ -107,9 +107,9 @@ _READERS: Mapping[str, Callable[[Any, object, str], Any]] = {
 def _require_bounds(shape: Shape, size: int, of: str, place: str) -> None:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
-        raise Unmet(place, f"Member must have {of} greater than or equal to {least}")
+        raise ConstraintViolation(place, f"Member must have {of} greater than or equal to {least}")
     if most is not None and size > most:
-        raise Unmet(place, f"Member must have {of} less than or equal to {most}")
+        raise ConstraintViolation(place, f"Member must have {of} less than or equal to {most}")
 
 
 def _mistyped(place: str, expected: str) -> EcrError:

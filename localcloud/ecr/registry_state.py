@@ -13,11 +13,11 @@ from domain.ecr.scanning import ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from domain.iam.access import Policy
-from localcloud.ecr.errors import EcrError, repository_not_found
+from localcloud.ecr.api_errors import EcrError, repository_not_found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class StoredPolicy:
     """A policy as it was given, byte for byte, and as IAM reads it."""
 
     text: str
@@ -31,7 +31,7 @@ class ReplicationStatus(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Replication:
+class ReplicationProgress:
     """How far the copy of an image to one registry has come, since its last push."""
 
     status: ReplicationStatus = ReplicationStatus.IN_PROGRESS
@@ -56,7 +56,7 @@ class BackfilledImage:
     repository: str
     digest: str
     tag: str | None
-    progress: Replication
+    progress: ReplicationProgress
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Backfill:
 
 
 @dataclass(slots=True, kw_only=True)
-class Image:
+class StoredImage:
     """One manifest, by its digest; an index is one too."""
 
     digest: str
@@ -93,11 +93,11 @@ class Image:
     pushed_at: datetime
     pulled_at: datetime | None = None
     tags: set[str] = field(default_factory=set)
-    replications: dict[RegistryId, Replication] = field(default_factory=dict)
+    replications: dict[RegistryId, ReplicationProgress] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Repository:
+class StoredRepository:
     """Itself alone: one that is deleted and made anew is another, however alike they are."""
 
     name: str
@@ -111,11 +111,11 @@ class Repository:
     exclusions: tuple[str, ...]
     scan_on_push: bool
     tags: dict[str, str]
-    policy: Text | None = None
+    policy: StoredPolicy | None = None
     lifecycle: str | None = None
     layers: set[str] = field(default_factory=set)
     """Blobs that were uploaded or mounted here; no other can be pulled from here."""
-    images: dict[str, Image] = field(default_factory=dict)
+    images: dict[str, StoredImage] = field(default_factory=dict)
     tagged: dict[str, str] = field(default_factory=dict)
     """Tag to digest."""
     upstream_checks: dict[str, datetime] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class StoredTemplate:
     """What repositories are given that ECR makes by itself; one that stands already never changes with it."""
 
     prefix: str
@@ -136,7 +136,7 @@ class Template:
     """As the API has it: encryptionType, and kmsKey if one is said."""
     mutability: TagMutability
     exclusions: tuple[str, ...]
-    policy: Text | None
+    policy: StoredPolicy | None
     lifecycle: str | None
     tags: Mapping[str, str]
     occasions: tuple[Occasion, ...]
@@ -146,7 +146,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingCacheRule:
+class StoredCacheRule:
     """A rule of a pull-through cache since it was made."""
 
     rule: CacheRule
@@ -154,26 +154,26 @@ class StandingCacheRule:
 
 
 @dataclass(slots=True, kw_only=True)
-class Registry:
+class StoredRegistry:
     """The private registry of one account in one region."""
 
     account: str
     region: str
-    repositories: dict[str, Repository] = field(default_factory=dict)
-    policy: Text | None = None
+    repositories: dict[str, StoredRepository] = field(default_factory=dict)
+    policy: StoredPolicy | None = None
     settings: dict[str, str] = field(default_factory=dict)
     scan_type: ScanType = ScanType.BASIC
     scan_rules: tuple[ScanRule, ...] = ()
     pull_time_exclusions: dict[str, datetime] = field(default_factory=dict)
-    templates: dict[str, Template] = field(default_factory=dict)
+    templates: dict[str, StoredTemplate] = field(default_factory=dict)
     """By prefix, without a slash at its end."""
-    cache_rules: dict[str, StandingCacheRule] = field(default_factory=dict)
+    cache_rules: dict[str, StoredCacheRule] = field(default_factory=dict)
     """By prefix, without a slash at its end."""
     replication: tuple[ReplicationRule, ...] = ()
     backfills: dict[str, Backfill] = field(default_factory=dict)
     """By id."""
 
-    def repository(self, name: str) -> Repository:
+    def repository(self, name: str) -> StoredRepository:
         if name not in self.repositories:
             raise repository_not_found(name, self.account)
         return self.repositories[name]
@@ -183,12 +183,12 @@ class Registries:
     """Every registry there is: each account has one in each region, empty until something is put there."""
 
     def __init__(self) -> None:
-        self._registries: dict[tuple[str, str], Registry] = {}
+        self._registries: dict[tuple[str, str], StoredRegistry] = {}
 
-    def of(self, account: str, region: str) -> Registry:
+    def of(self, account: str, region: str) -> StoredRegistry:
         place = account, region
         if place not in self._registries:
-            self._registries[place] = Registry(account=account, region=region)
+            self._registries[place] = StoredRegistry(account=account, region=region)
         return self._registries[place]
 
     def unnamed(self, layers: Iterable[str]) -> set[str]:
@@ -200,7 +200,7 @@ class Registries:
         return rest
 
 
-def image_not_found(reference: str, repository: Repository) -> EcrError:
+def image_not_found(reference: str, repository: StoredRepository) -> EcrError:
     text = (
         f"The image with imageId {reference} does not exist within the repository with name "
         f"'{repository.name}' in the registry with id '{repository.account}'"

@@ -1,10 +1,11 @@
-"""A call to the control plane, once it is known who calls."""
+"""A call to the control plane: who calls, and the condition keys that every call has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from domain.iam.access import Caller
+from domain.iam.access import Caller, Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +30,17 @@ class ControlPlane(Protocol):
     async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> dict[str, Any]:
         """The answer's members, datetimes and bytes as they are; raises EcrError."""
         ...
+
+
+def call_context(region: str) -> Context:
+    """The keys of a call that is made now, in this region."""
+    now = datetime.now(UTC)
+    return {
+        "aws:CurrentTime": (now.isoformat(timespec="seconds"),),
+        "aws:EpochTime": (str(int(now.timestamp())),),
+        "aws:RequestedRegion": (region,),
+        # A rehearsal speaks plain HTTP on loopback, and stands for a registry that speaks TLS alone.
+        "aws:SecureTransport": ("true",),
+        "aws:SourceIp": ("127.0.0.1",),
+        "aws:ViaAWSService": ("false",),
+    }
