@@ -14,7 +14,8 @@ from localcloud.protocols import service_model
 def test_every_operation_of_the_api_has_one_place() -> None:
     rows = operations_table().splitlines()[2:]
     enforced, stored, refused = (re.findall(r"[A-Z][A-Za-z]+(?=[,\s])", row.rpartition(" | ")[2]) for row in rows)
-    assert (set(stored), set(enforced) | set(stored)) == (STORED, set(OPERATIONS))
+    assert set(stored) == set(STORED)
+    assert set(enforced) | set(stored) == set(OPERATIONS)
     assert sorted((*enforced, *stored, *refused)) == sorted(service_model("ecr").operation_names)
     for each, row in zip((enforced, stored, refused), rows, strict=True):
         assert f"| {len(each)} |" in row
