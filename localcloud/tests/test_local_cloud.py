@@ -164,7 +164,7 @@ def test_the_emulator_sees_nothing_of_the_users_and_writes_nowhere_else(
     monkeypatch.setenv("PYTHONPATH", "/of/the/users")
     with _started() as cloud:
         connect(cloud, "s3").create_bucket(Bucket="bucket")
-        connect(cloud, "s3").put_object(Bucket="bucket", KmsKey="key", Body=b"body")
+        connect(cloud, "s3").put_object(Bucket="bucket", Key="key", Body=b"body")
         for pid in _family(cloud):
             text = Path(f"/proc/{pid}/environ").read_text()
             environment = dict(line.split("=", 1) for line in text.split("\0") if line)
@@ -290,7 +290,7 @@ def test_what_a_caller_changes_is_changed_in_the_servers_thread(
         return AuthorizationToken(password=GIVEN, expires=datetime.now(UTC))
 
     monkeypatch.setattr(cloud._callers, "join", told)
-    monkeypatch.setattr(cloud._backend, "stand_in", told)
+    monkeypatch.setattr(cloud._backend, "add_key", told)
     monkeypatch.setattr(cloud._tokens, "issue", told)
     cloud.join(ACCOUNT, "o-a1b2c3d4e5")
     cloud.add_key(KEY)
