@@ -1,7 +1,8 @@
-"""The matrix, and what a change does to it, as JSON for other programs."""
+"""The access matrix and its changes as JSON, one cell or change a line."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 from review.access.access_diff import AccessChange
 from review.access.matrix import Cell, Matrix
@@ -10,58 +11,30 @@ ACCESS_VERSION = 1
 
 
 def to_json(matrix: Matrix) -> str:
-    """The versioned form, one cell a line: two documents compare line by line."""
-    head = {
-        "version": ACCESS_VERSION,
-        "project": matrix.project,
-        "stack": matrix.stack,
-        "account": matrix.account,
-        "repositories": matrix.repositories,
-        "notes": matrix.notes,
-    }
+    head = _fields(matrix, "project", "stack", "account", "repositories", "notes")
     return _document(head, "cells", [_cell(each) for each in matrix.cells])
 
 
 def changes_to_json(found: Sequence[AccessChange], matrix: Matrix, base: str) -> str:
-    head = {"version": ACCESS_VERSION, "project": matrix.project, "stack": matrix.stack, "base": base}
-    return _document(head, "changes", [_change(each) for each in found])
+    names = ("who", "access", "repositories", "regions", "conditions")
+    rows = [{"turn": each.trend, **_fields(each, *names), "text": str(each)} for each in found]
+    return _document({**_fields(matrix, "project", "stack"), "base": base}, "changes", rows)
 
 
-def _document(head: dict[str, object], name: str, rows: list[dict[str, object]]) -> str:
-    others = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items())
+def _document(head: Mapping[str, object], name: str, rows: Sequence[Mapping[str, object]]) -> str:
+    entries = {"version": ACCESS_VERSION, **head}.items()
+    others = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries)
     lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
     return f"{{\n{others},\n{json.dumps(name)}: [\n  {lines}\n]\n}}"
 
 
 def _cell(cell: Cell) -> dict[str, object]:
-    return {
-        "principal": {
-            "kind": cell.principal.kind,
-            "id": cell.principal.id,
-            "label": cell.principal.label,
-            "entrants": cell.principal.entrants,
-            "as_far_as_its_own_policies_allow": cell.principal.by_own_policies,
-        },
-        "repository": cell.repository,
-        "regions": cell.regions,
-        "account": cell.account,
-        "access": cell.access,
-        "decision": cell.decision,
-        "policy": cell.policy,
-        "statement": cell.statement,
-        "actions": cell.actions,
-        "conditions": cell.conditions,
-        "login": cell.login,
+    principal = {
+        **_fields(cell.principal, "kind", "id", "label", "entrants"),
+        "as_far_as_its_own_policies_allow": cell.principal.by_own_policies,
     }
+    return {**_fields(cell, *(each.name for each in fields(cell))), "principal": principal}
 
 
-def _change(change: AccessChange) -> dict[str, object]:
-    return {
-        "turn": change.turn,
-        "who": change.who,
-        "access": change.access,
-        "repositories": change.repositories,
-        "regions": change.regions,
-        "conditions": change.conditions,
-        "text": str(change),
-    }
+def _fields(value: object, *names: str) -> dict[str, object]:
+    return {name: getattr(value, name) for name in names}

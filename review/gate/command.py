@@ -190,12 +190,12 @@ def _of_access(
         place = origins.of_name(urn.rpartition("::")[2])
         yield Remark(
             kind=RemarkKind.ACCESS,
-            id=f"access-{change.turn}",
+            id=f"access-{change.trend}",
             level=Level.ADVISORY,
             urn=urn,
             path=(change.access.value, change.who),  # so that no two of them have one fingerprint
             message=str(change),
-            fix="" if change.turn is AccessTrend.LOST else NOTHING_TO_DO,
+            fix="" if change.trend is AccessTrend.LOST else NOTHING_TO_DO,
             file=place.file,
             line=place.line,
         )

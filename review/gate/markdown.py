@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.access.markdown import folded_lines
-from review.formatting import code, escaped, folded
+from review.formatting import code, escaped, folded, folded_lines
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
 from review.plan import to_markdown as plan_markdown
