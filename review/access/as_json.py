@@ -1,9 +1,9 @@
 """The access matrix and its changes as JSON, one cell or change a line."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 
+from render.as_json import document_of, fields_of
 from review.access.access_diff import AccessChange
 from review.access.matrix import Cell, Matrix
 
@@ -11,30 +11,20 @@ ACCESS_VERSION = 1
 
 
 def to_json(matrix: Matrix) -> str:
-    head = _fields(matrix, "project", "stack", "account", "repositories", "notes")
-    return _document(head, "cells", [_cell(each) for each in matrix.cells])
+    head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack", "account", "repositories", "notes")}
+    return document_of(head, "cells", [_cell(each) for each in matrix.cells])
 
 
 def changes_to_json(found: Sequence[AccessChange], matrix: Matrix, base: str) -> str:
     names = ("who", "access", "repositories", "regions", "conditions")
-    rows = [{"turn": each.trend, **_fields(each, *names), "text": str(each)} for each in found]
-    return _document({**_fields(matrix, "project", "stack"), "base": base}, "changes", rows)
-
-
-def _document(head: Mapping[str, object], name: str, rows: Sequence[Mapping[str, object]]) -> str:
-    entries = {"version": ACCESS_VERSION, **head}.items()
-    others = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries)
-    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    return f"{{\n{others},\n{json.dumps(name)}: [\n  {lines}\n]\n}}"
+    rows = [{"turn": each.trend, **fields_of(each, *names), "text": str(each)} for each in found]
+    head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack"), "base": base}
+    return document_of(head, "changes", rows)
 
 
 def _cell(cell: Cell) -> dict[str, object]:
     principal = {
-        **_fields(cell.principal, "kind", "id", "label", "entrants"),
+        **fields_of(cell.principal, "kind", "id", "label", "entrants"),
         "as_far_as_its_own_policies_allow": cell.principal.by_own_policies,
     }
-    return {**_fields(cell, *(each.name for each in fields(cell))), "principal": principal}
-
-
-def _fields(value: object, *names: str) -> dict[str, object]:
-    return {name: getattr(value, name) for name in names}
+    return {**fields_of(cell, *(each.name for each in fields(cell))), "principal": principal}
