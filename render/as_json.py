@@ -18,10 +18,10 @@ def to_json(rendered: Render) -> str:
     names, columns = ([each.name for each in fields(form)] for form in (Render, Resource))
     head = {"version": FORMAT_VERSION, **fields_of(rendered, *names)}
     del head["resources"]
-    return document_of(head, "resources", [fields_of(each, *columns) for each in rendered.resources])
+    return json_document(head, "resources", [fields_of(each, *columns) for each in rendered.resources])
 
 
-def document_of(head: Mapping[str, object], name: str, rows: Iterable[Mapping[str, object]]) -> str:
+def json_document(head: Mapping[str, object], name: str, rows: Iterable[Mapping[str, object]]) -> str:
     """A JSON object that ends with a list, one row a line."""
     others = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items())
     lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)

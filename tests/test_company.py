@@ -164,7 +164,7 @@ class Company:
     def described(self) -> list[Path]:
         """What the AWS CLI prints of a repository that the third stack is to adopt, a file for each of its regions."""
         files = []
-        for place in load(self.folder, THIRD).places:
+        for place in load(self.folder, THIRD).registries:
             file = self.folder.parent / f"{place.region}.json"
             repository = {
                 "repositoryArn": f"arn:aws:ecr:{place.region}:{place.account}:repository/{ADOPTED}",
@@ -257,7 +257,7 @@ def calls(company: Company, standing: str) -> list[Call]:
 def test_every_entry_point_serves_the_company(company: Company) -> None:
     # One test, since its processes cost seconds and workers share no fixture.
     every = {stack: load(company.folder, stack) for stack in stacks(company.folder)}
-    standing = min(every.keys() - {THIRD}, key=lambda stack: len(every[stack].all_places))
+    standing = min(every.keys() - {THIRD}, key=lambda stack: len(every[stack].all_registries))
     ran = subprocess.run(
         [sys.executable, "-P", str(ROOT / "tests" / "entry_points.py")],
         input=json.dumps(calls(company, standing)), cwd=company.folder, timeout=300,

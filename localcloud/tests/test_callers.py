@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from domain.iam.access import Caller, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import request_context
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, Connect, Door, fetch
 
 NAMES = iter(range(1000))
@@ -241,8 +241,7 @@ def test_a_session_by_web_identity_needs_no_signature(door: Door, connect: Conne
 
 
 def test_an_accounts_organization_is_its_callers(door: Door, connect: Connect) -> None:
-    cloud, _ = door
-    cloud.join("999988887777", "o-a1b2c3d4e5")
+    door[0].join("999988887777", "o-a1b2c3d4e5")
     key = {"AccessKeyId": "999988887777", "SecretAccessKey": "anything"}
     assert _seen(door, connect, key).organization == "o-a1b2c3d4e5"
     assert _seen(door, connect, {**key, "AccessKeyId": ACCOUNT}).organization is None

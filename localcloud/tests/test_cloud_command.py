@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from localcloud import __main__
 from localcloud.__main__ import main, organization, serve
 from localcloud.cloud import LocalCloud
 from localcloud.server import bound, port_of
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import Recorder
 from localcloud.tests.processes import NEEDS_PROC, ROOT, alive, descendants, eventually
 
@@ -29,10 +30,15 @@ Running = tuple[subprocess.Popen[str], str, Path, set[int]]
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    """The process, what it said, its state folder, and all its processes."""
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    """The process, which leads a group of its own, what it said, its state folder, and all its processes."""
     with subprocess.Popen(
-        _SERVE, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        _SERVE,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         said = ""
@@ -45,11 +51,14 @@ def running(tmp_path: Path) -> Iterator[Running]:
         process.kill()
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(running: Running, end: signal.Signals) -> None:
-    process, _, state, family = running
+@cases("send, end", case("Ctrl-C", os.killpg, signal.SIGINT), case("SIGTERM", os.kill, signal.SIGTERM))
+def test_it_says_how_to_use_it_and_a_signal_ends_it_within_two_seconds(
+    running: Running, send: Callable[[int, signal.Signals], None], end: signal.Signals
+) -> None:
+    process, said, state, family = running
+    assert_it_says_how_to_use_it(said, state)
     begin = time.monotonic()
-    process.send_signal(end)
+    send(process.pid, end)
     assert process.wait(2) == 0
     assert time.monotonic() - begin < 2
     assert eventually(lambda: not alive(family), 0.5)
@@ -58,27 +67,7 @@ def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(running: Running,
     assert process.stderr.read() == ""
 
 
-def test_ctrl_c_reaches_it_alone_of_its_process_group(tmp_path: Path) -> None:
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        _SERVE,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(2) == 0
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_it_says_how_to_use_it(running: Running) -> None:
-    _, said, state, _ = running
+def assert_it_says_how_to_use_it(said: str, state: Path) -> None:
     endpoint = re.search(r"listens at (http://127\.0\.0\.1:\d+),", said)
     assert endpoint
     assert str(state) in said
@@ -110,7 +99,7 @@ def test_a_taken_port_is_told_in_a_line(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", ["70000", "65536", "-1", "80x", "", "9" * 5000])
+@cases("port", "70000", "65536", "-1", "80x", "", "9" * 5000)
 def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str], port: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--port", port])
@@ -133,20 +122,15 @@ def test_a_dead_emulator_ends_it_with_its_last_words(running: Running) -> None:
 
 
 def test_an_organization_is_read() -> None:
-    assert organization("o-a1b2c3d4e5=111122223333,444455556666") == (
-        "o-a1b2c3d4e5",
-        ("111122223333", "444455556666"),
-    )
+    assert organization("o-a1b2c3d4e5=111122223333,444455556666") == ("o-a1b2c3d4e5", ("111122223333", "444455556666"))
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("acme=111122223333", "no organization's id"),
-        ("o-a1b2c3d4e5", "no organization's id"),
-        ("o-a1b2c3d4e5=", "'' is not an AWS account id"),
-        ("o-a1b2c3d4e5=111122223333,4444", "'4444' is not an AWS account id"),
-    ],
+@cases(
+    "text, why",
+    ("acme=111122223333", "no organization's id"),
+    ("o-a1b2c3d4e5", "no organization's id"),
+    ("o-a1b2c3d4e5=", "'' is not an AWS account id"),
+    ("o-a1b2c3d4e5=111122223333,4444", "'4444' is not an AWS account id"),
 )
 def test_an_organization_that_is_none_is_told(text: str, why: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=why):

@@ -4,13 +4,16 @@ import base64
 import socket
 import threading
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
+from urllib.parse import parse_qsl
 
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud import emulator
-from localcloud.ecr.errors import EcrError
+from localcloud import emulator, gateway
+from localcloud.cloud import LocalCloud
+from localcloud.ecr.api_errors import EcrError
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
 
 LARGEST_MANIFEST = 4 * 1024 * 1024
@@ -72,8 +75,7 @@ def test_a_fault_of_our_ecr_is_an_error_of_one_call_only(
     connect(cloud, "ecr").describe_registry()
 
 
-def test_another_services_errors_pass_unchanged(door: Door, connect: Connect) -> None:
-    cloud, _ = door
+def test_another_services_errors_pass_unchanged(cloud: LocalCloud, connect: Connect) -> None:
     with pytest.raises(ClientError) as json_error:
         connect(cloud, "kms").describe_key(KeyId="alias/none")
     assert json_error.value.response["Error"]["Code"] == "NotFoundException"
@@ -85,9 +87,8 @@ def test_another_services_errors_pass_unchanged(door: Door, connect: Connect) ->
     assert xml_error.value.response["Error"]["Code"] == "NoSuchBucket"
 
 
-@pytest.mark.parametrize("size", [0, 1, 3_000_000])
-def test_bodies_pass_unchanged_in_both_directions(door: Door, connect: Connect, size: int) -> None:
-    cloud, _ = door
+@cases("size", 0, 1, 3_000_000)
+def test_bodies_pass_unchanged_in_both_directions(cloud: LocalCloud, connect: Connect, size: int) -> None:
     s3 = connect(cloud, "s3")
     s3.create_bucket(Bucket=f"bucket-{size}")
     body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
@@ -96,8 +97,7 @@ def test_bodies_pass_unchanged_in_both_directions(door: Door, connect: Connect, 
     assert s3.get_object(Bucket=f"bucket-{size}", Key="a key/with spaces+plus")["Body"].read() == body
 
 
-def test_a_compressed_request_arrives_compressed(door: Door, connect: Connect) -> None:
-    cloud, _ = door
+def test_a_compressed_request_arrives_compressed(cloud: LocalCloud, connect: Connect) -> None:
     cloudwatch = connect(cloud, "cloudwatch")
     data = [{"MetricName": f"metric-{n}", "Value": 1.0} for n in range(400)]  # botocore compresses from 10 KiB on
     cloudwatch.put_metric_data(Namespace="compressed", MetricData=data)
@@ -105,8 +105,7 @@ def test_a_compressed_request_arrives_compressed(door: Door, connect: Connect) -
     assert len(metrics) == 400
 
 
-def test_accounts_and_regions_are_apart(door: Door, connect: Connect) -> None:
-    cloud, _ = door
+def test_accounts_and_regions_are_apart(cloud: LocalCloud, connect: Connect) -> None:
     key = connect(cloud, "kms", ACCOUNT, "us-east-1").create_key()["KeyMetadata"]
     assert f":us-east-1:{ACCOUNT}:" in key["Arn"]
     assert connect(cloud, "kms", ACCOUNT, "us-east-1").describe_key(KeyId=key["KeyId"])
@@ -115,8 +114,7 @@ def test_accounts_and_regions_are_apart(door: Door, connect: Connect) -> None:
             connect(cloud, "kms", account, region).describe_key(KeyId=key["KeyId"])
 
 
-def test_the_emulator_enforces_what_its_identities_may(door: Door, connect: Connect) -> None:
-    cloud, _ = door
+def test_the_emulator_enforces_what_its_identities_may(cloud: LocalCloud, connect: Connect) -> None:
     iam = connect(cloud, "iam")
     iam.create_user(UserName="powerless")
     key = iam.create_access_key(UserName="powerless")["AccessKey"]
@@ -124,8 +122,7 @@ def test_the_emulator_enforces_what_its_identities_may(door: Door, connect: Conn
         connect(cloud, "kms", credentials=key).list_keys()
 
 
-def test_an_unsigned_request_is_told_what_it_lacks(door: Door) -> None:
-    cloud, _ = door
+def test_an_unsigned_request_is_told_what_it_lacks(cloud: LocalCloud) -> None:
     target = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"}
     answer = fetch(cloud.endpoint, method="POST", body=b"{}", headers=target)
     assert (answer.status, answer.json()["__type"]) == (400, "MissingAuthenticationTokenException")
@@ -135,21 +132,18 @@ def test_an_unsigned_request_is_told_what_it_lacks(door: Door) -> None:
     assert b"<Code>MissingAuthenticationTokenException</Code>" in answer.data
 
 
-@pytest.mark.parametrize("path", ["/", "/health"])
-def test_people_are_told_what_answers_here(door: Door, path: str) -> None:
-    cloud, _ = door
+@cases("path", "/", "/health")
+def test_people_are_told_what_answers_here(cloud: LocalCloud, path: str) -> None:
     answer = fetch(cloud.endpoint + path)
     assert answer.status == 200
     assert answer.json()["emulator"] == "healthy"
 
 
-@pytest.mark.parametrize(
-    ("service", "target", "code"),
-    [
-        ("ecr-public", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
-        ("ecr", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
-        ("kms", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", "InvalidSignatureException"),
-    ],
+@cases(
+    "service, target, code",
+    ("ecr-public", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
+    ("ecr", "SpencerFrontendService.DescribeRepositories", "UnknownOperationException"),
+    ("kms", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", "InvalidSignatureException"),
 )
 def test_nothing_of_the_emulators_own_ecr_is_reached(door: Door, service: str, target: str, code: str) -> None:
     cloud, recorder = door
@@ -160,16 +154,14 @@ def test_nothing_of_the_emulators_own_ecr_is_reached(door: Door, service: str, t
     assert not recorder.calls
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff", pytest.param(b"[" * 100_000, id="deep")])
-def test_a_body_that_is_no_object_is_refused(door: Door, body: bytes) -> None:
-    cloud, _ = door
+@cases("body", b"{", b"[]", b'"text"', b"\xff", case("deep", b"[" * 100_000))
+def test_a_body_that_is_no_object_is_refused(cloud: LocalCloud, body: bytes) -> None:
     headers = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.ListImages", "Authorization": _scope("ecr")}
     answer = fetch(cloud.endpoint, method="POST", body=body, headers=headers)
     assert (answer.status, answer.json()["__type"]) == (400, "SerializationException")
 
 
-def test_queue_urls_lead_to_the_front(door: Door, connect: Connect) -> None:
-    cloud, _ = door
+def test_queue_urls_lead_to_the_front(cloud: LocalCloud, connect: Connect) -> None:
     sqs = connect(cloud, "sqs")
     url = sqs.create_queue(QueueName="front")["QueueUrl"]
     assert url.startswith(cloud.endpoint)
@@ -200,7 +192,7 @@ def test_a_header_that_is_no_text_is_told_in_a_form_too(door: Door) -> None:
     assert "<Code>IncompleteSignatureException</Code>" in got
 
 
-@pytest.mark.parametrize("target", ["http://evil.example/x", "http://evil.example/"])
+@cases("target", "http://evil.example/x", "http://evil.example/")
 def test_another_hosts_url_is_refused(door: Door, target: str) -> None:
     lines = (f"GET {target} HTTP/1.1", "Host: a", f"Authorization: {_scope('s3')}", "Connection: close", "", "")
     got = _raw(door[0].endpoint, "\r\n".join(lines))
@@ -208,8 +200,9 @@ def test_another_hosts_url_is_refused(door: Door, target: str) -> None:
     assert "MalformedHttpRequestException" in got
 
 
-def test_a_connection_that_the_emulator_breaks_is_a_bad_gateway(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud, _ = door
+def test_a_connection_that_the_emulator_breaks_is_a_bad_gateway(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert cloud._emulator is not None
     monkeypatch.setattr(emulator, "_NOTICE", 0.01)
     monkeypatch.setattr(cloud._emulator, "_address", "http://127.0.0.1:9")
@@ -218,8 +211,9 @@ def test_a_connection_that_the_emulator_breaks_is_a_bad_gateway(door: Door, monk
     assert "broke off" in answer.json()["message"]
 
 
-def test_a_request_goes_out_as_it_came_in_and_so_does_the_answer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud, _ = door
+def test_a_request_goes_out_as_it_came_in_and_so_does_the_answer(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = (
         "Host: bucket.s3.example:1234",
         f"Authorization: {_scope('s3')}",
@@ -273,3 +267,39 @@ class _Peer:
     def __exit__(self, *_: object) -> None:
         self._thread.join(5)
         self._listener.close()
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": _scope("sts")}
+WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
+
+
+@cases(
+    "more, status, code",
+    case("long", b"&a=" + b"b" * 1024 * 1024, 413, b"<Code>RequestEntityTooLarge</Code>"),
+    case("of many fields", b"&a" * 20_000, 400, b"<Code>MalformedQueryString</Code>"),
+    case("ordinary", b"&a=b" * 1_000, 200, b"<GetCallerIdentityResult>"),
+)
+def test_a_form_is_bounded(door: Door, more: bytes, status: int, code: bytes) -> None:
+    answer = fetch(door[0].endpoint, method="POST", body=WHO + more, headers=FORM)
+    assert answer.status == status
+    assert code in answer.data
+
+
+def test_a_form_is_read_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+
+    def counted(text: str, **more: Any) -> list[tuple[str, str]]:
+        read.append(text.encode())
+        return parse_qsl(text, **more)
+
+    monkeypatch.setattr(gateway, "parse_qsl", counted)
+    assert fetch(door[0].endpoint, method="POST", body=WHO, headers=FORM).status == 200
+    assert read == [WHO]
+
+
+def test_what_is_no_call_is_no_form(door: Door) -> None:
+    """`curl --data-binary` calls every body a form."""
+    signed, endpoint = {**FORM, "Authorization": _scope("s3")}, door[0].endpoint
+    assert fetch(f"{endpoint}/forms", method="PUT", headers=signed).status == 200
+    body = b"&" * 2 * 1024 * 1024
+    assert fetch(f"{endpoint}/forms/key", method="PUT", body=body, headers=signed).status == 200

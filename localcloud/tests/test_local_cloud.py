@@ -10,16 +10,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from domain.iam.access import Policy
+from domain.iam.document import Document
 from localcloud import cloud as local
 from localcloud.cloud import LocalCloud, Parts
+from localcloud.ecr.authorization_tokens import AuthorizationToken
 from localcloud.emulator import Emulator, EmulatorDied
+from localcloud.iam_and_kms import KmsKey
 from localcloud.server import Server
-from localcloud.tests.clouds import ACCOUNT, Connect, Door, Recorder
+from localcloud.tests.clouds import ACCOUNT, Connect, Recorder
 from localcloud.tests.processes import NEEDS_PROC, alive, descendants, eventually
 
 pytestmark = NEEDS_PROC
@@ -139,8 +144,7 @@ def test_many_start_at_the_same_time() -> None:
         cloud.stop()
 
 
-def test_nothing_listens_beyond_loopback(door: Door, connect: Connect) -> None:
-    cloud, _ = door
+def test_nothing_listens_beyond_loopback(cloud: LocalCloud, connect: Connect) -> None:
     connect(cloud, "transfer").create_server()
     connect(cloud, "iot").describe_endpoint()
     connect(cloud, "dsql").create_cluster()
@@ -174,8 +178,7 @@ def test_the_emulator_sees_nothing_of_the_users_and_writes_nowhere_else(
             assert all(Path(each).is_relative_to(cloud.state) for each in written)
 
 
-def test_no_signal_of_the_terminal_reaches_what_it_starts(door: Door) -> None:
-    cloud, _ = door
+def test_no_signal_of_the_terminal_reaches_what_it_starts(cloud: LocalCloud) -> None:
     assert os.getsid(0) not in {os.getsid(pid) for pid in _family(cloud)}
 
 
@@ -263,6 +266,36 @@ def test_nothing_can_be_waited_for_when_nothing_runs() -> None:
 
     with pytest.raises(RuntimeError, match="not running"):
         Server().wait(nothing())
+
+
+GIVEN = "given"
+KEY = KmsKey(
+    arn=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1",
+    account=ACCOUNT,
+    region="us-east-1",
+    enabled=True,
+    usage="ENCRYPT_DECRYPT",
+    spec="SYMMETRIC_DEFAULT",
+    policy=Policy(name="none", document=Document(statements=())),
+)
+
+
+def test_what_a_caller_changes_is_changed_in_the_servers_thread(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def told(*_: object, **__: object) -> AuthorizationToken:
+        threads.append(threading.current_thread().name)
+        return AuthorizationToken(password=GIVEN, expires=datetime.now(UTC))
+
+    monkeypatch.setattr(cloud._callers, "join", told)
+    monkeypatch.setattr(cloud._backend, "add_key", told)
+    monkeypatch.setattr(cloud._tokens, "issue", told)
+    cloud.join(ACCOUNT, "o-a1b2c3d4e5")
+    cloud.add_key(KEY)
+    assert cloud.service_password("lambda.amazonaws.com", "arn:aws:lambda:us-east-1:1:function:a", ACCOUNT) == GIVEN
+    assert threads == [cloud._server._thread.name] * 3
 
 
 def _family(cloud: LocalCloud) -> set[int]:

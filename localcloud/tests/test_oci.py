@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from domain.ecr.images import MANIFESTS, OCI_INDEX, digest_of
+from localcloud.tests.cases import cases
 from oci.client import Client, Refused
 from oci.image import Blob, image, index
 from oci.manifest import Corrupt
@@ -118,16 +119,14 @@ def test_a_blob_of_another_digest_is_corrupt(registry: Registry) -> None:
             client.pull("r", pushed.digest)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b'{"manifests": [{}]}', b'{"layers": []}', b'{"layers": 1, "config": 1}']
-)
+@cases("content", b"", b"[]", b'{"manifests": [{}]}', b'{"layers": []}', b'{"layers": 1, "config": 1}')
 def test_a_manifest_that_is_none_is_corrupt(registry: Registry, content: bytes) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (200, {}, content)
     with Client.on_loopback(registry.host) as client, pytest.raises(Corrupt, match="r@v1 is not a manifest"):
         client.pull("r", "v1")
 
 
-@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:1/v2/x", "//127.0.0.1:1/v2/x", "https://{host}/v2/x"])
+@cases("elsewhere", "http://127.0.0.1:1/v2/x", "//127.0.0.1:1/v2/x", "https://{host}/v2/x")
 def test_an_upload_that_is_sent_elsewhere_is_not_followed(registry: Registry, elsewhere: str) -> None:
     where = elsewhere.format(host=registry.host)
     registry.answers["POST /v2/r/blobs/uploads/"] = (202, {"Location": where}, b"")
@@ -135,7 +134,7 @@ def test_an_upload_that_is_sent_elsewhere_is_not_followed(registry: Registry, el
         client.begin_upload("r")
 
 
-@pytest.mark.parametrize("stored", ["sha256:other", ""])
+@cases("stored", "sha256:other", "")
 def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Registry, stored: str) -> None:
     registry.answers["PUT /v2/r/manifests/v1"] = (201, {"Docker-Content-Digest": stored}, b"")
     manifest = Blob(content=b"{}", media_type="text/plain")
@@ -143,15 +142,13 @@ def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Reg
         client.put_manifest("r", manifest, "v1")
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b'{"errors":[{"code":"DENIED","message":"no"}]}', "403 DENIED: no"),
-        (b"Not Authorized\n", "403: Not Authorized"),
-        (b'{"errors":[]}', '403: {"errors":[]}'),
-        (b'["errors"]', '403: ["errors"]'),
-        (b"", "403: "),
-    ],
+@cases(
+    "body, told",
+    (b'{"errors":[{"code":"DENIED","message":"no"}]}', "403 DENIED: no"),
+    (b"Not Authorized\n", "403: Not Authorized"),
+    (b'{"errors":[]}', '403: {"errors":[]}'),
+    (b'["errors"]', '403: ["errors"]'),
+    (b"", "403: "),
 )
 def test_a_refusal_is_told_in_the_registrys_words(registry: Registry, body: bytes, told: str) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (403, {}, body)
@@ -161,7 +158,7 @@ def test_a_refusal_is_told_in_the_registrys_words(registry: Registry, body: byte
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize("path", ["manifests/v1", "blobs/sha256:x"])
+@cases("path", "manifests/v1", "blobs/sha256:x")
 def test_no_answer_is_followed_elsewhere(registry: Registry, path: str) -> None:
     registry.answers[f"GET /v2/r/{path}"] = (307, {"Location": "/v2/other"}, b"")
     registry.answers["GET /v2/other"] = (200, {}, b"{}")
@@ -188,9 +185,7 @@ def test_a_blob_that_is_there_is_not_sent_again(registry: Registry) -> None:
     assert {authorization for _, _, authorization in registry.asked} == {"Basic QVdTOnNlY3JldA=="}
 
 
-@pytest.mark.parametrize(
-    "location", ["/v2/r/blobs/uploads/1", "http://{host}/v2/r/blobs/uploads/1", "/v2/r/blobs/uploads/1?state=x"]
-)
+@cases("location", "/v2/r/blobs/uploads/1", "http://{host}/v2/r/blobs/uploads/1", "/v2/r/blobs/uploads/1?state=x")
 def test_an_upload_goes_where_the_registry_says(registry: Registry, location: str) -> None:
     blob = Blob(content=b"x", media_type="text/plain")
     where = location.format(host=registry.host)

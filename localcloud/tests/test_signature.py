@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
 
 _TARGET = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"
@@ -100,14 +101,12 @@ def test_headers_with_odd_spaces_are_signed_as_aws_does(door: Door, session: dic
     assert _sent(door, session, before=_header("X-Amz-Note", "a   b")) == ""
 
 
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"SecretAccessKey": "wrong"}, "InvalidSignatureException"),
-        ({"AccessKeyId": "ASIAUNKNOWNUNKNOWN00"}, "UnrecognizedClientException"),
-        ({"SessionToken": "another"}, "UnrecognizedClientException"),
-        ({"SessionToken": None}, "UnrecognizedClientException"),
-    ],
+@cases(
+    "changed, code",
+    ({"SecretAccessKey": "wrong"}, "InvalidSignatureException"),
+    ({"AccessKeyId": "ASIAUNKNOWNUNKNOWN00"}, "UnrecognizedClientException"),
+    ({"SessionToken": "another"}, "UnrecognizedClientException"),
+    ({"SessionToken": None}, "UnrecognizedClientException"),
 )
 def test_wrong_credentials_are_refused(door: Door, session: dict[str, Any], changed: dict[str, Any], code: str) -> None:
     assert _sent(door, {**session, **changed}) == code
@@ -119,16 +118,14 @@ def test_botocore_shows_the_refusal_as_aws_does(door: Door, connect: Connect, se
     assert refused.value.response["Error"]["Code"] == "InvalidSignatureException"
 
 
-@pytest.mark.parametrize(
+@cases(
     "forged",
-    [
-        pytest.param(_data, id="another body"),
-        pytest.param(_header("X-Amz-Target", _TARGET.replace("Describe", "Delete")), id="another operation"),
-        pytest.param(_header("X-Amz-Extra", "1"), id="a header that nobody signed"),
-        pytest.param(_in_authorization("us-east-1", "eu-west-1"), id="another region"),
-        pytest.param(_in_authorization("host;", ""), id="a header fewer"),
-        pytest.param(_another_day, id="another day"),
-    ],
+    case("another body", _data),
+    case("another operation", _header("X-Amz-Target", _TARGET.replace("Describe", "Delete"))),
+    case("a header that nobody signed", _header("X-Amz-Extra", "1")),
+    case("another region", _in_authorization("us-east-1", "eu-west-1")),
+    case("a header fewer", _in_authorization("host;", "")),
+    case("another day", _another_day),
 )
 def test_what_was_changed_after_signing_is_refused(door: Door, session: dict[str, Any], forged: Change) -> None:
     assert _sent(door, session, after=forged) == "InvalidSignatureException"
@@ -151,10 +148,7 @@ def test_a_signed_digest_must_be_the_bodys(door: Door, session: dict[str, Any]) 
     assert _sent(door, session, before=unsigned) == "InvalidSignatureException"
 
 
-@pytest.mark.parametrize(
-    ("minutes", "code"),
-    [(-16, "InvalidSignatureException"), (16, "InvalidSignatureException"), (-14, ""), (14, "")],
-)
+@cases("minutes, code", (-16, "InvalidSignatureException"), (16, "InvalidSignatureException"), (-14, ""), (14, ""))
 def test_a_signature_holds_for_a_quarter_of_an_hour(
     door: Door, session: dict[str, Any], minutes: int, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,27 +170,23 @@ def test_the_expiry_is_the_one_that_sts_gave(door: Door, session: dict[str, Any]
     assert door[0]._callers._keys[session["AccessKeyId"]].expires == session["Expiration"]
 
 
-@pytest.mark.parametrize(
+@cases(
     "broken",
-    [
-        pytest.param(_in_authorization("AWS4-HMAC-SHA256", "AWS3"), id="another algorithm"),
-        pytest.param(_in_authorization("SignedHeaders", "Signed"), id="no signed headers"),
-        pytest.param(_in_authorization("/aws4_request", ""), id="a short scope"),
-        pytest.param(_in_authorization("/us-east-1", ""), id="no region"),
-        pytest.param(_header("X-Amz-Date", "yesterday"), id="no moment"),
-    ],
+    case("another algorithm", _in_authorization("AWS4-HMAC-SHA256", "AWS3")),
+    case("no signed headers", _in_authorization("SignedHeaders", "Signed")),
+    case("a short scope", _in_authorization("/aws4_request", "")),
+    case("no region", _in_authorization("/us-east-1", "")),
+    case("no moment", _header("X-Amz-Date", "yesterday")),
 )
 def test_an_incomplete_signature_is_called_so(door: Door, session: dict[str, Any], broken: Change) -> None:
     assert _sent(door, session, after=broken) == "IncompleteSignatureException"
 
 
-@pytest.mark.parametrize(
+@cases(
     "odd",
-    [
-        pytest.param(_header("X-Amz-Security-Token", "\xff"), id="token"),
-        pytest.param(_in_authorization("Signature=", "Signature=\xff"), id="signature"),
-        pytest.param(_header("X-Amz-Note", "\xff"), id="another header"),
-    ],
+    case("token", _header("X-Amz-Security-Token", "\xff")),
+    case("signature", _in_authorization("Signature=", "Signature=\xff")),
+    case("another header", _header("X-Amz-Note", "\xff")),
 )
 def test_bytes_that_are_no_text_are_told(door: Door, session: dict[str, Any], odd: Change) -> None:
     assert _sent(door, session, after=odd) == "IncompleteSignatureException"

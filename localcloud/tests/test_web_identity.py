@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.cloud import LocalCloud
-from localcloud.github import Github, Job
+from localcloud.github_issuer import GithubIssuer, Job
+from localcloud.tests.cases import cases
 from localcloud.tests.clouds import Connect, fetch
 from localcloud.tests.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, document, provider, trust
 
@@ -81,19 +82,17 @@ def test_another_job_is_refused(roles: Roles, role: str, job: Job) -> None:
     assert roles.refused(role, roles.token(job)) == DENIED
 
 
-@pytest.mark.parametrize(
-    ("claim", "value", "job"),
-    [
-        ("actor", "octocat", replace(JOB, actor="mallory")),
-        ("actor_id", "583231", replace(JOB, actor_id="1")),
-        ("enterprise_id", "9", replace(JOB, enterprise_id="10")),
-        ("environment", "production", replace(JOB, environment="staging")),
-        ("job_workflow_ref", "acme/ci/.github/workflows/push.yml@refs/heads/main", JOB),
-        ("ref", "refs/heads/main", replace(JOB, ref="refs/heads/feature")),
-        ("repository", "acme/payments-api", replace(JOB, repository="payments-web")),
-        ("workflow", "release", replace(JOB, workflow="nightly")),
-        ("sub", "repo:acme@1024/payments-api@65536:ref:refs/heads/main", JOB),
-    ],
+@cases(
+    "claim, value, job",
+    ("actor", "octocat", replace(JOB, actor="mallory")),
+    ("actor_id", "583231", replace(JOB, actor_id="1")),
+    ("enterprise_id", "9", replace(JOB, enterprise_id="10")),
+    ("environment", "production", replace(JOB, environment="staging")),
+    ("job_workflow_ref", "acme/ci/.github/workflows/push.yml@refs/heads/main", JOB),
+    ("ref", "refs/heads/main", replace(JOB, ref="refs/heads/feature")),
+    ("repository", "acme/payments-api", replace(JOB, repository="payments-web")),
+    ("workflow", "release", replace(JOB, workflow="nightly")),
+    ("sub", "repo:acme@1024/payments-api@65536:ref:refs/heads/main", JOB),
 )
 def test_each_claim_that_aws_maps_decides(roles: Roles, claim: str, value: str, job: Job) -> None:
     asked = roles.make(trust({"aud": AUDIENCE, claim: value}))
@@ -108,7 +107,7 @@ def test_each_claim_that_aws_maps_decides(roles: Roles, claim: str, value: str, 
     assert roles.refused(asked, roles.token(job)) == DENIED
 
 
-@pytest.mark.parametrize("claim", ["repository_owner", "event_name", "iss", "ref_type", "repository_visibility"])
+@cases("claim", "repository_owner", "event_name", "iss", "ref_type", "repository_visibility")
 def test_a_claim_that_aws_does_not_map_is_no_condition_key(roles: Roles, claim: str) -> None:
     said = {**JOB.claims, "iss": f"https://{ISSUER}"}[claim]
     assert roles.refused(roles.make(trust({"aud": AUDIENCE, claim: said}))) == DENIED
@@ -192,7 +191,7 @@ def claims(**more: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def signed(cloud: LocalCloud, given: Mapping[str, Any], *, by: Github | None = None, **more: Any) -> str:
+def signed(cloud: LocalCloud, given: Mapping[str, Any], *, by: GithubIssuer | None = None, **more: Any) -> str:
     """A token under the cloud's own key id, signed by its issuer or by another."""
     header = {"kid": cloud._github._key_id, **more.pop("headers", {})}
     return jwt.encode(dict(given), (by or cloud._github)._key, **{"algorithm": "RS256", **more}, headers=header)
@@ -219,17 +218,17 @@ def test_a_token_of_another_issuer_is_refused(roles: Roles, role: str, cloud: Lo
         assert refusal == ("InvalidIdentityToken", 400, "Issuer must be a valid URL")
 
 
-@pytest.mark.parametrize("missing", ["aud", "exp", "iat", "sub"])
+@cases("missing", "aud", "exp", "iat", "sub")
 def test_a_token_without_a_claim_is_refused(roles: Roles, role: str, cloud: LocalCloud, missing: str) -> None:
     refusal = roles.refused(role, signed(cloud, claims(**{missing: None})))
     assert refusal == ("InvalidIdentityToken", 400, f"Missing a required claim: {missing}")
 
 
-@pytest.mark.parametrize("name", ["aud", "sub", "repository_id", "exp", "nbf"])
+@cases("name", "aud", "sub", "repository_id", "exp", "nbf")
 def test_a_claim_of_another_type_is_refused(roles: Roles, role: str, cloud: LocalCloud, name: str) -> None:
     code, status, words = roles.refused(role, signed(cloud, claims(**{name: [AUDIENCE]})))
     assert (code, status) == ("InvalidIdentityToken", 400)
-    assert words.startswith(f"The claim {name} is no ")
+    assert words.startswith(f"The claim {name} is not ")
 
 
 def forged(cloud: LocalCloud) -> dict[str, str]:
@@ -240,7 +239,7 @@ def forged(cloud: LocalCloud) -> dict[str, str]:
     confused = part({"alg": "HS256", "typ": "JWT", "kid": cloud._github._key_id})
     mac = hmac.new(public, f"{confused}.{body}".encode(), hashlib.sha256).digest()
     return {
-        "another key": signed(cloud, claims(), by=Github()),
+        "another key": signed(cloud, claims(), by=GithubIssuer()),
         "another body": f"{head}.{other}.{signature}",
         "no signature": f"{head}.{body}.",
         "alg none": f"{part({'alg': 'none', 'typ': 'JWT', 'kid': cloud._github._key_id})}.{body}.",
@@ -257,16 +256,14 @@ def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@pytest.mark.parametrize(
+@cases(
     "how",
-    [
-        "another key",
-        "another body",
-        "no signature",
-        "alg none",
-        "the public key as a secret",
-        "another algorithm of the same key",
-    ],
+    "another key",
+    "another body",
+    "no signature",
+    "alg none",
+    "the public key as a secret",
+    "another algorithm of the same key",
 )
 def test_a_forged_token_is_refused(roles: Roles, role: str, cloud: LocalCloud, how: str) -> None:
     code, status, words = roles.refused(role, forged(cloud)[how])
@@ -274,13 +271,13 @@ def test_a_forged_token_is_refused(roles: Roles, role: str, cloud: LocalCloud, h
     assert words.startswith("The token's signature proves nothing: ")
 
 
-@pytest.mark.parametrize("key", ["another", ""])
+@cases("key", "another", "")
 def test_a_key_that_github_does_not_have_proves_nothing(roles: Roles, role: str, cloud: LocalCloud, key: str) -> None:
     assert roles.refused(role, signed(cloud, claims(), headers={"kid": key}))[2].startswith(NO_KEY)
 
 
 def test_another_clouds_token_is_refused(roles: Roles, role: str) -> None:
-    foreign = Github().token(JOB, audience=AUDIENCE, now=datetime.now(UTC))
+    foreign = GithubIssuer().token(JOB, audience=AUDIENCE, now=datetime.now(UTC))
     assert roles.refused(role, foreign)[2].startswith(NO_KEY)
 
 
@@ -298,18 +295,16 @@ def test_what_is_no_token_is_refused(roles: Roles, role: str, text: str) -> None
     assert roles.refused(role, text) == ("InvalidIdentityToken", 400, NOT_A_JWT)
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"DurationSeconds": 3601}, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
-        ({"DurationSeconds": 43201}, "Value at 'durationSeconds' failed to satisfy constraint: Member must have value"),
-        ({"PolicyArns": [{"arn": "a" * 2049}]}, "Value at 'policyArns.1.member.arn' failed to satisfy constraint: "),
-        ({"RoleSessionName": "a b"}, "Value at 'roleSessionName' failed to satisfy constraint: Member must satisfy"),
-        ({"RoleArn": f"arn:aws:iam::{HOME}:user/somebody"}, "Request ARN is invalid"),
-        ({"RoleArn": "arn:aws:iam::12345:role/somebody"}, "Request ARN is invalid"),
-        ({"RoleArn": "arn:aws:sts::771100002222:role/somebody"}, "Request ARN is invalid"),
-        ({"RoleArn": "a role without an arn"}, "Request ARN is invalid"),
-    ],
+@cases(
+    "given, words",
+    ({"DurationSeconds": 3601}, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+    ({"DurationSeconds": 43201}, "Value at 'durationSeconds' failed to satisfy constraint: Member must have value"),
+    ({"PolicyArns": [{"arn": "a" * 2049}]}, "Value at 'policyArns.1.member.arn' failed to satisfy constraint: "),
+    ({"RoleSessionName": "a b"}, "Value at 'roleSessionName' failed to satisfy constraint: Member must satisfy"),
+    ({"RoleArn": f"arn:aws:iam::{HOME}:user/somebody"}, "Request ARN is invalid"),
+    ({"RoleArn": "arn:aws:iam::12345:role/somebody"}, "Request ARN is invalid"),
+    ({"RoleArn": "arn:aws:sts::771100002222:role/somebody"}, "Request ARN is invalid"),
+    ({"RoleArn": "a role without an arn"}, "Request ARN is invalid"),
 )
 def test_bad_input_is_told(roles: Roles, role: str, given: dict[str, Any], words: str) -> None:
     code, status, said = roles.refused(given.pop("RoleArn", role), **given)
@@ -325,19 +320,11 @@ def test_a_session_lasts_as_long_as_the_role_lets_it(roles: Roles) -> None:
     assert timedelta(seconds=890) < shortest <= timedelta(seconds=900)
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ("", "ValidationError: 1 validation error detected: Value at 'roleArn' failed to satisfy constraint: "),
-        (
-            "&RoleArn=",
-            "ValidationError: 1 validation error detected: Value at 'roleArn' failed to satisfy constraint: ",
-        ),
-        (
-            f"&RoleArn=arn:aws:iam::{HOME}:role/x&DurationSeconds=soon",
-            "SerializationException: DurationSeconds must be ",
-        ),
-    ],
+@cases(
+    "more, words",
+    ("", "ValidationError: 1 validation error detected: Value at 'roleArn' failed to satisfy constraint: "),
+    ("&RoleArn=", "ValidationError: 1 validation error detected: Value at 'roleArn' failed to satisfy constraint: "),
+    (f"&RoleArn=arn:aws:iam::{HOME}:role/x&DurationSeconds=soon", "SerializationException: DurationSeconds must be "),
 )
 def test_what_no_client_would_send_is_told_too(cloud: LocalCloud, more: str, words: str) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from domain.iam.actions import LOGIN_ACTION, PUSH_ACTIONS
 from localcloud.clients import password_of
 from localcloud.cloud import LocalCloud
+from localcloud.tests.cases import cases
 from localcloud.tests.clouds import REGION, Connect
 from localcloud.tests.github_roles import HOME, NAMES, Roles, allow, document
 from oci.client import Client, Refused
@@ -123,7 +124,7 @@ def test_a_session_knows_who_it_is(roles: Roles) -> None:
     assert who["UserId"] == given["AssumedRoleUser"]["AssumedRoleId"]
 
 
-@pytest.mark.parametrize("changed", ["SecretAccessKey", "SessionToken"])
+@cases("changed", "SecretAccessKey", "SessionToken")
 def test_half_of_a_sessions_secrets_are_no_session(roles: Roles, changed: str) -> None:
     given = {**roles.assume(publisher(roles))["Credentials"], changed: "of-somebody-else"}
     for service, call in (("ecr", "get_authorization_token"), ("sts", "get_caller_identity")):
@@ -141,7 +142,7 @@ def test_a_role_that_is_gone_leaves_a_session_that_may_nothing(roles: Roles) -> 
         login(roles, given["Credentials"])
 
 
-@pytest.mark.parametrize(("service", "call"), [("iam", "list_roles"), ("kms", "list_keys"), ("s3", "list_buckets")])
+@cases("service, call", ("iam", "list_roles"), ("kms", "list_keys"), ("s3", "list_buckets"))
 def test_no_other_service_knows_the_session(roles: Roles, service: str, call: str) -> None:
     role = publisher(roles)
     roles.iam().put_role_policy(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from render.as_json import document_of, fields_of
+from render.as_json import fields_of, json_document
 from review.access.access_diff import AccessChange
 from review.access.matrix import Cell, Matrix
 
@@ -12,14 +12,14 @@ ACCESS_VERSION = 1
 
 def to_json(matrix: Matrix) -> str:
     head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack", "account", "repositories", "notes")}
-    return document_of(head, "cells", [_cell(each) for each in matrix.cells])
+    return json_document(head, "cells", [_cell(each) for each in matrix.cells])
 
 
 def changes_to_json(found: Sequence[AccessChange], matrix: Matrix, base: str) -> str:
     names = ("who", "access", "repositories", "regions", "conditions")
     rows = [{"turn": each.trend, **fields_of(each, *names), "text": str(each)} for each in found]
     head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack"), "base": base}
-    return document_of(head, "changes", rows)
+    return json_document(head, "changes", rows)
 
 
 def _cell(cell: Cell) -> dict[str, object]:

@@ -13,10 +13,10 @@ from domain.iam.matching import covers
 from domain.iam.patterns import matches, matches_resource, pattern, resource_pattern
 from domain.iam.statement import Statement
 from render.resource import Render
+from review.access.declared_roles import ALLOW_ALL, StackRole, declared_roles
 from review.access.grantees import NamedGrantee, named
 from review.access.matrix import Access, Cell, Grantee, GranteeKind, Matrix
 from review.access.partial_evaluation import RESOURCE_TAGS, PartialCaller, PartialDecision, Permission, decide
-from review.access.stack_roles import ALLOW_ALL, StackRole, stack_roles
 from review.access.targets import REGISTRY_DOCUMENT, AccessTarget, PolicyReader, access_targets
 
 _REPOSITORY = ":repository/"
@@ -32,7 +32,7 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
     """The matrix; `boundaries` are permissions boundaries by ARN that the stack does not declare."""
     documents = PolicyReader()
     found = access_targets(rendered, documents)
-    who, notes = stack_roles(rendered, documents, boundaries or {})
+    who, notes = declared_roles(rendered, documents, boundaries or {})
     evaluation = _Evaluation(found, who)
     unread = [f"{where} can't be read" for where in dict.fromkeys(documents.unread)]
     regions: dict[str, list[str]] = {}

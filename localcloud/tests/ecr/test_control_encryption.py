@@ -10,9 +10,10 @@ import pytest
 from domain.iam import document
 from domain.iam.access import Caller, Policy
 from domain.kms import key_policy
-from localcloud.call import Call
-from localcloud.ecr.errors import EcrError
-from localcloud.iam_and_kms import Key
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
+from localcloud.iam_and_kms import KmsKey
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -50,7 +51,7 @@ def policy(source: Mapping[str, object]) -> Policy:
 
 def with_key(source: Mapping[str, object] = PROJECT_POLICY, **more: Any) -> Plane:
     plane = Plane()
-    key = Key(policy=policy(source), **{**KEY, **more})
+    key = KmsKey(policy=policy(source), **{**KEY, **more})
     plane.keys.keys = {KEY_ARN: key, ID: key, ALIAS: key, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}": key}
     return plane
 
@@ -67,9 +68,13 @@ def refusal(plane: Plane, by: Caller | None = None, key: str | None = KEY_ARN) -
     return error.message
 
 
-@pytest.mark.parametrize("name", [KEY_ARN, ID, ALIAS, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}"])
-def test_a_key_by_any_of_its_names_is_told_by_its_arn(name: str) -> None:
-    plane = with_key()
+@pytest.fixture
+def plane() -> Plane:
+    return with_key()
+
+
+@cases("name", KEY_ARN, ID, ALIAS, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}")
+def test_a_key_by_any_of_its_names_is_told_by_its_arn(plane: Plane, name: str) -> None:
     repository = plane("CreateRepository", **encrypted(name))["repository"]
     assert repository["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": KEY_ARN}
     assert plane("DescribeRepositories")["repositories"] == [repository]
@@ -91,7 +96,7 @@ def test_without_a_key_it_is_the_accounts_own_which_is_always_the_same() -> None
     assert plane.keys.asked == []
 
 
-@pytest.mark.parametrize("kind", ["AES256", "KMS_DSSE"])
+@cases("kind", "AES256", "KMS_DSSE")
 def test_a_key_belongs_to_the_types_that_have_one_here(kind: str) -> None:
     assert with_key().code("CreateRepository", **encrypted(kind=kind)) == "InvalidParameterException"
 
@@ -103,31 +108,27 @@ def test_two_layers_of_encryption_are_for_govcloud() -> None:
     assert configuration["kmsKey"].startswith(f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/")
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        (ID.replace("1", "2"), "does not exist"),
-        ("alias/missing", "does not exist"),
-        ("nonsense", "does not exist"),
-        (KEY_ARN.replace(ACCOUNT, "evil"), "is not the ARN of a KMS key"),
-        (KEY_ARN.replace(ACCOUNT, ""), "is not the ARN of a KMS key"),
-        (KEY_ARN.replace(":kms:", ":s3:"), "is not the ARN of a KMS key"),
-        (KEY_ARN.replace("arn:aws:", "arn:aws-cn:"), "is not the ARN of a KMS key"),
-        (KEY_ARN.replace(REGION, OTHER_REGION), "is not in the repository's region, which is us-east-1"),
-    ],
+@cases(
+    "key, words",
+    (ID.replace("1", "2"), "does not exist"),
+    ("alias/missing", "does not exist"),
+    ("nonsense", "does not exist"),
+    (KEY_ARN.replace(ACCOUNT, "evil"), "is not the ARN of a KMS key"),
+    (KEY_ARN.replace(ACCOUNT, ""), "is not the ARN of a KMS key"),
+    (KEY_ARN.replace(":kms:", ":s3:"), "is not the ARN of a KMS key"),
+    (KEY_ARN.replace("arn:aws:", "arn:aws-cn:"), "is not the ARN of a KMS key"),
+    (KEY_ARN.replace(REGION, OTHER_REGION), "is not in the repository's region, which is us-east-1"),
 )
 def test_a_key_that_is_not_there_is_refused(key: str, words: str) -> None:
     assert words in refusal(with_key(), key=key)
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ({"enabled": False}, "is disabled"),
-        ({"usage": "SIGN_VERIFY"}, "SIGN_VERIFY"),
-        ({"spec": "RSA_2048"}, "RSA_2048"),
-        ({"spec": "HMAC_256", "usage": "GENERATE_VERIFY_MAC"}, "HMAC_256"),
-    ],
+@cases(
+    "more, words",
+    ({"enabled": False}, "is disabled"),
+    ({"usage": "SIGN_VERIFY"}, "SIGN_VERIFY"),
+    ({"spec": "RSA_2048"}, "RSA_2048"),
+    ({"spec": "HMAC_256", "usage": "GENERATE_VERIFY_MAC"}, "HMAC_256"),
 )
 def test_a_key_that_encrypts_nothing_is_refused(more: dict[str, Any], words: str) -> None:
     assert words in refusal(with_key(**more))
@@ -138,9 +139,7 @@ def test_the_projects_key_policy_is_enough_for_the_accounts_root_and_its_people(
     with_key()("CreateRepository", **encrypted(), by=user(*WITH_KEY))
 
 
-@pytest.mark.parametrize(
-    ("action", "other"), [("kms:DescribeKey", "kms:CreateGrant"), ("kms:CreateGrant", "kms:DescribeKey")]
-)
+@cases("action, other", ("kms:DescribeKey", "kms:CreateGrant"), ("kms:CreateGrant", "kms:DescribeKey"))
 def test_each_action_must_be_the_callers_too(action: str, other: str) -> None:
     message = refusal(with_key(), by=user(CREATE_ALONE, allow(other)))
     assert f"is not authorized to perform: {action} on resource: {KEY_ARN}" in message
@@ -204,8 +203,7 @@ RETIRE = allow("ecr:DeleteRepository", "kms:RetireGrant")
 DELETE_ALONE = allow("ecr:DeleteRepository")
 
 
-def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants() -> None:
-    plane = with_key()
+def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants(plane: Plane) -> None:
     plane("CreateRepository", **encrypted())
     refusal = plane.refused("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
     assert refusal.code == "KmsException"
@@ -214,17 +212,15 @@ def test_who_deletes_a_repository_must_be_allowed_to_retire_its_grants() -> None
     plane("DeleteRepository", by=user(RETIRE), repositoryName=NAME)
 
 
-@pytest.mark.parametrize("more", [{}, {"enabled": False}])
-def test_the_projects_key_policy_lets_the_accounts_root_retire_them(more: dict[str, Any]) -> None:
-    plane = with_key()
+@cases("more", {}, {"enabled": False})
+def test_the_projects_key_policy_lets_the_accounts_root_retire_them(plane: Plane, more: dict[str, Any]) -> None:
     plane("CreateRepository", **encrypted())
     plane.keys.keys = with_key(**more).keys.keys
     plane("DeleteRepository", by=root(), repositoryName=NAME)
 
 
-@pytest.mark.parametrize("key", ["kms:EncryptionContext:aws:ecr:arn", "kms:ViaService", "kms:GrantConstraintType"])
-def test_a_policy_can_ask_which_grant_is_retired(key: str) -> None:
-    plane = with_key()
+@cases("key", "kms:EncryptionContext:aws:ecr:arn", "kms:ViaService", "kms:GrantConstraintType")
+def test_a_policy_can_ask_which_grant_is_retired(plane: Plane, key: str) -> None:
     plane("CreateRepository", **encrypted())
     operator = {"StringEquals": {key: CONDITIONS["StringEquals", key][1]}}
     retire = allow("kms:RetireGrant", Condition=operator)
@@ -233,8 +229,7 @@ def test_a_policy_can_ask_which_grant_is_retired(key: str) -> None:
     plane("DeleteRepository", by=user(DELETE_ALONE, retire), repositoryName=NAME)
 
 
-def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting() -> None:
-    plane = with_key()
+def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting(plane: Plane) -> None:
     plane("CreateRepository", **encrypted())
     plane.keys.keys.clear()
     plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
@@ -242,8 +237,7 @@ def test_a_key_that_is_gone_or_the_accounts_own_keeps_nobody_from_deleting() -> 
     plane("DeleteRepository", by=user(DELETE_ALONE), repositoryName=NAME)
 
 
-def test_of_two_who_delete_the_same_at_once_one_is_refused() -> None:
-    plane = with_key()
+def test_of_two_who_delete_the_same_at_once_one_is_refused(plane: Plane) -> None:
     plane("CreateRepository", **encrypted())
     call = Call(caller=root(), region=REGION)
 
@@ -257,14 +251,12 @@ def test_of_two_who_delete_the_same_at_once_one_is_refused() -> None:
     assert second.code == "RepositoryNotFoundException"
 
 
-def test_a_name_that_is_taken_is_told_before_its_key_is_looked_at() -> None:
-    plane = with_key()
+def test_a_name_that_is_taken_is_told_before_its_key_is_looked_at(plane: Plane) -> None:
     plane.create()
     assert plane.code("CreateRepository", **encrypted("alias/missing")) == "RepositoryAlreadyExistsException"
 
 
-def test_of_two_who_create_the_same_at_once_one_is_refused() -> None:
-    plane = with_key()
+def test_of_two_who_create_the_same_at_once_one_is_refused(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def both() -> list[Any]:

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from domain.ecr import limits
 from domain.ecr.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity
+from localcloud.ecr import image_store, manifests
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -39,8 +42,13 @@ def failures(answer: Any) -> list[tuple[dict[str, str], str]]:
     return [(each["imageId"], each["failureCode"]) for each in answer["failures"]]
 
 
-def test_an_image_that_was_put_comes_back_byte_for_byte() -> None:
-    plane, content = ready(), f"\n{manifest(1, note='größe')} "
+@pytest.fixture
+def plane() -> Plane:
+    return ready()
+
+
+def test_an_image_that_was_put_comes_back_byte_for_byte(plane: Plane) -> None:
+    content = f"\n{manifest(1, note='größe')} "
     image = plane("PutImage", **HERE, imageManifest=content, imageTag="v1")["image"]
     assert image == {
         "registryId": ACCOUNT,
@@ -55,8 +63,8 @@ def test_an_image_that_was_put_comes_back_byte_for_byte() -> None:
     assert by_digest == {**image, "imageId": {"imageDigest": digest_of(content)}}
 
 
-def test_putting_what_is_there_already_is_refused() -> None:
-    plane, content = ready(), manifest(1)
+def test_putting_what_is_there_already_is_refused(plane: Plane) -> None:
+    content = manifest(1)
     plane.push(content, "v1")
     refusal = plane.refused("PutImage", **HERE, imageManifest=content, imageTag="v1")
     assert refusal.code == "ImageAlreadyExistsException"
@@ -69,8 +77,7 @@ def test_putting_what_is_there_already_is_refused() -> None:
     assert plane.repository().tagged == {"v1": digest_of(content), "v2": digest_of(content)}
 
 
-def test_a_tag_moves_only_where_tags_are_mutable() -> None:
-    plane = ready()
+def test_a_tag_moves_only_where_tags_are_mutable(plane: Plane) -> None:
     plane.push(manifest(1), "v1")
     second = plane.push(manifest(2), "v1")
     assert plane.repository().tagged == {"v1": second}
@@ -82,41 +89,37 @@ def test_a_tag_moves_only_where_tags_are_mutable() -> None:
     plane.push(manifest(3), "v3")
 
 
-def test_the_digest_that_is_given_must_be_the_manifests() -> None:
-    plane, content = ready(), manifest(1)
+def test_the_digest_that_is_given_must_be_the_manifests(plane: Plane) -> None:
+    content = manifest(1)
     given: dict[str, Any] = {**HERE, "imageManifest": content}
     assert plane.code("PutImage", **given, imageDigest=NO_DIGEST) == "ImageDigestDoesNotMatchException"
     assert plane.repository().images == {}
     plane("PutImage", **given, imageDigest=digest_of(content))
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        ({"imageManifest": "no JSON"}, "InvalidParameterException"),
-        ({"imageManifest": "[" * 5000}, "InvalidParameterException"),
-        ({"imageManifest": manifest(), "imageTag": ".x"}, "InvalidParameterException"),
-        ({"imageManifest": manifest(), "imageManifestMediaType": DOCKER_MANIFEST}, "InvalidParameterException"),
-        ({"imageManifest": manifest(mediaType="text/plain")}, "InvalidParameterException"),
-        (
-            {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 10**30, "mediaType": "x"}])},
-            "InvalidParameterException",
-        ),
-        (
-            {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 1, "mediaType": "x"}])},
-            "LayersNotFoundException",
-        ),
-        ({"imageManifest": index(NO_DIGEST)}, "ReferencedImagesNotFoundException"),
-    ],
+@cases(
+    "given, code",
+    ({"imageManifest": "no JSON"}, "InvalidParameterException"),
+    ({"imageManifest": "[" * 5000}, "InvalidParameterException"),
+    ({"imageManifest": manifest(), "imageTag": ".x"}, "InvalidParameterException"),
+    ({"imageManifest": manifest(), "imageManifestMediaType": DOCKER_MANIFEST}, "InvalidParameterException"),
+    ({"imageManifest": manifest(mediaType="text/plain")}, "InvalidParameterException"),
+    (
+        {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 10**30, "mediaType": "x"}])},
+        "InvalidParameterException",
+    ),
+    (
+        {"imageManifest": manifest(layers=[{"digest": NO_DIGEST, "size": 1, "mediaType": "x"}])},
+        "LayersNotFoundException",
+    ),
+    ({"imageManifest": index(NO_DIGEST)}, "ReferencedImagesNotFoundException"),
 )
-def test_a_manifest_that_is_no_image_here_is_refused(given: dict[str, Any], code: str) -> None:
-    plane = ready()
+def test_a_manifest_that_is_no_image_here_is_refused(plane: Plane, given: dict[str, Any], code: str) -> None:
     assert plane.code("PutImage", **HERE, **given) == code
     assert plane.repository().images == {}
 
 
-def test_a_manifest_without_its_media_type_is_put_with_it() -> None:
-    plane = ready()
+def test_a_manifest_without_its_media_type_is_put_with_it(plane: Plane) -> None:
     content = json.dumps({name: value for name, value in json.loads(manifest()).items() if name != "mediaType"})
     assert plane.code("PutImage", **HERE, imageManifest=content) == "InvalidParameterException"
     answer = plane("PutImage", **HERE, imageManifest=content, imageManifestMediaType=OCI_MANIFEST)
@@ -136,9 +139,8 @@ FAILURES: list[tuple[dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize("operation", ["BatchGetImage", "BatchDeleteImage"])
-def test_each_image_that_is_not_had_is_told_beside_those_that_are(operation: str) -> None:
-    plane = ready()
+@cases("operation", "BatchGetImage", "BatchDeleteImage")
+def test_each_image_that_is_not_had_is_told_beside_those_that_are(plane: Plane, operation: str) -> None:
     plane.push(manifest(1), "v1")
     plane.push(manifest(2), "v2")
     wanted = [*(each for each, _ in FAILURES), {"imageTag": "v1"}]
@@ -151,8 +153,7 @@ def test_each_image_that_is_not_had_is_told_beside_those_that_are(operation: str
     assert "Invalid request parameters: both tag and digest cannot be null" in reasons
 
 
-def test_an_image_of_a_type_that_is_not_accepted_is_not_had() -> None:
-    plane = ready()
+def test_an_image_of_a_type_that_is_not_accepted_is_not_had(plane: Plane) -> None:
     plane.push(manifest(1), "v1")
     given: dict[str, Any] = {**HERE, "imageIds": [{"imageTag": "v1"}]}
     refused = plane("BatchGetImage", **given, acceptedMediaTypes=[DOCKER_MANIFEST])
@@ -161,8 +162,7 @@ def test_an_image_of_a_type_that_is_not_accepted_is_not_had() -> None:
     assert plane("BatchGetImage", **given, acceptedMediaTypes=[DOCKER_MANIFEST, OCI_MANIFEST])["failures"] == []
 
 
-def test_a_pull_is_recorded_unless_its_caller_is_excluded() -> None:
-    plane = ready()
+def test_a_pull_is_recorded_unless_its_caller_is_excluded(plane: Plane) -> None:
     plane.push(manifest(1), "v1")
     scanner = Caller(
         identity=Identity(arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/scanner/session", account=ACCOUNT, role_arn=ROLE),
@@ -181,8 +181,7 @@ def test_a_pull_is_recorded_unless_its_caller_is_excluded() -> None:
     assert again["lastRecordedPullTime"] > told["lastRecordedPullTime"]
 
 
-def test_describing_tells_all_that_is_known_of_an_image() -> None:
-    plane = ready()
+def test_describing_tells_all_that_is_known_of_an_image(plane: Plane) -> None:
     subject = plane.push(manifest(1), "v2")
     plane.push(manifest(1), "v1")
     signature = manifest(2, subject={"digest": subject}, artifactType="application/example")
@@ -205,26 +204,22 @@ def test_describing_tells_all_that_is_known_of_an_image() -> None:
     assert "imageTags" not in signed
 
 
-def test_an_index_is_as_large_as_its_largest_image() -> None:
-    plane = ready()
+def test_an_index_is_as_large_as_its_largest_image(plane: Plane) -> None:
     content = index(plane.push(manifest(1)))
     plane.push(content, "v1")
     (told,) = plane("DescribeImages", **HERE, imageIds=[{"imageTag": "v1"}])["imageDetails"]
     assert (told["imageSizeInBytes"], told["imageManifestMediaType"]) == (2, OCI_INDEX)
 
 
-@pytest.mark.parametrize(
-    ("image_id", "code"),
-    [
-        ({"imageTag": "missing"}, "ImageNotFoundException"),
-        ({"imageDigest": NO_DIGEST}, "ImageNotFoundException"),
-        ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageNotFoundException"),
-        ({}, "InvalidParameterException"),
-        ({"imageDigest": "x"}, "InvalidParameterException"),
-    ],
+@cases(
+    "image_id, code",
+    ({"imageTag": "missing"}, "ImageNotFoundException"),
+    ({"imageDigest": NO_DIGEST}, "ImageNotFoundException"),
+    ({"imageDigest": digest_of(manifest(1)), "imageTag": "v2"}, "ImageNotFoundException"),
+    ({}, "InvalidParameterException"),
+    ({"imageDigest": "x"}, "InvalidParameterException"),
 )
-def test_an_image_that_is_not_there_can_not_be_described(image_id: dict[str, str], code: str) -> None:
-    plane = ready()
+def test_an_image_that_is_not_there_can_not_be_described(plane: Plane, image_id: dict[str, str], code: str) -> None:
     plane.push(manifest(1), "v1")
     plane.push(manifest(2), "v2")
     refusal = plane.refused("DescribeImages", **HERE, imageIds=[{"imageTag": "v1"}, image_id])
@@ -236,18 +231,16 @@ def test_an_image_that_is_not_there_can_not_be_described(image_id: dict[str, str
         )
 
 
-@pytest.mark.parametrize(
-    ("wanted", "tags"),
-    [
-        ({}, ["v1", "v2", None]),
-        ({"tagStatus": "ANY"}, ["v1", "v2", None]),
-        ({"tagStatus": "TAGGED"}, ["v1", "v2"]),
-        ({"tagStatus": "UNTAGGED"}, [None]),
-        ({"imageStatus": "ACTIVE"}, ["v1", "v2", None]),
-        ({"imageStatus": "ANY", "tagStatus": "UNTAGGED"}, [None]),
-        ({"imageStatus": "ARCHIVED"}, []),
-        ({"imageStatus": "ACTIVATING"}, []),
-    ],
+@cases(
+    "wanted, tags",
+    ({}, ["v1", "v2", None]),
+    ({"tagStatus": "ANY"}, ["v1", "v2", None]),
+    ({"tagStatus": "TAGGED"}, ["v1", "v2"]),
+    ({"tagStatus": "UNTAGGED"}, [None]),
+    ({"imageStatus": "ACTIVE"}, ["v1", "v2", None]),
+    ({"imageStatus": "ANY", "tagStatus": "UNTAGGED"}, [None]),
+    ({"imageStatus": "ARCHIVED"}, []),
+    ({"imageStatus": "ACTIVATING"}, []),
 )
 def test_images_are_listed_and_described_as_the_filter_says(wanted: dict[str, str], tags: list[str | None]) -> None:
     plane = ready()
@@ -259,8 +252,7 @@ def test_images_are_listed_and_described_as_the_filter_says(wanted: dict[str, st
     assert {each["imageDigest"] for each in described} == {digest for digest, _ in ids(listed)}
 
 
-def test_a_tag_is_deleted_alone_and_the_last_one_with_its_image() -> None:
-    plane = ready()
+def test_a_tag_is_deleted_alone_and_the_last_one_with_its_image(plane: Plane) -> None:
     digest = plane.push(manifest(1), "v1")
     plane.push(manifest(1), "v2")
     assert ids(plane("BatchDeleteImage", **HERE, imageIds=[{"imageTag": "v1"}])) == [(digest, "v1")]
@@ -269,8 +261,7 @@ def test_a_tag_is_deleted_alone_and_the_last_one_with_its_image() -> None:
     assert ids(plane("ListImages", **HERE)) == []
 
 
-def test_by_its_digest_an_image_is_deleted_with_all_its_tags() -> None:
-    plane = ready()
+def test_by_its_digest_an_image_is_deleted_with_all_its_tags(plane: Plane) -> None:
     digest, untagged = plane.push(manifest(1), "v2"), plane.push(manifest(2))
     plane.push(manifest(1), "v1")
     answer = plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": digest}, {"imageDigest": untagged}])
@@ -278,8 +269,7 @@ def test_by_its_digest_an_image_is_deleted_with_all_its_tags() -> None:
     assert (plane.repository().images, plane.repository().tagged) == ({}, {})
 
 
-def test_an_image_that_an_index_lists_outlives_it() -> None:
-    plane = ready()
+def test_an_image_that_an_index_lists_outlives_it(plane: Plane) -> None:
     child = plane.push(manifest(1))
     parent = plane.push(index(child), "v1")
     refused = plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": child}])
@@ -287,3 +277,27 @@ def test_an_image_that_an_index_lists_outlives_it() -> None:
     assert refused["failures"][0]["failureReason"] == f"Requested image referenced by manifest list: [{parent}]"
     both = plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": parent}, {"imageDigest": child}])
     assert ids(both) == [(parent, "v1"), (child, None)]
+
+
+def test_an_image_has_a_thousand_tags_at_most(plane: Plane) -> None:
+    image = plane.repository().images[plane.push(manifest(1), "v")]
+    image.tags |= {f"v{number}" for number in range(limits.TAGS_PER_IMAGE - 1)}
+    plane.repository().tagged |= dict.fromkeys(image.tags, image.digest)
+    refusal = plane.refused("PutImage", **HERE, imageManifest=manifest(1), imageTag="more")
+    assert (refusal.code, refusal.message) == ("LimitExceededException", "The image has 1000 tags already")
+    assert "more" not in plane.repository().tagged
+    again = manifest(1).encode()
+    assert (
+        image_store.store_image(plane.repository(), manifests.parse_manifest(again), again, "v1", now=datetime.now(UTC))
+        is image
+    )
+    assert plane.code("PutImage", **HERE, imageManifest=manifest(1), imageTag="v1") == "ImageAlreadyExistsException"
+    plane.push(manifest(2), "more")
+
+
+def test_a_repository_has_a_limit_of_images(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.IMAGES_PER_REPOSITORY == 100_000
+    monkeypatch.setattr(image_store, "IMAGES_PER_REPOSITORY", 1)
+    plane.push(manifest(1))
+    assert plane.code("PutImage", **HERE, imageManifest=manifest(2)) == "LimitExceededException"
+    plane.push(manifest(1), "v1")

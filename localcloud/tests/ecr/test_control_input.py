@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
-from localcloud.ecr.control import OPERATIONS
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.input import accepted, service
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.control_plane import OPERATIONS, accepted_input
+from localcloud.protocols import service_model
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import ARN, NAME, Plane, furnished, manifest, samples
 
 FILTER = {"filterType": "WILDCARD", "filter": "dev-*"}
@@ -91,6 +92,11 @@ MISTYPED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.fixture
+def plane() -> Plane:
+    return furnished()
+
+
 @pytest.mark.parametrize(("operation", "given", "place", "words"), REFUSED)
 def test_a_constraint_that_is_not_met_is_told_in_awss_words(
     operation: str, given: dict[str, Any], place: str, words: str
@@ -108,23 +114,20 @@ def test_a_value_of_another_type_is_refused(operation: str, given: dict[str, Any
 
 def test_input_that_is_no_object_is_refused() -> None:
     with pytest.raises(Exception, match="SerializationException"):
-        accepted("DescribeRegistry", ["a"])  # type: ignore[arg-type]
+        accepted_input("DescribeRegistry", ["a"])  # type: ignore[arg-type]
 
 
-def test_unknown_members_and_nulls_are_passed_over_as_aws_does() -> None:
-    plane = furnished()
+def test_unknown_members_and_nulls_are_passed_over_as_aws_does(plane: Plane) -> None:
     assert plane("DescribeRepositories", colour="red", maxResults=None) == plane("DescribeRepositories")
     given: dict[str, Any] = {"repositoryName": NAME, "filter": {"tagStatus": "TAGGED", "colour": "red"}}
     assert len(plane("ListImages", **given)["imageIds"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("operation", "words"),
-    [
-        ("StartImageScan", "not built in the rehearsal"),
-        ("MakeCoffee", "is not an operation"),
-        ("", "is not an operation"),
-    ],
+@cases(
+    "operation, words",
+    ("StartImageScan", "not built in the rehearsal"),
+    ("MakeCoffee", "is not an operation"),
+    ("", "is not an operation"),
 )
 def test_an_operation_that_is_not_built_is_refused_by_name(operation: str, words: str) -> None:
     refusal = Plane().refused(operation)
@@ -163,14 +166,13 @@ def plain(shape: Shape) -> Any:
     return shape.enum[0] if isinstance(shape, StringShape) and shape.enum else "aa"
 
 
-def cases() -> list[tuple[str, str, dict[str, Any]]]:
+def texts() -> list[tuple[str, str, dict[str, Any]]]:
     found: list[tuple[str, str, dict[str, Any]]] = []
     for operation in sorted(OPERATIONS):
-        shape = service().operation_model(operation).input_shape
+        shape = service_model("ecr").operation_model(operation).input_shape
         assert shape is not None
         for name, each in shape.members.items():
-            texts = hostile(f"{operation}.{name}", each)
-            found += [(operation, place, {name: value}) for place, value in texts]
+            found += [(operation, at, {name: value}) for at, value in hostile(f"{operation}.{name}", each)]
     return found
 
 
@@ -179,24 +181,22 @@ def test_the_manifest_is_bounded() -> None:
     assert "Member must have length less than or equal to 4194304" in refusal.message
 
 
-@pytest.mark.parametrize(
-    ("operation", "given"),
-    [
-        ("DeleteRepository", {"repositoryName": "a" * 60_000_000}),
-        ("DescribeRepositories", {"nextToken": "a" * 60_000_000}),
-    ],
+@cases(
+    "operation, given",
+    ("DeleteRepository", {"repositoryName": "a" * 60_000_000}),
+    ("DescribeRepositories", {"nextToken": "a" * 60_000_000}),
 )
 def test_a_text_of_sixty_megabytes_is_judged_at_once(operation: str, given: dict[str, Any]) -> None:
     started = time.process_time()
     with suppress(EcrError):
-        accepted(operation, given)
+        accepted_input(operation, given)
     assert time.process_time() - started < 0.3
 
 
-def test_no_hostile_text_holds_the_server_up() -> None:
-    plane, given = furnished(), samples()
+def test_no_hostile_text_holds_the_server_up(plane: Plane) -> None:
+    given = samples()
     times = {}
-    for operation, place, value in cases():
+    for operation, place, value in texts():
         started = time.process_time()
         with suppress(EcrError):
             plane(operation, **{**given[operation], **value})

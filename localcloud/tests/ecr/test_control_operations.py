@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.ecr.control import OPERATIONS, About
-from localcloud.ecr.input import service
+from localcloud.ecr.control_plane import OPERATIONS, About
+from localcloud.protocols import service_model
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     ARN,
@@ -36,6 +37,7 @@ WITHOUT_RESOURCE_TYPE = {
     "DeletePullThroughCacheRule",
     "DeleteRegistryPolicy",
     "DeleteRepositoryCreationTemplate",
+    "DeregisterPullTimeUpdateExclusion",
     "DescribePullThroughCacheRules",
     "DescribeRegistry",
     "DescribeReplicationBackfillResults",
@@ -62,10 +64,15 @@ def resource_of(operation: str) -> str:
     return ARN.replace(NAME, given.get("repositoryName", NAME))
 
 
+@pytest.fixture
+def plane() -> Plane:
+    return furnished()
+
+
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
-    assert len(BUILT) == 42
-    assert set(BUILT) <= set(service().operation_names)
+    assert len(BUILT) == 43
+    assert set(BUILT) <= set(service_model("ecr").operation_names)
 
 
 def test_the_operations_on_the_registry_are_those_without_a_resource_type() -> None:
@@ -117,8 +124,7 @@ def test_who_may_not_does_not_learn_whether_the_repository_is_there(operation: s
     assert (there.code, there.message) == (absent.code, absent.message)
 
 
-def test_each_repository_that_is_named_must_be_allowed() -> None:
-    plane = furnished()
+def test_each_repository_that_is_named_must_be_allowed(plane: Plane) -> None:
     plane.create("secret")
     names: dict[str, Any] = {"repositoryNames": [NAME, "secret"]}
     for operation in ("DescribeRepositories", "BatchGetRepositoryScanningConfiguration"):
@@ -126,8 +132,7 @@ def test_each_repository_that_is_named_must_be_allowed() -> None:
         assert plane.code(operation, by=caller, **names) == "AccessDeniedException"
 
 
-def test_describing_all_repositories_is_asked_of_all() -> None:
-    plane = furnished()
+def test_describing_all_repositories_is_asked_of_all(plane: Plane) -> None:
     some = user(allow("ecr:DescribeRepositories", resource=ARN))
     refusal = plane.refused("DescribeRepositories", by=some)
     assert f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*" in refusal.message
@@ -144,7 +149,7 @@ def test_tags_at_creation_need_the_action_that_tags() -> None:
     Plane()("CreateRepository", by=creator, repositoryName="new/one", tags=[])
 
 
-@pytest.mark.parametrize("operation", ["CreateRepository", "TagResource"])
+@cases("operation", "CreateRepository", "TagResource")
 def test_the_tags_that_are_asked_for_can_be_a_condition(operation: str) -> None:
     condition = {
         "StringEquals": {"aws:RequestTag/owner": "payments"},
@@ -158,7 +163,7 @@ def test_the_tags_that_are_asked_for_can_be_a_condition(operation: str) -> None:
     furnished()(operation, by=caller, **given, tags=[owner])
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/owner", "ecr:ResourceTag/owner"])
+@cases("key", "aws:ResourceTag/owner", "ecr:ResourceTag/owner")
 def test_the_tags_that_a_repository_is_to_have_can_be_a_condition(key: str) -> None:
     caller = user(allow("ecr:CreateRepository", "ecr:TagResource", Condition={"StringEquals": {key: "payments"}}))
     owner, other = {"Key": "owner", "Value": "payments"}, {"Key": "owner", "Value": "search"}
@@ -167,7 +172,7 @@ def test_the_tags_that_a_repository_is_to_have_can_be_a_condition(key: str) -> N
     Plane()("CreateRepository", by=caller, repositoryName=NAME, tags=[owner])
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "ecr:ResourceTag/team"])
+@cases("key", "aws:ResourceTag/team", "ecr:ResourceTag/team")
 def test_the_tags_that_a_repository_is_given_are_not_yet_its_own(key: str) -> None:
     caller = user(allow("ecr:TagResource", Condition={"StringEquals": {key: "red"}}))
     tags = [{"Key": "team", "Value": "red"}]
@@ -182,17 +187,15 @@ def test_the_tag_keys_that_go_can_be_a_condition() -> None:
     furnished()("UntagResource", by=caller, resourceArn=ARN, tagKeys=["team"])
 
 
-@pytest.mark.parametrize(
-    ("operator", "key", "true", "false"),
-    [
-        ("Bool", "aws:ViaAWSService", "false", "true"),
-        ("Bool", "aws:SecureTransport", "true", "false"),
-        ("NumericGreaterThan", "aws:EpochTime", "1700000000", "99999999999"),
-        ("DateGreaterThan", "aws:EpochTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
-        ("DateGreaterThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
-        ("IpAddress", "aws:SourceIp", "127.0.0.0/8", "10.0.0.0/8"),
-        ("StringEquals", "aws:RequestedRegion", REGION, OTHER_REGION),
-    ],
+@cases(
+    "operator, key, true, false",
+    ("Bool", "aws:ViaAWSService", "false", "true"),
+    ("Bool", "aws:SecureTransport", "true", "false"),
+    ("NumericGreaterThan", "aws:EpochTime", "1700000000", "99999999999"),
+    ("DateGreaterThan", "aws:EpochTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+    ("DateGreaterThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+    ("IpAddress", "aws:SourceIp", "127.0.0.0/8", "10.0.0.0/8"),
+    ("StringEquals", "aws:RequestedRegion", REGION, OTHER_REGION),
 )
 def test_what_every_call_brings_can_be_a_condition(operator: str, key: str, true: str, false: str) -> None:
     for value, allowed in ((true, True), (false, False)):
@@ -203,7 +206,7 @@ def test_what_every_call_brings_can_be_a_condition(operator: str, key: str, true
             assert Plane().code("DescribeRegistry", by=caller) == "AccessDeniedException"
 
 
-@pytest.mark.parametrize("operation", ["GetAccountSetting", "PutAccountSetting"])
+@cases("operation", "GetAccountSetting", "PutAccountSetting")
 def test_the_account_setting_can_be_a_condition(operation: str) -> None:
     for setting, allowed in (("BLOB_MOUNTING", True), ("REGISTRY_POLICY_SCOPE", False)):
         condition = {"StringEquals": {"ecr:AccountSetting": setting}}
@@ -214,7 +217,7 @@ def test_the_account_setting_can_be_a_condition(operation: str) -> None:
             assert furnished().code(operation, by=caller, **samples()[operation]) == "AccessDeniedException"
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "ecr:ResourceTag/team"])
+@cases("key", "aws:ResourceTag/team", "ecr:ResourceTag/team")
 def test_the_tags_that_are_there_can_be_a_condition(key: str) -> None:
     for value, allowed in (("blue", True), ("red", False)):
         caller = user(allow("ecr:ListImages", Condition={"StringEquals": {key: value}}))
@@ -224,8 +227,7 @@ def test_the_tags_that_are_there_can_be_a_condition(key: str) -> None:
             assert furnished().code("ListImages", by=caller, repositoryName=NAME) == "AccessDeniedException"
 
 
-def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy() -> None:
-    plane = furnished()
+def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy(plane: Plane) -> None:
     given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}
     answer = plane("BatchGetImage", by=user(allow("ecr:BatchGetImage"), account=OTHER_ACCOUNT), **given)
     assert answer["images"][0]["registryId"] == ACCOUNT
@@ -234,8 +236,7 @@ def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy() -> 
     assert plane.code("BatchGetImage", by=root(OTHER_ACCOUNT), **given) == "AccessDeniedException"
 
 
-def test_the_registry_is_the_callers_unless_another_is_named() -> None:
-    plane = furnished()
+def test_the_registry_is_the_callers_unless_another_is_named(plane: Plane) -> None:
     assert plane.code("ListImages", by=root(OTHER_ACCOUNT), repositoryName=NAME) == "RepositoryNotFoundException"
     assert plane.code("ListImages", region=OTHER_REGION, repositoryName=NAME) == "RepositoryNotFoundException"
     policy = text({"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "ecr:*"})

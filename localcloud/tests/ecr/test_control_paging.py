@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import ACCOUNT, NAME, Plane, manifest
 
 ITEMS = 7
@@ -77,7 +78,7 @@ def test_the_pages_hold_each_item_once_and_none_is_larger_than_asked(operation: 
 
 
 @pytest.mark.parametrize("operation", LISTS)
-@pytest.mark.parametrize("token", ["", "x", "eA==", "bnVsbA==", "WzEsMl0=", "W10=", "é", "[" * 5000, "W1tbW1tb" * 4000])
+@cases("token", "", "x", "eA==", "bnVsbA==", "WzEsMl0=", "W10=", "é", "[" * 5000, "W1tbW1tb" * 4000)
 def test_a_token_that_was_not_given_out_is_refused(operation: str, token: str) -> None:
     given_too = LISTS[operation][1]
     refusal = filled(operation).refused(operation, **given_too, nextToken=token)
@@ -102,8 +103,7 @@ def test_what_is_deleted_between_two_pages_shifts_nothing() -> None:
     assert [each["repositoryName"] for each in rest["repositories"]] == [f"team/{number}" for number in range(3, ITEMS)]
 
 
-def test_a_page_has_a_hundred_items_when_nobody_says() -> None:
-    plane = Plane()
+def test_a_page_has_a_hundred_items_when_nobody_says(plane: Plane) -> None:
     for number in range(101):
         plane.create(f"team/{number}")
     answer = plane("DescribeRepositories")
@@ -111,13 +111,11 @@ def test_a_page_has_a_hundred_items_when_nobody_says() -> None:
     assert len(plane("DescribeRepositories", nextToken=answer["nextToken"])["repositories"]) == 1
 
 
-@pytest.mark.parametrize("paging", [{"maxResults": 1}, {"nextToken": "x"}])
-@pytest.mark.parametrize(
-    ("operation", "named"),
-    [
-        ("DescribeRepositories", {"repositoryNames": ["team/1"]}),
-        ("DescribeImages", {"repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}),
-    ],
+@cases("paging", {"maxResults": 1}, {"nextToken": "x"})
+@cases(
+    "operation, named",
+    ("DescribeRepositories", {"repositoryNames": ["team/1"]}),
+    ("DescribeImages", {"repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}),
 )
 def test_what_is_named_comes_in_no_pages(operation: str, named: dict[str, Any], paging: dict[str, Any]) -> None:
     assert filled(operation).code(operation, **named, **paging) == "InvalidParameterException"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ecr.limits import LIFECYCLE_TEXT_MAX_LENGTH
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     LIFECYCLE,
@@ -31,8 +32,13 @@ def ready() -> Plane:
     return plane
 
 
-def test_a_repository_policy_is_kept_byte_for_byte_until_it_is_deleted() -> None:
-    plane, policy = ready(), f"\n {text(PULL)} "
+@pytest.fixture
+def plane() -> Plane:
+    return ready()
+
+
+def test_a_repository_policy_is_kept_byte_for_byte_until_it_is_deleted(plane: Plane) -> None:
+    policy = f"\n {text(PULL)} "
     told = {"registryId": ACCOUNT, "repositoryName": NAME, "policyText": policy}
     assert plane("SetRepositoryPolicy", repositoryName=NAME, policyText=policy) == told
     assert plane("GetRepositoryPolicy", repositoryName=NAME) == told
@@ -58,28 +64,23 @@ def test_a_registry_policy_is_kept_byte_for_byte_until_it_is_deleted() -> None:
         assert refusal.message == f"Registry policy does not exist in the registry with id '{ACCOUNT}'"
 
 
-@pytest.mark.parametrize(
+@cases(
     "policy",
-    [
-        "",
-        "no JSON",
-        "[]",
-        "[" * 5000,
-        '{"Version": "2012-10-17"}',
-        text(),
-        text({**PULL, "Effect": "Maybe"}),
-        text({**PULL, "Principal": {"AWS": "arn:aws:iam::1:root"}}),
-        text({**PULL, "Action": "s3:GetObject"}),
-        text({**PULL, "Colour": "red"}),
-        text({"Effect": "Allow", "Action": "ecr:BatchGetImage"}),
-        text(allow("ecr:BatchGetImage")),
-    ],
+    "",
+    "no JSON",
+    "[]",
+    "[" * 5000,
+    '{"Version": "2012-10-17"}',
+    text(),
+    text({**PULL, "Effect": "Maybe"}),
+    text({**PULL, "Principal": {"AWS": "arn:aws:iam::1:root"}}),
+    text({**PULL, "Action": "s3:GetObject"}),
+    text({**PULL, "Colour": "red"}),
+    text({"Effect": "Allow", "Action": "ecr:BatchGetImage"}),
+    text(allow("ecr:BatchGetImage")),
 )
-@pytest.mark.parametrize(
-    ("operation", "kind"), [("SetRepositoryPolicy", "repository"), ("PutRegistryPolicy", "registry")]
-)
-def test_a_policy_that_is_none_is_refused(operation: str, kind: str, policy: str) -> None:
-    plane = ready()
+@cases("operation, kind", ("SetRepositoryPolicy", "repository"), ("PutRegistryPolicy", "registry"))
+def test_a_policy_that_is_none_is_refused(plane: Plane, operation: str, kind: str, policy: str) -> None:
     given: dict[str, Any] = {"repositoryName": NAME, "force": True} if kind == "repository" else {}
     refusal = plane.refused(operation, **given, policyText=policy)
     assert refusal.code == "InvalidParameterException"
@@ -97,8 +98,8 @@ def test_a_repository_policy_may_name_its_resource() -> None:
     ready()("SetRepositoryPolicy", repositoryName=NAME, policyText=text({**PULL, "Resource": "*"}))
 
 
-def test_a_policy_that_locks_its_author_out_takes_force() -> None:
-    plane, admin = ready(), user(allow("ecr:*"))
+def test_a_policy_that_locks_its_author_out_takes_force(plane: Plane) -> None:
+    admin = user(allow("ecr:*"))
     given: dict[str, Any] = {"repositoryName": NAME, "policyText": text(EVERYBODY)}
     refusal = plane.refused("SetRepositoryPolicy", by=admin, **given)
     assert refusal.code == "InvalidParameterException"
@@ -109,8 +110,8 @@ def test_a_policy_that_locks_its_author_out_takes_force() -> None:
     assert plane.code("SetRepositoryPolicy", by=admin, **given, force=True) == "AccessDeniedException"
 
 
-def test_a_stranger_may_not_take_away_the_grant_by_which_it_came() -> None:
-    plane, stranger = ready(), user(allow("ecr:*"), account=OTHER_ACCOUNT)
+def test_a_stranger_may_not_take_away_the_grant_by_which_it_came(plane: Plane) -> None:
+    stranger = user(allow("ecr:*"), account=OTHER_ACCOUNT)
     grant = text({**PULL, "Action": "ecr:SetRepositoryPolicy"})
     plane("SetRepositoryPolicy", repositoryName=NAME, policyText=grant)
     given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME}
@@ -118,8 +119,8 @@ def test_a_stranger_may_not_take_away_the_grant_by_which_it_came() -> None:
     plane("SetRepositoryPolicy", by=stranger, **given, policyText=grant)
 
 
-def test_a_policy_decides_from_the_moment_that_it_is_set() -> None:
-    plane, stranger = ready(), root(OTHER_ACCOUNT)
+def test_a_policy_decides_from_the_moment_that_it_is_set(plane: Plane) -> None:
+    stranger = root(OTHER_ACCOUNT)
     given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME}
     assert plane.code("ListImages", by=stranger, **given) == "AccessDeniedException"
     plane("SetRepositoryPolicy", repositoryName=NAME, policyText=text({**PULL, "Action": "ecr:ListImages"}))
@@ -141,8 +142,7 @@ def put(plane: Plane, document: object) -> str:
     return str(plane("PutLifecyclePolicy", repositoryName=NAME, lifecyclePolicyText=lifecycle)["lifecyclePolicyText"])
 
 
-def test_a_lifecycle_policy_is_kept_compact_with_its_rules_in_order() -> None:
-    plane = ready()
+def test_a_lifecycle_policy_is_kept_compact_with_its_rules_in_order(plane: Plane) -> None:
     first, second = rule(3), rule(7, tagStatus="any")
     kept = put(plane, {"rules": [second, first]})
     assert kept == json.dumps({"rules": [first, second]}, separators=(",", ":"))
@@ -158,8 +158,7 @@ def test_a_lifecycle_policy_is_kept_compact_with_its_rules_in_order() -> None:
         )
 
 
-def test_an_invalid_lifecycle_policy_is_told_in_awss_envelope_and_changes_nothing() -> None:
-    plane = ready()
+def test_an_invalid_lifecycle_policy_is_told_in_awss_envelope_and_changes_nothing(plane: Plane) -> None:
     kept = put(plane, LIFECYCLE)
     for broken in (" " * 100, "{" * 5_000, json.dumps({"rules": [rule(1, countNumber=0)]})):
         refusal = plane.refused("PutLifecyclePolicy", repositoryName=NAME, lifecyclePolicyText=broken)

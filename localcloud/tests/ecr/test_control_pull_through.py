@@ -7,15 +7,8 @@ import pytest
 
 from domain.ecr.limits import CACHE_RULES_MAX
 from localcloud.protocols import CallFailed
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    CACHE_RULE,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    text,
-)
+from localcloud.tests.cases import cases
+from localcloud.tests.ecr.control_plane import ACCOUNT, CACHE_RULE, OTHER_ACCOUNT, OTHER_REGION, REGION, Plane, text
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ecr-pullthroughcache/hub-AbCdEf"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/cache"
@@ -57,39 +50,37 @@ def test_a_rule_is_told_as_it_was_made(plane: Plane) -> None:
     assert described(plane, region=OTHER_REGION) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "code", "words"),
-    [
-        ({"upstreamRegistryUrl": "mcr.microsoft.com"}, "UnsupportedUpstreamRegistryException", "is invalid"),
-        ({"upstreamRegistryUrl": "ghcr.io"}, "UnsupportedUpstreamRegistryException", "requires authentication"),
-        ({"upstreamRegistry": "quay"}, "InvalidParameterException", "'upstreamRegistry'"),
-        ({"upstreamRegistry": "harbor"}, "InvalidParameterException", "enum value set"),
-        ({"ecrRepositoryPrefix": "Upper"}, "InvalidParameterException", "'ecrRepositoryPrefix'"),
-        ({"ecrRepositoryPrefix": "a"}, "InvalidParameterException", "greater than or equal to 2"),
-        ({"credentialArn": SECRET}, "InvalidParameterException", "is not supported for ecr-public"),
-        ({"customRoleArn": ROLE}, "InvalidParameterException", "'customRoleArn'"),
-        (
-            {"ecrRepositoryPrefix": "ROOT", "upstreamRepositoryPrefix": "team"},
-            "InvalidParameterException",
-            "'upstreamRepositoryPrefix'",
-        ),
-        (
-            {**HUB, "credentialArn": SECRET.replace(REGION, OTHER_REGION)},
-            "InvalidParameterException",
-            "another account or region",
-        ),
-        (
-            {**HUB, "credentialArn": SECRET.replace("ecr-pullthroughcache/", "somewhere/")},
-            "InvalidParameterException",
-            "regular expression",
-        ),
-        ({**HUB, "credentialArn": SECRET + "2"}, "SecretNotFoundException", "can't find the secret"),
-        (
-            {**OTHER_ECR, "customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)},
-            "InvalidParameterException",
-            "'customRoleArn'",
-        ),
-    ],
+@cases(
+    "changes, code, words",
+    ({"upstreamRegistryUrl": "mcr.microsoft.com"}, "UnsupportedUpstreamRegistryException", "is invalid"),
+    ({"upstreamRegistryUrl": "ghcr.io"}, "UnsupportedUpstreamRegistryException", "requires authentication"),
+    ({"upstreamRegistry": "quay"}, "InvalidParameterException", "'upstreamRegistry'"),
+    ({"upstreamRegistry": "harbor"}, "InvalidParameterException", "enum value set"),
+    ({"ecrRepositoryPrefix": "Upper"}, "InvalidParameterException", "'ecrRepositoryPrefix'"),
+    ({"ecrRepositoryPrefix": "a"}, "InvalidParameterException", "greater than or equal to 2"),
+    ({"credentialArn": SECRET}, "InvalidParameterException", "is not supported for ecr-public"),
+    ({"customRoleArn": ROLE}, "InvalidParameterException", "'customRoleArn'"),
+    (
+        {"ecrRepositoryPrefix": "ROOT", "upstreamRepositoryPrefix": "team"},
+        "InvalidParameterException",
+        "'upstreamRepositoryPrefix'",
+    ),
+    (
+        {**HUB, "credentialArn": SECRET.replace(REGION, OTHER_REGION)},
+        "InvalidParameterException",
+        "another account or region",
+    ),
+    (
+        {**HUB, "credentialArn": SECRET.replace("ecr-pullthroughcache/", "somewhere/")},
+        "InvalidParameterException",
+        "regular expression",
+    ),
+    ({**HUB, "credentialArn": SECRET + "2"}, "SecretNotFoundException", "can't find the secret"),
+    (
+        {**OTHER_ECR, "customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)},
+        "InvalidParameterException",
+        "'customRoleArn'",
+    ),
 )
 def test_what_is_refused(plane: Plane, changes: dict[str, str], code: str, words: str) -> None:
     refusal = plane.refused("CreatePullThroughCacheRule", **{**CACHE_RULE, **changes})
@@ -102,7 +93,7 @@ def test_a_secret_that_ecr_may_not_read(plane: Plane) -> None:
     assert plane.code("CreatePullThroughCacheRule", **HUB) == "UnableToAccessSecretException"
 
 
-@pytest.mark.parametrize("key", ["alias/own", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"])
+@cases("key", "alias/own", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1")
 def test_a_secret_under_a_customers_key(plane: Plane, key: str) -> None:
     plane.keys.secrets[SECRET] = {"SecretString": LOGIN, "KmsKeyId": key}
     assert plane.code("CreatePullThroughCacheRule", **HUB) == "UnableToDecryptSecretValueException"

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
-from localcloud.call import Call
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.tokens import LIFE, Tokens
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorization_tokens import LIFE, Tokens
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -30,8 +31,7 @@ def scan(frequency: str, *filters: str) -> dict[str, Any]:
     return {"scanFrequency": frequency, "repositoryFilters": listed}
 
 
-def test_a_registry_begins_without_anything() -> None:
-    plane = Plane()
+def test_a_registry_begins_without_anything(plane: Plane) -> None:
     assert plane("DescribeRegistry") == {"registryId": ACCOUNT, "replicationConfiguration": {"rules": []}}
     assert plane("GetRegistryScanningConfiguration") == {
         "registryId": ACCOUNT,
@@ -41,8 +41,7 @@ def test_a_registry_begins_without_anything() -> None:
     assert plane("ListPullTimeUpdateExclusions") == {"pullTimeUpdateExclusions": []}
 
 
-def test_the_scanning_configuration_is_kept_in_its_registry() -> None:
-    plane = Plane()
+def test_the_scanning_configuration_is_kept_in_its_registry(plane: Plane) -> None:
     rules = [scan("SCAN_ON_PUSH", "dev-*", "*"), scan("CONTINUOUS_SCAN", "prod")]
     configuration: dict[str, Any] = {"scanType": "ENHANCED", "rules": rules}
     answer = plane("PutRegistryScanningConfiguration", **configuration)
@@ -54,36 +53,32 @@ def test_the_scanning_configuration_is_kept_in_its_registry() -> None:
     assert plane("GetRegistryScanningConfiguration")["scanningConfiguration"] == {"scanType": "BASIC", "rules": []}
 
 
-@pytest.mark.parametrize(
+@cases(
     "configuration",
-    [
-        {"scanType": "BASIC", "rules": [scan("CONTINUOUS_SCAN", "*")]},
-        {"scanType": "BASIC", "rules": [scan("MANUAL", "*")]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a"), scan("SCAN_ON_PUSH", "b")]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "Upper")]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a" * 256)]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", *["a"] * 101)]},
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a")] * 3},
-    ],
+    {"scanType": "BASIC", "rules": [scan("CONTINUOUS_SCAN", "*")]},
+    {"scanType": "BASIC", "rules": [scan("MANUAL", "*")]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a"), scan("SCAN_ON_PUSH", "b")]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "Upper")]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a" * 256)]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", *["a"] * 101)]},
+    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a")] * 3},
 )
 def test_an_invalid_scanning_configuration_is_refused(configuration: dict[str, Any]) -> None:
     assert Plane().code("PutRegistryScanningConfiguration", **configuration) == "InvalidParameterException"
 
 
-@pytest.mark.parametrize(
-    ("configuration", "on_push", "expected"),
-    [
-        ({}, False, (False, "MANUAL", [])),
-        ({}, True, (True, "SCAN_ON_PUSH", [])),
-        ({"rules": [scan("SCAN_ON_PUSH", "search")]}, True, (False, "MANUAL", [])),
-        ({"rules": [scan("SCAN_ON_PUSH", "pay", "x")]}, False, (True, "SCAN_ON_PUSH", ["pay"])),
-        (
-            {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "*"), scan("CONTINUOUS_SCAN", "*api")]},
-            False,
-            (True, "CONTINUOUS_SCAN", ["*api"]),
-        ),
-        ({"scanType": "ENHANCED"}, True, (False, None, [])),
-    ],
+@cases(
+    "configuration, on_push, expected",
+    ({}, False, (False, "MANUAL", [])),
+    ({}, True, (True, "SCAN_ON_PUSH", [])),
+    ({"rules": [scan("SCAN_ON_PUSH", "search")]}, True, (False, "MANUAL", [])),
+    ({"rules": [scan("SCAN_ON_PUSH", "pay", "x")]}, False, (True, "SCAN_ON_PUSH", ["pay"])),
+    (
+        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "*"), scan("CONTINUOUS_SCAN", "*api")]},
+        False,
+        (True, "CONTINUOUS_SCAN", ["*api"]),
+    ),
+    ({"scanType": "ENHANCED"}, True, (False, None, [])),
 )
 def test_how_often_a_repository_is_scanned(
     configuration: dict[str, Any], on_push: bool, expected: tuple[bool, str | None, list[str]]
@@ -100,13 +95,11 @@ def test_how_often_a_repository_is_scanned(
     assert (failure["repositoryName"], failure["failureCode"]) == ("missing", "REPOSITORY_NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    ("name", "default", "values"),
-    [
-        ("BASIC_SCAN_TYPE_VERSION", "AWS_NATIVE", ["AWS_NATIVE"]),
-        ("BLOB_MOUNTING", "DISABLED", ["ENABLED", "DISABLED"]),
-        ("REGISTRY_POLICY_SCOPE", "V2", ["V2"]),
-    ],
+@cases(
+    "name, default, values",
+    ("BASIC_SCAN_TYPE_VERSION", "AWS_NATIVE", ["AWS_NATIVE"]),
+    ("BLOB_MOUNTING", "DISABLED", ["ENABLED", "DISABLED"]),
+    ("REGISTRY_POLICY_SCOPE", "V2", ["V2"]),
 )
 def test_account_settings_have_their_default_and_their_values(name: str, default: str, values: list[str]) -> None:
     plane = Plane()
@@ -125,23 +118,23 @@ def test_an_unknown_account_setting_is_refused() -> None:
     assert Plane().code("PutAccountSetting", name="COLOUR", value="V2") == "InvalidParameterException"
 
 
-def test_an_exclusion_is_registered_once() -> None:
-    plane = Plane()
+def test_an_exclusion_is_registered_once(plane: Plane) -> None:
     answer = plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
     assert answer["principalArn"] == ROLE
     assert plane.code("RegisterPullTimeUpdateExclusion", principalArn=ROLE) == "ExclusionAlreadyExistsException"
     assert plane("ListPullTimeUpdateExclusions")["pullTimeUpdateExclusions"] == [ROLE]
+    assert plane("DeregisterPullTimeUpdateExclusion", principalArn=ROLE) == {"principalArn": ROLE}
+    assert plane.code("DeregisterPullTimeUpdateExclusion", principalArn=ROLE) == "ExclusionNotFoundException"
 
 
-def test_a_registry_has_a_hundred_exclusions_at_most() -> None:
-    plane = Plane()
+def test_a_registry_has_a_hundred_exclusions_at_most(plane: Plane) -> None:
     for number in range(PULL_TIME_EXCLUSIONS_MAX):
         plane("RegisterPullTimeUpdateExclusion", principalArn=f"{ROLE}{number}")
     assert plane.code("RegisterPullTimeUpdateExclusion", principalArn=ROLE) == "LimitExceededException"
 
 
-def test_a_token_names_its_caller_for_twelve_hours() -> None:
-    plane, ada = Plane(), user(allow("ecr:GetAuthorizationToken"))
+def test_a_token_names_its_caller_for_twelve_hours(plane: Plane) -> None:
+    ada = user(allow("ecr:GetAuthorizationToken"))
     (data,) = plane("GetAuthorizationToken", by=ada)["authorizationData"]
     name, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     assert name == "AWS"
@@ -162,8 +155,7 @@ def test_a_token_that_has_ended_is_forgotten_with_the_next() -> None:
         tokens.identity(old)
 
 
-def test_who_asks_at_once_for_an_address_is_told_the_same_one() -> None:
-    plane = Plane()
+def test_who_asks_at_once_for_an_address_is_told_the_same_one(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def at_once() -> list[Any]:
@@ -173,16 +165,14 @@ def test_who_asks_at_once_for_an_address_is_told_the_same_one() -> None:
     assert {each["authorizationData"][0]["proxyEndpoint"] for each in answers} == {"http://127.0.0.1:5001"}
 
 
-def test_a_token_is_told_with_the_address_of_each_registry_that_is_named() -> None:
-    plane = Plane()
+def test_a_token_is_told_with_the_address_of_each_registry_that_is_named(plane: Plane) -> None:
     data = plane("GetAuthorizationToken", registryIds=[OTHER_ACCOUNT, ACCOUNT])["authorizationData"]
     assert [each["proxyEndpoint"] for each in data] == ["http://127.0.0.1:5001", "http://127.0.0.1:5002"]
     (own,) = plane("GetAuthorizationToken", by=root(OTHER_ACCOUNT))["authorizationData"]
     assert own["proxyEndpoint"] == "http://127.0.0.1:5001"
 
 
-def test_the_address_is_that_of_the_repositories() -> None:
-    plane = Plane()
+def test_the_address_is_that_of_the_repositories(plane: Plane) -> None:
     uri = plane("CreateRepository", repositoryName=NAME)["repository"]["repositoryUri"]
     (data,) = plane("GetAuthorizationToken")["authorizationData"]
     assert f"{data['proxyEndpoint']}/{NAME}" == f"http://{uri}"

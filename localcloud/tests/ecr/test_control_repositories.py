@@ -3,9 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from domain.resource_tags import TAGS_MAX
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     ARN,
@@ -26,8 +25,7 @@ def tags(count: int, prefix: str = "key") -> list[dict[str, str]]:
     return [{"Key": f"{prefix}{number}", "Value": ""} for number in range(count)]
 
 
-def test_a_repository_is_made_with_awss_defaults() -> None:
-    plane = Plane()
+def test_a_repository_is_made_with_awss_defaults(plane: Plane) -> None:
     repository = plane("CreateRepository", repositoryName=NAME)["repository"]
     created = repository.pop("createdAt")
     assert timedelta(0) <= datetime.now(UTC) - created < timedelta(minutes=1)
@@ -42,8 +40,7 @@ def test_a_repository_is_made_with_awss_defaults() -> None:
     }
 
 
-def test_what_was_asked_for_is_what_is_described() -> None:
-    plane = Plane()
+def test_what_was_asked_for_is_what_is_described(plane: Plane) -> None:
     made = plane(
         "CreateRepository",
         repositoryName=NAME,
@@ -59,8 +56,7 @@ def test_what_was_asked_for_is_what_is_described() -> None:
     assert plane("ListTagsForResource", resourceArn=ARN) == {"tags": [{"Key": "team", "Value": "blue"}]}
 
 
-def test_a_name_is_taken_once_in_each_registry() -> None:
-    plane = Plane()
+def test_a_name_is_taken_once_in_each_registry(plane: Plane) -> None:
     plane.create()
     refusal = plane.refused("CreateRepository", repositoryName=NAME)
     assert refusal.code == "RepositoryAlreadyExistsException"
@@ -71,8 +67,7 @@ def test_a_name_is_taken_once_in_each_registry() -> None:
     )
 
 
-def test_each_registry_has_an_address_of_its_own() -> None:
-    plane = Plane()
+def test_each_registry_has_an_address_of_its_own(plane: Plane) -> None:
     here = plane("CreateRepository", repositoryName=NAME)["repository"]["repositoryUri"]
     there = plane("CreateRepository", repositoryName=NAME, region=OTHER_REGION)["repository"]["repositoryUri"]
     again = plane("DescribeRepositories")["repositories"][0]["repositoryUri"]
@@ -93,16 +88,14 @@ def test_a_repository_with_images_is_deleted_by_force_only() -> None:
     assert plane("DescribeRepositories")["repositories"] == []
 
 
-def test_a_repository_without_images_is_deleted_and_comes_back_empty() -> None:
-    plane = Plane()
+def test_a_repository_without_images_is_deleted_and_comes_back_empty(plane: Plane) -> None:
     plane.create(tags=tags(1))
     plane("DeleteRepository", repositoryName=NAME)
     plane.create()
     assert plane("ListTagsForResource", resourceArn=ARN) == {"tags": []}
 
 
-def test_layers_that_no_repository_has_any_more_go_with_their_last() -> None:
-    plane = Plane()
+def test_layers_that_no_repository_has_any_more_go_with_their_last(plane: Plane) -> None:
     shared, own = (f"sha256:{digit * 64}" for digit in "ab")
     for digest in (shared, own):
         plane.blobs.path(digest).write_bytes(b"layer")
@@ -115,16 +108,14 @@ def test_layers_that_no_repository_has_any_more_go_with_their_last() -> None:
     assert not plane.blobs.path(shared).exists()
 
 
-@pytest.mark.parametrize(
-    ("operation", "given"),
-    [
-        ("DeleteRepository", {"repositoryName": "missing"}),
-        ("DescribeRepositories", {"repositoryNames": [NAME, "missing"]}),
-        ("PutImageTagMutability", {"repositoryName": "missing", "imageTagMutability": "MUTABLE"}),
-        ("TagResource", {"resourceArn": ARN.replace(NAME, "missing"), "tags": tags(1)}),
-        ("ListTagsForResource", {"resourceArn": ARN.replace(NAME, "missing")}),
-        ("PutImage", {"repositoryName": "missing", "imageManifest": manifest()}),
-    ],
+@cases(
+    "operation, given",
+    ("DeleteRepository", {"repositoryName": "missing"}),
+    ("DescribeRepositories", {"repositoryNames": [NAME, "missing"]}),
+    ("PutImageTagMutability", {"repositoryName": "missing", "imageTagMutability": "MUTABLE"}),
+    ("TagResource", {"resourceArn": ARN.replace(NAME, "missing"), "tags": tags(1)}),
+    ("ListTagsForResource", {"resourceArn": ARN.replace(NAME, "missing")}),
+    ("PutImage", {"repositoryName": "missing", "imageManifest": manifest()}),
 )
 def test_a_repository_that_is_not_there_is_told_with_its_registry(operation: str, given: dict[str, Any]) -> None:
     refusal = furnished().refused(operation, **given)
@@ -133,22 +124,20 @@ def test_a_repository_that_is_not_there_is_told_with_its_registry(operation: str
     assert refusal.message == expected
 
 
-@pytest.mark.parametrize("operation", ["PutImageTagMutability", "CreateRepository"])
-@pytest.mark.parametrize(
-    ("mode", "filters", "accepted"),
-    [
-        ("MUTABLE", None, True),
-        ("IMMUTABLE", None, True),
-        ("IMMUTABLE_WITH_EXCLUSION", ["dev-*"], True),
-        ("MUTABLE_WITH_EXCLUSION", ["v*", "release-*"], True),
-        ("IMMUTABLE_WITH_EXCLUSION", None, False),
-        ("MUTABLE_WITH_EXCLUSION", None, False),
-        ("MUTABLE", ["dev-*"], False),
-        ("IMMUTABLE", ["dev-*"], False),
-        ("IMMUTABLE_WITH_EXCLUSION", ["*a*b*"], False),
-        ("IMMUTABLE_WITH_EXCLUSION", ["same", "same"], False),
-        ("IMMUTABLE_WITH_EXCLUSION", ["a", "b", "c", "d", "e", "f"], False),
-    ],
+@cases("operation", "PutImageTagMutability", "CreateRepository")
+@cases(
+    "mode, filters, accepted",
+    ("MUTABLE", None, True),
+    ("IMMUTABLE", None, True),
+    ("IMMUTABLE_WITH_EXCLUSION", ["dev-*"], True),
+    ("MUTABLE_WITH_EXCLUSION", ["v*", "release-*"], True),
+    ("IMMUTABLE_WITH_EXCLUSION", None, False),
+    ("MUTABLE_WITH_EXCLUSION", None, False),
+    ("MUTABLE", ["dev-*"], False),
+    ("IMMUTABLE", ["dev-*"], False),
+    ("IMMUTABLE_WITH_EXCLUSION", ["*a*b*"], False),
+    ("IMMUTABLE_WITH_EXCLUSION", ["same", "same"], False),
+    ("IMMUTABLE_WITH_EXCLUSION", ["a", "b", "c", "d", "e", "f"], False),
 )
 def test_filters_belong_to_the_modes_with_exclusion(
     operation: str, mode: str, filters: list[str] | None, accepted: bool
@@ -168,15 +157,13 @@ def test_filters_belong_to_the_modes_with_exclusion(
     assert [each["filter"] for each in told.get("imageTagMutabilityExclusionFilters", [])] == (filters or [])
 
 
-def test_filters_leave_with_the_mode_that_needs_them() -> None:
-    plane = Plane()
+def test_filters_leave_with_the_mode_that_needs_them(plane: Plane) -> None:
     plane.create(imageTagMutability="IMMUTABLE_WITH_EXCLUSION", imageTagMutabilityExclusionFilters=FILTERS)
     answer = plane("PutImageTagMutability", repositoryName=NAME, imageTagMutability="IMMUTABLE")
     assert answer == {"registryId": ACCOUNT, "repositoryName": NAME, "imageTagMutability": "IMMUTABLE"}
 
 
-def test_tags_are_added_replaced_and_removed() -> None:
-    plane = Plane()
+def test_tags_are_added_replaced_and_removed(plane: Plane) -> None:
     plane.create(tags=[{"Key": "team", "Value": "blue"}, {"Key": "cost", "Value": "7"}])
     plane("TagResource", resourceArn=ARN, tags=[{"Key": "team", "Value": "red"}, {"Key": "tier", "Value": ""}])
     plane("UntagResource", resourceArn=ARN, tagKeys=["cost", "never-there"])
@@ -186,8 +173,7 @@ def test_tags_are_added_replaced_and_removed() -> None:
     ]
 
 
-def test_a_repository_has_fifty_tags_at_most() -> None:
-    plane = Plane()
+def test_a_repository_has_fifty_tags_at_most(plane: Plane) -> None:
     plane.create(tags=tags(TAGS_MAX))
     plane("TagResource", resourceArn=ARN, tags=tags(TAGS_MAX))
     assert plane.code("TagResource", resourceArn=ARN, tags=tags(1, "more")) == "TooManyTagsException"
@@ -195,23 +181,20 @@ def test_a_repository_has_fifty_tags_at_most() -> None:
     assert len(plane("ListTagsForResource", resourceArn=ARN)["tags"]) == TAGS_MAX
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "accepted"),
-    [
-        ("k" * 128, "v" * 256, True),
-        ("größe", "5 µm + _.:/=-@", True),
-        ("", "v", False),
-        ("k" * 129, "v", False),
-        ("k", "v" * 257, False),
-        ("aws:name", "v", False),
-        ("AWS:name", "v", False),
-        ("k", "aws:v", True),
-        ("k?", "v", False),
-        ("k", "a\nb", False),
-    ],
+@cases(
+    "key, value, accepted",
+    ("k" * 128, "v" * 256, True),
+    ("größe", "5 µm + _.:/=-@", True),
+    ("", "v", False),
+    ("k" * 129, "v", False),
+    ("k", "v" * 257, False),
+    ("aws:name", "v", False),
+    ("AWS:name", "v", False),
+    ("k", "aws:v", True),
+    ("k?", "v", False),
+    ("k", "a\nb", False),
 )
-def test_tags_are_held_to_awss_rules(key: str, value: str, accepted: bool) -> None:
-    plane = Plane()
+def test_tags_are_held_to_awss_rules(plane: Plane, key: str, value: str, accepted: bool) -> None:
     plane.create()
     given: dict[str, Any] = {"resourceArn": ARN, "tags": [{"Key": key, "Value": value}]}
     if accepted:
@@ -221,26 +204,23 @@ def test_tags_are_held_to_awss_rules(key: str, value: str, accepted: bool) -> No
         assert plane.code("TagResource", **given) == "InvalidTagParameterException"
 
 
-def test_a_tag_key_is_given_once() -> None:
-    plane = Plane()
+def test_a_tag_key_is_given_once(plane: Plane) -> None:
     twice = [{"Key": "team", "Value": "blue"}, {"Key": "team", "Value": "red"}]
     assert plane.code("CreateRepository", repositoryName=NAME, tags=twice) == "InvalidTagParameterException"
     assert plane("DescribeRepositories")["repositories"] == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "arn",
-    [
-        "x",
-        f"arn:aws:ecr:{OTHER_REGION}:{ACCOUNT}:repository/{NAME}",
-        f"arn:aws-cn:ecr:{REGION}:{ACCOUNT}:repository/{NAME}",
-        f"arn:aws:s3:{REGION}:{ACCOUNT}:repository/{NAME}",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:registry/{NAME}",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{'a' * 257}",
-        f"arn:aws:ecr:{REGION}::repository/{NAME}",
-    ],
+    "x",
+    f"arn:aws:ecr:{OTHER_REGION}:{ACCOUNT}:repository/{NAME}",
+    f"arn:aws-cn:ecr:{REGION}:{ACCOUNT}:repository/{NAME}",
+    f"arn:aws:s3:{REGION}:{ACCOUNT}:repository/{NAME}",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:registry/{NAME}",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{'a' * 257}",
+    f"arn:aws:ecr:{REGION}::repository/{NAME}",
 )
 def test_what_is_no_repositorys_arn_here_is_refused(arn: str) -> None:
     refusal = furnished().refused("ListTagsForResource", resourceArn=arn)

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-import pytest
-
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     LIFECYCLE,
@@ -47,8 +46,7 @@ def told(plane: Plane, prefix: str) -> dict[str, Any]:
     return dict(template)
 
 
-def test_a_template_is_told_as_it_was_given() -> None:
-    plane = Plane()
+def test_a_template_is_told_as_it_was_given(plane: Plane) -> None:
     created = create(plane, **FULL)
     assert told(plane, "prod/team") == created
     assert created.pop("createdAt") == created.pop("updatedAt")
@@ -64,8 +62,7 @@ def test_what_a_template_does_not_say_is_ecrs_default() -> None:
     }
 
 
-def test_a_template_stands_once_for_a_prefix_with_and_without_its_slash() -> None:
-    plane = Plane()
+def test_a_template_stands_once_for_a_prefix_with_and_without_its_slash(plane: Plane) -> None:
     create(plane, **LEAST)
     for prefix in ("prod", "prod/"):
         refusal = plane.refused("CreateRepositoryCreationTemplate", **{**LEAST, "prefix": prefix})
@@ -73,7 +70,7 @@ def test_a_template_stands_once_for_a_prefix_with_and_without_its_slash() -> Non
     assert plane("DescribeRepositoryCreationTemplates", region=OTHER_REGION)["repositoryCreationTemplates"] == []
 
 
-@pytest.mark.parametrize("operation", ["Delete", "Describe"])
+@cases("operation", "Delete", "Describe")
 def test_a_template_that_is_not_there_is_told(operation: str) -> None:
     given: dict[str, Any] = {"prefixes": ["none"]} if operation == "Describe" else {"prefix": "none"}
     name = f"{operation}RepositoryCreationTemplate{'s' if operation == 'Describe' else ''}"
@@ -88,16 +85,14 @@ def test_what_is_given_as_empty_is_not_there() -> None:
     assert not {*emptied, "resourceTags"} & set(created)
 
 
-def test_a_deleted_template_is_told_once_more_and_gone() -> None:
-    plane = Plane()
+def test_a_deleted_template_is_told_once_more_and_gone(plane: Plane) -> None:
     created = create(plane, **FULL)
     answer = plane("DeleteRepositoryCreationTemplate", prefix="prod/team")
     assert answer == {"registryId": ACCOUNT, "repositoryCreationTemplate": created}
     assert plane("DescribeRepositoryCreationTemplates")["repositoryCreationTemplates"] == []
 
 
-def test_templates_come_in_pages() -> None:
-    plane = Plane()
+def test_templates_come_in_pages(plane: Plane) -> None:
     for prefix in ("a", "b", "ROOT"):
         create(plane, **{**LEAST, "prefix": prefix})
     first = plane("DescribeRepositoryCreationTemplates", maxResults=2)
@@ -110,33 +105,32 @@ def test_templates_come_in_pages() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"prefix": "Upper"}, "prefix"),
-        ({"prefix": ""}, "prefix"),
-        ({"prefix": "root/*"}, "prefix"),
-        ({"appliedFor": []}, "appliedFor"),
-        ({"appliedFor": ["ALWAYS"]}, "appliedFor"),
-        ({"encryptionConfiguration": {"encryptionType": "AES256", "kmsKey": FULL["encryptionConfiguration"]["kmsKey"]}},
-         "AES256"),
-        ({"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/registry"}}, "kmsKey"),
-        ({"encryptionConfiguration": {"encryptionType": "KMS_DSSE"}}, "GovCloud"),
-        ({"resourceTags": [{"Key": "aws:owner", "Value": ""}]}, "resourceTags"),
-        ({"resourceTags": [{"Key": f"k{each}", "Value": ""} for each in range(51)]}, "resourceTags"),
-        ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, "imageTagMutabilityExclusionFilters"),
-        ({"imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "v*"}]}, "MUTABLE"),
-        ({"repositoryPolicy": "{}"}, "Invalid repository policy"),
-        ({"lifecyclePolicy": "{}"}, "Lifecycle policy validation failure"),
-        ({"customRoleArn": "scanner"}, "customRoleArn"),
-        ({"customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)}, "customRoleArn"),
-        ({"customRoleArn": ROLE.replace("role/", "user/")}, "customRoleArn"),
-        ({"customRoleArn": f"arn:aws:iam::{ACCOUNT}:role/"}, "customRoleArn"),
-        ({"customRoleArn": ROLE.replace("arn:aws:", "arn:aws-cn:")}, "customRoleArn"),
-    ],
-)  # fmt: skip
-def test_what_aws_refuses_changes_nothing(given: dict[str, Any], words: str) -> None:
-    plane = Plane()
+@cases(
+    "given, words",
+    ({"prefix": "Upper"}, "prefix"),
+    ({"prefix": ""}, "prefix"),
+    ({"prefix": "root/*"}, "prefix"),
+    ({"appliedFor": []}, "appliedFor"),
+    ({"appliedFor": ["ALWAYS"]}, "appliedFor"),
+    (
+        {"encryptionConfiguration": {"encryptionType": "AES256", "kmsKey": FULL["encryptionConfiguration"]["kmsKey"]}},
+        "AES256",
+    ),
+    ({"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/registry"}}, "kmsKey"),
+    ({"encryptionConfiguration": {"encryptionType": "KMS_DSSE"}}, "GovCloud"),
+    ({"resourceTags": [{"Key": "aws:owner", "Value": ""}]}, "resourceTags"),
+    ({"resourceTags": [{"Key": f"k{each}", "Value": ""} for each in range(51)]}, "resourceTags"),
+    ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, "imageTagMutabilityExclusionFilters"),
+    ({"imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "v*"}]}, "MUTABLE"),
+    ({"repositoryPolicy": "{}"}, "Invalid repository policy"),
+    ({"lifecyclePolicy": "{}"}, "Lifecycle policy validation failure"),
+    ({"customRoleArn": "scanner"}, "customRoleArn"),
+    ({"customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)}, "customRoleArn"),
+    ({"customRoleArn": ROLE.replace("role/", "user/")}, "customRoleArn"),
+    ({"customRoleArn": f"arn:aws:iam::{ACCOUNT}:role/"}, "customRoleArn"),
+    ({"customRoleArn": ROLE.replace("arn:aws:", "arn:aws-cn:")}, "customRoleArn"),
+)
+def test_what_aws_refuses_changes_nothing(plane: Plane, given: dict[str, Any], words: str) -> None:
     refusal = plane.refused("CreateRepositoryCreationTemplate", **{**LEAST, **given})
     assert refusal.code == "InvalidParameterException"
     assert words in refusal.message

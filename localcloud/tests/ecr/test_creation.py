@@ -11,10 +11,11 @@ from domain.ecr.creation_templates import Occasion
 from domain.iam import document
 from domain.iam.access import Policy
 from domain.kms import key_policy
-from localcloud.ecr.creation import create
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Repository
-from localcloud.iam_and_kms import Key
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import StoredRepository
+from localcloud.ecr.repository_creation import create_by_template
+from localcloud.iam_and_kms import KmsKey
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     LIFECYCLE,
@@ -45,7 +46,7 @@ def with_template(*statements: Mapping[str, Any], trust: str = TRUST, **given: A
     plane = Plane()
     plane.keys.add_role(ROLE, trust, *statements)
     parsed = document.parse(json.dumps(key_policy(account=ACCOUNT, region=REGION)))
-    plane.keys.keys[KEY_ARN] = Key(
+    plane.keys.keys[KEY_ARN] = KmsKey(
         arn=KEY_ARN,
         account=ACCOUNT,
         region=REGION,
@@ -59,8 +60,8 @@ def with_template(*statements: Mapping[str, Any], trust: str = TRUST, **given: A
     return plane
 
 
-def made(plane: Plane, occasion: Occasion = Occasion.REPLICATION, name: str = NAME) -> Repository:
-    return asyncio.run(create(plane.registries.of(ACCOUNT, REGION), name, occasion, plane.keys))
+def made(plane: Plane, occasion: Occasion = Occasion.REPLICATION, name: str = NAME) -> StoredRepository:
+    return asyncio.run(create_by_template(plane.registries.of(ACCOUNT, REGION), name, occasion, plane.keys))
 
 
 def refused(plane: Plane, occasion: Occasion = Occasion.REPLICATION) -> str:
@@ -72,9 +73,8 @@ def refused(plane: Plane, occasion: Occasion = Occasion.REPLICATION) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize("occasion", [Occasion.REPLICATION, Occasion.PULL_THROUGH_CACHE])
-def test_without_a_template_a_repository_has_ecrs_defaults(occasion: Occasion) -> None:
-    plane = Plane()
+@cases("occasion", Occasion.REPLICATION, Occasion.PULL_THROUGH_CACHE)
+def test_without_a_template_a_repository_has_ecrs_defaults(plane: Plane, occasion: Occasion) -> None:
     made(plane, occasion)
     (told,) = plane("DescribeRepositories")["repositories"]
     assert told["imageTagMutability"] == "MUTABLE"
@@ -149,14 +149,14 @@ def test_of_several_who_need_the_same_repository_at_once_all_get_one() -> None:
     plane = with_template(*DOCUMENTED, customRoleArn=ROLE, **ENCRYPTED)
     registry = plane.registries.of(ACCOUNT, REGION)
 
-    async def both() -> list[Repository]:
-        return await asyncio.gather(*(create(registry, NAME, each, plane.keys) for each in Occasion))
+    async def both() -> list[StoredRepository]:
+        return await asyncio.gather(*(create_by_template(registry, NAME, each, plane.keys) for each in Occasion))
 
     first, *others = asyncio.run(both())
     assert all(each is first for each in others)
 
 
-@pytest.mark.parametrize("given", [TAGS, ENCRYPTED, {"encryptionConfiguration": {"encryptionType": "KMS"}}])
+@cases("given", TAGS, ENCRYPTED, {"encryptionConfiguration": {"encryptionType": "KMS"}})
 def test_tags_and_a_key_take_a_role(given: dict[str, Any]) -> None:
     assert "customRoleArn" in refused(with_template(**given))
 
@@ -166,15 +166,13 @@ def test_the_key_that_is_aws_own_takes_no_permission_on_it() -> None:
     assert (made(plane).key_arn or "").startswith(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/")
 
 
-@pytest.mark.parametrize(
-    ("action", "occasion"),
-    [
-        ("ecr:CreateRepository", Occasion.PULL_THROUGH_CACHE),
-        ("ecr:TagResource", Occasion.PULL_THROUGH_CACHE),
-        ("ecr:ReplicateImage", Occasion.REPLICATION),
-        ("kms:CreateGrant", Occasion.CREATE_ON_PUSH),
-        ("kms:DescribeKey", Occasion.CREATE_ON_PUSH),
-    ],
+@cases(
+    "action, occasion",
+    ("ecr:CreateRepository", Occasion.PULL_THROUGH_CACHE),
+    ("ecr:TagResource", Occasion.PULL_THROUGH_CACHE),
+    ("ecr:ReplicateImage", Occasion.REPLICATION),
+    ("kms:CreateGrant", Occasion.CREATE_ON_PUSH),
+    ("kms:DescribeKey", Occasion.CREATE_ON_PUSH),
 )
 def test_the_role_must_be_allowed_what_is_done_as_it(action: str, occasion: Occasion) -> None:
     others = [each for statement in DOCUMENTED for each in statement["Action"] if each != action]
@@ -196,20 +194,18 @@ def test_a_role_can_be_held_to_repositories_and_tags() -> None:
     refused(with_template(allow("ecr:*", Condition=condition), customRoleArn=ROLE, **tags))
 
 
-@pytest.mark.parametrize(
+@cases(
     "trust",
-    [
-        TRUST.replace("ecr.amazonaws.com", "ec2.amazonaws.com"),
-        TRUST.replace("sts:AssumeRole", "sts:TagSession"),
-        TRUST.replace("Allow", "Deny"),
-    ],
+    TRUST.replace("ecr.amazonaws.com", "ec2.amazonaws.com"),
+    TRUST.replace("sts:AssumeRole", "sts:TagSession"),
+    TRUST.replace("Allow", "Deny"),
 )
 def test_a_role_that_does_not_trust_ecr_is_of_no_use(trust: str) -> None:
     message = refused(with_template(*DOCUMENTED, trust=trust, customRoleArn=ROLE))
     assert "ecr.amazonaws.com is not authorized to perform: sts:AssumeRole" in message
 
 
-@pytest.mark.parametrize("role", [f"{ROLE}-none", ROLE.replace("registry/", ""), ROLE.replace("registry", "other")])
+@cases("role", f"{ROLE}-none", ROLE.replace("registry/", ""), ROLE.replace("registry", "other"))
 def test_a_role_that_does_not_exist_is_of_no_use(role: str) -> None:
     assert role in refused(with_template(*DOCUMENTED, customRoleArn=role))
 

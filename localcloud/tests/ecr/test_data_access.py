@@ -1,10 +1,9 @@
 """Who is let in, and what each request takes."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,9 @@ from domain.ecr.account import BLOB_MOUNTING
 from domain.iam.access import Caller, Decision, Identity, Policy, Request
 from domain.iam.evaluate import evaluate
 from localcloud.ecr import authorize
-from localcloud.ecr.state import Text
-from localcloud.ecr.tokens import LIFE, Tokens
+from localcloud.ecr.authorization_tokens import LIFE, Tokens
+from localcloud.ecr.registry_state import StoredPolicy
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import (
     ACCOUNT,
     PUSHER,
@@ -24,7 +24,6 @@ from localcloud.tests.ecr.registry_server import (
     digest_of,
     image,
     policy,
-    serving,
 )
 
 LAYER = b"a layer"
@@ -36,27 +35,24 @@ PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        running.push_image("v1", LAYER)
-        yield running
+def server(server: Server) -> Server:
+    server.push_image("v1", LAYER)
+    return server
 
 
 class TestTokens:
-    @pytest.mark.parametrize(
+    @cases(
         "header",
-        [
-            None,
-            "Bearer abc",
-            "Bearer " + base64.b64encode(b"AWS:token").decode(),
-            "Basic",
-            "Basic !!!",
-            "Basic \xe9",
-            "Basic \xff",
-            "Basic \xc3\xa9",
-            "Basic " + base64.b64encode(b"\xff\xfe").decode(),
-            "Basic " + base64.b64encode(b"AWS").decode() + "=garbage",
-        ],
+        None,
+        "Bearer abc",
+        "Bearer " + base64.b64encode(b"AWS:token").decode(),
+        "Basic",
+        "Basic !!!",
+        "Basic \xe9",
+        "Basic \xff",
+        "Basic \xc3\xa9",
+        "Basic " + base64.b64encode(b"\xff\xfe").decode(),
+        "Basic " + base64.b64encode(b"AWS").decode() + "=garbage",
     )
     def test_nobody_is_challenged(self, server: Server, header: str | None) -> None:
         for path in ("/v2/", f"/v2/{REPOSITORY}/manifests/v1"):
@@ -68,7 +64,7 @@ class TestTokens:
     def test_the_user_is_aws(self, server: Server) -> None:
         assert server.ask("GET", "/v2/", authorization=server.authorization(user="root")).status == 401
 
-    @pytest.mark.parametrize("password", ["", "no token", "forged.forged", "é"])
+    @cases("password", "", "no token", "forged.forged", "é")
     def test_a_forged_token(self, server: Server, password: str) -> None:
         self.refused(server, password, 400, "Your Authorization Token is invalid.")
 
@@ -204,7 +200,7 @@ def pulls(server: Server, identity: Identity) -> set[int]:
 
 def allow(server: Server, principal: dict[str, str], condition: dict[str, dict[str, str]] | None = None) -> None:
     statement = {"Effect": "Allow", "Principal": principal, "Action": list(PULL), "Condition": condition or {}}
-    server.registry.repositories[REPOSITORY].policy = Text(text="", policy=policy("repository", statement))
+    server.registry.repositories[REPOSITORY].policy = StoredPolicy(text="", policy=policy("repository", statement))
 
 
 class TestOtherAccounts:
@@ -242,14 +238,14 @@ class TestServices:
 
 def test_an_upload_is_its_account_s_own(server: Server, upload: str) -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": ["ecr:*"]}
-    server.registry.repositories[REPOSITORY].policy = Text(text="", policy=policy("repository", statement))
+    server.registry.repositories[REPOSITORY].policy = StoredPolicy(text="", policy=policy("repository", statement))
     answer = server.ask("GET", upload, authorization=server.identify(STRANGER))
     assert (answer.status, answer.code) == (404, "BLOB_UPLOAD_UNKNOWN")
     assert server.ask("GET", upload).status == 204
 
 
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
-@pytest.mark.parametrize("path", ["manifests/v1", f"blobs/{DIGEST}"])
+@cases("method", "HEAD", "GET")
+@cases("path", "manifests/v1", f"blobs/{DIGEST}")
 def test_a_request_of_a_pull_is_authorized_once(
     server: Server, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:

@@ -4,7 +4,8 @@ import hashlib
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,26 +13,13 @@ import pytest
 
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from localcloud.tests.ecr.registry_server import (
-    REPOSITORY,
-    Answer,
-    Server,
-    digest_of,
-    encoded,
-    image,
-    serving,
-)
+from localcloud.tests.cases import cases
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image, nested
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
 UNKNOWN = digest_of(b"nothing")
 ONE_KEY_TWICE = b'{"0":2,' + b",".join(b'"%d":1' % number for number in range(30_000)) + b"}"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path / "blobs") as running:
-        yield running
 
 
 def put_manifest(server: Server, body: bytes, media_type: str = OCI_MANIFEST, reference: str = "v1") -> Answer:
@@ -153,24 +141,26 @@ def test_what_is_wrong_is_said(server: Server, bad: Bad) -> None:
     assert server.is_well()
 
 
-@pytest.mark.parametrize("place", ['{"mediaType": %s}', '{"schemaVersion": 2, "config": {"digest": %s}}'])
+@cases("place", '{"mediaType": %s}', '{"schemaVersion": 2, "config": {"digest": %s}}')
 def test_json_of_any_depth_is_refused(server: Server, place: str) -> None:
-    """What reads it, and what tells of it, end at depths of their own."""
-    for depth in range(800, 1000):
-        answer = put_manifest(server, (place % ("[" * depth + "]" * depth)).encode())
+    """What reads it, and what tells of it, end at depths of their own, a few apart."""
+
+    def sent(depth: int) -> Answer:
+        return put_manifest(server, (place % nested(depth)).encode())
+
+    too_deep = bisect_left(range(1000), True, key=lambda depth: "recursion" in sent(depth).message)
+    assert 500 < too_deep < 1000
+    for depth in range(too_deep - 20, too_deep + 2):
+        answer = sent(depth)
         assert (answer.status, answer.code) == (405, "UNSUPPORTED"), depth
 
 
-@pytest.mark.parametrize("name", ["wrong digest", "wrong digest at once", "empty layer"])
+@cases("name", "wrong digest", "wrong digest at once", "empty layer")
 def test_a_layer_that_is_refused_leaves_nothing(server: Server, name: str) -> None:
     [bad] = [each for each in BAD if each.name == name]
     bad.send(server)
     assert not server.registry.repositories[REPOSITORY].layers
-    assert stored(server) == []
-
-
-def stored(server: Server) -> list[Path]:
-    return [path for path in server.folder.rglob("*") if path.is_file()]
+    assert server.stored() == []
 
 
 def test_a_part_that_is_refused_can_be_sent_again(server: Server) -> None:
@@ -194,35 +184,33 @@ def test_an_oversize_manifest_is_not_read_to_its_end(server: Server) -> None:
     assert server.is_well()
 
 
-@pytest.mark.parametrize(
+@cases(
     "path",
-    [
-        "/v2/../../../etc/passwd",
-        "/v2/a/../../b/manifests/v1",
-        "/v2/../a/manifests/v1",
-        "/v2/%2e%2e/%2e%2e/manifests/v1",
-        "/v2/payments%2Fapi/manifests/v1",
-        "/v2/payments%2fapi/manifests/v1",
-        "/v2/..%2f..%2fetc/manifests/v1",
-        "/v2/payments//api/manifests/v1",
-        "/v2//manifests/v1",
-        "/v2/./manifests/v1",
-        "/v2/payments/api%00/manifests/v1",
-        "/v2/payments/api%0a/manifests/v1",
-        "/v2/payments/\xc3\xa4pi/manifests/v1",
-        "/v2/payments/api/blobs/..",
-        "/v2/payments/api/blobs/%2e%2e%2f%2e%2e%2fsecret",
-        f"/v2/payments/api/blobs/sha256:..%2f..%2f{'a' * 58}",
-        f"/v2/payments/api/blobs/..%2fsha256%2f{DIGEST.removeprefix('sha256:')}",
-        f"/v2/payments/api/blobs/{DIGEST}%00",
-        "/v2/payments/api/blobs/uploads/..%2fsha256",
-        "/v2/payments/api/blobs/uploads/..",
-        "/v2/payments/api/manifests/..%2f..%2fv1",
-        "http://elsewhere/v2/../x/manifests/v1",
-        "/v2/" + "a/" * 5000 + "manifests/v1",
-    ],
+    "/v2/../../../etc/passwd",
+    "/v2/a/../../b/manifests/v1",
+    "/v2/../a/manifests/v1",
+    "/v2/%2e%2e/%2e%2e/manifests/v1",
+    "/v2/payments%2Fapi/manifests/v1",
+    "/v2/payments%2fapi/manifests/v1",
+    "/v2/..%2f..%2fetc/manifests/v1",
+    "/v2/payments//api/manifests/v1",
+    "/v2//manifests/v1",
+    "/v2/./manifests/v1",
+    "/v2/payments/api%00/manifests/v1",
+    "/v2/payments/api%0a/manifests/v1",
+    "/v2/payments/\xc3\xa4pi/manifests/v1",
+    "/v2/payments/api/blobs/..",
+    "/v2/payments/api/blobs/%2e%2e%2f%2e%2e%2fsecret",
+    f"/v2/payments/api/blobs/sha256:..%2f..%2f{'a' * 58}",
+    f"/v2/payments/api/blobs/..%2fsha256%2f{DIGEST.removeprefix('sha256:')}",
+    f"/v2/payments/api/blobs/{DIGEST}%00",
+    "/v2/payments/api/blobs/uploads/..%2fsha256",
+    "/v2/payments/api/blobs/uploads/..",
+    "/v2/payments/api/manifests/..%2f..%2fv1",
+    "http://elsewhere/v2/../x/manifests/v1",
+    "/v2/" + "a/" * 5000 + "manifests/v1",
 )
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@cases("method", "GET", "PUT", "DELETE")
 def test_no_path_leads_out(server: Server, tmp_path: Path, method: str, path: str) -> None:
     (tmp_path / "secret").write_text("secret")
     server.push_image("v1", LAYER)
@@ -240,35 +228,31 @@ def test_no_path_leads_out(server: Server, tmp_path: Path, method: str, path: st
     assert server.is_well()
 
 
-@pytest.mark.parametrize(
-    ("path", "code"),
-    [
-        ("/v2/a/../../b/manifests/v1", "NAME_INVALID"),
-        ("/v2/%2e%2e/%2e%2e/manifests/v1", "NAME_INVALID"),
-        ("/v2/payments%2Fapi/manifests/v1", "NAME_INVALID"),
-        ("/v2/payments/api/blobs/..", "DIGEST_INVALID"),
-        ("/v2/payments/api/blobs/%2e%2e%2fsecret", "DIGEST_INVALID"),
-        ("/v2/payments/api/blobs/uploads/..%2fsha256", "BLOB_UPLOAD_UNKNOWN"),
-    ],
+@cases(
+    "path, code",
+    ("/v2/a/../../b/manifests/v1", "NAME_INVALID"),
+    ("/v2/%2e%2e/%2e%2e/manifests/v1", "NAME_INVALID"),
+    ("/v2/payments%2Fapi/manifests/v1", "NAME_INVALID"),
+    ("/v2/payments/api/blobs/..", "DIGEST_INVALID"),
+    ("/v2/payments/api/blobs/%2e%2e%2fsecret", "DIGEST_INVALID"),
+    ("/v2/payments/api/blobs/uploads/..%2fsha256", "BLOB_UPLOAD_UNKNOWN"),
 )
 def test_a_way_out_is_called_what_it_is(server: Server, path: str, code: str) -> None:
     assert server.ask("GET", path).code == code
 
 
-@pytest.mark.parametrize(
+@cases(
     "garbage",
-    [
-        b"\x00\xff\x13\x37" * 100 + b"\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"GET /v2/ HTTP/9.9\r\n\r\n",
-        b"GET /v2/ HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        b"GET /v2/ HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-        b"GET /v2/ HTTP/1.1\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
-        b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
-        b"GET /../etc/passwd HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-    ],
+    b"\x00\xff\x13\x37" * 100 + b"\r\n\r\n",
+    b"GET\r\n\r\n",
+    b"GET /v2/ HTTP/9.9\r\n\r\n",
+    b"GET /v2/ HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    b"GET /v2/ HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    b"GET /v2/ HTTP/1.1\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+    b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+    b"GET /../etc/passwd HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 )
 def test_what_is_no_http_of_ours(server: Server, garbage: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:

@@ -13,11 +13,16 @@ from typing import Any
 
 import pytest
 
-from localcloud.ecr import blobs, visit
+from domain.iam.access import Caller, Identity
+from localcloud.ecr import blobs, registry_request
 from localcloud.ecr.blobs import Blobs, Owner
+from localcloud.emulator import EmulatorDied
+from localcloud.iam_and_kms import UnreadablePolicy
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import (
     ACCOUNT,
     REPOSITORY,
+    FakeCallers,
     Server,
     a_repository,
     digest_of,
@@ -30,16 +35,6 @@ DIGEST = digest_of(LAYER)
 UNKNOWN = digest_of(b"nothing")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path / "blobs") as running:
-        yield running
-
-
-def stored(server: Server) -> list[Path]:
-    return [path for path in server.folder.rglob("*") if path.is_file()]
-
-
 @contextmanager
 def sending(server: Server, method: str, place: str, framing: str, body: bytes) -> Iterator[socket.socket]:
     """A connection on which a request has begun."""
@@ -50,14 +45,12 @@ def sending(server: Server, method: str, place: str, framing: str, body: bytes) 
 
 
 class TestSendersThatDie:
-    @pytest.mark.parametrize(
-        ("framing", "body"),
-        [
-            ("Content-Length: 3000000", b"x" * 2_500_000),
-            ("Content-Length: 10", b""),
-            ("Transfer-Encoding: chunked", b"1E8480\r\n" + b"x" * 1_000_000),
-            ("Transfer-Encoding: chunked", b"3\r\nabc\r\nno number\r\n"),
-        ],
+    @cases(
+        "framing, body",
+        ("Content-Length: 3000000", b"x" * 2_500_000),
+        ("Content-Length: 10", b""),
+        ("Transfer-Encoding: chunked", b"1E8480\r\n" + b"x" * 1_000_000),
+        ("Transfer-Encoding: chunked", b"3\r\nabc\r\nno number\r\n"),
     )
     def test_the_upload_is_as_long_as_before_and_goes_on(self, server: Server, framing: str, body: bytes) -> None:
         place = server.start_upload()
@@ -87,15 +80,12 @@ class TestSendersThatDie:
 
     def test_an_upload_in_one_request_leaves_nothing(self, server: Server) -> None:
         with sending(server, "POST", f"{UPLOADS}?digest={DIGEST}", "Content-Length: 100", LAYER):
-            eventually(lambda: bool(stored(server)))
-        eventually(lambda: not stored(server))
+            eventually(lambda: bool(server.stored()))
+        eventually(lambda: not server.stored())
 
     @pytest.mark.parametrize(
         ("framing", "start", "rest"),
-        [
-            ("Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"no number\r\n"),
-            ("Content-Length: 100", b"abc", b"d"),
-        ],
+        [("Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"no number\r\n"), ("Content-Length: 100", b"abc", b"d")],
         ids=["garbage", "silence"],
     )
     def test_a_body_that_does_not_go_on_gives_the_upload_back(
@@ -111,7 +101,7 @@ class TestSendersThatDie:
 
     @pytest.fixture
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-        monkeypatch.setattr(visit, "PATIENCE_SECONDS", 0.1)
+        monkeypatch.setattr(registry_request, "PATIENCE_SECONDS", 0.1)
         return monkeypatch
 
     def test_readers_too(self, server: Server) -> None:
@@ -146,10 +136,7 @@ def test_one_slow_sender_holds_nobody_up(server: Server) -> None:
 def test_who_waits_for_an_upload_that_ends_is_told(server: Server) -> None:
     place = server.start_upload()
     length = f"Content-Length: {len(LAYER)}"
-    with (
-        ThreadPoolExecutor(1) as pool,
-        sending(server, "PUT", f"{place}?digest={DIGEST}", length, LAYER[:1]) as first,
-    ):
+    with ThreadPoolExecutor(1) as pool, sending(server, "PUT", f"{place}?digest={DIGEST}", length, LAYER[:1]) as first:
         time.sleep(0.1)
         second = pool.submit(server.ask, "PATCH", place, LAYER)
         time.sleep(0.1)
@@ -171,7 +158,7 @@ def test_many_push_the_same_layer_at_once(server: Server) -> None:
     with ThreadPoolExecutor(8) as pool:
         digests = set(pool.map(lambda _: server.push_blob(content), range(16)))
     assert server.ask("GET", f"/v2/{REPOSITORY}/blobs/{digests.pop()}").body == content
-    assert len(stored(server)) == 1
+    assert len(server.stored()) == 1
 
 
 class TestDisks:
@@ -181,7 +168,7 @@ class TestDisks:
 
         monkeypatch.setattr(step, full)
 
-    @pytest.mark.parametrize("step", ["pathlib.Path.open", "os.truncate", "pathlib.Path.replace"])
+    @cases("step", "pathlib.Path.open", "os.truncate", "pathlib.Path.replace")
     def test_a_full_one_is_said_and_the_upload_removed(
         self, server: Server, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:
@@ -193,7 +180,7 @@ class TestDisks:
             500,
             [("UNKNOWN", "The layer can't be stored: No space left on device")],
         )
-        assert stored(server) == []
+        assert server.stored() == []
         assert server.ask("GET", place).code == "BLOB_UPLOAD_UNKNOWN"
         assert server.push_blob(LAYER) == DIGEST
 
@@ -237,3 +224,36 @@ def test_another_registry_s_upload_is_unknown(tmp_path: Path) -> None:
     upload = kept.start(TestAbandonedUploads.OWNER)
     other = Owner(repository=a_repository(account="444455556666"), account=ACCOUNT)
     assert kept.upload(upload.id, other) is None
+
+
+class Broken(FakeCallers):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    async def caller(self, identity: Identity) -> Caller:  # noqa: ARG002 - the name is the signature's
+        raise self.error
+
+
+@cases(
+    "error",
+    UnreadablePolicy("the policy own can't be read"),
+    EmulatorDied("gone"),
+    ConnectionError("gone"),
+    KeyError(1),
+)
+def test_a_fault_is_told_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
+    with serving(tmp_path, Broken(error)) as server:
+        answer = server.ask("GET", f"/v2/{REPOSITORY}/manifests/v1")
+        assert (answer.status, answer.errors) == (500, [("UNKNOWN", f"{type(error).__name__}: {error}")])
+        assert server.is_well()
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+
+
+def test_a_host_that_is_no_text_is_challenged_all_the_same(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        answer = server.raw(b"GET /v2/ HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n")
+        assert answer.split(b" ")[1] in {b"400", b"401"}
+        assert server.is_well()

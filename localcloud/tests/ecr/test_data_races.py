@@ -10,16 +10,8 @@ from pathlib import Path
 import pytest
 
 from localcloud.ecr.blobs import Blobs, Owner, Upload
-from localcloud.tests.ecr.registry_server import (
-    REPOSITORY,
-    Answer,
-    Server,
-    a_repository,
-    digest_of,
-    encoded,
-    image,
-    serving,
-)
+from localcloud.tests.cases import cases
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, a_repository, digest_of, encoded, image
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
@@ -27,10 +19,9 @@ UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as running:
-        running.push_image("v0", LAYER)
-        yield running
+def server(server: Server) -> Server:
+    server.push_image("v0", LAYER)
+    return server
 
 
 def removed(server: Server) -> None:
@@ -61,7 +52,7 @@ def while_sending(server: Server, method: str, path: str, body: bytes, change: C
         return answer.result()
 
 
-@pytest.mark.parametrize(("change", "code"), [(removed, "NAME_UNKNOWN"), (made_anew, "BLOB_UPLOAD_UNKNOWN")])
+@cases("change, code", (removed, "NAME_UNKNOWN"), (made_anew, "BLOB_UPLOAD_UNKNOWN"))
 class TestWhileABodyComes:
     def test_a_manifest_is_put_into_none(self, server: Server, change: Callable[[Server], None], code: str) -> None:
         path = f"/v2/{REPOSITORY}/manifests/v1"

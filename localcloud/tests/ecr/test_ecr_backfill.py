@@ -4,12 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILLS_MAX
-from localcloud.call import Call
-from localcloud.ecr.state import Backfill, BackfillStatus, ReplicationStatus
+from localcloud.calls import Call
+from localcloud.ecr.registry_state import Backfill, BackfillStatus, ReplicationStatus
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -89,8 +88,7 @@ def test_another_account_takes_what_its_policy_lets_in() -> None:
     assert arrived(plane, OTHER_ACCOUNT, REGION) == stock
 
 
-def test_one_of_which_half_fails_ends_after_a_hundred() -> None:
-    plane = Plane()
+def test_one_of_which_half_fails_ends_after_a_hundred(plane: Plane) -> None:
     plane.create()
     for number in range(103):
         plane.push(manifest(number), f"v{number}")
@@ -157,7 +155,7 @@ def test_what_a_registry_refuses_to_begin() -> None:
     begin(plane)
 
 
-@pytest.mark.parametrize(("days", "kept"), [(89, True), (91, False)])
+@cases("days, kept", (89, True), (91, False))
 def test_it_is_kept_for_ninety_days(days: int, *, kept: bool) -> None:
     plane, _ = stocked()
     name = begin(plane)

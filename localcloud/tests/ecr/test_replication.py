@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.ecr import creation, manifests
-from localcloud.ecr.state import Repository
+from localcloud.ecr import manifests, repository_creation
+from localcloud.ecr.registry_state import StoredRepository
+from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     CONFIG,
@@ -41,6 +42,11 @@ from localcloud.tests.ecr.replicas import (
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/replication.ecr.amazonaws.com/AWSServiceRoleForECRReplication"
 
 
+@pytest.fixture
+def plane() -> Plane:
+    return replicating()
+
+
 def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None:
     plane = Plane()
     rules = [rule(), rule("us-west-2", OTHER_ACCOUNT, "prod", "test/")]
@@ -52,24 +58,22 @@ def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None
     assert plane("DescribeRegistry")["replicationConfiguration"] == {"rules": []}
 
 
-@pytest.mark.parametrize(
-    ("rules", "words"),
-    [
-        ([rule(REGION)], "0.destinations.0 is the source registry itself"),
-        ([rule()] * 11, "11 rules"),
-        ([rule()] * 26, "replicationConfiguration.rules"),
-        ([{"destinations": rule()["destinations"] * 101}], "length less than or equal to 100"),
-        ([rule("mars-north-1")], "0.destinations.0 is not a region"),
-        ([rule("cn-north-1")], "another partition"),
-        ([rule(OTHER_REGION, "12")], "registryId"),
-        ([rule(OTHER_REGION, ACCOUNT, "p")], "length greater than or equal to 2"),
-        ([rule(OTHER_REGION, ACCOUNT, "Prod")], "pattern"),
-        ([rule(OTHER_REGION, ACCOUNT, *["prod"] * 101)], "length less than or equal to 100"),
-        ([{**rule(), "repositoryFilters": []}], "length greater than or equal to 1"),
-        ([{**rule(), "repositoryFilters": [{"filter": "prod", "filterType": "WILDCARD"}]}], "PREFIX_MATCH"),
-        ([{**rule(), "deleteReplication": {"enabled": True}}], "deletions is not built"),
-        ([{}], "destinations"),
-    ],
+@cases(
+    "rules, words",
+    ([rule(REGION)], "0.destinations.0 is the source registry itself"),
+    ([rule()] * 11, "11 rules"),
+    ([rule()] * 26, "replicationConfiguration.rules"),
+    ([{"destinations": rule()["destinations"] * 101}], "length less than or equal to 100"),
+    ([rule("mars-north-1")], "0.destinations.0 is not a region"),
+    ([rule("cn-north-1")], "another partition"),
+    ([rule(OTHER_REGION, "12")], "registryId"),
+    ([rule(OTHER_REGION, ACCOUNT, "p")], "length greater than or equal to 2"),
+    ([rule(OTHER_REGION, ACCOUNT, "Prod")], "pattern"),
+    ([rule(OTHER_REGION, ACCOUNT, *["prod"] * 101)], "length less than or equal to 100"),
+    ([{**rule(), "repositoryFilters": []}], "length greater than or equal to 1"),
+    ([{**rule(), "repositoryFilters": [{"filter": "prod", "filterType": "WILDCARD"}]}], "PREFIX_MATCH"),
+    ([{**rule(), "deleteReplication": {"enabled": True}}], "deletions is not built"),
+    ([{}], "destinations"),
 )
 def test_a_configuration_that_aws_refuses_changes_nothing(rules: list[dict[str, Any]], words: str) -> None:
     plane = Plane()
@@ -80,8 +84,7 @@ def test_a_configuration_that_aws_refuses_changes_nothing(rules: list[dict[str, 
     assert plane("DescribeRegistry")["replicationConfiguration"] == {"rules": [rule()]}
 
 
-def test_a_pushed_image_is_the_same_in_the_replica_with_its_tag() -> None:
-    plane = replicating()
+def test_a_pushed_image_is_the_same_in_the_replica_with_its_tag(plane: Plane) -> None:
     digest = plane.push(manifest(), "v1")
     assert arrived(plane) == {digest: ["v1"]}
     done = [{"region": OTHER_REGION, "registryId": ACCOUNT, "status": "COMPLETE"}]
@@ -91,8 +94,7 @@ def test_a_pushed_image_is_the_same_in_the_replica_with_its_tag() -> None:
     assert replica(plane).layers == {CONFIG}
 
 
-def test_an_image_without_a_tag_arrives_without_one() -> None:
-    plane = replicating()
+def test_an_image_without_a_tag_arrives_without_one(plane: Plane) -> None:
     digest = plane.push(manifest())
     assert arrived(plane) == {digest: []}
 
@@ -126,21 +128,18 @@ def test_what_was_pushed_before_the_configuration_stays_until_it_is_pushed_anew(
     assert arrived(plane) == {before: ["v2"]}
 
 
-def test_another_tag_of_the_same_image_follows() -> None:
-    plane = replicating()
+def test_another_tag_of_the_same_image_follows(plane: Plane) -> None:
     digest = plane.push(manifest(), "v1")
     plane.push(manifest(), "latest")
     assert arrived(plane) == {digest: ["latest", "v1"]}
 
 
-def test_a_tag_moves_in_a_mutable_replica() -> None:
-    plane = replicating()
+def test_a_tag_moves_in_a_mutable_replica(plane: Plane) -> None:
     first, second = plane.push(manifest(1), "latest"), plane.push(manifest(2), "latest")
     assert arrived(plane) == {first: [], second: ["latest"]}
 
 
-def test_a_tag_that_may_not_move_stays_and_the_image_comes_without_it() -> None:
-    plane = replicating()
+def test_a_tag_that_may_not_move_stays_and_the_image_comes_without_it(plane: Plane) -> None:
     first = plane.push(manifest(1), "v1")
     plane("PutImageTagMutability", region=OTHER_REGION, repositoryName=NAME, imageTagMutability="IMMUTABLE")
     second = plane.push(manifest(2), "v1")
@@ -175,8 +174,7 @@ def test_the_tag_of_an_index_is_never_that_of_what_it_lists() -> None:
     assert arrived(plane) == {whole: ["v1"], child: []}
 
 
-def test_a_signature_arrives_as_any_image_and_keeps_its_subject() -> None:
-    plane = replicating()
+def test_a_signature_arrives_as_any_image_and_keeps_its_subject(plane: Plane) -> None:
     subject = plane.push(manifest(1), "v1")
     signature = plane.push(
         manifest(2, subject={"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": subject, "size": 1})
@@ -185,8 +183,7 @@ def test_a_signature_arrives_as_any_image_and_keeps_its_subject() -> None:
     assert replica(plane).images[signature].subject == subject
 
 
-def test_what_arrived_by_replication_is_not_replicated_on() -> None:
-    plane = replicating()
+def test_what_arrived_by_replication_is_not_replicated_on(plane: Plane) -> None:
     configure(plane, rule("us-west-2"), region=OTHER_REGION)
     digest = plane.push(manifest(), "v1")
     assert arrived(plane) == {digest: ["v1"]}
@@ -197,15 +194,13 @@ def test_what_arrived_by_replication_is_not_replicated_on() -> None:
     assert answer["replicationStatuses"] == []
 
 
-def test_two_registries_that_replicate_to_each_other_come_to_rest() -> None:
-    plane = replicating()
+def test_two_registries_that_replicate_to_each_other_come_to_rest(plane: Plane) -> None:
     configure(plane, rule(REGION), region=OTHER_REGION)
     digest = plane.push(manifest(), "v1")
     assert arrived(plane) == arrived(plane, region=REGION) == {digest: ["v1"]}
 
 
-def test_a_deletion_is_not_repeated_and_takes_no_layer_of_the_replica() -> None:
-    plane = replicating()
+def test_a_deletion_is_not_repeated_and_takes_no_layer_of_the_replica(plane: Plane) -> None:
     digest = plane.push(manifest(), "v1")
     blob = plane.blobs.path(CONFIG)
     blob.write_bytes(b"{}")
@@ -215,23 +210,20 @@ def test_a_deletion_is_not_repeated_and_takes_no_layer_of_the_replica() -> None:
     assert blob.exists()
 
 
-def test_emptying_the_configuration_ends_replication() -> None:
-    plane = replicating()
+def test_emptying_the_configuration_ends_replication(plane: Plane) -> None:
     digest = plane.push(manifest(1), "v1")
     configure(plane)
     plane.push(manifest(2), "v2")
     assert arrived(plane) == {digest: ["v1"]}
 
 
-@pytest.mark.parametrize(
+@cases(
     "statement",
-    [
-        allow(*REPLICATE, Principal=SOURCE_ROOT),
-        allow(*REPLICATE, Principal={"AWS": ACCOUNT}),
-        allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/pay*"),
-        allow(*REPLICATE, Principal={"AWS": ROLE}),
-        allow("ecr:*", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
-    ],
+    allow(*REPLICATE, Principal=SOURCE_ROOT),
+    allow(*REPLICATE, Principal={"AWS": ACCOUNT}),
+    allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/pay*"),
+    allow(*REPLICATE, Principal={"AWS": ROLE}),
+    allow("ecr:*", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
 )
 def test_another_account_takes_images_whose_registry_allows_it(statement: Statement) -> None:
     plane = across(statement)
@@ -241,19 +233,17 @@ def test_another_account_takes_images_whose_registry_allows_it(statement: Statem
     assert statuses(plane, imageTag="v1") == [{"region": REGION, "registryId": OTHER_ACCOUNT, "status": "COMPLETE"}]
 
 
-@pytest.mark.parametrize(
-    ("statements", "action"),
-    [
-        ([], "ecr:ReplicateImage"),
-        ([allow(*REPLICATE, Principal={"AWS": "777788889999"})], "ecr:ReplicateImage"),
-        ([allow("ecr:CreateRepository", Principal=SOURCE_ROOT)], "ecr:ReplicateImage"),
-        ([allow("ecr:ReplicateImage", Principal=SOURCE_ROOT)], "ecr:CreateRepository"),
-        ([allow(*REPLICATE, Principal=SOURCE_ROOT), deny("ecr:ReplicateImage", Principal="*")], "ecr:ReplicateImage"),
-        (
-            [allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/x")],
-            "ecr:ReplicateImage",
-        ),
-    ],
+@cases(
+    "statements, action",
+    ([], "ecr:ReplicateImage"),
+    ([allow(*REPLICATE, Principal={"AWS": "777788889999"})], "ecr:ReplicateImage"),
+    ([allow("ecr:CreateRepository", Principal=SOURCE_ROOT)], "ecr:ReplicateImage"),
+    ([allow("ecr:ReplicateImage", Principal=SOURCE_ROOT)], "ecr:CreateRepository"),
+    ([allow(*REPLICATE, Principal=SOURCE_ROOT), deny("ecr:ReplicateImage", Principal="*")], "ecr:ReplicateImage"),
+    (
+        [allow(*REPLICATE, Principal=SOURCE_ROOT, resource=f"arn:aws:ecr:{REGION}:{OTHER_ACCOUNT}:repository/x")],
+        "ecr:ReplicateImage",
+    ),
 )
 def test_what_another_account_does_not_allow_fails_and_never_reaches_the_pusher(
     statements: list[Statement], action: str
@@ -272,8 +262,7 @@ def test_a_repository_that_stands_there_needs_no_permission_to_create_one() -> N
     assert arrived(plane, OTHER_ACCOUNT, REGION) == {digest: ["v1"]}
 
 
-def test_another_region_of_the_same_account_needs_no_policy_and_heeds_a_deny() -> None:
-    plane = replicating()
+def test_another_region_of_the_same_account_needs_no_policy_and_heeds_a_deny(plane: Plane) -> None:
     plane("PutRegistryPolicy", region=OTHER_REGION, policyText=text(deny("ecr:CreateRepository", Principal="*")))
     assert "explicit deny" in failure(plane, plane.push(manifest(), "v1"))
 
@@ -288,8 +277,7 @@ def test_a_failure_is_made_good_by_the_next_push_of_the_image() -> None:
     assert [each["status"] for each in statuses(plane, imageDigest=digest)] == ["COMPLETE"]
 
 
-def test_a_template_that_cannot_be_applied_fails_the_replication() -> None:
-    plane = replicating()
+def test_a_template_that_cannot_be_applied_fails_the_replication(plane: Plane) -> None:
     template: dict[str, Any] = {"prefix": "ROOT", "appliedFor": ["REPLICATION"], "customRoleArn": ROLE}
     plane("CreateRepositoryCreationTemplate", region=OTHER_REGION, **template)
     plane.keys.add_role(ROLE, TRUST, allow("ecr:CreateRepository"))
@@ -309,16 +297,15 @@ def test_whatever_goes_wrong_is_a_failed_status(
 ) -> None:
     plane = replicating()
 
-    async def broken(*_: object) -> Repository:
+    async def broken(*_: object) -> StoredRepository:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(creation, "create", broken)
+    monkeypatch.setattr(repository_creation, "create_by_template", broken)
     assert failure(plane, plane.push(manifest(), "v1")) == "ServerException: ZeroDivisionError: by nothing"
     assert "was not replicated" in caplog.text
 
 
-def test_the_status_of_what_is_not_there_is_told_as_such() -> None:
-    plane = replicating()
+def test_the_status_of_what_is_not_there_is_told_as_such(plane: Plane) -> None:
     given: dict[str, Any] = {"repositoryName": NAME, "imageId": {"imageDigest": NO_DIGEST}}
     assert plane.code("DescribeImageReplicationStatus", **given) == "ImageNotFoundException"
     refusal = plane.refused("DescribeImageReplicationStatus", **{**given, "imageId": {}})
@@ -327,10 +314,9 @@ def test_the_status_of_what_is_not_there_is_told_as_such() -> None:
     assert plane.code("DescribeImageReplicationStatus", **missing) == "RepositoryNotFoundException"
 
 
-def test_what_arrives_is_parsed_as_what_was_sent() -> None:
+def test_what_arrives_is_parsed_as_what_was_sent(plane: Plane) -> None:
     """A manifest may leave its media type to the request."""
-    plane = replicating()
     bare = json.dumps({name: value for name, value in json.loads(manifest()).items() if name != "mediaType"})
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     plane("PutImage", repositoryName=NAME, imageManifest=bare, imageManifestMediaType=kind, imageTag="v1")
-    assert replica(plane).images[manifests.parse(bare.encode(), kind).digest].media_type == kind
+    assert replica(plane).images[manifests.parse_manifest(bare.encode(), kind).digest].media_type == kind

@@ -1,8 +1,6 @@
 """When an image is copied: after its pusher has an answer, in the order of the pushes, and only while it is there."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +8,9 @@ import pytest
 from domain.aws import RegistryId
 from domain.ecr.replication import ReplicationRule
 from domain.iam.access import Caller
-from localcloud.call import Call
-from localcloud.ecr import creation
-from localcloud.ecr.state import Image, ReplicationStatus, Repository
+from localcloud.calls import Call
+from localcloud.ecr import repository_creation
+from localcloud.ecr.registry_state import ReplicationStatus, StoredImage, StoredRepository
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -25,7 +23,7 @@ from localcloud.tests.ecr.control_plane import (
     root,
     user,
 )
-from localcloud.tests.ecr.registry_server import REPOSITORY, Server, serving
+from localcloud.tests.ecr.registry_server import REPOSITORY, Server
 from localcloud.tests.ecr.replicas import arrived, replica, replicating
 from localcloud.tests.processes import eventually
 
@@ -45,8 +43,12 @@ async def status_now(plane: Plane, digest: str) -> str:
     return str(status["status"])
 
 
-def test_the_pusher_has_its_answer_before_anything_is_copied() -> None:
-    plane = replicating()
+@pytest.fixture
+def plane() -> Plane:
+    return replicating()
+
+
+def test_the_pusher_has_its_answer_before_anything_is_copied(plane: Plane) -> None:
 
     async def run() -> None:
         digest = await put(plane, 1, "v1", user(allow("ecr:PutImage")))
@@ -58,17 +60,15 @@ def test_the_pusher_has_its_answer_before_anything_is_copied() -> None:
     asyncio.run(run())
 
 
-def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     plane = replicating()
-    made, waits = creation.create, iter((0.05, 0.0, 0.0))
+    made, waits = repository_creation.create_by_template, iter((0.05, 0.0, 0.0))
 
-    async def slow(*given: Any) -> Repository:
+    async def slow(*given: Any) -> StoredRepository:
         await asyncio.sleep(next(waits))
         return await made(*given)
 
-    monkeypatch.setattr(creation, "create", slow)
+    monkeypatch.setattr(repository_creation, "create_by_template", slow)
 
     async def run() -> list[str]:
         digests = [await put(plane, number, "latest", root()) for number in range(3)]
@@ -79,8 +79,7 @@ def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(
     assert replica(plane).tagged == plane.repository().tagged == {"latest": last}
 
 
-def test_an_image_that_goes_before_its_turn_fails() -> None:
-    plane = replicating()
+def test_an_image_that_goes_before_its_turn_fails(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def run() -> str:
@@ -96,8 +95,7 @@ def test_an_image_that_goes_before_its_turn_fails() -> None:
     assert arrived(plane) == {}
 
 
-def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it() -> None:
-    plane = replicating()
+def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def run() -> str:
@@ -114,14 +112,13 @@ def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it() -> None
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(server: Server) -> Server:
     """A registry that replicates to Frankfurt."""
-    with serving(tmp_path) as made:
-        made.registry.replication = (ReplicationRule(destinations=(FRANKFURT,)),)
-        yield made
+    server.registry.replication = (ReplicationRule(destinations=(FRANKFURT,)),)
+    return server
 
 
-def pushed(server: Server, digest: str) -> Image:
+def pushed(server: Server, digest: str) -> StoredImage:
     return server.registry.repositories[REPOSITORY].images[digest]
 
 
@@ -129,7 +126,7 @@ def complete(server: Server, digest: str) -> bool:
     return pushed(server, digest).replications[FRANKFURT].status is ReplicationStatus.COMPLETE
 
 
-def frankfurt(server: Server) -> Repository:
+def frankfurt(server: Server) -> StoredRepository:
     return server.registries.of(ACCOUNT, "eu-central-1").repositories[REPOSITORY]
 
 

@@ -11,8 +11,9 @@ from domain.kms import key_policy
 from localcloud.clients import Clients
 from localcloud.tests.ecr.control_plane import LIFECYCLE, TRUST
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import NotApplied, apply
+from rehearsal.apply.applying import NotApplied, apply
 from settings import load
+from tests.cases import cases
 from tests.rehearsal.proving.breaking import REGION, allow, granted, policy
 from tests.rehearsal.proving.stacks import project_of, stack_file
 
@@ -127,7 +128,7 @@ def test_a_creation_template_is_built_with_all_that_it_says(
     }
 
 
-@pytest.mark.parametrize("encryption", ["", "encryption_configurations=[{}], "])
+@cases("encryption", "", "encryption_configurations=[{}], ")
 def test_a_creation_template_that_says_little_has_the_defaults(
     project: Path, clients: Clients, accounts: tuple[str, str], encryption: str
 ) -> None:
