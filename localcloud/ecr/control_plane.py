@@ -105,6 +105,19 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 """By their names in the API, as which the functions are called."""
 
+STORED = frozenset(
+    {
+        "BatchGetRepositoryScanningConfiguration",
+        "DeleteLifecyclePolicy",
+        "GetLifecyclePolicy",
+        "GetRegistryScanningConfiguration",
+        "PutImageScanningConfiguration",
+        "PutLifecyclePolicy",
+        "PutRegistryScanningConfiguration",
+    }
+)
+"""Operations on what is kept and given back, and has no effect here: nothing expires, nothing is scanned."""
+
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")
 _EVERY_REPOSITORY = "*"
 _ECR = "ecr"

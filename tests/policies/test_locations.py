@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.checks.places import Place, Places
+from policies.checks.locations import Location, ResourceLocations
 from resources import PROVIDER
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
@@ -25,7 +25,7 @@ def repository(provider: str | None = None, region: str | None = EU) -> Declared
 
 
 def found(resource: Declared, *providers: Declared) -> tuple[str | None, str | None]:
-    place = Places([repository(), *providers, resource]).of(resource)
+    place = ResourceLocations([repository(), *providers, resource]).of(resource)
     return place.account, place.region
 
 
@@ -44,7 +44,7 @@ def found(resource: Declared, *providers: Declared) -> tuple[str | None, str | N
 )
 def test_the_account_is_the_one_that_the_provider_allows(allowed: object, account: str | None) -> None:
     assert found(repository(), provider(allowedAccountIds=allowed)) == (account, EU)
-    assert Places([provider(allowedAccountIds=allowed)]).has(HOME) is (account == HOME)
+    assert ResourceLocations([provider(allowedAccountIds=allowed)]).has_account(HOME) is (account == HOME)
 
 
 @cases(
@@ -81,4 +81,4 @@ def test_the_region_is_the_resources_or_the_providers(own: str | None, providers
     [(HOME, EU, True), (None, EU, True), (HOME, None, True), (OTHER, EU, False), (None, "us-east-1", False)],
 )
 def test_what_is_not_known_may_be_there(account: str | None, region: str | None, *, expected: bool) -> None:
-    assert Place(account=account, region=region).may_be(Place(account=HOME, region=EU)) is expected
+    assert Location(account=account, region=region).may_be(Location(account=HOME, region=EU)) is expected

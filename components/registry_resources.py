@@ -1,4 +1,4 @@
-"""All that stands in one registry, declared side by side."""
+"""The resources of one registry."""
 
 from collections.abc import Iterable
 
@@ -10,26 +10,27 @@ from components.registry_settings import RegistrySettings, RegistrySettingsArgs
 from domain.ecr.repository import RepositoryCopy
 
 
-class Registry:
-    """No component itself: its parts keep the names by which their images are known."""
+class RegistryResources:
+    """Key, settings and repositories; not a component itself, so that they have no common parent."""
 
     def __init__(
         self,
-        place: str,
+        name: str,
         key: EncryptionKeyArgs,
         settings: RegistrySettingsArgs,
         repositories: Iterable[RepositoryCopy],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        self.key = EncryptionKey(f"registry@{place}", key, opts)
-        RegistrySettings(f"registry@{place}", settings, opts)
+        self.key = EncryptionKey(f"registry@{name}", key, opts)
+        RegistrySettings(f"registry@{name}", settings, opts)
         self.repositories = {
             each.name: ImageRepository(
-                f"{each.name}@{place}", ImageRepositoryArgs(repository=each, kms_key=self.key.arn), opts
+                f"{each.name}@{name}", ImageRepositoryArgs(repository=each, kms_key=self.key.arn), opts
             )
             for each in repositories
         }
 
-    def exported(self) -> dict[str, object]:
+    def outputs(self) -> dict[str, object]:
+        """What the stack exports of the registry."""
         repositories = {name: {"arn": each.arn, "url": each.url} for name, each in self.repositories.items()}
         return {"key_arn": self.key.arn, "repositories": repositories}
