@@ -132,8 +132,8 @@ def _plan(workspace: Workspace, *arguments: str) -> dict[str, Any]:
 
 
 def _said(plan: dict[str, Any]) -> dict[str, Any]:
-    """All but what differs by nature: a base's key has no ARN yet, a preview does not tell what stays, and which steps of
-    a destruction were announced is in the settings alone."""
+    """All but what differs by nature: a base's key has no ARN yet, a preview does not tell what stays, and what was
+    announced is in the settings alone."""
     return {
         "changes": {each["urn"]: (each["op"], each["protection"]) for each in plan["changes"]},
         "losses": plan["losses"],
