@@ -19,7 +19,6 @@ from domain.aws import Arn
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
-from domain.iam.document import CURRENT_VERSION
 from localcloud.call import Call
 from localcloud.callers import Callers
 from localcloud.ecr.blobs import Blobs
@@ -34,6 +33,7 @@ from localcloud.ecr.state import Registries, Registry, Repository
 from localcloud.ecr.tokens import Tokens
 from localcloud.iam_and_kms import Key, Neighbour, Role, Standing
 from localcloud.protocols import CallFailed
+from localcloud.tests.statements import Statement, allow, text, trusts
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -54,12 +54,7 @@ NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
 """The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
 
-TRUST = json.dumps(
-    {
-        "Version": CURRENT_VERSION,
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecr.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = text(trusts({"Service": "ecr.amazonaws.com"}))
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
 REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
 
@@ -67,23 +62,9 @@ BACKFILL = "01234567-89ab-cdef-0123-456789abcdef"
 
 CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
-Statement = Mapping[str, Any]
-
 
 def root(account: str = ACCOUNT) -> Caller:
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:root", account=account))
-
-
-def allow(*actions: str, resource: str = "*", **more: Any) -> Statement:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-
-
-def deny(*actions: str, **more: Any) -> Statement:
-    return {**allow(*actions, **more), "Effect": "Deny"}
-
-
-def text(*statements: Statement) -> str:
-    return json.dumps({"Version": CURRENT_VERSION, "Statement": list(statements)})
 
 
 def user(*statements: Statement, account: str = ACCOUNT, name: str = "ada") -> Caller:

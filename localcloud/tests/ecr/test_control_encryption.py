@@ -14,17 +14,8 @@ from localcloud.call import Call
 from localcloud.ecr.errors import EcrError
 from localcloud.iam_and_kms import Key
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    allow,
-    root,
-    user,
-)
+from localcloud.tests.ecr.control_plane import ACCOUNT, NAME, OTHER_ACCOUNT, OTHER_REGION, REGION, Plane, root, user
+from localcloud.tests.statements import allow
 
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"

@@ -16,17 +16,8 @@ from localcloud.ecr.errors import EcrError
 from localcloud.ecr.state import Repository
 from localcloud.iam_and_kms import Key
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    LIFECYCLE,
-    OTHER_ACCOUNT,
-    REGION,
-    TRUST,
-    Plane,
-    allow,
-    text,
-    user,
-)
+from localcloud.tests.ecr.control_plane import ACCOUNT, LIFECYCLE, OTHER_ACCOUNT, REGION, TRUST, Plane, user
+from localcloud.tests.statements import allow, text
 
 NAME = "prod/api"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/registry/creator"

@@ -16,9 +16,10 @@ from localcloud.ecr.cache.login import Login
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.state import StandingCacheRule, Template
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import TRUST, allow
+from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server
 from localcloud.tests.processes import eventually
+from localcloud.tests.statements import allow
 from localcloud.upstream import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
