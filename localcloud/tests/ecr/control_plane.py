@@ -67,6 +67,13 @@ def root(account: str = ACCOUNT) -> Caller:
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:root", account=account))
 
 
+def a_key(arn: str, policy: Mapping[str, object], **more: Any) -> Key:
+    """One that encrypts, with its policy."""
+    parsed = Policy(name="key", document=document.parse(policy))
+    plain = {"enabled": True, "usage": "ENCRYPT_DECRYPT", "spec": "SYMMETRIC_DEFAULT"}
+    return Key(arn=arn, policy=parsed, **{"account": ACCOUNT, "region": REGION, **plain, **more})
+
+
 def user(*statements: Statement, account: str = ACCOUNT, name: str = "ada") -> Caller:
     policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:user/{name}", account=account), policies=policies)

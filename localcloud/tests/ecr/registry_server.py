@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from domain.ecr.creation_templates import Occasion
 from domain.ecr.images import OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from domain.iam import document
@@ -26,7 +27,7 @@ from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
 from localcloud.ecr.data import data_plane
 from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
+from localcloud.ecr.state import Registries, Registry, Repository, Template
 from localcloud.ecr.tokens import Tokens
 from localcloud.tests.ecr.control_plane import FakeKeys
 
@@ -68,6 +69,25 @@ def a_repository(name: str = REPOSITORY, **changes: Any) -> Repository:
             **changes,
         }
     )
+
+
+def a_template(**changes: Any) -> Template:
+    """For a push to a free name of the team's."""
+    now = datetime.now(UTC)
+    fields: dict[str, Any] = {
+        "prefix": "team",
+        "description": None,
+        "encryption": {"encryptionType": "AES256"},
+        "mutability": TagMutability.IMMUTABLE,
+        "exclusions": (),
+        "policy": None,
+        "lifecycle": None,
+        "tags": {},
+        "occasions": (Occasion.CREATE_ON_PUSH,),
+        "role": None,
+        "created_at": now,
+    }
+    return Template(**{**fields, **changes})
 
 
 def policy(name: str, *statements: Mapping[str, Any]) -> Policy:
