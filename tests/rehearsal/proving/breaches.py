@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import Clients
+from tests.rehearsal.proving import stacks
 from tests.rehearsal.proving.breaking import (
     PULL,
     REGION,
@@ -26,35 +27,26 @@ from tests.rehearsal.proving.breaking import (
     undone,
     without,
 )
-from tests.rehearsal.proving.stacks import (
-    CACHES_ACCOUNT,
-    COPY,
-    DEV_ACCOUNT,
-    PART,
-    REPLICAS_ACCOUNT,
-    ROLES_ACCOUNT,
-    STRANGER,
-    THERE,
-    WORKLOADS,
-)
+from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS
 
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
 DEV = At(DEV_ACCOUNT)
+pulled_by = DEV.repository_policy
 KEY, SOMEBODY = "alias/container-registry", f"arn:aws:iam::{DEV_ACCOUNT}:role/somebody"
-TO_STRANGER = policy(granted(*PULL, to=STRANGER))
+TO_STRANGER = policy(granted(*PULL, to=stacks.STRANGER))
 TO_ANY_FUNCTION = policy(allow(*PULL, Principal={"Service": "lambda.amazonaws.com"}))
 WIDE = policy(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{DEV_ACCOUNT}:root"}, Resource="*"))
-REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": STRANGER}, Resource=DEV.arn("*"))
+REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": stacks.STRANGER}, Resource=DEV.arn("*"))
 
 
 def api(*statements_there: Statement) -> Break:
     """Another policy of the repository than the declared one."""
-    return DEV.repository_policy(API, to(policy(*statements_there)))
+    return pulled_by(API, to(policy(*statements_there)))
 
 
 def api_and(*actions: str, to: str = WORKLOADS) -> Break:
     """One statement more."""
-    return DEV.repository_policy(API, and_also(granted(*actions, to=to)))
+    return pulled_by(API, and_also(granted(*actions, to=to)))
 
 
 def tagged(key: str, value: str | None, before: str | None) -> Break:
@@ -121,16 +113,16 @@ OF_REPOSITORIES = [
     Breach("resource_tags", API, tagged("owner", None, "payments"), "'owner': 'payments'"),
     Breach("resource_tags", API, tagged("owner", "somebody", "payments"), "'owner': 'somebody'"),
     Breach("resource_tags", API, tagged("by-hand", "yes", None), "'by-hand': 'yes'"),
-    Breach("grants", API, api(granted(*PULL, to=STRANGER)), f"{WORKLOADS} is granted a pull, and was refused"),
-    Breach("grants", API, DEV.repository_policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted"),
-    Breach("grants", LEDGER, DEV.repository_policy(LEDGER, to(TO_STRANGER)), "ledger-task-execution is granted"),
-    Breach("grants", INGEST, DEV.repository_policy(INGEST, without("PullByLambda")), f"lambda in {DEV_ACCOUNT} is"),
+    Breach("grants", API, api(granted(*PULL, to=stacks.STRANGER)), f"{WORKLOADS} is granted a pull, and was refused"),
+    Breach("grants", API, pulled_by(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted"),
+    Breach("grants", LEDGER, pulled_by(LEDGER, to(TO_STRANGER)), "ledger-task-execution is granted"),
+    Breach("grants", INGEST, pulled_by(INGEST, without("PullByLambda")), f"lambda in {DEV_ACCOUNT} is"),
     Breach(
         "grants", INGEST,
-        DEV.repository_policy(INGEST, narrowed("PullByLambda", StringEquals={"aws:SourceAccount": DEV_ACCOUNT})),
+        pulled_by(INGEST, narrowed("PullByLambda", StringEquals={"aws:SourceAccount": DEV_ACCOUNT})),
         f"lambda in {WORKLOADS} is granted",
     ),
-    Breach("grants", INGEST, DEV.repository_policy(INGEST, without("PullByCodeBuild")), f"codebuild in {WORKLOADS} is"),
+    Breach("grants", INGEST, pulled_by(INGEST, without("PullByCodeBuild")), f"codebuild in {WORKLOADS} is"),
     Breach("grants", API, api_and("ecr:*"), f"{WORKLOADS} began to push a layer"),
     Breach("grants", API, api_and("ecr:PutImage"), f"{WORKLOADS} pushed a manifest"),
     Breach("grants", API, api_and("ecr:BatchDeleteImage"), f"{WORKLOADS} deleted an"),
@@ -140,13 +132,13 @@ OF_REPOSITORIES = [
     Breach("strangers", API, api(granted("ecr:BatchDeleteImage")), "deleted an image, and nothing grants it"),
     Breach("strangers", API, api(granted(*PULL)), "pulled a manifest, and nothing grants it"),
     Breach(
-        "strangers", LEDGER, DEV.repository_policy(LEDGER, to(policy(granted(*PULL, to=WORKLOADS)))),
+        "strangers", LEDGER, pulled_by(LEDGER, to(policy(granted(*PULL, to=WORKLOADS)))),
         f"role of {WORKLOADS} pulled a manifest",
     ),
-    Breach("strangers", INGEST, DEV.repository_policy(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
-    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=STRANGER), STRANGER),
-    Breach("repository_policy", API, DEV.repository_policy(API, without("PullByOrganizations")), "declared"),
-    Breach("repository_policy", LEDGER, DEV.repository_policy(LEDGER, to(None)), "and there is none"),
+    Breach("strangers", INGEST, pulled_by(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
+    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=stacks.STRANGER), stacks.STRANGER),
+    Breach("repository_policy", API, pulled_by(API, without("PullByOrganizations")), "declared"),
+    Breach("repository_policy", LEDGER, pulled_by(LEDGER, to(None)), "and there is none"),
     Breach(
         "registry_settings", "registry",
         undone(*(DEV.calls("put_account_setting", name="BLOB_MOUNTING", value=f"{on}ABLED") for on in ("EN", "DIS"))),
@@ -238,7 +230,7 @@ OF_PUBLISHERS = [
     Breach("impostors", API_ROLE, any_audience, "a token for another audience got into"),
 ]  # fmt: skip
 
-CACHING = At(CACHES_ACCOUNT)
+CACHING = At(stacks.CACHES_ACCOUNT)
 PUBLIC, QUAY = "cache ecr-public", "cache their/quay"
 RULE = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 7}
 FEWER = json.dumps({"rules": [{"rulePriority": 1, "selection": RULE, "action": {"type": "expire"}}]})
@@ -282,7 +274,7 @@ OF_CACHES = [
         f"role of {WORKLOADS} brought",
     ),
     Breach(
-        "cache_strangers", PUBLIC, importing(f"arn:aws:iam::{CACHES_ACCOUNT}:role/rehearsal-puller"),
+        "cache_strangers", PUBLIC, importing(f"arn:aws:iam::{stacks.CACHES_ACCOUNT}:role/rehearsal-puller"),
         "a role that may pull brought ecr-public/rehearsal/strangers in",
     ),
     Breach("repository_policy", "team/app", CACHING.repository_policy("team/app", to(TO_STRANGER)), "declared no"),
@@ -291,14 +283,14 @@ OF_CACHES = [
 HOME, AT_COPY, AT_PART, AT_THERE = (
     At(account, region)
     for account, region in (
-        (REPLICAS_ACCOUNT, REGION),
-        (REPLICAS_ACCOUNT, COPY),
-        (REPLICAS_ACCOUNT, PART),
-        (WORKLOADS, THERE),
+        (stacks.REPLICAS_ACCOUNT, REGION),
+        (stacks.REPLICAS_ACCOUNT, stacks.COPY),
+        (stacks.REPLICAS_ACCOUNT, stacks.PART),
+        (WORKLOADS, stacks.THERE),
     )
 )
-REPLICA, ELSEWHERE = f"registry@{COPY}", f"registry@{WORKLOADS}.{THERE}"
-ON = {"destinations": [{"region": "ap-south-1", "registryId": REPLICAS_ACCOUNT}]}
+REPLICA, ELSEWHERE = f"registry@{stacks.COPY}", f"registry@{WORKLOADS}.{stacks.THERE}"
+ON = {"destinations": [{"region": "ap-south-1", "registryId": stacks.REPLICAS_ACCOUNT}]}
 OTHERS = {**ON, "repositoryFilters": [{"filter": "other/", "filterType": "PREFIX_MATCH"}]}
 
 
@@ -337,24 +329,24 @@ OF_REPLICAS = [
         AT_THERE.registry_policy(replaced('"ecr:ReplicateImage"', '"ecr:ReplicateImage","ecr:CreateRepository"')),
         "came to another account: COMPLETE",
     ),
-    Breach("replicas_end_here", f"team/app@{COPY}", AT_COPY.replication(lambda _: [ON]), "0001 ap-south-1"),
+    Breach("replicas_end_here", f"team/app@{stacks.COPY}", AT_COPY.replication(lambda _: [ON]), "0001 ap-south-1"),
     Breach(
-        "replicas_end_here", f"team/app@{COPY}", AT_COPY.replication(lambda _: [OTHERS]),
+        "replicas_end_here", f"team/app@{stacks.COPY}", AT_COPY.replication(lambda _: [OTHERS]),
         "it has a replication configuration",
     ),
-    Breach("replication", "team/web", everything_goes_everywhere, f", {REPLICAS_ACCOUNT} {PART}, "),
+    Breach("replication", "team/web", everything_goes_everywhere, f", {stacks.REPLICAS_ACCOUNT} {stacks.PART}, "),
     Breach("replication", "team/web", HOME.replication(lambda _: []), "and it went to nowhere"),
     Breach("replication", "team/web", HOME.replication(lambda rules: rules[1:]), "and it went to nowhere"),
     Breach(
         "replication", "team/web",
-        AT_THERE.registry_policy(replaced(f"::{REPLICAS_ACCOUNT}:", f"::{STRANGER}:")), "FAILED: ",
+        AT_THERE.registry_policy(replaced(f"::{stacks.REPLICAS_ACCOUNT}:", f"::{stacks.STRANGER}:")), "FAILED: ",
     ),
-    Breach("replication", "team/web", WEB_IN_PART, f"it is not for {PART}, and stands there"),
+    Breach("replication", "team/web", WEB_IN_PART, f"it is not for {stacks.PART}, and stands there"),
 ]  # fmt: skip
 
-OWN = At(ROLES_ACCOUNT)
+OWN = At(stacks.ROLES_ACCOUNT)
 TASKS, AUDITOR, STANDING = "dev.ecs-task-execution", "dev.auditor", ("tasks", "task_role", "auditor", "auditors")
-ADA = f"arn:aws:iam::{ROLES_ACCOUNT}:user/ada"
+ADA = f"arn:aws:iam::{stacks.ROLES_ACCOUNT}:user/ada"
 EC2, EC2_ALONE = {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]}, {"Service": "ec2.amazonaws.com"}
 
 
@@ -372,7 +364,7 @@ OF_ROLES = [
     Breach("tasks", "team/app", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get the role"),
     Breach("tasks", "team/app", OWN.more(TASKS, "ecr:InitiateLayerUpload"), "a task began to push a layer"),
     Breach("tasks", "team/web", OWN.more(TASKS, "ecr:BatchGetImage"), "a task pulled a manifest"),
-    Breach("tasks", f"team/web@{COPY}", OWN.more(TASKS, "ecr:GetDownloadUrlForLayer"), "a task pulled a layer"),
+    Breach("tasks", f"team/web@{stacks.COPY}", OWN.more(TASKS, "ecr:GetDownloadUrlForLayer"), "a task pulled a layer"),
     Breach("task_role", "registry", trusting(TASKS, Condition=None), "tasks of another account"),
     Breach("task_role", "registry", trusting(TASKS, Principal=EC2), "ec2.amazonaws.com gets it"),
     Breach("task_role", "registry", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get it"),
@@ -385,7 +377,7 @@ OF_ROLES = [
     Breach("auditors", "registry", OWN.less(AUDITOR, "ecr:DescribeRegistry"), "the auditor can't read replication"),
     Breach("auditors", "registry", trusting(AUDITOR, Principal={"AWS": ADA}), "is declared, and"),
     Breach(
-        "auditors", "registry", trusting(AUDITOR, Principal={"AWS": [ROLES_ACCOUNT, WORKLOADS, ADA]}),
+        "auditors", "registry", trusting(AUDITOR, Principal={"AWS": [stacks.ROLES_ACCOUNT, WORKLOADS, ADA]}),
         "rehearsal-other became the auditor",
     ),
     Breach("auditors", "registry", trusting(AUDITOR, Principal={"AWS": "*"}), "became the auditor, and nothing"),
