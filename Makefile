@@ -127,6 +127,9 @@ bench: .venv/.dev ## time the render beside a plain hand-written program, the ru
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.pack.readme
 
+modules: .venv/.dev ## write the table of modules in docs/architecture.md anew
+	$(BIN)/python -m tests.house modules
+
 access-page: .venv/.run ## write the matrices in docs/access.md anew
 	$(BIN)/python -m review.access.page
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from localcloud.clients import exports
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import Applied
-from rehearsal.proofs.harness.run import Outcome
+from rehearsal.apply.applying import Applied
+from rehearsal.proofs.harness.run import ProofOutcome
 
 FORMAT_VERSION = 1
 
@@ -35,13 +35,13 @@ class Endpoint:
 class Report:
     stack: str
     applied: Applied
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[ProofOutcome]
     seconds: float
     control: str
     endpoints: Sequence[Endpoint]
 
     @property
-    def failed(self) -> list[Outcome]:
+    def failed(self) -> list[ProofOutcome]:
         return [each for each in self.outcomes if not each.held]
 
     @property
@@ -50,7 +50,7 @@ class Report:
         return [f"{name}: {reason}" for name, reason in self.applied.not_built.items()]
 
     @property
-    def stood_in(self) -> list[str]:
+    def stand_ins(self) -> list[str]:
         return preconditions.told(self.applied.settings)
 
 
@@ -61,7 +61,7 @@ def to_json(report: Report) -> str:
         "held": not report.failed,
         "built": report.applied.built,
         "not_built": report.left_out,
-        "stood_in": report.stood_in,
+        "stand_ins": report.stand_ins,
         "seconds": round(report.seconds, 3),
         "proofs": [asdict(each) for each in report.outcomes],
         "control": report.control,
@@ -75,7 +75,7 @@ def show(report: Report, console: Console) -> None:
     console.print(_table(report.outcomes))
     for line in report.left_out:
         console.print(Text(f"not built here: {line}", style="yellow"))
-    for line in report.stood_in:
+    for line in report.stand_ins:
         console.print(Text(f"stand-in: {line}", style="yellow"))
     for each in report.failed:
         console.print(Text(f"FAILED {each.subject}: {each.promise}\n       {each.happened}", style="bold red"))
@@ -98,7 +98,7 @@ def show_endpoints(report: Report, console: Console) -> None:
     console.print(_api(report.control, report.endpoints[0]), soft_wrap=True, highlight=False, markup=False)
 
 
-def _table(outcomes: Sequence[Outcome]) -> Table:
+def _table(outcomes: Sequence[ProofOutcome]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     table.add_column("promise")

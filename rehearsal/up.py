@@ -20,11 +20,11 @@ from localcloud.install import NotInstalled
 from localcloud.server import signals
 from rehearsal import report
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import Applied, NotApplied, apply
+from rehearsal.apply.applying import Applied, NotApplied, apply
 from rehearsal.proofs.harness.case import tag_at
-from rehearsal.proofs.harness.run import Outcome, promised, prove
-from rehearsal.proofs.harness.upstreams import Upstreams
-from rehearsal.proofs.harness.visitors import Visitors, login
+from rehearsal.proofs.harness.principals import Principals, login
+from rehearsal.proofs.harness.run import ProofOutcome, promised, prove
+from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.report import Endpoint, Report
 from settings import InvalidSettings, Settings, load
 
@@ -81,9 +81,9 @@ def up(options: Options) -> int:
 def stand_in(settings: Settings, cloud: LocalCloud) -> None:
     """What exists in AWS alone."""
     for key in preconditions.keys(settings):
-        cloud.stand_in(key)
+        cloud.add_key(key)
     for arn, text in preconditions.secrets(settings).items():
-        cloud.stand_in_secret(arn, text)
+        cloud.add_secret(arn, text)
 
 
 def _ended(end: _End, people: Console, status: int) -> int:
@@ -169,8 +169,8 @@ def _apply(options: Options, clients: Clients, progress: Progress, stop: threadi
 
 def _prove(
     applied: Applied, cloud: LocalCloud, clients: Clients, progress: Progress, stop: threading.Event
-) -> list[Outcome]:
-    promises = promised(applied.settings, clients, Visitors(cloud, clients))
+) -> list[ProofOutcome]:
+    promises = promised(applied.settings, clients, Principals(cloud, clients))
     task = progress.add_task("proving", total=len(promises), detail="")
     outcomes = []
     for proof, case in promises:

@@ -1,4 +1,4 @@
-"""A tag that may not move does not."""
+"""A tag that is not mutable does not move."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""An image for several architectures goes in and comes out whole."""
+"""An image for several architectures is pushed and pulled whole."""
 
 from oci.client import Client
 from oci.image import index

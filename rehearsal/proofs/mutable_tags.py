@@ -1,4 +1,4 @@
-"""The tags that may move do, each kind of them."""
+"""Mutable tags move, by each kind of filter."""
 
 from domain.ecr.images import digest_of
 from domain.ecr.tags import WILDCARD

@@ -1,4 +1,4 @@
-"""The policy that says who else comes in is the declared one, to the last statement."""
+"""The repository policy is the declared one, to the last statement."""
 
 from domain.iam import document
 from rehearsal.proofs.harness.case import Broken, Case

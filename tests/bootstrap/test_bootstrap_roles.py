@@ -10,7 +10,7 @@ from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from rehearsal.apply.table import BUILT
+from rehearsal.apply.builders import BUILT
 from resources import TYPES
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused

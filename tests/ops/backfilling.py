@@ -13,7 +13,7 @@ from localcloud.clients import Clients
 from oci.client import Client
 from oci.image import Blob, Image
 from ops.__main__ import main
-from rehearsal.proofs.harness.visitors import login
+from rehearsal.proofs.harness.principals import login
 
 HOME, REPLICA, ACCOUNT = "us-east-1", "eu-west-1", "222233334444"
 OTHER_ACCOUNT = "555566667777"

@@ -14,7 +14,7 @@ import pytest
 
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
-from rehearsal.proofs.harness.visitors import Visitors
+from rehearsal.proofs.harness.principals import Principals
 from rehearsal.up import Options, up
 from tests.conftest import ROOT
 from tests.rehearsal.proving.stacks import project_of, stack_file
@@ -47,8 +47,8 @@ def clients(cloud: LocalCloud) -> Iterator[Clients]:
 
 
 @pytest.fixture(scope="session")
-def visitors(cloud: LocalCloud, clients: Clients) -> Visitors:
-    return Visitors(cloud, clients)
+def principals(cloud: LocalCloud, clients: Clients) -> Principals:
+    return Principals(cloud, clients)
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def small(project: Path, account: str) -> Path:
 
 
 @pytest.fixture
-def rehearse(small: Path, cloud: LocalCloud, visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
-    """Runs the command for the small project in this process, and in the cloud that all share, with its visitors."""
+def rehearse(small: Path, cloud: LocalCloud, principals: Principals, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
+    """Runs the command for the small project in this process, and in the cloud that all share, with its principals."""
     monkeypatch.setattr("rehearsal.up.LocalCloud", lambda: nullcontext(cloud))
-    monkeypatch.setattr("rehearsal.up.Visitors", lambda *_: visitors)
+    monkeypatch.setattr("rehearsal.up.Principals", lambda *_: principals)
 
     def run(*, stack: str = "dev", once: bool = True, json: bool = False) -> int:
         return up(Options(project=small, stack=stack, once=once, json=json))

@@ -20,9 +20,9 @@ from oci.client import Client
 from oci.image import image
 from rehearsal import __main__, report
 from rehearsal import up as module
-from rehearsal.apply import table
-from rehearsal.apply.program import Applied, NotApplied
-from rehearsal.proofs.harness.run import Outcome
+from rehearsal.apply import builders
+from rehearsal.apply.applying import Applied, NotApplied
+from rehearsal.proofs.harness.run import ProofOutcome
 from rehearsal.report import Endpoint, Report
 from rehearsal.up import BROKEN, FAULTY_INPUT, HELD, Options, _endpoints, up
 from resources.ecr import LIFECYCLE_POLICY
@@ -144,11 +144,11 @@ def test_an_unknown_stack_is_told(rehearse: Rehearse, capsys: pytest.CaptureFixt
 def test_a_broken_promise_is_exit_code_one_and_named(
     rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(table.BUILT, LIFECYCLE_POLICY)
-    monkeypatch.setitem(table.NOT_BUILT, LIFECYCLE_POLICY, "forgotten on purpose")
+    monkeypatch.delitem(builders.BUILT, LIFECYCLE_POLICY)
+    monkeypatch.setitem(builders.NOT_BUILT, LIFECYCLE_POLICY, "forgotten on purpose")
     assert rehearse() == BROKEN
     out = capsys.readouterr().out
-    assert "FAILED team/app@us-east-1: the lifecycle policy is accepted, and stands as declared" in out
+    assert "FAILED team/app@us-east-1: the lifecycle policy is accepted, and is as declared" in out
     assert f"not built here: {LIFECYCLE_POLICY} team/app@us-east-1: forgotten on purpose" in out
     assert out.count("FAILED") == 1
 
@@ -156,7 +156,7 @@ def test_a_broken_promise_is_exit_code_one_and_named(
 def test_what_can_t_be_built_is_exit_code_one(
     rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(table.BUILT, ALIAS)
+    monkeypatch.delitem(builders.BUILT, ALIAS)
     assert rehearse() == BROKEN
     (error,) = capsys.readouterr().err.splitlines()
     assert error.startswith(f"{ALIAS} registry@us-east-1: no such type is known to the rehearsal")
@@ -190,8 +190,8 @@ def told(small: Path) -> Report:
     settings = load(small, "prod")
     (repository,) = settings.repositories
     adopted = replace(settings, repositories=(replace(repository, adopt=True),))
-    held = Outcome(
-        proof="lifecycle",
+    held = ProofOutcome(
+        proof="lifecycles",
         promise="it stands",
         subject="team/app@us-east-1",
         held=True,
@@ -201,7 +201,7 @@ def told(small: Path) -> Report:
     return Report(
         stack="prod",
         applied=Applied(settings=adopted, built=7, not_built={"aws:x:Y z": "no part"}, outputs={}),
-        outcomes=[held, replace(held, proof="grants"), replace(held, subject="registry@us-east-1", held=False)],
+        outcomes=[held, replace(held, proof="pull_grants"), replace(held, subject="registry@us-east-1", held=False)],
         seconds=1.23456,
         control="http://127.0.0.1:1",
         endpoints=[
@@ -263,9 +263,9 @@ def test_a_long_name_is_told_with_its_region(told: Report) -> None:
 def test_machines_are_told_all_of_it(told: Report) -> None:
     data: dict[str, Any] = json.loads(report.to_json(told))
     assert [(each["proof"], each["subject"], each["held"]) for each in data.pop("proofs")] == [
-        ("lifecycle", "team/app@us-east-1", True),
-        ("grants", "team/app@us-east-1", True),
-        ("lifecycle", "registry@us-east-1", False),
+        ("lifecycles", "team/app@us-east-1", True),
+        ("pull_grants", "team/app@us-east-1", True),
+        ("lifecycles", "registry@us-east-1", False),
     ]
     assert [each["region"] for each in data.pop("endpoints")] == ["us-east-1", "eu-west-1"]
     assert data == {
@@ -274,7 +274,7 @@ def test_machines_are_told_all_of_it(told: Report) -> None:
         "held": False,
         "built": 7,
         "not_built": NOT_BUILT,
-        "stood_in": STOOD_IN,
+        "stand_ins": STOOD_IN,
         "seconds": 1.235,
         "control": "http://127.0.0.1:1",
     }

@@ -17,7 +17,7 @@ from localcloud.emulator import EmulatorDied
 from localcloud.tests.processes import alive, descendants, eventually
 from rehearsal import __main__
 from rehearsal import up as module
-from rehearsal.apply.program import Applied, NotApplied
+from rehearsal.apply.applying import Applied, NotApplied
 from rehearsal.up import BROKEN, INTERRUPTED, Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
 from tests.rehearsal.conftest import PATIENCE, REPOSITORY, Start, waiting_for

@@ -8,8 +8,8 @@ import pytest
 
 from domain.iam.access import Caller
 from domain.kms import key_policy
-from localcloud.call import Call
-from localcloud.ecr.errors import EcrError
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,

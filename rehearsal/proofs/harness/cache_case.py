@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from domain.ecr.cache import Cache
 from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
-from rehearsal.proofs.harness.attempts import Intruder
 from rehearsal.proofs.harness.case import RegistryCase
-from rehearsal.proofs.harness.standing_roles import tasks_of
-from rehearsal.proofs.harness.upstreams import TASKS, names
+from rehearsal.proofs.harness.denied_calls import DeniedPrincipal
+from rehearsal.proofs.harness.stack_roles import tasks_of
+from rehearsal.proofs.harness.upstream_registries import TASKS, names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,24 +22,26 @@ class CacheCase(RegistryCase):
     def subject(self) -> str:
         return f"cache {self.cache.rule.prefix}@{self.registry.name}"
 
-    def guests(self) -> Iterator[tuple[str, Intruder]]:
+    def guests(self) -> Iterator[tuple[str, DeniedPrincipal]]:
         """Whoever may pull, each with a repository of their own to bring in."""
         mine = names(self.cache)
         for number, grant in enumerate(self.cache.pull):
             yield mine[str(number)], self._guest(grant)
         if self.cache.tasks:
-            yield mine[TASKS], Intruder(who="a task", password=tasks_of(self))
+            yield mine[TASKS], DeniedPrincipal(who="a task", password=tasks_of(self))
 
-    def _guest(self, grant: Grant) -> Intruder:
+    def _guest(self, grant: Grant) -> DeniedPrincipal:
         match grant:
             case AccountGrant(account=account, role=None) if account == self.registry.account:
                 # A grant to the own account leaves it to the account's own policies.
                 actions = (*PULL_ACTIONS, *IMPORT_ACTIONS)
-                return Intruder(who=account, password=self._password("rehearsal-importer", actions, self._everything))
+                return DeniedPrincipal(
+                    who=account, password=self._password("rehearsal-importer", actions, self._everything)
+                )
             case AccountGrant(account=account, role=None):
-                return Intruder(who=account, password=self.visitor(account))
+                return DeniedPrincipal(who=account, password=self.visitor(account))
             case AccountGrant(account=account, role=role):
-                return Intruder(who=f"{account} {role}", password=self.visitor(account, str(role)))
+                return DeniedPrincipal(who=f"{account} {role}", password=self.visitor(account, str(role)))
             case OrganizationGrant(organization=organization):
-                return Intruder(who=organization, password=self.visitor(self.member(organization)))
+                return DeniedPrincipal(who=organization, password=self.visitor(self.member(organization)))
         raise ValueError(f"{grant} is not a grant of a cache")

@@ -3,21 +3,29 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn
 from domain.ecr.names import repository_arn
 from domain.ecr.repository import RepositoryCopy
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
+from domain.iam.github import AUDIENCE
 from domain.iam.grants import OrganizationGrant, PullService
-from localcloud.clients import Clients
+from localcloud.clients import AwsCredentials, Clients
+from localcloud.github_issuer import Job
 from oci.client import Client
 from oci.image import Image, Index, image
-from rehearsal.proofs.harness.visitors import Visitors, allow, login
+from rehearsal.proofs.harness.principals import Principals, allow, login
 from settings import Repository, Settings, StackRegistry
+from settings.declared.values import Publisher
 
 DENIED, TAG_INVALID = "DENIED", "TAG_INVALID"
 """The codes of two refusals that are promised."""
+
+OTHERS = 10
+"""Each of 300 publishers tried at all that the others push would be 90,000 tries."""
 
 
 class Broken(Exception):
@@ -37,7 +45,7 @@ class RegistryCase:
     registry: StackRegistry
     host: str
     clients: Clients
-    visitors: Visitors
+    principals: Principals
 
     @property
     def subject(self) -> str:
@@ -51,7 +59,7 @@ class RegistryCase:
         """The same of another registry."""
         host, _ = login(self.clients, registry.account, registry.region)
         return RegistryCase(
-            settings=self.settings, registry=registry, host=host, clients=self.clients, visitors=self.visitors
+            settings=self.settings, registry=registry, host=host, clients=self.clients, principals=self.principals
         )
 
     def tag(self, word: str) -> str:
@@ -87,7 +95,7 @@ class RegistryCase:
         """The password of a role which its own account lets pull there, and do anything elsewhere; whether it may is
         ours to say."""
         arn = Arn(REGIONS[self.registry.region].id, "iam", "", account, f"role/{role}")
-        return self.visitors.password(self.visitors.anybody(arn, self.registry.region), self.registry.region)
+        return self.principals.password(self.principals.anybody(arn, self.registry.region), self.registry.region)
 
     @property
     def _everything(self) -> str:
@@ -95,13 +103,13 @@ class RegistryCase:
 
     def _password(self, role: str, actions: Sequence[str], resource: str) -> str:
         region = self.registry.region
-        session = self.visitors.role(self.registry.account, role, region, allow(actions, resource))
-        return self.visitors.password(session, region)
+        session = self.principals.role(self.registry.account, role, region, allow(actions, resource))
+        return self.principals.password(session, region)
 
     def member(self, organization: str) -> str:
         """An account of the organization that is named nowhere else."""
         account = _made_up_account(self.settings, organization)
-        self.visitors.cloud.join(account, organization)
+        self.principals.cloud.join(account, organization)
         return account
 
     @property
@@ -113,7 +121,38 @@ class RegistryCase:
         """The password of a service at work for a resource of the account, in this region."""
         resource = "function:rehearsal" if service is PullService.LAMBDA else "project/rehearsal"
         arn = Arn(REGIONS[self.registry.region].id, service.value, self.registry.region, account, resource)
-        return self.visitors.cloud.service_password(service.principal, str(arn), account)
+        return self.principals.cloud.service_password(service.principal, str(arn), account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherCase(RegistryCase):
+    """One publisher, at home."""
+
+    publisher: Publisher
+
+    @property
+    def subject(self) -> str:
+        return self.publisher.name
+
+    @property
+    def role(self) -> str:
+        return self.role_arn(self.publisher.name)
+
+    def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> AwsCredentials:
+        """Of the publisher's role; raises ClientError where the job does not get it."""
+        token = self.principals.cloud.github_token(job, audience=audience, at=at or datetime.now(UTC))
+        return self.principals.workflow(self.role, token, self.registry.region)
+
+    def others(self) -> list[str]:
+        """Repositories that are not the publisher's, those first whose names are most like one of them."""
+        own = self.publisher.repositories
+        others = (each.name for each in self.settings.repositories if each.name not in own)
+        return sorted(others, key=lambda name: -max(_alike(name, each) for each in own))[:OTHERS]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters they have in common before they part."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,8 @@ from oci.client import Refused
 from oci.manifest import Corrupt
 from rehearsal import proofs
 from rehearsal.proofs.harness.cache_case import CacheCase
-from rehearsal.proofs.harness.case import Broken, Case, RegistryCase
-from rehearsal.proofs.harness.publisher_case import PublisherCase
-from rehearsal.proofs.harness.visitors import Visitors, login
+from rehearsal.proofs.harness.case import Broken, Case, PublisherCase, RegistryCase
+from rehearsal.proofs.harness.principals import Principals, login
 from settings import Settings
 
 _FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
@@ -46,7 +45,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ProofOutcome:
     proof: str
     promise: str
     subject: str
@@ -61,13 +60,13 @@ def found() -> tuple[Proof, ...]:
     return tuple(_proof(name, importlib.import_module(f"{proofs.__name__}.{name}")) for name in names)
 
 
-def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[RegistryCase]:
+def cases(settings: Settings, clients: Clients, principals: Principals) -> Iterator[RegistryCase]:
     """Each registry, then each repository in it; at home those who push there and its caches, too."""
     entries = {each.name: each for each in settings.repositories}
     for registry in settings.all_registries:
         host, _ = login(clients, registry.account, registry.region)
         shared: dict[str, Any] = {
-            "settings": settings, "registry": registry, "host": host, "clients": clients, "visitors": visitors,
+            "settings": settings, "registry": registry, "host": host, "clients": clients, "principals": principals,
         }  # fmt: skip
         yield RegistryCase(**shared)
         if registry.home:
@@ -77,24 +76,24 @@ def cases(settings: Settings, clients: Clients, visitors: Visitors) -> Iterator[
             yield Case(**shared, repository=entries[copy.name], copy=copy)
 
 
-def promised(settings: Settings, clients: Clients, visitors: Visitors) -> list[tuple[Proof, RegistryCase]]:
+def promised(settings: Settings, clients: Clients, principals: Principals) -> list[tuple[Proof, RegistryCase]]:
     """Everything that is to be proven, in order."""
     everything = found()
     return [
         (proof, case)
-        for case in cases(settings, clients, visitors)
+        for case in cases(settings, clients, principals)
         for proof in everything
         if proof.about is type(case) and proof.applies(case)
     ]
 
 
-def prove(proof: Proof, case: RegistryCase) -> Outcome:
+def prove(proof: Proof, case: RegistryCase) -> ProofOutcome:
     begun = time.perf_counter()
     try:
         held, happened = True, proof.prove(case)
     except _FAILURES as failure:
         held, happened = False, str(failure)
-    return Outcome(
+    return ProofOutcome(
         proof=proof.name,
         promise=proof.promise,
         subject=case.subject,

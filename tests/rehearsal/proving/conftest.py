@@ -6,8 +6,8 @@ import pytest
 
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
-from rehearsal.proofs.harness.upstreams import Upstreams
-from rehearsal.proofs.harness.visitors import Visitors
+from rehearsal.proofs.harness.principals import Principals
+from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.up import stand_in
 from settings import Settings
 from tests.rehearsal.proving.stacks import Stack, Stacks
@@ -15,7 +15,7 @@ from tests.rehearsal.proving.stacks import Stack, Stacks
 
 @pytest.fixture(scope="session")
 def stacks(
-    tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud, clients: Clients, visitors: Visitors
+    tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud, clients: Clients, principals: Principals
 ) -> Iterator[Stacks]:
     """What a test broke of one is mended again, which is looked at once, at the end."""
     with Upstreams(cloud) as upstreams:
@@ -24,7 +24,7 @@ def stacks(
             stand_in(settings, cloud)
             upstreams.play(settings)
 
-        made = Stacks(tmp_path_factory.mktemp("stacks"), clients, visitors, prepare)
+        made = Stacks(tmp_path_factory.mktemp("stacks"), clients, principals, prepare)
         yield made
         assert made.not_mended() == []
 

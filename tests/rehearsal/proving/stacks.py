@@ -6,10 +6,10 @@ from pathlib import Path
 
 from localcloud.clients import Clients
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import Applied, apply
+from rehearsal.apply.applying import Applied, apply
 from rehearsal.proofs.harness.case import RegistryCase
-from rehearsal.proofs.harness.run import Outcome, Proof, cases, found, promised, prove
-from rehearsal.proofs.harness.visitors import Visitors
+from rehearsal.proofs.harness.principals import Principals
+from rehearsal.proofs.harness.run import Proof, ProofOutcome, cases, found, promised, prove
 from settings import Settings, load
 from tests.rehearsal.proving.breaking import REGION
 from tests.stacks import PROJECT, copied
@@ -88,16 +88,16 @@ def build(project: Path, stack: str, clients: Clients) -> Applied:
 class Stack:
     """One that stands in the shared cloud, and what became of its promises."""
 
-    def __init__(self, applied: Applied, clients: Clients, visitors: Visitors) -> None:
+    def __init__(self, applied: Applied, clients: Clients, principals: Principals) -> None:
         self.applied = applied
         self.settings: Settings = applied.settings
         self.cases: Mapping[str, RegistryCase] = {
-            each.subject: each for each in cases(self.settings, clients, visitors)
+            each.subject: each for each in cases(self.settings, clients, principals)
         }
         self._promised: Callable[[], list[tuple[Proof, RegistryCase]]] = lambda: promised(
-            self.settings, clients, visitors
+            self.settings, clients, principals
         )
-        self._kept: dict[tuple[str, str], Outcome] = {}
+        self._kept: dict[tuple[str, str], ProofOutcome] = {}
         self._broken: set[tuple[str, str]] = set()
 
     @cached_property
@@ -111,22 +111,22 @@ class Stack:
     def case(self, subject: str) -> RegistryCase:
         return self.cases.get(f"{subject}@{REGION}") or self.cases[subject]
 
-    def prove(self, proof: str, subject: str) -> Outcome:
+    def prove(self, proof: str, subject: str) -> ProofOutcome:
         (wanted,) = [each for each in found() if each.name == proof]
         return prove(wanted, self.case(subject))
 
-    def kept(self, proof: str, subject: str) -> Outcome:
+    def kept(self, proof: str, subject: str) -> ProofOutcome:
         """How the promise was proven before anything was broken."""
         if (proof, subject) not in self._kept:
             self._kept[proof, subject] = self.prove(proof, subject)
         return self._kept[proof, subject]
 
-    def broken(self, proof: str, subject: str) -> Outcome:
+    def broken(self, proof: str, subject: str) -> ProofOutcome:
         """The proof while something is broken."""
         self._broken.add((proof, subject))
         return self.prove(proof, subject)
 
-    def not_mended(self) -> list[Outcome]:
+    def not_mended(self) -> list[ProofOutcome]:
         """What was broken before, and still is."""
         return [each for pair in sorted(self._broken) if not (each := self.prove(*pair)).held]
 
@@ -134,8 +134,10 @@ class Stack:
 class Stacks:
     """Built when they are first asked for."""
 
-    def __init__(self, folder: Path, clients: Clients, visitors: Visitors, prepare: Callable[[Settings], None]) -> None:
-        self._folder, self._clients, self._visitors, self._prepare = folder, clients, visitors, prepare
+    def __init__(
+        self, folder: Path, clients: Clients, principals: Principals, prepare: Callable[[Settings], None]
+    ) -> None:
+        self._folder, self._clients, self._visitors, self._prepare = folder, clients, principals, prepare
         self._built: dict[str, Stack] = {}
 
     def __getitem__(self, name: str) -> Stack:
@@ -150,5 +152,5 @@ class Stacks:
         self._prepare(load(project, stack))
         return Stack(build(project, stack, self._clients), self._clients, self._visitors)
 
-    def not_mended(self) -> list[Outcome]:
+    def not_mended(self) -> list[ProofOutcome]:
         return [each for stack in self._built.values() for each in stack.not_mended()]

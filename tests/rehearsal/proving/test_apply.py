@@ -11,12 +11,12 @@ import pytest
 from domain.iam import document
 from localcloud.clients import Clients, password_of
 from localcloud.cloud import LocalCloud
-from localcloud.ecr.cache.login import login_of
-from localcloud.upstream import UpstreamRegistry
+from localcloud.ecr.cache.upstream import login_of
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import image
-from rehearsal.apply import ecr, preconditions, table
-from rehearsal.apply.program import NotApplied, apply
+from rehearsal.apply import builders, ecr, preconditions
+from rehearsal.apply.applying import NotApplied, apply
 from render import Render, render
 from resources import Inputs
 from resources.ecr import LIFECYCLE_POLICY
@@ -86,12 +86,12 @@ def test_everything_is_built_and_outputs_are_what_the_cloud_answered(
 
 def test_every_type_of_both_stacks_has_an_answer(dev: Render, prod: Render) -> None:
     kinds = {each.type for rendered in (dev, prod) for each in rendered.resources if each.custom}
-    assert kinds <= table.BUILT.keys() | table.NOT_BUILT.keys()
+    assert kinds <= builders.BUILT.keys() | builders.NOT_BUILT.keys()
 
 
 @pytest.mark.usefixtures("home")
 def test_an_unknown_type_ends_the_run(project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(table.BUILT, ALIAS)
+    monkeypatch.delitem(builders.BUILT, ALIAS)
     with pytest.raises(NotApplied, match=rf"{ALIAS} registry@us-east-1: no such type is known"):
         built(project, clients)
 
@@ -100,8 +100,8 @@ def test_an_unknown_type_ends_the_run(project: Path, clients: Clients, monkeypat
 def test_a_type_without_a_part_here_is_told_and_counted(
     project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(table.BUILT, ALIAS)
-    monkeypatch.setitem(table.NOT_BUILT, ALIAS, "the local cloud knows no aliases")
+    monkeypatch.delitem(builders.BUILT, ALIAS)
+    monkeypatch.setitem(builders.NOT_BUILT, ALIAS, "the local cloud knows no aliases")
     applied = apply(project, "dev", clients, lambda _label: None)
     assert dict(applied.not_built) == {f"{ALIAS} registry@us-east-1": "the local cloud knows no aliases"}
 
@@ -110,8 +110,8 @@ def test_a_type_without_a_part_here_is_told_and_counted(
 def test_an_input_that_nobody_builds_ends_the_run(
     project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poorer = replace(table.BUILT[LIFECYCLE_POLICY], properties=("repository",))
-    monkeypatch.setitem(table.BUILT, LIFECYCLE_POLICY, poorer)
+    poorer = replace(builders.BUILT[LIFECYCLE_POLICY], properties=("repository",))
+    monkeypatch.setitem(builders.BUILT, LIFECYCLE_POLICY, poorer)
     with pytest.raises(NotApplied, match=rf"{LIFECYCLE_POLICY} .*@us-east-1: policy is declared and not built"):
         built(project, clients)
 
@@ -190,7 +190,7 @@ def test_a_rule_is_built_with_a_login_that_nobody_declared(
     login = login_of(held)
     assert DECLARED not in held
     with UpstreamRegistry(login) as upstream:
-        cloud.play("registry-1.docker.io", upstream.host)
+        cloud.route_upstream("registry-1.docker.io", upstream.host)
         digest = upstream.put("library/nginx", image("nginx"), "1")
         (given,) = ecr.get_authorization_token()["authorizationData"]
         host, password = urlsplit(given["proxyEndpoint"]).netloc, password_of(given["authorizationToken"])
@@ -245,7 +245,7 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
         "Resource": "*",
     }
     assert document.same(key.policy.document, document.parse({"Version": "2012-10-17", "Statement": statement}))
-    cloud.stand_in(key)
+    cloud.add_key(key)
     assert built(project, clients)
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
     assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": named_key}

@@ -11,7 +11,7 @@ from domain.kms import key_policy
 from localcloud.clients import Clients
 from localcloud.tests.ecr.control_plane import LIFECYCLE, TRUST
 from rehearsal.apply import preconditions
-from rehearsal.apply.program import NotApplied, apply
+from rehearsal.apply.applying import NotApplied, apply
 from settings import load
 from tests.cases import cases
 from tests.rehearsal.proving.breaking import REGION, allow, granted, policy

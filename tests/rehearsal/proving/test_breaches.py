@@ -6,7 +6,7 @@ from domain.ecr.images import MANIFESTS
 from domain.iam.access import Identity
 from localcloud import web_identity
 from localcloud.clients import Clients
-from localcloud.ecr import data, manifests
+from localcloud.ecr import data_plane, manifests
 from rehearsal.proofs.harness.run import found
 from tests.cases import cases
 from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES, STANDING
@@ -25,7 +25,7 @@ def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
 
 
 def test_every_promise_about_the_stacks_own_roles_is_kept(stacks: Stacks) -> None:
-    promises = [each for each in stacks["roles"].promises if each[0] in {*STANDING, "grants"}]
+    promises = [each for each in stacks["roles"].promises if each[0] in {*STANDING, "pull_grants"}]
     assert [each for pair in promises if not (each := stacks["roles"].kept(*pair)).held] == []
 
 
@@ -52,9 +52,9 @@ def test_every_proof_is_seen_to_fail() -> None:
 
 
 def test_an_sts_that_takes_old_tokens_breaks_the_promise(dev_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dev_stack.kept("impostors", API_ROLE).held
+    assert dev_stack.kept("trusted", API_ROLE).held
     monkeypatch.setattr(web_identity, "_require_current", lambda *_: None)
-    outcome = dev_stack.broken("impostors", API_ROLE)
+    outcome = dev_stack.broken("trusted", API_ROLE)
     assert (outcome.held, outcome.happened) == (False, "a token of yesterday got into the role, and nothing grants it")
 
 
@@ -72,7 +72,7 @@ def test_a_registry_that_lets_everybody_in_breaks_the_promise(
 ) -> None:
     assert dev_stack.kept("anonymous", API).held
     owner = Identity(arn=f"arn:aws:iam::{DEV_ACCOUNT}:root", account=DEV_ACCOUNT)
-    monkeypatch.setattr(data._Plane, "_identity", lambda _plane, _request: owner)
+    monkeypatch.setattr(data_plane._Plane, "_identity", lambda _plane, _request: owner)
     outcome = dev_stack.broken("anonymous", API)
     assert (outcome.held, outcome.happened) == (
         False,

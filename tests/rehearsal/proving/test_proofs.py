@@ -16,11 +16,10 @@ from localcloud.clients import Clients
 from oci.client import Client, Pulled, Refused
 from oci.image import Blob
 from oci.manifest import Corrupt
-from rehearsal.proofs import grants, immutable_tags
-from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.publisher_case import OTHERS, PublisherCase
+from rehearsal.proofs import immutable_tags, pull_grants
+from rehearsal.proofs.harness.case import OTHERS, Broken, Case, PublisherCase
+from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.run import Proof, found, promised, prove
-from rehearsal.proofs.harness.visitors import Visitors
 from settings import load
 from tests.cases import cases
 from tests.conftest import Edit
@@ -48,7 +47,7 @@ def test_what_is_declared_of_the_key_comes_from_the_settings(
     edit("catalog.yaml", f"  {INGEST}:\n", f"  {INGEST}:\n    encryption: aws-managed\n")
     edit("Pulumi.dev.yaml", DEV_ACCOUNT, account)
     stack = stacks.build(project)
-    told = {name: stack.prove("encryption", name) for name in (INGEST, API)}
+    told = {name: stack.prove("encrypted", name) for name in (INGEST, API)}
     assert all(each.held for each in told.values())
     assert told[INGEST].happened == "KMS, the key that AWS manages" != told[API].happened
 
@@ -95,8 +94,8 @@ LIES = [
     Lie("mutable_tags", "manifest", lambda *_: Blob(content=b"{}", media_type=MANIFESTS[0]), "and is sha256:"),
     Lie("anonymous", "manifest", refuse, "out of order"),
     Lie("anonymous", "delete_manifest", refuse, "out of order"),
-    Lie("strangers", "check_blob", refuse, "out of order"),
-    Lie("grants", "begin_upload", refuse, "out of order"),
+    Lie("denied", "check_blob", refuse, "out of order"),
+    Lie("pull_grants", "begin_upload", refuse, "out of order"),
 ]
 
 
@@ -112,7 +111,7 @@ def test_a_registry_that_answers_otherwise_breaks_the_promise(
 
 def test_another_image_than_the_upstreams_breaks_the_promise(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Client, "pull", another_digest)
-    outcome = stacks["caches"].prove("caches", "cache their/quay")
+    outcome = stacks["caches"].prove("cached", "cache their/quay")
     assert (outcome.held, outcome.happened.endswith(f"and {another().digest} came")) == (False, True)
 
 
@@ -161,7 +160,7 @@ def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
 
 
 def test_a_role_stands_where_its_name_says(dev_stack: Stack, clients: Clients) -> None:
-    assert dev_stack.kept("grants", INGEST).held
+    assert dev_stack.kept("pull_grants", INGEST).held
     role = clients.root("iam", REGION, WORKLOADS).get_role(RoleName="ingest-runner")["Role"]
     assert role["Arn"] == f"arn:aws:iam::{WORKLOADS}:role/batch/ingest-runner"
 
@@ -171,10 +170,10 @@ def test_grants_to_the_own_account_are_proven_like_all_others(dev_stack: Stack, 
     found = case_of(dev_stack, WEB)
     own = AccountGrant(account=DEV_ACCOUNT), AccountGrant(account=DEV_ACCOUNT, role="ci/builder")
     case = replace(found, repository=replace(found.repository, pull=own))
-    assert grants.prove(case) == f"{DEV_ACCOUNT}, {DEV_ACCOUNT} ci/builder"
+    assert pull_grants.prove(case) == f"{DEV_ACCOUNT}, {DEV_ACCOUNT} ci/builder"
     more = allow("ecr:*", Principal={"AWS": f"arn:aws:iam::{DEV_ACCOUNT}:role/ci/builder"})
     with DEV.repository_policy(WEB, and_also(more))(clients), pytest.raises(Broken) as broken:
-        grants.prove(case)
+        pull_grants.prove(case)
     assert str(broken.value) == f"{DEV_ACCOUNT} ci/builder began to push a layer, and nothing grants it"
 
 
@@ -216,15 +215,19 @@ def proof_that_raises(failure: Exception) -> Proof:
     return Proof(name="name", promise="promise", about=Case, prove=fail, applies=bool)
 
 
-def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients, visitors: Visitors) -> None:
+def test_all_that_is_promised_is_proven_and_no_more(root: Path, clients: Clients, principals: Principals) -> None:
     settings = load(root, "prod")
     subjects: dict[str, set[str]] = {proof.name: set() for proof in found()}
-    for proof, case in promised(settings, clients, visitors):
+    for proof, case in promised(settings, clients, principals):
         subjects[proof.name].add(case.subject)
     names, regions = {each.name for each in settings.repositories}, {each.region for each in settings.registries}
     assert len(regions) == 3
-    assert subjects["registry_settings"] == {f"registry@{region}" for region in regions}
-    assert subjects["lifecycle"] == subjects["grants"] == {f"{name}@{region}" for name in names for region in regions}
+    assert subjects["configured"] == {f"registry@{region}" for region in regions}
+    assert (
+        subjects["lifecycles"]
+        == subjects["pull_grants"]
+        == {f"{name}@{region}" for name in names for region in regions}
+    )
     assert subjects["mutable_tags"] == {
         f"{name}@{region}" for name in (API, WEB, "data/notebooks") for region in regions
     }

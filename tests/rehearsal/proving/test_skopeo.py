@@ -13,7 +13,7 @@ from localcloud.tests.clouds import fetch
 from oci.client import Client
 from oci.image import Image, Index, image, index
 from rehearsal.proofs.harness.case import Case
-from rehearsal.proofs.harness.visitors import login
+from rehearsal.proofs.harness.principals import login
 from tests.rehearsal.proving.stacks import Stack
 
 pytestmark = [pytest.mark.tools, pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not on PATH")]

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.clients import Clients
 from localcloud.ecr.operations import paging
-from rehearsal.apply import table
+from rehearsal.apply import builders
 from rehearsal.apply.builder import Order
 from resources.ecr import LIFECYCLE_POLICY, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from resources.kms import KEY
@@ -38,7 +38,7 @@ def of_tags(mutability: str) -> Mapping[str, Any]:
 
 
 def encrypted(otherwise: object, declared: str = "customer") -> Tampered:
-    return Tampered(REPOSITORY, {"encryptionConfigurations": otherwise}, {"encryption"}, declared)
+    return Tampered(REPOSITORY, {"encryptionConfigurations": otherwise}, {"encrypted"}, declared)
 
 
 ROOT = f"arn:aws:iam::{WORKLOADS}:root"
@@ -52,17 +52,17 @@ REPOSITORIES = {
     "not-aws-managed": encrypted(AES256, "aws-managed"),
     "a-key-of-ones-own": encrypted(ANOTHER_KEY, "aws-managed"),
     "not-the-named-key": encrypted(AWS_MANAGED, "{key: named}"),
-    "a-lifecycle-rule-dropped": Tampered(LIFECYCLE_POLICY, {"policy": ONE_RULE}, {"lifecycle"}),
+    "a-lifecycle-rule-dropped": Tampered(LIFECYCLE_POLICY, {"policy": ONE_RULE}, {"lifecycles"}),
     "a-grant-to-the-wrong-account": Tampered(
-        REPOSITORY_POLICY, {"policy": replaced(WORKLOADS, "999900001111")}, {"grants", "repository_policy"}
+        REPOSITORY_POLICY, {"policy": replaced(WORKLOADS, "999900001111")}, {"pull_grants", "repository_policy"}
     ),
     "a-grant-to-everybody": Tampered(
-        REPOSITORY_POLICY, {"policy": replaced(ROOT, "*")}, {"repository_policy", "strangers"}
+        REPOSITORY_POLICY, {"policy": replaced(ROOT, "*")}, {"repository_policy", "denied"}
     ),
     "a-grant-of-everything": Tampered(
-        REPOSITORY_POLICY, {"policy": replaced("ecr:BatchGetImage", "ecr:*")}, {"grants", "repository_policy"}
+        REPOSITORY_POLICY, {"policy": replaced("ecr:BatchGetImage", "ecr:*")}, {"pull_grants", "repository_policy"}
     ),
-    "an-owner-forgotten": Tampered(REPOSITORY, {"tags": {"environment": "dev"}}, {"resource_tags"}),
+    "an-owner-forgotten": Tampered(REPOSITORY, {"tags": {"environment": "dev"}}, {"tagged"}),
 }
 UNTAMPERED = REPOSITORIES["untampered"]
 NOTHING: Mapping[str, Mapping[str, Any]] = {}
@@ -110,7 +110,7 @@ def tamper(
     of_repositories: Mapping[str, Mapping[str, Any]] = NOTHING,
 ) -> None:
     """Builds the kind's resources with other inputs: all of them, and those of some repositories."""
-    builder = table.BUILT[kind]
+    builder = builders.BUILT[kind]
 
     def build(order: Order) -> Any:
         name = str(order.inputs.get("repository", order.inputs.get("name"))).removeprefix("team/")
@@ -122,7 +122,7 @@ def tamper(
             inputs["encryptionConfigurations"] = [{"encryptionType": "KMS", "kmsKey": key_arn}]
         return builder.build(replace(order, inputs=inputs))
 
-    monkeypatch.setitem(table.BUILT, kind, replace(builder, build=build))
+    monkeypatch.setitem(builders.BUILT, kind, replace(builder, build=build))
 
 
 def test_just_the_broken_promise_of_each_repository_is_named(
@@ -149,10 +149,7 @@ def test_just_the_broken_promises_of_a_registry_are_named(
     stack = stacks.build(
         project_of(tmp_path, stack_file(account, registry_policy(account)), catalog({"app": UNTAMPERED}))
     )
-    assert broken(stack) == {
-        f"registry@{REGION}": {"registry_settings"},
-        f"team/app@{REGION}": {"encryption", "scanning"},
-    }
+    assert broken(stack) == {f"registry@{REGION}": {"configured"}, f"team/app@{REGION}": {"encrypted", "scanned"}}
 
 
 def registry_policy(account: str) -> str:

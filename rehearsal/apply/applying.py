@@ -1,0 +1,99 @@
+"""Runs the program once more, before a monitor that makes each resource in the local cloud as it is declared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.clients import Clients
+from rehearsal.apply.builder import Builder, Order
+from rehearsal.apply.builders import BUILT, NOT_BUILT
+from render.monitor import RecordingMonitor
+from render.rendering import home_account, run_program, sound_configuration
+from resources import Answer
+from resources.providers import is_provider
+from settings import Settings
+
+
+class NotApplied(Exception):
+    """The local cloud does not hold what was declared, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What the program declared, and what stands now."""
+
+    settings: Settings
+    built: int
+    not_built: Mapping[str, str]
+    """Resources that the local cloud has no part for, each with the reason."""
+    outputs: Mapping[str, object]
+
+
+def apply(root: Path, stack: str, clients: Clients, told: Callable[[str], None]) -> Applied:
+    """Builds the stack; `told` hears of each resource. Raises InvalidSettings or NotApplied."""
+    configuration = sound_configuration(root, stack)
+    monitor = BuildingMonitor(
+        project=configuration.project,
+        stack=stack,
+        account=home_account(configuration),
+        clients=clients,
+        told=told,
+    )
+    try:
+        settings = run_program(root, configuration, monitor)
+    except Exception:
+        # The SDK wraps what the monitor raised in errors of its own, or reports it twice.
+        if isinstance(monitor.failure, NotApplied):
+            raise monitor.failure from None
+        raise
+    return Applied(settings=settings, built=monitor.built, not_built=dict(monitor.not_built), outputs=monitor.outputs)
+
+
+class BuildingMonitor(RecordingMonitor):
+    """Creates where the recording one only answers, so that every apply in the program runs on real values."""
+
+    def __init__(
+        self, *, project: str, stack: str, account: str, clients: Clients, told: Callable[[str], None]
+    ) -> None:
+        super().__init__(project=project, stack=stack, account=account, preview=False)
+        self.built = 0
+        self.not_built: dict[str, str] = {}
+        self._clients = clients
+        self._told = told
+
+    def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
+        label = f"{request.type} {request.name}"
+        if is_provider(request.type):
+            return super().create(request, inputs)
+        self._told(label)
+        if request.type in NOT_BUILT:
+            self.not_built[label] = NOT_BUILT[request.type]
+            return super().create(request, inputs)
+        if request.type not in BUILT:
+            raise NotApplied(f"{label}: no such type is known to the rehearsal; add it to a table in rehearsal/apply/")
+        made = self._built(BUILT[request.type], request, inputs, label)
+        self.built += 1
+        return made
+
+    def _built(self, builder: Builder, request: Any, inputs: dict[str, Any], label: str) -> Answer:
+        if unknown := builder.unknown(inputs):
+            fix = "build it in rehearsal/apply/, or the rehearsal would prove less than it says"
+            raise NotApplied(f"{label}: {', '.join(unknown)} is declared and not built; {fix}")
+        order = Order(
+            name=request.name,
+            inputs=inputs,
+            account=self.account_of(request),
+            import_id=request.importId or None,
+            clients=self._clients,
+        )
+        try:
+            return builder.build(order)
+        except ClientError as refused:
+            error = refused.response["Error"]
+            operation = refused.operation_name
+            raise NotApplied(f"{label}: {operation} was refused: {error['Code']}: {error['Message']}") from refused
+        except BotoCoreError as failed:
+            raise NotApplied(f"{label}: {failed}") from failed

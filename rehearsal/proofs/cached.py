@@ -1,0 +1,42 @@
+"""Granted principals pull through the cache, and what is created for it is as secure as what is declared."""
+
+from domain.ecr.tags import TagMutability
+from oci.client import Client, Refused
+from rehearsal.proofs.harness.cache_case import CacheCase
+from rehearsal.proofs.harness.case import Broken
+from rehearsal.proofs.harness.denied_calls import CHANGES, require_refused_in
+from rehearsal.proofs.harness.replication_status import require_made
+from rehearsal.proofs.harness.upstream_registries import TAG, content
+
+PROMISE = "granted principals import images through the cache, and its repositories are as declared"
+
+
+def applies(case: CacheCase) -> bool:
+    return bool(case.cache.pull) or case.cache.tasks
+
+
+def prove_cache(case: CacheCase) -> str:
+    (cache,) = [each for each in case.settings.caches if each.rule == case.cache.rule]
+    told = []
+    for name, guest in case.guests():
+        # What is cached is pulled without the upstream: each run brings it in anew.
+        case.remove(name)
+        upstream = content(case.cache, name)
+        with Client.on_loopback(case.host, guest.password) as client:
+            try:
+                pulled = client.pull(name, TAG)
+            except Refused as refused:
+                raise Broken(f"{guest.who} may pull, and was refused: {refused}") from refused
+            if pulled.digest != upstream.digest:
+                raise Broken(f"the upstream has {upstream.digest}, and {pulled.digest} came")
+            require_made(
+                case,
+                name,
+                mutability=TagMutability.MUTABLE,
+                lifecycle=cache.lifecycle_text,
+                policy=cache.policy_text,
+                tags=cache.tags,
+            )
+            require_refused_in(name, client, guest, upstream.images[0], CHANGES)
+        told.append(guest.who)
+    return f"pulled by {', '.join(told)} from {cache.rule.upstream_url}"
