@@ -24,8 +24,9 @@ from localcloud.ecr.operations import (
     scan_settings,
     templates,
 )
-from localcloud.ecr.operations.request import Answer, OperationRequest, Services
+from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import StoredRegistry
+from localcloud.ecr.services import Services
 from localcloud.protocols import service_model
 
 
@@ -104,6 +105,19 @@ OPERATIONS: Mapping[str, Operation] = {
     for function in functions
 }
 """By their names in the API, as which the functions are called."""
+
+STORED = frozenset(
+    {
+        "BatchGetRepositoryScanningConfiguration",
+        "DeleteLifecyclePolicy",
+        "GetLifecyclePolicy",
+        "GetRegistryScanningConfiguration",
+        "PutImageScanningConfiguration",
+        "PutLifecyclePolicy",
+        "PutRegistryScanningConfiguration",
+    }
+)
+"""Operations on what is kept and given back, and has no effect here: nothing expires, nothing is scanned."""
 
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")
 _EVERY_REPOSITORY = "*"

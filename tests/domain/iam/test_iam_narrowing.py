@@ -35,7 +35,7 @@ def under(operator: str, key: str, *values: object) -> list[dict[str, object]]:
     return [{operator: {key: value}} for value in values]
 
 
-BY_ORGANIZATION = {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}
+BY_ORGANIZATION: dict[str, object] = {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}
 NARROW: list[tuple[dict[str, object], set[str] | None]] = [
     ({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, {ORGANIZATION}),
     ({"StringEquals": {"AWS:principalORGid": [ORGANIZATION, "o-bbbbbbbbbb"]}}, {ORGANIZATION, "o-bbbbbbbbbb"}),
