@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Decision, Identity, Outcome, Policy, Request, Source
-from domain.iam.document import Effect, Statement
 from domain.iam.matching import Reach, applies, reach
+from domain.iam.statement import Effect, Statement
 from domain.wording import a
 
 _LIMITS = (Source.BOUNDARY, Source.SESSION)

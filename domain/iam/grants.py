@@ -8,16 +8,9 @@ from enum import Enum
 from domain.aws import ORGANIZATION_ID, Arn, RegistryId
 from domain.document_text import to_text
 from domain.iam.actions import PULL_ACTIONS
-from domain.iam.document import (
-    CURRENT_VERSION,
-    Document,
-    Effect,
-    InvalidDocument,
-    Statement,
-    parse,
-    statement_path,
-)
+from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse, statement_path
 from domain.iam.limits import POLICY_TEXT_MAX, ROLE_NAME_MAX, ROLE_PATH_MAX
+from domain.iam.statement import Effect, Statement
 from domain.problems import Path, Problem, unless
 
 _ROLE_PART = re.compile(r"[\w+=,.@-]+", re.ASCII)

@@ -1,7 +1,8 @@
 """Who may do what, said by a repository and by a registry."""
 
 from domain.iam.access import Policy
-from domain.iam.document import Document, InvalidDocument, Statement, parse
+from domain.iam.document import Document, InvalidDocument, parse
+from domain.iam.statement import Statement
 from localcloud.ecr.authorize import may_under
 from localcloud.ecr.errors import EcrError, invalid_parameter
 from localcloud.ecr.operations.asked import Answer, Asked
