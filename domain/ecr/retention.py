@@ -66,6 +66,11 @@ def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
     return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
 
 
+def rule_text(rule: Rule) -> str:
+    """What the rule does, whatever its description says: `Expire images tagged dev-* 14 days after push`."""
+    return _filled(_TERMS[rule.effect][2], rule)
+
+
 def effect_of(count_type: str, action: str) -> Effect:
     """The effect of ECR's count type and action; ECR accepts no other pairs."""
     return next(effect for effect, terms in _TERMS.items() if terms[:2] == (count_type, action))
@@ -80,12 +85,12 @@ def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def _compiled(priority: int, rule: Rule) -> dict[str, object]:
-    count_type, action, sentence = _TERMS[rule.effect]
+    count_type, action, _ = _TERMS[rule.effect]
     # ECR refuses a policy in which an expiring rule has a target, even a null one.
     target = {"targetStorageClass": _ARCHIVE} if action == "transition" else {}
     return {
         "rulePriority": priority,
-        "description": _filled(sentence, rule) if rule.description is None else rule.description,
+        "description": rule_text(rule) if rule.description is None else rule.description,
         "selection": _selection(rule, count_type),
         "action": {"type": action, **target},
     }

@@ -6,18 +6,17 @@ from typing import Any
 
 from aiohttp import web
 
-from localcloud.call import Call
 from localcloud.callers import Callers
+from localcloud.calls import Call
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.control import Control
-from localcloud.ecr.data import data_plane
-from localcloud.ecr.operations.asked import Services
-from localcloud.ecr.ports import Ports
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries
-from localcloud.ecr.tokens import Tokens
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.operations.request import Ports, Services
+from localcloud.ecr.registry_state import Registries
+from localcloud.ecr.replicator import Replicator
+from localcloud.iam_and_kms import Backend
 
 
 class Ecr:
@@ -26,24 +25,24 @@ class Ecr:
     def __init__(
         self,
         folder: Path,
-        neighbour: Neighbour,
+        backend: Backend,
         callers: Callers,
         listen: Callable[[web.Application], Awaitable[int]],
         *,
         tokens: Tokens,
-        players: Mapping[str, str],
+        upstream_hosts: Mapping[str, str],
     ) -> None:
         self.registries = Registries()
         self.blobs = Blobs(folder)
         self.tokens = tokens
-        replicator = Replicator(self.registries, neighbour, callers)
+        replicator = Replicator(self.registries, backend, callers)
         cache = PullThrough(
             registries=self.registries,
             blobs=self.blobs,
-            neighbour=neighbour,
+            backend=backend,
             callers=callers,
             replicator=replicator,
-            players=players,
+            upstream_hosts=upstream_hosts,
         )
         self.ports = Ports(
             lambda registry: listen(
@@ -52,7 +51,7 @@ class Ecr:
                     self.blobs,
                     self.tokens,
                     callers,
-                    neighbour=neighbour,
+                    backend=backend,
                     cache=cache,
                     replicator=replicator,
                 )
@@ -64,7 +63,7 @@ class Ecr:
                 blobs=self.blobs,
                 tokens=self.tokens,
                 ports=self.ports,
-                neighbour=neighbour,
+                backend=backend,
                 cache=cache,
                 replicator=replicator,
             )

@@ -8,7 +8,7 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.matching import covers
 from domain.iam.statement import Effect, Statement
-from policies.checks.inputs import entries, entry
+from policies.checks.input_values import as_list, value_at
 from render.resource import Render, Resource, account_of
 from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from review.access.grantees import NamedGrantee, named, session_of
@@ -92,10 +92,10 @@ class _Reader:
                 each.inputs.get("policy"), str(each.inputs.get("name", each.name)), where, identity=True
             )
             yield from (found,) if found else ()
-        for each in entries(resource.inputs.get("inlinePolicies")):
-            found = self._documents.policy(entry(each, "policy"), str(entry(each, "name")), where, identity=True)
+        for each in as_list(resource.inputs.get("inlinePolicies")):
+            found = self._documents.policy(value_at(each, "policy"), str(value_at(each, "name")), where, identity=True)
             yield from (found,) if found else ()
-        for arn in [*map(str, entries(resource.inputs.get("managedPolicyArns"))), *self._attached.get(name, ())]:
+        for arn in [*map(str, as_list(resource.inputs.get("managedPolicyArns"))), *self._attached.get(name, ())]:
             if arn in self._managed:
                 yield self._managed[arn]
             else:

@@ -7,7 +7,7 @@ from typing import Any
 from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
 from domain.iam.document import Document, InvalidDocument, parse
-from policies.checks.inputs import entry, holds_unknown
+from policies.checks.input_values import holds_unknown, value_at
 from render.resource import Render, Resource, account_of
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 
@@ -109,7 +109,7 @@ class _Reader:
         registry = self._registry.get((account, region))
         texts = (
             (REPOSITORY_DOCUMENT, policy, f"the repository policy of {name} in {region}"),
-            (REGISTRY_DOCUMENT, entry(registry and registry.inputs, "policy"), f"the registry policy in {region}"),
+            (REGISTRY_DOCUMENT, value_at(registry and registry.inputs, "policy"), f"the registry policy in {region}"),
         )
         found = [(each, self._documents.policy(text, each, where)) for each, text, where in texts]
         return AccessTarget(

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from domain.problems import Path as InputPath
-from policies.pack.judge import Excepted, Judged, judge
-from policies.pack.levels import levels_file, load
+from policies.pack.judge import Excepted, RuleResult, judge
+from policies.pack.levels import levels_file, load_levels
 from policies.pack.rule import Exemption, Level, Undecided
 from render.as_json import to_json
 from render.resource import Render
@@ -22,7 +22,7 @@ GATE = Path("review", "gate", "command.py")
 
 def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark, ...]:
     """What this code's rules say, with the project's levels for the stack; raises InvalidLevels."""
-    settings = load(levels_file(project, rendered.stack))
+    settings = load_levels(levels_file(project, rendered.stack))
     judgement = judge(rendered.judged(), settings, today)
     origins = SettingsLines(project, rendered.project, rendered.stack)
     remarks = [_remark(each, origins) for each in judgement.findings]
@@ -66,7 +66,7 @@ def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
     )
 
 
-def _remark(judged: Judged, origins: SettingsLines) -> Remark:
+def _remark(judged: RuleResult, origins: SettingsLines) -> Remark:
     path = _path(judged)
     place = origins.place(judged.resource, path, judged.rule.id)
     outcome = judged.outcome
@@ -91,7 +91,7 @@ def _remark(judged: Judged, origins: SettingsLines) -> Remark:
     )
 
 
-def _path(judged: Judged) -> InputPath:
+def _path(judged: RuleResult) -> InputPath:
     return judged.outcome.finding.path if isinstance(judged.outcome, Excepted) else judged.outcome.path
 
 

@@ -6,8 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from collections.abc import Iterator
 from typing import Any
 
-from policies.pack.rule import Level, Rule
-from policies.pack.table import all_rules
+from policies.pack.rule import Level, Rule, all_rules
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.plan.model import IDS as DANGERS
 

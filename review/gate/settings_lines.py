@@ -9,9 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.problems import Path as KeyPath
-from policies.checks.inputs import entries
-from policies.checks.inputs import entry as entry_of
-from policies.pack.rule import Resource
+from policies.checks.input_values import as_list, value_at
+from policies.pack.rule import CheckedResource
 from resources import TYPES
 from settings.declared.resolve import source
 from settings.declared.roles import task_role
@@ -47,7 +46,7 @@ class SettingsLines:
         self._stack_name = stack
         self._stack_file = stack_file(stack)
 
-    def place(self, resource: Resource, path: KeyPath, rule: str) -> SettingsLine:
+    def place(self, resource: CheckedResource, path: KeyPath, rule: str) -> SettingsLine:
         """Where the resource, or what the path names in its inputs, is written; some rules are about a stack's key."""
         if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
             return self._in_stack(_RULE_KEYS[rule])
@@ -112,12 +111,12 @@ class SettingsLines:
         """The first line that asks for a role, by the roles' names."""
         found: dict[str, KeyPath] = {}
         for repository, entry in self._entries.items():
-            for index, raw in enumerate(entries(entry_of(entry, "push"))):
+            for index, raw in enumerate(as_list(value_at(entry, "push"))):
                 with suppress(ValidationError):  # of another revision's catalog, say
                     name = source(Push.model_validate(raw)).role_name(self._stack_name)
                     found.setdefault(name, ("repositories", repository, "push", index))
-            for index, raw in enumerate(entries(entry_of(entry, "pull"))):
-                if entry_of(raw, "service") == TASKS:
+            for index, raw in enumerate(as_list(value_at(entry, "pull"))):
+                if value_at(raw, "service") == TASKS:
                     found.setdefault(task_role(self._stack_name), ("repositories", repository, "pull", index))
         return found
 

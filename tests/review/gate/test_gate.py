@@ -45,7 +45,7 @@ def test_sources_without_ids_are_pointed_at(clone: Clone, stack: str) -> None:
     assert ended.code == 0
     assert {(each["id"], each["level"]) for each in ended.report["remarks"]} == {("iam-github-ids", "advisory")}
     for remark in ended.report["remarks"]:
-        (repository,) = re.findall("knows (acme/[a-z-]+) by name alone", remark["message"])
+        (repository,) = re.findall("identifies (acme/[a-z-]+) by name only", remark["message"])
         assert f"github: {repository}, refs:" in _line(clone, remark)
     text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
     assert len(ended.report["remarks"]) == len(re.findall("github: acme/[a-z-]+, refs", text)) == 3
@@ -193,7 +193,7 @@ def test_an_exception_that_ended_fails(clone: Clone) -> None:
     clone.levels("dev", ecr_tags_immutable={"enforcementLevel": "mandatory", "exceptions": [exception]})
     ended = clone.gate()
     assert ended.code == 1
-    assert "exception that ended on 2026-11-20" in ended.text
+    assert "exception that expired on 2026-11-20" in ended.text
 
 
 def test_a_base_without_a_gate_leaves_the_head_alone_and_says_so(clone: Clone) -> None:
@@ -361,7 +361,7 @@ def test_a_stacks_name_names_no_path(stack: str, capsys: pytest.CaptureFixture[s
 def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
     clone.levels("dev", kms_rotation="never")
     levels = clone.gate()
-    assert (levels.code, "kms-rotation: 'never' is no level" in levels.error) == (2, True)
+    assert (levels.code, "kms-rotation: 'never' is not a valid enforcementLevel" in levels.error) == (2, True)
     clone.edit("catalog.yaml", "owner: payments", "ownre: payments")
     settings = clone.gate()
     assert (settings.code, "'ownre' is not a known key" in settings.error) == (2, True)
