@@ -13,7 +13,9 @@ from domain.iam.github import AUDIENCE
 from localcloud.callers import Callers
 from localcloud.calls import ControlPlane
 from localcloud.ecr.authorization_tokens import Tokens
-from localcloud.ecr.service import Ecr
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.services import Services
 from localcloud.emulator import Emulator, EmulatorDied, OnFailure, log_of
 from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
@@ -42,9 +44,15 @@ class Parts(NamedTuple):
 def build_ecr(parts: Parts) -> ControlPlane:
     folder = parts.folder / "ecr"
     folder.mkdir()
-    return Ecr(
-        folder, parts.backend, parts.callers, parts.listen, tokens=parts.tokens, upstream_hosts=parts.upstream_hosts
+    services = Services(
+        folder,
+        parts.backend,
+        parts.callers,
+        tokens=parts.tokens,
+        upstream_hosts=parts.upstream_hosts,
+        open_port=lambda registry, services: parts.listen(data_plane(registry, services)),
     )
+    return Control(services)
 
 
 class LocalCloud:

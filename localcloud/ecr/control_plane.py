@@ -24,8 +24,9 @@ from localcloud.ecr.operations import (
     scan_settings,
     templates,
 )
-from localcloud.ecr.operations.request import Answer, OperationRequest, Services
+from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import StoredRegistry
+from localcloud.ecr.services import Services
 from localcloud.protocols import service_model
 
 

@@ -33,7 +33,7 @@ async def put_manifest(request: RegistryRequest) -> web.StreamResponse:
     is_new = image_store.is_new(repository, manifest.digest, tag)
     image = image_store.store_image(repository, manifest, content, tag, now=datetime.now(UTC))
     if is_new:
-        request.replicator.begin(request.registry, repository, image, tag)
+        request.services.replicator.begin(request.registry, repository, image, tag)
     headers = {
         "Location": f"/v2/{request.name}/manifests/{manifest.digest}",
         "Docker-Content-Digest": manifest.digest,

@@ -63,5 +63,5 @@ async def get_authorization_token(request: OperationRequest) -> Answer:
 
 async def _data(request: OperationRequest, account: str, token: AuthorizationToken) -> Answer:
     registry = request.services.registries.of(account, request.registry.region)
-    host = await request.services.ports.host(registry)
+    host = await request.services.host(registry)
     return {"authorizationToken": token.basic, "expiresAt": token.expires, "proxyEndpoint": f"http://{host}"}

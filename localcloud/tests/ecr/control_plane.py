@@ -24,12 +24,9 @@ from localcloud.callers import Callers
 from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.authorization_tokens import Tokens
-from localcloud.ecr.blobs import Blobs
-from localcloud.ecr.cache.pull_through import PullThrough
 from localcloud.ecr.control_plane import Control
-from localcloud.ecr.operations.request import Ports, Services
-from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
-from localcloud.ecr.replicator import Replicator
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
+from localcloud.ecr.services import Services
 from localcloud.iam_and_kms import AssumableRole, AttachedPolicies, Backend, KmsKey
 from localcloud.protocols import CallFailed, service_model
 
@@ -156,34 +153,23 @@ class Plane:
     """A control plane with what stands behind it; a call is an operation's name and its parameters."""
 
     def __init__(self) -> None:
-        self.registries = Registries()
         self.keys = FakeKeys()
-        self.tokens = Tokens()
+        self.callers = Callers(self.keys)
+        self.upstream_hosts: dict[str, str] = {}
         self._ports: list[StoredRegistry] = []
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
-        self.blobs = Blobs(Path(folder))
-        self.callers = Callers(self.keys)
-        self.replicator = Replicator(self.registries, self.keys, self.callers)
-        self.upstream_hosts: dict[str, str] = {}
-        self.cache = PullThrough(
-            registries=self.registries,
-            blobs=self.blobs,
-            backend=self.keys,
-            callers=self.callers,
-            replicator=self.replicator,
+        self.services = Services(
+            Path(folder),
+            self.keys,
+            self.callers,
+            tokens=Tokens(),
             upstream_hosts=self.upstream_hosts,
+            open_port=self._open,
         )
-        services = Services(
-            registries=self.registries,
-            blobs=self.blobs,
-            tokens=self.tokens,
-            ports=Ports(self._open),
-            backend=self.keys,
-            cache=self.cache,
-            replicator=self.replicator,
-        )
-        self.control = Control(services)
+        self.registries, self.tokens = self.services.registries, self.services.tokens
+        self.blobs, self.replicator = self.services.blobs, self.services.replicator
+        self.control = Control(self.services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
         answer = asyncio.run(self._answer(operation, given, Call(caller=by or root(), region=region)))
@@ -219,7 +205,7 @@ class Plane:
         await self.replicator.settled()
         return answer
 
-    async def _open(self, registry: StoredRegistry) -> int:
+    async def _open(self, registry: StoredRegistry, _: Services) -> int:
         self._ports.append(registry)
         port = 5000 + len(self._ports)
         await asyncio.sleep(0)
