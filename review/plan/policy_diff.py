@@ -6,7 +6,8 @@ from typing import Any
 
 from domain.document_text import to_text
 from domain.ecr.retention import Effect, Rule, Selector, compile_policy, effect_of
-from domain.iam.document import Statement, parse, same
+from domain.iam.document import parse, same
+from domain.iam.statement import Statement
 from resources import Grammar
 
 _LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIVED_AFTER_DAYS})
