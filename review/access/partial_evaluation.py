@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
-from domain.iam.document import CURRENT_VERSION, Condition, Effect, Statement
+from domain.iam.document import CURRENT_VERSION
 from domain.iam.evaluate import evaluate, request_context
 from domain.iam.matching import covers
 from domain.iam.patterns import variable_names
+from domain.iam.statement import Condition, Effect, Statement
 from domain.iam.statement_text import condition_text
 
 RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
