@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.iam.access import Policy
-from domain.iam.document import Document, InvalidDocument, Statement, parse
+from domain.iam.document import Document, InvalidDocument, parse
+from domain.iam.statement import Statement
 from domain.problems import Problem
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.authorize import may_under
