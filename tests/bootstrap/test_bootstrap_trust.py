@@ -7,9 +7,9 @@ import pytest
 
 from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from domain.iam.access import Caller, Identity, Request
-from domain.iam.document import Operator
 from domain.iam.evaluate import evaluate
 from domain.iam.github import ISSUER
+from domain.iam.statement import Operator
 
 OWNER_ID, REPOSITORY_ID = "1024", "65536"
 ENVIRONMENTS = {DEPLOY: ("prod",), PREVIEW: ("preview-prod", "drift-prod")}
