@@ -84,9 +84,7 @@ def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Ac
     ("ecr:PutImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
     ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
 )
-def test_its_limits_hold_there_as_at_home(
-    there: Account, bootstrapped: Bootstrapped, action: str, resource: str
-) -> None:
+def test_its_limits_hold_there_too(there: Account, bootstrapped: Bootstrapped, action: str, resource: str) -> None:
     arn = resource.format(
         id=there.id,
         stack=bootstrapped.stack,

@@ -128,7 +128,7 @@ def test_every_arn_is_of_the_regions_own_partition(template: dict[str, Any]) -> 
     ({**GITHUB, "EnhancedScanning": "yes"}, "EnhancedScanning: 'yes' is none of"),
     ({**GITHUB, "Stacks": "dev"}, r"the template has no parameters \['Stacks'\]"),
 )
-def test_parameters_are_held_to_what_the_template_says(
+def test_parameters_are_held_to_the_template(
     template: dict[str, Any], parameters: dict[str, str], message: str
 ) -> None:
     with pytest.raises(InvalidTemplate, match=message):

@@ -207,9 +207,7 @@ def test_what_is_left_alone_is_told() -> None:
     assert "All that is not archived of 1 repository is at the replica" in told
 
 
-def test_a_package_that_is_missing_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def absent(_module: str) -> None:
         raise ModuleNotFoundError("No module named 'botocore'", name="botocore")
 

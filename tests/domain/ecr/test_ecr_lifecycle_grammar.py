@@ -13,13 +13,11 @@ from tests.cases import cases
 Json = dict[str, Any]
 
 
-def rule(
-    priority: int, status: str = "any", count_type: str = "imageCountMoreThan", number: int = 1, **more: Any
-) -> Json:
+def rule(priority: int, status: str = "any", by: str = "imageCountMoreThan", number: int = 1, **more: Any) -> Json:
     """A rule that ECR accepts; further keys go to the selection, `action` replaces the action."""
     action = more.pop("action", {"type": "expire"})
-    unit = {} if count_type == "imageCountMoreThan" else {"countUnit": "days"}
-    selection = {"tagStatus": status, "countType": count_type, "countNumber": number, **unit, **more}
+    unit = {} if by == "imageCountMoreThan" else {"countUnit": "days"}
+    selection = {"tagStatus": status, "countType": by, "countNumber": number, **unit, **more}
     return {"rulePriority": priority, "description": "why", "selection": selection, "action": action}
 
 

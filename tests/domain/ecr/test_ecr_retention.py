@@ -131,9 +131,7 @@ EXPIRE, TO_ARCHIVE = {"type": "expire"}, {"type": "transition", "targetStorageCl
     (Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {**PUSHED, "countType": "sinceImagePulled"}, TO_ARCHIVE),
     (ARCHIVED, 90, {**PUSHED, "storageClass": "archive", "countType": "sinceImageTransitioned"}, EXPIRE),
 )
-def test_each_effect_in_ecrs_words(
-    effect: Effect, count: int, selection: dict[str, str], action: dict[str, str]
-) -> None:
+def test_each_effect_at_ecr(effect: Effect, count: int, selection: dict[str, str], action: dict[str, str]) -> None:
     document: Any = compile_policy([Rule(selector=Selector.ANY, effect=effect, count=count, description="d")])
     selected = {"tagStatus": "any", "countNumber": count, **selection}
     assert document == {"rules": [{"rulePriority": 1, "description": "d", "selection": selected, "action": action}]}

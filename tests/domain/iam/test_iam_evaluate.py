@@ -120,7 +120,7 @@ REASONS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
 
 
 @pytest.mark.parametrize(("who", "caller", "resource_policies", "why"), REASONS.values(), ids=REASONS.keys())
-def test_an_implicit_deny_is_told_as_aws_tells_it(
+def test_an_implicit_deny_reads_as_aws_s(
     who: str, caller: Caller, resource_policies: tuple[Policy, ...], why: str
 ) -> None:
     assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == (
@@ -139,7 +139,7 @@ REFUSALS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
 
 
 @pytest.mark.parametrize(("who", "caller", "resource_policies", "where"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_an_explicit_deny_is_told_as_aws_tells_it(
+def test_an_explicit_deny_reads_as_aws_s(
     who: str, caller: Caller, resource_policies: tuple[Policy, ...], where: str
 ) -> None:
     assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == (
