@@ -85,13 +85,8 @@ def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Ac
     ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
 )
 def test_its_limits_hold_there_too(there: Account, bootstrapped: Bootstrapped, action: str, resource: str) -> None:
-    arn = resource.format(
-        id=there.id,
-        stack=bootstrapped.stack,
-        deploy=there.role_arn(DEPLOY),
-        home=bootstrapped.account.role_arn(DEPLOY),
-        cloudformation=there.stack_id,
-    )
+    names = {"id": there.id, "stack": bootstrapped.stack, "cloudformation": there.stack_id}
+    arn = resource.format(**names, deploy=there.role_arn(DEPLOY), home=bootstrapped.account.role_arn(DEPLOY))
     request = Request(action=action, resource=arn, account=there.id)
     decision = evaluate(there.session(DEPLOY, ADMINISTRATOR), request)
     assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits")

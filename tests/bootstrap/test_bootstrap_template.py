@@ -73,9 +73,8 @@ def test_the_secrets_key_rotates_and_is_mourned_long(bootstrapped: Bootstrapped)
 
 
 def test_the_bootstraps_own_things_are_not_tagged_as_the_programs(bootstrapped: Bootstrapped) -> None:
-    tagged = [
-        each["Properties"]["Tags"] for each in bootstrapped.account.resources.values() if "Tags" in each["Properties"]
-    ]
+    properties = [each["Properties"] for each in bootstrapped.account.resources.values()]
+    tagged = [each["Tags"] for each in properties if "Tags" in each]
     assert len(tagged) == 4
     assert not any({"Key": "managed-by", "Value": "pulumi"} in tags for tags in tagged)
 

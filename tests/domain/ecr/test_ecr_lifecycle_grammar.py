@@ -157,10 +157,8 @@ def test_a_misspelt_word_names_the_nearest(document: Json, fix: str) -> None:
 
 def test_the_least_text_is_a_hundred_characters() -> None:
     problems = validate({"rules": []})
-    assert [(problem.path, problem.message) for problem in problems] == [
-        (("rules",), "has 0 rules"),
-        ((), "is a text of 12 characters"),
-    ]
+    told = [(problem.path, problem.message) for problem in problems]
+    assert told == [(("rules",), "has 0 rules"), ((), "is a text of 12 characters")]
 
 
 def test_the_length_is_that_of_the_compact_text() -> None:

@@ -83,16 +83,10 @@ def test_keys_of_somebody_with_an_account(caller: Caller, expected: dict[str, tu
 
 def test_keys_of_the_others() -> None:
     of_resource = {"aws:resourceaccount": (HOME,)}
-    assert request_context(NOBODY, pull()) == {
-        **of_resource,
-        "aws:principaltype": ("Anonymous",),
-        "aws:principalaccount": ("anonymous",),
-    }
-    assert request_context(service("lambda.amazonaws.com"), pull()) == {
-        **of_resource,
-        "aws:principalisawsservice": ("true",),
-        "aws:principalservicename": ("lambda.amazonaws.com",),
-    }
+    anonymous = {"aws:principaltype": ("Anonymous",), "aws:principalaccount": ("anonymous",)}
+    assert request_context(NOBODY, pull()) == {**of_resource, **anonymous}
+    by_lambda = {"aws:principalisawsservice": ("true",), "aws:principalservicename": ("lambda.amazonaws.com",)}
+    assert request_context(service("lambda.amazonaws.com"), pull()) == {**of_resource, **by_lambda}
     assert request_context(token_holder({}), pull()) == {**of_resource, "aws:principalisawsservice": ("false",)}
 
 
@@ -157,12 +151,7 @@ def test_an_allow_more_takes_nothing_away(
     caller: Caller, asked: Request, policies: list[Policy], more: Policy, on_it: Policy
 ) -> None:
     before = evaluate(caller, asked, policies)
-    richer = Caller(
-        identity=caller.identity,
-        policies=(*caller.policies, *_allowing(more)),
-        boundary=caller.boundary,
-        organization=caller.organization,
-    )
+    richer = replace(caller, policies=(*caller.policies, *_allowing(more)))
     after = evaluate(richer, asked, [*policies, *_allowing(on_it)])
     assert after.allowed or not before.allowed
 
