@@ -13,6 +13,7 @@ from domain.iam.evaluate import evaluate, request_context
 from domain.iam.matching import covers
 from domain.iam.patterns import variable_names
 from domain.iam.statement import Condition, Effect, Statement
+from domain.iam.statement_text import condition_text
 
 RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 
@@ -59,10 +60,6 @@ def decide(subject: PartialCaller, request: Request, policies: Sequence[Policy])
         decision = worlds.worst(lifting=_place(decision))
     conditions = unless if decision.allowed else [*worlds.conditions_of(best), *unless]
     return _decision(best, (*conditions, *subject.doubts))
-
-
-def words(condition: Condition) -> str:
-    return f"{condition.operator} {condition.key.written} {', '.join(condition.values)}"
 
 
 def _decision(decision: Decision, conditions: tuple[str, ...]) -> PartialDecision:
@@ -136,7 +133,7 @@ class _Worlds:
     def _opens_of(self, source: Source, policy: Policy) -> Iterator[tuple[_Place, tuple[str, ...]]]:
         for index, statement in enumerate(policy.document.statements):
             names = (*(statement.resources or ()), *(statement.not_resources or ()))
-            found = [words(each) for each in statement.conditions if self._is_open(each, policy)]
+            found = [condition_text(each) for each in statement.conditions if self._is_open(each, policy)]
             found += [f"the resource is {each}" for each in names if self._has_open_variable(each, policy)]
             if found:
                 yield (source, policy.name, index), tuple(found)

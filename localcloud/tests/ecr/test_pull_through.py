@@ -221,7 +221,7 @@ class TestWhatDoesNotCome:
 
     def test_an_upstream_that_nobody_plays(self, server: Server, client: Client) -> None:
         server.upstream_hosts.clear()
-        assert "nothing plays it in this rehearsal" in refusal(client, "v1").message
+        assert "the local cloud has no registry for it" in refusal(client, "v1").message
 
     def test_a_name_outside_every_rule(self, client: Client, upstream: UpstreamRegistry) -> None:
         assert refusal(client, "v1", "quays/team/app").code == "NAME_UNKNOWN"
@@ -293,7 +293,7 @@ class TestCredentials:
         self.keep(server, "wrong-token")
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, refused.code) == (403, "DENIED")
-        assert refused.message == f"{HUB} does not let the secret's user in"
+        assert refused.message == f"{HUB} does not authorize the secret's user"
         self.keep(server, ADA.access_token)
         client.pull("hub/team/app", "v1")
         a_day_goes_by(server, name="hub/team/app")
