@@ -29,15 +29,7 @@ from policies.checks.policy_documents import (
     check_principals_listed,
     public_access_message,
 )
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-)
+from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.kms import KEY, KEY_POLICY
 
 _BYPASS = "bypassPolicyLockoutSafetyCheck"
