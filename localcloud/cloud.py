@@ -13,7 +13,9 @@ from domain.iam.github import AUDIENCE
 from localcloud.callers import Callers
 from localcloud.calls import ControlPlane
 from localcloud.ecr.authorization_tokens import Tokens
-from localcloud.ecr.service import Ecr
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.services import Services
 from localcloud.emulator import Emulator, EmulatorDied, OnFailure, log_of
 from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
@@ -36,15 +38,21 @@ class Parts(NamedTuple):
     listen: Listen
     tokens: Tokens
     upstream_hosts: Mapping[str, str]
-    """Who plays an upstream registry, by the upstream's address."""
+    """HOST:PORT of the local registry that serves as an upstream, by the upstream's address."""
 
 
 def build_ecr(parts: Parts) -> ControlPlane:
     folder = parts.folder / "ecr"
     folder.mkdir()
-    return Ecr(
-        folder, parts.backend, parts.callers, parts.listen, tokens=parts.tokens, upstream_hosts=parts.upstream_hosts
+    services = Services(
+        folder,
+        parts.backend,
+        parts.callers,
+        tokens=parts.tokens,
+        upstream_hosts=parts.upstream_hosts,
+        open_port=lambda registry, services: parts.listen(data_plane(registry, services)),
     )
+    return Control(services)
 
 
 class LocalCloud:
@@ -98,16 +106,16 @@ class LocalCloud:
     def failure(self) -> EmulatorDied | None:
         return self._emulator.failure if self._emulator is not None else None
 
-    def on_failure(self, told: OnFailure) -> None:
+    def on_failure(self, callback: OnFailure) -> None:
         """Calls back, in the server's thread, as soon as the emulator dies."""
-        self._server.wait(self._register(told))
+        self._server.wait(self._register(callback))
 
     def join(self, account: str, organization: str) -> None:
         """The account belongs to the organization from now on."""
         self._server.wait(_call(lambda: self._callers.join(account, organization)))
 
     def service_password(self, service: str, source_arn: str, source_account: str) -> str:
-        """With which an AWS service pulls on behalf of one of its resources; in AWS it needs none that anybody sees."""
+        """With which an AWS service pulls on behalf of one of its resources; in AWS it is never shown."""
         context = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
         identity = Identity(arn=service, account=None, session_context=context)
         token = self._server.wait(_call(lambda: self._tokens.issue(identity, now=datetime.now(UTC))))
@@ -127,7 +135,7 @@ class LocalCloud:
         return self._server.wait(_call(lambda: self._github.token(job, audience=audience, now=now)))
 
     def add_key(self, key: KmsKey) -> None:
-        """Takes the key as one that stood in the account before, under the very ARN that it has there."""
+        """Adds a key that exists in the account, under the ARN that it has there."""
         self._server.wait(_call(lambda: self._backend.add_key(key)))
 
     def add_secret(self, arn: str, text: str) -> None:
@@ -135,11 +143,11 @@ class LocalCloud:
         self._server.wait(_call(lambda: self._backend.add_secret(arn, text)))
 
     def route_upstream(self, upstream_url: str, host: str) -> None:
-        """The upstream at the address is played by 127.0.0.1:PORT from now on; one that nobody plays is unreachable.
+        """Calls to the upstream go to 127.0.0.1:PORT from now on; an upstream without a route is unreachable.
 
-        Another private ECR registry is played by nobody else than this cloud's own."""
+        Another private ECR registry needs none: it is this cloud's own."""
         if upstream_of(upstream_url) in (None, ECR):
-            raise ValueError(f"{upstream_url} is not an upstream that anybody could play")
+            raise ValueError(f"{upstream_url} is not an upstream that can be routed")
         if host.partition(":")[0] != LOOPBACK:
             raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
         self._server.wait(_call(lambda: self._upstream_hosts.update({upstream_url: host})))
@@ -157,13 +165,13 @@ class LocalCloud:
         await emulator.start(gateway=self._port)
 
     async def _stop(self, emulator: Emulator) -> None:
-        """The ports first: nobody writes into the state folder while it goes."""
+        """The ports first, so that no request writes into the state folder while it is removed."""
         await self._server.close()
         await emulator.stop()
 
-    async def _register(self, told: OnFailure) -> None:
+    async def _register(self, callback: OnFailure) -> None:
         if self._emulator is not None:
-            self._emulator.on_failure(told)
+            self._emulator.on_failure(callback)
 
     def __enter__(self) -> Self:
         self.start()

@@ -29,7 +29,11 @@ class PolicyRule:
 
     def __str__(self) -> str:
         """`rule 2 (Expire images tagged dev-* 14 days after push)`: its number is its priority."""
-        return f"rule {self.priority} ({rule_text(self.rule).replace(PLAIN_ASTERISK, '[*]')})"
+        return f"rule {self.priority} ({self.text})"
+
+    @property
+    def text(self) -> str:
+        return rule_text(self.rule).replace(PLAIN_ASTERISK, "[*]")
 
     @property
     def counts(self) -> bool:

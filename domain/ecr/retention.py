@@ -40,32 +40,21 @@ class Rule:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """An effect in the terms of ECR, and in English."""
-
-    count_type: str
-    action: str
-    sentence: str
-
-
-_EXPIRE = "expire"
-_TRANSITION = "transition"
-_BY_COUNT = "imageCountMoreThan"
-_ARCHIVE = "archive"
+_BY_COUNT, _ARCHIVE = "imageCountMoreThan", "archive"
 
 _TERMS = {
-    Effect.KEEP: _Terms(_BY_COUNT, _EXPIRE, "Keep the newest {newest}"),
-    Effect.EXPIRE_AFTER_DAYS: _Terms("sinceImagePushed", _EXPIRE, "Expire {images} {days} after push"),
-    Effect.ARCHIVE_KEEP: _Terms(_BY_COUNT, _TRANSITION, "Archive all but the newest {newest}"),
-    Effect.ARCHIVE_AFTER_DAYS: _Terms("sinceImagePushed", _TRANSITION, "Archive {images} {days} after push"),
-    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: _Terms(
-        "sinceImagePulled", _TRANSITION, "Archive {images} {days} after the last pull"
+    Effect.KEEP: (_BY_COUNT, "expire", "Keep the newest {newest}"),
+    Effect.EXPIRE_AFTER_DAYS: ("sinceImagePushed", "expire", "Expire {images} {days} after push"),
+    Effect.ARCHIVE_KEEP: (_BY_COUNT, "transition", "Archive all but the newest {newest}"),
+    Effect.ARCHIVE_AFTER_DAYS: ("sinceImagePushed", "transition", "Archive {images} {days} after push"),
+    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: (
+        "sinceImagePulled", "transition", "Archive {images} {days} after the last pull"
     ),
-    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: _Terms(
-        "sinceImageTransitioned", _EXPIRE, "Expire {images} {days} after they were archived"
+    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: (
+        "sinceImageTransitioned", "expire", "Expire {images} {days} after they were archived"
     ),
-}
+}  # fmt: skip
+"""Each effect's count type and action, which are ECR's, and a sentence."""
 _SHIELD = (
     "Shield {images} from the rules below: a replica is rarely pulled, so archiving what is unpulled "
     "would archive the whole copy"
@@ -79,12 +68,12 @@ def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
 
 def rule_text(rule: Rule) -> str:
     """What the rule does, whatever its description says: `Expire images tagged dev-* 14 days after push`."""
-    return _filled(_TERMS[rule.effect].sentence, rule)
+    return _filled(_TERMS[rule.effect][2], rule)
 
 
 def effect_of(count_type: str, action: str) -> Effect:
     """The effect of ECR's count type and action; ECR accepts no other pairs."""
-    return next(effect for effect, words in _TERMS.items() if (words.count_type, words.action) == (count_type, action))
+    return next(effect for effect, terms in _TERMS.items() if terms[:2] == (count_type, action))
 
 
 def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -96,16 +85,14 @@ def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def _compiled(priority: int, rule: Rule) -> dict[str, object]:
-    words = _TERMS[rule.effect]
-    action = {"type": words.action}
+    count_type, action, _ = _TERMS[rule.effect]
     # ECR refuses a policy in which an expiring rule has a target, even a null one.
-    if words.action == _TRANSITION:
-        action["targetStorageClass"] = _ARCHIVE
+    target = {"targetStorageClass": _ARCHIVE} if action == "transition" else {}
     return {
         "rulePriority": priority,
         "description": rule_text(rule) if rule.description is None else rule.description,
-        "selection": _selection(rule, words.count_type),
-        "action": action,
+        "selection": _selection(rule, count_type),
+        "action": {"type": action, **target},
     }
 
 

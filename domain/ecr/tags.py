@@ -48,11 +48,8 @@ def tag_problems(tag: str) -> list[Problem]:
     if tag.startswith(_LATER_CHARACTERS):
         problems.append(Problem((), tag, f"starts with {tag[0]!r}", "begin with a letter, a digit or '_'"))
     if illegal := _named(_TAG_ILLEGAL_CHARACTER, tag):
-        problems.append(
-            Problem(
-                (), tag, f"has characters that a tag can't have: {illegal}", "use letters, digits, '.', '_' and '-'"
-            )
-        )
+        message = f"has characters that a tag can't have: {illegal}"
+        problems.append(Problem((), tag, message, "use letters, digits, '.', '_' and '-'"))
     return problems
 
 
@@ -60,14 +57,8 @@ def exclusion_filter_problems(filters: Sequence[str]) -> list[Problem]:
     """What ECR would refuse in a repository's list of mutability exclusions."""
     problems: list[Problem] = []
     if not EXCLUSION_FILTERS_MIN <= len(filters) <= EXCLUSION_FILTERS_MAX:
-        problems.append(
-            Problem(
-                (),
-                tuple(filters),
-                f"has {len(filters)} exclusion filters",
-                f"write {EXCLUSION_FILTERS_MIN} to {EXCLUSION_FILTERS_MAX}",
-            )
-        )
+        fix = f"write {EXCLUSION_FILTERS_MIN} to {EXCLUSION_FILTERS_MAX}"
+        problems.append(Problem((), tuple(filters), f"has {len(filters)} exclusion filters", fix))
     for index, text in enumerate(filters):
         problems += [problem.under(index) for problem in _filter_problems(text)]
         if text in filters[:index]:
@@ -120,14 +111,8 @@ def _filter_problems(text: str) -> list[Problem]:
         fix = f"write at most {EXCLUSION_FILTER_MAX_LENGTH}"
         problems.append(Problem((), text, f"is too long: {len(text)} characters", fix))
     if illegal := _named(_FILTER_ILLEGAL_CHARACTER, text):
-        problems.append(
-            Problem(
-                (),
-                text,
-                f"has characters that ECR does not allow: {illegal}",
-                "use letters, digits, '.', '_', '-', '*'",
-            )
-        )
+        message = f"has characters that ECR does not allow: {illegal}"
+        problems.append(Problem((), text, message, "use letters, digits, '.', '_', '-', '*'"))
     if (wildcards := text.count(WILDCARD)) > EXCLUSION_FILTER_MAX_WILDCARDS:
         fix = f"write at most {EXCLUSION_FILTER_MAX_WILDCARDS}"
         problems.append(Problem((), text, f"has {wildcards} wildcards", fix))

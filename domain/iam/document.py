@@ -5,36 +5,8 @@ from dataclasses import dataclass
 
 from domain import document_text
 from domain.iam.reading import Reader, items
-from domain.iam.statement import (
-    Caseless,
-    Condition,
-    ConditionOperator,
-    Effect,
-    Operator,
-    Principal,
-    PrincipalKind,
-    Qualifier,
-    Statement,
-)
+from domain.iam.statement import Statement
 from domain.problems import Path, Problem
-
-__all__ = [
-    "CURRENT_VERSION",
-    "Caseless",
-    "Condition",
-    "ConditionOperator",
-    "Document",
-    "Effect",
-    "InvalidDocument",
-    "Operator",
-    "Principal",
-    "PrincipalKind",
-    "Qualifier",
-    "Statement",
-    "parse",
-    "same",
-    "statement_path",
-]
 
 CURRENT_VERSION = "2012-10-17"
 _OLD_VERSION = "2008-10-17"

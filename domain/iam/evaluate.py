@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Decision, Identity, Outcome, Policy, Request, Source
-from domain.iam.document import Effect, Statement
 from domain.iam.matching import Reach, applies, reach
+from domain.iam.statement import Effect, Statement
+from domain.wording import a
 
 _LIMITS = (Source.BOUNDARY, Source.SESSION)
 """Kinds that grant nothing: where one is present, it has to allow as well."""
@@ -75,16 +76,13 @@ def reason(decision: Decision, caller: Caller, request: Request) -> str:
     """The decision as AWS words it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     who = f"User: {caller.identity.arn or 'anonymous'}"
-    what = f"{request.action} on resource: {request.resource}"
+    what, kind = f"{request.action} on resource: {request.resource}", decision.source.value
     match decision.outcome:
         case Outcome.ALLOWED:
-            return f"{who} is authorized to perform: {what} by {_with_article(decision.source)}"
+            return f"{who} is authorized to perform: {what} by {a(kind)}"
         case Outcome.EXPLICIT_DENY:
-            return (
-                f"{who} is not authorized to perform: {what} with an explicit deny in {_with_article(decision.source)}"
-            )
+            return f"{who} is not authorized to perform: {what} with an explicit deny in {a(kind)}"
         case Outcome.IMPLICIT_DENY:
-            kind = decision.source.value
             return f"{who} is not authorized to perform: {what} because no {kind} allows the {request.action} action"
 
 
@@ -92,11 +90,8 @@ def request_context(caller: Caller, request: Request) -> dict[str, tuple[str, ..
     """Every condition key of the request, in lower case; what the request brings itself comes first.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
     identity = caller.identity
-    implied = {
-        **_principal_keys(identity),
-        "aws:PrincipalOrgID": caller.organization,
-        "aws:ResourceAccount": request.account,
-    }
+    around = {"aws:PrincipalOrgID": caller.organization, "aws:ResourceAccount": request.account}
+    implied = _principal_keys(identity) | around
     context: dict[str, tuple[str, ...]] = {key.lower(): (value,) for key, value in implied.items() if value is not None}
     own_tags: Context = {f"aws:PrincipalTag/{key}": (value,) for key, value in caller.tags.items()}
     for given in (own_tags, identity.session_context, request.context):
@@ -184,18 +179,9 @@ def _is_one_of(request: Request, kinds: Sequence[tuple[str, str, str]]) -> bool:
 
 
 def _by(finding: _Finding, outcome: Outcome = Outcome.ALLOWED) -> Decision:
-    return Decision(
-        outcome=outcome,
-        source=finding.source,
-        policy=finding.policy,
-        statement=finding.index,
-        sid=finding.statement.sid,
-    )
+    where = finding.index, finding.statement.sid
+    return Decision(outcome=outcome, source=finding.source, policy=finding.policy, statement=where[0], sid=where[1])
 
 
 def _implicit_deny(source: Source) -> Decision:
     return Decision(outcome=Outcome.IMPLICIT_DENY, source=source)
-
-
-def _with_article(source: Source) -> str:
-    return f"{'an' if source.value[0] in 'aeiou' else 'a'} {source.value}"

@@ -24,13 +24,14 @@ from localcloud.ecr.operations import (
     scan_settings,
     templates,
 )
-from localcloud.ecr.operations.request import Answer, OperationRequest, Services
+from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import StoredRegistry
+from localcloud.ecr.services import Services
 from localcloud.protocols import service_model
 
 
 class About(Enum):
-    """What an operation is about, which is the resource that IAM is asked of."""
+    """What an operation is about: the resource of its authorization."""
 
     REGISTRY = "the registry"
     """In the service authorization reference, an action without resource types."""

@@ -12,16 +12,13 @@ from aiohttp import web
 
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Identity
-from localcloud.callers import Callers
 from localcloud.ecr import api_errors, image_routes, layer_routes
 from localcloud.ecr.api_errors import EcrError
-from localcloud.ecr.authorization_tokens import USER, Tokens
-from localcloud.ecr.blobs import Blobs, StorageError
-from localcloud.ecr.cache.pull_through import PullThrough
+from localcloud.ecr.authorization_tokens import USER
+from localcloud.ecr.blobs import StorageError
 from localcloud.ecr.registry_request import RegistryRequest
 from localcloud.ecr.registry_state import StoredRegistry
-from localcloud.ecr.replicator import Replicator
-from localcloud.iam_and_kms import Backend
+from localcloud.ecr.services import Services
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,41 +55,19 @@ _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
 """By the path as it was sent: a slash that is written %2F is part of a name, and makes it a wrong one."""
 
 
-def data_plane(
-    registry: StoredRegistry,
-    blobs: Blobs,
-    tokens: Tokens,
-    callers: Callers,
-    *,
-    backend: Backend,
-    cache: PullThrough,
-    replicator: Replicator,
-) -> web.Application:
+def data_plane(registry: StoredRegistry, services: Services) -> web.Application:
     """The application that answers at the registry's own port."""
-    plane = _Plane(
-        registry=registry,
-        blobs=blobs,
-        tokens=tokens,
-        callers=callers,
-        backend=backend,
-        cache=cache,
-        replicator=replicator,
-    )
+    plane = _Plane(registry, services)
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", plane.answer)
     application.on_response_prepare.append(_say_version)
     return application
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Plane:
     registry: StoredRegistry
-    blobs: Blobs
-    tokens: Tokens
-    callers: Callers
-    backend: Backend
-    cache: PullThrough
-    replicator: Replicator
+    services: Services
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -101,7 +76,7 @@ class _Plane:
             return api_errors.error_response(error)
         except StorageError as error:
             return api_errors.failure_response(str(error))
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is told to the one client whose request it is
+        except Exception as error:  # noqa: BLE001 - an error ends one request, and not the server
             _LOG.exception("%s %s failed", request.method, request.raw_path)
             return api_errors.failure_response(f"{type(error).__name__}: {error}")
 
@@ -129,7 +104,7 @@ class _Plane:
             user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
         except ValueError:
             return None
-        return self.tokens.identity(password) if user == USER else None
+        return self.services.tokens.identity(password) if user == USER else None
 
     async def _registry_request(
         self, request: web.Request, identity: Identity, match: re.Match[str]
@@ -140,11 +115,8 @@ class _Plane:
         return RegistryRequest(
             http=request,
             registry=self.registry,
-            blobs=self.blobs,
-            backend=self.backend,
-            cache=self.cache,
-            replicator=self.replicator,
-            caller=await self.callers.caller(identity),
+            services=self.services,
+            caller=await self.services.callers.caller(identity),
             name=name,
             reference=unquote(match.groupdict().get("reference") or ""),
         )

@@ -33,7 +33,7 @@ async def put_manifest(request: RegistryRequest) -> web.StreamResponse:
     is_new = image_store.is_new(repository, manifest.digest, tag)
     image = image_store.store_image(repository, manifest, content, tag, now=datetime.now(UTC))
     if is_new:
-        request.replicator.begin(request.registry, repository, image, tag)
+        request.services.replicator.begin(request.registry, repository, image, tag)
     headers = {
         "Location": f"/v2/{request.name}/manifests/{manifest.digest}",
         "Docker-Content-Digest": manifest.digest,
@@ -53,7 +53,7 @@ async def get_manifest(request: RegistryRequest) -> web.StreamResponse:
 
 
 async def delete_manifest(request: RegistryRequest) -> web.StreamResponse:
-    """What the User Guide has people do with `oras manifest delete`."""
+    """As the User Guide shows it with `oras manifest delete`."""
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-artifact-delete.html
     repository = request.repository("BatchDeleteImage")
     tag, digest = _tag_or_digest(request.reference)

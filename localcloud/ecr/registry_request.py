@@ -13,10 +13,8 @@ from localcloud.ecr import repository_creation
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.authorize import may, require
 from localcloud.ecr.blobs import Blobs, Owner
-from localcloud.ecr.cache.pull_through import PullThrough
 from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
-from localcloud.ecr.replicator import Replicator
-from localcloud.iam_and_kms import Backend
+from localcloud.ecr.services import Services
 
 PATIENCE_SECONDS = 30.0
 """How long a sender may be silent."""
@@ -26,15 +24,16 @@ PATIENCE_SECONDS = 30.0
 class RegistryRequest:
     http: web.Request
     registry: StoredRegistry
-    blobs: Blobs
-    backend: Backend
-    cache: PullThrough
-    replicator: Replicator
+    services: Services
     caller: Caller
     name: str
-    """The repository's, well formed; whether it exists is asked after the permission."""
+    """The repository's, well formed; whether it exists is looked up after authorization."""
     reference: str
     """The last part of the path: a digest, a tag, an upload's id."""
+
+    @property
+    def blobs(self) -> Blobs:
+        return self.services.blobs
 
     @property
     def call(self) -> Call:
@@ -47,31 +46,31 @@ class RegistryRequest:
         return self.registry.repository(self.name)
 
     async def repository_to_push(self, *actions: str) -> StoredRepository:
-        """The repository, to a caller who may do all this in it: where none stands, one made by a creation template."""
+        """The repository, to a caller who may do all this in it; a missing one is made by a creation template."""
         occasion = Occasion.CREATE_ON_PUSH
         if self.name in self.registry.repositories or not repository_creation.template_for(
             self.registry, self.name, occasion
         ):
             return self.repository(*actions)
-        # AWS does not document whether the pusher needs the last one. Here it does: whoever relies on less would find
-        # out in AWS only.
+        # AWS does not document whether the pusher needs the last one. Here it does, so that nothing works
+        # here and fails in AWS.
         for action in (*actions, "CreateRepository"):
             require(self.call, action, self.registry, self.name)
-        return await repository_creation.create_by_template(self.registry, self.name, occasion, self.backend)
+        return await repository_creation.create_by_template(self.registry, self.name, occasion, self.services.backend)
 
     def may(self, action: str, name: str) -> bool:
         return may(self.call, action, self.registry, name)
 
     async def image_to_pull(self, action: str) -> StoredRepository:
         """The repository, to a caller who may do this in it, with what the reference names brought from upstream."""
-        to_come = self.cache.policy_to_come(self.registry, self.name)
+        to_come = self.services.cache.policy_to_come(self.registry, self.name)
         require(self.call, action, self.registry, self.name, to_come=to_come)
-        await self.cache.bring_image(self.call, self.registry, self.name, self.reference)
+        await self.services.cache.bring_image(self.call, self.registry, self.name, self.reference)
         return self.registry.repository(self.name)
 
     async def with_layer(self) -> StoredRepository:
         """The repository, with the layer that the reference names brought from upstream; the caller may have it."""
-        await self.cache.bring_layer(self.call, self.registry, self.name, self.reference)
+        await self.services.cache.bring_layer(self.call, self.registry, self.name, self.reference)
         return self.registry.repository(self.name)
 
     @property

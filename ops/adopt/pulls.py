@@ -21,8 +21,8 @@ from domain.iam.grants import (
 )
 from domain.iam.matching import covers
 from domain.iam.statement import Effect, Operator, Principal, PrincipalKind, Statement
+from domain.iam.statement_text import statement_text
 from domain.wording import listed
-from review.plan.policy_diff import statement_in_words
 
 _PULL = frozenset(map(str.lower, PULL_ACTIONS))
 _NOT_NEEDED = frozenset(("ecr:batchchecklayeravailability", LOGIN_ACTION.lower()))
@@ -212,4 +212,4 @@ def _text(statements: Mapping[str, Statement]) -> str:
 
 
 def _lines(statements: Mapping[str, Statement]) -> tuple[str, ...]:
-    return tuple(f"{label}: {statement_in_words(each)}" for label, each in statements.items())
+    return tuple(f"{label}: {statement_text(each)}" for label, each in statements.items())

@@ -5,7 +5,8 @@ from botocore.loaders import Loader
 
 from domain.aws import REGIONS
 from domain.document_text import to_text
-from domain.iam.document import Caseless, Effect, PrincipalKind, parse
+from domain.iam.document import parse
+from domain.iam.statement import Caseless, Effect, PrincipalKind
 from domain.kms import (
     ADMINISTRATION_ACTIONS,
     DELETION_DAYS,

@@ -47,7 +47,7 @@ async def describe_image_replication_status(request: OperationRequest) -> Answer
     statuses = [_status(destination, each) for destination, each in sorted(image.replications.items())]
     return {
         "repositoryName": request.name,
-        "imageId": ImageId(image.digest, image_id.tag).told(),
+        "imageId": ImageId(image.digest, image_id.tag).members(),
         "replicationStatuses": statuses,
     }
 
@@ -161,6 +161,6 @@ def _progress(backfill: Backfill) -> Answer:
 
 def _result(image: BackfilledImage) -> Answer:
     failure = {"failureCode": image.progress.failure} if image.progress.failure else {}
-    image_id = ImageId(image.digest, image.tag).told()
+    image_id = ImageId(image.digest, image.tag).members()
     status = image.progress.status.value
     return {"repositoryName": image.repository, "imageId": image_id, "status": status, **failure}

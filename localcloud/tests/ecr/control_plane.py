@@ -19,19 +19,16 @@ from domain.aws import Arn
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
-from domain.iam.document import CURRENT_VERSION
 from localcloud.callers import Callers
 from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.authorization_tokens import Tokens
-from localcloud.ecr.blobs import Blobs
-from localcloud.ecr.cache.pull_through import PullThrough
 from localcloud.ecr.control_plane import Control
-from localcloud.ecr.operations.request import Ports, Services
-from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
-from localcloud.ecr.replicator import Replicator
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
+from localcloud.ecr.services import Services
 from localcloud.iam_and_kms import AssumableRole, AttachedPolicies, Backend, KmsKey
 from localcloud.protocols import CallFailed, service_model
+from localcloud.tests.statements import Statement, allow, text, trusts
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -52,12 +49,7 @@ NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
 """The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
 
-TRUST = json.dumps(
-    {
-        "Version": CURRENT_VERSION,
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecr.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = text(trusts({"Service": "ecr.amazonaws.com"}))
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
 REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
 
@@ -65,23 +57,16 @@ BACKFILL = "01234567-89ab-cdef-0123-456789abcdef"
 
 CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
-Statement = Mapping[str, Any]
-
 
 def root(account: str = ACCOUNT) -> Caller:
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:root", account=account))
 
 
-def allow(*actions: str, resource: str = "*", **more: Any) -> Statement:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-
-
-def deny(*actions: str, **more: Any) -> Statement:
-    return {**allow(*actions, **more), "Effect": "Deny"}
-
-
-def text(*statements: Statement) -> str:
-    return json.dumps({"Version": CURRENT_VERSION, "Statement": list(statements)})
+def a_key(arn: str, policy: Mapping[str, object], **more: Any) -> KmsKey:
+    """One that encrypts, with its policy."""
+    parsed = Policy(name="key", document=document.parse(policy))
+    plain = {"enabled": True, "usage": "ENCRYPT_DECRYPT", "spec": "SYMMETRIC_DEFAULT"}
+    return KmsKey(arn=arn, policy=parsed, **{"account": ACCOUNT, "region": REGION, **plain, **more})
 
 
 def user(*statements: Statement, account: str = ACCOUNT, name: str = "ada") -> Caller:
@@ -156,34 +141,23 @@ class Plane:
     """A control plane with what stands behind it; a call is an operation's name and its parameters."""
 
     def __init__(self) -> None:
-        self.registries = Registries()
         self.keys = FakeKeys()
-        self.tokens = Tokens()
+        self.callers = Callers(self.keys)
+        self.upstream_hosts: dict[str, str] = {}
         self._ports: list[StoredRegistry] = []
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
-        self.blobs = Blobs(Path(folder))
-        self.callers = Callers(self.keys)
-        self.replicator = Replicator(self.registries, self.keys, self.callers)
-        self.upstream_hosts: dict[str, str] = {}
-        self.cache = PullThrough(
-            registries=self.registries,
-            blobs=self.blobs,
-            backend=self.keys,
-            callers=self.callers,
-            replicator=self.replicator,
+        self.services = Services(
+            Path(folder),
+            self.keys,
+            self.callers,
+            tokens=Tokens(),
             upstream_hosts=self.upstream_hosts,
+            open_port=self._open,
         )
-        services = Services(
-            registries=self.registries,
-            blobs=self.blobs,
-            tokens=self.tokens,
-            ports=Ports(self._open),
-            backend=self.keys,
-            cache=self.cache,
-            replicator=self.replicator,
-        )
-        self.control = Control(services)
+        self.registries, self.tokens = self.services.registries, self.services.tokens
+        self.blobs, self.replicator = self.services.blobs, self.services.replicator
+        self.control = Control(self.services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
         answer = asyncio.run(self._answer(operation, given, Call(caller=by or root(), region=region)))
@@ -219,7 +193,7 @@ class Plane:
         await self.replicator.settled()
         return answer
 
-    async def _open(self, registry: StoredRegistry) -> int:
+    async def _open(self, registry: StoredRegistry, _: Services) -> int:
         self._ports.append(registry)
         port = 5000 + len(self._ports)
         await asyncio.sleep(0)

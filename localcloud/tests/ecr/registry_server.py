@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from domain.ecr.creation_templates import Occasion
 from domain.ecr.images import OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from domain.iam import document
@@ -24,10 +25,9 @@ from domain.iam.access import Caller, Identity, Policy
 from localcloud.callers import Callers
 from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
-from localcloud.ecr.cache.pull_through import PullThrough
 from localcloud.ecr.data_plane import data_plane
-from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
-from localcloud.ecr.replicator import Replicator
+from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository, StoredTemplate
+from localcloud.ecr.services import Services
 from localcloud.tests.ecr.control_plane import FakeKeys
 
 ACCOUNT = "111122223333"
@@ -68,6 +68,25 @@ def a_repository(name: str = REPOSITORY, **changes: Any) -> StoredRepository:
             **changes,
         }
     )
+
+
+def a_template(**changes: Any) -> StoredTemplate:
+    """For a push to a free name of the team's."""
+    now = datetime.now(UTC)
+    fields: dict[str, Any] = {
+        "prefix": "team",
+        "description": None,
+        "encryption": {"encryptionType": "AES256"},
+        "mutability": TagMutability.IMMUTABLE,
+        "exclusions": (),
+        "policy": None,
+        "lifecycle": None,
+        "tags": {},
+        "occasions": (Occasion.CREATE_ON_PUSH,),
+        "role": None,
+        "created_at": now,
+    }
+    return StoredTemplate(**{**fields, **changes})
 
 
 def policy(name: str, *statements: Mapping[str, Any]) -> Policy:
@@ -215,21 +234,14 @@ def image(*layers: bytes, **changes: Any) -> dict[str, Any]:
 @contextmanager
 def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server]:
     """A registry in a thread with a loop of its own, as the local cloud has it."""
-    registries = Registries()
-    registry = registries.of(ACCOUNT, REGION)
-    tokens, blobs, asked, backend = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
     upstream_hosts: dict[str, str] = {}
-    replicator = Replicator(registries, backend, asked)
-    cache = PullThrough(
-        registries=registries,
-        blobs=blobs,
-        backend=backend,
-        callers=asked,
-        replicator=replicator,
-        upstream_hosts=upstream_hosts,
+    asked, backend = callers or FakeCallers(), FakeKeys()
+    services = Services(
+        folder, backend, asked, tokens=Tokens(), upstream_hosts=upstream_hosts, open_port=lambda *_: asyncio.sleep(0, 0)
     )
-    application = data_plane(registry, blobs, tokens, asked, backend=backend, cache=cache, replicator=replicator)
-    with _listening(application) as port:
+    registries, blobs, tokens = services.registries, services.blobs, services.tokens
+    registry = registries.of(ACCOUNT, REGION)
+    with _listening(data_plane(registry, services)) as port:
         server = Server(folder, port, registries, registry, tokens, blobs, asked, backend, upstream_hosts)
         server.repository()
         yield server

@@ -7,20 +7,16 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from domain.document_text import to_text
-from domain.iam.document import (
+from domain.iam.document import Document, InvalidDocument, parse, same, statement_path
+from domain.iam.statement import (
     Caseless,
     Condition,
     ConditionOperator,
-    Document,
     Effect,
-    InvalidDocument,
     Operator,
     Principal,
     PrincipalKind,
     Qualifier,
-    parse,
-    same,
-    statement_path,
 )
 from tests.cases import cases
 

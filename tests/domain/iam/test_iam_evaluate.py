@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
-from domain.iam.document import Document, Effect
+from domain.iam.document import Document
 from domain.iam.evaluate import evaluate, reason, request_context
+from domain.iam.statement import Effect
 from tests.domain.iam import cases, cases_of_elements
 from tests.domain.iam.calls import (
     HOME,

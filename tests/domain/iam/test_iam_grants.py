@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from domain.aws import RegistryId
 from domain.document_text import to_text
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
-from domain.iam.document import Principal, PrincipalKind, parse
+from domain.iam.document import parse
 from domain.iam.grants import (
     AccountGrant,
     Grant,
@@ -21,6 +21,7 @@ from domain.iam.grants import (
     role_name_problems,
 )
 from domain.iam.limits import POLICY_TEXT_MAX
+from domain.iam.statement import Principal, PrincipalKind
 from domain.problems import Problem
 from tests.cases import cases
 

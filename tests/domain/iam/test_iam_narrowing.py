@@ -6,9 +6,10 @@ import pytest
 
 from domain.iam.access import Request
 from domain.iam.conditions import hold
-from domain.iam.document import CURRENT_VERSION, Statement, parse
+from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import request_context
 from domain.iam.narrowing import OWN, Loose, Narrow, demands_key, narrowings, public_principals
+from domain.iam.statement import Statement
 from tests.cases import cases
 from tests.domain.iam.calls import HOME, ORGANIZATION, OTHER, REPOSITORY
 from tests.domain.iam.unknown_callers import ACCOUNT, PROVIDER, UNKNOWN_CALLERS
@@ -35,7 +36,7 @@ def under(operator: str, key: str, *values: object) -> list[dict[str, object]]:
     return [{operator: {key: value}} for value in values]
 
 
-BY_ORGANIZATION = {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}
+BY_ORGANIZATION: dict[str, object] = {"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}
 NARROW: list[tuple[dict[str, object], set[str] | None]] = [
     ({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, {ORGANIZATION}),
     ({"StringEquals": {"AWS:principalORGid": [ORGANIZATION, "o-bbbbbbbbbb"]}}, {ORGANIZATION, "o-bbbbbbbbbb"}),

@@ -17,7 +17,10 @@ DOCUMENT = parse(
             {
                 "Sid": "Pull",
                 "Effect": "Allow",
-                "Principal": {"AWS": ["111122223333", "arn:aws:iam::444455556666:role/r"], "Service": "x.amazonaws.com"},
+                "Principal": {
+                    "AWS": ["111122223333", "arn:aws:iam::444455556666:role/r"],
+                    "Service": "x.amazonaws.com",
+                },
                 "Action": ["ecr:BatchGetImage", "ecr:DescribeImages"],
                 "Condition": {"StringEquals": {"aws:SourceAccount": ["2", "1"]}},
             },

@@ -1,13 +1,13 @@
-"""The roles of a render: what each may do by its own policies, and who gets into it."""
+"""The roles of a render: each as a caller with its policies, and the principals that can assume it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.aws import REGIONS, Arn
 from domain.iam.access import Caller, Policy, Request
-from domain.iam.document import CURRENT_VERSION, Effect, parse
+from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.matching import covers
-from domain.iam.statement import Statement
+from domain.iam.statement import Effect, Statement
 from policies.checks.input_values import as_list, value_at
 from render.resource import Render, Resource, account_of
 from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
@@ -19,7 +19,7 @@ from review.access.targets import PolicyReader
 _ASSUMING = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole")
 _EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 ALLOW_ALL = Policy(name="its own policies", document=_EVERYTHING)
-"""What an account can let its own at most: of other accounts nobody here knows more."""
+"""The most that an account can allow its principals: the identity policies of other accounts are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +32,10 @@ class StackRole:
     subject: PartialCaller
 
 
-def stack_roles(
+def declared_roles(
     rendered: Render, documents: PolicyReader, boundaries: Mapping[str, Policy]
 ) -> tuple[tuple[StackRole, ...], tuple[str, ...]]:
-    """Every role, and what is not known of some; `boundaries` are managed policies by ARN that others declare."""
+    """Every role, and notes on what is not known; `boundaries` are managed policies by ARN from outside the stack."""
     reader = _Reader(rendered, documents, boundaries)
     found = tuple(reader.role(each) for each in rendered.resources if each.type == ROLE)
     return tuple(sorted(found, key=lambda role: role.arn)), tuple(reader.notes)
@@ -71,8 +71,8 @@ class _Reader:
             tags={str(key): str(value) for key, value in (inputs.get("tags") or {}).items()},
         )
         trust = self._documents.policy(inputs.get("assumeRolePolicy"), "trust", f"the trust policy of role {name}")
-        who = tuple(dict.fromkeys(_entrants(trust, arn, account))) if trust else ("somebody that can't be read",)
-        principal = Grantee(kind=GranteeKind.ROLE, id=arn, label=f"role {name}", entrants=who or ("nobody",))
+        who = tuple(dict.fromkeys(_entrants(trust, arn, account))) if trust else ("unknown principals",)
+        principal = Grantee(kind=GranteeKind.ROLE, id=arn, label=f"role {name}", entrants=who or ("no principal",))
         return StackRole(
             arn=arn, account=account, principal=principal, subject=PartialCaller(caller=caller, doubts=doubts)
         )
@@ -99,15 +99,15 @@ class _Reader:
             if arn in self._managed:
                 yield self._managed[arn]
             else:
-                self.notes.append(f"role {name} has the policy {arn}, which is not known here: it may do more")
+                self.notes.append(f"role {name} has the policy {arn}, which is not in this stack")
 
     def _boundary(self, value: object) -> tuple[Policy | None, tuple[str, ...]]:
-        """The boundary; one that is not known lets everything, and is told."""
+        """The boundary; one that is not known allows everything, under a condition that names it."""
         if not value:
             return None, ()
         if known := self._managed.get(str(value)):
             return known, ()
-        return ALLOW_ALL, (f"boundary {value} is not known here",)
+        return ALLOW_ALL, (f"permissions boundary {value} is not known",)
 
     def _declared(self) -> Iterator[tuple[str, Policy]]:
         for each in self._rendered.resources:
@@ -119,17 +119,19 @@ class _Reader:
 
 
 def _entrants(trust: Policy, arn: str, account: str) -> Iterator[str]:
-    """Those whom the trust policy lets into the role, each under its conditions."""
+    """The principals that the trust policy allows to assume the role, each with its conditions."""
     for statement in trust.document.statements:
         if statement.effect is not Effect.ALLOW:
             continue
         for each in named(statement):
-            conditions = _lets_in(trust, statement, each, Request(action="", resource=arn, account=account))
+            conditions = _assume_conditions(trust, statement, each, Request(action="", resource=arn, account=account))
             if conditions is not None:
                 yield f"{each.principal.label} ({', '.join(conditions)})" if conditions else each.principal.label
 
 
-def _lets_in(trust: Policy, statement: Statement, entrant: NamedGrantee, on: Request) -> tuple[str, ...] | None:
+def _assume_conditions(
+    trust: Policy, statement: Statement, entrant: NamedGrantee, on: Request
+) -> tuple[str, ...] | None:
     subject = PartialCaller(caller=entrant.caller(policies=(ALLOW_ALL,)), unsettled=entrant.unsettled)
     for action in _ASSUMING:
         if covers(statement, action) and _fits(entrant, action):
@@ -140,5 +142,5 @@ def _lets_in(trust: Policy, statement: Statement, entrant: NamedGrantee, on: Req
 
 
 def _fits(entrant: NamedGrantee, action: str) -> bool:
-    """Who has a token comes with it; everybody else by a session or a service of their own."""
+    """A federated identity comes with a token; every other principal assumes the role directly."""
     return entrant.identity.is_federated is (action != "sts:AssumeRole")
