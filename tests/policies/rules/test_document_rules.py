@@ -3,7 +3,7 @@
 import pytest
 
 from domain.aws import RegistryId
-from domain.document_text import UNKNOWN, to_text
+from domain.document_text import UNKNOWN, to_json_text
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
 from policies.pack.rule import Rule
 from policies.rules import (
@@ -94,5 +94,5 @@ GRANTS: list[Grant] = [
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
 def test_our_own_grants_pass(rule: Rule, region: str) -> None:
     for some in [[each] for each in GRANTS] + [GRANTS]:
-        text = to_text(repository_policy(some, RegistryId(account=HOME, region=region)))
+        text = to_json_text(repository_policy(some, RegistryId(account=HOME, region=region)))
         assert findings(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []

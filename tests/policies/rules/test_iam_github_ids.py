@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
@@ -152,7 +152,7 @@ def test_our_own_roles_pass_with_ids() -> None:
                     github="acme/api", refs=refs, environment=environment, owner_id=ids[0], repository_id=ids[1],
                     immutable=immutable,
                 )  # fmt: skip
-                text = to_text(trust_policy(source, provider=provider_arn(HOME, "us-east-1")))
+                text = to_json_text(trust_policy(source, provider=provider_arn(HOME, "us-east-1")))
                 role = Declared(type=ROLE, inputs={"assumeRolePolicy": text})
                 assert (findings(RULE, role) == []) is known
                 assert findings(iam_github_trust.RULE, role) == []

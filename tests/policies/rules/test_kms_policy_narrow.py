@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.aws import REGIONS
-from domain.document_text import SECRET, UNKNOWN, to_text
+from domain.document_text import SECRET, UNKNOWN, to_json_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
@@ -78,7 +78,7 @@ def test_a_key(kind: str, inputs: dict[str, object], expected: list[str]) -> Non
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
 def test_our_own_policy_passes(region: str) -> None:
-    text = to_text(key_policy(account=HOME, region=region))
+    text = to_json_text(key_policy(account=HOME, region=region))
     assert findings(RULE, Declared(type=KEY, inputs={"policy": text})) == []
 
 
