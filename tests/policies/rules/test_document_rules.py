@@ -25,13 +25,10 @@ from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy,
 OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
 READERS = (
     *((rule, REPOSITORY_POLICY, "policy") for rule in OF_REPOSITORIES),
-    (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"),
-    (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
-    (iam_github_trust.RULE, ROLE, "assumeRolePolicy"),
-    (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
-    (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"),
-    (kms_policy_narrow.RULE, KEY, "policy"),
-)
+    (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"), (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
+    (iam_github_trust.RULE, ROLE, "assumeRolePolicy"), (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
+    (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"), (kms_policy_narrow.RULE, KEY, "policy"),
+)  # fmt: skip
 DEEP = "[" * 100_000
 BROKEN = {
     "": "is not a valid policy: document: is not valid JSON",
@@ -62,6 +59,13 @@ BROKEN = {
 def test_what_is_no_policy_is_found(rule: Rule, kind: str, name: str, text: str) -> None:
     (found,) = findings(rule, Declared(type=kind, inputs={name: text}))
     assert found.startswith(BROKEN[text])
+
+
+@pytest.mark.parametrize(("rule", "kind", "name"), READERS, ids=[rule.id for rule, *_ in READERS])
+def test_a_document_that_is_absent_or_not_known(rule: Rule, kind: str, name: str) -> None:
+    assert findings(rule, Declared(type=kind, inputs={name: UNKNOWN})) == [f"undecided {name}"]
+    # A key without a policy has the default of AWS KMS.
+    assert (findings(rule, Declared(type=kind, inputs={})) == []) is (kind != KEY)
 
 
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
