@@ -18,7 +18,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-heavy test-engine \
-  test-each-once mutants check format schema bench modules policy-readme access-page policy-bundle engine preview up clean
+  test-each-once mutants check format schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -108,6 +108,7 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/python -m policies.pack.levels
 	$(BIN)/python -m policies.pack.readme --check
 	$(BIN)/python -m review.access.page --check
+	$(BIN)/python -m localcloud.ecr.operations_page --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
 	$(BIN)/vulture
@@ -127,8 +128,14 @@ bench: .venv/.dev ## time the render beside a plain hand-written program, the ru
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.pack.readme
 
+modules: .venv/.dev ## write the table of modules in docs/architecture.md anew
+	$(BIN)/python -m tests.house modules
+
 access-page: .venv/.run ## write the matrices in docs/access.md anew
 	$(BIN)/python -m review.access.page
+
+operations-page: .venv/.rehearsal ## write the table of operations in docs/local-cloud.md anew
+	@$(BIN)/python -m localcloud.ecr.operations_page
 
 policy-bundle: .venv/.run ## the policy pack as a folder that stands alone, build/policy-pack
 	@$(BIN)/python -m policies.pack.bundle build/policy-pack

@@ -16,8 +16,8 @@ gc.disable()
 settings = engine_settings(Path(__file__).parent)
 
 
-def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> components.Registry:
-    """Everything that stands in one registry."""
+def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> components.RegistryResources:
+    """The resources of one registry."""
     key = components.EncryptionKeyArgs(
         account=registry.account, region=registry.region, alias=settings.project, tags=settings.tags,
         deletion_days=settings.key_deletion_days, protect=settings.protects(registry),
@@ -27,7 +27,7 @@ def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> com
         registry_policy=settings.registry_policy_of(registry), pull_time_exclusions=settings.pull_time_exclusions,
         blob_mounting=settings.blob_mounting,
     )  # fmt: skip
-    return components.Registry(registry.name, key, own, settings.copies(registry), opts)
+    return components.RegistryResources(registry.name, key, own, settings.copies(registry), opts)
 
 
 async def main() -> pulumi.Inputs:
@@ -35,7 +35,7 @@ async def main() -> pulumi.Inputs:
         roles=settings.roles, path=settings.role_path, boundary=settings.boundary,
         session_seconds=settings.role_options.session_seconds, tags=settings.tags,
     ))  # fmt: skip
-    others = {account: components.other_account(*where) for account, where in settings.other_accounts.items()}
+    others = {account: components.other_account_options(*where) for account, where in settings.other_accounts.items()}
     declared = {registry: declare(registry, others.get(registry.account)) for registry in settings.all_registries}
     home, role = declared[settings.home], roles.arns.get(template_role(settings.stack))
     for cache in settings.caches:
@@ -46,12 +46,12 @@ async def main() -> pulumi.Inputs:
         components.Replication(f"registry@{settings.home.name}", components.ReplicationArgs(
             region=settings.home.region, rules=settings.replication, tags=settings.tags,
             replicas=[each for registry, each in declared.items() if not registry.home],
-            net_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
-            net_role=role, net_lifecycle=settings.net_text(),
+            template_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
+            template_role=role, template_lifecycle=settings.net_text(),
         ))  # fmt: skip
     # One turn of the loop lets the first answers in, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)
-    registries = {registry.name: {"host": registry.host, **made.exported()} for registry, made in declared.items()}
+    registries = {registry.name: {"host": registry.host, **made.outputs()} for registry, made in declared.items()}
     return {"roles": roles.arns, "registries": registries}
 
 

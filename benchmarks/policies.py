@@ -18,7 +18,7 @@ from statistics import median
 
 from benchmarks.catalog import ROOT, STACK, write_project
 from policies.pack.judge import judge
-from policies.pack.levels import FOLDER, load
+from policies.pack.levels import FOLDER, load_levels
 from render.rendering import render
 from render.resource import Resource
 from tests.policies.analyzer import serving
@@ -63,7 +63,7 @@ def _row(size: int) -> float:
 
 def _offline(resources: Sequence[Resource]) -> float:
     """Microseconds for each resource."""
-    levels = load(FOLDER / "prod.json")
+    levels = load_levels(FOLDER / "prod.json")
     started = time.process_time()
     judge(resources, levels, datetime.now(UTC).date())
     return (time.process_time() - started) / len(resources) * 1e6

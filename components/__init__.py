@@ -1,13 +1,13 @@
-"""Pulumi component resources, one a file: they turn values of the domain into resources and decide nothing."""
+"""Pulumi component resources, one a file: they turn declared values into resources."""
 
+from components.component import other_account_options
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
+from components.image_replication import Replication, ReplicationArgs
 from components.image_repository import ImageRepository, ImageRepositoryArgs
-from components.other_account import other_account
 from components.pull_through_cache import PullThroughCache, PullThroughCacheArgs
-from components.registry import Registry
+from components.registry_resources import RegistryResources
 from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettings, RegistrySettingsArgs
-from components.replication import Replication, ReplicationArgs
 
 __all__ = [
     "EncryptionKey",
@@ -16,12 +16,12 @@ __all__ = [
     "ImageRepositoryArgs",
     "PullThroughCache",
     "PullThroughCacheArgs",
-    "Registry",
+    "RegistryResources",
     "RegistryRoles",
     "RegistryRolesArgs",
     "RegistrySettings",
     "RegistrySettingsArgs",
     "Replication",
     "ReplicationArgs",
-    "other_account",
+    "other_account_options",
 ]

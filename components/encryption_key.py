@@ -1,4 +1,4 @@
-"""The customer key that encrypts the layers of one registry."""
+"""The customer managed key of one registry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.kms import key_policy
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
-    """One key for one account and region: a KMS key can't leave its region."""
+    """A key for one account and region."""
 
     account: str
     region: str
@@ -24,7 +24,7 @@ class EncryptionKeyArgs:
 
 
 class EncryptionKey(Component):
-    """A KMS key with rotation, its alias, and a policy under which ECR works through grants."""
+    """A KMS key with rotation and a policy that allows ECR to use it by grants, and its alias."""
 
     arn: pulumi.Output[str]
 

@@ -1,4 +1,4 @@
-"""A repository, with what must never be missing from one."""
+"""A repository with its policies."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from domain.ecr.tags import FILTER_TYPE
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRepositoryArgs:
-    """A repository in one registry; `kms_key` is the ARN of the key of that registry."""
+    """`kms_key` is the ARN of the registry's key."""
 
     repository: RepositoryCopy
     kms_key: pulumi.Input[str]
 
 
 class ImageRepository(Component):
-    """The repository, its lifecycle policy and its repository policy; a replica is one too."""
+    """A repository or a replica, its lifecycle policy and its repository policy."""
 
     arn: pulumi.Output[str]
     url: pulumi.Output[str]
@@ -39,8 +39,8 @@ class ImageRepository(Component):
             tags=declared.tags,
             opts=self.child(protect=declared.protect, import_=declared.import_id),
         )
-        # Neither policy is protected: the engine replaces the one at every change, and deletes the other
-        # with its last grant.
+        # The policies are not protected: every change replaces the lifecycle policy, and the repository policy is
+        # deleted with its last grant.
         ecr.LifecyclePolicy(
             name,
             repository=self.repository.name,

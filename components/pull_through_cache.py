@@ -1,4 +1,4 @@
-"""A cache before another registry: what is pulled through it stays for the next pull."""
+"""A pull-through cache for another registry."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,18 @@ from domain.ecr.upstreams import ROOT
 
 @dataclass(frozen=True, kw_only=True)
 class PullThroughCacheArgs:
-    """`token` is what the cache's user logs in with at the upstream, where no secret exists for it."""
+    """`token` is the password for the upstream, if the stack declares the secret."""
 
     cache: Cache
     key: pulumi.Input[str]
-    """The ARN of the one that encrypts what comes in."""
+    """The ARN of the key that encrypts the images."""
     role: pulumi.Input[str] | None
-    """As whom Amazon ECR makes the repositories."""
+    """The role with which Amazon ECR creates the repositories."""
     token: pulumi.Output[str] | None
 
 
 class PullThroughCache(Component):
-    """How its repositories are made, then the rule that makes them, with the secret that it needs."""
+    """The creation template of its repositories, then the rule, with the secret for the upstream."""
 
     def __init__(self, name: str, args: PullThroughCacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -39,7 +39,7 @@ class PullThroughCache(Component):
             description=f"For what is pulled through from {rule.upstream_url}",
             custom_role_arn=args.role,
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key}],
-            # A tag that can't move is never refreshed from upstream.
+            # ECR never updates an immutable tag from the upstream.
             image_tag_mutability=TagMutability.MUTABLE.value,
             lifecycle_policy=cache.lifecycle_text,
             repository_policy=cache.policy_text,
@@ -62,7 +62,8 @@ class PullThroughCache(Component):
 
     def _secret(self, name: str, args: PullThroughCacheArgs) -> pulumi.Output[str]:
         cache, token = args.cache, args.token
-        assert token is not None  # noqa: S101 - the caller looked
+        assert token is not None  # noqa: S101 - checked by the caller
+        # By the package, which imports the module on first use: few stacks need it.
         secret = pulumi_aws.secretsmanager.Secret(
             name,
             name=cache.secret_name,
@@ -79,6 +80,5 @@ class PullThroughCache(Component):
             region=cache.region,
             opts=self.child(),
         )
-        # Through the package, which imports a module of its own when it is first asked for: few stacks need this one.
-        # The rule is made when the secret can be read: Amazon ECR looks into it at once.
+        # By the version's output, so that the secret has its value when the rule is created: ECR validates it.
         return version.secret_id

@@ -1,4 +1,4 @@
-"""The roles that push to the registry, pull from it and look after it."""
+"""The roles that push to the registry, pull from it and audit it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.iam.roles import Role
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryRolesArgs:
-    """Roles of one account, all within one boundary."""
+    """Roles of one account with the same permissions boundary."""
 
     roles: Sequence[Role]
     path: str
@@ -23,7 +23,7 @@ class RegistryRolesArgs:
 
 
 class RegistryRoles(Component):
-    """Each role with its one policy; whoever federates in is known to the account already."""
+    """The roles, each with one policy; the account's identity providers exist already."""
 
     arns: dict[str, pulumi.Output[str]]
     """By the roles' names."""

@@ -1,4 +1,4 @@
-"""What exists once for each account and region, beside the repositories."""
+"""The settings of a registry, which exists once in each account and region."""
 
 from dataclasses import dataclass
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from domain.aws import Arn, is_account_id
 from domain.iam.access import Caller, Identity, Policy
-from localcloud.emulator import Answer
-from localcloud.iam_and_kms import IAM_REGION, Neighbour, document_of
-from localcloud.protocols import read
+from localcloud.emulator import EmulatorAnswer
+from localcloud.iam_and_kms import IAM_REGION, Backend, document_of
+from localcloud.protocols import read_answer
 
 _ROLE_SESSIONS = ("AssumeRole", "AssumeRoleWithSAML")
 _INACTIVE = "Inactive"
@@ -37,8 +37,8 @@ def root(account: str) -> Identity:
 class Callers:
     """Knows the keys that passed by, and each account's root by the account's id."""
 
-    def __init__(self, neighbour: Neighbour) -> None:
-        self._neighbour = neighbour
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._keys: dict[str, AccessKey] = {}
         self._organizations: dict[str, str] = {}
 
@@ -57,34 +57,36 @@ class Callers:
 
     async def caller(self, identity: Identity) -> Caller:
         """The identity with what its account says of it now."""
-        standing = await self._neighbour.standing(identity)
+        attached = await self._backend.attached_policies(identity)
         organization = self.organization(identity.account or "")
         return Caller(
             identity=identity,
-            policies=standing.policies,
-            boundary=standing.boundary,
-            tags=standing.tags,
+            policies=attached.policies,
+            boundary=attached.boundary,
+            tags=attached.tags,
             organization=organization,
         )
 
-    async def learn(self, service: str, action: str, asked: Parameters, answer: Answer, by: Identity | None) -> None:
+    async def learn(
+        self, service: str, action: str, parameters: Parameters, answer: EmulatorAnswer, by: Identity | None
+    ) -> None:
         """Takes note of the keys that a successful answer gives, changes or takes away."""
         match service, action:
             case "sts", "GetSessionToken" if by is not None:
-                self._add(read(service, action, answer)["Credentials"], by)
+                self._add(read_answer(service, action, answer)["Credentials"], by)
             case "sts", _ if action in _ROLE_SESSIONS:
-                given = read(service, action, answer)
-                self._add(given["Credentials"], await self._session(given["AssumedRoleUser"]["Arn"], asked))
+                given = read_answer(service, action, answer)
+                self._add(given["Credentials"], await self._session(given["AssumedRoleUser"]["Arn"], parameters))
             case "iam", "CreateAccessKey" if by is not None and by.account is not None:
-                await self._created(read(service, action, answer)["AccessKey"], by.account)
+                await self._created(read_answer(service, action, answer)["AccessKey"], by.account)
             case "iam", "UpdateAccessKey":
-                self._switch(asked["AccessKeyId"], active=asked["Status"] != _INACTIVE)
+                self._switch(parameters["AccessKeyId"], active=parameters["Status"] != _INACTIVE)
             case "iam", "DeleteAccessKey":
-                self._keys.pop(asked["AccessKeyId"], None)
+                self._keys.pop(parameters["AccessKeyId"], None)
 
-    async def admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], asked: Parameters) -> None:
+    async def admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], parameters: Parameters) -> None:
         """Takes note of a role's session that we give; raises UnreadablePolicy or CallFailed for its own policies."""
-        self._add(credentials, await self._session(user["Arn"], asked), user["AssumedRoleId"])
+        self._add(credentials, await self._session(user["Arn"], parameters), user["AssumedRoleId"])
 
     def _add(self, credentials: Mapping[str, Any], identity: Identity, user_id: str | None = None) -> None:
         """A session's key, in place of those that have ended."""
@@ -101,27 +103,27 @@ class Callers:
             user_id=user_id,
         )
 
-    async def _session(self, arn: str, asked: Parameters) -> Identity:
+    async def _session(self, arn: str, parameters: Parameters) -> Identity:
         parsed = Arn.parse(arn)
         account = parsed.account if parsed else None
         return Identity(
             arn=arn,
             account=account,
-            role_arn=asked["RoleArn"],
-            session_policies=await self._session_policies(asked, account or ""),
-            session_context={f"aws:PrincipalTag/{key}": (value,) for key, value in _tags(asked).items()},
+            role_arn=parameters["RoleArn"],
+            session_policies=await self._session_policies(parameters, account or ""),
+            session_context={f"aws:PrincipalTag/{key}": (value,) for key, value in _tags(parameters).items()},
         )
 
-    async def _session_policies(self, asked: Parameters, account: str) -> tuple[Policy, ...]:
-        arns = members(asked, "PolicyArns.member.{}.arn")
-        managed = [await self._neighbour.policy(each, account=account) for each in arns]
-        if "Policy" not in asked:
+    async def _session_policies(self, parameters: Parameters, account: str) -> tuple[Policy, ...]:
+        arns = members(parameters, "PolicyArns.member.{}.arn")
+        managed = [await self._backend.policy(each, account=account) for each in arns]
+        if "Policy" not in parameters:
             return tuple(managed)
-        return Policy(name="session policy", document=document_of(asked["Policy"], "the session policy")), *managed
+        return Policy(name="session policy", document=document_of(parameters["Policy"], "the session policy")), *managed
 
     async def _created(self, created: Mapping[str, Any], account: str) -> None:
         wanted = {"UserName": created["UserName"]}
-        user = await self._neighbour.call("iam", "GetUser", wanted, account=account, region=IAM_REGION)
+        user = await self._backend.call("iam", "GetUser", wanted, account=account, region=IAM_REGION)
         identity = Identity(arn=user["User"]["Arn"], account=account)
         self._keys[created["AccessKeyId"]] = AccessKey(identity=identity, secret=created["SecretAccessKey"])
 
@@ -131,13 +133,15 @@ class Callers:
             self._keys[id] = replace(key, active=active)
 
 
-def _tags(asked: Parameters) -> dict[str, str]:
-    return dict(zip(members(asked, "Tags.member.{}.Key"), members(asked, "Tags.member.{}.Value"), strict=True))
+def _tags(parameters: Parameters) -> dict[str, str]:
+    return dict(
+        zip(members(parameters, "Tags.member.{}.Key"), members(parameters, "Tags.member.{}.Value"), strict=True)
+    )
 
 
-def members(asked: Parameters, name: str) -> list[str]:
+def members(parameters: Parameters, name: str) -> list[str]:
     """A list's values, whose names have its place where `name` has {}."""
     found: list[str] = []
-    while (member := name.format(len(found) + 1)) in asked:
-        found.append(asked[member])
+    while (member := name.format(len(found) + 1)) in parameters:
+        found.append(parameters[member])
     return found

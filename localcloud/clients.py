@@ -18,7 +18,7 @@ _CONFIG = Config(
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class AwsCredentials:
     key: str
     secret: str = SECRET
     token: str | None = None
@@ -30,9 +30,9 @@ class Clients:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._session = isolated_session()
-        self._made: dict[tuple[str, str, Credentials], Any] = {}
+        self._made: dict[tuple[str, str, AwsCredentials], Any] = {}
 
-    def of(self, service: str, region: str, credentials: Credentials) -> Any:
+    def of(self, service: str, region: str, credentials: AwsCredentials) -> Any:
         wanted = service, region, credentials
         if wanted not in self._made:
             self._made[wanted] = self._session.create_client(
@@ -47,7 +47,7 @@ class Clients:
         return self._made[wanted]
 
     def root(self, service: str, region: str, account: str) -> Any:
-        return self.of(service, region, Credentials(account))
+        return self.of(service, region, AwsCredentials(account))
 
     def __enter__(self) -> Self:
         return self

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple, Self, TypeVar
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
 from domain.iam.github import AUDIENCE
-from localcloud.call import ControlPlane
 from localcloud.callers import Callers
-from localcloud.ecr.service import Ecr
-from localcloud.ecr.tokens import Tokens
-from localcloud.emulator import Emulator, EmulatorDied, Told, log_of
-from localcloud.gateway import Front
-from localcloud.github import Github, Job
-from localcloud.iam_and_kms import Key, Neighbour
+from localcloud.calls import ControlPlane
+from localcloud.ecr.authorization_tokens import Tokens
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.services import Services
+from localcloud.emulator import Emulator, EmulatorDied, OnFailure, log_of
+from localcloud.gateway import Gateway
+from localcloud.github_issuer import GithubIssuer, Job
+from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.install import FOLDER, REQUIREMENTS, installed
 from localcloud.server import LOOPBACK, Listen, Server
 from localcloud.sts import Sts
@@ -31,18 +33,26 @@ class Parts(NamedTuple):
     """What our ECR is made of."""
 
     folder: Path
-    neighbour: Neighbour
+    backend: Backend
     callers: Callers
     listen: Listen
     tokens: Tokens
-    players: Mapping[str, str]
+    upstream_hosts: Mapping[str, str]
     """Who plays an upstream registry, by the upstream's address."""
 
 
 def build_ecr(parts: Parts) -> ControlPlane:
     folder = parts.folder / "ecr"
     folder.mkdir()
-    return Ecr(folder, parts.neighbour, parts.callers, parts.listen, tokens=parts.tokens, players=parts.players)
+    services = Services(
+        folder,
+        parts.backend,
+        parts.callers,
+        tokens=parts.tokens,
+        upstream_hosts=parts.upstream_hosts,
+        open_port=lambda registry, services: parts.listen(data_plane(registry, services)),
+    )
+    return Control(services)
 
 
 class LocalCloud:
@@ -58,8 +68,8 @@ class LocalCloud:
         self._server = Server()
         self._emulator: Emulator | None = None
         self._tokens = Tokens()
-        self._github = Github()
-        self._players: dict[str, str] = {}
+        self._github = GithubIssuer()
+        self._upstream_hosts: dict[str, str] = {}
 
     def start(self) -> None:
         """Returns when everything answers; raises NotInstalled, EmulatorDied or PortUnavailable."""
@@ -96,7 +106,7 @@ class LocalCloud:
     def failure(self) -> EmulatorDied | None:
         return self._emulator.failure if self._emulator is not None else None
 
-    def on_failure(self, told: Told) -> None:
+    def on_failure(self, told: OnFailure) -> None:
         """Calls back, in the server's thread, as soon as the emulator dies."""
         self._server.wait(self._register(told))
 
@@ -124,15 +134,15 @@ class LocalCloud:
         now = at or datetime.now(UTC)
         return self._server.wait(_call(lambda: self._github.token(job, audience=audience, now=now)))
 
-    def stand_in(self, key: Key) -> None:
+    def add_key(self, key: KmsKey) -> None:
         """Takes the key as one that stood in the account before, under the very ARN that it has there."""
-        self._server.wait(_call(lambda: self._neighbour.stand_in(key)))
+        self._server.wait(_call(lambda: self._backend.add_key(key)))
 
-    def stand_in_secret(self, arn: str, text: str) -> None:
+    def add_secret(self, arn: str, text: str) -> None:
         """The same for a secret, which holds this text."""
-        self._server.wait(_call(lambda: self._neighbour.stand_in_secret(arn, text)))
+        self._server.wait(_call(lambda: self._backend.add_secret(arn, text)))
 
-    def play(self, upstream_url: str, host: str) -> None:
+    def route_upstream(self, upstream_url: str, host: str) -> None:
         """The upstream at the address is played by 127.0.0.1:PORT from now on; one that nobody plays is unreachable.
 
         Another private ECR registry is played by nobody else than this cloud's own."""
@@ -140,16 +150,18 @@ class LocalCloud:
             raise ValueError(f"{upstream_url} is not an upstream that anybody could play")
         if host.partition(":")[0] != LOOPBACK:
             raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
-        self._server.wait(_call(lambda: self._players.update({upstream_url: host})))
+        self._server.wait(_call(lambda: self._upstream_hosts.update({upstream_url: host})))
 
     async def _start(self, python: Path) -> None:
         emulator = self._emulator = Emulator(self.state, python)
-        neighbour = self._neighbour = Neighbour(emulator)
-        self._callers = Callers(neighbour)
-        ecr = self._ecr(Parts(self.state, neighbour, self._callers, self._server.listen, self._tokens, self._players))
-        self._sts = Sts(neighbour, self._callers, self._github)
-        front = Front(emulator, neighbour, self._callers, ecr, self._sts)
-        self._port = await self._server.listen(front.app, self._port)
+        backend = self._backend = Backend(emulator)
+        self._callers = Callers(backend)
+        ecr = self._ecr(
+            Parts(self.state, backend, self._callers, self._server.listen, self._tokens, self._upstream_hosts)
+        )
+        self._sts = Sts(backend, self._callers, self._github)
+        gateway = Gateway(emulator, backend, self._callers, ecr, self._sts)
+        self._port = await self._server.listen(gateway.app, self._port)
         await emulator.start(gateway=self._port)
 
     async def _stop(self, emulator: Emulator) -> None:
@@ -157,7 +169,7 @@ class LocalCloud:
         await self._server.close()
         await emulator.stop()
 
-    async def _register(self, told: Told) -> None:
+    async def _register(self, told: OnFailure) -> None:
         if self._emulator is not None:
             self._emulator.on_failure(told)
 

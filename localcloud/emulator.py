@@ -34,14 +34,14 @@ _HOP_BY_HOP = frozenset(
 """What is about one connection, so that each side writes its own."""
 
 Headers = Iterable[tuple[str, str]]
-Told = Callable[["EmulatorDied"], None]
+OnFailure = Callable[["EmulatorDied"], None]
 
 
 class EmulatorDied(Exception):
     """The emulator ended before it was told to; the text has its exit code and its last words."""
 
 
-class Answer(NamedTuple):
+class EmulatorAnswer(NamedTuple):
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -55,7 +55,7 @@ class Emulator:
         self.log = log_of(state)
         self._state = state
         self._python = python
-        self._told: list[Told] = []
+        self._told: list[OnFailure] = []
         self._over = asyncio.Event()
         self._stopping = False
         self._pid: int | None = None
@@ -63,7 +63,7 @@ class Emulator:
         self._guardian: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    def on_failure(self, told: Told) -> None:
+    def on_failure(self, told: OnFailure) -> None:
         """Calls back, in the loop's thread, as soon as the emulator dies."""
         self._told.append(told)
         if self.failure is not None:
@@ -87,7 +87,7 @@ class Emulator:
         if answer.status != HTTPStatus.OK:
             raise self._die(f"is not healthy: {answer.body.decode(errors='replace')}")
 
-    async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> Answer:
+    async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> EmulatorAnswer:
         """What the emulator answers; path with query, headers and body go there as they are, and so does the answer."""
         if self.failure is not None:
             raise self.failure
@@ -102,7 +102,7 @@ class Emulator:
                 content = await response.read()
         except aiohttp.ClientError as error:
             raise await self._reason(error) from error
-        return Answer(response.status, tuple(_end_to_end(response.headers.items())), content)
+        return EmulatorAnswer(response.status, tuple(_end_to_end(response.headers.items())), content)
 
     async def stop(self) -> None:
         """Ends the emulator, and with it the state folder, in under a second."""

@@ -12,13 +12,13 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from domain.iam.access import Identity
-from localcloud.call import Call, ControlPlane
 from localcloud.callers import Callers
-from localcloud.ecr.errors import EcrError
-from localcloud.emulator import Answer, Emulator, EmulatorDied
-from localcloud.iam_and_kms import IAM_REGION, Neighbour
-from localcloud.protocols import json_answer, refusal, xml_answer
-from localcloud.signature import NotSigned, Signature, prove, signature_of
+from localcloud.calls import Call, ControlPlane
+from localcloud.ecr.api_errors import EcrError
+from localcloud.emulator import Emulator, EmulatorAnswer, EmulatorDied
+from localcloud.iam_and_kms import IAM_REGION, Backend
+from localcloud.protocols import error_answer, json_answer, xml_answer
+from localcloud.signature import NotSigned, Signature, signature_of, verify_signature
 from localcloud.sts import WEB_IDENTITY, WHO, Sts, caller_identity
 
 _LOG = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ _WRITE_ELSEWHERE = frozenset({"cloudformation", "cloudcontrolapi"})
 """Services that make roles and keys behind the emulator's own door."""
 
 
-class Front:
-    def __init__(self, emulator: Emulator, neighbour: Neighbour, callers: Callers, ecr: ControlPlane, sts: Sts) -> None:
+class Gateway:
+    def __init__(self, emulator: Emulator, backend: Backend, callers: Callers, ecr: ControlPlane, sts: Sts) -> None:
         self._emulator = emulator
-        self._neighbour = neighbour
+        self._backend = backend
         self._callers = callers
         self._ecr = ecr
         self._sts = sts
@@ -55,16 +55,16 @@ class Front:
         try:
             return await self._answer(request)
         except (EcrError, NotSigned) as refused:
-            return refusal(request, refused.code, refused.message, refused.status)
+            return error_answer(request, refused.code, refused.message, refused.status)
         except EmulatorDied as died:
-            return refusal(request, "ServiceUnavailable", str(died), HTTPStatus.SERVICE_UNAVAILABLE)
+            return error_answer(request, "ServiceUnavailable", str(died), HTTPStatus.SERVICE_UNAVAILABLE)
         except ConnectionError as broken:
-            return refusal(request, "BadGateway", str(broken), HTTPStatus.BAD_GATEWAY)
+            return error_answer(request, "BadGateway", str(broken), HTTPStatus.BAD_GATEWAY)
         except web.HTTPRequestEntityTooLarge as large:
-            return refusal(request, "RequestEntityTooLarge", str(large.text), large.status)
+            return error_answer(request, "RequestEntityTooLarge", str(large.text), large.status)
         except Exception as error:  # noqa: BLE001 - one request's fault must not end the server
             _LOG.exception("%s %s failed", request.method, request.raw_path)
-            return refusal(
+            return error_answer(
                 request, "ServerException", f"{type(error).__name__}: {error}", HTTPStatus.INTERNAL_SERVER_ERROR
             )
 
@@ -84,7 +84,7 @@ class Front:
     async def _own(self, request: web.Request, signature: Signature) -> web.Response:
         body = await request.read()
         key = self._callers.key(signature.access_key)
-        prove(request, body, signature, key, datetime.now(UTC))
+        verify_signature(request, body, signature, key, datetime.now(UTC))
         assert key is not None  # noqa: S101 - proven
         operation = request.headers["X-Amz-Target"].removeprefix(_TARGET)
         call = Call(caller=await self._callers.caller(key.identity), region=signature.region)
@@ -94,45 +94,50 @@ class Front:
         if request.method == "GET" and request.path in _FOR_PEOPLE and not request.query:
             return self._about(request)
         body = await request.read()
-        asked = _form(request, body)
-        action = _action(request, asked)
+        parameters = _form(request, body)
+        action = _action(request, parameters)
         if action == WEB_IDENTITY:
             # Only a signature tells the region; without one it is that of the endpoint for all of AWS.
-            return xml_answer(_STS, action, await self._sts.assume_role(asked, IAM_REGION))
+            return xml_answer(_STS, action, await self._sts.assume_role(parameters, IAM_REGION))
         if action in _UNSIGNED or (request.method == "GET" and request.path.startswith(_EMULATORS_OWN)):
             answer = await self._from_emulator(request, body)
-            await self._note(_STS, action, asked, answer, None)
+            await self._note(_STS, action, parameters, answer, None)
             return _response(answer)
         raise NotSigned("MissingAuthenticationTokenException", "Missing Authentication Token")
 
     async def _passed_on(self, request: web.Request, signature: Signature) -> web.Response:
         body = await request.read()
-        asked = _form(request, body)
+        parameters = _form(request, body)
         key = self._callers.key(signature.access_key)
-        if signature.service == _STS and asked.get("Action") == WEB_IDENTITY:
-            return xml_answer(_STS, WEB_IDENTITY, await self._sts.assume_role(asked, signature.region))
-        if signature.service == _STS and asked.get("Action") == WHO and key is not None and key.user_id is not None:
-            prove(request, body, signature, key, datetime.now(UTC))
+        if signature.service == _STS and parameters.get("Action") == WEB_IDENTITY:
+            return xml_answer(_STS, WEB_IDENTITY, await self._sts.assume_role(parameters, signature.region))
+        if (
+            signature.service == _STS
+            and parameters.get("Action") == WHO
+            and key is not None
+            and key.user_id is not None
+        ):
+            verify_signature(request, body, signature, key, datetime.now(UTC))
             return xml_answer(_STS, WHO, caller_identity(key))
         answer = await self._from_emulator(request, body)
         by = key.identity if key is not None else None
-        await self._note(signature.service, _action(request, asked), asked, answer, by)
+        await self._note(signature.service, _action(request, parameters), parameters, answer, by)
         return _response(answer)
 
-    async def _from_emulator(self, request: web.Request, body: bytes) -> Answer:
+    async def _from_emulator(self, request: web.Request, body: bytes) -> EmulatorAnswer:
         return await self._emulator.request(request.method, request.raw_path, request.headers.items(), body)
 
     async def _note(
-        self, service: str, action: str, asked: Mapping[str, str], answer: Answer, by: Identity | None
+        self, service: str, action: str, parameters: Mapping[str, str], answer: EmulatorAnswer, by: Identity | None
     ) -> None:
         """What an answer that passes by means for what we remember."""
         if service in _WRITE_ELSEWHERE:
-            self._neighbour.forget("iam")
-            self._neighbour.forget("kms")
+            self._backend.forget("iam")
+            self._backend.forget("kms")
         elif not action.startswith(_READS):
-            self._neighbour.forget(service, by.account if by is not None else None)
+            self._backend.forget(service, by.account if by is not None else None)
         if answer.status == HTTPStatus.OK:
-            await self._callers.learn(service, action, asked, answer, by)
+            await self._callers.learn(service, action, parameters, answer, by)
 
     def _about(self, request: web.Request) -> web.Response:
         failure = self._emulator.failure
@@ -155,7 +160,7 @@ def _not_here(request: web.Request, signature: Signature) -> NotSigned | EcrErro
     return EcrError("UnknownOperationException", f"X-Amz-Target {target!r} is not an operation of Amazon ECR.")
 
 
-def _response(answer: Answer) -> web.Response:
+def _response(answer: EmulatorAnswer) -> web.Response:
     return web.Response(status=answer.status, headers=CIMultiDict(answer.headers), body=answer.body)
 
 
@@ -169,12 +174,12 @@ def _parameters(body: bytes) -> dict[str, Any]:
     return parameters
 
 
-def _action(request: web.Request, asked: Mapping[str, str]) -> str:
+def _action(request: web.Request, parameters: Mapping[str, str]) -> str:
     """The operation's name in whichever protocol; "" where only the path would tell, which counts as a write."""
     target = request.headers.get("X-Amz-Target")
     if target is not None:
         return target.rpartition(".")[2]
-    return asked.get("Action", "")
+    return parameters.get("Action", "")
 
 
 def _form(request: web.Request, body: bytes) -> dict[str, str]:

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from domain.aws import Arn
 from domain.iam.access import Identity, Policy
 from domain.iam.document import Document, InvalidDocument, parse
-from localcloud.emulator import Answer, Headers
-from localcloud.protocols import CallFailed, read, written
+from localcloud.emulator import EmulatorAnswer, Headers
+from localcloud.protocols import CallFailed, read_answer, signed_request
 
 IAM_REGION = "us-east-1"
 """Where IAM is called, whichever region it is about."""
@@ -21,7 +21,7 @@ _NO_SUCH_KEY = frozenset({"NotFoundException", "InvalidArnException", "InvalidKe
 _T = TypeVar("_T")
 
 
-class Standing(NamedTuple):
+class AttachedPolicies(NamedTuple):
     """What an account says of one of its own."""
 
     policies: tuple[Policy, ...] = ()
@@ -29,10 +29,10 @@ class Standing(NamedTuple):
     tags: Mapping[str, str] = {}
 
 
-class Asked(Protocol):
+class EmulatorApi(Protocol):
     """The emulator, as far as it is asked."""
 
-    async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> Answer: ...
+    async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> EmulatorAnswer: ...
 
 
 class UnreadablePolicy(Exception):
@@ -40,7 +40,7 @@ class UnreadablePolicy(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class KmsKey:
     """A KMS key, in KMS's words: usage is ENCRYPT_DECRYPT, spec SYMMETRIC_DEFAULT where ECR can use it."""
 
     arn: str
@@ -53,7 +53,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class AssumableRole:
     """A role as those meet it who want to assume it."""
 
     arn: str
@@ -62,32 +62,32 @@ class Role:
     longest_session: timedelta
 
 
-class Neighbour:
+class Backend:
     """Reads as each account's root, and remembers until that account writes to that service."""
 
-    def __init__(self, emulator: Asked) -> None:
+    def __init__(self, emulator: EmulatorApi) -> None:
         self._emulator = emulator
         self._memory: dict[tuple[str, str], dict[Hashable, asyncio.Future[Any]]] = {}
-        self._stand_ins: dict[str, Key] = {}
+        self._added_keys: dict[str, KmsKey] = {}
         self._secrets: dict[str, str] = {}
 
     async def call(
         self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
     ) -> dict[str, Any]:
         """Any operation, never remembered; raises CallFailed."""
-        outgoing = written(service, operation, parameters, account=account, region=region)
-        return read(service, operation, await self._emulator.request(*outgoing))
+        outgoing = signed_request(service, operation, parameters, account=account, region=region)
+        return read_answer(service, operation, await self._emulator.request(*outgoing))
 
     def forget(self, service: str, account: str | None = None) -> None:
         """The account wrote to the service; None where it is not known which did."""
         for place in [each for each in self._memory if each[0] == service and account in (None, each[1])]:
             del self._memory[place]
 
-    def stand_in(self, key: Key) -> None:
+    def add_key(self, key: KmsKey) -> None:
         """A key that the emulator can't hold, since it gives each its own ARN."""
-        self._stand_ins[key.arn] = key
+        self._added_keys[key.arn] = key
 
-    def stand_in_secret(self, arn: str, text: str) -> None:
+    def add_secret(self, arn: str, text: str) -> None:
         """A secret that the emulator can't hold, for the same reason."""
         self._secrets[arn] = text
 
@@ -95,32 +95,32 @@ class Neighbour:
         """The value of a secret that is stood in for; the others are the emulator's to tell."""
         return self._secrets.get(arn)
 
-    async def key(self, name: str, *, account: str, region: str) -> Key | None:
+    async def key(self, name: str, *, account: str, region: str) -> KmsKey | None:
         """The key of an ARN, or of a key id or `alias/...` in the account and region; None where there is none."""
-        if name in self._stand_ins:
-            return self._stand_ins[name]
+        if name in self._added_keys:
+            return self._added_keys[name]
         arn = Arn.parse(name)
         if arn is not None:
             account, region = arn.account, arn.region
         return await self._remembered("kms", account, (region, name), lambda: self._key(name, account, region))
 
-    async def standing(self, identity: Identity) -> Standing:
+    async def attached_policies(self, identity: Identity) -> AttachedPolicies:
         """A user's or role's own policies (a user's groups' too), boundary and tags; nothing for everybody else."""
         arn, account = Arn.parse(identity.principal_arn), identity.account
         if arn is None or account is None:
-            return Standing()
+            return AttachedPolicies()
         kind, _, path = arn.resource.partition("/")
         if kind not in ("user", "role"):
-            return Standing()
+            return AttachedPolicies()
         name = path.rpartition("/")[2]
         member = _Member(self.call, account, kind.capitalize(), name)
-        return await self._remembered("iam", account, (kind, name), member.standing)
+        return await self._remembered("iam", account, (kind, name), member.attached_policies)
 
     async def policy(self, arn: str, *, account: str) -> Policy:
         """A managed policy in its default version."""
         return await _managed(self.call, account, arn)
 
-    async def role(self, arn: Arn) -> Role | None:
+    async def role(self, arn: Arn) -> AssumableRole | None:
         """The role of this very ARN, its path included; None where there is none."""
         name = arn.resource.rpartition("/")[2]
         found = await self._remembered("iam", arn.account, ("Role", name), lambda: self._role(name, arn.account))
@@ -132,13 +132,13 @@ class Neighbour:
         found = await self._found("GetOpenIDConnectProvider", wanted, account)
         return None if found is None else tuple(found["ClientIDList"])
 
-    async def _role(self, name: str, account: str) -> Role | None:
+    async def _role(self, name: str, account: str) -> AssumableRole | None:
         found = await self._found("GetRole", {"RoleName": name}, account)
         if found is None:
             return None
         role = found["Role"]
         trust = document_of(role["AssumeRolePolicyDocument"], f"the trust policy of {role['Arn']}")
-        return Role(
+        return AssumableRole(
             arn=role["Arn"],
             id=role["RoleId"],
             trust=Policy(name="trust policy", document=trust),
@@ -154,7 +154,7 @@ class Neighbour:
                 raise
             return None
 
-    async def _key(self, name: str, account: str, region: str) -> Key | None:
+    async def _key(self, name: str, account: str, region: str) -> KmsKey | None:
         try:
             described = await self.call("kms", "DescribeKey", {"KeyId": name}, account=account, region=region)
         except CallFailed as failed:
@@ -164,7 +164,7 @@ class Neighbour:
         about = described["KeyMetadata"]
         wanted = {"KeyId": about["KeyId"], "PolicyName": "default"}
         answer = await self.call("kms", "GetKeyPolicy", wanted, account=account, region=region)
-        return Key(
+        return KmsKey(
             arn=about["Arn"],
             account=account,
             region=region,
@@ -196,19 +196,21 @@ class _Member:
     kind: str
     name: str
 
-    async def standing(self) -> Standing:
+    async def attached_policies(self) -> AttachedPolicies:
         try:
             entity = (await self._get(f"Get{self.kind}"))[self.kind]
         except CallFailed as failed:
             if failed.code != _NO_SUCH_ENTITY:
                 raise
-            return Standing()  # a session outlives its role, and may nothing then
+            return AttachedPolicies()  # a session outlives its role, and may nothing then
         policies = (*await self.policies(), *await self._groups_policies())
         tags = {each["Key"]: each["Value"] for each in entity.get("Tags", ())}
         boundary = entity.get("PermissionsBoundary")
         if boundary is None:
-            return Standing(policies, None, tags)
-        return Standing(policies, await _managed(self.call, self.account, boundary["PermissionsBoundaryArn"]), tags)
+            return AttachedPolicies(policies, None, tags)
+        return AttachedPolicies(
+            policies, await _managed(self.call, self.account, boundary["PermissionsBoundaryArn"]), tags
+        )
 
     async def policies(self) -> list[Policy]:
         return [*await self._inline(), *await self._attached()]

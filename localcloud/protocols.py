@@ -20,7 +20,7 @@ from botocore.model import ServiceModel, Shape
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from localcloud.emulator import Answer
+from localcloud.emulator import EmulatorAnswer
 
 _ANY_SECRET = "any"  # noqa: S105 - the emulator takes an account's id with whatever secret as that account's root
 _AMZ_JSON = "application/x-amz-json-1.1"
@@ -48,7 +48,9 @@ def service_model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def written(service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str) -> Outgoing:
+def signed_request(
+    service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
+) -> Outgoing:
     """The call as the account's root signs it."""
     model = service_model(service)
     serialized = create_serializer(_protocol(model)).serialize_to_request(
@@ -63,7 +65,7 @@ def written(service: str, operation: str, parameters: Mapping[str, Any], *, acco
     return Outgoing(prepared.method, f"{url.path}?{url.query}".rstrip("?"), headers, _bytes(prepared.body))
 
 
-def read(service: str, operation: str, answer: Answer) -> dict[str, Any]:
+def read_answer(service: str, operation: str, answer: EmulatorAnswer) -> dict[str, Any]:
     """The answer's members; raises CallFailed where it is a refusal."""
     model = service_model(service)
     raw = {"status_code": answer.status, "headers": HeadersDict(dict(answer.headers)), "body": answer.body}
@@ -91,7 +93,7 @@ def xml_answer(service: str, operation: str, members: Mapping[str, Any]) -> web.
     return web.Response(text=text, content_type="text/xml")
 
 
-def refusal(request: web.Request, code: str, message: str, status: int) -> web.Response:
+def error_answer(request: web.Request, code: str, message: str, status: int) -> web.Response:
     """An error in the protocol that the caller speaks, so that its client shows code and message."""
     form = request.content_type == "application/x-www-form-urlencoded" or "Action" in request.query
     if "X-Amz-Target" in request.headers or not form:

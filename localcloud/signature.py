@@ -58,7 +58,9 @@ def signature_of(request: web.Request) -> Signature | None:
     return _of_credential(credential, {}, credential) if credential is not None else None
 
 
-def prove(request: web.Request, body: bytes, signature: Signature, key: AccessKey | None, now: datetime) -> None:
+def verify_signature(
+    request: web.Request, body: bytes, signature: Signature, key: AccessKey | None, now: datetime
+) -> None:
     """Raises NotSigned unless the key's secret signed this very request, lately; a root's secret is any."""
     if key is None:
         raise NotSigned("UnrecognizedClientException", "The security token included in the request is invalid.")

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 from domain.aws import Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity, Request
 from domain.iam.evaluate import evaluate
+from localcloud.api_input import ConstraintViolation, input_members
 from localcloud.callers import AccessKey, Callers, Parameters, members
-from localcloud.circumstances import circumstances
-from localcloud.ecr.errors import EcrError
-from localcloud.github import Github
-from localcloud.iam_and_kms import IAM_REGION, Neighbour, Role, UnreadablePolicy
-from localcloud.input import Unmet, members_of
+from localcloud.calls import call_context
+from localcloud.ecr.api_errors import EcrError
+from localcloud.github_issuer import GithubIssuer
+from localcloud.iam_and_kms import IAM_REGION, AssumableRole, Backend, UnreadablePolicy
 from localcloud.protocols import CallFailed
-from localcloud.web_identity import WebIdentity, invalid_token, proven, read
+from localcloud.web_identity import WebIdentity, invalid_token, read_token, verified_identity
 
 WEB_IDENTITY, WHO = "AssumeRoleWithWebIdentity", "GetCallerIdentity"
 _ACTION = f"sts:{WEB_IDENTITY}"
@@ -43,23 +43,23 @@ class _Holder(NamedTuple):
 
 
 class Sts:
-    def __init__(self, neighbour: Neighbour, callers: Callers, github: Github) -> None:
-        self._neighbour = neighbour
+    def __init__(self, backend: Backend, callers: Callers, github: GithubIssuer) -> None:
+        self._backend = backend
         self._callers = callers
         self._github = github
 
-    async def assume_role(self, asked: Parameters, region: str) -> dict[str, Any]:
+    async def assume_role(self, parameters: Parameters, region: str) -> dict[str, Any]:
         """The members of AssumeRoleWithWebIdentity's answer; raises EcrError with STS's codes."""
-        given = _accepted(asked)
+        given = _accepted(parameters)
         now = datetime.now(UTC).replace(microsecond=0)
         arn = _role_arn(given["RoleArn"])
         holder = await self._holder(given["WebIdentityToken"], arn, now)
-        role = await self._neighbour.role(arn)
+        role = await self._backend.role(arn)
         if role is None or not _trusts(role, arn.account, holder, given["RoleSessionName"], region):
             raise EcrError("AccessDenied", f"Not authorized to perform {_ACTION}", HTTPStatus.FORBIDDEN)
         credentials = _credentials(now + _duration(given, role))
         user = _user(arn, role, given["RoleSessionName"])
-        await self._admit(credentials, user, asked)
+        await self._admit(credentials, user, parameters)
         return {
             "SubjectFromWebIdentityToken": holder.token.subject,
             "Audience": holder.token.audience,
@@ -73,9 +73,9 @@ class Sts:
 
         None where the role does not trust it, or is not there."""
         arn = _role_arn(role)
-        found = await self._neighbour.role(arn)
+        found = await self._backend.role(arn)
         caller = Caller(identity=Identity(arn=service, account=None))
-        context = {**circumstances(IAM_REGION), **source}
+        context = {**call_context(IAM_REGION), **source}
         request = Request(action=_BY_SERVICE, resource=role, account=arn.account, context=context)
         if found is None or not evaluate(caller, request, [found.trust]).allowed:
             return None
@@ -84,19 +84,19 @@ class Sts:
         return credentials
 
     async def _holder(self, text: str, role: Arn, now: datetime) -> _Holder:
-        token = read(text)
+        token = read_token(text)
         provider = str(Arn(role.partition, "iam", "", role.account, f"oidc-provider/{token.issuer}"))
-        audiences = await self._neighbour.audiences(provider, account=role.account)
+        audiences = await self._backend.audiences(provider, account=role.account)
         if audiences is None:
             raise invalid_token(f"No OpenIDConnect provider found in your account for https://{token.issuer}")
-        identity = proven(token, self._github, now)
+        identity = verified_identity(token, self._github, now)
         if identity.audience not in audiences:
             raise invalid_token("Incorrect token audience")
         return _Holder(provider, identity)
 
-    async def _admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], asked: Parameters) -> None:
+    async def _admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], parameters: Parameters) -> None:
         try:
-            await self._callers.admit(credentials, user, asked)
+            await self._callers.admit(credentials, user, parameters)
         except UnreadablePolicy as unreadable:
             raise EcrError("MalformedPolicyDocument", str(unreadable)) from unreadable
         except CallFailed as failed:
@@ -108,16 +108,16 @@ def caller_identity(key: AccessKey) -> dict[str, Any]:
     return {"Arn": key.identity.arn, "UserId": key.user_id, "Account": key.identity.account}
 
 
-def _accepted(asked: Parameters) -> dict[str, Any]:
+def _accepted(parameters: Parameters) -> dict[str, Any]:
     """The input as the service model wants it."""
-    given: dict[str, Any] = dict(asked)
-    if arns := members(asked, _POLICY_ARNS):
+    given: dict[str, Any] = dict(parameters)
+    if arns := members(parameters, _POLICY_ARNS):
         given["PolicyArns"] = [{"arn": each} for each in arns]
-    if _WHOLE_NUMBER.fullmatch(asked.get("DurationSeconds", "")):
-        given["DurationSeconds"] = int(asked["DurationSeconds"])
+    if _WHOLE_NUMBER.fullmatch(parameters.get("DurationSeconds", "")):
+        given["DurationSeconds"] = int(parameters["DurationSeconds"])
     try:
-        return members_of("sts", WEB_IDENTITY, given)
-    except Unmet as unmet:
+        return input_members("sts", WEB_IDENTITY, given)
+    except ConstraintViolation as unmet:
         place = unmet.place[:1].lower() + unmet.place[1:]
         raise _invalid(
             f"1 validation error detected: Value at '{place}' failed to satisfy constraint: {unmet.constraint}"
@@ -133,22 +133,22 @@ def _role_arn(text: str) -> Arn:
     return arn
 
 
-def _trusts(role: Role, account: str, holder: _Holder, session: str, region: str) -> bool:
+def _trusts(role: AssumableRole, account: str, holder: _Holder, session: str, region: str) -> bool:
     """Whether the trust policy lets the holder have the role; nothing else speaks for whoever is of no account."""
-    context = {**circumstances(region), **holder.token.context, "sts:RoleSessionName": (session,)}
+    context = {**call_context(region), **holder.token.context, "sts:RoleSessionName": (session,)}
     request = Request(action=_ACTION, resource=role.arn, account=account, context=context)
     caller = Caller(identity=Identity(arn=holder.provider, account=None))
     return evaluate(caller, request, [role.trust]).allowed
 
 
-def _duration(given: Mapping[str, Any], role: Role) -> timedelta:
+def _duration(given: Mapping[str, Any], role: AssumableRole) -> timedelta:
     wanted = timedelta(seconds=given["DurationSeconds"]) if "DurationSeconds" in given else _USUAL_SESSION
     if wanted > role.longest_session:
         raise _invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
     return wanted
 
 
-def _user(arn: Arn, role: Role, session: str) -> dict[str, str]:
+def _user(arn: Arn, role: AssumableRole, session: str) -> dict[str, str]:
     name = arn.resource.rpartition("/")[2]
     assumed = Arn(arn.partition, "sts", "", arn.account, f"assumed-role/{name}/{session}")
     return {"AssumedRoleId": f"{role.id}:{session}", "Arn": str(assumed)}

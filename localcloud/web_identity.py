@@ -13,8 +13,8 @@ from jwt.types import Options
 
 from domain.iam.access import Context
 from domain.iam.github import ISSUER
-from localcloud.ecr.errors import EcrError
-from localcloud.github import ALGORITHM, Github
+from localcloud.ecr.api_errors import EcrError
+from localcloud.github_issuer import ALGORITHM, GithubIssuer
 
 _SCHEME = "https://"
 _CONDITION_KEYS = (
@@ -49,7 +49,7 @@ _LEFT_TO_US: Options = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class WebIdentityToken:
     """One that says it comes from this issuer, and nothing more is known."""
 
     text: str
@@ -68,7 +68,7 @@ class WebIdentity:
     context: Context
 
 
-def read(text: str) -> Token:
+def read_token(text: str) -> WebIdentityToken:
     """Raises InvalidIdentityToken where it is not a token, or names no issuer."""
     try:
         parts = jwt.decode_complete(text, options={"verify_signature": False})
@@ -78,10 +78,10 @@ def read(text: str) -> Token:
     issuer = parts["payload"].get("iss")
     if not isinstance(issuer, str) or not issuer.startswith(_SCHEME):
         raise invalid_token("Issuer must be a valid URL")
-    return Token(text=text, key_id=parts["header"].get("kid"), issuer=issuer.removeprefix(_SCHEME))
+    return WebIdentityToken(text=text, key_id=parts["header"].get("kid"), issuer=issuer.removeprefix(_SCHEME))
 
 
-def proven(token: Token, github: Github, now: datetime) -> WebIdentity:
+def verified_identity(token: WebIdentityToken, github: GithubIssuer, now: datetime) -> WebIdentity:
     """Raises InvalidIdentityToken unless the issuer signed the token, and ExpiredTokenException after its end."""
     # No other issuer has a key here, as none answers in AWS whose keys can't be fetched.
     key = github.key(token.key_id) if token.issuer == ISSUER else None

@@ -1,1 +1,1 @@
-"""The policy pack: what every change is held to, in a pull request without credentials and by the engine alike."""
+"""The policy pack: the rules for every change, run by the engine and, without credentials, in a pull request."""

@@ -81,9 +81,9 @@ def up(options: Options) -> int:
 def stand_in(settings: Settings, cloud: LocalCloud) -> None:
     """What exists in AWS alone."""
     for key in preconditions.keys(settings):
-        cloud.stand_in(key)
+        cloud.add_key(key)
     for arn, text in preconditions.secrets(settings).items():
-        cloud.stand_in_secret(arn, text)
+        cloud.add_secret(arn, text)
 
 
 def _ended(end: _End, people: Console, status: int) -> int:

@@ -1,10 +1,12 @@
 """A render as JSON: the form in which two revisions of the project exchange it."""
 
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 
 from pydantic import TypeAdapter, ValidationError
 
-from render.resource import FORMAT_VERSION, Render
+from render.resource import FORMAT_VERSION, Render, Resource
 from settings.faults import path_text
 
 _SHOWN = 5
@@ -13,11 +15,21 @@ _SHOWN = 5
 
 def to_json(rendered: Render) -> str:
     """One resource a line: quick to write, and two renders compare line by line."""
-    resources = ",\n  ".join(json.dumps(resource, ensure_ascii=False) for resource in rendered.rows())
-    others = ",\n".join(
-        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in rendered.head().items()
-    )
-    return f'{{\n{others},\n"resources": [\n  {resources}\n]\n}}'
+    names, columns = ([each.name for each in fields(form)] for form in (Render, Resource))
+    head = {"version": FORMAT_VERSION, **fields_of(rendered, *names)}
+    del head["resources"]
+    return json_document(head, "resources", [fields_of(each, *columns) for each in rendered.resources])
+
+
+def json_document(head: Mapping[str, object], name: str, rows: Iterable[Mapping[str, object]]) -> str:
+    """A JSON object that ends with a list, one row a line."""
+    others = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items())
+    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    return f"{{\n{others},\n{json.dumps(name)}: [\n  {lines}\n]\n}}"
+
+
+def fields_of(value: object, *names: str) -> dict[str, object]:
+    return {name: getattr(value, name) for name in names}
 
 
 class InvalidRender(ValueError):

@@ -1,8 +1,8 @@
 """What a render is made of, as plain data."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.aws import ARN_PARTS, is_account_id
@@ -81,14 +81,3 @@ class Render:
             dependencies=(),
             options={},
         )
-
-    def head(self) -> dict[str, object]:
-        """All but the resources, in the form in which renders are exchanged."""
-        head = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "resources"}
-        return {"version": FORMAT_VERSION, **head}
-
-    def rows(self) -> Iterator[dict[str, object]]:
-        """The resources in that form."""
-        names = [each.name for each in fields(Resource)]
-        for resource in self.resources:
-            yield {name: getattr(resource, name) for name in names}

@@ -1,1 +1,1 @@
-"""What a pull request is told: what changes, whether it may be merged, who can do what."""
+"""The review of a pull request: what changes, whether it passes the policies, and which access it grants."""

@@ -1,5 +1,12 @@
-"""Text of the settings in a comment's Markdown: shown as it is, never read as markup, a link or a mention."""
+"""Markdown for a comment. Text from settings is escaped: it can't become markup, a link or a mention."""
 
+import re
+import sys
+from collections.abc import Iterable, Sequence
+
+FOLDED_FROM = 8
+"""Lists of this many lines are folded."""
+MORE_IN_LOG = "see the job's log"
 _MARKUP = {ord(each): f"&#{ord(each)};" for each in "&<>\\`*_[]|~@#!"} | {ord("\n"): " ", ord("\r"): " "}
 
 
@@ -14,6 +21,37 @@ def code(text: str) -> str:
     return f"<code>{escaped(text)}</code>"
 
 
+def with_code(text: str) -> str:
+    """The text with what is between backticks as code."""
+    parts = text.split("`")
+    return "".join(code(part) if index % 2 else escaped(part) for index, part in enumerate(parts))
+
+
 def folded(title: str, body: str) -> str:
     """A part that opens at a click; `body` is Markdown already."""
     return f"<details><summary>{escaped(title)}</summary>\n\n{body}\n\n</details>"
+
+
+def folded_lines(lines: Sequence[str], limit: int = sys.maxsize) -> str:
+    """A list in about so many characters, folded where it is long."""
+    items = [f"- {with_code(line)}" for line in lines]
+    shown = fitting(items, limit, f"- … and {{}} more: {MORE_IN_LOG}")
+    body = "\n".join(shown)
+    return folded(f"{len(lines)} changes", body) if len(lines) >= FOLDED_FROM else body
+
+
+def fitting(lines: Sequence[str], room: int, more: str) -> list[str]:
+    """The first lines that there is room for; `more` says how many are left out."""
+    for count, line in enumerate(lines):
+        room -= len(line) + 1
+        if room < 0:
+            return [*lines[:count], more.format(len(lines) - count)]
+    return list(lines)
+
+
+def code_block(lines: Iterable[str], language: str = "") -> list[str]:
+    """Lines in a fence that is longer than any in them."""
+    inside = [" ".join(line.splitlines()) for line in lines]
+    longest = max((len(run) for line in inside for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{language}", *inside, fence]

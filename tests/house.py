@@ -111,8 +111,10 @@ def table(found: Iterable[Module]) -> str:
 
 
 def page_with(text: str, found: Iterable[Module]) -> str:
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
+    head, begins, rest = text.partition(BEGIN)
+    _, ends, tail = rest.partition(END)
+    if not begins or not ends:
+        raise ValueError(f"{PAGE} has not both {BEGIN} and {END} (add them where the table belongs)")
     return f"{head}{BEGIN}\n{table(found)}\n{END}{tail}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from domain.document_text import parse
 from domain.ecr.globs import Effort, common_tag
 from domain.ecr.lifecycle_grammar import PATTERN_LIST, PREFIX_LIST
-from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, effect_of
+from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, effect_of, rule_text
 from domain.ecr.tags import WILDCARD, matches
 
 PLAIN_ASTERISK = "\0"
@@ -25,9 +25,11 @@ class PolicyRule:
 
     index: int
     priority: int
-    selection: str
-    """What it selects, in words."""
     rule: Rule
+
+    def __str__(self) -> str:
+        """`rule 2 (Expire images tagged dev-* 14 days after push)`: its number is its priority."""
+        return f"rule {self.priority} ({rule_text(self.rule).replace(PLAIN_ASTERISK, '[*]')})"
 
     @property
     def counts(self) -> bool:
@@ -150,5 +152,4 @@ def _rule(index: int, entry: Any) -> PolicyRule:
         patterns=(*patterns, *(each.replace(WILDCARD, PLAIN_ASTERISK) + WILDCARD for each in prefixes)),
         description=entry.get("description"),
     )
-    words = " and ".join((*patterns, *(f"prefix {each}" for each in prefixes))) or rule.selector.value
-    return PolicyRule(index=index, priority=entry["rulePriority"], selection=words, rule=rule)
+    return PolicyRule(index=index, priority=entry["rulePriority"], rule=rule)

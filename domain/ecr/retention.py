@@ -77,6 +77,11 @@ def compile_policy(rules: Sequence[Rule]) -> dict[str, object]:
     return {"rules": [_compiled(priority, rule) for priority, rule in enumerate(rules, start=1)]}
 
 
+def rule_text(rule: Rule) -> str:
+    """What the rule does, whatever its description says: `Expire images tagged dev-* 14 days after push`."""
+    return _filled(_TERMS[rule.effect].sentence, rule)
+
+
 def effect_of(count_type: str, action: str) -> Effect:
     """The effect of ECR's count type and action; ECR accepts no other pairs."""
     return next(effect for effect, words in _TERMS.items() if (words.count_type, words.action) == (count_type, action))
@@ -98,7 +103,7 @@ def _compiled(priority: int, rule: Rule) -> dict[str, object]:
         action["targetStorageClass"] = _ARCHIVE
     return {
         "rulePriority": priority,
-        "description": _filled(words.sentence, rule) if rule.description is None else rule.description,
+        "description": rule_text(rule) if rule.description is None else rule.description,
         "selection": _selection(rule, words.count_type),
         "action": action,
     }

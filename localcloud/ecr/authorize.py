@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from domain.ecr.names import repository_arn
 from domain.iam.access import Context, Policy, Request
 from domain.iam.evaluate import evaluate, reason
-from localcloud.call import Call
-from localcloud.circumstances import circumstances
-from localcloud.ecr.errors import EcrError, access_denied
-from localcloud.ecr.state import Registry, Repository
+from localcloud.calls import Call, call_context
+from localcloud.ecr.api_errors import EcrError, access_denied
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
 
 
 def require(
     call: Call,
     action: str,
-    registry: Registry,
+    registry: StoredRegistry,
     name: str | None = None,
     *,
     context: Context | None = None,
@@ -31,7 +30,7 @@ def require(
         raise access_denied(reason(decision, call.caller, request))
 
 
-def may(call: Call, action: str, registry: Registry, name: str) -> bool:
+def may(call: Call, action: str, registry: StoredRegistry, name: str) -> bool:
     try:
         require(call, action, registry, name)
     except EcrError:
@@ -39,16 +38,16 @@ def may(call: Call, action: str, registry: Registry, name: str) -> bool:
     return True
 
 
-def may_under(call: Call, action: str, registry: Registry, repository: Repository, policy: Policy) -> bool:
+def may_under(call: Call, action: str, registry: StoredRegistry, repository: StoredRepository, policy: Policy) -> bool:
     """Whether the caller may, were this the repository's policy."""
     policies = [policy, *_resource_policies(registry, None)]
     return evaluate(call.caller, _request(action, registry, repository.name, {}), policies).allowed
 
 
-def require_pass_role(call: Call, role: str, registry: Registry) -> None:
+def require_pass_role(call: Call, role: str, registry: StoredRegistry) -> None:
     """Raises AccessDeniedException unless the caller may hand the role to Amazon ECR."""
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-    context = {**circumstances(registry.region), "iam:PassedToService": ("ecr.amazonaws.com",)}
+    context = {**call_context(registry.region), "iam:PassedToService": ("ecr.amazonaws.com",)}
     request = Request(action="iam:PassRole", resource=role, account=registry.account, context=context)
     decision = evaluate(call.caller, request)
     if not decision.allowed:
@@ -62,13 +61,13 @@ def request_tags(tags: Mapping[str, str]) -> Context:
     return {"aws:TagKeys": tuple(tags), **{f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}}
 
 
-def _request(action: str, registry: Registry, name: str | None, context: Context) -> Request:
+def _request(action: str, registry: StoredRegistry, name: str | None, context: Context) -> Request:
     repository = registry.repositories.get(name or "")
     return Request(
         action=f"ecr:{action}",
         resource=repository_arn(registry.region, registry.account, name) if name else "*",
         account=registry.account,
-        context={**circumstances(registry.region), **context, **resource_tags(repository.tags if repository else {})},
+        context={**call_context(registry.region), **context, **resource_tags(repository.tags if repository else {})},
     )
 
 
@@ -77,6 +76,6 @@ def resource_tags(tags: Mapping[str, str]) -> Context:
     return {f"{prefix}:ResourceTag/{key}": (value,) for key, value in tags.items() for prefix in ("aws", "ecr")}
 
 
-def _resource_policies(registry: Registry, repository: Repository | None) -> list[Policy]:
+def _resource_policies(registry: StoredRegistry, repository: StoredRepository | None) -> list[Policy]:
     texts = (registry.policy, repository.policy if repository else None)
     return [each.policy for each in texts if each is not None]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.ecr.images import DIGEST
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Repository
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import StoredRepository
 
 ABANDONED_AFTER_SECONDS = 3600
 _OTHER_DIGEST = "None of the provided layer digests match the calculated layer digest"
@@ -28,7 +28,7 @@ class StorageError(Exception):
 class Owner:
     """Whose upload it is: nobody else goes on with it."""
 
-    repository: Repository
+    repository: StoredRepository
     account: str | None
     """The caller's, None for a service."""
 

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from domain.ecr.images import DIGEST, OCI_INDEX
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from localcloud.ecr import images, manifests
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.state import Image, Repository
-from localcloud.ecr.visit import Visit
+from localcloud.ecr import image_store, manifests
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.registry_request import RegistryRequest
+from localcloud.ecr.registry_state import StoredImage, StoredRepository
 
 _ARTIFACT_TYPE = "artifactType"
 _PAGE = 100
@@ -22,64 +22,64 @@ _PAGE_MAX = 1000
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html, maxResults"""
 
 
-async def put(visit: Visit) -> web.StreamResponse:
-    visit.repository("PutImage")
-    tag, digest = _tag_or_digest(visit.reference)
-    content = await _manifest(visit)
-    sent_as = visit.request.content_type if "Content-Type" in visit.request.headers else None
-    manifest = manifests.parse(content, sent_as)
-    images.require_digest(manifest, digest)
-    repository = visit.registry.repository(visit.name)  # it may have gone while the body came
-    is_new = images.is_new(repository, manifest.digest, tag)
-    image = images.put(repository, manifest, content, tag, now=datetime.now(UTC))
+async def put_manifest(request: RegistryRequest) -> web.StreamResponse:
+    request.repository("PutImage")
+    tag, digest = _tag_or_digest(request.reference)
+    content = await _manifest(request)
+    sent_as = request.http.content_type if "Content-Type" in request.http.headers else None
+    manifest = manifests.parse_manifest(content, sent_as)
+    image_store.require_digest(manifest, digest)
+    repository = request.registry.repository(request.name)  # it may have gone while the body came
+    is_new = image_store.is_new(repository, manifest.digest, tag)
+    image = image_store.store_image(repository, manifest, content, tag, now=datetime.now(UTC))
     if is_new:
-        visit.replicator.begin(visit.registry, repository, image, tag)
+        request.services.replicator.begin(request.registry, repository, image, tag)
     headers = {
-        "Location": f"/v2/{visit.name}/manifests/{manifest.digest}",
+        "Location": f"/v2/{request.name}/manifests/{manifest.digest}",
         "Docker-Content-Digest": manifest.digest,
         **({"OCI-Subject": manifest.subject} if manifest.subject else {}),
     }
     return web.Response(status=HTTPStatus.CREATED, headers=headers)
 
 
-async def look(visit: Visit) -> web.StreamResponse:
-    return _answer(_image(visit, await visit.image_to_pull("BatchGetImage")))
+async def head_manifest(request: RegistryRequest) -> web.StreamResponse:
+    return _answer(_image(request, await request.image_to_pull("BatchGetImage")))
 
 
-async def pull(visit: Visit) -> web.StreamResponse:
-    image = _image(visit, await visit.image_to_pull("BatchGetImage"))
-    images.record_pull(visit.registry, image, visit.caller.identity, datetime.now(UTC))
+async def get_manifest(request: RegistryRequest) -> web.StreamResponse:
+    image = _image(request, await request.image_to_pull("BatchGetImage"))
+    image_store.record_pull(request.registry, image, request.caller.identity, datetime.now(UTC))
     return _answer(image)
 
 
-async def delete(visit: Visit) -> web.StreamResponse:
+async def delete_manifest(request: RegistryRequest) -> web.StreamResponse:
     """What the User Guide has people do with `oras manifest delete`."""
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-artifact-delete.html
-    repository = visit.repository("BatchDeleteImage")
-    tag, digest = _tag_or_digest(visit.reference)
-    images.delete(repository, tag=tag, digest=digest)
+    repository = request.repository("BatchDeleteImage")
+    tag, digest = _tag_or_digest(request.reference)
+    image_store.remove_image(repository, tag=tag, digest=digest)
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-async def tags(visit: Visit) -> web.StreamResponse:
+async def list_tags(request: RegistryRequest) -> web.StreamResponse:
     """A page of the tags, in alphabetical order, with the way to the next one."""
-    repository = visit.repository("ListImages")
-    last = visit.request.query.get("last", "")
+    repository = request.repository("ListImages")
+    last = request.http.query.get("last", "")
     found = sorted(tag for tag in repository.tagged if tag > last)
-    page = found[: _page_size(visit)]
+    page = found[: _page_size(request)]
     headers = {}
     if page != found:
-        following = f"/v2/{visit.name}/tags/list?n={len(page)}&last={quote(page[-1])}"
+        following = f"/v2/{request.name}/tags/list?n={len(page)}&last={quote(page[-1])}"
         headers["Link"] = f'<{following}>; rel="next"'
-    return web.json_response({"name": visit.name, "tags": page}, headers=headers)
+    return web.json_response({"name": request.name, "tags": page}, headers=headers)
 
 
-async def referrers(visit: Visit) -> web.StreamResponse:
-    repository = visit.repository("BatchGetImage")
-    if not DIGEST.fullmatch(visit.reference):
-        raise EcrError("DIGEST_INVALID", f"{visit.reference!r} is not a sha256 digest")
-    wanted = visit.request.query.get(_ARTIFACT_TYPE)
-    found = images.referrers(repository, visit.reference)
+async def list_referrers(request: RegistryRequest) -> web.StreamResponse:
+    repository = request.repository("BatchGetImage")
+    if not DIGEST.fullmatch(request.reference):
+        raise EcrError("DIGEST_INVALID", f"{request.reference!r} is not a sha256 digest")
+    wanted = request.http.query.get(_ARTIFACT_TYPE)
+    found = image_store.referrers_of(repository, request.reference)
     body = {
         "schemaVersion": 2,
         "mediaType": OCI_INDEX,
@@ -90,10 +90,10 @@ async def referrers(visit: Visit) -> web.StreamResponse:
     return web.Response(body=json.dumps(body).encode(), headers={"Content-Type": OCI_INDEX, **headers})
 
 
-async def _manifest(visit: Visit) -> bytes:
+async def _manifest(request: RegistryRequest) -> bytes:
     """The body, of which no more is read than a manifest may have."""
     content = bytearray()
-    async for chunk in visit.content():
+    async for chunk in request.content():
         content += chunk
         if len(content) > MANIFEST_MAX_BYTES:
             raise EcrError("MANIFEST_TOO_LARGE", f"The manifest is larger than {MANIFEST_MAX_BYTES} bytes")
@@ -108,18 +108,18 @@ def _tag_or_digest(reference: str) -> tuple[str | None, str | None]:
     return None, reference
 
 
-def _image(visit: Visit, repository: Repository) -> Image:
-    tag, digest = _tag_or_digest(visit.reference)
-    return images.find(repository, tag=tag, digest=digest)
+def _image(request: RegistryRequest, repository: StoredRepository) -> StoredImage:
+    tag, digest = _tag_or_digest(request.reference)
+    return image_store.find_image(repository, tag=tag, digest=digest)
 
 
-def _answer(image: Image) -> web.Response:
+def _answer(image: StoredImage) -> web.Response:
     headers = {"Content-Type": image.media_type, "Docker-Content-Digest": image.digest}
     return web.Response(body=image.manifest, headers=headers)
 
 
-def _page_size(visit: Visit) -> int:
-    stated = visit.request.query.get("n", str(_PAGE))
+def _page_size(request: RegistryRequest) -> int:
+    stated = request.http.query.get("n", str(_PAGE))
     if not re.fullmatch(r"[0-9]{1,9}", stated):
         raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is not a number of tags")
     if int(stated) > _PAGE_MAX:
@@ -129,7 +129,7 @@ def _page_size(visit: Visit) -> int:
     return int(stated)
 
 
-def _descriptor(image: Image) -> dict[str, Any]:
+def _descriptor(image: StoredImage) -> dict[str, Any]:
     return {
         "mediaType": image.media_type,
         "digest": image.digest,

@@ -7,7 +7,7 @@ from typing import Any
 from domain import document_text
 from domain.ecr.images import DIGEST, INDEXES, MANIFESTS, OCI_INDEX, OCI_MANIFEST, digest_of
 from domain.ecr.limits import MANIFEST_MAX_BYTES
-from localcloud.ecr.errors import EcrError, invalid_parameter
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
 
 _UNPULLED = ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",)
 """Layers that stand elsewhere, at the addresses that the manifest gives."""
@@ -30,7 +30,7 @@ class Manifest:
     """What the manifest itself says that it is."""
 
 
-def parse(content: bytes, media_type: str | None = None) -> Manifest:
+def parse_manifest(content: bytes, media_type: str | None = None) -> Manifest:
     """The manifest in the bytes, whose media type the sender may say; raises EcrError."""
     if len(content) > MANIFEST_MAX_BYTES:
         raise invalid_parameter("ImageManifest", f"must have length less than or equal to {MANIFEST_MAX_BYTES}")

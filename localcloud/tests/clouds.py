@@ -6,7 +6,7 @@ from typing import Any
 import urllib3
 from botocore.config import Config
 
-from localcloud.call import Call
+from localcloud.calls import Call
 from localcloud.clients import isolated_session
 from localcloud.cloud import LocalCloud
 

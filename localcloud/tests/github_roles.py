@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.cloud import LocalCloud
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from localcloud.tests.clouds import Connect
 
 HOME, ELSEWHERE = "771100002222", "771100003333"

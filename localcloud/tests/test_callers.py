@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from domain.iam.access import Caller, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import request_context
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, Connect, Door, fetch
 
 NAMES = iter(range(1000))

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from localcloud import emulator, gateway
 from localcloud.cloud import LocalCloud
-from localcloud.ecr.errors import EcrError
+from localcloud.ecr.api_errors import EcrError
 from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
 

@@ -20,9 +20,9 @@ from domain.iam.access import Policy
 from domain.iam.document import Document
 from localcloud import cloud as local
 from localcloud.cloud import LocalCloud, Parts
-from localcloud.ecr.tokens import Token
+from localcloud.ecr.authorization_tokens import AuthorizationToken
 from localcloud.emulator import Emulator, EmulatorDied
-from localcloud.iam_and_kms import Key
+from localcloud.iam_and_kms import KmsKey
 from localcloud.server import Server
 from localcloud.tests.clouds import ACCOUNT, Connect, Recorder
 from localcloud.tests.processes import NEEDS_PROC, alive, descendants, eventually
@@ -269,7 +269,7 @@ def test_nothing_can_be_waited_for_when_nothing_runs() -> None:
 
 
 GIVEN = "given"
-KEY = Key(
+KEY = KmsKey(
     arn=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1",
     account=ACCOUNT,
     region="us-east-1",
@@ -285,15 +285,15 @@ def test_what_a_caller_changes_is_changed_in_the_servers_thread(
 ) -> None:
     threads: list[str] = []
 
-    def told(*_: object, **__: object) -> Token:
+    def told(*_: object, **__: object) -> AuthorizationToken:
         threads.append(threading.current_thread().name)
-        return Token(password=GIVEN, expires=datetime.now(UTC))
+        return AuthorizationToken(password=GIVEN, expires=datetime.now(UTC))
 
     monkeypatch.setattr(cloud._callers, "join", told)
-    monkeypatch.setattr(cloud._neighbour, "stand_in", told)
+    monkeypatch.setattr(cloud._backend, "add_key", told)
     monkeypatch.setattr(cloud._tokens, "issue", told)
     cloud.join(ACCOUNT, "o-a1b2c3d4e5")
-    cloud.stand_in(KEY)
+    cloud.add_key(KEY)
     assert cloud.service_password("lambda.amazonaws.com", "arn:aws:lambda:us-east-1:1:function:a", ACCOUNT) == GIVEN
     assert threads == [cloud._server._thread.name] * 3
 

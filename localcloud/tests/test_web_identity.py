@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.cloud import LocalCloud
-from localcloud.github import Github, Job
+from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import Connect, fetch
 from localcloud.tests.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, document, provider, trust
@@ -191,7 +191,7 @@ def claims(**more: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def signed(cloud: LocalCloud, given: Mapping[str, Any], *, by: Github | None = None, **more: Any) -> str:
+def signed(cloud: LocalCloud, given: Mapping[str, Any], *, by: GithubIssuer | None = None, **more: Any) -> str:
     """A token under the cloud's own key id, signed by its issuer or by another."""
     header = {"kid": cloud._github._key_id, **more.pop("headers", {})}
     return jwt.encode(dict(given), (by or cloud._github)._key, **{"algorithm": "RS256", **more}, headers=header)
@@ -239,7 +239,7 @@ def forged(cloud: LocalCloud) -> dict[str, str]:
     confused = part({"alg": "HS256", "typ": "JWT", "kid": cloud._github._key_id})
     mac = hmac.new(public, f"{confused}.{body}".encode(), hashlib.sha256).digest()
     return {
-        "another key": signed(cloud, claims(), by=Github()),
+        "another key": signed(cloud, claims(), by=GithubIssuer()),
         "another body": f"{head}.{other}.{signature}",
         "no signature": f"{head}.{body}.",
         "alg none": f"{part({'alg': 'none', 'typ': 'JWT', 'kid': cloud._github._key_id})}.{body}.",
@@ -277,7 +277,7 @@ def test_a_key_that_github_does_not_have_proves_nothing(roles: Roles, role: str,
 
 
 def test_another_clouds_token_is_refused(roles: Roles, role: str) -> None:
-    foreign = Github().token(JOB, audience=AUDIENCE, now=datetime.now(UTC))
+    foreign = GithubIssuer().token(JOB, audience=AUDIENCE, now=datetime.now(UTC))
     assert roles.refused(role, foreign)[2].startswith(NO_KEY)
 
 

@@ -16,7 +16,7 @@ from ops.adopt.exceptions import RuleFailure, exceptions, rule_failures
 from ops.adopt.existing_state import TYPES, AdoptionChange, ExistingState
 from ops.adopt.naming import StackNames, names_used
 from ops.adopt.project_copy import Project
-from policies.pack.judge import Judged, judge
+from policies.pack.judge import RuleResult, judge
 from policies.pack.rule import Level
 from render.resource import Render
 from review.plan.phrases import grouped
@@ -236,7 +236,7 @@ class Adopter:
         return exceptions(about, self._project.levels, self._today)
 
 
-def _repository(judged: Judged) -> str:
+def _repository(judged: RuleResult) -> str:
     """The name of the repository that a resource belongs to."""
     return judged.resource.name.rpartition("@")[0]
 

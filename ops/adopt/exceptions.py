@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from policies.pack.judge import Judged
-from policies.pack.levels import LEVEL, Setting
+from policies.pack.judge import RuleResult
+from policies.pack.levels import ENFORCEMENT_LEVEL, RuleConfig
 from policies.pack.rule import Exemption, Finding, Level
 from review.plan.phrases import grouped
 
@@ -32,19 +32,21 @@ class RuleFailure:
     regions: tuple[str, ...]
 
 
-def rule_failures(found: Iterable[Judged], regions: Sequence[str]) -> list[RuleFailure]:
+def rule_failures(found: Iterable[RuleResult], regions: Sequence[str]) -> list[RuleFailure]:
     """The rules that one entry fails, each rule once; in the order of the regions."""
     by_rule = grouped(found, lambda each: each.rule.id)
     return [_failure(by_rule[rule], regions) for rule in sorted(by_rule)]
 
 
-def exceptions(found: Iterable[Judged], levels: Mapping[str, Setting], today: date) -> dict[str, dict[str, object]]:
+def exceptions(
+    found: Iterable[RuleResult], levels: Mapping[str, RuleConfig], today: date
+) -> dict[str, dict[str, object]]:
     """Of each rule that no entry can pass, what the file of levels must say: all that it says, and the exceptions."""
     needed = grouped(filter(_needs_exception, found), lambda each: each.rule.id)
     return {rule: _with(levels[rule], list(_exemptions(needed[rule], today))) for rule in sorted(needed)}
 
 
-def _failure(judged: Sequence[Judged], regions: Sequence[str]) -> RuleFailure:
+def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailure:
     first = judged[0]
     failing = {each.resource.name.rpartition("@")[2] for each in judged}
     messages = (each.outcome.message for each in judged if isinstance(each.outcome, Finding))
@@ -63,20 +65,20 @@ def _failure(judged: Sequence[Judged], regions: Sequence[str]) -> RuleFailure:
     )
 
 
-def _needs_exception(judged: Judged) -> bool:
+def _needs_exception(judged: RuleResult) -> bool:
     return judged.level is Level.MANDATORY and judged.rule.id in _FIXED
 
 
-def _exemptions(judged: Iterable[Judged], today: date) -> Iterator[Exemption]:
+def _exemptions(judged: Iterable[RuleResult], today: date) -> Iterator[Exemption]:
     until = today + timedelta(days=EXCEPTION_DAYS)
     for urn, each in {each.resource.urn: each for each in judged}.items():
         yield Exemption(urn=urn, reason=f"adopted: {_FIXED[each.rule.id]} can't be changed", until=until)
 
 
-def _with(setting: Setting, added: Sequence[Exemption]) -> dict[str, object]:
+def _with(setting: RuleConfig, added: Sequence[Exemption]) -> dict[str, object]:
     """In the form of the file; of one resource the new exception alone stays."""
     urns = {each.urn for each in added}
     kept = [each for each in setting.parameters.exceptions if each.urn not in urns]
     parameters = setting.parameters.model_dump(mode="json", exclude_unset=True, exclude={"exceptions"})
     listed = [each.model_dump(mode="json") for each in (*kept, *added)]
-    return {LEVEL: setting.level.value, **parameters, "exceptions": listed}
+    return {ENFORCEMENT_LEVEL: setting.level.value, **parameters, "exceptions": listed}

@@ -9,7 +9,7 @@ from domain.wording import listed
 from ops.adopt.described import ExistingRepository
 from ops.adopt.entry import pulls_of
 from ops.adopt.retention_rules import like, not_sayable
-from policies.checks.mutability import FILTERS, MUTABILITY
+from policies.checks.tag_mutability import EXCLUSION_FILTERS, MUTABILITY
 from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from review.plan import Change, plan
@@ -73,12 +73,12 @@ def _existing(declared: Resource, found: ExistingRepository) -> Resource | None:
 
 def _settings(found: ExistingRepository, declared: Mapping[str, Any]) -> dict[str, Any]:
     """All that can be changed of the repository itself; filters that stay in the order in which they are declared."""
-    order = [each["filter"] for each in declared.get(FILTERS, ())]
+    order = [each["filter"] for each in declared.get(EXCLUSION_FILTERS, ())]
     filters = sorted(found.filters, key=lambda each: order.index(each) if each in order else len(order))
     tags = {key: value for key, value in (found.tags or {}).items() if not key.startswith("aws:")}
     return {
         MUTABILITY: found.described.mutability,
-        FILTERS: [{"filter": each, "filterType": FILTER_TYPE} for each in filters] or None,
+        EXCLUSION_FILTERS: [{"filter": each, "filterType": FILTER_TYPE} for each in filters] or None,
         "imageScanningConfiguration": {"scanOnPush": found.described.scanning.on_push},
         "tags": declared["tags"] if found.tags is None else tags,
     }
@@ -90,7 +90,7 @@ def _of_repository(change: Change) -> Iterator[AdoptionChange]:
     if change.old and change.new and any(path.startswith(MUTABILITY) for path in words):
         text = f"{MUTABILITY}: {_mutability(change.old)} → {_mutability(change.new)}"
         if str(change.old.inputs[MUTABILITY]).startswith("MUTABLE"):
-            text += f": {_REFUSED}{'' if change.new.inputs.get(FILTERS) else f'; {_HINT}'}"
+            text += f": {_REFUSED}{'' if change.new.inputs.get(EXCLUSION_FILTERS) else f'; {_HINT}'}"
         yield AdoptionChange(text=text)
     if tags := [text.removeprefix(_TAGS) for path, text in words.items() if path.startswith(_TAGS)]:
         yield AdoptionChange(text=f"tags: {'; '.join(tags)}")
@@ -98,7 +98,7 @@ def _of_repository(change: Change) -> Iterator[AdoptionChange]:
 
 def _mutability(repository: Resource) -> str:
     """The mode, with the tags that it excludes."""
-    filters = [each["filter"] for each in repository.inputs.get(FILTERS) or ()]
+    filters = [each["filter"] for each in repository.inputs.get(EXCLUSION_FILTERS) or ()]
     return f"{repository.inputs[MUTABILITY]}{f' ({listed(filters)})' if filters else ''}"
 
 

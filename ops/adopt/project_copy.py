@@ -12,8 +12,7 @@ from domain.aws import RegistryId
 from domain.ecr.retention import Rule
 from domain.wording import listed
 from ops.adopt.naming import KINDS, Names
-from policies.pack.levels import Setting, levels_file
-from policies.pack.levels import load as load_levels
+from policies.pack.levels import RuleConfig, levels_file, load_levels
 from render.rendering import PROGRAM, render
 from render.resource import Render
 from settings import InvalidSettings, Settings, load
@@ -37,7 +36,7 @@ class Project:
     """As it is written."""
     names: Names
     """The stack's own."""
-    levels: Mapping[str, Setting]
+    levels: Mapping[str, RuleConfig]
     """How each rule is applied in the stack."""
 
     @property

@@ -1,1 +1,1 @@
-"""What several rules share."""
+"""Checks that several rules share."""

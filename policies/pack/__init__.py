@@ -1,1 +1,1 @@
-"""What runs the rules: records, levels, the judge, the adapter to the engine."""
+"""Rules, levels and exceptions, and what runs them: for the gate and for the engine."""

@@ -1,4 +1,4 @@
-"""`python -m policies.pack.bundle FOLDER`: the pack as a folder that stands alone, for whoever has not this project."""
+"""`python -m policies.pack.bundle FOLDER`: the pack as a folder of its own, for other Pulumi projects."""
 
 import shutil
 import sys
@@ -9,34 +9,34 @@ from policies.pack.levels import FOLDER
 ROOT = FOLDER.parent
 PACKAGES = ("policies", "resources", "domain")
 NEEDED = ("pulumi", "pulumi_policy", "pydantic")
-"""What the pack imports; the versions are those of requirements.txt."""
+"""The packages that the pack imports, with the versions of requirements.txt."""
 
 _VIRTUALENV = "venv"
 _README = """\
 # The policy pack of container-registry
 
-The rules that every change to a container registry on AWS is held to; policies/README.md lists them.
+Rules for container registries on AWS; policies/README.md describes each.
 
     pulumi install
 
-makes the environment of the pack (`{virtualenv}/`, from requirements.txt). Do it first, in this folder: an engine waits
-for ever for a pack without its environment. Then, in the folder of a Pulumi project:
+creates the pack's virtual environment (`{virtualenv}/`, from requirements.txt). Run it first, in this folder: without
+it, the engine hangs when it starts the pack. Then, in the folder of a Pulumi project:
 
     pulumi preview --policy-pack {name} --policy-pack-config {name}/policies/prod.json
 
-`policies/prod.json` and `policies/dev.json` set the level, the parameters and the exceptions of each rule.
+`policies/prod.json` and `policies/dev.json` set the level, parameters and exceptions of each rule.
 """
 
 
 def bundle(folder: Path) -> None:
-    """Writes the pack into a folder that is new, or a pack already."""
+    """Writes the pack to a folder that is empty or holds a pack."""
     if folder.exists() and any(folder.iterdir()) and not (folder / "PulumiPolicy.yaml").is_file():
-        raise FileExistsError(f"{folder} holds something else than a policy pack (name another folder)")
+        raise FileExistsError(f"{folder} is not empty and not a policy pack (choose another folder)")
     for package in PACKAGES:
         shutil.rmtree(folder / package, ignore_errors=True)
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for mine in ("PulumiPolicy.yaml", "__main__.py"):
-        (folder / PACKAGES[0] / mine).unlink()
+    for name in ("PulumiPolicy.yaml", "__main__.py"):
+        (folder / PACKAGES[0] / name).unlink()
     project = (FOLDER / "PulumiPolicy.yaml").read_text(encoding="utf-8")
     _write(folder / "PulumiPolicy.yaml", project.replace("../.venv", _VIRTUALENV))
     _write(folder / "__main__.py", (FOLDER / "__main__.py").read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{arguments[0]}: run `pulumi install` in it, then use it with --policy-pack")
+    print(f"{arguments[0]}: run `pulumi install` there, then pass the folder to --policy-pack")
     return 0
 
 

@@ -1,9 +1,8 @@
-"""The rules as policies of Pulumi's SDK: the one place that knows both."""
+"""Adapts the rules to policies of Pulumi's SDK."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any
 
 from pulumi_policy import (
@@ -12,29 +11,28 @@ from pulumi_policy import (
     PolicyComplianceFramework,
     PolicyConfigSchema,
     PolicyPack,
-    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy import PolicyResource as EngineResource
 from pulumi_policy import Severity as EngineSeverity
 from pulumi_policy.proxy import UnknownValueError
 from pydantic import ValidationError
 
 from domain.document_text import UNKNOWN
-from policies.pack.judge import on_resource, on_stack
+from policies.pack.judge import judge_resource, judge_stack
 from policies.pack.readme import parameter_schema
-from policies.pack.rule import Finding, Given, Parameters, ResourceRule, Rule, StackRule
-from policies.pack.table import all_rules
+from policies.pack.rule import Finding, Parameters, ResourceRule, Rule, RuleContext, all_rules
 
 NAME = "container-registry"
 
 
 @dataclass(frozen=True, slots=True)
-class _Declared:
-    """A resource of the engine's in the form that a render gives."""
+class _Resource:
+    """A resource of the engine as plain data."""
 
     urn: str
     type: str
@@ -48,120 +46,97 @@ class _Declared:
         return self.inputs.get("region")
 
 
-def run(today: Callable[[], date]) -> None:
-    """Serves the pack to the engine until it hangs up."""
+def serve_pack(today: Callable[[], date]) -> None:
+    """Serves the pack until the engine closes the connection."""
     PolicyPack(NAME, policies=policies(today), enforcement_level=EnforcementLevel.MANDATORY)
 
 
 def policies(today: Callable[[], date]) -> list[Policy]:
-    """Each rule as a policy of its own under its id, so that people set its level and read its name."""
+    """One policy for each rule, named after its id."""
     return [_policy(rule, today) for rule in all_rules().values()]
 
 
 def _policy(rule: Rule, today: Callable[[], date]) -> Policy:
-    schema = parameter_schema(rule)
-    kind, validate = (
-        (ResourceValidationPolicy, partial(_on_resource, rule, _Settings(rule), today))
-        if isinstance(rule, ResourceRule)
-        else (StackValidationPolicy, partial(_on_stack, rule, _Settings(rule), today))
-    )
-    return kind(
-        name=rule.id,
-        description=rule.title,
-        validate=validate,
-        config_schema=PolicyConfigSchema(properties=schema),
-        severity=EngineSeverity(rule.severity.value),
-        framework=PolicyComplianceFramework(specification=", ".join(rule.controls)),
-        remediation_steps=rule.remediation,
-    )
+    validator = _Validator(rule, today)
+    record: dict[str, Any] = {
+        "name": rule.id,
+        "description": rule.title,
+        "config_schema": PolicyConfigSchema(properties=parameter_schema(rule)),
+        "severity": EngineSeverity(rule.severity.value),
+        "framework": PolicyComplianceFramework(specification=", ".join(rule.controls)),
+        "remediation_steps": rule.remediation,
+    }
+    if isinstance(rule, ResourceRule):
+        return ResourceValidationPolicy(validate=validator.check_resource, **record)
+    return StackValidationPolicy(validate=validator.check_stack, **record)
 
 
-class _Settings:
-    """A rule's parameters as the engine hands them over with each resource; read once."""
+class _Validator:
+    """Runs one rule as the engine asks for it."""
 
-    def __init__(self, rule: Rule) -> None:
-        self._rule = rule
+    def __init__(self, rule: Rule, today: Callable[[], date]) -> None:
+        self._rule: Any = rule
+        self._today = today
         self._last: tuple[Mapping[str, Any], Parameters] = {}, rule.parameters()
 
-    def read(self, config: Mapping[str, Any]) -> Parameters:
-        given, parameters = self._last
-        if config != given:
+    def check_resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type not in self._rule.types or (context := self._context(args, report)) is None:
+            return
+        for outcome in judge_resource(self._rule, _plain_resource(args), context):
+            if isinstance(outcome, Finding):
+                report(outcome.message, None)
+
+    def check_stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
+        if (context := self._context(args, report)) is None:
+            return
+        resources = [_plain_resource(each) for each in args.resources if each.resource_type in self._rule.types]
+        for resource, outcome in judge_stack(self._rule, resources, context):
+            if isinstance(outcome, Finding):
+                report(outcome.message, resource.urn)
+
+    def _context(
+        self, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation
+    ) -> RuleContext[Any] | None:
+        """None, with a violation, where the parameters are invalid."""
+        try:
+            return RuleContext(self._parameters(args.get_config()), self._today())
+        except ValidationError as invalid:
+            errors = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in invalid.errors())
+            report(f"could not be checked: the rule's parameters are invalid: {errors}", None)
+            return None
+
+    def _parameters(self, config: Mapping[str, Any]) -> Parameters:
+        """The engine sends the configuration with each resource: the same one is read once."""
+        last, parameters = self._last
+        if config != last:
             parameters = self._rule.parameters.model_validate(config)
             self._last = dict(config), parameters
         return parameters
 
 
-def _on_resource(
-    rule: ResourceRule[Any],
-    settings: _Settings,
-    today: Callable[[], date],
-    args: ResourceValidationArgs,
-    report: ReportViolation,
-) -> None:
-    if args.resource_type not in rule.types:
-        return
-    given = _given(settings, today, args, report)
-    if given is None:
-        return
-    for outcome in on_resource(rule, _declared(args), given):
-        if isinstance(outcome, Finding):
-            report(outcome.message, None)
-
-
-def _on_stack(
-    rule: StackRule[Any],
-    settings: _Settings,
-    today: Callable[[], date],
-    args: StackValidationArgs,
-    report: ReportViolation,
-) -> None:
-    given = _given(settings, today, args, report)
-    if given is None:
-        return
-    about = [_declared(each) for each in args.resources if each.resource_type in rule.types]
-    for resource, outcome in on_stack(rule, about, given):
-        if isinstance(outcome, Finding):
-            report(outcome.message, resource.urn)
-
-
-def _given(
-    settings: _Settings,
-    today: Callable[[], date],
-    args: ResourceValidationArgs | StackValidationArgs,
-    report: ReportViolation,
-) -> Given[Any] | None:
-    """What the rule goes by; None, reported, where its parameters can't be read."""
-    try:
-        return Given(settings.read(args.get_config()), today())
-    except ValidationError as invalid:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in invalid.errors())
-        report(f"can't be applied, since its parameters are faulty: {faults}", None)
-        return None
-
-
-def _declared(given: ResourceValidationArgs | PolicyResource) -> _Declared:
-    return _Declared(
-        urn=given.urn,
-        type=given.resource_type,
-        name=given.name,
-        provider=given.provider.urn if given.provider else None,
-        protect=given.opts.protect,
-        inputs=plain(given.props),
+def _plain_resource(resource: ResourceValidationArgs | EngineResource) -> _Resource:
+    return _Resource(
+        urn=resource.urn,
+        type=resource.resource_type,
+        name=resource.name,
+        provider=resource.provider.urn if resource.provider else None,
+        protect=resource.opts.protect,
+        inputs=_plain_mapping(resource.props),
     )
 
 
-def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties as plain data: the SDK's proxies raise where a value is unknown; here it is a marker."""
-    return {key: _value(properties, key) for key in properties if not key.startswith("__")}
+def _plain_mapping(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The SDK's proxies raise where a value is unknown: here it is the marker UNKNOWN."""
+    return {key: _plain_value(properties, key) for key in properties if not key.startswith("__")}
 
 
-def _value(holder: Mapping[str, Any] | Sequence[Any], key: Any) -> Any:
+def _plain_value(holder: Mapping[str, Any] | Sequence[Any], key: Any) -> Any:
     try:
         value = holder[key]
     except UnknownValueError:
         return UNKNOWN
     if isinstance(value, Mapping):
-        return plain(value)
+        return _plain_mapping(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_value(value, index) for index in range(len(value))]
+        return [_plain_value(value, index) for index in range(len(value))]
     return value

@@ -1,4 +1,4 @@
-"""`python -m policies.pack.readme`: policies/README.md, written from the rules' records, or (`--check`) compared."""
+"""`python -m policies.pack.readme` writes policies/README.md from the rules' records; `--check` compares it."""
 
 import json
 import sys
@@ -6,29 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from policies.pack.judge import LONGEST_EXCEPTION_DAYS
-from policies.pack.levels import FOLDER, load
-from policies.pack.rule import Level, Rule, StackRule
-from policies.pack.table import all_rules
+from policies.pack.levels import FOLDER, load_levels
+from policies.pack.rule import Level, Rule, StackRule, all_rules
 
 NAME = "README.md"
 _ALWAYS = "exceptions"
-"""A parameter that every rule has; it is told once."""
+"""A parameter of every rule, described once."""
 
 _HEAD = """\
 <!-- Written by `make policy-readme` from the rules' records: don't edit. -->
 # The policy pack
 
 {count} rules. The engine runs them on every preview and update (`make preview`, `make up`), and `python -m review gate`
-runs the same functions with no account. One file a rule, under `rules/`. The levels and parameters of a stack stand in
-`STACK.json` beside this page, in the engine's own form: `"rule-id": "mandatory"`, or an object with `enforcementLevel`
-(`mandatory`, `advisory`, `disabled`) and the rule's parameters. Every file names every rule.
+runs the same functions without an AWS account. Each rule is a file in `rules/`. `STACK.json` beside this page sets the
+levels and parameters for a stack, in the form of `--policy-pack-config`: `"rule-id": "mandatory"`, or an object with
+`enforcementLevel` (`mandatory`, `advisory`, `disabled`) and the rule's parameters. It must list every rule.
 
-Every rule takes `exceptions`, a list of `{{"urn": …, "reason": …, "until": "2027-01-31"}}`: it lets that resource pass
-until that day, at most {longest} days away. An exception that has ended is a violation itself; one that nothing
-needs is told by the gate.
+Every rule has the parameter `exceptions`, a list of `{{"urn": …, "reason": …, "until": "2027-01-31"}}`: findings for
+that resource are ignored until that date, at most {longest} days from today. An expired exception is itself a
+violation; the gate reports exceptions that are no longer needed.
 
-A value that is not known before a deployment counts as given where it is enough that there is one. Where the value
-itself matters, the engine says nothing and the gate lists it as undecided.
+Some inputs are not known before the deployment. Where a rule only requires that a value is set, an unknown value
+passes. Where it needs the value itself, the engine reports nothing and the gate lists the rule as undecided.
 
 | Rule | Severity | {stacks} |
 | --- | --- | {dashes} |
@@ -36,8 +35,8 @@ itself matters, the engine says nothing and the gate lists it as undecided.
 
 
 def readme(folder: Path) -> str:
-    """The page, as the records and the folder's levels have it now."""
-    stacks = {file.stem: load(file) for file in sorted(folder.glob("*.json"))}
+    """The text of the page, with the folder's levels."""
+    stacks = {file.stem: load_levels(file) for file in sorted(folder.glob("*.json"))}
     head = _HEAD.format(
         count=len(all_rules()), longest=LONGEST_EXCEPTION_DAYS, stacks=" | ".join(stacks),
         dashes=" | ".join("---" for _ in stacks),
@@ -61,17 +60,17 @@ def _section(rule: Rule) -> str:
     types = ", ".join(f"`{each}`" for each in rule.types)
     lines = [
         f"\n## {rule.id}",
-        f"{rule.title}. **{rule.severity.capitalize()}**; looks at {scope}{types}.",
+        f"{rule.title}. **{rule.severity.capitalize()}**; checks {scope}{types}.",
         f"**Risk.** {rule.risk}",
-        f"**Remedy.** {rule.remediation}",
-        *([f"**Covers.** {', '.join(rule.controls)}."] if rule.controls else []),
+        f"**Remediation.** {rule.remediation}",
+        *([f"**Controls.** {', '.join(rule.controls)}."] if rule.controls else []),
         *(["**Parameters.**\n\n" + "\n".join(parameters)] if parameters else []),
     ]
     return "\n\n".join(lines) + "\n"
 
 
 def parameter_schema(rule: Rule) -> dict[str, dict[str, Any]]:
-    """The JSON Schema of each parameter, with nothing that lies elsewhere."""
+    """The JSON Schema of each parameter, without references."""
     document = rule.parameters.model_json_schema()
     definitions = document.get("$defs", {})
     properties: dict[str, dict[str, Any]] = _inlined(document["properties"], definitions)
@@ -93,7 +92,7 @@ def main(arguments: list[str], folder: Path = FOLDER) -> int:
         return 0
     if file.is_file() and file.read_text(encoding="utf-8") == now:
         return 0
-    print(f"{folder.name}/{NAME} is not what the rules say: run `make policy-readme`", file=sys.stderr)
+    print(f"{folder.name}/{NAME} does not match the rules: run `make policy-readme`", file=sys.stderr)
     return 1
 
 

@@ -1,15 +1,19 @@
-"""What a rule is: a record for people, and a function that finds what is wrong."""
+"""What a rule is, and every rule of policies/rules: a record for people, and a function that finds violations."""
 
+import pkgutil
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from domain.problems import Path
+from policies import rules
 
 
 class Severity(StrEnum):
@@ -20,15 +24,15 @@ class Severity(StrEnum):
 
 
 class Level(StrEnum):
-    """What a finding does: nothing, a remark, or an end to the change. The words are the engine's."""
+    """What a finding does: nothing, a warning, or a failed update. The values are the engine's."""
 
     DISABLED = "disabled"
     ADVISORY = "advisory"
     MANDATORY = "mandatory"
 
 
-class Resource(Protocol):
-    """A resource as plain data; what is not known yet is the marker UNKNOWN."""
+class CheckedResource(Protocol):
+    """A resource as a rule checks it, as plain data; a value not known yet is the marker UNKNOWN."""
 
     @property
     def urn(self) -> str: ...
@@ -48,7 +52,7 @@ class Resource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a resource, and where in its inputs."""
+    """A violation: what is wrong with a resource, and the path in its inputs."""
 
     message: str
     path: Path = ()
@@ -56,81 +60,113 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A value that the rule needs and that nobody knows yet."""
+    """The path of a value that the rule needs and that is not known before the deployment."""
 
     path: Path
 
 
-Verdict = Finding | Undecided
+CheckResult = Finding | Undecided
+Results = Iterator[CheckResult]
+StackResults = Iterator[tuple[CheckedResource, CheckResult]]
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _as_day(value: object) -> object:
-    """A number or a time is no day, though pydantic would read either as one."""
-    if type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
+def _as_date(value: object) -> object:
+    """pydantic would also read a number or a date with a time."""
+    if type(value) is date or (isinstance(value, str) and _DATE.fullmatch(value)):
         return value
-    raise ValueError("is no day such as 2027-01-31")
+    raise ValueError("is not a date such as 2027-01-31")
 
 
 class Exemption(BaseModel):
-    """One resource that a rule lets pass for a time."""
+    """An entry of `exceptions`: a resource for which findings of the rule are ignored until a date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     urn: str = Field(pattern="^urn:pulumi:", description="the resource's URN, as `make render FORMAT=json` prints it")
     reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
-        min_length=1, description="why, for whoever reads it later"
+        min_length=1, description="why the exception is needed"
     )
-    until: Annotated[date, BeforeValidator(_as_day)] = Field(
-        description="the last day on which it counts, as in 2027-01-31"
+    until: Annotated[date, BeforeValidator(_as_date)] = Field(
+        description="the last day of the exception, such as 2027-01-31"
     )
 
 
 class Parameters(BaseModel):
-    """What a rule can be told; every rule can be told exceptions."""
+    """The parameters of a rule; every rule has `exceptions`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    exceptions: tuple[Exemption, ...] = Field((), description="resources that the rule lets pass for a time")
+    exceptions: tuple[Exemption, ...] = Field(
+        (), description="resources for which findings of the rule are ignored until a date"
+    )
 
 
 P = TypeVar("P", bound=Parameters)
 
 
 @dataclass(frozen=True, slots=True)
-class Given(Generic[P]):
-    """What a rule goes by beside the resource."""
+class RuleContext(Generic[P]):
+    """What a rule knows beside the resource."""
 
     parameters: P
     today: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Record(Generic[P]):
+class _RuleRecord(Generic[P]):
     id: str
     title: str
     severity: Severity
     risk: str
     remediation: str
     controls: tuple[str, ...] = ()
-    """What other people's benchmarks and scanners call it."""
+    """The same control in benchmarks and scanners."""
     parameters: type[P]
     types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceRule(_Record[P]):
-    """A rule that looks at one resource of these types."""
+class ResourceRule(_RuleRecord[P]):
+    """A rule that checks each resource of these types by itself."""
 
-    check: Callable[[Resource, Given[P]], Iterable[Verdict]]
+    check: Callable[[CheckedResource, RuleContext[P]], Iterable[CheckResult]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StackRule(_Record[P]):
-    """A rule that looks at all resources of these types together; it must be decidable in a preview."""
+class StackRule(_RuleRecord[P]):
+    """A rule that checks all resources of these types together; it must be decidable in a preview."""
 
-    check: Callable[[Sequence[Resource], Given[P]], Iterable[tuple[Resource, Verdict]]]
+    check: Callable[[Sequence[CheckedResource], RuleContext[P]], Iterable[tuple[CheckedResource, CheckResult]]]
 
 
 Rule = ResourceRule[Any] | StackRule[Any]
+
+
+@cache
+def all_rules() -> dict[str, Rule]:
+    """Every rule by its id, sorted; each file is named after the id of its rule."""
+    found = {}
+    for module in sorted(each.name for each in pkgutil.iter_modules(rules.__path__)):
+        rule = import_module(f"{rules.__name__}.{module}").RULE
+        if rule.id != module.replace("_", "-"):
+            raise LookupError(f"policies/rules/{module}.py: rename it after the id of its rule, {rule.id!r}")
+        found[rule.id] = rule
+    return found
+
+
+@cache
+def resource_rules() -> dict[str, tuple[ResourceRule, ...]]:  # type: ignore[type-arg]
+    """The rules for one resource, by its type."""
+    found: dict[str, tuple[ResourceRule, ...]] = {}  # type: ignore[type-arg]
+    for rule in all_rules().values():
+        if isinstance(rule, ResourceRule):
+            for kind in rule.types:
+                found[kind] = (*found.get(kind, ()), rule)
+    return found
+
+
+@cache
+def stack_rules() -> tuple[StackRule, ...]:  # type: ignore[type-arg]
+    return tuple(rule for rule in all_rules().values() if isinstance(rule, StackRule))

@@ -1,31 +1,31 @@
-"""A lifecycle policy does what it says, and leaves releases alone.
+"""Lifecycle policies are valid, every rule can act, and releases are kept.
 
-No rule by age acts on an image by a protected tag, unless the rules above it identify every such tag. An image goes
-with all its tags, so a rule for dev-* takes one that is dev-1 and v1 too. That is a finding where the policy keeps v*
-below: who wrote it meant to keep the image. Where it keeps no v* at all it is none, or every policy would have to.
+No rule by age may act on an image by a protected tag, unless the rules above it select every such tag. An image expires
+with all its tags: a rule for dev-* also expires an image with the tags dev-1 and v1. That is a finding only if a rule
+below it keeps v*: otherwise every policy would need such a rule.
 """
 
-from collections.abc import Iterator
-
-from policies.checks.lifecycles import SoundLifecycle, unsound
-from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
+from policies.checks.lifecycle_policies import LifecycleParameters, check_lifecycle_policy
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
 from resources.ecr import LIFECYCLE_POLICY
 
 
-def check(resource: Resource, given: Given[SoundLifecycle]) -> Iterator[Verdict]:
-    yield from unsound(resource.inputs, "policy", given.parameters.protected_tags, given.parameters.minimum_kept)
+def check(resource: CheckedResource, context: RuleContext[LifecycleParameters]) -> Results:
+    yield from check_lifecycle_policy(
+        resource.inputs, "policy", context.parameters.protected_tags, context.parameters.minimum_kept
+    )
 
 
 RULE = ResourceRule(
     id="ecr-lifecycle-sound",
     title="Lifecycle policies are valid, every rule can act, and releases are kept",
     severity=Severity.HIGH,
-    risk="ECR deletes without asking: a rule that reaches further than it reads takes the image that production starts "
-    "from, and a rule that never acts keeps what everybody believes gone. An image goes with all its tags: one with a "
-    "release's tag beside the one that a rule is for goes too, unless a rule above that one keeps it.",
-    remediation="Put a rule by count for each protected tag above the rules by age (what a rule selects is safe from "
-    "the rules below it, of its storage class), and drop the rules that never act.",
-    parameters=SoundLifecycle,
+    risk="ECR expires images without confirmation: a rule that selects more than intended deletes images that run in "
+    "production, and a rule that never acts keeps images that are believed to be gone. An image expires with all its "
+    "tags, a release's included, unless a rule above keeps it.",
+    remediation="Put a rule by count for each protected tag above the rules by age (images that a rule selects are "
+    "ignored by the rules below it, of the same storage class), and remove the rules that never act.",
+    parameters=LifecycleParameters,
     types=(LIFECYCLE_POLICY,),
     check=check,
 )

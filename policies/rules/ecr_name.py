@@ -1,51 +1,62 @@
-"""A repository's name is the one that people write, and tells whose it is."""
+"""Repository names are valid and begin with the owning team."""
 
 from collections.abc import Iterator
 
 from pydantic import Field
 
 from domain.ecr.names import repository_name_problems
-from policies.checks.inputs import is_unknown
-from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from domain.wording import counted
+from policies.checks.input_values import is_unknown
+from policies.pack.rule import (
+    CheckedResource,
+    Finding,
+    Parameters,
+    ResourceRule,
+    Results,
+    RuleContext,
+    Severity,
+    Undecided,
+)
 from resources.ecr import REPOSITORY
 
 _NAME = ("name",)
 
 
-class RepositoryNames(Parameters):
-    minimum_segments: int = Field(2, ge=1, description="how many parts a name has at least, as team/name has two")
-    prefixes: tuple[str, ...] = Field((), description="what a name's first part may be; any, where none is given")
+class RepositoryNameParameters(Parameters):
+    minimum_segments: int = Field(2, ge=1, description="how many segments a name must have at least; team/name has two")
+    prefixes: tuple[str, ...] = Field((), description="the allowed first segments of a name; empty allows any")
 
 
-def check(resource: Resource, given: Given[RepositoryNames]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, context: RuleContext[RepositoryNameParameters]) -> Results:
     name = resource.inputs.get("name")
     if is_unknown(name):
         yield Undecided(_NAME)
     elif not isinstance(name, str):
-        yield Finding("has no name of its own, so the engine would make one up", _NAME)
+        yield Finding("has no name: the engine would generate one", _NAME)
     else:
         for problem in repository_name_problems(name):
-            yield Finding(f"has a name that ECR refuses: {name!r} {problem.message} ({problem.fix})", _NAME)
-        yield from (Finding(fault, _NAME) for fault in _faults(name, given.parameters))
+            yield Finding(f"has an invalid name: {name!r} {problem.message} ({problem.fix})", _NAME)
+        yield from (Finding(each, _NAME) for each in _check_segments(name, context.parameters))
 
 
-def _faults(name: str, parameters: RepositoryNames) -> Iterator[str]:
+def _check_segments(name: str, parameters: RepositoryNameParameters) -> Iterator[str]:
     segments = name.split("/")
     least, prefixes = parameters.minimum_segments, parameters.prefixes
     if len(segments) < least:
-        yield f"has a name of too few parts: {name!r} has {len(segments)}, and {least} are the least, as in team/name"
+        found = counted(len(segments), "segment")
+        yield f"has the name {name!r} with {found}: at least {least} are required, as in team/name"
     if prefixes and segments[0] not in prefixes:
         yield f"has a name that begins with {segments[0]!r}: allowed are {', '.join(prefixes)}"
 
 
 RULE = ResourceRule(
     id="ecr-name",
-    title="Repositories have valid names that tell whose they are",
+    title="Repository names are valid and begin with the owning team",
     severity=Severity.LOW,
-    risk="Nobody knows whom to ask, grants by prefix reach too far or too short, and a name that is made up changes "
-    "when the repository is replaced.",
+    risk="The owner can't be identified, grants by prefix match too many or too few repositories, and a generated name "
+    "changes when the repository is replaced.",
     remediation="Name the repository team/name, in lower case.",
-    parameters=RepositoryNames,
+    parameters=RepositoryNameParameters,
     types=(REPOSITORY,),
     check=check,
 )

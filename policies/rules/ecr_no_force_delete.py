@@ -1,21 +1,19 @@
-"""Only a repository that retires may go with the images that are in it."""
+"""Only a retiring repository may be deleted with its images."""
 
-from collections.abc import Iterator
-
-from policies.checks.inputs import is_unknown
-from policies.checks.retiring import RetiringParameters, not_retiring
-from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.input_values import is_unknown
+from policies.checks.resource_tagging import RetirementParameters, why_not_retiring
+from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Severity, Undecided
 from resources.ecr import REPOSITORY
 
 _FORCE = "forceDelete"
 
 
-def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, context: RuleContext[RetirementParameters]) -> Results:
     force = resource.inputs.get(_FORCE)
     if is_unknown(force):
         yield Undecided((_FORCE,))
     elif force not in (None, False):
-        reason = not_retiring(resource.inputs, given)
+        reason = why_not_retiring(resource.inputs, context)
         if isinstance(reason, Undecided):
             yield reason
         elif reason is not None:
@@ -26,10 +24,10 @@ RULE = ResourceRule(
     id="ecr-no-force-delete",
     title="Only a retiring repository may be deleted with its images",
     severity=Severity.HIGH,
-    risk="A renamed or dropped entry deletes every image in the repository, and ECR can't bring one back.",
-    remediation="Leave forceDelete out. A repository that is to go takes retire in the catalog first, which sets it "
-    "until that day (the stack needs allow_destruction).",
-    parameters=RetiringParameters,
+    risk="An entry that is renamed or removed deletes every image in the repository, and ECR can't restore images.",
+    remediation="Leave forceDelete out. To remove a repository, set retire in the catalog first, which sets "
+    "forceDelete until that date (the stack needs allow_destruction).",
+    parameters=RetirementParameters,
     types=(REPOSITORY,),
     check=check,
 )

@@ -1,8 +1,8 @@
-"""No stranger reaches a repository.
+"""Repositories are not public.
 
-Words decide, and Deny statements don't count: a Deny that takes back what an Allow gives everybody has to spare some,
-and what it spares (a key that is absent, a service) is easily too much. The tests hold these words against the effect:
-whatever `domain.iam.evaluate` lets a stranger do, this rule finds."""
+Only Allow statements are checked: a Deny that limits an Allow for everybody has exceptions itself, which easily match
+too much (a key that is absent, a service). The tests compare this rule with `domain.iam.evaluate`: it finds every
+statement by which an unknown caller is allowed something."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,8 @@ from pydantic import Field
 from domain.iam.document import Document
 from domain.iam.narrowing import PublicPrincipal, public_principals
 from domain.iam.statement import PrincipalKind
-from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked
-from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.checks.policy_documents import allow_statements, check_document, public_access_message
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 
@@ -22,29 +20,25 @@ class NotPublicParameters(Parameters):
     services: tuple[str, ...] = Field(
         (),
         description=(
-            "services that may come without aws:SourceArn or aws:SourceAccount, such as lambda.amazonaws.com, which"
-            " asks for the permission of the function's account by itself"
+            "services that may be allowed without aws:SourceArn or aws:SourceAccount, such as lambda.amazonaws.com,"
+            " which checks the permissions of the function's account itself"
         ),
     )
 
 
-def check(resource: Resource, given: Given[NotPublicParameters]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, context: RuleContext[NotPublicParameters]) -> Results:
     key = "repositoryPolicy" if resource.type == CREATION_TEMPLATE else "policy"
-    yield from verdicts(_open, given.parameters, resource.inputs, key)
+    yield from check_document(_check_statements, context.parameters, resource.inputs, key)
 
 
-def _open(document: Document, parameters: NotPublicParameters) -> Iterator[str]:
-    for name, statement in allows(document):
+def _check_statements(document: Document, parameters: NotPublicParameters) -> Iterator[str]:
+    for name, statement in allow_statements(document):
         for public in public_principals(statement, document.version):
-            if not _is_let(public, parameters):
-                why = f" ({listed(public.why)})" if public.why else ""
-                yield (
-                    f"{name} lets {public} call {asked(statement)}: no condition narrows it to an organization, an"
-                    f" account or a network{why}"
-                )
+            if not _is_allowed_service(public, parameters):
+                yield public_access_message(name, statement, public, "an organization, an account or a network")
 
 
-def _is_let(public: PublicPrincipal, parameters: NotPublicParameters) -> bool:
+def _is_allowed_service(public: PublicPrincipal, parameters: NotPublicParameters) -> bool:
     principal = public.principal
     return principal is not None and principal.kind is PrincipalKind.SERVICE and principal.value in parameters.services
 
@@ -53,10 +47,10 @@ RULE = ResourceRule(
     id="ecr-policy-not-public",
     title="Repositories are not public",
     severity=Severity.CRITICAL,
-    risk="Anybody with an AWS account, or anybody through a service, can pull the images or push others.",
+    risk="Anyone with an AWS account, or anyone through an AWS service, can pull images or push others.",
     remediation=(
-        "Name accounts, roles or services as Principal. Where it must be *, add StringEquals on aws:PrincipalOrgID; to"
-        " a service add ArnLike on aws:SourceArn or StringEquals on aws:SourceAccount; the components do."
+        "List accounts, roles or services in Principal. If it must be *, add the condition StringEquals"
+        " aws:PrincipalOrgID; for a service, add ArnLike aws:SourceArn or StringEquals aws:SourceAccount."
     ),
     controls=("CIS EKS 5.1.2", "checkov CKV_AWS_32", "trivy AWS-0032"),
     parameters=NotPublicParameters,

@@ -1,16 +1,14 @@
-"""The engine refuses to delete or replace a repository, but for one that retires."""
+"""Repositories are protected from deletion and replacement, unless they are retiring."""
 
-from collections.abc import Iterator
-
-from policies.checks.retiring import RetiringParameters, not_retiring
-from policies.pack.rule import Finding, Given, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.resource_tagging import RetirementParameters, why_not_retiring
+from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Severity, Undecided
 from resources.ecr import REPOSITORY
 
 
-def check(resource: Resource, given: Given[RetiringParameters]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, context: RuleContext[RetirementParameters]) -> Results:
     if resource.protect:
         return
-    reason = not_retiring(resource.inputs, given)
+    reason = why_not_retiring(resource.inputs, context)
     if isinstance(reason, Undecided):
         yield reason
     elif reason is not None:
@@ -21,10 +19,10 @@ RULE = ResourceRule(
     id="ecr-protected",
     title="Repositories are protected from deletion and replacement",
     severity=Severity.HIGH,
-    risk="A change that looks harmless, such as another encryption, replaces the repository: its images are gone.",
-    remediation="Set the option protect (protect in the stack's settings). A repository that is to go takes retire in "
-    "the catalog first, which lifts it until that day.",
-    parameters=RetiringParameters,
+    risk="A change that looks harmless, such as another encryption, replaces the repository and deletes its images.",
+    remediation="Set the resource option protect (protect in the stack's settings). To remove a repository, set retire "
+    "in the catalog first, which removes the protection until that date.",
+    parameters=RetirementParameters,
     types=(REPOSITORY,),
     check=check,
 )

@@ -1,4 +1,4 @@
-"""A registry policy lets named accounts fill the registry's repositories, and nothing else."""
+"""Registry policies allow named accounts to replicate and import images, and nothing else."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,17 @@ from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
 from domain.iam.narrowing import public_principals
 from domain.iam.statement import Caseless, PrincipalKind, Statement
+from domain.iam.statement_text import names_text, principal_text
 from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked, written
-from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.checks.policy_documents import (
+    allow_statements,
+    check_actions_listed,
+    check_document,
+    check_principals_listed,
+    check_resources_listed,
+    public_access_message,
+)
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.ecr import REGISTRY_POLICY
 
 _GRANTABLE = frozenset(
@@ -18,47 +25,39 @@ _GRANTABLE = frozenset(
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html"""
 
 
-def check(resource: Resource, given: Given[Parameters]) -> Iterator[Verdict]:
-    yield from verdicts(_too_much, given.parameters, resource.inputs, "policy")
+def check(resource: CheckedResource, context: RuleContext[Parameters]) -> Results:
+    yield from check_document(_check_statements, context.parameters, resource.inputs, "policy")
 
 
-def _too_much(document: Document, _: Parameters) -> Iterator[str]:
-    for name, statement in allows(document):
-        yield from _principals(name, statement, document.version)
-        if statement.not_actions is not None:
-            yield f"{name} allows {asked(statement)} (NotAction): name what is meant"
+def _check_statements(document: Document, _: Parameters) -> Iterator[str]:
+    for name, statement in allow_statements(document):
+        yield from check_principals_listed(name, statement, "Amazon ECR")
+        if statement.not_principals is None:
+            yield from _check_principals(name, statement, document.version)
+        yield from check_actions_listed(name, statement)
         if others := [each for each in statement.actions or () if not _is_grantable(each)]:
-            yield f"{name} allows {written(others)}: a registry grants replication, creation and import alone"
-        yield from _resources(name, statement)
+            yield f"{name} allows {names_text(others)}: allow only replication, repository creation and import"
+        yield from check_resources_listed(name, statement)
+        yield from _check_resources(name, statement)
 
 
-def _principals(name: str, statement: Statement, version: str) -> Iterator[str]:
-    if statement.not_principals is not None:
-        yield f"{name} grants to all but some (NotPrincipal): list the allowed principals in Principal"
-        return
-    if statement.principals is None:
-        yield f"{name} has no Principal: Amazon ECR refuses it"
+def _check_principals(name: str, statement: Statement, version: str) -> Iterator[str]:
     for public in public_principals(statement, version):
         if public.is_anyone:
-            why = f" ({listed(public.why)})" if public.why else ""
-            yield f"{name} lets {public} call {asked(statement)}: no condition narrows it to somebody known{why}"
-    others = [each for each in statement.principals or () if each.kind is not PrincipalKind.AWS]
-    if others:
-        found = listed(f"{each.kind} {each.value}" for each in others)
-        yield f"{name} grants to {found}: only accounts and their roles fill a registry"
+            yield public_access_message(name, statement, public, "known callers")
+    if others := [each for each in statement.principals or () if each.kind is not PrincipalKind.AWS]:
+        yield f"{name} allows {listed(map(principal_text, others))}: allow only accounts and their roles"
 
 
 def _is_grantable(action: Caseless) -> bool:
     return action.folded in _GRANTABLE
 
 
-def _resources(name: str, statement: Statement) -> Iterator[str]:
-    if statement.not_resources is not None:
-        yield f"{name} is about all but {listed(statement.not_resources)} (NotResource): name what is meant"
-    elif statement.resources is None:
-        yield f"{name} has no Resource: name the repositories"
+def _check_resources(name: str, statement: Statement) -> Iterator[str]:
+    if statement.resources is None and statement.not_resources is None:
+        yield f"{name} has no Resource: list the repositories"
     if others := [each for each in statement.resources or () if not _is_of_registry(each)]:
-        yield f"{name} is about {listed(others)}: name repositories of the account and region, such as team/*"
+        yield f"{name} applies to {listed(others)}: list repositories of one account and region, such as team/*"
 
 
 def _is_of_registry(resource: str) -> bool:
@@ -74,11 +73,11 @@ def _is_of_registry(resource: str) -> bool:
 
 RULE = ResourceRule(
     id="ecr-registry-policy-narrow",
-    title="Registry policies let named accounts replicate and import, no more",
+    title="Registry policies only allow named accounts to replicate and import",
     severity=Severity.HIGH,
-    risk="Another account can put images under any name into the registry, or take over what it allows.",
+    risk="Another account can put images under any name into the registry, or change its permissions.",
     remediation=(
-        "Name the source account as Principal, ecr:ReplicateImage and ecr:CreateRepository as Action, and as Resource"
+        "Set Principal to the source account, Action to ecr:ReplicateImage and ecr:CreateRepository, and Resource to"
         " arn:aws:ecr:REGION:ACCOUNT:repository/ with the names that are replicated."
     ),
     controls=("CIS EKS 5.1.2",),

@@ -1,26 +1,24 @@
-"""A tag means one image for ever, but for the few that are made to move."""
+"""Image tags are immutable, except those of allowed patterns."""
 
-from collections.abc import Iterator
-
-from policies.checks.mutability import MutableTags, movable_tags
-from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
+from policies.checks.tag_mutability import MutabilityParameters, check_tag_mutability
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
 from resources.ecr import REPOSITORY
 
 
-def check(resource: Resource, given: Given[MutableTags]) -> Iterator[Verdict]:
-    yield from movable_tags(resource.inputs, given.parameters.allowed_exclusions)
+def check(resource: CheckedResource, context: RuleContext[MutabilityParameters]) -> Results:
+    yield from check_tag_mutability(resource.inputs, context.parameters.allowed_exclusions)
 
 
 RULE = ResourceRule(
     id="ecr-tags-immutable",
-    title="Image tags are immutable, but for those that may move",
+    title="Image tags are immutable, except those of allowed patterns",
     severity=Severity.HIGH,
-    risk="Whoever may push can put another image under a tag that is deployed already: what runs is no longer what was "
-    "tested, and nobody is told.",
+    risk="Anyone who can push can overwrite a tag that is already deployed: what runs is no longer what was tested, "
+    "and nothing shows it.",
     remediation="Set imageTagMutability to IMMUTABLE, or to IMMUTABLE_WITH_EXCLUSION with filters within "
-    "allowed_exclusions (mutable_tags in the catalog). Other people's controls may pass plain IMMUTABLE alone.",
+    "allowed_exclusions (mutable_tags in the catalog). Controls of other tools may accept IMMUTABLE only.",
     controls=("Security Hub ECR.2", "Control Tower CT.ECR.PR.3", "checkov CKV_AWS_51", "trivy AWS-0031"),
-    parameters=MutableTags,
+    parameters=MutabilityParameters,
     types=(REPOSITORY,),
     check=check,
 )

@@ -1,4 +1,4 @@
-"""Policies of people and roles name actions and resources."""
+"""Identity-based policies list actions and resources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,12 +7,25 @@ from domain.aws import Arn
 from domain.iam.actions import has_wildcard, reads_only, takes_resource
 from domain.iam.document import Document
 from domain.iam.statement import Caseless, Statement
+from domain.iam.statement_text import names_text
 from domain.problems import Path
-from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.inputs import is_unknown
-from policies.checks.statements import allows, asked, written
-from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.input_values import is_unknown
+from policies.checks.policy_documents import (
+    allow_statements,
+    check_actions_listed,
+    check_document,
+    check_resources_listed,
+)
+from policies.pack.rule import (
+    CheckedResource,
+    Finding,
+    Parameters,
+    ResourceRule,
+    Results,
+    RuleContext,
+    Severity,
+    Undecided,
+)
 from resources.iam import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,
@@ -25,84 +38,83 @@ from resources.iam import (
     USER_POLICY_ATTACHMENT,
 )
 
-_BROAD = re.compile(r"(?:.*/)?(?:AdministratorAccess.*|PowerUserAccess|.*FullAccess.*)")
-"""Names of AWS's own policies."""
-_EVERYWHERE = re.compile(
+_BROAD_POLICY = re.compile(r"(?:.*/)?(?:AdministratorAccess.*|PowerUserAccess|.*FullAccess.*)")
+"""Names of AWS managed policies."""
+_ANY_RESOURCE = re.compile(
     r"\*|arn:(?:[^:]*:){3}(?:\$\{[^}]*\}|[^:])*:[*?/:]+|arn:(?:[^:]*:){3}[^:]*[*?][^:]*:[a-z0-9*?-]+[/:][*?/:]+"
 )
-"""Resources of any name and type, or of one type in more than one account."""
+"""Resources of any name and type, or of one type in several accounts."""
 
 
-def check(resource: Resource, given: Given[Parameters]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, context: RuleContext[Parameters]) -> Results:
     inputs = resource.inputs
-    yield from verdicts(_too_much, given.parameters, inputs, "policy", identity=True)
-    yield from _inline(inputs, given.parameters)
-    yield from _managed(inputs)
+    yield from check_document(_check_statements, context.parameters, inputs, "policy", identity=True)
+    yield from _check_inline_policies(inputs, context.parameters)
+    yield from _check_managed_policies(inputs)
 
 
-def _inline(inputs: Mapping[str, object], parameters: Parameters) -> Iterator[Verdict]:
-    for path, each in _listed(inputs, "inlinePolicies"):
+def _check_inline_policies(inputs: Mapping[str, object], parameters: Parameters) -> Results:
+    for path, each in _items(inputs, "inlinePolicies"):
         if isinstance(each, Mapping):
-            yield from verdicts(_too_much, parameters, each, "policy", path=path, identity=True)
+            yield from check_document(_check_statements, parameters, each, "policy", path=path, identity=True)
         elif is_unknown(each):
             yield Undecided(path)
 
 
-def _managed(inputs: Mapping[str, object]) -> Iterator[Verdict]:
+def _check_managed_policies(inputs: Mapping[str, object]) -> Results:
     if "policyArn" in inputs:
-        yield from _attached(inputs["policyArn"], ("policyArn",))
-    for path, each in _listed(inputs, "managedPolicyArns"):
-        yield from _attached(each, path)
+        yield from _check_managed_policy(inputs["policyArn"], ("policyArn",))
+    for path, each in _items(inputs, "managedPolicyArns"):
+        yield from _check_managed_policy(each, path)
 
 
-def _listed(inputs: Mapping[str, object], key: str) -> Iterator[tuple[Path, object]]:
-    """The items under that key, each with its place; a list that is not known yet as a whole."""
+def _items(inputs: Mapping[str, object], key: str) -> Iterator[tuple[Path, object]]:
+    """The items under the key, each with its path; a list that is unknown as a whole is one item."""
     value = inputs.get(key)
     if isinstance(value, list | tuple):
-        yield from (((key, place), each) for place, each in enumerate(value))
+        yield from (((key, index), each) for index, each in enumerate(value))
     elif value is not None:
         yield (key,), value
 
 
-def _attached(value: object, path: Path) -> Iterator[Verdict]:
+def _check_managed_policy(value: object, path: Path) -> Results:
     if is_unknown(value):
         yield Undecided(path)
     arn = Arn.parse(value) if isinstance(value, str) else None
-    if arn is not None and arn.account == "aws" and _BROAD.fullmatch(arn.resource):
-        yield Finding(f"has AWS's policy {arn.resource.rpartition('/')[2]}: write one with what is needed", path)
+    if arn is not None and arn.account == "aws" and _BROAD_POLICY.fullmatch(arn.resource):
+        name = arn.resource.rpartition("/")[2]
+        yield Finding(f"has the AWS managed policy {name}: write a policy with the required actions", path)
 
 
-def _too_much(document: Document, _: Parameters) -> Iterator[str]:
-    for name, statement in allows(document):
-        if statement.not_actions is not None:
-            yield f"{name} allows {asked(statement)} (NotAction): name what is meant"
-        if statement.not_resources is not None:
-            yield f"{name} is about all but {listed(statement.not_resources)} (NotResource): name what is meant"
-        if patterns := [each for each in statement.actions or () if _covers_writing(each)]:
-            yield f"{name} allows {written(patterns)}, which covers writing: name each action"
-        if actions := _everywhere(statement):
-            yield f"{name} allows {written(actions)} on every resource: name those that are meant"
+def _check_statements(document: Document, _: Parameters) -> Iterator[str]:
+    for name, statement in allow_statements(document):
+        yield from check_actions_listed(name, statement)
+        yield from check_resources_listed(name, statement)
+        if patterns := [each for each in statement.actions or () if _includes_writing(each)]:
+            yield f"{name} allows {names_text(patterns)}, which includes write actions: list each action"
+        if actions := _on_any_resource(statement):
+            yield f"{name} allows {names_text(actions)} on every resource: list the resources in Resource"
 
 
-def _covers_writing(action: Caseless) -> bool:
+def _includes_writing(action: Caseless) -> bool:
     return has_wildcard(action) and not reads_only(action)
 
 
-def _everywhere(statement: Statement) -> list[Caseless]:
-    """The actions that could be held to resources and are not."""
-    if not any(map(_EVERYWHERE.fullmatch, statement.resources or ())):
+def _on_any_resource(statement: Statement) -> list[Caseless]:
+    """The actions that support resources, but are allowed on any."""
+    if not any(map(_ANY_RESOURCE.fullmatch, statement.resources or ())):
         return []
-    return [each for each in statement.actions or () if takes_resource(each) and not _covers_writing(each)]
+    return [each for each in statement.actions or () if takes_resource(each) and not _includes_writing(each)]
 
 
 RULE = ResourceRule(
     id="iam-no-wildcard",
-    title="Policies of people and roles name actions and resources",
+    title="Identity-based policies list actions and resources",
     severity=Severity.HIGH,
-    risk="Whoever gets hold of one role or user can do what nobody meant it to: delete images, or give itself more.",
+    risk="If a role or user is compromised, images can be deleted and privileges escalated.",
     remediation=(
-        "Name each action and the ARNs of its resources. Keep what has no resource, as ecr:GetAuthorizationToken, in a"
-        " statement of its own on *."
+        "List each action and the ARNs of its resources. Put actions without a resource type, such as"
+        " ecr:GetAuthorizationToken, in a statement of their own with Resource *."
     ),
     controls=(
         "Security Hub IAM.1",

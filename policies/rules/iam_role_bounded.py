@@ -1,91 +1,101 @@
-"""A role has a most that it can ever do, a place of its own, and short sessions."""
-
-from collections.abc import Iterator
+"""Roles have a permissions boundary, a path and short sessions."""
 
 from pydantic import Field
 
 from domain.aws import Arn
 from domain.iam.limits import SESSION_SECONDS
 from domain.iam.patterns import matches_arn, pattern
-from policies.checks.inputs import is_unknown, number
-from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.input_values import as_number, is_unknown
+from policies.pack.rule import (
+    CheckedResource,
+    Finding,
+    Parameters,
+    ResourceRule,
+    Results,
+    RuleContext,
+    Severity,
+    Undecided,
+)
 from resources.iam import ROLE
 
 _BOUNDARY, _PATH, _SESSION = "permissionsBoundary", "path", "maxSessionDuration"
 _HOUR = 3_600
 _LEAST, _MOST = (seconds // _HOUR for seconds in SESSION_SECONDS)
-_OF_SERVICES = "/aws-service-role/"
-"""Where AWS puts the roles that a service makes for itself, which take no boundary.
+_SERVICE_LINKED = "/aws-service-role/"
+"""The path of service-linked roles, which can't have a boundary.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"""
-_EVERYTHING = "policy/AdministratorAccess"
+_ADMINISTRATOR = "policy/AdministratorAccess"
 
 
-class RoleBounded(Parameters):
+class RoleBoundsParameters(Parameters):
     boundary: str = Field(
         "arn:*:iam::*:policy/*",
         min_length=1,
-        description="the ARN that the boundary must have; `*` stands for any text, `?` for one character",
+        description="the ARN of the permissions boundary, with the wildcards `*` and `?`",
     )
-    max_session_hours: int = Field(4, ge=_LEAST, le=_MOST, description="how long a session may last at most")
+    max_session_hours: int = Field(4, ge=_LEAST, le=_MOST, description="the longest allowed session, in hours")
 
 
-def check(resource: Resource, given: Given[RoleBounded]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, context: RuleContext[RoleBoundsParameters]) -> Results:
     path = resource.inputs.get(_PATH)
-    if isinstance(path, str) and path.startswith(_OF_SERVICES):
+    if isinstance(path, str) and path.startswith(_SERVICE_LINKED):
         return
-    yield from _boundary(resource.inputs.get(_BOUNDARY), given.parameters.boundary)
-    yield from _path(path)
-    yield from _session(resource.inputs.get(_SESSION), given.parameters.max_session_hours)
+    yield from _check_boundary(resource.inputs.get(_BOUNDARY), context.parameters.boundary)
+    yield from _check_path(path)
+    yield from _check_session(resource.inputs.get(_SESSION), context.parameters.max_session_hours)
 
 
-def _boundary(value: object, expected: str) -> Iterator[Verdict]:
+def _check_boundary(value: object, expected: str) -> Results:
     if is_unknown(value):
         yield Undecided((_BOUNDARY,))
     elif value is None or value == "":
-        yield Finding("has no permissions boundary: whoever may change its policy makes it do anything", (_BOUNDARY,))
-    elif not isinstance(value, str) or not _fits(value, expected):
-        yield Finding(f"has the boundary {value!r}, which is not {expected}", (_BOUNDARY,))
-    elif (arn := Arn.parse(value)) and (arn.account, arn.resource) == ("aws", _EVERYTHING):
-        yield Finding("has the boundary AdministratorAccess, within which everything is allowed", (_BOUNDARY,))
+        yield Finding(
+            "has no permissions boundary: anyone who can edit its policies can grant it any permission", (_BOUNDARY,)
+        )
+    elif not isinstance(value, str) or not _matches(value, expected):
+        yield Finding(f"has the permissions boundary {value!r}: it must be {expected}", (_BOUNDARY,))
+    elif (arn := Arn.parse(value)) and (arn.account, arn.resource) == ("aws", _ADMINISTRATOR):
+        yield Finding("has the permissions boundary AdministratorAccess, which allows everything", (_BOUNDARY,))
 
 
-def _fits(arn: str, expected: str) -> bool:
+def _matches(arn: str, expected: str) -> bool:
     wanted = pattern(expected, None)
     return wanted is not None and bool(matches_arn(wanted, arn))
 
 
-def _path(value: object) -> Iterator[Verdict]:
+def _check_path(value: object) -> Results:
     if is_unknown(value):
         yield Undecided((_PATH,))
     elif value in (None, "", "/"):
-        yield Finding("has no path: who may change the roles of one project may change this one, too", (_PATH,))
+        yield Finding("has no path: permissions to manage roles can't be limited to one project", (_PATH,))
     elif not isinstance(value, str):
-        yield Finding(f"has no path, but {value!r}", (_PATH,))
+        yield Finding(f"has a path that is not a string: {value!r}", (_PATH,))
 
 
-def _session(value: object, hours: int) -> Iterator[Verdict]:
-    """AWS takes an hour where nothing is said, which is its least."""
-    seconds = number(value)
+def _check_session(value: object, hours: int) -> Results:
+    """The default of AWS is an hour, the shortest session that it allows."""
+    seconds = as_number(value)
     if value is None:
         return
     if is_unknown(value):
         yield Undecided((_SESSION,))
     elif seconds is None:
-        yield Finding(f"has no number of seconds for its sessions, but {value!r}", (_SESSION,))
+        yield Finding(f"has a {_SESSION} that is not a number: {value!r}", (_SESSION,))
     elif seconds > hours * _HOUR:
-        yield Finding(f"has sessions of up to {seconds / _HOUR:g} hours: {hours} are the most", (_SESSION,))
+        yield Finding(f"has sessions of up to {seconds / _HOUR:g} hours: at most {hours} are allowed", (_SESSION,))
 
 
 RULE = ResourceRule(
     id="iam-role-bounded",
-    title="Roles have a boundary, a path and short sessions",
+    title="Roles have a permissions boundary, a path and short sessions",
     severity=Severity.MEDIUM,
-    risk="Whoever may write a role's policy gives itself what it likes; a stolen session works until it ends.",
+    risk="Anyone who can edit the role's policies can escalate privileges; stolen credentials work until the session "
+    "ends.",
     remediation=(
-        "Set permissionsBoundary to the policy that the bootstrap makes, path to /PROJECT/STACK/ and maxSessionDuration"
-        " to an hour (session_hours under the stack's roles); RegistryRoles does."
+        "Set permissionsBoundary to the policy that the bootstrap creates, path to /PROJECT/STACK/ and"
+        " maxSessionDuration to 3600 (session_hours under the stack's roles). RegistryRoles does."
     ),
-    parameters=RoleBounded,
+    parameters=RoleBoundsParameters,
     types=(ROLE,),
     check=check,
 )

@@ -1,4 +1,4 @@
-"""No stranger assumes a role, and no whole account or identity provider without a further condition."""
+"""Roles can only be assumed by named principals, accounts and identity providers only under a condition."""
 
 import re
 from collections.abc import Iterator
@@ -11,121 +11,121 @@ from domain.iam.matching import covers
 from domain.iam.narrowing import demands_key, public_principals
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
 from domain.wording import listed
-from policies.checks.documents import verdicts
-from policies.checks.statements import allows, asked
-from policies.pack.rule import Given, Parameters, Resource, ResourceRule, Severity, Verdict
+from policies.checks.policy_documents import allow_statements, check_document, public_access_message
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.iam import ROLE
 
-_BY_TOKEN, _BY_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
-_ASSUMING = ("sts:AssumeRole", _BY_SAML, _BY_TOKEN)
-_FIXING = frozenset({Operator.STRING_EQUALS, Operator.STRING_LIKE, Operator.ARN_EQUALS, Operator.ARN_LIKE})
-_OF_CALLER = ("aws:principalarn", "aws:principaltag/", "aws:userid", "aws:username", "sts:externalid")
-"""Keys by which a statement that names an account says who in it, or in whose name. https://docs.aws.amazon.com/
+_WITH_OIDC, _WITH_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
+_ASSUME_ACTIONS = ("sts:AssumeRole", _WITH_SAML, _WITH_OIDC)
+_RESTRICTING_OPERATORS = frozenset(
+    {Operator.STRING_EQUALS, Operator.STRING_LIKE, Operator.ARN_EQUALS, Operator.ARN_LIKE}
+)
+_CALLER_KEYS = ("aws:principalarn", "aws:principaltag/", "aws:userid", "aws:username", "sts:externalid")
+"""Condition keys that restrict which principal of an account may assume the role. https://docs.aws.amazon.com/
 IAM/latest/UserGuide/reference_policies_condition-keys.html"""
 _ANY_NAME = re.compile(r"(?=.*[*?])[a-z-]*/?[0-9*?/]*")
-"""What stands in an ARN after the account, where that is all of it, or all of one type."""
-_SAML_PROVIDER, _TOKEN_PROVIDER = ":saml-provider/", ":oidc-provider/"
+"""The resource part of an ARN that matches any principal, or any of one type."""
+_SAML_PROVIDER, _OIDC_PROVIDER = ":saml-provider/", ":oidc-provider/"
 _CLAIMS = ("aud", "sub")
-_OWN_CLAIMS = {"graph.facebook.com": ("app_id", "id"), "www.amazon.com": ("app_id", "user_id")}
-"""For which application a token was made, and for whom. https://docs.aws.amazon.com/IAM/latest/UserGuide/
+_CLAIMS_BY_PROVIDER = {"graph.facebook.com": ("app_id", "id"), "www.amazon.com": ("app_id", "user_id")}
+"""The claims for the application and the user of a token. https://docs.aws.amazon.com/IAM/latest/UserGuide/
 reference_policies_iam-condition-keys.html#condition-keys-wif"""
-_TEXTS = frozenset({Operator.STRING_EQUALS, Operator.STRING_EQUALS_IGNORE_CASE, Operator.STRING_LIKE})
-_SOMEBODY = re.compile(r"(?:[^:/*?]+[:/]){3}.*")
-"""A pattern of subjects that says whose they are: system:serviceaccount:NAMESPACE:, project_path:GROUP/PROJECT:."""
+_STRING_OPERATORS = frozenset({Operator.STRING_EQUALS, Operator.STRING_EQUALS_IGNORE_CASE, Operator.STRING_LIKE})
+_NAMED_SUBJECT = re.compile(r"(?:[^:/*?]+[:/]){3}.*")
+"""A pattern of subjects with a fixed owner: system:serviceaccount:NAMESPACE:*, project_path:GROUP/PROJECT:*."""
 
 
-class TrustParameters(Parameters):
+class RoleTrustParameters(Parameters):
     trusted_accounts: tuple[str, ...] = Field(
-        (), description="accounts that may assume roles as a whole, by what their own policies say"
+        (), description="accounts of which every principal may assume roles, subject to their own policies"
     )
 
 
-def check(resource: Resource, given: Given[TrustParameters]) -> Iterator[Verdict]:
-    yield from verdicts(_too_wide, given.parameters, resource.inputs, "assumeRolePolicy")
+def check(resource: CheckedResource, context: RuleContext[RoleTrustParameters]) -> Results:
+    yield from check_document(_check_statements, context.parameters, resource.inputs, "assumeRolePolicy")
 
 
-def _too_wide(document: Document, parameters: TrustParameters) -> Iterator[str]:
-    for name, statement in allows(document):
-        if not any(covers(statement, each) for each in _ASSUMING):
+def _check_statements(document: Document, parameters: RoleTrustParameters) -> Iterator[str]:
+    for name, statement in allow_statements(document):
+        if not any(covers(statement, each) for each in _ASSUME_ACTIONS):
             continue
         for public in public_principals(statement, document.version):
             if public.is_anyone:
-                why = f" ({listed(public.why)})" if public.why else ""
-                yield f"{name} lets {public} call {asked(statement)}: no condition narrows it to somebody known{why}"
-        if accounts := _whole_accounts(statement, parameters):
-            yield f"{name} lets everybody in account {listed(accounts)} assume the role: name a role, or sts:ExternalId"
-        for provider, open_keys in _open_providers(statement):
-            keys = " and ".join(open_keys)
-            yield f"{name} lets whoever {provider} vouches for assume the role: fix {keys} by StringEquals"
+                yield public_access_message(name, statement, public, "known callers")
+        if accounts := _unrestricted_accounts(statement, parameters):
+            yield f"{name} allows every principal of account {listed(accounts)}: name a role, or add sts:ExternalId"
+        for provider, keys in _unrestricted_providers(statement):
+            yield f"{name} allows every identity of {provider}: restrict {' and '.join(keys)} with StringEquals"
 
 
-def _whole_accounts(statement: Statement, parameters: TrustParameters) -> list[str]:
-    if any(_says_who(each) and demands_key(statement, each) for each in statement.conditions):
+def _unrestricted_accounts(statement: Statement, parameters: RoleTrustParameters) -> list[str]:
+    if any(_restricts_caller(each) and demands_key(statement, each) for each in statement.conditions):
         return []
     roots = (each.value for each in statement.principals or () if each.is_root)
     return [each for each in roots if each not in parameters.trusted_accounts]
 
 
-def _says_who(condition: Condition) -> bool:
+def _restricts_caller(condition: Condition) -> bool:
     return (
-        condition.key.folded.startswith(_OF_CALLER)
-        and condition.operator.base in _FIXING
+        condition.key.folded.startswith(_CALLER_KEYS)
+        and condition.operator.base in _RESTRICTING_OPERATORS
         and bool(condition.values)
         and not any(set(each) <= {"*", "?"} or "${" in each for each in condition.values)
-        and not (condition.key.folded == "aws:principalarn" and any(map(_is_of_any_name, condition.values)))
+        and not (condition.key.folded == "aws:principalarn" and any(map(_matches_any_name, condition.values)))
     )
 
 
-def _is_of_any_name(arn: str) -> bool:
+def _matches_any_name(arn: str) -> bool:
     return _ANY_NAME.fullmatch(arn.rpartition(":")[2]) is not None
 
 
-def _open_providers(statement: Statement) -> Iterator[tuple[str, list[str]]]:
-    """Identity providers, with the keys that hold nobody of theirs back. GitHub's has a rule of its own."""
+def _unrestricted_providers(statement: Statement) -> Iterator[tuple[str, list[str]]]:
+    """Identity providers, with the condition keys that must be restricted. GitHub has a rule of its own."""
     for principal in statement.principals or ():
         if principal.kind is PrincipalKind.FEDERATED:
-            open_keys = [each for each in _keys(statement, principal.value) if not _is_fixed(statement, each)]
-            if open_keys:
-                yield principal.value, open_keys
+            keys = [each for each in _required_keys(statement, principal.value) if not _is_restricted(statement, each)]
+            if keys:
+                yield principal.value, keys
 
 
-def _keys(statement: Statement, provider: str) -> list[str]:
-    """The keys that say for whom the provider vouches, as far as the statement lets it."""
+def _required_keys(statement: Statement, provider: str) -> list[str]:
+    """The condition keys for the application and the user, if the statement covers the provider's action."""
     if _SAML_PROVIDER in provider:
-        return ["SAML:aud"] if covers(statement, _BY_SAML) else []
-    issuer = provider.rpartition(_TOKEN_PROVIDER)[2]
-    if not covers(statement, _BY_TOKEN) or f"{issuer.lower()}/".startswith(f"{ISSUER}/"):
+        return ["SAML:aud"] if covers(statement, _WITH_SAML) else []
+    issuer = provider.rpartition(_OIDC_PROVIDER)[2]
+    if not covers(statement, _WITH_OIDC) or f"{issuer.lower()}/".startswith(f"{ISSUER}/"):
         return []
-    return [f"{issuer}:{each}" for each in _OWN_CLAIMS.get(issuer.lower(), _CLAIMS)]
+    return [f"{issuer}:{each}" for each in _CLAIMS_BY_PROVIDER.get(issuer.lower(), _CLAIMS)]
 
 
-def _is_fixed(statement: Statement, key: str) -> bool:
+def _is_restricted(statement: Statement, key: str) -> bool:
     return any(
         condition.key.folded == key.lower()
-        and condition.operator.base in _TEXTS
+        and condition.operator.base in _STRING_OPERATORS
         and demands_key(statement, condition)
         and bool(condition.values)
-        and all(_says_for_whom(each, pattern=key.endswith(":sub")) for each in condition.values)
+        and all(_is_fixed(each, pattern=key.endswith(":sub")) for each in condition.values)
         for condition in statement.conditions
     )
 
 
-def _says_for_whom(value: str, *, pattern: bool) -> bool:
+def _is_fixed(value: str, *, pattern: bool) -> bool:
     if not value.strip() or "${" in value:
         return False
-    return not {"*", "?"} & set(value) or (pattern and _SOMEBODY.fullmatch(value) is not None)
+    return not {"*", "?"} & set(value) or (pattern and _NAMED_SUBJECT.fullmatch(value) is not None)
 
 
 RULE = ResourceRule(
     id="iam-trust-not-public",
-    title="Roles are assumed by whom they name",
+    title="Roles can only be assumed by named principals",
     severity=Severity.HIGH,
-    risk="A stranger, or anybody in the other account who may assume roles at all, acts as this role; so does whoever "
-    "has an account with the identity provider.",
-    remediation="Name the role that assumes as Principal, or hold the account to aws:PrincipalArn or sts:ExternalId. "
-    "Hold an identity provider to its aud and sub by StringEquals, one of SAML to SAML:aud.",
+    risk="Unknown callers, any principal of the other account or any user of the identity provider can act as this "
+    "role.",
+    remediation="Set Principal to the role that assumes this one, or restrict the account with the condition "
+    "aws:PrincipalArn or sts:ExternalId. Restrict an OIDC provider with StringEquals on its aud and sub, a SAML "
+    "provider on SAML:aud.",
     controls=("checkov CKV_AWS_60", "checkov CKV_AWS_61", "checkov CKV_AWS_283"),
-    parameters=TrustParameters,
+    parameters=RoleTrustParameters,
     types=(ROLE,),
     check=check,
 )

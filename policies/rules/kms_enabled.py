@@ -1,15 +1,22 @@
-"""A key that is declared can be used."""
+"""Customer managed keys are enabled."""
 
-from collections.abc import Iterator
-
-from policies.checks.inputs import is_unknown
-from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.input_values import is_unknown
+from policies.pack.rule import (
+    CheckedResource,
+    Finding,
+    Parameters,
+    ResourceRule,
+    Results,
+    RuleContext,
+    Severity,
+    Undecided,
+)
 from resources.kms import KEY
 
 _ENABLED = "isEnabled"
 
 
-def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
+def check(resource: CheckedResource, _context: RuleContext[Parameters]) -> Results:
     enabled = resource.inputs.get(_ENABLED)
     if is_unknown(enabled):
         yield Undecided((_ENABLED,))
@@ -19,9 +26,9 @@ def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
 
 RULE = ResourceRule(
     id="kms-enabled",
-    title="Customer keys are enabled",
+    title="Customer managed keys are enabled",
     severity=Severity.HIGH,
-    risk="No image that the key encrypts can be pulled or pushed, in a deployment or when a node starts.",
+    risk="Images encrypted under a disabled key can't be pulled or pushed: deployments and new nodes fail.",
     remediation="Leave isEnabled out.",
     controls=("checkov CKV_AWS_227",),
     parameters=Parameters,

@@ -1,34 +1,41 @@
-"""A customer key gets new key material every year."""
+"""Customer managed keys are rotated every year."""
 
-from collections.abc import Iterator
-
-from policies.checks.inputs import is_unknown
-from policies.pack.rule import Finding, Given, Parameters, Resource, ResourceRule, Severity, Undecided, Verdict
+from policies.checks.input_values import is_unknown
+from policies.pack.rule import (
+    CheckedResource,
+    Finding,
+    Parameters,
+    ResourceRule,
+    Results,
+    RuleContext,
+    Severity,
+    Undecided,
+)
 from resources.kms import KEY
 
-_KIND, _ROTATION = "customerMasterKeySpec", "enableKeyRotation"
+_KEY_SPEC, _ROTATION = "customerMasterKeySpec", "enableKeyRotation"
 _ROTATED = (None, "", "SYMMETRIC_DEFAULT")
-"""AWS KMS rotates the material of no other kind of key by itself.
+"""AWS KMS only rotates symmetric encryption keys automatically.
 https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html"""
 
 
-def check(resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
-    kind, rotation = resource.inputs.get(_KIND), resource.inputs.get(_ROTATION)
-    if rotation is True or not (is_unknown(kind) or kind in _ROTATED):
+def check(resource: CheckedResource, _context: RuleContext[Parameters]) -> Results:
+    key_spec, rotation = resource.inputs.get(_KEY_SPEC), resource.inputs.get(_ROTATION)
+    if rotation is True or not (is_unknown(key_spec) or key_spec in _ROTATED):
         return
     if is_unknown(rotation):
         yield Undecided((_ROTATION,))
-    elif is_unknown(kind):
-        yield Undecided((_KIND,))
+    elif is_unknown(key_spec):
+        yield Undecided((_KEY_SPEC,))
     else:
-        yield Finding("is never rotated", (_ROTATION,))
+        yield Finding("is not rotated", (_ROTATION,))
 
 
 RULE = ResourceRule(
     id="kms-rotation",
-    title="Customer keys are rotated",
+    title="Customer managed keys are rotated",
     severity=Severity.MEDIUM,
-    risk="Whoever once got hold of a key's material can read everything that is encrypted under it, for ever.",
+    risk="Without rotation, all images are encrypted with the same key material for the lifetime of the key.",
     remediation="Set enableKeyRotation to true; the components do.",
     controls=("Security Hub KMS.4", "checkov CKV_AWS_7", "trivy AWS-0065"),
     parameters=Parameters,

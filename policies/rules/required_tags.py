@@ -1,26 +1,24 @@
-"""Whatever can carry tags tells whose it is."""
+"""Resources have the required tags."""
 
-from collections.abc import Iterator
-
-from policies.checks.tagging import RequiredTags, missing_tags
-from policies.pack.rule import Given, Resource, ResourceRule, Severity, Verdict
+from policies.checks.resource_tagging import RequiredTagsParameters, check_required_tags
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
 from resources import TYPES
 from resources.ecr import PUBLIC_REPOSITORY
 from resources.iam import MANAGED_POLICY
 
 
-def check(resource: Resource, given: Given[RequiredTags]) -> Iterator[Verdict]:
-    yield from missing_tags(resource.inputs, "tags", given.parameters.tags)
+def check(resource: CheckedResource, context: RuleContext[RequiredTagsParameters]) -> Results:
+    yield from check_required_tags(resource.inputs, "tags", context.parameters.tags)
 
 
 RULE = ResourceRule(
     id="required-tags",
-    title="Resources carry the required tags",
+    title="Resources have the required tags",
     severity=Severity.LOW,
-    risk="In an incident or on a bill, nobody can say whose it is, and what may be done to it.",
-    remediation="Give the resource its tags; the components do. A provider's default tags are not seen here.",
+    risk="The owner and environment of the resource can't be identified, in an incident or on a bill.",
+    remediation="Add the tags; the components do. The rule does not see the default tags of a provider.",
     controls=("Security Hub ECR.4",),
-    parameters=RequiredTags,
+    parameters=RequiredTagsParameters,
     types=(*(token for token, each in TYPES.items() if each.tags == "tags"), PUBLIC_REPOSITORY, MANAGED_POLICY),
     check=check,
 )

@@ -12,7 +12,7 @@ from domain.ecr.cache import credentials
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
 from localcloud.clients import Clients
-from localcloud.iam_and_kms import IAM_REGION, Key
+from localcloud.iam_and_kms import IAM_REGION, KmsKey
 from rehearsal.apply.applying import NotApplied
 from settings import Settings
 
@@ -37,7 +37,7 @@ def bootstrap(settings: Settings, clients: Clients) -> None:
         raise NotApplied(f"bootstrap/account.yaml: {failed}") from failed
 
 
-def keys(settings: Settings) -> list[Key]:
+def keys(settings: Settings) -> list[KmsKey]:
     """One for each named key that a repository uses, which lets the stack's account hand it to Amazon ECR."""
     arns = {arn for each in settings.repositories for arn in each.key_arns.values()}
     return [_key(arn, parsed, settings.home.account) for arn in sorted(arns) if (parsed := Arn.parse(arn))]
@@ -64,14 +64,14 @@ def _upstreams(settings: Settings) -> list[str]:
     return sorted({each.rule.upstream_url for each in settings.caches})
 
 
-def _key(arn: str, parsed: Arn, account: str) -> Key:
+def _key(arn: str, parsed: Arn, account: str) -> KmsKey:
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": account},
         "Action": ["kms:DescribeKey", "kms:CreateGrant"],
         "Resource": "*",
     }
-    return Key(
+    return KmsKey(
         arn=arn,
         account=parsed.account,
         region=parsed.region,

@@ -24,7 +24,7 @@ def _secret(order: Order) -> Answer:
 
 
 def _secret_version(order: Order) -> Answer:
-    """In the declared value's registry, which nobody here can read, a login made up for this cloud."""
+    """In place of the declared value, which a rehearsal can't read: a login made up for this cloud."""
     secret = order.inputs["secretId"]
     login = dict(zip(SECRET_KEYS, (_USER, token_urlsafe()), strict=True))
     made = order.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(login))

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from domain.iam import document
 from domain.iam.roles import push_policy
-from localcloud.clients import Credentials
-from localcloud.github import Job
+from localcloud.clients import AwsCredentials
+from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import Image, image
 from rehearsal.proofs.harness.case import Broken, PublisherCase
@@ -38,7 +38,7 @@ def prove_publisher(case: PublisherCase) -> str:
     return f"{subjects} pushed {', '.join(own)}, and none of {len(others)} others"
 
 
-def _entered(case: PublisherCase, job: Job) -> Credentials:
+def _entered(case: PublisherCase, job: Job) -> AwsCredentials:
     try:
         return case.session(job)
     except ClientError as refused:

@@ -1,4 +1,4 @@
-"""Who may do what to which repository, by the documents of a render."""
+"""Which principals can pull, push, delete and configure which repositories, by the policies of a render."""
 
 from review.access.evaluation import access_matrix
 from review.access.matrix import Access, Cell, Grantee, GranteeKind, Matrix

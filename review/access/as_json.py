@@ -1,8 +1,9 @@
-"""The matrix, and what a change does to it, as JSON for other programs."""
+"""The access matrix and its changes as JSON, one cell or change a line."""
 
-import json
 from collections.abc import Sequence
+from dataclasses import fields
 
+from render.as_json import fields_of, json_document
 from review.access.access_diff import AccessChange
 from review.access.matrix import Cell, Matrix
 
@@ -10,58 +11,20 @@ ACCESS_VERSION = 1
 
 
 def to_json(matrix: Matrix) -> str:
-    """The versioned form, one cell a line: two documents compare line by line."""
-    head = {
-        "version": ACCESS_VERSION,
-        "project": matrix.project,
-        "stack": matrix.stack,
-        "account": matrix.account,
-        "repositories": matrix.repositories,
-        "notes": matrix.notes,
-    }
-    return _document(head, "cells", [_cell(each) for each in matrix.cells])
+    head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack", "account", "repositories", "notes")}
+    return json_document(head, "cells", [_cell(each) for each in matrix.cells])
 
 
 def changes_to_json(found: Sequence[AccessChange], matrix: Matrix, base: str) -> str:
-    head = {"version": ACCESS_VERSION, "project": matrix.project, "stack": matrix.stack, "base": base}
-    return _document(head, "changes", [_change(each) for each in found])
-
-
-def _document(head: dict[str, object], name: str, rows: list[dict[str, object]]) -> str:
-    others = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items())
-    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    return f"{{\n{others},\n{json.dumps(name)}: [\n  {lines}\n]\n}}"
+    names = ("who", "access", "repositories", "regions", "conditions")
+    rows = [{"turn": each.trend, **fields_of(each, *names), "text": str(each)} for each in found]
+    head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack"), "base": base}
+    return json_document(head, "changes", rows)
 
 
 def _cell(cell: Cell) -> dict[str, object]:
-    return {
-        "principal": {
-            "kind": cell.principal.kind,
-            "id": cell.principal.id,
-            "label": cell.principal.label,
-            "entrants": cell.principal.entrants,
-            "as_far_as_its_own_policies_allow": cell.principal.by_own_policies,
-        },
-        "repository": cell.repository,
-        "regions": cell.regions,
-        "account": cell.account,
-        "access": cell.access,
-        "decision": cell.decision,
-        "policy": cell.policy,
-        "statement": cell.statement,
-        "actions": cell.actions,
-        "conditions": cell.conditions,
-        "login": cell.login,
+    principal = {
+        **fields_of(cell.principal, "kind", "id", "label", "entrants"),
+        "as_far_as_its_own_policies_allow": cell.principal.by_own_policies,
     }
-
-
-def _change(change: AccessChange) -> dict[str, object]:
-    return {
-        "turn": change.turn,
-        "who": change.who,
-        "access": change.access,
-        "repositories": change.repositories,
-        "regions": change.regions,
-        "conditions": change.conditions,
-        "text": str(change),
-    }
+    return {**fields_of(cell, *(each.name for each in fields(cell))), "principal": principal}

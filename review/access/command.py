@@ -1,4 +1,4 @@
-"""`python -m review access`: who may do what, or with a base what a change gives and takes."""
+"""`python -m review access`: the access matrix, or with a base the access that a change grants and revokes."""
 
 import argparse
 from dataclasses import replace
@@ -22,25 +22,25 @@ _FORMATS = {"table": to_text, "json": to_json, "markdown": to_markdown}
 
 
 class UnknownRepository(ValueError):
-    """A name that no repository has, on either side of a change."""
+    """A name that no repository of the base or the change has."""
 
 
 def run(options: argparse.Namespace) -> int:
     try:
-        print_text(_told(options))
+        print_text(_output(options))
     except (InvalidSettings, RevisionFault, UnknownRepository) as fault:
         return refuse(fault)
     return 0
 
 
 def matrix_of(rendered: Render, folder: Path) -> Matrix:
-    """The matrix, with the boundary that the folder's own bootstrap makes."""
+    """The matrix, with the permissions boundary of the folder's own bootstrap template."""
     return access_matrix(
         rendered, boundaries(folder, rendered.project, rendered.stack, rendered.account, rendered.home)
     )
 
 
-def _told(options: argparse.Namespace) -> str:
+def _output(options: argparse.Namespace) -> str:
     rendered = render(options.project, options.stack)
     head = matrix_of(rendered, options.project)
     if options.base is None:
@@ -49,14 +49,14 @@ def _told(options: argparse.Namespace) -> str:
     base = _base(options)
     _check_known(options.repository, [each for each in (base, head) if each])
     found = tuple(filter(None, (_about(each, options.repository) for each in access_changes(base, head))))
-    heading = f"{matrix_title(head)} from now on, against {options.base}"
+    heading = f"{matrix_title(head)}, changes from {options.base}"
     if options.format == "json":
         return changes_to_json(found, head, options.base)
     return (changes_to_markdown if options.format == "markdown" else changes_to_text)(found, heading)
 
 
 def _base(options: argparse.Namespace) -> Matrix | None:
-    """What that revision's own code declares, by its own bootstrap; None where it has no such stack."""
+    """The matrix of that revision by its own code and bootstrap template; None where it has no such stack."""
     with checked_out(options.project, options.base) as folder:
         try:
             rendered = rendered_by(folder, options.stack)
@@ -72,7 +72,7 @@ def _check_known(repository: str | None, sides: list[Matrix]) -> None:
 
 
 def _about(change: AccessChange, repository: str | None) -> AccessChange | None:
-    """The change as far as it is about the repository."""
+    """The change with this repository only; None where it is not among them."""
     if repository is None:
         return change
     return replace(change, repositories=(repository,)) if repository in change.repositories else None

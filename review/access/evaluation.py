@@ -1,4 +1,4 @@
-"""The matrix of a render: every role and every principal that a policy names, against every repository.
+"""The access matrix of a render: every role and every principal that a policy names, for every repository.
 
 What many have in common is evaluated once: repositories with the same policies, as far as the patterns of those
 documents tell them apart, are one class. A role is evaluated only against those that its policies or theirs name."""
@@ -13,10 +13,10 @@ from domain.iam.matching import covers
 from domain.iam.patterns import matches, matches_resource, pattern, resource_pattern
 from domain.iam.statement import Statement
 from render.resource import Render
+from review.access.declared_roles import ALLOW_ALL, StackRole, declared_roles
 from review.access.grantees import NamedGrantee, named
 from review.access.matrix import Access, Cell, Grantee, GranteeKind, Matrix
 from review.access.partial_evaluation import RESOURCE_TAGS, PartialCaller, PartialDecision, Permission, decide
-from review.access.stack_roles import ALLOW_ALL, StackRole, stack_roles
 from review.access.targets import REGISTRY_DOCUMENT, AccessTarget, PolicyReader, access_targets
 
 _REPOSITORY = ":repository/"
@@ -25,14 +25,14 @@ _REGION = "aws:requestedregion"
 _ASKED = tuple(dict.fromkeys(action for access in Access for action in access.actions))
 
 _Key = tuple[Grantee, str, str, str, Access]
-"""A principal, a repository, its account and region, and what is asked."""
+"""A principal, a repository, its account and region, and the access."""
 
 
 def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = None) -> Matrix:
-    """Who may do what by the documents of the render; `boundaries` are those that others declare, by ARN."""
+    """The matrix; `boundaries` are permissions boundaries by ARN that the stack does not declare."""
     documents = PolicyReader()
     found = access_targets(rendered, documents)
-    who, notes = stack_roles(rendered, documents, boundaries or {})
+    who, notes = declared_roles(rendered, documents, boundaries or {})
     evaluation = _Evaluation(found, who)
     unread = [f"{where} can't be read" for where in dict.fromkeys(documents.unread)]
     regions: dict[str, list[str]] = {}
@@ -50,7 +50,7 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """A cell without its place."""
+    """A cell without its principal, repository and region."""
 
     decision: Permission
     policy: str
@@ -67,7 +67,7 @@ class _Evaluation:
     _patterns: "_Patterns" = field(init=False)
     _by_name: dict[str, list[AccessTarget]] = field(init=False, default_factory=dict)
     _groups: dict[object, list[AccessTarget]] = field(init=False, default_factory=dict)
-    """Copies of one account with the same policies, in whatever region."""
+    """Repositories of one account with the same policies, in any region."""
     _found: dict[_Key, _Fact] = field(init=False, default_factory=dict)
     _covered: dict[tuple[int, str], bool] = field(init=False, default_factory=dict)
 
@@ -85,24 +85,24 @@ class _Evaluation:
                 if each.principal.id in declared:
                     naming.setdefault(each.principal.id, []).extend(group)
                 else:
-                    self._of_named(statement, each, group)
+                    self._add_grantee(statement, each, group)
         for role in self.roles:
-            self._of_role(role, naming.get(role.arn, ()))
+            self._add_role(role, naming.get(role.arn, ()))
         return self._found
 
-    def _of_named(self, statement: Statement, each: NamedGrantee, group: Sequence[AccessTarget]) -> None:
-        """What a statement of these copies' policies lets somebody do whose own policies nobody here sees."""
-        # Of one of this account, only what the policy itself grants: a grant to the account as a whole leaves it to the
-        # account's own policies, which decide without it as well.
+    def _add_grantee(self, statement: Statement, each: NamedGrantee, group: Sequence[AccessTarget]) -> None:
+        """What a statement of these repositories' policies allows a principal whose identity policies are not known."""
+        # A principal of this account gets what the policy itself allows; a statement for the account as a whole only
+        # delegates to the account's identity policies.
         own = each.identity.account == group[0].account
         caller = each.caller(policies=() if own else (ALLOW_ALL,))
         subject = PartialCaller(caller=caller, unsettled=each.unsettled)
         asked = [access for access in Access if any(covers(statement, action) for action in access.actions)]
         for some in self._patterns.classes(group, group[0].policies):
-            self._hold(each.principal, subject, some, asked)
+            self._evaluate(each.principal, subject, some, asked)
 
-    def _of_role(self, role: StackRole, naming: Sequence[AccessTarget]) -> None:
-        """What a role may do, which needs to be looked at only where its policies or the repository's speak of it."""
+    def _add_role(self, role: StackRole, naming: Sequence[AccessTarget]) -> None:
+        """The access of a role, evaluated only where its policies or the repository's name the other."""
         policies = role.subject.caller.policies
         names = {name for each in policies for name in self._named_by(each.document)}
         held = {copy.arn: copy for copy in (*naming, *(copy for name in names for copy in self._by_name[name]))}
@@ -114,8 +114,8 @@ class _Evaluation:
         for group in groups.values():
             for some in self._patterns.classes(group, (*policies, *limits, *group[0].policies)):
                 if some[0].region not in login:
-                    login[some[0].region] = _may_log_in(role.subject, some[0])
-                self._hold(role.principal, role.subject, some, list(Access), login=login[some[0].region])
+                    login[some[0].region] = _can_log_in(role.subject, some[0])
+                self._evaluate(role.principal, role.subject, some, list(Access), login=login[some[0].region])
 
     def _named_by(self, document: Document) -> Iterator[str]:
         for statement in document.statements:
@@ -124,7 +124,7 @@ class _Evaluation:
                 for text in texts:
                     yield from self._patterns.names(text, self._by_name)
 
-    def _hold(
+    def _evaluate(
         self,
         principal: Grantee,
         subject: PartialCaller,
@@ -133,7 +133,7 @@ class _Evaluation:
         *,
         login: bool | None = None,
     ) -> None:
-        """Holds one of the repositories against what is asked; the answer is that of all."""
+        """Evaluates one of the repositories; the result is that of all."""
         copy = some[0]
         if copy.unread:
             subject = replace(subject, doubts=(*subject.doubts, *(f"{each} can't be read" for each in copy.unread)))
@@ -148,7 +148,7 @@ class _Evaluation:
                     self._found[key] = fact
 
     def _answers(self, subject: PartialCaller, copy: AccessTarget, access: Access) -> dict[str, PartialDecision]:
-        """The actions that are allowed; nothing where one is refused that the access needs."""
+        """The allowed actions; none where one is denied that the access needs."""
         found: dict[str, PartialDecision] = {}
         policies = (*subject.caller.policies, *copy.policies)
         allowed = [each for each in access.actions if any(self._allows(policy.document, each) for policy in policies)]
@@ -163,7 +163,7 @@ class _Evaluation:
         return found
 
     def _allows(self, document: Document, action: str) -> bool:
-        """Whether an Allow is about the action at all, which costs less than an evaluation."""
+        """Whether any Allow covers the action, which costs less than an evaluation."""
         key = (id(document), action)
         if key not in self._covered:
             allows = (each for each in document.statements if each.effect is Effect.ALLOW)
@@ -172,17 +172,17 @@ class _Evaluation:
 
 
 class _Patterns:
-    """The patterns of resources in policies, each read and held against each ARN once."""
+    """The resource patterns of policies, each parsed and matched with each ARN once."""
 
     def __init__(self) -> None:
         self._matched: dict[str, dict[str, bool]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
 
     def classes(self, some: Sequence[AccessTarget], policies: Iterable[Policy]) -> Iterator[list[AccessTarget]]:
-        """Copies with the same policies, as far as the statements of these documents tell them apart."""
+        """Classes of repositories that the statements of these policies treat alike."""
         statements = [each for policy in policies for each in policy.document.statements]
         about = [each for each in statements if each.resources not in (None, ("*",)) or each.not_resources]
-        by = _TellingApart.of(statements)
+        by = _Distinctions.of(statements)
         found: dict[object, list[AccessTarget]] = {}
         for copy in some:
             fits = tuple(self._is_about(each, copy.arn) for each in about)
@@ -205,7 +205,7 @@ class _Patterns:
         return known[arn]
 
     def names(self, text: str, known: Mapping[str, object]) -> tuple[str, ...]:
-        """The repositories that a policy's Resource may be about, in whatever registry."""
+        """The repositories that a policy's Resource may match, in any registry."""
         if text not in self._names:
             self._names[text] = tuple(_names(text, known))
         return self._names[text]
@@ -222,15 +222,15 @@ def _names(text: str, known: Mapping[str, object]) -> Iterable[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _TellingApart:
-    """By what else than their patterns statements tell repositories apart."""
+class _Distinctions:
+    """By what beside their patterns statements distinguish repositories."""
 
     arn: bool
     tags: bool
     region: bool
 
     @classmethod
-    def of(cls, statements: Sequence[Statement]) -> "_TellingApart":
+    def of(cls, statements: Sequence[Statement]) -> "_Distinctions":
         conditions = [condition for each in statements for condition in each.conditions]
         keys = {each.key.folded for each in conditions}
         resources = [text for each in statements for text in (*(each.resources or ()), *(each.not_resources or ()))]
@@ -258,18 +258,18 @@ def _named_in(copy: AccessTarget) -> Iterator[tuple[Statement, NamedGrantee]]:
 
 def _request(copy: AccessTarget, action: str, resource: str) -> Request:
     tags: Context = {f"{prefix}{key}": (value,) for key, value in copy.tags for prefix in RESOURCE_TAGS}
-    # Amazon ECR speaks TLS alone: https://docs.aws.amazon.com/AmazonECR/latest/userguide/infrastructure-security.html
+    # Amazon ECR accepts only TLS: https://docs.aws.amazon.com/AmazonECR/latest/userguide/infrastructure-security.html
     here: Context = {"aws:RequestedRegion": (copy.region,), "aws:SecureTransport": ("true",)}
     return Request(action=action, resource=resource, account=copy.account, context={**here, **tags})
 
 
-def _may_log_in(subject: PartialCaller, copy: AccessTarget) -> bool:
+def _can_log_in(subject: PartialCaller, copy: AccessTarget) -> bool:
     registry = [each for each in copy.policies if each.name == REGISTRY_DOCUMENT]
     return decide(subject, replace(_request(copy, LOGIN_ACTION, "*"), resource="*"), registry) is not None
 
 
 def _combined(access: Access, answers: Mapping[str, PartialDecision]) -> _Fact | None:
-    """The answers to its actions as one: all of them must be sure, or any where one is enough."""
+    """The decisions on its actions as one: an access that needs all of them is allowed where each is."""
     if not answers:
         return None
     sure = [each for each in answers.values() if each.verdict is Permission.ALLOWED]
@@ -290,7 +290,7 @@ def _statement(decision: Decision) -> str:
 
 
 def _folded(facts: Mapping[_Key, _Fact]) -> Iterator[Cell]:
-    """Cells that differ in nothing but the region are one."""
+    """Cells that differ only in the region are one."""
     regions: dict[tuple[str, Grantee, Access, str, _Fact], list[str]] = {}
     for (principal, name, account, region, access), fact in facts.items():
         regions.setdefault((name, principal, access, account, fact), []).append(region)

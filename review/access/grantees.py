@@ -1,4 +1,4 @@
-"""Whom the statements of a resource's policy name, each as a caller that brings what the statement asks of it."""
+"""The principals that a statement of a resource's policy names, each as a caller that meets its conditions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from domain.iam.github import AUDIENCE, ISSUER, Subject
 from domain.iam.statement import Operator, Principal, PrincipalKind, Statement
 from review.access.matrix import Grantee, GranteeKind
 
-_SOMEBODY = "000000000000"
-"""The account of one who stands for many; it is not an account's id."""
+_NO_ACCOUNT = "000000000000"
+"""The account of a caller that represents several; no account has this id."""
 _EQUALITY = frozenset(
     (
         Operator.STRING_EQUALS,
@@ -23,7 +23,7 @@ _EQUALITY = frozenset(
 _OF_ONE = frozenset(("aws:principalarn", "aws:principaltype", "aws:username"))
 _OF_ACCOUNT = frozenset(("aws:principalaccount",))
 _MANY, _ONE = "0WILDCARD-MANY0", "0WILDCARD-ONE0"
-"""What stands for a wildcard while the subject around it is read."""
+"""Placeholders for wildcards while a subject is parsed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class NamedGrantee:
 
 
 def named(statement: Statement) -> Iterator[NamedGrantee]:
-    """Everybody whom the statement names; nobody where it has no principal."""
+    """Every principal that the statement names."""
     asked = _asked(statement)
     if statement.not_principals is not None:
         but = ", ".join(each.value for each in statement.not_principals)
-        yield from _anyone(asked, f" but {but}")
+        yield from _anyone(asked, f" except {but}")
     for each in statement.principals or ():
         yield from _one(each, asked)
 
@@ -63,7 +63,7 @@ def _one(principal: Principal, asked: Mapping[str, tuple[str, ...]]) -> Iterator
 
 
 def _asked(statement: Statement) -> dict[str, tuple[str, ...]]:
-    """What the conditions ask of the caller, as far as they compare with something given; by key in lower case."""
+    """The values that the conditions require of the caller, by key in lower case."""
     return {
         each.key.folded: each.values
         for each in statement.conditions
@@ -72,15 +72,17 @@ def _asked(statement: Statement) -> dict[str, tuple[str, ...]]:
 
 
 def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[NamedGrantee]:
-    """Everybody, or those of the accounts and organizations that the conditions name."""
+    """Every principal, or those of the accounts and organizations that the conditions name."""
     organizations, accounts = asked.get("aws:principalorgid", ()), asked.get("aws:principalaccount", ())
     if organizations and all(map(ORGANIZATION_ID.fullmatch, organizations)):
         yield from (_organization(each, but) for each in organizations)
     elif accounts and all(map(is_account_id, accounts)):
         yield from map(_account, accounts)
     else:
-        principal = Grantee(kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"everybody{but}", by_own_policies=True)
-        yield NamedGrantee(principal=principal, identity=_session(_SOMEBODY), unsettled=_OF_ONE | _OF_ACCOUNT)
+        principal = Grantee(
+            kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"every AWS principal{but}", by_own_policies=True
+        )
+        yield NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), unsettled=_OF_ONE | _OF_ACCOUNT)
 
 
 def _organization(id: str, but: str) -> NamedGrantee:
@@ -88,7 +90,7 @@ def _organization(id: str, but: str) -> NamedGrantee:
         kind=GranteeKind.ORGANIZATION, id=f"{id}{but}", label=f"organization {id}{but}", by_own_policies=True
     )
     return NamedGrantee(
-        principal=principal, identity=_session(_SOMEBODY), organization=id, unsettled=_OF_ONE | _OF_ACCOUNT
+        principal=principal, identity=_session(_NO_ACCOUNT), organization=id, unsettled=_OF_ONE | _OF_ACCOUNT
     )
 
 
@@ -99,14 +101,14 @@ def _account(id: str) -> NamedGrantee:
 
 def _session(account: str) -> Identity:
     return Identity(
-        arn=f"arn:aws:sts::{account}:assumed-role/anybody/session",
+        arn=f"arn:aws:sts::{account}:assumed-role/any/session",
         account=account,
-        role_arn=f"arn:aws:iam::{account}:role/anybody",
+        role_arn=f"arn:aws:iam::{account}:role/any",
     )
 
 
 def _by_arn(text: str) -> NamedGrantee:
-    """A role, a user, a session, or the unique id of one, whose account nobody can tell."""
+    """A role, a user, a session, or the unique id of one, whose account is not known."""
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn else ("principal", "", text)
     principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=_arn_label(arn, text), by_own_policies=True)
@@ -124,7 +126,7 @@ def _by_arn(text: str) -> NamedGrantee:
 
 
 def session_of(role_arn: str, arn: Arn) -> Identity:
-    """Somebody who took the role."""
+    """A session of the role."""
     name = arn.resource.rpartition("/")[2]
     session = f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{name}/session"
     return Identity(arn=session, account=arn.account, role_arn=role_arn)
@@ -139,7 +141,7 @@ def _arn_label(arn: Arn | None, text: str) -> str:
 
 
 def _service(name: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
-    """The service at work for each account, or organization, that the conditions name."""
+    """The service on behalf of each account, or organization, that the conditions name."""
     accounts, sources = asked.get("aws:sourceaccount", ()), asked.get("aws:sourcearn", ())
     organizations = asked.get("aws:sourceorgid", ())
     by_arn = {source: arn.account for source in sources if (arn := Arn.parse(source)) and is_account_id(arn.account)}
@@ -153,11 +155,11 @@ def _service(name: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedG
         for each in organizations:
             yield _at_work(name, f" for organization {each}", {"aws:SourceOrgID": (each,)})
     else:
-        yield _at_work(name, " for anybody", {})
+        yield _at_work(name, "", {})
 
 
 def _source(account: str, by_arn: Mapping[str, str], sources: tuple[str, ...]) -> Context:
-    """What the service brings that works for the account: a source of it, or one that could be of any."""
+    """The context of a request on behalf of the account: a source of it, or one that could be of any."""
     own = [source for source in sources if by_arn.get(source, account) == account]
     return {"aws:SourceAccount": (account,), **({"aws:SourceArn": (own[0],)} if own else {})}
 
@@ -170,24 +172,24 @@ def _at_work(name: str, whom: str, context: Context) -> NamedGrantee:
 def _federated(provider: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     issuer = provider.rpartition("oidc-provider/")[2].lower()
     if issuer != ISSUER and not issuer.startswith(f"{ISSUER}/"):
-        principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"whoever has a token of `{provider}`")
+        principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"every identity of `{provider}`")
         yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None))
         return
     audience = asked.get(f"{issuer}:aud", (AUDIENCE,))[0]
     for subject in asked.get(f"{issuer}:sub", (None,)):
-        brought: dict[str, tuple[str, ...]] = {f"{issuer}:aud": (audience,)}
-        label = "every workflow on GitHub"
+        context: dict[str, tuple[str, ...]] = {f"{issuer}:aud": (audience,)}
+        label = "every GitHub workflow"
         if subject is not None:
-            brought[f"{issuer}:sub"], label = (subject,), workflow(subject)
+            context[f"{issuer}:sub"], label = (subject,), workflow(subject)
         principal = Grantee(kind=GranteeKind.GITHUB, id=subject or "*", label=label)
-        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None, session_context=brought))
+        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None, session_context=context))
 
 
 def workflow(subject: str) -> str:
-    """Whose workflow has a token with this subject, which may hold wildcards."""
+    """The workflows whose tokens have this subject, which may hold wildcards."""
     found = Subject.parse(subject.replace("*", _MANY).replace("?", _ONE))
     if found is None:
-        return f"GitHub's `{subject}`"
+        return f"GitHub subject `{subject}`"
 
     def written(text: str) -> str:
         return f"`{text.replace(_MANY, '*').replace(_ONE, '?')}`"

@@ -1,6 +1,6 @@
-"""Who may do what to which repository, as plain data."""
+"""The access matrix as plain data: principals, repositories, and what each principal can do."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from domain.iam.actions import CONFIGURE_ACTIONS, DELETE_ACTIONS, PULL_ACTIONS, PUSH_ACTIONS
@@ -33,10 +33,10 @@ _ACTIONS = {
 
 
 class GranteeKind(StrEnum):
-    """What a principal is, in the order in which they are told."""
+    """The kind of a principal, in the order of the lines."""
 
     ROLE = "role"
-    """Of the stack itself, whose policies are all known."""
+    """A role of the stack, whose policies are all known."""
     PRINCIPAL = "principal"
     """Any other role, user or session, by its ARN."""
     ACCOUNT = "account"
@@ -44,31 +44,31 @@ class GranteeKind(StrEnum):
     SERVICE = "service"
     GITHUB = "github"
     PROVIDER = "provider"
-    """Whoever holds a token of an identity provider."""
+    """Any identity of an identity provider."""
     EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grantee:
-    """Somebody, under a label that people know; what is code in it stands between backticks."""
+    """A principal that has access; code in its label is between backticks."""
 
     kind: GranteeKind
     id: str
     label: str
     entrants: tuple[str, ...] = ()
-    """Of a role: who gets into it by its trust policy."""
+    """Of a role: the principals that can assume it, by its trust policy."""
     by_own_policies: bool = False
-    """Whether policies that nobody here sees decide as well: this is the most that they can allow."""
+    """Whether the principal's identity policies, which are not in the stack, must allow it as well."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Who it is that may: of a role those who get into it."""
+        """Of a role the principals that can assume it."""
         return self.entrants or (self.label,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """That a principal may do something to a repository, in these regions, and the statement that lets it."""
+    """One access of a principal to a repository in these regions, and the statement that allows it."""
 
     principal: Grantee
     repository: str
@@ -78,17 +78,17 @@ class Cell:
     decision: Permission
     policy: str
     statement: str
-    """The Sid, or the statement's place."""
+    """The Sid, or the statement's position."""
     actions: tuple[str, ...] = ()
-    """Which of the access's actions, where one is enough."""
+    """The allowed actions, where one is enough for the access."""
     conditions: tuple[str, ...] = ()
     login: bool | None = None
-    """Whether it may log in, without which nobody pulls or pushes; None where only its own account knows."""
+    """Whether it can log in, which a pull and a push need; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """All cells that are not empty, by repository, principal and access."""
+    """All cells with an access, by repository, principal and access."""
 
     project: str
     stack: str
@@ -97,15 +97,11 @@ class Matrix:
     """The regions of each."""
     cells: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
-    """What the reader must know of the matrix's own limits."""
+    """What is not known."""
 
     def of(self, repository: str) -> "Matrix":
-        cells = tuple(each for each in self.cells if each.repository == repository)
-        return Matrix(
-            project=self.project,
-            stack=self.stack,
-            account=self.account,
+        return replace(
+            self,
             repositories={repository: self.repositories[repository]},
-            cells=cells,
-            notes=self.notes,
+            cells=tuple(each for each in self.cells if each.repository == repository),
         )

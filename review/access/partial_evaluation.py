@@ -1,7 +1,7 @@
-"""IAM's answer where some of a request is not known: yes, no, or yes if.
+"""IAM's evaluation of a request of which not all is known: allowed, denied, or allowed under conditions.
 
-Every statement with a condition that can't be decided is taken twice: as it is best for the caller, and as it is worst.
-Where both have one answer, that is the answer; elsewhere the conditions are told."""
+Every statement with a condition that can't be decided is evaluated twice: once with the outcome that is best for the
+caller and once with the worst. Where both agree, that is the result; elsewhere the conditions are part of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,12 +19,12 @@ RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 class Permission(StrEnum):
     ALLOWED = "allowed"
     CONDITIONAL = "conditional"
-    """Allowed as far as conditions hold that nobody can decide here."""
+    """Allowed under conditions that only the request decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialDecision:
-    """That a call is allowed, by which statement, and under which conditions."""
+    """An allowed call: by which statement, and under which conditions."""
 
     verdict: Permission
     decision: Decision
@@ -33,17 +33,17 @@ class PartialDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialCaller:
-    """A caller that stands for somebody, or for many."""
+    """A caller of which not all is known, or that represents several."""
 
     caller: Caller
     unsettled: frozenset[str] = frozenset()
-    """Keys that the caller has, but each of those for whom it stands has a value of its own; in lower case."""
+    """Condition keys in lower case that the caller has, with values that are not known."""
     doubts: tuple[str, ...] = ()
-    """What is not known of the caller's own side, and may forbid what is found."""
+    """Policies of the caller that are not known, and may deny what is found."""
 
 
 def decide(subject: PartialCaller, request: Request, policies: Sequence[Policy]) -> PartialDecision | None:
-    """What IAM answers by the caller's policies and these of the resource; None for a no."""
+    """The decision by the caller's policies and these of the resource; None where it is denied."""
     worlds = _Worlds(subject, request, policies)
     decision = worlds.worst()
     if decision.allowed:
@@ -52,7 +52,7 @@ def decide(subject: PartialCaller, request: Request, policies: Sequence[Policy])
     if not best.allowed:
         return None
     unless = []
-    # A Deny that nothing lifts would have denied in the best world, too: each of these has open conditions.
+    # A Deny without open conditions would have denied in the best case, too.
     while decision.outcome is Outcome.EXPLICIT_DENY:
         unless.append(f"unless {' and '.join(worlds.open[_place(decision)])}")
         decision = worlds.worst(lifting=_place(decision))
@@ -78,14 +78,14 @@ def _place(decision: Decision) -> _Place:
 
 @dataclass(slots=True)
 class _Worlds:
-    """One request among policies whose open conditions are taken as best or as worst for the caller."""
+    """One request, evaluated with open conditions as they are best or worst for the caller."""
 
     subject: PartialCaller
     request: Request
     policies: Sequence[Policy]
     known: Mapping[str, tuple[str, ...]] = field(init=False)
     open: dict[_Place, tuple[str, ...]] = field(init=False, default_factory=dict)
-    """Of each statement that has any: the conditions that can't be decided."""
+    """By statement: the conditions that can't be decided."""
     _lifted: set[_Place] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -103,19 +103,19 @@ class _Worlds:
         return self._evaluated(best=True)
 
     def worst(self, lifting: _Place | None = None) -> Decision:
-        """`lifting` names one more Deny whose conditions are taken not to hold."""
+        """`lifting` is one more Deny whose conditions are taken not to hold."""
         if lifting is not None:
             self._lifted.add(lifting)
         return self._evaluated(best=False)
 
     def conditions_of(self, best: Decision) -> Iterator[str]:
-        """Under which conditions the statement allows that decided in the best world, and the boundary beside it."""
+        """The conditions of the statement that decided in the best case, and those of the boundary."""
         for place in (_place(best), *self._limits()):
             if place in self.open and place not in self._lifted:
                 yield f"if {' and '.join(self.open[place])}"
 
     def _limits(self) -> Iterator[_Place]:
-        """The statements of the boundary that let the action."""
+        """The statements of the boundary that allow the action."""
         boundary = self.subject.caller.boundary
         if boundary is None:
             return
@@ -150,7 +150,7 @@ class _Worlds:
         return any(not self._is_known(name) for name in variable_names(text))
 
     def _is_known(self, key: str) -> bool:
-        """All tags of the resource are known: one that is not there is absent."""
+        """All tags of the resource are known: a missing one is absent."""
         return key not in self.subject.unsettled and (key in self.known or key.startswith(RESOURCE_TAGS))
 
     def _taken(self, source: Source, policy: Policy, *, best: bool) -> Policy:
@@ -162,7 +162,7 @@ class _Worlds:
         return replace(policy, document=replace(policy.document, statements=tuple(statements)))
 
     def _settled(self, statement: Statement, policy: Policy, *, best: bool) -> Statement:
-        """The statement without what is open; one that is taken not to apply is about no action."""
+        """The statement without its open parts; one that is taken not to apply gets no action."""
         if best is (statement.effect is Effect.DENY):
             return replace(statement, actions=(), not_actions=None)
         resources, but = statement.resources, statement.not_resources

@@ -1,20 +1,19 @@
-"""The repositories of a render, each with the policies that stand at it."""
+"""The repositories of a render, each with the resource policies that apply to it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.ecr.creation_templates import ROOT
 from domain.ecr.names import repository_arn
 from domain.iam.access import Policy
 from domain.iam.document import Document, InvalidDocument, parse
-from policies.checks.inputs import entry, holds_unknown
+from policies.checks.input_values import holds_unknown, value_at
 from render.resource import Render, Resource, account_of
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 
 REPOSITORY_DOCUMENT = "repository policy"
 REGISTRY_DOCUMENT = "registry policy"
-_EVERY_PREFIX = "ROOT"
-"""Of a creation template: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepositoryCreationTemplate.html"""
 
 _Place = tuple[str, str]
 """An account and a region."""
@@ -22,13 +21,13 @@ _Place = tuple[str, str]
 
 @dataclass(slots=True)
 class PolicyReader:
-    """Reads documents, and remembers what can't be read and where it stands."""
+    """Reads policy documents, each text once, and lists those that can't be read."""
 
     unread: list[str] = field(default_factory=list)
     _parsed: dict[tuple[str, bool], Document | None] = field(default_factory=dict)
 
     def policy(self, value: Any, name: str, where: str, *, identity: bool = False) -> Policy | None:
-        """The policy that an input holds; None where there is none, or none that can be read, which is noted."""
+        """The policy of an input; None where there is none or it can't be read."""
         if value is None or value == "":
             return None
         document = self._document(value, identity=identity)
@@ -57,7 +56,7 @@ def _parsed(value: Any, *, identity: bool) -> Document | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTarget:
-    """One repository in one registry, or those that a creation template will make there."""
+    """One repository in one registry, or those that a creation template will create there."""
 
     name: str
     account: str
@@ -101,7 +100,7 @@ class _Reader:
                 yield self._copy(resource, name, text, inputs.get("tags"))
             elif resource.type == CREATION_TEMPLATE:
                 prefix = str(inputs.get("prefix"))
-                name = "*" if prefix == _EVERY_PREFIX else f"{prefix.rstrip('/')}/*"
+                name = "*" if prefix == ROOT else f"{prefix.rstrip('/')}/*"
                 yield self._copy(resource, name, inputs.get("repositoryPolicy"), inputs.get("resourceTags"))
 
     def _copy(self, resource: Resource, name: str, policy: object, tags: object) -> AccessTarget:
@@ -109,7 +108,7 @@ class _Reader:
         registry = self._registry.get((account, region))
         texts = (
             (REPOSITORY_DOCUMENT, policy, f"the repository policy of {name} in {region}"),
-            (REGISTRY_DOCUMENT, entry(registry and registry.inputs, "policy"), f"the registry policy in {region}"),
+            (REGISTRY_DOCUMENT, value_at(registry and registry.inputs, "policy"), f"the registry policy in {region}"),
         )
         found = [(each, self._documents.policy(text, each, where)) for each, text, where in texts]
         return AccessTarget(

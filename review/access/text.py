@@ -1,4 +1,4 @@
-"""The matrix for a terminal: a table for each repository, and what stands behind it."""
+"""The access matrix for a terminal: a table for each repository, with the statements that allow each access."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,20 @@ from review.plan.phrases import grouped
 
 MARKS = {Permission.ALLOWED: "yes", Permission.CONDITIONAL: "if"}
 NONE = "-"
-BY_OWN = "as far as their own policies let them"
-_NOBODY = "Nobody but whom the account's own policies let."
+NO_CHANGE = "No access changes."
+NO_PRINCIPAL = "No principal, beside those that the account's own identity policies allow."
+_OTHERS_POLICIES = "*: only as far as the principal's own identity policies allow it too; they are not in this stack."
+_WIDEST = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One principal at one repository, in regions where it may do the same."""
+    """One principal at one repository, in regions where it has the same access."""
 
     principal: Grantee
     cells: dict[Access, Cell]
     remarks: tuple[str, ...]
-    """By which statements, and with what the reader must know."""
+    """By which statements, and under which conditions."""
 
     def mark(self, access: Access) -> str:
         cell = self.cells.get(access)
@@ -43,21 +45,18 @@ def changes_to_text(found: Sequence[AccessChange], heading: str) -> str:
     return "\n".join([heading, "", *(lines or [f"  {NO_CHANGE}"])])
 
 
-NO_CHANGE = "Nobody can do more or less than before."
-
-
 def matrix_title(matrix: Matrix) -> str:
-    return f"{matrix.project}, stack {matrix.stack} (account {matrix.account}): who may do what"
+    return f"{matrix.project}, stack {matrix.stack} (account {matrix.account}): access"
 
 
 def notes(matrix: Matrix) -> Iterator[str]:
     if any(cell.principal.by_own_policies for cell in matrix.cells):
-        yield f"those marked * may {BY_OWN}, which nobody here sees."
+        yield _OTHERS_POLICIES
     yield from matrix.notes
 
 
 def rows(matrix: Matrix, repository: str) -> list[Row]:
-    """By principal, and where a principal's access is not the same in all regions, by these."""
+    """By principal, and where its access differs by region, by these."""
     everywhere = matrix.repositories[repository]
     cells = [cell for cell in matrix.cells if cell.repository == repository]
     return [
@@ -73,8 +72,7 @@ def rows(matrix: Matrix, repository: str) -> list[Row]:
 def _remarks(cells: Sequence[Cell], where: str) -> Iterator[str]:
     if where:
         yield where
-    by = grouped(cells, lambda cell: f"{cell.policy} {cell.statement}")
-    yield f"by {listed(by)}"
+    yield f"by {listed(grouped(cells, lambda cell: f'{cell.policy} {cell.statement}'))}"
     if any(cell.login is False for cell in cells):
         yield "no login: its policies don't allow ecr:GetAuthorizationToken"
     for cell in cells:
@@ -85,8 +83,8 @@ def _remarks(cells: Sequence[Cell], where: str) -> Iterator[str]:
             yield f"{listed(cell.access for cell in some)} {', '.join(conditions)}"
 
 
-def who(principal: Grantee) -> str:
-    """The principal as a reader knows it; of a role first who gets into it."""
+def principal_text(principal: Grantee) -> str:
+    """A role with the principals that can assume it before its own name."""
     if principal.entrants:
         return f"{listed(principal.entrants)} ({principal.label})"
     return f"{principal.label}{' *' if principal.by_own_policies else ''}"
@@ -94,15 +92,14 @@ def who(principal: Grantee) -> str:
 
 def _table(found: Sequence[Row]) -> Iterator[str]:
     if not found:
-        yield f"  {_NOBODY}"
+        yield f"  {NO_PRINCIPAL}"
         return
-    width = max(len(who(row.principal)) for row in found)
-    width = max(3, min(width, 60))
-    columns = [access.value for access in Access]
-    yield f"  {'who':<{width}}  {'  '.join(columns)}"
+    title = "principal"
+    width = max(len(title), min(max(len(principal_text(row.principal)) for row in found), _WIDEST))
+    yield f"  {title:<{width}}  {'  '.join(Access)}"
     for row in found:
-        marks = "  ".join(f"{row.mark(access):<{len(access.value)}}" for access in Access)
-        name = who(row.principal)
+        marks = "  ".join(f"{row.mark(access):<{len(access)}}" for access in Access)
+        name = principal_text(row.principal)
         if len(name) > width:
             yield from wrapped(f"  {name}", "    ")
             name = ""

@@ -1,4 +1,4 @@
-"""`python -m review gate`: the rules and the plan's dangers, by two judges where there is a base."""
+"""`python -m review gate`: the rules and the plan's consequences; with a base, its rules judge as well."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ from review.access.command import matrix_of
 from review.access.matrix import Matrix
 from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
-from review.gate.remarks import GateReport, Judge, Remark, RemarkKind, merged
+from review.gate.remarks import GateReport, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
 from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
@@ -44,8 +44,8 @@ NOT_JUDGING = (
     "catalog.yaml", "Pulumi.*.yaml", "*.md", "LICENSE",
     "docs/**", "tests/**", "localcloud/**", "rehearsal/**", "ops/**", "benchmarks/**",
 )  # fmt: skip
-"""What decides nothing about a change. All else does, a new file beside Pulumi.yaml too: it can hide a module of
-Python's own. The owners of it stand in .github/CODEOWNERS."""
+"""Files that are not part of the gate. Any other is, even a new one beside Pulumi.yaml, which can shadow a module of
+the standard library; .github/CODEOWNERS has their owners."""
 
 _FORMATS: dict[str, Callable[[GateReport], str]] = {
     "text": to_text,
@@ -63,7 +63,7 @@ class GateRequest:
     stack: str
     base: str | None
     file: Path | None
-    """A render that is judged in place of the project's own."""
+    """The render to judge in place of the project's own."""
     today: date
 
 
@@ -101,7 +101,7 @@ def _rendered(request: GateRequest) -> Render:
 
 
 def _is_own(request: GateRequest) -> bool:
-    """Whether the project that is judged is the one that this code belongs to."""
+    """Whether this code is part of the project."""
     return request.project.resolve() == OWN_ROOT
 
 
@@ -110,7 +110,7 @@ def _head_judgement(request: GateRequest, head: Render, scratch: Path) -> tuple[
         return own_judgement(head, request.project, request.today)
     why_not = no_judge(request.project, head.stack)
     if why_not:
-        raise RevisionFault(f"{request.project} has {why_not}: nothing of this change's own can judge it")
+        raise RevisionFault(f"{request.project} has {why_not}: the change has no gate of its own")
     return judgement_of(request.project, head, request.today, scratch)
 
 
@@ -119,16 +119,16 @@ def _against_base(
 ) -> GateReport:
     remarks = [*own, *_of_code(request)]
     by_base: tuple[Remark, ...] = ()
-    # Two processes of the base's own code, at the same time.
+    # Two processes of the base's own code in parallel.
     with ThreadPoolExecutor(max_workers=1) as beside:
         base_render = beside.submit(rendered_by, folder, head.stack)
         why_not = no_judge(folder, head.stack)
         try:
             by_base = () if why_not else judgement_of(folder, head, request.today, scratch)
         except RevisionFault as fault:
-            remarks.append(_unjudged(f"the base's judge can't be heard: {fault}", Level.MANDATORY))
+            remarks.append(_not_run(f"the base's gate failed: {fault}", Level.MANDATORY))
         if why_not:
-            remarks.append(_unjudged(f"{request.base} has {why_not}: this change's own rules judge alone"))
+            remarks.append(_not_run(f"{request.base} has {why_not}: only this change's own rules apply"))
         change = _plan(request, head, base_render, remarks, folder)
     return GateReport(
         stack=head.stack,
@@ -146,59 +146,43 @@ def _plan(
     try:
         base = rendering.result()
     except RevisionFault as fault:
-        message = f"the base can't be rendered, so what this change does to images is not known: {fault}"
-        remarks.append(_unjudged(message, Level.MANDATORY))
+        message = f"the base can't be rendered, so the consequences of this change are not known: {fault}"
+        remarks.append(_not_run(message, Level.MANDATORY))
         return None
     change = plan(base, head, request.today)
-    origins = SettingsLines(request.project, head.project, head.stack)
-    remarks += [_of_consequence(each, origins) for each in change.consequences if each.id]
+    lines = SettingsLines(request.project, head.project, head.stack)
+    remarks += [_of_consequence(each, lines) for each in change.consequences if each.id]
     before = matrix_of(base, folder) if base else None
-    remarks += _of_access(before, matrix_of(head, request.project), [base, head], origins)
-    # What fails is a remark; the plan tells the rest.
+    remarks += _of_access(before, matrix_of(head, request.project), [base, head], lines)
+    # What fails is among the remarks; the plan has the rest.
     return replace(change, consequences=tuple(each for each in change.consequences if not each.fails))
 
 
-def _of_consequence(consequence: Consequence, origins: SettingsLines) -> Remark:
+def _of_consequence(consequence: Consequence, lines: SettingsLines) -> Remark:
     urn = consequence.urns[0] if consequence.urns else ""
-    place = origins.of_name(urn.rpartition("::")[2])
+    line = lines.of_urn(urn)
     details = f" ({listed(consequence.lines, limit=10)})" if consequence.lines else ""
     return Remark(
-        kind=RemarkKind.DANGER,
-        id=str(consequence.id),
-        level=consequence.level,
-        urn=urn,
-        message=f"{consequence.text}{details}",
-        fix=consequence.fix,
-        file=place.file,
-        line=place.line,
-    )
+        kind=RemarkKind.DANGER, id=str(consequence.id), level=consequence.level, urn=urn,
+        message=f"{consequence.text}{details}", fix=consequence.fix, file=line.file, line=line.line,
+    )  # fmt: skip
 
 
 def _of_access(
-    base: Matrix | None, head: Matrix, sides: Sequence[Render | None], origins: SettingsLines
+    base: Matrix | None, head: Matrix, sides: Sequence[Render | None], lines: SettingsLines
 ) -> Iterator[Remark]:
-    """One for each line; `sides` hold the repositories that they are about."""
-    urns = {
-        str(each.inputs.get("name")): each.urn
-        for side in sides
-        if side is not None
-        for each in side.resources
-        if each.type == REPOSITORY
-    }
+    """One for each change of access; `sides` declare the repositories."""
+    resources = [each for side in sides if side for each in side.resources if each.type == REPOSITORY]
+    urns = {str(each.inputs.get("name")): each.urn for each in resources}
     for change in access_changes(base, head):
         urn = urns.get(change.repositories[0], "")
-        place = origins.of_name(urn.rpartition("::")[2])
+        line = lines.of_urn(urn)
+        path = (change.access.value, change.who)  # so that no two of them have one fingerprint
+        fix = "" if change.trend is AccessTrend.LOST else NOTHING_TO_DO
         yield Remark(
-            kind=RemarkKind.ACCESS,
-            id=f"access-{change.turn}",
-            level=Level.ADVISORY,
-            urn=urn,
-            path=(change.access.value, change.who),  # so that no two of them have one fingerprint
-            message=str(change),
-            fix="" if change.turn is AccessTrend.LOST else NOTHING_TO_DO,
-            file=place.file,
-            line=place.line,
-        )
+            kind=RemarkKind.ACCESS, id=f"access-{change.trend}", level=Level.ADVISORY, urn=urn, path=path,
+            message=str(change), fix=fix, file=line.file, line=line.line,
+        )  # fmt: skip
 
 
 def _of_code(request: GateRequest) -> Iterator[Remark]:
@@ -207,20 +191,15 @@ def _of_code(request: GateRequest) -> Iterator[Remark]:
         files = list(group)
         what = place if files == [place] else f"{counted(len(files), 'file')} under {place}/"
         yield Remark(
-            kind=RemarkKind.CODE,
-            id="gate-code-changed",
-            level=Level.ADVISORY,
-            message=f"{what} changed: what judges changes",
-            fix="let the code's owners read it",
-            file=files[0],
-            line=1,
-        )
+            kind=RemarkKind.CODE, id="gate-code-changed", level=Level.ADVISORY, file=files[0], line=1,
+            message=f"{what} changed: part of the gate itself", fix="have the code owners review it",
+        )  # fmt: skip
 
 
-def _unjudged(message: str, level: Level = Level.ADVISORY) -> Remark:
+def _not_run(message: str, level: Level = Level.ADVISORY) -> Remark:
     return Remark(
-        kind=RemarkKind.JUDGE, id="gate-incomplete", level=level, message=message, judges=(Judge.HEAD,),
-        fix="mend the base, or let a person judge",
+        kind=RemarkKind.JUDGE, id="gate-incomplete", level=level, message=message,
+        fix="fix the base, or have a person review the change",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The two judges of a change: this code with the head's levels and exceptions, and the base's own code with its own."""
+"""The two judges of a change: this code with the head's levels and exceptions, and the base's code with the base's."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from domain.problems import Path as InputPath
-from policies.pack.judge import Excepted, Judged, judge
-from policies.pack.levels import levels_file, load
+from policies.pack.judge import Excepted, RuleResult, judge
+from policies.pack.levels import levels_file, load_levels
 from policies.pack.rule import Exemption, Level, Undecided
 from render.as_json import to_json
 from render.resource import Render
@@ -21,8 +21,8 @@ GATE = Path("review", "gate", "command.py")
 
 
 def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark, ...]:
-    """What this code's rules say, with the project's levels for the stack; raises InvalidLevels."""
-    settings = load(levels_file(project, rendered.stack))
+    """The result of this code's rules with the project's levels for the stack; raises InvalidLevels."""
+    settings = load_levels(levels_file(project, rendered.stack))
     judgement = judge(rendered.judged(), settings, today)
     origins = SettingsLines(project, rendered.project, rendered.stack)
     remarks = [_remark(each, origins) for each in judgement.findings]
@@ -34,7 +34,7 @@ def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark,
 
 
 def no_judge(folder: Path, stack: str) -> str | None:
-    """What the folder lacks to judge the stack by its own code; None where it lacks nothing."""
+    """What the folder lacks to run its own gate on the stack; None where it lacks nothing."""
     if not (folder / GATE).is_file():
         return "no gate"
     levels = levels_file(Path(), stack)
@@ -42,7 +42,7 @@ def no_judge(folder: Path, stack: str) -> str | None:
 
 
 def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> tuple[Remark, ...]:
-    """What the folder's own code says of the render, with its own levels."""
+    """The result of the folder's own gate for the render."""
     file = scratch / "head.json"
     file.write_text(to_json(rendered), encoding="utf-8")
     arguments = ["gate", "--stack", rendered.stack, "--render", str(file), "--today", today.isoformat()]
@@ -50,7 +50,7 @@ def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> 
     try:
         return remarks_from_json(json.loads(written))
     except (ValueError, KeyError, TypeError) as error:
-        raise RevisionFault(f"its gate wrote what this code can't read: {error}") from error
+        raise RevisionFault(f"its gate's output can't be read: {error}") from error
 
 
 def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
@@ -59,14 +59,14 @@ def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
         id=rule,
         level=Level.ADVISORY,
         urn=exemption.urn,
-        message=f"nothing needs its exception until {exemption.until} ({exemption.reason})",
-        fix="remove the exception, or mend its URN",
+        message=f"unused exception until {exemption.until} ({exemption.reason})",
+        fix="remove the exception, or correct its URN",
         file=file,
         line=1,
     )
 
 
-def _remark(judged: Judged, origins: SettingsLines) -> Remark:
+def _remark(judged: RuleResult, origins: SettingsLines) -> Remark:
     path = _path(judged)
     place = origins.place(judged.resource, path, judged.rule.id)
     outcome = judged.outcome
@@ -91,12 +91,12 @@ def _remark(judged: Judged, origins: SettingsLines) -> Remark:
     )
 
 
-def _path(judged: Judged) -> InputPath:
+def _path(judged: RuleResult) -> InputPath:
     return judged.outcome.finding.path if isinstance(judged.outcome, Excepted) else judged.outcome.path
 
 
 def only_found(remarks: tuple[Remark, ...], rendered: Render, project: Path) -> Iterator[Remark]:
-    """What counts of the other judge, at the head's own lines: the rest is about the other's files."""
+    """The other judge's findings, with the head's lines; its other remarks are about its own files."""
     origins = SettingsLines(project, rendered.project, rendered.stack)
     resources = {each.urn: each for each in rendered.resources}
     for remark in remarks:

@@ -1,9 +1,8 @@
-"""A report as a pull request's comment: what fails is open, what is long is folded, nothing breaks out of its cell."""
+"""A gate's report as a pull request's comment: what fails is open, what is long is folded."""
 
 from collections.abc import Iterator, Sequence
 
-from review.access.markdown import folded_lines
-from review.formatting import code, escaped, folded
+from review.formatting import MORE_IN_LOG, code, escaped, fitting, folded, folded_lines
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
 from review.plan import to_markdown as plan_markdown
@@ -12,7 +11,6 @@ PLAN_LIMIT = 12_000
 ACCESS_LIMIT = 4_000
 LIMIT = PLAN_LIMIT + ACCESS_LIMIT + 8_000
 """Characters: GitHub takes 65,536 in a comment, which holds this for two stacks, and two previews."""
-_LOG = "see the job's log"
 
 
 def to_markdown(report: GateReport) -> str:
@@ -34,20 +32,14 @@ def to_markdown(report: GateReport) -> str:
 
 def _table(remarks: Sequence[Remark], report: GateReport, room: int) -> str:
     """As many remarks as there is room for; the job's log has all."""
-    lines = ["| Rule | What | Why, and the fix | Where |", "| --- | --- | --- | --- |"]
-    for number, row in enumerate(_rows(remarks, report)):
-        room -= len(row)
-        if room < 0:
-            lines.append(f"| … | | {len(remarks) - number} more: {_LOG} | |")
-            break
-        lines.append(row)
-    return "\n".join(lines)
+    rows = fitting(list(_rows(remarks, report)), room, f"| … | | {{}} more: {MORE_IN_LOG} | |")
+    return "\n".join(["| Rule | Resource | Message and fix | Line |", "| --- | --- | --- | --- |", *rows])
 
 
 def _rows(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
     for remark in remarks:
         fix = f"*{escaped(remark.fix)}*" if remark.fix else ""
-        why = filter(None, (escaped(remark.message), fix, escaped(said_by(remark, report))))
+        texts = filter(None, (escaped(remark.message), fix, escaped(said_by(remark, report))))
         about = code(remark.about) if remark.urn else ""
         where = code(f"{remark.file}:{remark.line}") if remark.file else ""
-        yield f"| {code(remark.id)} | {about} | {'<br>'.join(why)} | {where} |"
+        yield f"| {code(remark.id)} | {about} | {'<br>'.join(texts)} | {where} |"

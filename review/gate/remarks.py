@@ -1,4 +1,4 @@
-"""What the gate has to say, as plain data; how it is shown lies elsewhere."""
+"""The gate's report as plain data."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -16,25 +16,25 @@ FORMAT_VERSION = 1
 
 class RemarkKind(StrEnum):
     FINDING = "finding"
-    """A rule is broken."""
+    """A violation of a rule."""
     DANGER = "danger"
-    """What the change does to what stands."""
+    """A consequence of the change for deployed resources."""
     UNDECIDED = "undecided"
-    """A rule needs a value that nobody knows yet."""
+    """A rule needs a value that is not known before the deployment."""
     EXCEPTED = "excepted"
-    """A rule is broken, and an exception lets it pass."""
+    """A violation with an exception."""
     UNUSED = "unused"
-    """An exception that nothing needs."""
+    """An exception without a violation."""
     ACCESS = "access"
-    """What the change gives to people, or takes from them."""
+    """Access that the change grants or revokes."""
     CODE = "code"
-    """A change of what judges."""
+    """A change of the gate's own code."""
     JUDGE = "judge"
-    """What this judgement does not rest on."""
+    """A part of the gate that could not run."""
 
 
 class Judge(StrEnum):
-    """Whose code, rules, levels and exceptions say it."""
+    """The revision whose code, rules, levels and exceptions found it."""
 
     BASE = "base"
     HEAD = "head"
@@ -42,7 +42,7 @@ class Judge(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """One thing that is said of the change."""
+    """One line of the report."""
 
     kind: RemarkKind
     id: str
@@ -79,7 +79,7 @@ class GateReport:
     base: str | None = None
     plan: Plan | None = None
     folder: str = ""
-    """Where in its repository the project stands, with a slash behind it; empty at its top, or where it isn't known."""
+    """The project's path in its repository, with a slash at the end; empty at its top, or where it is not known."""
 
     @property
     def failing(self) -> tuple[Remark, ...]:
@@ -90,7 +90,7 @@ class GateReport:
         return bool(self.failing)
 
     def of(self, *kinds: RemarkKind) -> tuple[Remark, ...]:
-        """Those that are for people to read, in order; what fails is not among them."""
+        """Those of a kind that do not fail, in order."""
         return tuple(each for each in self.remarks if each.kind in kinds and not each.fails)
 
     def to_json(self) -> dict[str, Any]:
@@ -105,14 +105,14 @@ class GateReport:
 
 
 def remarks_from_json(document: Mapping[str, Any]) -> tuple[Remark, ...]:
-    """The remarks that another revision's gate wrote; raises ValueError where it is of no form that this code reads."""
+    """The remarks of another revision's gate; raises ValueError for another version of the form."""
     if document.get("version") != FORMAT_VERSION:
         raise ValueError(f"a report of version {document.get('version')!r}, and this code reads {FORMAT_VERSION}")
     return TypeAdapter(tuple[Remark, ...]).validate_python(document["remarks"])
 
 
 def merged(head: Iterable[Remark], base: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Both judges' remarks, each once; where they differ in the level alone, the stricter one stands."""
+    """Both judges' remarks, each once; where only the level differs, the stricter one counts."""
     found: dict[tuple[object, ...], Remark] = {}
     for judge, remarks in ((Judge.HEAD, head), (Judge.BASE, base)):
         for remark in remarks:

@@ -1,4 +1,4 @@
-"""A report in SARIF 2.1.0, for whatever shows findings beside the lines of a change.
+"""A gate's report in SARIF 2.1.0, which GitHub shows beside the lines of a change.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -6,8 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from collections.abc import Iterator
 from typing import Any
 
-from policies.pack.rule import Level, Rule
-from policies.pack.table import all_rules
+from policies.pack.rule import Level, Rule, all_rules
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.plan.model import IDS as DANGERS
 
@@ -17,11 +16,11 @@ _SECURITY_SEVERITY = {"low": "3.0", "medium": "5.5", "high": "8.0", "critical": 
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning"""
 
 _TITLES = DANGERS | {
-    "access-gained": "Somebody can do to a repository what nobody let them before",
-    "access-changed": "Somebody can do something to a repository under other conditions than before",
-    "access-lost": "Somebody can no longer do to a repository what they could",
-    "gate-code-changed": "What judges over changes is changed itself",
-    "gate-incomplete": "The judgement lacks a part",
+    "access-gained": "A principal gains access to a repository",
+    "access-changed": "The conditions of an access to a repository change",
+    "access-lost": "A principal loses access to a repository",
+    "gate-code-changed": "The code of the gate changes",
+    "gate-incomplete": "A part of the gate could not run",
 }
 
 

@@ -1,4 +1,4 @@
-"""Which line of the settings a resource comes from, for whoever has to mend it."""
+"""The line of the settings that declares a resource."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,9 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.problems import Path as KeyPath
-from policies.checks.inputs import entries
-from policies.checks.inputs import entry as entry_of
-from policies.pack.rule import Resource
+from policies.checks.input_values import as_list, value_at
+from policies.pack.rule import CheckedResource
 from resources import TYPES
 from settings.declared.resolve import source
 from settings.declared.roles import task_role
@@ -23,10 +22,10 @@ from settings.written.stack import StackKeys
 _CATALOG = str(StackKeys.model_fields["catalog"].default)
 
 REGISTRY = "registry"
-"""How the components are called that stand once in a registry."""
+"""The name of the components that exist once in a registry."""
 
 _ROLES, _RETENTION = "roles", "retention"
-"""Keys whose value names what is written elsewhere."""
+"""Keys whose value is defined elsewhere."""
 
 _RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-on-push": "scanning"}
 """The stack's key, where it is written, that a rule is about."""
@@ -39,7 +38,7 @@ class SettingsLine:
 
 
 class SettingsLines:
-    """The places of one stack's resources; a file that can't be read has only a first line."""
+    """The lines of one stack's resources; a file that can't be read has only a first line."""
 
     def __init__(self, folder: Path, project: str, stack: str) -> None:
         self._folder = folder
@@ -47,8 +46,8 @@ class SettingsLines:
         self._stack_name = stack
         self._stack_file = stack_file(stack)
 
-    def place(self, resource: Resource, path: KeyPath, rule: str) -> SettingsLine:
-        """Where the resource, or what the path names in its inputs, is written; some rules are about a stack's key."""
+    def place(self, resource: CheckedResource, path: KeyPath, rule: str) -> SettingsLine:
+        """The line of the resource, or of the input at the path; some rules are about a stack's key."""
         if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
             return self._in_stack(_RULE_KEYS[rule])
         record = TYPES.get(resource.type)
@@ -61,9 +60,10 @@ class SettingsLines:
             return self._in_catalog(asked)
         return self._in_stack(key if key in StackKeys.model_fields else "environment")
 
-    def of_name(self, name: str) -> SettingsLine:
-        """Where the settings speak of a component that the head need not declare any more."""
-        repository, _, _ = name.rpartition("@")
+    def of_urn(self, urn: str) -> SettingsLine:
+        """The line of a component by a resource's URN; the head need not declare it any more."""
+        name = urn.rpartition("::")[2]
+        repository = name.rpartition("@")[0]
         if not name:
             return self._in_stack(ACCOUNTS)
         if repository == REGISTRY:
@@ -109,15 +109,15 @@ class SettingsLines:
 
     @cached_property
     def _roles(self) -> Mapping[str, KeyPath]:
-        """The first line that asks for a role, by the roles' names."""
+        """By role name, the first line that needs it."""
         found: dict[str, KeyPath] = {}
         for repository, entry in self._entries.items():
-            for index, raw in enumerate(entries(entry_of(entry, "push"))):
+            for index, raw in enumerate(as_list(value_at(entry, "push"))):
                 with suppress(ValidationError):  # of another revision's catalog, say
                     name = source(Push.model_validate(raw)).role_name(self._stack_name)
                     found.setdefault(name, ("repositories", repository, "push", index))
-            for index, raw in enumerate(entries(entry_of(entry, "pull"))):
-                if entry_of(raw, "service") == TASKS:
+            for index, raw in enumerate(as_list(value_at(entry, "pull"))):
+                if value_at(raw, "service") == TASKS:
                     found.setdefault(task_role(self._stack_name), ("repositories", repository, "pull", index))
         return found
 

@@ -1,4 +1,4 @@
-"""A report for a terminal: what fails first, each with the line to mend."""
+"""A gate's report for a terminal: what fails first, each with the line of the settings."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -9,29 +9,29 @@ from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
 from review.plan import to_text as plan_text
 
 TITLES = (
-    ("Remarks", (RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)),
-    ("Undecided before the deployment", (RemarkKind.UNDECIDED,)),
-    ("Let pass by an exception", (RemarkKind.EXCEPTED,)),
-    ("Exceptions that nothing needs", (RemarkKind.UNUSED,)),
+    ("Advisory", (RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)),
+    ("Not known before the deployment", (RemarkKind.UNDECIDED,)),
+    ("Exempted", (RemarkKind.EXCEPTED,)),
+    ("Unused exceptions", (RemarkKind.UNUSED,)),
 )
-"""What does not fail, in the order in which it is printed; the plan has the consequences that pass."""
+"""What does not fail, in the order of the output; the plan has the consequences that don't."""
 
-ACCESS_TITLE = "Who may do what"
+ACCESS_TITLE = "Access"
 
 
 def to_text(report: GateReport) -> str:
     lines = [headline(report)]
     if report.failing:
-        lines += ["", "Fails", *_told(report.failing, report)]
+        lines += ["", "Failed", *_lines(report.failing, report)]
     for title, kinds in TITLES:
         remarks = report.of(*kinds)
         if remarks:
-            lines += ["", title, *_told(remarks, report)]
+            lines += ["", title, *_lines(remarks, report)]
     access = report.of(RemarkKind.ACCESS)
     if access:
         lines += ["", ACCESS_TITLE, *(line for each in access for line in wrapped(f"  {each.message}", "    "))]
     if report.plan is not None:
-        lines += ["", f"Beside {report.base}", plan_text(report.plan)]
+        lines += ["", f"Compared with {report.base}", plan_text(report.plan)]
     return "\n".join(lines)
 
 
@@ -50,14 +50,14 @@ def headline(report: GateReport) -> str:
 
 
 def said_by(remark: Remark, report: GateReport) -> str:
-    """Which judge says it, where only one of two does."""
+    """Whose rules found it, where only one of two did."""
     if report.base is None or remark.kind is not RemarkKind.FINDING or len(remark.judges) > 1:
         return ""
-    return f"by the rules of {report.base} alone" if remark.judges == (Judge.BASE,) else "by this change's rules alone"
+    return f"only by the rules of {report.base}" if remark.judges == (Judge.BASE,) else "only by this change's rules"
 
 
-def _told(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
-    """Under each rule what it says of whom; a fix that several share is told once."""
+def _lines(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
+    """By rule; a fix that several share is printed once."""
     for (rule, fix), group in groupby(remarks, key=lambda each: (each.id, each.fix)):
         yield f"  {rule}"
         for remark in group:

@@ -1,4 +1,4 @@
-"""What a change does to a stack: to its resources, and what that means."""
+"""What a change does to a stack's resources, and the consequences."""
 
 from review.plan.as_json import to_json
 from review.plan.markdown import to_markdown

@@ -1,37 +1,23 @@
-"""A plan as JSON, for other programs."""
+"""A plan as JSON. The resources themselves are not in it: a render has them."""
 
 import json
 
+from render.as_json import fields_of
 from review.plan.destruction import destroys_repository, fate, old_name
-from review.plan.model import Change, Difference, Plan
+from review.plan.model import Change, Consequence, Difference, Plan
 
 PLAN_VERSION = 1
+_CHANGE = ("op", "urn", "old_urn", "type", "name", "region", "account", "protection", "forced_by")
 
 
 def to_json(plan: Plan) -> str:
-    """The versioned form; the resources themselves stay out of it, a render holds them."""
     document = {
         "version": PLAN_VERSION,
-        "project": plan.project,
-        "stack": plan.stack,
-        "account": plan.account,
-        "against": plan.against,
-        "is_new": plan.is_new,
+        **fields_of(plan, "project", "stack", "account", "against", "is_new"),
         "counts": plan.counts(),
         "unchanged": plan.unchanged,
         "losses": [_loss(change) for change in plan.changes if destroys_repository(change)],
-        "statements": [
-            {
-                "topic": each.topic,
-                "text": each.text,
-                "lines": each.lines,
-                "urns": each.urns,
-                "id": each.id,
-                "level": each.level if each.id else None,
-                "fix": each.fix if each.id else None,
-            }
-            for each in plan.consequences
-        ],
+        "statements": [_consequence(each) for each in plan.consequences],
         "changes": [_change(change) for change in plan.changes],
         "notes": plan.notes,
     }
@@ -49,27 +35,15 @@ def _loss(change: Change) -> dict[str, object]:
     }
 
 
+def _consequence(each: Consequence) -> dict[str, object]:
+    judged = fields_of(each, "level", "fix") if each.id else {"level": None, "fix": None}
+    return {**fields_of(each, "topic", "text", "lines", "urns", "id"), **judged}
+
+
 def _change(change: Change) -> dict[str, object]:
-    return {
-        "op": change.op,
-        "urn": change.urn,
-        "old_urn": change.old_urn,
-        "type": change.type,
-        "name": change.name,
-        "region": change.region,
-        "account": change.account,
-        "protection": change.protection,
-        "forced_by": change.forced_by,
-        "differences": [_difference(each) for each in change.differences],
-        "options": [_difference(each) for each in change.options],
-    }
+    differences = {name: [_difference(each) for each in getattr(change, name)] for name in ("differences", "options")}
+    return {**fields_of(change, *_CHANGE), **differences}
 
 
 def _difference(difference: Difference) -> dict[str, object]:
-    return {
-        "path": difference.path,
-        "old": difference.old,
-        "new": difference.new,
-        "effect": difference.effect,
-        "lines": difference.lines,
-    }
+    return fields_of(difference, "path", "old", "new", "effect", "lines")

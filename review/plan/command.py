@@ -1,4 +1,4 @@
-"""`python -m review plan`: what a change does to what stands."""
+"""`python -m review plan`: what a change does to the deployed resources."""
 
 import argparse
 from dataclasses import replace
@@ -32,7 +32,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     revision = options.base or DEFAULT_BASE
     head = render(options.project, options.stack)
     base = base_render(options.project, revision, options.stack)
-    note = f"Compared with what {revision} declares, as if that were deployed; a preview compares with the state."
+    note = f"Compared with what {revision} declares; a preview compares with the stack's state."
     return replace(plan(base, head), against=revision, notes=() if base is None else (note,))
 
 
@@ -42,4 +42,4 @@ def _text(file: Path) -> str:
     except OSError as error:
         raise InvalidPreview(f"{file}: can't be read: {error.strerror} (name a file)") from error
     except UnicodeDecodeError as error:
-        raise InvalidPreview(f"{file}: is no text in UTF-8 (write it with `pulumi preview --json`)") from error
+        raise InvalidPreview(f"{file}: is not UTF-8 text (write it with `pulumi preview --json`)") from error

@@ -1,4 +1,4 @@
-"""What a change means for images, keys and whoever uses them: each event once."""
+"""What a change means for images, keys and their users: each event once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,7 +17,7 @@ _TOPICS = list(Topic)
 
 
 def consequences(compared: Compared) -> tuple[Consequence, ...]:
-    """Everything worth a sentence, the worst first."""
+    """All consequences, the worst first."""
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes), *_lookalikes(changes)]
     found += [*_adoptions(changes), *weaknesses(compared), *registry_consequences(compared)]
@@ -30,34 +30,34 @@ def ordered(found: Iterable[Consequence]) -> tuple[Consequence, ...]:
 
 
 def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
-    """A thing and what belongs to it have one name, and get another together."""
+    """A repository or role and its parts have one name, and get another together."""
     turned = [change for change in changes if change.old_urn]
     things = grouped(turned, lambda change: (change.op is Op.RENAME, change.name, _short(change.old_urn)))
     for (made_anew, name, old), group in things.items():
         head, urns = f"{name} ({listed(sorted({change.short_type for change in group}))})", urns_of(group)
         if made_anew:
             text = (
-                f"{head} is {old} under another name, and no alias says so: the engine would create it, which AWS "
-                "refuses where it is a repository, and delete the old one, which is the same thing in AWS."
+                f"{head} is {old} under another name without an alias: the engine would create it, which AWS "
+                "refuses for a repository, and delete the old one, which is the same resource in AWS."
             )
-            fix = "give it an alias to its old name, or keep the name"
+            fix = "add an alias to the old name, or keep the name"
             yield Consequence(
                 topic=Topic.RENAME, text=text, urns=urns, id="plan-renames", level=Level.MANDATORY, fix=fix
             )
         else:
-            text = f"{head} was {old}: an alias covers that, and nothing changes in AWS."
+            text = f"{head} was {old}: it has an alias, and nothing changes in AWS."
             yield Consequence(topic=Topic.RENAME, text=text, urns=urns)
 
 
 def _lookalikes(changes: Sequence[Change]) -> Iterator[Consequence]:
-    """A repository that comes as one goes which differs in nothing but its name: somebody hopes that it is renamed."""
+    """A repository is created and one deleted that differs only in its name: perhaps meant as a rename."""
     gone = [change for change in changes if change.type == REPOSITORY and change.op is Op.DELETE]
     alike = {(change.account, _but_name(change.old)): change.repository for change in gone}
     come = [change for change in changes if change.type == REPOSITORY and change.op is Op.CREATE]
     pairs = [(each, alike.get((each.account, _but_name(each.new)))) for each in come]
     for (new, old), group in grouped(pairs, lambda pair: (pair[0].repository, pair[1])).items():
         if old is not None:
-            text = f"{new} looks like {old} under another name, but ECR renames nothing: it starts without images."
+            text = f"{new} looks like {old} renamed, but ECR can't rename a repository: the new one starts empty."
             yield Consequence(topic=Topic.RENAME, text=text, urns=urns_of(change for change, _ in group))
 
 
@@ -71,8 +71,8 @@ def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:
     for names, group in by_repository(adopted, lambda change: change.type):
         who, lines = subject_phrase(names, "is", "are")
         text = (
-            f"{who} adopted in {regions(group)}: settings and policies are put over what is there, and images that the "
-            "new lifecycle policy expires are lost. With another encryption than is declared the import fails."
+            f"{who} imported in {regions(group)}: existing settings and policies are overwritten, and images that the "
+            "new lifecycle policy expires are lost. The import fails where the encryption is not the declared one."
         )
         yield Consequence(topic=Topic.ADOPTION, text=text, urns=urns_of(group), lines=lines)
 

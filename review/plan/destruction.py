@@ -1,4 +1,4 @@
-"""What a change destroys, or tries to: images first, then the keys that they are encrypted with."""
+"""Repositories and keys that a change deletes or replaces, and retirements."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from review.plan.phrases import by_repository, regions, retire_until, subject_ph
 
 _DEFAULT_WINDOW = 30
 RETIRE = "`retire: {until: …, reason: …}`"
-_TAKE_BACK = "take the change back, or create a new one beside it and move over"
-_UNPROTECT = "keep it; to delete it, retire it first: that takes the protection off"
+_TAKE_BACK = "revert the change, or create a new one beside it and migrate"
+_UNPROTECT = "keep it; to delete it, retire it first, which removes the protection"
 
 
 def destroys_repository(change: Change) -> bool:
@@ -23,7 +23,7 @@ def destroys_repository(change: Change) -> bool:
 
 
 def fate(change: Change) -> Fate:
-    """By the base's state: the provider deletes by what that says."""
+    """By the base's inputs, which is what the provider deletes by."""
     if change.refused:
         return Fate.KEPT_BY_ENGINE
     forced = bool(change.old and change.old.inputs.get("forceDelete"))
@@ -35,7 +35,7 @@ def loses_images(change: Change) -> bool:
 
 
 def destructions(compared: Compared) -> Iterator[Consequence]:
-    """Repositories and keys that go, and what is protected against it."""
+    """Deleted repositories and keys, and other protected resources."""
     changes, steps = compared.changes, _Steps.of(compared)
     destroyed = [each for each in changes if destroys_repository(each) and each.op is not Op.RENAME]
     for names, group in by_repository(
@@ -46,7 +46,7 @@ def destructions(compared: Compared) -> Iterator[Consequence]:
         if change.type == KEY and change.op in DESTROYING and not change.retained:
             yield _key(change, compared.olds, steps)
         elif change.type != REPOSITORY and change.refused:
-            text = f"{change.short_type} {change.name} is deleted, but protected: the engine refuses, and all fails."
+            text = f"{change.short_type} {change.name} is protected, but deleted: the engine refuses, and all fails."
             yield Consequence(
                 topic=Topic.BLOCKED, text=text, urns=(change.urn,), id="plan-deletes-protected",
                 level=Level.MANDATORY, fix=_UNPROTECT,
@@ -55,7 +55,7 @@ def destructions(compared: Compared) -> Iterator[Consequence]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict:
-    """What the gate says of a repository that is destroyed."""
+    """How the gate judges the deletion of a repository."""
 
     id: str | None = None
     level: Level = Level.MANDATORY
@@ -67,14 +67,14 @@ class _Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Steps:
-    """Which of the two steps that a destruction takes are done."""
+    """Which of the two steps of a deletion are done."""
 
     head: Render | None
     today: date | None
     names: frozenset[str] = frozenset()
-    """The repositories that stay, wherever."""
+    """The repositories that stay in any registry."""
     registries: frozenset[tuple[str, str | None]] = frozenset()
-    """The accounts and regions where any stays."""
+    """The accounts and regions with repositories that stay."""
     changes: Sequence[Change] = ()
 
     @classmethod
@@ -104,30 +104,30 @@ class _Steps:
         removed = head.removed.get(old_name(change))
         if removed and not head.allow_destruction:
             fix = f"retire it first with container-registry:allow_destruction: true in Pulumi.{head.stack}.yaml"
-            why = " The stack has no allow_destruction: every deployment after this one fails, too."
+            why = " The stack has no allow_destruction: every deployment after this one fails as well."
             return _Verdict(id="plan-removed-blocked", why=why, fix=fix)
         if missing := self._missing(change):
             if "retire" in missing and self._leaves_with_registry(change):
-                return _Verdict()  # plan-replica-dropped says it once for the whole registry
+                return _Verdict()  # plan-replica-dropped is once for the whole registry
             why = f" Not announced: {' and '.join(missing.values())}."
             return _Verdict(id="plan-destroys", why=why, fix=self._fix(change, frozenset(missing)))
         if expired := self._expired(change):
             fix = "extend `until` in a change of its own, and deploy that first"
-            return _Verdict(id="plan-retire-expired", why=f" It was announced until {expired}, which is past.", fix=fix)
+            return _Verdict(id="plan-retire-expired", why=f" The announcement ended on {expired}.", fix=fix)
         why = f" As announced: {removed['reason']}." if removed else " As announced."
-        return _Verdict(id="plan-destroys", level=Level.ADVISORY, why=why, fix="nothing to do")
+        return _Verdict(id="plan-destroys", level=Level.ADVISORY, why=why, fix="none")
 
     @property
     def announced(self) -> frozenset[str]:
-        """The repositories that are destroyed as they should be."""
+        """The repositories whose deletion was announced."""
         found = (each for each in self.changes if destroys_repository(each) and each.op is Op.DELETE)
         return frozenset(each.old.urn for each in found if each.old and self.verdict(each).level is Level.ADVISORY)
 
     def _missing(self, change: Change) -> dict[str, str]:
-        """Which of the two steps is not done; a copy in a registry that leaves needs only to have been retired."""
+        """The steps that are not done; a replica in a registry that is removed needs only to have been retired."""
         missing = {}
         if retire_until(change.old) is None:
-            missing["retire"] = "it was never retired"
+            missing["retire"] = "it was not retired"
         elif not (change.old and change.old.inputs.get("forceDelete")):
             missing["force"] = "it was retired without allow_destruction"
         if self.head and old_name(change) not in self.head.removed and not self._leaves_with_registry(change):
@@ -142,7 +142,7 @@ class _Steps:
         return f"first deploy {RETIRE} on {{names}}, in a stack with allow_destruction; then move it to `removed`"
 
     def _leaves_with_registry(self, change: Change) -> bool:
-        """Whether the repository stays elsewhere, and nothing stays in this registry."""
+        """Whether the whole registry is removed and the repository stays elsewhere."""
         return old_name(change) in self.names and (change.account, change.region) not in self.registries
 
     def _expired(self, change: Change) -> str | None:
@@ -157,13 +157,13 @@ def _repositories(names: list[str], group: list[Change], changes: Sequence[Chang
     head = f"{who} in {where}{_because(group[0])}"
     topic = Topic.LOSS if what is Fate.LOST else Topic.BLOCKED
     if what is Fate.LOST:
-        text = f"{head}: all images are lost, and nothing brings them back."
+        text = f"{head}: all images are lost and can't be restored."
     elif what is Fate.KEPT_BY_ENGINE:
-        text = f"{head}. That is protected: the engine refuses, and the deployment fails.{_goes_first(group, changes)}"
+        text = f"{head}. It is protected, so the engine refuses and the deployment fails.{_goes_first(group, changes)}"
     else:
         text = (
             f"{head}. Without forceDelete in the state AWS refuses while there are images, and the deployment fails; "
-            f"what is empty goes.{_goes_first(group, changes)}"
+            f"an empty repository is deleted.{_goes_first(group, changes)}"
         )
     fix = verdict.fix.replace("{names}", listed(sorted(names)))
     return Consequence(
@@ -176,8 +176,8 @@ def _verbs(change: Change) -> tuple[str, str]:
     if change.op is Op.DELETE:
         return "is deleted", "are deleted"
     if change.op is Op.REPLACE:
-        return "is deleted and created anew", "are deleted and created anew"
-    return "may be deleted and created anew", "may be deleted and created anew"
+        return "is replaced (deleted, then created)", "are replaced (deleted, then created)"
+    return "may be replaced", "may be replaced"
 
 
 def _because(change: Change) -> str:
@@ -199,7 +199,7 @@ def _goes_first(group: list[Change], changes: Sequence[Change]) -> str:
     }
     if not policies:
         return ""
-    return f" What is not protected may be gone by then: {listed(sorted(policies))}."
+    return f" Not protected, and perhaps deleted by then: {listed(sorted(policies))}."
 
 
 def _key(change: Change, olds: Sequence[Resource], steps: _Steps) -> Consequence:
@@ -210,12 +210,9 @@ def _key(change: Change, olds: Sequence[Resource], steps: _Steps) -> Consequence
     held = f"what it encrypts ({listed(encrypted)})" if encrypted else "what it encrypts"
     window = deletion_window(old)
     if change.refused:
-        text = f"{head}, but protected: the engine refuses, and the deployment fails."
+        text = f"{head} but is protected: the engine refuses, and the deployment fails."
     else:
-        text = (
-            f"{head}: {held} can't be read from then on, nor ever once its window of {window} days ends; until then "
-            "the deletion can be cancelled."
-        )
+        text = f"{head}: {held} can't be read from then on. The deletion can be cancelled for {window} days."
     judged, level, fix = "plan-replaces", Level.MANDATORY, _TAKE_BACK
     if change.op is Op.DELETE and change.refused:
         judged, fix = "plan-deletes-protected", _UNPROTECT
@@ -243,7 +240,7 @@ def deletion_window(key: Resource | None) -> int:
 
 
 def retirements(changes: Sequence[Change]) -> Iterator[Consequence]:
-    """The first of the two steps that destroy a repository: from then on a deletion takes its images along."""
+    """The first of the two steps of a deletion: from then on it includes the images."""
     retiring = [
         change
         for change in changes
@@ -253,11 +250,11 @@ def retirements(changes: Sequence[Change]) -> Iterator[Consequence]:
         who, lines = subject_phrase(names, "is", "are")
         after = retire_until(group[0].new)
         if after is None:
-            text = f"{who} no longer to be retired in {regions(group)}."
+            text = f"{who} no longer retired in {regions(group)}."
         elif _is_forced(group[0]):
-            text = f"{who} retired until {after} in {regions(group)}: a deletion takes the images along from now on."
+            text = f"{who} retired until {after} in {regions(group)}: a deletion now includes all images."
         else:
-            text = f"{who} retired until {after} in {regions(group)}, but without force: images stop a deletion."
+            text = f"{who} retired until {after} in {regions(group)}, but without forceDelete: images block a deletion."
         judged = "plan-retires" if after else None
         yield Consequence(topic=Topic.RETIREMENT, text=text, urns=urns_of(group), lines=lines, id=judged)
 
@@ -271,7 +268,7 @@ def old_name(change: Change) -> str:
 
 
 def _day(text: str) -> date:
-    """A day that can't be read is long past: nothing is destroyed on the word of it."""
+    """A day that can't be read counts as past: nothing is deleted by it."""
     try:
         return date.fromisoformat(text)
     except ValueError:

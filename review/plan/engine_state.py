@@ -1,4 +1,4 @@
-"""A resource of the engine's state in the form that a render has; a secret's value never comes along."""
+"""A resource of the engine's state in the form of a render, without the values of secrets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from render.resource import Resource
 
 _OPTIONS = {"importID": "importId", "retainOnDelete": "retainOnDelete", "deletedWith": "deletedWith"}
 _INTERNAL = "__"
-"""How the names of a provider's notes to itself begin."""
+"""The prefix of a provider's internal fields."""
 
 
 def resource_of_state(state: Mapping[str, Any] | None) -> Resource | None:
@@ -44,7 +44,7 @@ def type_of(urn: str) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        # What is no plain value is signed; a secret is, and nothing else that a registry has.
+        # A value that is not plain has a signature; of those a registry has only secrets.
         if SIGNATURE_KEY in value:
             return SECRET
         return {key: _plain(item) for key, item in value.items() if not key.startswith(_INTERNAL)}

@@ -1,7 +1,7 @@
-"""A plan's changes, gathered: what happens alike in three regions is told once."""
+"""A plan's changes grouped: one that is the same in three regions is printed once."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resources import OnChange
@@ -25,19 +25,18 @@ VERBS = {
     Op.UPDATE: "to update",
     Op.UPDATE_OR_REPLACE: "to update or replace",
     Op.REPLACE: "to replace",
-    Op.RENAME: "to make anew under another name",
+    Op.RENAME: "to rename without an alias",
     Op.DELETE: "to delete",
     Op.MOVE: "moved by an alias",
     Op.OPTIONS: "with other options",
 }
 _EFFECTS = {OnChange.REPLACES: " (forces the replacement)", OnChange.UNKNOWN: " (may force a replacement)"}
-_WHOLE = (Op.CREATE, Op.DELETE, Op.ADOPT)
 _VALUE_WIDTH = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Resources to which the same happens."""
+    """Resources with the same change."""
 
     op: Op
     names: tuple[str, ...]
@@ -47,9 +46,19 @@ class Group:
 
 
 def groups(plan: Plan) -> list[Group]:
-    """In the order of the operations, and then of the names."""
-    whole = [change for change in plan.changes if change.op in _WHOLE]
-    found = [*_whole(whole), *_parts([change for change in plan.changes if change.op not in _WHOLE])]
+    """In the order of the operations, and then of the names: changes that are alike in several resources are one."""
+    each = grouped(plan.changes, lambda change: (change.op, change.short_type, _plain(change), _lines(change)))
+    alike = grouped(each.items(), lambda item: (item[0][0], item[0][1], item[0][3], where(item[1], limit=10)))
+    merged = grouped(
+        alike.items(),
+        lambda item: (item[0][0], tuple(sorted(name for (_, _, name, _), _ in item[1])), item[0][2], item[0][3]),
+    )
+    found = [
+        Group(
+            op=op, names=names, types=tuple(sorted(type_ for (_, type_, _, _), _ in some)), places=places, lines=lines
+        )
+        for (op, names, lines, places), some in merged.items()
+    ]
     order = list(Op)
     return sorted(found, key=lambda group: (order.index(group.op), group.names))
 
@@ -58,41 +67,16 @@ def summary(plan: Plan) -> str:
     """How many resources there are to each operation."""
     counts = [f"{count} {VERBS[op]}" for op, count in plan.counts().items()]
     same = [] if plan.unchanged is None or plan.is_new else [f"{plan.unchanged} unchanged"]
-    return ", ".join([*(counts or ["nothing changes"]), *same])
+    return ", ".join([*(counts or ["no changes"]), *same])
 
 
 def shown(value: object) -> str:
-    """A value in a line; a long one cut."""
+    """A value in one line, cut where it is long."""
     if value is None:
         return "none"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     text = " ".join(text.split())
     return text if len(text) <= _VALUE_WIDTH else f"{text[:_VALUE_WIDTH]}…"
-
-
-def _whole(changes: Sequence[Change]) -> Iterator[Group]:
-    """What comes or goes as a whole: a repository with its policies is one thing."""
-    things = grouped(changes, lambda change: (change.op, _plain(change)))
-    alike = grouped(
-        things.items(),
-        lambda item: (item[0][0], tuple(sorted({c.short_type for c in item[1]})), where(item[1], limit=10)),
-    )
-    for (op, types, places), members in alike.items():
-        names = tuple(sorted(name for (_, name), _ in members))
-        yield Group(op=op, names=names, types=types, places=places, lines=())
-
-
-def _parts(changes: Sequence[Change]) -> Iterator[Group]:
-    """What stays, with what is different about it."""
-    things = grouped(changes, lambda change: (change.op, change.short_type, _plain(change), _lines(change)))
-    alike = grouped(things.items(), lambda item: (item[0][0], item[0][1], item[0][3], where(item[1], limit=10)))
-    named = grouped(
-        alike.items(),
-        lambda item: (item[0][0], tuple(sorted(name for (_, _, name, _), _ in item[1])), item[0][2], item[0][3]),
-    )
-    for (op, names, lines, places), members in named.items():
-        types = tuple(sorted(kind for (_, kind, _, _), _ in members))
-        yield Group(op=op, names=names, types=types, places=places, lines=lines)
 
 
 def _plain(change: Change) -> str:
@@ -103,14 +87,17 @@ def _plain(change: Change) -> str:
 
 
 def _lines(change: Change) -> tuple[str, ...]:
-    lines = [line for each in change.differences for line in _told(each)]
+    """What differs; nothing of what is created or deleted as a whole."""
+    if change.op in (Op.CREATE, Op.DELETE, Op.ADOPT):
+        return ()
+    lines = [line for each in change.differences for line in _difference_lines(each)]
     lines += [f"option {each.path}: {shown(each.old)} → {shown(each.new)}" for each in change.options]
     if change.old_urn:
         lines.append(f"was {change.old_urn.rpartition('::')[2]}")
     return tuple(lines)
 
 
-def _told(difference: Difference) -> Iterator[str]:
+def _difference_lines(difference: Difference) -> Iterator[str]:
     effect = _EFFECTS.get(difference.effect, "")
     if difference.lines:
         yield f"{difference.path}{effect}:"

@@ -1,4 +1,4 @@
-"""Which inputs differ between two declarations, property by property."""
+"""The inputs that differ between two declarations, property by property."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,11 +12,11 @@ from review.plan.model import Difference
 from review.plan.policy_diff import compare
 
 REPLICATION_INPUT = "replicationConfiguration"
-"""The input that holds all of it."""
+"""The input of a replication configuration that has its rules."""
 
 
 def input_differences(type: str, old: Inputs, new: Inputs, options: Mapping[str, object]) -> tuple[Difference, ...]:
-    """What the provider would find to be different, each with what that does to the resource."""
+    """What the provider would find different, each with the effect on the resource."""
     found = []
     record = TYPES.get(type)
     for name in sorted({*old, *new}):
@@ -24,7 +24,7 @@ def input_differences(type: str, old: Inputs, new: Inputs, options: Mapping[str,
             difference = _difference(record, path, before, after)
             if difference and not _listed(path, options.get("ignoreChanges")):
                 found.append(_forced(difference, options))
-    # A block that is replaced for one of its fields is replaced whole.
+    # A block is replaced as a whole where one of its fields is.
     replaced = {top_of(each.path) for each in found if each.effect is OnChange.REPLACES}
     return tuple(_replacing(each) if top_of(each.path) in replaced else each for each in found)
 
@@ -53,7 +53,7 @@ def _replacing(difference: Difference) -> Difference:
 
 
 def _listed(path: str, paths: object) -> bool:
-    """Whether an option's list of paths holds this one, or what it is inside of."""
+    """Whether an option's list of paths has this one or one that contains it."""
     if not isinstance(paths, list | tuple):
         return False
     return any(each in ("*", path) or path.startswith((f"{each}.", f"{each}[")) for each in paths)
@@ -62,11 +62,11 @@ def _listed(path: str, paths: object) -> bool:
 def _unequal(
     record: ResourceType | None, place: str, path: str, old: object, new: object
 ) -> Iterator[tuple[str, object, object]]:
-    """The innermost places that differ; `place` is the path without positions."""
+    """The innermost paths that differ; `place` is the path without positions."""
     if old == new:
         return
     if path == REPLICATION_INPUT and replication_lines(old, new):
-        yield path, old, new  # which position a destination has says nothing of where the images go
+        yield path, old, new  # the order of destinations does not matter
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             yield from _unequal(record, f"{place}.{key}", f"{path}.{key}", old.get(key), new.get(key))
@@ -80,7 +80,7 @@ def _unequal(
 
 
 def _ordered(record: ResourceType | None, place: str, items: list[Any]) -> list[Any]:
-    """A set in one order, whatever order it was written in."""
+    """A set in a fixed order."""
     if record is None or place not in record.sets:
         return items
     inside = [each for each in record.sets if each.startswith(f"{place}[].")]
@@ -94,7 +94,7 @@ def _ordered(record: ResourceType | None, place: str, items: list[Any]) -> list[
 
 
 def replication_rules_in(written: object) -> list[ReplicationRule]:
-    """The rules of the input; none where it is not there, or not known yet."""
+    """The rules of the input; none where it is absent or not known yet."""
     rules = written.get("rules") if isinstance(written, dict) else None
     return [
         ReplicationRule(
@@ -106,7 +106,7 @@ def replication_rules_in(written: object) -> list[ReplicationRule]:
 
 
 def replication_lines(old: object, new: object) -> tuple[str, ...]:
-    """What no longer goes where, and what goes where from now on; the order of rules and destinations says nothing."""
+    """Replication that ends or starts; the order of rules and destinations does not matter."""
     before, after = _flows(old), _flows(new)
     return (
         *(f"- {each}" for each in before if each not in after),

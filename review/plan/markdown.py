@@ -1,11 +1,10 @@
-"""A plan as a comment on a pull request. Whatever people wrote stays text: it can't leave its place in the comment."""
+"""A plan as a pull request's comment."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from domain.wording import listed
-from review.formatting import escaped, folded
+from review.formatting import FOLDED_FROM, MORE_IN_LOG, code_block, escaped, folded
 from review.plan.destruction import loses_images, old_name
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Consequence, Plan, Topic
@@ -13,44 +12,37 @@ from review.plan.phrases import grouped
 from review.plan.text import HEADINGS, plan_title
 
 LIMIT = 12_000
-"""A comment on GitHub holds 65,536 characters, and is shared by the plans and the findings of every stack."""
-_FOLDED_FROM = 8
-"""So many lines of details are folded away."""
+"""A comment on GitHub holds 65,536 characters, and is shared by the plans and findings of all stacks."""
 _SHORT_LINES = 10
-"""So many lines of a consequence's details are shown where all of them are too many."""
+"""The lines of a consequence's details where all of them are too many."""
 _SHORT_TEXT = 600
-_ELSEWHERE = "The whole is in the job's log."
 _LOUD = {Topic.POLICY: "WARNING", Topic.LOSS: "CAUTION", Topic.KEY: "CAUTION", Topic.BLOCKED: "WARNING"}
 
 
 def to_markdown(plan: Plan, limit: int = LIMIT) -> str:
-    """The plan in at most so many characters, of which 1,000 are always needed; what is lost goes last of all."""
+    """The plan in at most so many characters, of which 1,000 are always needed; lost images are never left out."""
     parts = [f"### {escaped(plan_title(plan))}", f"**{escaped(summary(plan))}**"]
     notes = [escaped(note) for note in plan.notes]
     changes = [folded(f"Every change ({len(plan.changes)})", "\n".join(_changes(plan)))] if plan.changes else []
-    elsewhere = f"The changes are too many for a comment. {_ELSEWHERE}"
-    whole = "\n\n".join([*parts, *_sections(plan.consequences), *changes, *notes])
-    if len(whole) <= limit:
-        return whole
-    for lines in (None, _SHORT_LINES):
-        text = "\n\n".join(
-            [*parts, *_sections([_shortened(each, lines) for each in plan.consequences]), elsewhere, *notes]
-        )
+    left_out = f"The changes are too many for a comment: {MORE_IN_LOG}."
+    short = [_shortened(each, _SHORT_LINES) for each in plan.consequences]
+    for consequences, rest in ((plan.consequences, changes), (plan.consequences, [left_out]), (short, [left_out])):
+        text = "\n\n".join([*parts, *_sections(consequences), *rest, *notes])
         if len(text) <= limit:
             return text
-    return "\n\n".join([*parts, *_first(plan, limit - len("\n\n".join(parts))), elsewhere])
+    return "\n\n".join([*parts, *_first(plan, limit - len("\n\n".join(parts)) - len(left_out) - 50), left_out])
 
 
 def _first(plan: Plan, room: int) -> list[str]:
-    """What must be known, and then as many consequences as there is room for, the worst first."""
+    """Which images are lost, and as many consequences as there is room for, the worst first."""
     lost = [f"{old_name(each)} ({each.region})" for each in plan.changes if loses_images(each)]
     names = escaped(listed((name[: _SHORT_TEXT // 6] for name in lost), limit=3))
     kept = [f"> [!CAUTION]\n> **Images are lost in {len(lost)} repositories: {names}**"] if lost else []
     short = [_shortened(each, _SHORT_LINES // 2) for each in plan.consequences]
     for count in range(len(short), -1, -1):
-        left = [f"{len(short) - count} more consequences are not shown here."] if count < len(short) else []
-        found = [*kept, *_sections(short[:count]), *left]
-        if len("\n\n".join(found)) <= room - 2 * len(_ELSEWHERE) - 50:
+        more = [f"{len(short) - count} more consequences are not shown here."] if count < len(short) else []
+        found = [*kept, *_sections(short[:count]), *more]
+        if len("\n\n".join(found)) <= room:
             return found
     return kept
 
@@ -60,22 +52,12 @@ def _sections(some: Iterable[Consequence]) -> list[str]:
     return ["\n".join(_section(topic, alike)) for topic, alike in by_topic.items()]
 
 
-def _shortened(each: Consequence, count: int | None) -> Consequence:
-    """With the first of its lines, and how many there are."""
-    if count is None:
-        return each
+def _shortened(each: Consequence, count: int) -> Consequence:
+    """With the first of its lines, and how many more there are."""
     more = len(each.lines) - count
     lines = (*each.lines[:count], f"… and {more} more") if more > 0 else each.lines
     text = each.text if len(each.text) <= _SHORT_TEXT else f"{each.text[:_SHORT_TEXT]}…"
-    return replace(each, text=text, lines=tuple(f"{line[:_SHORT_TEXT]}" for line in lines))
-
-
-def code_block(lines: Iterable[str], language: str = "") -> list[str]:
-    """Lines in a fence that is longer than any in them."""
-    inside = [" ".join(line.splitlines()) for line in lines]
-    longest = max((len(run) for line in inside for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}{language}", *inside, fence]
+    return replace(each, text=text, lines=tuple(line[:_SHORT_TEXT] for line in lines))
 
 
 def _section(topic: Topic, some: list[Consequence]) -> Iterator[str]:
@@ -88,7 +70,7 @@ def _section(topic: Topic, some: list[Consequence]) -> Iterator[str]:
         yield f"{mark}{escaped(each.text)}"
         if each.lines:
             body = code_block(each.lines, "diff" if each.lines[0][:2] in ("+ ", "- ", "~ ") else "text")
-            if len(each.lines) >= _FOLDED_FROM:
+            if len(each.lines) >= FOLDED_FROM:
                 body = folded(f"{len(each.lines)} lines", "\n".join(body)).splitlines()
             yield mark.rstrip()
             yield from (f"{mark}{line}".rstrip() for line in body)

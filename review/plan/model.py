@@ -1,4 +1,4 @@
-"""What a plan is made of, as plain data."""
+"""A plan as plain data."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from render.resource import Render, Resource
 from resources import OnChange
 
 IMPORT = "importId"
-"""The option that adopts; among the reasons of a replacement where the stack has the thing already."""
+"""The option that imports; among the reasons of a replacement where the stack has the resource already."""
 
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -24,25 +24,25 @@ class Op(StrEnum):
 
     CREATE = "create"
     ADOPT = "adopt"
-    """Imported: it exists in AWS, and the stack does not know it yet."""
+    """Imported: it exists in AWS and is not in the state yet."""
     UPDATE = "update"
     UPDATE_OR_REPLACE = "update-or-replace"
-    """Nobody can say which before the provider was asked."""
+    """Only the provider knows which."""
     REPLACE = "replace"
     RENAME = "rename"
-    """The same thing in AWS under another URN, and no alias: the new one is created and the old one deleted."""
+    """The same resource in AWS under another URN without an alias: the engine creates one and deletes the other."""
     DELETE = "delete"
     MOVE = "move"
-    """Another URN, which an alias covers: AWS sees nothing of it."""
+    """Another URN with an alias: nothing changes in AWS."""
     OPTIONS = "options"
-    """Only what the engine keeps for itself changes: protection above all."""
+    """Only options of the engine change: protection above all."""
 
 
 DESTROYING = frozenset({Op.DELETE, Op.REPLACE, Op.UPDATE_OR_REPLACE, Op.RENAME})
 
 
 class Protection(StrEnum):
-    """What a change does to the engine's refusal to delete."""
+    """What a change does to the option `protect`."""
 
     LOST = "lost"
     GAINED = "gained"
@@ -50,19 +50,19 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One input or option; None stands for one that is not there."""
+    """One input or option; None where it is absent."""
 
     path: str
     old: object
     new: object
     effect: OnChange
     lines: tuple[str, ...] = ()
-    """What differs inside a document, a line each: `- ` goes, `+ ` comes, `~ ` changes."""
+    """What differs inside a document: `- ` is removed, `+ ` added, `~ ` changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One resource that does not stay as it is."""
+    """The change of one resource."""
 
     op: Op
     urn: str
@@ -107,7 +107,7 @@ class Change:
 
     @property
     def retained(self) -> bool:
-        """Whether the old one leaves the stack alone, and stays in AWS."""
+        """Whether the old one only leaves the stack and stays in AWS."""
         return bool(self.old and self.old.options.get("retainOnDelete"))
 
     @property
@@ -122,11 +122,11 @@ class Change:
 
 
 class Fate(StrEnum):
-    """What becomes of the images of a repository that is to be destroyed."""
+    """What happens to the images of a repository that is deleted."""
 
     LOST = "lost"
     KEPT_BY_AWS = "kept-by-aws"
-    """AWS does not delete a repository that holds images: the deployment fails, unless it is empty."""
+    """AWS refuses to delete a repository with images: the deployment fails unless it is empty."""
     KEPT_BY_ENGINE = "kept-by-engine"
     """It is protected: the deployment fails."""
 
@@ -135,7 +135,7 @@ class Topic(StrEnum):
     """What a consequence is about, the worst first."""
 
     POLICY = "policy"
-    """What the policy pack does not let pass."""
+    """A mandatory violation of the policy pack."""
     LOSS = "loss"
     KEY = "key"
     BLOCKED = "blocked"
@@ -147,39 +147,39 @@ class Topic(StrEnum):
     ADOPTION = "adoption"
     PROTECTION = "protection"
     ADVICE = "advice"
-    """What the policy pack advises against."""
+    """An advisory violation of the policy pack."""
 
 
 IDS = {
-    "plan-destroys": "A repository is destroyed without the two steps that a destruction takes",
-    "plan-replaces": "A repository or a key is replaced: what it holds is gone",
+    "plan-destroys": "A repository is deleted without the two steps that this takes",
+    "plan-replaces": "A repository or a key is replaced: its images, or what it encrypts, are lost",
     "plan-removed-blocked": "A removed repository can't be deleted in this stack, and blocks every deployment after",
-    "plan-adopts-managed": "A repository is adopted that the stack has already",
-    "plan-renames": "A resource has another name, and no alias says so",
-    "plan-deletes-protected": "Something protected is deleted: the engine refuses, and the deployment fails",
+    "plan-adopts-managed": "A repository is imported that the stack has already",
+    "plan-renames": "A resource is renamed without an alias",
+    "plan-deletes-protected": "A protected resource is deleted: the engine refuses, and the deployment fails",
     "plan-key-deleted": "A key is deleted: what it encrypts can't be read",
-    "plan-retires": "A repository is retired: a deletion takes its images along from then on",
-    "plan-retire-expired": "The day until which a repository could be destroyed is past",
-    "plan-replica-dropped": "A region leaves without having been retired",
+    "plan-retires": "A repository is retired: it can then be deleted with its images",
+    "plan-retire-expired": "The day until which a repository could be deleted is past",
+    "plan-replica-dropped": "A replica is removed that was not retired",
     "plan-account-moves": "The stack's account or home region changes",
-    "plan-weakens": "What guards images does so less than before",
+    "plan-weakens": "The protection of images is weaker than before",
 }
 """The consequences that the gate judges."""
-NOTHING_TO_DO = "nothing to do, if that is meant"
+NOTHING_TO_DO = "none, if this is intended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
-    """One thing that a change means, in words that need no knowledge of the engine; everybody prints the same one."""
+    """One event and what it means; every command prints the same one."""
 
     topic: Topic
     text: str
     urns: tuple[str, ...]
-    """The resources; none where it concerns the stack as a whole."""
+    """The resources; none for the stack as a whole."""
     lines: tuple[str, ...] = ()
     """Details."""
     id: str | None = None
-    """One of IDS; None where the gate has nothing to judge."""
+    """One of IDS; None where the gate does not judge it."""
     level: Level = Level.ADVISORY
     fix: str = NOTHING_TO_DO
 
@@ -190,11 +190,11 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What is known of the two sides; of an engine's preview neither render is."""
+    """The two sides; of an engine's preview there are no renders."""
 
     changes: Sequence[Change]
     olds: Sequence[Resource]
-    """What the base has, as far as it is known."""
+    """The base's resources, as far as they are known."""
     is_new: bool
     base: Render | None = None
     head: Render | None = None
@@ -208,7 +208,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that a change does to one stack."""
+    """The changes of one stack and their consequences."""
 
     project: str
     stack: str
@@ -216,15 +216,15 @@ class Plan:
     against: str = ""
     """What it is compared with: a revision, a preview's file."""
     is_new: bool = False
-    """The base declares no such stack."""
+    """The base has no such stack."""
     previewed: bool = False
-    """The engine's own preview: its base is the stack's state."""
+    """Whether it is the engine's preview, whose base is the stack's state."""
     changes: tuple[Change, ...] = ()
     unchanged: int | None = None
-    """None where the source does not say."""
+    """None where that is not known."""
     consequences: tuple[Consequence, ...] = ()
     notes: tuple[str, ...] = field(default=())
-    """What the reader must know of this plan's own limits."""
+    """Limits of this plan."""
 
     def counts(self) -> dict[Op, int]:
         found = Counter(change.op for change in self.changes)

@@ -1,4 +1,4 @@
-"""Which declaration of the base goes on as which one of the head: by URN, by an alias, or as the same thing in AWS."""
+"""Pairs resources of the base and the head: by URN, by an alias, or as the same resource in AWS."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,17 +13,17 @@ _SPEC_PART = re.compile(r"(?:^|, )(name|type|stack|project|parentUrn|noParent) "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """By the head's URN: what it was; and what the base has beside."""
+    """By the head's URN: the base's resource; and those of the base without one."""
 
     same: Mapping[str, Resource]
-    """Continued: by its URN, or by an alias."""
+    """By URN or an alias."""
     recreated: Mapping[str, Resource]
-    """The same thing in AWS, which the engine does not know to be the same."""
+    """The same resource in AWS, which the engine takes for another."""
     gone: tuple[Resource, ...]
 
 
 def pair(base: Render, head: Render) -> Pairs:
-    """The engine's own way to find the old resource, and then the ones that it would not find."""
+    """First as the engine pairs them, then those that it would not."""
     olds = {resource.urn: resource for resource in base.resources}
     same = _continued(olds, head)
     taken = {old.urn for old in same.values()}
@@ -42,7 +42,7 @@ def _continued(olds: Mapping[str, Resource], head: Render) -> dict[str, Resource
     found = {resource.urn: olds[resource.urn] for resource in head.resources if resource.urn in olds}
     taken = set(found)
     aliased: dict[str, str] = {}
-    # A parent before its children, whose URNs are longer: they inherit the alias that it was found by.
+    # A parent before its children: they inherit the alias by which it was found.
     for resource in sorted(head.resources, key=lambda each: each.urn.split("::")[2].count("$")):
         if resource.urn in found:
             continue
@@ -56,7 +56,7 @@ def _continued(olds: Mapping[str, Resource], head: Render) -> dict[str, Resource
 
 
 def _aliases(resource: Resource, aliased: Mapping[str, str]) -> list[str]:
-    """Every URN that a resource may have had: pulumi/pkg/resource/deploy/step_generator.go, generateAliases."""
+    """Every earlier URN of a resource: pulumi/pkg/resource/deploy/step_generator.go, generateAliases."""
     given = resource.options.get("aliases", ())
     own = [_collapsed(str(each), resource, aliased) for each in given] if isinstance(given, Iterable) else []
     if resource.parent not in aliased:
@@ -68,7 +68,7 @@ def _aliases(resource: Resource, aliased: Mapping[str, str]) -> list[str]:
 
 
 def _collapsed(alias: str, resource: Resource, aliased: Mapping[str, str]) -> str:
-    """An alias as render.monitor records it, as a URN: it is one, or names the parts that differ."""
+    """The URN of an alias as render.monitor records it: a URN, or the parts that differ."""
     if alias.startswith("urn:"):
         return alias
     pieces = _SPEC_PART.split(alias)
@@ -85,7 +85,7 @@ def _collapsed(alias: str, resource: Resource, aliased: Mapping[str, str]) -> st
 
 
 def _inherited(type: str, name: str, parent: str, old_parent: str) -> str:
-    """A child whose name begins with its parent's had the old parent's name in its place."""
+    """A child whose name begins with its parent's name had the old parent's name there."""
     if name.startswith(parent):
         name = _name(old_parent) + name.removeprefix(parent)
     stack, project = _stack_and_project(old_parent)
@@ -106,7 +106,7 @@ def _type(urn: str) -> str:
 
 
 def identity(resource: Resource) -> tuple[object, ...] | None:
-    """What names the thing in AWS."""
+    """What identifies the resource in AWS."""
     record = TYPES.get(resource.type)
     if record is None or record.identity is None:
         return None

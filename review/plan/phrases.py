@@ -1,4 +1,4 @@
-"""Phrases that the statements share."""
+"""What the texts of consequences share."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
@@ -15,18 +15,18 @@ EVERYWHERE = "every region"
 
 
 def regions(changes: Sequence[Change]) -> str:
-    """Where: the regions, and the account."""
+    """The regions and the account."""
     accounts = listed(sorted({change.account for change in changes}))
     return f"{where(changes)} (account {accounts})"
 
 
 def where(changes: Sequence[Change], limit: int = 6) -> str:
-    """The regions alone; what has none is one thing for all of them."""
+    """The regions; a global resource is in every region."""
     return listed(sorted({change.region or EVERYWHERE for change in changes}), limit)
 
 
 def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
-    """The items by what they have in common, in the order of the first of each."""
+    """The items by a key, in the order of the first of each."""
     found: dict[K, list[T]] = {}
     for item in items:
         found.setdefault(key(item), []).append(item)
@@ -34,7 +34,7 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
 
 
 def by_repository(changes: Iterable[Change], key: Callable[[Change], Hashable]) -> list[tuple[list[str], list[Change]]]:
-    """Changes that mean the same, with their repositories: one in three regions is one, ten in one region are one."""
+    """Changes of one meaning, with their repositories: one in three regions, or ten in one region, is one entry."""
     each = grouped(changes, lambda change: (change.repository, key(change)))
     places = grouped(each.items(), lambda item: (item[0][1], tuple(sorted(f"{c.account} {c.region}" for c in item[1]))))
     return [
@@ -44,7 +44,7 @@ def by_repository(changes: Iterable[Change], key: Callable[[Change], Hashable]) 
 
 
 def subject_phrase(names: Sequence[str], one: str, many: str) -> tuple[str, tuple[str, ...]]:
-    """Who a sentence is about, with its verb, and the names where they are too many for it."""
+    """A sentence's subject and verb, and the names where there are several."""
     if len(names) == 1:
         return f"{names[0]} {one}", ()
     return f"{len(names)} repositories {many}", tuple(sorted(names))
@@ -55,6 +55,6 @@ def urns_of(changes: Iterable[Change]) -> tuple[str, ...]:
 
 
 def retire_until(resource: Resource | None) -> str | None:
-    """The day until which a repository may be destroyed, as its tag has it."""
+    """The day until which a repository can be deleted, from its tag."""
     tags = resource.inputs.get("tags") if resource else None
     return str(tags[RETIRE_UNTIL]) if isinstance(tags, dict) and RETIRE_UNTIL in tags else None

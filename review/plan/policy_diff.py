@@ -1,4 +1,4 @@
-"""What differs between two policies, rule by rule and statement by statement, in words."""
+"""Differences of two lifecycle or IAM policies, by rule and statement."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ from domain.iam.document import Statement, parse, same
 from resources import Grammar
 
 _LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIVED_AFTER_DAYS})
-"""What an image does not come back from; one that is archived does."""
+"""Effects that delete images; archived ones can be restored."""
 
 RawRule = Mapping[str, Any]
 
 
 def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
-    """What differs, a line each; nothing where they mean the same, None where one can't be read."""
+    """The differences, a line each; empty where they are equivalent, None where one can't be read."""
     if old == new:
         return ()
     try:
@@ -28,7 +28,7 @@ def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
 
 
 def lifecycle_lines(old: str, new: str) -> tuple[str, ...]:
-    """Which rules go, come, or count otherwise; and that the rest has another order."""
+    """The rules that are removed, added or changed, and whether the others have another order."""
     before, after = _rules(old), _rules(new)
     gone, come = _turned(before, after)
     lines = [f"~ {_told(earlier)} → {_told(rule)}" if earlier else f"+ {_told(rule)}" for earlier, rule in come]
@@ -43,7 +43,7 @@ def lifecycle_lines(old: str, new: str) -> tuple[str, ...]:
 
 
 def sooner_lost(old: str, new: str) -> tuple[str, ...]:
-    """The rules by which images are lost sooner than before, or in greater number; nothing where one can't be read."""
+    """The rules by which images expire sooner, or more of them; none where a policy can't be read."""
     try:
         _, come = _turned(_rules(old), _rules(new))
         return tuple(
@@ -56,7 +56,7 @@ def sooner_lost(old: str, new: str) -> tuple[str, ...]:
 
 
 def _turned(before: list[RawRule], after: list[RawRule]) -> tuple[list[RawRule], list[tuple[RawRule | None, RawRule]]]:
-    """The rules that go, and those that come, each with the one that it was under another number."""
+    """The removed rules, and the added ones, each with the one that it was with another count."""
     gone = [rule for rule in before if _without_priority(rule) not in map(_without_priority, after)]
     come: list[tuple[RawRule | None, RawRule]] = []
     for rule in after:
@@ -109,7 +109,7 @@ def _rules(text: str) -> list[RawRule]:
 
 
 def _without_priority(rule: RawRule) -> dict[str, Any]:
-    """A rule as the provider compares it: the patterns of its list have no order."""
+    """A rule as the provider compares it: its patterns have no order."""
     selection = dict(rule["selection"])
     for key in ("tagPatternList", "tagPrefixList"):
         if key in selection:
@@ -118,7 +118,7 @@ def _without_priority(rule: RawRule) -> dict[str, Any]:
 
 
 def _selects(rule: RawRule) -> tuple[object, ...]:
-    """Two rules with this in common are one rule with another number."""
+    """Rules that are equal in this are one rule with another count."""
     selection = _without_priority(rule)["selection"]
     names = ("tagStatus", "tagPatternList", "tagPrefixList", "storageClass")
     return (*(str(selection.get(name)) for name in names), selection["countType"], rule["action"]["type"])
@@ -145,7 +145,7 @@ def _label(statement: Statement, index: int) -> str:
 
 
 def _elements(statement: Statement) -> dict[str, list[str]]:
-    """Each element as its values, in IAM's words."""
+    """The values of each element."""
     found: dict[str, list[str]] = {}
     for name, value in statement.to_json().items():
         if name != "Sid":

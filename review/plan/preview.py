@@ -1,4 +1,4 @@
-"""A real `pulumi preview --json`, read into the same plan: what the engine and the provider say wins over the table."""
+"""A plan from `pulumi preview --json`: what the engine and the provider report takes precedence over the records."""
 
 import json
 import re
@@ -49,11 +49,11 @@ _HARMLESS = frozenset(
 )
 _FAILED = "preview failed"
 _STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true"
-_SILENT = f"the engine does not say why; where a policy is what fails, a preview written with {_STREAMING} names it"
+_SILENT = f"the engine gives no reason; if a policy failed, a preview written with {_STREAMING} names it"
 # pulumi/sdk/go/common/diag/colors, and what a terminal gets in their place.
 _COLOR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
-# tagsAll repeats what tags say.
-_NOT_TOLD = ("tagsAll",)
+# tagsAll repeats tags.
+_IGNORED = ("tagsAll",)
 _MESSAGE_WIDTH = 200
 _URN = re.compile(r"urn:pulumi:[^\"'` ]*::([^\"'` ]+)")
 
@@ -78,7 +78,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """What a policy says of a resource, or of the whole stack."""
+    """A policy violation of a resource, or of the whole stack."""
 
     policy: str
     level: str
@@ -88,33 +88,33 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the engine wrote."""
+    """The engine's output."""
 
     config: Mapping[str, str]
     steps: tuple[Step, ...]
     errors: tuple[str, ...]
     same: int | None
     violations: tuple[Violation, ...] = ()
-    """Only the stream of events has them."""
+    """Only in the stream of events."""
     failed: bool = False
-    """Whether it ended badly, with a reason or without."""
+    """Whether it failed, with a reason or without."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it failed, as far as the policies don't say it."""
+        """Why it failed, beside the policy violations."""
         told = self.errors or any(each.level == Level.MANDATORY for each in self.violations)
         return self.errors if told or not self.failed else (_SILENT,)
 
 
 def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
-    """The plan that the engine made; raises InvalidPreview for anything else."""
+    """The engine's plan; raises InvalidPreview for anything else."""
     try:
         preview = _read(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         fix = "write one with `pulumi preview --json --show-sames --stack …`"
         raise InvalidPreview(f"{file}: is not a preview of the engine: {error} ({fix})") from error
     if not preview.steps and preview.reasons:
-        raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.reasons[0]} (mend that)")
+        raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.reasons[0]} (fix that)")
     stacks = sorted({step.urn.split("::")[0].removeprefix("urn:pulumi:") for step in preview.steps})
     if stacks and stacks != [stack]:
         raise InvalidPreview(f"{file}: is a preview of stack {', '.join(stacks)} (write --stack {stacks[0]})")
@@ -155,18 +155,18 @@ def _violations(violations: Iterable[Violation]) -> Iterator[Consequence]:
 
 
 def _unknown(steps: Iterable[Step]) -> Iterator[Consequence]:
-    """What the engine does that nobody here knows the meaning of."""
+    """Operations of the engine that this code does not know."""
     for step in steps:
         if step.op not in _OPS and step.op not in _HARMLESS:
-            text = f"{step.urn.rpartition('::')[2]}: the engine plans {step.op!r}, of which this plan knows nothing."
+            text = f"{step.urn.rpartition('::')[2]}: the engine plans {step.op!r}, which this version does not know."
             yield Consequence(topic=Topic.BLOCKED, text=text, urns=(step.urn,))
 
 
 def _left_out(changes: Iterable[Change]) -> Iterator[Consequence]:
-    """What flows where is told of repositories that stand, and most of these stay as they are."""
+    """Consequences of replication need the unchanged repositories, too."""
     for change in changes:
         if change.type == REPLICATION_CONFIGURATION:
-            text = f"{change.name}: what flows where from now on, or no longer, is told of a preview with --show-sames."
+            text = f"{change.name}: write the preview with --show-sames to see what starts or stops to replicate."
             yield Consequence(topic=Topic.PLACE, text=text, urns=(change.urn,))
 
 
@@ -205,7 +205,7 @@ def _change(step: Step, steps: Sequence[Step], account: str) -> Change | None:
 
 
 def _imported(step: Step, steps: Sequence[Step]) -> tuple[str, ...]:
-    """Whether it is replaced by an import: the engine shows the import's own step only when it is asked to."""
+    """Whether it is replaced by an import, whose own step the engine shows only on request."""
     if any(each.op == "import-replacement" for each in steps):
         return (IMPORT,)
     unexplained = _OPS[step.op] is Op.REPLACE and not any(each.replaces for each in steps)
@@ -213,16 +213,16 @@ def _imported(step: Step, steps: Sequence[Step]) -> tuple[str, ...]:
 
 
 def _differences(step: Step) -> tuple[Difference, ...]:
-    """What the provider found; its details where it gave any, else the values under the inputs that it named."""
+    """What the provider found: its details, or else the values of the inputs that it named."""
     old, new = step.old, step.new
     if old is None or new is None:
         return ()
     named = {top_of(each) for each in (step.detailed or step.diffs)}
     found = [each for each in input_differences(new.type, old.inputs, new.inputs, {}) if top_of(each.path) in named]
-    told = [replace(each, effect=_effect(each, step)) for each in found if top_of(each.path) not in _NOT_TOLD]
+    told = [replace(each, effect=_effect(each, step)) for each in found if top_of(each.path) not in _IGNORED]
     known = {top_of(each.path) for each in found}
-    # Where the inputs are equal the provider compared with what AWS has: only it knows the values.
-    drifted = [path for path in step.detailed or step.diffs if top_of(path) not in {*known, *_NOT_TOLD}]
+    # Where the inputs are equal the provider compared with AWS: only it knows the values.
+    drifted = [path for path in step.detailed or step.diffs if top_of(path) not in {*known, *_IGNORED}]
     return (*told, *(_drifted(path, step) for path in sorted(drifted)))
 
 
@@ -251,7 +251,7 @@ def _same_options(step: Step) -> bool:
 
 
 def _renamed(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Creations and deletions of one thing in AWS under two URNs are one change."""
+    """The creation and deletion of one resource in AWS under two URNs are one change."""
     gone = {identity(each.old): each for each in changes if each.op is Op.DELETE and each.old}
     found, taken = [], set()
     for change in changes:
@@ -266,13 +266,13 @@ def _renamed(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def _is_custom(step: Step) -> bool:
-    """What a provider made: no component, and not the stack itself."""
+    """Neither a component nor the stack itself."""
     resource = step.new or step.old
     return step.op in _OPS and resource is not None and resource.custom
 
 
 def _unchanged(preview: Preview, changes: Sequence[Change]) -> int | None:
-    """Known only where the preview shows what stays the same, too."""
+    """Known only where the preview shows unchanged resources, too."""
     same = [step for step in preview.steps if step.op == "same"]
     if preview.same is None or len(same) != preview.same:
         return None
@@ -381,5 +381,5 @@ def _messages(diagnostics: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _line(message: object) -> str:
-    """A message without colours and the length of URNs."""
+    """A message without colours, its URNs shortened to names."""
     return _URN.sub(r"\1", " ".join(_COLOR.sub("", str(message)).split()))

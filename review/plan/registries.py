@@ -1,4 +1,4 @@
-"""Registries that come and go, and what replication brings to each from now on, or no longer brings."""
+"""Registries that are added and removed, and what starts or stops to replicate."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from review.plan.input_diff import REPLICATION_INPUT, replication_rules_in
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import retire_until
 
-_STALE = "keep the flow, or make sure that no one relies on the copies: they lack what is pushed from then on"
+_STALE = "keep the replication, or make sure that the copies are not used: they lack what is pushed from then on"
 _LIMIT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Flow:
-    """Repositories that stood at the source before, and whose images begin to flow to a registry, or cease to."""
+    """Existing repositories whose replication to a registry starts or ends."""
 
     configuration: Change
     destination: RegistryId
@@ -45,7 +45,7 @@ class _Flow:
 
 
 def registry_consequences(compared: Compared) -> Iterator[Consequence]:
-    """Of a stack that exists: registries that come and go, and what replication brings to each."""
+    """For an existing stack: registries that are added and removed, and replication to each."""
     yield from _moves(compared.base, compared.head)
     if compared.is_new:
         return
@@ -60,20 +60,20 @@ def registry_consequences(compared: Compared) -> Iterator[Consequence]:
             yield from _begins(flow, changes)
     for flow, stale in _ended(changes, olds):
         if gone := [name for name in flow.names if name not in stale and flow.destination not in turned]:
-            yield flow.consequence(f"What is pushed to {_names(gone)} no longer flows to {flow.place}.")
+            yield flow.consequence(f"{_names(gone)}: pushes no longer replicate to {flow.place}.")
         if stale:
-            text = f"What is pushed to {_names(stale)} no longer flows to {flow.place}"
-            yield flow.consequence(f"{text}: the copies there stay, and go stale.", id="plan-weakens", fix=_STALE)
+            text = f"{_names(stale)}: pushes no longer replicate to {flow.place}"
+            yield flow.consequence(f"{text}; the copies there stay and become stale.", id="plan-weakens", fix=_STALE)
 
 
 def _moves(base: Render | None, head: Render | None) -> Iterator[Consequence]:
-    """What concerns the stack as a whole, and no resource."""
+    """Changes of the stack as a whole."""
     if base is None or head is None:
         return
     if base.account and head.account and base.account != head.account:
         yield _move(
-            f"The stack moves from account {base.account} to {head.account}: its state describes what is in the old "
-            "one, and the engine would look for all of it in the new one."
+            f"The stack moves from account {base.account} to {head.account}: its state describes resources in the "
+            "old one, and the engine would look for them in the new one."
         )
     if base.home and head.home and base.home != head.home:
         # https://github.com/pulumi/pulumi-aws/pull/4000
@@ -106,17 +106,17 @@ def _comes(here: RegistryId, change: Change, along: Sequence[Change], flow: _Flo
     who = "1 repository starts" if len(names) == 1 else f"{len(names)} repositories start"
     text = f"{_place(here)} is new: {who} there without images"
     if flow is None:
-        text = f"{text}; what exists is not copied."
+        text = f"{text}; existing images are not copied."
     else:
-        text = f"{text}. What is pushed from now on flows there; {flow.backfill} copies what exists."
+        text = f"{text}. New pushes replicate there; {flow.backfill} copies existing images."
     return Consequence(topic=Topic.PLACE, text=text, urns=(change.urn,), lines=names)
 
 
 def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Consequence:
-    """Its repositories must all have been retired before it goes."""
+    """All its repositories must have been retired before."""
     here, count = change.registry, len(_repositories_of(along))
     keys = " and its key" if any(each.type == KEY for each in along) else ""
-    head = f"{_place(here)} leaves the stack with {count} {'repository' if count == 1 else 'repositories'}{keys}"
+    head = f"{_place(here)} is removed with {count} {'repository' if count == 1 else 'repositories'}{keys}"
     inside = [each for each in compared.olds if each.type == REPOSITORY and _is_in(each, here, change.account)]
     unretired = sorted(str(each.inputs.get("name")) for each in inside if retire_until(each) is None)
     if compared.head is None or not unretired:
@@ -129,7 +129,7 @@ def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Conseq
 
 
 def _begins(flow: _Flow, changes: Sequence[Change]) -> Iterator[Consequence]:
-    """In a registry that stood before: what is made there now, and what was there without getting images."""
+    """In an existing registry: repositories that are created there, and those that had no replication."""
     made = {
         each.repository
         for each in changes
@@ -138,18 +138,17 @@ def _begins(flow: _Flow, changes: Sequence[Change]) -> Iterator[Consequence]:
     if empty := [name for name in flow.names if name in made]:
         verb = "starts" if len(empty) == 1 else "start"
         yield flow.consequence(
-            f"{_names(empty)} {verb} in {flow.place} without images. What is pushed from now on flows there; "
-            f"{flow.backfill} copies what exists."
+            f"{_names(empty)} {verb} in {flow.place} without images. New pushes replicate there; {flow.backfill} "
+            "copies existing images."
         )
-    if stood := [name for name in flow.names if name not in made]:
+    if existing := [name for name in flow.names if name not in made]:
         yield flow.consequence(
-            f"What is pushed to {_names(stood)} flows to {flow.place} from now on; what was pushed before does not: "
-            f"{flow.backfill} copies it."
+            f"{_names(existing)}: new pushes replicate to {flow.place}; {flow.backfill} copies existing images."
         )
 
 
 def _ended(changes: Sequence[Change], olds: Sequence[Resource]) -> Iterator[tuple[_Flow, list[str]]]:
-    """What ceases to flow, and of its repositories those whose copies stay; what retires is to go."""
+    """Replication that ends, with the repositories whose copies stay, but for those that are retired."""
     going = {(each.registry, each.repository) for each in changes if _is_going(each)}
     for flow in _flows(changes, olds, begun=False):
         copies = _repositories(olds, flow.destination, flow.configuration.account)

@@ -1,4 +1,4 @@
-"""What a change does to each resource, found by comparing two renders."""
+"""The changes between two renders, resource by resource."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from review.plan.model import IMPORT, Change, Compared, Difference, Op, Plan
 from review.plan.pairing import Pairs, pair
 
 _NO_DIFFERENCE = frozenset({"aliases", "additionalSecretOutputs"})
-"""Options that change nothing by themselves; an alias is told by what it covers."""
+"""Options that change nothing by themselves; an alias shows in the resource that it renames."""
 
 
 class NotComparable(ValueError):
-    """Two renders that say nothing about each other; the text says why, and the fix."""
+    """Two renders that can't be compared; the text has the reason and the fix."""
 
 
 def plan(base: Render | None, head: Render, today: date | None = None) -> Plan:
-    """What the engine would do, were the base deployed as it is declared; None where it declares no such stack. By
-    `today` a retirement is past; without it none is.
+    """What the engine would do if the base were deployed as declared; base is None for a new stack. Retirements are
+    judged as of `today`; without it none is past.
 
     Raises NotComparable where the two are not of one stack, or one of them has no values to compare.
     """
@@ -66,7 +66,7 @@ class _Comparison:
     _old_names: dict[object, str] = field(init=False)
     _new_names: dict[object, str] = field(init=False, default_factory=dict)
     _not_yet: dict[str, dict[object, str]] = field(init=False, default_factory=dict)
-    """By URN: what is unknown of a resource while it is replaced, though it comes back the same."""
+    """By URN: outputs that are unknown while the resource is replaced, even if they will be the same."""
 
     def __post_init__(self) -> None:
         self.pairs = pair(self.base, self.head)
@@ -79,7 +79,7 @@ class _Comparison:
             old = self.pairs.same.get(resource.urn)
             change = self._change(resource) if resource.custom else None
             renewed = old is None or (change is not None and change.op in (Op.REPLACE, Op.UPDATE_OR_REPLACE))
-            # What continues keeps its ARN, so both sides call it the same, by its old name.
+            # What is not replaced keeps its ARN, so both sides have one name for it: its old one.
             self._new_names |= _made_up(resource, resource if old is None else old, ", a new one" if renewed else "")
             if change:
                 self._not_yet[resource.urn] = _gone_meanwhile(change)
@@ -91,7 +91,7 @@ class _Comparison:
                 yield _change(Op.DELETE, gone, self.base, old=gone)
 
     def _change(self, new: Resource) -> Change | None:
-        """None where it stays as it is."""
+        """None where nothing changes."""
         if new.urn in self.pairs.recreated:
             old = self.pairs.recreated[new.urn]
             found = self._differences(old, new)
@@ -156,7 +156,7 @@ def _op(found: tuple[Difference, ...], options: tuple[Difference, ...], *, moved
 
 
 def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
-    """Whether the engine imports what it manages already: it does so whenever the id differs from the state's."""
+    """Whether the engine imports what is in its state already: it does whenever the id differs."""
     record = TYPES.get(new.type)
     wanted = new.options.get(IMPORT)
     if not wanted or record is None or not record.identity:
@@ -166,7 +166,7 @@ def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
 
 
 def _other_provider(old: Resource, new: Resource) -> tuple[Difference, ...]:
-    """Another provider may be the same account by another way, or a replacement: only the engine can ask it."""
+    """Another provider may be the same account, or a replacement: only the provider knows."""
     if old.provider == new.provider:
         return ()
     return (Difference(path="provider", old=old.provider, new=new.provider, effect=OnChange.UNKNOWN),)
@@ -183,7 +183,7 @@ def _option_differences(old: Resource, new: Resource) -> tuple[Difference, ...]:
 
 
 def _made_up(resource: Resource, named: Resource, suffix: str) -> dict[object, str]:
-    """The stand-ins among a resource's outputs, each with a name that both renders can share."""
+    """The placeholders among a resource's outputs, each with a name that both renders share."""
     record = TYPES.get(resource.type)
     outputs = record.made_up if record else ()
     short = named.type.rpartition(":")[2]
@@ -206,7 +206,7 @@ def _gone_meanwhile(change: Change) -> dict[object, str]:
 
 
 def _named(value: Any, names: Mapping[object, str]) -> Any:
-    """Inputs in which every stand-in has its name."""
+    """Inputs with names in place of placeholders."""
     if isinstance(value, Mapping):
         return {key: _named(item, names) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A plan for a terminal: what is lost first, then what it means, then every change."""
+"""A plan for a terminal: the consequences, the worst first, then every change."""
 
 from collections.abc import Iterator
 
@@ -9,18 +9,18 @@ from review.plan.model import Plan, Topic
 from review.plan.phrases import grouped
 
 HEADINGS = {
-    Topic.POLICY: "What the policies do not let pass",
-    Topic.LOSS: "Images are lost",
-    Topic.KEY: "Keys go",
-    Topic.BLOCKED: "What fails",
-    Topic.RENAME: "Names",
+    Topic.POLICY: "Policy violations (mandatory)",
+    Topic.LOSS: "Images lost",
+    Topic.KEY: "Keys deleted",
+    Topic.BLOCKED: "The deployment fails",
+    Topic.RENAME: "Renames",
     Topic.PLACE: "Accounts and regions",
-    Topic.WEAKER: "Weaker than before",
+    Topic.WEAKER: "Weaker protection",
     Topic.RETIREMENT: "Retirement",
     Topic.RETENTION: "Retention",
     Topic.ADOPTION: "Adoption",
     Topic.PROTECTION: "Protection",
-    Topic.ADVICE: "What the policies advise against",
+    Topic.ADVICE: "Policy violations (advisory)",
 }
 
 
@@ -41,8 +41,8 @@ def to_text(plan: Plan) -> str:
 
 def plan_title(plan: Plan) -> str:
     against = f" against {plan.against}" if plan.against else ""
-    nothing = "the stack's state holds nothing yet" if plan.previewed else f"the base declares no stack {plan.stack}"
-    new = f": {nothing}, everything is new" if plan.is_new else ""
+    nothing = "the stack's state is empty" if plan.previewed else f"the base has no stack {plan.stack}"
+    new = f": {nothing}, everything is created" if plan.is_new else ""
     return f"{plan.project}, stack {plan.stack}: what changes{against}{new}"
 
 

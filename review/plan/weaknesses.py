@@ -1,4 +1,4 @@
-"""What guards images and does so less than before, or more: nothing is lost yet, so the gate reports it and passes."""
+"""Protection of images that is weaker, or stronger, than before: the gate reports it and passes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 
 
 def weaknesses(compared: Compared) -> Iterator[Consequence]:
-    """Of a stack that exists; what is new has nothing to be weaker than."""
+    """For an existing stack: a new one has no earlier protection."""
     changes = compared.changes
     yield from _protections(changes)
     yield from _retentions(changes)
@@ -29,21 +29,21 @@ def weaknesses(compared: Compared) -> Iterator[Consequence]:
     yield from _settings(staying)
     if compared.base and compared.head and compared.head.allow_destruction and not compared.base.allow_destruction:
         stack = compared.head.stack
-        text = f"Stack {stack} allows destruction from now on: a retired repository is deleted along with its images."
+        text = f"Stack {stack} has allow_destruction from now on: a retired repository can be deleted with its images."
         yield _weaker(text, ())
 
 
 def _protections(changes: Sequence[Change]) -> Iterator[Consequence]:
     retired = {each.registry for each in changes if each.type == REPOSITORY and retire_until(each.new)}
     lost = [each for each in changes if each.protection is Protection.LOST]
-    # A retirement takes the protection off, and says so; with a registry that retires goes its key.
+    # A retirement removes the protection, also that of the registry's key, and has its own consequence.
     meant = [each for each in lost if retire_until(each.new) or (each.type == KEY and each.registry in retired)]
     if unmeant := [each for each in lost if each not in meant]:
         counts = listed(counted(len(some), kind) for kind, some in grouped(unmeant, lambda change: change.noun).items())
-        text = f"Protection ends for {counts} in {regions(unmeant)}: a mistake can destroy what was never retired."
+        text = f"Protection ends for {counts} in {regions(unmeant)}: they can then be deleted without a retirement."
         yield _weaker(text, unmeant)
     gained = [each for each in changes if each.protection is Protection.GAINED]
-    for verb, turned in (("no longer refuses", meant), ("refuses from now on", gained)):
+    for verb, turned in (("no longer refuses", meant), ("from now on refuses", gained)):
         for names, group in by_repository(turned, lambda change: change.type):
             some = listed(sorted(names), limit=10)
             text = f"The engine {verb} to delete the {group[0].noun} {some} in {regions(group)}."
@@ -51,7 +51,7 @@ def _protections(changes: Sequence[Change]) -> Iterator[Consequence]:
 
 
 def _retentions(changes: Sequence[Change]) -> Iterator[Consequence]:
-    """Which rules of a lifecycle policy go, come or change, where the repository stays."""
+    """Changed lifecycle policies of repositories that stay."""
     destroyed = {(each.repository, each.registry) for each in changes if destroys_repository(each)}
     staying = [
         each for each in changes if each.type == LIFECYCLE_POLICY and (each.repository, each.registry) not in destroyed
@@ -60,16 +60,18 @@ def _retentions(changes: Sequence[Change]) -> Iterator[Consequence]:
         lines, sooner = _lines(group[0]), _sooner(group[0])
         head = f"Images of {listed(sorted(names), limit=10)} in {regions(group)}"
         if sooner:
-            fix = "make sure that no image is needed that these rules expire: it is lost within a day"
-            text = f"{head} are lost sooner: {'; '.join(sooner)}."
+            fix = "make sure that no image that these rules expire is needed: it is lost within a day"
+            text = f"{head} expire sooner: {'; '.join(sooner)}."
             yield Consequence(
                 topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines, id="plan-weakens", fix=fix
             )
         elif lines:
-            text = f"{head} are kept by other rules; what these expire is lost within a day."
+            text = f"{head} have other lifecycle rules; what these expire is lost within a day."
             yield Consequence(topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines)
     for names, group in by_repository([c for c in staying if c.op is Op.DELETE], lambda _change: None):
-        text = f"Images of {listed(sorted(names))} in {regions(group)} no longer expire: the lifecycle policy goes."
+        text = (
+            f"Images of {listed(sorted(names))} in {regions(group)} no longer expire: the lifecycle policy is deleted."
+        )
         yield Consequence(topic=Topic.RETENTION, text=text, urns=urns_of(group))
 
 
@@ -100,9 +102,9 @@ def _less_scanned(old: Resource | None, new: Resource | None) -> tuple[str, ...]
     gone = [each for each in _filters(old) if not _covered(each, anyhow)]
     slower = [each for each in _filters(old, _CONTINUOUS) if each not in gone and not _covered(each, continuously)]
     if gone:
-        lines.append(f"nothing scans {listed(gone)} any more")
+        lines.append(f"{listed(gone)} is no longer scanned")
     if slower:
-        lines.append(f"{listed(slower)} is scanned on push, and no longer continuously")
+        lines.append(f"{listed(slower)} is scanned on push and no longer continuously")
     return tuple(lines)
 
 
@@ -120,15 +122,15 @@ def _settings(changes: Sequence[Change]) -> Iterator[Consequence]:
         each for each in changes if each.type == ACCOUNT_SETTING and _mounts(each.new) and not _mounts(each.old)
     ]
     if mounting:
-        text = f"A layer of one repository may be mounted in another from now on in {regions(mounting)}."
+        text = f"Layers can be mounted from one repository to another in {regions(mounting)}."
         yield _weaker(text, mounting)
     excluded = [each for each in changes if each.type == PULL_TIME_EXCLUSION and each.op is Op.CREATE and each.new]
     for principal, group in grouped(
         excluded, lambda change: str(change.new and change.new.inputs.get("principalArn"))
     ).items():
         text = (
-            f"Pulls by {principal} no longer count as use of an image in {regions(group)}: "
-            "a rule that archives what is not pulled archives what no other principal pulls."
+            f"Pulls by {principal} no longer update an image's last pull in {regions(group)}: "
+            "rules that archive unpulled images ignore them."
         )
         yield _weaker(text, group)
 

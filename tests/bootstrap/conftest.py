@@ -12,7 +12,7 @@ from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in, load_template
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from localcloud.clients import Clients, Credentials
+from localcloud.clients import AwsCredentials, Clients
 from localcloud.cloud import LocalCloud
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import apply
@@ -131,7 +131,7 @@ class _Recorder(Clients):
         super().__init__(endpoint)
         self.calls: dict[str, list[Call]] = {}
 
-    def of(self, service: str, region: str, credentials: Credentials) -> Any:
+    def of(self, service: str, region: str, credentials: AwsCredentials) -> Any:
         known = (service, region, credentials) in self._made
         client = super().of(service, region, credentials)
         if not known:

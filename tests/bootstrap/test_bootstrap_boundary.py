@@ -107,12 +107,8 @@ def test_the_boundary_holds_a_publisher_to_images(bootstrapped: Bootstrapped, pu
     account = bootstrapped.account
     repository = f"arn:aws:ecr:us-east-1:{account.id}:repository/payments/api"
     pushes = (
-        "BatchCheckLayerAvailability",
-        "InitiateLayerUpload",
-        "UploadLayerPart",
-        "CompleteLayerUpload",
-        "PutImage",
-    )
+        "BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage",
+    )  # fmt: skip
     for name in (*pushes, "BatchGetImage", "GetDownloadUrlForLayer", "DescribeImages", "ListImages"):
         assert evaluate(publisher, bootstrapped.request(f"ecr:{name}", repository)).allowed
     assert evaluate(publisher, bootstrapped.request("ecr:GetAuthorizationToken", "*")).allowed
@@ -137,11 +133,8 @@ def test_the_boundary_holds_a_publisher_to_images(bootstrapped: Bootstrapped, pu
 
 @cases(
     "action, allowed",
-    ("GetDownloadUrlForLayer", True),
-    ("BatchGetImage", True),
-    ("PutImage", False),
-    ("CreateRepository", False),
-)
+    ("GetDownloadUrlForLayer", True), ("BatchGetImage", True), ("PutImage", False), ("CreateRepository", False),
+)  # fmt: skip
 def test_only_the_role_of_caches_reads_other_registries(
     bootstrapped: Bootstrapped, publisher: Caller, action: str, allowed: bool
 ) -> None:
@@ -154,12 +147,8 @@ def test_only_the_role_of_caches_reads_other_registries(
 
 
 KEYS = [
-    ("CreateGrant", True),
-    ("DescribeKey", True),
-    ("RetireGrant", True),
-    ("Decrypt", False),
-    ("PutKeyPolicy", False),
-]
+    ("CreateGrant", True), ("DescribeKey", True), ("RetireGrant", True), ("Decrypt", False), ("PutKeyPolicy", False),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("action", "allowed"), KEYS)

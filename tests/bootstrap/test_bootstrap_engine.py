@@ -14,7 +14,7 @@ import pytest
 import urllib3
 
 from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
-from localcloud.clients import Clients, Credentials
+from localcloud.clients import AwsCredentials, Clients
 from localcloud.cloud import LocalCloud
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked
@@ -170,7 +170,7 @@ def _workspace(temporary: Path, endpoint: str) -> Workspace:
     credentials = {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": Credentials(ACCOUNT).secret,
+        "AWS_SECRET_ACCESS_KEY": AwsCredentials(ACCOUNT).secret,
         "AWS_REGION": REGION,
     }
     return Workspace(folder, "dev", {**own, **credentials})

@@ -76,9 +76,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
             ),
         ),
         "replicas": (),
-        "net_keys": {"eu-west-1": KEY},
-        "net_role": "arn:aws:iam::111122223333:role/templates",
-        "net_lifecycle": '{"rules":[]}',
+        "template_keys": {"eu-west-1": KEY},
+        "template_role": "arn:aws:iam::111122223333:role/templates",
+        "template_lifecycle": '{"rules":[]}',
         "tags": TAGS,
     },
     "RegistryRoles": {
@@ -137,7 +137,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_every_component_has_arguments_here_and_is_exported() -> None:
     assert set(COMPONENTS) == set(ARGUMENTS)
-    beside = {"Registry", "other_account"}
+    beside = {"RegistryResources", "other_account_options"}
     assert set(components.__all__) == {*COMPONENTS, *(f"{each}Args" for each in COMPONENTS), *beside}
 
 
@@ -218,7 +218,7 @@ def test_only_the_repository_and_the_key_are_protected(name: str) -> None:
     assert not any(child.protect for child in children)
 
 
-def test_no_resource_stands_outside_a_component(request: pytest.FixtureRequest) -> None:
+def test_every_resource_is_in_a_component(request: pytest.FixtureRequest) -> None:
     for stack in ("dev", "prod"):
         rendered = request.getfixturevalue(stack)
         parents = {resource.urn for resource in rendered.resources if not resource.custom}

@@ -31,14 +31,9 @@ def test_regions() -> None:
 
 @cases(
     "account, valid",
-    ("111122223333", True),
-    ("012345670123", True),
-    ("11112222333", False),
-    ("1111222233334", False),
-    ("111122223333\n", False),
-    ("١١١١٢٢٢٢٣٣٣٣", False),
-    ("", False),
-)
+    ("111122223333", True), ("012345670123", True), ("11112222333", False), ("1111222233334", False),
+    ("111122223333\n", False), ("١١١١٢٢٢٢٣٣٣٣", False), ("", False),
+)  # fmt: skip
 def test_accounts(account: str, valid: bool) -> None:
     assert (account_problems(account) == []) is valid
     assert is_account_id(account) is valid

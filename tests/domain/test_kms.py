@@ -19,16 +19,10 @@ from tests.cases import cases
 ACCOUNT = "111122223333"
 MODEL = Loader().load_service_model("kms", "service-2")
 NEVER_BY_ADMINISTRATION = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyPair",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair", "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateDataKeyPairWithoutPlaintext",
     "kms:CreateGrant",
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("action", NEVER_BY_ADMINISTRATION)

@@ -26,16 +26,9 @@ def test_values(value: str) -> None:
 
 @cases(
     "value, word",
-    ("", "blank"),
-    (" \t", "blank"),
-    (" a", "begins or ends"),
-    ("a ", "begins or ends"),
-    ("x" * (VALUE_MAX + 1), "257 characters"),
-    ("a,b", "','"),
-    ("a\tb", r"'\t'"),
-    ("a*", "'*'"),
-    ("🐳", "🐳"),
-)
+    ("", "blank"), (" \t", "blank"), (" a", "begins or ends"), ("a ", "begins or ends"),
+    ("x" * (VALUE_MAX + 1), "257 characters"), ("a,b", "','"), ("a\tb", r"'\t'"), ("a*", "'*'"), ("🐳", "🐳"),
+)  # fmt: skip
 def test_no_values(value: str, word: str) -> None:
     (problem,) = tag_value_problems(value)
     assert problem.value == value

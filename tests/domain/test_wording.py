@@ -14,14 +14,10 @@ def test_nearest(word: str, known: list[str], hint: str) -> None:
 
 @cases(
     "names, limit, text",
-    ([], 6, ""),
-    (["a"], 6, "a"),
-    (["a", "b"], 6, "a and b"),
-    (["b", "a", "b", "c"], 6, "b, a and c"),
-    (list("abcdef"), 6, "a, b, c, d, e and f"),
-    (list("abcdefg"), 6, "a, b, c, d, e and 2 more"),
+    ([], 6, ""), (["a"], 6, "a"), (["a", "b"], 6, "a and b"), (["b", "a", "b", "c"], 6, "b, a and c"),
+    (list("abcdef"), 6, "a, b, c, d, e and f"), (list("abcdefg"), 6, "a, b, c, d, e and 2 more"),
     (list("abcd"), 2, "a and 3 more"),
-)
+)  # fmt: skip
 def test_listed(names: list[str], limit: int, text: str) -> None:
     assert listed(names, limit) == text
 

@@ -19,14 +19,7 @@ import pytest
 
 from tests.mutants.finding import ROOT, TESTS_OF, Mutant
 
-PACKAGES = (
-    "hypothesis.strategies",
-    "pulumi_aws.ecr",
-    "pulumi_aws.iam",
-    "pulumi_aws.kms",
-    "pydantic",
-    "xdist",
-)
+PACKAGES = ("hypothesis.strategies", "pulumi_aws.ecr", "pulumi_aws.iam", "pulumi_aws.kms", "pydantic", "xdist")
 """What takes long to import. Nothing of the project: a fork must import that anew, with the mutant in it."""
 CPU_SECONDS = 60
 WALL_SECONDS = 600

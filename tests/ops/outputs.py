@@ -14,12 +14,9 @@ KEY = "arn:aws:kms:us-east-1:222233334444:key/0f2b8a4e-1c5d-4e7a-9b3c-5d6e7f8a9b
 DEV_KEY = KEY.replace(PROD, DEV)
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 PUSH = [
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:CompleteLayerUpload",
-    "ecr:InitiateLayerUpload",
-    "ecr:PutImage",
+    "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
     "ecr:UploadLayerPart",
-]
+]  # fmt: skip
 
 Json = dict[str, Any]
 

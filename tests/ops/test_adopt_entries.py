@@ -248,34 +248,19 @@ def test_a_key_of_which_one_region_is_told() -> None:
 
 OTHER_ALIAS = f"arn:aws:kms:us-east-1:{DEV}:alias/images"
 REFUSED: dict[str, tuple[Json, str]] = {
-    "dsse": (
-        encrypted("KMS_DSSE", DEV_KEY),
-        "it is encrypted with KMS_DSSE, which no entry can say",
-    ),
+    "dsse": (encrypted("KMS_DSSE", DEV_KEY), "it is encrypted with KMS_DSSE, which no entry can say"),
     "unknown encryption": (
         {"encryptionConfiguration": None},
         "its encryption was not given: an old AWS CLI leaves encryptionConfiguration out",
     ),
-    "kms without key": (
-        encrypted("KMS"),
-        "it is encrypted with KMS, but its kmsKey was not given",
-    ),
-    "another alias": (
-        kms(OTHER_ALIAS),
-        f"its kmsKey '{OTHER_ALIAS}' is not the ARN of a key in us-east-1",
-    ),
+    "kms without key": (encrypted("KMS"), "it is encrypted with KMS, but its kmsKey was not given"),
+    "another alias": (kms(OTHER_ALIAS), f"its kmsKey '{OTHER_ALIAS}' is not the ARN of a key in us-east-1"),
     "an id alone": (
         kms("99999999-8888-4777-a666-555555555555"),
         "is not the ARN of a key in us-east-1, which `keys` needs: give the output of `aws kms describe-key` for it",
     ),
-    "a key of another region": (
-        kms(DEV_KEY.replace(HOME, EU)),
-        "is not the ARN of a key in us-east-1",
-    ),
-    "a key without form": (
-        kms(f"arn:aws:kms:us-east-1:{DEV}:key/a b"),
-        "is not the ARN of a key in us-east-1",
-    ),
+    "a key of another region": (kms(DEV_KEY.replace(HOME, EU)), "is not the ARN of a key in us-east-1"),
+    "a key without form": (kms(f"arn:aws:kms:us-east-1:{DEV}:key/a b"), "is not the ARN of a key in us-east-1"),
     "another mutability": (
         {"imageTagMutability": "SOMETIMES"},
         "its tag mutability in us-east-1 is 'SOMETIMES', which is not known here",
@@ -371,10 +356,7 @@ PULLS: dict[str, tuple[list[Json], object, list[str]]] = {
         ],
     ),
     "organizations and lambda": (
-        [
-            allow("*", PULL, Condition=MEMBERS),
-            allow({"Service": "lambda.amazonaws.com"}, PULL, Condition=LAMBDAS),
-        ],
+        [allow("*", PULL, Condition=MEMBERS), allow({"Service": "lambda.amazonaws.com"}, PULL, Condition=LAMBDAS)],
         [{"organization": "acme"}, {"organization": "organization-9999"}, {"service": "lambda"}],
         [],
     ),

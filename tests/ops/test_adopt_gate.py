@@ -8,8 +8,7 @@ import pytest
 
 from policies.pack import levels
 from policies.pack.judge import judge
-from policies.pack.rule import Level
-from policies.pack.table import all_rules
+from policies.pack.rule import Level, all_rules
 from render.rendering import render
 from tests.conftest import Edit
 from tests.ops.conftest import TODAY, Adopt, Adopted, run_adopt
@@ -37,7 +36,7 @@ URN = (
 AES256 = {
     "rule": "ecr-customer-key",
     "level": "mandatory",
-    "text": "has no key: encryptionType is AES256",
+    "text": "is encrypted with AES256, without a KMS key",
     "fix": "adoption can't change how it is encrypted: the exception above must be merged before",
 }
 REASON = "adopted: how it is encrypted can't be changed"
@@ -50,7 +49,7 @@ def exception(name: str, region: str = HOME, stack: str = "dev", reason: str = R
 
 def failing(adopted: Adopted) -> list[str]:
     """The mandatory rules that the gate's judge finds broken in the project as it is."""
-    found = levels.load(levels.levels_file(adopted.project, adopted.stack))
+    found = levels.load_levels(levels.levels_file(adopted.project, adopted.stack))
     judgement = judge(render(adopted.project, adopted.stack).resources, found, date.fromisoformat(TODAY))
     failing = (each for each in judgement.findings if each.level is Level.MANDATORY)
     return [f"{each.rule.id} {each.resource.name}" for each in failing]
@@ -100,13 +99,13 @@ def test_an_entry_that_passes(adopted: Adopted) -> None:
 def test_an_encryption_that_the_rules_refuse(adopted: Adopted) -> None:
     assert adopted.repository("legacy/aes")["fails"] == [{**AES256, "regions": [HOME]}]
     (failure,) = adopted.repository("legacy/aws")["fails"]
-    assert failure["text"] == "is encrypted with the key that AWS manages: no kmsKey is given"
+    assert failure["text"] == "is encrypted with an AWS managed key: kmsKey is not set"
 
 
 def test_what_the_entry_itself_can_mend(adopted: Adopted) -> None:
     retention, tags = adopted.repository("legacy/loose")["fails"]
     assert (retention["rule"], retention["fix"]) == ("ecr-lifecycle-sound", "mend `retention`")
-    assert retention["text"].startswith("rule 1 (any) would expire all but the newest 3, the tag 'v")
+    assert retention["text"].startswith("rule 1 (Keep the newest 3 images) applies to the tag 'v")
     assert (tags["rule"], tags["fix"]) == ("ecr-tags-immutable", "mend `mutable_tags`")
 
 
@@ -153,7 +152,7 @@ def test_a_copy_that_has_its_exception_already(adopt: Adopt, levels: Path) -> No
     stands = exception(NAME, stack="prod", reason="moves in May")
     merge(levels, {"ecr-customer-key": {"enforcementLevel": "mandatory", "exceptions": [stands]}})
     adopted = adopt(*everywhere(), format="yaml")
-    assert f"fails: ecr-customer-key (mandatory) in {', '.join(REPLICAS)}: has no key" in adopted.text
+    assert f"fails: ecr-customer-key (mandatory) in {', '.join(REPLICAS)}: {AES256['text']}" in adopted.text
     merge(levels, commented(adopted.text))
     assert adopt(*everywhere()).report["exceptions"] == {}
     adopted.pasted()
@@ -168,8 +167,8 @@ def test_what_stands_under_the_key_is_kept(adopt: Adopt, levels: Path) -> None:
     adopted = adopt([described(SOUND)], stack="dev")
     (failure,) = adopted.repository(NAME)["fails"]
     assert failure["text"] == (
-        "has an exception that ended on 2026-02-28 (moved by then): mend it, or renew the exception; has a name of "
-        "too few parts: 'legacy/orders' has 2, and 3 are the least, as in team/name"
+        "has an exception that expired on 2026-02-28 (moved by then): fix the finding, or renew the exception; "
+        "has the name 'legacy/orders' with 2 segments: at least 3 are required, as in team/name"
     )
     assert failure["fix"] == "adoption can't change its name: the exception above must be merged before"
     renewed = exception(NAME, reason="adopted: its name can't be changed")

@@ -13,14 +13,7 @@ from domain.document_text import to_text
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.document import parse, same
 from domain.iam.evaluate import evaluate
-from domain.iam.grants import (
-    AccountGrant,
-    Grant,
-    OrganizationGrant,
-    PullService,
-    ServiceGrant,
-    repository_policy,
-)
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
 from ops.adopt.pulls import Pulls, _session, read_pulls
 from tests.domain.iam.test_iam_grants import GRANTS, REGISTRIES
 from tests.ops.outputs import HOME, PROD, PULL, PUSH, Json, allow, arn

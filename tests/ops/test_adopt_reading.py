@@ -161,14 +161,9 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         read_outputs([one, two, tmp_path / "none.json", tmp_path])
     found = [(Path(fault.file).name, fault.line) for fault in raised.value.faults]
     assert found == [
-        ("one.json", 1),
-        ("one.json", 2),
-        ("one.json", 3),
-        ("one.json", 3),
-        ("two.json", 1),
-        ("none.json", None),
+        ("one.json", 1), ("one.json", 2), ("one.json", 3), ("one.json", 3), ("two.json", 1), ("none.json", None),
         (tmp_path.name, None),
-    ]
+    ]  # fmt: skip
     assert str(raised.value).startswith("7 faults in the input\n  ")
     assert "none.json: can't be read: No such file or directory (name a file" in str(raised.value)
 

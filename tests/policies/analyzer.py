@@ -12,7 +12,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from policies.pack.rule import Resource
+from policies.pack.rule import CheckedResource
 
 UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine sends a text that is not known yet: sdk/go/common/resource/plugin/rpc.go"""
@@ -40,7 +40,7 @@ class Analyzer:
     def configure_from(self, file: Path) -> None:
         self.configure(json.loads(file.read_text(encoding="utf-8")))
 
-    def analyze(self, resource: Resource) -> list[tuple[str, str]]:
+    def analyze(self, resource: CheckedResource) -> list[tuple[str, str]]:
         """Which rules find what in a resource: id and message."""
         options = analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect)
         request = analyzer_pb2.AnalyzeRequest(
@@ -48,7 +48,7 @@ class Analyzer:
         )
         return _told(self._stub.Analyze(request))
 
-    def analyze_stack(self, resources: Iterable[Resource]) -> list[tuple[str, str]]:
+    def analyze_stack(self, resources: Iterable[CheckedResource]) -> list[tuple[str, str]]:
         request = analyzer_pb2.AnalyzeStackRequest(
             resources=[
                 analyzer_pb2.AnalyzerResource(
@@ -61,7 +61,7 @@ class Analyzer:
         return _told(self._stub.AnalyzeStack(request))
 
 
-def _struct(resource: Resource) -> struct_pb2.Struct:
+def _struct(resource: CheckedResource) -> struct_pb2.Struct:
     properties = struct_pb2.Struct()
     properties.update(resource.inputs)
     return properties

@@ -8,8 +8,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from policies.pack.judge import Excepted, on_resource, on_stack
-from policies.pack.rule import Finding, Given, Resource, ResourceRule, Rule, Undecided
+from policies.pack.judge import Excepted, judge_resource, judge_stack
+from policies.pack.rule import CheckedResource, Finding, ResourceRule, Rule, RuleContext, Undecided
 
 TODAY = date(2026, 11, 21)
 
@@ -31,20 +31,21 @@ class Declared:
         return f"urn:pulumi:prod::container-registry::{self.type}::{self.name}"
 
 
-def told(rule: Rule, *resources: Resource, today: date = TODAY, **parameters: Any) -> list[str]:
-    """What a rule says of resources, with parameters by name: a message for each finding, `undecided PATH` for what it
-    can't decide; of a stack rule's the resource's name comes first."""
-    given = Given(rule.parameters.model_validate(parameters), today)
+def findings(rule: Rule, *resources: CheckedResource, today: date = TODAY, **parameters: Any) -> list[str]:
+    """The messages of a rule's findings, and `undecided PATH` for what it can't decide.
+
+    Those of a stack rule begin with the name of the resource."""
+    context = RuleContext(rule.parameters.model_validate(parameters), today)
     if isinstance(rule, ResourceRule):
-        return [_text(rule, outcome, each) for each in resources for outcome in on_resource(rule, each, given)]
-    return [f"{about.name} {_text(rule, outcome, about)}" for about, outcome in on_stack(rule, resources, given)]
+        return [_text(rule, outcome, each) for each in resources for outcome in judge_resource(rule, each, context)]
+    return [f"{about.name} {_text(rule, outcome, about)}" for about, outcome in judge_stack(rule, resources, context)]
 
 
-WITHOUT_A_PLACE = ("ecr-lifecycle-present", "ecr-protected", "kms-protected")
-"""Rules about what no input of the resource says."""
+WITHOUT_A_PATH = ("ecr-lifecycle-present", "ecr-protected", "kms-protected")
+"""Rules about what is no input of the resource."""
 
 
-def _text(rule: Rule, outcome: Finding | Undecided | Excepted, about: Resource) -> str:
+def _text(rule: Rule, outcome: Finding | Undecided | Excepted, about: CheckedResource) -> str:
     match outcome:
         case Excepted():
             return f"excepted: {outcome.finding.message}"
@@ -52,8 +53,8 @@ def _text(rule: Rule, outcome: Finding | Undecided | Excepted, about: Resource) 
             text = outcome.message
         case Undecided():
             text = f"undecided {'.'.join(map(str, outcome.path))}"
-    # A path that leads nowhere would point people at the wrong line.
-    if rule.id not in WITHOUT_A_PLACE and "exception" not in text:
+    # The gate shows the line of the settings for the path.
+    if rule.id not in WITHOUT_A_PATH and "exception" not in text:
         assert outcome.path[0] in properties(about.type), outcome
         assert all(isinstance(part, str | int) for part in outcome.path), outcome
     return text

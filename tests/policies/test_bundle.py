@@ -10,7 +10,7 @@ import pytest
 
 from policies.pack import bundle as bundling
 from policies.pack.levels import FOLDER
-from policies.pack.table import all_rules
+from policies.pack.rule import all_rules
 from render import Render
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
@@ -44,7 +44,7 @@ def test_no_module_hides_one_of_pythons_own() -> None:
 
 def test_it_finds_what_the_rules_find(analyzer: Analyzer) -> None:
     analyzer.configure_from(PROJECT / "policies" / "prod.json")
-    assert ("kms-rotation", "is never rotated") in analyzer.analyze(Declared(type=KEY, inputs={}))
+    assert ("kms-rotation", "is not rotated") in analyzer.analyze(Declared(type=KEY, inputs={}))
 
 
 def test_what_nobody_knows_yet_is_no_violation(analyzer: Analyzer, prod: Render) -> None:
@@ -68,15 +68,15 @@ def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -
 
 def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
     key, today = Declared(type=KEY, inputs={}), datetime.now(UTC).date()
-    exception = {"urn": key.urn, "reason": "it is replaced next week", "until": str(today + timedelta(days=30))}
+    exception = {"urn": key.urn, "reason": "it leaves", "until": str(today + timedelta(days=30))}
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception]}})
     assert "kms-rotation" not in dict(analyzer.analyze(key))
     analyzer.configure(
         {"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception | {"until": "2020-01-01"}]}}
     )
     assert [message for rule, message in analyzer.analyze(key) if rule == "kms-rotation"] == [
-        "has an exception that ended on 2020-01-01 (it is replaced next week): mend it, or renew the exception",
-        "is never rotated",
+        "has an exception that expired on 2020-01-01 (it leaves): fix the finding, or renew the exception",
+        "is not rotated",
     ]
     analyzer.configure({"kms-rotation": "disabled"})
     assert "kms-rotation" not in dict(analyzer.analyze(key))
@@ -85,7 +85,7 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
 def test_faulty_parameters_are_a_violation(analyzer: Analyzer) -> None:
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exeptions": []}})
     told = dict(analyzer.analyze(Declared(type=KEY, inputs={"enableKeyRotation": True})))
-    assert "its parameters are faulty: exeptions" in told["kms-rotation"]
+    assert "the rule's parameters are invalid: exeptions" in told["kms-rotation"]
 
 
 def test_the_bundle_says_how_to_begin(tmp_path: Path) -> None:
@@ -102,5 +102,5 @@ def test_it_is_written_over_itself_and_over_nothing_else(tmp_path: Path, capsys:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("years of work", encoding="utf-8")
     assert bundling.main([str(tmp_path / "other")]) == 2
-    assert "something else than a policy pack" in capsys.readouterr().err
+    assert "not a policy pack" in capsys.readouterr().err
     assert [each.name for each in (tmp_path / "other").iterdir()] == ["thesis.txt"]

@@ -9,19 +9,19 @@ import pytest
 from domain.document_text import UNKNOWN
 from policies.pack import judge as judging
 from policies.pack.judge import Judgement, judge
-from policies.pack.levels import Setting
+from policies.pack.levels import RuleConfig
 from policies.pack.rule import (
+    CheckedResource,
+    CheckResult,
     Exemption,
     Finding,
-    Given,
     Level,
     Parameters,
-    Resource,
     ResourceRule,
     Rule,
+    RuleContext,
     Severity,
     StackRule,
-    Verdict,
 )
 from policies.rules.kms_rotation import RULE
 from resources.kms import KEY
@@ -43,14 +43,14 @@ def put(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Puts rules to resources, each with a level and exceptions."""
 
     def put(
-        resources: Sequence[Resource], *rules: Rule, level: Level = Level.MANDATORY, today: date = TODAY,
+        resources: Sequence[CheckedResource], *rules: Rule, level: Level = Level.MANDATORY, today: date = TODAY,
         exceptions: tuple[Exemption, ...] = (),
     ) -> Judgement:  # fmt: skip
         on_one = tuple(each for each in rules if isinstance(each, ResourceRule))
         monkeypatch.setattr(judging, "resource_rules", lambda: {KEY: on_one})
         monkeypatch.setattr(judging, "stack_rules", lambda: tuple(each for each in rules if each not in on_one))
-        settings = {each.id: Setting(each, level, Parameters(exceptions=exceptions)) for each in rules}
-        return judge(resources, settings, today)
+        configs = {each.id: RuleConfig(each, level, Parameters(exceptions=exceptions)) for each in rules}
+        return judge(resources, configs, today)
 
     return put
 
@@ -59,14 +59,14 @@ def _exemption(resource: Declared, until: date = TODAY) -> Exemption:
     return Exemption(urn=resource.urn, reason="it leaves", until=until)
 
 
-def _told(judgement: Judgement) -> list[str]:
+def _messages(judgement: Judgement) -> list[str]:
     outcomes: list[tuple[str, Any]] = [(each.resource.name, each.outcome) for each in judgement.findings]
     return [f"{name}: {outcome.message}" for name, outcome in outcomes]
 
 
 def test_each_resource_of_its_type_is_looked_at(put: Any) -> None:
     judgement = put([GOOD, BAD, OPEN, OTHER], RULE, COUNTING)
-    assert _told(judgement) == ["bad: is never rotated", "bad: is one of several", "open: is one of several"]
+    assert _messages(judgement) == ["bad: is not rotated", "bad: is one of several", "open: is one of several"]
     assert [each.resource.name for each in judgement.undecided] == ["open"]
 
 
@@ -83,9 +83,9 @@ def test_a_finding_has_its_rules_level(put: Any, level: Level) -> None:
 @pytest.mark.parametrize("rule", [RULE, COUNTING])
 def test_an_exception_lets_one_resource_pass_until_its_last_day(put: Any, rule: Rule) -> None:
     resources = [GOOD, BAD]
-    assert len(_told(put(resources, rule))) == 1
+    assert len(_messages(put(resources, rule))) == 1
     judgement = put(resources, rule, exceptions=(_exemption(BAD),))
-    assert _told(judgement) == []
+    assert _messages(judgement) == []
     assert [each.outcome.exemption.reason for each in judgement.excepted] == ["it leaves"]
     assert judgement.unused == ()
 
@@ -94,11 +94,11 @@ def test_an_exception_lets_one_resource_pass_until_its_last_day(put: Any, rule: 
 def test_an_exception_that_ended_is_a_violation_itself(put: Any, rule: Rule) -> None:
     ended = _exemption(GOOD, TODAY - timedelta(days=1))
     judgement = put([GOOD], rule, exceptions=(ended,))
-    message = "has an exception that ended on 2026-11-20 (it leaves): mend it, or renew the exception"
-    assert _told(judgement) == [f"good: {message}"]
+    message = "has an exception that expired on 2026-11-20 (it leaves): fix the finding, or renew the exception"
+    assert _messages(judgement) == [f"good: {message}"]
     assert judgement.unused == ()
     broken = put([GOOD, BAD], rule, exceptions=(_exemption(BAD, TODAY - timedelta(days=1)),))
-    assert len(_told(broken)) == 2
+    assert len(_messages(broken)) == 2
 
 
 def test_an_exception_that_nothing_needs_is_told(put: Any) -> None:
@@ -114,12 +114,12 @@ ENDED = TODAY - timedelta(days=1)
 
 @pytest.mark.parametrize("rule", [RULE, COUNTING])
 def test_an_exception_may_not_be_for_ever(put: Any, rule: Rule) -> None:
-    assert _told(put([GOOD, BAD], rule, exceptions=(_exemption(BAD, LAST),))) == []
-    (finding,) = _told(put([GOOD, BAD], rule))
+    assert _messages(put([GOOD, BAD], rule, exceptions=(_exemption(BAD, LAST),))) == []
+    (finding,) = _messages(put([GOOD, BAD], rule))
     for until in (FAR, date.max):
         judgement = put([GOOD, BAD], rule, exceptions=(_exemption(BAD, until),))
-        message = f"has an exception until {until} (it leaves), which does not count: name no day after 2027-11-22"
-        assert _told(judgement) == [f"bad: {message}", finding]
+        message = f"has an exception until {until} (it leaves), which is too long: the last allowed day is 2027-11-22"
+        assert _messages(judgement) == [f"bad: {message}", finding]
         assert (judgement.excepted, judgement.unused) == ((), ())
 
 
@@ -129,7 +129,7 @@ def test_one_that_counts_makes_up_for_one_that_does_not(put: Any, rule: Rule, un
     valid, void = _exemption(BAD), _exemption(BAD, until)
     for exceptions in ((valid, void), (void, valid)):
         judgement = put([GOOD, BAD], rule, exceptions=exceptions)
-        assert _told(judgement) == []
+        assert _messages(judgement) == []
         assert [each.outcome.exemption for each in judgement.excepted] == [valid]
         assert [each for _, each in judgement.unused] == [void]
 
@@ -138,9 +138,9 @@ def test_one_that_counts_makes_up_for_one_that_does_not(put: Any, rule: Rule, un
 def test_each_that_ended_is_a_violation(put: Any, rule: Rule) -> None:
     ended = (_exemption(GOOD, ENDED), _exemption(GOOD, ENDED - timedelta(days=1)))
     judgement = put([GOOD], rule, exceptions=ended)
-    assert [each.partition(" (")[0] for each in _told(judgement)] == [
-        "good: has an exception that ended on 2026-11-20",
-        "good: has an exception that ended on 2026-11-19",
+    assert [each.partition(" (")[0] for each in _messages(judgement)] == [
+        "good: has an exception that expired on 2026-11-20",
+        "good: has an exception that expired on 2026-11-19",
     ]
     assert judgement.unused == ()
 
@@ -148,7 +148,7 @@ def test_each_that_ended_is_a_violation(put: Any, rule: Rule) -> None:
 def test_one_that_counts_and_nothing_needs_makes_up_too(put: Any) -> None:
     exceptions = (_exemption(GOOD, ENDED), _exemption(GOOD))
     judgement = put([GOOD], RULE, exceptions=exceptions)
-    assert (_told(judgement), [each for _, each in judgement.unused]) == ([], list(exceptions))
+    assert (_messages(judgement), [each for _, each in judgement.unused]) == ([], list(exceptions))
 
 
 @pytest.mark.parametrize("until", [TODAY, ENDED, FAR])
@@ -156,9 +156,9 @@ def test_one_that_counts_and_nothing_needs_makes_up_too(put: Any) -> None:
 def test_what_the_rule_never_sees_is_unused(put: Any, rule: Rule, until: date) -> None:
     exceptions = (_exemption(OTHER, until), _exemption(OPEN, until))
     judgement = put([GOOD, OTHER], rule, exceptions=exceptions)
-    assert (_told(judgement), [each for _, each in judgement.unused]) == ([], list(exceptions))
+    assert (_messages(judgement), [each for _, each in judgement.unused]) == ([], list(exceptions))
     judgement = put([BAD, BAD], rule, exceptions=(_exemption(BAD, until),), level=Level.DISABLED)
-    assert (_told(judgement), [each.urn for _, each in judgement.unused]) == ([], [BAD.urn])
+    assert (_messages(judgement), [each.urn for _, each in judgement.unused]) == ([], [BAD.urn])
 
 
 def test_what_is_undecided_is_not_excepted(put: Any) -> None:
@@ -166,12 +166,14 @@ def test_what_is_undecided_is_not_excepted(put: Any) -> None:
     assert [len(judgement.undecided), len(judgement.excepted), len(judgement.unused)] == [1, 0, 1]
 
 
-def _breaks(_resource: Resource, _given: Given[Parameters]) -> Iterator[Verdict]:
+def _breaks(_resource: CheckedResource, _given: RuleContext[Parameters]) -> Iterator[CheckResult]:
     yield Finding("this far")
     raise KeyError("policy")
 
 
-def _breaks_on_all(resources: Sequence[Resource], _given: Given[Parameters]) -> Iterator[tuple[Resource, Verdict]]:
+def _breaks_on_all(
+    resources: Sequence[CheckedResource], _given: RuleContext[Parameters]
+) -> Iterator[tuple[CheckedResource, CheckResult]]:
     yield resources[1], Finding("this far")
     raise KeyError("policy")
 
@@ -179,12 +181,12 @@ def _breaks_on_all(resources: Sequence[Resource], _given: Given[Parameters]) -> 
 def test_a_rule_that_fails_is_a_finding_and_not_a_crash(put: Any) -> None:
     words: dict[str, Any] = {"id": "odd", "title": "-", "severity": Severity.LOW, "risk": "-", "remediation": "-"}
     one = ResourceRule(**words, parameters=Parameters, types=(KEY,), check=_breaks)
-    assert _told(put([GOOD], one)) == ["good: could not be judged, since the rule failed: KeyError: 'policy'"]
+    assert _messages(put([GOOD], one)) == ["good: could not be checked: the rule failed with KeyError: 'policy'"]
     all_ = StackRule(**words, parameters=Parameters, types=(KEY,), check=_breaks_on_all)
-    assert _told(put([GOOD, BAD], all_)) == [
-        "good: could not be judged, since the rule failed: KeyError: 'policy'",
+    assert _messages(put([GOOD, BAD], all_)) == [
+        "good: could not be checked: the rule failed with KeyError: 'policy'",
         "bad: this far",
-        "bad: could not be judged, since the rule failed: KeyError: 'policy'",
+        "bad: could not be checked: the rule failed with KeyError: 'policy'",
     ]
 
 
@@ -194,4 +196,4 @@ def test_an_exception_for_one_hides_no_rule_that_fails_on_all(put: Any) -> None:
         types=(KEY,), check=_breaks_on_all,
     )  # fmt: skip
     assert len(put([GOOD, BAD], all_, exceptions=(_exemption(GOOD),)).findings) > 0
-    assert "bad: could not be judged" in " ".join(_told(put([GOOD, BAD], all_, exceptions=(_exemption(GOOD),))))
+    assert "bad: could not be checked" in " ".join(_messages(put([GOOD, BAD], all_, exceptions=(_exemption(GOOD),))))

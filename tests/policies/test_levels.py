@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from policies.pack import levels, readme
-from policies.pack.levels import FOLDER, InvalidLevels, load
-from policies.pack.rule import Level
-from policies.pack.table import all_rules, resource_rules, stack_rules
+from policies.pack.levels import FOLDER, InvalidLevels, load_levels
+from policies.pack.rule import Level, all_rules, resource_rules, stack_rules
 from resources.kms import KEY
 from tests.cases import case, cases
 from tests.stacks import PROJECT
@@ -36,13 +35,13 @@ def edited(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_projects_own_name_every_rule(stack: str) -> None:
-    assert list(load(levels.levels_file(LEVELS.parent, stack))) == list(all_rules())
+    assert list(load_levels(levels.levels_file(LEVELS.parent, stack))) == list(all_rules())
 
 
 def test_every_file_is_checked(edited: Any) -> None:
-    assert list(levels.faulty(LEVELS)) == []
-    [fault] = levels.faulty(edited(kms_rotation="never").parent)
-    assert "kms-rotation: 'never' is no level" in fault
+    assert list(levels.errors_in(LEVELS)) == []
+    [fault] = levels.errors_in(edited(kms_rotation="never").parent)
+    assert "kms-rotation: 'never' is not a valid enforcementLevel" in fault
 
 
 def test_each_rule_is_found_by_its_file() -> None:
@@ -54,8 +53,8 @@ def test_each_rule_is_found_by_its_file() -> None:
 
 def test_a_level_alone_or_with_parameters(edited: Any) -> None:
     exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": "why", "until": "2027-01-31"}
-    assert load(edited(kms_rotation="advisory"))[RULE].level is Level.ADVISORY
-    setting = load(edited(kms_rotation={"enforcementLevel": "disabled", "exceptions": [exception]}))[RULE]
+    assert load_levels(edited(kms_rotation="advisory"))[RULE].level is Level.ADVISORY
+    setting = load_levels(edited(kms_rotation={"enforcementLevel": "disabled", "exceptions": [exception]}))[RULE]
     assert setting.level is Level.DISABLED
     assert setting.parameters.exceptions[0].until == date(2027, 1, 31)
 
@@ -66,17 +65,17 @@ ADVISORY = {"enforcementLevel": "advisory"}
 
 @cases(
     "value, told",
-    case("a rule missing", None, ":1: kms-rotation is missing (give it a level:"),
-    case("level", "remediate", "kms-rotation: 'remediate' is no level (write one of"),
-    case("no level", {}, "kms-rotation: None is no level"),
-    case("a number", 3, "kms-rotation: 3 is no level"),
+    case("a rule missing", None, ":1: kms-rotation is missing (add it with a level:"),
+    case("level", "remediate", "kms-rotation: 'remediate' is not a valid enforcementLevel (write"),
+    case("no level", {}, "kms-rotation: None is not a valid enforcementLevel"),
+    case("a number", 3, "kms-rotation: 3 is not a valid enforcementLevel"),
     case("extra", ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra"),
     case("exception", ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'"),
 )
 def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, told: str) -> None:
     file = edited(kms_rotation=value)
     with pytest.raises(InvalidLevels) as invalid:
-        load(file)
+        load_levels(file)
     assert told in str(invalid.value)
     assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
 
@@ -89,20 +88,20 @@ def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, t
 def test_a_last_day_is_written_as_a_day(edited: Any, until: object) -> None:
     exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": "why", "until": until}
     with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\.0\.until: .* such as 2027-01-31"):
-        load(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+        load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
 
 
 @pytest.mark.parametrize("reason", ["", " ", "\t\n", "\u00a0"])
 def test_a_reason_is_not_blank(edited: Any, reason: str) -> None:
     exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": reason, "until": "2027-01-31"}
     with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\.0\.reason: "):
-        load(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+        load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
 
 
 def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
     file = edited(kms_rotation="never", zzz="advisory")
     with pytest.raises(InvalidLevels) as invalid:
-        load(file)
+        load_levels(file)
     lines = file.read_text(encoding="utf-8").splitlines()
     numbers = [next(n for n, line in enumerate(lines, 1) if key in line) for key in ('"kms-rotation"', '"zzz"')]
     assert [each.split(":")[1] for each in str(invalid.value).splitlines()] == [str(n) for n in numbers]
@@ -111,7 +110,7 @@ def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
 @cases(
     "text, told",
     case("no JSON", "{", "can't be read"),
-    case("a list", "[]", "holds no object"),
+    case("a list", "[]", "is not a JSON object"),
     case("deep", "[" * 100_000, "can't be read"),
     case("twice", '{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once"),
 )
@@ -119,12 +118,12 @@ def test_what_is_no_file_of_levels_is_told(tmp_path: Path, text: str, told: str)
     file = tmp_path / "dev.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidLevels, match=told):
-        load(file)
+        load_levels(file)
 
 
 def test_a_missing_file_is_told_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(InvalidLevels, match=r"staging\.json: does not exist \(copy policies/prod\.json"):
-        load(tmp_path / "staging.json")
+        load_levels(tmp_path / "staging.json")
 
 
 def test_the_readme_is_what_the_records_and_the_levels_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,4 +138,4 @@ def test_the_readme_is_what_the_records_and_the_levels_say(tmp_path: Path, capsy
         assert all(control in page for control in rule.controls)
     (folder / "dev.json").unlink()
     assert readme.main(["--check"], folder) == 1
-    assert "policies/README.md is not what the rules say: run `make policy-readme`" in capsys.readouterr().err
+    assert "policies/README.md does not match the rules: run `make policy-readme`" in capsys.readouterr().err

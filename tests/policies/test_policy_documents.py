@@ -7,7 +7,7 @@ import pytest
 
 from domain.document_text import SECRET, UNKNOWN
 from domain.iam.document import Document
-from policies.checks.documents import verdicts
+from policies.checks.policy_documents import check_document
 from policies.pack.rule import Finding, Parameters, Undecided
 from tests.cases import cases
 
@@ -31,24 +31,24 @@ def test_a_text_is_judged_once_for_each_parameters(calls: list[str]) -> None:
 
     for name in ("a", "b", "a"):
         # Not one and the same string, as two resources don't have.
-        found = list(verdicts(analysis, Named(name=name), {"p": "".join(IDENTITY)}, "p", identity=True))
+        found = list(check_document(analysis, Named(name=name), {"p": "".join(IDENTITY)}, "p", identity=True))
         assert found == [Finding(f"{name} 1", ("p",))]
     assert calls == ["a", "b"]
 
 
 def test_each_analysis_judges_by_itself() -> None:
     for word in ("one", "other"):
-        found = verdicts(lambda *_, word=word: [word], Parameters(), {"p": IDENTITY}, "p", identity=True)
+        found = check_document(lambda *_, word=word: [word], Parameters(), {"p": IDENTITY}, "p", identity=True)
         assert list(found) == [Finding(word, ("p",))]
 
 
 @pytest.mark.parametrize("source", [IDENTITY, DENY])
 def test_an_incomplete_arn_is_for_people_and_roles_only(source: object) -> None:
     def judged(*, identity: bool) -> list[object]:
-        return list(verdicts(lambda *_: [], Parameters(), {"p": source}, "p", identity=identity))
+        return list(check_document(lambda *_: [], Parameters(), {"p": source}, "p", identity=identity))
 
     assert judged(identity=True) == []
-    assert judged(identity=False) == list(verdicts(lambda *_: [], Parameters(), {"p": source}, "p"))
+    assert judged(identity=False) == list(check_document(lambda *_: [], Parameters(), {"p": source}, "p"))
     (refused,) = judged(identity=False)
     assert isinstance(refused, Finding)
     assert refused.message.startswith("is not a valid policy: Statement.Resource: is not a valid resource")
@@ -65,19 +65,19 @@ def test_an_incomplete_arn_is_for_people_and_roles_only(source: object) -> None:
     (DENY, False),
 )
 def test_what_is_not_known_is_undecided(value: object, undecided: bool) -> None:
-    found = list(verdicts(lambda *_: [], Parameters(), {"p": value}, "p", path=("list", 0), identity=True))
+    found = list(check_document(lambda *_: [], Parameters(), {"p": value}, "p", path=("list", 0), identity=True))
     assert found == ([Undecided(("list", 0, "p"))] if undecided else [])
 
 
 @pytest.mark.parametrize("value", [5, True, 1.5, ["{}"]])
 def test_what_is_no_document(value: object) -> None:
-    (found,) = verdicts(lambda *_: [], Parameters(), {"p": value}, "p")
+    (found,) = check_document(lambda *_: [], Parameters(), {"p": value}, "p")
     assert found == Finding(f"is not a policy document, but {value!r}", ("p",))
 
 
 def test_a_refusal_is_one_line() -> None:
     """Even of a document with many faults, or with line breaks in its names."""
     text = json.dumps({"Statement": [{"Effect": "Allow", "a\nb": 1}], "c\u2028d": 2})
-    (found,) = verdicts(lambda *_: [], Parameters(), {"p": text}, "p")
+    (found,) = check_document(lambda *_: [], Parameters(), {"p": text}, "p")
     assert isinstance(found, Finding)
     assert len(found.message.splitlines()) == 1

@@ -48,17 +48,11 @@ def test_values_reach_the_program_as_text(value: object, text: str) -> None:
 
 @cases(
     "key, written, fits",
-    ("protect", "'true'", True),
-    ("protect", "1", False),
-    ("key_deletion_days", "'7'", True),
-    ("key_deletion_days", "7.5", False),
-    ("environment", "7", True),
-    ("environment", "[dev]", False),
-    ("accounts", "[]", False),
-    ("replicas", "{}", False),
-    ("replicas", "[eu-west-1]", False),
+    ("protect", "'true'", True), ("protect", "1", False), ("key_deletion_days", "'7'", True),
+    ("key_deletion_days", "7.5", False), ("environment", "7", True), ("environment", "[dev]", False),
+    ("accounts", "[]", False), ("replicas", "{}", False), ("replicas", "[eu-west-1]", False),
     ("pull_time_exclusions", "[7]", False),
-)
+)  # fmt: skip
 def test_types_are_held_as_the_engine_holds_them(project: Path, key: str, written: str, fits: bool) -> None:
     content = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
     content["config"][f"container-registry:{key}"] = yaml.safe_load(written)
@@ -91,10 +85,7 @@ def test_under_the_engine_a_config_option_wins_and_has_no_line(project: Path) ->
     replicas = '[{"region":"eu-west-1"}]'
     assert [
         registry.region for registry in load(project, "dev", engine_values(project, replicas=replicas)).registries
-    ] == [
-        "us-east-1",
-        "eu-west-1",
-    ]
+    ] == ["us-east-1", "eu-west-1"]
 
 
 def test_a_config_option_must_hold_each_key_once(project: Path) -> None:
@@ -175,18 +166,9 @@ def test_the_aws_keys_are_read_by_their_own_names() -> None:
 
 @cases(
     "written, value",
-    ("yes", "yes"),
-    ("on", "on"),
-    ("true", True),
-    ("'true'", "true"),
-    ("0123", 83.0),
-    ("0888", 888.0),
-    ("'0123'", "0123"),
-    ("1_000", 1000),
-    ("12:30:45", "12:30:45"),
-    ("2027-01-31", "2027-01-31"),
-    ("1.5", 1.5),
-)
+    ("yes", "yes"), ("on", "on"), ("true", True), ("'true'", "true"), ("0123", 83.0), ("0888", 888.0),
+    ("'0123'", "0123"), ("1_000", 1000), ("12:30:45", "12:30:45"), ("2027-01-31", "2027-01-31"), ("1.5", 1.5),
+)  # fmt: skip
 def test_a_scalar_is_read_as_the_engine_reads_it(tmp_path: Path, written: str, value: object) -> None:
     file = tmp_path / "file.yaml"
     file.write_bytes(f"a: {written}\r\n".encode())

@@ -3,52 +3,41 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.settings.written import HEAD, catalog, faults, only
+from tests.cases import case, cases
+from tests.settings.written import HEAD, api, catalog, faults, key, only
 from tests.stacks import ROOT
 
 
 def test_an_unknown_stack_names_the_nearest(project: Path) -> None:
-    assert only(project, "prd").startswith(
-        "Pulumi.prd.yaml: 'prd' is not a stack of this project (did you mean 'prod'?)"
-    )
+    assert only(project, "prd").startswith("Pulumi.prd.yaml: 'prd' ")
+    assert "'prod'" in only(project, "prd")
 
 
-def test_a_repository_policy_over_its_limit(project: Path) -> None:
-    grants = ", ".join(f"{{account: workloads, role: {'r' * 60}{n:03}}}" for n in range(120))
-    catalog(project, HEAD + f"  payments/api: {{owner: payments, pull: [{grants}]}}\n")
-    assert "10240" in only(project).replace(",", "")
-
-
-def test_equal_grants_are_told_of_each_repository(project: Path) -> None:
+def test_a_repository_policy_over_its_limit_is_told_of_each_repository(project: Path) -> None:
     grants = ", ".join(f"{{account: workloads, role: {'r' * 60}{n:03}}}" for n in range(120))
     entry = f"{{owner: payments, pull: [{grants}]}}"
     catalog(project, f"{HEAD}  a/b: {entry}\n  c/d: {entry}\n  e/f: {{owner: payments, pull: [{{service: lambda}}]}}\n")
     found = faults(project, "prod")
     assert [fault.path[1] for fault in found] == ["a/b", "c/d"]
     assert [fault.value for fault in found] == ["120 grants to a/b", "120 grants to c/d"]
-    assert all(fault.message.endswith("in us-east-1") for fault in found)
+    assert all("10,240" in fault.message and fault.message.endswith("in us-east-1") for fault in found)
 
 
 def test_a_named_key_must_stand_in_every_region(project: Path) -> None:
-    file = project / "Pulumi.prod.yaml"
-    arn = "arn:aws:kms:us-east-1:222233334444:key/1"
-    keys = f"  container-registry:keys: {{shared: {{us-east-1: '{arn}'}}}}\n"
-    file.write_text(file.read_text(encoding="utf-8") + keys, encoding="utf-8")
+    key(project, "keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:222233334444:key/1'}}", "prod")
     catalog(project, HEAD + "  payments/api: {owner: payments, encryption: {key: shared}}\n")
-    dev = project / "Pulumi.dev.yaml"
     found = [fault.message for fault in faults(project, "prod")]
     assert found == ["has no key in eu-west-1", "has no key in ap-northeast-1"]
-    assert dev.is_file()
 
 
 def test_a_sound_entry_is_checked_beside_a_faulty_one(project: Path) -> None:
-    file = project / "Pulumi.dev.yaml"
-    keys = "  container-registry:keys: {shared: {eu-west-1: 'arn:aws:kms:eu-west-1:111122223333:key/1'}}\n"
-    file.write_text(file.read_text(encoding="utf-8") + keys, encoding="utf-8")
+    key(project, "keys: {shared: {eu-west-1: 'arn:aws:kms:eu-west-1:111122223333:key/1'}}")
     catalog(project, HEAD + "  a/b: {owner: 7}\n  c/d: {owner: payments, encryption: {key: shared}}\n")
     assert [fault.message for fault in faults(project)] == ["is not text", "has no key in us-east-1"]
 
@@ -103,25 +92,17 @@ def test_a_fault_in_the_last_of_5000_repositories_is_told_within_5_seconds(proje
     assert time.monotonic() - started < 5
 
 
-def test_not_utf8(project: Path) -> None:
-    (project / "catalog.yaml").write_bytes(b"retention: \xff\n")
-    assert only(project).startswith("catalog.yaml: ")
-
-
-def test_a_missing_catalog(project: Path) -> None:
-    (project / "catalog.yaml").unlink()
-    assert "does not exist" in only(project)
-
-
-def test_the_same_fault_is_told_once(project: Path) -> None:
-    catalog(project, HEAD + "  payments/api: {owner: payments, push: }\n")
-    assert only(project).startswith("catalog.yaml:5: repositories.payments/api.push: has no value")
-
-
-def test_a_wrong_type_in_the_stack_is_told_once(project: Path) -> None:
-    file = project / "Pulumi.dev.yaml"
-    file.write_text(file.read_text(encoding="utf-8") + "  container-registry:replicas: {}\n", encoding="utf-8")
-    assert "is not of type array<object>" in only(project)
+@cases(
+    "change, start",
+    case("not UTF-8", lambda project: (project / "catalog.yaml").write_bytes(b"retention: \xff\n"), "catalog.yaml: "),
+    case("no catalog", lambda project: (project / "catalog.yaml").unlink(), "does not exist"),
+    case("a folder for a catalog", partial(key, line="catalog: ."), ".: '.' can't be read: Is a directory"),
+    case("no value", partial(catalog, text=api("push: ")), "catalog.yaml:5: repositories.payments/api.push: "),
+    case("a wrong type", partial(key, line="replicas: {}"), "Pulumi.dev.yaml:17: config.container-registry:replicas: "),
+)
+def test_the_same_is_told_once(project: Path, change: Callable[[Path], object], start: str) -> None:
+    change(project)
+    assert start in only(project)
 
 
 @pytest.mark.parametrize("content", [None, '"', ""])
@@ -130,9 +111,3 @@ def test_without_a_readable_project_nothing_else_is_told(project: Path, content:
     if content is not None:
         (project / "Pulumi.yaml").write_text(content, encoding="utf-8")
     assert only(project).startswith("Pulumi.yaml:")
-
-
-def test_a_folder_for_a_catalog(project: Path) -> None:
-    file = project / "Pulumi.dev.yaml"
-    file.write_text(file.read_text(encoding="utf-8") + "  container-registry:catalog: .\n", encoding="utf-8")
-    assert "can't be read: Is a directory" in only(project)

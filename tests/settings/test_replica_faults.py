@@ -1,17 +1,20 @@
 """Replicas: which repositories they hold, in whose account they stand, and where images flow."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from domain.aws import REGIONS, RegistryId
 from domain.ecr.replication import ReplicationRule
 from settings import load
 from tests.conftest import Edit
-from tests.settings.written import faults, key, only
+from tests.settings.written import key, only, words
 from tests.stacks import edited
 
+OTHERS = sorted(each for each, of in REGIONS.items() if of.id == "aws" and each not in ("us-east-1", "ap-northeast-1"))
 EUROPE = "    - region: eu-west-1\n"
 PROD = "222233334444"
 
@@ -86,35 +89,38 @@ def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> 
     assert [each.key_arn for each in ledger] == [arns["us-east-1"], arns["ap-northeast-1"], None]
 
 
-FAULTS = {
-    "no role": ("{region: eu-west-1, account: workloads}", "replicas[0].role: is missing (name the role there"),
-    "a prefix of one letter": ("{region: eu-west-1, prefixes: [p]}", "prefixes[0]: 'p' is not a prefix of"),
-    "no prefix of a name": ("{region: eu-west-1, prefixes: ['Pay*']}", "prefixes[0]: 'Pay*' is not a prefix"),
-    "many prefixes": (f"{{region: eu-west-1, prefixes: [{', '.join(f'p{n}/' for n in range(101))}]}}", "prefixes: "),
-    "another partition": ("{region: cn-north-1}", "is in another partition than us-east-1"),
+PREFIXES = ", ".join(f"p{n}/" for n in range(101))
+LONG = ", ".join(f"{f'p{n:03}/':x<80}" for n in range(90))
+THERE = "{region: eu-west-1, account: workloads, role: one}"
+FAULTS: dict[str, tuple[list[str], str]] = {
+    "no role": (["{region: eu-west-1, account: workloads}"], "replicas[0].role: "),
+    "a prefix of one letter": (["{region: eu-west-1, prefixes: [p]}"], "prefixes[0]: 'p' "),
+    "no prefix of a name": (["{region: eu-west-1, prefixes: ['Pay*']}"], "prefixes[0]: 'Pay*' "),
+    "many prefixes": ([f"{{region: eu-west-1, prefixes: [{PREFIXES}]}}"], "replicas[0].prefixes: "),
+    "another partition": (["{region: cn-north-1}"], "replicas[0].region: 'cn-north-1' "),
+    "two roles of one account": ([THERE, THERE.replace("west-1", "west-2").replace("one", "two")], "[1].role: 'two' "),
+    "many rules": (
+        [f"{{region: {each}, prefixes: [p{n}/]}}" for n, each in enumerate(OTHERS[:10])],
+        "registry:replicas: ",
+    ),
+    "a long policy": (
+        [f"{{region: eu-west-1, account: workloads, role: dr, prefixes: [{LONG}]}}"],
+        "replicas: make the",
+    ),
 }
 
 
-@pytest.mark.parametrize(("line", "told"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_in_a_replica(project: Path, line: str, told: str) -> None:
-    replicas(project, f"{line}")
-    assert told in only(project, "prod")
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_fault_in_a_replica(project: Path, case: str) -> None:
+    lines, start = FAULTS[case]
+    replicas(project, *lines)
+    assert start in only(project, "prod")
 
 
-def test_two_roles_of_one_account(project: Path) -> None:
-    there = "{region: eu-west-1, account: workloads, role: one}"
-    replicas(project, there, there.replace("eu-west-1", "eu-west-2").replace("one", "two"))
-    assert "replicas[1].role: 'two' is another role than one in the same account" in only(project, "prod")
+def test_the_words(project: Path, snapshot: SnapshotAssertion) -> None:
+    changes = {case: partial(_replicas, lines=lines) for case, (lines, _) in FAULTS.items()}
+    assert words(project, changes, "prod") == snapshot
 
 
-def test_more_rules_than_a_registry_has(project: Path) -> None:
-    regions = [each for each in sorted(REGIONS) if each.startswith("eu-")] + ["sa-east-1", "us-west-2"]
-    replicas(project, *(f"{{region: {each}, prefixes: [p{n}/]}}" for n, each in enumerate(regions[:10])))
-    assert any("11 rules" in str(each) for each in faults(project, "prod"))
-
-
-def test_more_prefixes_than_another_accounts_policy_holds(project: Path) -> None:
-    prefixes = ", ".join(f"{f'p{n:03}/':x<80}" for n in range(90))
-    replicas(project, f"{{region: eu-west-1, account: workloads, role: dr, prefixes: [{prefixes}]}}")
-    told = only(project, "prod")
-    assert "replicas: make the registry policy in 555566667777.eu-west-1 invalid: the policy's text has 1" in told
+def _replicas(project: Path, lines: list[str]) -> None:
+    replicas(project, *lines)

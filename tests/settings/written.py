@@ -1,5 +1,6 @@
 """Short ways to write faulty settings and to read what is told of them."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def only(project: Path, stack: str = "dev") -> str:
     found = faults(project, stack)
     assert len(found) == 1, [str(each) for each in found]
     return str(found[0])
+
+
+def words(project: Path, cases: Mapping[str, Callable[[Path], object]], stack: str = "dev") -> str:
+    """A line for every fault of each case; a case changes the files as they are."""
+    before = {file: file.read_bytes() for file in project.glob("*.yaml")}
+    told: list[str] = []
+    for case, change in cases.items():
+        change(project)
+        told += (f"{case}: {each}" for each in faults(project, stack))
+        for file, content in before.items():
+            file.write_bytes(content)
+    return "\n".join(told)
 
 
 def catalog(project: Path, text: str) -> None:

@@ -22,13 +22,9 @@ PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 def test_there_are_the_workflows_that_are_spoken_of() -> None:
     assert STACKS
     assert [str(each) for each in JOBS if each.workflow != "deploy.yml"] == [
-        "drift.yml:look",
-        "drift.yml:tell",
-        "pull-request.yml:offline",
-        "pull-request.yml:gate",
-        "pull-request.yml:preview",
-        "pull-request.yml:comment",
-    ]
+        "drift.yml:look", "drift.yml:tell", "pull-request.yml:offline", "pull-request.yml:gate",
+        "pull-request.yml:preview", "pull-request.yml:comment",
+    ]  # fmt: skip
 
 
 def test_every_action_is_pinned_by_its_commit_with_one_version_each() -> None:

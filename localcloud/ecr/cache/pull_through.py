@@ -14,19 +14,27 @@ from domain.ecr.names import private_registry
 from domain.ecr.tags import may_move
 from domain.ecr.upstreams import CacheRule, rule_for, upstream_name
 from domain.iam.access import Policy
-from localcloud.call import Call
 from localcloud.callers import Callers
-from localcloud.ecr import authorize, creation, images, manifests
+from localcloud.calls import Call
+from localcloud.ecr import authorize, image_store, manifests, repository_creation
+from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.blobs import Blobs, StorageError
-from localcloud.ecr.cache.login import InvalidSecret, Login, login_of, secret_text
-from localcloud.ecr.cache.own import Own
-from localcloud.ecr.cache.played import Played
-from localcloud.ecr.cache.reader import reader
-from localcloud.ecr.cache.source import Fetched, Source, UpstreamFailed, UpstreamMissing, UpstreamRefused
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.iam_and_kms import Neighbour
+from localcloud.ecr.cache.private_upstream import PrivateUpstream, reading_role
+from localcloud.ecr.cache.public_upstream import PublicUpstream
+from localcloud.ecr.cache.upstream import (
+    Fetched,
+    InvalidSecret,
+    Login,
+    UpstreamFailed,
+    UpstreamMissing,
+    UpstreamReader,
+    UpstreamRefused,
+    login_of,
+    secret_text,
+)
+from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
+from localcloud.ecr.replicator import Replicator
+from localcloud.iam_and_kms import Backend
 
 CHECKED_EVERY = timedelta(hours=24)
 _NOT_FOUND = "Requested image not found"
@@ -50,23 +58,23 @@ class PullThrough:
 
     registries: Registries
     blobs: Blobs
-    neighbour: Neighbour
+    backend: Backend
     callers: Callers
     replicator: Replicator
-    players: Mapping[str, str]
+    upstream_hosts: Mapping[str, str]
     _turns: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
     )
 
-    def policy_to_come(self, registry: Registry, name: str) -> Policy | None:
+    def policy_to_come(self, registry: StoredRegistry, name: str) -> Policy | None:
         """The policy of a repository that a pull has yet to make, by which another account pulls for the first time."""
         # https://github.com/aws/containers-roadmap/issues/2053
         if name in registry.repositories or self._rule(registry, name) is None:
             return None
-        template = creation.template_for(registry, name, Occasion.PULL_THROUGH_CACHE)
+        template = repository_creation.template_for(registry, name, Occasion.PULL_THROUGH_CACHE)
         return template.policy.policy if template is not None and template.policy is not None else None
 
-    async def bring_image(self, call: Call, registry: Registry, name: str, reference: str) -> None:
+    async def bring_image(self, call: Call, registry: StoredRegistry, name: str, reference: str) -> None:
         """What the upstream has under the tag or digest, if a rule is for it, it is time to ask, and the caller may.
 
         Raises EcrError where nothing came and nothing is cached."""
@@ -87,7 +95,7 @@ class PullThrough:
                 # is pulled, the last cached image will still be pulled."
                 _LOG.warning("%s:%s stays as it is cached: %s", name, reference, failed)
 
-    async def bring_layer(self, call: Call, registry: Registry, name: str, digest: str) -> None:
+    async def bring_layer(self, call: Call, registry: StoredRegistry, name: str, digest: str) -> None:
         """A layer of a repository that stands, if the upstream has it and the repository has not."""
         rule, repository = self._rule(registry, name), registry.repositories.get(name)
         if rule is None or repository is None or not _may_import(call, registry, name):
@@ -103,61 +111,63 @@ class PullThrough:
             except (UpstreamFailed, EcrError) as failed:
                 raise _told(failed, _LAYER) from failed
 
-    def _rule(self, registry: Registry, name: str) -> CacheRule | None:
+    def _rule(self, registry: StoredRegistry, name: str) -> CacheRule | None:
         return rule_for(name, [each.rule for each in registry.cache_rules.values()])
 
-    def _turn(self, registry: Registry, name: str) -> asyncio.Lock:
+    def _turn(self, registry: StoredRegistry, name: str) -> asyncio.Lock:
         """One import at a time into a repository: pulls that come together bring an image once."""
         return self._turns.setdefault((registry.account, registry.region, name), asyncio.Lock())
 
-    async def _import(self, rule: CacheRule, registry: Registry, name: str, reference: str) -> None:
+    async def _import(self, rule: CacheRule, registry: StoredRegistry, name: str, reference: str) -> None:
         source, there = await self._source(rule, registry, name), upstream_name(name, rule)
         fetched = await source.manifest(there, reference)
         wanted = _Wanted(digest=reference) if ":" in reference else _Wanted(tag=reference)
-        images.require_digest(manifests.parse(fetched.content, fetched.media_type), wanted.digest)
-        repository = await creation.create(registry, name, Occasion.PULL_THROUGH_CACHE, self.neighbour)
+        image_store.require_digest(manifests.parse_manifest(fetched.content, fetched.media_type), wanted.digest)
+        repository = await repository_creation.create_by_template(
+            registry, name, Occasion.PULL_THROUGH_CACHE, self.backend
+        )
         await self._store(source, there, repository, fetched, wanted)
         if wanted.tag is not None:
             repository.upstream_checks[wanted.tag] = datetime.now(UTC)
 
     async def _store(
-        self, source: Source, there: str, repository: Repository, fetched: Fetched, wanted: _Wanted
+        self, source: UpstreamReader, there: str, repository: StoredRepository, fetched: Fetched, wanted: _Wanted
     ) -> None:
         """The image with all that it names: of an index every image, of an image every layer."""
-        manifest = manifests.parse(fetched.content, fetched.media_type)
-        images.require_digest(manifest, wanted.digest)
+        manifest = manifests.parse_manifest(fetched.content, fetched.media_type)
+        image_store.require_digest(manifest, wanted.digest)
         for child in sorted(manifest.children - repository.images.keys()):
             await self._store(source, there, repository, await source.manifest(there, child), _Wanted(digest=child))
         for digest in sorted(manifest.layers.keys() - repository.layers):
             await source.layer(there, digest, repository)
-        is_new = images.is_new(repository, manifest.digest, wanted.tag)
-        image = images.put(repository, manifest, fetched.content, wanted.tag, now=datetime.now(UTC))
+        is_new = image_store.is_new(repository, manifest.digest, wanted.tag)
+        image = image_store.store_image(repository, manifest, fetched.content, wanted.tag, now=datetime.now(UTC))
         if is_new:
             # What is cached is replicated as what is pushed is.
             registry = self.registries.of(repository.account, repository.region)
             self.replicator.begin(registry, repository, image, wanted.tag)
 
-    async def _source(self, rule: CacheRule, registry: Registry, name: str) -> Source:
+    async def _source(self, rule: CacheRule, registry: StoredRegistry, name: str) -> UpstreamReader:
         upstream = private_registry(rule.upstream_url)
         if upstream is not None:
-            read_as = await reader(rule, registry, self.neighbour, self.callers)
-            return Own(read_as, self.registries.of(upstream.account, upstream.region), registry, name)
+            read_as = await reading_role(rule, registry, self.backend, self.callers)
+            return PrivateUpstream(read_as, self.registries.of(upstream.account, upstream.region), registry, name)
         login = await self._login(rule, registry)
-        host = self.players.get(rule.upstream_url)
+        host = self.upstream_hosts.get(rule.upstream_url)
         if host is None:
             raise UpstreamMissing(f"{rule.upstream_url} can't be reached: nothing plays it in this rehearsal")
-        return Played(rule.upstream_url, host, login, self.blobs)
+        return PublicUpstream(rule.upstream_url, host, login, self.blobs)
 
-    async def _login(self, rule: CacheRule, registry: Registry) -> Login | None:
+    async def _login(self, rule: CacheRule, registry: StoredRegistry) -> Login | None:
         if rule.credential_arn is None:
             return None
         try:
-            return login_of(await secret_text(rule.credential_arn, registry, self.neighbour))
+            return login_of(await secret_text(rule.credential_arn, registry, self.backend))
         except InvalidSecret as invalid:
             raise UpstreamRefused(str(invalid)) from invalid
 
 
-def _is_fresh(registry: Registry, name: str, reference: str) -> bool:
+def _is_fresh(registry: StoredRegistry, name: str, reference: str) -> bool:
     """Whether the upstream need not be asked: a digest never changes, an immutable tag never moves."""
     repository = registry.repositories.get(name)
     if repository is None:
@@ -171,7 +181,7 @@ def _is_fresh(registry: Registry, name: str, reference: str) -> bool:
     return recently or not may_move(repository.mutability, repository.exclusions, reference)
 
 
-def _may_import(call: Call, registry: Registry, name: str) -> bool:
+def _may_import(call: Call, registry: StoredRegistry, name: str) -> bool:
     """Who may not is answered from what is there, as the User Guide describes it."""
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
     needed = ["BatchImportUpstreamImage", *([] if name in registry.repositories else ["CreateRepository"])]

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from localcloud.ecr.errors import EcrError, invalid_parameter
-from localcloud.ecr.operations.asked import Asked
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.operations.request import OperationRequest
 
 T = TypeVar("T")
 
@@ -19,25 +19,25 @@ _PAGING = ("maxResults", "nextToken")
 
 
 def page(
-    asked: Asked, listing: str, items: Mapping[str, T], *, size: int = PAGE_SIZE
+    request: OperationRequest, listing: str, items: Mapping[str, T], *, size: int = PAGE_SIZE
 ) -> tuple[list[T], dict[str, str]]:
     """The page that the call asks for, in the order of the keys, and the answer's nextToken if there is more."""
-    place = f"{listing} {asked.registry.account} {asked.registry.region} {' '.join(asked.names)}"
-    token = asked.given.get("nextToken")
+    place = f"{listing} {request.registry.account} {request.registry.region} {' '.join(request.names)}"
+    token = request.input.get("nextToken")
     keys = sorted(items)
     if token is not None:
         last = _last_key(token, place)
         keys = [key for key in keys if key > last]
-    size = asked.given.get("maxResults", size)
+    size = request.input.get("maxResults", size)
     chosen = keys[:size]
     more = {"nextToken": _token(place, chosen[-1])} if len(keys) > size else {}
     return [items[key] for key in chosen], more
 
 
-def refuse_paging(asked: Asked, member: str) -> None:
+def refuse_paging(request: OperationRequest, member: str) -> None:
     """Pages can't be asked for where the call names what it wants: API reference, nextToken."""
     for name in _PAGING:
-        if name in asked.given:
+        if name in request.input:
             raise invalid_parameter(name, f"can't be used together with '{member}'")
 
 

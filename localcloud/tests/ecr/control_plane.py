@@ -20,20 +20,15 @@ from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import CURRENT_VERSION
-from localcloud.call import Call
 from localcloud.callers import Callers
-from localcloud.ecr.blobs import Blobs
-from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.control import Control
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.input import service
-from localcloud.ecr.operations.asked import Services
-from localcloud.ecr.ports import Ports
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.ecr.tokens import Tokens
-from localcloud.iam_and_kms import Key, Neighbour, Role, Standing
-from localcloud.protocols import CallFailed
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorization_tokens import Tokens
+from localcloud.ecr.control_plane import Control
+from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
+from localcloud.ecr.services import Services
+from localcloud.iam_and_kms import AssumableRole, AttachedPolicies, Backend, KmsKey
+from localcloud.protocols import CallFailed, service_model
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -107,14 +102,14 @@ def digest_of(content: str) -> str:
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
-class FakeKeys(Neighbour):
+class FakeKeys(Backend):
     """The keys by every name that they have, and roles by their ARN: who may assume them, and what they may."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, Key] = {}
+        self.keys: dict[str, KmsKey] = {}
         self.asked: list[tuple[str, str, str]] = []
         self.trusts: dict[str, str] = {}
-        self.standings: dict[str, Standing] = {}
+        self.standings: dict[str, AttachedPolicies] = {}
         self._secrets: dict[str, str] = {}
         self.secrets: dict[str, dict[str, str] | CallFailed] = {}
         """By their ARN, with the members that Secrets Manager's answers have beside it."""
@@ -122,13 +117,13 @@ class FakeKeys(Neighbour):
     def add_role(self, arn: str, trust: str, *statements: "Statement") -> None:
         self.trusts[arn] = trust
         policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
-        self.standings[arn] = Standing(policies)
+        self.standings[arn] = AttachedPolicies(policies)
 
-    async def role(self, arn: Arn) -> Role | None:
+    async def role(self, arn: Arn) -> AssumableRole | None:
         if str(arn) not in self.trusts:
             return None
         trust = Policy(name="trust policy", document=document.parse(self.trusts[str(arn)]))
-        return Role(arn=str(arn), id="AROA", trust=trust, longest_session=timedelta(hours=1))
+        return AssumableRole(arn=str(arn), id="AROA", trust=trust, longest_session=timedelta(hours=1))
 
     async def call(
         self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
@@ -144,11 +139,11 @@ class FakeKeys(Neighbour):
             raise found
         return {"ARN": arn, **found}
 
-    async def standing(self, identity: Identity) -> Standing:
+    async def attached_policies(self, identity: Identity) -> AttachedPolicies:
         await asyncio.sleep(0)
         return self.standings[identity.principal_arn]
 
-    async def key(self, name: str, *, account: str, region: str) -> Key | None:
+    async def key(self, name: str, *, account: str, region: str) -> KmsKey | None:
         self.asked.append((name, account, region))
         await asyncio.sleep(0)
         return self.keys.get(name)
@@ -158,34 +153,23 @@ class Plane:
     """A control plane with what stands behind it; a call is an operation's name and its parameters."""
 
     def __init__(self) -> None:
-        self.registries = Registries()
         self.keys = FakeKeys()
-        self.tokens = Tokens()
-        self._ports: list[Registry] = []
+        self.callers = Callers(self.keys)
+        self.upstream_hosts: dict[str, str] = {}
+        self._ports: list[StoredRegistry] = []
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
-        self.blobs = Blobs(Path(folder))
-        self.callers = Callers(self.keys)
-        self.replicator = Replicator(self.registries, self.keys, self.callers)
-        self.players: dict[str, str] = {}
-        self.cache = PullThrough(
-            registries=self.registries,
-            blobs=self.blobs,
-            neighbour=self.keys,
-            callers=self.callers,
-            replicator=self.replicator,
-            players=self.players,
+        self.services = Services(
+            Path(folder),
+            self.keys,
+            self.callers,
+            tokens=Tokens(),
+            upstream_hosts=self.upstream_hosts,
+            open_port=self._open,
         )
-        services = Services(
-            registries=self.registries,
-            blobs=self.blobs,
-            tokens=self.tokens,
-            ports=Ports(self._open),
-            neighbour=self.keys,
-            cache=self.cache,
-            replicator=self.replicator,
-        )
-        self.control = Control(services)
+        self.registries, self.tokens = self.services.registries, self.services.tokens
+        self.blobs, self.replicator = self.services.blobs, self.services.replicator
+        self.control = Control(self.services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
         answer = asyncio.run(self._answer(operation, given, Call(caller=by or root(), region=region)))
@@ -200,14 +184,14 @@ class Plane:
     def code(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> str:
         return self.refused(operation, by=by, region=region, **given).code
 
-    def create(self, name: str = NAME, **given: Any) -> Repository:
+    def create(self, name: str = NAME, **given: Any) -> StoredRepository:
         """A repository to which an image without layers can be pushed."""
         self("CreateRepository", repositoryName=name, **given)
         repository = self.repository(name)
         repository.layers.add(CONFIG)
         return repository
 
-    def repository(self, name: str = NAME) -> Repository:
+    def repository(self, name: str = NAME) -> StoredRepository:
         return self.registries.of(ACCOUNT, REGION).repositories[name]
 
     def push(self, content: str, tag: str | None = None, name: str = NAME) -> str:
@@ -221,7 +205,7 @@ class Plane:
         await self.replicator.settled()
         return answer
 
-    async def _open(self, registry: Registry) -> int:
+    async def _open(self, registry: StoredRegistry, _: Services) -> int:
         self._ports.append(registry)
         port = 5000 + len(self._ports)
         await asyncio.sleep(0)
@@ -230,7 +214,7 @@ class Plane:
 
 def require_contract(operation: str, answer: dict[str, Any]) -> None:
     """A client that knows nothing but AWS's model reads exactly this answer, each member of its type."""
-    shape = service().operation_model(operation).output_shape
+    shape = service_model("ecr").operation_model(operation).output_shape
     assert shape is not None
     faults = ParamValidator().validate(answer, shape).generate_report().splitlines()
     assert set(faults) <= {EMPTY_LIST}, faults

@@ -22,12 +22,11 @@ from domain.ecr.tags import TagMutability
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
 from localcloud.callers import Callers
+from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
-from localcloud.ecr.cache.pull_through import PullThrough
-from localcloud.ecr.data import data_plane
-from localcloud.ecr.replication import Replicator
-from localcloud.ecr.state import Registries, Registry, Repository
-from localcloud.ecr.tokens import Tokens
+from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
+from localcloud.ecr.services import Services
 from localcloud.tests.ecr.control_plane import FakeKeys
 
 ACCOUNT = "111122223333"
@@ -52,8 +51,8 @@ class FakeCallers(Callers):
         return Caller(identity=identity, policies=(policy("test", statement),))
 
 
-def a_repository(name: str = REPOSITORY, **changes: Any) -> Repository:
-    return Repository(
+def a_repository(name: str = REPOSITORY, **changes: Any) -> StoredRepository:
+    return StoredRepository(
         **{
             "name": name,
             "account": ACCOUNT,
@@ -106,18 +105,18 @@ class Server:
     folder: Path
     port: int
     registries: Registries
-    registry: Registry
+    registry: StoredRegistry
     tokens: Tokens
     blobs: Blobs
     callers: FakeCallers
-    neighbour: FakeKeys
-    players: dict[str, str]
+    backend: FakeKeys
+    upstream_hosts: dict[str, str]
     password: str = field(default="")
 
     def __post_init__(self) -> None:
         self.password = self.tokens.issue(PUSHER, now=datetime.now(UTC)).password
 
-    def repository(self, name: str = REPOSITORY, **changes: Any) -> Repository:
+    def repository(self, name: str = REPOSITORY, **changes: Any) -> StoredRepository:
         made = self.registry.repositories[name] = a_repository(name, **changes)
         return made
 
@@ -215,17 +214,15 @@ def image(*layers: bytes, **changes: Any) -> dict[str, Any]:
 @contextmanager
 def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server]:
     """A registry in a thread with a loop of its own, as the local cloud has it."""
-    registries = Registries()
-    registry = registries.of(ACCOUNT, REGION)
-    tokens, blobs, asked, neighbour = Tokens(), Blobs(folder), callers or FakeCallers(), FakeKeys()
-    players: dict[str, str] = {}
-    replicator = Replicator(registries, neighbour, asked)
-    cache = PullThrough(
-        registries=registries, blobs=blobs, neighbour=neighbour, callers=asked, replicator=replicator, players=players
+    upstream_hosts: dict[str, str] = {}
+    asked, backend = callers or FakeCallers(), FakeKeys()
+    services = Services(
+        folder, backend, asked, tokens=Tokens(), upstream_hosts=upstream_hosts, open_port=lambda *_: asyncio.sleep(0, 0)
     )
-    application = data_plane(registry, blobs, tokens, asked, neighbour=neighbour, cache=cache, replicator=replicator)
-    with _listening(application) as port:
-        server = Server(folder, port, registries, registry, tokens, blobs, asked, neighbour, players)
+    registries, blobs, tokens = services.registries, services.blobs, services.tokens
+    registry = registries.of(ACCOUNT, REGION)
+    with _listening(data_plane(registry, services)) as port:
+        server = Server(folder, port, registries, registry, tokens, blobs, asked, backend, upstream_hosts)
         server.repository()
         yield server
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localcloud.ecr.state import Repository
+from localcloud.ecr.registry_state import StoredRepository
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -46,7 +46,7 @@ def across(*statements: Statement) -> Plane:
     return plane
 
 
-def replica(plane: Plane, account: str = ACCOUNT, region: str = OTHER_REGION, name: str = NAME) -> Repository:
+def replica(plane: Plane, account: str = ACCOUNT, region: str = OTHER_REGION, name: str = NAME) -> StoredRepository:
     return plane.registries.of(account, region).repositories[name]
 
 

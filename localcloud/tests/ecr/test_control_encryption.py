@@ -10,9 +10,9 @@ import pytest
 from domain.iam import document
 from domain.iam.access import Caller, Policy
 from domain.kms import key_policy
-from localcloud.call import Call
-from localcloud.ecr.errors import EcrError
-from localcloud.iam_and_kms import Key
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
+from localcloud.iam_and_kms import KmsKey
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
@@ -51,7 +51,7 @@ def policy(source: Mapping[str, object]) -> Policy:
 
 def with_key(source: Mapping[str, object] = PROJECT_POLICY, **more: Any) -> Plane:
     plane = Plane()
-    key = Key(policy=policy(source), **{**KEY, **more})
+    key = KmsKey(policy=policy(source), **{**KEY, **more})
     plane.keys.keys = {KEY_ARN: key, ID: key, ALIAS: key, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}": key}
     return plane
 

@@ -9,7 +9,7 @@ import pytest
 from domain.ecr import limits
 from domain.ecr.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity
-from localcloud.ecr import images, manifests
+from localcloud.ecr import image_store, manifests
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
@@ -287,14 +287,17 @@ def test_an_image_has_a_thousand_tags_at_most(plane: Plane) -> None:
     assert (refusal.code, refusal.message) == ("LimitExceededException", "The image has 1000 tags already")
     assert "more" not in plane.repository().tagged
     again = manifest(1).encode()
-    assert images.put(plane.repository(), manifests.parse(again), again, "v1", now=datetime.now(UTC)) is image
+    assert (
+        image_store.store_image(plane.repository(), manifests.parse_manifest(again), again, "v1", now=datetime.now(UTC))
+        is image
+    )
     assert plane.code("PutImage", **HERE, imageManifest=manifest(1), imageTag="v1") == "ImageAlreadyExistsException"
     plane.push(manifest(2), "more")
 
 
 def test_a_repository_has_a_limit_of_images(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits.IMAGES_PER_REPOSITORY == 100_000
-    monkeypatch.setattr(images, "IMAGES_PER_REPOSITORY", 1)
+    monkeypatch.setattr(image_store, "IMAGES_PER_REPOSITORY", 1)
     plane.push(manifest(1))
     assert plane.code("PutImage", **HERE, imageManifest=manifest(2)) == "LimitExceededException"
     plane.push(manifest(1), "v1")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, Shape, StringShape, StructureShape
 
-from localcloud.ecr.control import OPERATIONS
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.input import accepted, service
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.control_plane import OPERATIONS, accepted_input
+from localcloud.protocols import service_model
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import ARN, NAME, Plane, furnished, manifest, samples
 
@@ -114,7 +114,7 @@ def test_a_value_of_another_type_is_refused(operation: str, given: dict[str, Any
 
 def test_input_that_is_no_object_is_refused() -> None:
     with pytest.raises(Exception, match="SerializationException"):
-        accepted("DescribeRegistry", ["a"])  # type: ignore[arg-type]
+        accepted_input("DescribeRegistry", ["a"])  # type: ignore[arg-type]
 
 
 def test_unknown_members_and_nulls_are_passed_over_as_aws_does(plane: Plane) -> None:
@@ -169,7 +169,7 @@ def plain(shape: Shape) -> Any:
 def texts() -> list[tuple[str, str, dict[str, Any]]]:
     found: list[tuple[str, str, dict[str, Any]]] = []
     for operation in sorted(OPERATIONS):
-        shape = service().operation_model(operation).input_shape
+        shape = service_model("ecr").operation_model(operation).input_shape
         assert shape is not None
         for name, each in shape.members.items():
             found += [(operation, at, {name: value}) for at, value in hostile(f"{operation}.{name}", each)]
@@ -189,7 +189,7 @@ def test_the_manifest_is_bounded() -> None:
 def test_a_text_of_sixty_megabytes_is_judged_at_once(operation: str, given: dict[str, Any]) -> None:
     started = time.process_time()
     with suppress(EcrError):
-        accepted(operation, given)
+        accepted_input(operation, given)
     assert time.process_time() - started < 0.3
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.ecr.control import OPERATIONS, About
-from localcloud.ecr.input import service
+from localcloud.ecr.control_plane import OPERATIONS, About
+from localcloud.protocols import service_model
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
@@ -72,7 +72,7 @@ def plane() -> Plane:
 def test_the_operations_built_are_those_with_a_sample_and_aws_has_them_all() -> None:
     assert sorted(OPERATIONS) == BUILT
     assert len(BUILT) == 43
-    assert set(BUILT) <= set(service().operation_names)
+    assert set(BUILT) <= set(service_model("ecr").operation_names)
 
 
 def test_the_operations_on_the_registry_are_those_without_a_resource_type() -> None:

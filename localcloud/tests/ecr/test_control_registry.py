@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.ecr.limits import PULL_TIME_EXCLUSIONS_MAX
-from localcloud.call import Call
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.tokens import LIFE, Tokens
+from localcloud.calls import Call
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.authorization_tokens import LIFE, Tokens
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,

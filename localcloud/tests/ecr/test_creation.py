@@ -11,10 +11,10 @@ from domain.ecr.creation_templates import Occasion
 from domain.iam import document
 from domain.iam.access import Policy
 from domain.kms import key_policy
-from localcloud.ecr.creation import create
-from localcloud.ecr.errors import EcrError
-from localcloud.ecr.state import Repository
-from localcloud.iam_and_kms import Key
+from localcloud.ecr.api_errors import EcrError
+from localcloud.ecr.registry_state import StoredRepository
+from localcloud.ecr.repository_creation import create_by_template
+from localcloud.iam_and_kms import KmsKey
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
@@ -46,7 +46,7 @@ def with_template(*statements: Mapping[str, Any], trust: str = TRUST, **given: A
     plane = Plane()
     plane.keys.add_role(ROLE, trust, *statements)
     parsed = document.parse(json.dumps(key_policy(account=ACCOUNT, region=REGION)))
-    plane.keys.keys[KEY_ARN] = Key(
+    plane.keys.keys[KEY_ARN] = KmsKey(
         arn=KEY_ARN,
         account=ACCOUNT,
         region=REGION,
@@ -60,8 +60,8 @@ def with_template(*statements: Mapping[str, Any], trust: str = TRUST, **given: A
     return plane
 
 
-def made(plane: Plane, occasion: Occasion = Occasion.REPLICATION, name: str = NAME) -> Repository:
-    return asyncio.run(create(plane.registries.of(ACCOUNT, REGION), name, occasion, plane.keys))
+def made(plane: Plane, occasion: Occasion = Occasion.REPLICATION, name: str = NAME) -> StoredRepository:
+    return asyncio.run(create_by_template(plane.registries.of(ACCOUNT, REGION), name, occasion, plane.keys))
 
 
 def refused(plane: Plane, occasion: Occasion = Occasion.REPLICATION) -> str:
@@ -149,8 +149,8 @@ def test_of_several_who_need_the_same_repository_at_once_all_get_one() -> None:
     plane = with_template(*DOCUMENTED, customRoleArn=ROLE, **ENCRYPTED)
     registry = plane.registries.of(ACCOUNT, REGION)
 
-    async def both() -> list[Repository]:
-        return await asyncio.gather(*(create(registry, NAME, each, plane.keys) for each in Occasion))
+    async def both() -> list[StoredRepository]:
+        return await asyncio.gather(*(create_by_template(registry, NAME, each, plane.keys) for each in Occasion))
 
     first, *others = asyncio.run(both())
     assert all(each is first for each in others)

@@ -11,8 +11,8 @@ from domain.ecr.account import BLOB_MOUNTING
 from domain.iam.access import Caller, Decision, Identity, Policy, Request
 from domain.iam.evaluate import evaluate
 from localcloud.ecr import authorize
-from localcloud.ecr.state import Text
-from localcloud.ecr.tokens import LIFE, Tokens
+from localcloud.ecr.authorization_tokens import LIFE, Tokens
+from localcloud.ecr.registry_state import StoredPolicy
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.registry_server import (
     ACCOUNT,
@@ -200,7 +200,7 @@ def pulls(server: Server, identity: Identity) -> set[int]:
 
 def allow(server: Server, principal: dict[str, str], condition: dict[str, dict[str, str]] | None = None) -> None:
     statement = {"Effect": "Allow", "Principal": principal, "Action": list(PULL), "Condition": condition or {}}
-    server.registry.repositories[REPOSITORY].policy = Text(text="", policy=policy("repository", statement))
+    server.registry.repositories[REPOSITORY].policy = StoredPolicy(text="", policy=policy("repository", statement))
 
 
 class TestOtherAccounts:
@@ -238,7 +238,7 @@ class TestServices:
 
 def test_an_upload_is_its_account_s_own(server: Server, upload: str) -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": ["ecr:*"]}
-    server.registry.repositories[REPOSITORY].policy = Text(text="", policy=policy("repository", statement))
+    server.registry.repositories[REPOSITORY].policy = StoredPolicy(text="", policy=policy("repository", statement))
     answer = server.ask("GET", upload, authorization=server.identify(STRANGER))
     assert (answer.status, answer.code) == (404, "BLOB_UPLOAD_UNKNOWN")
     assert server.ask("GET", upload).status == 204

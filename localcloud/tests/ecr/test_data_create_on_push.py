@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
-from localcloud.ecr.state import Template
+from localcloud.ecr.registry_state import StoredTemplate
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of
@@ -17,7 +17,7 @@ PUSH = ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart",
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/creator"
 
 
-def a_template(**changes: Any) -> Template:
+def a_template(**changes: Any) -> StoredTemplate:
     now = datetime.now(UTC)
     fields: dict[str, Any] = {
         "prefix": "team",
@@ -32,7 +32,7 @@ def a_template(**changes: Any) -> Template:
         "role": None,
         "created_at": now,
     }
-    return Template(**{**fields, **changes})
+    return StoredTemplate(**{**fields, **changes})
 
 
 def test_a_push_makes_the_repository_as_its_template_says(server: Server) -> None:
@@ -58,7 +58,7 @@ def test_a_layer_sent_in_one_request_makes_it_too(server: Server) -> None:
 
 
 @cases("template", None, a_template(prefix="other"), a_template(occasions=(Occasion.REPLICATION,)))
-def test_without_a_template_for_it_the_name_stays_unknown(server: Server, template: Template | None) -> None:
+def test_without_a_template_for_it_the_name_stays_unknown(server: Server, template: StoredTemplate | None) -> None:
     if template is not None:
         server.registry.templates[template.prefix] = template
     answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")
@@ -92,7 +92,7 @@ def test_who_may_not_create_pushes_to_what_stands(server: Server) -> None:
 
 def test_a_template_that_cannot_be_applied_is_told_to_the_pusher(server: Server) -> None:
     server.registry.templates["team"] = a_template(tags={"owner": "platform"}, role=ROLE)
-    server.neighbour.add_role(ROLE, TRUST)
+    server.backend.add_role(ROLE, TRUST)
     answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")
     assert (answer.status, answer.code) == (404, "NAME_UNKNOWN")
     assert "ecr:CreateRepository" in answer.message

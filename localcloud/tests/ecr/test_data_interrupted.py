@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from domain.iam.access import Caller, Identity
-from localcloud.ecr import blobs, visit
+from localcloud.ecr import blobs, registry_request
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.emulator import EmulatorDied
 from localcloud.iam_and_kms import UnreadablePolicy
@@ -101,7 +101,7 @@ class TestSendersThatDie:
 
     @pytest.fixture
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-        monkeypatch.setattr(visit, "PATIENCE_SECONDS", 0.1)
+        monkeypatch.setattr(registry_request, "PATIENCE_SECONDS", 0.1)
         return monkeypatch
 
     def test_readers_too(self, server: Server) -> None:

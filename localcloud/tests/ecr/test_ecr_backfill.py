@@ -6,8 +6,8 @@ from typing import Any
 
 from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILLS_MAX
-from localcloud.call import Call
-from localcloud.ecr.state import Backfill, BackfillStatus, ReplicationStatus
+from localcloud.calls import Call
+from localcloud.ecr.registry_state import Backfill, BackfillStatus, ReplicationStatus
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,

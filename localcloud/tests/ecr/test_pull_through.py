@@ -12,14 +12,14 @@ from domain.ecr.creation_templates import Occasion
 from domain.ecr.replication import ReplicationRule
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
-from localcloud.ecr.cache.login import Login
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
-from localcloud.ecr.state import StandingCacheRule, Template
+from localcloud.ecr.cache.upstream import Login
+from localcloud.ecr.registry_state import StoredCacheRule, StoredTemplate
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST, allow
 from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server
 from localcloud.tests.processes import eventually
-from localcloud.upstream import UpstreamRegistry
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
 
@@ -40,7 +40,7 @@ def upstream() -> Iterator[UpstreamRegistry]:
 @pytest.fixture
 def server(server: Server, upstream: UpstreamRegistry) -> Server:
     add_rule(server, "quay", URL)
-    server.players[URL] = upstream.host
+    server.upstream_hosts[URL] = upstream.host
     return server
 
 
@@ -53,7 +53,7 @@ def client(server: Server) -> Iterator[Client]:
 def add_rule(server: Server, prefix: str, url: str, **more: Any) -> None:
     rule = CacheRule(prefix=prefix, upstream_url=url, **more)
     now = datetime.now(UTC)
-    server.registry.cache_rules[prefix] = StandingCacheRule(rule=rule, created_at=now)
+    server.registry.cache_rules[prefix] = StoredCacheRule(rule=rule, created_at=now)
 
 
 def a_day_goes_by(server: Server, tag: str = "v1", name: str = HERE) -> None:
@@ -132,7 +132,7 @@ class TestWhatComes:
 
     def test_a_template_shapes_the_repository(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
         now = datetime.now(UTC)
-        server.registry.templates["quay"] = Template(
+        server.registry.templates["quay"] = StoredTemplate(
             prefix="quay",
             description=None,
             encryption={"encryptionType": "AES256"},
@@ -213,7 +213,7 @@ class TestWhenItIsAskedAgain:
             case "down":
                 upstream.stop()
             case "played by nobody":
-                server.players.clear()
+                server.upstream_hosts.clear()
             case "without the tag":
                 upstream._content.clear()
             case "without the rule":
@@ -234,7 +234,7 @@ class TestWhatDoesNotCome:
         assert (refusal(client, "v1").status, refusal(client, "v1").code) == (404, "MANIFEST_UNKNOWN")
 
     def test_an_upstream_that_nobody_plays(self, server: Server, client: Client) -> None:
-        server.players.clear()
+        server.upstream_hosts.clear()
         assert "nothing plays it in this rehearsal" in refusal(client, "v1").message
 
     def test_a_name_outside_every_rule(self, client: Client, upstream: UpstreamRegistry) -> None:
@@ -243,7 +243,7 @@ class TestWhatDoesNotCome:
         assert upstream.asked == []
 
     def test_an_upstream_that_lets_in_nobody_unknown(self, server: Server, client: Client) -> None:
-        server.players[URL] = f"127.0.0.1:{server.port}"
+        server.upstream_hosts[URL] = f"127.0.0.1:{server.port}"
         assert refusal(client, "v1").status == 403
 
 
@@ -299,11 +299,11 @@ class TestCredentials:
         add_rule(server, "hub", HUB, credential_arn=SECRET)
         self.keep(server, ADA.access_token)
         with UpstreamRegistry(ADA) as played:
-            server.players[HUB] = played.host
+            server.upstream_hosts[HUB] = played.host
             yield played
 
     def keep(self, server: Server, token: str) -> None:
-        server.neighbour.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
+        server.backend.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
 
     def test_the_secret_opens_the_upstream(self, client: Client, hub: UpstreamRegistry) -> None:
         digest = hub.put(THERE, index("app"), "v1")
@@ -327,7 +327,7 @@ class TestCredentials:
 
     def test_a_secret_that_is_gone(self, server: Server, client: Client, hub: UpstreamRegistry) -> None:
         hub.put(THERE, image("app"), "v1")
-        server.neighbour.secrets.clear()
+        server.backend.secrets.clear()
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, "was not found" in refused.message) == (403, True)
 
@@ -341,7 +341,7 @@ class TestCredentials:
     )
     def test_a_secret_without_a_login(self, server: Server, client: Client, hub: UpstreamRegistry, value: str) -> None:
         hub.put(THERE, image("app"), "v1")
-        server.neighbour.secrets[SECRET] = {"SecretString": value}
+        server.backend.secrets[SECRET] = {"SecretString": value}
         refused = refusal(client, "v1", "hub/team/app")
         assert refused.status == 403
         assert refused.message == "The secret must be a JSON object with the keys username and accessToken"
@@ -354,7 +354,7 @@ def test_the_rules_role_must_exist_and_trust_ecr(server: Server, client: Client)
     role = f"arn:aws:iam::{ACCOUNT}:role/cache"
     add_rule(server, "other", f"444455556666.dkr.ecr.{REGION}.amazonaws.com", custom_role_arn=role)
     assert "does not exist" in refusal(client, "v1", "other/app").message
-    server.neighbour.add_role(role, TRUST, allow("ecr:*"))
+    server.backend.add_role(role, TRUST, allow("ecr:*"))
     refused = refusal(client, "v1", "other/app")
     assert (refused.status, "sts:AssumeRole" in refused.message) == (403, True)
 

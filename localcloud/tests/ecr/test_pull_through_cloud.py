@@ -11,10 +11,10 @@ import pytest
 
 from domain.iam.document import CURRENT_VERSION
 from localcloud.cloud import LocalCloud
-from localcloud.ecr.cache.login import Login
+from localcloud.ecr.cache.upstream import Login
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import OTHER_REGION, Connect
-from localcloud.upstream import UpstreamRegistry
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
 
@@ -67,7 +67,7 @@ def test_the_secret_is_read_from_secrets_manager(cloud: LocalCloud, connect: Con
         ecr.create_pull_through_cache_rule(**{**rule, "credentialArn": arn.replace("hub", "none")})
     ecr.create_pull_through_cache_rule(**rule)
     with UpstreamRegistry(login) as upstream, logged_in(ecr) as client:
-        cloud.play(HUB, upstream.host)
+        cloud.route_upstream(HUB, upstream.host)
         digest = upstream.put("library/nginx", index("nginx"), "1")
         assert client.pull("hub/library/nginx", "1").digest == digest
     assert login.access_token not in cloud.log.read_text(encoding="utf-8")
@@ -78,13 +78,13 @@ def test_the_secret_is_read_from_secrets_manager(cloud: LocalCloud, connect: Con
 @cases("url", "mcr.microsoft.com", UPSTREAM)
 def test_what_nobody_can_play(cloud: LocalCloud, url: str) -> None:
     with pytest.raises(ValueError, match="is not an upstream"):
-        cloud.play(url, "127.0.0.1:1")
+        cloud.route_upstream(url, "127.0.0.1:1")
 
 
 @cases("host", "registry-1.docker.io:443", "10.0.0.1:5000", "127.0.0.1.evil.example:80")
 def test_a_player_is_on_loopback(cloud: LocalCloud, host: str) -> None:
     with pytest.raises(ValueError, match="not on loopback"):
-        cloud.play(HUB, host)
+        cloud.route_upstream(HUB, host)
 
 
 @dataclass(frozen=True)

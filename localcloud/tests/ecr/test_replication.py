@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.ecr import creation, manifests
-from localcloud.ecr.state import Repository
+from localcloud.ecr import manifests, repository_creation
+from localcloud.ecr.registry_state import StoredRepository
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
@@ -297,10 +297,10 @@ def test_whatever_goes_wrong_is_a_failed_status(
 ) -> None:
     plane = replicating()
 
-    async def broken(*_: object) -> Repository:
+    async def broken(*_: object) -> StoredRepository:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(creation, "create", broken)
+    monkeypatch.setattr(repository_creation, "create_by_template", broken)
     assert failure(plane, plane.push(manifest(), "v1")) == "ServerException: ZeroDivisionError: by nothing"
     assert "was not replicated" in caplog.text
 
@@ -319,4 +319,4 @@ def test_what_arrives_is_parsed_as_what_was_sent(plane: Plane) -> None:
     bare = json.dumps({name: value for name, value in json.loads(manifest()).items() if name != "mediaType"})
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     plane("PutImage", repositoryName=NAME, imageManifest=bare, imageManifestMediaType=kind, imageTag="v1")
-    assert replica(plane).images[manifests.parse(bare.encode(), kind).digest].media_type == kind
+    assert replica(plane).images[manifests.parse_manifest(bare.encode(), kind).digest].media_type == kind

@@ -8,9 +8,9 @@ import pytest
 from domain.aws import RegistryId
 from domain.ecr.replication import ReplicationRule
 from domain.iam.access import Caller
-from localcloud.call import Call
-from localcloud.ecr import creation
-from localcloud.ecr.state import Image, ReplicationStatus, Repository
+from localcloud.calls import Call
+from localcloud.ecr import repository_creation
+from localcloud.ecr.registry_state import ReplicationStatus, StoredImage, StoredRepository
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
     NAME,
@@ -62,13 +62,13 @@ def test_the_pusher_has_its_answer_before_anything_is_copied(plane: Plane) -> No
 
 def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     plane = replicating()
-    made, waits = creation.create, iter((0.05, 0.0, 0.0))
+    made, waits = repository_creation.create_by_template, iter((0.05, 0.0, 0.0))
 
-    async def slow(*given: Any) -> Repository:
+    async def slow(*given: Any) -> StoredRepository:
         await asyncio.sleep(next(waits))
         return await made(*given)
 
-    monkeypatch.setattr(creation, "create", slow)
+    monkeypatch.setattr(repository_creation, "create_by_template", slow)
 
     async def run() -> list[str]:
         digests = [await put(plane, number, "latest", root()) for number in range(3)]
@@ -118,7 +118,7 @@ def server(server: Server) -> Server:
     return server
 
 
-def pushed(server: Server, digest: str) -> Image:
+def pushed(server: Server, digest: str) -> StoredImage:
     return server.registry.repositories[REPOSITORY].images[digest]
 
 
@@ -126,7 +126,7 @@ def complete(server: Server, digest: str) -> bool:
     return pushed(server, digest).replications[FRANKFURT].status is ReplicationStatus.COMPLETE
 
 
-def frankfurt(server: Server) -> Repository:
+def frankfurt(server: Server) -> StoredRepository:
     return server.registries.of(ACCOUNT, "eu-central-1").repositories[REPOSITORY]
 
 

@@ -13,8 +13,8 @@ from domain.ecr.repository import RepositoryCopy
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.github import AUDIENCE
 from domain.iam.grants import OrganizationGrant, PullService
-from localcloud.clients import Clients, Credentials
-from localcloud.github import Job
+from localcloud.clients import AwsCredentials, Clients
+from localcloud.github_issuer import Job
 from oci.client import Client
 from oci.image import Image, Index, image
 from rehearsal.proofs.harness.principals import Principals, allow, login
@@ -138,7 +138,7 @@ class PublisherCase(RegistryCase):
     def role(self) -> str:
         return self.role_arn(self.publisher.name)
 
-    def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> Credentials:
+    def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> AwsCredentials:
         """Of the publisher's role; raises ClientError where the job does not get it."""
         token = self.principals.cloud.github_token(job, audience=audience, at=at or datetime.now(UTC))
         return self.principals.workflow(self.role, token, self.registry.region)

@@ -9,8 +9,8 @@ from domain.aws import REGIONS, Arn
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE
-from localcloud.clients import Clients, Credentials, password_of
-from localcloud.github import Job
+from localcloud.clients import AwsCredentials, Clients, password_of
+from localcloud.github_issuer import Job
 
 ASSUME = "sts:AssumeRole"
 Statement = Mapping[str, object]
@@ -42,18 +42,18 @@ class Principals:
     def __init__(self, cloud: Cloud, clients: Clients) -> None:
         self.cloud = cloud
         self._clients = clients
-        self._users: dict[tuple[str, str], Credentials] = {}
-        self._sessions: dict[tuple[str, str], Credentials] = {}
-        self._passwords: dict[Credentials, str] = {}
+        self._users: dict[tuple[str, str], AwsCredentials] = {}
+        self._sessions: dict[tuple[str, str], AwsCredentials] = {}
+        self._passwords: dict[AwsCredentials, str] = {}
 
-    def role(self, account: str, name: str, region: str, *statements: Statement) -> Credentials:
+    def role(self, account: str, name: str, region: str, *statements: Statement) -> AwsCredentials:
         """A session of a role that may log in, do what the statements say, and nothing else."""
         if (account, name) not in self._sessions:
             self._make(account, name, region, _document(allow([LOGIN_ACTION], "*"), *statements))
             self._sessions[account, name] = self._session(account, name, region)
         return self._sessions[account, name]
 
-    def anybody(self, arn: Arn, region: str) -> Credentials:
+    def anybody(self, arn: Arn, region: str) -> AwsCredentials:
         """A user or a role whose own account lets it pull there, and have any role or registry elsewhere."""
         kind, _, name = arn.resource.partition("/")
         own = str(Arn(arn.partition, "ecr", "*", arn.account, "repository/*"))
@@ -62,24 +62,24 @@ class Principals:
             return self._user(arn.account, name, region, *statements)
         return self.role(arn.account, name, region, *statements)
 
-    def assume(self, role: str, credentials: Credentials, region: str) -> Credentials:
+    def assume(self, role: str, credentials: AwsCredentials, region: str) -> AwsCredentials:
         """A session of the role; raises ClientError where STS refuses."""
         made = self._clients.of("sts", region, credentials).assume_role(RoleArn=role, RoleSessionName=_SESSION)
         return _credentials(made["Credentials"])
 
-    def workflow(self, role: str, token: str, region: str) -> Credentials:
+    def workflow(self, role: str, token: str, region: str) -> AwsCredentials:
         """A workflow's session of a role, by its token; raises ClientError where STS refuses."""
         # What its client signs with is not looked at: the token alone proves who comes.
         sts = self._clients.root("sts", region, role.split(":")[4])
         made = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName=_SESSION, WebIdentityToken=token)
         return _credentials(made["Credentials"])
 
-    def service(self, service: str, role: str, source: Arn) -> Credentials | None:
+    def service(self, service: str, role: str, source: Arn) -> AwsCredentials | None:
         """A service's session of a role, at work for the source; None where the role does not trust it."""
         made = self.cloud.service_session(service, role, str(source), source.account)
         return None if made is None else _credentials(made)
 
-    def of(self, service: str, credentials: Credentials, region: str) -> Any:
+    def of(self, service: str, credentials: AwsCredentials, region: str) -> Any:
         """A client of theirs."""
         return self._clients.of(service, region, credentials)
 
@@ -90,22 +90,22 @@ class Principals:
         iam.create_role(RoleName=plain, Path="/".join(("", *folders, "")), AssumeRolePolicyDocument=_document(trust))
         iam.put_role_policy(RoleName=plain, PolicyName=_POLICY, PolicyDocument=permissions)
 
-    def _session(self, account: str, name: str, region: str) -> Credentials:
+    def _session(self, account: str, name: str, region: str) -> AwsCredentials:
         """AWS lets no root assume a role: a user of the account does."""
         operator = self._user(account, _OPERATOR, region, allow([ASSUME], _arn(account, region, "role/*")))
         return self.assume(_arn(account, region, f"role/{name}"), operator, region)
 
-    def _user(self, account: str, name: str, region: str, *statements: Statement) -> Credentials:
+    def _user(self, account: str, name: str, region: str, *statements: Statement) -> AwsCredentials:
         if (account, name) not in self._users:
             *folders, plain = name.split("/")
             iam = self._clients.root("iam", region, account)
             iam.create_user(UserName=plain, Path="/".join(("", *folders, "")))
             iam.put_user_policy(UserName=plain, PolicyName=_POLICY, PolicyDocument=_document(*statements))
             key = iam.create_access_key(UserName=plain)["AccessKey"]
-            self._users[account, name] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+            self._users[account, name] = AwsCredentials(key["AccessKeyId"], key["SecretAccessKey"])
         return self._users[account, name]
 
-    def password(self, credentials: Credentials, region: str) -> str:
+    def password(self, credentials: AwsCredentials, region: str) -> str:
         """With which they come to every registry; a token lives for twelve hours, and a rehearsal shorter."""
         if credentials not in self._passwords:
             ecr = self._clients.of("ecr", region, credentials)
@@ -114,8 +114,8 @@ class Principals:
         return self._passwords[credentials]
 
 
-def _credentials(made: Mapping[str, Any]) -> Credentials:
-    return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+def _credentials(made: Mapping[str, Any]) -> AwsCredentials:
+    return AwsCredentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
 def _arn(account: str, region: str, resource: str) -> str:

@@ -3,7 +3,7 @@
 from domain.aws import Arn
 from domain.iam.grants import AccountGrant
 from domain.iam.roles import TASKS_SERVICE
-from localcloud.clients import Credentials
+from localcloud.clients import AwsCredentials
 from rehearsal.proofs.harness.case import Broken, RegistryCase
 from settings import Settings
 from settings.declared.roles import auditor_role, task_role
@@ -19,7 +19,7 @@ def tasks_by_name(settings: Settings) -> AccountGrant:
     return AccountGrant(account=settings.home.account, role=role)
 
 
-def task_session(case: RegistryCase, account: str, service: str = TASKS_SERVICE) -> Credentials | None:
+def task_session(case: RegistryCase, account: str, service: str = TASKS_SERVICE) -> AwsCredentials | None:
     """Of the role for tasks, as a service takes it for a cluster of the account; None where it does not get it."""
     home = case.settings.home
     cluster = Arn(home.id.partition, "ecs", home.region, account, "cluster/rehearsal")
@@ -34,7 +34,7 @@ def tasks_of(case: RegistryCase) -> str:
     return case.principals.password(session, case.registry.region)
 
 
-def auditor_session(case: RegistryCase, auditor: Arn) -> Credentials:
+def auditor_session(case: RegistryCase, auditor: Arn) -> AwsCredentials:
     """The auditor's, for a principal that may ask for any role; raises ClientError where the role does not trust it."""
     credentials = case.principals.anybody(auditor, case.settings.home.region)
     return case.principals.assume(case.role_arn(auditor_role(case.settings.stack)), credentials, case.registry.region)

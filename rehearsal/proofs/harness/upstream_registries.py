@@ -12,7 +12,7 @@ from domain.iam.actions import CACHE_READ_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
-from localcloud.upstream import UpstreamRegistry
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import Index, index
 from rehearsal.proofs.harness.principals import login
@@ -56,7 +56,7 @@ class Upstreams:
     def _registry(self, url: str) -> UpstreamRegistry:
         if url not in self._played:
             self._played[url] = self._stack.enter_context(UpstreamRegistry())
-            self._cloud.play(url, self._played[url].host)
+            self._cloud.route_upstream(url, self._played[url].host)
         return self._played[url]
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from domain.iam.github import AUDIENCE
 from domain.iam.github_trust import GitHubSource
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 
 DENIED, INVALID, EXPIRED = "AccessDenied", "InvalidIdentityToken", "ExpiredTokenException"
 """What STS says to a workflow that a role does not trust, to a token for somebody else, and to one of yesterday."""

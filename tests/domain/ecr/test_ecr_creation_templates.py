@@ -16,27 +16,18 @@ def test_the_occasions_are_those_of_the_api() -> None:
 
 @cases(
     "prefix, name, covered",
-    ("prod", "prod/api", True),
-    ("prod/", "prod/api", True),
-    ("prod", "prod/team/api", True),
-    ("prod/team", "prod/api", False),
-    ("prod", "production/api", False),
-    ("prod", "prod", False),
-    ("prod", "test/prod/api", False),
-    (ROOT, "anything", True),
-)
+    ("prod", "prod/api", True), ("prod/", "prod/api", True), ("prod", "prod/team/api", True),
+    ("prod/team", "prod/api", False), ("prod", "production/api", False), ("prod", "prod", False),
+    ("prod", "test/prod/api", False), (ROOT, "anything", True),
+)  # fmt: skip
 def test_a_prefix_covers_what_stands_below_it(prefix: str, name: str, covered: bool) -> None:
     assert covers(prefix, name) is covered
 
 
 @cases(
     "prefixes, name, expected",
-    (["prod", "prod/team"], "prod/team/api", "prod/team"),
-    (["prod/team", "prod"], "prod/api", "prod"),
-    (["a", ROOT], "a/b", "a"),
-    (["a", ROOT], "b", ROOT),
-    (["a"], "b", None),
-    ([], "b", None),
-)
+    (["prod", "prod/team"], "prod/team/api", "prod/team"), (["prod/team", "prod"], "prod/api", "prod"),
+    (["a", ROOT], "a/b", "a"), (["a", ROOT], "b", ROOT), (["a"], "b", None), ([], "b", None),
+)  # fmt: skip
 def test_the_prefix_that_says_the_most_counts(prefixes: list[str], name: str, expected: str | None) -> None:
     assert nearest_prefix(prefixes, name) == expected

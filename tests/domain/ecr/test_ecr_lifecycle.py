@@ -23,7 +23,7 @@ def tagged(*patterns: str, effect: Effect = Effect.EXPIRE_AFTER_DAYS, count: int
 
 
 def placed(*rules: Rule) -> list[PolicyRule]:
-    return [PolicyRule(index=index, priority=index + 1, selection="", rule=rule) for index, rule in enumerate(rules)]
+    return [PolicyRule(index=index, priority=index + 1, rule=rule) for index, rule in enumerate(rules)]
 
 
 ANY = Rule(selector=Selector.ANY, effect=Effect.KEEP, count=7)
@@ -150,9 +150,8 @@ def test_what_is_written_is_read_again() -> None:
     read_again = read(json.dumps(compile_policy(RULES)))
     assert [(each.index, each.priority) for each in read_again] == [(index, index + 1) for index in range(6)]
     assert [each.index for each in read_again if each.in_archive] == [4]
-    assert [each.selection for each in read_again] == ["release-* and v*", "dev-*", "rc-*", "untagged", "dev-*", "any"]
     for written, each in zip(RULES, read_again, strict=True):
-        assert each.rule.description
+        assert str(each) == f"rule {each.priority} ({each.rule.description})"
         assert (each.rule.selector, each.rule.effect, each.rule.count, each.rule.patterns) == (
             written.selector, written.effect, written.count, written.patterns,
         )  # fmt: skip
@@ -183,7 +182,7 @@ def test_a_prefix_is_no_pattern(prefix: str, fits: str | None, misses: str | Non
     selection = {"tagStatus": "tagged", "tagPrefixList": [prefix], "countType": "imageCountMoreThan", "countNumber": 1}
     text = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
     (rule,) = read(text)
-    assert rule.selection == f"prefix {prefix}"
+    assert ("[*]" in str(rule)) is ("*" in prefix)
     assert fits_no_tag(rule, Effort()) is (fits is None)
     assert fits is None or identifies(rule.rule.patterns, [fits])
     assert misses is None or not identifies(rule.rule.patterns, [misses])

@@ -31,39 +31,36 @@ def policy(*rules: Json) -> Json:
     return {"rules": list(rules)}
 
 
+def tagged(priority: int, *patterns: str, **more: Any) -> Json:
+    return rule(priority, "tagged", tagPatternList=list(patterns), **more)
+
+
 def prefixed(priority: int, **more: Any) -> Json:
     return rule(priority, "tagged", tagPrefixList=[f"p{priority}"], **more)
 
 
-ARCHIVED = {"storageClass": "archive"}
+def expiring(priority: int, days: int, status: str = "any", **more: Any) -> Json:
+    """What is in the archive."""
+    return rule(priority, status, "sinceImageTransitioned", days, storageClass="archive", **more)
+
 
 # The shapes on https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html
 PUBLISHED = {
     "age": policy(rule(1, "tagged", "sinceImagePushed", 14, tagPatternList=["prod*"])),
     "last pull": policy(rule(1, "any", "sinceImagePulled", 90, action=archive())),
-    "time in archive": policy(rule(1, "any", "sinceImageTransitioned", 365, **ARCHIVED)),
+    "time in archive": policy(expiring(1, 365)),
     "count": policy(rule(1, "untagged")),
-    "two rules": policy(rule(1, "tagged", tagPatternList=["prod*"]), rule(2, "tagged", tagPatternList=["beta*"])),
+    "two rules": policy(tagged(1, "prod*"), tagged(2, "beta*")),
     "two tags": policy(rule(1, "tagged", "sinceImagePushed", 5, tagPatternList=["alpha*", "beta*"])),
-    "all kinds": policy(
-        rule(1, "tagged", tagPatternList=["alpha*"]), rule(2, "untagged", "sinceImagePushed"), rule(3, "any")
-    ),
+    "all kinds": policy(tagged(1, "alpha*"), rule(2, "untagged", "sinceImagePushed"), rule(3, "any")),
     "archive by age": policy(rule(1, "tagged", "sinceImagePushed", 30, tagPatternList=["prod*"], action=archive())),
-    "archive, then expire": policy(
-        rule(1, "any", "sinceImagePushed", 30, action=archive()),
-        rule(2, "any", "sinceImageTransitioned", 365, **ARCHIVED),
-    ),
+    "archive, then expire": policy(rule(1, "any", "sinceImagePushed", 30, action=archive()), expiring(2, 365)),
     "four wildcards": policy(rule(1, "tagged", tagPatternList=["*test*1*2*3", "test*1*2*3*"])),
-    "both lists, in two rules": policy(
-        rule(1, "tagged", tagPatternList=["prod*"]), rule(2, "tagged", tagPrefixList=["beta"])
-    ),
+    "both lists, in two rules": policy(tagged(1, "prod*"), rule(2, "tagged", tagPrefixList=["beta"])),
     "gaps, any order": policy(rule(300, "any"), rule(20, "untagged")),
-    "one untagged in each class": policy(
-        rule(1, "untagged"), rule(2, "untagged", "sinceImageTransitioned", 90, **ARCHIVED)
-    ),
+    "one untagged in each class": policy(rule(1, "untagged"), expiring(2, 90, "untagged")),
     "the same prefixes in two classes": policy(
-        rule(1, "tagged", tagPrefixList=["a"]),
-        rule(2, "tagged", "sinceImageTransitioned", 90, tagPrefixList=["a"], **ARCHIVED),
+        rule(1, "tagged", tagPrefixList=["a"]), expiring(2, 90, "tagged", tagPrefixList=["a"])
     ),
     "the most rules": policy(*(prefixed(priority) for priority in range(1, 51))),
 }
@@ -77,6 +74,7 @@ def test_what_aws_publishes_is_accepted(name: str) -> None:
 
 S0: Path = ("rules", 0, "selection")
 A0: Path = ("rules", 0, "action")
+TO = "targetStorageClass"
 
 
 @cases(
@@ -120,32 +118,16 @@ A0: Path = ("rules", 0, "action")
     (policy(rule(1, storageClass="cold")), (*S0, "storageClass"), "is not a value of storageClass"),
     (policy(rule(1, storageClass=None)), (*S0, "storageClass"), "is null"),
     (policy(rule(1, "any", "sinceImageTransitioned", 90)), (*S0, "storageClass"), "selects no images"),
-    (policy(rule(1, "any", "sinceImageTransitioned", 89, **ARCHIVED)), (*S0, "countNumber"), "is too small"),
+    (policy(expiring(1, 89)), (*S0, "countNumber"), "is too small"),
     (policy(rule(1, "any", "sinceImagePulled", 90)), (*A0, "type"), "is not allowed with countType"),
-    (
-        policy(rule(1, "any", "sinceImageTransitioned", 90, action=archive(), **ARCHIVED)),
-        (*A0, "type"),
-        "is not allowed with countType",
-    ),
+    (policy(expiring(1, 90, action=archive())), (*A0, "type"), "is not allowed with countType"),
     (policy(rule(1, action={"type": "delete"})), (*A0, "type"), "is not a value of type"),
     (policy(rule(1, action={"type": "EXPIRE"})), (*A0, "type"), "is not a value of type"),
     (policy(rule(1, action={})), (*A0, "type"), "is missing"),
-    (policy(rule(1, action={"type": "transition"})), (*A0, "targetStorageClass"), "is missing"),
-    (
-        policy(rule(1, action={"type": "transition", "targetStorageClass": None})),
-        (*A0, "targetStorageClass"),
-        "is null",
-    ),
-    (
-        policy(rule(1, action={"type": "transition", "targetStorageClass": "cold"})),
-        (*A0, "targetStorageClass"),
-        "is not a value of targetStorageClass",
-    ),
-    (
-        policy(rule(1, action={"type": "expire", "targetStorageClass": None})),
-        (*A0, "targetStorageClass"),
-        "is not allowed with expire",
-    ),
+    (policy(rule(1, action={"type": "transition"})), (*A0, TO), "is missing"),
+    (policy(rule(1, action=archive() | {TO: None})), (*A0, TO), "is null"),
+    (policy(rule(1, action=archive() | {TO: "cold"})), (*A0, TO), "is not a value of targetStorageClass"),
+    (policy(rule(1, action={"type": "expire", TO: None})), (*A0, TO), "is not allowed with expire"),
     (policy(rule(1, "untagged"), rule(2, "untagged")), ("rules", 1, "selection", "tagStatus"), "of an earlier rule"),
     (policy(rule(1, "any"), rule(2, "any")), ("rules", 1, "selection", "tagStatus"), "of an earlier rule"),
     (policy(rule(1, "any"), rule(2, "untagged")), ("rules", 0, "rulePriority"), "comes before other rules"),

@@ -62,22 +62,14 @@ def test_the_fix_for_upper_case_is_the_name_itself() -> None:
 
 @cases(
     "region, arn, host",
-    ("us-east-1", "arn:aws:ecr:us-east-1:111122223333:repository/a/b", "dkr.ecr.us-east-1.amazonaws.com"),
-    ("cn-north-1", "arn:aws-cn:ecr:cn-north-1:111122223333:repository/a/b", "dkr.ecr.cn-north-1.amazonaws.com.cn"),
-    (
-        "us-gov-west-1",
-        "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/a/b",
-        "dkr.ecr.us-gov-west-1.amazonaws.com",
-    ),
-    (
-        "eusc-de-east-1",
-        "arn:aws-eusc:ecr:eusc-de-east-1:111122223333:repository/a/b",
-        "dkr.ecr.eusc-de-east-1.amazonaws.eu",
-    ),
+    ("us-east-1", "arn:aws:ecr:us-east-1", "us-east-1.amazonaws.com"),
+    ("cn-north-1", "arn:aws-cn:ecr:cn-north-1", "cn-north-1.amazonaws.com.cn"),
+    ("us-gov-west-1", "arn:aws-us-gov:ecr:us-gov-west-1", "us-gov-west-1.amazonaws.com"),
+    ("eusc-de-east-1", "arn:aws-eusc:ecr:eusc-de-east-1", "eusc-de-east-1.amazonaws.eu"),
 )
 def test_arn_and_host_are_of_the_regions_partition(region: str, arn: str, host: str) -> None:
-    assert repository_arn(region, "111122223333", "a/b") == arn
-    assert registry_host("111122223333", region) == f"111122223333.{host}"
+    assert repository_arn(region, "111122223333", "a/b") == f"{arn}:111122223333:repository/a/b"
+    assert registry_host("111122223333", region) == f"111122223333.dkr.ecr.{host}"
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))

@@ -26,16 +26,10 @@ def accounts(number: int) -> list[RegistryId]:
 
 @cases(
     "rules",
-    [],
-    [rule()],
-    [rule(IRELAND)],
-    [rule(ELSEWHERE)],
-    [rule(IRELAND, IRELAND), rule(IRELAND)],
-    [rule(IRELAND)] * 10,
-    [rule(*accounts(25)), rule(*accounts(3))],
-    [rule(IRELAND, prefixes=("pr", "x" * 256))],
+    [], [rule()], [rule(IRELAND)], [rule(ELSEWHERE)], [rule(IRELAND, IRELAND), rule(IRELAND)], [rule(IRELAND)] * 10,
+    [rule(*accounts(25)), rule(*accounts(3))], [rule(IRELAND, prefixes=("pr", "x" * 256))],
     [rule(IRELAND, prefixes=("prod",) * 100)],
-)
+)  # fmt: skip
 def test_what_ecr_takes_has_no_problem(rules: list[ReplicationRule]) -> None:
     assert problems(*rules) == []
 

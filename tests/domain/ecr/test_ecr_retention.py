@@ -1,6 +1,7 @@
 """Retention rules and the document that is made of them."""
 
 import json
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,8 +41,12 @@ def valid_rules(draw: st.DrawFn) -> list[Rule]:
     return [*rules, *archived] if draw(st.booleans()) else [*archived, *rules]
 
 
+def rule(effect: Effect, count: int, *patterns: str, selector: Selector = Selector.ANY) -> Rule:
+    return Rule(selector=Selector.TAGGED if patterns else selector, patterns=patterns, effect=effect, count=count)
+
+
 def tagged(pattern: str, effect: Effect, count: int) -> Rule:
-    return Rule(selector=Selector.TAGGED, patterns=(pattern,), effect=effect, count=count)
+    return rule(effect, count, pattern)
 
 
 SERVICES = [
@@ -82,113 +87,69 @@ def test_a_shield_says_what_it_is() -> None:
     assert SHIELD_DAYS == 36_500
 
 
-def test_the_services_preset() -> None:
-    document = compile_policy(SERVICES)
+PUSHED = {"countType": "sinceImagePushed", "countUnit": "days"}
+NEWEST = {"countType": "imageCountMoreThan"}
+TAGGED = {"tagStatus": "tagged"}
+
+
+@cases(
+    "priority, selection, description",
+    (
+        1,
+        {**TAGGED, "tagPatternList": ["release-*"], **NEWEST, "countNumber": 20},
+        "Keep the newest 20 images tagged release-*",
+    ),
+    (2, {**TAGGED, "tagPatternList": ["v*"], **NEWEST, "countNumber": 10}, "Keep the newest 10 images tagged v*"),
+    (
+        3,
+        {**TAGGED, "tagPatternList": ["dev-*"], **PUSHED, "countNumber": 30},
+        "Expire images tagged dev-* 30 days after push",
+    ),
+    (4, {"tagStatus": "untagged", **PUSHED, "countNumber": 7}, "Expire untagged images 7 days after push"),
+)
+def test_the_services_preset(priority: int, selection: dict[str, object], description: str) -> None:
+    document: Any = compile_policy(SERVICES)
     assert validate(document) == []
-    assert document == {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": "Keep the newest 20 images tagged release-*",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["release-*"],
-                    "countType": "imageCountMoreThan",
-                    "countNumber": 20,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 2,
-                "description": "Keep the newest 10 images tagged v*",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["v*"],
-                    "countType": "imageCountMoreThan",
-                    "countNumber": 10,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 3,
-                "description": "Expire images tagged dev-* 30 days after push",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["dev-*"],
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": 30,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 4,
-                "description": "Expire untagged images 7 days after push",
-                "selection": {
-                    "tagStatus": "untagged",
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": 7,
-                },
-                "action": {"type": "expire"},
-            },
-        ]
+    assert (list(document), len(document["rules"])) == (["rules"], 4)
+    assert document["rules"][priority - 1] == {
+        "rulePriority": priority,
+        "description": description,
+        "selection": selection,
+        "action": {"type": "expire"},
     }
 
 
-TO_ARCHIVE = {"type": "transition", "targetStorageClass": "archive"}
+EXPIRE, TO_ARCHIVE = {"type": "expire"}, {"type": "transition", "targetStorageClass": "archive"}
 
 
 @cases(
     "effect, count, selection, action",
-    (Effect.KEEP, 5, {"countType": "imageCountMoreThan"}, {"type": "expire"}),
-    (Effect.EXPIRE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, {"type": "expire"}),
-    (Effect.ARCHIVE_KEEP, 5, {"countType": "imageCountMoreThan"}, TO_ARCHIVE),
-    (Effect.ARCHIVE_AFTER_DAYS, 5, {"countType": "sinceImagePushed", "countUnit": "days"}, TO_ARCHIVE),
-    (Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {"countType": "sinceImagePulled", "countUnit": "days"}, TO_ARCHIVE),
-    (
-        Effect.EXPIRE_ARCHIVED_AFTER_DAYS,
-        90,
-        {"storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days"},
-        {"type": "expire"},
-    ),
+    (Effect.KEEP, 5, NEWEST, EXPIRE),
+    (Effect.EXPIRE_AFTER_DAYS, 5, PUSHED, EXPIRE),
+    (Effect.ARCHIVE_KEEP, 5, NEWEST, TO_ARCHIVE),
+    (Effect.ARCHIVE_AFTER_DAYS, 5, PUSHED, TO_ARCHIVE),
+    (Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {**PUSHED, "countType": "sinceImagePulled"}, TO_ARCHIVE),
+    (ARCHIVED, 90, {**PUSHED, "storageClass": "archive", "countType": "sinceImageTransitioned"}, EXPIRE),
 )
 def test_each_effect_in_ecrs_words(
     effect: Effect, count: int, selection: dict[str, str], action: dict[str, str]
 ) -> None:
-    document = compile_policy([Rule(selector=Selector.ANY, effect=effect, count=count, description="d")])
-    assert document == {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": "d",
-                "selection": {"tagStatus": "any", "countNumber": count, **selection},
-                "action": action,
-            }
-        ]
-    }
+    document: Any = compile_policy([Rule(selector=Selector.ANY, effect=effect, count=count, description="d")])
+    selected = {"tagStatus": "any", "countNumber": count, **selection}
+    assert document == {"rules": [{"rulePriority": 1, "description": "d", "selection": selected, "action": action}]}
 
 
 @cases(
-    "rule, description",
+    "written, description",
     (tagged("v*", Effect.KEEP, 1), "Keep the newest image tagged v*"),
     (tagged("*", Effect.KEEP, 3), "Keep the newest 3 tagged images"),
-    (
-        Rule(selector=Selector.TAGGED, patterns=("a*", "b"), effect=Effect.ARCHIVE_KEEP, count=2),
-        "Archive all but the newest 2 images tagged a* and b",
-    ),
+    (rule(Effect.ARCHIVE_KEEP, 2, "a*", "b"), "Archive all but the newest 2 images tagged a* and b"),
     (tagged("{x}", Effect.ARCHIVE_AFTER_DAYS, 1), "Archive images tagged {x} 1 day after push"),
-    (
-        Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=60),
-        "Archive images 60 days after the last pull",
-    ),
-    (
-        Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
-        "Expire untagged images 365 days after they were archived",
-    ),
+    (rule(Effect.ARCHIVE_UNPULLED_AFTER_DAYS, 60), "Archive images 60 days after the last pull"),
+    (rule(ARCHIVED, 365, selector=Selector.UNTAGGED), "Expire untagged images 365 days after they were archived"),
 )
-def test_a_rule_without_description_gets_one(rule: Rule, description: str) -> None:
-    assert json.loads(to_text(compile_policy([rule])))["rules"][0]["description"] == description
+def test_a_rule_without_description_gets_one(written: Rule, description: str) -> None:
+    assert json.loads(to_text(compile_policy([written])))["rules"][0]["description"] == description
 
 
 def test_a_wrong_rule_is_neither_repaired_nor_reordered() -> None:

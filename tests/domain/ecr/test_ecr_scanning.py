@@ -56,13 +56,9 @@ def test_a_hostile_filter_takes_no_time() -> None:
 
 @cases(
     "filter, name, expected",
-    ("prod", "repo-prod-repo", True),
-    ("prod", "prod", True),
-    ("prod", "repo", False),
-    ("prod*repo", "prod-repo", True),
-    ("prod*repo", "repo-prod-repo", False),
-    ("*", "anything/at-all", True),
-)
+    ("prod", "repo-prod-repo", True), ("prod", "prod", True), ("prod", "repo", False),
+    ("prod*repo", "prod-repo", True), ("prod*repo", "repo-prod-repo", False), ("*", "anything/at-all", True),
+)  # fmt: skip
 def test_a_filter_without_wildcard_means_contains(filter: str, name: str, *, expected: bool) -> None:
     assert filter_matches(filter, name) is expected
 

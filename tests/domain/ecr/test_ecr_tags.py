@@ -22,15 +22,10 @@ def test_a_pattern_matches_what_a_shell_would(pattern: str, tag: str) -> None:
 
 @cases(
     "pattern, tag, expected",
-    ("prod*", "prod", True),
-    ("prod*", "production-team1", True),
-    ("prod*", "my-prod", False),
-    ("*prod*", "my-prod-1", True),
-    ("prod", "prod1", False),
-    ("v[0-9]", "v1", False),
-    ("a.c", "abc", False),
+    ("prod*", "prod", True), ("prod*", "production-team1", True), ("prod*", "my-prod", False),
+    ("*prod*", "my-prod-1", True), ("prod", "prod1", False), ("v[0-9]", "v1", False), ("a.c", "abc", False),
     ("*", "", True),
-)
+)  # fmt: skip
 def test_only_the_asterisk_is_special(pattern: str, tag: str, *, expected: bool) -> None:
     assert matches(pattern, tag) is expected
 

@@ -32,20 +32,22 @@ OTHER_ECR = f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
 OWN_ECR = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
 MODEL = ServiceModel(Loader().load_service_model("ecr", "service-2"), "ecr")
 EXAMPLES = {
-    "ecr-public": "public.ecr.aws",
-    "kubernetes": "registry.k8s.io",
-    "quay": "quay.io",
-    "docker-hub": "registry-1.docker.io",
-    "ghcr": "ghcr.io",
-    "gitlab": "registry.gitlab.com",
-    "chainguard": "cgr.dev",
-    "azure": "my-company.azurecr.io",
-    "ecr": OTHER_ECR,
-}
+    "ecr-public": "public.ecr.aws", "kubernetes": "registry.k8s.io", "quay": "quay.io", "ghcr": "ghcr.io",
+    "docker-hub": "registry-1.docker.io", "gitlab": "registry.gitlab.com", "chainguard": "cgr.dev",
+    "azure": "my-company.azurecr.io", "ecr": OTHER_ECR,
+}  # fmt: skip
+
+
+ELSEWHERE = (("credential_arn",), "is of a secret in another account or region")
+THEIR_ROLE = ROLE.replace(ACCOUNT, OTHER_ACCOUNT)
 
 
 def rule(prefix: str = "cache", url: str = "public.ecr.aws", **more: str) -> CacheRule:
     return CacheRule(prefix=prefix, upstream_url=url, **more)
+
+
+def ghcr(secret: str) -> CacheRule:
+    return rule(url="ghcr.io", credential_arn=secret)
 
 
 def told(checked: CacheRule) -> list[tuple[Path, str]]:
@@ -90,27 +92,18 @@ def test_a_rule_for_each_upstream() -> None:
     (rule(credential_arn=SECRET), [(("credential_arn",), "is not supported for ecr-public")]),
     (rule(custom_role_arn=ROLE), [(("custom_role_arn",), "is supported for a private ECR registry only")]),
     (rule(url="ghcr.io"), [(("credential_arn",), "is missing: ghcr requires authentication")]),
-    (rule(url="ghcr.io", credential_arn=ROLE), [(("credential_arn",), "is not the ARN of a secret")]),
+    (ghcr(ROLE), [(("credential_arn",), "is not the ARN of a secret")]),
     (
-        rule(url="ghcr.io", credential_arn=SECRET.replace("ecr-pullthroughcache/", "")),
+        ghcr(SECRET.replace("ecr-pullthroughcache/", "")),
         [(("credential_arn",), "is of a secret that ECR may not read")],
     ),
-    (
-        rule(url="ghcr.io", credential_arn=SECRET.replace(ACCOUNT, OTHER_ACCOUNT)),
-        [(("credential_arn",), "is of a secret in another account or region")],
-    ),
-    (
-        rule(url="ghcr.io", credential_arn=SECRET.replace(REGION, "us-east-2")),
-        [(("credential_arn",), "is of a secret in another account or region")],
-    ),
+    (ghcr(SECRET.replace(ACCOUNT, OTHER_ACCOUNT)), [ELSEWHERE]),
+    (ghcr(SECRET.replace(REGION, "us-east-2")), [ELSEWHERE]),
     (rule(url=OTHER_ECR), [(("custom_role_arn",), f"is missing: the upstream is in the account {OTHER_ACCOUNT}")]),
     (rule(url=OWN_ECR), []),
     (rule(url=OWN_ECR, custom_role_arn=ROLE), []),
     (rule(url=OTHER_ECR, custom_role_arn=SECRET), [(("custom_role_arn",), "is not the ARN of a role")]),
-    (
-        rule(url=OTHER_ECR, custom_role_arn=ROLE.replace(ACCOUNT, OTHER_ACCOUNT)),
-        [(("custom_role_arn",), "is of a role in another account")],
-    ),
+    (rule(url=OTHER_ECR, custom_role_arn=THEIR_ROLE), [(("custom_role_arn",), "is of a role in another account")]),
 )
 def test_what_ecr_would_refuse_in_a_rule(checked: CacheRule, expected: list[tuple[Path, str]]) -> None:
     assert told(checked) == expected

@@ -1,6 +1,6 @@
 """Callers, policies and requests in few words, and the form of the tables that expect an answer to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.iam.access import ANONYMOUS, Caller, Context, Decision, Identity, Outcome, Policy, Request, Source
@@ -85,6 +85,15 @@ def on_resource(*statements: Statement, name: str = "resource", version: str = C
     return Policy(name=name, document=parse({"Version": version, "Statement": list(statements)}))
 
 
+def grants(sid: str, *principals: str, name: str = "resource", **elements: object) -> Policy:
+    """A policy of a resource, which allows these, or else all."""
+    return on_resource(allow(sid, Principal=to(*principals) if principals else "*", **elements), name=name)
+
+
+def refuses(sid: str, *principals: str, name: str = "resource", **elements: object) -> Policy:
+    return on_resource(deny(sid, Principal=to(*principals) if principals else "*", **elements), name=name)
+
+
 def to(*principals: str) -> dict[str, list[str]]:
     return {"AWS": list(principals)}
 
@@ -114,14 +123,15 @@ def session(
     *policies: Policy,
     account: str = HOME,
     boundary: Policy | None = None,
-    session_policies: tuple[Policy, ...] = (),
+    within: Sequence[Policy] = (),
     context: Context | None = None,
 ) -> Caller:
+    """`within` are the policies of the session."""
     identity = Identity(
         arn=session_arn(account),
         account=account,
         role_arn=role_arn(account),
-        session_policies=session_policies,
+        session_policies=tuple(within),
         session_context=context or {},
     )
     return Caller(identity=identity, policies=policies, boundary=boundary, organization=ORGANIZATION)

@@ -110,7 +110,7 @@ PEOPLE: st.SearchStrategy[Caller] = st.one_of(
         OWN,
         account=ACCOUNTS,
         boundary=st.none() | OWN,
-        session_policies=st.just(()) | OWN.map(lambda policy: (policy,)),
+        within=st.just(()) | OWN.map(lambda policy: (policy,)),
     ),
 )
 OUTSIDERS = st.sampled_from([NOBODY, service("lambda.amazonaws.com")])

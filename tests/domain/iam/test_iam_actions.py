@@ -73,21 +73,10 @@ def test_what_writes_is_not(name: str) -> None:
 
 @cases(
     "action, reads",
-    ("ecr:Get*", True),
-    ("ecr:BatchGet*", True),
-    ("ecr:Describe?mages", True),
-    ("ecr:describe*", True),
-    ("ecr:List*", True),
-    ("ecr:Batch*", False),
-    ("ecr:BatchG*", False),
-    ("ecr:D*", False),
-    ("ecr:?et*", False),
-    ("ecr:*Get*", False),
-    ("ecr:Put*", False),
-    ("ecr:*", False),
-    ("*:Get*", False),
-    ("*", False),
-)
+    ("ecr:Get*", True), ("ecr:BatchGet*", True), ("ecr:Describe?mages", True), ("ecr:describe*", True),
+    ("ecr:List*", True), ("ecr:Batch*", False), ("ecr:BatchG*", False), ("ecr:D*", False), ("ecr:?et*", False),
+    ("ecr:*Get*", False), ("ecr:Put*", False), ("ecr:*", False), ("*:Get*", False), ("*", False),
+)  # fmt: skip
 def test_patterns_read_by_what_stands_before_the_wildcard(action: str, reads: bool) -> None:
     assert has_wildcard(Caseless(action))
     assert reads_only(Caseless(action)) is reads
@@ -99,28 +88,14 @@ def test_a_name_has_no_wildcard() -> None:
 
 @cases(
     "action, takes",
-    ("ecr:GetAuthorizationToken", False),
-    ("ECR:getauthorizationtoken", False),
-    ("ecr:BatchGetImage", True),
-    ("ecr:CreateRepository", True),
-    ("ecr:Describe*", True),
-    ("kms:ListKeys", False),
-    ("kms:Decrypt", True),
-    ("sts:GetCallerIdentity", False),
-    ("sts:AssumeRole", True),
-    ("secretsmanager:ListSecrets", False),
-    ("secretsmanager:GetSecretValue", True),
-    ("iam:PassRole", True),
-    ("IAM:passrole", True),
-    ("iam:PutRolePolicy", True),
-    ("iam:ListRoles", False),
-    ("ec2:DescribeInstances", False),
-    ("ec2:TerminateInstances", True),
-    ("cloudwatch:PutMetricData", False),
-    ("s3:DeleteObject", True),
-    ("s3:Get*", True),
-    ("unheard:OfThing", True),
-)
+    ("ecr:GetAuthorizationToken", False), ("ECR:getauthorizationtoken", False), ("ecr:BatchGetImage", True),
+    ("ecr:CreateRepository", True), ("ecr:Describe*", True), ("kms:ListKeys", False), ("kms:Decrypt", True),
+    ("sts:GetCallerIdentity", False), ("sts:AssumeRole", True), ("secretsmanager:ListSecrets", False),
+    ("secretsmanager:GetSecretValue", True), ("iam:PassRole", True), ("IAM:passrole", True),
+    ("iam:PutRolePolicy", True), ("iam:ListRoles", False), ("ec2:DescribeInstances", False),
+    ("ec2:TerminateInstances", True), ("cloudwatch:PutMetricData", False), ("s3:DeleteObject", True),
+    ("s3:Get*", True), ("unheard:OfThing", True),
+)  # fmt: skip
 def test_what_takes_a_resource(action: str, takes: bool) -> None:
     assert takes_resource(Caseless(action)) is takes
 
@@ -145,16 +120,8 @@ def test_use_of_a_key_is_no_administration() -> None:
     assert known - {"ReEncryptFrom", "ReEncryptTo"} <= operations("kms")
     assert not set(KEY_USE) & set(ADMINISTRATION_ACTIONS)
     verbs = (
-        "Encrypt",
-        "Decrypt",
-        "ReEncrypt",
-        "GenerateData",
-        "GenerateMac",
-        "Sign",
-        "Verify",
-        "Derive",
-        "CreateGrant",
-    )
+        "Encrypt", "Decrypt", "ReEncrypt", "GenerateData", "GenerateMac", "Sign", "Verify", "Derive", "CreateGrant",
+    )  # fmt: skip
     assert {each for each in operations("kms") if each.startswith(verbs)} - {"ReEncrypt"} == known - {
         "ReEncryptFrom",
         "ReEncryptTo",

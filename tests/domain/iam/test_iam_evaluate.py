@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
 from domain.iam.document import Document, Effect
 from domain.iam.evaluate import evaluate, reason, request_context
-from tests.domain.iam import cases, cases_of_elements, cases_of_keys_and_roles
+from tests.domain.iam import cases, cases_of_elements
 from tests.domain.iam.calls import (
     HOME,
     NOBODY,
@@ -33,8 +33,7 @@ from tests.domain.iam.calls import (
 )
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
 
-TABLES = (cases, cases_of_keys_and_roles, cases_of_elements)
-GROUPS = [group for table in TABLES for group in table.GROUPS.items()]
+GROUPS = [*cases.GROUPS.items(), *cases_of_elements.GROUPS.items()]
 TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS for each in of_group}
 PULL = own(allow("Pull"))
 
@@ -114,7 +113,7 @@ PUSH_ONLY = own(allow("Push", Action="ecr:PutImage"))
 REASONS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
     "identity": (session_arn(), session(), (), "because no identity-based policy allows"),
     "boundary": (user_arn(), user(PULL, boundary=PUSH_ONLY), (), "because no permissions boundary allows"),
-    "session": (session_arn(), session(PULL, session_policies=(PUSH_ONLY,)), (), "because no session policy allows"),
+    "session": (session_arn(), session(PULL, within=[PUSH_ONLY]), (), "because no session policy allows"),
     "resource": (user_arn(OTHER), user(PULL, account=OTHER), (), "because no resource-based policy allows"),
 }
 
@@ -133,7 +132,7 @@ REFUSED = own(deny("No"))
 REFUSALS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
     "identity": (user_arn(), user(REFUSED), (), "an identity-based policy"),
     "boundary": (user_arn(), user(boundary=REFUSED), (), "a permissions boundary"),
-    "session": (session_arn(), session(session_policies=(REFUSED,)), (), "a session policy"),
+    "session": (session_arn(), session(within=[REFUSED]), (), "a session policy"),
     "resource": ("anonymous", NOBODY, (on_resource(deny("No", Principal="*")),), "a resource-based policy"),
 }
 

@@ -35,6 +35,8 @@ GRANTS: st.SearchStrategy[Grant] = st.one_of(
     st.builds(OrganizationGrant, organization=st.sampled_from([ORGANIZATION, "o-zzzzzzzzzz"])),
     st.builds(ServiceGrant, service=st.sampled_from(PullService), account=ACCOUNTS),
 )
+OWN_ACCOUNT = AccountGrant(account=HOME)
+PULL = {"Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}
 REGISTRIES = st.sampled_from([REGISTRY, CHINA])
 
 
@@ -51,51 +53,28 @@ def test_nothing_to_grant_is_no_policy() -> None:
 
 
 def test_accounts_and_roles_are_one_statement() -> None:
-    grants = [
-        AccountGrant(account=OTHER, role="teams/a/puller"),
-        AccountGrant(account=OTHER),
-        AccountGrant(account=HOME),
-        AccountGrant(account=HOME),
-    ]
-    assert repository_policy(grants, REGISTRY) == {
+    role, other, home = AccountGrant(account=OTHER, role="teams/a/puller"), AccountGrant(account=OTHER), OWN_ACCOUNT
+    arns = [f"arn:aws:iam::{each}" for each in (f"{HOME}:root", f"{OTHER}:role/teams/a/puller", f"{OTHER}:root")]
+    assert repository_policy([role, other, home, home], REGISTRY) == {
         "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "PullByAccounts",
-                "Effect": "Allow",
-                "Principal": {
-                    "AWS": [
-                        "arn:aws:iam::111122223333:root",
-                        "arn:aws:iam::444455556666:role/teams/a/puller",
-                        "arn:aws:iam::444455556666:root",
-                    ]
-                },
-                "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            }
-        ],
+        "Statement": [{**PULL, "Sid": "PullByAccounts", "Principal": {"AWS": arns}}],
     }
 
 
 def test_organizations_are_anyone_narrowed_to_them() -> None:
     other = "o-bbbbbbbbbb"
+    condition = {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, other]}}
     assert statements(OrganizationGrant(organization=other), OrganizationGrant(organization=ORGANIZATION)) == [
-        {
-            "Sid": "PullByOrganizations",
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            "Condition": {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION, other]}},
-        }
+        {**PULL, "Sid": "PullByOrganizations", "Principal": "*", "Condition": condition}
     ]
 
 
 def test_lambda_of_the_same_account_needs_the_service_alone() -> None:
     assert statements(ServiceGrant(service=PullService.LAMBDA, account=HOME)) == [
         {
+            **PULL,
             "Sid": "PullByLambda",
-            "Effect": "Allow",
             "Principal": {"Service": ["lambda.amazonaws.com"]},
-            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             "Condition": {"StringLike": {"aws:SourceArn": ["arn:aws:lambda:us-east-1:111122223333:function:*"]}},
         }
     ]
@@ -106,23 +85,16 @@ def test_lambda_of_another_account_needs_the_account_too() -> None:
         ServiceGrant(service=PullService.LAMBDA, account=OTHER), ServiceGrant(service=PullService.LAMBDA, account=HOME)
     )
     assert accounts["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
-    assert service["Condition"] == {
-        "StringLike": {
-            "aws:SourceArn": [
-                "arn:aws:lambda:us-east-1:111122223333:function:*",
-                "arn:aws:lambda:us-east-1:444455556666:function:*",
-            ]
-        }
-    }
+    functions = [f"arn:aws:lambda:us-east-1:{account}:function:*" for account in (HOME, OTHER)]
+    assert service["Condition"] == {"StringLike": {"aws:SourceArn": functions}}
 
 
 def test_codebuild_is_held_to_projects_and_account() -> None:
     assert statements(ServiceGrant(service=PullService.CODEBUILD, account=OTHER)) == [
         {
+            **PULL,
             "Sid": "PullByCodeBuild",
-            "Effect": "Allow",
             "Principal": {"Service": ["codebuild.amazonaws.com"]},
-            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             "Condition": {
                 "ArnLike": {"aws:SourceArn": ["arn:aws:codebuild:us-east-1:444455556666:project/*"]},
                 "StringEquals": {"aws:SourceAccount": [OTHER]},
@@ -132,15 +104,8 @@ def test_codebuild_is_held_to_projects_and_account() -> None:
 
 
 def test_china_has_its_own_partition_and_the_same_service_names() -> None:
-    text = to_text(
-        {
-            "all": statements(
-                AccountGrant(account=OTHER),
-                *(ServiceGrant(service=service, account=OTHER) for service in PullService),
-                registry=CHINA,
-            )
-        }
-    )
+    services = (ServiceGrant(service=service, account=OTHER) for service in PullService)
+    text = to_text({"all": statements(AccountGrant(account=OTHER), *services, registry=CHINA)})
     assert "arn:aws:" not in text
     assert "arn:aws-cn:lambda:cn-north-1:444455556666:function:*" in text
     assert '"lambda.amazonaws.com"' in text
@@ -204,10 +169,6 @@ def test_length_limit(check: object) -> None:
     assert "10,241" in problem.message
 
 
-def test_a_repository_policy_that_is_none() -> None:
-    assert [each.path for each in repository_policy_problems({"Statement": []})] == [("Statement",)]
-
-
 ACCOUNT = {"AWS": HOME}
 
 
@@ -230,14 +191,16 @@ def test_registry_policy(statement: dict[str, object], paths: list[tuple[str, ..
     assert [each.path for each in single] == [("Statement", *path) for path in paths]
 
 
-@pytest.mark.parametrize("document", [None, 5, "{}", []])
-def test_a_registry_policy_that_is_no_object(document: object) -> None:
-    assert [each.path for each in registry_policy_problems(document)] == [()]
-
-
-def test_a_registry_policy_that_cannot_be_read() -> None:
-    problems = registry_policy_problems({"Statement": [{"Effect": "Allow"}]})
-    assert [each.path for each in problems] == [("Statement", 0, "Action")]
+@cases(
+    "problems, path",
+    (repository_policy_problems({"Statement": []}), ("Statement",)),
+    (registry_policy_problems({"Statement": [{"Effect": "Allow"}]}), ("Statement", 0, "Action")),
+    (registry_policy_problems(None), ()),
+    (registry_policy_problems("{}"), ()),
+    (registry_policy_problems([]), ()),
+)
+def test_a_policy_that_cannot_be_read(problems: list[Problem], path: tuple[str | int, ...]) -> None:
+    assert [each.path for each in problems] == [path]
 
 
 ELSEWHERE = "name whole accounts or an organization in place of many roles"
@@ -252,47 +215,31 @@ LONG = {
 }
 
 
+def of(**elements: object) -> list[Problem]:
+    """Of a registry policy's only statement."""
+    return registry_policy_problems({"Statement": elements})
+
+
+NOT_ID = ("is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN")
+NOT_POLICY = ("is not a policy document", "write an object with Version and Statement")
+S = ("Statement",)
+TOO_LONG = "the policy's text has 10,336 characters, and Amazon ECR allows 10,240"
+LONG_PATH = f"{'p' * 511}/r"
+ALL_BUT = ("allows every principal except these", "list the allowed principals in Principal")
+
+
 @cases(
     "found, expected",
-    (
-        registry_policy_problems(5),
-        Problem((), 5, "is not a policy document", "write an object with Version and Statement"),
-    ),
-    (
-        registry_policy_problems({"Statement": {"Effect": "Allow", "NotPrincipal": ACCOUNT, "Action": "ecr:*"}}),
-        Problem(
-            ("Statement", "NotPrincipal"),
-            [HOME],
-            "allows every principal except these",
-            "list the allowed principals in Principal",
-        ),
-    ),
-    (
-        registry_policy_problems({"Statement": {"Effect": "Deny", "Action": "ecr:*"}}),
-        Problem(("Statement", "Principal"), None, "is missing", "add a Principal"),
-    ),
-    (
-        registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*"}}),
-        Problem(("Statement", "NotAction"), "s3:*", *FOREIGN),
-    ),
-    (
-        registry_policy_problems({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "S3:Get*"}}),
-        Problem(("Statement", "Action"), "S3:Get*", *FOREIGN),
-    ),
-    (
-        registry_policy_problems(LONG),
-        Problem((), 10_336, "the policy's text has 10,336 characters, and Amazon ECR allows 10,240", ELSEWHERE),
-    ),
+    (registry_policy_problems(5), Problem((), 5, *NOT_POLICY)),
+    (of(Effect="Allow", NotPrincipal=ACCOUNT, Action="ecr:*"), Problem((*S, "NotPrincipal"), [HOME], *ALL_BUT)),
+    (of(Effect="Deny", Action="ecr:*"), Problem((*S, "Principal"), None, "is missing", "add a Principal")),
+    (of(Effect="Deny", Principal="*", NotAction="s3:*"), Problem((*S, "NotAction"), "s3:*", *FOREIGN)),
+    (of(Effect="Deny", Principal="*", Action="S3:Get*"), Problem((*S, "Action"), "S3:Get*", *FOREIGN)),
+    (registry_policy_problems(LONG), Problem((), 10_336, TOO_LONG, ELSEWHERE)),
     (role_name_problems("teams//puller"), Problem((), "teams//puller", *NO_ROLE)),
     (role_name_problems("x" * 65), Problem((), "x" * 65, "the role's name has 65 characters", "keep within 64")),
-    (
-        role_name_problems(f"{'p' * 511}/r"),
-        Problem((), f"{'p' * 511}/r", "the role's path has 513 characters", "keep within 512"),
-    ),
-    (
-        organization_problems("acme"),
-        Problem((), "acme", "is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN"),
-    ),
+    (role_name_problems(LONG_PATH), Problem((), LONG_PATH, "the role's path has 513 characters", "keep within 512")),
+    (organization_problems("acme"), Problem((), "acme", *NOT_ID)),
 )
 def test_a_problem_says_what_is_wrong_and_what_to_write(found: list[Problem], expected: Problem) -> None:
     assert found == [expected]
@@ -305,18 +252,8 @@ def test_role_names(role: str) -> None:
 
 @cases(
     "role",
-    "",
-    "/puller",
-    "puller/",
-    "a//b",
-    "a b",
-    "*",
-    "tea*/puller",
-    "pullér",
-    "puller\n",
-    "x" * 65,
-    f"{'p' * 511}/r",
-)
+    "", "/puller", "puller/", "a//b", "a b", "*", "tea*/puller", "pullér", "puller\n", "x" * 65, f"{'p' * 511}/r",
+)  # fmt: skip
 def test_no_role_names(role: str) -> None:
     (problem,) = role_name_problems(role)
     assert problem.value == role

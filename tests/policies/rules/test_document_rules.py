@@ -19,7 +19,7 @@ from policies.rules import (
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY_POLICY
 from resources.iam import ROLE, ROLE_POLICY
 from resources.kms import KEY
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy, to
 
 OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
@@ -60,7 +60,7 @@ BROKEN = {
 @pytest.mark.parametrize("text", BROKEN)
 @pytest.mark.parametrize(("rule", "kind", "name"), READERS, ids=[rule.id for rule, *_ in READERS])
 def test_what_is_no_policy_is_found(rule: Rule, kind: str, name: str, text: str) -> None:
-    (found,) = told(rule, Declared(type=kind, inputs={name: text}))
+    (found,) = findings(rule, Declared(type=kind, inputs={name: text}))
     assert found.startswith(BROKEN[text])
 
 
@@ -68,12 +68,12 @@ def test_what_is_no_policy_is_found(rule: Rule, kind: str, name: str, text: str)
 def test_a_template_for_repositories_is_read_as_their_policy(rule: Rule) -> None:
     def of_template(**inputs: object) -> list[str]:
         template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
-        return told(rule, Declared(type=CREATION_TEMPLATE, inputs={**template, **inputs}))
+        return findings(rule, Declared(type=CREATION_TEMPLATE, inputs={**template, **inputs}))
 
     text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
     found = of_template(repositoryPolicy=text)
     assert found
-    assert found == told(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text}))
+    assert found == findings(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text}))
     assert of_template() == []
     assert of_template(repositoryPolicy=UNKNOWN) == ["undecided repositoryPolicy"]
 
@@ -91,4 +91,4 @@ GRANTS: list[Grant] = [
 def test_our_own_grants_pass(rule: Rule, region: str) -> None:
     for some in [[each] for each in GRANTS] + [GRANTS]:
         text = to_text(repository_policy(some, RegistryId(account=HOME, region=region)))
-        assert told(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []
+        assert findings(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []

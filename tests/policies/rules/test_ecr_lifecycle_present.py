@@ -5,7 +5,7 @@ from policies.rules.ecr_lifecycle_present import RULE
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 
 REPO = "payments/api@us-east-1"
 NONE, UNDECIDED = f"{REPO} has no lifecycle policy", f"{REPO} undecided name"
@@ -53,9 +53,9 @@ def policy(
     case("another type", [Declared(type=KEY, inputs={})], []),
 )
 def test_each_repository_has_one(resources: list[Declared], expected: list[str]) -> None:
-    assert told(RULE, *resources) == expected
+    assert findings(RULE, *resources) == expected
 
 
 def test_only_the_one_without_is_named() -> None:
     other = Declared(type=REPOSITORY, inputs={"name": "payments/ledger"}, name="payments/ledger@us-east-1")
-    assert told(RULE, repository(), other, policy()) == ["payments/ledger@us-east-1 has no lifecycle policy"]
+    assert findings(RULE, repository(), other, policy()) == ["payments/ledger@us-east-1 has no lifecycle policy"]

@@ -6,16 +6,16 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.rules.ecr_name import RULE
 from resources.ecr import REPOSITORY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 
-UNNAMED = "has no name of its own, so the engine would make one up"
+UNNAMED = "has no name: the engine would generate one"
 
 
 @cases(
     "name, parameters, expected",
     case("compliant", "payments/api", {}, []),
     case("longer", "payments/api/worker", {}, []),
-    case("violating", "api", {}, ["has a name of too few parts: 'api' has 1, and 2 are the least, as in team/name"]),
+    case("violating", "api", {}, ["has the name 'api' with 1 segment: at least 2 are required, as in team/name"]),
     case("unset", None, {}, [UNNAMED]),
     case("unknown", UNKNOWN, {}, ["undecided name"]),
     case("secret", SECRET, {}, ["undecided name"]),
@@ -24,14 +24,14 @@ UNNAMED = "has no name of its own, so the engine would make one up"
         "upper case",
         "Payments/api",
         {},
-        ["has a name that ECR refuses: 'Payments/api' has upper-case letters (write 'payments/api')"],
+        ["has an invalid name: 'Payments/api' has upper-case letters (write 'payments/api')"],
     ),
     case("one part is enough", "api", {"minimum_segments": 1}, []),
     case(
         "three parts",
         "payments/api",
         {"minimum_segments": 3},
-        ["has a name of too few parts: 'payments/api' has 2, and 3 are the least, as in team/name"],
+        ["has the name 'payments/api' with 2 segments: at least 3 are required, as in team/name"],
     ),
     case("an allowed prefix", "payments/api", {"prefixes": ["payments", "data"]}, []),
     case(
@@ -48,13 +48,9 @@ UNNAMED = "has no name of its own, so the engine would make one up"
     ),
 )
 def test_the_name(name: object, parameters: dict[str, Any], expected: list[str]) -> None:
-    assert told(RULE, Declared(type=REPOSITORY, inputs={"name": name}), **parameters) == expected
+    assert findings(RULE, Declared(type=REPOSITORY, inputs={"name": name}), **parameters) == expected
 
 
 def test_every_fault_is_told() -> None:
-    found = told(RULE, Declared(type=REPOSITORY, inputs={"name": "-A"}), prefixes=["data"])
+    found = findings(RULE, Declared(type=REPOSITORY, inputs={"name": "-A"}), prefixes=["data"])
     assert len(found) == 4
-
-
-def test_it_is_about_repositories() -> None:
-    assert RULE.types == (REPOSITORY,)

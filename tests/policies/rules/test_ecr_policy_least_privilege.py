@@ -1,4 +1,4 @@
-"""Repository policies name actions, and other accounts may neither delete nor configure."""
+"""Repository policies list actions, and don't allow other accounts to delete or configure."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,16 +9,28 @@ from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from policies.rules.ecr_policy_least_privilege import RULE
-from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from resources.ecr import REPOSITORY_POLICY
 from tests.cases import case, cases
 from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY, own
 from tests.domain.iam.calls import allow as statement_of_caller
-from tests.policies.conftest import Declared, told
-from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+from tests.policies.conftest import Declared, findings
+from tests.policies.rules.texts import (
+    HOME,
+    LAMBDA,
+    NOT_ACTION,
+    NOT_PRINCIPAL,
+    ORGANIZATION,
+    OTHER,
+    allow,
+    deny,
+    policy,
+    root,
+    to,
+)
 
 PULL = list(PULL_ACTIONS)
-COVERS = "which covers writing: name each action"
+COVERS = "which includes write actions: list each action"
 
 
 def declared(text: object) -> Declared:
@@ -37,11 +49,7 @@ def declared(text: object) -> Declared:
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
 def test_a_repository_policy(inputs: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs)) == expected
-
-
-def test_no_other_type() -> None:
-    assert RULE.types == (REPOSITORY_POLICY, CREATION_TEMPLATE)
+    assert findings(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs)) == expected
 
 
 DELETE = "ecr:BatchDeleteImage"
@@ -62,57 +70,57 @@ DELETE = "ecr:BatchDeleteImage"
     (allow(Principal=to(OTHER), Action="ecr:PutImag?"), [f"statement 1 allows ecr:PutImag?, {COVERS}"]),
     (
         allow(Principal=to(OTHER), NotAction=DELETE),
-        [f"statement 1 allows everything but {DELETE} (NotAction): name what is meant"],
+        [f"statement 1 allows every action except {DELETE} {NOT_ACTION}"],
     ),
     (
         allow(NotPrincipal=to(OTHER), Action=PULL),
-        ["statement 1 grants to all but some (NotPrincipal): list the allowed principals in Principal"],
+        [f"statement 1 {NOT_PRINCIPAL}"],
     ),
-    (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR refuses it"]),
+    (allow(Action=PULL), ["statement 1 has no Principal: Amazon ECR rejects it"]),
     (
         allow(Principal=to(OTHER), Action=["s3:PutObject", "ecr-public:*", *PULL]),
-        ["statement 1 allows ecr-public:* and s3:PutObject: that is not an action of Amazon ECR"],
+        ["statement 1 allows ecr-public:* and s3:PutObject, which is not an action of Amazon ECR"],
     ),
     (
         allow(Principal=to(OTHER), Action=[DELETE, *PULL]),
-        [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
+        [f"statement 1 allows account {OTHER} to delete or configure: {DELETE}"],
     ),
     (
         allow(Principal=to(root(OTHER)), Action="ECR:setREPOSITORYpolicy"),
-        [f"statement 1 lets account {OTHER} delete or configure: ECR:setREPOSITORYpolicy"],
+        [f"statement 1 allows account {OTHER} to delete or configure: ECR:setREPOSITORYpolicy"],
     ),
     (
         allow(Principal=to(f"arn:aws:iam::{OTHER}:role/r"), Action="ecr:TagResource"),
-        [f"statement 1 lets arn:aws:iam::{OTHER}:role/r delete or configure: ecr:TagResource"],
+        [f"statement 1 allows arn:aws:iam::{OTHER}:role/r to delete or configure: ecr:TagResource"],
     ),
-    (allow(Principal="*", Action=DELETE), [f"statement 1 lets everybody (*) delete or configure: {DELETE}"]),
+    (allow(Principal="*", Action=DELETE), [f"statement 1 allows everybody (*) to delete or configure: {DELETE}"]),
     (
         allow(Principal={"Service": LAMBDA}, Action="ecr:PutLifecyclePolicy"),
-        [f"statement 1 lets Service {LAMBDA} delete or configure: ecr:PutLifecyclePolicy"],
+        [f"statement 1 allows Service {LAMBDA} to delete or configure: ecr:PutLifecyclePolicy"],
     ),
     (
         allow(Principal=to(OTHER), Action="ecr:NeverHeardOf"),
-        [f"statement 1 lets account {OTHER} delete or configure: ecr:NeverHeardOf"],
+        [f"statement 1 allows account {OTHER} to delete or configure: ecr:NeverHeardOf"],
     ),
     (
         allow(Principal=to(OTHER), Action=DELETE, Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        [f"statement 1 lets account {OTHER} delete or configure: {DELETE}"],
+        [f"statement 1 allows account {OTHER} to delete or configure: {DELETE}"],
     ),
     (deny(Principal="*", Action="ecr:*"), []),
     (deny(NotPrincipal=to(OTHER), NotAction=DELETE), []),
 )
 def test_statements(statement: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, declared(policy(statement))) == expected
+    assert findings(RULE, declared(policy(statement))) == expected
 
 
 def test_an_own_account_may_delete() -> None:
     text = policy(allow(Principal=to(HOME, OTHER, f"arn:aws:iam::{HOME}:role/r"), Action=DELETE))
-    assert told(RULE, declared(text), own_accounts=[HOME]) == [
-        f"statement 1 lets account {OTHER} delete or configure: {DELETE}"
+    assert findings(RULE, declared(text), own_accounts=[HOME]) == [
+        f"statement 1 allows account {OTHER} to delete or configure: {DELETE}"
     ]
-    assert told(RULE, declared(text), own_accounts=[HOME, OTHER]) == []
+    assert findings(RULE, declared(text), own_accounts=[HOME, OTHER]) == []
     everybody = policy(allow(Principal="*", Action=DELETE))
-    assert told(RULE, declared(everybody), own_accounts=[HOME]) == told(RULE, declared(everybody))
+    assert findings(RULE, declared(everybody), own_accounts=[HOME]) == findings(RULE, declared(everybody))
 
 
 CALLER = Caller(
@@ -148,9 +156,9 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_whoever_of_another_account_may_delete_is_found(statements: list[dict[str, object]]) -> None:
+def test_without_a_finding_no_other_account_deletes(statements: list[dict[str, object]]) -> None:
     text = policy(*statements)
-    if not told(RULE, declared(text), own_accounts=[HOME]):
+    if not findings(RULE, declared(text), own_accounts=[HOME]):
         for action in (DELETE, "ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:NeverHeardOf"):
             request = Request(action=action, resource=REPOSITORY, account=HOME)
             assert not evaluate(CALLER, request, (Policy(name="resource", document=parse(text)),)).allowed

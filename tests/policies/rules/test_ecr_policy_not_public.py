@@ -1,4 +1,4 @@
-"""No stranger reaches a repository; the rule's words are held against what IAM would let strangers do."""
+"""Repositories are not public; checked with what IAM would allow strangers."""
 
 import json
 
@@ -10,25 +10,25 @@ from domain.document_text import SECRET, UNKNOWN
 from domain.iam.access import Policy, Request
 from domain.iam.document import parse
 from policies.rules.ecr_policy_not_public import RULE
-from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
+from resources.ecr import REPOSITORY_POLICY
 from tests.cases import case, cases
 from tests.conftest import examples
 from tests.domain.iam.calls import REPOSITORY as ARN
 from tests.domain.iam.unknown_callers import PROVIDER, may
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULL = "ecr:BatchGetImage"
 IN_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
-NARROWED = "no condition narrows it to an organization, an account or a network"
+RESTRICTED = "no condition restricts it to an organization, an account or a network"
 
 
 def declared(text: object) -> Declared:
     return Declared(type=REPOSITORY_POLICY, inputs={"repository": "payments/api", "policy": text})
 
 
-def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") -> list[str]:
-    return [f"{name} lets {whom} call {what}: {NARROWED}{why}"]
+def open_to(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") -> list[str]:
+    return [f"{name} allows {whom} to call {what}: {RESTRICTED}{why}"]
 
 
 @cases(
@@ -37,48 +37,44 @@ def lets(whom: str, what: str = PULL, why: str = "", name: str = "statement 1") 
     case(
         "violating",
         {"policy": policy(allow(Sid="Pull", Principal="*", Action=PULL))},
-        lets("everybody (*)", name="statement 'Pull'"),
+        open_to("everybody (*)", name="statement 'Pull'"),
     ),
     case("unset", {}, []),
     case("null", {"policy": None}, []),
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
     case("secret", {"policy": SECRET}, ["undecided policy"]),
     case("unknown in it", {"policy": {"Statement": [allow(Principal=UNKNOWN, Action=PULL)]}}, ["undecided policy"]),
-    case("a mapping", {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, lets("everybody (*)")),
+    case("a mapping", {"policy": {"Statement": allow(Principal="*", Action=PULL)}}, open_to("everybody (*)")),
     case("a number", {"policy": 5}, ["is not a policy document, but 5"]),
     case("broken", {"policy": {"Statement": 5}}, ["is not a valid policy: Statement: is of type int"]),
 )
 def test_a_repository_policy(inputs: dict[str, object], expected: list[str]) -> None:
-    found = told(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs))
+    found = findings(RULE, Declared(type=REPOSITORY_POLICY, inputs=inputs))
     assert len(found) == len(expected)
     assert all(one.startswith(other) for one, other in zip(found, expected, strict=True))
 
 
-def test_no_other_type() -> None:
-    assert RULE.types == (REPOSITORY_POLICY, CREATION_TEMPLATE)
-
-
 @cases(
     "statement, expected",
-    (allow(Principal={"AWS": "*"}, Action=PULL), lets("everybody (*)")),
-    (allow(Principal=to(OTHER, "*"), Action=[PULL]), lets("everybody (*)")),
-    (allow(Principal="*", Action=["ECR:*"]), lets("everybody (*)", "ECR:*")),
+    (allow(Principal={"AWS": "*"}, Action=PULL), open_to("everybody (*)")),
+    (allow(Principal=to(OTHER, "*"), Action=[PULL]), open_to("everybody (*)")),
+    (allow(Principal="*", Action=["ECR:*"]), open_to("everybody (*)", "ECR:*")),
     (
         allow(Principal="*", Action=[f"ecr:A{each}" for each in "edcba"]),
-        lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad and ecr:Ae"),
+        open_to("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad and ecr:Ae"),
     ),
     (
         allow(Principal="*", Action=[f"ecr:A{each}" for each in "gfedcba"]),
-        lets("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
+        open_to("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
     ),
-    (allow(Principal="*", NotAction="kms:*"), lets("everybody (*)", "everything but kms:*")),
-    (allow(NotPrincipal=to(OTHER), Action=PULL), lets("every principal except some (NotPrincipal)")),
-    (allow(NotPrincipal="*", Action=PULL), lets("every principal except some (NotPrincipal)")),
+    (allow(Principal="*", NotAction="kms:*"), open_to("everybody (*)", "every action except kms:*")),
+    (allow(NotPrincipal=to(OTHER), Action=PULL), open_to("every principal except some (NotPrincipal)")),
+    (allow(NotPrincipal="*", Action=PULL), open_to("every principal except some (NotPrincipal)")),
     (allow(NotPrincipal=to(OTHER), Action=PULL, Condition=IN_ORGANIZATION), []),
-    (allow(Principal={"Service": LAMBDA}, Action=PULL), lets(f"the service {LAMBDA!r}, on behalf of any account,")),
+    (allow(Principal={"Service": LAMBDA}, Action=PULL), open_to(f"the service {LAMBDA!r}, on behalf of any account,")),
     (
         allow(Principal={"Service": LAMBDA}, Action=PULL, Condition=IN_ORGANIZATION),
-        lets(
+        open_to(
             f"the service {LAMBDA!r}, on behalf of any account,",
             why=" (StringEquals aws:PrincipalOrgID does not say on whose behalf a service calls)",
         ),
@@ -86,7 +82,7 @@ def test_no_other_type() -> None:
     (allow(Principal={"Service": LAMBDA}, Action=PULL, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
     (
         allow(Principal={"Federated": PROVIDER}, Action=PULL),
-        lets(f"the identity provider {PROVIDER!r}, on behalf of any account,"),
+        open_to(f"the identity provider {PROVIDER!r}, on behalf of any account,"),
     ),
     (allow(Principal=to(OTHER, root(HOME), f"arn:aws:iam::{OTHER}:role/a/b"), Action=PULL), []),
     (allow(Principal=to("AROAEXAMPLEEXAMPLEID"), Action=PULL), []),
@@ -96,7 +92,7 @@ def test_no_other_type() -> None:
     (allow(Principal="*", Action=PULL, Condition=IN_ORGANIZATION), []),
     (
         allow(Principal="*", Action=PULL, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        lets("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID also holds where the key is absent)"),
+        open_to("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID also holds where the key is absent)"),
     ),
     (
         allow(
@@ -104,7 +100,7 @@ def test_no_other_type() -> None:
             Action=PULL,
             Condition={"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"aws:PrincipalArn": "*"}},
         ),
-        lets(
+        open_to(
             "everybody (*)",
             why=(
                 " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn is not limited"
@@ -114,58 +110,60 @@ def test_no_other_type() -> None:
     ),
 )
 def test_statements(statement: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, declared(policy(statement))) == expected
-    assert told(RULE, declared(json.dumps({"Version": "2012-10-17", "Statement": statement}))) == expected
+    assert findings(RULE, declared(policy(statement))) == expected
+    assert findings(RULE, declared(json.dumps({"Version": "2012-10-17", "Statement": statement}))) == expected
 
 
 @pytest.mark.parametrize(
     "value", ["arn:aws:iam::*:root", "arn:aws:iam::*:role/puller", "arn:aws:iam::1111*:root", "1111*"]
 )
 def test_a_wildcard_in_a_principal_is_refused(value: str) -> None:
-    (found,) = told(RULE, declared(policy(allow(Principal=to(OTHER, value), Action=PULL))))
+    (found,) = findings(RULE, declared(policy(allow(Principal=to(OTHER, value), Action=PULL))))
     assert found.startswith("is not a valid policy: Statement.0.Principal.AWS.1: ")
 
 
-def test_a_deny_makes_no_public_grant_good() -> None:
-    """Not even one that leaves nobody in: see the rule."""
+def test_a_deny_does_not_make_a_public_grant_pass() -> None:
+    """Not even one that denies every stranger: see the rule."""
     outside = {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
     text = policy(allow(Principal="*", Action=PULL), deny(Principal="*", Action="*", Condition=outside))
     assert may(named(text), request()) == []
-    assert told(RULE, declared(text)) == lets("everybody (*)")
+    assert findings(RULE, declared(text)) == open_to("everybody (*)")
 
 
 def test_each_statement_is_named() -> None:
     narrow = allow(Principal=to(OTHER), Action=PULL)
     text = policy(narrow, allow(Principal="*", Action=PULL), allow(Sid="a\u202eb", Principal="*", Action=PULL))
-    assert told(RULE, declared(text)) == [
-        *lets("everybody (*)", name="statement 2"),
-        *lets("everybody (*)", name="statement 'a\\u202eb'"),
+    assert findings(RULE, declared(text)) == [
+        *open_to("everybody (*)", name="statement 2"),
+        *open_to("everybody (*)", name="statement 'a\\u202eb'"),
     ]
 
 
-def test_a_service_may_be_let_without_condition() -> None:
+def test_services_are_a_parameter() -> None:
     text = policy(allow(Principal={"Service": [LAMBDA, "codebuild.amazonaws.com"], "Federated": LAMBDA}, Action=PULL))
-    found = told(RULE, declared(text), services=[LAMBDA])
+    found = findings(RULE, declared(text), services=[LAMBDA])
     assert [each.partition(", on behalf")[0] for each in found] == [
-        "statement 1 lets the service 'codebuild.amazonaws.com'",
-        f"statement 1 lets the identity provider {LAMBDA!r}",
+        "statement 1 allows the service 'codebuild.amazonaws.com'",
+        f"statement 1 allows the identity provider {LAMBDA!r}",
     ]
-    assert told(RULE, declared(policy(allow(Principal="*", Action=PULL))), services=["*"]) == lets("everybody (*)")
+    assert findings(RULE, declared(policy(allow(Principal="*", Action=PULL))), services=["*"]) == open_to(
+        "everybody (*)"
+    )
 
 
 def test_a_document_of_an_old_version_has_no_variables() -> None:
     statement = allow(
         Principal="*", Action=PULL, Condition={"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}
     )
-    assert told(RULE, declared(policy(statement))) == []
-    assert len(told(RULE, declared(policy(statement, version="2008-10-17")))) == 1
-    assert len(told(RULE, declared(json.dumps({"Statement": statement})))) == 1
+    assert findings(RULE, declared(policy(statement))) == []
+    assert len(findings(RULE, declared(policy(statement, version="2008-10-17")))) == 1
+    assert len(findings(RULE, declared(json.dumps({"Statement": statement})))) == 1
 
 
 def test_a_huge_document() -> None:
     statements = [allow(Principal=to(OTHER), Action=PULL) for _ in range(2_000)]
     text = policy(*statements, allow(Principal="*", Action=PULL))
-    assert told(RULE, declared(text)) == lets("everybody (*)", name="statement 2001")
+    assert findings(RULE, declared(text)) == open_to("everybody (*)", name="statement 2001")
 
 
 def named(text: str) -> Policy:
@@ -235,7 +233,7 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(300))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_what_a_stranger_may_is_found(statements: list[dict[str, object]]) -> None:
+def test_without_a_finding_strangers_are_allowed_nothing(statements: list[dict[str, object]]) -> None:
     text = policy(*statements)
-    if not told(RULE, declared(text)):
+    if not findings(RULE, declared(text)):
         assert may(named(text), request()) == []

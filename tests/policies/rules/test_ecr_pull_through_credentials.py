@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.pack.rule import Given
+from policies.pack.rule import RuleContext
 from policies.rules.ecr_pull_through_credentials import RULE
 from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, told
+from tests.policies.conftest import TODAY, Declared, findings
 from tests.policies.rules.texts import HOME, OTHER
 
 CACHE = "docker-hub@us-east-1"
@@ -59,28 +59,28 @@ def cache(url: object = HUB, region: str | None = "us-east-1", provider: str | N
     case("a name", HUB, "ecr-pullthroughcache/docker-hub", [NO_ARN]),
     case("another service", HUB, HUB_SECRET.replace("secretsmanager", "ssm"), [NO_ARN]),
     case("a number", HUB, 7.0, [NO_ARN]),
-    case("none asked for", QUAY, None, []),
-    case("none asked for, an empty text", QUAY, "", []),
-    case("one that nobody asks for", QUAY, HUB_SECRET, [NOT_FOR_QUAY]),
-    case("an unknown one that nobody asks for", QUAY, UNKNOWN, [NOT_FOR_QUAY]),
+    case("none required", QUAY, None, []),
+    case("none required, an empty text", QUAY, "", []),
+    case("one that is not supported", QUAY, HUB_SECRET, [NOT_FOR_QUAY]),
+    case("an unknown one that is not supported", QUAY, UNKNOWN, [NOT_FOR_QUAY]),
     case("ECR's own", OTHERS, HUB_SECRET, [NOT_FOR_QUAY.replace("quay", "ecr"), NO_ROLE]),
     case("a customer's own registry", AZURE, HUB_SECRET, []),
     case("azure", AZURE, None, [f"{CACHE} credentialArn is missing: azure requires authentication {FIX}"]),
 )
 def test_the_secret(url: str, arn: object, expected: list[str]) -> None:
-    assert told(RULE, DEFAULT, cache(url, credentialArn=arn)) == expected
+    assert findings(RULE, DEFAULT, cache(url, credentialArn=arn)) == expected
 
 
 @pytest.mark.parametrize("url", ["ghcr.io", "registry.gitlab.com", "cgr.dev"])
-def test_each_that_asks_for_a_login(url: str) -> None:
-    assert told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET)) == []
-    assert len(told(RULE, DEFAULT, cache(url))) == 1
+def test_upstreams_that_require_authentication(url: str) -> None:
+    assert findings(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET)) == []
+    assert len(findings(RULE, DEFAULT, cache(url))) == 1
 
 
 @pytest.mark.parametrize("url", ["public.ecr.aws", "registry.k8s.io", OWN])
-def test_each_that_asks_for_none(url: str) -> None:
-    assert told(RULE, DEFAULT, cache(url)) == []
-    assert len(told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == 1
+def test_upstreams_that_require_none(url: str) -> None:
+    assert findings(RULE, DEFAULT, cache(url)) == []
+    assert len(findings(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == 1
 
 
 @cases(
@@ -102,11 +102,11 @@ def test_each_that_asks_for_none(url: str) -> None:
         "cache",
         [f"{CACHE} customRoleArn is not the ARN of a role (write arn:aws:iam::ACCOUNT:role/NAME)"],
     ),
-    case("one that nobody takes", QUAY, ROLE, [UNASKED_ROLE]),
-    case("an unknown one that nobody takes", QUAY, UNKNOWN, [UNASKED_ROLE]),
+    case("one that is not supported", QUAY, ROLE, [UNASKED_ROLE]),
+    case("an unknown one that is not supported", QUAY, UNKNOWN, [UNASKED_ROLE]),
 )
 def test_the_role(url: str, arn: object, expected: list[str]) -> None:
-    assert told(RULE, DEFAULT, cache(url, customRoleArn=arn)) == expected
+    assert findings(RULE, DEFAULT, cache(url, customRoleArn=arn)) == expected
 
 
 FORMS = (
@@ -127,40 +127,38 @@ FORMS = (
     case("a number", 7.0),
     case("a list", [QUAY]),
 )
-def test_what_ecr_does_not_cache(url: object) -> None:
-    found = told(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))
-    assert found == [f"{CACHE} is for {url!r}, which ECR does not cache: known are {FORMS}"]
+def test_unsupported_upstreams(url: object) -> None:
+    found = findings(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))
+    assert found == [f"{CACHE} has the upstream {url!r}, which Amazon ECR does not support: supported are {FORMS}"]
 
 
 def test_an_upstream_that_is_not_known_yet() -> None:
-    assert told(RULE, DEFAULT, cache(UNKNOWN)) == [f"{CACHE} undecided upstreamRegistryUrl"]
+    assert findings(RULE, DEFAULT, cache(UNKNOWN)) == [f"{CACHE} undecided upstreamRegistryUrl"]
 
 
-def test_upstreams_can_be_told() -> None:
-    assert told(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "quay"]) == []
-    assert told(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "ecr"]) == [
-        f"{CACHE} caches quay: allowed are ghcr, ecr"
+def test_allowed_upstreams_are_a_parameter() -> None:
+    assert findings(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "quay"]) == []
+    assert findings(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "ecr"]) == [
+        f"{CACHE} has the upstream quay: allowed are ghcr, ecr"
     ]
-    assert told(RULE, DEFAULT, cache(OWN), upstreams=[]) == [f"{CACHE} caches ecr: allowed are none"]
+    assert findings(RULE, DEFAULT, cache(OWN), upstreams=[]) == [f"{CACHE} has the upstream ecr: allowed are none"]
 
 
-def test_a_registry_of_which_nobody_says_where_it_is() -> None:
+def test_a_registry_whose_location_is_not_known() -> None:
     undecided = [f"{CACHE} undecided credentialArn"]
-    assert told(RULE, cache(credentialArn=HUB_SECRET)) == undecided
-    assert told(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, region=None)) == undecided
-    assert told(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, provider="x")) == undecided
-    assert told(RULE, cache()) == [f"{CACHE} credentialArn {MISSING} {FIX}"]
-    assert told(RULE, cache(QUAY)) == []
-    assert told(RULE, cache(QUAY, credentialArn=HUB_SECRET, customRoleArn=ROLE)) == [NOT_FOR_QUAY, UNASKED_ROLE]
+    assert findings(RULE, cache(credentialArn=HUB_SECRET)) == undecided
+    assert findings(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, region=None)) == undecided
+    assert findings(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, provider="x")) == undecided
+    assert findings(RULE, cache()) == [f"{CACHE} credentialArn {MISSING} {FIX}"]
+    assert findings(RULE, cache(QUAY)) == []
+    assert findings(RULE, cache(QUAY, credentialArn=HUB_SECRET, customRoleArn=ROLE)) == [NOT_FOR_QUAY, UNASKED_ROLE]
     for role in (None, ROLE):
-        assert told(RULE, cache(OTHERS, customRoleArn=role)) == [f"{CACHE} undecided customRoleArn"]
-
-
-def test_it_is_about_caches() -> None:
-    assert RULE.types == (PULL_THROUGH_RULE, PROVIDER)
-    assert told(RULE, DEFAULT, Declared(type=KEY, inputs={})) == []
+        assert findings(RULE, cache(OTHERS, customRoleArn=role)) == [f"{CACHE} undecided customRoleArn"]
+    assert findings(RULE, DEFAULT, Declared(type=KEY, inputs={})) == []
 
 
 def test_where_it_is_written() -> None:
-    found = RULE.check([DEFAULT, cache(OTHERS, credentialArn=HUB_SECRET)], Given(RULE.parameters(upstreams=()), TODAY))
+    found = RULE.check(
+        [DEFAULT, cache(OTHERS, credentialArn=HUB_SECRET)], RuleContext(RULE.parameters(upstreams=()), TODAY)
+    )
     assert [each.path for _, each in found] == [("upstreamRegistryUrl",), ("credentialArn",), ("customRoleArn",)]

@@ -6,12 +6,11 @@ from typing import Any
 from domain.document_text import UNKNOWN
 from policies.rules.ecr_replication_sound import RULE
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 from tests.policies.rules.replicated import API, ASIA, DEFAULT, EU, REPLICA, US, lifecycle, replicating, repository, to
 from tests.policies.rules.texts import HOME, OTHER
 
-WHOSE = "whose images it holds"
-DRIFT = "a tag that moves in one alone comes to name another image, or none"
+DRIFT = "tags could name different images in the two"
 
 
 def kms(key: object) -> dict[str, object]:
@@ -20,13 +19,13 @@ def kms(key: object) -> dict[str, object]:
 
 HOMES = f"arn:aws:kms:{US}:{HOME}:key/1"
 AT = "payments/api@eu-west-1"
-WEAKER = f"{AT} has no customer key, and payments/api@us-east-1, {WHOSE}, has one"
+WEAKER = f"{AT} is a replica of {API.name} without a customer managed key, which the original has"
 AES: dict[str, object] = {"encryptionConfigurations": [{"encryptionType": "AES256"}]}
 
 
 @cases(
     "original, replica, expected",
-    case("the original's", {}, kms(HOMES), [f"{AT} is a replica in eu-west-1, but its key is one of us-east-1"]),
+    case("the original's", {}, kms(HOMES), [f"{AT} is a replica in eu-west-1 with a key in us-east-1"]),
     case("one of the region", {}, kms(f"arn:aws:kms:{EU}:{OTHER}:key/mrk-1"), []),
     case("an alias, which is of the region", {}, kms("alias/registry"), []),
     case("unknown", {}, kms(UNKNOWN), []),
@@ -40,10 +39,11 @@ AES: dict[str, object] = {"encryptionConfigurations": [{"encryptionType": "AES25
 )
 def test_a_replica_has_a_key_of_its_own(original: dict[str, Any], replica: dict[str, Any], expected: list[str]) -> None:
     resources = [repository(**original), repository(region=EU, **replica), replicating(to(EU))]
-    assert told(RULE, DEFAULT, *resources) == expected
+    assert findings(RULE, DEFAULT, *resources) == expected
 
 
-UNPULLED = f"{AT} rule 1 (any) would archive what is not pulled for 90 days, and a standby is never pulled"
+ARCHIVES = "rule 1 (Archive images 90 days after the last pull) would archive the images of a replica"
+UNPULLED = f"{AT} {ARCHIVES}, which are never pulled"
 
 
 @cases(
@@ -64,7 +64,7 @@ UNPULLED = f"{AT} rule 1 (any) would archive what is not pulled for 90 days, and
     ),
 )
 def test_a_standby_is_not_archived(policy: Declared, expected: list[str]) -> None:
-    assert told(RULE, DEFAULT, API, REPLICA, replicating(to(EU)), policy) == expected
+    assert findings(RULE, DEFAULT, API, REPLICA, replicating(to(EU)), policy) == expected
 
 
 def tags(mode: object, *filters: object) -> dict[str, object]:
@@ -76,7 +76,7 @@ EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
 
 
 def other(here: str, there: str) -> list[str]:
-    return [f"{AT} is {here}, and payments/api@us-east-1, {WHOSE}, {there}: {DRIFT}"]
+    return [f"{AT} is {here}, but its original {API.name} is {there}: {DRIFT}"]
 
 
 UNDECIDED = [f"{AT} undecided imageTagMutability"]
@@ -105,12 +105,12 @@ UNDECIDED = [f"{AT} undecided imageTagMutability"]
     case("unknown there", tags("IMMUTABLE"), tags(UNKNOWN), UNDECIDED),
     case("unknown exclusion", tags(EXCEPT, "a"), tags(EXCEPT, UNKNOWN), UNDECIDED),
 )
-def test_the_tags_move_alike(original: dict[str, Any], replica: dict[str, Any], expected: list[str]) -> None:
+def test_the_same_tags_are_mutable(original: dict[str, Any], replica: dict[str, Any], expected: list[str]) -> None:
     resources = [repository(**original), repository(region=EU, **replica), replicating(to(EU))]
-    assert told(RULE, DEFAULT, *resources) == expected
+    assert findings(RULE, DEFAULT, *resources) == expected
 
 
 def test_only_what_is_replicated_is_compared() -> None:
     laxer = repository("x/y", EU, imageTagMutability="MUTABLE")
     resources = [DEFAULT, API, REPLICA, repository("x/y"), laxer, replicating(to(EU, prefixes=["payments/"]))]
-    assert told(RULE, *resources) == []
+    assert findings(RULE, *resources) == []

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.pack.rule import Given
+from policies.pack.rule import RuleContext
 from policies.rules.ecr_replication_sound import RULE
 from render import Render
 from resources import PROVIDER
-from resources.ecr import LIFECYCLE_POLICY, REPLICATION_CONFIGURATION, REPOSITORY
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, told
+from tests.policies.conftest import TODAY, Declared, findings
 from tests.policies.rules.replicated import (
     API,
     ASIA,
@@ -31,40 +30,40 @@ from tests.policies.rules.replicated import (
 from tests.policies.rules.texts import HOME, OTHER
 
 STRANGER = "999988887777"
-TO_EU = f"copies images to {HOME} in {EU}"
 WHOLE = f"{CONFIG} undecided replicationConfiguration"
+TO_FIRST = [f"{WHOLE}.rules.0.destinations.0"]
+
+
+def missing(names: str, region: str = EU, account: str = HOME) -> list[str]:
+    return [f"{CONFIG} replicates images to {account} in {region}, where the stack declares no repository {names}"]
 
 
 @cases(
     "resources, expected",
     case("compliant", [API, REPLICA, replicating(to(EU))], []),
     case("in another order", [replicating(to(EU)), REPLICA, API], []),
-    case(
-        "violating",
-        [API, replicating(to(EU))],
-        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api"],
-    ),
+    case("violating", [API, replicating(to(EU))], missing("payments/api")),
     case(
         "two of them",
         [API, repository("x/y"), repository("x/z", EU), replicating(to(EU))],
-        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
+        missing("payments/api and x/y"),
     ),
     case(
         "two of them, in the engine's order",
         [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
-        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api and x/y"],
+        missing("payments/api and x/y"),
     ),
     case(
         "one of two regions",
         [API, REPLICA, replicating(to(EU, ASIA))],
-        [f"{CONFIG} copies images to {HOME} in {ASIA}, where the stack declares no repository payments/api"],
+        missing("payments/api", ASIA),
     ),
     case("twice to one place", [API, REPLICA, replicating(to(EU), to(EU))], []),
     case("by prefix", [API, repository("x/y"), REPLICA, replicating(to(EU, prefixes=["payments/"]))], []),
     case(
         "by another prefix",
         [API, repository("x/y"), repository("x/y", EU), replicating(to(EU, prefixes=["payments/", "x/"]))],
-        [f"{CONFIG} {TO_EU}, where the stack declares no repository payments/api"],
+        missing("payments/api"),
     ),
     case("no replication", [API, REPLICA], []),
     case("no rules", [API, replicating()], []),
@@ -74,10 +73,11 @@ WHOLE = f"{CONFIG} undecided replicationConfiguration"
     case("another type", [Declared(type=KEY, inputs={})], []),
 )
 def test_what_is_replicated_is_declared_there(resources: list[Declared], expected: list[str]) -> None:
-    assert told(RULE, DEFAULT, *resources) == expected
+    assert findings(RULE, DEFAULT, *resources) == expected
 
 
-ABSENT = f"{CONFIG} copies images to {OTHER} in {US}, where the stack declares no repository payments/api"
+ABSENT = missing("payments/api", US, OTHER)[0]
+NO_PROVIDER = [f"{ABSENT}, nor a provider for that account"]
 
 
 @cases(
@@ -89,48 +89,48 @@ ABSENT = f"{CONFIG} copies images to {OTHER} in {US}, where the stack declares n
     case(
         "a third account",
         [repository(provider=OTHERS), provider("other", STRANGER)],
-        [f"{ABSENT}, and no provider of that account"],
+        NO_PROVIDER,
     ),
     case(
         "unknown",
         [repository(provider=OTHERS), provider("other", UNKNOWN)],
-        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+        TO_FIRST,
     ),
     case(
-        "a provider of which nothing is said",
+        "a provider that is not declared",
         [repository(provider=OTHERS)],
-        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+        TO_FIRST,
     ),
-    case("another name", [repository("x/y", provider=OTHERS)], [f"{ABSENT}, and no provider of that account"]),
-    case("elsewhere", [repository(provider=OTHERS, region=EU)], [f"{ABSENT}, and no provider of that account"]),
+    case("another name", [repository("x/y", provider=OTHERS)], NO_PROVIDER),
+    case("elsewhere", [repository(provider=OTHERS, region=EU)], NO_PROVIDER),
     case(
         "an unknown name there",
         [repository(UNKNOWN, provider=OTHERS), OTHER_PROVIDER],
-        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+        TO_FIRST,
     ),
     case("the provider's region", [repository(region=None, provider=OTHERS), OTHER_PROVIDER], []),
     case(
         "no region",
         [repository(region=None, provider=OTHERS), provider("other", OTHER, "")],
-        [f"{CONFIG} undecided replicationConfiguration.rules.0.destinations.0"],
+        TO_FIRST,
     ),
 )
 def test_another_account_is_that_of_its_provider(resources: list[Declared], expected: list[str]) -> None:
     config = replicating(to(US, account=OTHER))
-    assert told(RULE, DEFAULT, API, *resources, config) == expected
+    assert findings(RULE, DEFAULT, API, *resources, config) == expected
 
 
-def test_a_registry_of_which_nobody_says_where_it_is() -> None:
-    assert told(RULE, API, REPLICA, replicating(to(EU))) == [WHOLE]
-    assert told(RULE, provider(account=UNKNOWN), API, REPLICA, replicating(to(EU))) == [WHOLE]
+def test_a_registry_whose_location_is_not_known() -> None:
+    assert findings(RULE, API, REPLICA, replicating(to(EU))) == [WHOLE]
+    assert findings(RULE, provider(account=UNKNOWN), API, REPLICA, replicating(to(EU))) == [WHOLE]
     nowhere = Declared(type=PROVIDER, inputs={"allowedAccountIds": [HOME]}, name="default", region=None)
-    assert told(RULE, nowhere, API, REPLICA, replicating(to(EU), region=None)) == [WHOLE]
-    assert told(RULE, nowhere, API, REPLICA, replicating(to(EU), region="mars-1")) == [WHOLE]
-    assert told(RULE, nowhere, API, REPLICA, replicating(to(EU))) == []
+    assert findings(RULE, nowhere, API, REPLICA, replicating(to(EU), region=None)) == [WHOLE]
+    assert findings(RULE, nowhere, API, REPLICA, replicating(to(EU), region="mars-1")) == [WHOLE]
+    assert findings(RULE, nowhere, API, REPLICA, replicating(to(EU))) == []
 
 
 ABROAD = "is in another partition, where nothing is replicated to"
-REFUSED = f"{CONFIG} would be refused: "
+INVALID = f"{CONFIG} is invalid: "
 
 
 @cases(
@@ -147,8 +147,13 @@ REFUSED = f"{CONFIG} would be refused: "
     case("many rules", [to(EU)] * 11, ["has 11 rules (write at most 10)"]),
 )
 def test_ecrs_limits(rules: list[dict[str, Any]], expected: list[str]) -> None:
-    found = told(RULE, DEFAULT, API, replicating(*rules))
-    assert found == [f"{REFUSED}{each}" for each in expected]
+    found = findings(RULE, DEFAULT, API, replicating(*rules))
+    assert found == [f"{INVALID}{each}" for each in expected]
+
+
+NO_OBJECT = f"{CONFIG} has a replicationConfiguration that is not an object: "
+NO_REGISTRY = f"{CONFIG} has a destination without a region and a registryId: "
+NO_PREFIX = f"{CONFIG} has a filter without PREFIX_MATCH: "
 
 
 @cases(
@@ -158,47 +163,39 @@ def test_ecrs_limits(rules: list[dict[str, Any]], expected: list[str]) -> None:
     case("unknown rules", {"rules": UNKNOWN}, [WHOLE]),
     case("unknown region", {"rules": [to(UNKNOWN)]}, [WHOLE]),
     case("unknown account", {"rules": [to(EU, account=UNKNOWN)]}, [WHOLE]),
-    case("unset", None, [f"{CONFIG} has no configuration, but None"]),
-    case("a text", "all", [f"{CONFIG} has no configuration, but 'all'"]),
+    case("unset", None, [f"{NO_OBJECT}None"]),
+    case("a text", "all", [f"{NO_OBJECT}'all'"]),
     case("empty", {}, []),
     case("one without a list", {"rules": to(EU)}, []),
     case("one destination without a list", {"rules": [{"destinations": to(EU)["destinations"][0]}]}, []),
     case("no destination", {"rules": [{}]}, [f"{CONFIG} has a rule without a destination"]),
     case("a text as a rule", {"rules": ["all"]}, [f"{CONFIG} has a rule without a destination"]),
-    case(
-        "no account",
-        {"rules": [{"destinations": [{"region": EU}]}]},
-        [f"{CONFIG} has a destination without a region and a registryId: {{'region': 'eu-west-1'}}"],
-    ),
-    case(
-        "a text as a destination",
-        {"rules": [{"destinations": [EU]}]},
-        [f"{CONFIG} has a destination without a region and a registryId: 'eu-west-1'"],
-    ),
+    case("no account", {"rules": [{"destinations": [{"region": EU}]}]}, [f"{NO_REGISTRY}{{'region': 'eu-west-1'}}"]),
+    case("a text as a destination", {"rules": [{"destinations": [EU]}]}, [f"{NO_REGISTRY}'eu-west-1'"]),
     case(
         "no type",
         {"rules": [{**to(EU), "repositoryFilters": [{"filter": "payments/"}]}]},
-        [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 'payments/'}}"],
+        [f"{NO_PREFIX}{{'filter': 'payments/'}}"],
     ),
     case(
         "a number",
         {"rules": [{**to(EU), "repositoryFilters": [{"filter": 7.0, "filterType": "PREFIX_MATCH"}]}]},
-        [f"{CONFIG} has a filter that is none by PREFIX_MATCH: {{'filter': 7.0, 'filterType': 'PREFIX_MATCH'}}"],
+        [f"{NO_PREFIX}{{'filter': 7.0, 'filterType': 'PREFIX_MATCH'}}"],
     ),
 )
 def test_other_forms(written: object, expected: list[str]) -> None:
-    assert told(RULE, DEFAULT, API, REPLICA, replicating(replicationConfiguration=written)) == expected
+    assert findings(RULE, DEFAULT, API, REPLICA, replicating(replicationConfiguration=written)) == expected
 
 
 def chained(region: str) -> list[str]:
-    why = "is replicated from too, and ECR copies no image that was copied there"
-    return [f"{CONFIG} copies images to {HOME} in {region}, which {why}"]
+    why = "replicates too: Amazon ECR does not replicate images that were replicated to it"
+    return [f"{CONFIG} replicates images to {HOME} in {region}, which {why}"]
 
 
 @cases(
     "second, expected",
     case("a chain", replicating(to(ASIA), region=EU, name="second"), chained(EU)),
-    case("one that copies nothing", replicating(region=EU, name="second"), []),
+    case("one that replicates nothing", replicating(region=EU, name="second"), []),
     case("elsewhere", replicating(to(ASIA), region="eu-west-2", name="second"), []),
     case("the same region elsewhere", replicating(to(ASIA), region=EU, name="second", provider=OTHERS), []),
     case(
@@ -209,11 +206,11 @@ def chained(region: str) -> list[str]:
 )
 def test_there_is_no_chain(second: Declared, expected: list[str]) -> None:
     everywhere = [repository(region=region) for region in (US, EU, ASIA)]
-    assert told(RULE, DEFAULT, OTHER_PROVIDER, *everywhere, replicating(to(EU)), second) == expected
+    assert findings(RULE, DEFAULT, OTHER_PROVIDER, *everywhere, replicating(to(EU)), second) == expected
 
 
 def typo(prefix: str) -> list[str]:
-    return [f"{CONFIG} has the prefix {prefix!r}, with which no name of the stack's repositories begins"]
+    return [f"{CONFIG} has the prefix {prefix!r}, which matches no repository of the stack"]
 
 
 @cases(
@@ -237,15 +234,15 @@ def typo(prefix: str) -> list[str]:
     ),
     case("another account", ["payments/", "x/"], [repository("x/y", provider=OTHERS), OTHER_PROVIDER], typo("x/")),
 )
-def test_each_prefix_is_of_some_repository(prefixes: list[object], others: list[Declared], expected: list[str]) -> None:
-    assert told(RULE, DEFAULT, API, REPLICA, *others, replicating(to(EU, prefixes=prefixes))) == expected
+def test_each_prefix_matches_a_repository(prefixes: list[object], others: list[Declared], expected: list[str]) -> None:
+    assert findings(RULE, DEFAULT, API, REPLICA, *others, replicating(to(EU, prefixes=prefixes))) == expected
 
 
-def test_regions_can_be_told() -> None:
+def test_regions_are_a_parameter() -> None:
     resources = [DEFAULT, API, REPLICA, repository(region=ASIA), replicating(to(EU, ASIA))]
-    assert told(RULE, *resources, regions=[EU, ASIA]) == []
-    assert told(RULE, *resources, regions=["eu-central-1", EU]) == [
-        f"{CONFIG} copies images to {ASIA}: allowed are eu-central-1, eu-west-1"
+    assert findings(RULE, *resources, regions=[EU, ASIA]) == []
+    assert findings(RULE, *resources, regions=["eu-central-1", EU]) == [
+        f"{CONFIG} replicates images to {ASIA}: allowed are eu-central-1, eu-west-1"
     ]
 
 
@@ -253,25 +250,21 @@ def test_regions_can_be_told() -> None:
 def test_the_projects_own_replication_is_sound(request: pytest.FixtureRequest, stack: str) -> None:
     rendered: Render = request.getfixturevalue(stack)
     resources = rendered.judged()
-    assert told(RULE, *resources) == []
+    assert findings(RULE, *resources) == []
     if stack != "dev":
-        assert len(told(RULE, *(each for each in resources if not each.name.endswith("@eu-west-1")))) == 1
-
-
-def test_it_is_about_replication_and_what_it_fills() -> None:
-    assert RULE.types == (REPLICATION_CONFIGURATION, REPOSITORY, LIFECYCLE_POLICY, PROVIDER)
+        assert len(findings(RULE, *(each for each in resources if not each.name.endswith("@eu-west-1")))) == 1
 
 
 def test_where_it_is_written() -> None:
     rules = [to(EU), to(ASIA, EU, prefixes=["payments/", "paymnts/"])]
     resources = [DEFAULT, API, replicating(*rules)]
-    found = RULE.check(resources, Given(RULE.parameters(), TODAY))
+    found = RULE.check(resources, RuleContext(RULE.parameters(), TODAY))
     assert [each.path for _, each in found] == [
         ("replicationConfiguration", "rules", 1, "repositoryFilters", 1),
         ("replicationConfiguration", "rules", 0, "destinations", 0),
         ("replicationConfiguration", "rules", 1, "destinations", 0),
     ]
     short = RULE.check(
-        [DEFAULT, API, replicating(to(EU, prefixes=["payments/", "p"]))], Given(RULE.parameters(), TODAY)
+        [DEFAULT, API, replicating(to(EU, prefixes=["payments/", "p"]))], RuleContext(RULE.parameters(), TODAY)
     )
     assert [each.path for _, each in short] == [("replicationConfiguration", "rules", 0, "repositoryFilters", 1)]

@@ -7,12 +7,12 @@ from policies.rules.ecr_scan_on_push import RULE
 from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 
 REPO, CONFIG = "payments/api@us-east-1", "registry@us-east-1"
-NO_SCAN = f"{REPO} is not scanned on push, and nothing is declared of its registry's scanning"
-BY_HAND = f"{REPO} is scanned by hand only: no filter of its registry's scanning matches its name"
-NEVER = f"{REPO} is never scanned: no filter of its registry's scanning matches its name"
+NO_SCAN = f"{REPO} is not scanned on push, and the stack declares no scanning configuration for its registry"
+BY_HAND = f"{REPO} is only scanned manually: no filter of its registry's scanning configuration matches it"
+NEVER = f"{REPO} is not scanned: no filter of its registry's scanning configuration matches it"
 SCANNED = {"imageScanningConfiguration": {"scanOnPush": True}}
 
 
@@ -48,8 +48,10 @@ def scanning(
     ),
 )
 def test_a_repository_says_it_where_its_registry_says_nothing(inputs: dict[str, Any], expected: list[str]) -> None:
-    assert told(RULE, repository(**inputs)) == expected
-    assert told(RULE, repository(**inputs), scanning("*", region="eu-west-1"), scanning("*", provider="x")) == expected
+    assert findings(RULE, repository(**inputs)) == expected
+    assert (
+        findings(RULE, repository(**inputs), scanning("*", region="eu-west-1"), scanning("*", provider="x")) == expected
+    )
 
 
 @cases(
@@ -67,8 +69,8 @@ def test_a_repository_says_it_where_its_registry_says_nothing(inputs: dict[str, 
     case("enhanced, but not this one", scanning("web", kind="ENHANCED"), [NEVER]),
 )
 def test_a_registry_that_says_it_is_all_that_counts(configuration: Declared, expected: list[str]) -> None:
-    assert told(RULE, repository(), configuration) == expected
-    assert told(RULE, configuration, repository(**SCANNED)) == expected
+    assert findings(RULE, repository(), configuration) == expected
+    assert findings(RULE, configuration, repository(**SCANNED)) == expected
 
 
 @cases(
@@ -85,11 +87,11 @@ def test_a_registry_that_says_it_is_all_that_counts(configuration: Declared, exp
         "no such type",
         "payments/api",
         scanning("*", kind="enhanced"),
-        [f"{CONFIG} is no scanning that ECR knows: scanType is 'enhanced'"],
+        [f"{CONFIG} has an invalid scanType: 'enhanced'"],
     ),
 )
 def test_what_is_not_known(name: object, configuration: Declared, expected: list[str]) -> None:
-    assert told(RULE, repository(name, **SCANNED), configuration) == expected
+    assert findings(RULE, repository(name, **SCANNED), configuration) == expected
 
 
 @cases(
@@ -123,18 +125,18 @@ def test_what_is_not_known(name: object, configuration: Declared, expected: list
 def test_other_forms_of_rules(rules: object, expected: list[str]) -> None:
     inputs = {"scanType": "BASIC", "rules": rules}
     configuration = Declared(type=SCANNING_CONFIGURATION, inputs=inputs, name=CONFIG)
-    assert told(RULE, repository(**SCANNED), configuration) == expected
+    assert findings(RULE, repository(**SCANNED), configuration) == expected
 
 
 def test_of_two_configurations_each_must_scan() -> None:
-    assert told(RULE, repository(), scanning("*"), scanning("web")) == [BY_HAND]
+    assert findings(RULE, repository(), scanning("*"), scanning("web")) == [BY_HAND]
 
 
 def test_each_account_and_region_is_a_registry_of_its_own() -> None:
     elsewhere = Declared(type=REPOSITORY, inputs={"name": "payments/api"}, name="elsewhere", provider="x")
-    (found,) = told(RULE, repository(), elsewhere, scanning("web", provider="x"), scanning("*"))
-    assert found.startswith("elsewhere is scanned by hand only")
+    (found,) = findings(RULE, repository(), elsewhere, scanning("web", provider="x"), scanning("*"))
+    assert found.startswith("elsewhere is only scanned manually")
 
 
 def test_it_is_about_repositories_and_scanning() -> None:
-    assert told(RULE, Declared(type=KEY, inputs={})) == []
+    assert findings(RULE, Declared(type=KEY, inputs={})) == []

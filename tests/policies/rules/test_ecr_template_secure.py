@@ -1,4 +1,4 @@
-"""Creation templates make repositories as secure as the declared ones."""
+"""Creation templates are as secure as declared repositories."""
 
 import json
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from policies.pack.rule import Given
+from policies.pack.rule import RuleContext
 from policies.rules.ecr_template_secure import RULE
 from render import Render
 from resources.ecr import CREATION_TEMPLATE
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, told
+from tests.policies.conftest import TODAY, Declared, findings
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1"
 ROLE_ARN = "arn:aws:iam::111122223333:role/container-registry/creation-templates"
 TAGS = {"owner": "platform", "environment": "prod", "project": "container-registry", "managed-by": "pulumi"}
-NO_ROLE = "has no custom role, without which ECR gives neither tags nor a KMS key"
-NO_POLICY = "has no lifecycle policy: what it makes keeps every image"
-UNSET_TAGS = "is mutable: it says nothing of its tags, and MUTABLE is the default"
-UNSET_KEY = "has no key: it says nothing of encryption, and AES256 is the default"
-PUSHED = "lets whoever may push make repositories, by any name under its prefix"
-STRANGE = "which ECR does not know: known are REPLICATION, PULL_THROUGH_CACHE, CREATE_ON_PUSH"
-EMPTY = "is for nothing: appliedFors is empty"
+NO_ROLE = "has no customRoleArn, which ECR requires to set tags or a KMS key"
+NO_POLICY = "has no lifecycle policy: its repositories keep every image"
+UNSET_TAGS = "has mutable tags: imageTagMutability is not set, and MUTABLE the default"
+UNSET_KEY = "is encrypted with AES256, the default, without a KMS key"
+PUSHED = "allows publishers to create repositories, with any name under its prefix"
+VALID = "in appliedFors: valid are REPLICATION, PULL_THROUGH_CACHE, CREATE_ON_PUSH"
+EMPTY = "is never used: appliedFors is empty"
 CACHE = ["PULL_THROUGH_CACHE"]
 
 
@@ -50,12 +50,12 @@ def template(region: str | None = "us-east-1", **inputs: Any) -> Declared:
 
 
 def test_a_secure_one_passes() -> None:
-    assert told(RULE, template()) == []
+    assert findings(RULE, template()) == []
 
 
 def test_one_that_says_nothing_lacks_everything() -> None:
     bare = Declared(type=CREATION_TEMPLATE, inputs={"prefix": "ROOT", "appliedFors": ["REPLICATION"]})
-    assert told(RULE, bare) == [UNSET_TAGS, UNSET_KEY, NO_POLICY, *(f"has no tag {each}" for each in TAGS)]
+    assert findings(RULE, bare) == [UNSET_TAGS, UNSET_KEY, NO_POLICY, *(f"has no tag {each}" for each in TAGS)]
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -66,7 +66,7 @@ def test_the_projects_own_are_secure(request: pytest.FixtureRequest, stack: str)
         for each in rendered.resources
         if each.type == CREATION_TEMPLATE
     ]
-    assert told(RULE, *own) == []
+    assert findings(RULE, *own) == []
     assert len(own) == {"dev": 1, "prod": 2}[stack]
 
 
@@ -81,14 +81,19 @@ def test_the_projects_own_are_secure(request: pytest.FixtureRequest, stack: str)
     case("unset", None, {}, [EMPTY]),
     case("unknown", UNKNOWN, {}, ["undecided appliedFors"]),
     case("unknown within", [UNKNOWN, "CREATE_ON_PUSH"], {}, ["undecided appliedFors", PUSHED]),
-    case("lower case", ["create_on_push"], {}, [f"is for 'create_on_push', {STRANGE}"]),
-    case("an object", [{"a": 1}], {}, [f"is for {{'a': 1}}, {STRANGE}"]),
+    case("lower case", ["create_on_push"], {}, [f"has 'create_on_push' {VALID}"]),
+    case("an object", [{"a": 1}], {}, [f"has {{'a': 1}} {VALID}"]),
 )
 def test_what_it_is_for(occasions: object, parameters: dict[str, Any], expected: list[str]) -> None:
-    assert told(RULE, template(appliedFors=occasions), **parameters) == expected
+    assert findings(RULE, template(appliedFors=occasions), **parameters) == expected
 
 
-MUTABLE = "is mutable: imageTagMutability is MUTABLE"
+MUTABLE = "has mutable tags: imageTagMutability is MUTABLE"
+EXCLUDING = {
+    "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+    "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
+}
+EXCLUDED = "has the exclusion filter 'v*', which makes 'v0' mutable"
 
 
 @cases(
@@ -106,31 +111,16 @@ MUTABLE = "is mutable: imageTagMutability is MUTABLE"
         ["undecided appliedFors"],
     ),
     case("unknown", {"imageTagMutability": UNKNOWN}, {}, ["undecided imageTagMutability"]),
-    case(
-        "an exclusion",
-        {
-            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-            "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
-        },
-        {},
-        ["lets the tag 'v0' move, by the exclusion 'v*': allowed are latest, dev-*, preview-*, cache-*"],
-    ),
-    case(
-        "an exclusion, allowed",
-        {
-            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-            "imageTagMutabilityExclusionFilters": [{"filter": "v*", "filterType": "WILDCARD"}],
-        },
-        {"allowed_exclusions": ["v*"]},
-        [],
-    ),
+    case("an exclusion", EXCLUDING, {}, [f"{EXCLUDED}: allowed are latest, dev-*, preview-*, cache-*"]),
+    case("an exclusion, allowed", EXCLUDING, {"allowed_exclusions": ["v*"]}, []),
 )
-def test_the_tags_that_move(inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]) -> None:
-    assert told(RULE, template(**inputs), **parameters) == expected
+def test_mutable_tags(inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]) -> None:
+    assert findings(RULE, template(**inputs), **parameters) == expected
 
 
+ALIAS_ARN = "arn:aws:kms:us-east-1:111122223333:alias/registry"
 ELSEWHERE = "arn:aws:kms:eu-west-1:111122223333:key/1"
-NO_ARN = "names its key by no ARN of a key, which ECR refuses in a template: "
+NO_ARN = "has a kmsKey that is not the ARN of a key, which ECR rejects in a template: "
 
 
 @cases(
@@ -138,36 +128,38 @@ NO_ARN = "names its key by no ARN of a key, which ECR refuses in a template: "
     case("compliant", KEY_ARN, []),
     case("unknown", UNKNOWN, []),
     case("secret", SECRET, []),
-    case("abroad", ELSEWHERE, ["is of us-east-1, and its key of eu-west-1: ECR takes a key of the region alone"]),
+    case("abroad", ELSEWHERE, ["is in us-east-1 with a key in eu-west-1: ECR requires a key in the same region"]),
     case("an alias", "alias/registry", [f"{NO_ARN}alias/registry"]),
-    case(
-        "an alias's ARN",
-        "arn:aws:kms:us-east-1:111122223333:alias/registry",
-        [f"{NO_ARN}arn:aws:kms:us-east-1:111122223333:alias/registry"],
-    ),
+    case("an alias's ARN", ALIAS_ARN, [f"{NO_ARN}{ALIAS_ARN}"]),
     case("an id", "8d61d2aa", [f"{NO_ARN}8d61d2aa"]),
     case("another service", KEY_ARN.replace("kms", "s3"), [f"{NO_ARN}{KEY_ARN.replace('kms', 's3')}"]),
-    case("empty", "", ["is encrypted with the key that AWS manages: no kmsKey is given"]),
-    case("AWS's, told once", "alias/aws/ecr", ["is encrypted with the key that AWS manages: alias/aws/ecr"]),
-    case("a number", 7.0, ["is encrypted with no key, but 7.0"]),
+    case("empty", "", ["is encrypted with an AWS managed key: kmsKey is not set"]),
+    case("AWS's, reported once", "alias/aws/ecr", ["is encrypted with an AWS managed key: alias/aws/ecr"]),
+    case("a number", 7.0, ["has a kmsKey that is not an ARN: 7.0"]),
 )
 def test_the_key(key: object, expected: list[str]) -> None:
-    written = [{"encryptionType": "KMS", "kmsKey": key}]
-    assert told(RULE, template(encryptionConfigurations=written)) == expected
+    configurations = [{"encryptionType": "KMS", "kmsKey": key}]
+    assert findings(RULE, template(encryptionConfigurations=configurations)) == expected
 
 
-def test_the_key_of_a_template_whose_region_nobody_says() -> None:
+def test_the_key_of_a_template_whose_region_is_not_known() -> None:
     for region in (None, UNKNOWN):
-        assert told(RULE, template(region=region)) == ["undecided region"]
+        assert findings(RULE, template(region=region)) == ["undecided region"]
 
 
 def test_a_key_for_something_else_is_no_key() -> None:
-    written = [{"encryptionType": "AES256", "kmsKey": ELSEWHERE}]
-    assert told(RULE, template(encryptionConfigurations=written)) == ["has no key: encryptionType is AES256"]
+    configurations = [{"encryptionType": "AES256", "kmsKey": ELSEWHERE}]
+    assert findings(RULE, template(encryptionConfigurations=configurations)) == [
+        "is encrypted with AES256, without a KMS key"
+    ]
 
 
-def unpulled(selected: str, days: str) -> str:
-    return f"rule 1 ({selected}) would archive what is not pulled for {days}, and a standby is never pulled"
+def unpulled(days: str) -> str:
+    rule = f"rule 1 (Archive untagged images {days} after the last pull)"
+    return f"{rule} would archive the images of a replica, which are never pulled"
+
+
+RELEASES = "rule 1 (Expire images 10 days after push) applies to the tag 'v0', which v* protects"
 
 
 @cases(
@@ -175,21 +167,21 @@ def unpulled(selected: str, days: str) -> str:
     case("unset", None, {}, {}, [NO_POLICY]),
     case("empty", "", {}, {}, [NO_POLICY]),
     case("unknown", UNKNOWN, {}, {}, ["undecided lifecyclePolicy"]),
-    case("a number", 7.0, {}, {}, ["has no policy text, but 7.0"]),
+    case("a number", 7.0, {}, {}, ["has a lifecycle policy that is not text: 7.0"]),
     case("few, allowed", lifecycle(count=4), {}, {"minimum_kept": 4}, []),
     case(
         "few",
         lifecycle(count=4),
         {},
         {"protected_tags": ["v*"]},
-        ["rule 1 (any) would expire all but the newest 4, the tag 'v0' among them: v* keeps 5 at least"],
+        ["rule 1 (Keep the newest 4 images) applies to the tag 'v0', which v* protects: keep at least 5 images"],
     ),
     case(
         "releases",
         lifecycle("sinceImagePushed"),
         {},
         {"protected_tags": ["v*"]},
-        ["rule 1 (any) would expire the tag 'v0', 10 days after its push: v* is protected"],
+        [f"{RELEASES}: keep such images by a rule above it"],
     ),
     case("cached releases", lifecycle("sinceImagePushed"), {"appliedFors": CACHE}, {"protected_tags": ["v*"]}, []),
     case(
@@ -197,10 +189,10 @@ def unpulled(selected: str, days: str) -> str:
         lifecycle("sinceImagePushed"),
         {"appliedFors": CACHE},
         {"cached_protected_tags": ["v*"]},
-        ["rule 1 (any) would expire the tag 'v0', 10 days after its push: v* is protected"],
+        [f"{RELEASES}: keep such images by a rule above it"],
     ),
-    case("a standby", lifecycle("sinceImagePulled", "untagged"), {}, {}, [unpulled("untagged", "10 days")]),
-    case("after a day", lifecycle("sinceImagePulled", "untagged", 1), {}, {}, [unpulled("untagged", "1 day")]),
+    case("a standby", lifecycle("sinceImagePulled", "untagged"), {}, {}, [unpulled("10 days")]),
+    case("after a day", lifecycle("sinceImagePulled", "untagged", 1), {}, {}, [unpulled("1 day")]),
     case("a shield", lifecycle("sinceImagePulled", "untagged", 36_500), {}, {}, []),
     case("a cache is pulled", lifecycle("sinceImagePulled"), {"appliedFors": CACHE}, {}, []),
     case(
@@ -208,20 +200,20 @@ def unpulled(selected: str, days: str) -> str:
         lifecycle("sinceImagePulled", "untagged"),
         {"appliedFors": ["REPLICATION", *CACHE]},
         {},
-        [unpulled("untagged", "10 days")],
+        [unpulled("10 days")],
     ),
 )
 def test_the_lifecycle_policy(
     policy: object, inputs: dict[str, Any], parameters: dict[str, Any], expected: list[str]
 ) -> None:
-    assert told(RULE, template(lifecyclePolicy=policy, **inputs), **parameters) == expected
+    assert findings(RULE, template(lifecyclePolicy=policy, **inputs), **parameters) == expected
 
 
 def test_a_policy_that_ecr_refuses() -> None:
     for text in ("{", "[]", lifecycle(count=0), lifecycle().replace("any", "all")):
-        found = told(RULE, template(lifecyclePolicy=text))
+        found = findings(RULE, template(lifecyclePolicy=text))
         assert found
-        assert all(each.startswith("has a policy that ECR refuses: ") for each in found)
+        assert all(each.startswith("has an invalid lifecycle policy: ") for each in found)
 
 
 @cases(
@@ -230,15 +222,17 @@ def test_a_policy_that_ecr_refuses() -> None:
     case("unknown within", {**TAGS, "owner": UNKNOWN}, {}, []),
     case("unknown", UNKNOWN, {}, ["undecided resourceTags"]),
     case("empty", {}, {"tags": ["owner"]}, ["has no tag owner"]),
-    case("none asked for", None, {"tags": []}, []),
+    case("none required", None, {"tags": []}, []),
 )
 def test_the_tags(tags: object, parameters: dict[str, Any], expected: list[str]) -> None:
-    assert told(RULE, template(resourceTags=tags), **parameters) == expected
+    assert findings(RULE, template(resourceTags=tags), **parameters) == expected
 
 
-NO_KEY = ["has no key: encryptionType is AES256"]
+NOT_A_ROLE = "has a customRoleArn that is not the ARN of a role: "
+NO_KEY = ["is encrypted with AES256, without a KMS key"]
 PLAIN = {"encryptionConfigurations": [{"encryptionType": "AES256"}]}
 UNTAGGED = {"resourceTags": None}
+USER_ARN = "arn:aws:iam::111122223333:user/role/x"
 
 
 @cases(
@@ -249,28 +243,14 @@ UNTAGGED = {"resourceTags": None}
     case("for the key", None, UNTAGGED, [NO_ROLE]),
     case("for nothing", None, {**PLAIN, **UNTAGGED}, NO_KEY),
     case("unknown", UNKNOWN, {}, []),
-    case("a name", "creator", {}, ["has a custom role that is no role's ARN, but 'creator'"]),
-    case("a key", KEY_ARN, {}, [f"has a custom role that is no role's ARN, but {KEY_ARN!r}"]),
-    case(
-        "a user",
-        "arn:aws:iam::111122223333:user/role/x",
-        {},
-        ["has a custom role that is no role's ARN, but 'arn:aws:iam::111122223333:user/role/x'"],
-    ),
-    case(
-        "another service",
-        ROLE_ARN.replace("iam", "sts"),
-        {},
-        [f"has a custom role that is no role's ARN, but {ROLE_ARN.replace('iam', 'sts')!r}"],
-    ),
-    case("a list", ["x"], {}, ["has a custom role that is no role's ARN, but ['x']"]),
+    case("a name", "creator", {}, [f"{NOT_A_ROLE}'creator'"]),
+    case("a key", KEY_ARN, {}, [f"{NOT_A_ROLE}{KEY_ARN!r}"]),
+    case("a user", USER_ARN, {}, [f"{NOT_A_ROLE}{USER_ARN!r}"]),
+    case("another service", ROLE_ARN.replace("iam", "sts"), {}, [f"{NOT_A_ROLE}{ROLE_ARN.replace('iam', 'sts')!r}"]),
+    case("a list", ["x"], {}, [f"{NOT_A_ROLE}['x']"]),
 )
 def test_the_role(role: object, inputs: dict[str, Any], expected: list[str]) -> None:
-    assert told(RULE, template(customRoleArn=role, **inputs), tags=[]) == expected
-
-
-def test_it_is_about_templates() -> None:
-    assert RULE.types == (CREATION_TEMPLATE,)
+    assert findings(RULE, template(customRoleArn=role, **inputs), tags=[]) == expected
 
 
 def test_where_it_is_written() -> None:
@@ -278,7 +258,7 @@ def test_where_it_is_written() -> None:
         lifecyclePolicy=lifecycle("sinceImagePulled", "untagged"),
         encryptionConfigurations=[{"encryptionType": "KMS", "kmsKey": ELSEWHERE}],
     )
-    assert [each.path for each in RULE.check(resource, Given(RULE.parameters(), TODAY))] == [
+    assert [each.path for each in RULE.check(resource, RuleContext(RULE.parameters(), TODAY))] == [
         ("encryptionConfigurations", 0, "kmsKey"),
         ("lifecyclePolicy", "rules", 0),
     ]

@@ -1,4 +1,4 @@
-"""No stranger assumes a role."""
+"""Roles can only be assumed by named principals."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from domain.document_text import UNKNOWN
 from policies.rules.iam_trust_not_public import RULE
 from resources.iam import ROLE
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
 PULLER = f"arn:aws:iam::{OTHER}:role/puller"
-NARROWED = "no condition narrows it to somebody known"
-EVERYBODY = f"statement 1 lets everybody (*) call sts:AssumeRole: {NARROWED}"
+RESTRICTED = "no condition restricts it to known callers"
+EVERYBODY = f"statement 1 allows everybody (*) to call sts:AssumeRole: {RESTRICTED}"
 
 
 def trust(**elements: object) -> dict[str, object]:
@@ -27,26 +27,22 @@ def trust(**elements: object) -> dict[str, object]:
     case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
 )
 def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, Declared(type=ROLE, inputs=inputs)) == expected
+    assert findings(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
-def test_no_other_type() -> None:
-    assert RULE.types == (ROLE,)
-
-
-def test_a_statement_that_lets_nobody_assume_hides_no_other() -> None:
+def test_a_statement_about_other_actions_hides_no_other() -> None:
     tagging = trust(Action="sts:TagSession")
     document = policy(tagging, trust(Principal="*"))
-    assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": document})) == [
+    assert findings(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": document})) == [
         EVERYBODY.replace("statement 1", "statement 2")
     ]
 
 
 def whole(accounts: str) -> list[str]:
-    return [f"statement 1 lets everybody in account {accounts} assume the role: name a role, or sts:ExternalId"]
+    return [f"statement 1 allows every principal of account {accounts}: name a role, or add sts:ExternalId"]
 
 
-SAYING_NOT_WHO: list[dict[str, object]] = [
+NOT_RESTRICTING: list[dict[str, object]] = [
     {"StringEqualsIfExists": {"sts:ExternalId": "x"}},
     {"ForAllValues:StringEquals": {"sts:ExternalId": "x"}},
     {"StringNotEquals": {"sts:ExternalId": "x"}},
@@ -77,16 +73,11 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
     ),
     (
         trust(Principal=None, NotPrincipal=to(OTHER)),
-        [f"statement 1 lets every principal except some (NotPrincipal) call sts:AssumeRole: {NARROWED}"],
+        [f"statement 1 allows every principal except some (NotPrincipal) to call sts:AssumeRole: {RESTRICTED}"],
     ),
-    (trust(Principal="*", Action="sts:*"), [f"statement 1 lets everybody (*) call sts:*: {NARROWED}"]),
-    (
-        trust(Principal="*", Action="sts:AssumeRoleWithSAML"),
-        [f"statement 1 lets everybody (*) call sts:AssumeRoleWithSAML: {NARROWED}"],
-    ),
-    (
-        trust(Principal="*", Action="sts:AssumeRoleWithWebIdentity"),
-        [f"statement 1 lets everybody (*) call sts:AssumeRoleWithWebIdentity: {NARROWED}"],
+    *(
+        (trust(Principal="*", Action=each), [f"statement 1 allows everybody (*) to call {each}: {RESTRICTED}"])
+        for each in ("sts:*", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
     ),
     (trust(Principal="*", Action="sts:TagSession"), []),
     (trust(Principal=to(root(OTHER))), whole(OTHER)),
@@ -100,7 +91,7 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
     ),
     (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalArn": "*:role/ci-*"}}), []),
     (trust(Principal=to(OTHER), Condition={"StringLike": {"aws:PrincipalTag/team": "payments-*"}}), []),
-    *((trust(Principal=to(OTHER), Condition=each), whole(OTHER)) for each in SAYING_NOT_WHO),
+    *((trust(Principal=to(OTHER), Condition=each), whole(OTHER)) for each in NOT_RESTRICTING),
     *(
         (
             trust(Principal=to(OTHER), Condition={"ArnLike": {"aws:PrincipalArn": [PULLER, f"{account}:{name}"]}}),
@@ -112,15 +103,15 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
     (deny(Principal="*", Action="sts:*"), []),
 )
 def test_statements(statement: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
+    assert findings(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
 
 
-def test_a_trusted_account_may_as_a_whole() -> None:
+def test_trusted_accounts_are_a_parameter() -> None:
     role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(trust(Principal=to(HOME, OTHER)))})
-    assert told(RULE, role, trusted_accounts=[OTHER]) == whole(HOME)
-    assert told(RULE, role, trusted_accounts=[OTHER, HOME]) == []
+    assert findings(RULE, role, trusted_accounts=[OTHER]) == whole(HOME)
+    assert findings(RULE, role, trusted_accounts=[OTHER, HOME]) == []
     everybody = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(trust(Principal="*"))})
-    assert len(told(RULE, everybody, trusted_accounts=["*"])) == 1
+    assert len(findings(RULE, everybody, trusted_accounts=["*"])) == 1
 
 
 WEB, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
@@ -142,15 +133,14 @@ def equal(**claims: object) -> dict[str, object]:
     return {"StringEquals": {f"{CLUSTER}:{key}": value for key, value in claims.items()}}
 
 
-def open_to(who: str, *keys: str) -> list[str]:
-    fixed = " and ".join(keys)
-    return [f"statement 1 lets whoever {who} vouches for assume the role: fix {fixed} by StringEquals"]
+def unrestricted(who: str, *keys: str) -> list[str]:
+    return [f"statement 1 allows every identity of {who}: restrict {' and '.join(keys)} with StringEquals"]
 
 
 @cases(
     "statement, expected",
     *(
-        (federated(who), open_to(who, f"{host}:aud", f"{host}:sub"))
+        (federated(who), unrestricted(who, f"{host}:aud", f"{host}:sub"))
         for who, host in (
             (GOOGLE, GOOGLE),
             ("cognito-identity.amazonaws.com", "cognito-identity.amazonaws.com"),
@@ -161,26 +151,26 @@ def open_to(who: str, *keys: str) -> list[str]:
     ),
     (
         federated("graph.facebook.com"),
-        open_to("graph.facebook.com", "graph.facebook.com:app_id", "graph.facebook.com:id"),
+        unrestricted("graph.facebook.com", "graph.facebook.com:app_id", "graph.facebook.com:id"),
     ),
-    (federated("www.amazon.com"), open_to("www.amazon.com", "www.amazon.com:app_id", "www.amazon.com:user_id")),
-    (federated(OKTA, action=SAML), open_to(OKTA, "SAML:aud")),
+    (federated("www.amazon.com"), unrestricted("www.amazon.com", "www.amazon.com:app_id", "www.amazon.com:user_id")),
+    (federated(OKTA, action=SAML), unrestricted(OKTA, "SAML:aud")),
     (federated(OKTA, {"StringEquals": {"saml:AUD": "https://signin.aws.amazon.com/saml"}}, SAML), []),
     (federated(provider(GITHUB)), []),
     (federated(provider(f"{GITHUB}/acme")), []),
     (
         federated(provider(f"{GITHUB}.example")),
-        open_to(provider(f"{GITHUB}.example"), f"{GITHUB}.example:aud", f"{GITHUB}.example:sub"),
+        unrestricted(provider(f"{GITHUB}.example"), f"{GITHUB}.example:aud", f"{GITHUB}.example:sub"),
     ),
     (federated(provider("gitlab.com"), action="sts:TagSession"), []),
     (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=SUBJECT)), []),
     (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com", sub=[SUBJECT, f"{SUBJECT}-worker"])), []),
-    (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), open_to(provider(CLUSTER), f"{CLUSTER}:sub")),
-    (federated(provider(CLUSTER), equal(sub=SUBJECT)), open_to(provider(CLUSTER), f"{CLUSTER}:aud")),
+    (federated(provider(CLUSTER), equal(aud="sts.amazonaws.com")), unrestricted(provider(CLUSTER), f"{CLUSTER}:sub")),
+    (federated(provider(CLUSTER), equal(sub=SUBJECT)), unrestricted(provider(CLUSTER), f"{CLUSTER}:aud")),
     (federated(GOOGLE, {"StringEquals": {f"{GOOGLE}:AUD": "1", f"{GOOGLE}:sub": "2"}}), []),
 )
 def test_identity_providers(statement: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
+    assert findings(RULE, Declared(type=ROLE, inputs={"assumeRolePolicy": policy(statement)})) == expected
 
 
 @cases(
@@ -206,15 +196,15 @@ def test_identity_providers(statement: dict[str, object], expected: list[str]) -
     ("ForAnyValue:StringEquals", SUBJECT, True),
     ("StringNotEquals", SUBJECT, False),
 )
-def test_a_subject_is_somebody(operator: str, subject: object, narrow: bool) -> None:
+def test_a_subject_has_a_fixed_owner(operator: str, subject: object, narrow: bool) -> None:
     conditions: dict[str, dict[str, object]] = {"StringEquals": {f"{CLUSTER}:aud": "sts.amazonaws.com"}}
     conditions.setdefault(operator, {})[f"{CLUSTER}:sub"] = subject
     role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(federated(provider(CLUSTER), conditions))})
-    assert told(RULE, role) == ([] if narrow else open_to(provider(CLUSTER), f"{CLUSTER}:sub"))
+    assert findings(RULE, role) == ([] if narrow else unrestricted(provider(CLUSTER), f"{CLUSTER}:sub"))
 
 
 @pytest.mark.parametrize(("audience", "narrow"), [("sts.amazonaws.com", True), ("sts.*", False), ("a:b:c:*", False)])
-def test_an_audience_is_whole(audience: str, narrow: bool) -> None:
+def test_an_audience_has_no_pattern(audience: str, narrow: bool) -> None:
     conditions = {"StringLike": {f"{CLUSTER}:aud": audience, f"{CLUSTER}:sub": SUBJECT}}
     role = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(federated(provider(CLUSTER), conditions))})
-    assert told(RULE, role) == ([] if narrow else open_to(provider(CLUSTER), f"{CLUSTER}:aud"))
+    assert findings(RULE, role) == ([] if narrow else unrestricted(provider(CLUSTER), f"{CLUSTER}:aud"))

@@ -4,7 +4,7 @@ from domain.document_text import UNKNOWN
 from policies.rules.kms_enabled import RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 
 
 @cases(
@@ -16,8 +16,4 @@ from tests.policies.conftest import Declared, told
     case("a text", "false", ["is disabled"]),
 )
 def test_a_key_can_be_used(enabled: object, expected: list[str]) -> None:
-    assert told(RULE, Declared(type=KEY, inputs={"isEnabled": enabled})) == expected
-
-
-def test_it_is_about_keys() -> None:
-    assert RULE.types == (KEY,)
+    assert findings(RULE, Declared(type=KEY, inputs={"isEnabled": enabled})) == expected

@@ -1,4 +1,4 @@
-"""Key policies let the account administer and Amazon ECR use; held against what IAM would let people do."""
+"""Key policies allow the account to administer and ECR to use the key; checked with what IAM would allow callers."""
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from policies.pack.rule import Given
+from policies.pack.rule import RuleContext
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
 from tests.cases import case, cases
@@ -20,14 +20,29 @@ from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.unknown_callers import UNKNOWN_CALLERS
-from tests.policies.conftest import TODAY, Declared, told
-from tests.policies.rules.texts import HOME, LAMBDA, ORGANIZATION, OTHER, allow, deny, policy, root, to
+from tests.policies.conftest import TODAY, Declared, findings
+from tests.policies.rules.texts import (
+    HOME,
+    LAMBDA,
+    NOT_ACTION,
+    NOT_PRINCIPAL,
+    ORGANIZATION,
+    OTHER,
+    allow,
+    deny,
+    policy,
+    root,
+    to,
+)
 
 ADMINISTER = allow(Sid="Administer", Principal=to(root(HOME)), Action=list(ADMINISTRATION_ACTIONS), Resource="*")
 DECRYPT = "kms:Decrypt"
 ROLE = f"arn:aws:iam::{HOME}:role/signer"
 VIA_ECR = {"StringEquals": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}}
 FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+UNSET = "has no policy: the default allows every principal with IAM permissions in the account to decrypt"
 
 
 def declared(*statements: dict[str, object], kind: str = KEY) -> Declared:
@@ -46,43 +61,39 @@ def use(**elements: object) -> dict[str, object]:
     case(
         "violating: AWS's default",
         {"policy": policy(allow(Sid="Root", Principal=to(root(HOME)), Action="kms:*", Resource="*"))},
-        ["statement 'Root' allows everything (kms:*): name what is meant"],
+        ["statement 'Root' allows every action (kms:*): list each action"],
     ),
-    case("unset", {}, ["has no policy: by AWS's default everybody whom the account's IAM lets may decrypt"]),
+    case("unset", {}, [UNSET]),
     case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
 )
 def test_a_key(kind: str, inputs: dict[str, object], expected: list[str]) -> None:
-    assert told(RULE, Declared(type=kind, inputs=inputs)) == expected
-
-
-def test_no_other_type() -> None:
-    assert RULE.types == (KEY, KEY_POLICY)
+    assert findings(RULE, Declared(type=kind, inputs=inputs)) == expected
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
 def test_our_own_policy_passes(region: str) -> None:
     text = to_text(key_policy(account=HOME, region=region))
-    assert told(RULE, Declared(type=KEY, inputs={"policy": text})) == []
+    assert findings(RULE, Declared(type=KEY, inputs={"policy": text})) == []
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
 def test_the_service_has_its_region_s_name(region: str) -> None:
     service = f"ecr.{region}.{REGIONS[region].dns_suffix}"
-    assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": service}}))) == []
-    assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"x{service}"}}))) == by_root()
-    assert told(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"{service}x"}}))) == by_root()
+    assert findings(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": service}}))) == []
+    assert findings(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"x{service}"}}))) == by_root()
+    assert findings(RULE, declared(use(Condition={"StringEquals": {"kms:ViaService": f"{service}x"}}))) == by_root()
 
 
 def test_what_is_missing_has_its_place() -> None:
-    (verdict,) = RULE.check(Declared(type=KEY, inputs={}), Given(RULE.parameters(), TODAY))
-    assert verdict.path == ("policy",)
+    (found,) = RULE.check(Declared(type=KEY, inputs={}), RuleContext(RULE.parameters(), TODAY))
+    assert found.path == ("policy",)
 
 
-ONLY_ROLES = "only named roles use a key without kms:ViaService of ecr or kms:GrantIsForAWSResource"
+ONLY_ROLES = "allow only roles, or add the condition kms:ViaService for ecr or kms:GrantIsForAWSResource"
 
 
 def by_root(actions: str = DECRYPT, who: str = HOME) -> list[str]:
-    return [f"statement 'Use' lets {who} call {actions}: {ONLY_ROLES}"]
+    return [f"statement 'Use' allows {who} to call {actions}: {ONLY_ROLES}"]
 
 
 THROUGH_OTHERS: list[dict[str, object]] = [
@@ -123,15 +134,15 @@ THROUGH_OTHERS: list[dict[str, object]] = [
     (use(Action=["kms:DescribeKey", "kms:List*"]), []),
     (use(Principal=to(ROLE)), []),
     (use(Principal=to(ROLE, f"arn:aws:sts::{HOME}:assumed-role/signer/session")), []),
-    (use(Principal=to(ROLE), Action="kms:*"), ["statement 'Use' allows everything (kms:*): name what is meant"]),
-    (use(Principal=to(ROLE), Action="*"), ["statement 'Use' allows everything (*): name what is meant"]),
+    (use(Principal=to(ROLE), Action="kms:*"), ["statement 'Use' allows every action (kms:*): list each action"]),
+    (use(Principal=to(ROLE), Action="*"), ["statement 'Use' allows every action (*): list each action"]),
     (
         use(Principal=to(ROLE), Action=["kms:?*"], Condition=VIA_ECR),
-        ["statement 'Use' allows everything (kms:?*): name what is meant"],
+        ["statement 'Use' allows every action (kms:?*): list each action"],
     ),
     (
         use(Action=None, NotAction="kms:ScheduleKeyDeletion"),
-        ["statement 'Use' allows everything but kms:ScheduleKeyDeletion (NotAction): name what is meant"],
+        [f"statement 'Use' allows every action except kms:ScheduleKeyDeletion {NOT_ACTION}"],
     ),
     (use(Action=[*KEY_USE, "kms:DescribeKey"], Principal=to(ROLE)), []),
     (use(Condition=VIA_ECR), []),
@@ -153,7 +164,7 @@ THROUGH_OTHERS: list[dict[str, object]] = [
 )
 def test_use_of_the_key(statement: dict[str, object], expected: list[str]) -> None:
     sound = {key: value for key, value in statement.items() if value is not None}
-    assert told(RULE, declared(sound)) == expected
+    assert findings(RULE, declared(sound)) == expected
 
 
 @cases(
@@ -177,7 +188,7 @@ def test_use_of_the_key(statement: dict[str, object], expected: list[str]) -> No
     ),
     (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": OTHER}}), [LAMBDA]),
     (use(Principal={"Service": LAMBDA}, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
-    # That an account is the caller's says nothing of whom a service works for.
+    # The account of the caller is not the one on whose behalf a service calls.
     (
         use(
             Principal={"Service": LAMBDA},
@@ -194,15 +205,15 @@ def test_use_of_the_key(statement: dict[str, object], expected: list[str]) -> No
     ),
 )
 def test_other_accounts_are_named_in_the_parameters(statement: dict[str, object], expected: list[str]) -> None:
-    neither = "which is neither the key's account nor trusted"
-    found = [f"statement 'Use' names {each}, {neither}" for each in expected]
-    assert told(RULE, declared(statement)) == found
+    neither = "which is neither the key's account nor in trusted_accounts"
+    found = [f"statement 'Use' allows {each}, {neither}" for each in expected]
+    assert findings(RULE, declared(statement)) == found
     # An organization and a unique id are no account that could be trusted.
     untrusted = [each for each in found if "AROA" in each or ORGANIZATION in str(statement)]
-    assert told(RULE, declared(statement), trusted_accounts=[OTHER]) == untrusted
+    assert findings(RULE, declared(statement), trusted_accounts=[OTHER]) == untrusted
 
 
-EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition narrows it to an account"
+EVERYBODY = "statement 'Use' allows everybody (*) to call kms:Decrypt: no condition restricts it to an account"
 
 
 @cases(
@@ -214,7 +225,7 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
     ),
     (
         use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
-        ["statement 'Use' lets * call kms:PutKeyPolicy, whatever the account's own policies say: name the account"],
+        ["statement 'Use' allows * to call kms:PutKeyPolicy, without permissions of its own: name the account"],
     ),
     (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
     (
@@ -223,26 +234,26 @@ EVERYBODY = "statement 'Use' lets everybody (*) call kms:Decrypt: no condition n
     ),
     (
         use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"),
-        ["statement 'Use' grants to all but some (NotPrincipal): list the allowed principals in Principal"],
+        [f"statement 'Use' {NOT_PRINCIPAL}"],
     ),
-    (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS refuses it"]),
+    (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS rejects it"]),
 )
 def test_everybody(statement: dict[str, object], expected: list[str]) -> None:
     sound = {key: value for key, value in statement.items() if value is not None}
-    assert told(RULE, declared(sound)) == expected
+    assert findings(RULE, declared(sound)) == expected
 
 
 def test_two_accounts_that_administer() -> None:
     other = allow(Principal=to(OTHER), Action="kms:Put*", Resource="*")
-    assert told(RULE, declared(other)) == [
-        f"is administered by the accounts {HOME} and {OTHER}: name in trusted_accounts those that are not the key's own"
+    assert findings(RULE, declared(other)) == [
+        f"is administered by accounts {HOME} and {OTHER}: add those other than the key's to trusted_accounts"
     ]
-    assert told(RULE, declared(other), trusted_accounts=[OTHER]) == []
-    assert told(RULE, declared(other), trusted_accounts=[HOME]) == []
+    assert findings(RULE, declared(other), trusted_accounts=[OTHER]) == []
+    assert findings(RULE, declared(other), trusted_accounts=[HOME]) == []
 
 
 BYPASS = "bypassPolicyLockoutSafetyCheck"
-LOCKS = "lets AWS KMS take a policy that its account can't change again: leave bypassPolicyLockoutSafetyCheck out"
+LOCKS = f"has {BYPASS}: AWS KMS would accept a policy that can't be changed later"
 
 
 @pytest.mark.parametrize("kind", [KEY, KEY_POLICY])
@@ -260,25 +271,25 @@ def test_the_account_is_not_locked_out(kind: str, value: object, expected: list[
     for text in (
         policy(ADMINISTER),
         policy(deny(Principal="*", Action="kms:*", Resource="*")),
-        # Without the bypass AWS KMS takes this one in account 999999999999 alone, where it is sound.
+        # Without the bypass AWS KMS accepts this one in account 999999999999 only, where it is sound.
         policy({**ADMINISTER, "Principal": to(root(stranger))}),
     ):
-        assert told(RULE, Declared(type=kind, inputs={"policy": text, BYPASS: value})) == expected
+        assert findings(RULE, Declared(type=kind, inputs={"policy": text, BYPASS: value})) == expected
 
 
-def test_a_stranger_that_administers_alone_is_told_by_who_else_is_named() -> None:
+def test_a_stranger_that_administers_alone_is_found_if_another_account_is_named() -> None:
     stranger = {**ADMINISTER, "Principal": to(root("999999999999"))}
     grant = use(Action="kms:CreateGrant", Condition=FOR_AWS)
-    assert told(RULE, Declared(type=KEY, inputs={"policy": policy(stranger, grant)})) == [
-        f"statement 'Use' names {HOME}, which is neither the key's account nor trusted"
+    assert findings(RULE, Declared(type=KEY, inputs={"policy": policy(stranger, grant)})) == [
+        f"statement 'Use' allows {HOME}, which is neither the key's account nor in trusted_accounts"
     ]
 
 
 def test_services_are_a_parameter() -> None:
     condition = {"StringEquals": {"kms:ViaService": ["ecr.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]}}
-    assert told(RULE, declared(use(Condition=condition)), services=["ecr", "s3"]) == []
-    (found,) = told(RULE, declared(use(Condition=condition)), services=["s3"])
-    assert "kms:ViaService of s3 or" in found
+    assert findings(RULE, declared(use(Condition=condition)), services=["ecr", "s3"]) == []
+    (found,) = findings(RULE, declared(use(Condition=condition)), services=["s3"])
+    assert "kms:ViaService for s3 or" in found
 
 
 INSIDER = Caller(
@@ -331,9 +342,9 @@ STATEMENTS = st.builds(
 
 @settings(max_examples=examples(200))
 @given(st.lists(STATEMENTS, min_size=1, max_size=2))
-def test_whoever_may_decrypt_or_comes_from_elsewhere_is_found(statements: list[dict[str, object]]) -> None:
+def test_without_a_finding_only_the_account_and_ecr_have_access(statements: list[dict[str, object]]) -> None:
     found = declared(*statements)
-    if told(RULE, found):
+    if findings(RULE, found):
         return
     policies = (Policy(name="key", document=parse(found.inputs["policy"])),)
     for name, caller in PEOPLE.items():

@@ -6,16 +6,16 @@ from resources.ecr import REPOSITORY
 from resources.iam import ROLE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import Declared, told
+from tests.policies.conftest import Declared, findings
 
-UNPROTECTED = "the key is not protected, and not every repository of its registry retires"
-ONE_STAYS = f"{UNPROTECTED}: None@us-east-1 does not, since it has no tag retire-until"
-ENDED = f"{UNPROTECTED}: 2026-11-20@us-east-1 does not, since its tag retire-until let it retire until 2026-11-20"
+UNPROTECTED = "the key is not protected, and not every repository of its registry is retiring"
+ONE_STAYS = f"{UNPROTECTED}: None@us-east-1 is not, because it has no tag retire-until"
+ENDED = f"{UNPROTECTED}: 2026-11-20@us-east-1 is not, because its tag retire-until expired on 2026-11-20"
 
 
 def too_long(until: str, last: str = "2027-02-19, 90 days") -> str:
-    why = f"its tag retire-until may name no day after {last} from today, but it is {until}"
-    return f"{UNPROTECTED}: {until}@us-east-1 does not, since {why}"
+    why = f"its tag retire-until is {until}: the last allowed date is {last} from today"
+    return f"{UNPROTECTED}: {until}@us-east-1 is not, because {why}"
 
 
 def key(*, protect: bool = False) -> Declared:
@@ -57,9 +57,9 @@ STAYS, RETIRES, PAST, OPEN = repository(None), repository("2027-01-31"), reposit
     case("another type", [STAYS, Declared(type=ROLE, inputs={}, protect=False)], []),
 )
 def test_an_unprotected_key_has_no_repository_that_stays(resources: list[Declared], expected: list[str]) -> None:
-    assert told(RULE, *resources) == expected
+    assert findings(RULE, *resources) == expected
 
 
-def test_how_long_they_may_retire_can_be_told() -> None:
-    assert told(RULE, key(), RETIRES, longest_retirement_days=70) == [too_long("2027-01-31", "2027-01-30, 70 days")]
-    assert told(RULE, key(), repository("9999-12-31"), longest_retirement_days=10**12) == []
+def test_how_long_they_may_retire_is_a_parameter() -> None:
+    assert findings(RULE, key(), RETIRES, longest_retirement_days=70) == [too_long("2027-01-31", "2027-01-30, 70 days")]
+    assert findings(RULE, key(), repository("9999-12-31"), longest_retirement_days=10**12) == []

@@ -6,6 +6,9 @@ from domain.iam.document import CURRENT_VERSION
 
 HOME, OTHER = "111122223333", "444455556666"
 ORGANIZATION = "o-a1b2c3d4e5"
+NOT_ACTION = "(NotAction): list the allowed actions in Action"
+NOT_PRINCIPAL = "allows every principal except some (NotPrincipal): list the allowed principals in Principal"
+LOOSE_OPERATORS = ("StringEqualsIfExists", "StringNotEquals", "ForAllValues:StringEquals", "ForAnyValue:StringEquals")
 LAMBDA = "lambda.amazonaws.com"
 
 

@@ -11,8 +11,8 @@ import pytest
 from domain.iam import document
 from localcloud.clients import Clients, password_of
 from localcloud.cloud import LocalCloud
-from localcloud.ecr.cache.login import login_of
-from localcloud.upstream import UpstreamRegistry
+from localcloud.ecr.cache.upstream import login_of
+from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import image
 from rehearsal.apply import builders, ecr, preconditions
@@ -190,7 +190,7 @@ def test_a_rule_is_built_with_a_login_that_nobody_declared(
     login = login_of(held)
     assert DECLARED not in held
     with UpstreamRegistry(login) as upstream:
-        cloud.play("registry-1.docker.io", upstream.host)
+        cloud.route_upstream("registry-1.docker.io", upstream.host)
         digest = upstream.put("library/nginx", image("nginx"), "1")
         (given,) = ecr.get_authorization_token()["authorizationData"]
         host, password = urlsplit(given["proxyEndpoint"]).netloc, password_of(given["authorizationToken"])
@@ -245,7 +245,7 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
         "Resource": "*",
     }
     assert document.same(key.policy.document, document.parse({"Version": "2012-10-17", "Statement": statement}))
-    cloud.stand_in(key)
+    cloud.add_key(key)
     assert built(project, clients)
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
     assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": named_key}

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from bootstrap.template import fill_in, load_template
 from domain.iam.document import parse, same
 from domain.iam.github import AUDIENCE, ISSUER
-from localcloud.clients import Clients, Credentials, password_of
+from localcloud.clients import AwsCredentials, Clients, password_of
 from localcloud.cloud import LocalCloud
-from localcloud.github import Job
+from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import image
 from rehearsal.apply import preconditions
@@ -180,17 +180,19 @@ def test_a_bootstrap_can_be_made_once(stood: Settings, clients: Clients) -> None
 @pytest.fixture
 def session(
     stood: Settings, home: str, clients: Clients, cloud: LocalCloud, declare: Callable[..., BuildingMonitor]
-) -> Credentials:
+) -> AwsCredentials:
     """Of the job that the built role trusts."""
     role, _ = declare(publisher(home)).declared
     sts = clients.root("sts", stood.home.region, home)
     given = sts.assume_role_with_web_identity(
         RoleArn=role.outputs["arn"], RoleSessionName="run", WebIdentityToken=cloud.github_token(JOB)
     )["Credentials"]
-    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return AwsCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
 
-def test_the_job_pushes_and_the_boundary_keeps_it_from_more(home: str, clients: Clients, session: Credentials) -> None:
+def test_the_job_pushes_and_the_boundary_keeps_it_from_more(
+    home: str, clients: Clients, session: AwsCredentials
+) -> None:
     clients.root("ecr", REGION, home).create_repository(repositoryName="payments/api")
     ecr = clients.of("ecr", REGION, session)
     (data,) = ecr.get_authorization_token()["authorizationData"]

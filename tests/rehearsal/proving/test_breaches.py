@@ -6,7 +6,7 @@ from domain.ecr.images import MANIFESTS
 from domain.iam.access import Identity
 from localcloud import web_identity
 from localcloud.clients import Clients
-from localcloud.ecr import data, manifests
+from localcloud.ecr import data_plane, manifests
 from rehearsal.proofs.harness.run import found
 from tests.cases import cases
 from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES, STANDING
@@ -72,7 +72,7 @@ def test_a_registry_that_lets_everybody_in_breaks_the_promise(
 ) -> None:
     assert dev_stack.kept("anonymous", API).held
     owner = Identity(arn=f"arn:aws:iam::{DEV_ACCOUNT}:root", account=DEV_ACCOUNT)
-    monkeypatch.setattr(data._Plane, "_identity", lambda _plane, _request: owner)
+    monkeypatch.setattr(data_plane._Plane, "_identity", lambda _plane, _request: owner)
     outcome = dev_stack.broken("anonymous", API)
     assert (outcome.held, outcome.happened) == (
         False,

@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Scene | None, Scene, list[str]]] = {
     "a condition goes": (
         repository(API, allow({"AWS": OTHER}, Condition=VPCE)),
         pulled_by(OTHER),
-        [f"account {OTHER} can now pull `{API}` under no condition"],
+        [f"account {OTHER} can now pull `{API}` without a condition"],
     ),
     "another way to the same": (
         repository(API, allow({"AWS": OTHER}, Sid="One")),
@@ -121,7 +121,7 @@ def test_many_repositories_are_one_line() -> None:
     [line] = told(before, after)
     assert line.endswith("`team/service-08` and 21 more")
     [change] = access_changes(found(before), found(after))
-    assert (change.turn, len(change.repositories)) == (AccessTrend.GAINED, 30)
+    assert (change.trend, len(change.repositories)) == (AccessTrend.GAINED, 30)
 
 
 def test_what_two_roles_of_one_workflow_may_is_said_once() -> None:

@@ -51,7 +51,7 @@ def test_beside_a_revision_one_repository(changed: Clone) -> None:
         return review(changed.folder, "access", "--stack", "dev", "--base", "HEAD", "--repository", name)
 
     assert "can now pull `payments/api`" in of("payments/api").text
-    assert "Nobody can do more or less than before." in of("storefront/web").text
+    assert "No access changes." in of("storefront/web").text
     assert (of("storefront/wep").code, of("storefront/wep").error.count("did you mean 'storefront/web'?")) == (2, 1)
 
 

@@ -10,8 +10,9 @@ from render import Render
 from review.access import Grantee, Matrix, access_matrix
 from review.access.access_diff import access_changes
 from review.access.as_json import changes_to_json, to_json
-from review.access.markdown import changes_to_markdown, folded_lines, to_markdown, with_code
+from review.access.markdown import changes_to_markdown, to_markdown
 from review.access.text import changes_to_text, to_text
+from review.formatting import folded_lines, with_code
 from tests.review.access.scene import API, LOGIN, OTHER, THIRD, allow, deny, found, github, mine, repository, role
 
 HOSTILE = "</details> | <img src=x> @acme/owners [a](https://evil.example)\n# big *b* www.evil.example"
@@ -53,8 +54,8 @@ def test_changes_read_like_this(mixed: Matrix, snapshot: SnapshotAssertion) -> N
 
 
 def test_no_change_is_said(mixed: Matrix) -> None:
-    assert "Nobody can do more or less than before." in changes_to_text((), "heading")
-    assert "Nobody can do more or less than before." in changes_to_markdown((), "heading")
+    assert "No access changes." in changes_to_text((), "heading")
+    assert "No access changes." in changes_to_markdown((), "heading")
     assert json.loads(changes_to_json((), mixed, "main"))["changes"] == []
 
 

@@ -19,8 +19,8 @@ from domain.iam.document import Effect
 from domain.iam.evaluate import request_context
 from render import Render, render
 from review.access import Access, Grantee, GranteeKind, Matrix, Permission, access_matrix
+from review.access.declared_roles import ALLOW_ALL, declared_roles
 from review.access.grantees import named
-from review.access.stack_roles import ALLOW_ALL, stack_roles
 from review.access.targets import AccessTarget, PolicyReader, access_targets
 from tests.bootstrap.full import written
 from tests.domain.iam.peer.peer import NEEDED, Call, answers
@@ -79,7 +79,7 @@ class Stack:
     def of(cls, rendered: Render) -> "Stack":
         limits = boundaries(ROOT, rendered.project, rendered.stack, rendered.account, rendered.home)
         documents = PolicyReader()
-        declared, notes = stack_roles(rendered, documents, limits)
+        declared, notes = declared_roles(rendered, documents, limits)
         found = access_targets(rendered, documents)
         assert (documents.unread, notes) == ([], ())
         people = [Somebody(principal=each.principal, caller=each.subject.caller) for each in declared]

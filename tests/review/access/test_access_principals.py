@@ -63,11 +63,11 @@ CASES: dict[str, tuple[list[Statement], set[str]]] = {
     "an organization": ([allow("*", Condition=MEMBERS)], {f"organization {ORGANIZATION}: pull"}),
     "an organization by a pattern": (
         [allow("*", Condition={"StringLike": {"aws:PrincipalOrgID": "o-a*"}})],
-        {"everybody: pull if StringLike aws:PrincipalOrgID o-a*"},
+        {"every AWS principal: pull if StringLike aws:PrincipalOrgID o-a*"},
     ),
     "an organization, or whoever has none": (
         [allow("*", Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}})],
-        {f"everybody: pull if StringEqualsIfExists aws:PrincipalOrgID {ORGANIZATION}"},
+        {f"every AWS principal: pull if StringEqualsIfExists aws:PrincipalOrgID {ORGANIZATION}"},
     ),
     "an account's members of an organization": (
         [allow({"AWS": OTHER}, Condition=MEMBERS)],
@@ -77,17 +77,17 @@ CASES: dict[str, tuple[list[Statement], set[str]]] = {
         [allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": [OTHER, THIRD]}})],
         {PULLED, f"account {THIRD}: pull"},
     ),
-    "everybody": ([allow("*")], {"everybody: pull"}),
-    "everybody of AWS": ([allow({"AWS": "*"})], {"everybody: pull"}),
+    "everybody": ([allow("*")], {"every AWS principal: pull"}),
+    "everybody of AWS": ([allow({"AWS": "*"})], {"every AWS principal: pull"}),
     "all of a network": (
         [allow("*", Condition=VPCE)],
-        {"everybody: pull if StringEquals aws:SourceVpce vpce-1a2b3c4d"},
+        {"every AWS principal: pull if StringEquals aws:SourceVpce vpce-1a2b3c4d"},
     ),
     "everybody but one": (
         [{"Effect": "Allow", "NotPrincipal": {"AWS": OTHER}, "Action": PULL}],
-        {f"everybody but {OTHER}: pull"},
+        {f"every AWS principal except {OTHER}: pull"},
     ),
-    "a service": ([allow(LAMBDA)], {"lambda.amazonaws.com for anybody: pull"}),
+    "a service": ([allow(LAMBDA)], {"lambda.amazonaws.com: pull"}),
     "a service by its sources": (
         [allow(LAMBDA, Condition={"StringLike": {"aws:SourceArn": [FUNCTIONS, FUNCTIONS.replace(OTHER, THIRD)]}})],
         {SERVED, f"lambda.amazonaws.com for account {THIRD}: pull"},

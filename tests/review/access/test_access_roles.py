@@ -98,16 +98,14 @@ def test_every_kind_of_policy_counts() -> None:
     assert can(repository(), role("push"), managed, attached) == PUSHER
     assert can(repository(), role("push", managedPolicyArns=["arn:aws:iam::1:policy/push"]), managed) == PUSHER
     unknown = found(repository(), role("push", mine()), attached)
-    assert unknown.notes == (
-        "role push has the policy arn:aws:iam::1:policy/push, which is not known here: it may do more",
-    )
+    assert unknown.notes == ("role push has the policy arn:aws:iam::1:policy/push, which is not in this stack",)
 
 
 def test_the_boundary_limits_what_the_policy_allows() -> None:
     arn, known = boundary(mine(PULL, "*"))
     limited = role("push", mine("ecr:*", "*"), permissionsBoundary=arn)
     assert can(repository(), limited, boundaries=known) == {"role push: pull"}
-    told = f"boundary {arn} is not known here"
+    told = f"permissions boundary {arn} is not known"
     expected = {f"role push: {each} {told}" for each in ("pull", "push", "delete", "configure")}
     assert can(repository(), limited) == expected
 
@@ -153,7 +151,7 @@ def test_not_principal_spares_no_role_with_a_boundary() -> None:
 def test_what_everybody_may_is_told_once() -> None:
     """Not again for each of a company's roles."""
     assert can(repository(API, allow("*")), role("push", mine(resource=arn_of("payments/ledger")))) == {
-        "everybody: pull"
+        "every AWS principal: pull"
     }
 
 
@@ -181,10 +179,10 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
         ("`acme/x` on `main`", "`acme/y` on `main`"),
     ),
     "any of an owner": (github("repo:acme/*:ref:refs/heads/main"), ("`acme/*` on `main`",)),
-    "what is no subject": (github("repo:acme/x:*"), ("GitHub's `repo:acme/x:*`",)),
+    "what is no subject": (github("repo:acme/x:*"), ("GitHub subject `repo:acme/x:*`",)),
     "all of GitHub": (
         {**MAIN, "Condition": {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}},
-        ("every workflow on GitHub",),
+        ("every GitHub workflow",),
     ),
     "of one owner's id": (
         github("repo:acme/x:ref:refs/heads/main", StringEquals={f"{ISSUER}:repository_owner_id": "7"}),
@@ -192,12 +190,12 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
     ),
     "another provider": (
         allow({"Federated": "arn:aws:iam::1:oidc-provider/example.com"}, "sts:AssumeRoleWithWebIdentity"),
-        ("whoever has a token of `arn:aws:iam::1:oidc-provider/example.com`",),
+        ("every identity of `arn:aws:iam::1:oidc-provider/example.com`",),
     ),
-    "a token by the wrong door": (allow({"Federated": PROVIDER}, "sts:AssumeRole"), ("nobody",)),
+    "a token by the wrong door": (allow({"Federated": PROVIDER}, "sts:AssumeRole"), ("no principal",)),
     "a service": (
         allow({"Service": "ecs-tasks.amazonaws.com"}, "sts:AssumeRole"),
-        ("ecs-tasks.amazonaws.com for anybody",),
+        ("ecs-tasks.amazonaws.com",),
     ),
     "an account": (allow({"AWS": OTHER}, "sts:AssumeRole"), (f"account {OTHER}",)),
     "this account": (allow({"AWS": ACCOUNT}, "sts:AssumeRole"), (f"account {ACCOUNT}",)),
@@ -205,7 +203,7 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
         allow({"AWS": OTHER}, "sts:AssumeRole", Condition={"StringEquals": {"sts:ExternalId": "x"}}),
         (f"account {OTHER} (if StringEquals sts:ExternalId x)",),
     ),
-    "only tags a session": (allow({"AWS": OTHER}, "sts:TagSession"), ("nobody",)),
+    "only tags a session": (allow({"AWS": OTHER}, "sts:TagSession"), ("no principal",)),
 }
 
 
@@ -219,9 +217,9 @@ def test_a_role_is_told_by_who_gets_into_it(case: str) -> None:
 def test_a_trust_policy_may_refuse_whom_it_lets_in() -> None:
     both = document(MAIN, {**MAIN, "Effect": "Deny"})
     [cell] = found(repository(), role("push", mine(), assumeRolePolicy=both)).cells
-    assert cell.principal.names == ("nobody",)
+    assert cell.principal.names == ("no principal",)
     [cell] = found(repository(), role("push", mine(), assumeRolePolicy="[unknown]")).cells
-    assert cell.principal.names == ("somebody that can't be read",)
+    assert cell.principal.names == ("unknown principals",)
 
 
 def test_a_creation_template_stands_for_what_it_will_make() -> None:

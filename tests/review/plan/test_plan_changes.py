@@ -274,7 +274,7 @@ def test_a_renamed_repository_keeps_nothing_whatever_alias_it_has() -> None:
 
 def test_what_looks_like_a_rename_is_told_to_be_none() -> None:
     told = compared("prod", catalog("storefront/web", "storefront/site")).told()
-    assert told.count("storefront/site looks like storefront/web under another name, but ECR renames nothing") == 1
+    assert told.count("storefront/site looks like storefront/web renamed, but ECR can't rename") == 1
 
 
 def test_a_stack_that_moves_is_told() -> None:
@@ -345,14 +345,12 @@ def test_a_region_and_its_key_go() -> None:
         "registry@us-east-1",
         "registry.prod.creation-templates",
     }
-    assert (
-        "eu-west-1 (account 222233334444) leaves the stack with 3 repositories and its key, and was not" in both.told()
-    )
+    assert "eu-west-1 (account 222233334444) is removed with 3 repositories and its key, and was not" in both.told()
     back = plan(both.head, both.base)
     (new,) = (each for each in back.consequences if each.topic is Topic.PLACE)
     assert new.text == (
-        "eu-west-1 (account 222233334444) is new: 3 repositories start there without images. What is pushed from now "
-        "on flows there; `python -m ops backfill --stack prod --region eu-west-1` copies what exists."
+        "eu-west-1 (account 222233334444) is new: 3 repositories start there without images. New pushes replicate "
+        "there; `python -m ops backfill --stack prod --region eu-west-1` copies existing images."
     )
 
 
@@ -361,7 +359,7 @@ def test_a_removed_repository_is_a_loss_told_first() -> None:
     assert change.plan.consequences[0].topic is Topic.LOSS
     assert change.plan.consequences[0].text == (
         "storefront/web is deleted in us-east-1 (account 111122223333): "
-        "all images are lost, and nothing brings them back. As announced: replaced by storefront/site."
+        "all images are lost and can't be restored. As announced: replaced by storefront/site."
     )
 
 

@@ -122,8 +122,8 @@ def test_a_proper_destruction_says_what_is_lost() -> None:
     (danger,) = compared("dev", RETIRED_GONE, REMOVED, first=(RETIRE,)).judged()
     assert (danger.id, danger.fails) == (DESTROYS, False)
     assert danger.text == (
-        "storefront/web is deleted in us-east-1 (account 111122223333): all images are lost, and nothing brings them "
-        "back. As announced: replaced by storefront/site."
+        "storefront/web is deleted in us-east-1 (account 111122223333): all images are lost and can't be "
+        "restored. As announced: replaced by storefront/site."
     )
 
 

@@ -9,8 +9,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
+from review.formatting import code_block
 from review.plan import Consequence, Plan, Topic, plan, to_json, to_markdown, to_text
-from review.plan.markdown import LIMIT, code_block
+from review.plan.markdown import LIMIT
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,
@@ -88,8 +89,8 @@ def test_nothing_and_everything(snapshot: SnapshotAssertion) -> None:
 
 
 def test_images_that_are_lost_come_first(scenes: dict[str, Plan]) -> None:
-    assert to_text(scenes["removed"]).splitlines()[2:4] == ["", "Images are lost"]
-    assert "> [!CAUTION]\n> **Images are lost**" in to_markdown(scenes["removed"])
+    assert to_text(scenes["removed"]).splitlines()[2:4] == ["", "Images lost"]
+    assert "> [!CAUTION]\n> **Images lost**" in to_markdown(scenes["removed"])
 
 
 def test_json_is_versioned_and_holds_what_is_lost(scenes: dict[str, Plan]) -> None:
@@ -168,7 +169,7 @@ def test_a_comment_is_never_too_long() -> None:
     )
     text = to_markdown(plan(replace(base, resources=tuple(many)), replace(base, resources=tuple(other))))
     assert len(text) <= LIMIT
-    assert "The changes are too many for a comment. The whole is in the job's log." in unescape(text)
+    assert "The changes are too many for a comment: see the job's log." in unescape(text)
 
 
 def test_what_is_lost_stays_in_the_shortest_comment() -> None:

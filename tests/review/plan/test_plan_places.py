@@ -1,4 +1,4 @@
-"""Registries that come and go, and what replication brings to each: what starts empty, what goes stale."""
+"""Registries that are added and removed, and what starts or stops to replicate."""
 
 import pytest
 
@@ -45,8 +45,8 @@ def backfill(region: str, account: str = "") -> str:
     return f"`python -m ops backfill --stack prod --region {region}{account}`"
 
 
-def stands_empty(what: str, command: str) -> str:
-    return f"{what} without images. What is pushed from now on flows there; {command} copies what exists."
+def starts_empty(what: str, command: str) -> str:
+    return f"{what} without images. New pushes replicate there; {command} copies existing images."
 
 
 ELSEWHERE = f"{TOKYO}    - {{region: eu-central-1, account: workloads, role: deployer, prefixes: [payments/]}}\n"
@@ -54,13 +54,13 @@ CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] =
     "a third region": (
         (),
         (tokyo(f"{TOKYO}    - region: eu-central-1\n"),),
-        [stands_empty(f"{there('eu-central-1')} is new: 3 repositories start there", backfill("eu-central-1"))],
+        [starts_empty(f"{there('eu-central-1')} is new: 3 repositories start there", backfill("eu-central-1"))],
     ),
     "a registry in another account": (
         (),
         (tokyo(ELSEWHERE),),
         [
-            stands_empty(
+            starts_empty(
                 f"{there('eu-central-1', OTHER)} is new: 1 repository starts there",
                 backfill("eu-central-1", f" --account {OTHER}"),
             )
@@ -69,27 +69,27 @@ CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] =
     "a region that gets nothing": (
         (NO_EUROPE,),
         (("Pulumi.prod.yaml", TOKYO, f"{TOKYO}{RETIRE_EUROPE[2]}"), ALLOW),
-        [f"{there('eu-west-1')} is new: 3 repositories start there without images; what exists is not copied."],
+        [f"{there('eu-west-1')} is new: 3 repositories start there without images; existing images are not copied."],
     ),
     "a prefix more": (
         (tokyo(prefixed("payments/")),),
         (("Pulumi.prod.yaml", prefixed("payments/"), prefixed("payments/", "storefront/")),),
-        [stands_empty(f"storefront/web starts in {there('ap-northeast-1')}", backfill("ap-northeast-1"))],
+        [starts_empty(f"storefront/web starts in {there('ap-northeast-1')}", backfill("ap-northeast-1"))],
     ),
     "a prefix less": (
         (),
         (tokyo(prefixed("payments/")),),
-        [f"What is pushed to platform/cache and storefront/web no longer flows to {there('ap-northeast-1')}."],
+        [f"platform/cache and storefront/web: pushes no longer replicate to {there('ap-northeast-1')}."],
     ),
     "one that retires": (
         (),
         (RETIRE_EUROPE, ALLOW),
-        [f"What is pushed to {ALL} no longer flows to {there('eu-west-1')}."],
+        [f"{ALL}: pushes no longer replicate to {there('eu-west-1')}."],
     ),
     "one that goes": (
         (),
         (NO_EUROPE,),
-        [f"{there('eu-west-1')} leaves the stack with 3 repositories and its key, and was not retired: {ALL}."],
+        [f"{there('eu-west-1')} is removed with 3 repositories and its key, and was not retired: {ALL}."],
     ),
     "a repository more": ((), (catalog(CATALOG, CATALOG + SITE),), []),
     "a repository less": ((), (catalog(WEB, ""),), []),
@@ -103,7 +103,7 @@ def test_what_comes_and_goes(case: str) -> None:
     places = [each for each in both.plan.consequences if each.topic is Topic.PLACE]
     assert [each.text for each in places] == told
     assert {each.urns != () for each in places} <= {True}
-    assert "plan-weakens" not in {each.id for each in both.judged() if "flows" in each.text}
+    assert "plan-weakens" not in {each.id for each in both.judged() if "replicate" in each.text}
 
 
 def test_what_stood_before_replication_is_not_brought_by_it() -> None:
@@ -112,13 +112,12 @@ def test_what_stood_before_replication_is_not_brought_by_it() -> None:
     bare = without(whole, REPLICATION_CONFIGURATION)
     begun = [each.text for each in plan(bare, whole).consequences]
     assert begun == [
-        f"What is pushed to {ALL} flows to {there(region)} from now on; what was pushed before does not: "
-        f"{backfill(region)} copies it."
+        f"{ALL}: new pushes replicate to {there(region)}; {backfill(region)} copies existing images."
         for region in ("ap-northeast-1", "eu-west-1")
     ]
     ended = [each.text for each in plan(whole, bare).consequences]
     assert ended == [
-        f"What is pushed to {ALL} no longer flows to {there(region)}: the copies there stay, and go stale."
+        f"{ALL}: pushes no longer replicate to {there(region)}; the copies there stay and become stale."
         for region in ("ap-northeast-1", "eu-west-1")
     ]
 
@@ -134,11 +133,11 @@ def test_a_filter_more_or_less_on_what_stands() -> None:
 
     everything, payments = {"destinations": destinations}, {"destinations": destinations, "repositoryFilters": filters}
     (wider,) = plan(configured(payments), configured(everything)).consequences
-    assert wider.text.startswith(
-        f"What is pushed to platform/cache and storefront/web flows to {there('eu-west-1')} from"
-    )
+    assert wider.text.startswith(f"platform/cache and storefront/web: new pushes replicate to {there('eu-west-1')}")
     (narrower,) = plan(configured(everything), configured(payments)).consequences
-    assert narrower.text.endswith(f"no longer flows to {there('eu-west-1')}: the copies there stay, and go stale.")
+    assert narrower.text.endswith(
+        f"no longer replicate to {there('eu-west-1')}; the copies there stay and become stale."
+    )
     assert not plan(configured(everything), configured(everything, payments)).consequences
     unknown = with_inputs(whole, REPLICATION_CONFIGURATION, replicationConfiguration="[unknown]")
     assert [each.topic for each in plan(unknown, unknown).consequences] == []
@@ -150,9 +149,9 @@ def test_stale_copies_are_a_weakness_that_passes() -> None:
     weaker = [each for each in Compared(head, bare).judged() if each.id == "plan-weakens"]
     assert [each.fails for each in weaker] == [False, False]
     assert weaker[0].text == (
-        f"What is pushed to {ALL} no longer flows to {there('ap-northeast-1')}: the copies there stay, and go stale."
+        f"{ALL}: pushes no longer replicate to {there('ap-northeast-1')}; the copies there stay and become stale."
     )
-    assert weaker[0].fix.startswith("keep the flow")
+    assert weaker[0].fix.startswith("keep the replication")
     assert weaker[0].urns[0].endswith("registry@us-east-1")
 
 

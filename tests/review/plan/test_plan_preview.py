@@ -225,10 +225,10 @@ def test_a_preview_that_failed_without_a_reason_says_that(recorded: Json) -> Non
     first, *_ = read(recorded).consequences
     assert first.topic is Topic.BLOCKED
     assert first.text == (
-        "The preview failed: the engine does not say why; where a policy is what fails, a preview written with "
+        "The preview failed: the engine gives no reason; if a policy failed, a preview written with "
         "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true names it"
     )
-    with pytest.raises(InvalidPreview, match="failed before it planned anything: the engine does not say why"):
+    with pytest.raises(InvalidPreview, match="failed before it planned anything: the engine gives no reason"):
         read({"steps": [], "diagnostics": recorded["diagnostics"]})
 
 
@@ -262,14 +262,14 @@ def test_what_the_policies_say_is_told_first(recorded: Json) -> None:
     )
     assert others[0].topic is Topic.LOSS
     assert (last.topic, last.text) == (Topic.ADVICE, "ecr-owner (advisory), the stack: no owner")
-    assert not any("does not say why" in each.text for each in change.consequences)
-    assert "> [!WARNING]\n> **What the policies do not let pass**" in to_markdown(change)
+    assert not any("gives no reason" in each.text for each in change.consequences)
+    assert "> [!WARNING]\n> **Policy violations (mandatory)**" in to_markdown(change)
 
 
 def test_a_stream_that_ends_badly_says_so(recorded: Json) -> None:
     metadata = {"op": "create", "urn": WEB, "old": None, "new": step(recorded)["newState"]}
     for end, told in (
-        ({"summaryEvent": {"result": "failed"}}, "the engine does not say why"),
+        ({"summaryEvent": {"result": "failed"}}, "the engine gives no reason"),
         ({"errorEvent": {"error": "lost its way\n"}}, "The preview failed: lost its way"),
         ({"diagnosticEvent": {"severity": "error", "message": "<{%reset%}>no role<{%reset%}>\n"}}, "failed: no role"),
     ):
@@ -280,7 +280,7 @@ def test_a_stream_that_ends_badly_says_so(recorded: Json) -> None:
 def test_a_step_that_nobody_knows_is_told(recorded: Json) -> None:
     change = read({"steps": [step(recorded) | {"op": "evaporate"}]})
     assert [each.text for each in change.consequences] == [
-        "storefront/web@us-east-1: the engine plans 'evaporate', of which this plan knows nothing."
+        "storefront/web@us-east-1: the engine plans 'evaporate', which this version does not know."
     ]
 
 
@@ -288,7 +288,7 @@ def test_a_new_stack_has_an_empty_state() -> None:
     urn = f"{STACK}pulumi:pulumi:Stack::container-registry-dev"
     state = {"urn": urn, "custom": False, "inputs": {}, "outputs": {}}
     text = to_text(read({"steps": [{"op": "create", "urn": urn, "newState": state}]}))
-    assert text.splitlines()[0].endswith("the stack's state holds nothing yet, everything is new")
+    assert text.splitlines()[0].endswith("the stack's state is empty, everything is created")
 
 
 def test_a_preview_of_another_stack(recorded: Json) -> None:
@@ -298,4 +298,4 @@ def test_a_preview_of_another_stack(recorded: Json) -> None:
 
 def test_nothing_to_do(recorded: Json) -> None:
     change = read({"config": recorded["config"], "changeSummary": {"same": 40}})
-    assert to_text(change).splitlines()[1] == "nothing changes"
+    assert to_text(change).splitlines()[1] == "no changes"

@@ -1,4 +1,4 @@
-"""What is weaker than before is told in words, and passes as an advisory danger."""
+"""Weaker protection is an advisory consequence."""
 
 from dataclasses import replace
 
@@ -44,49 +44,49 @@ OTHER_ORGANIZATION: TextEdit = ("Pulumi.prod.yaml", "o-a1b2c3d4e5", "o-fffffffff
 CASES: dict[str, tuple[TextEdit, str]] = {
     "destruction": (
         ALLOW,
-        "Stack prod allows destruction from now on: a retired repository is deleted along with its images",
+        "Stack prod has allow_destruction from now on: a retired repository can be deleted with its images",
     ),
     "protection": (
         UNPROTECT,
-        f"Protection ends for 3 keys and 9 repositories in {PLACES}: a mistake can destroy what was never retired",
+        f"Protection ends for 3 keys and 9 repositories in {PLACES}: they can then be deleted without a retirement",
     ),
     "basic scanning": (
         BASIC,
         (
             f"Images in {PLACES} are scanned less: enhanced scanning becomes basic; "
-            "* is scanned on push, and no longer continuously"
+            "* is scanned on push and no longer continuously"
         ),
     ),
     "scanning on push": (
         ON_PUSH,
-        f"Images in {PLACES} are scanned less: * is scanned on push, and no longer continuously",
+        f"Images in {PLACES} are scanned less: * is scanned on push and no longer continuously",
     ),
-    "fewer filters": (FEWER, f"Images in {PLACES} are scanned less: nothing scans * any more"),
-    "mounting": (MOUNTING, f"A layer of one repository may be mounted in another from now on in {PLACES}"),
+    "fewer filters": (FEWER, f"Images in {PLACES} are scanned less: * is no longer scanned"),
+    "mounting": (MOUNTING, f"Layers can be mounted from one repository to another in {PLACES}"),
     "an exclusion": (
         EXCLUSION,
         (
-            f"Pulls by {SCANNER}-2 no longer count as use of an image in {PLACES}: "
-            "a rule that archives what is not pulled archives what no other principal pulls"
+            f"Pulls by {SCANNER}-2 no longer update an image's last pull in {PLACES}: "
+            "rules that archive unpulled images ignore them"
         ),
     ),
     "fewer images": (
         catalog("keep: 20", "keep: 5"),
         (
-            f"Images of payments/api and storefront/web in {PLACES} are lost sooner: "
+            f"Images of payments/api and storefront/web in {PLACES} expire sooner: "
             "Keep the newest 20 images tagged release-* → Keep the newest 5 images tagged release-*"
         ),
     ),
     "images sooner": (
         catalog("expire_after_days: 30", "expire_after_days: 1"),
         (
-            f"Images of payments/api and storefront/web in {PLACES} are lost sooner: "
+            f"Images of payments/api and storefront/web in {PLACES} expire sooner: "
             "Expire images tagged dev-* 30 days after push → Expire images tagged dev-* 1 day after push"
         ),
     ),
     "another rule": (
         catalog("retention: [{any: true, keep: 50}]", 'retention: [{tag: "v*", keep: 1}, {any: true, keep: 50}]'),
-        f"Images of platform/cache in {PLACES} are lost sooner: new: Keep the newest image tagged v*",
+        f"Images of platform/cache in {PLACES} expire sooner: new: Keep the newest image tagged v*",
     ),
 }
 
@@ -149,4 +149,4 @@ def test_a_filter_is_read_as_the_registry_reads_it(old: str, new: str, gone: boo
         return with_inputs(small("dev"), SCANNING_CONFIGURATION, rules=[rule])
 
     told = [each.text for each in plan(scanned(old), scanned(new)).consequences]
-    assert any(f"nothing scans {old} any more" in each for each in told) is gone
+    assert any(f"{old} is no longer scanned" in each for each in told) is gone

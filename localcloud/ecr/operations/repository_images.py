@@ -1,0 +1,214 @@
+"""Images over the API: put, pulled, listed, described, deleted; named by digest, by tag, or by both."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.ecr.images import DIGEST
+from domain.ecr.tags import tag_problems
+from localcloud.ecr import image_store, manifests
+from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.image_store import TagOfAnotherImage
+from localcloud.ecr.operations.paging import page, refuse_paging
+from localcloud.ecr.operations.request import Answer, OperationRequest
+from localcloud.ecr.registry_state import StoredImage, StoredRepository
+
+_NOT_FOUND = "Requested image not found"
+
+
+_ACTIVE = "ACTIVE"
+"""The status of every image here: nothing is archived."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageId:
+    digest: str | None
+    tag: str | None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "ImageId":
+        return cls(given.get("imageDigest"), given.get("imageTag"))
+
+    def told(self) -> dict[str, str]:
+        members = {"imageDigest": self.digest, "imageTag": self.tag}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFailure:
+    """Why an image could not be had, in the words of the API's ImageFailure."""
+
+    id: ImageId
+    code: str
+    reason: str
+
+    def told(self) -> Answer:
+        return {"imageId": self.id.told(), "failureCode": self.code, "failureReason": self.reason}
+
+
+def malformed(id: ImageId) -> ImageFailure | None:
+    """What keeps the id from being the name of any image."""
+    if id.digest is None and id.tag is None:
+        return ImageFailure(id, "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null")
+    if id.digest is not None and not DIGEST.fullmatch(id.digest):
+        text = f"Invalid request parameters: image digest should satisfy the regex '{DIGEST.pattern}'"
+        return ImageFailure(id, "InvalidImageDigest", text)
+    if id.tag is not None and (problems := tag_problems(id.tag)):
+        faults = "; ".join(each.message for each in problems)
+        return ImageFailure(id, "InvalidImageTag", f"Invalid request parameters: image tag {faults}")
+    return None
+
+
+def refused(id: ImageId, error: EcrError) -> ImageFailure:
+    """A refusal of this one image, as its batch tells it."""
+    match error:
+        case TagOfAnotherImage():
+            return ImageFailure(
+                id, "ImageTagDoesNotMatchDigest", f"The tag '{id.tag}' is that of the image {error.holder}"
+            )
+        case EcrError(code="ImageNotFoundException"):
+            return not_found(id)
+    return ImageFailure(id, error.code, error.message)
+
+
+def not_found(id: ImageId) -> ImageFailure:
+    return ImageFailure(id, "ImageNotFound", _NOT_FOUND)
+
+
+async def put_image(request: OperationRequest) -> Answer:
+    given, repository = request.input, request.repository
+    content = given["imageManifest"].encode()
+    manifest = manifests.parse_manifest(content, given.get("imageManifestMediaType"))
+    if manifest.stated_type is None and "imageManifestMediaType" not in given:
+        why = "The manifest has no mediaType, so imageManifestMediaType must be given"
+        raise invalid_parameter("imageManifestMediaType", why)
+    image_id = ImageId(manifest.digest, given.get("imageTag"))
+    image_store.require_digest(manifest, given.get("imageDigest"))
+    _require_change(image_id, repository)
+    image = image_store.store_image(repository, manifest, content, image_id.tag, now=request.now)
+    request.services.replicator.begin(request.registry, repository, image, image_id.tag)
+    return {"image": _pulled(request, image, image_id)}
+
+
+async def batch_get_image(request: OperationRequest) -> Answer:
+    repository = request.repository
+    accepted = request.input.get("acceptedMediaTypes")
+    found: list[Answer] = []
+    faults: list[ImageFailure] = []
+    for image_id in _ids(request):
+        if fault := malformed(image_id):
+            faults.append(fault)
+            continue
+        try:
+            image = image_store.find_image(repository, tag=image_id.tag, digest=image_id.digest)
+        except EcrError as error:
+            faults.append(refused(image_id, error))
+            continue
+        if accepted is not None and image.media_type not in accepted:
+            # No image is translated here from one format to another.
+            faults.append(not_found(image_id))
+            continue
+        image_store.record_pull(request.registry, image, request.call.caller.identity, request.now)
+        found.append(_pulled(request, image, ImageId(image.digest, image_id.tag)))
+    return {"images": found, "failures": [each.told() for each in faults]}
+
+
+async def batch_delete_image(request: OperationRequest) -> Answer:
+    repository = request.repository
+    deleted: list[Answer] = []
+    faults: list[ImageFailure] = []
+    for image_id in _ids(request):
+        if fault := malformed(image_id):
+            faults.append(fault)
+            continue
+        try:
+            image = image_store.remove_image(repository, tag=image_id.tag, digest=image_id.digest)
+        except EcrError as error:
+            faults.append(refused(image_id, error))
+        else:
+            gone = {image_id.tag} if image_id.digest is None else image.tags
+            deleted += _named(image.digest, gone)
+    return {"imageIds": deleted, "failures": [each.told() for each in faults]}
+
+
+async def list_images(request: OperationRequest) -> Answer:
+    ids = {
+        f"{each['imageDigest']} {each.get('imageTag', '')}": each
+        for image in _filtered(request, request.repository.images.values())
+        for each in _named(image.digest, image.tags)
+    }
+    found, more = page(request, "ListImages", ids)
+    return {"imageIds": found, **more}
+
+
+async def describe_images(request: OperationRequest) -> Answer:
+    repository = request.repository
+    if "imageIds" in request.input:
+        refuse_paging(request, "imageIds")
+        chosen = {
+            image.digest: image for image in (named_image(each, repository, "imageIds") for each in _ids(request))
+        }
+        return {"imageDetails": [_described(request, each) for each in _filtered(request, chosen.values())]}
+    kept = {image.digest: image for image in _filtered(request, repository.images.values())}
+    found, more = page(request, "DescribeImages", kept)
+    return {"imageDetails": [_described(request, each) for each in found], **more}
+
+
+def _ids(request: OperationRequest) -> list[ImageId]:
+    return [ImageId.of(each) for each in request.input["imageIds"]]
+
+
+def named_image(image_id: ImageId, repository: StoredRepository, parameter: str) -> StoredImage:
+    """The image that the parameter names."""
+    if fault := malformed(image_id):
+        raise invalid_parameter(parameter, fault.reason)
+    return image_store.find_image(repository, tag=image_id.tag, digest=image_id.digest)
+
+
+def _require_change(image_id: ImageId, repository: StoredRepository) -> None:
+    if not image_store.is_new(repository, image_id.digest or "", image_id.tag):
+        text = (
+            f"Image with digest '{image_id.digest}' and tag '{image_id.tag or 'null'}' already exists "
+            f"in the repository with name '{repository.name}' in registry with id '{repository.account}'"
+        )
+        raise EcrError("ImageAlreadyExistsException", text)
+
+
+def _filtered(request: OperationRequest, found: Iterable[StoredImage]) -> list[StoredImage]:
+    asked_for: Mapping[str, Any] = request.input.get("filter", {})
+    if asked_for.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
+        return []
+    status = asked_for.get("tagStatus", "ANY")
+    return [image for image in found if status == "ANY" or (status == "TAGGED") == bool(image.tags)]
+
+
+def _named(digest: str, tags: Iterable[str | None]) -> list[dict[str, str]]:
+    """An image_id for each tag, or one for the image that has none."""
+    return [ImageId(digest, tag).told() for tag in sorted(filter(None, tags))] or [ImageId(digest, None).told()]
+
+
+def _pulled(request: OperationRequest, image: StoredImage, image_id: ImageId) -> Answer:
+    return {
+        **request.ids(),
+        "imageId": image_id.told(),
+        "imageManifest": image.manifest.decode(),
+        "imageManifestMediaType": image.media_type,
+    }
+
+
+def _described(request: OperationRequest, image: StoredImage) -> Answer:
+    optional = {
+        "imageTags": sorted(image.tags) or None,
+        "artifactMediaType": image.artifact_type,
+        "lastRecordedPullTime": image.pulled_at,
+        "subjectManifestDigest": image.subject,
+    }
+    return {
+        **request.ids(),
+        "imageDigest": image.digest,
+        "imageSizeInBytes": image.size,
+        "imagePushedAt": image.pushed_at,
+        "imageManifestMediaType": image.media_type,
+        "imageStatus": _ACTIVE,
+        **{name: value for name, value in optional.items() if value is not None},
+    }

@@ -1,0 +1,40 @@
+"""Reads the inputs of a resource, whatever their types, without raising."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.document_text import SECRET, UNKNOWN
+
+
+def is_unknown(value: object) -> bool:
+    """Whether the value is set, but not known yet or secret."""
+    return value in (UNKNOWN, SECRET)
+
+
+def holds_unknown(value: object) -> bool:
+    """Whether the value, or any value inside it, is unknown."""
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, value.values()))
+    return any(map(holds_unknown, value)) if isinstance(value, list | tuple) else is_unknown(value)
+
+
+def as_list(value: object) -> list[Any]:
+    """The items of a list; a value that is not a list is its one item, None is no item."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def value_at(holder: object, key: str) -> Any:
+    """The value under the key; None where it is absent, or the holder is not an object."""
+    return holder.get(key) if isinstance(holder, Mapping) else None
+
+
+def as_number(value: object) -> float | None:
+    """The number, which the engine sends as a float; None where it is not a number."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def filter_texts(filters: object) -> list[Any]:
+    """The texts of a list of filters, each written as `{"filter": TEXT}` or as the text alone."""
+    return [each if isinstance(each, str) else value_at(each, "filter") for each in as_list(filters)]
