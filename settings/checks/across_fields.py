@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import REGIONS, Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr import replication, retention, scanning
 from domain.ecr.lifecycle_grammar import validate
 from domain.ecr.replication import Replica, replication_rules
@@ -176,7 +176,7 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
 
 def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:
     """The domain's problems in the words that the stack's file has for a frequency."""
-    for problem in scanning.configuration_problems(keys.scanning.scan_type, keys.scanning.scan_rules):
+    for problem in scanning.scanning_problems(keys.scanning.scan_type, keys.scanning.scan_rules):
         message, fix, value = problem.message, problem.fix, problem.value
         for written, frequency in FREQUENCIES.items():
             message, fix = message.replace(frequency.value, written), fix.replace(frequency.value, written)
@@ -204,7 +204,7 @@ def _principal_problems(arns: Sequence[str], partition: str) -> Iterator[Problem
 
 def _auditor_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
     yield from _principal_problems(arns, partition)
-    length = len(to_text(principals_trust(arns)))
+    length = len(to_json_text(principals_trust(arns)))
     if length > TRUST_TEXT_MAX:
         message = f"makes the auditor's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"
         yield Problem((), arns, message, "name a role that they all assume")
@@ -245,7 +245,7 @@ def _replication_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
         if not each.retire
     ]
     home = RegistryId(account=aws.account, region=aws.region)
-    for problem in replication.configuration_problems(replication_rules(replicas), source=home):
+    for problem in replication.replication_problems(replication_rules(replicas), source=home):
         if not problem.path:
             yield problem
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from domain import resource_tags
 from domain.aws import Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.cache import Cache
 from domain.ecr.names import private_registry
 from domain.ecr.repository import Encryption
-from domain.ecr.retention import Effect, Rule, Selector
+from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.ecr.upstreams import CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
@@ -33,11 +33,11 @@ from settings.written.catalog import (
 )
 from settings.written.stack import AwsKeys, CacheEntry, CachePull, ReplicaEntry, StackKeys
 
-NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=30),)
+NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=30),)
 """Where the catalog has no default, what nobody declared loses no image that has a tag."""
 CACHED = (
-    Rule(selector=Selector.UNTAGGED, patterns=(), effect=Effect.EXPIRE_AFTER_DAYS, count=7),
-    Rule(selector=Selector.ANY, patterns=(), effect=Effect.KEEP, count=500),
+    Rule(selector=Selector.UNTAGGED, patterns=(), effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=7),
+    Rule(selector=Selector.ANY, patterns=(), effect=RetentionEffect.KEEP, count=500),
 )
 """What is in a cache can be had again, so that it need not be kept for long."""
 
@@ -63,7 +63,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         role_options=keys.roles,
         caches=tuple(_cache(each, keys, home, project=project, stack=stack) for each in keys.caches),
         scanning=keys.scanning,
-        registry_policy=to_text(keys.registry_policy) if keys.registry_policy else None,
+        registry_policy=to_json_text(keys.registry_policy) if keys.registry_policy else None,
         pull_time_exclusions=keys.pull_time_exclusions,
         blob_mounting=keys.blob_mounting,
         protect=keys.protect,

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 
 from domain import resource_tags
 from domain.aws import Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
@@ -151,7 +151,7 @@ class Settings:
         given = json.loads(self.registry_policy) if self.registry_policy else {"Version": CURRENT_VERSION}
         statements = given.get("Statement", [])
         statements = statements if isinstance(statements, list) else [statements]
-        return to_text({**given, "Statement": [*statements, *ours]})
+        return to_json_text({**given, "Statement": [*statements, *ours]})
 
     def net_text(self) -> str:
         return lifecycle_text(self.net, standby=True)
@@ -159,14 +159,14 @@ class Settings:
 
 @cache
 def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
-    return to_text(retention.compile_policy(retention.standby(rules) if standby else rules))
+    return to_json_text(retention.compile_policy(retention.standby(rules) if standby else rules))
 
 
 @cache
 def policy_text(grants: tuple[Grant, ...], registry: RegistryId) -> str | None:
     """The repository policy; None where nobody may pull."""
     policy = repository_policy(grants, registry)
-    return to_text(policy) if policy else None
+    return to_json_text(policy) if policy else None
 
 
 def _import_id(repository: str, registry: StackRegistry) -> str:

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from domain.ecr.names import repository_name_problems
-from domain.ecr.retention import Effect, Rule, Selector
+from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.problems import Problem
@@ -126,13 +126,13 @@ class RetentionRule(Model):
 
 
 SELECTORS = ("tag", "all_tags", "untagged", "any")
-EFFECTS = tuple(effect.value for effect in Effect)
+EFFECTS = tuple(effect.value for effect in RetentionEffect)
 
 
 def domain_rule(rule: Mapping[str, object]) -> Rule | None:
     """The rule as the domain has it; None without exactly one selector and one effect, or with a value of another type,
     which are faults of their own."""
-    effects = [effect for effect in Effect if rule.get(effect.value) is not None]
+    effects = [effect for effect in RetentionEffect if rule.get(effect.value) is not None]
     selectors = [key for key in SELECTORS if rule.get(key) is not None]
     if len(effects) != 1 or len(selectors) != 1:
         return None

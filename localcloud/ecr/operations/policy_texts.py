@@ -66,7 +66,7 @@ async def delete_registry_policy(request: OperationRequest) -> Answer:
 
 
 def stored_policy(text: str, name: str) -> StoredPolicy:
-    """The text as a repository's policy, under the name by which people know it; raises for what AWS refuses."""
+    """The text as a repository's policy, under the name that messages show; raises for what AWS refuses."""
     document = _document(text, "repository")
     if any(not _has_principal(each) for each in document.statements):
         raise _invalid("repository", "each statement needs a Principal")
