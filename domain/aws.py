@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from domain.problems import Problem
+from domain.problems import Problem, unless
 from domain.wording import nearest
 
 ACCOUNT_ID_DIGITS = 12
@@ -48,9 +48,7 @@ _REGIONS: dict[Partition, str] = {
     Partition.ISO_E: "eu-isoe-west-1",
     Partition.ISO_F: "us-isof-east-1 us-isof-south-1",
 }
-REGIONS: dict[str, Partition] = {
-    region: partition for partition, regions in _REGIONS.items() for region in regions.split()
-}
+REGIONS = {region: partition for partition, regions in _REGIONS.items() for region in regions.split()}
 
 
 def region_problems(region: str) -> list[Problem]:
@@ -64,16 +62,8 @@ def is_account_id(text: str) -> bool:
 
 
 def account_problems(account: str) -> list[Problem]:
-    if is_account_id(account):
-        return []
-    return [
-        Problem(
-            (),
-            account,
-            f"is not an AWS account id: it has {len(account)} characters",
-            f"write exactly {ACCOUNT_ID_DIGITS} digits, in quotes",
-        )
-    ]
+    message = f"is not an AWS account id: it has {len(account)} characters"
+    return unless(is_account_id(account), account, message, f"write exactly {ACCOUNT_ID_DIGITS} digits, in quotes")
 
 
 @dataclass(frozen=True, slots=True)

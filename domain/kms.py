@@ -1,8 +1,9 @@
 """The key policy of the key that encrypts a registry's images."""
 
 from domain.aws import REGIONS, Arn, Partition
+from domain.iam.actions import service_actions
 from domain.iam.document import CURRENT_VERSION
-from domain.problems import Problem
+from domain.problems import Problem, unless
 
 KEY_POLICY_TEXT_MAX = 32_768
 """Bytes. https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
@@ -10,30 +11,14 @@ KEY_POLICY_TEXT_MAX = 32_768
 DELETION_DAYS = range(7, 31)
 """https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html"""
 
-ADMINISTRATION_ACTIONS = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateAlias",
-    "kms:DeleteAlias",
-    "kms:DescribeKey",
-    "kms:DisableKey",
-    "kms:DisableKeyRotation",
-    "kms:EnableKey",
-    "kms:EnableKeyRotation",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListGrants",
-    "kms:ListKeyPolicies",
-    "kms:ListKeyRotations",
-    "kms:ListResourceTags",
-    "kms:PutKeyPolicy",
-    "kms:RetireGrant",
-    "kms:RevokeGrant",
-    "kms:RotateKeyOnDemand",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:UpdateAlias",
-    "kms:UpdateKeyDescription",
+ADMINISTRATION_ACTIONS = service_actions(
+    "kms",
+    """
+    CancelKeyDeletion CreateAlias DeleteAlias DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation
+    GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListKeyRotations ListResourceTags PutKeyPolicy
+    RetireGrant RevokeGrant RotateKeyOnDemand ScheduleKeyDeletion TagResource UntagResource UpdateAlias
+    UpdateKeyDescription
+    """,
 )
 """Each by its name: no wildcard may come to cover an action that reads or writes under the key."""
 
@@ -87,13 +72,5 @@ def _registry_grants(account: str, region: str, partition: Partition) -> dict[st
 
 
 def deletion_window_problems(days: int) -> list[Problem]:
-    if days in DELETION_DAYS:
-        return []
-    return [
-        Problem(
-            (),
-            days,
-            "is not a valid waiting period for deleting a KMS key",
-            f"write {DELETION_DAYS.start} to {DELETION_DAYS[-1]} days",
-        )
-    ]
+    fix = f"write {DELETION_DAYS.start} to {DELETION_DAYS[-1]} days"
+    return unless(days in DELETION_DAYS, days, "is not a valid waiting period for deleting a KMS key", fix)

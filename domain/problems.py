@@ -17,3 +17,8 @@ class Problem:
     def under(self, *prefix: str | int) -> "Problem":
         """The same problem, seen from a value that holds the checked one at `prefix`."""
         return Problem((*prefix, *self.path), self.value, self.message, self.fix)
+
+
+def unless(sound: object, value: object, message: str, fix: str) -> list[Problem]:
+    """What is wrong with the value as a whole, unless it is sound."""
+    return [] if sound else [Problem((), value, message, fix)]

@@ -12,7 +12,7 @@ from localcloud.clients import exports
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.install import NotInstalled
-from localcloud.server import PortUnavailable, signals, unread
+from localcloud.server import PortUnavailable, discard_output, signals
 
 DONE, DIED, FAULTY_INPUT = 0, 1, 2
 _PORT, _PORT_MAX = re.compile("[0-9]{1,5}"), 65535
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return serve(port=options.port, organizations=options.organization)
     except BrokenPipeError:
-        return unread()
+        return discard_output()
 
 
 def organization(text: str) -> Organization:
@@ -70,21 +70,21 @@ def port(text: str) -> int:
 
 def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: TextIO = sys.stdout) -> int:
     """Serves until SIGINT or SIGTERM; returns the exit code: 1 without the emulator, 2 without the port."""
-    ends: SimpleQueue[EmulatorDied | NotInstalled | None] = SimpleQueue()
-    with signals(ends):
+    events: SimpleQueue[EmulatorDied | NotInstalled | None] = SimpleQueue()
+    with signals(events):
         try:
             with LocalCloud(port=port) as cloud:
                 for name, accounts in organizations:
                     for account in accounts:
                         cloud.join(account, name)
-                cloud.on_failure(ends.put)
+                cloud.on_failure(events.put)
                 out.write(
                     _HOW.format(
                         endpoint=cloud.endpoint, exports=exports(cloud.endpoint, _ACCOUNT, _REGION), log=cloud.log
                     )
                 )
                 out.flush()
-                failure = ends.get()
+                failure = events.get()
         except (EmulatorDied, NotInstalled) as without:
             failure = without
         except PortUnavailable as unavailable:

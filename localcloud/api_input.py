@@ -25,7 +25,7 @@ class ConstraintViolation(Exception):
 
 
 def input_members(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The input's known members, each as the model wants it; like AWS it passes over members that nobody knows."""
+    """The input's known members, each as the model wants it; like AWS it ignores unknown members."""
     shape = service_model(service).operation_model(operation).input_shape
     return {} if shape is None else _structure(shape, parameters, "")
 

@@ -20,12 +20,14 @@ class Call:
         """The caller's account, which is the one that the call is about."""
         account = self.caller.identity.account
         if account is None:
-            raise ValueError(f"{self.caller.identity.arn or 'nobody'} belongs to no account and can sign no call")
+            raise ValueError(
+                f"{self.caller.identity.arn or 'an anonymous caller'} belongs to no account and can sign no call"
+            )
         return account
 
 
 class ControlPlane(Protocol):
-    """A service of ours that stands in front of the emulator."""
+    """A service that is answered here and not by the emulator."""
 
     async def answer(self, operation: str, parameters: Mapping[str, Any], call: Call) -> dict[str, Any]:
         """The answer's members, datetimes and bytes as they are; raises EcrError."""
@@ -39,7 +41,7 @@ def call_context(region: str) -> Context:
         "aws:CurrentTime": (now.isoformat(timespec="seconds"),),
         "aws:EpochTime": (str(int(now.timestamp())),),
         "aws:RequestedRegion": (region,),
-        # A rehearsal speaks plain HTTP on loopback, and stands for a registry that speaks TLS alone.
+        # The local cloud speaks plain HTTP on loopback, in place of endpoints that speak TLS alone.
         "aws:SecureTransport": ("true",),
         "aws:SourceIp": ("127.0.0.1",),
         "aws:ViaAWSService": ("false",),

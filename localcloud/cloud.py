@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
@@ -21,38 +21,12 @@ from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.install import FOLDER, REQUIREMENTS, installed
-from localcloud.server import LOOPBACK, Listen, Server
+from localcloud.server import LOOPBACK, Server
 from localcloud.sts import Sts
 
 _PREFIX = "container-registry-cloud-"
 
 _T = TypeVar("_T")
-
-
-class Parts(NamedTuple):
-    """What our ECR is made of."""
-
-    folder: Path
-    backend: Backend
-    callers: Callers
-    listen: Listen
-    tokens: Tokens
-    upstream_hosts: Mapping[str, str]
-    """Who plays an upstream registry, by the upstream's address."""
-
-
-def build_ecr(parts: Parts) -> ControlPlane:
-    folder = parts.folder / "ecr"
-    folder.mkdir()
-    services = Services(
-        folder,
-        parts.backend,
-        parts.callers,
-        tokens=parts.tokens,
-        upstream_hosts=parts.upstream_hosts,
-        open_port=lambda registry, services: parts.listen(data_plane(registry, services)),
-    )
-    return Control(services)
 
 
 class LocalCloud:
@@ -62,7 +36,7 @@ class LocalCloud:
     IAM or STS.
     """
 
-    def __init__(self, *, port: int = 0, ecr: Callable[[Parts], ControlPlane] = build_ecr) -> None:
+    def __init__(self, *, port: int = 0, ecr: ControlPlane | None = None) -> None:
         self._port = port
         self._ecr = ecr
         self._server = Server()
@@ -70,6 +44,7 @@ class LocalCloud:
         self._tokens = Tokens()
         self._github = GithubIssuer()
         self._upstream_hosts: dict[str, str] = {}
+        """HOST:PORT of the local registry that serves as an upstream, by the upstream's address."""
 
     def start(self) -> None:
         """Returns when everything answers; raises NotInstalled, EmulatorDied or PortUnavailable."""
@@ -106,16 +81,16 @@ class LocalCloud:
     def failure(self) -> EmulatorDied | None:
         return self._emulator.failure if self._emulator is not None else None
 
-    def on_failure(self, told: OnFailure) -> None:
+    def on_failure(self, callback: OnFailure) -> None:
         """Calls back, in the server's thread, as soon as the emulator dies."""
-        self._server.wait(self._register(told))
+        self._server.wait(self._register(callback))
 
     def join(self, account: str, organization: str) -> None:
         """The account belongs to the organization from now on."""
         self._server.wait(_call(lambda: self._callers.join(account, organization)))
 
     def service_password(self, service: str, source_arn: str, source_account: str) -> str:
-        """With which an AWS service pulls on behalf of one of its resources; in AWS it needs none that anybody sees."""
+        """With which an AWS service pulls on behalf of one of its resources; in AWS it is never shown."""
         context = {"aws:SourceArn": (source_arn,), "aws:SourceAccount": (source_account,)}
         identity = Identity(arn=service, account=None, session_context=context)
         token = self._server.wait(_call(lambda: self._tokens.issue(identity, now=datetime.now(UTC))))
@@ -135,7 +110,7 @@ class LocalCloud:
         return self._server.wait(_call(lambda: self._github.token(job, audience=audience, now=now)))
 
     def add_key(self, key: KmsKey) -> None:
-        """Takes the key as one that stood in the account before, under the very ARN that it has there."""
+        """Adds a key that exists in the account, under the ARN that it has there."""
         self._server.wait(_call(lambda: self._backend.add_key(key)))
 
     def add_secret(self, arn: str, text: str) -> None:
@@ -143,11 +118,11 @@ class LocalCloud:
         self._server.wait(_call(lambda: self._backend.add_secret(arn, text)))
 
     def route_upstream(self, upstream_url: str, host: str) -> None:
-        """The upstream at the address is played by 127.0.0.1:PORT from now on; one that nobody plays is unreachable.
+        """Calls to the upstream go to 127.0.0.1:PORT from now on; an upstream without a route is unreachable.
 
-        Another private ECR registry is played by nobody else than this cloud's own."""
+        Another private ECR registry needs none: it is this cloud's own."""
         if upstream_of(upstream_url) in (None, ECR):
-            raise ValueError(f"{upstream_url} is not an upstream that anybody could play")
+            raise ValueError(f"{upstream_url} is not an upstream that can be routed")
         if host.partition(":")[0] != LOOPBACK:
             raise ValueError(f"{host} is not on loopback, and the local cloud speaks with nothing else")
         self._server.wait(_call(lambda: self._upstream_hosts.update({upstream_url: host})))
@@ -156,22 +131,33 @@ class LocalCloud:
         emulator = self._emulator = Emulator(self.state, python)
         backend = self._backend = Backend(emulator)
         self._callers = Callers(backend)
-        ecr = self._ecr(
-            Parts(self.state, backend, self._callers, self._server.listen, self._tokens, self._upstream_hosts)
-        )
+        ecr = self._ecr or self._control_plane()
         self._sts = Sts(backend, self._callers, self._github)
         gateway = Gateway(emulator, backend, self._callers, ecr, self._sts)
         self._port = await self._server.listen(gateway.app, self._port)
         await emulator.start(gateway=self._port)
 
+    def _control_plane(self) -> ControlPlane:
+        folder = self.state / "ecr"
+        folder.mkdir()
+        services = Services(
+            folder,
+            self._backend,
+            self._callers,
+            tokens=self._tokens,
+            upstream_hosts=self._upstream_hosts,
+            open_port=lambda registry, services: self._server.listen(data_plane(registry, services)),
+        )
+        return Control(services)
+
     async def _stop(self, emulator: Emulator) -> None:
-        """The ports first: nobody writes into the state folder while it goes."""
+        """The ports first, so that no request writes into the state folder while it is removed."""
         await self._server.close()
         await emulator.stop()
 
-    async def _register(self, told: OnFailure) -> None:
+    async def _register(self, callback: OnFailure) -> None:
         if self._emulator is not None:
-            self._emulator.on_failure(told)
+            self._emulator.on_failure(callback)
 
     def __enter__(self) -> Self:
         self.start()

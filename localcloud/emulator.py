@@ -1,4 +1,4 @@
-"""The emulator that brings every service but ECR: started, watched, asked over HTTP, and never left behind."""
+"""The emulator of every service but ECR: started, watched, called over HTTP, and stopped with the process."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ OnFailure = Callable[["EmulatorDied"], None]
 
 
 class EmulatorDied(Exception):
-    """The emulator ended before it was told to; the text has its exit code and its last words."""
+    """The emulator ended by itself; the text has its exit code and its last words."""
 
 
 class EmulatorAnswer(NamedTuple):
@@ -55,7 +55,7 @@ class Emulator:
         self.log = log_of(state)
         self._state = state
         self._python = python
-        self._told: list[OnFailure] = []
+        self._callbacks: list[OnFailure] = []
         self._over = asyncio.Event()
         self._stopping = False
         self._pid: int | None = None
@@ -63,11 +63,11 @@ class Emulator:
         self._guardian: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    def on_failure(self, told: OnFailure) -> None:
+    def on_failure(self, callback: OnFailure) -> None:
         """Calls back, in the loop's thread, as soon as the emulator dies."""
-        self._told.append(told)
+        self._callbacks.append(callback)
         if self.failure is not None:
-            told(self.failure)
+            callback(self.failure)
 
     async def start(self, *, gateway: int) -> None:
         """Returns when it is healthy; raises EmulatorDied otherwise. `gateway` is the port that its URLs shall name.
@@ -184,8 +184,8 @@ class Emulator:
     def _die(self, what: str) -> EmulatorDied:
         self.failure = EmulatorDied(f"the emulator {what}; the end of its log:\n{self.tail()}")
         self._over.set()
-        for told in self._told:
-            asyncio.get_running_loop().call_soon(told, self.failure)
+        for callback in self._callbacks:
+            asyncio.get_running_loop().call_soon(callback, self.failure)
         return self.failure
 
     async def _reason(self, error: aiohttp.ClientError) -> Exception:

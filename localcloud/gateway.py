@@ -37,7 +37,7 @@ _UNSIGNED = frozenset({"AssumeRoleWithSAML", "ConfirmSubscription", "Unsubscribe
 _EMULATORS_OWN = "/_ministack/"
 _READS = ("Get", "List", "Describe")
 _WRITE_ELSEWHERE = frozenset({"cloudformation", "cloudcontrolapi"})
-"""Services that make roles and keys behind the emulator's own door."""
+"""Services that make roles and keys inside the emulator."""
 
 
 class Gateway:
@@ -51,7 +51,7 @@ class Gateway:
         self.app.router.add_route("*", "/{path:.*}", self._handle)
 
     async def _handle(self, request: web.Request) -> web.Response:
-        """Whatever goes wrong with one request is told to its caller, and the server lives on."""
+        """An error ends one request, and not the server."""
         try:
             return await self._answer(request)
         except (EcrError, NotSigned) as refused:
@@ -141,13 +141,13 @@ class Gateway:
 
     def _about(self, request: web.Request) -> web.Response:
         failure = self._emulator.failure
-        told = {
+        body = {
             "what": "a local AWS for rehearsals: nothing here is AWS, and nothing of it stays",
             "endpoint": f"http://{request.host}",
             "emulator": "healthy" if failure is None else str(failure),
         }
         status = HTTPStatus.OK if failure is None else HTTPStatus.SERVICE_UNAVAILABLE
-        return web.json_response(told, status=status)
+        return web.json_response(body, status=status)
 
 
 def _not_here(request: web.Request, signature: Signature) -> NotSigned | EcrError:
@@ -183,7 +183,7 @@ def _action(request: web.Request, parameters: Mapping[str, str]) -> str:
 
 
 def _form(request: web.Request, body: bytes) -> dict[str, str]:
-    """The parameters of the query protocol, which stand in the URL or in the body."""
+    """The parameters of the query protocol, which are in the URL or in the body."""
     pairs = dict(request.query)
     if request.method != "POST" or request.content_type != "application/x-www-form-urlencoded":
         return pairs

@@ -41,7 +41,7 @@ class Job:
 
     @property
     def subject(self) -> Subject:
-        """An environment's name stands before all else, a pull request before its ref."""
+        """An environment comes before all else, a pull request before its ref."""
         plain = self.environment is None
         return Subject(
             owner=self.owner,

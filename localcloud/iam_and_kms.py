@@ -30,7 +30,7 @@ class AttachedPolicies(NamedTuple):
 
 
 class EmulatorApi(Protocol):
-    """The emulator, as far as it is asked."""
+    """The part of the emulator that is called."""
 
     async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> EmulatorAnswer: ...
 
@@ -92,7 +92,7 @@ class Backend:
         self._secrets[arn] = text
 
     def secret(self, arn: str) -> str | None:
-        """The value of a secret that is stood in for; the others are the emulator's to tell."""
+        """The value of a secret that was added; the others are in the emulator."""
         return self._secrets.get(arn)
 
     async def key(self, name: str, *, account: str, region: str) -> KmsKey | None:
@@ -105,7 +105,7 @@ class Backend:
         return await self._remembered("kms", account, (region, name), lambda: self._key(name, account, region))
 
     async def attached_policies(self, identity: Identity) -> AttachedPolicies:
-        """A user's or role's own policies (a user's groups' too), boundary and tags; nothing for everybody else."""
+        """A user's or role's own policies (a user's groups' too), boundary and tags; nothing for other identities."""
         arn, account = Arn.parse(identity.principal_arn), identity.account
         if arn is None or account is None:
             return AttachedPolicies()
@@ -175,7 +175,7 @@ class Backend:
         )
 
     async def _remembered(self, service: str, account: str, what: Hashable, learn: Callable[[], Awaitable[_T]]) -> _T:
-        """One read for all who ask at the same time; one that a write overtakes is remembered by nobody."""
+        """One read for all concurrent callers; one that a write overtakes is not remembered."""
         memory = self._memory.setdefault((service, account), {})
         if what not in memory:
             memory[what] = asyncio.ensure_future(learn())

@@ -1,4 +1,4 @@
-"""The emulator's own virtual environment, beside what runs us: `.venv/emulator`. Its pins bind nobody else.
+"""The emulator's own virtual environment, beside what runs us: `.venv/emulator`. Its pins bind no other package.
 
 `make` installs it by `python -m localcloud.install`, and without make the first start of a local cloud does.
 """

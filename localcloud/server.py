@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -18,10 +18,7 @@ from aiohttp import web
 
 LOOPBACK = "127.0.0.1"
 _GRACE = 0.2
-"""What an open request gets at the end, in seconds: nobody waits for an answer of a cloud that is being taken down."""
-
-Listen = Callable[[web.Application], Awaitable[int]]
-"""Opens a port on loopback for the application, and returns it."""
+"""Seconds that an open request has at the end."""
 
 UNREAD = 128 + signal.SIGPIPE
 
@@ -111,8 +108,8 @@ def port_of(listener: socket.socket) -> int:
     return port
 
 
-def unread() -> int:
-    """The exit code where nobody reads any more, as behind `| head`; what Python flushes at its end goes nowhere."""
+def discard_output() -> int:
+    """The exit code after a broken pipe, as behind `| head`; what Python flushes at its end is discarded."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for each in (1, 2):
         os.dup2(nowhere, each)
@@ -120,9 +117,9 @@ def unread() -> int:
 
 
 @contextmanager
-def signals(ends: SimpleQueue[Any]) -> Iterator[None]:
+def signals(events: SimpleQueue[Any]) -> Iterator[None]:
     """SIGINT and SIGTERM put None; a SimpleQueue, alone among queues, may be put to by a signal's handler."""
-    before = {each: signal.signal(each, lambda *_: ends.put(None)) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: signal.signal(each, lambda *_: events.put(None)) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

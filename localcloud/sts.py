@@ -69,7 +69,7 @@ class Sts:
         }
 
     async def assume_by_service(self, service: str, role: str, source: Context) -> dict[str, Any] | None:
-        """A role's credentials for a service that works for this source, which stands in the request's context.
+        """A role's credentials for a service that works for this source, which is in the request's context.
 
         None where the role does not trust it, or is not there."""
         arn = _role_arn(role)
@@ -134,7 +134,7 @@ def _role_arn(text: str) -> Arn:
 
 
 def _trusts(role: AssumableRole, account: str, holder: _Holder, session: str, region: str) -> bool:
-    """Whether the trust policy lets the holder have the role; nothing else speaks for whoever is of no account."""
+    """Whether the trust policy allows the holder; one that belongs to no account has no other policy."""
     context = {**call_context(region), **holder.token.context, "sts:RoleSessionName": (session,)}
     request = Request(action=_ACTION, resource=role.arn, account=account, context=context)
     caller = Caller(identity=Identity(arn=holder.provider, account=None))

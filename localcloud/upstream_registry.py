@@ -1,4 +1,4 @@
-"""Plays a registry of the internet in a rehearsal: read-only, on loopback, and strict about who is let in."""
+"""A registry on loopback in place of one on the internet: read-only, with a login or without."""
 
 import hmac
 from http import HTTPStatus
@@ -12,13 +12,13 @@ from oci.image import Blob, Image, Index
 
 
 class UpstreamRegistry:
-    """Serves from `start` to `stop`, or as a context; with a login it lets in nobody else.
+    """Serves from `start` to `stop`, or as a context; with a login, to no other user.
 
-    It takes name and password in each request; the registries that it plays trade them for a token first."""
+    It takes name and password in each request; public registries exchange them for a token first."""
 
     def __init__(self, login: Login | None = None) -> None:
         self.asked: list[str] = []
-        """The paths of all requests that were let in, in their order."""
+        """The paths of all authorized requests, in their order."""
         self._login = login
         self._server = Server()
         self._content: dict[str, Blob] = {}
@@ -47,7 +47,7 @@ class UpstreamRegistry:
         return what.digest
 
     async def _answer(self, request: web.Request) -> web.Response:
-        if not self._lets_in(request.headers.get("Authorization", "")):
+        if not self._is_authorized(request.headers.get("Authorization", "")):
             challenge = {"WWW-Authenticate": 'Basic realm="upstream"'}
             return web.Response(status=HTTPStatus.UNAUTHORIZED, headers=challenge)
         self.asked.append(request.path)
@@ -58,7 +58,7 @@ class UpstreamRegistry:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         return web.Response(body=found.content, headers={"Content-Type": found.media_type})
 
-    def _lets_in(self, authorization: str) -> bool:
+    def _is_authorized(self, authorization: str) -> bool:
         if self._login is None:
             return True
         return hmac.compare_digest(authorization.encode(errors="replace"), self._login.authorization.encode())

@@ -1,7 +1,7 @@
 """A web identity's token: read, and proved with its issuer's key.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html. The API's reference names the
-codes; the words are those that people met and reported, and our own where nobody did."""
+codes; the messages are those that users reported, and our own where none was found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _require_current(claims: Mapping[str, Any], now: datetime) -> None:
 def _moment(claims: Mapping[str, Any], name: str) -> int | float:
     value = claims[name]
     if not isinstance(value, int | float):
-        raise invalid_token(f"The claim {name} is not a moment")
+        raise invalid_token(f"The claim {name} is not a timestamp")
     return value
 
 

@@ -5,7 +5,7 @@ import gc
 import sys
 from pathlib import Path
 
-from localcloud.server import unread
+from localcloud.server import discard_output
 from rehearsal.up import Options, up
 
 
@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(options)
     except (BrokenPipeError, SystemExit):  # rich raises the latter
-        return unread()
+        return discard_output()
 
 
 def _run(options: argparse.Namespace) -> int:

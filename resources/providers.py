@@ -28,7 +28,9 @@ def provider_account(inputs: Mapping[str, Any]) -> str | None:
     return assumed
 
 
-def _role(assumed: Mapping[str, Any]) -> str:
+def _role(assumed: object) -> str:
+    if not isinstance(assumed, Mapping):
+        return ""  # an unknown value
     # The SDK hands a dictionary on as it is written, and the provider passes over a name that it does not know.
     if "role_arn" in assumed:
         raise ValueError("a provider is given role_arn, and would assume no role: write aws.ProviderAssumeRoleArgs")
@@ -36,8 +38,9 @@ def _role(assumed: Mapping[str, Any]) -> str:
 
 
 def _listed(inputs: Mapping[str, Any], name: str) -> list[Any]:
-    """A provider's list, which the SDK hands over as JSON text."""
+    """A provider's list, which the engine and the SDK hold as JSON."""
     value = inputs.get(name)
     if value in (None, UNKNOWN, SECRET):
         return []
-    return list(json.loads(value)) if isinstance(value, str) else list(value)
+    found = json.loads(value) if isinstance(value, str) else value
+    return list(found) if isinstance(found, list | tuple) else [found]

@@ -5,12 +5,12 @@ silent, the errors that ECR is known to answer.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import TypeVar
 
-from domain.document_text import parse, repeated_keys, to_text
+from domain.document_text import parse_json, repeated_keys, to_json_text
 from domain.ecr.limits import (
     ARCHIVE_MIN_DAYS,
     LIFECYCLE_COUNT_MIN,
@@ -27,24 +27,17 @@ from domain.wording import nearest
 
 _Value = TypeVar("_Value")
 
-_KINDS: tuple[tuple[type, str], ...] = (
-    (NoneType, "null"),
-    (bool, "a boolean"),
-    (int, "a whole number"),
-    (float, "a number with a fraction"),
-    (str, "a string"),
-    (list, "a list"),
-    (dict, "an object"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """The keys of an object."""
-
-    name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
+_KINDS: dict[type, str] = {
+    NoneType: "null",
+    bool: "a boolean",
+    int: "a whole number",
+    float: "a number with a fraction",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
+_Shape = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""What an object is called, the keys that it must have, and those that it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +52,57 @@ class _Reader:
     def mapping(self, value: object, path: Path, shape: _Shape) -> Mapping[str, object] | None:
         """The object, its keys checked but not yet their values."""
         if not isinstance(value, dict):
-            self._mistyped(path, value, "an object")
+            self._mistyped(path, value, dict)
             return None
-        known = [*shape.required, *shape.optional]
+        name, required, optional = shape
+        known = [*required, *optional]
         for key in value:
             if key not in known:
-                self.tell((*path, key), value[key], f"is not a key of {shape.name}", nearest(str(key), known))
-        for key in shape.required:
+                self.tell((*path, key), value[key], f"is not a key of {name}", nearest(str(key), known))
+        for key in required:
             if key not in value:
-                self.tell((*path, key), None, f"is missing: {shape.name} needs it", f"add {key!r}")
+                self.tell((*path, key), None, f"is missing: {name} needs it", f"add {key!r}")
         return value
 
-    def items(self, holder: Mapping[str, object], key: str, path: Path) -> list[object] | None:
-        return self._typed(holder, key, path, list, "a list")
-
-    def text(self, holder: Mapping[str, object], key: str, path: Path) -> str | None:
-        return self._typed(holder, key, path, str, "a string")
-
-    def word(self, holder: Mapping[str, object], key: str, path: Path, known: tuple[str, ...]) -> str | None:
-        """One of the known words."""
-        text = self.text(holder, key, path)
-        if text is not None and text not in known:
-            self.tell((*path, key), text, f"is not a value of {key}", nearest(text, list(known)))
-            return None
-        return text
-
-    def integer(self, holder: Mapping[str, object], key: str, path: Path, least: int) -> int | None:
-        number = self._typed(holder, key, path, int, "a whole number")
-        if number is not None and number < least:
-            self.tell((*path, key), number, "is too small", f"write at least {least}")
-            return None
-        return number
-
-    def _typed(
-        self, holder: Mapping[str, object], key: str, path: Path, kind: type[_Value], expected: str
-    ) -> _Value | None:
+    def typed(self, holder: Mapping[str, object], key: str, path: Path, kind: type[_Value]) -> _Value | None:
         value = holder.get(key)
         # JSON's true is an int to Python.
         if isinstance(value, kind) and not isinstance(value, bool):
             return value
         if key in holder:
-            self._mistyped((*path, key), value, expected)
+            self._mistyped((*path, key), value, kind)
         return None
 
-    def _mistyped(self, path: Path, value: object, expected: str) -> None:
-        self.tell(path, value, f"is {_kind(value)}", f"write {expected}")
+    def word(self, holder: Mapping[str, object], key: str, path: Path, known: tuple[str, ...]) -> str | None:
+        """One of the known words."""
+        text = self.typed(holder, key, path, str)
+        if text is not None and text not in known:
+            self.tell((*path, key), text, f"is not a value of {key}", nearest(text, known))
+            return None
+        return text
 
+    def companion(
+        self, holder: Mapping[str, object], path: Path, key: tuple[str, str], refused: str | None, needed: str | None
+    ) -> None:
+        """A key, given with its one word, which some values of another key refuse, and others need."""
+        name, word = key
+        if refused and name in holder:
+            self.tell((*path, name), holder[name], f"is not allowed with {refused}", "leave it out")
+        else:
+            self.word(holder, name, path, (word,))
+        if needed and name not in holder:
+            self.tell((*path, name), None, f"is missing: {needed} needs it", f"write {word!r}")
 
-def _kind(value: object) -> str:
-    return next((name for kind, name in _KINDS if isinstance(value, kind)), type(value).__name__)
+    def integer(self, holder: Mapping[str, object], key: str, path: Path, least: int) -> int | None:
+        number = self.typed(holder, key, path, int)
+        if number is not None and number < least:
+            self.tell((*path, key), number, "is too small", f"write at least {least}")
+            return None
+        return number
+
+    def _mistyped(self, path: Path, value: object, expected: type) -> None:
+        found = next((name for kind, name in _KINDS.items() if isinstance(value, kind)), type(value).__name__)
+        self.tell(path, value, f"is {found}", f"write {_KINDS[expected]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,35 +113,29 @@ class _ReadRule:
     priority: int | None
     tag_status: str | None = None
     storage_class: str | None = None
-    tag_lists: Mapping[str, frozenset[str]] | None = None
+    tag_lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-
-_DOCUMENT = _Shape("the policy", ("rules",))
-_RULE = _Shape("a rule", ("rulePriority", "selection", "action"), ("description",))
-_SELECTION = _Shape(
-    "a selection",
-    ("tagStatus", "countType", "countNumber"),
-    ("tagPatternList", "tagPrefixList", "storageClass", "countUnit"),
-)
-_ACTION = _Shape("an action", ("type",), ("targetStorageClass",))
 
 _STANDARD, _ARCHIVE = _STORAGE_CLASSES = ("standard", "archive")
 _TAGGED, _UNTAGGED, _ANY = _TAG_STATUSES = ("tagged", "untagged", "any")
 _EXPIRE, _TRANSITION = _ACTIONS = ("expire", "transition")
 _BY_COUNT, _BY_PUSH, _BY_PULL, _BY_ARCHIVING = _COUNT_TYPES = (
-    "imageCountMoreThan",
-    "sinceImagePushed",
-    "sinceImagePulled",
-    "sinceImageTransitioned",
-)
+    "imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned",
+)  # fmt: skip
 PATTERN_LIST, PREFIX_LIST = _TAG_LISTS = ("tagPatternList", "tagPrefixList")
-_DAYS = "days"
+
+_DOCUMENT: _Shape = ("the policy", ("rules",), ())
+_RULE: _Shape = ("a rule", ("rulePriority", "selection", "action"), ("description",))
+_SELECTION: _Shape = (
+    "a selection", ("tagStatus", "countType", "countNumber"), (*_TAG_LISTS, "storageClass", "countUnit")
+)  # fmt: skip
+_ACTION: _Shape = ("an action", ("type",), ("targetStorageClass",))
 
 
 def validate_text(text: str) -> list[Problem]:
     """Every reason for which ECR would refuse the policy text."""
     try:
-        document = parse(text)
+        document = parse_json(text)
         repeated = repeated_keys(document)
     except (ValueError, RecursionError) as error:
         return [Problem((), text, f"is not valid JSON: {error}", "write one JSON object with the key 'rules'")]
@@ -159,9 +148,11 @@ def validate(document: object) -> list[Problem]:
     policy = reader.mapping(document, (), _DOCUMENT)
     if policy is None:
         return reader.problems
-    entries = reader.items(policy, "rules", ())
+    entries = reader.typed(policy, "rules", (), list)
     if entries is not None:
-        _check_rule_count(reader, len(entries))
+        if not LIFECYCLE_RULES_MIN <= len(entries) <= LIFECYCLE_RULES_MAX:
+            fix = f"write {LIFECYCLE_RULES_MIN} to {LIFECYCLE_RULES_MAX}"
+            reader.tell(("rules",), len(entries), f"has {len(entries)} rules", fix)
         rules = [rule for index, entry in enumerate(entries) if (rule := _rule(reader, entry, ("rules", index)))]
         _check_together(reader, rules)
     _check_length(reader, document)
@@ -173,7 +164,7 @@ def _rule(reader: _Reader, entry: object, path: Path) -> _ReadRule | None:
     if rule is None:
         return None
     priority = reader.integer(rule, "rulePriority", path, LIFECYCLE_PRIORITY_MIN)
-    reader.text(rule, "description", path)
+    reader.typed(rule, "description", path, str)
     selection_path, action_path = (*path, "selection"), (*path, "action")
     selection = reader.mapping(rule["selection"], selection_path, _SELECTION) if "selection" in rule else None
     action = reader.mapping(rule["action"], action_path, _ACTION) if "action" in rule else None
@@ -193,13 +184,9 @@ def _rule(reader: _Reader, entry: object, path: Path) -> _ReadRule | None:
 
 def _action(reader: _Reader, action: Mapping[str, object], path: Path) -> str | None:
     action_type = reader.word(action, "type", path, _ACTIONS)
-    target = (*path, "targetStorageClass")
-    if action_type == _EXPIRE and "targetStorageClass" in action:
-        reader.tell(target, action["targetStorageClass"], "is not allowed with expire, not even null", "leave it out")
-    else:
-        reader.word(action, "targetStorageClass", path, (_ARCHIVE,))
-    if action_type == _TRANSITION and "targetStorageClass" not in action:
-        reader.tell(target, None, "is missing: transition needs it", f"write {_ARCHIVE!r}")
+    refused = f"{_EXPIRE}, not even null" if action_type == _EXPIRE else None
+    needed = _TRANSITION if action_type == _TRANSITION else None
+    reader.companion(action, path, ("targetStorageClass", _ARCHIVE), refused, needed)
     return action_type
 
 
@@ -218,7 +205,7 @@ def _tag_lists(
 
 
 def _tag_list(reader: _Reader, selection: Mapping[str, object], key: str, path: Path) -> frozenset[str]:
-    entries = reader.items(selection, key, path)
+    entries = reader.typed(selection, key, path, list)
     if entries == []:
         reader.tell((*path, key), entries, "is empty", "write at least one entry")
     for index, entry in enumerate(entries or ()):
@@ -244,13 +231,9 @@ def _count(reader: _Reader, selection: Mapping[str, object], path: Path) -> str 
     if count_type == _BY_ARCHIVING and number is not None and number < ARCHIVE_MIN_DAYS:
         message = "is too small: an image stays in the archive for its least time"
         reader.tell((*path, "countNumber"), number, message, f"write at least {ARCHIVE_MIN_DAYS}")
-    unit = (*path, "countUnit")
-    if count_type == _BY_COUNT and "countUnit" in selection:
-        reader.tell(unit, selection["countUnit"], f"is not allowed with countType {_BY_COUNT!r}", "leave it out")
-    else:
-        reader.word(selection, "countUnit", path, (_DAYS,))
-    if count_type not in {None, _BY_COUNT} and "countUnit" not in selection:
-        reader.tell(unit, None, f"is missing: countType {count_type!r} needs it", f"write {_DAYS!r}")
+    by_count, word = count_type == _BY_COUNT, f"countType {count_type!r}"
+    needed = word if count_type is not None and not by_count else None
+    reader.companion(selection, path, ("countUnit", "days"), word if by_count else None, needed)
     return count_type
 
 
@@ -268,15 +251,9 @@ def _check_combination(
         reader.tell((*path, "action", "type"), action_type, message, f"write {only!r}, or another countType")
 
 
-def _check_rule_count(reader: _Reader, count: int) -> None:
-    if not LIFECYCLE_RULES_MIN <= count <= LIFECYCLE_RULES_MAX:
-        fix = f"write {LIFECYCLE_RULES_MIN} to {LIFECYCLE_RULES_MAX}"
-        reader.tell(("rules",), count, f"has {count} rules", fix)
-
-
 def _check_length(reader: _Reader, document: object) -> None:
     try:
-        length = len(to_text(document))
+        length = len(to_json_text(document))
     except (ValueError, TypeError, RecursionError) as error:
         reader.tell((), type(document).__name__, f"can't be written as JSON: {error}", "use plain JSON values")
         return
@@ -287,54 +264,39 @@ def _check_length(reader: _Reader, document: object) -> None:
 
 def _check_together(reader: _Reader, rules: Sequence[_ReadRule]) -> None:
     """Tell what is wrong with the rules as a set."""
-    _check_priorities(reader, rules)
+    for rule, priority in _repeated((each, each.priority) for each in rules if each.priority is not None):
+        fix = "give each rule a priority of its own"
+        reader.tell((*rule.path, "rulePriority"), priority, "is the priority of an earlier rule", fix)
     classes: dict[str, list[_ReadRule]] = defaultdict(list)
     for rule in rules:
         if rule.storage_class is not None:
             classes[rule.storage_class].append(rule)
     for storage_class, members in classes.items():
-        _check_only_one(reader, members, "untagged", storage_class)
-        _check_only_one(reader, members, "any", storage_class)
-        _check_any_is_last(reader, members, storage_class)
-        _check_tag_lists(reader, members, storage_class)
+        _check_class(reader, members, f"for the storage class {storage_class!r}")
 
 
-def _check_priorities(reader: _Reader, rules: Sequence[_ReadRule]) -> None:
-    seen: set[int] = set()
+def _check_class(reader: _Reader, rules: Sequence[_ReadRule], of_class: str) -> None:
+    for status in (_UNTAGGED, _ANY):
+        for rule in [each for each in rules if each.tag_status == status][1:]:
+            message = f"is the tagStatus of an earlier rule {of_class}"
+            reader.tell((*rule.path, "selection", "tagStatus"), status, message, "join the two rules to one")
+    others = (each.priority for each in rules if each.tag_status in {_TAGGED, _UNTAGGED})
+    highest = max(filter(None, others), default=0)
     for rule in rules:
-        if rule.priority is None:
-            continue
-        if rule.priority in seen:
-            fix = "give each rule a priority of its own"
-            reader.tell((*rule.path, "rulePriority"), rule.priority, "is the priority of an earlier rule", fix)
-        seen.add(rule.priority)
-
-
-def _check_only_one(reader: _Reader, rules: Sequence[_ReadRule], tag_status: str, storage_class: str) -> None:
-    for rule in [rule for rule in rules if rule.tag_status == tag_status][1:]:
-        message = f"is the tagStatus of an earlier rule for the storage class {storage_class!r}"
-        reader.tell((*rule.path, "selection", "tagStatus"), tag_status, message, "join the two rules to one")
-
-
-def _check_any_is_last(reader: _Reader, rules: Sequence[_ReadRule], storage_class: str) -> None:
-    others = [
-        rule.priority for rule in rules if rule.priority is not None and rule.tag_status in {"tagged", "untagged"}
-    ]
-    highest = max(others, default=0)
-    for rule in rules:
-        if rule.tag_status == "any" and rule.priority is not None and rule.priority < highest:
-            message = (
-                f"comes before other rules for the storage class {storage_class!r}, but its rule selects any image"
-            )
+        if rule.tag_status == _ANY and rule.priority is not None and rule.priority < highest:
+            message = f"comes before other rules {of_class}, but its rule selects any image"
             fix = "make it the last rule, with the highest priority number of that class"
             reader.tell((*rule.path, "rulePriority"), rule.priority, message, fix)
+    lists = ((rule, each) for rule in rules for each in rule.tag_lists.items() if each[1])
+    for rule, (key, entries) in _repeated(lists):
+        message = f"is the list of an earlier rule {of_class}"
+        reader.tell((*rule.path, "selection", key), sorted(entries), message, "join the two rules to one")
 
 
-def _check_tag_lists(reader: _Reader, rules: Sequence[_ReadRule], storage_class: str) -> None:
-    seen: set[tuple[str, frozenset[str]]] = set()
-    for rule in rules:
-        for key, entries in (rule.tag_lists or {}).items():
-            if entries and (key, entries) in seen:
-                message = f"is the list of an earlier rule for the storage class {storage_class!r}"
-                reader.tell((*rule.path, "selection", key), sorted(entries), message, "join the two rules to one")
-            seen.add((key, entries))
+def _repeated(values: Iterable[tuple[_ReadRule, _Value]]) -> Iterator[tuple[_ReadRule, _Value]]:
+    """What an earlier rule has, too."""
+    seen: set[_Value] = set()
+    for rule, value in values:
+        if value in seen:
+            yield rule, value
+        seen.add(value)

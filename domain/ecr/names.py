@@ -1,6 +1,7 @@
 """Repository names and registry hosts."""
 
 import re
+from collections.abc import Iterator
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn, Partition, RegistryId
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH, REPOSITORY_NAME_MIN_LENGTH
@@ -21,7 +22,7 @@ _DUAL_STACK_SUFFIX = "on.aws"
 
 def repository_name_problems(name: str) -> list[Problem]:
     """Every rule of ECR's grammar that the name breaks; no problem means that ECR accepts it."""
-    faults = [*_length_faults(name), *_character_faults(name), *_slash_faults(name), *_separator_faults(name)]
+    faults = (*_length_faults(name), *_character_faults(name), *_slash_faults(name), *_separator_faults(name))
     return [Problem((), name, message, fix) for message, fix in faults]
 
 
@@ -49,49 +50,41 @@ def private_registry(host: str) -> RegistryId | None:
     return RegistryId(account=account, region=region) if dual_stack or plain else None
 
 
-_Fault = tuple[str, str]
+_Faults = Iterator[tuple[str, str]]
 """What is wrong, and what to write."""
 
 
-def _length_faults(name: str) -> list[_Fault]:
+def _length_faults(name: str) -> _Faults:
     if len(name) < REPOSITORY_NAME_MIN_LENGTH:
-        return [(f"is too short: {len(name)} characters", f"write at least {REPOSITORY_NAME_MIN_LENGTH}")]
+        yield f"is too short: {len(name)} characters", f"write at least {REPOSITORY_NAME_MIN_LENGTH}"
     if len(name) > REPOSITORY_NAME_MAX_LENGTH:
-        return [(f"is too long: {len(name)} characters", f"write at most {REPOSITORY_NAME_MAX_LENGTH}")]
-    return []
+        yield f"is too long: {len(name)} characters", f"write at most {REPOSITORY_NAME_MAX_LENGTH}"
 
 
-def _character_faults(name: str) -> list[_Fault]:
-    faults: list[_Fault] = []
+def _character_faults(name: str) -> _Faults:
     if _UPPER_CASE.search(name):
-        faults.append(("has upper-case letters", f"write {name.lower()!r}"))
+        yield "has upper-case letters", f"write {name.lower()!r}"
     if illegal := sorted(set(_ILLEGAL_CHARACTER.findall(name))):
         named = ", ".join(map(repr, illegal))
-        faults.append((f"has characters that ECR does not allow: {named}", "use a-z, 0-9, '.', '_', '-' and '/'"))
-    return faults
+        yield f"has characters that ECR does not allow: {named}", "use a-z, 0-9, '.', '_', '-' and '/'"
 
 
-def _slash_faults(name: str) -> list[_Fault]:
-    faults: list[_Fault] = []
+def _slash_faults(name: str) -> _Faults:
     if name.startswith("/"):
-        faults.append(("starts with a slash", "begin with a letter or digit"))
+        yield "starts with a slash", "begin with a letter or digit"
     if name.endswith("/"):
-        faults.append(("ends with a slash", "end with a letter or digit"))
+        yield "ends with a slash", "end with a letter or digit"
     if "//" in name.strip("/"):
-        faults.append(("has an empty path segment: '//'", "write one slash"))
-    return faults
+        yield "has an empty path segment: '//'", "write one slash"
 
 
-def _separator_faults(name: str) -> list[_Fault]:
-    faults: list[_Fault] = []
+def _separator_faults(name: str) -> _Faults:
     for segment in filter(None, name.split("/")):
         if segment[0] in _SEPARATORS:
-            faults.append((f"has a segment that starts with {segment[0]!r}: {segment!r}", "start it with a-z or 0-9"))
+            yield f"has a segment that starts with {segment[0]!r}: {segment!r}", "start it with a-z or 0-9"
         if segment[-1] in _SEPARATORS:
-            faults.append((f"has a segment that ends with {segment[-1]!r}: {segment!r}", "end it with a-z or 0-9"))
-        faults += [
-            (f"has doubled separators: {run!r} in {segment!r}", "between two words write '.', '_', '__' or hyphens")
-            for run in _SEPARATOR_RUN.findall(segment.strip(_SEPARATORS))
-            if not _ALLOWED_RUN.fullmatch(run)
-        ]
-    return faults
+            yield f"has a segment that ends with {segment[-1]!r}: {segment!r}", "end it with a-z or 0-9"
+        for run in _SEPARATOR_RUN.findall(segment.strip(_SEPARATORS)):
+            if not _ALLOWED_RUN.fullmatch(run):
+                fix = "between two words write '.', '_', '__' or hyphens"
+                yield f"has doubled separators: {run!r} in {segment!r}", fix

@@ -33,9 +33,9 @@ class TagMutability(Enum):
     MUTABLE = "MUTABLE"
     IMMUTABLE = "IMMUTABLE"
     IMMUTABLE_WITH_EXCLUSION = "IMMUTABLE_WITH_EXCLUSION"
-    """Immutable, but for the tags that a filter matches."""
+    """Immutable, but for the tags that a filter tag_matches."""
     MUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION"
-    """Mutable, but for the tags that a filter matches."""
+    """Mutable, but for the tags that a filter tag_matches."""
 
 
 def tag_problems(tag: str) -> list[Problem]:
@@ -48,11 +48,8 @@ def tag_problems(tag: str) -> list[Problem]:
     if tag.startswith(_LATER_CHARACTERS):
         problems.append(Problem((), tag, f"starts with {tag[0]!r}", "begin with a letter, a digit or '_'"))
     if illegal := _named(_TAG_ILLEGAL_CHARACTER, tag):
-        problems.append(
-            Problem(
-                (), tag, f"has characters that a tag can't have: {illegal}", "use letters, digits, '.', '_' and '-'"
-            )
-        )
+        message = f"has characters that a tag can't have: {illegal}"
+        problems.append(Problem((), tag, message, "use letters, digits, '.', '_' and '-'"))
     return problems
 
 
@@ -60,14 +57,8 @@ def exclusion_filter_problems(filters: Sequence[str]) -> list[Problem]:
     """What ECR would refuse in a repository's list of mutability exclusions."""
     problems: list[Problem] = []
     if not EXCLUSION_FILTERS_MIN <= len(filters) <= EXCLUSION_FILTERS_MAX:
-        problems.append(
-            Problem(
-                (),
-                tuple(filters),
-                f"has {len(filters)} exclusion filters",
-                f"write {EXCLUSION_FILTERS_MIN} to {EXCLUSION_FILTERS_MAX}",
-            )
-        )
+        fix = f"write {EXCLUSION_FILTERS_MIN} to {EXCLUSION_FILTERS_MAX}"
+        problems.append(Problem((), tuple(filters), f"has {len(filters)} exclusion filters", fix))
     for index, text in enumerate(filters):
         problems += [problem.under(index) for problem in _filter_problems(text)]
         if text in filters[:index]:
@@ -82,7 +73,7 @@ def mutability(mutable_tags: Sequence[str]) -> TagMutability:
 
 def may_move(mode: TagMutability, filters: Sequence[str], tag: str) -> bool:
     """Whether the existing tag can be pushed again with another image."""
-    excluded = any(matches(pattern, tag) for pattern in filters)
+    excluded = any(tag_matches(pattern, tag) for pattern in filters)
     match mode:
         case TagMutability.MUTABLE:
             return True
@@ -94,7 +85,7 @@ def may_move(mode: TagMutability, filters: Sequence[str], tag: str) -> bool:
             return not excluded
 
 
-def matches(pattern: str, tag: str) -> bool:
+def tag_matches(pattern: str, tag: str) -> bool:
     """Whether the whole tag fits the pattern, in which `*` stands for zero or more characters."""
     # Taking the leftmost place for each middle part is enough, so nothing is ever tried twice.
     first, *rest = pattern.split(WILDCARD)
@@ -120,14 +111,8 @@ def _filter_problems(text: str) -> list[Problem]:
         fix = f"write at most {EXCLUSION_FILTER_MAX_LENGTH}"
         problems.append(Problem((), text, f"is too long: {len(text)} characters", fix))
     if illegal := _named(_FILTER_ILLEGAL_CHARACTER, text):
-        problems.append(
-            Problem(
-                (),
-                text,
-                f"has characters that ECR does not allow: {illegal}",
-                "use letters, digits, '.', '_', '-', '*'",
-            )
-        )
+        message = f"has characters that ECR does not allow: {illegal}"
+        problems.append(Problem((), text, message, "use letters, digits, '.', '_', '-', '*'"))
     if (wildcards := text.count(WILDCARD)) > EXCLUSION_FILTER_MAX_WILDCARDS:
         fix = f"write at most {EXCLUSION_FILTER_MAX_WILDCARDS}"
         problems.append(Problem((), text, f"has {wildcards} wildcards", fix))

@@ -12,7 +12,7 @@ from enum import Enum
 from domain.aws import REGIONS, Arn
 from domain.ecr.limits import CACHE_PREFIX_MAX_LENGTH, CACHE_PREFIX_MIN_LENGTH, CACHE_RULES_MAX
 from domain.ecr.names import private_registry
-from domain.problems import Problem
+from domain.problems import Problem, unless
 
 ROOT = "ROOT"
 """The prefix of every name that no other rule's prefix begins."""
@@ -46,8 +46,6 @@ class Upstream:
     """None where each customer has another one; `form` is what it looks like."""
     form: str
     credentials: Credentials
-    custom_role: bool = False
-    """Whether Amazon ECR logs in to it as a role."""
 
 
 # UG, pull-through-cache: which need a secret. API, CreatePullThroughCacheRule: the addresses, but Chainguard's, which
@@ -65,19 +63,10 @@ _PUBLIC = tuple(
     )
 )
 AZURE = Upstream(
-    name="azure",
-    api="azure-container-registry",
-    url=None,
-    form="NAME.azurecr.io",
-    credentials=Credentials.REQUIRED,
+    name="azure", api="azure-container-registry", url=None, form="NAME.azurecr.io", credentials=Credentials.REQUIRED
 )
 ECR = Upstream(
-    name="ecr",
-    api="ecr",
-    url=None,
-    form="ACCOUNT.dkr.ecr.REGION.amazonaws.com",
-    credentials=Credentials.NOT_TAKEN,
-    custom_role=True,
+    name="ecr", api="ecr", url=None, form="ACCOUNT.dkr.ecr.REGION.amazonaws.com", credentials=Credentials.NOT_TAKEN
 )
 UPSTREAMS = (*_PUBLIC, AZURE, ECR)
 
@@ -149,10 +138,9 @@ def prefix_problems(prefix: str) -> list[Problem]:
     if not CACHE_PREFIX_MIN_LENGTH <= len(prefix) <= CACHE_PREFIX_MAX_LENGTH:
         fix = f"write {CACHE_PREFIX_MIN_LENGTH} to {CACHE_PREFIX_MAX_LENGTH}, or {ROOT}"
         return [Problem((), prefix, f"has {len(prefix)} characters", fix)]
-    if not _PREFIX.fullmatch(prefix.removesuffix("/")):
-        fix = f"use a-z and 0-9, with single '.', '_', '-' or '/' between them, or write {ROOT}"
-        return [Problem((), prefix, "is not a valid prefix of repository names", fix)]
-    return []
+    fix = f"use a-z and 0-9, with single '.', '_', '-' or '/' between them, or write {ROOT}"
+    sound = _PREFIX.fullmatch(prefix.removesuffix("/"))
+    return unless(sound, prefix, "is not a valid prefix of repository names", fix)
 
 
 def upstream_prefix_problems(upstream_prefix: str, prefix: str) -> list[Problem]:
@@ -196,11 +184,8 @@ def custom_role_problems(upstream_url: str, arn: str | None, *, account: str) ->
     parsed = Arn.parse(arn)
     if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
         return [Problem((), arn, "is not the ARN of a role", "write arn:aws:iam::ACCOUNT:role/NAME")]
-    if parsed.account != account:
-        return [
-            Problem((), arn, "is of a role in another account", f"name one in the account {account}, as the rule is")
-        ]
-    return []
+    fix = f"name one in the account {account}, as the rule is"
+    return unless(parsed.account == account, arn, "is of a role in another account", fix)
 
 
 def folder(prefix: str) -> str:

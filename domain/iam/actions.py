@@ -6,6 +6,12 @@ import re
 
 from domain.iam.statement import Caseless
 
+
+def service_actions(service: str, names: str) -> tuple[str, ...]:
+    """The service's actions of these names, which blanks part."""
+    return tuple(f"{service}:{name}" for name in names.split())
+
+
 LOGIN_ACTION = "ecr:GetAuthorizationToken"
 """Has no resource type: only a statement on the resource "*" grants it.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"""
@@ -13,13 +19,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonel
 PULL_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """The managed policy AmazonEC2ContainerRegistryPullOnly, without login and pull-through."""
 
-PUSH_ACTIONS = (
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:BatchGetImage",
-    "ecr:CompleteLayerUpload",
-    "ecr:InitiateLayerUpload",
-    "ecr:PutImage",
-    "ecr:UploadLayerPart",
+PUSH_ACTIONS = service_actions(
+    "ecr", "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart"
 )
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"""
 
@@ -27,30 +28,23 @@ IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 """What a pull through a cache needs beside the pull: the second where the repository is not there yet.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html"""
 
-AUDIT_ACTIONS = (
-    "ecr:BatchGetRepositoryScanningConfiguration",
-    "ecr:DescribeImageReplicationStatus",
-    "ecr:DescribeImageScanFindings",
-    "ecr:DescribeImages",
-    "ecr:DescribeRepositories",
-    "ecr:GetLifecyclePolicy",
-    "ecr:GetLifecyclePolicyPreview",
-    "ecr:GetRepositoryPolicy",
-    "ecr:ListImages",
-    "ecr:ListTagsForResource",
-    "ecr:StartLifecyclePolicyPreview",
+AUDIT_ACTIONS = service_actions(
+    "ecr",
+    """
+    BatchGetRepositoryScanningConfiguration DescribeImageReplicationStatus DescribeImageScanFindings DescribeImages
+    DescribeRepositories GetLifecyclePolicy GetLifecyclePolicyPreview GetRepositoryPolicy ListImages
+    ListTagsForResource StartLifecyclePolicyPreview
+    """,
 )
 """What reads a repository and its images, but not their layers. The preview of a lifecycle policy is a
 write to IAM, and changes nothing."""
 
-AUDIT_REGISTRY_ACTIONS = (
-    "ecr:DescribePullThroughCacheRules",
-    "ecr:DescribeRegistry",
-    "ecr:DescribeRepositoryCreationTemplates",
-    "ecr:GetAccountSetting",
-    "ecr:GetRegistryPolicy",
-    "ecr:GetRegistryScanningConfiguration",
-    "ecr:ListPullTimeUpdateExclusions",
+AUDIT_REGISTRY_ACTIONS = service_actions(
+    "ecr",
+    """
+    DescribePullThroughCacheRules DescribeRegistry DescribeRepositoryCreationTemplates GetAccountSetting
+    GetRegistryPolicy GetRegistryScanningConfiguration ListPullTimeUpdateExclusions
+    """,
 )
 """Of the registry, none of which has a resource type."""
 
@@ -58,28 +52,22 @@ TEMPLATE_ACTIONS = ("ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResour
 TEMPLATE_KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant")
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-iam.html"""
 
-CACHE_READ_ACTIONS = (
-    "ecr:BatchGetImage",
-    "ecr:BatchImportUpstreamImage",
-    "ecr:GetDownloadUrlForLayer",
-    "ecr:GetImageCopyStatus",
+CACHE_READ_ACTIONS = service_actions(
+    "ecr", "BatchGetImage BatchImportUpstreamImage GetDownloadUrlForLayer GetImageCopyStatus"
 )
-CACHE_WRITE_ACTIONS = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart")
+CACHE_WRITE_ACTIONS = service_actions("ecr", "CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart")
 """What Amazon ECR calls with the role of a cache of another private registry: there, and here.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html"""
 
 DELETE_ACTIONS = ("ecr:BatchDeleteImage", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository")
 """What takes away images, the repository with them, or the rules by which they are kept."""
 
-CONFIGURE_ACTIONS = (
-    "ecr:DeleteRepositoryPolicy",
-    "ecr:PutImageScanningConfiguration",
-    "ecr:PutImageTagMutability",
-    "ecr:PutLifecyclePolicy",
-    "ecr:SetRepositoryPolicy",
-    "ecr:TagResource",
-    "ecr:UntagResource",
-    "ecr:UpdateImageStorageClass",
+CONFIGURE_ACTIONS = service_actions(
+    "ecr",
+    """
+    DeleteRepositoryPolicy PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy
+    SetRepositoryPolicy TagResource UntagResource UpdateImageStorageClass
+    """,
 )
 """What changes who may use a repository, or how it treats its images. Who sets its policy can grant itself all.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"""
@@ -87,31 +75,18 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonel
 _WILDCARD = re.compile(r"[*?]")
 _READING = re.compile(r"(?:batchcheck|batchdescribe|batchget|describe|get|list)[a-z0-9*?]*")
 
-FILLING = (
-    "ecr:BatchImportUpstreamImage",
-    "ecr:CompleteLayerUpload",
-    "ecr:InitiateLayerUpload",
-    "ecr:PutImage",
-    "ecr:ReplicateImage",
-    "ecr:UploadLayerPart",
+FILLING = service_actions(
+    "ecr", "BatchImportUpstreamImage CompleteLayerUpload InitiateLayerUpload PutImage ReplicateImage UploadLayerPart"
 )
 """What writes images into a repository and can take none away."""
 
-KEY_USE = (
-    "kms:CreateGrant",
-    "kms:Decrypt",
-    "kms:DeriveSharedSecret",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyPair",
-    "kms:GenerateDataKeyPairWithoutPlaintext",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:GenerateMac",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:Sign",
-    "kms:Verify",
-    "kms:VerifyMac",
+KEY_USE = service_actions(
+    "kms",
+    """
+    CreateGrant Decrypt DeriveSharedSecret Encrypt GenerateDataKey GenerateDataKeyPair
+    GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac ReEncryptFrom ReEncryptTo Sign
+    Verify VerifyMac
+    """,
 )
 """What reads or writes under a key, and what grants that to others."""
 

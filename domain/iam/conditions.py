@@ -64,24 +64,16 @@ def _accepts(condition: Condition, value: str, variables: Variables | None) -> b
     return all(each is False for each in results) if negated else any(results)
 
 
-def _equals(expected: str, actual: str, variables: Variables | None) -> bool | None:
-    text = literal(expected, variables)
-    return None if text is None else text == actual
+def _filled(
+    read: Callable[[str, Variables | None], _Value | None], compare: Callable[[_Value, str], bool | None]
+) -> Test:
+    """A test of the request's value against the policy's, in which variables are filled."""
 
+    def test(expected: str, actual: str, variables: Variables | None) -> bool | None:
+        one = read(expected, variables)
+        return None if one is None else compare(one, actual)
 
-def _equals_ignoring_case(expected: str, actual: str, variables: Variables | None) -> bool | None:
-    text = literal(expected, variables)
-    return None if text is None else text.lower() == actual.lower()
-
-
-def _like(expected: str, actual: str, variables: Variables | None) -> bool | None:
-    read = pattern(expected, variables)
-    return None if read is None else matches(read, actual)
-
-
-def _arn_like(expected: str, actual: str, variables: Variables | None) -> bool | None:
-    read = pattern(expected, variables)
-    return None if read is None else matches_arn(read, actual)
+    return test
 
 
 def _compared(read: Callable[[str], _Value | None], compare: Callable[[_Value, _Value], bool]) -> Test:
@@ -114,14 +106,6 @@ def _bool(text: str) -> str | None:
     return text.lower() if text.lower() in {"true", "false"} else None
 
 
-def _bool_equals(expected: str, actual: str, variables: Variables | None) -> bool | None:
-    # "Boolean condition operators [...] Policy variables: Supported." The page on variables says the opposite; the one
-    # on the operators themselves is followed.
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Boolean
-    text = literal(expected, variables)
-    return None if text is None else _compared(_bool, operator.eq)(text, actual, None)
-
-
 def _binary(text: str) -> bytes | None:
     try:
         return base64.b64decode(text, validate=True)
@@ -146,10 +130,12 @@ _NEGATED = {
     Operator.ARN_NOT_EQUALS: Operator.ARN_EQUALS,
     Operator.ARN_NOT_LIKE: Operator.ARN_LIKE,
 }
+_arn_like = _filled(pattern, matches_arn)
+_bool_equals = _compared(_bool, operator.eq)
 _TESTS: dict[Operator, Test] = {
-    Operator.STRING_EQUALS: _equals,
-    Operator.STRING_EQUALS_IGNORE_CASE: _equals_ignoring_case,
-    Operator.STRING_LIKE: _like,
+    Operator.STRING_EQUALS: _filled(literal, operator.eq),
+    Operator.STRING_EQUALS_IGNORE_CASE: _filled(literal, lambda text, actual: text.lower() == actual.lower()),
+    Operator.STRING_LIKE: _filled(pattern, matches),
     Operator.NUMERIC_EQUALS: _compared(_number, operator.eq),
     Operator.NUMERIC_LESS_THAN: _compared(_number, operator.lt),
     Operator.NUMERIC_LESS_THAN_EQUALS: _compared(_number, operator.le),
@@ -160,7 +146,10 @@ _TESTS: dict[Operator, Test] = {
     Operator.DATE_LESS_THAN_EQUALS: _compared(_moment, operator.le),
     Operator.DATE_GREATER_THAN: _compared(_moment, operator.gt),
     Operator.DATE_GREATER_THAN_EQUALS: _compared(_moment, operator.ge),
-    Operator.BOOL: _bool_equals,
+    # "Boolean condition operators [...] Policy variables: Supported." The page on variables says the opposite; the one
+    # on the operators themselves is followed.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Boolean
+    Operator.BOOL: _filled(literal, lambda text, actual: _bool_equals(text, actual, None)),
     Operator.BINARY_EQUALS: _compared(_binary, operator.eq),
     Operator.IP_ADDRESS: _in_range,
     Operator.ARN_EQUALS: _arn_like,

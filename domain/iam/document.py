@@ -5,36 +5,8 @@ from dataclasses import dataclass
 
 from domain import document_text
 from domain.iam.reading import Reader, items
-from domain.iam.statement import (
-    Caseless,
-    Condition,
-    ConditionOperator,
-    Effect,
-    Operator,
-    Principal,
-    PrincipalKind,
-    Qualifier,
-    Statement,
-)
+from domain.iam.statement import Statement
 from domain.problems import Path, Problem
-
-__all__ = [
-    "CURRENT_VERSION",
-    "Caseless",
-    "Condition",
-    "ConditionOperator",
-    "Document",
-    "Effect",
-    "InvalidDocument",
-    "Operator",
-    "Principal",
-    "PrincipalKind",
-    "Qualifier",
-    "Statement",
-    "parse",
-    "same",
-    "statement_path",
-]
 
 CURRENT_VERSION = "2012-10-17"
 _OLD_VERSION = "2008-10-17"
@@ -99,7 +71,7 @@ def _meaning(document: Document) -> tuple[object, ...]:
 
 def _loaded(text: str, reader: Reader) -> object:
     try:
-        value = document_text.parse(text)
+        value = document_text.parse_json(text)
         reader.problems.extend(document_text.repeated_keys(value))
     except (ValueError, RecursionError) as error:
         reader.fault((), text, f"is not valid JSON: {error}", "write one JSON object")

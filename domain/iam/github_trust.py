@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.aws import REGIONS, Arn
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE, ISSUER, OWNER, REF, REPOSITORY, Subject
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import role_name
-from domain.problems import Problem
+from domain.problems import Problem, unless
 
 _REPOSITORY = re.compile(rf"{OWNER}/{REPOSITORY}")
 _WORKFLOW = re.compile(rf"{_REPOSITORY.pattern}/\.github/workflows/[^\s*?@:\\]+\.ya?ml@(?:{REF}|[0-9a-f]{{40}})")
@@ -64,15 +64,9 @@ class GitHubSource:
         return [str(self._subject(ref=ref)) for ref in sorted(set(self.refs))]
 
     def _subject(self, *, ref: str | None = None, environment: str | None = None) -> Subject:
-        ids = (self.owner_id, self.repository_id) if self.immutable else (None, None)
-        return Subject(
-            owner=self.owner,
-            repository=self.github.partition("/")[2],
-            owner_id=ids[0],
-            repository_id=ids[1],
-            ref=ref,
-            environment=environment,
-        )
+        owner, _, repository = self.github.partition("/")
+        by_name = Subject(owner=owner, repository=repository, ref=ref, environment=environment)
+        return replace(by_name, owner_id=self.owner_id, repository_id=self.repository_id) if self.immutable else by_name
 
     def role_name(self, stack: str) -> str:
         """Names stack, repository and refs or environment; where that does not fit, a hash tells two roles apart."""
@@ -132,37 +126,33 @@ def _key(claim: str) -> str:
 
 
 def repository_problems(github: str) -> list[Problem]:
-    if _REPOSITORY.fullmatch(github):
-        return []
-    return [Problem((), github, "is not a GitHub repository", "write it as acme/payments-api")]
+    sound = _REPOSITORY.fullmatch(github)
+    return unless(sound, github, "is not a GitHub repository", "write it as acme/payments-api")
 
 
 def ref_problems(ref: str) -> list[Problem]:
     """A branch is named; of tags there may be a pattern, whose `*` stands for any text."""
     name = ref.replace("*", "-") if ref.startswith("refs/tags/") else ref
-    if re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref):
-        return []
+    sound = re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref)
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
-    return [Problem((), ref, "is not a branch or tag ref", fix)]
+    return unless(sound, ref, "is not a branch or tag ref", fix)
 
 
 def environment_problems(environment: str) -> list[Problem]:
-    if _ENVIRONMENT.fullmatch(environment) and not _NO_PART_OF_A_CONDITION.search(environment):
-        return []
-    return [Problem((), environment, "is not a valid environment name", "write its name, as in production")]
+    sound = _ENVIRONMENT.fullmatch(environment) and not _NO_PART_OF_A_CONDITION.search(environment)
+    return unless(sound, environment, "is not a valid environment name", "write its name, as in production")
 
 
 def workflow_problems(workflow: str) -> list[Problem]:
     """GitHub's token has the whole ref, whatever the caller writes after the @: a branch, a tag, or a commit."""
-    if _WORKFLOW.fullmatch(workflow) and not _NO_PART_OF_A_CONDITION.search(workflow):
-        return []
+    sound = _WORKFLOW.fullmatch(workflow) and not _NO_PART_OF_A_CONDITION.search(workflow)
     fix = "write acme/workflows/.github/workflows/publish.yml@refs/heads/main"
-    return [Problem((), workflow, "is not a reusable workflow with a ref", fix)]
+    return unless(sound, workflow, "is not a reusable workflow with a ref", fix)
 
 
 def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
     """That the trust policy is too long for a role."""
-    length = len(to_text(trust_policy(source, provider=provider)))
+    length = len(to_json_text(trust_policy(source, provider=provider)))
     if length <= TRUST_TEXT_MAX:
         return []
     message = f"makes the role's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"
@@ -173,10 +163,10 @@ def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
 
 def source_problems(source: GitHubSource) -> list[Problem]:
     """What is wrong with a source whose fields are valid one by one."""
-    if source.immutable and None in (source.owner_id, source.repository_id):
-        fix = f"add both: gh api repos/{source.github} --jq '.owner.id, .id'"
-        return [Problem(("subject",), IMMUTABLE, "needs owner_id and repository_id", fix)]
-    return []
+    if not source.immutable or None not in (source.owner_id, source.repository_id):
+        return []
+    fix = f"add both: gh api repos/{source.github} --jq '.owner.id, .id'"
+    return [Problem(("subject",), IMMUTABLE, "needs owner_id and repository_id", fix)]
 
 
 def contradictions(sources: Sequence[GitHubSource]) -> Iterator[tuple[int, Problem]]:

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.aws import ORGANIZATION_ID, Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.actions import PULL_ACTIONS
-from domain.iam.document import (
-    CURRENT_VERSION,
-    Document,
-    Effect,
-    InvalidDocument,
-    Statement,
-    parse,
-    statement_path,
-)
+from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse, statement_path
 from domain.iam.limits import POLICY_TEXT_MAX, ROLE_NAME_MAX, ROLE_PATH_MAX
-from domain.problems import Path, Problem
+from domain.iam.statement import Effect, Statement
+from domain.problems import Path, Problem, unless
 
 _ROLE_PART = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
@@ -74,11 +67,8 @@ def _account_statement(grants: Sequence[Grant], registry: RegistryId) -> list[di
     arns = {account_arn(each.account, each.role, registry) for each in grants if isinstance(each, AccountGrant)}
     # For a function of another account, Lambda asks for that account's own permission beside the service's.
     # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
-    arns |= {
-        account_arn(account, None, registry)
-        for account in _served(PullService.LAMBDA, grants)
-        if account != registry.account
-    }
+    others = (each for each in _served(PullService.LAMBDA, grants) if each != registry.account)
+    arns |= {account_arn(each, None, registry) for each in others}
     return [_pull("PullByAccounts", {"AWS": sorted(arns)})] if arns else []
 
 
@@ -143,27 +133,18 @@ def registry_policy_problems(document: object) -> list[Problem]:
 
 
 def _length_problems(document: Mapping[str, object]) -> list[Problem]:
-    length = len(to_text(document))
-    if length <= POLICY_TEXT_MAX:
-        return []
-    return [
-        Problem(
-            (),
-            length,
-            f"the policy's text has {length:,} characters, and Amazon ECR allows {POLICY_TEXT_MAX:,}",
-            "name whole accounts or an organization in place of many roles",
-        )
-    ]
+    length = len(to_json_text(document))
+    message = f"the policy's text has {length:,} characters, and Amazon ECR allows {POLICY_TEXT_MAX:,}"
+    fix = "name whole accounts or an organization in place of many roles"
+    return unless(length <= POLICY_TEXT_MAX, length, message, fix)
 
 
 def _registry_statement_problems(source: Mapping[str, object], document: Document) -> list[Problem]:
+    paths = [statement_path(source, index) for index in range(len(document.statements))]
     return [
         problem
-        for index, statement in enumerate(document.statements)
-        for problem in [
-            *_principal_problems(statement, statement_path(source, index)),
-            *_action_problems(statement, statement_path(source, index)),
-        ]
+        for path, statement in zip(paths, document.statements, strict=True)
+        for problem in (*_principal_problems(statement, path), *_action_problems(statement, path))
     ]
 
 
@@ -177,11 +158,10 @@ def _principal_problems(statement: Statement, path: Path) -> list[Problem]:
 
 
 def _action_problems(statement: Statement, path: Path) -> list[Problem]:
-    name = "Action" if statement.actions is not None else "NotAction"
+    at = (*path, "Action" if statement.actions is not None else "NotAction")
+    fix = "write an action that begins with 'ecr:'"
     return [
-        Problem(
-            (*path, name), each.written, "is not an action of Amazon ECR", "write an action that begins with 'ecr:'"
-        )
+        Problem(at, each.written, "is not an action of Amazon ECR", fix)
         for each in statement.actions or statement.not_actions or ()
         if not each.folded.startswith("ecr:")
     ]
@@ -202,6 +182,5 @@ def role_name_problems(role: str) -> list[Problem]:
 
 
 def organization_problems(id: str) -> list[Problem]:
-    if ORGANIZATION_ID.fullmatch(id):
-        return []
-    return [Problem((), id, "is not an organization id", "write the id as in o-a1b2c3d4e5, not a name or an ARN")]
+    fix = "write the id as in o-a1b2c3d4e5, not a name or an ARN"
+    return unless(ORGANIZATION_ID.fullmatch(id), id, "is not an organization id", fix)

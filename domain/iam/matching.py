@@ -4,8 +4,9 @@ from enum import IntEnum
 
 from domain.iam.access import Caller, Identity
 from domain.iam.conditions import hold
-from domain.iam.document import CURRENT_VERSION, Caseless, Effect, Principal, PrincipalKind, Statement
+from domain.iam.document import CURRENT_VERSION
 from domain.iam.patterns import Variables, matches, matches_resource, pattern, resource_pattern
+from domain.iam.statement import Caseless, Effect, Principal, PrincipalKind, Statement
 
 
 class Reach(IntEnum):

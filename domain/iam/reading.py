@@ -3,8 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
-from typing import TypeVar
 
 from domain.aws import ARN_PARTS, Arn, is_account_id
 from domain.iam.statement import (
@@ -22,24 +20,14 @@ from domain.iam.statement import (
 from domain.problems import Path, Problem
 from domain.wording import nearest
 
-ELEMENTS = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
+ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 _ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9-]+):[A-Za-z0-9*?]+")
 _OPERATOR = re.compile(r"(?:(?P<qualifier>\w+):)?(?P<base>\w+?)(?P<if_exists>IfExists)?")
 # What IAM shows in place of the ARN of a principal that was deleted, or accepts for one that exists.
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}")
 
-_Member = TypeVar("_Member", bound=StrEnum)
+_QUALIFIERS, _OPERATORS = {each.value: each for each in Qualifier}, {each.value: each for each in Operator}
 
 Check = Callable[[str], tuple[str, str] | None]
 """Gives what is wrong with a text and what to do about it, or nothing."""
@@ -62,9 +50,8 @@ class Reader:
     def known(self, raw: Mapping[object, object], names: tuple[str, ...], path: Path) -> None:
         for name, value in raw.items():
             if name not in names:
-                self.fault(
-                    (*path, str(name)), value, f"{str(name)!r} is not a valid element", nearest(str(name), [*names])
-                )
+                word = str(name)
+                self.fault((*path, word), value, f"{word!r} is not a valid element", nearest(word, names))
 
     def text(self, raw: Mapping[object, object], name: str, path: Path) -> str | None:
         """An element that is one string; an empty one says as much as none."""
@@ -96,9 +83,8 @@ class Reader:
         )
 
     def _effect(self, value: object, path: Path) -> Effect:
-        for effect in Effect:
-            if value == effect.value:
-                return effect
+        if value in [each.value for each in Effect]:
+            return Effect(value)
         self.fault(path, value, "is not a valid effect", "write exactly 'Allow' or 'Deny'")
         return Effect.DENY
 
@@ -141,9 +127,8 @@ class Reader:
         if value == ANYONE:
             return (Principal(PrincipalKind.AWS, ANYONE),)
         if not isinstance(value, Mapping) or not value:
-            self.fault(
-                path, value, "is not a valid principal", "write '*' or an object such as {'AWS': '111122223333'}"
-            )
+            fix = "write '*' or an object such as {'AWS': '111122223333'}"
+            self.fault(path, value, "is not a valid principal", fix)
             return ()
         self.known(value, tuple(kind.value for kind in PrincipalKind), path)
         return tuple(
@@ -183,17 +168,16 @@ class Reader:
     def _condition_values(self, value: object, path: Path) -> tuple[str, ...]:
         values: set[str] = set()
         for place, item in items(value, path):
-            text = _scalar(item)
-            if text is None:
-                self.fault(place, item, f"is {_kind(item)}", "write strings, numbers or booleans")
-            else:
+            if (text := _scalar(item)) is not None:
                 values.add(text)
+            else:
+                self.fault(place, item, f"is {_kind(item)}", "write strings, numbers or booleans")
         return tuple(sorted(values))
 
     def _operator(self, name: str, block: object, path: Path) -> ConditionOperator:
         parts = _OPERATOR.fullmatch(name)
-        qualifier = parts and _member(Qualifier, parts["qualifier"])
-        base = parts and _member(Operator, parts["base"])
+        qualifier = parts and _QUALIFIERS.get(parts["qualifier"])
+        base = parts and _OPERATORS.get(parts["base"])
         if not parts or not base or (parts["qualifier"] and not qualifier):
             prefixes = [f"{each}:" for each in Qualifier] if ":" in name else [""]
             known = [prefix + each for prefix in prefixes for each in Operator]
@@ -234,21 +218,14 @@ def _kind(value: object) -> str:
     return f"of type {type(value).__name__}"
 
 
-def _member(kind: type[_Member], value: str | None) -> _Member | None:
-    return next((each for each in kind if each == value), None)
-
-
 def _account_or_arn(text: str) -> str:
     arn = Arn.parse(text)
     return arn.account if arn and (arn.service, arn.resource) == ("iam", "root") else text
 
 
 def _action_fault(text: str) -> tuple[str, str] | None:
-    return (
-        None
-        if _ACTION.fullmatch(text)
-        else ("is not a valid action", "write 'service:Action', such as ecr:BatchGetImage")
-    )
+    fault = "is not a valid action", "write 'service:Action', such as ecr:BatchGetImage"
+    return None if _ACTION.fullmatch(text) else fault
 
 
 def _completed(text: str) -> str:

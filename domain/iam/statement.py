@@ -1,11 +1,15 @@
 """One statement of an IAM policy, normalised: what IAM treats alike is equal here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import TypeVar
 
 from domain.aws import Arn, is_account_id
 
 ANYONE = "*"
+_Value = TypeVar("_Value")
+_Made = TypeVar("_Made")
 
 
 class Effect(Enum):
@@ -133,12 +137,12 @@ class Statement:
         elements: dict[str, object] = {
             "Sid": self.sid,
             "Effect": self.effect.value,
-            "Principal": _principals_json(self.principals),
-            "NotPrincipal": _principals_json(self.not_principals),
-            "Action": _names_json(self.actions),
-            "NotAction": _names_json(self.not_actions),
-            "Resource": _list(self.resources),
-            "NotResource": _list(self.not_resources),
+            "Principal": _made(_principals_json, self.principals),
+            "NotPrincipal": _made(_principals_json, self.not_principals),
+            "Action": _made(_names, self.actions),
+            "NotAction": _made(_names, self.not_actions),
+            "Resource": _made(list, self.resources),
+            "NotResource": _made(list, self.not_resources),
             "Condition": _conditions_json(self.conditions),
         }
         return {name: value for name, value in elements.items() if value is not None}
@@ -148,19 +152,22 @@ class Statement:
         return (
             self.sid,
             self.effect,
-            _set(self.principals),
-            _set(self.not_principals),
-            _folded(self.actions),
-            _folded(self.not_actions),
-            _set(self.resources),
-            _set(self.not_resources),
+            _made(frozenset, self.principals),
+            _made(frozenset, self.not_principals),
+            _made(_folded, self.actions),
+            _made(_folded, self.not_actions),
+            _made(frozenset, self.resources),
+            _made(frozenset, self.not_resources),
             frozenset((each.operator, each.key.folded, frozenset(each.values)) for each in self.conditions),
         )
 
 
-def _principals_json(principals: tuple[Principal, ...] | None) -> dict[str, list[str]] | None:
-    if principals is None:
-        return None
+def _made(make: Callable[[tuple[_Value, ...]], _Made], values: tuple[_Value, ...] | None) -> _Made | None:
+    """What is made of an element's values, where there is such an element."""
+    return None if values is None else make(values)
+
+
+def _principals_json(principals: tuple[Principal, ...]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for principal in principals:
         kinds.setdefault(principal.kind.value, []).append(principal.value)
@@ -174,17 +181,9 @@ def _conditions_json(conditions: tuple[Condition, ...]) -> dict[str, dict[str, l
     return operators or None
 
 
-def _names_json(names: tuple[Caseless, ...] | None) -> list[str] | None:
-    return None if names is None else [name.written for name in names]
+def _names(names: tuple[Caseless, ...]) -> list[str]:
+    return [name.written for name in names]
 
 
-def _list(values: tuple[str, ...] | None) -> list[str] | None:
-    return None if values is None else list(values)
-
-
-def _set(values: tuple[object, ...] | None) -> frozenset[object] | None:
-    return None if values is None else frozenset(values)
-
-
-def _folded(names: tuple[Caseless, ...] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(name.folded for name in names)
+def _folded(names: tuple[Caseless, ...]) -> frozenset[str]:
+    return frozenset(name.folded for name in names)

@@ -26,7 +26,7 @@ class StorageError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose upload it is: nobody else goes on with it."""
+    """Whose upload it is: no other account can continue it."""
 
     repository: StoredRepository
     account: str | None

@@ -31,7 +31,7 @@ from localcloud.protocols import service_model
 
 
 class About(Enum):
-    """What an operation is about, which is the resource that IAM is asked of."""
+    """What an operation is about: the resource of its authorization."""
 
     REGISTRY = "the registry"
     """In the service authorization reference, an action without resource types."""

@@ -76,7 +76,7 @@ class _Plane:
             return api_errors.error_response(error)
         except StorageError as error:
             return api_errors.failure_response(str(error))
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is told to the one client whose request it is
+        except Exception as error:  # noqa: BLE001 - an error ends one request, and not the server
             _LOG.exception("%s %s failed", request.method, request.raw_path)
             return api_errors.failure_response(f"{type(error).__name__}: {error}")
 

@@ -53,7 +53,7 @@ async def get_manifest(request: RegistryRequest) -> web.StreamResponse:
 
 
 async def delete_manifest(request: RegistryRequest) -> web.StreamResponse:
-    """What the User Guide has people do with `oras manifest delete`."""
+    """As the User Guide shows it with `oras manifest delete`."""
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-artifact-delete.html
     repository = request.repository("BatchDeleteImage")
     tag, digest = _tag_or_digest(request.reference)

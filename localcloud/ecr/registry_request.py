@@ -27,7 +27,7 @@ class RegistryRequest:
     services: Services
     caller: Caller
     name: str
-    """The repository's, well formed; whether it exists is asked after the permission."""
+    """The repository's, well formed; whether it exists is looked up after authorization."""
     reference: str
     """The last part of the path: a digest, a tag, an upload's id."""
 
@@ -46,14 +46,14 @@ class RegistryRequest:
         return self.registry.repository(self.name)
 
     async def repository_to_push(self, *actions: str) -> StoredRepository:
-        """The repository, to a caller who may do all this in it: where none stands, one made by a creation template."""
+        """The repository, to a caller who may do all this in it; a missing one is made by a creation template."""
         occasion = Occasion.CREATE_ON_PUSH
         if self.name in self.registry.repositories or not repository_creation.template_for(
             self.registry, self.name, occasion
         ):
             return self.repository(*actions)
-        # AWS does not document whether the pusher needs the last one. Here it does: whoever relies on less would find
-        # out in AWS only.
+        # AWS does not document whether the pusher needs the last one. Here it does, so that nothing works
+        # here and fails in AWS.
         for action in (*actions, "CreateRepository"):
             require(self.call, action, self.registry, self.name)
         return await repository_creation.create_by_template(self.registry, self.name, occasion, self.services.backend)

@@ -85,7 +85,7 @@ class StoredImage:
     layers: frozenset[str]
     """Blobs that it needs, its configuration included."""
     children: frozenset[str]
-    """Images that it lists, which can't be deleted while it stands."""
+    """Images that it lists, which can't be deleted before it."""
     subject: str | None
     annotations: Mapping[str, str]
     size: int
@@ -119,7 +119,7 @@ class StoredRepository:
     tagged: dict[str, str] = field(default_factory=dict)
     """Tag to digest."""
     upstream_checks: dict[str, datetime] = field(default_factory=dict)
-    """When the upstream of a pull-through cache was last asked for a tag."""
+    """When the upstream of a pull-through cache was last checked for a tag."""
 
     @property
     def arn(self) -> str:
@@ -128,7 +128,7 @@ class StoredRepository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTemplate:
-    """What repositories are given that ECR makes by itself; one that stands already never changes with it."""
+    """What repositories are given that ECR makes by itself; one that exists already never changes with it."""
 
     prefix: str
     description: str | None

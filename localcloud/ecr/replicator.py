@@ -104,7 +104,7 @@ class Replicator:
         task.add_done_callback(self._under_way.discard)
 
     async def _fill(self, source: StoredRegistry, backfill: Backfill) -> None:
-        copies = list(_standing(source, backfill.destination))
+        copies = list(_existing(source, backfill.destination))
         backfill.images = tuple(
             BackfilledImage(
                 repository=each.repository.name, digest=each.image.digest, tag=each.tag, progress=each.progress
@@ -144,7 +144,7 @@ class Replicator:
         if target is None:
             authorize.require(call, "CreateRepository", registry, name)
             target = await repository_creation.create_by_template(registry, name, Occasion.REPLICATION, self._backend)
-        _require_standing(copy)
+        _require_present(copy)
         _store(copy.repository, target, copy.image, copy.tag)
 
     def _replicator(self, source: StoredRegistry) -> Caller:
@@ -159,7 +159,7 @@ class Replicator:
         return Caller(identity=identity, policies=(_ROLE_POLICY,), organization=organization)
 
 
-def _standing(source: StoredRegistry, destination: RegistryId) -> Iterator[_Copy]:
+def _existing(source: StoredRegistry, destination: RegistryId) -> Iterator[_Copy]:
     """Each image with each of its tags; what an index lists comes with the index."""
     for repository in source.repositories.values():
         if destination not in destinations_of(repository.name, source.replication):
@@ -185,10 +185,10 @@ def _fails(backfill: Backfill) -> bool:
     return ended >= REPLICATION_BACKFILL_JUDGED_FROM and failed * 2 >= ended
 
 
-def _require_standing(copy: _Copy) -> None:
+def _require_present(copy: _Copy) -> None:
     """Image and repository may have gone while the copy waited, and the layers with them."""
-    standing = copy.source.repositories.get(copy.repository.name)
-    if standing is not copy.repository or copy.repository.images.get(copy.image.digest) is not copy.image:
+    found = copy.source.repositories.get(copy.repository.name)
+    if found is not copy.repository or copy.repository.images.get(copy.image.digest) is not copy.image:
         raise image_not_found(copy.image.digest, copy.repository)
 
 

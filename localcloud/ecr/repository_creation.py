@@ -40,9 +40,9 @@ def template_for(registry: StoredRegistry, name: str, occasion: Occasion) -> Sto
 async def create_by_template(
     registry: StoredRegistry, name: str, occasion: Occasion, backend: Backend
 ) -> StoredRepository:
-    """The repository, made as its template says or with ECR's defaults; the one that stands there where one does.
+    """The repository, made as its template says or with ECR's defaults; or the one that exists already.
 
-    Whether whoever caused it may is asked before. Raises RepositoryNotFoundException with the reason where it can't be
+    The caller is authorized before. Raises RepositoryNotFoundException with the reason where it can't be
     made, which is what a client of a pull-through cache sees: https://github.com/aws/containers-roadmap/issues/2398"""
     template = template_for(registry, name, occasion)
     if name in registry.repositories:

@@ -45,7 +45,7 @@ async def chosen(
 async def key_arn(
     configuration: Mapping[str, Any], call: Call, registry: StoredRegistry, name: str, keys: Backend
 ) -> str:
-    """The ARN of the key that is asked for, once the caller may let Amazon ECR use it for the repository."""
+    """The ARN of the requested key, once the caller may let Amazon ECR use it for the repository."""
     wanted = configuration.get("kmsKey", _MANAGED_ALIAS)
     if wanted in _managed_names(registry):
         return managed_key_arn(registry)

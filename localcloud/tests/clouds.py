@@ -7,8 +7,9 @@ import urllib3
 from botocore.config import Config
 
 from localcloud.calls import Call
-from localcloud.clients import isolated_session
+from localcloud.clients import isolated_session, password_of
 from localcloud.cloud import LocalCloud
+from oci.client import Client
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -65,6 +66,12 @@ class Recorder:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def logged_in(ecr: Any) -> Client:
+    """Where the registry of a client of its API is pushed to and pulled from."""
+    (data,) = ecr.get_authorization_token()["authorizationData"]
+    return Client.on_loopback(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"]))
 
 
 Door = tuple[LocalCloud, Recorder]

@@ -1,7 +1,6 @@
 """An account with GitHub's provider, roles that its jobs may have, and whoever asks for them."""
 
 import itertools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.cloud import LocalCloud
 from localcloud.github_issuer import Job
 from localcloud.tests.clouds import Connect
+from localcloud.tests.statements import text, trusts
 
 HOME, ELSEWHERE = "771100002222", "771100003333"
 """Accounts of these tests alone."""
@@ -28,21 +28,11 @@ def trust(conditions: Mapping[str, object] | None = None, *, principal: str = pr
     """A trust policy that holds these claims to be equal; those of JOB's own repository and branch by default."""
     wanted = {"aud": AUDIENCE, "sub": SUBJECT, "repository_id": "65536", "repository_owner_id": "1024"}
     claims = wanted if conditions is None else conditions
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": principal},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{issuer}:{name}": value for name, value in claims.items()}},
-    }
-    return document(statement)
+    return by_token({"StringEquals": {f"{issuer}:{name}": value for name, value in claims.items()}}, principal)
 
 
-def allow(*actions: str, resource: str = "*") -> str:
-    return document({"Effect": "Allow", "Action": list(actions), "Resource": resource})
-
-
-def document(*statements: Mapping[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+def by_token(condition: Mapping[str, object], principal: str = provider()) -> str:
+    return text(trusts({"Federated": principal}, "sts:AssumeRoleWithWebIdentity", Condition=condition))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Who calls ECR: identities learned from the answers that pass by, with the policies that the emulator knows."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,19 +12,17 @@ from domain.iam.document import parse
 from domain.iam.evaluate import request_context
 from localcloud.github_issuer import Job
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, Connect, Door, fetch
+from localcloud.tests.statements import allow, text, trusts
 
 NAMES = iter(range(1000))
 
 
 def _policy(*actions: str, resource: str = "*") -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return text(allow(*actions, resource=resource))
 
 
 def _trust(principal: dict[str, str], *actions: str, **more: Any) -> str:
-    assumed = actions or ("sts:AssumeRole", "sts:TagSession")
-    statement = {"Effect": "Allow", "Principal": principal, "Action": assumed, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return text(trusts(principal, *(actions or ("sts:AssumeRole", "sts:TagSession")), **more))
 
 
 @pytest.fixture
@@ -188,9 +185,7 @@ def test_a_user_has_its_own_policies_and_its_groups(door: Door, connect: Connect
 
 def test_a_users_session_is_the_user(door: Door, connect: Connect, iam: Any, name: str) -> None:
     arn = iam.create_user(UserName=name)["User"]["Arn"]
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document)
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=_policy("*"))
     key = iam.create_access_key(UserName=name)["AccessKey"]
     session = connect(door[0], "sts", credentials=key).get_session_token()["Credentials"]
     assert _seen(door, connect, session).identity.arn == arn
@@ -251,10 +246,9 @@ def test_a_document_that_iam_would_refuse_is_named(
     door: Door, connect: Connect, iam: Any, role: str, name: str
 ) -> None:
     condition = {"StringMatches": {"aws:PrincipalTag/team": "payments"}}  # an operator that the emulator doesn't check
-    statement = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*", "Condition": condition}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     credentials = _assumed(door, connect, role)["Credentials"]
-    iam.put_role_policy(RoleName=name, PolicyName="broken", PolicyDocument=document)
+    broken = text(allow("ecr:*", Condition=condition))
+    iam.put_role_policy(RoleName=name, PolicyName="broken", PolicyDocument=broken)
     with pytest.raises(ClientError, match=f"the policy broken of role {name} in {ACCOUNT} can't be read"):
         _seen(door, connect, credentials)
 

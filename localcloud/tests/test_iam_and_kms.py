@@ -1,7 +1,6 @@
 """What our ECR is told of keys, and for how long it is remembered."""
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -16,6 +15,7 @@ from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.protocols import CallFailed
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, fetch
+from localcloud.tests.statements import allow, text
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -34,8 +34,7 @@ def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
     cloud: LocalCloud, connect: Connect, backend: Backend, run: Run
 ) -> None:
     kms = connect(cloud, "kms", OTHER_ACCOUNT, OTHER_REGION)
-    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = text(allow("kms:*", Principal={"AWS": "*"}))
     made = kms.create_key(Policy=policy)["KeyMetadata"]
     kms.create_alias(AliasName="alias/registry", TargetKeyId=made["KeyId"])
     alias = f"arn:aws:kms:{OTHER_REGION}:{OTHER_ACCOUNT}:alias/registry"

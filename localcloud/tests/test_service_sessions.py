@@ -1,13 +1,12 @@
 """A role that an AWS service takes: who gets it, and what its session may."""
 
-import json
-
 import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import LocalCloud
 from localcloud.tests.clouds import OTHER_ACCOUNT, REGION, Connect
-from localcloud.tests.github_roles import NAMES, allow
+from localcloud.tests.github_roles import NAMES
+from localcloud.tests.statements import allow, text, trusts
 
 HOME, SERVICE = "771100004444", "ecs-tasks.amazonaws.com"
 
@@ -15,16 +14,11 @@ HOME, SERVICE = "771100004444", "ecs-tasks.amazonaws.com"
 @pytest.fixture(scope="module")
 def role(cloud: LocalCloud, connect: Connect) -> str:
     """One that Amazon ECS takes for tasks of its account, and that may describe repositories."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": SERVICE},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": HOME}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:*:*"}},
-    }
-    trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    source = {"StringEquals": {"aws:SourceAccount": HOME}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:*:*"}}
+    trust = text(trusts({"Service": SERVICE}, Condition=source))
     iam, name = connect(cloud, "iam", HOME), next(NAMES)
     made = iam.create_role(RoleName=name, Path="/own/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=allow("ecr:DescribeRepositories"))
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=text(allow("ecr:DescribeRepositories")))
     return str(made)
 
 

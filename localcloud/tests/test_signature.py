@@ -1,6 +1,5 @@
 """A signature proves who calls ECR: every way to get it wrong has its own name."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,14 +13,14 @@ from botocore.exceptions import ClientError
 
 from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, Connect, Door, fetch
+from localcloud.tests.statements import text, trusts
 
 _TARGET = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"
 
 
 @pytest.fixture(scope="module")
 def session(door: Door, connect: Connect) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    trust = text(trusts({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
     role = connect(door[0], "iam").create_role(RoleName="signer", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     given = connect(door[0], "sts").assume_role(RoleArn=role, RoleSessionName="session")
     credentials: dict[str, Any] = given["Credentials"]

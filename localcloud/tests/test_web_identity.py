@@ -20,7 +20,7 @@ from localcloud.cloud import LocalCloud
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import Connect, fetch
-from localcloud.tests.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, document, provider, trust
+from localcloud.tests.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, by_token, provider, trust
 
 DENIED = ("AccessDenied", 403, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
@@ -114,13 +114,7 @@ def test_a_claim_that_aws_does_not_map_is_no_condition_key(roles: Roles, claim: 
 
 
 def test_the_sessions_name_can_be_asked_for(roles: Roles) -> None:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": provider()},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{ISSUER}:sub": SUBJECT, "sts:RoleSessionName": "release"}},
-    }
-    asked = roles.make(document(statement))
+    asked = roles.make(by_token({"StringEquals": {f"{ISSUER}:sub": SUBJECT, "sts:RoleSessionName": "release"}}))
     assert roles.assume(asked, RoleSessionName="release")["AssumedRoleUser"]["Arn"].endswith("/release")
     assert roles.refused(asked) == DENIED
 

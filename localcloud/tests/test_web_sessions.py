@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from domain.iam.actions import LOGIN_ACTION, PUSH_ACTIONS
-from localcloud.clients import password_of
 from localcloud.cloud import LocalCloud
 from localcloud.tests.cases import cases
-from localcloud.tests.clouds import REGION, Connect
-from localcloud.tests.github_roles import HOME, NAMES, Roles, allow, document
-from oci.client import Client, Refused
+from localcloud.tests.clouds import REGION, Connect, logged_in
+from localcloud.tests.github_roles import HOME, NAMES, Roles, by_token
+from localcloud.tests.statements import allow, text
+from oci.client import Refused
 from oci.image import image
 
 MINE, OTHERS = "web/mine", "web/others"
@@ -35,30 +35,19 @@ def roles(cloud: LocalCloud, connect: Connect) -> Roles:
 def publisher(roles: Roles, **more: Any) -> str:
     """A role that may log in, and push to one repository."""
     role = roles.make(**more)
-    let: list[dict[str, object]] = [
-        {"Effect": "Allow", "Action": LOGIN_ACTION, "Resource": "*"},
-        {"Effect": "Allow", "Action": PUSH_ACTIONS, "Resource": f"{REPOSITORY}/{MINE}"},
-    ]
-    roles.iam().put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="push", PolicyDocument=document(*let))
+    let = text(allow(LOGIN_ACTION), allow(*PUSH_ACTIONS, resource=f"{REPOSITORY}/{MINE}"))
+    roles.iam().put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="push", PolicyDocument=let)
     return role
 
 
 def managed(roles: Roles, *actions: str) -> str:
-    made = roles.iam().create_policy(PolicyName=next(NAMES), PolicyDocument=allow(*actions))
+    made = roles.iam().create_policy(PolicyName=next(NAMES), PolicyDocument=text(allow(*actions)))
     return str(made["Policy"]["Arn"])
-
-
-def login(roles: Roles, credentials: Mapping[str, Any]) -> tuple[str, str]:
-    """Where to push, and with which password."""
-    ecr = roles.connect(roles.cloud, "ecr", credentials=credentials)
-    (data,) = ecr.get_authorization_token()["authorizationData"]
-    return data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"])
 
 
 def push(roles: Roles, given: Mapping[str, Any], repository: str = MINE) -> str:
     """The digest, or how it was refused."""
-    host, password = login(roles, given["Credentials"])
-    with Client.on_loopback(host, password) as client:
+    with logged_in(roles.connect(roles.cloud, "ecr", credentials=given["Credentials"])) as client:
         try:
             return client.push(repository, image(next(NAMES)), "v1")
         except Refused as refusal:
@@ -91,12 +80,12 @@ def test_the_boundary_holds(roles: Roles) -> None:
 
 def test_session_policies_narrow_it(roles: Roles) -> None:
     role = publisher(roles)
-    narrow = allow(LOGIN_ACTION, "ecr:BatchGetImage")
+    narrow = text(allow(LOGIN_ACTION, "ecr:BatchGetImage"))
     assert push(roles, roles.assume(role, Policy=narrow)) == REFUSED
     assert push(roles, roles.assume(role, PolicyArns=[{"arn": managed(roles, LOGIN_ACTION)}])) == REFUSED
     wide = managed(roles, LOGIN_ACTION, *PUSH_ACTIONS)
     assert push(roles, roles.assume(role, PolicyArns=[{"arn": wide}])).startswith("sha256:")
-    assert push(roles, roles.assume(role, Policy=allow("*")), OTHERS) == REFUSED
+    assert push(roles, roles.assume(role, Policy=text(allow("*"))), OTHERS) == REFUSED
 
 
 def test_session_policies_that_nobody_can_read_are_refused(roles: Roles) -> None:
@@ -139,14 +128,14 @@ def test_a_role_that_is_gone_leaves_a_session_that_may_nothing(roles: Roles) -> 
     roles.iam().delete_role_policy(RoleName=name, PolicyName="push")
     roles.iam().delete_role(RoleName=name)
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        login(roles, given["Credentials"])
+        logged_in(roles.connect(roles.cloud, "ecr", credentials=given["Credentials"]))
 
 
 @cases("service, call", ("iam", "list_roles"), ("kms", "list_keys"), ("s3", "list_buckets"))
 def test_no_other_service_knows_the_session(roles: Roles, service: str, call: str) -> None:
     role = publisher(roles)
     roles.iam().put_role_policy(
-        RoleName=role.rpartition("/")[2], PolicyName="all", PolicyDocument=allow("iam:*", "kms:*", "s3:*")
+        RoleName=role.rpartition("/")[2], PolicyName="all", PolicyDocument=text(allow("iam:*", "kms:*", "s3:*"))
     )
     client = roles.connect(roles.cloud, service, credentials=roles.assume(role)["Credentials"])
     with pytest.raises(ClientError, match=r"security token included in the request is invalid|InvalidAccessKeyId"):
@@ -158,16 +147,8 @@ def test_the_emulator_still_answers_for_its_own(roles: Roles) -> None:
 
 
 def test_a_signed_call_is_answered_alike_and_names_its_region(roles: Roles, connect: Connect) -> None:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {
-            "StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/payments-api:*"},
-            "StringEquals": {"aws:RequestedRegion": "eu-west-1"},
-        },
-    }
-    role = roles.make(document(statement))
+    like = {"token.actions.githubusercontent.com:sub": "repo:acme/payments-api:*"}
+    role = roles.make(by_token({"StringLike": like, "StringEquals": {"aws:RequestedRegion": "eu-west-1"}}))
     assert roles.refused(role)[0] == "AccessDenied"
     sts = connect(roles.cloud, "sts", HOME, "eu-west-1")
     sts.meta.events.register_first("choose-signer.sts.AssumeRoleWithWebIdentity", lambda **_: "v4")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from domain.aws import ORGANIZATION_ID, Arn, RegistryId, is_account_id
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse
@@ -21,8 +21,8 @@ from domain.iam.grants import (
 )
 from domain.iam.matching import covers
 from domain.iam.statement import Effect, Operator, Principal, PrincipalKind, Statement
+from domain.iam.statement_text import statement_text
 from domain.wording import listed
-from review.plan.policy_diff import statement_in_words
 
 _PULL = frozenset(map(str.lower, PULL_ACTIONS))
 _NOT_NEEDED = frozenset(("ecr:batchchecklayeravailability", LOGIN_ACTION.lower()))
@@ -208,8 +208,8 @@ def _hints(rest: Mapping[str, Statement]) -> Iterator[str]:
 
 def _text(statements: Mapping[str, Statement]) -> str:
     written = [replace(each, sid=label).to_json() for label, each in statements.items()]
-    return to_text({"Version": CURRENT_VERSION, "Statement": written})
+    return to_json_text({"Version": CURRENT_VERSION, "Statement": written})
 
 
 def _lines(statements: Mapping[str, Statement]) -> tuple[str, ...]:
-    return tuple(f"{label}: {statement_in_words(each)}" for label, each in statements.items())
+    return tuple(f"{label}: {statement_text(each)}" for label, each in statements.items())

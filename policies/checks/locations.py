@@ -1,13 +1,11 @@
 """The account and region of a resource, as far as the stack's providers tell them."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.aws import REGIONS, is_account_id
-from policies.checks.input_values import as_list
 from policies.pack.rule import CheckedResource
-from resources import PROVIDER
+from resources.providers import PROVIDER, provider_account
 
 _URN_PARTS = 4
 _DEFAULT = "default"
@@ -47,19 +45,13 @@ def _provider_key(reference: str | None) -> str | None:
 
 
 def _of_provider(provider: CheckedResource) -> Location:
-    accounts = _list_of(provider.inputs.get("allowedAccountIds"))
-    account = accounts[0] if len(accounts) == 1 else None
-    known = account if isinstance(account, str) and is_account_id(account) else None
+    try:
+        account = provider_account(provider.inputs)
+    except ValueError:  # a contradiction that the provider refuses
+        account = None
+    known = account if is_account_id(account or "") else None
     return Location(account=known, region=_known_region(provider.inputs.get("region")))
 
 
 def _known_region(value: object) -> str | None:
     return value if isinstance(value, str) and value in REGIONS else None
-
-
-def _list_of(value: object) -> list[object]:
-    """A list in a provider's inputs, which the engine and the SDK hold as JSON."""
-    try:
-        return as_list(json.loads(value) if isinstance(value, str) else value)
-    except ValueError:
-        return []

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from domain.aws import REGIONS, Arn
 from domain.iam.access import Caller, Policy, Request
-from domain.iam.document import CURRENT_VERSION, Effect, parse
+from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.matching import covers
-from domain.iam.statement import Statement
+from domain.iam.statement import Effect, Statement
 from policies.checks.input_values import as_list, value_at
 from render.resource import Render, Resource, account_of
 from resources.iam import MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT

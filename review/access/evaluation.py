@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from domain.iam.access import Context, Decision, Policy, Request
 from domain.iam.actions import LOGIN_ACTION
-from domain.iam.document import Document, Effect
+from domain.iam.document import Document
 from domain.iam.matching import covers
 from domain.iam.patterns import matches, matches_resource, pattern, resource_pattern
-from domain.iam.statement import Statement
+from domain.iam.statement import Effect, Statement
 from render.resource import Render
 from review.access.declared_roles import ALLOW_ALL, StackRole, declared_roles
 from review.access.grantees import NamedGrantee, named

@@ -6,21 +6,22 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, Account
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Identity, Outcome, Policy, Request
+from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import evaluate
 from domain.kms import GRANT_OPERATIONS, key_policy
 from render import Render
 from resources.iam import ROLE, ROLE_POLICY
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
+from tests.bootstrap.deployed import DEPLOY, DeployedAccount
 from tests.cases import cases
 
 KEY = "key/12345678-0000-4000-8000-000000000000"
 
 
-def in_role(account: Account, role: str, policy: Policy = ADMINISTRATOR) -> Caller:
+def in_role(account: DeployedAccount, role: str, policy: Policy = ADMINISTRATOR) -> Caller:
     """A session in a role of the program's; an administrator, but for the boundary."""
     session = f"arn:aws:sts::{account.id}:assumed-role/{role.rpartition('/')[2]}/session"
     identity = Identity(arn=session, account=account.id, role_arn=f"arn:aws:iam::{account.id}:role/{role}")
@@ -65,18 +66,20 @@ def _grant(region: str, account: str) -> Context:
     }
 
 
+def _allowing(name: str, principals: object, action: str) -> Policy:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principals}, "Action": action, "Resource": "*"}
+    return Policy(name=name, document=parse({"Version": CURRENT_VERSION, "Statement": statement}))
+
+
 def _let_in(request: Request, account: str) -> list[Policy]:
     """What the other side says: the key's own policy, or an upstream registry that lets the account in."""
     arn = Arn.parse(request.resource)
     if arn is not None and arn.service == "kms":
         return [Policy(name="key", document=parse(key_policy(account=account, region=arn.region)))]
-    if request.account == account:
-        return []
-    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "ecr:*", "Resource": "*"}
-    return [Policy(name="upstream", document=parse({"Version": CURRENT_VERSION, "Statement": statement}))]
+    return [] if request.account == account else [_allowing("upstream", account, "ecr:*")]
 
 
-def _refused(account: Account, rendered: Render) -> tuple[set[str], list[str]]:
+def _refused(account: DeployedAccount, rendered: Render) -> tuple[set[str], list[str]]:
     """The roles that were looked at, and what they have a policy for and may not do."""
     looked_at: set[str] = set()
     refused: list[str] = []
@@ -106,27 +109,18 @@ def publisher(bootstrapped: Bootstrapped) -> Caller:
 def test_the_boundary_holds_a_publisher_to_images(bootstrapped: Bootstrapped, publisher: Caller) -> None:
     account = bootstrapped.account
     repository = f"arn:aws:ecr:us-east-1:{account.id}:repository/payments/api"
-    pushes = (
-        "BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage",
-    )  # fmt: skip
-    for name in (*pushes, "BatchGetImage", "GetDownloadUrlForLayer", "DescribeImages", "ListImages"):
-        assert evaluate(publisher, bootstrapped.request(f"ecr:{name}", repository)).allowed
+    for action in (*PUSH_ACTIONS, *PULL_ACTIONS, "ecr:DescribeImages", "ecr:ListImages"):
+        assert evaluate(publisher, bootstrapped.request(action, repository)).allowed
     assert evaluate(publisher, bootstrapped.request("ecr:GetAuthorizationToken", "*")).allowed
+    secret = f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:ecr-pullthroughcache/any"
     for action, resource in (
-        ("ecr:DeleteRepository", repository),
-        ("ecr:BatchDeleteImage", repository),
-        ("ecr:SetRepositoryPolicy", repository),
-        ("ecr:PutLifecyclePolicy", repository),
-        ("ecr:ReplicateImage", repository),
-        ("ecr:TagResource", repository),
+        *((f"ecr:{each}", repository) for each in ("DeleteRepository", "BatchDeleteImage", "SetRepositoryPolicy")),
+        *((f"ecr:{each}", repository) for each in ("PutLifecyclePolicy", "ReplicateImage", "TagResource")),
         ("ecr:PutRegistryPolicy", "*"),
         ("ecr:PutReplicationConfiguration", "*"),
         ("ec2:RunInstances", "*"),
         ("sts:AssumeRole", account.role_arn(DEPLOY)),
-        (
-            "secretsmanager:GetSecretValue",
-            f"arn:aws:secretsmanager:us-east-1:{account.id}:secret:ecr-pullthroughcache/any",
-        ),
+        ("secretsmanager:GetSecretValue", secret),
     ):
         assert not evaluate(publisher, bootstrapped.request(action, resource)).allowed, action
 
@@ -159,17 +153,15 @@ def test_only_the_role_of_templates_uses_keys_and_only_through_the_registry(
     account = bootstrapped.account
     templates = of_stack(bootstrapped, "creation-templates")
     named = [templates.identity.arn, publisher.identity.role_arn, account.id]
-    statement = {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "kms:*", "Resource": "*"}
-    policies = [Policy(name="key", document=parse({"Version": CURRENT_VERSION, "Statement": statement}))]
-    through = bootstrapped.request(
-        f"kms:{action}", f"arn:aws:kms:us-east-1:{account.id}:{KEY}", kms__ViaService="ecr.us-east-1.amazonaws.com"
-    )
+    policies = [_allowing("key", named, "kms:*")]
+    asked = f"kms:{action}", f"arn:aws:kms:us-east-1:{account.id}:{KEY}"
+    through = bootstrapped.request(*asked, kms__ViaService="ecr.us-east-1.amazonaws.com")
     outcome = Outcome.ALLOWED if allowed else Outcome.EXPLICIT_DENY
     assert evaluate(templates, through, policies).outcome is outcome
     assert not evaluate(publisher, through, policies).allowed
     for other in ({}, {"kms__ViaService": "ec2.us-east-1.amazonaws.com"}):
-        request = bootstrapped.request(f"kms:{action}", f"arn:aws:kms:us-east-1:{account.id}:{KEY}", **other)
-        assert evaluate(templates, request, policies).outcome is Outcome.EXPLICIT_DENY
+        refused = evaluate(templates, bootstrapped.request(*asked, **other), policies)
+        assert refused.outcome is Outcome.EXPLICIT_DENY
 
 
 @pytest.mark.parametrize("role", ["acme.payments-api+branch-main", "creation-templates", "pull-through-cache"])

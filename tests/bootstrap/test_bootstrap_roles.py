@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
@@ -14,6 +13,7 @@ from rehearsal.apply.builders import BUILT
 from resources import TYPES
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
 from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.cases import cases
 from tests.workflows.workflow import FOLDER
@@ -54,12 +54,8 @@ def test_preview_may_read_all_that_is_compared_and_write_nothing(bootstrapped: B
 def test_nothing_is_granted_that_nobody_asks_for(bootstrapped: Bootstrapped, role: str) -> None:
     asked = [*bootstrapped.looks, *(bootstrapped.changes if role == DEPLOY else ())]
     needed = {each.request.action for each in asked}
-    statements = [
-        statement
-        for document in bootstrapped.account.documents(role).values()
-        for statement in document["Statement"]
-        if statement["Effect"] == "Allow"
-    ]
+    documents = bootstrapped.account.documents(role).values()
+    statements = [each for document in documents for each in document["Statement"] if each["Effect"] == "Allow"]
     for statement in statements:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert set(actions) <= needed, statement["Sid"]
@@ -83,12 +79,8 @@ def _without(bootstrapped: Bootstrapped, role: str, sid: str) -> Caller:
         name: {**text, "Statement": [each for each in text["Statement"] if each["Sid"] != sid]}
         for name, text in {**account.documents(role), **account.attached(role)}.items()
     }
-    return _caller_of(bootstrapped, role, {name: text for name, text in documents.items() if text["Statement"]})
-
-
-def _caller_of(bootstrapped: Bootstrapped, role: str, documents: dict[str, Any]) -> Caller:
-    policies = tuple(Policy(name=name, document=parse(text)) for name, text in documents.items())
-    return replace(bootstrapped.session(role), policies=policies)
+    policies = (Policy(name=name, document=parse(text)) for name, text in documents.items() if text["Statement"])
+    return replace(bootstrapped.session(role), policies=tuple(policies))
 
 
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
@@ -114,22 +106,19 @@ def test_no_other_region(bootstrapped: Bootstrapped, role: str) -> None:
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
 @cases(
     "action, path",
-    ("s3:GetObject", ".pulumi/stacks/container-registry/other.json"),
-    ("s3:GetObject", ".pulumi/stacks/other-project/dev.json"),
-    ("s3:PutObject", ".pulumi/stacks/container-registry/other.json"),
-    ("s3:PutObject", ".pulumi/meta.yaml"),
-    ("s3:PutObject", "anything"),
-    ("s3:DeleteObjectVersion", ".pulumi/stacks/container-registry/{stack}.json"),
-    ("s3:PutObjectAcl", ".pulumi/stacks/container-registry/{stack}.json"),
-    ("s3:DeleteBucket", ""),
-    ("s3:PutBucketPolicy", ""),
-    ("s3:PutBucketVersioning", ""),
-    ("s3:PutLifecycleConfiguration", ""),
-)
+    ("GetObject", ".pulumi/stacks/container-registry/other.json"),
+    ("GetObject", ".pulumi/stacks/other-project/dev.json"),
+    ("PutObject", ".pulumi/stacks/container-registry/other.json"),
+    ("PutObject", ".pulumi/meta.yaml"),
+    ("PutObject", "anything"),
+    ("DeleteObjectVersion", ".pulumi/stacks/container-registry/{stack}.json"),
+    ("PutObjectAcl", ".pulumi/stacks/container-registry/{stack}.json"),
+    ("DeleteBucket", ""), ("PutBucketPolicy", ""), ("PutBucketVersioning", ""), ("PutLifecycleConfiguration", ""),
+)  # fmt: skip
 def test_the_state_is_only_the_stacks_own(bootstrapped: Bootstrapped, role: str, action: str, path: str) -> None:
     account = bootstrapped.account
     name = path.format(stack=bootstrapped.stack)
-    request = bootstrapped.request(action, f"{account.bucket}/{name}" if name else account.bucket)
+    request = bootstrapped.request(f"s3:{action}", f"{account.bucket}/{name}" if name else account.bucket)
     assert not evaluate(bootstrapped.session(role), request, [account.bucket_policy()]).allowed
 
 
@@ -137,35 +126,23 @@ KEY = "arn:aws:kms:us-east-1:{id}:key/12345678-0000-4000-8000-000000000000"
 OTHERS = {"aws:ResourceTag/project": "payments", "aws:ResourceTag/managed-by": "pulumi"}
 
 
+OUR_PROJECT = {"aws:ResourceTag/project": "container-registry"}
+FOR_ECR, VIA_ECR = {"kms:GrantIsForAWSResource": "true"}, {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}
+BECOMES_OURS = {"aws:RequestTag/project": "container-registry", "aws:RequestTag/managed-by": "pulumi"}
+
+
 @cases(
     "action, context",
-    ("kms:PutKeyPolicy", {}),
-    ("kms:PutKeyPolicy", OTHERS),
-    ("kms:ScheduleKeyDeletion", OTHERS),
-    ("kms:ScheduleKeyDeletion", {"aws:ResourceTag/project": "container-registry"}),
-    ("kms:CreateAlias", OTHERS),
-    ("kms:CreateGrant", {**OTHERS, "kms:GrantIsForAWSResource": "true"}),
-    ("kms:CreateGrant", {**OTHERS, "kms:ViaService": "ecr.us-east-1.amazonaws.com"}),
-    (
-        "kms:CreateGrant",
-        {**OTHERS, "kms:GrantIsForAWSResource": "true", "kms:ViaService": "ec2.us-east-1.amazonaws.com"},
-    ),
-    ("kms:RetireGrant", OTHERS),
-    ("kms:DescribeKey", OTHERS),
-    ("kms:DescribeKey", {"aws:ResourceTag/project": "container-registry"}),
-    ("kms:GetKeyPolicy", OTHERS),
-    ("kms:Decrypt", OTHERS),
-    ("kms:DisableKey", OTHERS),
-    (
-        "kms:TagResource",
-        {
-            **OTHERS,
-            "aws:RequestTag/project": "container-registry",
-            "aws:RequestTag/managed-by": "pulumi",
-            "kms:ResourceAliases": "alias/payments",
-        },
-    ),
-    ("kms:TagResource", {"aws:RequestTag/project": "payments", "aws:RequestTag/managed-by": "pulumi"}),
+    ("PutKeyPolicy", {}),
+    *((action, OTHERS) for action in ("PutKeyPolicy", "ScheduleKeyDeletion", "CreateAlias", "RetireGrant")),
+    *((action, OTHERS) for action in ("DescribeKey", "GetKeyPolicy", "Decrypt", "DisableKey")),
+    ("ScheduleKeyDeletion", OUR_PROJECT),
+    ("DescribeKey", OUR_PROJECT),
+    ("CreateGrant", {**OTHERS, **FOR_ECR}),
+    ("CreateGrant", {**OTHERS, **VIA_ECR}),
+    ("CreateGrant", {**OTHERS, **FOR_ECR, "kms:ViaService": "ec2.us-east-1.amazonaws.com"}),
+    ("TagResource", {**OTHERS, **BECOMES_OURS, "kms:ResourceAliases": "alias/payments"}),
+    ("TagResource", {**BECOMES_OURS, "aws:RequestTag/project": "payments"}),
 )
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
 def test_the_keys_of_others_are_left_alone(
@@ -173,7 +150,7 @@ def test_the_keys_of_others_are_left_alone(
 ) -> None:
     account = bootstrapped.account
     here = {"aws:RequestedRegion": ("us-east-1",), **{key: (value,) for key, value in context.items()}}
-    request = Request(action=action, resource=KEY.format(id=account.id), account=account.id, context=here)
+    request = Request(action=f"kms:{action}", resource=KEY.format(id=account.id), account=account.id, context=here)
     # A key whose policy leaves it to the account, as most do.
     assert not evaluate(bootstrapped.session(role), request, [account.key_policy()]).allowed
 
@@ -228,13 +205,9 @@ def test_preview_reads_no_token(bootstrapped: Bootstrapped) -> None:
 
 def test_deploy_moves_no_other_alias(bootstrapped: Bootstrapped) -> None:
     account = bootstrapped.account
-    for name in (
-        "alias/payments",
-        "alias/container-registry-2",
-        f"alias/container-registry-{bootstrapped.stack}-secrets",
-    ):
+    for name in ("payments", "container-registry-2", f"container-registry-{bootstrapped.stack}-secrets"):
         for action in ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"):
-            request = bootstrapped.request(action, f"arn:aws:kms:us-east-1:{account.id}:{name}")
+            request = bootstrapped.request(action, f"arn:aws:kms:us-east-1:{account.id}:alias/{name}")
             assert not evaluate(bootstrapped.deploy, request).allowed
 
 
@@ -251,9 +224,8 @@ def test_inspector_is_switched_only_where_the_stack_scans_enhanced(
 ) -> None:
     account = bootstrapped.account
     basic = fill_in(template, account.id, "us-east-1", GitHubOwner="acme", GitHubRepository="any").session(DEPLOY)
-    for action in sorted(
-        {a.request.action for a in bootstrapped.changes if a.request.action.startswith("inspector2:")}
-    ):
+    asked = {each.request.action for each in bootstrapped.changes}
+    for action in (each for each in asked if each.startswith("inspector2:")):
         request = bootstrapped.request(action, "*")
         assert (evaluate(bootstrapped.deploy, request).allowed, evaluate(basic, request).allowed) == (True, False)
     role = f"arn:aws:iam::{account.id}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"

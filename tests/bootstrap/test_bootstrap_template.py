@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
-from bootstrap.template import DEPLOY, PREVIEW, InvalidTemplate, fill_in
+from bootstrap.template import InvalidTemplate
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
 from tests.cases import cases
 
 ROLES = (PREVIEW, DEPLOY)
@@ -140,12 +141,8 @@ def test_no_policy_is_too_long(bootstrapped: Bootstrapped, template: dict[str, A
     """A role's own policies have 10,240 characters in all, without white space; a managed one has 6,144.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
     names = {"Project": "a" * 23, "Stack": "b" * 16, "Regions": "ap-northeast-1,us-east-1,eu-central-1,eu-west-1"}
-    longest = {
-        **GITHUB,
-        **names,
-        "EnhancedScanning": "true",
-        "ReplicaRoles": f"arn:aws:iam::444455556666:role/{'c' * 64}",
-    }
+    more = {"EnhancedScanning": "true", "ReplicaRoles": f"arn:aws:iam::444455556666:role/{'c' * 64}"}
+    longest = {**GITHUB, **names, **more}
     account = bootstrapped.account if length == "usual" else fill_in(template, "111122223333", "us-east-1", **longest)
     for role in ROLES:
         assert sum(map(_length, account.documents(role).values())) <= 10_240

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from domain.aws import RegistryId
 from ops.adopt.cli_output import InvalidInput, read_outputs
@@ -40,16 +41,8 @@ def faults(file: Path) -> list[str]:
 
 def test_outputs_one_after_another_are_about_one_repository(tmp_path: Path) -> None:
     statement: Json = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
-    found = inventory(
-        tmp_path,
-        (
-            described(ORDERS),
-            lifecycle("legacy/orders", ANY),
-            policy("legacy/orders", statement),
-            tagged({"legacy/orders": {"owner": "orders"}}),
-            key(KEY, "AWS"),
-        ),
-    )
+    more = policy("legacy/orders", statement), tagged({"legacy/orders": {"owner": "orders"}}), key(KEY, "AWS")
+    found = inventory(tmp_path, (described(ORDERS), lifecycle("legacy/orders", ANY), *more))
     (orders,) = found.repositories
     assert (orders.name, orders.registry) == ("legacy/orders", RegistryId(account=PROD, region=HOME))
     assert (orders.described.mutability, orders.described.scanning.on_push) == ("MUTABLE", False)
@@ -97,60 +90,51 @@ def of(**fields: object) -> str:
     return json.dumps(described(ORDERS, {key: value for key, value in found.items() if value is not None}))
 
 
+UNNAMED = '{"ResourceTagMappingList": [{"ResourceARN": "a", "Tags": [{"Key": "a"}]}]}'
 FAULTS = {
-    "empty": ("", "x.json: is empty (see whether"),
-    "blank": ("\n \n", "x.json: is empty"),
-    "a table": ("-----------\n|  Describe |\n", "x.json:1: '-----------' is a table (print it with `--output json`)"),
-    "YAML": ("repositories:\n- a: '2021'\n", "x.json:1: 'repositories:' is YAML (print it with `--output json`)"),
-    "a list in YAML": ("- repositoryArn: a\n", "x.json:1: '- repositoryArn: a' is YAML"),
-    "plain text": ("REPOSITORIES\t2021-03-04\tMUTABLE\n", "is plain text (print it with `--output json`)"),
-    "an error": (
-        DOCUMENT + "\n\nAn error occurred (RepositoryNotFoundException) when calling",
-        "x.json:3: 'An error occurred (RepositoryNotFoundExc' is an error of the AWS CLI (leave stderr out",
-    ),
-    "a prompt": ("$ aws ecr describe-repositories\n", "x.json:1: '$ aws ecr describe-repositories' is not JSON"),
+    "empty": ("", "x.json: "),
+    "blank": ("\n \n", "x.json: "),
+    "a table": ("-----------\n|  Describe |\n", "x.json:1: '-----------' "),
+    "YAML": ("repositories:\n- a: '2021'\n", "x.json:1: 'repositories:' "),
+    "a list in YAML": ("- repositoryArn: a\n", "x.json:1: '- repositoryArn: a' "),
+    "plain text": ("REPOSITORIES\t2021-03-04\tMUTABLE\n", "x.json:1: "),
+    "an error": (DOCUMENT + "\n\nAn error occurred (RepositoryNotFoundException) when calling", "x.json:3: 'An error "),
+    "a prompt": ("$ aws ecr describe-repositories\n", "x.json:1: '$ aws ecr describe-repositories' "),
     "cut short": (DOCUMENT + "\n" + DOCUMENT[:-5], "x.json:2: "),
     "cut within a document": ('{"repositories": [\n{"repositoryArn"\n', "x.json:3: "),
     "nested without end": ("[" * 100_000, "x.json:1: "),
-    "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 is not the output of a command (leave `--query` out)"),
-    "a number": ("7", "x.json:1: 7 is not the output of a command"),
-    "another command": ('{"imageDetails": []}', "with imageDetails is not an output that is known here (known: "),
-    "tags without a name": (
-        '{"tags": []}',
-        "does not say whose tags they are (give what `aws resourcegroupstaggingapi",
-    ),
-    "a preview": (
-        '{"lifecyclePolicyText": "{}", "previewResults": []}',
-        "is a preview, not the policy (give `aws ecr ",
-    ),
-    "no arn": ('{"repositories": [{"imageTagMutability": "MUTABLE"}]}', "repositories[0].repositoryArn: is missing"),
-    "no mutability": (of(imageTagMutability=None), "repositories[1].imageTagMutability: is missing (add it: MUTABLE"),
-    "a public repository": (of(repositoryArn=OTHER), f"repositories[1].repositoryArn: '{OTHER}' is not the ARN of a"),
+    "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 "),
+    "a number": ("7", "x.json:1: 7 "),
+    "another command": ('{"imageDetails": []}', "x.json:1: an object with imageDetails "),
+    "tags without a name": ('{"tags": []}', "x.json:1: an object with tags "),
+    "a preview": ('{"lifecyclePolicyText": "{}", "previewResults": []}', "x.json:1: an object with "),
+    "no arn": ('{"repositories": [{"imageTagMutability": "MUTABLE"}]}', "repositories[0].repositoryArn: "),
+    "no mutability": (of(imageTagMutability=None), "repositories[1].imageTagMutability: "),
+    "a public repository": (of(repositoryArn=OTHER), f"repositories[1].repositoryArn: '{OTHER}' "),
     "an arn without name": (of(repositoryArn=NAMELESS), "repositories[1].repositoryArn: "),
-    "null": (of().replace('"MUTABLE"', "null"), "imageTagMutability: has no value"),
-    "a number for text": (of(imageTagMutability=1), ": 1 is not text"),
-    "scanning as text": (
-        of(imageScanningConfiguration={"scanOnPush": "yes"}),
-        "repositories[1].imageScanningConfiguration.scanOnPush: 'yes' is neither true nor false",
-    ),
-    "a registry's policy": (
-        '{"registryId": "222233334444", "policyText": "{}"}',
-        "repositoryName: is missing (add it: `aws ecr get-repository-policy` prints it, get-registry-policy does not)",
-    ),
-    "a tag without value": (
-        '{"ResourceTagMappingList": [{"ResourceARN": "a", "Tags": [{"Key": "a"}]}]}',
-        "ResourceTagMappingList[0].Tags[0].Value: is missing",
-    ),
-    "a key without manager": ('{"KeyMetadata": {"Arn": "a"}}', "KeyMetadata.KeyManager: is missing"),
-    "no description of repositories": (json.dumps(key(KEY, "AWS")), "describes no repository (give describe-rep"),
+    "null": (of().replace('"MUTABLE"', "null"), "imageTagMutability: "),
+    "a number for text": (of(imageTagMutability=1), "imageTagMutability: 1 "),
+    "scanning as text": (of(imageScanningConfiguration={"scanOnPush": "yes"}), "Configuration.scanOnPush: 'yes' "),
+    "a registry's policy": ('{"registryId": "222233334444", "policyText": "{}"}', "repositoryName: "),
+    "a tag without value": (UNNAMED, "ResourceTagMappingList[0].Tags[0].Value: "),
+    "a key without manager": ('{"KeyMetadata": {"Arn": "a"}}', "KeyMetadata.KeyManager: "),
+    "no description of repositories": (json.dumps(key(KEY, "AWS")), ""),
 }
 
 
-@pytest.mark.parametrize(("text", "told"), FAULTS.values(), ids=FAULTS)
-def test_what_can_not_be_read(tmp_path: Path, text: str, told: str) -> None:
+@pytest.mark.parametrize(("text", "start"), FAULTS.values(), ids=FAULTS)
+def test_what_can_not_be_read(tmp_path: Path, text: str, start: str) -> None:
     file = tmp_path / "x.json"
     file.write_text(text, encoding="utf-8")
-    assert told in faults(file)[-1]
+    assert start in faults(file)[-1]
+
+
+def test_the_words(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    file, told = tmp_path / "x.json", []
+    for case, (text, _) in FAULTS.items():
+        file.write_text(text, encoding="utf-8")
+        told += [f"{case}: {each}" for each in faults(file)]
+    assert "\n".join(told) == snapshot
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The pull-through cache: images that come from an upstream registry when somebody pulls them."""
+"""The pull-through cache: images that come from an upstream registry when they are pulled."""

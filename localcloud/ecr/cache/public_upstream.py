@@ -1,4 +1,4 @@
-"""An upstream that a local registry plays: the local cloud never speaks to the internet."""
+"""A public upstream, for which a registry on loopback serves: the local cloud never connects to the internet."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,7 +62,7 @@ class PublicUpstream:
 
     def _require_ok(self, response: aiohttp.ClientResponse, path: str) -> None:
         if response.status in _REFUSALS:
-            who = "the secret's user" if self._login else "anybody without credentials"
-            raise UpstreamRefused(f"{self._url} does not let {who} in")
+            who = "the secret's user" if self._login else "an anonymous client"
+            raise UpstreamRefused(f"{self._url} does not authorize {who}")
         if response.status != HTTPStatus.OK:
             raise UpstreamMissing(f"{self._url} answers {response.status} for {path}")

@@ -46,7 +46,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """By which of the two a manifest was asked for."""
+    """What a manifest was pulled by."""
 
     digest: str | None = None
     tag: str | None = None
@@ -90,13 +90,13 @@ class PullThrough:
             except (UpstreamFailed, EcrError, StorageError) as failed:
                 repository = registry.repositories.get(name)
                 if repository is None or reference not in repository.tagged:
-                    raise _told(failed, _IMAGE) from failed
+                    raise _as_ecr_error(failed, _IMAGE) from failed
                 # "If Amazon ECR is unable to update the image from the upstream registry for any reason and the image
                 # is pulled, the last cached image will still be pulled."
                 _LOG.warning("%s:%s stays as it is cached: %s", name, reference, failed)
 
     async def bring_layer(self, call: Call, registry: StoredRegistry, name: str, digest: str) -> None:
-        """A layer of a repository that stands, if the upstream has it and the repository has not."""
+        """A layer of a repository that exists, if the upstream has it and the repository has not."""
         rule, repository = self._rule(registry, name), registry.repositories.get(name)
         if rule is None or repository is None or not _may_import(call, registry, name):
             return
@@ -107,9 +107,9 @@ class PullThrough:
                 source = await self._source(rule, registry, name)
                 await source.layer(upstream_name(name, rule), digest, repository)
             except UpstreamMissing:
-                return  # the layer is missing here, too, which is what the client is told
+                return  # the layer is missing here, too, and the answer says so
             except (UpstreamFailed, EcrError) as failed:
-                raise _told(failed, _LAYER) from failed
+                raise _as_ecr_error(failed, _LAYER) from failed
 
     def _rule(self, registry: StoredRegistry, name: str) -> CacheRule | None:
         return rule_for(name, [each.rule for each in registry.cache_rules.values()])
@@ -155,7 +155,7 @@ class PullThrough:
         login = await self._login(rule, registry)
         host = self.upstream_hosts.get(rule.upstream_url)
         if host is None:
-            raise UpstreamMissing(f"{rule.upstream_url} can't be reached: nothing plays it in this rehearsal")
+            raise UpstreamMissing(f"{rule.upstream_url} can't be reached: the local cloud has no registry for it")
         return PublicUpstream(rule.upstream_url, host, login, self.blobs)
 
     async def _login(self, rule: CacheRule, registry: StoredRegistry) -> Login | None:
@@ -168,7 +168,7 @@ class PullThrough:
 
 
 def _is_fresh(registry: StoredRegistry, name: str, reference: str) -> bool:
-    """Whether the upstream need not be asked: a digest never changes, an immutable tag never moves."""
+    """Whether what is cached is current: a digest never changes, an immutable tag never moves."""
     repository = registry.repositories.get(name)
     if repository is None:
         return False
@@ -188,8 +188,8 @@ def _may_import(call: Call, registry: StoredRegistry, name: str) -> bool:
     return all(authorize.may(call, action, registry, name) for action in needed)
 
 
-def _told(failed: Exception, code: str) -> EcrError:
-    """What a client is told when nothing is cached that could stand in."""
+def _as_ecr_error(failed: Exception, code: str) -> EcrError:
+    """The answer when nothing is cached."""
     match failed:
         case UpstreamMissing():
             return EcrError("ImageNotFoundException", f"{_NOT_FOUND}: {failed}")

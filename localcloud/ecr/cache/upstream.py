@@ -68,8 +68,8 @@ class InvalidSecret(Exception):
 
 async def secret_text(arn: str, registry: StoredRegistry, backend: Backend) -> str:
     """The secret's current value; raises ECR's error where it can't be had."""
-    if (stood_in := backend.secret(arn)) is not None:
-        return stood_in
+    if (added := backend.secret(arn)) is not None:
+        return added
     place = {"account": registry.account, "region": registry.region}
     try:
         about = await backend.call(_SERVICE, "DescribeSecret", {"SecretId": arn}, **place)

@@ -55,7 +55,7 @@ def _values(name: str) -> tuple[str, ...]:
 
 
 async def get_authorization_token(request: OperationRequest) -> Answer:
-    """One token, told once for each registry: it is good for every registry that its caller may use."""
+    """One token, repeated for each registry: it is valid for every registry that its caller may use."""
     token = request.services.tokens.issue(request.call.caller.identity, now=request.now)
     accounts = request.input.get("registryIds", [request.registry.account])
     return {"authorizationData": [await _data(request, account, token) for account in accounts]}

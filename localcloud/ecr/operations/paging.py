@@ -35,7 +35,7 @@ def page(
 
 
 def refuse_paging(request: OperationRequest, member: str) -> None:
-    """Pages can't be asked for where the call names what it wants: API reference, nextToken."""
+    """A call that names what it wants has no pages: API reference, nextToken."""
     for name in _PAGING:
         if name in request.input:
             raise invalid_parameter(name, f"can't be used together with '{member}'")

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.iam.access import Policy
-from domain.iam.document import Document, InvalidDocument, Statement, parse
+from domain.iam.document import Document, InvalidDocument, parse
+from domain.iam.statement import Statement
 from domain.problems import Problem
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.authorize import may_under
@@ -65,7 +66,7 @@ async def delete_registry_policy(request: OperationRequest) -> Answer:
 
 
 def stored_policy(text: str, name: str) -> StoredPolicy:
-    """The text as a repository's policy, under the name by which people know it; raises for what AWS refuses."""
+    """The text as a repository's policy, under the name that messages show; raises for what AWS refuses."""
     document = _document(text, "repository")
     if any(not _has_principal(each) for each in document.statements):
         raise _invalid("repository", "each statement needs a Principal")

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILL_KEPT_DAYS, REPLICATION_BACKFILLS_MAX
-from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, configuration_problems
+from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, replication_problems
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations.paging import page
 from localcloud.ecr.operations.repository_images import ImageId, named_image
@@ -29,7 +29,7 @@ async def put_replication_configuration(request: OperationRequest) -> Answer:
     registry = request.registry
     rules = tuple(_rule(each) for each in request.input["replicationConfiguration"]["rules"])
     source = RegistryId(account=registry.account, region=registry.region)
-    if problems := configuration_problems(rules, source=source):
+    if problems := replication_problems(rules, source=source):
         faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
         raise invalid_parameter("replicationConfiguration", f"Invalid replication configuration: {faults}")
     registry.replication = rules
@@ -47,7 +47,7 @@ async def describe_image_replication_status(request: OperationRequest) -> Answer
     statuses = [_status(destination, each) for destination, each in sorted(image.replications.items())]
     return {
         "repositoryName": request.name,
-        "imageId": ImageId(image.digest, image_id.tag).told(),
+        "imageId": ImageId(image.digest, image_id.tag).members(),
         "replicationStatuses": statuses,
     }
 
@@ -161,6 +161,6 @@ def _progress(backfill: Backfill) -> Answer:
 
 def _result(image: BackfilledImage) -> Answer:
     failure = {"failureCode": image.progress.failure} if image.progress.failure else {}
-    image_id = ImageId(image.digest, image.tag).told()
+    image_id = ImageId(image.digest, image.tag).members()
     status = image.progress.status.value
     return {"repositoryName": image.repository, "imageId": image_id, "status": status, **failure}

@@ -29,7 +29,7 @@ class ImageId:
     def of(cls, given: Mapping[str, str]) -> "ImageId":
         return cls(given.get("imageDigest"), given.get("imageTag"))
 
-    def told(self) -> dict[str, str]:
+    def members(self) -> dict[str, str]:
         members = {"imageDigest": self.digest, "imageTag": self.tag}
         return {name: value for name, value in members.items() if value is not None}
 
@@ -42,8 +42,8 @@ class ImageFailure:
     code: str
     reason: str
 
-    def told(self) -> Answer:
-        return {"imageId": self.id.told(), "failureCode": self.code, "failureReason": self.reason}
+    def members(self) -> Answer:
+        return {"imageId": self.id.members(), "failureCode": self.code, "failureReason": self.reason}
 
 
 def malformed(id: ImageId) -> ImageFailure | None:
@@ -110,7 +110,7 @@ async def batch_get_image(request: OperationRequest) -> Answer:
             continue
         image_store.record_pull(request.registry, image, request.call.caller.identity, request.now)
         found.append(_pulled(request, image, ImageId(image.digest, image_id.tag)))
-    return {"images": found, "failures": [each.told() for each in faults]}
+    return {"images": found, "failures": [each.members() for each in faults]}
 
 
 async def batch_delete_image(request: OperationRequest) -> Answer:
@@ -128,7 +128,7 @@ async def batch_delete_image(request: OperationRequest) -> Answer:
         else:
             gone = {image_id.tag} if image_id.digest is None else image.tags
             deleted += _named(image.digest, gone)
-    return {"imageIds": deleted, "failures": [each.told() for each in faults]}
+    return {"imageIds": deleted, "failures": [each.members() for each in faults]}
 
 
 async def list_images(request: OperationRequest) -> Answer:
@@ -184,13 +184,13 @@ def _filtered(request: OperationRequest, found: Iterable[StoredImage]) -> list[S
 
 def _named(digest: str, tags: Iterable[str | None]) -> list[dict[str, str]]:
     """An image_id for each tag, or one for the image that has none."""
-    return [ImageId(digest, tag).told() for tag in sorted(filter(None, tags))] or [ImageId(digest, None).told()]
+    return [ImageId(digest, tag).members() for tag in sorted(filter(None, tags))] or [ImageId(digest, None).members()]
 
 
 def _pulled(request: OperationRequest, image: StoredImage, image_id: ImageId) -> Answer:
     return {
         **request.ids(),
-        "imageId": image_id.told(),
+        "imageId": image_id.members(),
         "imageManifest": image.manifest.decode(),
         "imageManifestMediaType": image.media_type,
     }

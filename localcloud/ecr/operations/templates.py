@@ -1,7 +1,7 @@
 """Repository creation templates: created, described, deleted.
 
 Of who makes one AWS asks iam:PassRole for the role in it. That ecr:CreateRepository and so on are "needed to manage
-repository creation templates" is documented too, but not on which resource; so they are not asked for here.
+repository creation templates" is documented too, but not on which resource; so they are not required here.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-create.html"""
 
 from collections.abc import Mapping, Sequence

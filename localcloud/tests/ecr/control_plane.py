@@ -19,7 +19,6 @@ from domain.aws import Arn
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
-from domain.iam.document import CURRENT_VERSION
 from localcloud.callers import Callers
 from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
@@ -29,6 +28,7 @@ from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
 from localcloud.ecr.services import Services
 from localcloud.iam_and_kms import AssumableRole, AttachedPolicies, Backend, KmsKey
 from localcloud.protocols import CallFailed, service_model
+from localcloud.tests.statements import Statement, allow, text, trusts
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -49,12 +49,7 @@ NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
 """The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
 
-TRUST = json.dumps(
-    {
-        "Version": CURRENT_VERSION,
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecr.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = text(trusts({"Service": "ecr.amazonaws.com"}))
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
 REPLICATION: dict[str, Any] = {"rules": [{"destinations": [{"region": "eu-central-1", "registryId": ACCOUNT}]}]}
 
@@ -62,23 +57,16 @@ BACKFILL = "01234567-89ab-cdef-0123-456789abcdef"
 
 CACHE_RULE: dict[str, Any] = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws"}
 
-Statement = Mapping[str, Any]
-
 
 def root(account: str = ACCOUNT) -> Caller:
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:root", account=account))
 
 
-def allow(*actions: str, resource: str = "*", **more: Any) -> Statement:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-
-
-def deny(*actions: str, **more: Any) -> Statement:
-    return {**allow(*actions, **more), "Effect": "Deny"}
-
-
-def text(*statements: Statement) -> str:
-    return json.dumps({"Version": CURRENT_VERSION, "Statement": list(statements)})
+def a_key(arn: str, policy: Mapping[str, object], **more: Any) -> KmsKey:
+    """One that encrypts, with its policy."""
+    parsed = Policy(name="key", document=document.parse(policy))
+    plain = {"enabled": True, "usage": "ENCRYPT_DECRYPT", "spec": "SYMMETRIC_DEFAULT"}
+    return KmsKey(arn=arn, policy=parsed, **{"account": ACCOUNT, "region": REGION, **plain, **more})
 
 
 def user(*statements: Statement, account: str = ACCOUNT, name: str = "ada") -> Caller:

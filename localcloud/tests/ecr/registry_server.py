@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from domain.ecr.creation_templates import Occasion
 from domain.ecr.images import OCI_MANIFEST
 from domain.ecr.tags import TagMutability
 from domain.iam import document
@@ -25,7 +26,7 @@ from localcloud.callers import Callers
 from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.data_plane import data_plane
-from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
+from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository, StoredTemplate
 from localcloud.ecr.services import Services
 from localcloud.tests.ecr.control_plane import FakeKeys
 
@@ -67,6 +68,25 @@ def a_repository(name: str = REPOSITORY, **changes: Any) -> StoredRepository:
             **changes,
         }
     )
+
+
+def a_template(**changes: Any) -> StoredTemplate:
+    """For a push to a free name of the team's."""
+    now = datetime.now(UTC)
+    fields: dict[str, Any] = {
+        "prefix": "team",
+        "description": None,
+        "encryption": {"encryptionType": "AES256"},
+        "mutability": TagMutability.IMMUTABLE,
+        "exclusions": (),
+        "policy": None,
+        "lifecycle": None,
+        "tags": {},
+        "occasions": (Occasion.CREATE_ON_PUSH,),
+        "role": None,
+        "created_at": now,
+    }
+    return StoredTemplate(**{**fields, **changes})
 
 
 def policy(name: str, *statements: Mapping[str, Any]) -> Policy:

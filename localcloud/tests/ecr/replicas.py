@@ -3,17 +3,8 @@
 from typing import Any
 
 from localcloud.ecr.registry_state import StoredRepository
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    Statement,
-    root,
-    text,
-)
+from localcloud.tests.ecr.control_plane import ACCOUNT, NAME, OTHER_ACCOUNT, OTHER_REGION, REGION, Plane, root
+from localcloud.tests.statements import Statement, text
 
 REPLICATE = ("ecr:ReplicateImage", "ecr:CreateRepository")
 SOURCE_ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}

@@ -1,18 +1,15 @@
 """The key of a repository: which it is, and whether its policy lets Amazon ECR have it."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from domain.iam import document
-from domain.iam.access import Caller, Policy
+from domain.iam.access import Caller
 from domain.kms import key_policy
 from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
-from localcloud.iam_and_kms import KmsKey
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import (
     ACCOUNT,
@@ -21,10 +18,11 @@ from localcloud.tests.ecr.control_plane import (
     OTHER_REGION,
     REGION,
     Plane,
-    allow,
+    a_key,
     root,
     user,
 )
+from localcloud.tests.statements import allow
 
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{ID}"
@@ -35,23 +33,9 @@ CREATE_ALONE = allow("ecr:CreateRepository")
 WITH_KEY = (CREATE_ALONE, allow("kms:DescribeKey", "kms:CreateGrant"))
 
 
-KEY: dict[str, Any] = {
-    "arn": KEY_ARN,
-    "account": ACCOUNT,
-    "region": REGION,
-    "enabled": True,
-    "usage": "ENCRYPT_DECRYPT",
-    "spec": "SYMMETRIC_DEFAULT",
-}
-
-
-def policy(source: Mapping[str, object]) -> Policy:
-    return Policy(name="key", document=document.parse(json.dumps(source)))
-
-
 def with_key(source: Mapping[str, object] = PROJECT_POLICY, **more: Any) -> Plane:
     plane = Plane()
-    key = KmsKey(policy=policy(source), **{**KEY, **more})
+    key = a_key(more.pop("arn", KEY_ARN), source, **more)
     plane.keys.keys = {KEY_ARN: key, ID: key, ALIAS: key, f"arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS}": key}
     return plane
 

@@ -17,13 +17,13 @@ from localcloud.tests.ecr.control_plane import (
     NO_DIGEST,
     ROLE,
     Plane,
-    allow,
     digest_of,
     index,
     manifest,
     root,
     user,
 )
+from localcloud.tests.statements import allow
 
 HERE: dict[str, Any] = {"repositoryName": NAME}
 

@@ -15,16 +15,14 @@ from localcloud.tests.ecr.control_plane import (
     OTHER_REGION,
     REGION,
     Plane,
-    allow,
-    deny,
     digest_of,
     furnished,
     manifest,
     root,
     samples,
-    text,
     user,
 )
+from localcloud.tests.statements import allow, deny, text
 
 BUILT = sorted(samples())
 ON_REPOSITORIES = sorted(name for name, each in OPERATIONS.items() if each.about is not About.REGISTRY)

@@ -20,10 +20,10 @@ from localcloud.tests.ecr.control_plane import (
     REGION,
     ROLE,
     Plane,
-    allow,
     root,
     user,
 )
+from localcloud.tests.statements import allow
 
 
 def scan(frequency: str, *filters: str) -> dict[str, Any]:

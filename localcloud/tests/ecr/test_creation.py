@@ -8,25 +8,13 @@ from typing import Any
 import pytest
 
 from domain.ecr.creation_templates import Occasion
-from domain.iam import document
-from domain.iam.access import Policy
 from domain.kms import key_policy
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.registry_state import StoredRepository
 from localcloud.ecr.repository_creation import create_by_template
-from localcloud.iam_and_kms import KmsKey
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    LIFECYCLE,
-    OTHER_ACCOUNT,
-    REGION,
-    TRUST,
-    Plane,
-    allow,
-    text,
-    user,
-)
+from localcloud.tests.ecr.control_plane import ACCOUNT, LIFECYCLE, OTHER_ACCOUNT, REGION, TRUST, Plane, a_key, user
+from localcloud.tests.statements import allow, text
 
 NAME = "prod/api"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/registry/creator"
@@ -45,16 +33,7 @@ DOCUMENTED = (
 def with_template(*statements: Mapping[str, Any], trust: str = TRUST, **given: Any) -> Plane:
     plane = Plane()
     plane.keys.add_role(ROLE, trust, *statements)
-    parsed = document.parse(json.dumps(key_policy(account=ACCOUNT, region=REGION)))
-    plane.keys.keys[KEY_ARN] = KmsKey(
-        arn=KEY_ARN,
-        account=ACCOUNT,
-        region=REGION,
-        enabled=True,
-        usage="ENCRYPT_DECRYPT",
-        spec="SYMMETRIC_DEFAULT",
-        policy=Policy(name="key", document=parsed),
-    )
+    plane.keys.keys[KEY_ARN] = a_key(KEY_ARN, key_policy(account=ACCOUNT, region=REGION))
     every = [each.value for each in Occasion]
     plane("CreateRepositoryCreationTemplate", **{"prefix": "prod", "appliedFor": every, **given})
     return plane

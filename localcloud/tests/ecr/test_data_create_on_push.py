@@ -1,38 +1,17 @@
 """Pushes to names that nobody declared: where a creation template is for them, the repository is made."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
 from localcloud.ecr.registry_state import StoredTemplate
 from localcloud.tests.cases import cases
 from localcloud.tests.ecr.control_plane import TRUST
-from localcloud.tests.ecr.registry_server import ACCOUNT, Server, digest_of
+from localcloud.tests.ecr.registry_server import ACCOUNT, Server, a_template, digest_of
 from oci.client import Client
 from oci.image import index
 
 NAME = "team/new"
 PUSH = ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/creator"
-
-
-def a_template(**changes: Any) -> StoredTemplate:
-    now = datetime.now(UTC)
-    fields: dict[str, Any] = {
-        "prefix": "team",
-        "description": None,
-        "encryption": {"encryptionType": "AES256"},
-        "mutability": TagMutability.IMMUTABLE,
-        "exclusions": (),
-        "policy": None,
-        "lifecycle": None,
-        "tags": {},
-        "occasions": (Occasion.CREATE_ON_PUSH,),
-        "role": None,
-        "created_at": now,
-    }
-    return StoredTemplate(**{**fields, **changes})
 
 
 def test_a_push_makes_the_repository_as_its_template_says(server: Server) -> None:

@@ -16,13 +16,12 @@ from localcloud.tests.ecr.control_plane import (
     OTHER_REGION,
     REGION,
     Plane,
-    allow,
     index,
     manifest,
     root,
-    text,
 )
 from localcloud.tests.ecr.replicas import REPLICATE, SOURCE_ROOT, arrived, configure, replica, rule, statuses
+from localcloud.tests.statements import allow, text
 
 DESTINATION = {"region": OTHER_REGION, "registryId": ACCOUNT}
 

@@ -14,11 +14,12 @@ from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.cache.upstream import Login
-from localcloud.ecr.registry_state import StoredCacheRule, StoredTemplate
+from localcloud.ecr.registry_state import StoredCacheRule
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import TRUST, allow
-from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server
+from localcloud.tests.ecr.control_plane import TRUST
+from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, a_template
 from localcloud.tests.processes import eventually
+from localcloud.tests.statements import allow
 from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
@@ -27,13 +28,16 @@ URL, HUB = "quay.io", "registry-1.docker.io"
 THERE, HERE = "team/app", "quay/team/app"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ecr-pullthroughcache/hub-AbCdEf"
 ADA = Login(username="ada", access_token="dckr_pat_of_ada")  # noqa: S106
+APP = image("app")
 PULL = ("BatchGetImage", "GetDownloadUrlForLayer")
 IMPORT, CREATE = "BatchImportUpstreamImage", "CreateRepository"
 
 
 @pytest.fixture
 def upstream() -> Iterator[UpstreamRegistry]:
+    """It has one image."""
     with UpstreamRegistry() as played:
+        played.put(THERE, APP, "v1")
         yield played
 
 
@@ -93,14 +97,12 @@ class TestWhatComes:
         assert client.pull(HERE, wanted.digest).digest == wanted.digest
 
     @cases("method", "HEAD", "GET")
-    def test_one_look_brings_it(self, server: Server, upstream: UpstreamRegistry, method: str) -> None:
-        digest = upstream.put(THERE, image("app"), "v1")
+    def test_one_look_brings_it(self, server: Server, method: str) -> None:
         answer = server.ask(method, f"/v2/{HERE}/manifests/v1")
-        assert (answer.status, answer.headers["Docker-Content-Digest"]) == (200, digest)
+        assert (answer.status, answer.headers["Docker-Content-Digest"]) == (200, APP.digest)
 
     @cases("method", "HEAD", "GET")
-    def test_a_layer_alone_comes_too(self, server: Server, upstream: UpstreamRegistry, method: str) -> None:
-        upstream.put(THERE, image("app"), "v1")
+    def test_a_layer_alone_comes_too(self, server: Server, method: str) -> None:
         server.repository(HERE)
         layer = image("app").blobs[-1]
         assert server.ask(method, f"/v2/{HERE}/blobs/{layer.digest}").status == 200
@@ -110,7 +112,6 @@ class TestWhatComes:
     def test_pulls_that_come_together_bring_it_once(
         self, server: Server, client: Client, upstream: UpstreamRegistry
     ) -> None:
-        upstream.put(THERE, image("app"), "v1")
         threads = [threading.Thread(target=client.pull, args=(HERE, "v1")) for _ in range(8)]
         for each in threads:
             each.start()
@@ -131,20 +132,8 @@ class TestWhatComes:
         assert client.pull(THERE, "v1").digest == digest
 
     def test_a_template_shapes_the_repository(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
-        now = datetime.now(UTC)
-        server.registry.templates["quay"] = StoredTemplate(
-            prefix="quay",
-            description=None,
-            encryption={"encryptionType": "AES256"},
-            mutability=TagMutability.IMMUTABLE,
-            exclusions=(),
-            policy=None,
-            lifecycle=None,
-            tags={},
-            occasions=(Occasion.PULL_THROUGH_CACHE,),
-            role=None,
-            created_at=now,
-        )
+        occasions = (Occasion.PULL_THROUGH_CACHE,)
+        server.registry.templates["quay"] = a_template(prefix="quay", occasions=occasions)
         upstream.put(THERE, image("app"), "v1")
         client.pull(HERE, "v1")
         assert server.registry.repositories[HERE].mutability is TagMutability.IMMUTABLE
@@ -182,7 +171,6 @@ class TestWhenItIsAskedAgain:
         assert client.pull(HERE, first).digest == first
 
     def test_it_is_asked_once_a_day(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
-        upstream.put(THERE, image("app"), "v1")
         for _ in range(3):
             client.pull(HERE, "v1")
             client.pull(HERE, "v1")
@@ -206,7 +194,6 @@ class TestWhenItIsAskedAgain:
     def test_what_is_cached_is_served_without_the_upstream(
         self, server: Server, client: Client, upstream: UpstreamRegistry, away: str
     ) -> None:
-        digest = upstream.put(THERE, image("app"), "v1")
         client.pull(HERE, "v1")
         a_day_goes_by(server)
         match away:
@@ -218,27 +205,25 @@ class TestWhenItIsAskedAgain:
                 upstream._content.clear()
             case "without the rule":
                 server.registry.cache_rules.clear()
-        assert client.pull(HERE, "v1").digest == digest
+        assert client.pull(HERE, "v1").digest == APP.digest
 
 
 class TestWhatDoesNotCome:
     def test_what_upstream_has_not(self, server: Server, client: Client) -> None:
-        missing = refusal(client, "v1")
+        missing = refusal(client, "v2")
         assert (missing.status, missing.code) == (404, "MANIFEST_UNKNOWN")
         assert missing.message.startswith("Requested image not found: ")
         assert HERE not in server.registry.repositories
 
     def test_an_upstream_that_is_down(self, client: Client, upstream: UpstreamRegistry) -> None:
-        upstream.put(THERE, image("app"), "v1")
         upstream.stop()
         assert (refusal(client, "v1").status, refusal(client, "v1").code) == (404, "MANIFEST_UNKNOWN")
 
     def test_an_upstream_that_nobody_plays(self, server: Server, client: Client) -> None:
         server.upstream_hosts.clear()
-        assert "nothing plays it in this rehearsal" in refusal(client, "v1").message
+        assert "the local cloud has no registry for it" in refusal(client, "v1").message
 
     def test_a_name_outside_every_rule(self, client: Client, upstream: UpstreamRegistry) -> None:
-        upstream.put(THERE, image("app"), "v1")
         assert refusal(client, "v1", "quays/team/app").code == "NAME_UNKNOWN"
         assert upstream.asked == []
 
@@ -258,39 +243,31 @@ class TestWhoMay:
     def test_who_lacks_a_permission_brings_nothing(
         self, server: Server, client: Client, upstream: UpstreamRegistry, actions: tuple[str, ...], code: str
     ) -> None:
-        upstream.put(THERE, image("app"), "v1")
         server.callers.actions = actions
         assert refusal(client, "v1").code == code
         assert (upstream.asked, HERE in server.registry.repositories) == ([], False)
 
-    def test_who_may_import_and_create_brings_it(
-        self, server: Server, client: Client, upstream: UpstreamRegistry
-    ) -> None:
-        digest = upstream.put(THERE, image("app"), "v1")
+    def test_who_may_import_and_create_brings_it(self, server: Server, client: Client) -> None:
         server.callers.actions = (*PULL, IMPORT, CREATE)
-        assert client.pull(HERE, "v1").digest == digest
+        assert client.pull(HERE, "v1").digest == APP.digest
 
-    def test_a_repository_that_stands_needs_no_creation(
-        self, server: Server, client: Client, upstream: UpstreamRegistry
-    ) -> None:
-        digest = upstream.put(THERE, image("app"), "v1")
+    def test_a_repository_that_stands_needs_no_creation(self, server: Server, client: Client) -> None:
         server.repository(HERE)
         server.callers.actions = PULL
         assert refusal(client, "v1").code == "MANIFEST_UNKNOWN"
         layer = image("app").blobs[-1].digest
         assert server.ask("GET", f"/v2/{HERE}/blobs/{layer}").status == 404
         server.callers.actions = (*PULL, IMPORT)
-        assert client.pull(HERE, "v1").digest == digest
+        assert client.pull(HERE, "v1").digest == APP.digest
 
     def test_who_may_not_import_is_served_from_the_cache(
         self, server: Server, client: Client, upstream: UpstreamRegistry
     ) -> None:
-        digest = upstream.put(THERE, image("app"), "v1")
         client.pull(HERE, "v1")
         upstream.put(THERE, image("second"), "v1")
         a_day_goes_by(server)
         server.callers.actions = PULL
-        assert client.pull(HERE, "v1").digest == digest
+        assert client.pull(HERE, "v1").digest == APP.digest
 
 
 class TestCredentials:
@@ -316,7 +293,7 @@ class TestCredentials:
         self.keep(server, "wrong-token")
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, refused.code) == (403, "DENIED")
-        assert refused.message == f"{HUB} does not let the secret's user in"
+        assert refused.message == f"{HUB} does not authorize the secret's user"
         self.keep(server, ADA.access_token)
         client.pull("hub/team/app", "v1")
         a_day_goes_by(server, name="hub/team/app")

@@ -1,19 +1,16 @@
 """The cache in the whole local cloud: a secret in Secrets Manager, and another account's registry as upstream."""
 
-import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from domain.iam.document import CURRENT_VERSION
 from localcloud.cloud import LocalCloud
 from localcloud.ecr.cache.upstream import Login
 from localcloud.tests.cases import cases
-from localcloud.tests.clouds import OTHER_REGION, Connect
+from localcloud.tests.clouds import OTHER_REGION, Connect, logged_in
+from localcloud.tests.statements import allow, text, trusts
 from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client, Refused
 from oci.image import image, index
@@ -24,31 +21,10 @@ HUB = "registry-1.docker.io"
 UPSTREAM = f"{OWNER}.dkr.ecr.{OTHER_REGION}.amazonaws.com"
 ROLE = f"arn:aws:iam::{READER}:role/cache"
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-private.html
-AT_THE_UPSTREAM = [
-    "ecr:BatchGetImage",
-    "ecr:GetDownloadUrlForLayer",
-    "ecr:BatchImportUpstreamImage",
-    "ecr:GetImageCopyStatus",
-]
-IN_THE_CACHE = [
-    "ecr:GetAuthorizationToken",
-    "ecr:InitiateLayerUpload",
-    "ecr:UploadLayerPart",
-    "ecr:CompleteLayerUpload",
-    "ecr:PutImage",
-]
-
-
-def document(**statement: Any) -> str:
-    return json.dumps({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", **statement}})
-
-
-@contextmanager
-def logged_in(ecr: Any) -> Iterator[Client]:
-    (data,) = ecr.get_authorization_token()["authorizationData"]
-    password = base64.b64decode(data["authorizationToken"]).decode().partition(":")[2]
-    with Client.on_loopback(data["proxyEndpoint"].removeprefix("http://"), password) as client:
-        yield client
+UPSTREAM_ACTIONS = ("BatchGetImage", "GetDownloadUrlForLayer", "BatchImportUpstreamImage", "GetImageCopyStatus")
+PUSH_ACTIONS = ("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage")
+AT_THE_UPSTREAM = [f"ecr:{each}" for each in UPSTREAM_ACTIONS]
+IN_THE_CACHE = ["ecr:GetAuthorizationToken", *(f"ecr:{each}" for each in PUSH_ACTIONS)]
 
 
 def refusal(client: Client, name: str, tag: str) -> Refused:
@@ -97,18 +73,18 @@ class Sides:
     digest: str
 
     def role_may(self, actions: list[str]) -> None:
-        policy = document(Action=actions, Resource="*")
+        policy = text(allow(*actions))
         self.iam.put_role_policy(RoleName="cache", PolicyName="own", PolicyDocument=policy)
 
     def upstream_allows(self, actions: list[str]) -> None:
-        policy = document(Principal={"AWS": READER}, Action=actions)
+        policy = text(trusts({"AWS": READER}, *actions))
         self.theirs.set_repository_policy(repositoryName="team/app", policyText=policy)
 
 
 @pytest.fixture(scope="module")
 def sides(cloud: LocalCloud, connect: Connect) -> Sides:
     iam, ours = connect(cloud, "iam", READER), connect(cloud, "ecr", READER)
-    trust = document(Principal={"Service": "pullthroughcache.ecr.amazonaws.com"}, Action="sts:AssumeRole")
+    trust = text(trusts({"Service": "pullthroughcache.ecr.amazonaws.com"}))
     iam.create_role(RoleName="cache", AssumeRolePolicyDocument=trust)
     ours.create_pull_through_cache_rule(ecrRepositoryPrefix="theirs", upstreamRegistryUrl=UPSTREAM, customRoleArn=ROLE)
     theirs = connect(cloud, "ecr", OWNER, OTHER_REGION)

@@ -18,13 +18,9 @@ from localcloud.tests.ecr.control_plane import (
     REGION,
     TRUST,
     Plane,
-    Statement,
-    allow,
-    deny,
     index,
     manifest,
     root,
-    text,
 )
 from localcloud.tests.ecr.replicas import (
     REPLICATE,
@@ -38,6 +34,7 @@ from localcloud.tests.ecr.replicas import (
     rule,
     statuses,
 )
+from localcloud.tests.statements import Statement, allow, deny, text
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/replication.ecr.amazonaws.com/AWSServiceRoleForECRReplication"
 

@@ -6,31 +6,19 @@ from typing import Any
 import pytest
 
 from domain.kms import key_policy
-from localcloud.clients import password_of
 from localcloud.cloud import LocalCloud
-from localcloud.tests.clouds import Connect
+from localcloud.tests.clouds import Connect, logged_in
 from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.processes import eventually
-from oci.client import Client
+from localcloud.tests.statements import allow, text
 from oci.image import index
 
 SOURCE, TARGET = "888877776666", "888877775555"
 REGION = "eu-north-1"
 NAME = "replicated/app"
-PERMISSIONS = {
-    "Version": "2012-10-17",
-    "Statement": {
-        "Effect": "Allow",
-        "Action": [
-            "ecr:CreateRepository",
-            "ecr:ReplicateImage",
-            "ecr:TagResource",
-            "kms:CreateGrant",
-            "kms:DescribeKey",
-        ],
-        "Resource": "*",
-    },
-}
+PERMISSIONS = allow(
+    "ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResource", "kms:CreateGrant", "kms:DescribeKey"
+)
 
 
 @pytest.fixture
@@ -41,7 +29,7 @@ def target(cloud: LocalCloud, connect: Connect) -> Any:
     )["KeyMetadata"]["Arn"]
     iam = connect(cloud, "iam", TARGET, REGION)
     role = iam.create_role(RoleName="creator", Path="/registry/", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    iam.put_role_policy(RoleName="creator", PolicyName="own", PolicyDocument=json.dumps(PERMISSIONS))
+    iam.put_role_policy(RoleName="creator", PolicyName="own", PolicyDocument=text(PERMISSIONS))
     ecr = connect(cloud, "ecr", TARGET, REGION)
     ecr.create_repository_creation_template(
         prefix="replicated",
@@ -50,19 +38,9 @@ def target(cloud: LocalCloud, connect: Connect) -> Any:
         resourceTags=[{"Key": "owner", "Value": "platform"}],
         customRoleArn=role,
     )
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"},
-        "Action": ["ecr:ReplicateImage", "ecr:CreateRepository"],
-        "Resource": "*",
-    }
-    ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    source = {"AWS": f"arn:aws:iam::{SOURCE}:root"}
+    ecr.put_registry_policy(policyText=text(allow("ecr:ReplicateImage", "ecr:CreateRepository", Principal=source)))
     return ecr
-
-
-def at(ecr: Any) -> Client:
-    (data,) = ecr.get_authorization_token()["authorizationData"]
-    return Client.on_loopback(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"]))
 
 
 def test_an_index_that_is_pushed_here_is_pulled_there(cloud: LocalCloud, connect: Connect, target: Any) -> None:
@@ -70,7 +48,7 @@ def test_an_index_that_is_pushed_here_is_pulled_there(cloud: LocalCloud, connect
     source.create_repository(repositoryName=NAME)
     destinations = [{"region": REGION, "registryId": TARGET}]
     source.put_replication_configuration(replicationConfiguration={"rules": [{"destinations": destinations}]})
-    with at(source) as pusher:
+    with logged_in(source) as pusher:
         digest = pusher.push(NAME, index("replicated"), "v1")
     wanted = {"repositoryName": NAME, "imageId": {"imageDigest": digest}}
 
@@ -82,7 +60,7 @@ def test_an_index_that_is_pushed_here_is_pulled_there(cloud: LocalCloud, connect
     assert status() == {"region": REGION, "registryId": TARGET, "status": "COMPLETE"}
     (image,) = target.describe_images(repositoryName=NAME, filter={"tagStatus": "TAGGED"})["imageDetails"]
     assert (image["imageDigest"], image["imageTags"]) == (digest, ["v1"])
-    with at(target) as puller:
+    with logged_in(target) as puller:
         assert puller.pull(NAME, "v1").digest == digest
     (repository,) = target.describe_repositories(repositoryNames=[NAME])["repositories"]
     assert repository["encryptionConfiguration"]["encryptionType"] == "KMS"

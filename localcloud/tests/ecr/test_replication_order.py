@@ -17,7 +17,6 @@ from localcloud.tests.ecr.control_plane import (
     OTHER_REGION,
     REGION,
     Plane,
-    allow,
     digest_of,
     manifest,
     root,
@@ -26,6 +25,7 @@ from localcloud.tests.ecr.control_plane import (
 from localcloud.tests.ecr.registry_server import REPOSITORY, Server
 from localcloud.tests.ecr.replicas import arrived, replica, replicating
 from localcloud.tests.processes import eventually
+from localcloud.tests.statements import allow
 
 FRANKFURT = RegistryId(account=ACCOUNT, region="eu-central-1")
 

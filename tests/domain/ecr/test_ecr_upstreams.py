@@ -76,7 +76,7 @@ def test_a_rule_for_each_upstream() -> None:
         upstream = upstream_of(url)
         assert upstream is not None
         given = {"credential_arn": SECRET} if upstream.credentials is Credentials.REQUIRED else {}
-        given |= {"custom_role_arn": ROLE} if upstream.custom_role else {}
+        given |= {"custom_role_arn": ROLE} if upstream.name == "ecr" else {}
         assert told(rule(name, url, **given)) == []
 
 

@@ -12,8 +12,9 @@ from domain.iam.actions import (
     reads_only,
     takes_resource,
 )
-from domain.iam.document import Caseless, parse
+from domain.iam.document import parse
 from domain.iam.matching import covers
+from domain.iam.statement import Caseless
 from domain.kms import ADMINISTRATION_ACTIONS
 from tests.cases import cases
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.aws import RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
-from domain.iam.document import Principal, PrincipalKind, parse
+from domain.iam.document import parse
 from domain.iam.grants import (
     AccountGrant,
     Grant,
@@ -21,6 +21,7 @@ from domain.iam.grants import (
     role_name_problems,
 )
 from domain.iam.limits import POLICY_TEXT_MAX
+from domain.iam.statement import Principal, PrincipalKind
 from domain.problems import Problem
 from tests.cases import cases
 
@@ -105,7 +106,7 @@ def test_codebuild_is_held_to_projects_and_account() -> None:
 
 def test_china_has_its_own_partition_and_the_same_service_names() -> None:
     services = (ServiceGrant(service=service, account=OTHER) for service in PullService)
-    text = to_text({"all": statements(AccountGrant(account=OTHER), *services, registry=CHINA)})
+    text = to_json_text({"all": statements(AccountGrant(account=OTHER), *services, registry=CHINA)})
     assert "arn:aws:" not in text
     assert "arn:aws-cn:lambda:cn-north-1:444455556666:function:*" in text
     assert '"lambda.amazonaws.com"' in text
@@ -147,7 +148,7 @@ def test_only_granted_accounts_are_principals(grants: list[Grant], registry: Reg
 
 @given(st.permutations([AccountGrant(account=HOME), AccountGrant(account=OTHER, role="r")]))
 def test_policy_text_is_stable(grants: list[Grant]) -> None:
-    texts = {to_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
+    texts = {to_json_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
     assert len(texts) == 1
 
 
@@ -157,7 +158,7 @@ def padded(length: int) -> dict[str, object]:
         "Id": "",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "ecr:*"}],
     }
-    return {**policy, "Id": "a" * (length - len(to_text(policy)))}
+    return {**policy, "Id": "a" * (length - len(to_json_text(policy)))}
 
 
 @pytest.mark.parametrize("check", [repository_policy_problems, registry_policy_problems])

@@ -6,9 +6,10 @@ import pytest
 
 from domain.iam.access import Request
 from domain.iam.conditions import hold
-from domain.iam.document import CURRENT_VERSION, Statement, parse
+from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import request_context
 from domain.iam.narrowing import OWN, Loose, Narrow, demands_key, narrowings, public_principals
+from domain.iam.statement import Statement
 from tests.cases import cases
 from tests.domain.iam.calls import HOME, ORGANIZATION, OTHER, REPOSITORY
 from tests.domain.iam.unknown_callers import ACCOUNT, PROVIDER, UNKNOWN_CALLERS

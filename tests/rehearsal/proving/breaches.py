@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.clients import Clients
+from tests.rehearsal.proving import stacks
 from tests.rehearsal.proving.breaking import (
     PULL,
     REGION,
@@ -26,35 +27,26 @@ from tests.rehearsal.proving.breaking import (
     undone,
     without,
 )
-from tests.rehearsal.proving.stacks import (
-    CACHES_ACCOUNT,
-    COPY,
-    DEV_ACCOUNT,
-    PART,
-    REPLICAS_ACCOUNT,
-    ROLES_ACCOUNT,
-    STRANGER,
-    THERE,
-    WORKLOADS,
-)
+from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS
 
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
 DEV = At(DEV_ACCOUNT)
+pulled_by = DEV.repository_policy
 KEY, SOMEBODY = "alias/container-registry", f"arn:aws:iam::{DEV_ACCOUNT}:role/somebody"
-TO_STRANGER = policy(granted(*PULL, to=STRANGER))
+TO_STRANGER = policy(granted(*PULL, to=stacks.STRANGER))
 TO_ANY_FUNCTION = policy(allow(*PULL, Principal={"Service": "lambda.amazonaws.com"}))
 WIDE = policy(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{DEV_ACCOUNT}:root"}, Resource="*"))
-REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": STRANGER}, Resource=DEV.arn("*"))
+REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": stacks.STRANGER}, Resource=DEV.arn("*"))
 
 
 def api(*statements_there: Statement) -> Break:
     """Another policy of the repository than the declared one."""
-    return DEV.repository_policy(API, to(policy(*statements_there)))
+    return pulled_by(API, to(policy(*statements_there)))
 
 
 def api_and(*actions: str, to: str = WORKLOADS) -> Break:
     """One statement more."""
-    return DEV.repository_policy(API, and_also(granted(*actions, to=to)))
+    return pulled_by(API, and_also(granted(*actions, to=to)))
 
 
 def tagged(key: str, value: str | None, before: str | None) -> Break:
@@ -121,16 +113,16 @@ OF_REPOSITORIES = [
     Breach("tagged", API, tagged("owner", None, "payments"), "'owner': 'payments'"),
     Breach("tagged", API, tagged("owner", "somebody", "payments"), "'owner': 'somebody'"),
     Breach("tagged", API, tagged("by-hand", "yes", None), "'by-hand': 'yes'"),
-    Breach("pull_grants", API, api(granted(*PULL, to=STRANGER)), f"{WORKLOADS} is granted a pull, and was refused"),
-    Breach("pull_grants", API, DEV.repository_policy(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted"),
-    Breach("pull_grants", LEDGER, DEV.repository_policy(LEDGER, to(TO_STRANGER)), "ledger-task-execution is granted"),
-    Breach("pull_grants", INGEST, DEV.repository_policy(INGEST, without("PullByLambda")), f"lambda in {DEV_ACCOUNT}"),
+    Breach("pull_grants", API, api(granted(*PULL, to=stacks.STRANGER)), f"{WORKLOADS} is granted a pull"),
+    Breach("pull_grants", API, pulled_by(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted"),
+    Breach("pull_grants", LEDGER, pulled_by(LEDGER, to(TO_STRANGER)), "ledger-task-execution is granted"),
+    Breach("pull_grants", INGEST, pulled_by(INGEST, without("PullByLambda")), f"lambda in {DEV_ACCOUNT}"),
     Breach(
         "pull_grants", INGEST,
-        DEV.repository_policy(INGEST, narrowed("PullByLambda", StringEquals={"aws:SourceAccount": DEV_ACCOUNT})),
+        pulled_by(INGEST, narrowed("PullByLambda", StringEquals={"aws:SourceAccount": DEV_ACCOUNT})),
         f"lambda in {WORKLOADS} is granted",
     ),
-    Breach("pull_grants", INGEST, DEV.repository_policy(INGEST, without("PullByCodeBuild")), "codebuild"),
+    Breach("pull_grants", INGEST, pulled_by(INGEST, without("PullByCodeBuild")), "codebuild"),
     Breach("pull_grants", API, api_and("ecr:*"), f"{WORKLOADS} began to push a layer"),
     Breach("pull_grants", API, api_and("ecr:PutImage"), f"{WORKLOADS} pushed a manifest"),
     Breach("pull_grants", API, api_and("ecr:BatchDeleteImage"), f"{WORKLOADS} deleted an"),
@@ -140,13 +132,13 @@ OF_REPOSITORIES = [
     Breach("denied", API, api(granted("ecr:BatchDeleteImage")), "deleted an image, and nothing grants it"),
     Breach("denied", API, api(granted(*PULL)), "pulled a manifest, and nothing grants it"),
     Breach(
-        "denied", LEDGER, DEV.repository_policy(LEDGER, to(policy(granted(*PULL, to=WORKLOADS)))),
+        "denied", LEDGER, pulled_by(LEDGER, to(policy(granted(*PULL, to=WORKLOADS)))),
         f"role of {WORKLOADS} pulled a manifest",
     ),
-    Breach("denied", INGEST, DEV.repository_policy(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
-    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=STRANGER), STRANGER),
-    Breach("repository_policy", API, DEV.repository_policy(API, without("PullByOrganizations")), "declared"),
-    Breach("repository_policy", LEDGER, DEV.repository_policy(LEDGER, to(None)), "and there is none"),
+    Breach("denied", INGEST, pulled_by(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
+    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=stacks.STRANGER), stacks.STRANGER),
+    Breach("repository_policy", API, pulled_by(API, without("PullByOrganizations")), "declared"),
+    Breach("repository_policy", LEDGER, pulled_by(LEDGER, to(None)), "and there is none"),
     Breach(
         "configured", "registry",
         undone(*(DEV.calls("put_account_setting", name="BLOB_MOUNTING", value=f"{on}ABLED") for on in ("EN", "DIS"))),
@@ -233,7 +225,7 @@ OF_PUBLISHERS = [
     Breach("trusted", API_ROLE, any_audience, "a token for another audience got into"),
 ]  # fmt: skip
 
-CACHING = At(CACHES_ACCOUNT)
+CACHING = At(stacks.CACHES_ACCOUNT)
 PUBLIC, QUAY = "cache ecr-public", "cache their/quay"
 RULE = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 7}
 FEWER = json.dumps({"rules": [{"rulePriority": 1, "selection": RULE, "action": {"type": "expire"}}]})
@@ -277,7 +269,7 @@ OF_CACHES = [
         f"role of {WORKLOADS} brought",
     ),
     Breach(
-        "cache_denied", PUBLIC, importing(f"arn:aws:iam::{CACHES_ACCOUNT}:role/rehearsal-puller"),
+        "cache_denied", PUBLIC, importing(f"arn:aws:iam::{stacks.CACHES_ACCOUNT}:role/rehearsal-puller"),
         "a role that may pull brought ecr-public/rehearsal/strangers in",
     ),
     Breach("repository_policy", "team/app", CACHING.repository_policy("team/app", to(TO_STRANGER)), "declared no"),
@@ -286,14 +278,14 @@ OF_CACHES = [
 HOME, AT_COPY, AT_PART, AT_THERE = (
     At(account, region)
     for account, region in (
-        (REPLICAS_ACCOUNT, REGION),
-        (REPLICAS_ACCOUNT, COPY),
-        (REPLICAS_ACCOUNT, PART),
-        (WORKLOADS, THERE),
+        (stacks.REPLICAS_ACCOUNT, REGION),
+        (stacks.REPLICAS_ACCOUNT, stacks.COPY),
+        (stacks.REPLICAS_ACCOUNT, stacks.PART),
+        (WORKLOADS, stacks.THERE),
     )
 )
-REPLICA, ELSEWHERE = f"registry@{COPY}", f"registry@{WORKLOADS}.{THERE}"
-ON = {"destinations": [{"region": "ap-south-1", "registryId": REPLICAS_ACCOUNT}]}
+REPLICA, ELSEWHERE = f"registry@{stacks.COPY}", f"registry@{WORKLOADS}.{stacks.THERE}"
+ON = {"destinations": [{"region": "ap-south-1", "registryId": stacks.REPLICAS_ACCOUNT}]}
 OTHERS = {**ON, "repositoryFilters": [{"filter": "other/", "filterType": "PREFIX_MATCH"}]}
 
 
@@ -332,28 +324,28 @@ OF_REPLICAS = [
         AT_THERE.registry_policy(replaced('"ecr:ReplicateImage"', '"ecr:ReplicateImage","ecr:CreateRepository"')),
         "came to another account: COMPLETE",
     ),
-    Breach("replica_ends", f"team/app@{COPY}", AT_COPY.replication(lambda _: [ON]), "0001 ap-south-1"),
+    Breach("replica_ends", f"team/app@{stacks.COPY}", AT_COPY.replication(lambda _: [ON]), "0001 ap-south-1"),
     Breach(
-        "replica_ends", f"team/app@{COPY}", AT_COPY.replication(lambda _: [OTHERS]),
+        "replica_ends", f"team/app@{stacks.COPY}", AT_COPY.replication(lambda _: [OTHERS]),
         "it has a replication configuration",
     ),
-    Breach("replicated", "team/web", everything_goes_everywhere, f", {REPLICAS_ACCOUNT} {PART}, "),
+    Breach("replicated", "team/web", everything_goes_everywhere, f", {stacks.REPLICAS_ACCOUNT} {stacks.PART}, "),
     Breach("replicated", "team/web", HOME.replication(lambda _: []), "and it went to nowhere"),
     Breach("replicated", "team/web", HOME.replication(lambda rules: rules[1:]), "and it went to nowhere"),
     Breach(
         "replicated", "team/web",
-        AT_THERE.registry_policy(replaced(f"::{REPLICAS_ACCOUNT}:", f"::{STRANGER}:")), "FAILED: ",
+        AT_THERE.registry_policy(replaced(f"::{stacks.REPLICAS_ACCOUNT}:", f"::{stacks.STRANGER}:")), "FAILED: ",
     ),
-    Breach("replicated", "team/web", WEB_IN_PART, f"it is not for {PART}, and stands there"),
+    Breach("replicated", "team/web", WEB_IN_PART, f"it is not for {stacks.PART}, and stands there"),
 ]  # fmt: skip
 
-OWN = At(ROLES_ACCOUNT)
+OWN = At(stacks.ROLES_ACCOUNT)
 TASKS, AUDITOR, STANDING = (
     "dev.ecs-task-execution",
     "dev.auditor",
     ("task_pulls", "task_trust", "audit_reads", "audit_trust"),
 )
-ADA = f"arn:aws:iam::{ROLES_ACCOUNT}:user/ada"
+ADA = f"arn:aws:iam::{stacks.ROLES_ACCOUNT}:user/ada"
 EC2, EC2_ALONE = {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]}, {"Service": "ec2.amazonaws.com"}
 
 
@@ -371,7 +363,7 @@ OF_ROLES = [
     Breach("task_pulls", "team/app", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get the role"),
     Breach("task_pulls", "team/app", OWN.more(TASKS, "ecr:InitiateLayerUpload"), "a task began to push a layer"),
     Breach("task_pulls", "team/web", OWN.more(TASKS, "ecr:BatchGetImage"), "a task pulled a manifest"),
-    Breach("task_pulls", f"team/web@{COPY}", OWN.more(TASKS, "ecr:GetDownloadUrlForLayer"), "a task pulled a layer"),
+    Breach("task_pulls", f"team/web@{stacks.COPY}", OWN.more(TASKS, "ecr:GetDownloadUrlForLayer"), "pulled a layer"),
     Breach("task_trust", "registry", trusting(TASKS, Condition=None), "tasks of another account"),
     Breach("task_trust", "registry", trusting(TASKS, Principal=EC2), "ec2.amazonaws.com gets it"),
     Breach("task_trust", "registry", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get it"),
@@ -384,7 +376,7 @@ OF_ROLES = [
     Breach("audit_trust", "registry", OWN.less(AUDITOR, "ecr:DescribeRegistry"), "the auditor can't read replication"),
     Breach("audit_trust", "registry", trusting(AUDITOR, Principal={"AWS": ADA}), "is declared, and"),
     Breach(
-        "audit_trust", "registry", trusting(AUDITOR, Principal={"AWS": [ROLES_ACCOUNT, WORKLOADS, ADA]}),
+        "audit_trust", "registry", trusting(AUDITOR, Principal={"AWS": [stacks.ROLES_ACCOUNT, WORKLOADS, ADA]}),
         "rehearsal-other became the auditor",
     ),
     Breach("audit_trust", "registry", trusting(AUDITOR, Principal={"AWS": "*"}), "became the auditor, and nothing"),

@@ -149,10 +149,7 @@ def test_just_the_broken_promises_of_a_registry_are_named(
     stack = stacks.build(
         project_of(tmp_path, stack_file(account, registry_policy(account)), catalog({"app": UNTAMPERED}))
     )
-    assert broken(stack) == {
-        f"registry@{REGION}": {"configured"},
-        f"team/app@{REGION}": {"encrypted", "scanned"},
-    }
+    assert broken(stack) == {f"registry@{REGION}": {"configured"}, f"team/app@{REGION}": {"encrypted", "scanned"}}
 
 
 def registry_policy(account: str) -> str:

@@ -15,8 +15,8 @@ import pytest
 from bootstrap.template import boundaries
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Outcome, Policy, Request
-from domain.iam.document import Effect
 from domain.iam.evaluate import request_context
+from domain.iam.statement import Effect
 from render import Render, render
 from review.access import Access, Grantee, GranteeKind, Matrix, Permission, access_matrix
 from review.access.declared_roles import ALLOW_ALL, declared_roles
