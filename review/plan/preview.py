@@ -129,7 +129,7 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
         project=projects[0] if projects else "",
         stack=stack,
         account=account,
-        against=f"the state, as {file} has it",
+        against=f"the state in {file}",
         is_new=is_new,
         previewed=True,
         changes=changes,

@@ -23,11 +23,8 @@ _FEWER = "name whole accounts or an organization in place of many roles, or fewe
 def catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
     """At their paths in the catalog."""
     yield from _policy_problems(settings, entries)
-    pushes = [
-        (("repositories", name, "push", index), source(push))
-        for name, entry in entries
-        for index, push in here(entry, settings.stack)
-    ]
+    found = ((name, index, push) for name, entry in entries for index, push in here(entry, settings.stack))
+    pushes = [(("repositories", name, "push", index), source(push)) for name, index, push in found]
     yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
     lengths = {role.name: len(to_json_text(role.policy)) for role in settings.roles}
     yield from _push_problems(settings, {each.key: path for path, each in pushes}, lengths)
@@ -109,15 +106,8 @@ def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
             yield "replicas" if registry.role else "caches", Problem((), None, message, problem.fix)
     for index, cache in enumerate(settings.caches):
         for problem in repository_policy_problems(json.loads(cache.policy_text)) if cache.policy_text else ():
-            yield (
-                "caches",
-                Problem(
-                    (index, "pull"),
-                    cache.rule.prefix,
-                    f"makes the repository policy invalid: {problem.message}",
-                    problem.fix,
-                ),
-            )
+            message = f"makes the repository policy invalid: {problem.message}"
+            yield "caches", Problem((index, "pull"), cache.rule.prefix, message, problem.fix)
     yield from _role_problems(settings)
 
 
