@@ -108,6 +108,8 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/python -m policies.pack.levels
 	$(BIN)/python -m policies.pack.readme --check
 	$(BIN)/python -m review.access.page --check
+	$(BIN)/python -m tests.house names
+	$(BIN)/python -m tests.house modules --check
 	$(BIN)/python -m localcloud.ecr.operations_page --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows

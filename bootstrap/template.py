@@ -1,4 +1,4 @@
-"""`bootstrap/account.yaml` as CloudFormation would fill it in for one account."""
+"""`bootstrap/account.yaml` with its functions resolved, as CloudFormation would for one account."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,25 +9,24 @@ from typing import Any
 import yaml
 
 from domain.aws import REGIONS
-from domain.iam.access import Caller, Identity, Policy
+from domain.iam.access import Policy
 from domain.iam.document import InvalidDocument, parse
 from domain.iam.github import ISSUER
 
 FILE = Path("bootstrap", "account.yaml")
 """In the project's folder."""
 PATH = Path(__file__).parents[1] / FILE
-DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
 STACK_ID = "arn:{partition}:cloudformation:{region}:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
 KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"
 _ANYBODY = {"GitHubOwner": "anybody", "GitHubRepository": "anything"}
-"""Who deploys, which the boundary does not say."""
+"""Parameters that the boundary does not depend on."""
 _NOTHING = object()
-"""What a property becomes that AWS::NoValue stands for."""
+"""The value of AWS::NoValue."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 
 
 class InvalidTemplate(ValueError):
-    """A template, or a parameter given for it, that CloudFormation would refuse or that is not understood here."""
+    """A template or a parameter that CloudFormation would refuse, or that is not supported here."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -53,14 +52,14 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 def load_template(path: Path = PATH) -> dict[str, Any]:
     """The template's data, intrinsic functions in their long form."""
-    # The loader is safe: it makes plain data, and of our own file.
+    # The loader is safe: it creates plain data only.
     loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     return loaded
 
 
 @dataclass(frozen=True)
 class Account:
-    """The template filled in: its resources and outputs as plain values."""
+    """The deployed template: its resources and outputs as plain values."""
 
     id: str
     region: str
@@ -72,66 +71,9 @@ class Account:
         return REGIONS[self.region].id
 
     @property
-    def stack_id(self) -> str:
-        return STACK_ID.format(partition=self.partition, region=self.region, account=self.id)
-
-    @property
-    def bucket(self) -> str:
-        return f"arn:{self.partition}:s3:::{self.resources['StateBucket']['Properties']['BucketName']}"
-
-    @property
-    def secrets_key(self) -> str:
-        return f"arn:{self.partition}:kms:{self.region}:{self.id}:key/{KEY_ID}"
-
-    @property
-    def provider(self) -> str:
-        return f"arn:{self.partition}:iam::{self.id}:oidc-provider/{ISSUER}"
-
-    def role_arn(self, resource: str) -> str:
-        return f"arn:{self.partition}:iam::{self.id}:role/{self.resources[resource]['Properties']['RoleName']}"
-
-    @property
     def boundary_arn(self) -> str:
         name = self.resources["PermissionsBoundary"]["Properties"]["ManagedPolicyName"]
         return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
-
-    def documents(self, resource: str) -> dict[str, Any]:
-        """A role's own policies, by name."""
-        policies = self.resources[resource]["Properties"]["Policies"]
-        return {each["PolicyName"]: each["PolicyDocument"] for each in policies}
-
-    def attached(self, resource: str) -> dict[str, Any]:
-        """The managed policies that a role has, by the last word of their names."""
-        arns = self.resources[resource]["Properties"].get("ManagedPolicyArns", [])
-        managed = [each["Properties"] for each in self.resources.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
-        return {
-            each["ManagedPolicyName"].rpartition("-")[2]: each["PolicyDocument"]
-            for each in managed
-            if f"arn:{self.partition}:iam::{self.id}:policy/{each['ManagedPolicyName']}" in arns
-        }
-
-    def policies(self, resource: str) -> tuple[Policy, ...]:
-        every = {**self.documents(resource), **self.attached(resource)}
-        return tuple(Policy(name=name, document=parse(text)) for name, text in every.items())
-
-    def session(self, resource: str, *more: Policy) -> Caller:
-        """A job that took the role; `more` is what somebody attached to it besides."""
-        role = self.role_arn(resource)
-        name = role.rpartition("/")[2]
-        identity = Identity(
-            arn=f"arn:{self.partition}:sts::{self.id}:assumed-role/{name}/job", account=self.id, role_arn=role
-        )
-        return Caller(identity=identity, policies=(*self.policies(resource), *more))
-
-    def trust(self, resource: str) -> Policy:
-        return Policy(name="trust", document=parse(self.resources[resource]["Properties"]["AssumeRolePolicyDocument"]))
-
-    def bucket_policy(self) -> Policy:
-        document = self.resources["StateBucketPolicy"]["Properties"]["PolicyDocument"]
-        return Policy(name="bucket", document=parse(document))
-
-    def key_policy(self) -> Policy:
-        return Policy(name="key", document=parse(self.resources["SecretsKey"]["Properties"]["KeyPolicy"]))
 
     def boundary(self) -> Policy:
         document = self.resources["PermissionsBoundary"]["Properties"]["PolicyDocument"]
@@ -166,7 +108,7 @@ class _Filling:
         return Account(self._account, self._region, resources, outputs)
 
     def _made(self, part: str) -> dict[str, Any]:
-        """What is there of it under the template's conditions."""
+        """The entries whose conditions hold."""
         return {
             name: each
             for name, each in self._data[part].items()
@@ -206,13 +148,13 @@ class _Filling:
             case "Fn::And":
                 return all(self._holds(each) for each in argument)
             case _:
-                raise InvalidTemplate(f"{function} is not a condition that is understood here")
+                raise InvalidTemplate(f"{function} is not a supported condition")
 
     def _ref(self, name: str) -> Any:
         return _NOTHING if name == "AWS::NoValue" else self._named(name)
 
     def _named(self, name: str) -> Any:
-        """What a Ref, a GetAtt or a variable in a Sub becomes."""
+        """The value of a Ref, a GetAtt or a variable in a Sub."""
         if name in self._parameters:
             return self._parameters[name]
         partition = REGIONS[self._region]
@@ -229,7 +171,7 @@ class _Filling:
         return self._of_resource(resource, attribute)
 
     def _of_resource(self, name: str, attribute: str) -> str:
-        """What CloudFormation would answer: the properties that name a resource are given, so its ARN is known."""
+        """The value that CloudFormation would return: resources have explicit names, so their ARNs are known."""
 
         def given(key: str) -> str:
             return str(self._value(self._data["Resources"][name]["Properties"][key]))
@@ -253,12 +195,12 @@ class _Filling:
 
 
 def for_stack(file: Path, project: str, stack: str, account: str, region: str) -> Account:
-    """What the template makes for a stack, whoever deploys it."""
+    """The template deployed for a stack, with any repository on GitHub."""
     return fill_in(load_template(file), account, region, Project=project, Stack=stack, **_ANYBODY)
 
 
 def boundaries(folder: Path, project: str, stack: str, account: str, region: str) -> dict[str, Policy]:
-    """The boundary that the project's template makes for the stack, by its ARN; nothing where no template makes one."""
+    """The permissions boundary of the project's template, by its ARN; empty where there is none."""
     file = folder / FILE
     if not file.is_file() or region not in REGIONS:
         return {}
@@ -266,5 +208,5 @@ def boundaries(folder: Path, project: str, stack: str, account: str, region: str
         made = for_stack(file, project, stack, account, region)
         return {made.boundary_arn: made.boundary()}
     except (InvalidTemplate, InvalidDocument, KeyError, TypeError, yaml.YAMLError):
-        # Another revision's template may be anything. Whoever needs the boundary says that it is not known.
+        # Another revision's template may be anything. The matrix notes that the boundary is not known.
         return {}

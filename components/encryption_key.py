@@ -7,7 +7,7 @@ import pulumi
 from pulumi_aws import kms
 
 from components.component import Component
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.kms import key_policy
 
 
@@ -33,7 +33,7 @@ class EncryptionKey(Component):
         key = kms.Key(
             name,
             description=f"Encrypts the container images of {args.account} in {args.region}",
-            policy=to_text(key_policy(account=args.account, region=args.region)),
+            policy=to_json_text(key_policy(account=args.account, region=args.region)),
             enable_key_rotation=True,
             deletion_window_in_days=args.deletion_days,
             region=args.region,

@@ -7,7 +7,7 @@ import pulumi_aws
 from pulumi_aws import ecr
 
 from components.component import Component
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.cache import Cache, credentials
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.tags import TagMutability
@@ -76,7 +76,7 @@ class PullThroughCache(Component):
         version = pulumi_aws.secretsmanager.SecretVersion(
             name,
             secret_id=secret.id,
-            secret_string=token.apply(lambda text: to_text(credentials(user, text))),
+            secret_string=token.apply(lambda text: to_json_text(credentials(user, text))),
             region=cache.region,
             opts=self.child(),
         )

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_aws import iam
 
 from components.component import Component
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.roles import Role
 
 
@@ -39,11 +39,11 @@ class RegistryRoles(Component):
             name=role.name,
             path=args.path,
             description=role.description,
-            assume_role_policy=to_text(role.trust),
+            assume_role_policy=to_json_text(role.trust),
             max_session_duration=args.session_seconds,
             permissions_boundary=args.boundary,
             tags=args.tags,
             opts=self.child(),
         )
-        iam.RolePolicy(name, name="registry", role=declared.name, policy=to_text(role.policy), opts=self.child())
+        iam.RolePolicy(name, name="registry", role=declared.name, policy=to_json_text(role.policy), opts=self.child())
         return declared.arn

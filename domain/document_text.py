@@ -23,13 +23,13 @@ class _Object(dict[str, object]):
         self.repeated = [key for key, count in times.items() if count > 1]
 
 
-def parse(text: str) -> object:
+def parse_json(text: str) -> object:
     """The value; ValueError or RecursionError when it can't be read."""
     value: object = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse)
     return value
 
 
-def to_text(document: object) -> str:
+def to_json_text(document: object) -> str:
     """The one text of a document: compact, the same for equal documents."""
     return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
@@ -21,38 +21,12 @@ from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.install import FOLDER, REQUIREMENTS, installed
-from localcloud.server import LOOPBACK, Listen, Server
+from localcloud.server import LOOPBACK, Server
 from localcloud.sts import Sts
 
 _PREFIX = "container-registry-cloud-"
 
 _T = TypeVar("_T")
-
-
-class Parts(NamedTuple):
-    """What our ECR is made of."""
-
-    folder: Path
-    backend: Backend
-    callers: Callers
-    listen: Listen
-    tokens: Tokens
-    upstream_hosts: Mapping[str, str]
-    """HOST:PORT of the local registry that serves as an upstream, by the upstream's address."""
-
-
-def build_ecr(parts: Parts) -> ControlPlane:
-    folder = parts.folder / "ecr"
-    folder.mkdir()
-    services = Services(
-        folder,
-        parts.backend,
-        parts.callers,
-        tokens=parts.tokens,
-        upstream_hosts=parts.upstream_hosts,
-        open_port=lambda registry, services: parts.listen(data_plane(registry, services)),
-    )
-    return Control(services)
 
 
 class LocalCloud:
@@ -62,7 +36,7 @@ class LocalCloud:
     IAM or STS.
     """
 
-    def __init__(self, *, port: int = 0, ecr: Callable[[Parts], ControlPlane] = build_ecr) -> None:
+    def __init__(self, *, port: int = 0, ecr: ControlPlane | None = None) -> None:
         self._port = port
         self._ecr = ecr
         self._server = Server()
@@ -70,6 +44,7 @@ class LocalCloud:
         self._tokens = Tokens()
         self._github = GithubIssuer()
         self._upstream_hosts: dict[str, str] = {}
+        """HOST:PORT of the local registry that serves as an upstream, by the upstream's address."""
 
     def start(self) -> None:
         """Returns when everything answers; raises NotInstalled, EmulatorDied or PortUnavailable."""
@@ -156,13 +131,24 @@ class LocalCloud:
         emulator = self._emulator = Emulator(self.state, python)
         backend = self._backend = Backend(emulator)
         self._callers = Callers(backend)
-        ecr = self._ecr(
-            Parts(self.state, backend, self._callers, self._server.listen, self._tokens, self._upstream_hosts)
-        )
+        ecr = self._ecr or self._control_plane()
         self._sts = Sts(backend, self._callers, self._github)
         gateway = Gateway(emulator, backend, self._callers, ecr, self._sts)
         self._port = await self._server.listen(gateway.app, self._port)
         await emulator.start(gateway=self._port)
+
+    def _control_plane(self) -> ControlPlane:
+        folder = self.state / "ecr"
+        folder.mkdir()
+        services = Services(
+            folder,
+            self._backend,
+            self._callers,
+            tokens=self._tokens,
+            upstream_hosts=self._upstream_hosts,
+            open_port=lambda registry, services: self._server.listen(data_plane(registry, services)),
+        )
+        return Control(services)
 
     async def _stop(self, emulator: Emulator) -> None:
         """The ports first, so that no request writes into the state folder while it is removed."""

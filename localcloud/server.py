@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -19,9 +19,6 @@ from aiohttp import web
 LOOPBACK = "127.0.0.1"
 _GRACE = 0.2
 """Seconds that an open request has at the end."""
-
-Listen = Callable[[web.Application], Awaitable[int]]
-"""Opens a port on loopback for the application, and returns it."""
 
 UNREAD = 128 + signal.SIGPIPE
 

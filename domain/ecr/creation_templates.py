@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 ROOT = "ROOT"
-"""The prefix of the template for every repository that no other template covers."""
+"""The prefix of the template for every repository that no other template template_covers."""
 
 
 class Occasion(Enum):
@@ -17,12 +17,12 @@ class Occasion(Enum):
     CREATE_ON_PUSH = "CREATE_ON_PUSH"
 
 
-def covers(prefix: str, name: str) -> bool:
+def template_covers(prefix: str, name: str) -> bool:
     """Whether a template of this prefix is for the repository: "there is always an assumed `/`" at a prefix's end."""
     return prefix == ROOT or name.startswith(f"{prefix.removesuffix('/')}/")
 
 
 def nearest_prefix(prefixes: Iterable[str], name: str) -> str | None:
-    """The longest prefix that covers the repository; None where no template does."""
-    found = [each for each in prefixes if covers(each, name)]
+    """The longest prefix that template_covers the repository; None where no template does."""
+    found = [each for each in prefixes if template_covers(each, name)]
     return max(found, key=lambda each: (each != ROOT, len(each)), default=None)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from domain.ecr.limits import TAG_MAX_LENGTH
-from domain.ecr.tags import CHARACTERS, FIRST_CHARACTERS, WILDCARD, matches, tag_problems
+from domain.ecr.tags import CHARACTERS, FIRST_CHARACTERS, WILDCARD, tag_matches, tag_problems
 
 STEPS_MAX = 500_000
 """Steps of one pattern by one character; so many take about a second."""
@@ -53,7 +53,7 @@ def common_tag(all_of: Sequence[str], none_of: Sequence[str], effort: Effort | N
 
 
 def _fits(text: str, all_of: Sequence[str], none_of: Sequence[str]) -> bool:
-    return all(matches(each, text) for each in all_of) and not any(matches(each, text) for each in none_of)
+    return all(tag_matches(each, text) for each in all_of) and not any(tag_matches(each, text) for each in none_of)
 
 
 def contains(outer: str, inner: str) -> bool:

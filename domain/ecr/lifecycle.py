@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.document_text import parse
+from domain.document_text import parse_json
 from domain.ecr.globs import Effort, common_tag
 from domain.ecr.lifecycle_grammar import PATTERN_LIST, PREFIX_LIST
-from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, effect_of, rule_text
-from domain.ecr.tags import WILDCARD, matches
+from domain.ecr.retention import SHIELD_DAYS, RetentionEffect, Rule, Selector, effect_of, rule_text
+from domain.ecr.tags import WILDCARD, tag_matches
 
 PLAIN_ASTERISK = "\0"
 """An asterisk in a list of prefixes, where it is itself: as a rule's patterns have it, since no tag has either."""
-_COUNTING = (Effect.KEEP, Effect.ARCHIVE_KEEP)
+_COUNTING = (RetentionEffect.KEEP, RetentionEffect.ARCHIVE_KEEP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class PolicyRule:
     @property
     def in_archive(self) -> bool:
         """Whether it is about archived images; the others are about those that are not."""
-        return self.rule.effect is Effect.EXPIRE_ARCHIVED_AFTER_DAYS
+        return self.rule.effect is RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS
 
     def above(self, rules: Sequence["PolicyRule"]) -> list["PolicyRule"]:
         """The rules that have precedence over it."""
@@ -59,9 +59,9 @@ class PolicyRule:
         return [each for each in rules if each.priority > self.priority and each.in_archive is self.in_archive]
 
 
-def read(text: str) -> list[PolicyRule]:
+def read_lifecycle(text: str) -> list[PolicyRule]:
     """The rules of a policy that ECR takes, in the order in which they have precedence."""
-    document: Any = parse(text)
+    document: Any = parse_json(text)
     rules = [_rule(index, entry) for index, entry in enumerate(document["rules"])]
     return sorted(rules, key=lambda each: each.priority)
 
@@ -135,7 +135,7 @@ def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort
 
 
 def _identifies(patterns: Sequence[str], tags: Sequence[str]) -> bool:
-    return all(any(matches(pattern, tag) for tag in tags) for pattern in patterns)
+    return all(any(tag_matches(pattern, tag) for tag in tags) for pattern in patterns)
 
 
 def _patterns(rule: PolicyRule) -> tuple[str, ...]:

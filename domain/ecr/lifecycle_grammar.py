@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import TypeVar
 
-from domain.document_text import parse, repeated_keys, to_text
+from domain.document_text import parse_json, repeated_keys, to_json_text
 from domain.ecr.limits import (
     ARCHIVE_MIN_DAYS,
     LIFECYCLE_COUNT_MIN,
@@ -135,7 +135,7 @@ _ACTION: _Shape = ("an action", ("type",), ("targetStorageClass",))
 def validate_text(text: str) -> list[Problem]:
     """Every reason for which ECR would refuse the policy text."""
     try:
-        document = parse(text)
+        document = parse_json(text)
         repeated = repeated_keys(document)
     except (ValueError, RecursionError) as error:
         return [Problem((), text, f"is not valid JSON: {error}", "write one JSON object with the key 'rules'")]
@@ -253,7 +253,7 @@ def _check_combination(
 
 def _check_length(reader: _Reader, document: object) -> None:
     try:
-        length = len(to_text(document))
+        length = len(to_json_text(document))
     except (ValueError, TypeError, RecursionError) as error:
         reader.tell((), type(document).__name__, f"can't be written as JSON: {error}", "use plain JSON values")
         return

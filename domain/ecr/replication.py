@@ -36,7 +36,7 @@ def destinations_of(name: str, rules: Sequence[ReplicationRule]) -> tuple[Regist
     return tuple(dict.fromkeys(found))
 
 
-def configuration_problems(rules: Sequence[ReplicationRule], *, source: RegistryId) -> list[Problem]:
+def replication_problems(rules: Sequence[ReplicationRule], *, source: RegistryId) -> list[Problem]:
     """What ECR would refuse in the configuration of this registry; a path begins with the rule's index."""
     problems: list[Problem] = []
     if len(rules) > REPLICATION_RULES_MAX:

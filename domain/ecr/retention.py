@@ -18,7 +18,7 @@ class Selector(Enum):
     ANY = "any"
 
 
-class Effect(Enum):
+class RetentionEffect(Enum):
     """What a rule does with them, in the catalog's words."""
 
     KEEP = "keep"
@@ -34,7 +34,7 @@ class Rule:
     """One rule of retention. An image is tagged with the patterns when each of them fits one of its tags."""
 
     selector: Selector
-    effect: Effect
+    effect: RetentionEffect
     count: int
     patterns: tuple[str, ...] = ()
     description: str | None = None
@@ -43,14 +43,14 @@ class Rule:
 _BY_COUNT, _ARCHIVE = "imageCountMoreThan", "archive"
 
 _TERMS = {
-    Effect.KEEP: (_BY_COUNT, "expire", "Keep the newest {newest}"),
-    Effect.EXPIRE_AFTER_DAYS: ("sinceImagePushed", "expire", "Expire {images} {days} after push"),
-    Effect.ARCHIVE_KEEP: (_BY_COUNT, "transition", "Archive all but the newest {newest}"),
-    Effect.ARCHIVE_AFTER_DAYS: ("sinceImagePushed", "transition", "Archive {images} {days} after push"),
-    Effect.ARCHIVE_UNPULLED_AFTER_DAYS: (
+    RetentionEffect.KEEP: (_BY_COUNT, "expire", "Keep the newest {newest}"),
+    RetentionEffect.EXPIRE_AFTER_DAYS: ("sinceImagePushed", "expire", "Expire {images} {days} after push"),
+    RetentionEffect.ARCHIVE_KEEP: (_BY_COUNT, "transition", "Archive all but the newest {newest}"),
+    RetentionEffect.ARCHIVE_AFTER_DAYS: ("sinceImagePushed", "transition", "Archive {images} {days} after push"),
+    RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS: (
         "sinceImagePulled", "transition", "Archive {images} {days} after the last pull"
     ),
-    Effect.EXPIRE_ARCHIVED_AFTER_DAYS: (
+    RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS: (
         "sinceImageTransitioned", "expire", "Expire {images} {days} after they were archived"
     ),
 }  # fmt: skip
@@ -71,7 +71,7 @@ def rule_text(rule: Rule) -> str:
     return _filled(_TERMS[rule.effect][2], rule)
 
 
-def effect_of(count_type: str, action: str) -> Effect:
+def effect_of(count_type: str, action: str) -> RetentionEffect:
     """The effect of ECR's count type and action; ECR accepts no other pairs."""
     return next(effect for effect, terms in _TERMS.items() if terms[:2] == (count_type, action))
 
@@ -81,7 +81,9 @@ def standby(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
     Such a rule is replaced and not dropped, because the images that it identifies are safe from the rules below it.
     """
-    return tuple(_shield(rule) if rule.effect is Effect.ARCHIVE_UNPULLED_AFTER_DAYS else rule for rule in rules)
+    return tuple(
+        _shield(rule) if rule.effect is RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS else rule for rule in rules
+    )
 
 
 def _compiled(priority: int, rule: Rule) -> dict[str, object]:
@@ -101,7 +103,7 @@ def _selection(rule: Rule, count_type: str) -> dict[str, object]:
     if rule.selector is Selector.TAGGED or rule.patterns:
         selection["tagPatternList"] = list(rule.patterns)
     # The standard class is left out: written in every rule, it was refused (cloudposse/terraform-aws-ecr#159).
-    if rule.effect is Effect.EXPIRE_ARCHIVED_AFTER_DAYS:
+    if rule.effect is RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS:
         selection["storageClass"] = _ARCHIVE
     selection["countType"] = count_type
     if count_type != _BY_COUNT:
@@ -123,4 +125,6 @@ def _filled(sentence: str, rule: Rule) -> str:
 
 
 def _shield(rule: Rule) -> Rule:
-    return replace(rule, effect=Effect.EXPIRE_AFTER_DAYS, count=SHIELD_DAYS, description=_filled(_SHIELD, rule))
+    return replace(
+        rule, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=SHIELD_DAYS, description=_filled(_SHIELD, rule)
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.ecr.limits import SCAN_FILTER_MAX_LENGTH, SCAN_FILTERS_PER_RULE_MAX, SCAN_RULES_MAX
-from domain.ecr.tags import WILDCARD, matches
+from domain.ecr.tags import WILDCARD, tag_matches
 from domain.problems import Problem
 
 
@@ -23,12 +23,12 @@ class ScanFrequency(Enum):
     SCAN_ON_PUSH = "SCAN_ON_PUSH"
     CONTINUOUS_SCAN = "CONTINUOUS_SCAN"
     MANUAL = "MANUAL"
-    """What basic scanning does where no rule matches; it can't be asked for."""
+    """What basic scanning does where no rule tag_matches; it can't be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRule:
-    """How often the repositories are scanned whose name one of the filters matches."""
+    """How often the repositories are scanned whose name one of the filters tag_matches."""
 
     frequency: ScanFrequency
     filters: tuple[str, ...]
@@ -42,7 +42,7 @@ _FREQUENCIES = {
 _FILTER = re.compile(r"[a-z0-9*]+(?:[._/-][a-z0-9*]+)*")
 
 
-def configuration_problems(scan_type: ScanType, rules: Sequence[ScanRule]) -> list[Problem]:
+def scanning_problems(scan_type: ScanType, rules: Sequence[ScanRule]) -> list[Problem]:
     """What ECR would refuse in the configuration; a path begins with the rule's index."""
     problems: list[Problem] = []
     if len(rules) > SCAN_RULES_MAX:
@@ -60,13 +60,13 @@ def configuration_problems(scan_type: ScanType, rules: Sequence[ScanRule]) -> li
 
 def filter_matches(filter: str, name: str) -> bool:
     """Whether a name fits: a filter without wildcard means "contains", one with `*` stands for the whole name."""
-    return matches(_as_pattern(filter), name)
+    return tag_matches(_as_pattern(filter), name)
 
 
 def filter_contains(outer: str, inner: str) -> bool:
     """Whether every name that fits the inner filter fits the outer one too."""
     # The inner one's wildcards become what is not a character of a filter, so only a `*` of the outer one takes it.
-    return matches(_as_pattern(outer), _as_pattern(inner).replace(WILDCARD, "\0"))
+    return tag_matches(_as_pattern(outer), _as_pattern(inner).replace(WILDCARD, "\0"))
 
 
 def _as_pattern(filter: str) -> str:

@@ -33,9 +33,9 @@ class TagMutability(Enum):
     MUTABLE = "MUTABLE"
     IMMUTABLE = "IMMUTABLE"
     IMMUTABLE_WITH_EXCLUSION = "IMMUTABLE_WITH_EXCLUSION"
-    """Immutable, but for the tags that a filter matches."""
+    """Immutable, but for the tags that a filter tag_matches."""
     MUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION"
-    """Mutable, but for the tags that a filter matches."""
+    """Mutable, but for the tags that a filter tag_matches."""
 
 
 def tag_problems(tag: str) -> list[Problem]:
@@ -73,7 +73,7 @@ def mutability(mutable_tags: Sequence[str]) -> TagMutability:
 
 def may_move(mode: TagMutability, filters: Sequence[str], tag: str) -> bool:
     """Whether the existing tag can be pushed again with another image."""
-    excluded = any(matches(pattern, tag) for pattern in filters)
+    excluded = any(tag_matches(pattern, tag) for pattern in filters)
     match mode:
         case TagMutability.MUTABLE:
             return True
@@ -85,7 +85,7 @@ def may_move(mode: TagMutability, filters: Sequence[str], tag: str) -> bool:
             return not excluded
 
 
-def matches(pattern: str, tag: str) -> bool:
+def tag_matches(pattern: str, tag: str) -> bool:
     """Whether the whole tag fits the pattern, in which `*` stands for zero or more characters."""
     # Taking the leftmost place for each middle part is enough, so nothing is ever tried twice.
     first, *rest = pattern.split(WILDCARD)

@@ -91,7 +91,7 @@ class Outcome(Enum):
     EXPLICIT_DENY = "explicitly denied"
 
 
-class Source(Enum):
+class PolicyKind(Enum):
     """The kinds of policy that can decide, in AWS's words."""
 
     IDENTITY = "identity-based policy"
@@ -106,7 +106,7 @@ class Decision:
     """IAM's answer, and why: the statement that decided, or, for an implicit deny, the kind without an allow."""
 
     outcome: Outcome
-    source: Source
+    source: PolicyKind
     policy: str | None = None
     """The deciding policy's name; None for an implicit deny."""
     statement: int | None = None

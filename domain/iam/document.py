@@ -71,7 +71,7 @@ def _meaning(document: Document) -> tuple[object, ...]:
 
 def _loaded(text: str, reader: Reader) -> object:
     try:
-        value = document_text.parse(text)
+        value = document_text.parse_json(text)
         reader.problems.extend(document_text.repeated_keys(value))
     except (ValueError, RecursionError) as error:
         reader.fault((), text, f"is not valid JSON: {error}", "write one JSON object")

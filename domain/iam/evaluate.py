@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.aws import Arn
-from domain.iam.access import Caller, Context, Decision, Identity, Outcome, Policy, Request, Source
+from domain.iam.access import Caller, Context, Decision, Identity, Outcome, Policy, PolicyKind, Request
 from domain.iam.matching import Reach, applies, reach
 from domain.iam.statement import Effect, Statement
 from domain.wording import a
 
-_LIMITS = (Source.BOUNDARY, Source.SESSION)
+_LIMITS = (PolicyKind.BOUNDARY, PolicyKind.SESSION)
 """Kinds that grant nothing: where one is present, it has to allow as well."""
 
 _KEY = ("kms", "kms", "key/")
@@ -28,7 +28,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 class _Finding:
     """A statement that applies to the request and the caller."""
 
-    source: Source
+    source: PolicyKind
     policy: str
     index: int
     statement: Statement
@@ -43,12 +43,12 @@ class _Case:
     request: Request
     allows: tuple[_Finding, ...]
 
-    def first(self, source: Source) -> _Finding | None:
+    def first(self, source: PolicyKind) -> _Finding | None:
         return next((each for each in self.allows if each.source is source), None)
 
     def grant(self) -> _Finding | None:
         """The resource's own grant that names the caller nearest."""
-        grants = (each for each in self.allows if each.source is Source.RESOURCE)
+        grants = (each for each in self.allows if each.source is PolicyKind.RESOURCE)
         return max(grants, key=lambda each: each.reach, default=None)
 
 
@@ -60,7 +60,7 @@ def evaluate(caller: Caller, request: Request, resource_policies: Sequence[Polic
         for source, policy in _policies(caller, resource_policies)
         for index, statement in enumerate(policy.document.statements)
         if applies(statement, policy.document.version, request.action, request.resource, context)
-        and (near := reach(statement, caller) if source is Source.RESOURCE else Reach.DIRECT) is not None
+        and (near := reach(statement, caller) if source is PolicyKind.RESOURCE else Reach.DIRECT) is not None
     )
     denied = next((each for each in findings if each.statement.effect is Effect.DENY), None)
     if denied is not None:
@@ -115,17 +115,17 @@ def _principal_keys(identity: Identity) -> dict[str, str | None]:
     }
 
 
-def _policies(caller: Caller, resource_policies: Sequence[Policy]) -> Iterator[tuple[Source, Policy]]:
-    yield from ((Source.IDENTITY, each) for each in caller.policies)
+def _policies(caller: Caller, resource_policies: Sequence[Policy]) -> Iterator[tuple[PolicyKind, Policy]]:
+    yield from ((PolicyKind.IDENTITY, each) for each in caller.policies)
     if caller.boundary is not None:
-        yield Source.BOUNDARY, caller.boundary
-    yield from ((Source.SESSION, each) for each in caller.identity.session_policies)
-    yield from ((Source.RESOURCE, each) for each in resource_policies)
+        yield PolicyKind.BOUNDARY, caller.boundary
+    yield from ((PolicyKind.SESSION, each) for each in caller.identity.session_policies)
+    yield from ((PolicyKind.RESOURCE, each) for each in resource_policies)
 
 
 def _by_resource_policies(case: _Case) -> Decision:
     grant = case.grant()
-    return _by(grant) if grant else _implicit_deny(Source.RESOURCE)
+    return _by(grant) if grant else _implicit_deny(PolicyKind.RESOURCE)
 
 
 def _across_accounts(case: _Case) -> Decision:
@@ -140,7 +140,7 @@ def _in_account(case: _Case) -> Decision:
     grant = case.grant()
     if _is_one_of(case.request, _OWN_POLICY_REQUIRED):
         if grant is None:
-            return _implicit_deny(Source.RESOURCE)
+            return _implicit_deny(PolicyKind.RESOURCE)
         if case.caller.identity.is_root:
             return _by(grant)
     if grant is None or grant.reach is Reach.ACCOUNT:
@@ -156,15 +156,15 @@ def _in_account(case: _Case) -> Decision:
 def _by_own_policies(case: _Case) -> Decision:
     """What the caller's own account answers."""
     if case.caller.identity.is_root:
-        return Decision(outcome=Outcome.ALLOWED, source=Source.ROOT)
-    allow = case.first(Source.IDENTITY)
+        return Decision(outcome=Outcome.ALLOWED, source=PolicyKind.ROOT)
+    allow = case.first(PolicyKind.IDENTITY)
     if allow is None:
-        return _implicit_deny(Source.IDENTITY)
+        return _implicit_deny(PolicyKind.IDENTITY)
     limit = _limit_without_allow(case)
     return _implicit_deny(limit) if limit else _by(allow)
 
 
-def _limit_without_allow(case: _Case) -> Source | None:
+def _limit_without_allow(case: _Case) -> PolicyKind | None:
     present = {source for source, _ in _policies(case.caller, ())}
     return next((each for each in _LIMITS if each in present and case.first(each) is None), None)
 
@@ -183,5 +183,5 @@ def _by(finding: _Finding, outcome: Outcome = Outcome.ALLOWED) -> Decision:
     return Decision(outcome=outcome, source=finding.source, policy=finding.policy, statement=where[0], sid=where[1])
 
 
-def _implicit_deny(source: Source) -> Decision:
+def _implicit_deny(source: PolicyKind) -> Decision:
     return Decision(outcome=Outcome.IMPLICIT_DENY, source=source)

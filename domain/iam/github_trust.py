@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from domain.aws import REGIONS, Arn
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.github import AUDIENCE, ISSUER, OWNER, REF, REPOSITORY, Subject
 from domain.iam.limits import TRUST_TEXT_MAX
@@ -152,7 +152,7 @@ def workflow_problems(workflow: str) -> list[Problem]:
 
 def trust_problems(source: GitHubSource, *, provider: str) -> list[Problem]:
     """That the trust policy is too long for a role."""
-    length = len(to_text(trust_policy(source, provider=provider)))
+    length = len(to_json_text(trust_policy(source, provider=provider)))
     if length <= TRUST_TEXT_MAX:
         return []
     message = f"makes the role's trust policy {length:,} characters long, and IAM allows {TRUST_TEXT_MAX:,}"

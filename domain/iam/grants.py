@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.aws import ORGANIZATION_ID, Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.actions import PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse, statement_path
 from domain.iam.limits import POLICY_TEXT_MAX, ROLE_NAME_MAX, ROLE_PATH_MAX
@@ -133,7 +133,7 @@ def registry_policy_problems(document: object) -> list[Problem]:
 
 
 def _length_problems(document: Mapping[str, object]) -> list[Problem]:
-    length = len(to_text(document))
+    length = len(to_json_text(document))
     message = f"the policy's text has {length:,} characters, and Amazon ECR allows {POLICY_TEXT_MAX:,}"
     fix = "name whole accounts or an organization in place of many roles"
     return unless(length <= POLICY_TEXT_MAX, length, message, fix)

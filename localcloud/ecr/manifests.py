@@ -58,7 +58,7 @@ def parse_manifest(content: bytes, media_type: str | None = None) -> Manifest:
 
 def _loaded(content: bytes) -> dict[str, Any]:
     try:
-        data = document_text.parse(content.decode())
+        data = document_text.parse_json(content.decode())
     except (ValueError, RecursionError) as error:
         raise _invalid(f"no JSON: {error}") from error
     if not isinstance(data, dict):

@@ -44,5 +44,5 @@ def cloud() -> Iterator[LocalCloud]:
 def door() -> Iterator[Door]:
     """A local cloud whose ECR only writes down what reaches it."""
     recorder = Recorder()
-    with LocalCloud(ecr=lambda _: recorder) as made:
+    with LocalCloud(ecr=recorder) as made:
         yield made, recorder

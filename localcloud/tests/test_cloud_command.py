@@ -150,7 +150,7 @@ def test_organizations_reach_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_pa
     made: list[LocalCloud] = []
 
     def cloud(*, port: int) -> LocalCloud:
-        made.append(LocalCloud(port=port, ecr=lambda _: Recorder()))
+        made.append(LocalCloud(port=port, ecr=Recorder()))
         return made[-1]
 
     class Out(io.StringIO):

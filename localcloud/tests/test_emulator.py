@@ -29,7 +29,7 @@ Mortal = tuple[LocalCloud, threading.Event, int]
 def mortal() -> Iterator[Mortal]:
     """A cloud to be broken; an event that its failure sets; its emulator's pid."""
     told = threading.Event()
-    with LocalCloud(ecr=lambda _: Recorder()) as cloud:
+    with LocalCloud(ecr=Recorder()) as cloud:
         cloud.on_failure(lambda _: told.set())
         assert cloud._emulator is not None
         assert cloud._emulator._pid is not None
@@ -125,7 +125,7 @@ _PARENT = """
 import sys, time
 from localcloud.cloud import LocalCloud
 from localcloud.tests.clouds import Recorder
-with LocalCloud(ecr=lambda _: Recorder()) as cloud:
+with LocalCloud(ecr=Recorder()) as cloud:
     print(cloud.state, flush=True)
     time.sleep(60)
 """

@@ -19,7 +19,7 @@ from aiohttp import web
 from domain.iam.access import Policy
 from domain.iam.document import Document
 from localcloud import cloud as local
-from localcloud.cloud import LocalCloud, Parts
+from localcloud.cloud import LocalCloud
 from localcloud.ecr.authorization_tokens import AuthorizationToken
 from localcloud.emulator import Emulator, EmulatorDied
 from localcloud.iam_and_kms import KmsKey
@@ -33,7 +33,7 @@ LISTENING = "0A"
 
 
 def _started() -> LocalCloud:
-    return LocalCloud(ecr=lambda _: Recorder())
+    return LocalCloud(ecr=Recorder())
 
 
 @pytest.fixture
@@ -87,28 +87,18 @@ def test_open_connections_and_requests_do_not_hold_the_end() -> None:
 
 @pytest.mark.usefixtures("nothing_left")
 def test_who_writes_until_the_end_neither_holds_it_nor_fails(caplog: pytest.LogCaptureFixture) -> None:
-    ports: list[int] = []
+    async def write(_: web.Request) -> web.Response:
+        for number in itertools.count():
+            (cloud.state / str(number)).touch()
+            await asyncio.sleep(0)
+        return web.Response()
 
-    def made(parts: Parts) -> Recorder:
-        async def write(_: web.Request) -> web.Response:
-            for number in itertools.count():
-                (parts.folder / str(number)).touch()
-                await asyncio.sleep(0)
-            return web.Response()
-
-        async def listen() -> None:
-            app = web.Application()
-            app.router.add_get("/", write)
-            ports.append(await parts.listen(app))
-
-        tasks.append(asyncio.ensure_future(listen()))
-        return Recorder()
-
-    tasks: list[asyncio.Future[None]] = []
-    cloud = LocalCloud(ecr=made)
+    app = web.Application()
+    app.router.add_get("/", write)
+    cloud = LocalCloud(ecr=Recorder())
     cloud.start()
-    assert eventually(lambda: ports, 1)
-    with socket.create_connection(("127.0.0.1", ports[0])) as connection:
+    port = cloud._server.wait(cloud._server.listen(app))
+    with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert eventually((cloud.state / "100").exists, 2)
         begin = time.monotonic()
@@ -188,7 +178,7 @@ def test_a_taken_port_is_told_and_nothing_stays() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(OSError, match="in use"):
-            LocalCloud(port=taken.getsockname()[1], ecr=lambda _: Recorder()).start()
+            LocalCloud(port=taken.getsockname()[1], ecr=Recorder()).start()
 
 
 @pytest.mark.usefixtures("nothing_left")
@@ -196,7 +186,7 @@ def test_the_wanted_port_is_taken() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with LocalCloud(port=port, ecr=lambda _: Recorder()) as cloud:
+    with LocalCloud(port=port, ecr=Recorder()) as cloud:
         assert cloud.endpoint == f"http://127.0.0.1:{port}"
 
 
@@ -222,12 +212,13 @@ def test_an_emulator_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_fault_of_our_ecr_at_the_start_leaves_nothing() -> None:
-    def broken(_: object) -> Recorder:
+def test_a_fault_of_our_ecr_at_the_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise LookupError("no ECR")
 
+    monkeypatch.setattr(local, "Services", broken)
     with pytest.raises(LookupError, match="no ECR"):
-        LocalCloud(ecr=broken).start()
+        LocalCloud().start()
 
 
 def test_before_the_start_and_after_the_end_the_emulator_cannot_be_asked(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from domain.aws import ORGANIZATION_ID, Arn, RegistryId, is_account_id
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION, Document, InvalidDocument, parse
@@ -208,7 +208,7 @@ def _hints(rest: Mapping[str, Statement]) -> Iterator[str]:
 
 def _text(statements: Mapping[str, Statement]) -> str:
     written = [replace(each, sid=label).to_json() for label, each in statements.items()]
-    return to_text({"Version": CURRENT_VERSION, "Statement": written})
+    return to_json_text({"Version": CURRENT_VERSION, "Statement": written})
 
 
 def _lines(statements: Mapping[str, Statement]) -> tuple[str, ...]:

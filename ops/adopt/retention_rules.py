@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from domain.document_text import parse, to_text
-from domain.ecr.lifecycle import PLAIN_ASTERISK, read
+from domain.document_text import parse_json, to_json_text
+from domain.ecr.lifecycle import PLAIN_ASTERISK, read_lifecycle
 from domain.ecr.lifecycle_grammar import PREFIX_LIST, validate, validate_text
 from domain.ecr.retention import Rule, Selector, compile_policy
 from domain.ecr.tags import WILDCARD
@@ -28,18 +28,18 @@ def propose_retention(text: str, presets: Mapping[str, Rules]) -> str | list[dic
 @cache
 def decompile(text: str) -> Rules:
     """The rules that compile to what the policy means; a description that compiling makes anyway is left out."""
-    return tuple(_without_made_description(each.rule) for each in read(text))
+    return tuple(_without_made_description(each.rule) for each in read_lifecycle(text))
 
 
 def like(text: str, other: str) -> str:
     """The policy as it would be written were its rules those of the other policy wherever they mean the same.
 
-    A policy that can't be read stays as it is."""
+    A policy that can't be read_lifecycle stays as it is."""
     if validate_text(text):
         return text
-    known = {_meaning(each.rule): each.rule for each in read(other)}
+    known = {_meaning(each.rule): each.rule for each in read_lifecycle(other)}
     rules = [known.get(_meaning(rule), replace(rule, description=None)) for rule in decompile(text)]
-    return to_text(compile_policy([_readable(rule) for rule in rules]))
+    return to_json_text(compile_policy([_readable(rule) for rule in rules]))
 
 
 @cache
@@ -55,7 +55,7 @@ def not_sayable(text: str) -> tuple[str, ...]:
 
 
 def _asterisks(text: str) -> Iterator[str]:
-    document: Any = parse(text)
+    document: Any = parse_json(text)
     for rule in document["rules"]:
         for prefix in rule["selection"].get(PREFIX_LIST, ()):
             if WILDCARD in prefix:

@@ -1,9 +1,10 @@
 """Reads the inputs of a resource, whatever their types, without raising."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from domain.document_text import SECRET, UNKNOWN
+from policies.pack.rule import Finding, Results, Undecided
 
 
 def is_unknown(value: object) -> bool:
@@ -38,3 +39,12 @@ def as_number(value: object) -> float | None:
 def filter_texts(filters: object) -> list[Any]:
     """The texts of a list of filters, each written as `{"filter": TEXT}` or as the text alone."""
     return [each if isinstance(each, str) else value_at(each, "filter") for each in as_list(filters)]
+
+
+def check_value(inputs: Mapping[str, Any], key: str, messages_for: Callable[[Any], Iterable[str]]) -> Results:
+    """A finding for each message about the value under the key; an unknown value is undecided."""
+    value = inputs.get(key)
+    if is_unknown(value):
+        yield Undecided((key,))
+    else:
+        yield from (Finding(each, (key,)) for each in messages_for(value))

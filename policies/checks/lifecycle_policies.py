@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.globs import Effort, TooComplex
-from domain.ecr.lifecycle import PolicyRule, fits_no_tag, is_dead, lost, reached, read
+from domain.ecr.lifecycle import PolicyRule, fits_no_tag, is_dead, lost, reached, read_lifecycle
 from domain.ecr.lifecycle_grammar import validate_text
-from domain.ecr.retention import Effect
+from domain.ecr.retention import RetentionEffect
 from domain.problems import Problem
 from policies.checks.input_values import holds_unknown
 from policies.pack.rule import Finding, Parameters, Results, Undecided
@@ -59,13 +59,13 @@ def _check_pulls(text: str) -> tuple[Finding, ...]:
         return ()
     return tuple(
         Finding(f"{rule} would archive the images of a replica, which are never pulled", ("rules", rule.index))
-        for rule in read(text)
-        if rule.rule.effect is Effect.ARCHIVE_UNPULLED_AFTER_DAYS and not rule.is_shield
+        for rule in read_lifecycle(text)
+        if rule.rule.effect is RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS and not rule.is_shield
     )
 
 
 def _text(policy: str | Mapping[str, Any]) -> str:
-    return policy if isinstance(policy, str) else to_text(_with_whole_numbers(policy))
+    return policy if isinstance(policy, str) else to_json_text(_with_whole_numbers(policy))
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -74,7 +74,7 @@ def _check_text(text: str, protected_tags: tuple[str, ...], minimum_kept: int) -
     problems = validate_text(text)
     if problems:
         return tuple(map(_invalid, problems))
-    rules, effort = read(text), Effort()
+    rules, effort = read_lifecycle(text), Effort()
     findings: list[Finding] = []
     try:
         for rule in rules:

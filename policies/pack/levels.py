@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from domain.document_text import parse, repeated_keys
+from domain.document_text import parse_json, repeated_keys
 from domain.wording import nearest
 from policies.pack.rule import Level, Parameters, Rule, all_rules
 
@@ -40,7 +40,7 @@ def load_levels(file: Path) -> dict[str, RuleConfig]:
     """The configuration of every rule, by its id; raises InvalidLevels with all errors."""
     try:
         text = file.read_text(encoding="utf-8")
-        raw = parse(text)
+        raw = parse_json(text)
     except FileNotFoundError:
         raise InvalidLevels(f"{file}: does not exist (copy {FOLDER.name}/prod.json and set the levels)") from None
     except (OSError, ValueError, RecursionError) as error:

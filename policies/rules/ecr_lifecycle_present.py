@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from policies.checks.input_values import is_unknown
 from policies.pack.rule import (
     CheckedResource,
-    CheckResult,
     Finding,
     Parameters,
     RuleContext,
@@ -17,31 +16,23 @@ from policies.pack.rule import (
 )
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 
-_Registry = tuple[str | None, str | None]
-
 
 def check(resources: Sequence[CheckedResource], _context: RuleContext[Parameters]) -> StackResults:
-    with_policy: dict[_Registry, set[object]] = defaultdict(set)
+    with_policy: dict[tuple[str | None, str | None], set[object]] = defaultdict(set)
     for resource in resources:
         if resource.type == LIFECYCLE_POLICY and _is_set(resource.inputs.get("policy")):
             name = resource.inputs.get("repository")
             if isinstance(name, str):
                 with_policy[resource.provider, resource.region].add(name)
     for resource in resources:
+        # A retiring repository needs a policy too: its images cost until it is deleted.
         if resource.type == REPOSITORY:
-            result = _check_name(resource.inputs.get("name"), with_policy[resource.provider, resource.region])
-            if result is not None:
-                yield resource, result
-
-
-def _check_name(name: object, with_policy: set[object]) -> CheckResult | None:
-    """A retiring repository needs a policy too: its images cost until it is deleted."""
-    known = name is not None and not is_unknown(name)
-    if known and name in with_policy:
-        return None
-    if with_policy and (not known or any(map(is_unknown, with_policy))):
-        return Undecided(("name",))
-    return Finding("has no lifecycle policy")
+            name, names = resource.inputs.get("name"), with_policy[resource.provider, resource.region]
+            known = name is not None and not is_unknown(name)
+            if known and name in names:
+                continue
+            undecided = names and (not known or any(map(is_unknown, names)))
+            yield resource, Undecided(("name",)) if undecided else Finding("has no lifecycle policy")
 
 
 def _is_set(policy: object) -> bool:

@@ -1,25 +1,15 @@
 """Repository names are valid and begin with the owning team."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from pydantic import Field
 
 from domain.ecr.names import repository_name_problems
 from domain.wording import counted
-from policies.checks.input_values import is_unknown
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.checks.input_values import check_value
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.ecr import REPOSITORY
-
-_NAME = ("name",)
 
 
 class RepositoryNameParameters(Parameters):
@@ -28,18 +18,15 @@ class RepositoryNameParameters(Parameters):
 
 
 def check(resource: CheckedResource, context: RuleContext[RepositoryNameParameters]) -> Results:
-    name = resource.inputs.get("name")
-    if is_unknown(name):
-        yield Undecided(_NAME)
-    elif not isinstance(name, str):
-        yield Finding("has no name: the engine would generate one", _NAME)
-    else:
-        for problem in repository_name_problems(name):
-            yield Finding(f"has an invalid name: {name!r} {problem.message} ({problem.fix})", _NAME)
-        yield from (Finding(each, _NAME) for each in _check_segments(name, context.parameters))
+    yield from check_value(resource.inputs, "name", partial(_check_name, context.parameters))
 
 
-def _check_segments(name: str, parameters: RepositoryNameParameters) -> Iterator[str]:
+def _check_name(parameters: RepositoryNameParameters, name: object) -> Iterator[str]:
+    if not isinstance(name, str):
+        yield "has no name: the engine would generate one"
+        return
+    for problem in repository_name_problems(name):
+        yield f"has an invalid name: {name!r} {problem.message} ({problem.fix})"
     segments = name.split("/")
     least, prefixes = parameters.minimum_segments, parameters.prefixes
     if len(segments) < least:

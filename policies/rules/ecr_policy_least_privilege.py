@@ -62,10 +62,8 @@ RULE = ResourceRule(
     title="Repository policies grant least privilege",
     severity=Severity.HIGH,
     risk="If an identity of the other account is compromised, images can be deleted and further access granted.",
-    remediation=(
-        "List each action; pulling requires ecr:BatchGetImage and ecr:GetDownloadUrlForLayer. Allow deletion and"
-        " configuration only in identity-based policies of the repository's own account."
-    ),
+    remediation="List each action; pulling requires ecr:BatchGetImage and ecr:GetDownloadUrlForLayer. Allow deletion"
+    " and configuration only in identity-based policies of the repository's own account.",
     controls=("CIS EKS 5.1.2", "CIS EKS 5.1.3"),
     parameters=LeastPrivilegeParameters,
     types=(REPOSITORY_POLICY, CREATION_TEMPLATE),

@@ -48,10 +48,8 @@ RULE = ResourceRule(
     title="Repositories are not public",
     severity=Severity.CRITICAL,
     risk="Anyone with an AWS account, or anyone through an AWS service, can pull images or push others.",
-    remediation=(
-        "List accounts, roles or services in Principal. If it must be *, add the condition StringEquals"
-        " aws:PrincipalOrgID; for a service, add ArnLike aws:SourceArn or StringEquals aws:SourceAccount."
-    ),
+    remediation="List accounts, roles or services in Principal. If it must be *, add the condition StringEquals"
+    " aws:PrincipalOrgID; for a service, add ArnLike aws:SourceArn or StringEquals aws:SourceAccount.",
     controls=("CIS EKS 5.1.2", "checkov CKV_AWS_32", "trivy AWS-0032"),
     parameters=NotPublicParameters,
     types=(REPOSITORY_POLICY, CREATION_TEMPLATE),

@@ -76,10 +76,8 @@ RULE = ResourceRule(
     title="Registry policies only allow named accounts to replicate and import",
     severity=Severity.HIGH,
     risk="Another account can put images under any name into the registry, or change its permissions.",
-    remediation=(
-        "Set Principal to the source account, Action to ecr:ReplicateImage and ecr:CreateRepository, and Resource to"
-        " arn:aws:ecr:REGION:ACCOUNT:repository/ with the names that are replicated."
-    ),
+    remediation="Set Principal to the source account, Action to ecr:ReplicateImage and ecr:CreateRepository, and"
+    " Resource to arn:aws:ecr:REGION:ACCOUNT:repository/ with the names that are replicated.",
     controls=("CIS EKS 5.1.2",),
     parameters=Parameters,
     types=(REGISTRY_POLICY,),

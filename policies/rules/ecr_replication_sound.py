@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.aws import Arn, RegistryId
-from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, configuration_problems, destinations_of
+from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, destinations_of, replication_problems
 from domain.ecr.tags import TagMutability
 from domain.problems import Path
 from domain.wording import listed
@@ -118,7 +118,7 @@ def _check_valid(value: object, source: RegistryId) -> Iterator[Finding]:
         return
     found = list(_check_form(as_list(value.get("rules"))))
     yield from found
-    for problem in () if found else configuration_problems(_read(value), source=source):
+    for problem in () if found else replication_problems(_read(value), source=source):
         path = tuple(_FILTERS if each == "prefixes" else each for each in problem.path)
         subject = f"{problem.value!r} " if path else ""
         yield Finding(f"is invalid: {subject}{problem.message} ({problem.fix})", (*_RULES, *path))

@@ -29,8 +29,7 @@ class TemplateParameters(MutabilityParameters, LifecycleParameters, RequiredTags
         " immutable tag from its upstream",
     )
     cached_protected_tags: tuple[str, ...] = Field(
-        (),
-        description="protected_tags for a template for PULL_THROUGH_CACHE only, whose images the upstream keeps",
+        (), description="protected_tags for a template for PULL_THROUGH_CACHE only, whose images the upstream keeps"
     )
     create_on_push: bool = Field(
         default=False, description="whether a push may create a repository, under a name of the publisher's choice"

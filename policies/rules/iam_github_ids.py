@@ -73,14 +73,11 @@ RULE = ResourceRule(
     id="iam-github-ids",
     title="GitHub repositories are identified by ids",
     severity=Severity.MEDIUM,
-    risk=(
-        "A GitHub name can be registered again after its owner or repository was renamed or deleted: the new owner can"
-        " push images as this role."
-    ),
-    remediation=(
-        "Add owner_id and repository_id to the source in the catalog: gh api repos/OWNER/NAME --jq '.owner.id, .id'."
-        " They become StringEquals on repository_owner_id and repository_id, and part of an immutable subject."
-    ),
+    risk="A GitHub name can be registered again after its owner or repository was renamed or deleted: the new owner can"
+    " push images as this role.",
+    remediation="Add owner_id and repository_id to the source in the catalog: gh api repos/OWNER/NAME --jq"
+    " '.owner.id, .id'. They become StringEquals on repository_owner_id and repository_id, and part of an immutable"
+    " subject.",
     parameters=GithubParameters,
     types=(ROLE,),
     check=check,

@@ -89,10 +89,8 @@ RULE = ResourceRule(
     title="GitHub workflows assume roles from one repository and ref or environment",
     severity=Severity.CRITICAL,
     risk="Workflows of another repository, of any branch or of anyone's pull request can push images as this role.",
-    remediation=(
-        "Add StringEquals on aud with sts.amazonaws.com, and StringEquals on sub with repo:OWNER/REPOSITORY and"
-        " :environment:NAME or :ref:refs/heads/BRANCH, with ids if the repository has them."
-    ),
+    remediation="Add StringEquals on aud with sts.amazonaws.com, and StringEquals on sub with repo:OWNER/REPOSITORY and"
+    " :environment:NAME or :ref:refs/heads/BRANCH, with ids if the repository has them.",
     controls=("checkov CKV_AWS_358",),
     parameters=GithubTrustParameters,
     types=(ROLE,),

@@ -112,10 +112,8 @@ RULE = ResourceRule(
     title="Identity-based policies list actions and resources",
     severity=Severity.HIGH,
     risk="If a role or user is compromised, images can be deleted and privileges escalated.",
-    remediation=(
-        "List each action and the ARNs of its resources. Put actions without a resource type, such as"
-        " ecr:GetAuthorizationToken, in a statement of their own with Resource *."
-    ),
+    remediation="List each action and the ARNs of its resources. Put actions without a resource type, such as"
+    " ecr:GetAuthorizationToken, in a statement of their own with Resource *.",
     controls=(
         "Security Hub IAM.1",
         "Security Hub IAM.21",

@@ -1,21 +1,15 @@
 """Roles have a permissions boundary, a path and short sessions."""
 
+from collections.abc import Iterator
+from functools import partial
+
 from pydantic import Field
 
 from domain.aws import Arn
 from domain.iam.limits import SESSION_SECONDS
 from domain.iam.patterns import matches_arn, pattern
-from policies.checks.input_values import as_number, is_unknown
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.checks.input_values import as_number, check_value
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.iam import ROLE
 
 _BOUNDARY, _PATH, _SESSION = "permissionsBoundary", "path", "maxSessionDuration"
@@ -37,25 +31,20 @@ class RoleBoundsParameters(Parameters):
 
 
 def check(resource: CheckedResource, context: RuleContext[RoleBoundsParameters]) -> Results:
-    path = resource.inputs.get(_PATH)
-    if isinstance(path, str) and path.startswith(_SERVICE_LINKED):
-        return
-    yield from _check_boundary(resource.inputs.get(_BOUNDARY), context.parameters.boundary)
-    yield from _check_path(path)
-    yield from _check_session(resource.inputs.get(_SESSION), context.parameters.max_session_hours)
+    inputs, parameters = resource.inputs, context.parameters
+    if not str(inputs.get(_PATH)).startswith(_SERVICE_LINKED):
+        yield from check_value(inputs, _BOUNDARY, partial(_check_boundary, parameters.boundary))
+        yield from check_value(inputs, _PATH, _check_path)
+        yield from check_value(inputs, _SESSION, partial(_check_session, parameters.max_session_hours))
 
 
-def _check_boundary(value: object, expected: str) -> Results:
-    if is_unknown(value):
-        yield Undecided((_BOUNDARY,))
-    elif value is None or value == "":
-        yield Finding(
-            "has no permissions boundary: anyone who can edit its policies can grant it any permission", (_BOUNDARY,)
-        )
+def _check_boundary(expected: str, value: object) -> Iterator[str]:
+    if value is None or value == "":
+        yield "has no permissions boundary: anyone who can edit its policies can grant it any permission"
     elif not isinstance(value, str) or not _matches(value, expected):
-        yield Finding(f"has the permissions boundary {value!r}: it must be {expected}", (_BOUNDARY,))
+        yield f"has the permissions boundary {value!r}: it must be {expected}"
     elif (arn := Arn.parse(value)) and (arn.account, arn.resource) == ("aws", _ADMINISTRATOR):
-        yield Finding("has the permissions boundary AdministratorAccess, which allows everything", (_BOUNDARY,))
+        yield "has the permissions boundary AdministratorAccess, which allows everything"
 
 
 def _matches(arn: str, expected: str) -> bool:
@@ -63,26 +52,20 @@ def _matches(arn: str, expected: str) -> bool:
     return wanted is not None and bool(matches_arn(wanted, arn))
 
 
-def _check_path(value: object) -> Results:
-    if is_unknown(value):
-        yield Undecided((_PATH,))
-    elif value in (None, "", "/"):
-        yield Finding("has no path: permissions to manage roles can't be limited to one project", (_PATH,))
+def _check_path(value: object) -> Iterator[str]:
+    if value in (None, "", "/"):
+        yield "has no path: permissions to manage roles can't be limited to one project"
     elif not isinstance(value, str):
-        yield Finding(f"has a path that is not a string: {value!r}", (_PATH,))
+        yield f"has a path that is not a string: {value!r}"
 
 
-def _check_session(value: object, hours: int) -> Results:
+def _check_session(hours: int, value: object) -> Iterator[str]:
     """The default of AWS is an hour, the shortest session that it allows."""
     seconds = as_number(value)
-    if value is None:
-        return
-    if is_unknown(value):
-        yield Undecided((_SESSION,))
-    elif seconds is None:
-        yield Finding(f"has a {_SESSION} that is not a number: {value!r}", (_SESSION,))
-    elif seconds > hours * _HOUR:
-        yield Finding(f"has sessions of up to {seconds / _HOUR:g} hours: at most {hours} are allowed", (_SESSION,))
+    if seconds is None and value is not None:
+        yield f"has a {_SESSION} that is not a number: {value!r}"
+    elif seconds is not None and seconds > hours * _HOUR:
+        yield f"has sessions of up to {seconds / _HOUR:g} hours: at most {hours} are allowed"
 
 
 RULE = ResourceRule(
@@ -91,10 +74,8 @@ RULE = ResourceRule(
     severity=Severity.MEDIUM,
     risk="Anyone who can edit the role's policies can escalate privileges; stolen credentials work until the session "
     "ends.",
-    remediation=(
-        "Set permissionsBoundary to the policy that the bootstrap creates, path to /PROJECT/STACK/ and"
-        " maxSessionDuration to 3600 (session_hours under the stack's roles). RegistryRoles does."
-    ),
+    remediation="Set permissionsBoundary to the policy that the bootstrap creates, path to /PROJECT/STACK/ and"
+    " maxSessionDuration to 3600 (session_hours under the stack's roles). RegistryRoles does.",
     parameters=RoleBoundsParameters,
     types=(ROLE,),
     check=check,

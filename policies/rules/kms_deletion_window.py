@@ -1,19 +1,13 @@
 """Keys have a waiting period before deletion."""
 
+from collections.abc import Iterator
+from functools import partial
+
 from pydantic import Field
 
 from domain.kms import DELETION_DAYS
-from policies.checks.input_values import as_number, is_unknown
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.checks.input_values import as_number, check_value
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.kms import KEY
 
 _WINDOW = "deletionWindowInDays"
@@ -28,16 +22,15 @@ class DeletionWindowParameters(Parameters):
 
 
 def check(resource: CheckedResource, context: RuleContext[DeletionWindowParameters]) -> Results:
-    value = resource.inputs.get(_WINDOW)
-    days, least = _DEFAULT if value is None else as_number(value), context.parameters.minimum_days
-    if is_unknown(value):
-        yield Undecided((_WINDOW,))
-    elif days is None:
-        yield Finding(f"has a {_WINDOW} that is not a number: {value!r}", (_WINDOW,))
+    yield from check_value(resource.inputs, _WINDOW, partial(_check_days, context.parameters.minimum_days))
+
+
+def _check_days(least: int, value: object) -> Iterator[str]:
+    days = _DEFAULT if value is None else as_number(value)
+    if days is None:
+        yield f"has a {_WINDOW} that is not a number: {value!r}"
     elif days < least:
-        yield Finding(
-            f"has a waiting period of {days:g} days before deletion: at least {least} are required", (_WINDOW,)
-        )
+        yield f"has a waiting period of {days:g} days before deletion: at least {least} are required"
 
 
 RULE = ResourceRule(

@@ -1,27 +1,14 @@
 """Customer managed keys are enabled."""
 
-from policies.checks.input_values import is_unknown
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.checks.input_values import check_value
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.kms import KEY
 
-_ENABLED = "isEnabled"
+_DISABLED = ("is disabled",)
 
 
 def check(resource: CheckedResource, _context: RuleContext[Parameters]) -> Results:
-    enabled = resource.inputs.get(_ENABLED)
-    if is_unknown(enabled):
-        yield Undecided((_ENABLED,))
-    elif enabled not in (None, True):
-        yield Finding("is disabled", (_ENABLED,))
+    yield from check_value(resource.inputs, "isEnabled", lambda enabled: () if enabled in (None, True) else _DISABLED)
 
 
 RULE = ResourceRule(

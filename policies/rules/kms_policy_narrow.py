@@ -21,7 +21,7 @@ from domain.iam.statement import ANYONE, Condition, Operator, Principal, Princip
 from domain.iam.statement_text import actions_text
 from domain.kms import ADMINISTRATION_ACTIONS
 from domain.wording import listed
-from policies.checks.input_values import is_unknown
+from policies.checks.input_values import check_value
 from policies.checks.policy_documents import (
     allow_statements,
     check_actions_listed,
@@ -29,19 +29,11 @@ from policies.checks.policy_documents import (
     check_principals_listed,
     public_access_message,
 )
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext, Severity
 from resources.kms import KEY, KEY_POLICY
 
 _BYPASS = "bypassPolicyLockoutSafetyCheck"
+_LOCKED_OUT = f"has {_BYPASS}: AWS KMS would accept a policy that can't be changed later"
 _POLICY_CHANGE = "kms:PutKeyPolicy"
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:(?:role|assumed-role)/[^*?]+")
 _STRING_OPERATORS = frozenset({Operator.STRING_EQUALS, Operator.STRING_EQUALS_IGNORE_CASE, Operator.STRING_LIKE})
@@ -60,11 +52,7 @@ def check(resource: CheckedResource, context: RuleContext[KeyPolicyParameters]) 
         message = "has no policy: the default allows every principal with IAM permissions in the account to decrypt"
         yield Finding(message, ("policy",))
     yield from check_document(_check_statements, context.parameters, resource.inputs, "policy")
-    bypass = resource.inputs.get(_BYPASS)
-    if is_unknown(bypass):
-        yield Undecided((_BYPASS,))
-    elif bypass not in (None, False):
-        yield Finding(f"has {_BYPASS}: AWS KMS would accept a policy that can't be changed later", (_BYPASS,))
+    yield from check_value(resource.inputs, _BYPASS, lambda value: () if value in (None, False) else (_LOCKED_OUT,))
 
 
 def _check_statements(document: Document, parameters: KeyPolicyParameters) -> Iterator[str]:
@@ -160,11 +148,9 @@ RULE = ResourceRule(
     title="Key policies allow the account to administer, and only Amazon ECR to use the key",
     severity=Severity.HIGH,
     risk="Any principal with AWS KMS permissions, in this account or another, can decrypt images or share the key.",
-    remediation=(
-        "Set the policy of the key: allow the account's root the administrative actions by name, and"
-        " kms:CreateGrant under the conditions kms:GrantIsForAWSResource and kms:ViaService for ECR, as"
-        " domain.kms.key_policy does."
-    ),
+    remediation="Set the policy of the key: allow the account's root the administrative actions by name, and"
+    " kms:CreateGrant under the conditions kms:GrantIsForAWSResource and kms:ViaService for ECR, as"
+    " domain.kms.key_policy does.",
     controls=("Security Hub KMS.5", "Control Tower CT.KMS.PV.1", "checkov CKV_AWS_33", "checkov CKV2_AWS_64"),
     parameters=KeyPolicyParameters,
     types=(KEY, KEY_POLICY),

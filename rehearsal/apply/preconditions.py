@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from bootstrap import template
 from domain.aws import Arn
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.cache import credentials
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
@@ -46,7 +46,7 @@ def keys(settings: Settings) -> list[KmsKey]:
 def secrets(settings: Settings) -> dict[str, str]:
     """What stands in for each secret that a cache names, by its ARN."""
     arns = {each.rule.credential_arn for each in settings.caches if each.rule.credential_arn}
-    return {arn: to_text(credentials("rehearsal", token_urlsafe())) for arn in sorted(arns)}
+    return {arn: to_json_text(credentials("rehearsal", token_urlsafe())) for arn in sorted(arns)}
 
 
 def told(settings: Settings) -> list[str]:

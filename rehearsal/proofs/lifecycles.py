@@ -1,6 +1,6 @@
 """The declared lifecycle policy is the repository's."""
 
-from domain.document_text import parse, to_text
+from domain.document_text import parse_json, to_json_text
 from rehearsal.proofs.harness.case import Broken, Case
 
 PROMISE = "the lifecycle policy is accepted, and is as declared"
@@ -12,7 +12,7 @@ def prove(case: Case) -> str:
         found = ecr.get_lifecycle_policy(repositoryName=case.name)["lifecyclePolicyText"]
     except ecr.exceptions.LifecyclePolicyNotFoundException as missing:
         raise Broken("there is no lifecycle policy") from missing
-    stands, declared = parse(found), parse(case.copy.lifecycle_text)
-    if to_text(stands) != to_text(declared):
-        raise Broken(f"declared {to_text(declared)}, and there is {to_text(stands)}")
+    stands, declared = parse_json(found), parse_json(case.copy.lifecycle_text)
+    if to_json_text(stands) != to_json_text(declared):
+        raise Broken(f"declared {to_json_text(declared)}, and there is {to_json_text(stands)}")
     return f"rules: {len(case.repository.retention)}"

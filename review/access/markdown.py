@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from review.access.access_diff import AccessChange
 from review.access.matrix import Access, Matrix
-from review.access.text import NO_CHANGE, NO_PRINCIPAL, Row, matrix_title, notes, principal_text, rows
+from review.access.text import NO_CHANGE, NO_PRINCIPAL, Row, matrix_title, notes, principal_label, rows
 from review.formatting import escaped, folded, folded_lines, with_code
 
 
@@ -27,4 +27,4 @@ def _table(found: Sequence[Row]) -> Iterator[str]:
     yield f"| --- |{' --- |' * (len(Access) + 1)}"
     for row in found:
         marks = " | ".join(row.mark(access) for access in Access)
-        yield f"| {with_code(principal_text(row.principal))} | {marks} | {'<br>'.join(map(escaped, row.remarks))} |"
+        yield f"| {with_code(principal_label(row.principal))} | {marks} | {'<br>'.join(map(escaped, row.remarks))} |"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
+from domain.iam.access import Caller, Decision, Outcome, Policy, PolicyKind, Request
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.evaluate import evaluate, request_context
 from domain.iam.matching import covers
@@ -67,7 +67,7 @@ def _decision(decision: Decision, conditions: tuple[str, ...]) -> PartialDecisio
     return PartialDecision(verdict=verdict, decision=decision, conditions=tuple(dict.fromkeys(conditions)))
 
 
-_Place = tuple[Source, str | None, int | None]
+_Place = tuple[PolicyKind, str | None, int | None]
 
 
 def _place(decision: Decision) -> _Place:
@@ -90,9 +90,9 @@ class _Worlds:
         self.known = request_context(self.subject.caller, self.request)
         caller = self.subject.caller
         for source, policies in (
-            (Source.IDENTITY, caller.policies),
-            (Source.BOUNDARY, (caller.boundary,) if caller.boundary else ()),
-            (Source.RESOURCE, self.policies),
+            (PolicyKind.IDENTITY, caller.policies),
+            (PolicyKind.BOUNDARY, (caller.boundary,) if caller.boundary else ()),
+            (PolicyKind.RESOURCE, self.policies),
         ):
             for policy in policies:
                 self.open.update(self._opens_of(source, policy))
@@ -119,18 +119,18 @@ class _Worlds:
             return
         for index, statement in enumerate(boundary.document.statements):
             if statement.effect is Effect.ALLOW and covers(statement, self.request.action):
-                yield Source.BOUNDARY, boundary.name, index
+                yield PolicyKind.BOUNDARY, boundary.name, index
 
     def _evaluated(self, *, best: bool) -> Decision:
         caller = self.subject.caller
         if not self.open:
             return evaluate(caller, self.request, self.policies)
-        own = tuple(self._taken(Source.IDENTITY, each, best=best) for each in caller.policies)
-        boundary = caller.boundary and self._taken(Source.BOUNDARY, caller.boundary, best=best)
-        theirs = [self._taken(Source.RESOURCE, each, best=best) for each in self.policies]
+        own = tuple(self._taken(PolicyKind.IDENTITY, each, best=best) for each in caller.policies)
+        boundary = caller.boundary and self._taken(PolicyKind.BOUNDARY, caller.boundary, best=best)
+        theirs = [self._taken(PolicyKind.RESOURCE, each, best=best) for each in self.policies]
         return evaluate(replace(caller, policies=own, boundary=boundary), self.request, theirs)
 
-    def _opens_of(self, source: Source, policy: Policy) -> Iterator[tuple[_Place, tuple[str, ...]]]:
+    def _opens_of(self, source: PolicyKind, policy: Policy) -> Iterator[tuple[_Place, tuple[str, ...]]]:
         for index, statement in enumerate(policy.document.statements):
             names = (*(statement.resources or ()), *(statement.not_resources or ()))
             found = [condition_text(each) for each in statement.conditions if self._is_open(each, policy)]
@@ -151,7 +151,7 @@ class _Worlds:
         """All tags of the resource are known: a missing one is absent."""
         return key not in self.subject.unsettled and (key in self.known or key.startswith(RESOURCE_TAGS))
 
-    def _taken(self, source: Source, policy: Policy, *, best: bool) -> Policy:
+    def _taken(self, source: PolicyKind, policy: Policy, *, best: bool) -> Policy:
         statements = list(policy.document.statements)
         for index, statement in enumerate(statements):
             place = (source, policy.name, index)

@@ -83,7 +83,7 @@ def _remarks(cells: Sequence[Cell], where: str) -> Iterator[str]:
             yield f"{listed(cell.access for cell in some)} {', '.join(conditions)}"
 
 
-def principal_text(principal: Grantee) -> str:
+def principal_label(principal: Grantee) -> str:
     """A role with the principals that can assume it before its own name."""
     if principal.entrants:
         return f"{listed(principal.entrants)} ({principal.label})"
@@ -95,11 +95,11 @@ def _table(found: Sequence[Row]) -> Iterator[str]:
         yield f"  {NO_PRINCIPAL}"
         return
     title = "principal"
-    width = max(len(title), min(max(len(principal_text(row.principal)) for row in found), _WIDEST))
+    width = max(len(title), min(max(len(principal_label(row.principal)) for row in found), _WIDEST))
     yield f"  {title:<{width}}  {'  '.join(Access)}"
     for row in found:
         marks = "  ".join(f"{row.mark(access):<{len(access)}}" for access in Access)
-        name = principal_text(row.principal)
+        name = principal_label(row.principal)
         if len(name) > width:
             yield from wrapped(f"  {name}", "    ")
             name = ""

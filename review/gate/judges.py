@@ -24,10 +24,9 @@ def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark,
     """The result of this code's rules with the project's levels for the stack; raises InvalidLevels."""
     settings = load_levels(levels_file(project, rendered.stack))
     judgement = judge(rendered.judged(), settings, today)
-    origins = SettingsLines(project, rendered.project, rendered.stack)
-    remarks = [_remark(each, origins) for each in judgement.findings]
-    remarks += [_remark(each, origins) for each in judgement.undecided]
-    remarks += [_remark(each, origins) for each in judgement.excepted]
+    lines = SettingsLines(project, rendered.project, rendered.stack)
+    judged = (*judgement.findings, *judgement.undecided, *judgement.excepted)
+    remarks = [_remark(each, lines) for each in judged]
     file = levels_file(Path(), rendered.stack).as_posix()
     remarks += [_unused(rule.id, exemption, file) for rule, exemption in judgement.unused]
     return tuple(remarks)
@@ -66,9 +65,9 @@ def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
     )
 
 
-def _remark(judged: RuleResult, origins: SettingsLines) -> Remark:
+def _remark(judged: RuleResult, lines: SettingsLines) -> Remark:
     path = _path(judged)
-    place = origins.place(judged.resource, path, judged.rule.id)
+    place = lines.place(judged.resource, path, judged.rule.id)
     outcome = judged.outcome
     if isinstance(outcome, Undecided):
         kind, message = RemarkKind.UNDECIDED, f"{path_text(path)} is not known before the deployment"
@@ -97,9 +96,9 @@ def _path(judged: RuleResult) -> InputPath:
 
 def only_found(remarks: tuple[Remark, ...], rendered: Render, project: Path) -> Iterator[Remark]:
     """The other judge's findings, with the head's lines; its other remarks are about its own files."""
-    origins = SettingsLines(project, rendered.project, rendered.stack)
+    lines = SettingsLines(project, rendered.project, rendered.stack)
     resources = {each.urn: each for each in rendered.resources}
     for remark in remarks:
         if remark.kind is RemarkKind.FINDING and remark.urn in resources:
-            place = origins.place(resources[remark.urn], remark.path, remark.id)
+            place = lines.place(resources[remark.urn], remark.path, remark.id)
             yield replace(remark, file=place.file, line=place.line)

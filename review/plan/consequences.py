@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.wording import listed
 from policies.pack.rule import Level
 from render.resource import Resource
@@ -63,7 +63,7 @@ def _lookalikes(changes: Sequence[Change]) -> Iterator[Consequence]:
 
 def _but_name(resource: Resource | None) -> str:
     inputs = resource.inputs if resource else {}
-    return to_text({key: value for key, value in inputs.items() if key not in ("name", "forceDelete")})
+    return to_json_text({key: value for key, value in inputs.items() if key not in ("name", "forceDelete")})
 
 
 def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from domain.wording import listed
 from policies.pack.rule import Level
@@ -36,7 +37,7 @@ def loses_images(change: Change) -> bool:
 
 def destructions(compared: Compared) -> Iterator[Consequence]:
     """Deleted repositories and keys, and other protected resources."""
-    changes, steps = compared.changes, _Steps.of(compared)
+    changes, steps = compared.changes, _Steps(compared)
     destroyed = [each for each in changes if destroys_repository(each) and each.op is not Op.RENAME]
     for names, group in by_repository(
         destroyed, lambda each: (each.op, fate(each), each.forced_by, steps.verdict(each))
@@ -65,31 +66,25 @@ class _Verdict:
     """`{names}` stands for the repositories."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class _Steps:
     """Which of the two steps of a deletion are done."""
 
-    head: Render | None
-    today: date | None
-    names: frozenset[str] = frozenset()
-    """The repositories that stay in any registry."""
-    registries: frozenset[tuple[str, str | None]] = frozenset()
-    """The accounts and regions with repositories that stay."""
-    changes: Sequence[Change] = ()
+    compared: Compared
 
-    @classmethod
-    def of(cls, compared: Compared) -> "_Steps":
-        head = compared.head
-        left = [each for each in head.resources if each.type == REPOSITORY] if head else []
-        return cls(
-            head=head,
-            today=compared.today,
-            changes=compared.changes,
-            names=frozenset(str(each.inputs.get("name")) for each in left),
-            registries=frozenset((account_of(each, head.account), each.region) for each in left)
-            if head
-            else frozenset(),
-        )
+    @property
+    def head(self) -> Render | None:
+        return self.compared.head
+
+    @cached_property
+    def staying(self) -> dict[tuple[str, str | None], set[str]]:
+        """The repositories of the head, by account and region."""
+        found: dict[tuple[str, str | None], set[str]] = {}
+        for each in self.head.resources if self.head else ():
+            if each.type == REPOSITORY:
+                place = account_of(each, self.compared.account), each.region
+                found.setdefault(place, set()).add(str(each.inputs.get("name")))
+        return found
 
     def verdict(self, change: Change) -> _Verdict:
         if self.head is None:
@@ -120,7 +115,7 @@ class _Steps:
     @property
     def announced(self) -> frozenset[str]:
         """The repositories whose deletion was announced."""
-        found = (each for each in self.changes if destroys_repository(each) and each.op is Op.DELETE)
+        found = (each for each in self.compared.changes if destroys_repository(each) and each.op is Op.DELETE)
         return frozenset(each.old.urn for each in found if each.old and self.verdict(each).level is Level.ADVISORY)
 
     def _missing(self, change: Change) -> dict[str, str]:
@@ -143,12 +138,14 @@ class _Steps:
 
     def _leaves_with_registry(self, change: Change) -> bool:
         """Whether the whole registry is removed and the repository stays elsewhere."""
-        return old_name(change) in self.names and (change.account, change.region) not in self.registries
+        stays = any(old_name(change) in names for names in self.staying.values())
+        return stays and (change.account, change.region) not in self.staying
 
     def _expired(self, change: Change) -> str | None:
         removed = self.head.removed.get(old_name(change)) if self.head else None
         days = [retire_until(change.old), removed.get("until") if removed else None]
-        return min((day for day in days if day and self.today and _day(day) < self.today), default=None)
+        today = self.compared.today
+        return min((day for day in days if day and today and _day(day) < today), default=None)
 
 
 def _repositories(names: list[str], group: list[Change], changes: Sequence[Change], verdict: _Verdict) -> Consequence:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.aws import RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.replication import ReplicationRule
 from resources import TYPES, Inputs, OnChange, ResourceType, top_of
 from review.plan.model import Difference
@@ -87,8 +87,12 @@ def _ordered(record: ResourceType | None, place: str, items: list[Any]) -> list[
 
     def sortable(item: Any) -> str:
         names = [each.rpartition(".")[2] for each in inside]
-        same = {**item, **{n: sorted(item.get(n, []), key=to_text) for n in names}} if isinstance(item, dict) else item
-        return to_text(same)
+        same = (
+            {**item, **{n: sorted(item.get(n, []), key=to_json_text) for n in names}}
+            if isinstance(item, dict)
+            else item
+        )
+        return to_json_text(same)
 
     return sorted(items, key=sortable)
 

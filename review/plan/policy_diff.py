@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from domain.ecr.lifecycle import PolicyRule, read
-from domain.ecr.retention import Effect, Rule
+from domain.ecr.lifecycle import PolicyRule, read_lifecycle
+from domain.ecr.retention import RetentionEffect, Rule
 from domain.iam.document import parse, same
 from domain.iam.statement import Statement
 from domain.iam.statement_text import elements_of, statement_text
 from resources import Grammar
 
-_LOSING = frozenset({Effect.KEEP, Effect.EXPIRE_AFTER_DAYS, Effect.EXPIRE_ARCHIVED_AFTER_DAYS})
+_LOSING = frozenset(
+    {RetentionEffect.KEEP, RetentionEffect.EXPIRE_AFTER_DAYS, RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS}
+)
 """Effects that delete images; archived ones can be restored."""
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, StopIteration)
 
 
 def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
-    """The differences, a line each; empty where they are equivalent, None where one can't be read."""
+    """The differences, a line each; empty where they are equivalent, None where one can't be read_lifecycle."""
     if old == new:
         return ()
     try:
@@ -26,9 +28,9 @@ def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
 
 
 def sooner_lost(old: str, new: str) -> tuple[str, ...]:
-    """The rules by which images expire sooner, or more of them; none where a policy can't be read."""
+    """The rules by which images expire sooner, or more of them; none where a policy can't be read_lifecycle."""
     try:
-        _, added = _changed_rules(read(old), read(new))
+        _, added = _changed_rules(read_lifecycle(old), read_lifecycle(new))
     except _UNREADABLE:
         return ()
     return tuple(
@@ -40,7 +42,7 @@ def sooner_lost(old: str, new: str) -> tuple[str, ...]:
 
 def _lifecycle_lines(old: str, new: str) -> tuple[str, ...]:
     """The rules that are removed, added or changed, and whether the others have another order."""
-    before, after = read(old), read(new)
+    before, after = read_lifecycle(old), read_lifecycle(new)
     removed, added = _changed_rules(before, after)
     lines = [f"~ {_described(earlier)} → {_described(rule)}" if earlier else f"+ {_described(rule)}"
              for earlier, rule in added]  # fmt: skip

@@ -36,7 +36,7 @@ _OPS = {
 }
 _STRENGTH = list(_OPS)
 _HARMLESS = frozenset(
-    (
+    [
         "read",
         "read-replacement",
         "refresh",
@@ -45,8 +45,11 @@ _HARMLESS = frozenset(
         "remove-pending-replace",
         "diff",
         "extend-parameterize",
-    )
+    ]
 )
+# The names of a step's old and new state, differences, reasons to replace and kind of difference in the two forms.
+_DIGEST = ("oldState", "newState", "diffReasons", "replaceReasons", "kind")
+_EVENT = ("old", "new", "diffs", "keys", "diffKind")
 _FAILED = "preview failed"
 _STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true"
 _SILENT = f"the engine gives no reason; if a policy failed, a preview written with {_STREAMING} names it"
@@ -77,16 +80,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """A policy violation of a resource, or of the whole stack."""
-
-    policy: str
-    level: str
-    urn: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """The engine's output."""
 
@@ -94,15 +87,15 @@ class Preview:
     steps: tuple[Step, ...]
     errors: tuple[str, ...]
     same: int | None
-    violations: tuple[Violation, ...] = ()
-    """Only in the stream of events."""
+    violations: tuple[Consequence, ...] = ()
+    """Of the policy pack; only in the stream of events."""
     failed: bool = False
     """Whether it failed, with a reason or without."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it failed, beside the policy violations."""
-        told = self.errors or any(each.level == Level.MANDATORY for each in self.violations)
+        told = self.errors or any(each.topic is Topic.POLICY for each in self.violations)
         return self.errors if told or not self.failed else (_SILENT,)
 
 
@@ -131,27 +124,18 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
     failed = [Consequence(topic=Topic.BLOCKED, text=f"The preview failed: {each}", urns=()) for each in preview.reasons]
     unchanged = _unchanged(preview, changes)
     silent = _left_out(changes) if preview.same and unchanged is None else ()
-    told = [*_violations(preview.violations), *failed, *_unknown(preview.steps), *silent]
+    told = [*preview.violations, *failed, *_unknown(preview.steps), *silent]
     return Plan(
         project=projects[0] if projects else "",
         stack=stack,
         account=account,
-        against=f"the state, as {file} has it",
+        against=f"the state in {file}",
         is_new=is_new,
         previewed=True,
         changes=changes,
         unchanged=unchanged,
         consequences=ordered([*told, *consequences(Compared(changes=changes, olds=olds, is_new=is_new))]),
     )
-
-
-def _violations(violations: Iterable[Violation]) -> Iterator[Consequence]:
-    alike = grouped(violations, lambda each: (each.policy, each.level, each.message))
-    for (policy, level, message), some in alike.items():
-        about = listed(sorted(each.urn.rpartition("::")[2] for each in some if each.urn), limit=10) or "the stack"
-        topic = Topic.POLICY if level == Level.MANDATORY else Topic.ADVICE
-        text = f"{policy} ({level}), {about}: {message}"
-        yield Consequence(topic=topic, text=text, urns=tuple(each.urn for each in some if each.urn))
 
 
 def _unknown(steps: Iterable[Step]) -> Iterator[Consequence]:
@@ -297,78 +281,66 @@ def _read(text: str) -> Preview:
         raise ValueError("it has neither steps nor a summary of changes")
     return Preview(
         config=digest.get("config", {}),
-        steps=tuple(_step_of_digest(each) for each in digest.get("steps", [])),
+        steps=tuple(_step(each, _DIGEST) for each in digest.get("steps", [])),
         errors=tuple(_errors(digest.get("diagnostics") or [])),
         same=digest.get("changeSummary", {}).get("same"),
-        failed=_ended_badly(digest.get("diagnostics") or []),
+        failed=bool(_messages(digest.get("diagnostics") or [])),
     )
 
 
-def _step_of_digest(step: Mapping[str, Any]) -> Step:
+def _step(step: Mapping[str, Any], names: tuple[str, str, str, str, str]) -> Step:
+    """A step in the form that has these names."""
+    old, new, diffs, replaces, kind = names
     detailed = step.get("detailedDiff")
     return Step(
         op=step["op"],
         urn=step["urn"],
-        old=resource_of_state(step.get("oldState")),
-        new=resource_of_state(step.get("newState")),
-        diffs=tuple(step.get("diffReasons") or ()),
-        replaces=tuple(step.get("replaceReasons") or ()),
-        detailed={path: each["kind"] for path, each in detailed.items()} if detailed else None,
+        old=resource_of_state(step.get(old)),
+        new=resource_of_state(step.get(new)),
+        diffs=tuple(step.get(diffs) or ()),
+        replaces=tuple(step.get(replaces) or ()),
+        detailed={path: each[kind] for path, each in detailed.items()} if detailed else None,
     )
 
 
 def _of_events(events: Sequence[Mapping[str, Any]]) -> Preview:
     """The engine's events, one a line: PULUMI_ENABLE_STREAMING_JSON_PREVIEW."""
-    diagnostics = [each["diagnosticEvent"] for each in events if "diagnosticEvent" in each]
-    summary: Mapping[str, Any] = next((each["summaryEvent"] for each in events if "summaryEvent" in each), {})
+    diagnostics = _events(events, "diagnosticEvent")
+    summary: Mapping[str, Any] = next(iter(_events(events, "summaryEvent")), {})
     return Preview(
-        config=next((each["preludeEvent"].get("config", {}) for each in events if "preludeEvent" in each), {}),
-        steps=tuple(
-            _step_of_event(each["resourcePreEvent"]["metadata"]) for each in events if "resourcePreEvent" in each
+        config=next((each.get("config", {}) for each in _events(events, "preludeEvent")), {}),
+        steps=tuple(_step(each["metadata"], _EVENT) for each in _events(events, "resourcePreEvent")),
+        errors=tuple(
+            dict.fromkeys([*_errors(diagnostics), *(_line(each["error"]) for each in _events(events, "errorEvent"))])
         ),
-        errors=tuple(dict.fromkeys([*_errors(diagnostics), *_internal(events)])),
         same=(summary.get("resourceChanges") or {}).get("same"),
-        violations=tuple(dict.fromkeys(_violation(each["policyEvent"]) for each in events if "policyEvent" in each)),
-        failed=summary.get("result") in ("failed", "canceled") or _ended_badly(diagnostics),
+        violations=tuple(_violations(_events(events, "policyEvent"))),
+        failed=summary.get("result") in ("failed", "canceled") or bool(_messages(diagnostics)),
     )
 
 
-def _step_of_event(metadata: Mapping[str, Any]) -> Step:
-    detailed = metadata.get("detailedDiff")
-    return Step(
-        op=metadata["op"],
-        urn=metadata["urn"],
-        old=resource_of_state(metadata.get("old")),
-        new=resource_of_state(metadata.get("new")),
-        diffs=tuple(metadata.get("diffs") or ()),
-        replaces=tuple(metadata.get("keys") or ()),
-        detailed={path: each["diffKind"] for path, each in detailed.items()} if detailed else None,
-    )
+def _violations(events: Iterable[Mapping[str, Any]]) -> Iterator[Consequence]:
+    alike = grouped(events, lambda each: (each["policyName"], each["enforcementLevel"], _message(each)))
+    for (policy, level, message), some in alike.items():
+        urns = tuple(dict.fromkeys(each["resourceUrn"] for each in some if each.get("resourceUrn")))
+        about = listed(sorted(urn.rpartition("::")[2] for urn in urns), limit=10) or "the stack"
+        topic = Topic.POLICY if level == Level.MANDATORY else Topic.ADVICE
+        text = f"{policy} ({level}), {about}: {message}"
+        yield Consequence(topic=topic, text=text, urns=urns)
 
 
-def _violation(event: Mapping[str, Any]) -> Violation:
-    return Violation(
-        policy=str(event["policyName"]),
-        level=str(event["enforcementLevel"]),
-        urn=str(event.get("resourceUrn", "")),
-        message="; ".join(filter(None, map(_line, str(event["message"]).splitlines()))),
-    )
+def _events(events: Sequence[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    return [each[kind] for each in events if kind in each]
+
+
+def _message(event: Mapping[str, Any]) -> str:
+    return "; ".join(filter(None, map(_line, str(event["message"]).splitlines())))
 
 
 def _errors(diagnostics: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for message in _messages(diagnostics):
         if message and message != _FAILED:
             yield message if len(message) <= _MESSAGE_WIDTH else f"{message[:_MESSAGE_WIDTH]}…"
-
-
-def _internal(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for event in events:
-        if "errorEvent" in event:
-            yield _line(event["errorEvent"]["error"])
-
-
-def _ended_badly(diagnostics: Iterable[Mapping[str, Any]]) -> bool:
-    return bool(_messages(diagnostics))
 
 
 def _messages(diagnostics: Iterable[Mapping[str, Any]]) -> list[str]:

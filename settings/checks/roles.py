@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.github_trust import GitHubSource, contradictions, provider_arn, source_problems, trust_problems
 from domain.iam.grants import Grant, repository_policy_problems
 from domain.iam.limits import INLINE_TEXT_MAX, ROLES_MAX
@@ -23,13 +23,10 @@ _FEWER = "name whole accounts or an organization in place of many roles, or fewe
 def catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
     """At their paths in the catalog."""
     yield from _policy_problems(settings, entries)
-    pushes = [
-        (("repositories", name, "push", index), source(push))
-        for name, entry in entries
-        for index, push in here(entry, settings.stack)
-    ]
+    found = ((name, index, push) for name, entry in entries for index, push in here(entry, settings.stack))
+    pushes = [(("repositories", name, "push", index), source(push)) for name, index, push in found]
     yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
-    lengths = {role.name: len(to_text(role.policy)) for role in settings.roles}
+    lengths = {role.name: len(to_json_text(role.policy)) for role in settings.roles}
     yield from _push_problems(settings, {each.key: path for path, each in pushes}, lengths)
     yield from _task_problems(settings, entries)
     if len(lengths) > ROLES_MAX:
@@ -88,7 +85,7 @@ def _task_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
 def _tasks_length(settings: Settings) -> int:
     """Of the policy of the account's tasks, as far as the catalog makes it."""
     names = [each.name for each in settings.repositories if each.tasks]
-    return len(to_text(pull_policy(names, [registry.id for registry in settings.registries])))
+    return len(to_json_text(pull_policy(names, [registry.id for registry in settings.registries])))
 
 
 def _task_paths(name: str, entry: RepositoryEntry) -> list[Path]:
@@ -109,15 +106,8 @@ def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
             yield "replicas" if registry.role else "caches", Problem((), None, message, problem.fix)
     for index, cache in enumerate(settings.caches):
         for problem in repository_policy_problems(json.loads(cache.policy_text)) if cache.policy_text else ():
-            yield (
-                "caches",
-                Problem(
-                    (index, "pull"),
-                    cache.rule.prefix,
-                    f"makes the repository policy invalid: {problem.message}",
-                    problem.fix,
-                ),
-            )
+            message = f"makes the repository policy invalid: {problem.message}"
+            yield "caches", Problem((index, "pull"), cache.rule.prefix, message, problem.fix)
     yield from _role_problems(settings)
 
 
@@ -129,7 +119,7 @@ def _role_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     if _tasks_length(settings) > INLINE_TEXT_MAX:
         told.add(task_role(stack))
     for role in settings.roles:
-        length = len(to_text(role.policy))
+        length = len(to_json_text(role.policy))
         if role.name not in told and length > INLINE_TEXT_MAX:
             message = f"make the policy of {role.name} {length:,} characters long where IAM takes {INLINE_TEXT_MAX:,}"
             yield keys.get(role.name, "replicas"), Problem((), None, message, _FEWER)

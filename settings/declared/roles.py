@@ -1,11 +1,12 @@
 """The registry's own roles, from what the settings say of pushes, pulls and auditors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from domain.ecr.cache import Cache
 from domain.iam.github_trust import provider_arn, trust_policy
 from domain.iam.roles import (
     TASKS_SERVICE,
+    Document,
     Role,
     audit_policy,
     cache_policy,
@@ -33,69 +34,37 @@ def registry_roles(
     options: RoleOptions,
 ) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names are told apart by the stack."""
-    return (
-        *_publishers(publishers, registries[0]),
-        *_tasks(stack, registries, repositories, caches),
-        *_auditor(stack, registries, options),
-        *_templates(stack, [registry for registry in registries if caches or not registry.home]),
-        *_caches(stack, registries[0], caches),
-    )
-
-
-def _publishers(publishers: Sequence[Publisher], home: StackRegistry) -> Iterator[Role]:
+    home, ids = registries[0], [registry.id for registry in registries]
     provider = provider_arn(home.account, home.region)
-    for publisher in publishers:
-        yield Role(
+    roles = [
+        Role(
             name=publisher.name,
             description=f"Pushes images for the workflows of {publisher.source.github}",
             trust=trust_policy(publisher.source, provider=provider),
             policy=push_policy(publisher.repositories, home.id),
         )
+        for publisher in publishers
+    ]
 
+    def add(name: str, description: str, trust: Document, policy: Document) -> None:
+        roles.append(Role(name=name, description=description, trust=trust, policy=policy))
 
-def _tasks(
-    stack: str, registries: Sequence[StackRegistry], repositories: Sequence[Repository], caches: Sequence[Cache]
-) -> Iterator[Role]:
-    names = [each.name for each in repositories if each.tasks]
+    pulled = [each.name for each in repositories if each.tasks]
     prefixes = [each.rule.prefix for each in caches if each.tasks]
-    if names or prefixes:
-        yield Role(
-            name=task_role(stack),
-            description="Pulls images for the account's tasks in Amazon ECS",
-            trust=service_trust(TASKS_SERVICE, registries[0].account),
-            policy=pull_policy(names, [registry.id for registry in registries], prefixes),
-        )
-
-
-def _auditor(stack: str, registries: Sequence[StackRegistry], options: RoleOptions) -> Iterator[Role]:
+    if pulled or prefixes:
+        trust = service_trust(TASKS_SERVICE, home.account)
+        policy = pull_policy(pulled, ids, prefixes)
+        add(task_role(stack), "Pulls images for the account's tasks in Amazon ECS", trust, policy)
     if options.auditors:
-        yield Role(
-            name=auditor_role(stack),
-            description="Reads all that is known of the images, and scan findings with it",
-            trust=principals_trust(options.auditors),
-            policy=audit_policy([registry.id for registry in registries], layers=options.audit_layers),
-        )
-
-
-def _templates(stack: str, registries: Sequence[StackRegistry]) -> Iterator[Role]:
-    if registries:
-        yield Role(
-            name=template_role(stack),
-            description="Makes the repositories that creation templates are for",
-            trust=registry_trust(),
-            policy=template_policy([registry.id for registry in registries]),
-        )
-
-
-def _caches(stack: str, home: StackRegistry, caches: Sequence[Cache]) -> Iterator[Role]:
-    rules = [each.rule for each in caches if each.rule.custom_role_arn]
-    if rules:
-        yield Role(
-            name=cache_role(stack),
-            description="Reads other private registries for our caches",
-            trust=registry_trust("pullthroughcache.ecr"),
-            policy=cache_policy(rules, home.id),
-        )
+        trust, policy = principals_trust(options.auditors), audit_policy(ids, layers=options.audit_layers)
+        add(auditor_role(stack), "Reads all that is known of the images, and scan findings with it", trust, policy)
+    if made_in := [registry.id for registry in registries if caches or not registry.home]:
+        policy = template_policy(made_in)
+        add(template_role(stack), "Makes the repositories that creation templates are for", registry_trust(), policy)
+    if rules := [each.rule for each in caches if each.rule.custom_role_arn]:
+        trust = registry_trust("pullthroughcache.ecr")
+        add(cache_role(stack), "Reads other private registries for our caches", trust, cache_policy(rules, home.id))
+    return tuple(roles)
 
 
 def task_role(stack: str) -> str:

@@ -1,13 +1,13 @@
 """The settings as everything else reads them: names resolved, defaults applied, frozen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from domain import resource_tags
 from domain.aws import Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
@@ -91,14 +91,11 @@ class Settings:
 
     @cached_property
     def _copies(self) -> dict[StackRegistry, tuple[RepositoryCopy, ...]]:
-        return {
-            registry: tuple(
-                self._copy(each, registry)
-                for each in self.repositories
-                if each.name.startswith(registry.prefixes or "")
-            )
-            for registry in self.all_registries
-        }
+        def copies(registry: StackRegistry) -> Iterator[RepositoryCopy]:
+            held = (each for each in self.repositories if each.name.startswith(registry.prefixes or ""))
+            return (self._copy(each, registry) for each in held)
+
+        return {registry: tuple(copies(registry)) for registry in self.all_registries}
 
     def _copy(self, repository: Repository, registry: StackRegistry) -> RepositoryCopy:
         retire = repository.retire or registry.retire
@@ -133,11 +130,8 @@ class Settings:
     @property
     def other_accounts(self) -> dict[str, tuple[str, str, str]]:
         """What it takes to declare something in each account but the stack's own: itself, a region, the role."""
-        return {
-            registry.account: (registry.account, registry.region, registry.role)
-            for registry in self.other_account_replicas
-            if registry.role
-        }
+        others = self.other_account_replicas
+        return {each.account: (each.account, each.region, each.role) for each in others if each.role}
 
     @property
     def replication(self) -> tuple[ReplicationRule, ...]:
@@ -157,7 +151,7 @@ class Settings:
         given = json.loads(self.registry_policy) if self.registry_policy else {"Version": CURRENT_VERSION}
         statements = given.get("Statement", [])
         statements = statements if isinstance(statements, list) else [statements]
-        return to_text({**given, "Statement": [*statements, *ours]})
+        return to_json_text({**given, "Statement": [*statements, *ours]})
 
     def net_text(self) -> str:
         return lifecycle_text(self.net, standby=True)
@@ -165,14 +159,14 @@ class Settings:
 
 @cache
 def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
-    return to_text(retention.compile_policy(retention.standby(rules) if standby else rules))
+    return to_json_text(retention.compile_policy(retention.standby(rules) if standby else rules))
 
 
 @cache
 def policy_text(grants: tuple[Grant, ...], registry: RegistryId) -> str | None:
     """The repository policy; None where nobody may pull."""
     policy = repository_policy(grants, registry)
-    return to_text(policy) if policy else None
+    return to_json_text(policy) if policy else None
 
 
 def _import_id(repository: str, registry: StackRegistry) -> str:

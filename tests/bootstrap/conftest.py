@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in, load_template
+from bootstrap.template import load_template
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
@@ -22,6 +22,7 @@ from render.resource import Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked, Call
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
 from tests.bootstrap.full import written
 from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.bootstrap.world import World
@@ -57,7 +58,7 @@ class Full:
 class Bootstrapped:
     """A stack's account after the bootstrap, and what the stack declares in it."""
 
-    account: Account
+    account: DeployedAccount
     stack: str
     world: World
     resources: tuple[Resource, ...]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, Account
 from domain.aws import Arn
 from domain.iam.access import Caller, Context, Identity, Outcome, Policy, Request
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
@@ -16,12 +15,13 @@ from domain.kms import GRANT_OPERATIONS, key_policy
 from render import Render
 from resources.iam import ROLE, ROLE_POLICY
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
+from tests.bootstrap.deployed import DEPLOY, DeployedAccount
 from tests.cases import cases
 
 KEY = "key/12345678-0000-4000-8000-000000000000"
 
 
-def in_role(account: Account, role: str, policy: Policy = ADMINISTRATOR) -> Caller:
+def in_role(account: DeployedAccount, role: str, policy: Policy = ADMINISTRATOR) -> Caller:
     """A session in a role of the program's; an administrator, but for the boundary."""
     session = f"arn:aws:sts::{account.id}:assumed-role/{role.rpartition('/')[2]}/session"
     identity = Identity(arn=session, account=account.id, role_arn=f"arn:aws:iam::{account.id}:role/{role}")
@@ -79,7 +79,7 @@ def _let_in(request: Request, account: str) -> list[Policy]:
     return [] if request.account == account else [_allowing("upstream", account, "ecr:*")]
 
 
-def _refused(account: Account, rendered: Render) -> tuple[set[str], list[str]]:
+def _refused(account: DeployedAccount, rendered: Render) -> tuple[set[str], list[str]]:
     """The roles that were looked at, and what they have a policy for and may not do."""
     looked_at: set[str] = set()
     refused: list[str] = []

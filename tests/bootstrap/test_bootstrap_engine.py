@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import urllib3
 
-from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from localcloud.clients import AwsCredentials, Clients
 from localcloud.cloud import LocalCloud
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import granted, refused
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
 from tests.engine.workspace import Workspace, _environment, _write_plugin, copied_with_code
 
 pytestmark = pytest.mark.engine
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 class Bench:
     """A workspace whose state lies in the local cloud's S3."""
 
-    account: Account
+    account: DeployedAccount
     listener: _Listener
     workspace: Workspace
     url: str

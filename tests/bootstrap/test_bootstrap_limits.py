@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
 
-from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Outcome
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, granted
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
 from tests.cases import cases
 
 ESCAPES = {

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from domain.iam.access import Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full, granted, refused
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
 from tests.bootstrap.world import World
 from tests.cases import cases
 
 
 @pytest.fixture
-def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> Account:
+def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> DeployedAccount:
     (registry,) = full.settings.other_account_replicas
     return fill_in(
         template,
@@ -28,23 +28,23 @@ def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> A
     )
 
 
-def test_nothing_else_is_made(there: Account) -> None:
+def test_nothing_else_is_made(there: DeployedAccount) -> None:
     assert set(there.resources) == {"DeployRole", "DeployLimits"}
     assert there.outputs == {"DeployRoleArn": there.role_arn(DEPLOY)}
     assert set(there.attached(DEPLOY)) == {"limits"}
 
 
-def test_the_role_is_the_one_that_the_program_assumes(there: Account, bootstrapped: Bootstrapped) -> None:
+def test_the_role_is_the_one_that_the_program_assumes(there: DeployedAccount, bootstrapped: Bootstrapped) -> None:
     assert bootstrapped.elsewhere == {there.id: there.role_arn(DEPLOY)}
 
 
-def _takes(there: Account, who: Identity, action: str = "sts:AssumeRole") -> bool:
+def _takes(there: DeployedAccount, who: Identity, action: str = "sts:AssumeRole") -> bool:
     caller = Caller(identity=who, policies=(ADMINISTRATOR,))
     request = Request(action=action, resource=there.role_arn(DEPLOY), account=there.id)
     return evaluate(caller, request, [there.trust(DEPLOY)]).allowed
 
 
-def test_only_the_deployment_from_home_takes_it(there: Account, bootstrapped: Bootstrapped) -> None:
+def test_only_the_deployment_from_home_takes_it(there: DeployedAccount, bootstrapped: Bootstrapped) -> None:
     home = bootstrapped.account
     assert _takes(there, home.session(DEPLOY).identity)
     assert not _takes(there, home.session(PREVIEW).identity)
@@ -55,7 +55,7 @@ def test_only_the_deployment_from_home_takes_it(there: Account, bootstrapped: Bo
         assert not _takes(there, Identity(arn=provider, account=None), "sts:AssumeRoleWithWebIdentity")
 
 
-def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Account, full: Full) -> None:
+def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: DeployedAccount, full: Full) -> None:
     world, resources = World.of(full.settings, there.id), full.declared(there.id)
     asked = [each for one in resources for each in (*world.reads(one), *world.writes(one))]
     recorded = [each for call in full.called[there.id] for each in world.asked(call)]
@@ -84,7 +84,7 @@ def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: Ac
     ("ecr:PutImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
     ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
 )
-def test_its_limits_hold_there_too(there: Account, bootstrapped: Bootstrapped, action: str, resource: str) -> None:
+def test_its_limits_hold_too(there: DeployedAccount, bootstrapped: Bootstrapped, action: str, resource: str) -> None:
     names = {"id": there.id, "stack": bootstrapped.stack, "cloudformation": there.stack_id}
     arn = resource.format(**names, deploy=there.role_arn(DEPLOY), home=bootstrapped.account.role_arn(DEPLOY))
     request = Request(action=action, resource=arn, account=there.id)
@@ -92,7 +92,7 @@ def test_its_limits_hold_there_too(there: Account, bootstrapped: Bootstrapped, a
     assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits")
 
 
-def test_what_is_the_homes_alone_is_not_granted_there(there: Account, full: Full) -> None:
+def test_what_is_the_homes_alone_is_not_granted_there(there: DeployedAccount, full: Full) -> None:
     world = World.of(full.settings, there.id)
     of_home = ("iam/", "secretsmanager/", "replication", "CreationTemplate", "pullThroughCacheRule")
     resources = [each for each in full.declared() if any(word in each.type for word in of_home)]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, PREVIEW, fill_in
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
@@ -14,6 +13,7 @@ from rehearsal.apply.builders import BUILT
 from resources import TYPES
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
 from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.cases import cases
 from tests.workflows.workflow import FOLDER

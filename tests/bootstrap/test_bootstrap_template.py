@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
-from bootstrap.template import DEPLOY, PREVIEW, InvalidTemplate, fill_in
+from bootstrap.template import InvalidTemplate
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
 from tests.cases import cases
 
 ROLES = (PREVIEW, DEPLOY)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bootstrap.template import DEPLOY, PREVIEW, Account, fill_in
 from domain.iam.access import Caller, Identity, Request
 from domain.iam.evaluate import evaluate
 from domain.iam.github import ISSUER
 from domain.iam.statement import Operator
+from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
 
 OWNER_ID, REPOSITORY_ID = "1024", "65536"
 ENVIRONMENTS = {DEPLOY: ("prod",), PREVIEW: ("preview-prod", "drift-prod")}
@@ -19,7 +19,7 @@ IMMUTABLE = f"repo:acme@{OWNER_ID}/container-registry@{REPOSITORY_ID}"
 
 
 @pytest.fixture(scope="module", params=["names", "ids"])
-def account(request: pytest.FixtureRequest, template: dict[str, Any]) -> Account:
+def account(request: pytest.FixtureRequest, template: dict[str, Any]) -> DeployedAccount:
     """The bootstrap with names alone, and with ids."""
     ids = {"GitHubOwnerId": OWNER_ID, "GitHubRepositoryId": REPOSITORY_ID} if request.param == "ids" else {}
     environments = {"DeployEnvironment": "prod", "PreviewEnvironment": "preview-prod", "DriftEnvironment": "drift-prod"}
@@ -27,12 +27,17 @@ def account(request: pytest.FixtureRequest, template: dict[str, Any]) -> Account
     return fill_in(template, "111122223333", "us-east-1", **repository, **environments, **ids)
 
 
-def has_ids(account: Account) -> bool:
+def has_ids(account: DeployedAccount) -> bool:
     return REPOSITORY_ID in str(account.trust(DEPLOY))
 
 
 def takes(
-    account: Account, role: str, claims: Mapping[str, str], *, action: str = "sts:AssumeRoleWithWebIdentity", **by: str
+    account: DeployedAccount,
+    role: str,
+    claims: Mapping[str, str],
+    *,
+    action: str = "sts:AssumeRoleWithWebIdentity",
+    **by: str,
 ) -> bool:
     """Whether whoever holds a token with these claims gets the role."""
     provider = by.get("provider", account.provider)
@@ -51,7 +56,7 @@ def claims(sub: str | None, **others: str | None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("role", "environment"), CASES)
-def test_a_job_in_the_environment_gets_the_role(account: Account, role: str, environment: str) -> None:
+def test_a_job_in_the_environment_gets_the_role(account: DeployedAccount, role: str, environment: str) -> None:
     """Under an immutable subject where the ids are known; in that of the other role neither."""
     assert takes(account, role, claims(f"{NAMES}:environment:{environment}"))
     assert takes(account, role, claims(f"{IMMUTABLE}:environment:{environment}")) == has_ids(account)
@@ -83,12 +88,12 @@ OTHERS = {
 
 @pytest.mark.parametrize("token", OTHERS)
 @pytest.mark.parametrize(("role", "environment"), CASES)
-def test_everybody_else_is_refused(account: Account, role: str, environment: str, token: str) -> None:
+def test_everybody_else_is_refused(account: DeployedAccount, role: str, environment: str, token: str) -> None:
     given = OTHERS[token]
     assert not takes(account, role, {name: value.format(environment) for name, value in given.items()})
 
 
-def test_every_claim_is_compared_as_it_is(account: Account) -> None:
+def test_every_claim_is_compared_as_it_is(account: DeployedAccount) -> None:
     """StringLike would be as strict until somebody writes a `*` into a parameter."""
     for role in ENVIRONMENTS:
         (statement,) = account.trust(role).document.statements
@@ -97,12 +102,12 @@ def test_every_claim_is_compared_as_it_is(account: Account) -> None:
 
 
 @pytest.mark.parametrize("claim", ["repository_id", "repository_owner_id"])
-def test_whoever_takes_over_the_name_is_refused_by_the_ids(account: Account, claim: str) -> None:
+def test_whoever_takes_over_the_name_is_refused_by_the_ids(account: DeployedAccount, claim: str) -> None:
     taken_over = claims(f"{NAMES}:environment:prod", **{claim: "31337"})
     assert takes(account, DEPLOY, taken_over) == (not has_ids(account))
 
 
-def test_no_other_provider_and_nobody_of_aws(account: Account) -> None:
+def test_no_other_provider_and_nobody_of_aws(account: DeployedAccount) -> None:
     given = claims(f"{NAMES}:environment:prod")
     assert not takes(account, DEPLOY, given, provider=account.provider.replace(ISSUER, "gitlab.com"))
     elsewhere = account.provider.replace(account.id, "444455556666")
@@ -114,6 +119,6 @@ def test_no_other_provider_and_nobody_of_aws(account: Account) -> None:
         assert not takes(account, role, given, action="sts:TagSession")
 
 
-def test_a_session_lasts_an_hour_at_most(account: Account) -> None:
+def test_a_session_lasts_an_hour_at_most(account: DeployedAccount) -> None:
     for role in ENVIRONMENTS:
         assert account.resources[role]["Properties"]["MaxSessionDuration"] == 3600

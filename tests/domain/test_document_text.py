@@ -3,17 +3,17 @@ import time
 
 import pytest
 
-from domain.document_text import parse, repeated_keys
+from domain.document_text import parse_json, repeated_keys
 from tests.cases import cases
 
 
 def test_each_repeated_key_is_told_once_and_where() -> None:
-    problems = repeated_keys(parse('{"a": 1, "b": [{"c": 1, "d": 2, "c": 3, "c": 4}], "a": 2}'))
+    problems = repeated_keys(parse_json('{"a": 1, "b": [{"c": 1, "d": 2, "c": 3, "c": 4}], "a": 2}'))
     assert [(each.path, each.value) for each in problems] == [(("a",), 2), (("b", 0, "c"), 4)]
 
 
 def test_without_a_repeated_key_there_is_no_problem() -> None:
-    assert repeated_keys(parse('{"a": 1, "b": {"a": 1}}')) == []
+    assert repeated_keys(parse_json('{"a": 1, "b": {"a": 1}}')) == []
 
 
 @cases(
@@ -25,12 +25,12 @@ def test_without_a_repeated_key_there_is_no_problem() -> None:
 )
 def test_what_is_no_json_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        parse(text)
+        parse_json(text)
 
 
 def test_many_keys_of_which_one_is_repeated_take_no_longer_than_many_keys() -> None:
     members = ",".join(f"{json.dumps(str(number))}:1" for number in range(30_000))
     started = time.process_time()
-    value = parse(f'{{"0":2,{members}}}')
+    value = parse_json(f'{{"0":2,{members}}}')
     assert time.process_time() - started < 1
     assert [each.path for each in repeated_keys(value)] == [("0",)]

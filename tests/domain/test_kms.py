@@ -4,7 +4,7 @@ import pytest
 from botocore.loaders import Loader
 
 from domain.aws import REGIONS
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.document import parse
 from domain.iam.statement import Caseless, Effect, PrincipalKind
 from domain.kms import (
@@ -41,8 +41,8 @@ def test_every_action_and_operation_is_one_of_the_service() -> None:
 @pytest.mark.parametrize("region", sorted(REGIONS))
 def test_the_account_alone_is_a_principal_in_every_region(region: str) -> None:
     policy = key_policy(account=ACCOUNT, region=region)
-    assert len(to_text(policy).encode()) <= KEY_POLICY_TEXT_MAX
-    assert f"arn:{REGIONS[region].id}:iam::{ACCOUNT}:root" in to_text(policy)
+    assert len(to_json_text(policy).encode()) <= KEY_POLICY_TEXT_MAX
+    assert f"arn:{REGIONS[region].id}:iam::{ACCOUNT}:root" in to_json_text(policy)
     for statement in parse(policy).statements:
         assert statement.effect is Effect.ALLOW
         (principal,) = statement.principals or ()

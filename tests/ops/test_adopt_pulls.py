@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from domain.aws import RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.document import parse, same
 from domain.iam.evaluate import evaluate
@@ -63,7 +63,7 @@ def test_what_was_built_is_read_back(grants: list[Grant], registry: RegistryId) 
     built = repository_policy(grants, registry)
     assert built is not None
     arn = f"arn:{registry.partition}:ecr:{registry.region}:{registry.account}:repository/a"
-    pulls = read_pulls(to_text(built), arn, registry)
+    pulls = read_pulls(to_json_text(built), arn, registry)
     assert (pulls.beyond, pulls.remarks) == ((), ())
     assert set(grants) <= set(pulls.grants)
     assert same(parse(repository_policy(pulls.grants, registry) or {}), parse(built))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.lifecycle_grammar import validate_text
-from domain.ecr.retention import Effect, Rule, Selector, compile_policy
+from domain.ecr.retention import RetentionEffect, Rule, Selector, compile_policy
 from ops.adopt.retention_rules import decompile, like, not_sayable, propose_retention
 from settings.written.catalog import EFFECTS, RetentionRule, domain_rule
 from tests.domain.ecr.test_ecr_retention import SERVICES, tagged, valid_rules
@@ -17,7 +17,7 @@ from tests.ops.outputs import Json, rule
 
 PRESETS = {
     "services": tuple(SERVICES),
-    "default": (Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=7),),
+    "default": (Rule(selector=Selector.UNTAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=7),),
 }
 
 
@@ -29,13 +29,13 @@ def text_of(*rules: Json) -> str:
 def test_what_is_compiled_is_read_back(rules: list[Rule], random: Any) -> None:
     """The rules of a policy, those that a description makes again without it; and what is written of them."""
     document: Any = compile_policy(rules)
-    assert compile_policy(decompile(to_text(document))) == document
-    undescribed = to_text(compile_policy([plain(each) for each in rules]))
+    assert compile_policy(decompile(to_json_text(document))) == document
+    undescribed = to_json_text(compile_policy([plain(each) for each in rules]))
     assert decompile(undescribed) == tuple(plain(each) for each in rules)
-    assert like(to_text(document), undescribed) == undescribed
-    assert like(undescribed, to_text(document)) == to_text(document)
+    assert like(to_json_text(document), undescribed) == undescribed
+    assert like(undescribed, to_json_text(document)) == to_json_text(document)
     random.shuffle(document["rules"])
-    proposed = propose_retention(to_text(document), {})
+    proposed = propose_retention(to_json_text(document), {})
     assert isinstance(proposed, list)
     written = [RetentionRule.model_validate(each).model_dump(exclude_none=True) for each in proposed]
     assert compile_policy([each for one in written if (each := domain_rule(one))]) == compile_policy(rules)
@@ -79,11 +79,13 @@ def test_each_rule(found: Json, written: Json) -> None:
 
 
 def test_every_effect_is_said() -> None:
-    assert {effect.value for effect in Effect} == set(EFFECTS)
+    assert {effect.value for effect in RetentionEffect} == set(EFFECTS)
 
 
 def test_a_preset_that_has_exactly_these_rules() -> None:
-    described = [{**each, "description": "by hand"} for each in json.loads(to_text(compile_policy(SERVICES)))["rules"]]
+    described = [
+        {**each, "description": "by hand"} for each in json.loads(to_json_text(compile_policy(SERVICES)))["rules"]
+    ]
     assert propose_retention(json.dumps({"rules": described}), PRESETS) == "services"
     assert propose_retention(json.dumps({"rules": described[:3]}), PRESETS) == [
         {"tag": "release-*", "keep": 20, "description": "by hand"},
@@ -93,14 +95,14 @@ def test_a_preset_that_has_exactly_these_rules() -> None:
 
 
 def test_the_patterns_of_a_list_have_no_order() -> None:
-    preset = Rule(selector=Selector.TAGGED, patterns=("a", "b"), effect=Effect.KEEP, count=3)
+    preset = Rule(selector=Selector.TAGGED, patterns=("a", "b"), effect=RetentionEffect.KEEP, count=3)
     text = text_of(rule(3, tagStatus="tagged", tagPatternList=["b", "a"]))
     assert propose_retention(text, {"same": (preset,)}) == "same"
 
 
 def test_order_is_by_priority_and_a_preset_of_another_order_is_another() -> None:
-    first, second = tagged("v*", Effect.KEEP, 1), tagged("r*", Effect.KEEP, 1)
-    text = to_text({"rules": json.loads(to_text(compile_policy([first, second])))["rules"][::-1]})
+    first, second = tagged("v*", RetentionEffect.KEEP, 1), tagged("r*", RetentionEffect.KEEP, 1)
+    text = to_json_text({"rules": json.loads(to_json_text(compile_policy([first, second])))["rules"][::-1]})
     assert propose_retention(text, {"other": (second, first), "same": (first, second)}) == "same"
 
 
@@ -137,10 +139,10 @@ def test_a_policy_written_like_another() -> None:
         rule(3, tagStatus="tagged", tagPatternList=["b", "a"]),
         rule(9, by="sinceImagePushed", tagStatus="untagged"),
     )
-    both = Rule(selector=Selector.TAGGED, patterns=("a", "b"), effect=Effect.KEEP, count=3, description="Both")
-    untagged = Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=9)
-    after = to_text(compile_policy([both, untagged]))
-    assert like(before, after) == to_text(compile_policy([tagged("v*", Effect.KEEP, 3), both, untagged]))
+    both = Rule(selector=Selector.TAGGED, patterns=("a", "b"), effect=RetentionEffect.KEEP, count=3, description="Both")
+    untagged = Rule(selector=Selector.UNTAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=9)
+    after = to_json_text(compile_policy([both, untagged]))
+    assert like(before, after) == to_json_text(compile_policy([tagged("v*", RetentionEffect.KEEP, 3), both, untagged]))
     assert like("{", after) == "{"
     asterisk = text_of(rule(3, tagStatus="tagged", tagPrefixList=["v*"]))
     assert '"tagPatternList":["v[*]*"]' in like(asterisk, after)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from domain.aws import RegistryId
 from domain.ecr.limits import REPLICATION_BACKFILL_KEPT_DAYS, REPLICATION_BACKFILLS_MAX
-from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, configuration_problems
+from domain.ecr.replication import PREFIX_MATCH, ReplicationRule, replication_problems
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations.paging import page
 from localcloud.ecr.operations.repository_images import ImageId, named_image
@@ -29,7 +29,7 @@ async def put_replication_configuration(request: OperationRequest) -> Answer:
     registry = request.registry
     rules = tuple(_rule(each) for each in request.input["replicationConfiguration"]["rules"])
     source = RegistryId(account=registry.account, region=registry.region)
-    if problems := configuration_problems(rules, source=source):
+    if problems := replication_problems(rules, source=source):
         faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
         raise invalid_parameter("replicationConfiguration", f"Invalid replication configuration: {faults}")
     registry.replication = rules
@@ -54,7 +54,7 @@ async def describe_image_replication_status(request: OperationRequest) -> Answer
 
 def _rule(given: Mapping[str, Any]) -> ReplicationRule:
     if given.get("deleteReplication", {}).get("enabled"):
-        why = "the replication of deletions is not built in the rehearsal's ECR"
+        why = "the replication of deletions is not built in the local cloud's ECR"
         raise invalid_parameter("replicationConfiguration.rules.deleteReplication", why)
     destinations = [RegistryId(account=each["registryId"], region=each["region"]) for each in given["destinations"]]
     prefixes = [each["filter"] for each in given.get("repositoryFilters", ())]

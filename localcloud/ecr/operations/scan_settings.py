@@ -6,9 +6,9 @@ from domain.ecr.scanning import (
     ScanFrequency,
     ScanRule,
     ScanType,
-    configuration_problems,
     filter_matches,
     frequency_for,
+    scanning_problems,
 )
 from domain.ecr.tags import FILTER_TYPE
 from localcloud.ecr.api_errors import invalid_parameter, repository_not_found
@@ -25,7 +25,7 @@ async def put_image_scanning_configuration(request: OperationRequest) -> Answer:
 async def put_registry_scanning_configuration(request: OperationRequest) -> Answer:
     scan_type = ScanType(request.input.get("scanType", ScanType.BASIC.value))
     rules = tuple(_rule(each) for each in request.input.get("rules", ()))
-    if problems := configuration_problems(scan_type, rules):
+    if problems := scanning_problems(scan_type, rules):
         faults = "; ".join(f"{'.'.join(map(str, each.path))} {each.message}, {each.fix}" for each in problems)
         raise invalid_parameter("rules", f"Invalid scanning configuration: {faults}")
     request.registry.scan_type, request.registry.scan_rules = scan_type, rules

@@ -67,7 +67,7 @@ def test_the_end_of_an_upload_says_where_the_layer_is(server: Server) -> None:
 
 
 @given(st.lists(st.integers(1, len(LAYER) - 1), unique=True, max_size=6).map(sorted), st.booleans())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_into_chunks_gives_the_same_layer(server: Server, cuts: list[int], said: bool) -> None:
     server.registry.repositories[REPOSITORY].layers.clear()
     place = server.start_upload()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.aws import RegistryId
-from domain.document_text import parse, to_text
+from domain.document_text import parse_json, to_json_text
 from domain.ecr.tags import TagMutability
 from domain.iam import document
 from rehearsal.proofs.harness.case import Broken, RegistryCase
@@ -50,7 +50,7 @@ def require_made(
         "encryption": {"encryptionType": "KMS", "kmsKey": case.own_key()},
         "mutability": mutability.value,
         "tags": dict(tags),
-        "lifecycle policy": to_text(parse(lifecycle)),
+        "lifecycle policy": to_json_text(parse_json(lifecycle)),
         "repository policy": _meaning(policy),
     }
     there = {
@@ -67,7 +67,7 @@ def require_made(
 
 def _lifecycle(ecr: Any, name: str) -> str | None:
     try:
-        return to_text(parse(ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]))
+        return to_json_text(parse_json(ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]))
     except ecr.exceptions.LifecyclePolicyNotFoundException:
         return None
 
@@ -80,4 +80,4 @@ def _policy(ecr: Any, name: str) -> str | None:
 
 
 def _meaning(policy: str | None) -> str | None:
-    return None if policy is None else to_text(document.parse(policy).to_json())
+    return None if policy is None else to_json_text(document.parse(policy).to_json())

@@ -3,7 +3,7 @@
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, StringShape
 
-from domain.ecr.creation_templates import ROOT, Occasion, covers, nearest_prefix
+from domain.ecr.creation_templates import ROOT, Occasion, nearest_prefix, template_covers
 from tests.cases import cases
 
 
@@ -21,7 +21,7 @@ def test_the_occasions_are_those_of_the_api() -> None:
     ("prod", "test/prod/api", False), (ROOT, "anything", True),
 )  # fmt: skip
 def test_a_prefix_covers_what_stands_below_it(prefix: str, name: str, covered: bool) -> None:
-    assert covers(prefix, name) is covered
+    assert template_covers(prefix, name) is covered
 
 
 @cases(

@@ -7,7 +7,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort, TooComplex, _glob, _shortest, common_tag, contains
-from domain.ecr.tags import FIRST_CHARACTERS, matches, tag_problems
+from domain.ecr.tags import FIRST_CHARACTERS, tag_matches, tag_problems
 from tests.cases import case, cases
 from tests.conftest import examples
 
@@ -19,7 +19,7 @@ few = st.lists(patterns, max_size=3)
 
 
 def fits(tag: str, all_of: list[str], none_of: list[str]) -> bool:
-    return all(matches(each, tag) for each in all_of) and not any(matches(each, tag) for each in none_of)
+    return all(tag_matches(each, tag) for each in all_of) and not any(tag_matches(each, tag) for each in none_of)
 
 
 @settings(max_examples=examples(400))
@@ -53,15 +53,15 @@ def test_what_is_told_at_once_is_what_a_walk_finds(pattern: str, none_of: list[s
 @example("*a*", "*aa*")
 @example("*", "-")
 def test_one_pattern_contains_another_when_all_its_tags_fit(outer: str, inner: str) -> None:
-    inside = [tag for tag in SHORT_TAGS if matches(inner, tag)]
+    inside = [tag for tag in SHORT_TAGS if tag_matches(inner, tag)]
     if contains(outer, inner):
-        assert all(matches(outer, tag) for tag in inside)
+        assert all(tag_matches(outer, tag) for tag in inside)
     else:
         assume(inside)
         tag = common_tag([inner], [outer])
         assert tag is not None
-        assert matches(inner, tag)
-        assert not matches(outer, tag)
+        assert tag_matches(inner, tag)
+        assert not tag_matches(outer, tag)
 
 
 @cases(

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort
-from domain.ecr.lifecycle import PolicyRule, _image, fits_no_tag, is_dead, lost, reached, read
-from domain.ecr.retention import SHIELD_DAYS, Effect, Rule, Selector, compile_policy, standby
-from domain.ecr.tags import matches
+from domain.ecr.lifecycle import PolicyRule, _image, fits_no_tag, is_dead, lost, reached, read_lifecycle
+from domain.ecr.retention import SHIELD_DAYS, RetentionEffect, Rule, Selector, compile_policy, standby
+from domain.ecr.tags import tag_matches
 from tests.cases import case, cases
 
 TAGS = ["".join(letters) for length in range(1, 5) for letters in product("ab", repeat=length)]
@@ -19,7 +19,7 @@ Patterns = tuple[str, ...]
 patterns = st.lists(st.text("ab*", min_size=1, max_size=4), min_size=1, max_size=2).map(tuple)
 
 
-def tagged(*patterns: str, effect: Effect = Effect.EXPIRE_AFTER_DAYS, count: int = 7) -> Rule:
+def tagged(*patterns: str, effect: RetentionEffect = RetentionEffect.EXPIRE_AFTER_DAYS, count: int = 7) -> Rule:
     return Rule(selector=Selector.TAGGED, effect=effect, count=count, patterns=patterns)
 
 
@@ -27,12 +27,12 @@ def placed(*rules: Rule) -> list[PolicyRule]:
     return [PolicyRule(index=index, priority=index + 1, rule=rule) for index, rule in enumerate(rules)]
 
 
-ANY = Rule(selector=Selector.ANY, effect=Effect.KEEP, count=7)
-UNTAGGED = Rule(selector=Selector.UNTAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=7)
+ANY = Rule(selector=Selector.ANY, effect=RetentionEffect.KEEP, count=7)
+UNTAGGED = Rule(selector=Selector.UNTAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=7)
 
 
 def identifies(patterns: Sequence[str], image: Sequence[str]) -> bool:
-    return all(any(matches(pattern, tag) for tag in image) for pattern in patterns)
+    return all(any(tag_matches(pattern, tag) for tag in image) for pattern in patterns)
 
 
 @given(patterns, st.lists(patterns, max_size=3))
@@ -68,7 +68,7 @@ def test_an_image_is_lost_to_a_rule_below(
 
 
 def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:
-    any_image, untagged, keeping = placed(ANY, UNTAGGED, tagged("v*", effect=Effect.KEEP))
+    any_image, untagged, keeping = placed(ANY, UNTAGGED, tagged("v*", effect=RetentionEffect.KEEP))
     assert lost(any_image, [], keeping, "v*", Effort()) is None
     assert lost(untagged, [], keeping, "v*", Effort()) is None
     assert lost(keeping, [], any_image, "v*", Effort()) is None
@@ -79,12 +79,12 @@ def test_no_tag_is_reached_by_itself(lowest: Patterns, higher: list[Patterns], p
     *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
     tag = reached(rule, above, protected, Effort())
     if tag is not None:
-        assert matches(protected, tag)
-        assert any(matches(pattern, tag) for pattern in lowest)
+        assert tag_matches(protected, tag)
+        assert any(tag_matches(pattern, tag) for pattern in lowest)
         return
     for image in IMAGES:
         if len(image) <= len(lowest) and identifies(lowest, image):
-            mine = any(matches(protected, each) and any(matches(p, each) for p in lowest) for each in image)
+            mine = any(tag_matches(protected, each) and any(tag_matches(p, each) for p in lowest) for each in image)
             assert not mine or any(identifies(each, image) for each in higher)
 
 
@@ -136,17 +136,17 @@ def test_protected_tags_that_are_reached(higher: list[Rule], lowest: Rule, tag: 
 
 
 RULES = (
-    tagged("release-*", "v*", effect=Effect.KEEP, count=10),
-    tagged("dev-*", effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=90),
-    tagged("rc-*", effect=Effect.ARCHIVE_AFTER_DAYS, count=30),
+    tagged("release-*", "v*", effect=RetentionEffect.KEEP, count=10),
+    tagged("dev-*", effect=RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS, count=90),
+    tagged("rc-*", effect=RetentionEffect.ARCHIVE_AFTER_DAYS, count=30),
     UNTAGGED,
-    tagged("dev-*", effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
-    Rule(selector=Selector.ANY, effect=Effect.ARCHIVE_KEEP, count=50),
+    tagged("dev-*", effect=RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS, count=365),
+    Rule(selector=Selector.ANY, effect=RetentionEffect.ARCHIVE_KEEP, count=50),
 )
 
 
 def test_what_is_written_is_read_again() -> None:
-    read_again = read(json.dumps(compile_policy(RULES)))
+    read_again = read_lifecycle(json.dumps(compile_policy(RULES)))
     assert [(each.index, each.priority) for each in read_again] == [(index, index + 1) for index in range(6)]
     assert [each.index for each in read_again if each.in_archive] == [4]
     for written, each in zip(RULES, read_again, strict=True):
@@ -159,7 +159,7 @@ def test_what_is_written_is_read_again() -> None:
 def test_priority_says_which_is_above_and_each_class_has_its_own() -> None:
     document = json.loads(json.dumps(compile_policy(RULES)))
     document["rules"].reverse()
-    rules = read(json.dumps(document))
+    rules = read_lifecycle(json.dumps(document))
     assert [each.index for each in rules] == [5, 4, 3, 2, 1, 0]
     assert [each.priority for each in rules[2].above(rules)] == [1, 2]
     assert [each.priority for each in rules[4].above(rules)] == []
@@ -172,7 +172,7 @@ def test_only_rules_by_age_that_wait_a_century_are_shields() -> None:
     assert not any(each.is_shield for each in rules)
     shields = [each.is_shield for each in placed(*standby(RULES))]
     assert shields == [False, True, False, False, False, False]
-    assert not placed(tagged("a", effect=Effect.KEEP, count=SHIELD_DAYS))[0].is_shield
+    assert not placed(tagged("a", effect=RetentionEffect.KEEP, count=SHIELD_DAYS))[0].is_shield
     assert not placed(tagged("a", count=SHIELD_DAYS - 1))[0].is_shield
 
 
@@ -180,7 +180,7 @@ def test_only_rules_by_age_that_wait_a_century_are_shields() -> None:
 def test_a_prefix_is_no_pattern(prefix: str, fits: str | None, misses: str | None) -> None:
     selection = {"tagStatus": "tagged", "tagPrefixList": [prefix], "countType": "imageCountMoreThan", "countNumber": 1}
     text = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
-    (rule,) = read(text)
+    (rule,) = read_lifecycle(text)
     assert ("[*]" in str(rule)) is ("*" in prefix)
     assert fits_no_tag(rule, Effort()) is (fits is None)
     assert fits is None or identifies(rule.rule.patterns, [fits])

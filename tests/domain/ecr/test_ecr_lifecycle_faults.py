@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ecr.lifecycle_grammar import validate, validate_text
-from domain.ecr.retention import Effect, Rule, Selector, compile_policy
+from domain.ecr.retention import RetentionEffect, Rule, Selector, compile_policy
 from domain.problems import Path
 
 Json = dict[str, Any]
 
-ONE = compile_policy([Rule(selector=Selector.ANY, effect=Effect.KEEP, count=1)])
+ONE = compile_policy([Rule(selector=Selector.ANY, effect=RetentionEffect.KEEP, count=1)])
 
 JSON = st.recursive(
     st.none()
@@ -101,15 +101,17 @@ def put(document: Json, path: Path, value: object) -> None:
         target[path[-1]] = value
 
 
-TAGGED = [Rule(selector=Selector.TAGGED, effect=Effect.KEEP, count=1, patterns=(f"p{n}",)) for n in range(1, 11)]
+TAGGED = [
+    Rule(selector=Selector.TAGGED, effect=RetentionEffect.KEEP, count=1, patterns=(f"p{n}",)) for n in range(1, 11)
+]
 SOUND = compile_policy(
     [
         *TAGGED,
-        Rule(selector=Selector.TAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=3, patterns=("v*",)),
-        Rule(selector=Selector.TAGGED, effect=Effect.EXPIRE_AFTER_DAYS, count=3, patterns=("w*",)),
-        Rule(selector=Selector.UNTAGGED, effect=Effect.ARCHIVE_UNPULLED_AFTER_DAYS, count=3),
-        Rule(selector=Selector.ANY, effect=Effect.EXPIRE_ARCHIVED_AFTER_DAYS, count=90),
-        Rule(selector=Selector.ANY, effect=Effect.KEEP, count=1),
+        Rule(selector=Selector.TAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=3, patterns=("v*",)),
+        Rule(selector=Selector.TAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=3, patterns=("w*",)),
+        Rule(selector=Selector.UNTAGGED, effect=RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS, count=3),
+        Rule(selector=Selector.ANY, effect=RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS, count=90),
+        Rule(selector=Selector.ANY, effect=RetentionEffect.KEEP, count=1),
     ]
 )
 # Each breaks another rule of the policy, so that they can be planted in any combination.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.lifecycle_grammar import validate, validate_text
 from domain.problems import Path
 from tests.cases import cases
@@ -163,7 +163,7 @@ def test_the_least_text_is_a_hundred_characters() -> None:
 
 def test_the_length_is_that_of_the_compact_text() -> None:
     document = policy(rule(1))
-    document["rules"][0]["description"] += "x" * (30_720 - len(to_text(document)))
+    document["rules"][0]["description"] += "x" * (30_720 - len(to_json_text(document)))
     assert validate(document) == []
     document["rules"][0]["description"] += "x"
     assert [problem.message for problem in validate(document)] == ["is a text of 30721 characters"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.aws import RegistryId
-from domain.ecr.replication import ReplicationRule, configuration_problems, destinations_of
+from domain.ecr.replication import ReplicationRule, destinations_of, replication_problems
 from tests.cases import cases
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -17,7 +17,7 @@ def rule(*destinations: RegistryId, prefixes: tuple[str, ...] = ()) -> Replicati
 
 
 def problems(*rules: ReplicationRule) -> list[tuple[tuple[str | int, ...], str]]:
-    return [(each.path, each.message) for each in configuration_problems(rules, source=SOURCE)]
+    return [(each.path, each.message) for each in replication_problems(rules, source=SOURCE)]
 
 
 def accounts(number: int) -> list[RegistryId]:

@@ -4,7 +4,7 @@ import itertools
 import re
 import time
 
-from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, configuration_problems, filter_matches, frequency_for
+from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, filter_matches, frequency_for, scanning_problems
 from domain.problems import Path
 from tests.cases import cases
 
@@ -37,20 +37,20 @@ API_PATTERN = re.compile(r"^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$")
     ),
 )
 def test_what_ecr_would_refuse(scan_type: ScanType, rules: list[ScanRule], expected: list[tuple[Path, str]]) -> None:
-    assert [(problem.path, problem.message) for problem in configuration_problems(scan_type, rules)] == expected
+    assert [(problem.path, problem.message) for problem in scanning_problems(scan_type, rules)] == expected
 
 
 def test_the_filter_grammar_is_the_apis() -> None:
     for length in range(1, 6):
         for characters in itertools.product("a*./-", repeat=length):
             text = "".join(characters)
-            refused = configuration_problems(BASIC, [ScanRule(ON_PUSH, (text,))]) != []
+            refused = scanning_problems(BASIC, [ScanRule(ON_PUSH, (text,))]) != []
             assert refused is (API_PATTERN.match(text) is None), text
 
 
 def test_a_hostile_filter_takes_no_time() -> None:
     started = time.perf_counter()
-    assert configuration_problems(BASIC, [ScanRule(ON_PUSH, ("a" * 254 + "!",))])
+    assert scanning_problems(BASIC, [ScanRule(ON_PUSH, ("a" * 254 + "!",))])
     assert time.perf_counter() - started < 1
 
 

@@ -6,7 +6,7 @@ import time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.ecr.tags import TagMutability, exclusion_filter_problems, matches, may_move, mutability, tag_problems
+from domain.ecr.tags import TagMutability, exclusion_filter_problems, may_move, mutability, tag_matches, tag_problems
 from domain.problems import Path
 from tests.cases import cases
 
@@ -17,7 +17,7 @@ from tests.cases import cases
 @example("*ab*ab", "ab")
 @example("*a*a*", "a")
 def test_a_pattern_matches_what_a_shell_would(pattern: str, tag: str) -> None:
-    assert matches(pattern, tag) is fnmatch.fnmatchcase(tag, pattern)
+    assert tag_matches(pattern, tag) is fnmatch.fnmatchcase(tag, pattern)
 
 
 @cases(
@@ -27,12 +27,12 @@ def test_a_pattern_matches_what_a_shell_would(pattern: str, tag: str) -> None:
     ("*", "", True),
 )  # fmt: skip
 def test_only_the_asterisk_is_special(pattern: str, tag: str, *, expected: bool) -> None:
-    assert matches(pattern, tag) is expected
+    assert tag_matches(pattern, tag) is expected
 
 
 def test_a_hostile_pattern_takes_no_time() -> None:
     started = time.perf_counter()
-    assert not matches("a*" * 1_000 + "b", "a" * 10_000)
+    assert not tag_matches("a*" * 1_000 + "b", "a" * 10_000)
     assert time.perf_counter() - started < 1
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.iam.access import ANONYMOUS, Caller, Context, Decision, Identity, Outcome, Policy, Request, Source
+from domain.iam.access import ANONYMOUS, Caller, Context, Decision, Identity, Outcome, Policy, PolicyKind, Request
 from domain.iam.document import CURRENT_VERSION, parse
 
 HOME, OTHER = "111122223333", "444455556666"
@@ -19,7 +19,7 @@ Statement = dict[str, object]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     outcome: Outcome
-    source: Source
+    source: PolicyKind
     sid: str | None = None
 
 
@@ -38,15 +38,15 @@ def case(
     return Case(id=id, caller=caller, request=request or pull(), resource_policies=resource_policies, expected=expected)
 
 
-def allowed(source: Source, sid: str | None = None) -> Expected:
+def allowed(source: PolicyKind, sid: str | None = None) -> Expected:
     return Expected(outcome=Outcome.ALLOWED, source=source, sid=sid)
 
 
-def denied(source: Source, sid: str | None = None) -> Expected:
+def denied(source: PolicyKind, sid: str | None = None) -> Expected:
     return Expected(outcome=Outcome.EXPLICIT_DENY, source=source, sid=sid)
 
 
-def silent(source: Source) -> Expected:
+def silent(source: PolicyKind) -> Expected:
     return Expected(outcome=Outcome.IMPLICIT_DENY, source=source)
 
 

@@ -1,7 +1,7 @@
 """What AWS documents of its answers, as a table: https://docs.aws.amazon.com/IAM/latest/UserGuide/ and the page named
 above each group."""
 
-from domain.iam.access import Policy, Source
+from domain.iam.access import Policy, PolicyKind
 from tests.domain.iam.calls import (
     HOME,
     NOBODY,
@@ -30,7 +30,7 @@ from tests.domain.iam.calls import (
     user_arn,
 )
 
-IDENTITY, BOUNDARY, SESSION, RESOURCE, ROOT = Source
+IDENTITY, BOUNDARY, SESSION, RESOURCE, ROOT = PolicyKind
 
 PULL = own(allow("Pull"), name="pull")
 NOTHING = own(allow("Login", Action="ecr:GetAuthorizationToken"), name="nothing")

@@ -1,7 +1,7 @@
 """What AWS documents of a statement's elements, of keys and of roles, and what the project's own documents come to."""
 
 from domain.aws import RegistryId
-from domain.iam.access import Caller, Policy, Source
+from domain.iam.access import Caller, Policy, PolicyKind
 from domain.iam.document import parse
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
 from domain.kms import key_policy
@@ -39,7 +39,7 @@ from tests.domain.iam.calls import (
     user_arn,
 )
 
-IDENTITY, BOUNDARY, _, RESOURCE, _ = Source
+IDENTITY, BOUNDARY, _, RESOURCE, _ = PolicyKind
 OLD = "2008-10-17"
 PULL = own(allow("Pull"), name="pull")
 LOGIN = request("ecr:GetAuthorizationToken", "*")

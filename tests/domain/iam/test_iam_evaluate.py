@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.iam.access import Caller, Decision, Outcome, Policy, Request, Source
+from domain.iam.access import Caller, Decision, Outcome, Policy, PolicyKind, Request
 from domain.iam.document import Document
 from domain.iam.evaluate import evaluate, reason, request_context
 from domain.iam.statement import Effect
@@ -53,13 +53,13 @@ def test_no_two_cases_have_one_name() -> None:
 def test_the_deciding_statement_is_named() -> None:
     policy = own(allow("Push", Action="ecr:PutImage"), allow("Pull"), name="release")
     assert evaluate(user(own(allow("Login", Action="ecr:GetAuthorizationToken")), policy), pull()) == Decision(
-        outcome=Outcome.ALLOWED, source=Source.IDENTITY, policy="release", statement=1, sid="Pull"
+        outcome=Outcome.ALLOWED, source=PolicyKind.IDENTITY, policy="release", statement=1, sid="Pull"
     )
 
 
 def test_where_nothing_is_said_nothing_is_named() -> None:
     assert evaluate(user(PULL, boundary=own(allow("Push", Action="ecr:PutImage"))), pull()) == Decision(
-        outcome=Outcome.IMPLICIT_DENY, source=Source.BOUNDARY
+        outcome=Outcome.IMPLICIT_DENY, source=PolicyKind.BOUNDARY
     )
 
 

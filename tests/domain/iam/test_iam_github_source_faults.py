@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.github_trust import (
     GitHubSource,
     contradictions,
@@ -29,9 +29,9 @@ def test_a_trust_policy_has_a_limit() -> None:
     def refs(count: int, last: int = 1) -> tuple[str, ...]:
         return (*(f"refs/heads/{n:02}" for n in range(count)), f"refs/heads/{'x' * last}")
 
-    room = TRUST_TEXT_MAX - len(to_text(trust_policy(replace(API, refs=refs(20)), provider=PROVIDER)))
+    room = TRUST_TEXT_MAX - len(to_json_text(trust_policy(replace(API, refs=refs(20)), provider=PROVIDER)))
     fits = replace(API, refs=refs(20, 1 + room))
-    assert len(to_text(trust_policy(fits, provider=PROVIDER))) == TRUST_TEXT_MAX
+    assert len(to_json_text(trust_policy(fits, provider=PROVIDER))) == TRUST_TEXT_MAX
     assert trust_problems(fits, provider=PROVIDER) == []
     over = replace(API, refs=refs(20, 2 + room))
     assert trust_problems(over, provider=PROVIDER) == [

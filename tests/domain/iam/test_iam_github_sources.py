@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
@@ -46,7 +46,7 @@ SOURCES = st.builds(
 
 
 def gets_in(source: GitHubSource, token: Token, provider: str = PROVIDER) -> bool:
-    document = parse(to_text(trust_policy(source, provider=PROVIDER)))
+    document = parse(to_json_text(trust_policy(source, provider=PROVIDER)))
     context = {f"{ISSUER}:{claim}": (value,) for claim, value in token.items()}
     request = Request(action="sts:AssumeRoleWithWebIdentity", resource=ROLE, account=HOME, context=context)
     caller = Caller(identity=Identity(arn=provider, account=None))
@@ -183,12 +183,12 @@ def test_no_wildcard_of_anything_but_tags_is_ever_a_pattern() -> None:
         replace(API, refs=(), environment="*"),
         replace(API, refs=(), environment="a:ref:refs/tags/*"),
     ):
-        assert "StringLike" not in to_text(trust_policy(source, provider=PROVIDER))
+        assert "StringLike" not in to_json_text(trust_policy(source, provider=PROVIDER))
 
 
 @given(SOURCES)
 def test_the_text_is_one_that_iam_takes(source: GitHubSource) -> None:
-    text = to_text(trust_policy(source, provider=PROVIDER))
+    text = to_json_text(trust_policy(source, provider=PROVIDER))
     assert re.fullmatch(SHAPES["policyDocumentType"]["pattern"], text)
     assert "${" not in text
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.aws import RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.grants import (
@@ -104,7 +104,7 @@ def test_codebuild_is_held_to_projects_and_account() -> None:
 
 def test_china_has_its_own_partition_and_the_same_service_names() -> None:
     services = (ServiceGrant(service=service, account=OTHER) for service in PullService)
-    text = to_text({"all": statements(AccountGrant(account=OTHER), *services, registry=CHINA)})
+    text = to_json_text({"all": statements(AccountGrant(account=OTHER), *services, registry=CHINA)})
     assert "arn:aws:" not in text
     assert "arn:aws-cn:lambda:cn-north-1:444455556666:function:*" in text
     assert '"lambda.amazonaws.com"' in text
@@ -146,14 +146,14 @@ def test_only_granted_accounts_are_principals(grants: list[Grant], registry: Reg
 
 @given(st.permutations([AccountGrant(account=HOME), AccountGrant(account=OTHER, role="r")]))
 def test_policy_text_is_stable(grants: list[Grant]) -> None:
-    texts = {to_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
+    texts = {to_json_text(repository_policy(each, REGISTRY) or {}) for each in itertools.permutations(grants)}
     assert len(texts) == 1
 
 
 def padded(length: int) -> dict[str, object]:
     statement = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "ecr:*"}
     policy: dict[str, object] = {"Version": "2012-10-17", "Id": "", "Statement": [statement]}
-    return {**policy, "Id": "a" * (length - len(to_text(policy)))}
+    return {**policy, "Id": "a" * (length - len(to_json_text(policy)))}
 
 
 @pytest.mark.parametrize("check", [repository_policy_problems, registry_policy_problems])

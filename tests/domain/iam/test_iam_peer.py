@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from domain.iam.access import Caller, Outcome, Policy, Request, Source
+from domain.iam.access import Caller, Outcome, Policy, PolicyKind, Request
 from domain.iam.evaluate import evaluate
 from tests.domain.iam import test_iam_conditions
 from tests.domain.iam.calls import allow, own, pull, user
@@ -190,7 +190,7 @@ def granted_beside_a_silent_session(caller: Caller, request: Request, resource_p
     decision = evaluate(caller, request, resource_policies)
     by_session = Caller(identity=caller.identity, policies=caller.identity.session_policies)
     return (
-        (decision.outcome, decision.source) == (Outcome.ALLOWED, Source.RESOURCE)
+        (decision.outcome, decision.source) == (Outcome.ALLOWED, PolicyKind.RESOURCE)
         and bool(caller.identity.session_policies)
         and not evaluate(by_session, request).allowed
     )
@@ -199,7 +199,7 @@ def granted_beside_a_silent_session(caller: Caller, request: Request, resource_p
 def refused_to_all_but_some(caller: Caller, request: Request, resource_policies: Sequence[Policy]) -> bool:
     """Where NAMED_IN_PART shows."""
     decision = evaluate(caller, request, resource_policies)
-    if (decision.outcome, decision.source) != (Outcome.EXPLICIT_DENY, Source.RESOURCE):
+    if (decision.outcome, decision.source) != (Outcome.EXPLICIT_DENY, PolicyKind.RESOURCE):
         return False
     (policy,) = resource_policies
     return policy.document.statements[decision.statement or 0].not_principals is not None

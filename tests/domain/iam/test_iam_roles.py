@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from domain.aws import Arn, RegistryId
-from domain.document_text import to_text
+from domain.document_text import to_json_text
 from domain.ecr.upstreams import CacheRule
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
@@ -111,8 +111,8 @@ def test_the_statements_by_name() -> None:
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 def test_every_statement_allows_what_it_names(policy: dict[str, object]) -> None:
-    assert '"Deny"' not in to_text(policy)
-    assert "NotAction" not in to_text(policy)
+    assert '"Deny"' not in to_json_text(policy)
+    assert "NotAction" not in to_json_text(policy)
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
@@ -248,7 +248,7 @@ def test_auditors_are_named_once_each() -> None:
 def test_china_is_another_partition() -> None:
     arns = [Arn.parse(each) for _, each in allowed(push_policy(NAMES, CHINA))]
     assert all(arn is None or arn.partition == "aws-cn" for arn in arns)
-    assert "ecr.cn-north-1.amazonaws.com.cn" in to_text(template_policy([CHINA]))
+    assert "ecr.cn-north-1.amazonaws.com.cn" in to_json_text(template_policy([CHINA]))
 
 
 @cases(

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.aws import RegistryId
-from domain.document_text import UNKNOWN, to_text
+from domain.document_text import UNKNOWN, to_json_text
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
 from policies.pack.rule import Rule
 from policies.rules import (
@@ -25,13 +25,10 @@ from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy,
 OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
 READERS = (
     *((rule, REPOSITORY_POLICY, "policy") for rule in OF_REPOSITORIES),
-    (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"),
-    (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
-    (iam_github_trust.RULE, ROLE, "assumeRolePolicy"),
-    (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
-    (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"),
-    (kms_policy_narrow.RULE, KEY, "policy"),
-)
+    (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"), (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
+    (iam_github_trust.RULE, ROLE, "assumeRolePolicy"), (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
+    (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"), (kms_policy_narrow.RULE, KEY, "policy"),
+)  # fmt: skip
 DEEP = "[" * 100_000
 BROKEN = {
     "": "is not a valid policy: document: is not valid JSON",
@@ -64,6 +61,13 @@ def test_what_is_no_policy_is_found(rule: Rule, kind: str, name: str, text: str)
     assert found.startswith(BROKEN[text])
 
 
+@pytest.mark.parametrize(("rule", "kind", "name"), READERS, ids=[rule.id for rule, *_ in READERS])
+def test_a_document_that_is_absent_or_not_known(rule: Rule, kind: str, name: str) -> None:
+    assert findings(rule, Declared(type=kind, inputs={name: UNKNOWN})) == [f"undecided {name}"]
+    # A key without a policy has the default of AWS KMS.
+    assert (findings(rule, Declared(type=kind, inputs={})) == []) is (kind != KEY)
+
+
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
 def test_a_template_for_repositories_is_read_as_their_policy(rule: Rule) -> None:
     def of_template(**inputs: object) -> list[str]:
@@ -90,5 +94,5 @@ GRANTS: list[Grant] = [
 @pytest.mark.parametrize("rule", OF_REPOSITORIES, ids=lambda rule: str(rule.id))
 def test_our_own_grants_pass(rule: Rule, region: str) -> None:
     for some in [[each] for each in GRANTS] + [GRANTS]:
-        text = to_text(repository_policy(some, RegistryId(account=HOME, region=region)))
+        text = to_json_text(repository_policy(some, RegistryId(account=HOME, region=region)))
         assert findings(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text})) == []

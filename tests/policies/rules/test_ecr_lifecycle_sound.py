@@ -151,9 +151,7 @@ def test_each_fault_of_a_text_is_a_finding() -> None:
     case("one of it", [age(tagged("dev-*")), age(tagged("x-*", "dev-*"))], 2),
     case("a shorter one", [age(tagged("a", "b")), age(tagged("b", "a", "c"))], 2),
     case(
-        "a list in the middle",
-        [keep(tagged("*a*")), age(tagged("dev")), age(tagged("d*", "*a")), age(tagged("d*"))],
-        3,
+        "a list in the middle", [keep(tagged("*a*")), age(tagged("dev")), age(tagged("d*", "*a")), age(tagged("d*"))], 3
     ),
     case("any has the untagged", [keep(tagged("*")), keep(ANY)], None),
     case("any", [age(UNTAGGED), keep(tagged("*")), keep(ANY)], 3),
@@ -180,12 +178,7 @@ def test_a_rule_that_no_tag_matches(selection: Entry) -> None:
     case("prefix", [age(prefixed("v1."))], 1, "v1.0"),
     case("archive", [archive_age(tagged("v*"), 180)], 1, "v0"),
     case("pull", [archive_age(tagged("v*"), 90, "sinceImagePulled")], 1, "v0"),
-    case(
-        "the archive's rules are not shielded",
-        [archive_keep(tagged("v*")), expire_archived(ANY)],
-        2,
-        "v0",
-    ),
+    case("the archive's rules are not shielded", [archive_keep(tagged("v*")), expire_archived(ANY)], 2, "v0"),
     case("the archive's leave it", [expire_archived(tagged("dev-*"), 90), keep(ANY)], None, ""),
     case("shielded", [keep(tagged("v*")), age(ANY)], None, ""),
     case("by a shield", [age(tagged("v*"), SHIELD_DAYS), age(ANY)], None, ""),

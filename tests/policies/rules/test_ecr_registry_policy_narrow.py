@@ -1,9 +1,8 @@
 """Registry policies only allow named accounts to replicate and import."""
 
-from domain.document_text import UNKNOWN
 from policies.rules.ecr_registry_policy_narrow import RULE
 from resources.ecr import REGISTRY_POLICY
-from tests.cases import case, cases
+from tests.cases import cases
 from tests.policies.conftest import Declared, findings
 from tests.policies.rules.texts import (
     HOME,
@@ -36,21 +35,6 @@ def declared(text: object) -> Declared:
     return Declared(type=REGISTRY_POLICY, inputs={"policy": text})
 
 
-@cases(
-    "inputs, expected",
-    case("compliant", {"policy": policy(SOUND)}, []),
-    case(
-        "violating",
-        {"policy": policy(but(Principal="*"))},
-        [f"statement 'Replicate' {EVERYBODY} ecr:CreateRepository and ecr:ReplicateImage: {RESTRICTED}"],
-    ),
-    case("unset", {}, []),
-    case("unknown", {"policy": UNKNOWN}, ["undecided policy"]),
-)
-def test_a_registry_policy(inputs: dict[str, object], expected: list[str]) -> None:
-    assert findings(RULE, Declared(type=REGISTRY_POLICY, inputs=inputs)) == expected
-
-
 ONLY = "allow only replication, repository creation and import"
 OF_REGISTRY = "list repositories of one account and region, such as team/*"
 
@@ -65,10 +49,7 @@ OF_REGISTRY = "list repositories of one account and region, such as team/*"
         but(Principal=to("*"), Action="ecr:ReplicateImage", Condition={"Bool": {"aws:SecureTransport": "true"}}),
         [f"{EVERYBODY} ecr:ReplicateImage: {RESTRICTED} ({INSECURE})"],
     ),
-    (
-        but(Principal=None, NotPrincipal=to(OTHER), Action="ecr:ReplicateImage"),
-        [NOT_PRINCIPAL],
-    ),
+    (but(Principal=None, NotPrincipal=to(OTHER), Action="ecr:ReplicateImage"), [NOT_PRINCIPAL]),
     (but(Principal=None), ["has no Principal: Amazon ECR rejects it"]),
     (
         but(Principal={"Service": LAMBDA, "AWS": OTHER}),

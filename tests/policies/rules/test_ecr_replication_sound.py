@@ -53,11 +53,7 @@ def missing(names: str, region: str = EU, account: str = HOME) -> list[str]:
         [repository("x/z", EU), repository("x/y"), API, replicating(to(EU))],
         missing("payments/api and x/y"),
     ),
-    case(
-        "one of two regions",
-        [API, REPLICA, replicating(to(EU, ASIA))],
-        missing("payments/api", ASIA),
-    ),
+    case("one of two regions", [API, REPLICA, replicating(to(EU, ASIA))], missing("payments/api", ASIA)),
     case("twice to one place", [API, REPLICA, replicating(to(EU), to(EU))], []),
     case("by prefix", [API, repository("x/y"), REPLICA, replicating(to(EU, prefixes=["payments/"]))], []),
     case(
@@ -86,34 +82,14 @@ NO_PROVIDER = [f"{ABSENT}, nor a provider for that account"]
     case("a provider with an id", [repository(provider=f"{OTHERS}::71b8f2c4"), OTHER_PROVIDER], []),
     case("violating", [OTHER_PROVIDER], [ABSENT]),
     case("another region", [repository(region=EU, provider=OTHERS), OTHER_PROVIDER], [ABSENT]),
-    case(
-        "a third account",
-        [repository(provider=OTHERS), provider("other", STRANGER)],
-        NO_PROVIDER,
-    ),
-    case(
-        "unknown",
-        [repository(provider=OTHERS), provider("other", UNKNOWN)],
-        TO_FIRST,
-    ),
-    case(
-        "a provider that is not declared",
-        [repository(provider=OTHERS)],
-        TO_FIRST,
-    ),
+    case("a third account", [repository(provider=OTHERS), provider("other", STRANGER)], NO_PROVIDER),
+    case("unknown", [repository(provider=OTHERS), provider("other", UNKNOWN)], TO_FIRST),
+    case("a provider that is not declared", [repository(provider=OTHERS)], TO_FIRST),
     case("another name", [repository("x/y", provider=OTHERS)], NO_PROVIDER),
     case("elsewhere", [repository(provider=OTHERS, region=EU)], NO_PROVIDER),
-    case(
-        "an unknown name there",
-        [repository(UNKNOWN, provider=OTHERS), OTHER_PROVIDER],
-        TO_FIRST,
-    ),
+    case("an unknown name there", [repository(UNKNOWN, provider=OTHERS), OTHER_PROVIDER], TO_FIRST),
     case("the provider's region", [repository(region=None, provider=OTHERS), OTHER_PROVIDER], []),
-    case(
-        "no region",
-        [repository(region=None, provider=OTHERS), provider("other", OTHER, "")],
-        TO_FIRST,
-    ),
+    case("no region", [repository(region=None, provider=OTHERS), provider("other", OTHER, "")], TO_FIRST),
 )
 def test_another_account_is_that_of_its_provider(resources: list[Declared], expected: list[str]) -> None:
     config = replicating(to(US, account=OTHER))

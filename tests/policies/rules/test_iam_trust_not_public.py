@@ -2,10 +2,9 @@
 
 import pytest
 
-from domain.document_text import UNKNOWN
 from policies.rules.iam_trust_not_public import RULE
 from resources.iam import ROLE
-from tests.cases import case, cases
+from tests.cases import cases
 from tests.policies.conftest import Declared, findings
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, deny, policy, root, to
 
@@ -17,17 +16,6 @@ EVERYBODY = f"statement 1 allows everybody (*) to call sts:AssumeRole: {RESTRICT
 def trust(**elements: object) -> dict[str, object]:
     statement = {**allow(Principal=to(PULLER), Action="sts:AssumeRole"), **elements}
     return {key: value for key, value in statement.items() if value is not None}
-
-
-@cases(
-    "inputs, expected",
-    case("compliant", {"assumeRolePolicy": policy(trust())}, []),
-    case("violating", {"assumeRolePolicy": policy(trust(Principal="*"))}, [EVERYBODY]),
-    case("unset", {}, []),
-    case("unknown", {"assumeRolePolicy": UNKNOWN}, ["undecided assumeRolePolicy"]),
-)
-def test_a_role(inputs: dict[str, object], expected: list[str]) -> None:
-    assert findings(RULE, Declared(type=ROLE, inputs=inputs)) == expected
 
 
 def test_a_statement_about_other_actions_hides_no_other() -> None:
@@ -43,21 +31,14 @@ def whole(accounts: str) -> list[str]:
 
 
 NOT_RESTRICTING: list[dict[str, object]] = [
-    {"StringEqualsIfExists": {"sts:ExternalId": "x"}},
-    {"ForAllValues:StringEquals": {"sts:ExternalId": "x"}},
-    {"StringNotEquals": {"sts:ExternalId": "x"}},
-    {"StringLike": {"sts:ExternalId": "*"}},
-    {"StringLike": {"sts:ExternalId": ["x", "?*"]}},
-    {"StringLike": {"sts:ExternalId": [""]}},
-    {"StringEquals": {"sts:ExternalId": []}},
-    {"Null": {"sts:ExternalId": "false"}},
-    {"ArnEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}"}},
-    {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
-    {"StringEquals": {"aws:PrincipalAccount": OTHER}},
-    {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
-    {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}*"}},
-    {"StringLike": {"aws:PrincipalArn": "arn:*"}},
-]
+    {"StringEqualsIfExists": {"sts:ExternalId": "x"}}, {"ForAllValues:StringEquals": {"sts:ExternalId": "x"}},
+    {"StringNotEquals": {"sts:ExternalId": "x"}}, {"StringLike": {"sts:ExternalId": "*"}},
+    {"StringLike": {"sts:ExternalId": ["x", "?*"]}}, {"StringLike": {"sts:ExternalId": [""]}},
+    {"StringEquals": {"sts:ExternalId": []}}, {"Null": {"sts:ExternalId": "false"}},
+    {"ArnEquals": {"aws:PrincipalArn": "${aws:PrincipalArn}"}}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"StringEquals": {"aws:PrincipalAccount": OTHER}}, {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+    {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}*"}}, {"StringLike": {"aws:PrincipalArn": "arn:*"}},
+]  # fmt: skip
 
 
 ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]

@@ -4,14 +4,16 @@ import json
 
 import pytest
 
-from domain.ecr.retention import Effect, Rule, Selector, compile_policy
+from domain.ecr.retention import RetentionEffect, Rule, Selector, compile_policy
 from resources import Grammar
 from review.plan.input_diff import input_differences
 from review.plan.policy_diff import compare
 from tests.cases import cases
 
 
-def rule(patterns: str, count: int, effect: Effect = Effect.KEEP, description: str | None = None) -> Rule:
+def rule(
+    patterns: str, count: int, effect: RetentionEffect = RetentionEffect.KEEP, description: str | None = None
+) -> Rule:
     return Rule(
         selector=Selector.TAGGED, patterns=tuple(patterns.split()), effect=effect, count=count, description=description
     )
@@ -21,7 +23,7 @@ def lifecycle(*rules: Rule) -> str:
     return json.dumps(compile_policy(rules))
 
 
-V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effect.EXPIRE_AFTER_DAYS)
+V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, RetentionEffect.EXPIRE_AFTER_DAYS)
 
 
 @cases(
@@ -32,7 +34,7 @@ V, RELEASE, DEV = rule("v*", 10), rule("release-*", 20), rule("dev-*", 30, Effec
     ([V], [rule("v*", 5)], ("~ Keep the newest 10 images tagged v* → Keep the newest 5 images tagged v*",)),
     (
         [V],
-        [rule("v*", 10, Effect.ARCHIVE_KEEP)],
+        [rule("v*", 10, RetentionEffect.ARCHIVE_KEEP)],
         ("- Keep the newest 10 images tagged v*", "+ Archive all but the newest 10 images tagged v*"),
     ),
     (
