@@ -21,10 +21,8 @@ class Fault:
     fix: str
 
     @classmethod
-    def of(cls, problem: Problem, file: str, line: int | None) -> "Fault":
-        return cls(
-            file=file, line=line, path=problem.path, value=problem.value, message=problem.message, fix=problem.fix
-        )
+    def of(cls, found: Problem, file: str, line: int | None) -> "Fault":
+        return cls(file=file, line=line, path=found.path, value=found.value, message=found.message, fix=found.fix)
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
@@ -40,32 +38,6 @@ class InvalidSettings(Exception):
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0, path_text(fault.path))))
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{counted(len(self.faults), 'fault')} in the settings\n{lines}")
-
-
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """Gathers faults about one file; knows the line of each path in it."""
-
-    file: str
-    source: "Lines | None"
-    faults: list[Fault]
-
-    def __call__(self, problem: Problem) -> None:
-        line = self.source.line(problem.path) if self.source else None
-        fault = Fault.of(problem, self.file, line)
-        if fault not in self.faults:
-            self.faults.append(fault)
-
-    def all(self, problems: Iterable[Problem], *under: str | int) -> None:
-        for problem in problems:
-            self(problem.under(*under))
-
-
-class Lines:
-    """Where a path stands in a file."""
-
-    def line(self, path: Path) -> int | None:
-        raise NotImplementedError
 
 
 def path_text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -9,15 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from domain.aws import RegistryId
 from domain.ecr.cache import TOKEN_KEY_PREFIX
-from domain.problems import Path, Problem
-from settings.checks import across_fields, roles
+from domain.problems import Path
+from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
 from settings.checks.other_stacks import shared_registries
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
-from settings.faults import InvalidSettings, Reporter
+from settings.faults import InvalidSettings
 from settings.files.configuration import Configuration, decoded, read_configuration, stacks
-from settings.files.source import read
+from settings.files.source import Reporter, read
 from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
 from settings.written.errors import describe
 from settings.written.stack import AwsKeys, StackKeys
@@ -36,8 +37,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         for full, problem in shared_registries(root, stack, keys, aws):
             configuration.reporter(full)(problem)
         for key, problem in across_fields.stack_problems(keys, aws):
-            full = f"{configuration.project}:{key}"
-            configuration.reporter(full)(problem.under("config", full))
+            configuration.report(key, problem)
         _check_caches(configuration, keys, aws)
     file = keys.catalog if keys else configuration.own().get("catalog")
     if not isinstance(file, str):
@@ -47,8 +47,8 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         raise InvalidSettings([*configuration.faults, *faults])
     report = Reporter(file, source, faults)
     names = _names(configuration, source.value, root, stack, file)
-    catalog = _validated(Catalog, source.value, report, names)
-    report.all(across_fields.catalog_problems(source.value))
+    catalog = _validated(Catalog, source.value, lambda path: (report, path), names)
+    report(*across_fields.catalog_problems(source.value))
     if keys is None or aws is None:
         raise InvalidSettings([*configuration.faults, *faults])
     # Where the catalog as a whole is faulty its sound entries are checked all the same.
@@ -65,13 +65,12 @@ def _check_declared(
 ) -> None:
     """What is wrong with what the sound parts make together."""
     entries = list(catalog.repositories.items())
-    report.all(across_fields.key_problems(entries, keys, settings.registries))
-    report.all(across_fields.role_problems(entries, keys.accounts))
-    report.all(shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
-    report.all(roles.catalog_problems(settings, entries))
-    for key, problem in roles.stack_problems(settings):
-        full = f"{configuration.project}:{key}"
-        configuration.reporter(full)(problem.under("config", full))
+    report(*across_fields.key_problems(entries, keys, settings.registries))
+    report(*across_fields.role_problems(entries, keys.accounts))
+    report(*shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
+    report(*composed_policies.policy_problems_in_catalog(settings, entries))
+    for key, problem in composed_policies.policy_problems_in_stack(settings):
+        configuration.report(key, problem)
 
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:
@@ -82,19 +81,16 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
         return configuration.reporter(key), ("config", key, *path[1:])
 
     own = {key: value for key, value in configuration.own().items() if not key.startswith(TOKEN_KEY_PREFIX)}
-    return _validated_at(StackKeys, own, place)
+    return _validated(StackKeys, own, place)
 
 
 def _check_caches(configuration: Configuration, keys: StackKeys, aws: AwsKeys) -> None:
-    full = f"{configuration.project}:caches"
     for problem in cache_problems(keys, RegistryId(account=aws.account, region=aws.region)):
-        configuration.reporter(full)(problem.under("config", full))
+        configuration.report("caches", problem)
     given = [key for key in configuration.own() if key.startswith(TOKEN_KEY_PREFIX)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
     for problem in token_problems(keys, given, secret, configuration.project):
-        key, *rest = problem.path
-        full = f"{configuration.project}:{key}"
-        configuration.reporter(full)(Problem(("config", full, *rest), problem.value, problem.message, problem.fix))
+        configuration.report(str(problem.path[0]), replace(problem, path=problem.path[1:]))
 
 
 def _aws_keys(configuration: Configuration) -> AwsKeys | None:
@@ -102,30 +98,21 @@ def _aws_keys(configuration: Configuration) -> AwsKeys | None:
     values = {name: configuration.values[name] for name in names if name in configuration.values}
     # `pulumi config set` writes a list as the text of one, and the provider takes it.
     values = {name: decoded(value) if isinstance(value, str) else value for name, value in values.items()}
-    return _validated_at(AwsKeys, values, lambda path: (configuration.reporter(str(path[0])), ("config", *path)))
+    return _validated(AwsKeys, values, lambda path: (configuration.reporter(str(path[0])), ("config", *path)))
 
 
 def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePath, stack: str, file: str) -> Names:
-    own = configuration.own()
+    def keys(values: Mapping[str, object], key: str, file: str) -> tuple[list[str], str]:
+        value = values.get(key)
+        return [str(each) for each in value] if isinstance(value, Mapping) else [], f"{file} ({key})"
 
-    def keys(value: object) -> list[str]:
-        return [str(key) for key in value] if isinstance(value, Mapping) else []
-
+    kinds = ((Names.ACCOUNT, "accounts"), (Names.ORGANIZATION, "organizations"), (Names.KEY, "keys"))
     return Names(
-        {
-            Names.ACCOUNT: keys(own.get("accounts")),
-            Names.ORGANIZATION: keys(own.get("organizations")),
-            Names.KEY: keys(own.get("keys")),
-            Names.PRESET: keys(raw.get("retention")),
-            Names.STACK: {*stacks(root), stack},
-        },
-        {
-            Names.ACCOUNT: f"{configuration.file} (accounts)",
-            Names.ORGANIZATION: f"{configuration.file} (organizations)",
-            Names.KEY: f"{configuration.file} (keys)",
-            Names.PRESET: f"{file} (retention)",
-            Names.STACK: "a file beside Pulumi.yaml",
-        },
+        {kind: keys(configuration.own(), key, configuration.file) for kind, key in kinds}
+        | {
+            Names.PRESET: keys(raw, "retention", file),
+            Names.STACK: ({*stacks(root), stack}, "a file beside Pulumi.yaml"),
+        }
     )
 
 
@@ -151,11 +138,7 @@ def _sound(raw: Mapping[str, object], names: Names) -> Catalog:
     )
 
 
-def _validated(model: type[M], raw: object, report: Reporter, context: object) -> M | None:
-    return _validated_at(model, raw, lambda path: (report, path), context)
-
-
-def _validated_at(
+def _validated(
     model: type[M], raw: object, place: Callable[[Path], tuple[Reporter, Path]], context: object = None
 ) -> M | None:
     """The model's value; where it is faulty each fault is reported at the place that `place` says its path has."""
@@ -168,5 +151,5 @@ def _validated_at(
                 continue
             problem = describe(model, error)
             report, path = place(problem.path)
-            report(Problem(path, problem.value, problem.message, problem.fix))
+            report(replace(problem, path=path))
     return None

@@ -27,14 +27,11 @@ def catalog_problems(raw: Raw) -> Iterator[Problem]:
         yield from _under(retention_problems(rules, checked), "retention", name)
     for name, entry in _objects(raw, "repositories"):
         yield from _under(_entry_problems(entry, checked), "repositories", name)
-    removed = raw.get("removed")
-    repositories = raw.get("repositories")
-    if isinstance(removed, Mapping) and isinstance(repositories, Mapping):
-        for name in removed:
-            if name in repositories:
-                yield Problem(
-                    ("removed", name), name, "is still listed in repositories", "move the entry, don't copy it"
-                )
+    listed = dict(_objects(raw, "repositories"))
+    for name, _ in _objects(raw, "removed"):
+        if name in listed:
+            message = "is still listed in repositories"
+            yield Problem(("removed", name), name, message, "move the entry, don't copy it")
 
 
 def _objects(raw: Raw, key: str) -> Iterator[tuple[str, object]]:
@@ -54,7 +51,7 @@ def _entry_problems(entry: object, checked: dict[str, list[Problem]]) -> Iterato
     filters = entry.get("mutable_tags")
     if isinstance(filters, list) and filters and all(isinstance(item, str) for item in filters):
         yield from _under(exclusion_filter_problems(filters), "mutable_tags")
-    yield from _each(entry, "push", _push_problems)
+    yield from _each(entry, "push", lambda push: exactly_one(push, ("refs", "environment"), "source of the push"))
     yield from _each(entry, "pull", _pull_problems)
 
 
@@ -66,22 +63,18 @@ def _each(entry: Raw, key: str, check: Callable[[Raw], Iterator[Problem]]) -> It
                 yield from _under(check(item), key, index)
 
 
-def _exactly_one(item: Raw, keys: tuple[str, ...], of: str) -> Iterator[Problem]:
+def exactly_one(item: Raw, keys: tuple[str, ...], of: str) -> Iterator[Problem]:
     given = [key for key in keys if item.get(key) is not None]
     if len(given) != 1:
         message = f"has {' and '.join(given)}" if given else f"has no {of}"
         yield Problem((), dict(item), message, f"write exactly one of {', '.join(keys)}")
 
 
-def _push_problems(push: Raw) -> Iterator[Problem]:
-    yield from _exactly_one(push, ("refs", "environment"), "source of the push")
-
-
 def _pull_problems(pull: Raw) -> Iterator[Problem]:
     who: tuple[str, ...] = ("account", "organization", "service")
     if pull.get("service") is not None and pull.get("account") is not None:
         who = ("organization", "service")
-    yield from _exactly_one(pull, who, "account, organization or service")
+    yield from exactly_one(pull, who, "account, organization or service")
     if pull.get("service") == TASKS and pull.get("account") is not None:
         fix = "write {account: NAME, role: ROLE} with the role under which they run"
         yield Problem(("account",), pull["account"], "is another account, whose tasks pull with a role of its own", fix)
@@ -105,13 +98,9 @@ def _rules_problems(rules: list[object]) -> Iterator[Problem]:
     for index, rule in enumerate(rules):
         if not isinstance(rule, Mapping):
             continue
-        problems = [
-            *_exactly_one(rule, SELECTORS, "selector"),
-            *_exactly_one(rule, EFFECTS, "effect"),
-        ]
+        problems = (*exactly_one(rule, SELECTORS, "selector"), *exactly_one(rule, EFFECTS, "effect"))
         yield from _under(problems, index)
-        typed = domain_rule(rule)
-        if typed:
+        if typed := domain_rule(rule):
             compiled.append(typed)
             origin.append((index, rule))
     if not rules:
@@ -173,19 +162,16 @@ def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapp
 
 def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem]]:
     """What is wrong between a stack's keys: the key, and the problem inside its value."""
-    for problem in _scanning_problems(keys):
-        yield "scanning", problem.under("rules")
-    if keys.registry_policy:
-        for problem in registry_policy_problems(keys.registry_policy):
-            yield "registry_policy", problem
-    for problem in _replica_problems(keys, aws):
-        yield "replicas", problem
-    for problem in _key_arn_problems(keys):
-        yield "keys", problem
-    for problem in _principal_problems(keys.pull_time_exclusions, REGIONS[aws.region].id):
-        yield "pull_time_exclusions", problem
-    for problem in _auditor_problems(keys.roles.auditors, REGIONS[aws.region].id):
-        yield "roles", problem.under("auditors")
+    partition = REGIONS[aws.region].id
+    found: dict[str, Iterable[Problem]] = {
+        "scanning": _under(_scanning_problems(keys), "rules"),
+        "registry_policy": registry_policy_problems(keys.registry_policy) if keys.registry_policy else (),
+        "replicas": _replica_problems(keys, aws),
+        "keys": _key_arn_problems(keys),
+        "pull_time_exclusions": _principal_problems(keys.pull_time_exclusions, partition),
+        "roles": _under(_auditor_problems(keys.roles.auditors, partition), "auditors"),
+    }
+    return ((key, problem) for key, problems in found.items() for problem in problems)
 
 
 def _scanning_problems(keys: StackKeys) -> Iterator[Problem]:

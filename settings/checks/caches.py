@@ -1,12 +1,14 @@
 """What is wrong with the pull-through caches of a stack: with one, and between them."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from domain.aws import RegistryId
 from domain.ecr.cache import token_key
-from domain.ecr.upstreams import UPSTREAMS, CacheRule, Credentials, registry_problems, rule_for, rule_problems
+from domain.ecr.upstreams import CacheRule, Credentials, registry_problems, rule_for, rule_problems
 from domain.problems import Problem
 from domain.wording import a, nearest
+from settings.checks.across_fields import exactly_one
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 
@@ -16,13 +18,11 @@ _WRITTEN = {"upstream_url": "registry", "credential_arn": "credentials"}
 
 def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
     for index, cache in enumerate(keys.caches):
-        problems = [*_address_problems(cache), *_login_problems(cache), *_rule_problems(cache, registry)]
-        problems += [
-            each.under("pull", at) for at, pull in enumerate(cache.pull) for each in _pull_problems(pull, keys)
-        ]
-        yield from (each.under(index) for each in problems)
+        pulls = (each.under("pull", at) for at, pull in enumerate(cache.pull) for each in _pull_problems(pull, keys))
+        for problem in (*_entry_problems(cache), *_rule_problems(cache, registry), *pulls):
+            yield problem.under(index)
     for problem in registry_problems([cache.own_prefix for cache in keys.caches]):
-        yield Problem((*problem.path, "prefix") if problem.path else (), problem.value, problem.message, problem.fix)
+        yield replace(problem, path=(*problem.path, "prefix") if problem.path else ())
 
 
 def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[str], project: str) -> Iterator[Problem]:
@@ -45,27 +45,22 @@ def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[s
 def shadowed_problems(names: Collection[str], rules: Sequence[CacheRule]) -> Iterator[Problem]:
     """Repositories of our own where only a cache can put images."""
     for name in names:
-        rule = rule_for(name, rules)
-        if rule is not None:
+        if rule := rule_for(name, rules):
             message = f"is under {rule.prefix}, which belongs to a pull-through cache: no image can be pushed there"
             yield Problem(("repositories", name), name, message, "rename it, or give the cache another prefix")
 
 
-def _address_problems(cache: CacheEntry) -> Iterator[Problem]:
-    upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
-    if upstream.url is None and cache.registry is None:
-        yield Problem(("registry",), None, "is missing", f"write its address: {upstream.form}")
-    elif upstream.url is not None and cache.registry is not None:
-        yield Problem(
-            ("registry",), cache.registry, f"is not a key of {cache.upstream}", f"it is {upstream.url}: remove it"
-        )
-
-
-def _login_problems(cache: CacheEntry) -> Iterator[Problem]:
-    upstream = next(each for each in UPSTREAMS if each.name == cache.upstream)
+def _entry_problems(cache: CacheEntry) -> Iterator[Problem]:
+    """Of its address and its login."""
+    url = cache.kind.url
+    if url is None and cache.registry is None:
+        yield Problem(("registry",), None, "is missing", f"write its address: {cache.kind.form}")
+    elif url is not None and cache.registry is not None:
+        message, fix = f"is not a key of {cache.upstream}", f"it is {url}: remove it"
+        yield Problem(("registry",), cache.registry, message, fix)
     if cache.username and cache.credentials:
         yield Problem(("username",), cache.username, "is given beside a secret that has one", "keep one of the two")
-    elif cache.username and upstream.credentials is Credentials.NOT_TAKEN:
+    elif cache.username and cache.kind.credentials is Credentials.NOT_TAKEN:
         yield Problem(("username",), cache.username, f"is not supported for {cache.upstream}", "remove it")
 
 
@@ -74,18 +69,13 @@ def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]
     rule = cache_rule(cache, "", "", registry)
     for problem in rule_problems(rule, account=registry.account, region=registry.region):
         field = str(problem.path[0])
-        if not (field == "credential_arn" and cache.username) and not (
-            field == "upstream_url" and not rule.upstream_url
-        ):
-            path = (_WRITTEN.get(field, field), *problem.path[1:])
-            yield Problem(path, problem.value, problem.message, problem.fix)
+        if not (field == "credential_arn" and cache.username) and (field != "upstream_url" or rule.upstream_url):
+            yield replace(problem, path=(_WRITTEN.get(field, field), *problem.path[1:]))
 
 
 def _pull_problems(pull: CachePull, keys: StackKeys) -> Iterator[Problem]:
-    given = [name for name in ("account", "organization", "service") if getattr(pull, name) is not None]
-    if len(given) != 1:
-        message = f"has {' and '.join(given)}" if given else "names no account, organization or service"
-        yield Problem((), pull.model_dump(exclude_none=True), message, "write one of account, organization, service")
+    who = ("account", "organization", "service")
+    yield from exactly_one(pull.model_dump(exclude_none=True), who, "account, organization or service")
     for name, known in (("account", keys.accounts), ("organization", keys.organizations)):
         value = getattr(pull, name)
         if value is not None and value not in known:

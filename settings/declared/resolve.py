@@ -4,6 +4,8 @@ What is faulty by itself has a fault of its own and is left out here, so that wh
 all the same.
 """
 
+from dataclasses import replace
+
 from domain import resource_tags
 from domain.aws import Arn, RegistryId
 from domain.document_text import to_json_text
@@ -12,7 +14,7 @@ from domain.ecr.names import private_registry
 from domain.ecr.repository import Encryption
 from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.ecr.tags import mutability
-from domain.ecr.upstreams import UPSTREAMS, CacheRule
+from domain.ecr.upstreams import CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
@@ -54,7 +56,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         other_account_replicas=tuple(registry for registry in replicas if registry.account != account),
         net=presets.get(DEFAULT_PRESET, NET),
         repositories=tuple(
-            _repository(name, entry, presets=presets, stack=stack, keys=keys, account=account)
+            _repository(name, entry, presets, stack=stack, keys=keys, own=account)
             for name, entry in catalog.repositories.items()
         ),
         removed=catalog.removed,
@@ -86,7 +88,7 @@ def _cache(cache: CacheEntry, keys: StackKeys, home: StackRegistry, *, project: 
 
 def cache_rule(cache: CacheEntry, project: str, stack: str, registry: RegistryId) -> CacheRule:
     """The rule; where another private registry stands behind it, Amazon ECR goes there with a role of ours."""
-    url = cache.registry or next(each.url for each in UPSTREAMS if each.name == cache.upstream) or ""
+    url = cache.registry or cache.kind.url or ""
     upstream, role = private_registry(url), None
     if upstream is not None and upstream.account != registry.account:
         role = str(Arn(registry.partition, "iam", "", registry.account, f"role/{project}/{stack}/{cache_role(stack)}"))
@@ -121,15 +123,9 @@ def _place(replica: ReplicaEntry, home: StackRegistry, keys: StackKeys) -> list[
     if account is None:
         return []
     other = account != home.account
-    registry = StackRegistry(
-        account=account,
-        region=replica.region,
-        home=False,
-        role=str(Arn(home.id.partition, "iam", "", account, f"role/{replica.role}")) if other else None,
-        prefixes=replica.prefixes,
-        retire=replica.retire,
-    )
-    return [registry]
+    role = str(Arn(home.id.partition, "iam", "", account, f"role/{replica.role}")) if other else None
+    registry = StackRegistry(account=account, region=replica.region, home=False, role=role)
+    return [replace(registry, prefixes=replica.prefixes, retire=replica.retire)]
 
 
 def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:
@@ -138,13 +134,7 @@ def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:
 
 
 def _repository(
-    name: str,
-    entry: RepositoryEntry,
-    *,
-    presets: dict[str, tuple[Rule, ...]],
-    stack: str,
-    keys: StackKeys,
-    account: str,
+    name: str, entry: RepositoryEntry, presets: dict[str, tuple[Rule, ...]], *, stack: str, keys: StackKeys, own: str
 ) -> Repository:
     named = entry.encryption if isinstance(entry.encryption, NamedKey) else None
     return Repository(
@@ -157,7 +147,7 @@ def _repository(
         encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),
         key_arns=keys.keys[named.key] if named else {},
         push=tuple(source(push) for _, push in here(entry, stack)),
-        pull=_grants(entry.pull, keys, account),
+        pull=_grants(entry.pull, keys, own),
         tasks=any(pull.service == TASKS for pull in entry.pull),
         adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
         retire=entry.retire,

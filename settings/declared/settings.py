@@ -1,7 +1,7 @@
 """The settings as everything else reads them: names resolved, defaults applied, frozen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -15,7 +15,7 @@ from domain.ecr.repository import RepositoryCopy
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, repository_policy
 from domain.iam.roles import Role
-from settings.declared.roles import registry_roles
+from settings.declared.iam_roles import registry_roles
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement
 from settings.written.stack import RoleOptions, Scanning
@@ -91,14 +91,11 @@ class Settings:
 
     @cached_property
     def _copies(self) -> dict[StackRegistry, tuple[RepositoryCopy, ...]]:
-        return {
-            registry: tuple(
-                self._copy(each, registry)
-                for each in self.repositories
-                if each.name.startswith(registry.prefixes or "")
-            )
-            for registry in self.all_registries
-        }
+        def copies(registry: StackRegistry) -> Iterator[RepositoryCopy]:
+            held = (each for each in self.repositories if each.name.startswith(registry.prefixes or ""))
+            return (self._copy(each, registry) for each in held)
+
+        return {registry: tuple(copies(registry)) for registry in self.all_registries}
 
     def _copy(self, repository: Repository, registry: StackRegistry) -> RepositoryCopy:
         retire = repository.retire or registry.retire
@@ -133,11 +130,8 @@ class Settings:
     @property
     def other_accounts(self) -> dict[str, tuple[str, str, str]]:
         """What it takes to declare something in each account but the stack's own: itself, a region, the role."""
-        return {
-            registry.account: (registry.account, registry.region, registry.role)
-            for registry in self.other_account_replicas
-            if registry.role
-        }
+        others = self.other_account_replicas
+        return {each.account: (each.account, each.region, each.role) for each in others if each.role}
 
     @property
     def replication(self) -> tuple[ReplicationRule, ...]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Problem
 from domain.wording import a, nearest
-from settings.faults import Fault, Reporter
-from settings.files.project import other_project_files, project_problems, provider_problem, stack_file_problems
-from settings.files.source import Source, read
+from settings.faults import Fault
+from settings.files.project import other_project_files, project_problems, provider_problems, stack_file_problems
+from settings.files.source import Reporter, Source, read
 
 PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
@@ -39,6 +39,11 @@ class Configuration:
     def reporter(self, key: str) -> Reporter:
         return Reporter(self.file, None if key in self.engine_keys else self.source, self.faults)
 
+    def report(self, key: str, problem: Problem) -> None:
+        """A problem of one of the project's own keys, told at a path inside its value."""
+        full = f"{self.project}:{key}"
+        self.reporter(full)(problem.under("config", full))
+
     def provider(self) -> dict[str, str]:
         """What is configured of the provider and the engine beyond the region and the account, as text."""
         others = {key: value for key, value in self.values.items() if key not in (REGION, ACCOUNTS)}
@@ -65,10 +70,8 @@ def stacks(root: Path) -> list[str]:
 
 def engine_text(value: object) -> str:
     """A value as the engine hands it to a program: text, or JSON for an object or list."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
+    if isinstance(value, str | None):
+        return value or ""
     return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
@@ -96,17 +99,11 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
 
 def _check_project(root: Path, source: Source, declared: Mapping[str, object], faults: list[Fault]) -> None:
     report = Reporter(PROJECT_FILE, source, faults)
-    report.all(project_problems(source.value))
+    report(*project_problems(source.value))
     others = other_project_files(frozenset(file.name for file in root.glob("Pulumi.*")))
     faults.extend(Fault.of(problem, str(problem.value), None) for problem in others)
     for key in declared:
-        _check_provider(key, report)
-
-
-def _check_provider(key: str, report: Reporter) -> None:
-    problem = provider_problem(key)
-    if problem:
-        report(problem.under("config", key))
+        report(*provider_problems(key))
 
 
 def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str, object]] | None:
@@ -115,11 +112,8 @@ def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str,
         return None
     report = Reporter(PROJECT_FILE, source, faults)
     if not isinstance(source.value.get("name"), str):
-        report(
-            Problem(
-                ("name",), source.value.get("name"), "is not a valid project name", "write name: container-registry"
-            )
-        )
+        fix = "write name: container-registry"
+        report(Problem(("name",), source.value.get("name"), "is not a valid project name", fix))
     keys = source.value.get("config", {})
     if not isinstance(keys, dict):
         report(Problem(("config",), keys, "is not an object", "declare one key a line"))
@@ -137,7 +131,7 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     written = configuration.source.value.get("config", {}) if configuration.source else {}
     report = Reporter(configuration.file, configuration.source, configuration.faults)
     if configuration.source:
-        report.all(stack_file_problems(configuration.source.value))
+        report(*stack_file_problems(configuration.source.value))
     if written is None:
         return
     if not isinstance(written, dict):
@@ -148,7 +142,7 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
         namespace = key.partition(":")[0]
         if namespace != configuration.project and difflib.get_close_matches(namespace, [configuration.project], 1, 0.8):
             report(Problem(("config", key), key, "has an unknown namespace", f"did you mean {configuration.project}?"))
-        _check_provider(key, report)
+        report(*provider_problems(key))
         if ":" not in key:
             report(Problem(("config", key), key, "has no namespace", f"write {configuration.project}:{key}"))
         elif isinstance(value, dict) and set(value) == {"secure"}:
@@ -157,9 +151,8 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
             own = key.removeprefix(f"{configuration.project}:")
             if offline and own != key and not own.startswith(TOKEN_KEY_PREFIX):
                 message = "is encrypted, and can't be read without the engine"
-                report(
-                    Problem(("config", key), UNREADABLE_SECRET, message, "write it in plain text: it is not a secret")
-                )
+                fix = "write it in plain text: it is not a secret"
+                report(Problem(("config", key), UNREADABLE_SECRET, message, fix))
         else:
             configuration.values[key] = value
     configuration.secrets = frozenset(secrets)
@@ -214,19 +207,12 @@ def _fits(value: object, kind: str, items: object, *, top: bool = False) -> bool
 
 def _overlay(configuration: Configuration, engine: Mapping[str, str]) -> None:
     """Puts the engine's values in; where the file says the same, its written form and its lines stay."""
-    differing = set()
-    values: dict[str, object] = {}
-    for key, text in engine.items():
-        written = configuration.values.get(key)
-        if key in configuration.values and _same(written, text):
-            values[key] = written
-        else:
-            differing.add(key)
-            values[key] = decoded(text)
-    configuration.values = values
-    configuration.engine_keys = frozenset(differing)
-    for key in values:
-        _check_provider(key, configuration.reporter(key))
+    written = configuration.values
+    same = {key for key, text in engine.items() if key in written and _same(written[key], text)}
+    configuration.values = {key: written[key] if key in same else decoded(text) for key, text in engine.items()}
+    configuration.engine_keys = frozenset(engine.keys() - same)
+    for key in engine:
+        configuration.reporter(key)(*provider_problems(key))
 
 
 def decoded(text: str) -> object:

@@ -57,13 +57,13 @@ def stack_file_problems(raw: Raw) -> Iterator[Problem]:
             yield Problem((key,), key, "is not a key of a stack's file", nearest(key, list(_STACK)))
 
 
-def provider_problem(key: str) -> Problem | None:
+def provider_problems(key: str) -> Iterator[Problem]:
     """Whether a key of the provider has no place in a file; those that pass are shown by the plan when they change."""
+    path, fix = ("config", key), "remove it: sign in by a role"
     if key in _KEYS_IN_THE_OPEN:
-        return Problem((), key, "holds credentials, which don't belong in a file", "remove it: sign in by a role")
-    if key in _UNSAFE or key.startswith("aws:skip"):
-        return Problem((), key, "points the provider away from AWS, or disables its checks", "remove it")
-    return None
+        yield Problem(path, key, "holds credentials, which don't belong in a file", fix)
+    elif key in _UNSAFE or key.startswith("aws:skip"):
+        yield Problem(path, key, "points the provider away from AWS, or disables its checks", "remove it")
 
 
 def _held(value: object, expected: object, path: tuple[str, ...]) -> Iterator[Problem]:

@@ -1,13 +1,14 @@
 """YAML files read with the line of every value, duplicate keys refused, nothing guessed."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
 import yaml
 
 from domain.problems import Path, Problem
-from settings.faults import Fault, Lines
+from settings.faults import Fault
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DIGITS = re.compile(r"[0-9]+")
@@ -16,7 +17,7 @@ _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = ("bool", "float", "int", "merge", "null", "str", "timestamp", "value")
 
 
-class Source(Lines):
+class Source:
     """One YAML file: its value, and the line of each path in it."""
 
     def __init__(self, root: yaml.MappingNode) -> None:
@@ -62,16 +63,29 @@ class Source(Lines):
                 raise yaml.MarkedYAMLError(problem="a key that is not text", problem_mark=key_node.start_mark)
             key = str(key_node.value)
             if key in children:
-                first = int(children[key][0].start_mark.line) + 1
-                self.problems.append(
-                    Problem((*path, key), key, f"is written twice (first in line {first})", "keep one of the two")
-                )
+                message = f"is written twice (first in line {int(children[key][0].start_mark.line) + 1})"
+                self.problems.append(Problem((*path, key), key, message, "keep one of the two"))
             children[key] = (key_node, child)
             value[key] = self._build(child, (*path, key))
             if value[key] is None:
                 self.problems.append(no_value((*path, key)))
         self._children[id(node)] = children
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Gathers faults about one file; knows the line of each path in it."""
+
+    file: str
+    source: Source | None
+    faults: list[Fault]
+
+    def __call__(self, *problems: Problem) -> None:
+        for problem in problems:
+            fault = Fault.of(problem, self.file, self.source.line(problem.path) if self.source else None)
+            if fault not in self.faults:
+                self.faults.append(fault)
 
 
 def _scalar(node: yaml.ScalarNode) -> object:
@@ -125,9 +139,8 @@ def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
     except UnicodeDecodeError as error:
         problem = Problem((), str(file), f"is not UTF-8 at byte {error.start}", "save the file as UTF-8")
     except (OSError, ValueError) as error:
-        problem = Problem(
-            (), name, f"can't be read: {getattr(error, 'strerror', None) or error}", "name a file that can be read"
-        )
+        message = f"can't be read: {getattr(error, 'strerror', None) or error}"
+        problem = Problem((), name, message, "name a file that can be read")
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         fix = f"{error.context}; mend this line or the one above" if error.context else "mend this line"

@@ -1,10 +1,10 @@
 """The shape of catalog.yaml. Names are resolved through the stack, whose names arrive as the validation's context."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +35,8 @@ DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SOMETHING = re.compile(r".*\S.*", re.DOTALL)
+WORD, VALUE = UNION_TAGS = ("\0word", "\0value")
+"""The tags of our unions; pydantic puts them into the path of a fault, where nothing that people write equals them."""
 
 
 class Names:
@@ -46,20 +48,19 @@ class Names:
     KEY = "key"
     STACK = "stack"
 
-    def __init__(self, known: dict[str, Iterable[str]], declared_in: dict[str, str]) -> None:
-        self._known = {kind: set(names) for kind, names in known.items()}
-        self._declared_in = declared_in
+    def __init__(self, known: Mapping[str, tuple[Collection[str], str]]) -> None:
+        self._known = known
 
     def check(self, kind: str, name: str) -> None:
-        if name not in self._known[kind]:
-            raise PydanticCustomError(
-                "unknown_name",
-                "{message}",
-                {
-                    "message": f"is not {a(kind)} that {self._declared_in[kind]} declares",
-                    "fix": _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, self._known[kind]),
-                },
-            )
+        names, declared_in = self._known[kind]
+        if name not in names:
+            fix = _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, set(names))
+            raise invalid_value(f"is not {a(kind)} that {declared_in} declares", fix)
+
+
+def invalid_value(message: str, fix: str) -> PydanticCustomError:
+    """What a validator raises."""
+    return PydanticCustomError("problem", "{message}", {"message": message, "fix": fix})
 
 
 def known(kind: str) -> AfterValidator:
@@ -75,16 +76,9 @@ def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
     """A check of the domain as a field's: all that is wrong with one value makes one fault."""
 
     def check(value: str) -> str:
-        found = problems(value)
-        if found:
-            raise PydanticCustomError(
-                "problem",
-                "{message}",
-                {
-                    "message": "; ".join(p.message for p in found),
-                    "fix": "; ".join(dict.fromkeys(p.fix for p in found)),
-                },
-            )
+        if found := problems(value):
+            fixes = dict.fromkeys(each.fix for each in found)
+            raise invalid_value("; ".join(each.message for each in found), "; ".join(fixes))
         return value
 
     return AfterValidator(check)
@@ -98,15 +92,11 @@ def _day(value: object) -> object:
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):  # a day that the calendar does not have is told like any other text
             return date.fromisoformat(value)
-    raise PydanticCustomError("problem", "{message}", {"message": "is not a date", "fix": "write it as 2027-01-31"})
+    raise invalid_value("is not a date", "write it as 2027-01-31")
 
 
-def _flag_or_list(value: Any) -> str:
-    return "value" if isinstance(value, list | tuple) else "name"
-
-
-def _word(value: Any) -> str:
-    return "name" if isinstance(value, str) else "value"
+def _word_or_value(value: object) -> str:
+    return WORD if isinstance(value, str) else VALUE
 
 
 Text = Annotated[StrictStr, checked(tag_value_problems)]
@@ -153,14 +143,8 @@ def domain_rule(rule: Mapping[str, object]) -> Rule | None:
         return None
     if not all(isinstance(pattern, str) for pattern in patterns) or not isinstance(description, str | None):
         return None
-    kind = {"untagged": Selector.UNTAGGED, "any": Selector.ANY}
-    return Rule(
-        selector=kind.get(selector, Selector.TAGGED),
-        patterns=tuple(patterns),
-        effect=effect,
-        count=count,
-        description=description,
-    )
+    kind = Selector(selector) if selector in {"untagged", "any"} else Selector.TAGGED
+    return Rule(selector=kind, patterns=tuple(patterns), effect=effect, count=count, description=description)
 
 
 def _digits(value: object) -> object:
@@ -230,19 +214,19 @@ class RepositoryEntry(Model):
     owner: Text = Field(description="the team that answers for the images")
     description: Text | None = None
     retention: Annotated[
-        Annotated[StrictStr, known(Names.PRESET), Tag("name")] | Annotated[tuple[RetentionRule, ...], Tag("value")],
-        Discriminator(_word),
+        Annotated[StrictStr, known(Names.PRESET), Tag(WORD)] | Annotated[tuple[RetentionRule, ...], Tag(VALUE)],
+        Discriminator(_word_or_value),
     ] = Field(DEFAULT_PRESET, validate_default=True, description="a preset's name, or a list of rules")
     mutable_tags: tuple[StrictStr, ...] = Field((), description="tags that may move; all others are immutable")
     encryption: Annotated[
-        Annotated[Literal["customer", "aws-managed", "aes256"], Tag("name")] | Annotated[NamedKey, Tag("value")],
-        Discriminator(_word),
+        Annotated[Literal["customer", "aws-managed", "aes256"], Tag(WORD)] | Annotated[NamedKey, Tag(VALUE)],
+        Discriminator(_word_or_value),
     ] = Field("customer", description="can't be changed once the repository exists")
     push: tuple[Push, ...] = ()
     pull: tuple[Pull, ...] = ()
     adopt: Annotated[
-        Annotated[StrictBool, Tag("name")] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag("value")],
-        Discriminator(_flag_or_list),
+        Annotated[StrictBool, Tag(WORD)] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag(VALUE)],
+        Discriminator(lambda value: VALUE if isinstance(value, list | tuple) else WORD),
     ] = Field(default=False, description="the repository exists already, in every stack or in those listed: import it")
     retire: Retirement | None = Field(None, description="the first of the two steps that destroy it")
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictStr
-from pydantic_core import PydanticCustomError
 
 from domain.aws import Arn, account_problems, region_problems
 from domain.ecr.limits import (
@@ -15,12 +14,12 @@ from domain.ecr.limits import (
     REPLICATION_FILTERS_PER_RULE_MAX,
 )
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
-from domain.ecr.upstreams import ROOT, UPSTREAMS
+from domain.ecr.upstreams import ROOT, UPSTREAMS, Upstream
 from domain.iam.grants import organization_problems, role_name_problems
 from domain.iam.limits import SESSION_SECONDS
 from domain.kms import deletion_window_problems
-from domain.problems import Problem
-from settings.written.catalog import TASKS, Model, Retirement, Text, checked
+from domain.problems import Problem, unless
+from settings.written.catalog import TASKS, Model, Retirement, Text, checked, invalid_value
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -31,20 +30,15 @@ def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -
         arn = Arn.parse(text)
         named = arn and arn.resource.startswith(kinds) and not role_name_problems(arn.resource.partition("/")[2])
         placed = arn and bool(arn.region) is regional and not account_problems(arn.account)
-        if arn and named and placed and arn.service == service:
-            return []
-        return [Problem((), text, f"is not an ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)]
+        sound = arn and named and placed and arn.service == service
+        return unless(sound, text, f"is not an ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)
 
     return checked(problems)
 
 
 def _quoted(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise PydanticCustomError(
-            "problem",
-            "{message}",
-            {"message": "is a number", "fix": "put the 12 digits in quotes: a number loses its leading zeros"},
-        )
+        raise invalid_value("is a number", "put the 12 digits in quotes: a number loses its leading zeros")
     return value
 
 
@@ -65,10 +59,9 @@ PrincipalArn = Annotated[
 
 def _prefix_problems(prefix: str) -> list[Problem]:
     least, most = REPLICATION_FILTER_MIN_LENGTH, REPLICATION_FILTER_MAX_LENGTH
-    if least <= len(prefix) <= most and _PREFIX.fullmatch(prefix):
-        return []
     fix = f"write {least} to {most} characters of a name, such as payments/"
-    return [Problem((), prefix, "is not a prefix of a repository name", fix)]
+    sound = least <= len(prefix) <= most and _PREFIX.fullmatch(prefix)
+    return unless(sound, prefix, "is not a prefix of a repository name", fix)
 
 
 Prefix = Annotated[StrictStr, checked(_prefix_problems)]
@@ -116,9 +109,7 @@ SECONDS_PER_HOUR = 3_600
 
 def _hours_problems(hours: int) -> list[Problem]:
     least, most = (seconds // SECONDS_PER_HOUR for seconds in SESSION_SECONDS)
-    if least <= hours <= most:
-        return []
-    return [Problem((), hours, "is not a valid session length", f"write {least} to {most} hours")]
+    return unless(least <= hours <= most, hours, "is not a valid session length", f"write {least} to {most} hours")
 
 
 class RoleOptions(Model):
@@ -154,6 +145,10 @@ class CacheEntry(Model):
     credentials: StrictStr | None = Field(None, description="the ARN of a secret that exists already")
     username: Text | None = Field(None, description="with the secret configuration cache-token-PREFIX, in its place")
     pull: tuple[CachePull, ...] = ()
+
+    @property
+    def kind(self) -> Upstream:
+        return next(each for each in UPSTREAMS if each.name == self.upstream)
 
     @property
     def own_prefix(self) -> str:

@@ -9,8 +9,8 @@ from domain.iam.grants import Grant, repository_policy_problems
 from domain.iam.limits import INLINE_TEXT_MAX, ROLES_MAX
 from domain.iam.roles import cache_role, pull_policy
 from domain.problems import Path, Problem
+from settings.declared.iam_roles import auditor_role, task_role
 from settings.declared.resolve import here, source
-from settings.declared.roles import auditor_role, task_role
 from settings.declared.settings import Settings, policy_text
 from settings.written.catalog import TASKS, RepositoryEntry
 
@@ -20,14 +20,11 @@ Pushes = Sequence[tuple[Path, GitHubSource]]
 _FEWER = "name whole accounts or an organization in place of many roles, or fewer prefixes"
 
 
-def catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
+def policy_problems_in_catalog(settings: Settings, entries: Entries) -> Iterator[Problem]:
     """At their paths in the catalog."""
     yield from _policy_problems(settings, entries)
-    pushes = [
-        (("repositories", name, "push", index), source(push))
-        for name, entry in entries
-        for index, push in here(entry, settings.stack)
-    ]
+    found = ((name, index, push) for name, entry in entries for index, push in here(entry, settings.stack))
+    pushes = [(("repositories", name, "push", index), source(push)) for name, index, push in found]
     yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
     lengths = {role.name: len(to_json_text(role.policy)) for role in settings.roles}
     yield from _push_problems(settings, {each.key: path for path, each in pushes}, lengths)
@@ -100,7 +97,7 @@ def _too_long(length: int) -> str:
     return f"and its role's policy has {length:,} characters where IAM takes {INLINE_TEXT_MAX:,}"
 
 
-def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+def policy_problems_in_stack(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """The stack's key that asks for the most of it, and the problem inside that key's value."""
     for registry in settings.all_registries:
         text = settings.registry_policy_of(registry)
@@ -109,15 +106,8 @@ def stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
             yield "replicas" if registry.role else "caches", Problem((), None, message, problem.fix)
     for index, cache in enumerate(settings.caches):
         for problem in repository_policy_problems(json.loads(cache.policy_text)) if cache.policy_text else ():
-            yield (
-                "caches",
-                Problem(
-                    (index, "pull"),
-                    cache.rule.prefix,
-                    f"makes the repository policy invalid: {problem.message}",
-                    problem.fix,
-                ),
-            )
+            message = f"makes the repository policy invalid: {problem.message}"
+            yield "caches", Problem((index, "pull"), cache.rule.prefix, message, problem.fix)
     yield from _role_problems(settings)
 
 

@@ -1,0 +1,77 @@
+"""The registry's own roles, from what the settings say of pushes, pulls and auditors."""
+
+from collections.abc import Sequence
+
+from domain.ecr.cache import Cache
+from domain.iam.github_trust import provider_arn, trust_policy
+from domain.iam.roles import (
+    TASKS_SERVICE,
+    Document,
+    Role,
+    audit_policy,
+    cache_policy,
+    cache_role,
+    principals_trust,
+    pull_policy,
+    push_policy,
+    registry_trust,
+    service_trust,
+    stack_role_name,
+    template_policy,
+    template_role,
+)
+from settings.declared.values import Publisher, Repository, StackRegistry
+from settings.written.stack import RoleOptions
+
+
+def registry_roles(
+    stack: str,
+    *,
+    registries: Sequence[StackRegistry],
+    publishers: Sequence[Publisher],
+    repositories: Sequence[Repository],
+    caches: Sequence[Cache],
+    options: RoleOptions,
+) -> tuple[Role, ...]:
+    """All that the stack's own account holds; their names are told apart by the stack."""
+    home, ids = registries[0], [registry.id for registry in registries]
+    provider = provider_arn(home.account, home.region)
+    roles = [
+        Role(
+            name=publisher.name,
+            description=f"Pushes images for the workflows of {publisher.source.github}",
+            trust=trust_policy(publisher.source, provider=provider),
+            policy=push_policy(publisher.repositories, home.id),
+        )
+        for publisher in publishers
+    ]
+
+    def add(name: str, description: str, trust: Document, policy: Document) -> None:
+        roles.append(Role(name=name, description=description, trust=trust, policy=policy))
+
+    pulled = [each.name for each in repositories if each.tasks]
+    prefixes = [each.rule.prefix for each in caches if each.tasks]
+    if pulled or prefixes:
+        trust = service_trust(TASKS_SERVICE, home.account)
+        policy = pull_policy(pulled, ids, prefixes)
+        add(task_role(stack), "Pulls images for the account's tasks in Amazon ECS", trust, policy)
+    if options.auditors:
+        trust, policy = principals_trust(options.auditors), audit_policy(ids, layers=options.audit_layers)
+        add(auditor_role(stack), "Reads all that is known of the images, and scan findings with it", trust, policy)
+    if made_in := [registry.id for registry in registries if caches or not registry.home]:
+        policy = template_policy(made_in)
+        add(template_role(stack), "Makes the repositories that creation templates are for", registry_trust(), policy)
+    if rules := [each.rule for each in caches if each.rule.custom_role_arn]:
+        trust = registry_trust("pullthroughcache.ecr")
+        add(cache_role(stack), "Reads other private registries for our caches", trust, cache_policy(rules, home.id))
+    return tuple(roles)
+
+
+def task_role(stack: str) -> str:
+    """Of the one role by which the account's tasks pull."""
+    return stack_role_name(stack, "ecs-task-execution")
+
+
+def auditor_role(stack: str) -> str:
+    """The name of the auditor's role."""
+    return stack_role_name(stack, "auditor")
