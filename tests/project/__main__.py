@@ -1,1 +1,58 @@
-../../__main__.py
+"""The program: settings in, components out, exports."""
+
+import asyncio
+import gc
+from pathlib import Path
+
+import pulumi
+
+import components
+from domain.iam.roles import template_role
+from settings import StackRegistry
+from settings.from_engine import engine_settings
+
+# Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
+gc.disable()
+settings = engine_settings(Path(__file__).parent)
+
+
+def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> components.RegistryResources:
+    """The resources of one registry."""
+    key = components.EncryptionKeyArgs(
+        account=registry.account, region=registry.region, alias=settings.project, tags=settings.tags,
+        deletion_days=settings.key_deletion_days, protect=settings.protects(registry),
+    )  # fmt: skip
+    own = components.RegistrySettingsArgs(
+        region=registry.region, scan_type=settings.scanning.scan_type, scan_rules=settings.scanning.scan_rules,
+        registry_policy=settings.registry_policy_of(registry), pull_time_exclusions=settings.pull_time_exclusions,
+        blob_mounting=settings.blob_mounting,
+    )  # fmt: skip
+    return components.RegistryResources(registry.name, key, own, settings.copies(registry), opts)
+
+
+async def main() -> pulumi.Inputs:
+    roles = components.RegistryRoles("registry", components.RegistryRolesArgs(
+        roles=settings.roles, path=settings.role_path, boundary=settings.boundary,
+        session_seconds=settings.role_options.session_seconds, tags=settings.tags,
+    ))  # fmt: skip
+    others = {account: components.other_account_options(*where) for account, where in settings.other_accounts.items()}
+    declared = {registry: declare(registry, others.get(registry.account)) for registry in settings.all_registries}
+    home, role = declared[settings.home], roles.arns.get(template_role(settings.stack))
+    for cache in settings.caches:
+        token = pulumi.Config().require_secret(cache.token_key) if cache.username else None
+        own = components.PullThroughCacheArgs(cache=cache, key=home.key.arn, role=role, token=token)
+        components.PullThroughCache(f"{cache.rule.prefix}@{cache.region}", own)
+    if settings.replication:
+        components.Replication(f"registry@{settings.home.name}", components.ReplicationArgs(
+            region=settings.home.region, rules=settings.replication, tags=settings.tags,
+            replicas=[each for registry, each in declared.items() if not registry.home],
+            template_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
+            template_role=role, template_lifecycle=settings.net_text(),
+        ))  # fmt: skip
+    # One turn of the loop lets the first answers in, before the SDK waits for all that is pending again and again.
+    await asyncio.sleep(0)
+    registries = {registry.name: {"host": registry.host, **made.outputs()} for registry, made in declared.items()}
+    return {"roles": roles.arns, "registries": registries}
+
+
+pulumi.run(main)
