@@ -253,10 +253,10 @@ NO_RULE = undone(
     ),
 )
 OF_CACHES = [
-    Breach("cached", PUBLIC, not_importing("Import1ByAccounts"), f"{WORKLOADS} may pull, and was refused"),
-    Breach("cached", PUBLIC, not_importing("Import1ByOrganizations"), "o-a1b2c3d4e5 may pull, and was refused"),
-    Breach("cached", QUAY, not_importing("Import2ByAccounts"), f"{WORKLOADS} ci/runner may pull, and was refused"),
-    Breach("cached", PUBLIC, NO_RULE, f"{WORKLOADS} may pull, and was refused"),
+    Breach("cached", PUBLIC, not_importing("Import1ByAccounts"), f"{WORKLOADS} is granted a pull, and"),
+    Breach("cached", PUBLIC, not_importing("Import1ByOrganizations"), "o-a1b2c3d4e5 is granted a pull, and"),
+    Breach("cached", QUAY, not_importing("Import2ByAccounts"), f"{WORKLOADS} ci/runner is granted a pull, and"),
+    Breach("cached", PUBLIC, NO_RULE, f"{WORKLOADS} is granted a pull, and"),
     Breach("cached", PUBLIC, cache(imageTagMutability="IMMUTABLE"), "mutability of ecr-public/rehearsal/0"),
     Breach("cached", PUBLIC, cache(resourceTags=[]), "tags of ecr-public/rehearsal/0: declared {"),
     Breach("cached", PUBLIC, cache(lifecyclePolicy=FEWER), "lifecycle policy of ecr-public/rehearsal/0"),
