@@ -26,7 +26,7 @@ from rehearsal.proofs.harness.principals import Principals, login
 from rehearsal.proofs.harness.run import ProofOutcome, promised, prove
 from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.report import Endpoint, Report
-from render.progress import progress_bar
+from render.progress_bar import progress_bar
 from settings import InvalidSettings, Settings, StackRegistry, load
 
 HELD, BROKEN, FAULTY_INPUT = 0, 1, 2

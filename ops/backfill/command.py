@@ -29,7 +29,7 @@ class NotMeant(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backfill:
+class BackfillRun:
     """What is between the settings and the end of one run."""
 
     stack: str
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     with _interruptible(stop):
         try:
             with registries(settings.home, registry) as (source, target), backfill_progress() as shown:
-                meant = Backfill(
+                meant = BackfillRun(
                     stack=settings.stack, names=names, every=not options.repository, source=source, target=target,
                     stop=stop, shown=shown,
                 )  # fmt: skip
@@ -67,13 +67,13 @@ def run(options: argparse.Namespace) -> int:
             return INTERRUPTED
 
 
-def _dry(meant: Backfill) -> int:
+def _dry(meant: BackfillRun) -> int:
     works = [each for each, _ in _looked(meant)]
     print_text("\n".join(text.planned(meant.source.name, meant.target.name, works, by_ecr=meant.every)))
     return SAME
 
 
-def _backfill(meant: Backfill) -> int:
+def _backfill(meant: BackfillRun) -> int:
     looked, by_ecr = _looked(meant), None
     if meant.every and any(each.missing for each, _ in looked):
         by_ecr = _by_ecr(meant)
@@ -86,7 +86,7 @@ def _backfill(meant: Backfill) -> int:
     return DIFFERENT if found or copied.failed or any(each.conflicts for each in works) else SAME
 
 
-def _by_ecr(meant: Backfill) -> str | None:
+def _by_ecr(meant: BackfillRun) -> str | None:
     """What Amazon ECR's own backfill says at its end; it knows no single repositories, so it is for all of them."""
     try:
         return native.backfill(meant.source, meant.target, meant.stop, meant.shown)
@@ -96,7 +96,7 @@ def _by_ecr(meant: Backfill) -> str | None:
         return None
 
 
-def _looked(meant: Backfill) -> list[tuple[Work, Inventory]]:
+def _looked(meant: BackfillRun) -> list[tuple[Work, Inventory]]:
     """What each repository takes, with what its original holds now; raises Unavailable where one does not stand."""
     existing = meant.target.repositories()
     for registry, there in ((meant.source, meant.source.repositories()), (meant.target, existing)):
@@ -113,7 +113,7 @@ def _looked(meant: Backfill) -> list[tuple[Work, Inventory]]:
     return found
 
 
-def _copied(meant: Backfill, works: Sequence[Work]) -> Copied:
+def _copied(meant: BackfillRun, works: Sequence[Work]) -> Copied:
     meant.shown.reach(0, sum(len(each.missing) + len(each.tags) for each in works))
     with Copier(meant.source, meant.target, meant.stop, meant.shown) as copier:
         for each in works:
@@ -121,7 +121,7 @@ def _copied(meant: Backfill, works: Sequence[Work]) -> Copied:
         return copier.copied
 
 
-def _compared(meant: Backfill, repository: str, before: Inventory) -> list[str]:
+def _compared(meant: BackfillRun, repository: str, before: Inventory) -> list[str]:
     meant.stop.check()
     meant.shown(f"comparing {repository}")
     after, there = meant.source.inventory(repository), meant.target.inventory(repository)

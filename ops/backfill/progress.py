@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress
 
-from render.progress import progress_bar
+from render.progress_bar import progress_bar
 
 
 class BackfillProgress:

@@ -55,10 +55,10 @@ class Names:
         names, declared_in = self._known[kind]
         if name not in names:
             fix = _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, set(names))
-            raise refused(f"is not {a(kind)} that {declared_in} declares", fix)
+            raise invalid_value(f"is not {a(kind)} that {declared_in} declares", fix)
 
 
-def refused(message: str, fix: str) -> PydanticCustomError:
+def invalid_value(message: str, fix: str) -> PydanticCustomError:
     """What a validator raises."""
     return PydanticCustomError("problem", "{message}", {"message": message, "fix": fix})
 
@@ -78,7 +78,7 @@ def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
     def check(value: str) -> str:
         if found := problems(value):
             fixes = dict.fromkeys(each.fix for each in found)
-            raise refused("; ".join(each.message for each in found), "; ".join(fixes))
+            raise invalid_value("; ".join(each.message for each in found), "; ".join(fixes))
         return value
 
     return AfterValidator(check)
@@ -92,7 +92,7 @@ def _day(value: object) -> object:
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):  # a day that the calendar does not have is told like any other text
             return date.fromisoformat(value)
-    raise refused("is not a date", "write it as 2027-01-31")
+    raise invalid_value("is not a date", "write it as 2027-01-31")
 
 
 def _word_or_value(value: object) -> str:

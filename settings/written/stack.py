@@ -19,7 +19,7 @@ from domain.iam.grants import organization_problems, role_name_problems
 from domain.iam.limits import SESSION_SECONDS
 from domain.kms import deletion_window_problems
 from domain.problems import Problem, unless
-from settings.written.catalog import TASKS, Model, Retirement, Text, checked, refused
+from settings.written.catalog import TASKS, Model, Retirement, Text, checked, invalid_value
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -38,7 +38,7 @@ def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -
 
 def _quoted(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise refused("is a number", "put the 12 digits in quotes: a number loses its leading zeros")
+        raise invalid_value("is a number", "put the 12 digits in quotes: a number loses its leading zeros")
     return value
 
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from settings import InvalidSettings, load
-from settings.engine import engine_values as engine_values_here
 from settings.files.configuration import engine_text, read_configuration
 from settings.files.source import read
+from settings.under_engine import engine_values as engine_values_here
 from settings.written.stack import AwsKeys, StackKeys
 from tests.cases import cases
 from tests.conftest import Edit
