@@ -9,7 +9,7 @@ import pulumi
 import components
 from domain.iam.roles import template_role
 from settings import StackRegistry
-from settings.under_engine import engine_settings
+from settings.from_engine import engine_settings
 
 # Declaring only ever adds objects: the collector finds nothing to free, at a cost that grows with every resource.
 gc.disable()

@@ -1,1 +1,1 @@
-"""What an account must have before the first `pulumi up`: a CloudFormation template, and what it says."""
+"""What an account must have before the first `pulumi up`: a CloudFormation template."""

@@ -1,4 +1,4 @@
-"""The program run to its end in the SDK's mock monitor: the whole stack as plain data, with no account at hand."""
+"""Runs the program in the SDK's mock monitor: the whole stack as plain data, without an AWS account."""
 
 from render.rendering import render
 from render.resource import Render, Resource

@@ -1,4 +1,4 @@
-"""Stands where the engine's resource monitor stands, and writes down every registration."""
+"""A resource monitor in place of the engine's that records every registration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ _OPTIONS = (
 
 
 class _NoMocks(Mocks):
-    """The monitor answers by itself; a data source would need an account, and the program asks for none."""
+    """The monitor answers registrations itself; a data source would need an account, and the program has none."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise LookupError(f"{args.token} can't be answered without an account: the program must not invoke it")
@@ -48,7 +48,7 @@ class RecordingMonitor(MockMonitor):
         super().__init__(_NoMocks())
         self.declared: list[Resource] = []
         self.failure: Exception | None = None
-        """The first that a registration met: the SDK does not pass on each."""
+        """The first exception of a registration: the SDK does not pass on each."""
         self.registered_outputs: dict[str, dict[str, object]] = {}
         self.project = project
         self.stack = stack
@@ -58,7 +58,7 @@ class RecordingMonitor(MockMonitor):
         self.account = account
         """The stack's own."""
         self._accounts: dict[str, str] = {}
-        """Where each provider acts that the program declares, by its URN."""
+        """By URN of a declared provider, its account."""
 
     @property
     def outputs(self) -> dict[str, object]:
@@ -105,7 +105,7 @@ class RecordingMonitor(MockMonitor):
         return record_of(request.type).answer(declaration)
 
     def account_of(self, request: Any) -> str:
-        """Where the resource is to stand: its own provider says it, or it is the stack's account."""
+        """The account of the resource: its provider's, or the stack's own."""
         # A provider is referred to by its URN and its id.
         return self._accounts.get(request.provider.rpartition("::")[0], self.account)
 

@@ -1,4 +1,4 @@
-"""What the commands print, and how they end."""
+"""Output and exit codes of the commands."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ def print_text(text: str) -> None:
 
 
 def wrapped(line: str, indent: str) -> list[str]:
-    """A line for a terminal, whose own indentation stays; a name or an ARN is not torn apart."""
+    """A line wrapped for a terminal, with its own indentation; names and ARNs are not broken."""
     return wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 

@@ -1,4 +1,4 @@
-"""Runs a Pulumi program to its end in front of a monitor of ours, as the engine's Python host does."""
+"""Runs a Pulumi program against a monitor of ours, as the engine's Python host does."""
 
 import asyncio
 import contextvars
@@ -82,7 +82,7 @@ def _to_its_end(program: Callable[[], None]) -> None:
 
 
 def _give_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Whatever waits for what failed would only say so once more, each with a traceback of its own."""
+    """Cancels what waits for the failure: each task would only report it again, with a traceback of its own."""
     loop.set_exception_handler(lambda _loop, _context: None)
     waiting = asyncio.all_tasks(loop)
     for each in waiting:

@@ -1,4 +1,4 @@
-"""What the program declares for a stack, found with no engine, no plugin, no network and no credentials."""
+"""Renders the resources of a stack without an engine, plugins, network or credentials."""
 
 import runpy
 from pathlib import Path

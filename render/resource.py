@@ -1,4 +1,4 @@
-"""What a render is made of, as plain data."""
+"""A render as plain data."""
 
 import json
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Render:
     """The repositories that left, each with `until` and `reason`."""
 
     provider: Mapping[str, str] | None = None
-    """The provider's and the engine's configuration beyond account and region; None where older code did not say."""
+    """The provider's and the engine's configuration beyond account and region; None in a render of older code."""
 
     def judged(self) -> tuple[Resource, ...]:
         """The resources as the engine puts them to the rules: with the default provider, which names the account."""

@@ -1,4 +1,4 @@
-"""What a record says of a resource type."""
+"""The record of a resource type."""
 
 import json
 import re
@@ -65,7 +65,7 @@ class ResourceType:
     make_outputs: Callable[[Declaration, str], dict[str, str]] = lambda _declaration, _id: {}
     """What AWS would answer to its creation beyond the inputs, by its id."""
     made_up: tuple[str, ...] = ()
-    """Outputs that are unknown before AWS made them: a render holds stand-ins."""
+    """Outputs that are unknown before AWS made them: a render has placeholders."""
     regional: bool = True
     """A type that is not takes no region."""
     exclusive: bool = False
@@ -104,7 +104,7 @@ class ResourceType:
     settings_keys: Mapping[str, str] = field(default_factory=dict)
     """The same for single inputs."""
     describe: Callable[[Inputs], Sequence[str]] = lambda _inputs: ()
-    """What the tree says about one."""
+    """Its line in the tree."""
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def top_of(path: str) -> str:
 
 
 def policy_lines(text: str) -> list[str]:
-    """What a tree says of an IAM policy: a line for each statement."""
+    """The lines of an IAM policy in the tree: one for each statement."""
     return [_statement(each) for each in _listed(json.loads(text)["Statement"])]
 
 

@@ -1,4 +1,4 @@
-"""Another revision of the project as a folder, and what its own code says of itself."""
+"""Another revision of the project: its files in a folder, and the output of its own code."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ _NOT_PASSED_ON = frozenset(
 
 
 class RevisionFault(Exception):
-    """A revision that can't be had, or whose code can't tell what it declares; the text says why, and the fix."""
+    """A revision that can't be read or rendered; the text has the reason and the fix."""
 
 
 def base_render(project: Path, revision: str, stack: str) -> Render | None:
@@ -75,7 +75,7 @@ def place_in_repository(project: Path) -> str:
 def run_review(folder: Path, arguments: Sequence[str], *, passing: Sequence[int] = (0,)) -> str:
     """The standard output of `python -m review …` by the folder's own code, and nothing of ours."""
     if not (folder / "review" / "__main__.py").is_file():
-        raise RevisionFault("it has no `review` that could tell what it declares (name a later revision)")
+        raise RevisionFault("it has no `review` to render it with (name a later revision)")
     own = folder / ".venv" / "bin" / "python"
     interpreter = str(own) if own.exists() else sys.executable
     ran = subprocess.run(  # noqa: S603  the code is the project's own, of a revision that the caller names
@@ -95,11 +95,11 @@ def run_review(folder: Path, arguments: Sequence[str], *, passing: Sequence[int]
 
 
 def _repository(project: Path) -> tuple[Path, str]:
-    """The repository's top folder, and where in it the project stands."""
+    """The repository's top folder, and the project's path in it."""
     ran = _git(project, "rev-parse", "--show-toplevel", "--show-prefix")
     if ran.returncode != 0:
         reason = ran.stderr.strip().removeprefix("fatal: ")
-        raise RevisionFault(f"{project.resolve()}: no revision can be had: {reason} (run it inside a git clone)")
+        raise RevisionFault(f"{project.resolve()}: no revision can be read: {reason} (run it inside a git clone)")
     top, _, prefix = ran.stdout.partition("\n")
     return Path(top), prefix.strip()
 

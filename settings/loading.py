@@ -11,9 +11,8 @@ from pydantic import BaseModel, ValidationError
 from domain.aws import RegistryId
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Path
-from settings.checks import across_fields
+from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
-from settings.checks.compiled_documents import compiled_catalog_problems, compiled_stack_problems
 from settings.checks.other_stacks import shared_registries
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
@@ -69,8 +68,8 @@ def _check_declared(
     report(*across_fields.key_problems(entries, keys, settings.registries))
     report(*across_fields.role_problems(entries, keys.accounts))
     report(*shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
-    report(*compiled_catalog_problems(settings, entries))
-    for key, problem in compiled_stack_problems(settings):
+    report(*composed_policies.policy_problems_in_catalog(settings, entries))
+    for key, problem in composed_policies.policy_problems_in_stack(settings):
         configuration.report(key, problem)
 
 

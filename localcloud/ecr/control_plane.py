@@ -208,7 +208,7 @@ def _not_built(operation: str) -> EcrError:
     """What a call gets that the API does not know, or that only AWS answers."""
     code = "UnknownOperationException"
     if operation in service_model(_ECR).operation_names:
-        return EcrError(code, f"{operation} is an operation of Amazon ECR that is not built in the rehearsal's ECR")
+        return EcrError(code, f"{operation} is an operation of Amazon ECR that is not built in the local cloud's ECR")
     return EcrError(code, f"{operation!r} is not an operation of Amazon ECR")
 
 

@@ -1,1 +1,1 @@
-"""May this change be merged: the rules on what it declares, and what it does to what stands."""
+"""The gate: whether a change passes the policies, and the consequences that it has."""

@@ -12,7 +12,7 @@ from domain.problems import Path as KeyPath
 from policies.checks.input_values import as_list, value_at
 from policies.pack.rule import CheckedResource
 from resources import TYPES
-from settings.declared.own_roles import task_role
+from settings.declared.iam_roles import task_role
 from settings.declared.resolve import source
 from settings.files.configuration import ACCOUNTS, REGION, stack_file
 from settings.files.source import Source, read

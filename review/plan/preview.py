@@ -95,8 +95,8 @@ class Preview:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it failed, beside the policy violations."""
-        told = self.errors or any(each.topic is Topic.POLICY for each in self.violations)
-        return self.errors if told or not self.failed else (_SILENT,)
+        explained = self.errors or any(each.topic is Topic.POLICY for each in self.violations)
+        return self.errors if explained or not self.failed else (_SILENT,)
 
 
 def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
@@ -124,17 +124,17 @@ def _plan(preview: Preview, file: str, stack: str) -> Plan:
     failed = [Consequence(topic=Topic.BLOCKED, text=f"The preview failed: {each}", urns=()) for each in preview.reasons]
     unchanged = _unchanged(preview, changes)
     silent = _left_out(changes) if preview.same and unchanged is None else ()
-    told = [*preview.violations, *failed, *_unknown(preview.steps), *silent]
+    reported = [*preview.violations, *failed, *_unknown(preview.steps), *silent]
     return Plan(
         project=projects[0] if projects else "",
         stack=stack,
         account=account,
-        against=f"the state, as {file} has it",
+        against=f"the state in {file}",
         is_new=is_new,
         previewed=True,
         changes=changes,
         unchanged=unchanged,
-        consequences=ordered([*told, *consequences(Compared(changes=changes, olds=olds, is_new=is_new))]),
+        consequences=ordered([*reported, *consequences(Compared(changes=changes, olds=olds, is_new=is_new))]),
     )
 
 
@@ -203,11 +203,11 @@ def _differences(step: Step) -> tuple[Difference, ...]:
         return ()
     named = {top_of(each) for each in (step.detailed or step.diffs)}
     found = [each for each in input_differences(new.type, old.inputs, new.inputs, {}) if top_of(each.path) in named]
-    told = [replace(each, effect=_effect(each, step)) for each in found if top_of(each.path) not in _IGNORED]
+    shown = [replace(each, effect=_effect(each, step)) for each in found if top_of(each.path) not in _IGNORED]
     known = {top_of(each.path) for each in found}
     # Where the inputs are equal the provider compared with AWS: only it knows the values.
     drifted = [path for path in step.detailed or step.diffs if top_of(path) not in {*known, *_IGNORED}]
-    return (*told, *(_drifted(path, step) for path in sorted(drifted)))
+    return (*shown, *(_drifted(path, step) for path in sorted(drifted)))
 
 
 def _drifted(path: str, step: Step) -> Difference:

@@ -40,10 +40,10 @@ def to_text(plan: Plan) -> str:
 
 
 def plan_title(plan: Plan) -> str:
-    against = f" against {plan.against}" if plan.against else ""
+    base = f" from {plan.against}" if plan.against else ""
     nothing = "the stack's state is empty" if plan.previewed else f"the base has no stack {plan.stack}"
     new = f": {nothing}, everything is created" if plan.is_new else ""
-    return f"{plan.project}, stack {plan.stack}: what changes{against}{new}"
+    return f"{plan.project}, stack {plan.stack}: changes{base}{new}"
 
 
 def _changes(plan: Plan) -> Iterator[str]:

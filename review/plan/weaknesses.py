@@ -62,6 +62,7 @@ def _retentions(changes: Sequence[Change]) -> Iterator[Consequence]:
         if sooner:
             fix = "make sure that no image that these rules expire is needed: it is lost within a day"
             text = f"{head} expire sooner: {'; '.join(sooner)}."
+            lines = lines if len(lines) > len(sooner) else ()
             yield Consequence(
                 topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines, id="plan-weakens", fix=fix
             )

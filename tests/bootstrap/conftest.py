@@ -103,10 +103,8 @@ class Bootstrapped:
     @cached_property
     def changes(self) -> tuple[Asked, ...]:
         """What a deployment asks on top."""
-        declared = (
-            *(self.world.reads(each) for each in self.resources if each.type == NOT_LOOKED_AT),
-            *(self.world.writes(each) for each in self.resources),
-        )
+        tokens = (self.world.reads(each) for each in self.resources if each.type == NOT_LOOKED_AT)
+        declared = (*tokens, *(self.world.writes(each) for each in self.resources))
         others = (self.becomes(account, role) for account, role in self.elsewhere.items())
         return (*chain.from_iterable(declared), *others, *self.backend.changes())
 

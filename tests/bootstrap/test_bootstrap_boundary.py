@@ -129,7 +129,7 @@ def test_the_boundary_holds_a_publisher_to_images(bootstrapped: Bootstrapped, pu
     "action, allowed",
     ("GetDownloadUrlForLayer", True), ("BatchGetImage", True), ("PutImage", False), ("CreateRepository", False),
 )  # fmt: skip
-def test_only_the_role_of_caches_reads_other_registries(
+def test_only_caches_read_other_registries(
     bootstrapped: Bootstrapped, publisher: Caller, action: str, allowed: bool
 ) -> None:
     there = "arn:aws:ecr:us-east-1:999900001111:repository/any"
@@ -146,7 +146,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("action", "allowed"), KEYS)
-def test_only_the_role_of_templates_uses_keys_and_only_through_the_registry(
+def test_only_templates_use_keys_and_only_through_ecr(
     bootstrapped: Bootstrapped, publisher: Caller, action: str, allowed: bool
 ) -> None:
     """Also where the key's own policy names the session: a boundary holds against that by what it denies alone."""

@@ -49,21 +49,6 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Listener
 
-    def do_GET(self) -> None:
-        self._pass_on()
-
-    def do_HEAD(self) -> None:
-        self._pass_on()
-
-    def do_PUT(self) -> None:
-        self._pass_on()
-
-    def do_POST(self) -> None:
-        self._pass_on()
-
-    def do_DELETE(self) -> None:
-        self._pass_on()
-
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen += self._asked()
@@ -79,6 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", length)
         self.end_headers()
         self.wfile.write(answer.data)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass_on  # noqa: N815  the server's names
 
     def _asked(self) -> Iterator[Seen]:
         if target := self.headers.get("X-Amz-Target"):

@@ -168,9 +168,7 @@ def test_a_role_is_passed_to_its_one_service(bootstrapped: Bootstrapped, role: s
         assert not evaluate(caller, bootstrapped.request("iam:PassRole", own)).allowed
 
 
-def test_no_role_of_another_account_is_taken_unless_the_template_names_it(
-    bootstrapped: Bootstrapped, template: dict[str, Any]
-) -> None:
+def test_no_role_elsewhere_is_taken_unless_it_is_named(bootstrapped: Bootstrapped, template: dict[str, Any]) -> None:
     none = fill_in(template, bootstrapped.account.id, "us-east-1", GitHubOwner="acme", GitHubRepository="any")
     for account, role in bootstrapped.elsewhere.items():
         named, other = bootstrapped.becomes(account, role), bootstrapped.becomes(account, f"{role}-2")

@@ -84,16 +84,9 @@ def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: De
     ("ecr:PutImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
     ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:{id}:repository/payments/api"),
 )
-def test_its_limits_hold_there_as_at_home(
-    there: DeployedAccount, bootstrapped: Bootstrapped, action: str, resource: str
-) -> None:
-    arn = resource.format(
-        id=there.id,
-        stack=bootstrapped.stack,
-        deploy=there.role_arn(DEPLOY),
-        home=bootstrapped.account.role_arn(DEPLOY),
-        cloudformation=there.stack_id,
-    )
+def test_its_limits_hold_too(there: DeployedAccount, bootstrapped: Bootstrapped, action: str, resource: str) -> None:
+    names = {"id": there.id, "stack": bootstrapped.stack, "cloudformation": there.stack_id}
+    arn = resource.format(**names, deploy=there.role_arn(DEPLOY), home=bootstrapped.account.role_arn(DEPLOY))
     request = Request(action=action, resource=arn, account=there.id)
     decision = evaluate(there.session(DEPLOY, ADMINISTRATOR), request)
     assert (decision.outcome, decision.policy) == (Outcome.EXPLICIT_DENY, "limits")

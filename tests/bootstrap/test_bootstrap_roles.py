@@ -145,7 +145,7 @@ BECOMES_OURS = {"aws:RequestTag/project": "container-registry", "aws:RequestTag/
     ("TagResource", {**BECOMES_OURS, "aws:RequestTag/project": "payments"}),
 )
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
-def test_the_keys_of_others_are_left_alone(
+def test_the_keys_of_others_are_safe(
     bootstrapped: Bootstrapped, role: str, action: str, context: dict[str, str]
 ) -> None:
     account = bootstrapped.account
@@ -171,7 +171,7 @@ OWN_TAGS = {"project": "container-registry", "managed-by": "pulumi"}
     ("CreateSecret", "payments/database", {}),
 )
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
-def test_the_secrets_of_others_are_left_alone(
+def test_others_secrets_are_safe(
     bootstrapped: Bootstrapped, role: str, action: str, name: str, tags: dict[str, str]
 ) -> None:
     account = bootstrapped.account
@@ -219,9 +219,7 @@ def test_deploy_makes_no_key_without_the_projects_tags(bootstrapped: Bootstrappe
     assert not evaluate(bootstrapped.deploy, request).allowed
 
 
-def test_inspector_is_switched_only_where_the_stack_scans_enhanced(
-    bootstrapped: Bootstrapped, template: dict[str, Any]
-) -> None:
+def test_inspector_is_switched_only_for_enhanced_scanning(bootstrapped: Bootstrapped, template: dict[str, Any]) -> None:
     account = bootstrapped.account
     basic = fill_in(template, account.id, "us-east-1", GitHubOwner="acme", GitHubRepository="any").session(DEPLOY)
     asked = {each.request.action for each in bootstrapped.changes}

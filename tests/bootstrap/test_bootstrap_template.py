@@ -74,9 +74,8 @@ def test_the_secrets_key_rotates_and_is_mourned_long(bootstrapped: Bootstrapped)
 
 
 def test_the_bootstraps_own_things_are_not_tagged_as_the_programs(bootstrapped: Bootstrapped) -> None:
-    tagged = [
-        each["Properties"]["Tags"] for each in bootstrapped.account.resources.values() if "Tags" in each["Properties"]
-    ]
+    properties = [each["Properties"] for each in bootstrapped.account.resources.values()]
+    tagged = [each["Tags"] for each in properties if "Tags" in each]
     assert len(tagged) == 4
     assert not any({"Key": "managed-by", "Value": "pulumi"} in tags for tags in tagged)
 
@@ -129,7 +128,7 @@ def test_every_arn_is_of_the_regions_own_partition(template: dict[str, Any]) -> 
     ({**GITHUB, "EnhancedScanning": "yes"}, "EnhancedScanning: 'yes' is none of"),
     ({**GITHUB, "Stacks": "dev"}, r"the template has no parameters \['Stacks'\]"),
 )
-def test_parameters_are_held_to_what_the_template_says(
+def test_parameters_are_held_to_the_template(
     template: dict[str, Any], parameters: dict[str, str], message: str
 ) -> None:
     with pytest.raises(InvalidTemplate, match=message):

@@ -16,12 +16,9 @@ REGIONS = ("us-east-1", "eu-west-1", "ap-northeast-1")
 def settled(make: Make) -> Workspace:
     """The stack prod, over a cloud where somebody made the repository by hand."""
     workspace = make("prod")
-    by_hand = {
-        "name": NAME,
-        "encryptionConfigurations": [{"encryptionType": "AES256"}],
-        "imageTagMutability": "MUTABLE",
-        "tags": {"made-by": "hand"},
-    }
+    encryption = [{"encryptionType": "AES256"}]
+    by_hand = {"name": NAME, "encryptionConfigurations": encryption, "tags": {"made-by": "hand"}}
+    by_hand["imageTagMutability"] = "MUTABLE"
     for region in REGIONS:
         workspace.cloud.create(REPOSITORY, region, NAME, {**by_hand, "region": region})
     return workspace

@@ -102,11 +102,8 @@ def test_what_no_settings_could_ask_for_is_refused_as_the_gate_refuses_it(make: 
     _append(workspace, "components/pull_through_cache.py", _MOVED)
     found = _by_pack(_events(workspace, fails=True))
     assert found == _by_gate(workspace)
-    assert {rule for rule, level, _, _ in found if level == "mandatory"} == {
-        "ecr-replication-sound",
-        "ecr-pull-through-credentials",
-        "iam-role-bounded",
-    }
+    mandatory = {rule for rule, level, _, _ in found if level == "mandatory"}
+    assert mandatory == {"ecr-replication-sound", "ecr-pull-through-credentials", "iam-role-bounded"}
     lacking = [message for _, _, _, message in found if "where the stack declares no repository" in message]
     assert {message.split(",")[0] for message in lacking} == {
         "copies images to 222233334444 in ap-northeast-1",

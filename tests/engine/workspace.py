@@ -73,15 +73,9 @@ class Workspace:
         """Run one command of the engine; its two streams are one text."""
         command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
         ran = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=120,
-            check=False,
-        )
+            command, cwd=self.folder, env=self.environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False,
+        )  # fmt: skip
         return Ran(ran.returncode, ran.stdout)
 
     def up(self) -> Ran:

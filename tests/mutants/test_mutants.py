@@ -14,7 +14,7 @@ from tests.mutants.finding import ROOT, Mutant, all_mutants, nearest_tests, rena
 from tests.mutants.operators import sites
 from tests.mutants.running import Outcome
 
-NAME = "kms_enabled.check:negate-test:1"
+NAME = "kms_enabled.check:in-to-notin:1"
 SOURCE = '''
 def check(values: "list[int]", strict: bool) -> object:
     """A docstring is no behaviour."""
@@ -121,7 +121,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
 def test_it_fails_where_one_lives_or_is_gone(results: Callable[..., int]) -> None:
     gone = "kms_enabled.gone:negate-test:1"
     assert results([NAME]) == 0
-    assert results(["kms_enabled.old:negate-test:1"], "--sample", "1") == 0
+    assert results(["kms_enabled.old:in-to-notin:1"], "--sample", "1") == 0
     assert results([NAME], survivors=[NAME]) == 1
     assert results([gone]) == 1
     assert results([NAME, gone], "--sample", "0") == 1

@@ -73,10 +73,8 @@ class World:
 
     def replicate(self, region: str = REPLICA, account: str = ACCOUNT) -> None:
         """What is pushed at home from now on goes there, and a backfill may."""
-        rule = {
-            "destinations": [{"region": region, "registryId": account}],
-            "repositoryFilters": [{"filter": self.name, "filterType": "PREFIX_MATCH"}],
-        }
+        filters = [{"filter": self.name, "filterType": "PREFIX_MATCH"}]
+        rule = {"destinations": [{"region": region, "registryId": account}], "repositoryFilters": filters}
         self.ecr(HOME).put_replication_configuration(replicationConfiguration={"rules": [rule]})
 
     def copy(self, *arguments: str) -> Ended:

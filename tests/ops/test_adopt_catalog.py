@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from syrupy.assertion import SnapshotAssertion
 
 from ops.adopt.printed import scalar
 from tests.conftest import PROJECT, ROOT, Edit
-from tests.ops.conftest import TODAY, Adopt, run_adopt
+from tests.ops.conftest import TODAY, Adopt, Adopted, run_adopt
 from tests.ops.outputs import (
     AP,
     DEV,
@@ -175,34 +176,55 @@ def test_the_project_stays_as_it_is(adopt: Adopt, project: Path) -> None:
     assert {file.name: file.read_bytes() for file in project.iterdir() if file.is_file()} == before
 
 
-def test_a_repository_in_every_region() -> None:
-    found = run_adopt(*everywhere()).repository(NAME)
-    assert (found["status"], found["before"]) == ("adoptable", [])
-    assert all(each["regions"] == [HOME, EU, AP] for each in found["changes"])
-
-
-def test_regions_that_lack_it() -> None:
-    adopted = run_adopt([described(repository(NAME))], [described(repository("legacy/cache", EU))])
-    assert adopted.repository(NAME)["before"] == [
-        (
-            "it is not in eu-west-1, and the import fails there; make it: `aws ecr create-repository "
-            "--region eu-west-1 --repository-name legacy/orders --encryption-configuration encryptionType=AES256`"
-        ),
-        "what is in ap-northeast-1 was not given, and the import fails where the repository is missing",
+ARCHIVE = rule(90, by="sinceImagePulled", action="transition", tagStatus="any")
+DIFFERENT: list[list[object]] = [
+    [
+        described(repository(NAME, region)),
+        lifecycle(NAME, ARCHIVE),
+        policy(NAME, allow({"AWS": account}, PULL)),
+        tagged({NAME: {"owner": owner}}, region),
     ]
-    assert adopted.repository("legacy/cache")["reasons"] == [
-        "it is in eu-west-1, but the stack's home is us-east-1, and it is not there"
-    ]
-    assert adopted.told == (
-        "1 adoptable (1 once done what their comments say under `before`), 1 not, 0 already in the catalog; "
-        "the gate would refuse 1: see `fails` in the comments\n"
-    )
+    for region, account, owner in ((HOME, "555566667777", "a"), (EU, "888899990000", "b"))
+]
+RUNS: dict[str, tuple[list[list[object]], dict[str, str]]] = {
+    "in every region": (everywhere(), {NAME: "adoptable"}),
+    "regions that lack it": (
+        [[described(repository(NAME))], [described(repository("legacy/cache", EU))]],
+        {NAME: "adoptable", "legacy/cache": "not adoptable"},
+    ),
+    "no home": ([[described(repository(NAME, EU))]], {NAME: "not adoptable"}),
+    "a key without regions": (everywhere(KEY)[:1], {NAME: "not adoptable"}),
+    "a key at home alone": ([*everywhere(KEY)[:1], *everywhere()[1:]], {NAME: "not adoptable"}),
+    "the key of AWS at home alone": (
+        [[described(repository(NAME, **kms("alias/aws/ecr")))], *everywhere()[1:]],
+        {NAME: "not adoptable"},
+    ),
+    "a replica that differs": (DIFFERENT, {NAME: "adoptable"}),
+    "elsewhere": ([[described(orders())], [described(repository(NAME, "us-west-2"))]], {NAME: "not adoptable"}),
+}
 
 
-def test_a_home_that_was_not_given() -> None:
-    assert run_adopt([described(repository(NAME, EU))]).repository(NAME)["reasons"] == [
-        "it is in eu-west-1, but the stack's home is us-east-1, and what is there was not given"
-    ]
+@pytest.fixture(scope="module")
+def runs() -> dict[str, Adopted]:
+    return {name: run_adopt(*files) for name, (files, _) in RUNS.items()}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_becomes_of_each(runs: dict[str, Adopted], name: str) -> None:
+    found = {each["name"]: each["status"] for each in runs[name].report["repositories"]}
+    assert found == RUNS[name][1]
+
+
+def test_the_words(runs: dict[str, Adopted], snapshot: SnapshotAssertion) -> None:
+    """What is to be done before, what forbids it, and the changes that are not the same everywhere."""
+    lines = []
+    for name, adopted in runs.items():
+        lines.append(f"{name}: {adopted.told.strip()}")
+        for each in adopted.report["repositories"]:
+            some = [each for each in each["changes"] if each["regions"] != [HOME, EU, AP]]
+            texts = [f"{', '.join(c['regions'])}: {line}" for c in some for line in (c["text"], *c["details"])]
+            lines += (f"{name}: {each['name']}: {line}" for line in (*each["before"], *each["reasons"], *texts))
+    assert "\n".join(lines) == snapshot
 
 
 @pytest.mark.parametrize("key", [KEY, KEY.replace("key/0f2b8a4e-1c5d", "key/mrk-0f2b8a4e1c5d")], ids=["own", "multi"])
@@ -211,14 +233,6 @@ def test_keys_are_regional(key: str) -> None:
     assert adopted.repository(NAME)["entry"]["encryption"] == {"key": "key-0f2b8a4e"}
     arns = {region: key.replace(HOME, region) for region in (HOME, EU, AP)}
     assert adopted.report["stack_keys"] == {"keys": {"key-0f2b8a4e": arns}}
-
-
-def test_a_key_without_regions() -> None:
-    (reason,) = run_adopt(everywhere(KEY)[0]).repository(NAME)["reasons"]
-    assert reason == (
-        f"it is encrypted with {KEY}, and `keys` needs a key for eu-west-1, ap-northeast-1 as well: give the "
-        "describe-repositories of each of these, once the repository is there with a key of that region"
-    )
 
 
 def test_a_key_whose_other_regions_the_stack_names(adopt: Adopt, project: Path) -> None:
@@ -235,51 +249,6 @@ def test_a_key_whose_other_regions_the_stack_names(adopt: Adopt, project: Path) 
     assert f"encryptionType=KMS,kmsKey={arns[AP]}`" in found["before"][0]
     (reason,) = adopt(one).repository(NAME)["reasons"]
     assert "`keys` needs a key for eu-west-1, ap-northeast-1 as well" in reason
-
-
-@pytest.mark.parametrize(("home", "shown"), [(KEY, KEY), ("alias/aws/ecr", "aws-managed")])
-def test_encryption_that_differs_by_region(home: str, shown: str) -> None:
-    _, *others = everywhere()
-    (reason,) = run_adopt([described(repository(NAME, **kms(home)))], *others).repository(NAME)["reasons"]
-    assert reason == (
-        "its encryption differs by region, and an entry has one encryption: "
-        f"us-east-1: {shown}; eu-west-1: aes256; ap-northeast-1: aes256"
-    )
-
-
-def test_what_differs_in_a_replica() -> None:
-    archive = rule(90, by="sinceImagePulled", action="transition", tagStatus="any")
-    home, replica = (
-        [
-            described(repository(NAME, region)),
-            lifecycle(NAME, archive),
-            policy(NAME, allow({"AWS": account}, PULL)),
-            tagged({NAME: {"owner": owner}}, region),
-        ]
-        for region, account, owner in ((HOME, "555566667777", "a"), (EU, "888899990000", "b"))
-    )
-    adopted = run_adopt(home, replica)
-    assert adopted.changes(NAME)[2:] == [
-        "tags: environment: none → prod; managed-by: none → pulumi; project: none → container-registry"
-    ]
-    shown = adopted.changes(NAME, EU)
-    assert any("owner: b → a" in each for each in shown)
-    assert "its lifecycle policy changes, and images that the entry's rules expire are lost" in shown
-    assert "- Archive images 90 days after the last pull" in shown
-    assert shown[-3:] == [
-        "its repository policy is replaced",
-        "~ PullByAccounts: Principal AWS without 888899990000",
-        "~ PullByAccounts: Principal AWS with 555566667777",
-    ]
-
-
-def test_what_is_elsewhere() -> None:
-    adopted = run_adopt([described(orders(), repository(NAME, "us-west-2"), repository(NAME))])
-    assert sorted(reason for each in adopted.report["repositories"] for reason in each["reasons"]) == [
-        "it is in us-east-1 of account 111122223333, which belongs to the stack dev",
-        "it is in us-west-2 of account 222233334444, where no stack of this project is",
-    ]
-    assert "2 not, 0 already in the catalog" in adopted.told
 
 
 def test_the_stack_whose_home_is_described(adopt: Adopt, edit: Edit) -> None:

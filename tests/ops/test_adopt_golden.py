@@ -82,11 +82,8 @@ def test_what_is_printed(adopt: Adopt, snapshot: SnapshotAssertion) -> None:
     assert shown
     assert [line for line in shown if line not in adopted.text.splitlines()] == []
     settings = adopted.pasted()
-    assert {each.name for each in settings.repositories if each.adopt} == {
-        "legacy/cache",
-        "legacy/models",
-        "legacy/orders",
-    }
+    adopting = {each.name for each in settings.repositories if each.adopt}
+    assert adopting == {"legacy/cache", "legacy/models", "legacy/orders"}
 
 
 def test_machines_are_told_the_same() -> None:

@@ -13,6 +13,7 @@ from ops.adopt.described import Described, gather
 from tests.ops.outputs import (
     HOME,
     KEY,
+    NAME,
     PROD,
     Json,
     described,
@@ -25,7 +26,7 @@ from tests.ops.outputs import (
     written,
 )
 
-ORDERS = repository("legacy/orders")
+ORDERS = repository(NAME)
 ANY = rule(5, tagStatus="any")
 
 
@@ -41,10 +42,10 @@ def faults(file: Path) -> list[str]:
 
 def test_outputs_one_after_another_are_about_one_repository(tmp_path: Path) -> None:
     statement: Json = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
-    more = policy("legacy/orders", statement), tagged({"legacy/orders": {"owner": "orders"}}), key(KEY, "AWS")
-    found = inventory(tmp_path, (described(ORDERS), lifecycle("legacy/orders", ANY), *more))
+    more = policy(NAME, statement), tagged({NAME: {"owner": "orders"}}), key(KEY, "AWS")
+    found = inventory(tmp_path, (described(ORDERS), lifecycle(NAME, ANY), *more))
     (orders,) = found.repositories
-    assert (orders.name, orders.registry) == ("legacy/orders", RegistryId(account=PROD, region=HOME))
+    assert (orders.name, orders.registry) == (NAME, RegistryId(account=PROD, region=HOME))
     assert (orders.described.mutability, orders.described.scanning.on_push) == ("MUTABLE", False)
     assert orders.described.encryption is not None
     assert (orders.described.encryption.type, orders.described.encryption.key) == ("AES256", None)
@@ -76,7 +77,7 @@ def test_files_as_shells_write_them(tmp_path: Path, encode: object) -> None:
     assert callable(encode)
     file = tmp_path / "describe.json"
     file.write_bytes(encode(json.dumps(described(ORDERS), indent=4) + "\n"))
-    assert [each.name for each in gather(read_outputs([file])).repositories] == ["legacy/orders"]
+    assert [each.name for each in gather(read_outputs([file])).repositories] == [NAME]
 
 
 DOCUMENT = json.dumps(described(ORDERS))
@@ -165,54 +166,54 @@ def test_an_empty_registry(tmp_path: Path) -> None:
 def test_pages(tmp_path: Path) -> None:
     pages = [described(ORDERS, nextToken="a"), described(repository("legacy/cache"))]
     found = inventory(tmp_path, tuple(pages))
-    assert [each.name for each in found.repositories] == ["legacy/cache", "legacy/orders"]
+    assert [each.name for each in found.repositories] == ["legacy/cache", NAME]
     (note,) = found.notes
     assert note.startswith(f"{tmp_path}/0.json:1: more repositories follow after this page")
 
 
 def test_a_page_of_tags(tmp_path: Path) -> None:
-    found = inventory(tmp_path, (described(ORDERS), {**tagged({"legacy/orders": {}}), "PaginationToken": "a"}))
+    found = inventory(tmp_path, (described(ORDERS), {**tagged({NAME: {}}), "PaginationToken": "a"}))
     assert "more tags follow" in found.notes[0]
 
 
 def test_the_same_twice(tmp_path: Path) -> None:
-    output = (described(ORDERS), lifecycle("legacy/orders", ANY), tagged({"legacy/orders": {"a": "b"}}))
+    output = (described(ORDERS), lifecycle(NAME, ANY), tagged({NAME: {"a": "b"}}))
     assert len(inventory(tmp_path, output, output).repositories) == 1
 
 
 CONTRADICTIONS = {
     "repository": (described(ORDERS), described({**ORDERS, "imageTagMutability": "IMMUTABLE"})),
-    "lifecycle": (lifecycle("legacy/orders", ANY), lifecycle("legacy/orders", rule(6, tagStatus="any"))),
-    "policy": (policy("legacy/orders", {"Effect": "Allow"}), policy("legacy/orders", {"Effect": "Deny"})),
-    "tags": (tagged({"legacy/orders": {"a": "b"}}), tagged({"legacy/orders": {"a": "c"}})),
+    "lifecycle": (lifecycle(NAME, ANY), lifecycle(NAME, rule(6, tagStatus="any"))),
+    "policy": (policy(NAME, {"Effect": "Allow"}), policy(NAME, {"Effect": "Deny"})),
+    "tags": (tagged({NAME: {"a": "b"}}), tagged({NAME: {"a": "c"}})),
 }
 
 
 @pytest.mark.parametrize("outputs", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_two_forms_of_one_thing(tmp_path: Path, outputs: tuple[object, ...]) -> None:
     (told,) = faults(written(tmp_path / "x.json", described(ORDERS), *outputs))
-    assert "legacy/orders" in told
+    assert NAME in told
     assert "differs from what " in told
 
 
 def test_a_policy_belongs_to_the_region_that_its_file_describes(tmp_path: Path) -> None:
     found = inventory(
         tmp_path,
-        (described(ORDERS), lifecycle("legacy/orders", ANY)),
-        (described(repository("legacy/orders", "eu-west-1")), lifecycle("legacy/orders", rule(7, tagStatus="any"))),
+        (described(ORDERS), lifecycle(NAME, ANY)),
+        (described(repository(NAME, "eu-west-1")), lifecycle(NAME, rule(7, tagStatus="any"))),
     )
     counts = {each.region: json.loads(each.lifecycle or "")["rules"][0]["selection"] for each in found.repositories}
     assert {region: selection["countNumber"] for region, selection in counts.items()} == {HOME: 5, "eu-west-1": 7}
 
 
 def test_a_policy_in_a_file_of_its_own(tmp_path: Path) -> None:
-    (orders,) = inventory(tmp_path, (lifecycle("legacy/orders", ANY),), (described(ORDERS),)).repositories
+    (orders,) = inventory(tmp_path, (lifecycle(NAME, ANY),), (described(ORDERS),)).repositories
     assert orders.lifecycle
 
 
 def test_a_policy_of_one_of_two_regions(tmp_path: Path) -> None:
-    both = described(ORDERS, repository("legacy/orders", "eu-west-1"))
-    (told,) = faults(written(tmp_path / "x.json", both, lifecycle("legacy/orders", ANY)))
+    both = described(ORDERS, repository(NAME, "eu-west-1"))
+    (told,) = faults(written(tmp_path / "x.json", both, lifecycle(NAME, ANY)))
     assert (
         "'lifecycle policy of legacy/orders' says no region, and the repository is in eu-west-1 and us-east-1" in told
     )
@@ -220,23 +221,19 @@ def test_a_policy_of_one_of_two_regions(tmp_path: Path) -> None:
 
 
 def test_a_policy_of_another_account(tmp_path: Path) -> None:
-    found = inventory(tmp_path, (described(ORDERS), lifecycle("legacy/orders", ANY, account="111122223333")))
+    found = inventory(tmp_path, (described(ORDERS), lifecycle(NAME, ANY, account="111122223333")))
     assert found.repositories[0].lifecycle is None
     assert "lifecycle policy of legacy/orders is left out: no such repository is described" in found.notes[0]
 
 
 def test_tags_are_those_of_the_region(tmp_path: Path) -> None:
     outputs = (
-        described(ORDERS, repository("legacy/cache"), repository("legacy/orders", "eu-west-1")),
-        tagged({"legacy/orders": {"owner": "orders"}}),
+        described(ORDERS, repository("legacy/cache"), repository(NAME, "eu-west-1")),
+        tagged({NAME: {"owner": "orders"}}),
         {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:s3:::bucket", "Tags": []}]},
     )
     found = {(each.name, each.region): each.tags for each in inventory(tmp_path, outputs[:2]).repositories}
-    assert found == {
-        ("legacy/orders", HOME): {"owner": "orders"},
-        ("legacy/cache", HOME): {},
-        ("legacy/orders", "eu-west-1"): None,
-    }
+    assert found == {(NAME, HOME): {"owner": "orders"}, ("legacy/cache", HOME): {}, (NAME, "eu-west-1"): None}
 
 
 @pytest.mark.parametrize("resources", [[], [{"ResourceARN": "arn:aws:s3:::bucket", "Tags": []}]])

@@ -96,10 +96,8 @@ def test_a_preset_that_has_exactly_these_rules() -> None:
 
 def test_the_patterns_of_a_list_have_no_order() -> None:
     preset = Rule(selector=Selector.TAGGED, patterns=("a", "b"), effect=RetentionEffect.KEEP, count=3)
-    assert (
-        propose_retention(text_of(rule(3, tagStatus="tagged", tagPatternList=["b", "a"])), {"same": (preset,)})
-        == "same"
-    )
+    text = text_of(rule(3, tagStatus="tagged", tagPatternList=["b", "a"]))
+    assert propose_retention(text, {"same": (preset,)}) == "same"
 
 
 def test_order_is_by_priority_and_a_preset_of_another_order_is_another() -> None:

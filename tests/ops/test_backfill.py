@@ -99,9 +99,7 @@ def test_the_order_of_the_pushes_stays(filled: World) -> None:
     assert orders[0] == orders[1]
 
 
-def test_what_something_refers_to_comes_first_whatever_the_order(
-    filled: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_something_refers_to_comes_first(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An image that was restored is younger than its index; the clock's seconds may not tell them apart."""
     truly = LiveRegistry.inventory
 
@@ -118,9 +116,7 @@ def test_what_something_refers_to_comes_first_whatever_the_order(
     assert "failed" not in ended.text
 
 
-def test_a_tag_that_moves_at_home_meanwhile_is_left_to_replication(
-    filled: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tag_that_moves_meanwhile_is_left_to_replication(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Copier.copy
 
     def moved(copier: Copier, work: Work) -> None:
@@ -275,9 +271,7 @@ def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("missing", ["ecr:ListReplicationBackfills", "ecr:StartReplicationBackfill"])
-def test_what_amazon_ecr_may_not_be_asked_is_copied(
-    filled: World, monkeypatch: pytest.MonkeyPatch, missing: str
-) -> None:
+def test_what_ecr_may_not_be_asked_is_copied(filled: World, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     filled.replicate()
     user = f"filler-{missing.partition(':')[2]}"
     filled.as_user(user, monkeypatch, _allow("ecr:*"), {**_allow(missing), "Effect": "Deny"})

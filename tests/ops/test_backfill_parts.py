@@ -180,10 +180,8 @@ def test_amazon_ecrs_own_backfill_is_begun_and_followed(monkeypatch: pytest.Monk
     monkeypatch.setattr(native, "WAITS", (0.0,))
     shown, source = Shown(), Ecr("PREPARING", "IN_PROGRESS", "IN_PROGRESS", "FAILED")
     assert backfilled(source, shown) == "Amazon ECR's own backfill begun: FAILED, 3 of 4 replications, 1 failed (Why)."
-    assert source.calls[0] == (
-        "start_replication_backfill",
-        {"destination": {"region": "eu-west-1", "registryId": "111122223333"}},
-    )
+    there = {"region": "eu-west-1", "registryId": "111122223333"}
+    assert source.calls[0] == ("start_replication_backfill", {"destination": there})
     assert source.calls[1][1]["replicationBackfillId"] == "begun"
     assert shown.reached == [(0, None), (3, 4), (3, 4)]
     assert "backfill begun: STOPPED, 0 of 0 replications." in native.backfilled("begun", {"status": "STOPPED"})
@@ -207,9 +205,7 @@ def test_what_is_left_alone_is_told() -> None:
     assert "All that is not archived of 1 repository is at the replica" in told
 
 
-def test_a_package_that_is_missing_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def absent(_module: str) -> None:
         raise ModuleNotFoundError("No module named 'botocore'", name="botocore")
 

@@ -99,10 +99,11 @@ def test_a_dead_emulator_is_told_at_once(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[float] = []
+    before = descendants(os.getpid())
 
     def kill(*_: object) -> None:
-        """In place of serving: the emulator is what its guardian, our newest child, started."""
-        guardian = max(each for each in descendants(os.getpid()) if descendants(each))
+        """In place of serving: the emulator is what its guardian, a child that was not there before, started."""
+        guardian = next(each for each in descendants(os.getpid()) - before if descendants(each))
         for pid in descendants(guardian):
             os.kill(pid, signal.SIGKILL)
         begun.append(time.monotonic())

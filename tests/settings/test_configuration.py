@@ -10,7 +10,7 @@ import yaml
 from settings import InvalidSettings, load
 from settings.files.configuration import engine_text, read_configuration
 from settings.files.source import read
-from settings.under_engine import engine_values as engine_values_here
+from settings.from_engine import engine_values as engine_values_here
 from settings.written.stack import AwsKeys, StackKeys
 from tests.cases import cases
 from tests.conftest import Edit
@@ -33,10 +33,8 @@ def test_pulumi_yaml_declares_each_key_that_is_read_with_the_same_default(root: 
 
 def test_a_stacks_object_replaces_the_default_whole(project: Path, edit: Edit) -> None:
     edit("Pulumi.yaml", "default: {}", 'default: {other: "111122223333"}')
-    assert read_configuration(project, "dev").own()["accounts"] == {
-        "workloads": "444455556666",
-        "data-platform": "777788889999",
-    }
+    accounts = {"workloads": "444455556666", "data-platform": "777788889999"}
+    assert read_configuration(project, "dev").own()["accounts"] == accounts
 
 
 @pytest.mark.parametrize(

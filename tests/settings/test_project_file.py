@@ -8,7 +8,7 @@ from settings import InvalidSettings, load
 from settings.files.configuration import read_configuration
 from tests.cases import cases
 from tests.conftest import Edit
-from tests.settings.written import faults, only
+from tests.settings.written import faults, key, only
 
 RUNTIME = "runtime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: .venv\n"
 
@@ -52,10 +52,8 @@ def test_another_runtime(project: Path, edit: Edit, runtime: str, told: str) -> 
 @pytest.mark.parametrize("name", ["Pulumi.json", "Pulumi.yml"])
 def test_a_project_file_that_the_engine_finds_too(project: Path, name: str) -> None:
     (project / name).write_text("{}", encoding="utf-8")
-    assert (
-        only(project)
-        == f"{name}: {name!r} is a project's file, too, and the engine may take it instead (remove {name})"
-    )
+    told = f"{name}: {name!r} is a project's file, too, and the engine may take it instead (remove {name})"
+    assert only(project) == told
 
 
 @pytest.mark.parametrize("key", ["aws:accessKey", "aws:secretKey", "aws:token", "aws:endpoints", "aws:insecure"])
@@ -112,9 +110,5 @@ def test_replicas_of_another_stack_that_cannot_be_understood(project: Path, edit
 
 def test_a_copy_in_an_account_that_another_stack_lives_in(project: Path, edit: Edit) -> None:
     edit("Pulumi.dev.yaml", '"444455556666"', '"222233334444"')
-    edit(
-        "Pulumi.dev.yaml",
-        "config:\n",
-        "config:\n  container-registry:replicas: [{region: eu-west-1, account: workloads, role: replica}]\n",
-    )
+    key(project, "replicas: [{region: eu-west-1, account: workloads, role: replica}]")
     assert [fault.path[-1] for fault in faults(project)] == ["region"]

@@ -25,10 +25,8 @@ def replicas(project: Path, *lines: str) -> None:
 
 
 def to(*destinations: tuple[str, str], prefixes: tuple[str, ...] = ()) -> ReplicationRule:
-    return ReplicationRule(
-        destinations=tuple(RegistryId(account=account, region=region) for account, region in destinations),
-        prefixes=prefixes,
-    )
+    registries = tuple(RegistryId(account=account, region=region) for account, region in destinations)
+    return ReplicationRule(destinations=registries, prefixes=prefixes)
 
 
 def test_replicas_of_everything_share_a_rule(project: Path) -> None:
@@ -48,10 +46,8 @@ def test_one_more_is_one_line(project: Path) -> None:
 def test_prefixes_choose_what_a_replica_holds(project: Path) -> None:
     replicas(project, "{region: eu-west-1, prefixes: [storefront/, payments/]}")
     settings = load(project, "prod")
-    assert settings.replication == (
-        to((PROD, "eu-west-1"), prefixes=("payments/", "storefront/")),
-        to((PROD, "ap-northeast-1")),
-    )
+    some = to((PROD, "eu-west-1"), prefixes=("payments/", "storefront/"))
+    assert settings.replication == (some, to((PROD, "ap-northeast-1")))
     europe, asia = settings.registries[1:]
     assert {each.name.partition("/")[0] for each in settings.copies(europe)} == {"payments", "storefront"}
     assert len(list(settings.copies(asia))) == len(settings.repositories)

@@ -117,10 +117,8 @@ def test_one_source_is_one_role_for_all_its_repositories(project: Path) -> None:
     given = main(owner_id=1024, repository_id="'65536'")
     catalog(project, pushed(given, main(github="acme/web"), given, f"{given}, {given}"))
     found = {each.name: each.repositories for each in load(project, "dev").publishers}
-    assert found == {
-        "dev.acme.api+branch-main": ("payments/r0", "payments/r2", "payments/r3"),
-        "dev.acme.web+branch-main": ("payments/r1",),
-    }
+    main_of_api, main_of_web = "dev.acme.api+branch-main", "dev.acme.web+branch-main"
+    assert found == {main_of_api: ("payments/r0", "payments/r2", "payments/r3"), main_of_web: ("payments/r1",)}
 
 
 def test_a_stacks_long_name_is_cut(project: Path) -> None:

@@ -18,14 +18,9 @@ def granted(*pulls: str) -> str:
     ("one", "other"), [("batch/runner", "runner"), ("runner", "Runner"), ("a/runner", "b/runner"), ("b/Run", "B/run")]
 )
 def test_two_roles_of_one_name_are_told(project: Path, one: str, other: str) -> None:
-    catalog(
-        project,
-        granted(
-            f"{{account: workloads, role: {one}}}",
-            f"{{account: data-platform, role: {other}}}",
-            f"{{account: workloads}}, {{account: workloads, role: {other}}}",
-        ),
-    )
+    both = f"{{account: workloads}}, {{account: workloads, role: {other}}}"
+    entries = (f"{{account: workloads, role: {one}}}", f"{{account: data-platform, role: {other}}}", both)
+    catalog(project, granted(*entries))
     assert only(project) == (
         f"catalog.yaml:7: repositories.payments/r2.pull[1].role: {other!r} can't exist in account 444455556666 beside "
         f"{one!r} (repositories.payments/r0.pull[0].role): a role's name is unique there, whatever its path and case "

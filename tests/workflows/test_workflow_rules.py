@@ -56,12 +56,8 @@ def test_a_pull_request_is_judged_beside_main_and_again_when_it_turns_to_main() 
 def test_no_workflow_has_a_permission_that_a_job_did_not_ask_for() -> None:
     assert all(workflow["permissions"] == {} for workflow in workflows().values())
     for each in JOBS:
-        assert set(each.permissions.items()) <= {
-            ("contents", "read"),
-            ("id-token", "write"),
-            ("pull-requests", "write"),
-            ("issues", "write"),
-        }, each
+        writable = {("id-token", "write"), ("pull-requests", "write"), ("issues", "write")}
+        assert set(each.permissions.items()) <= {("contents", "read"), *writable}, each
 
 
 @pytest.mark.parametrize("each", JOBS, ids=str)
@@ -74,11 +70,8 @@ def test_whatever_takes_a_role_or_writes_never_runs_for_a_fork(each: Job) -> Non
 
 
 def test_only_these_take_a_role() -> None:
-    assert {str(each) for each in JOBS if each.takes_a_role} == {
-        *(f"deploy.yml:{stack}" for stack in STACKS),
-        "drift.yml:look",
-        "pull-request.yml:preview",
-    }
+    taking = {str(each) for each in JOBS if each.takes_a_role}
+    assert taking == {*(f"deploy.yml:{stack}" for stack in STACKS), "drift.yml:look", "pull-request.yml:preview"}
 
 
 @pytest.mark.parametrize("each", JOBS, ids=str)
@@ -273,24 +266,12 @@ def _owns(pattern: str, path: str) -> bool:
 
 @cases(
     "path",
-    "policies/dev.json",
-    ".github/workflows/deploy.yml",
-    ".github/CODEOWNERS",
-    "bootstrap/account.yaml",
-    "review/__main__.py",
-    "domain/iam/evaluate.py",
-    "Pulumi.prod.yaml",
-    "Pulumi.yaml",
-    "requirements.txt",
-    "tests/conftest.py",
-    "README.md",
+    "policies/dev.json", ".github/workflows/deploy.yml", ".github/CODEOWNERS", "bootstrap/account.yaml",
+    "review/__main__.py", "domain/iam/evaluate.py", "Pulumi.prod.yaml", "Pulumi.yaml", "requirements.txt",
+    "tests/conftest.py", "README.md",
     # What is not there yet.
-    "json.py",
-    "sitecustomize.py",
-    "pulumi_aws/__init__.py",
-    ".gitattributes",
-    "docs/.gitattributes",
-)
+    "json.py", "sitecustomize.py", "pulumi_aws/__init__.py", ".gitattributes", "docs/.gitattributes",
+)  # fmt: skip
 def test_what_could_pass_a_change_belongs_to_security(path: str) -> None:
     everything, security = _owners()[0]
     assert everything == "*"

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,26 @@ def lay_out(
     return {"CALLS": str(folder / "calls"), "ANSWERS": str(folder / "answers")}
 
 
+def ran_well(job: str, step: str, folder: Path, environment: Mapping[str, str]) -> str:
+    """What a step of a pull request's printed; its errors follow."""
+    ran = run_step("pull-request.yml", job, step, folder, environment)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def judged(folder: Path, **layout: Any) -> str:
+    """What the gate printed."""
+    return ran_well("gate", "gate", folder, {"BASE_SHA": BASE, **lay_out(folder, **{"base": True, **layout})})
+
+
+def written(folder: Path, name: str) -> str:
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def verdict(job: str, folder: Path, **environment: str) -> int:
+    return run_step("pull-request.yml", job, "verdict", folder, environment).returncode
+
+
 def calls(folder: Path) -> list[str]:
     return (folder / "calls").read_text(encoding="utf-8").splitlines()
 
@@ -68,63 +90,52 @@ def assert_printed(log: str, wanted: list[str]) -> None:
 
 @pytest.mark.parametrize("base", [True, False], ids=["the base has a gate", "it has none"])
 def test_the_gate_judges_both_stacks(tmp_path: Path, base: bool) -> None:
-    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=base)}
-    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
+    printed = judged(tmp_path, base=base)
     judge = "base" if base else "head"
     assert calls(tmp_path) == [
         f"{judge} -m review gate --project ../head --stack {stack} --base {BASE} --format {form}"
         for stack in STACKS
         for form in ("text", "markdown")
     ]
-    assert_printed(ran.stdout, ["::add-mask::plainly of dev", "::add-mask::plainly of prod"])
-    assert (tmp_path / "comment/gate-dev.md").read_text() == "# told of dev\n"
-    assert (tmp_path / "comment/gate-prod.md").read_text() == "# told of prod\n"
-    assert (tmp_path / "summary").read_text() == "# told of dev\n# told of prod\n"
-    assert (tmp_path / "output").read_text() == "failed=0\n"
+    assert_printed(printed, ["::add-mask::plainly of dev", "::add-mask::plainly of prod"])
+    assert written(tmp_path, "comment/gate-dev.md") == "# told of dev\n"
+    assert written(tmp_path, "comment/gate-prod.md") == "# told of prod\n"
+    assert written(tmp_path, "summary") == "# told of dev\n# told of prod\n"
+    assert written(tmp_path, "output") == "failed=0\n"
 
 
 @pytest.mark.parametrize("answers", ["dev=1", "prod=1", "dev=1\nprod=1"])
 def test_a_gate_that_says_no_fails_after_both_were_told(tmp_path: Path, answers: str) -> None:
-    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, answers=answers)}
-    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
+    judged(tmp_path, answers=answers)
     assert sorted(each.name for each in (tmp_path / "comment").iterdir()) == ["gate-dev.md", "gate-prod.md"]
-    assert (tmp_path / "output").read_text() == "failed=1\n"
-    assert run_step("pull-request.yml", "gate", "verdict", tmp_path, {"FAILED": "1"}).returncode == 1
-    assert run_step("pull-request.yml", "gate", "verdict", tmp_path, {"FAILED": "0"}).returncode == 0
-    assert run_step("pull-request.yml", "gate", "verdict", tmp_path, {"FAILED": ""}).returncode == 1
+    assert written(tmp_path, "output") == "failed=1\n"
+    assert [verdict("gate", tmp_path, FAILED=each) for each in ("1", "0", "")] == [1, 0, 1]
 
 
 def test_a_gate_that_cannot_judge_says_why_and_fails(tmp_path: Path) -> None:
-    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, answers="dev=2")}
-    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
+    printed = judged(tmp_path, answers="dev=2")
     # Indented: what the change put into the message can't leave the block.
-    told = (tmp_path / "comment/gate-dev.md").read_text()
-    assert told == "### The gate can't judge dev\n\n    refused: ``` dev\n"
-    assert (tmp_path / "comment/gate-prod.md").read_text() == "# told of prod\n"
-    assert (tmp_path / "output").read_text() == "failed=1\n"
-    assert_printed(ran.stdout, ["refused: ``` dev", "::add-mask::plainly of prod"])
+    told = "### The gate can't judge dev\n\n    refused: ``` dev\n"
+    assert written(tmp_path, "comment/gate-dev.md") == told
+    assert written(tmp_path, "comment/gate-prod.md") == "# told of prod\n"
+    assert written(tmp_path, "output") == "failed=1\n"
+    assert_printed(printed, ["refused: ``` dev", "::add-mask::plainly of prod"])
 
 
 def test_a_stack_that_only_the_change_has_is_judged(tmp_path: Path) -> None:
-    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, news=("dev", "prod", "stage"))}
-    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
-    assert (tmp_path / "comment/gate-stage.md").read_text() == "# told of stage\n"
-    assert (tmp_path / "output").read_text() == "failed=0\n"
+    judged(tmp_path, news=("dev", "prod", "stage"))
+    assert written(tmp_path, "comment/gate-stage.md") == "# told of stage\n"
+    assert written(tmp_path, "output") == "failed=0\n"
 
 
 def test_a_stack_that_leaves_needs_people(tmp_path: Path) -> None:
-    environment = {"BASE_SHA": BASE, **lay_out(tmp_path, base=True, news=("dev",))}
-    ran = run_step("pull-request.yml", "gate", "gate", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
+    printed = judged(tmp_path, news=("dev",))
     assert {call.split("--stack ")[1].split()[0] for call in calls(tmp_path)} == {"dev"}, "there is nothing to ask"
-    told = (tmp_path / "comment/gate-prod.md").read_text()
+    told = written(tmp_path, "comment/gate-prod.md")
     assert told.startswith("### The whole stack prod leaves\n\nThe base has Pulumi.prod.yaml, this change has none. ")
     assert "docs/ci.md" in told
-    assert "The whole stack prod leaves" in ran.stdout
-    assert (tmp_path / "output").read_text() == "failed=1\n"
+    assert "The whole stack prod leaves" in printed
+    assert written(tmp_path, "output") == "failed=1\n"
     heading = told.split('"')[1]
     assert f"## {heading}\n" in (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 
@@ -159,23 +170,21 @@ def test_the_preview_is_held_to_the_bases_pack(tmp_path: Path, base: bool) -> No
         f"{tmp_path.name} login {STATE}",
         f"head preview --stack prod --json --non-interactive --color never {held}",
     ]
-    assert (tmp_path / "preview.json").read_text() == "{}\n"
+    assert written(tmp_path, "preview.json") == "{}\n"
     assert "warning: from the engine" in ran.stderr, "the log has what is no event"
-    assert (tmp_path / "output").read_text() == "status=0\n"
+    assert written(tmp_path, "output") == "status=0\n"
 
 
 def test_a_preview_that_fails_is_told_and_fails(tmp_path: Path) -> None:
     environment = {"STACK": "dev", "PULUMI_STATE_URL": STATE, "ENDS": "255", **lay_out(tmp_path, base=True)}
     program(tmp_path / "bin" / "pulumi", PULUMI)
     run_step("pull-request.yml", "preview", "preview", tmp_path, environment)
-    assert (tmp_path / "output").read_text() == "status=255\n"
-    ran = run_step("pull-request.yml", "preview", "plan", tmp_path, {**environment, "STATUS": "255"})
-    assert ran.returncode == 0, ran.stderr
-    told = (tmp_path / "comment/preview-dev.md").read_text()
+    assert written(tmp_path, "output") == "status=255\n"
+    ran_well("preview", "plan", tmp_path, {**environment, "STATUS": "255"})
+    told = written(tmp_path, "comment/preview-dev.md")
     assert told == "# told of dev\n\npulumi preview of dev ended with 255: see its job.\n"
-    assert (tmp_path / "summary").read_text() == told
-    assert run_step("pull-request.yml", "preview", "verdict", tmp_path, {"STATUS": "255"}).returncode == 1
-    assert run_step("pull-request.yml", "preview", "verdict", tmp_path, {"STATUS": "0"}).returncode == 0
+    assert written(tmp_path, "summary") == told
+    assert [verdict("preview", tmp_path, STATUS=each) for each in ("255", "0")] == [1, 0]
 
 
 @pytest.mark.parametrize("base", [True, False], ids=["the base has a plan", "it has none"])
@@ -183,23 +192,21 @@ def test_the_plan_is_told_from_the_preview(tmp_path: Path, base: bool) -> None:
     environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=base)}
     (tmp_path / "comment").mkdir()
     (tmp_path / "preview.json").write_text("{}")
-    ran = run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
+    printed = ran_well("preview", "plan", tmp_path, environment)
     judge = "base" if base else "head"
     asked = f"{judge} -m review plan --project ../head --stack dev --from-preview {tmp_path}/preview.json --format"
     assert calls(tmp_path) == [f"{asked} text", f"{asked} markdown"]
-    assert_printed(ran.stdout, ["::add-mask::plainly of dev"])
-    assert (tmp_path / "comment/preview-dev.md").read_text() == "# told of dev\n"
+    assert_printed(printed, ["::add-mask::plainly of dev"])
+    assert written(tmp_path, "comment/preview-dev.md") == "# told of dev\n"
 
 
 def test_a_plan_that_cannot_be_told_says_why(tmp_path: Path) -> None:
     environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=True, answers="dev=2")}
     (tmp_path / "comment").mkdir()
     (tmp_path / "preview.json").write_text("{}")
-    ran = run_step("pull-request.yml", "preview", "plan", tmp_path, environment)
-    assert_printed(ran.stdout, ["refused: ``` dev"])
-    told = (tmp_path / "comment/preview-dev.md").read_text()
-    assert told == "### The preview of dev can't be told\n\n    refused: ``` dev\n"
+    assert_printed(ran_well("preview", "plan", tmp_path, environment), ["refused: ``` dev"])
+    told = "### The preview of dev can't be told\n\n    refused: ``` dev\n"
+    assert written(tmp_path, "comment/preview-dev.md") == told
 
 
 # Knows the comments or issues of $KNOWN, as --jq would have left them; keeps what is sent.
@@ -225,17 +232,15 @@ def test_there_is_one_comment(tmp_path: Path, known: str, method: str, where: st
     (tmp_path / "comment").mkdir()
     for name in ("preview-prod", "gate-dev", "gate-prod", "preview-dev"):
         (tmp_path / "comment" / f"{name}.md").write_text(f"## {name} $(touch hacked) `é`\n", encoding="utf-8")
-    ran = run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
+    ran_well("comment", "keep one comment", tmp_path, environment)
     asked, sent = calls(tmp_path)
     assert "--paginate repos/acme/container-registry/issues/7/comments" in asked
     assert f'select(.user.login == "github-actions[bot]" and (.body | startswith("{MARKER}")))' in asked
     assert f"--method {method} repos/acme/container-registry/{where} --field body=@body.md" in sent
-    body = (tmp_path / "body.md").read_text(encoding="utf-8")
+    body = written(tmp_path, "body.md")
     assert body.startswith(f"{MARKER}\n## gate-dev $(touch hacked) `é`\n")
-    assert [body.index(name) for name in ("gate-dev", "gate-prod", "preview-dev", "preview-prod")] == sorted(
-        body.index(name) for name in ("gate-dev", "gate-prod", "preview-dev", "preview-prod")
-    )
+    places = [body.index(name) for name in ("gate-dev", "gate-prod", "preview-dev", "preview-prod")]
+    assert places == sorted(places)
     assert not (tmp_path / "hacked").exists()
 
 
@@ -243,8 +248,8 @@ def test_a_long_comment_is_cut_where_github_would_refuse_it(tmp_path: Path) -> N
     environment = {**COMMENT, **talk(tmp_path, "")}
     (tmp_path / "comment").mkdir()
     (tmp_path / "comment" / "gate-dev.md").write_text("é" * 70_000, encoding="utf-8")
-    assert run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment).returncode == 0
-    body = (tmp_path / "body.md").read_text(encoding="utf-8")
+    ran_well("comment", "keep one comment", tmp_path, environment)
+    body = written(tmp_path, "body.md")
     assert 60_000 < len(body) < 65_536
     assert body.endswith("Cut here. All of it: https://github.example/run")
 
@@ -264,8 +269,7 @@ while [ $# -gt 0 ]; do if [ "$1" = --jq ]; then jq "$2" "$KNOWN"; exit; fi; shif
     (tmp_path / "known").write_text(json.dumps(comments))
     environment = {**COMMENT, "KNOWN": str(tmp_path / "known"), "CALLS": str(tmp_path / "calls"), "LC_ALL": "C.UTF-8"}
     (tmp_path / "comment").mkdir()
-    ran = run_step("pull-request.yml", "comment", "keep one comment", tmp_path, environment)
-    assert ran.returncode == 0, ran.stderr
+    ran_well("comment", "keep one comment", tmp_path, environment)
     assert "issues/comments/3 " in calls(tmp_path)[1]
 
 
@@ -298,10 +302,10 @@ def test_drift_has_one_issue_for_each_stack(tmp_path: Path, known: str, method: 
     assert len(told) == 4
     assert f"--method {method} repos/acme/container-registry/{where}" in told[1]
     assert "<!-- container-registry: drift of prod -->" in told[2]
-    body = (tmp_path / "sent-4.md").read_text()
+    body = written(tmp_path, "sent-4.md")
     assert body.startswith("<!-- container-registry: drift of prod -->\n")
     assert body.endswith("\n    ~ Key ``` `x` $(touch hacked)\n")
-    assert len((tmp_path / "sent-2.md").read_text()) < 65_536
+    assert len(written(tmp_path, "sent-2.md")) < 65_536
     assert not (tmp_path / "hacked").exists()
 
 

@@ -54,7 +54,7 @@ async def describe_image_replication_status(request: OperationRequest) -> Answer
 
 def _rule(given: Mapping[str, Any]) -> ReplicationRule:
     if given.get("deleteReplication", {}).get("enabled"):
-        why = "the replication of deletions is not built in the rehearsal's ECR"
+        why = "the replication of deletions is not built in the local cloud's ECR"
         raise invalid_parameter("replicationConfiguration.rules.deleteReplication", why)
     destinations = [RegistryId(account=each["registryId"], region=each["region"]) for each in given["destinations"]]
     prefixes = [each["filter"] for each in given.get("repositoryFilters", ())]

@@ -14,8 +14,6 @@ from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import StoredImage, StoredRepository
 
 _NOT_FOUND = "Requested image not found"
-
-
 _ACTIVE = "ACTIVE"
 """The status of every image here: nothing is archived."""
 
@@ -59,7 +57,7 @@ def malformed(id: ImageId) -> ImageFailure | None:
     return None
 
 
-def refused(id: ImageId, error: EcrError) -> ImageFailure:
+def failure_of(id: ImageId, error: EcrError) -> ImageFailure:
     """A refusal of this one image, as its batch tells it."""
     match error:
         case TagOfAnotherImage():
@@ -102,7 +100,7 @@ async def batch_get_image(request: OperationRequest) -> Answer:
         try:
             image = image_store.find_image(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
-            faults.append(refused(image_id, error))
+            faults.append(failure_of(image_id, error))
             continue
         if accepted is not None and image.media_type not in accepted:
             # No image is translated here from one format to another.
@@ -124,7 +122,7 @@ async def batch_delete_image(request: OperationRequest) -> Answer:
         try:
             image = image_store.remove_image(repository, tag=image_id.tag, digest=image_id.digest)
         except EcrError as error:
-            faults.append(refused(image_id, error))
+            faults.append(failure_of(image_id, error))
         else:
             gone = {image_id.tag} if image_id.digest is None else image.tags
             deleted += _named(image.digest, gone)

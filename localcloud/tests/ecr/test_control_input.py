@@ -125,7 +125,7 @@ def test_unknown_members_and_nulls_are_passed_over_as_aws_does(plane: Plane) -> 
 
 @cases(
     "operation, words",
-    ("StartImageScan", "not built in the rehearsal"),
+    ("StartImageScan", "not built in the local cloud"),
     ("MakeCoffee", "is not an operation"),
     ("", "is not an operation"),
 )

@@ -6,7 +6,7 @@ from domain.iam.roles import TASKS_SERVICE
 from localcloud.clients import AwsCredentials
 from rehearsal.proofs.harness.case import Broken, RegistryCase
 from settings import Settings
-from settings.declared.own_roles import auditor_role, task_role
+from settings.declared.iam_roles import auditor_role, task_role
 
 
 def has_tasks(settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from tests.cases import case, cases
 
 TAGS = ["".join(letters) for length in range(1, 5) for letters in product("ab", repeat=length)]
 IMAGES = [*((tag,) for tag in TAGS), *combinations(TAGS, 2)]
+Patterns = tuple[str, ...]
 patterns = st.lists(st.text("ab*", min_size=1, max_size=4), min_size=1, max_size=2).map(tuple)
 
 
@@ -35,7 +36,7 @@ def identifies(patterns: Sequence[str], image: Sequence[str]) -> bool:
 
 
 @given(patterns, st.lists(patterns, max_size=3))
-def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: list[tuple[str, ...]]) -> None:
+def test_a_dead_rule_has_no_image_of_its_own(lowest: Patterns, higher: list[Patterns]) -> None:
     *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
     found = _image([(pattern,) for pattern in lowest], above, Effort())
     assert (found is None) is is_dead(rule, above, Effort())
@@ -49,7 +50,7 @@ def test_a_dead_rule_has_no_image_of_its_own(lowest: tuple[str, ...], higher: li
 
 @given(patterns, patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
 def test_an_image_is_lost_to_a_rule_below(
-    lower: tuple[str, ...], lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
+    lower: Patterns, lowest: Patterns, higher: list[Patterns], protected: str
 ) -> None:
     *above, rule, keeping = placed(*(tagged(*each) for each in (*higher, lower, lowest)))
     image = lost(rule, above, keeping, protected, Effort())
@@ -74,9 +75,7 @@ def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:
 
 
 @given(patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
-def test_no_tag_is_reached_where_no_small_image_shows_one(
-    lowest: tuple[str, ...], higher: list[tuple[str, ...]], protected: str
-) -> None:
+def test_no_tag_is_reached_by_itself(lowest: Patterns, higher: list[Patterns], protected: str) -> None:
     *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
     tag = reached(rule, above, protected, Effort())
     if tag is not None:

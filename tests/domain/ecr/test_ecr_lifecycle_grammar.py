@@ -13,13 +13,11 @@ from tests.cases import cases
 Json = dict[str, Any]
 
 
-def rule(
-    priority: int, status: str = "any", count_type: str = "imageCountMoreThan", number: int = 1, **more: Any
-) -> Json:
+def rule(priority: int, status: str = "any", by: str = "imageCountMoreThan", number: int = 1, **more: Any) -> Json:
     """A rule that ECR accepts; further keys go to the selection, `action` replaces the action."""
     action = more.pop("action", {"type": "expire"})
-    unit = {} if count_type == "imageCountMoreThan" else {"countUnit": "days"}
-    selection = {"tagStatus": status, "countType": count_type, "countNumber": number, **unit, **more}
+    unit = {} if by == "imageCountMoreThan" else {"countUnit": "days"}
+    selection = {"tagStatus": status, "countType": by, "countNumber": number, **unit, **more}
     return {"rulePriority": priority, "description": "why", "selection": selection, "action": action}
 
 
@@ -159,10 +157,8 @@ def test_a_misspelt_word_names_the_nearest(document: Json, fix: str) -> None:
 
 def test_the_least_text_is_a_hundred_characters() -> None:
     problems = validate({"rules": []})
-    assert [(problem.path, problem.message) for problem in problems] == [
-        (("rules",), "has 0 rules"),
-        ((), "is a text of 12 characters"),
-    ]
+    told = [(problem.path, problem.message) for problem in problems]
+    assert told == [(("rules",), "has 0 rules"), ((), "is a text of 12 characters")]
 
 
 def test_the_length_is_that_of_the_compact_text() -> None:

@@ -111,12 +111,8 @@ def test_the_services_preset(priority: int, selection: dict[str, object], descri
     document: Any = compile_policy(SERVICES)
     assert validate(document) == []
     assert (list(document), len(document["rules"])) == (["rules"], 4)
-    assert document["rules"][priority - 1] == {
-        "rulePriority": priority,
-        "description": description,
-        "selection": selection,
-        "action": {"type": "expire"},
-    }
+    rule = {"rulePriority": priority, "description": description, "selection": selection, "action": EXPIRE}
+    assert document["rules"][priority - 1] == rule
 
 
 EXPIRE, TO_ARCHIVE = {"type": "expire"}, {"type": "transition", "targetStorageClass": "archive"}
@@ -131,9 +127,7 @@ EXPIRE, TO_ARCHIVE = {"type": "expire"}, {"type": "transition", "targetStorageCl
     (RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS, 5, {**PUSHED, "countType": "sinceImagePulled"}, TO_ARCHIVE),
     (ARCHIVED, 90, {**PUSHED, "storageClass": "archive", "countType": "sinceImageTransitioned"}, EXPIRE),
 )
-def test_each_effect_in_ecrs_words(
-    effect: RetentionEffect, count: int, selection: dict[str, str], action: dict[str, str]
-) -> None:
+def test_each_effect(effect: RetentionEffect, count: int, selection: dict[str, str], action: dict[str, str]) -> None:
     document: Any = compile_policy([Rule(selector=Selector.ANY, effect=effect, count=count, description="d")])
     selected = {"tagStatus": "any", "countNumber": count, **selection}
     assert document == {"rules": [{"rulePriority": 1, "description": "d", "selection": selected, "action": action}]}
@@ -153,10 +147,8 @@ def test_a_rule_without_description_gets_one(written: Rule, description: str) ->
 
 
 def test_a_wrong_rule_is_neither_repaired_nor_reordered() -> None:
-    rules = [
-        Rule(selector=Selector.ANY, effect=RetentionEffect.KEEP, count=0, patterns=("x",)),
-        Rule(selector=Selector.TAGGED, effect=RetentionEffect.KEEP, count=1),
-    ]
+    any_of = Rule(selector=Selector.ANY, effect=RetentionEffect.KEEP, count=0, patterns=("x",))
+    rules = [any_of, Rule(selector=Selector.TAGGED, effect=RetentionEffect.KEEP, count=1)]
     assert {problem.path for problem in validate(compile_policy(rules))} == {
         ("rules", 0, "rulePriority"),
         ("rules", 0, "selection", "countNumber"),

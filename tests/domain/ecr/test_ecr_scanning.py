@@ -73,7 +73,7 @@ def test_a_filter_without_wildcard_means_contains(filter: str, name: str, *, exp
     ("c/b", ENHANCED, [ScanRule(CONTINUOUS, ("a/*",)), ScanRule(ON_PUSH, ("x", "b"))], ON_PUSH),
     ("c/b", ENHANCED, [ScanRule(CONTINUOUS, ("a/*",)), ScanRule(ON_PUSH, ("d*",))], None),
 )
-def test_how_often_a_repository_is_scanned(
+def test_how_often_one_is_scanned(
     name: str, scan_type: ScanType, rules: list[ScanRule], expected: ScanFrequency | None
 ) -> None:
     assert frequency_for(name, scan_type, rules) is expected

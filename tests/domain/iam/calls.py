@@ -1,7 +1,7 @@
 """Callers, policies and requests in few words, and the form of the tables that expect an answer to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.iam.access import ANONYMOUS, Caller, Context, Decision, Identity, Outcome, Policy, PolicyKind, Request
 from domain.iam.document import CURRENT_VERSION, parse
@@ -127,13 +127,8 @@ def session(
     context: Context | None = None,
 ) -> Caller:
     """`within` are the policies of the session."""
-    identity = Identity(
-        arn=session_arn(account),
-        account=account,
-        role_arn=role_arn(account),
-        session_policies=tuple(within),
-        session_context=context or {},
-    )
+    identity = Identity(arn=session_arn(account), account=account, role_arn=role_arn(account))
+    identity = replace(identity, session_policies=tuple(within), session_context=context or {})
     return Caller(identity=identity, policies=policies, boundary=boundary, organization=ORGANIZATION)
 
 

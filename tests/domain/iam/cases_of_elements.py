@@ -281,12 +281,8 @@ def of_branch(repository: str) -> Caller:
     return token_holder({SUBJECT: (f"repo:acme/{repository}:ref:refs/heads/main",)})
 
 
-BY_TOKEN = trust(
-    "Main",
-    {"Federated": [TOKEN_PROVIDER]},
-    TOKEN.action,
-    Condition={"StringLike": {SUBJECT: "repo:acme/payments:ref:refs/heads/*"}},
-)
+MAIN = {"StringLike": {SUBJECT: "repo:acme/payments:ref:refs/heads/*"}}
+BY_TOKEN = trust("Main", {"Federated": [TOKEN_PROVIDER]}, TOKEN.action, Condition=MAIN)
 POOL = "cognito-identity.amazonaws.com"
 BY_POOL = trust("Pool", {"Federated": [POOL]}, TOKEN.action)
 TO_USER, TO_THEIRS = trust("T", to(user_arn())), trust("T", to(role_arn(OTHER)))
@@ -313,12 +309,6 @@ ROLES = [
 ]
 
 GROUPS = {
-    "actions": ACTIONS,
-    "resources": RESOURCES,
-    "variables": VARIABLES,
-    "old version": OLD_VERSION,
-    "grants": GRANTS,
-    "key grants": KEY_GRANTS,
-    "keys": KEYS,
-    "roles": ROLES,
-}
+    "actions": ACTIONS, "resources": RESOURCES, "variables": VARIABLES, "old version": OLD_VERSION, "grants": GRANTS,
+    "key grants": KEY_GRANTS, "keys": KEYS, "roles": ROLES,
+}  # fmt: skip

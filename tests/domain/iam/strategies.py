@@ -23,29 +23,17 @@ from tests.domain.iam.calls import (
 )
 
 ACCOUNTS = st.sampled_from([HOME, HOME, OTHER])
+TAGGED = {"aws:PrincipalTag/team": ("payments",), "aws:TagKeys": ("a", "b")}
 REQUESTS: st.SearchStrategy[Request] = st.sampled_from(
-    [
-        pull(),
-        pull(),
-        pull(context={"aws:PrincipalTag/team": ("payments",), "aws:TagKeys": ("a", "b")}),
-        request("ecr:PutImage", REPOSITORY),
-        request("kms:DescribeKey", KEY),
-    ]
+    [pull(), pull(), pull(context=TAGGED), request("ecr:PutImage", REPOSITORY), request("kms:DescribeKey", KEY)]
 )
 
 _ACTION_NAMES = st.sampled_from(
     ["*", "*", "*", "ecr:*", "ecr:PutImage", "ECR:Batch*", "kms:*", "ecr:PutImag?", "iam:*"]
 )
+_ARN = f"arn:aws:ecr:us-east-1:{HOME}:repository"
 _RESOURCE_NAMES = st.sampled_from(
-    [
-        "*",
-        "*",
-        "*",
-        REPOSITORY,
-        f"arn:aws:ecr:*:{HOME}:repository/*",
-        f"arn:aws:ecr:us-east-1:{HOME}:repository/web/*",
-        f"arn:aws:kms:*:{HOME}:key/*",
-    ]
+    ["*", "*", "*", REPOSITORY, f"arn:aws:ecr:*:{HOME}:repository/*", f"{_ARN}/web/*", f"arn:aws:kms:*:{HOME}:key/*"]
 )
 _RESOURCE_OF_TEAM = f"arn:aws:ecr:us-east-1:{HOME}:repository/${{aws:PrincipalTag/team}}/*"
 _CONDITIONS = st.sampled_from(
@@ -57,26 +45,14 @@ _CONDITIONS = st.sampled_from(
         {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b", "c"]}},
         {"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a", "c"]}},
         {"Null": {"aws:PrincipalTag/team": "false"}},
-        {
-            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/teams/*"},
-            "Bool": {"aws:PrincipalIsAWSService": "false"},
-        },
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/teams/*"}, "Bool": {"aws:PrincipalIsAWSService": False}},
         {"StringLike": {"aws:username": "a?a"}},
     ]
 )
-_PRINCIPALS = st.sampled_from(
-    [
-        "*",
-        to(HOME),
-        to(OTHER),
-        to(user_arn()),
-        to(role_arn()),
-        to(session_arn()),
-        to(user_arn(OTHER), session_arn(OTHER)),
-        to(role_arn(OTHER)),
-        {"Service": ["lambda.amazonaws.com"]},
-    ]
-)
+_PRINCIPALS = st.sampled_from([
+    "*", to(HOME), to(OTHER), to(user_arn()), to(role_arn()), to(session_arn()), to(role_arn(OTHER)),
+    to(user_arn(OTHER), session_arn(OTHER)), {"Service": ["lambda.amazonaws.com"]},
+])  # fmt: skip
 
 
 def _one(name: str, values: st.SearchStrategy[object]) -> st.SearchStrategy[Statement]:

@@ -42,11 +42,8 @@ PRINCIPALS = st.just("*") | st.fixed_dictionaries(
 )
 OPERATORS = st.sampled_from(["StringLike", "ForAllValues:StringEquals", "BoolIfExists", "ForAnyValue:ArnLikeIfExists"])
 VALUES = st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text(max_size=4)
-CONDITIONS = st.dictionaries(
-    OPERATORS,
-    st.dictionaries(st.sampled_from(["aws:PrincipalOrgID", "kms:ViaService"]), VALUES | st.lists(VALUES, max_size=3)),
-    max_size=2,
-)
+KEYS = st.sampled_from(["aws:PrincipalOrgID", "kms:ViaService"])
+CONDITIONS = st.dictionaries(OPERATORS, st.dictionaries(KEYS, VALUES | st.lists(VALUES, max_size=3)), max_size=2)
 
 
 @st.composite

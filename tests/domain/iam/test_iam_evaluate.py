@@ -9,7 +9,9 @@ from domain.iam.access import Caller, Decision, Outcome, Policy, PolicyKind, Req
 from domain.iam.document import Document
 from domain.iam.evaluate import evaluate, reason, request_context
 from domain.iam.statement import Effect
-from tests.domain.iam import cases, cases_of_elements
+from tests.cases import cases
+from tests.domain.iam import cases as of_callers
+from tests.domain.iam import cases_of_elements
 from tests.domain.iam.calls import (
     HOME,
     NOBODY,
@@ -34,7 +36,7 @@ from tests.domain.iam.calls import (
 )
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
 
-GROUPS = [*cases.GROUPS.items(), *cases_of_elements.GROUPS.items()]
+GROUPS = [*of_callers.GROUPS.items(), *cases_of_elements.GROUPS.items()]
 TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS for each in of_group}
 PULL = own(allow("Pull"))
 
@@ -81,16 +83,10 @@ def test_keys_of_somebody_with_an_account(caller: Caller, expected: dict[str, tu
 
 def test_keys_of_the_others() -> None:
     of_resource = {"aws:resourceaccount": (HOME,)}
-    assert request_context(NOBODY, pull()) == {
-        **of_resource,
-        "aws:principaltype": ("Anonymous",),
-        "aws:principalaccount": ("anonymous",),
-    }
-    assert request_context(service("lambda.amazonaws.com"), pull()) == {
-        **of_resource,
-        "aws:principalisawsservice": ("true",),
-        "aws:principalservicename": ("lambda.amazonaws.com",),
-    }
+    anonymous = {"aws:principaltype": ("Anonymous",), "aws:principalaccount": ("anonymous",)}
+    assert request_context(NOBODY, pull()) == {**of_resource, **anonymous}
+    by_lambda = {"aws:principalisawsservice": ("true",), "aws:principalservicename": ("lambda.amazonaws.com",)}
+    assert request_context(service("lambda.amazonaws.com"), pull()) == {**of_resource, **by_lambda}
     assert request_context(token_holder({}), pull()) == {**of_resource, "aws:principalisawsservice": ("false",)}
 
 
@@ -110,42 +106,25 @@ def test_somebody_outside_every_organization_has_no_key_of_one() -> None:
     assert "aws:principalorgid" not in request_context(Caller(identity=root().identity), pull())
 
 
-PUSH_ONLY = own(allow("Push", Action="ecr:PutImage"))
-REASONS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
-    "identity": (session_arn(), session(), (), "because no identity-based policy allows"),
-    "boundary": (user_arn(), user(PULL, boundary=PUSH_ONLY), (), "because no permissions boundary allows"),
-    "session": (session_arn(), session(PULL, within=[PUSH_ONLY]), (), "because no session policy allows"),
-    "resource": (user_arn(OTHER), user(PULL, account=OTHER), (), "because no resource-based policy allows"),
-}
+PUSH_ONLY, REFUSED = own(allow("Push", Action="ecr:PutImage")), own(deny("No"))
+REFUSED_BY_RESOURCE = (on_resource(deny("No", Principal="*")),)
+SILENT, EXPLICIT = "because no {} allows the ecr:BatchGetImage action", "with an explicit deny in {}"
 
 
-@pytest.mark.parametrize(("who", "caller", "resource_policies", "why"), REASONS.values(), ids=REASONS.keys())
-def test_an_implicit_deny_is_told_as_aws_tells_it(
-    who: str, caller: Caller, resource_policies: tuple[Policy, ...], why: str
-) -> None:
-    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == (
-        f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY} "
-        f"{why} the ecr:BatchGetImage action"
-    )
-
-
-REFUSED = own(deny("No"))
-REFUSALS: dict[str, tuple[str, Caller, tuple[Policy, ...], str]] = {
-    "identity": (user_arn(), user(REFUSED), (), "an identity-based policy"),
-    "boundary": (user_arn(), user(boundary=REFUSED), (), "a permissions boundary"),
-    "session": (session_arn(), session(within=[REFUSED]), (), "a session policy"),
-    "resource": ("anonymous", NOBODY, (on_resource(deny("No", Principal="*")),), "a resource-based policy"),
-}
-
-
-@pytest.mark.parametrize(("who", "caller", "resource_policies", "where"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_an_explicit_deny_is_told_as_aws_tells_it(
-    who: str, caller: Caller, resource_policies: tuple[Policy, ...], where: str
-) -> None:
-    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == (
-        f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY} "
-        f"with an explicit deny in {where}"
-    )
+@cases(
+    "who, caller, resource_policies, why",
+    (session_arn(), session(), (), SILENT.format("identity-based policy")),
+    (user_arn(), user(PULL, boundary=PUSH_ONLY), (), SILENT.format("permissions boundary")),
+    (session_arn(), session(PULL, within=[PUSH_ONLY]), (), SILENT.format("session policy")),
+    (user_arn(OTHER), user(PULL, account=OTHER), (), SILENT.format("resource-based policy")),
+    (user_arn(), user(REFUSED), (), EXPLICIT.format("an identity-based policy")),
+    (user_arn(), user(boundary=REFUSED), (), EXPLICIT.format("a permissions boundary")),
+    (session_arn(), session(within=[REFUSED]), (), EXPLICIT.format("a session policy")),
+    ("anonymous", NOBODY, REFUSED_BY_RESOURCE, EXPLICIT.format("a resource-based policy")),
+)
+def test_a_deny_reads_as_aws_s(who: str, caller: Caller, resource_policies: tuple[Policy, ...], why: str) -> None:
+    asked = f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
+    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == f"{asked} {why}"
 
 
 def test_an_allow_is_told_with_its_source() -> None:
@@ -172,12 +151,7 @@ def test_an_allow_more_takes_nothing_away(
     caller: Caller, asked: Request, policies: list[Policy], more: Policy, on_it: Policy
 ) -> None:
     before = evaluate(caller, asked, policies)
-    richer = Caller(
-        identity=caller.identity,
-        policies=(*caller.policies, *_allowing(more)),
-        boundary=caller.boundary,
-        organization=caller.organization,
-    )
+    richer = replace(caller, policies=(*caller.policies, *_allowing(more)))
     after = evaluate(richer, asked, [*policies, *_allowing(on_it)])
     assert after.allowed or not before.allowed
 

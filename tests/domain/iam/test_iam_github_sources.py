@@ -96,13 +96,8 @@ def strangers(source: GitHubSource, own: Token) -> Iterator[Token]:
     yield {**own, "sub": own["sub"].swapcase()}
     yield {**own, "aud": "https://github.com/acme"}
     yield {**own, "aud": f"{AUDIENCE}.cn"}
-    held = {
-        "repository_owner_id": source.owner_id,
-        "repository_id": source.repository_id,
-        "job_workflow_ref": source.workflow,
-        "aud": AUDIENCE,
-        "sub": "",
-    }
+    held = {"repository_owner_id": source.owner_id, "repository_id": source.repository_id, "aud": AUDIENCE, "sub": ""}
+    held["job_workflow_ref"] = source.workflow
     for claim, value in held.items():
         if value is not None:
             yield {**own, claim: "9"}

@@ -56,10 +56,8 @@ def test_nothing_to_grant_is_no_policy() -> None:
 def test_accounts_and_roles_are_one_statement() -> None:
     role, other, home = AccountGrant(account=OTHER, role="teams/a/puller"), AccountGrant(account=OTHER), OWN_ACCOUNT
     arns = [f"arn:aws:iam::{each}" for each in (f"{HOME}:root", f"{OTHER}:role/teams/a/puller", f"{OTHER}:root")]
-    assert repository_policy([role, other, home, home], REGISTRY) == {
-        "Version": "2012-10-17",
-        "Statement": [{**PULL, "Sid": "PullByAccounts", "Principal": {"AWS": arns}}],
-    }
+    statement = {**PULL, "Sid": "PullByAccounts", "Principal": {"AWS": arns}}
+    assert repository_policy([role, other, home, home], REGISTRY) == {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def test_organizations_are_anyone_narrowed_to_them() -> None:
@@ -153,11 +151,8 @@ def test_policy_text_is_stable(grants: list[Grant]) -> None:
 
 
 def padded(length: int) -> dict[str, object]:
-    policy: dict[str, object] = {
-        "Version": "2012-10-17",
-        "Id": "",
-        "Statement": [{"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "ecr:*"}],
-    }
+    statement = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "ecr:*"}
+    policy: dict[str, object] = {"Version": "2012-10-17", "Id": "", "Statement": [statement]}
     return {**policy, "Id": "a" * (length - len(to_json_text(policy)))}
 
 

@@ -169,7 +169,7 @@ def test_scenarios_at_random() -> None:
     outcomes = [evaluate(*each).outcome for each in calls.values()]
     assert min(outcomes.count(each) for each in Outcome) >= SCENARIOS_OF_EACH_OUTCOME
     different = compared(calls)
-    explained = (granted_beside_a_silent_session_policy, refused_to_all_but_some)
+    explained = (granted_beside_a_silent_session, refused_to_all_but_some)
     assert [name for name in different if not any(each(*calls[name]) for each in explained)] == []
 
 
@@ -185,9 +185,7 @@ def scenarios() -> dict[str, Call]:
     return found
 
 
-def granted_beside_a_silent_session_policy(
-    caller: Caller, request: Request, resource_policies: Sequence[Policy]
-) -> bool:
+def granted_beside_a_silent_session(caller: Caller, request: Request, resource_policies: Sequence[Policy]) -> bool:
     """Where SESSION_LIMITS shows."""
     decision = evaluate(caller, request, resource_policies)
     by_session = Caller(identity=caller.identity, policies=caller.identity.session_policies)

@@ -246,10 +246,8 @@ def test_auditors_are_named_once_each() -> None:
 
 
 def test_china_is_another_partition() -> None:
-    assert all(
-        arn is None or arn.partition == "aws-cn"
-        for arn in (Arn.parse(each) for _, each in allowed(push_policy(NAMES, CHINA)))
-    )
+    arns = [Arn.parse(each) for _, each in allowed(push_policy(NAMES, CHINA))]
+    assert all(arn is None or arn.partition == "aws-cn" for arn in arns)
     assert "ecr.cn-north-1.amazonaws.com.cn" in to_json_text(template_policy([CHINA]))
 
 

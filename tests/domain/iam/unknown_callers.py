@@ -33,12 +33,8 @@ _FOR_STRANGER: Context = {
 
 
 def role(arn: str, context: Context = _CONTEXT, organization: str | None = ORGANIZATION) -> Caller:
-    identity = Identity(
-        arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/{arn.rpartition('/')[2]}/s",
-        account=ACCOUNT,
-        role_arn=arn,
-        session_context=context,
-    )
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{arn.rpartition('/')[2]}/s"
+    identity = Identity(arn=session, account=ACCOUNT, role_arn=arn, session_context=context)
     return Caller(identity=identity, policies=(_ALL,), organization=organization)
 
 

@@ -359,7 +359,7 @@ def trusting(role: str, **changes: Any) -> Break:
 
 
 OF_ROLES = [
-    Breach("task_pulls", "team/app", OWN.less(TASKS, "ecr:GetDownloadUrlForLayer"), "tasks are granted a pull"),
+    Breach("task_pulls", "team/app", OWN.less(TASKS, "ecr:GetDownloadUrlForLayer"), "a task is granted a pull"),
     Breach("task_pulls", "team/app", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get the role"),
     Breach("task_pulls", "team/app", OWN.more(TASKS, "ecr:InitiateLayerUpload"), "a task began to push a layer"),
     Breach("task_pulls", "team/web", OWN.more(TASKS, "ecr:BatchGetImage"), "a task pulled a manifest"),

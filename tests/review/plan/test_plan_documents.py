@@ -107,7 +107,7 @@ PULL_TOLD = "Effect Allow; Principal AWS 444455556666; Action ecr:BatchGetImage,
         PULL | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
         ("~ Pull: Condition StringEquals aws:PrincipalOrgID with o-1",),
     ),
-    (PULL | {"Effect": "Deny"}, ("~ Pull: RetentionEffect without Allow", "~ Pull: RetentionEffect with Deny")),
+    (PULL | {"Effect": "Deny"}, ("~ Pull: Effect without Allow", "~ Pull: Effect with Deny")),
     (PULL | {"Sid": "Fetch"}, (f"- Pull: {PULL_TOLD}", f"+ Fetch: {PULL_TOLD}")),
 )
 def test_statements(new: dict[str, object], lines: tuple[str, ...]) -> None:

@@ -155,7 +155,7 @@ def test_the_command_compares_with_a_revision(registry: Clone) -> None:
     registry.edit("catalog.yaml", "keep: 50", "keep: 40")
     ended = plan(registry.folder, "--base", "HEAD")
     assert (ended.code, ended.error) == (0, "")
-    assert "what changes against HEAD\n1 to replace" in ended.text
+    assert "changes from HEAD\n1 to replace" in ended.text
     assert "~ Keep the newest 50 images → Keep the newest 40 images" in ended.text
     assert "Note: Compared with what HEAD declares;" in ended.text
     assert plan(registry.folder).text == ended.text
@@ -165,7 +165,7 @@ def test_a_process_says_the_same(whole: Clone) -> None:
     whole.edit("catalog.yaml", "keep: 50", "keep: 40")
     ended = own_review(whole.folder, "plan", "--stack", "dev")
     assert (ended.code, ended.error) == (0, "")
-    assert "what changes against HEAD\n1 to replace" in ended.text
+    assert "changes from HEAD\n1 to replace" in ended.text
 
 
 def test_a_new_stack_is_told_as_new(registry: Clone) -> None:

@@ -37,13 +37,8 @@ OUTCOMES = {
 
 def answers(calls: Sequence[Call]) -> list[Outcome]:
     """The peer's, from one process."""
-    done = subprocess.run(
-        ["node", SCRIPT, FOLDER.absolute()],
-        input=json.dumps([simulation(*each) for each in calls]),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
+    asked, command = json.dumps([simulation(*each) for each in calls]), ["node", str(SCRIPT), str(FOLDER.absolute())]
+    done = subprocess.run(command, input=asked, capture_output=True, check=True, text=True)
     results = json.loads(done.stdout)
     assert [each["errors"] for each in results if each["errors"]] == []
     return [OUTCOMES[each["outcome"]] for each in results]

@@ -9,7 +9,7 @@ from domain.iam.grants import Grant, repository_policy_problems
 from domain.iam.limits import INLINE_TEXT_MAX, ROLES_MAX
 from domain.iam.roles import cache_role, pull_policy
 from domain.problems import Path, Problem
-from settings.declared.own_roles import auditor_role, task_role
+from settings.declared.iam_roles import auditor_role, task_role
 from settings.declared.resolve import here, source
 from settings.declared.settings import Settings, policy_text
 from settings.written.catalog import TASKS, RepositoryEntry
@@ -20,7 +20,7 @@ Pushes = Sequence[tuple[Path, GitHubSource]]
 _FEWER = "name whole accounts or an organization in place of many roles, or fewer prefixes"
 
 
-def compiled_catalog_problems(settings: Settings, entries: Entries) -> Iterator[Problem]:
+def policy_problems_in_catalog(settings: Settings, entries: Entries) -> Iterator[Problem]:
     """At their paths in the catalog."""
     yield from _policy_problems(settings, entries)
     found = ((name, index, push) for name, entry in entries for index, push in here(entry, settings.stack))
@@ -97,7 +97,7 @@ def _too_long(length: int) -> str:
     return f"and its role's policy has {length:,} characters where IAM takes {INLINE_TEXT_MAX:,}"
 
 
-def compiled_stack_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+def policy_problems_in_stack(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """The stack's key that asks for the most of it, and the problem inside that key's value."""
     for registry in settings.all_registries:
         text = settings.registry_policy_of(registry)
