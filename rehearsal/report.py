@@ -81,11 +81,10 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(f"FAILED {each.subject}: {each.promise}\n       {each.happened}", style="bold red"))
     held = len(report.outcomes) - len(report.failed)
     subjects = len({each.subject for each in report.outcomes})
-    summary = (
-        f"{held} of {len(report.outcomes)} promises held, of {subjects} repositories, registries, roles and caches"
-    )
+    summary = f"{held} of {len(report.outcomes)} promises held"
+    of = f"of {subjects} repositories, registries, roles and caches; {report.applied.built} resources built"
     style = "bold red" if report.failed else "bold green"
-    console.print(Text(f"{summary}; {report.applied.built} resources built; {report.seconds:.1f} s", style=style))
+    console.print(Text(f"{summary}, {of}; {report.seconds:.1f} s", style=style))
 
 
 def show_endpoints(report: Report, console: Console) -> None:
@@ -95,7 +94,9 @@ def show_endpoints(report: Report, console: Console) -> None:
         if each.repository is not None:
             console.print(_commands(each, each.repository), soft_wrap=True, highlight=False, markup=False)
     console.print(Text("\nevery AWS API of the local cloud", style="bold"))
-    console.print(_api(report.control, report.endpoints[0]), soft_wrap=True, highlight=False, markup=False)
+    home = report.endpoints[0]
+    lines = f"{exports(report.control, home.account, home.region)}\n  aws ecr describe-repositories"
+    console.print(lines, soft_wrap=True, highlight=False, markup=False)
 
 
 def _table(outcomes: Sequence[ProofOutcome]) -> Table:
@@ -131,7 +132,3 @@ def _commands(endpoint: Endpoint, repository: str) -> str:
   echo $TOKEN | skopeo login --tls-verify=false --username AWS --password-stdin {endpoint.host}
   skopeo copy --src-tls-verify=false docker://{image} oci:rehearsed
   skopeo copy --dest-tls-verify=false oci:rehearsed docker://{mine}"""
-
-
-def _api(control: str, home: Endpoint) -> str:
-    return f"{exports(control, home.account, home.region)}\n  aws ecr describe-repositories"

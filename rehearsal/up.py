@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
@@ -26,7 +26,8 @@ from rehearsal.proofs.harness.principals import Principals, login
 from rehearsal.proofs.harness.run import ProofOutcome, promised, prove
 from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.report import Endpoint, Report
-from settings import InvalidSettings, Settings, load
+from render.progress_bar import progress_bar
+from settings import InvalidSettings, Settings, StackRegistry, load
 
 HELD, BROKEN, FAULTY_INPUT = 0, 1, 2
 INTERRUPTED = 128 + signal.SIGINT
@@ -129,7 +130,7 @@ def _rehearse(
     options: Options, settings: Settings, cloud: LocalCloud, people: Console, stop: threading.Event, *, begun: float
 ) -> Report:
     people.print(f"local cloud at {cloud.endpoint}")
-    with Clients(cloud.endpoint) as clients, _progress(people) as progress:
+    with Clients(cloud.endpoint) as clients, progress_bar(people) as progress:
         starting = time.perf_counter()
         preconditions.bootstrap(settings, clients)
         applied = _apply(options, clients, progress, stop)
@@ -184,33 +185,10 @@ def _prove(
 
 
 def _endpoints(settings: Settings, clients: Clients) -> list[Endpoint]:
-    endpoints = []
-    for registry in settings.all_registries:
+    def endpoint(registry: StackRegistry) -> Endpoint:
         host, password = login(clients, registry.account, registry.region)
-        repository = next((each.name for each in settings.copies(registry)), None)
-        tag = tag_at(registry, "round-trip")
-        endpoints.append(
-            Endpoint(
-                account=registry.account,
-                region=registry.region,
-                host=host,
-                password=password,
-                repository=repository,
-                tag=tag,
-            )
-        )
-    return endpoints
+        first, tag = next((each.name for each in settings.copies(registry)), None), tag_at(registry, "round-trip")
+        where = registry.account, registry.region
+        return Endpoint(account=where[0], region=where[1], host=host, password=password, repository=first, tag=tag)
 
-
-@contextmanager
-def _progress(people: Console) -> Iterator[Progress]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim"),
-    )
-    with Progress(*columns, console=people, transient=True, disable=not people.is_terminal) as progress:
-        yield progress
+    return [endpoint(each) for each in settings.all_registries]

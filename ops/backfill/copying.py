@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 import urllib3
 
 from oci.client import Client, Refused
 from oci.manifest import Blob, Corrupt, Layer, references
 from ops.backfill.inventory import Work
+from ops.backfill.live_registry import LiveRegistry, Unavailable
 from ops.backfill.patience import Pace, Stop, patiently
-from ops.backfill.registry import Registry, Unavailable
+from ops.backfill.progress import BackfillProgress
 
 T = TypeVar("T")
 
@@ -22,11 +23,6 @@ _THREADS = 4
 _FAILURES = (Corrupt, urllib3.exceptions.HTTPError)
 _DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """What is refused to one image is refused to all."""
-
-
-class Told(Protocol):
-    def __call__(self, what: str, *, done: int = 0) -> object:
-        """What is being copied; `done` manifests and tags more have come to an end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +40,7 @@ class Copied:
 class Copier:
     """Copies one repository after another; whatever stands at the target is never written again."""
 
-    def __init__(self, source: Registry, target: Registry, stop: Stop, told: Told) -> None:
+    def __init__(self, source: LiveRegistry, target: LiveRegistry, stop: Stop, told: BackfillProgress) -> None:
         self.copied = Copied()
         self._source = source
         self._target = target
@@ -59,7 +55,7 @@ class Copier:
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         """A layer under way is given up: its upload has not ended, so it is not there."""
         if failure is not None:
-            self._stop.ask()
+            self._stop.set()
         self._threads.shutdown(cancel_futures=True)
 
     def copy(self, work: Work) -> None:

@@ -50,19 +50,16 @@ class Work:
 def work(repository: str, home: Inventory, there: Inventory, may_move: Callable[[str], bool]) -> Work:
     """`may_move` says whether the replica lets go of a tag that it has."""
     absent = sorted((held.pushed_at, digest) for digest, held in home.images.items() if digest not in there.images)
-    differing = {
-        tag: digest for tag, digest in home.tags.items() if home.pullable(digest) and there.tags.get(tag) != digest
-    }
-    conflicts = {tag for tag in differing if tag in there.tags and not may_move(tag)}
+    pullable = {tag: digest for tag, digest in sorted(home.tags.items()) if home.pullable(digest)}
+    differing = {tag: digest for tag, digest in pullable.items() if there.tags.get(tag) != digest}
+    fixed = [tag for tag in differing if tag in there.tags and not may_move(tag)]
     return Work(
         repository=repository,
         missing=tuple(digest for _, digest in absent if home.pullable(digest)),
-        tags={tag: digest for tag, digest in sorted(differing.items()) if tag not in conflicts},
-        conflicts=tuple(
-            Conflict(tag=tag, here=home.tags[tag], there=there.tags[tag]) for tag in sorted(conflicts)
-        ),
+        tags={tag: digest for tag, digest in differing.items() if tag not in fixed},
+        conflicts=tuple(Conflict(tag=tag, here=differing[tag], there=there.tags[tag]) for tag in fixed),
         archived=sum(not home.pullable(digest) for _, digest in absent),
-    )  # fmt: skip
+    )
 
 
 def differences(repository: str, before: Inventory, after: Inventory, there: Inventory) -> Iterator[str]:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from itertools import chain, repeat
 from typing import Any
 
-from ops.backfill import text
+from domain.wording import counted
+from ops.backfill.live_registry import LiveRegistry
 from ops.backfill.patience import WAITS, Stop, Stopped
-from ops.backfill.progress import Progress
-from ops.backfill.registry import Registry
+from ops.backfill.progress import BackfillProgress
 
 _ENDED = frozenset({"COMPLETE", "FAILED", "STOPPED"})
 _PAGE = 50
 
 
-def backfill(source: Registry, target: Registry, stop: Stop, shown: Progress) -> str:
+def backfill(source: LiveRegistry, target: LiveRegistry, stop: Stop, shown: BackfillProgress) -> str:
     """How it ended, in words; raises Unavailable where ECR refuses it. One that is under way already is followed."""
     destination = {"region": target.registry.region, "registryId": target.registry.account}
     listed = source.pages("list_replication_backfills", "backfills", size=_PAGE)
@@ -31,9 +31,22 @@ def backfill(source: Registry, target: Registry, stop: Stop, shown: Progress) ->
             shown.reach(progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount"))
             stop.sleep(next(waits))
     except Stopped:
-        raise Stopped(text.goes_on(name, source.registry.region)) from None
-    return text.backfilled(name, found)
+        region = source.registry.region
+        stop_it = f"aws ecr stop-replication-backfill --region {region} --replication-backfill-id {name}"
+        words = "stopped; Amazon ECR's own backfill goes on. The same command follows it again; to stop it"
+        raise Stopped(f"{words}: {stop_it}") from None
+    return backfilled(name, found)
 
 
-def _looked(source: Registry, name: str) -> Mapping[str, Any]:
+def _looked(source: LiveRegistry, name: str) -> Mapping[str, Any]:
     return source.call("describe_replication_backfill_results", replicationBackfillId=name, maxResults=1)
+
+
+def backfilled(name: str, found: Mapping[str, Any]) -> str:
+    """How Amazon ECR's own backfill ended."""
+    progress = found.get("progress") or {}
+    done, total = progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount", 0)
+    failed = ""
+    if progress.get("failedReplicationCount"):
+        failed = f", {progress['failedReplicationCount']} failed ({', '.join(progress['failureCodes'])})"
+    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {counted(total, 'replication')}{failed}."

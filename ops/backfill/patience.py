@@ -14,37 +14,23 @@ T = TypeVar("T")
 
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further attempt."""
-_LATER = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
+_LATER = frozenset({408, 429, 500, 502, 503, 504})
+"""The statuses of a registry that is throttling, or can't answer right now."""
 
 
 class Stopped(Exception):
     """Somebody asked for an end."""
 
 
-class Stop:
+class Stop(threading.Event):
     """Whether somebody asked for an end; everything that waits hears of it at once."""
 
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-
-    def ask(self) -> None:
-        self._asked.set()
-
     def check(self) -> None:
-        if self._asked.is_set():
+        if self.is_set():
             raise Stopped
 
     def sleep(self, seconds: float) -> None:
-        self._asked.wait(seconds)
+        self.wait(seconds)
         self.check()
 
 

@@ -1,36 +1,29 @@
-"""How far a run is, on a terminal; elsewhere nothing is shown before the end."""
+"""How far a run is: of all manifests and tags, how many have come to an end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
+from rich.progress import Progress
+
+from render.progress_bar import progress_bar
 
 
-class Progress:
-    def __init__(self, bar: Bar) -> None:
+class BackfillProgress:
+    def __init__(self, bar: Progress) -> None:
         self._bar = bar
         self._task = bar.add_task("backfill", total=None, detail="")
 
     def __call__(self, what: str, *, done: int = 0) -> None:
+        """What is being done; `done` manifests and tags more have come to an end."""
         self._bar.update(self._task, advance=done, detail=what)
 
     def reach(self, done: int, count: int | None) -> None:
-        """So many of all manifests and tags have come to an end; how many there are may not be known yet."""
+        """So many have come to an end, of a count that may not be known yet."""
         self._bar.update(self._task, completed=done, total=count)
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    people = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim"),
-    )
-    with Bar(*columns, console=people, transient=True, disable=not people.is_terminal) as bar:
-        yield Progress(bar)
+def backfill_progress() -> Iterator[BackfillProgress]:
+    with progress_bar(Console(stderr=True)) as bar:
+        yield BackfillProgress(bar)

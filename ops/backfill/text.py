@@ -1,7 +1,6 @@
 """What people are told of a run."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from domain.wording import counted
 from ops.backfill.copying import Copied
@@ -15,26 +14,6 @@ _PULLED = (
 )
 _BY_ECR = "Amazon ECR's own backfill goes first, inside AWS; what it leaves is copied through this machine."
 _MEGABYTE = 1_000_000
-
-
-def backfilled(name: str, found: Mapping[str, Any]) -> str:
-    """How Amazon ECR's own backfill ended."""
-    progress = found.get("progress") or {}
-    done, total = progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount", 0)
-    failed = ""
-    if progress.get("failedReplicationCount"):
-        failed = f", {progress['failedReplicationCount']} failed ({', '.join(progress['failureCodes'])})"
-    return f"Amazon ECR's own backfill {name}: {found['status']}, {done} of {counted(total, 'replication')}{failed}."
-
-
-def not_by_ecr(reason: Exception) -> str:
-    return f"Amazon ECR's own backfill can't be used, so all is copied through this machine: {reason}"
-
-
-def goes_on(name: str, region: str) -> str:
-    """Of an end that was asked for while Amazon ECR is at it."""
-    stop = f"aws ecr stop-replication-backfill --region {region} --replication-backfill-id {name}"
-    return f"stopped; Amazon ECR's own backfill goes on. The same command follows it again; to stop it: {stop}"
 
 
 def planned(source: str, target: str, works: Sequence[Work], *, by_ecr: bool) -> Iterator[str]:
@@ -51,31 +30,24 @@ def planned(source: str, target: str, works: Sequence[Work], *, by_ecr: bool) ->
 
 
 def ended(
-    source: str,
-    target: str,
-    works: Sequence[Work],
-    copied: Copied,
-    differences: Sequence[str],
-    *,
-    by_ecr: str | None,
+    source: str, target: str, works: Sequence[Work], copied: Copied, lacking: Sequence[str], *, by_ecr: str | None
 ) -> Iterator[str]:
     """What a run did, and whether the replica holds everything now."""
     if by_ecr:
         yield by_ecr
-    size = f"{copied.size / _MEGABYTE:.1f} MB"
-    layers = f"{counted(copied.layers, 'layer')} ({size})"
-    tags = counted(copied.tags, "tag")
-    yield f"From {source} to {target}: {counted(copied.images, 'manifest')}, {layers} and {tags} copied."
+    layers = f"{counted(copied.layers, 'layer')} ({copied.size / _MEGABYTE:.1f} MB)"
+    images, tags = counted(copied.images, "manifest"), counted(copied.tags, "tag")
+    yield f"From {source} to {target}: {images}, {layers} and {tags} copied."
     yield from _beside(works)
     yield from (f"failed: {each}" for each in copied.failed)
-    yield from (f"different: {each}" for each in differences)
+    yield from (f"different: {each}" for each in lacking)
     if copied.images:
         yield _PULLED
     if copied.images or by_ecr:
         yield _PUSHED
     whole = "Every digest and every tag" if not any(each.archived for each in works) else "All that is not archived"
-    if differences:
-        yield f"The replica lacks something, or has it otherwise: {counted(len(differences), 'difference')}."
+    if lacking:
+        yield f"The replica lacks something, or has it otherwise: {counted(len(lacking), 'difference')}."
     else:
         yield f"{whole} of {counted(len(works), 'repository')} is at the replica, the same as at home."
 
@@ -84,10 +56,8 @@ def _beside(works: Sequence[Work]) -> Iterator[str]:
     """What is left alone, and why."""
     for each in works:
         for one in each.conflicts:
-            yield (
-                f"conflict: {each.repository}:{one.tag} can't move at the replica, where it is {one.there}; at home it "
-                f"is {one.here}"
-            )
+            conflict = f"conflict: {each.repository}:{one.tag} can't move at the replica"
+            yield f"{conflict}, where it is {one.there}; at home it is {one.here}"
         if each.archived:
             images = counted(each.archived, "image")
             yield f"skipped: {images} of {each.repository} archived at home: nobody can pull what is archived"

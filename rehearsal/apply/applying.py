@@ -8,13 +8,17 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.clients import Clients
+from rehearsal.apply import ecr, iam, kms, secretsmanager
 from rehearsal.apply.builder import Builder, Order
-from rehearsal.apply.builders import BUILT, NOT_BUILT
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer
 from resources.providers import is_provider
 from settings import Settings
+
+BUILT: dict[str, Builder] = {**ecr.BUILDERS, **iam.BUILDERS, **kms.BUILDERS, **secretsmanager.BUILDERS}
+NOT_BUILT: dict[str, str] = {}
+"""Types that the local cloud has no part for, each with the reason that people are told."""
 
 
 class NotApplied(Exception):
@@ -35,13 +39,8 @@ class Applied:
 def apply(root: Path, stack: str, clients: Clients, told: Callable[[str], None]) -> Applied:
     """Builds the stack; `told` hears of each resource. Raises InvalidSettings or NotApplied."""
     configuration = sound_configuration(root, stack)
-    monitor = BuildingMonitor(
-        project=configuration.project,
-        stack=stack,
-        account=home_account(configuration),
-        clients=clients,
-        told=told,
-    )
+    account = home_account(configuration)
+    monitor = BuildingMonitor(project=configuration.project, stack=stack, account=account, clients=clients, told=told)
     try:
         settings = run_program(root, configuration, monitor)
     except Exception:
@@ -82,18 +81,13 @@ class BuildingMonitor(RecordingMonitor):
         if unknown := builder.unknown(inputs):
             fix = "build it in rehearsal/apply/, or the rehearsal would prove less than it says"
             raise NotApplied(f"{label}: {', '.join(unknown)} is declared and not built; {fix}")
-        order = Order(
-            name=request.name,
-            inputs=inputs,
-            account=self.account_of(request),
-            import_id=request.importId or None,
-            clients=self._clients,
-        )
+        account, import_id = self.account_of(request), request.importId or None
         try:
-            return builder.build(order)
+            return builder.build(
+                Order(name=request.name, inputs=inputs, account=account, import_id=import_id, clients=self._clients)
+            )
         except ClientError as refused:
-            error = refused.response["Error"]
-            operation = refused.operation_name
-            raise NotApplied(f"{label}: {operation} was refused: {error['Code']}: {error['Message']}") from refused
+            error = "{Code}: {Message}".format_map(refused.response["Error"])
+            raise NotApplied(f"{label}: {refused.operation_name} was refused: {error}") from refused
         except BotoCoreError as failed:
             raise NotApplied(f"{label}: {failed}") from failed

@@ -16,6 +16,10 @@ class Order(Declaration):
     import_id: str | None
     clients: Clients
 
+    def tags(self, name: str = "tags", *, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+        """As the APIs have them."""
+        return [{key: each, value: text} for each, text in self.inputs.get(name, {}).items()]
+
     def client(self, service: str) -> Any:
         """In the resource's region; one without is of a global service, which is called where IAM is."""
         return self.clients.root(service, self.inputs.get("region", IAM_REGION), self.account)

@@ -23,31 +23,26 @@ def _repository(order: Order) -> Answer:
     if order.import_id is None:
         made = ecr.create_repository(
             repositoryName=inputs["name"],
-            tags=_tags(inputs),
+            tags=order.tags(),
             imageScanningConfiguration={"scanOnPush": inputs["imageScanningConfiguration"]["scanOnPush"]},
             encryptionConfiguration=_encryption(inputs),
             **_mutability(inputs),
         )["repository"]
     else:
-        made = _adopted(ecr, inputs)
-    return made["repositoryName"], {
-        "arn": made["repositoryArn"],
-        "registryId": made["registryId"],
-        "repositoryUrl": made["repositoryUri"],
-    }
+        made = _adopted(ecr, order)
+    outputs = {"arn": "repositoryArn", "registryId": "registryId", "repositoryUrl": "repositoryUri"}
+    return made["repositoryName"], {name: made[answered] for name, answered in outputs.items()}
 
 
-def _adopted(ecr: Any, inputs: Inputs) -> dict[str, str]:
+def _adopted(ecr: Any, order: Order) -> dict[str, str]:
     """One that stood there already, made by somebody in a hurry, brought to what is declared."""
-    name = inputs["name"]
-    found: dict[str, str] = ecr.create_repository(repositoryName=name, encryptionConfiguration=_encryption(inputs))[
-        "repository"
-    ]
+    inputs, name = order.inputs, order.inputs["name"]
+    answer = ecr.create_repository(repositoryName=name, encryptionConfiguration=_encryption(inputs))
+    found: dict[str, str] = answer["repository"]
     ecr.put_image_tag_mutability(repositoryName=name, **_mutability(inputs))
-    ecr.put_image_scanning_configuration(
-        repositoryName=name, imageScanningConfiguration=dict(inputs["imageScanningConfiguration"])
-    )
-    ecr.tag_resource(resourceArn=found["repositoryArn"], tags=_tags(inputs))
+    scanning = dict(inputs["imageScanningConfiguration"])
+    ecr.put_image_scanning_configuration(repositoryName=name, imageScanningConfiguration=scanning)
+    ecr.tag_resource(resourceArn=found["repositoryArn"], tags=order.tags())
     return found
 
 
@@ -60,10 +55,6 @@ def _mutability(inputs: Inputs) -> dict[str, Any]:
 def _encryption(inputs: Inputs) -> dict[str, str]:
     (configuration,) = inputs["encryptionConfigurations"]
     return dict(configuration)
-
-
-def _tags(inputs: Inputs, name: str = "tags") -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in inputs.get(name, {}).items()]
 
 
 def _lifecycle_policy(order: Order) -> Answer:
@@ -84,11 +75,8 @@ def _registry_policy(order: Order) -> Answer:
 
 
 def _scanning_configuration(order: Order) -> Answer:
-    rules = [
-        {"scanFrequency": rule["scanFrequency"], "repositoryFilters": rule["repositoryFilters"]}
-        for rule in order.inputs.get("rules", ())
-    ]
-    ecr = order.client("ecr")
+    ecr, keys = order.client("ecr"), ("scanFrequency", "repositoryFilters")
+    rules = [{key: rule[key] for key in keys} for rule in order.inputs.get("rules", ())]
     ecr.put_registry_scanning_configuration(scanType=order.inputs["scanType"], rules=rules)
     registry = ecr.get_registry_scanning_configuration()["registryId"]
     return registry, {"registryId": registry}
@@ -115,20 +103,18 @@ def _replication_configuration(order: Order) -> Answer:
 def _creation_template(order: Order) -> Answer:
     inputs = order.inputs
     as_they_are = ("customRoleArn", "description", "lifecyclePolicy", "repositoryPolicy")
+    encryption = {}
+    if "encryptionConfigurations" in inputs:
+        encryption = {"encryptionConfiguration": {"encryptionType": "AES256", **_encryption(inputs)}}  # its default
     made = order.client("ecr").create_repository_creation_template(
         prefix=inputs["prefix"],
         appliedFor=inputs["appliedFors"],
-        resourceTags=_tags(inputs, "resourceTags"),
+        resourceTags=order.tags("resourceTags"),
         **_mutability({"imageTagMutability": "MUTABLE", **inputs}),
-        **({"encryptionConfiguration": _template_encryption(inputs)} if "encryptionConfigurations" in inputs else {}),
+        **encryption,
         **{name: inputs[name] for name in as_they_are if name in inputs},
     )
     return made["repositoryCreationTemplate"]["prefix"], {"registryId": made["registryId"]}
-
-
-def _template_encryption(inputs: Inputs) -> dict[str, str]:
-    """With the provider's default."""
-    return {"encryptionType": "AES256", **_encryption(inputs)}
 
 
 def _pull_through_rule(order: Order) -> Answer:

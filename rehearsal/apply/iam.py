@@ -17,14 +17,11 @@ def _role(order: Order) -> Answer:
     made = order.client("iam").create_role(
         RoleName=inputs["name"],
         AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
-        Tags=[{"Key": key, "Value": value} for key, value in inputs.get("tags", {}).items()],
+        Tags=order.tags(),
         **{of_iam: inputs[name] for name, of_iam in _OPTIONAL.items() if name in inputs},
     )["Role"]
-    return made["RoleName"], {
-        "arn": made["Arn"],
-        "createDate": f"{made['CreateDate']:%Y-%m-%dT%H:%M:%SZ}",
-        "uniqueId": made["RoleId"],
-    }
+    created = f"{made['CreateDate']:%Y-%m-%dT%H:%M:%SZ}"
+    return made["RoleName"], {"arn": made["Arn"], "createDate": created, "uniqueId": made["RoleId"]}
 
 
 def _role_policy(order: Order) -> Answer:

@@ -7,7 +7,7 @@ from resources.kms import ALIAS, KEY
 
 def _key(order: Order) -> Answer:
     kms, inputs = order.client("kms"), order.inputs
-    tags = [{"TagKey": key, "TagValue": value} for key, value in inputs.get("tags", {}).items()]
+    tags = order.tags(key="TagKey", value="TagValue")
     made = kms.create_key(Policy=inputs["policy"], Description=inputs.get("description", ""), Tags=tags)
     key = made["KeyMetadata"]
     if inputs.get("enableKeyRotation"):

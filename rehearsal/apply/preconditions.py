@@ -52,25 +52,18 @@ def secrets(settings: Settings) -> dict[str, str]:
 def told(settings: Settings) -> list[str]:
     """For people: whatever is proven of these is proven of the stand-in."""
     adopted = [each.name for each in settings.repositories if each.adopt]
+    upstreams = {each.rule.upstream_url for each in settings.caches}
     return [
         *(f"key {key.arn} exists in AWS alone: one that lets Amazon ECR use it stood in" for key in keys(settings)),
         *(f"secret {arn} exists in AWS alone: a made-up login stood in" for arn in secrets(settings)),
-        *(f"upstream {url} was played by a registry on loopback" for url in _upstreams(settings)),
+        *(f"upstream {url} was played by a registry on loopback" for url in sorted(upstreams)),
         *(f"repository {name} is adopted: an empty one that stood there before stood in" for name in adopted),
     ]
 
 
-def _upstreams(settings: Settings) -> list[str]:
-    return sorted({each.rule.upstream_url for each in settings.caches})
-
-
 def _key(arn: str, parsed: Arn, account: str) -> KmsKey:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": account},
-        "Action": ["kms:DescribeKey", "kms:CreateGrant"],
-        "Resource": "*",
-    }
+    actions = ["kms:DescribeKey", "kms:CreateGrant"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": actions, "Resource": "*"}
     return KmsKey(
         arn=arn,
         account=parsed.account,

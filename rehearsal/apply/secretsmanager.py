@@ -3,12 +3,10 @@
 import json
 from secrets import token_urlsafe
 
-from domain.ecr.upstreams import SECRET_KEYS
+from domain.ecr.cache import credentials
 from rehearsal.apply.builder import Builder, Order
 from resources import Answer
 from resources.secretsmanager import SECRET, SECRET_VERSION
-
-_USER = "rehearsal"
 
 
 def _secret(order: Order) -> Answer:
@@ -17,7 +15,7 @@ def _secret(order: Order) -> Answer:
     made = order.client("secretsmanager").create_secret(
         Name=inputs["name"],
         Description=inputs.get("description", ""),
-        Tags=[{"Key": name, "Value": value} for name, value in inputs.get("tags", {}).items()],
+        Tags=order.tags(),
         **key,
     )
     return made["ARN"], {"arn": made["ARN"]}
@@ -26,10 +24,9 @@ def _secret(order: Order) -> Answer:
 def _secret_version(order: Order) -> Answer:
     """In place of the declared value, which a rehearsal can't read: a login made up for this cloud."""
     secret = order.inputs["secretId"]
-    login = dict(zip(SECRET_KEYS, (_USER, token_urlsafe()), strict=True))
-    made = order.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(login))
-    version = made["VersionId"]
-    return f"{secret}|{version}", {"arn": made["ARN"], "versionId": version}
+    login = json.dumps(credentials("rehearsal", token_urlsafe()))
+    made = order.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=login)
+    return f"{secret}|{made['VersionId']}", {"arn": made["ARN"], "versionId": made["VersionId"]}
 
 
 BUILDERS = {

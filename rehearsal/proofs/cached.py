@@ -1,10 +1,10 @@
 """Granted principals pull through the cache, and what is created for it is as secure as what is declared."""
 
 from domain.ecr.tags import TagMutability
-from oci.client import Client, Refused
+from oci.client import Client
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken
-from rehearsal.proofs.harness.denied_calls import CHANGES, require_refused_in
+from rehearsal.proofs.harness.denied_calls import CHANGES, require_pulled, require_refused_in
 from rehearsal.proofs.harness.replication_status import require_made
 from rehearsal.proofs.harness.upstream_registries import TAG, content
 
@@ -22,21 +22,12 @@ def prove_cache(case: CacheCase) -> str:
         # What is cached is pulled without the upstream: each run brings it in anew.
         case.remove(name)
         upstream = content(case.cache, name)
+        pulled = require_pulled(case, name, TAG, guest)
+        if pulled.digest != upstream.digest:
+            raise Broken(f"the upstream has {upstream.digest}, and {pulled.digest} came")
+        lifecycle, policy = cache.lifecycle_text, cache.policy_text
+        require_made(case, name, TagMutability.MUTABLE, lifecycle=lifecycle, policy=policy, tags=cache.tags)
         with Client.on_loopback(case.host, guest.password) as client:
-            try:
-                pulled = client.pull(name, TAG)
-            except Refused as refused:
-                raise Broken(f"{guest.who} may pull, and was refused: {refused}") from refused
-            if pulled.digest != upstream.digest:
-                raise Broken(f"the upstream has {upstream.digest}, and {pulled.digest} came")
-            require_made(
-                case,
-                name,
-                mutability=TagMutability.MUTABLE,
-                lifecycle=cache.lifecycle_text,
-                policy=cache.policy_text,
-                tags=cache.tags,
-            )
             require_refused_in(name, client, guest, upstream.images[0], CHANGES)
         told.append(guest.who)
     return f"pulled by {', '.join(told)} from {cache.rule.upstream_url}"

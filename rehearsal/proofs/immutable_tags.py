@@ -30,13 +30,6 @@ def prove(case: Case) -> str:
 
 def _fixed_tag(case: Case) -> str | None:
     """A new tag that no exclusion lets move; None when they let everything move."""
-    end = secrets.token_hex(4)
-    repository = case.repository
-    return next(
-        (
-            tag
-            for tag in (f"v1.0.0-{end}", f"rehearsal-{end}", end)
-            if not may_move(repository.mutability, repository.mutable_tags, tag)
-        ),
-        None,
-    )
+    end, repository = secrets.token_hex(4), case.repository
+    tags = (f"v1.0.0-{end}", f"rehearsal-{end}", end)
+    return next((tag for tag in tags if not may_move(repository.mutability, repository.mutable_tags, tag)), None)

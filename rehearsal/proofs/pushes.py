@@ -60,19 +60,13 @@ def _settings_changed(case: PublisherCase, ecr: Any) -> Mapping[str, Callable[[]
     """Calls that leave everything as it is declared, should they be answered."""
     name = case.publisher.repositories[0]
     copy = next(each for each in case.settings.copies(case.registry) if each.name == name)
+    images, lifecycle = [{"imageTag": "rehearsal-nothing"}], {"lifecyclePolicyText": copy.lifecycle_text}
+    mutability, policy = {"imageTagMutability": copy.mutability.value}, copy.policy_text or "{}"
     return {
-        "deleted an image by the API": lambda: ecr.batch_delete_image(
-            repositoryName=name, imageIds=[{"imageTag": "rehearsal-nothing"}]
-        ),
-        "put a lifecycle policy": lambda: ecr.put_lifecycle_policy(
-            repositoryName=name, lifecyclePolicyText=copy.lifecycle_text
-        ),
-        "set a tag's mutability": lambda: ecr.put_image_tag_mutability(
-            repositoryName=name, imageTagMutability=copy.mutability.value
-        ),
-        "set a repository policy": lambda: ecr.set_repository_policy(
-            repositoryName=name, policyText=copy.policy_text or "{}"
-        ),
+        "deleted an image by the API": lambda: ecr.batch_delete_image(repositoryName=name, imageIds=images),
+        "put a lifecycle policy": lambda: ecr.put_lifecycle_policy(repositoryName=name, **lifecycle),
+        "set a tag's mutability": lambda: ecr.put_image_tag_mutability(repositoryName=name, **mutability),
+        "set a repository policy": lambda: ecr.set_repository_policy(repositoryName=name, policyText=policy),
     }
 
 

@@ -1,8 +1,7 @@
 """Amazon ECS pulls what is declared for the account's tasks, with the role that the stack declares."""
 
-from oci.client import Client, Refused
-from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_refused
+from rehearsal.proofs.harness.case import Case
+from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_pulled, require_refused
 from rehearsal.proofs.harness.stack_roles import has_tasks, tasks_by_name, tasks_of
 
 PROMISE = "the account's tasks in Amazon ECS pull what is declared, and do nothing else"
@@ -18,17 +17,12 @@ def prove(case: Case) -> str:
     if not _may_pull(case):
         require_refused(case, tasks, standing, {**PULLS, **CHANGES})
         return "refused: it is not for tasks"
-    try:
-        with Client.on_loopback(case.host, tasks.password) as client:
-            client.pull(case.name, standing.digest)
-    except Refused as refused:
-        raise Broken(f"tasks are granted a pull, and were refused: {refused}") from refused
+    require_pulled(case, case.name, standing.digest, tasks)
     require_refused(case, tasks, standing, CHANGES)
     return f"pulled {standing.digest[:19]}"
 
 
 def _may_pull(case: Case) -> bool:
     """In the account's own registries where it is said; and wherever a grant names that very role."""
-    return tasks_by_name(case.settings) in case.repository.pull or (
-        case.repository.tasks and case.registry.role is None
-    )
+    own = case.repository.tasks and case.registry.role is None
+    return own or tasks_by_name(case.settings) in case.repository.pull

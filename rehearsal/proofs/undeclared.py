@@ -30,15 +30,8 @@ def prove_registry(case: RegistryCase) -> str:
             return f"{name} was refused"
         if ended != COMPLETE:
             raise Broken(f"{name} did not come: {ended}")
-        settings = case.settings
-        require_made(
-            case,
-            name,
-            mutability=TagMutability.IMMUTABLE,
-            lifecycle=settings.net_text(),
-            policy=None,
-            tags=settings.tags,
-        )
+        lifecycle, tags = case.settings.net_text(), case.settings.tags
+        require_made(case, name, TagMutability.IMMUTABLE, lifecycle=lifecycle, policy=None, tags=tags)
     return f"{name} came immutable, under the key, with tags and lifecycle policy"
 
 

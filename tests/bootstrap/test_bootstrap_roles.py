@@ -9,7 +9,7 @@ import pytest
 from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from rehearsal.apply.builders import BUILT
+from rehearsal.apply.applying import BUILT
 from resources import TYPES
 from tests.bootstrap.calls import NOT_LOOKED_AT, Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused

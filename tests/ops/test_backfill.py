@@ -18,7 +18,7 @@ from oci.image import image, index
 from oci.manifest import Layer
 from ops.backfill.copying import Copier
 from ops.backfill.inventory import Inventory, Work
-from ops.backfill.registry import Registry
+from ops.backfill.live_registry import LiveRegistry
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
 
 EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -101,16 +101,16 @@ def test_the_order_of_the_pushes_stays(filled: World) -> None:
 
 def test_what_something_refers_to_comes_first(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An image that was restored is younger than its index; the clock's seconds may not tell them apart."""
-    truly = Registry.inventory
+    truly = LiveRegistry.inventory
 
-    def backwards(registry: Registry, repository: str) -> Inventory:
+    def backwards(registry: LiveRegistry, repository: str) -> Inventory:
         found = truly(registry, repository)
         turned = {
             digest: replace(held, pushed_at=LATE - (held.pushed_at - EARLY)) for digest, held in found.images.items()
         }
         return replace(found, images=turned)
 
-    monkeypatch.setattr(Registry, "inventory", backwards)
+    monkeypatch.setattr(LiveRegistry, "inventory", backwards)
     ended = filled.copy()
     assert (ended.code, filled.held(REPLICA)) == (0, filled.held(HOME))
     assert "failed" not in ended.text

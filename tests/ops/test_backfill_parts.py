@@ -110,7 +110,7 @@ def test_what_lasts_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_whoever_waits_hears_of_the_end() -> None:
     stop = Stop()
-    threading.Timer(0.05, stop.ask).start()
+    threading.Timer(0.05, stop.set).start()
     begun = time.monotonic()
     with pytest.raises(Stopped):
         stop.sleep(30)
@@ -151,7 +151,7 @@ class Ecr:
         if method.startswith("start"):
             return {"replicationBackfillId": "begun", "status": "PREPARING"}
         if self.stop and len(self.statuses) == 1:
-            self.stop.ask()
+            self.stop.set()
         status = self.statuses.pop(0)
         counts = {"totalReplicationCount": 4, "completedReplicationCount": 3, "failedReplicationCount": 1}
         progress = {} if status == "PREPARING" else {"progress": {**counts, "failureCodes": ["Why"]}}
@@ -182,7 +182,7 @@ def test_amazon_ecrs_own_backfill_is_begun_and_followed(monkeypatch: pytest.Monk
     assert source.calls[0] == ("start_replication_backfill", {"destination": there})
     assert source.calls[1][1]["replicationBackfillId"] == "begun"
     assert shown.reached == [(0, None), (3, 4), (3, 4)]
-    assert "backfill begun: STOPPED, 0 of 0 replications." in text.backfilled("begun", {"status": "STOPPED"})
+    assert "backfill begun: STOPPED, 0 of 0 replications." in native.backfilled("begun", {"status": "STOPPED"})
 
 
 def test_one_that_is_under_way_is_followed_and_an_end_leaves_it_to_amazon_ecr(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from oci.client import Client
 from oci.image import image
 from rehearsal import __main__, report
 from rehearsal import up as module
-from rehearsal.apply import builders
+from rehearsal.apply import applying
 from rehearsal.apply.applying import Applied, NotApplied
 from rehearsal.proofs.harness.run import ProofOutcome
 from rehearsal.report import Endpoint, Report
@@ -144,8 +144,8 @@ def test_an_unknown_stack_is_told(rehearse: Rehearse, capsys: pytest.CaptureFixt
 def test_a_broken_promise_is_exit_code_one_and_named(
     rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(builders.BUILT, LIFECYCLE_POLICY)
-    monkeypatch.setitem(builders.NOT_BUILT, LIFECYCLE_POLICY, "forgotten on purpose")
+    monkeypatch.delitem(applying.BUILT, LIFECYCLE_POLICY)
+    monkeypatch.setitem(applying.NOT_BUILT, LIFECYCLE_POLICY, "forgotten on purpose")
     assert rehearse() == BROKEN
     out = capsys.readouterr().out
     assert "FAILED team/app@us-east-1: the lifecycle policy is accepted, and is as declared" in out
@@ -156,7 +156,7 @@ def test_a_broken_promise_is_exit_code_one_and_named(
 def test_what_can_t_be_built_is_exit_code_one(
     rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(builders.BUILT, ALIAS)
+    monkeypatch.delitem(applying.BUILT, ALIAS)
     assert rehearse() == BROKEN
     (error,) = capsys.readouterr().err.splitlines()
     assert error.startswith(f"{ALIAS} registry@us-east-1: no such type is known to the rehearsal")

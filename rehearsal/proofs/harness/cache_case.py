@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from domain.ecr.cache import Cache
 from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
-from domain.iam.grants import AccountGrant, Grant, OrganizationGrant
+from domain.iam.grants import AccountGrant, Grant
 from rehearsal.proofs.harness.case import RegistryCase
-from rehearsal.proofs.harness.denied_calls import DeniedPrincipal
+from rehearsal.proofs.harness.denied_calls import DeniedPrincipal, granted
 from rehearsal.proofs.harness.stack_roles import tasks_of
 from rehearsal.proofs.harness.upstream_registries import TASKS, names
 
@@ -31,17 +31,8 @@ class CacheCase(RegistryCase):
             yield mine[TASKS], DeniedPrincipal(who="a task", password=tasks_of(self))
 
     def _guest(self, grant: Grant) -> DeniedPrincipal:
-        match grant:
-            case AccountGrant(account=account, role=None) if account == self.registry.account:
-                # A grant to the own account leaves it to the account's own policies.
-                actions = (*PULL_ACTIONS, *IMPORT_ACTIONS)
-                return DeniedPrincipal(
-                    who=account, password=self._password("rehearsal-importer", actions, self._everything)
-                )
-            case AccountGrant(account=account, role=None):
-                return DeniedPrincipal(who=account, password=self.visitor(account))
-            case AccountGrant(account=account, role=role):
-                return DeniedPrincipal(who=f"{account} {role}", password=self.visitor(account, str(role)))
-            case OrganizationGrant(organization=organization):
-                return DeniedPrincipal(who=organization, password=self.visitor(self.member(organization)))
-        raise ValueError(f"{grant} is not a grant of a cache")
+        if grant != AccountGrant(account=self.registry.account):
+            return granted(self, grant)
+        # A grant to the own account leaves it to the account's own policies.
+        password = self._password("rehearsal-importer", (*PULL_ACTIONS, *IMPORT_ACTIONS), self._everything)
+        return DeniedPrincipal(who=grant.account, password=password)

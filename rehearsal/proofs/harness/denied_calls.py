@@ -1,14 +1,15 @@
 """All that somebody could do to a repository's images, tried one by one by those who may not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from botocore.exceptions import ClientError
 
-from oci.client import Client, Refused
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
+from oci.client import Client, Pulled, Refused
 from oci.image import Image
-from rehearsal.proofs.harness.case import DENIED, Broken, Case
+from rehearsal.proofs.harness.case import DENIED, Broken, Case, RegistryCase
 
 Try = Callable[[Client, str, Image], object]
 """By a client, in a repository, with an image that stands there."""
@@ -39,6 +40,43 @@ class DeniedPrincipal:
     def is_denied(self, refusal: Refused) -> bool:
         """Whether it is refused because of who comes."""
         return refusal.status == HTTPStatus.UNAUTHORIZED if self.password is None else refusal.code == DENIED
+
+
+def granted(case: RegistryCase, grant: Grant) -> DeniedPrincipal:
+    """Whom the grant means; nothing but the grant lets them in."""
+    match grant:
+        case AccountGrant(account=account, role=None):
+            return DeniedPrincipal(who=account, password=case.visitor(account))
+        case AccountGrant(account=account, role=role):
+            return DeniedPrincipal(who=f"{account} {role}", password=case.visitor(account, str(role)))
+        case OrganizationGrant(organization=organization):
+            return DeniedPrincipal(who=organization, password=case.visitor(case.member(organization)))
+        case ServiceGrant(service=service, account=account):
+            return DeniedPrincipal(who=f"{service.value} in {account}", password=case.service(service, account))
+
+
+def strangers(case: RegistryCase, grants: Sequence[Grant]) -> Iterator[DeniedPrincipal]:
+    """An account that nothing names, another role beside each role that is, another account's function."""
+    yield DeniedPrincipal(who=f"account {case.stranger}", password=case.visitor(case.stranger))
+    services = [each for each in grants if isinstance(each, ServiceGrant)]
+    whole = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is None}
+    # AWS Lambda pulls for another account only where that account as a whole may pull, too.
+    whole |= {each.account for each in services if each.service is PullService.LAMBDA}
+    named = {each.account for each in grants if isinstance(each, AccountGrant)}
+    for account in sorted(named - whole - {case.registry.account}):
+        yield DeniedPrincipal(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
+    for service in sorted({each.service for each in services}, key=str):
+        who = f"another account's {service.value}"
+        yield DeniedPrincipal(who=who, password=case.service(service, case.stranger))
+
+
+def require_pulled(case: RegistryCase, name: str, reference: str, puller: DeniedPrincipal) -> Pulled:
+    """What comes; raises Broken where the pull is refused."""
+    try:
+        with Client.on_loopback(case.host, puller.password) as client:
+            return client.pull(name, reference)
+    except Refused as refused:
+        raise Broken(f"{puller.who} is granted a pull, and was refused: {refused}") from refused
 
 
 def require_refused(case: Case, denied: DeniedPrincipal, standing: Image, tries: dict[str, Try]) -> None:

@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from domain.aws import REGIONS, Arn
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.github import AUDIENCE
 from localcloud.clients import AwsCredentials, Clients, password_of
-from localcloud.github_issuer import Job
+from localcloud.cloud import LocalCloud
 
 ASSUME = "sts:AssumeRole"
 Statement = Mapping[str, object]
@@ -18,28 +16,10 @@ _OPERATOR = "rehearsal-operator"
 _POLICY = _SESSION = "rehearsal"
 
 
-class Cloud(Protocol):
-    """What a proof needs of the local cloud beyond its AWS API."""
-
-    def join(self, account: str, organization: str) -> None:
-        """Makes the account a member of the organization."""
-
-    def service_password(self, service: str, source_arn: str, source_account: str) -> str:
-        """The password with which an AWS service pulls on behalf of one of its resources."""
-
-    def service_session(
-        self, service: str, role: str, source_arn: str, source_account: str
-    ) -> Mapping[str, Any] | None:
-        """The Credentials of the role for a service at work for one of its resources, if the role trusts it."""
-
-    def github_token(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> str:
-        """With which a job of a GitHub workflow assumes a role."""
-
-
 class Principals:
     """Makes roles and logs them in; there is one of these for a cloud. A role made before is taken again."""
 
-    def __init__(self, cloud: Cloud, clients: Clients) -> None:
+    def __init__(self, cloud: LocalCloud, clients: Clients) -> None:
         self.cloud = cloud
         self._clients = clients
         self._users: dict[tuple[str, str], AwsCredentials] = {}

@@ -34,13 +34,7 @@ def _told(status: Mapping[str, str]) -> str:
 
 
 def require_made(
-    case: RegistryCase,
-    name: str,
-    *,
-    mutability: TagMutability,
-    lifecycle: str,
-    policy: str | None,
-    tags: Mapping[str, str],
+    case: RegistryCase, name: str, mode: TagMutability, *, lifecycle: str, policy: str | None, tags: Mapping[str, str]
 ) -> None:
     """Raises Broken unless the repository stands so, under the stack's own key."""
     ecr = case.api("ecr")
@@ -48,7 +42,7 @@ def require_made(
     stands = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
     expected = {
         "encryption": {"encryptionType": "KMS", "kmsKey": case.own_key()},
-        "mutability": mutability.value,
+        "mutability": mode.value,
         "tags": dict(tags),
         "lifecycle policy": to_json_text(parse_json(lifecycle)),
         "repository policy": _meaning(policy),

@@ -93,22 +93,13 @@ def prove(proof: Proof, case: RegistryCase) -> ProofOutcome:
         held, happened = True, proof.prove(case)
     except _FAILURES as failure:
         held, happened = False, str(failure)
+    seconds = time.perf_counter() - begun
     return ProofOutcome(
-        proof=proof.name,
-        promise=proof.promise,
-        subject=case.subject,
-        held=held,
-        happened=happened,
-        seconds=time.perf_counter() - begun,
+        proof=proof.name, promise=proof.promise, subject=case.subject, held=held, happened=happened, seconds=seconds
     )
 
 
 def _proof(name: str, module: ModuleType) -> Proof:
     (function, about), *_ = [each for each in _ABOUT.items() if hasattr(module, each[0])]
-    return Proof(
-        name=name,
-        promise=module.PROMISE,
-        about=about,
-        prove=getattr(module, function),
-        applies=getattr(module, "applies", lambda _case: True),
-    )
+    prove, applies = getattr(module, function), getattr(module, "applies", lambda _case: True)
+    return Proof(name=name, promise=module.PROMISE, about=about, prove=prove, applies=applies)

@@ -253,10 +253,10 @@ NO_RULE = undone(
     ),
 )
 OF_CACHES = [
-    Breach("cached", PUBLIC, not_importing("Import1ByAccounts"), f"{WORKLOADS} may pull, and was refused"),
-    Breach("cached", PUBLIC, not_importing("Import1ByOrganizations"), "o-a1b2c3d4e5 may pull, and was refused"),
-    Breach("cached", QUAY, not_importing("Import2ByAccounts"), f"{WORKLOADS} ci/runner may pull, and was refused"),
-    Breach("cached", PUBLIC, NO_RULE, f"{WORKLOADS} may pull, and was refused"),
+    Breach("cached", PUBLIC, not_importing("Import1ByAccounts"), f"{WORKLOADS} is granted a pull, and"),
+    Breach("cached", PUBLIC, not_importing("Import1ByOrganizations"), "o-a1b2c3d4e5 is granted a pull, and"),
+    Breach("cached", QUAY, not_importing("Import2ByAccounts"), f"{WORKLOADS} ci/runner is granted a pull, and"),
+    Breach("cached", PUBLIC, NO_RULE, f"{WORKLOADS} is granted a pull, and"),
     Breach("cached", PUBLIC, cache(imageTagMutability="IMMUTABLE"), "mutability of ecr-public/rehearsal/0"),
     Breach("cached", PUBLIC, cache(resourceTags=[]), "tags of ecr-public/rehearsal/0: declared {"),
     Breach("cached", PUBLIC, cache(lifecyclePolicy=FEWER), "lifecycle policy of ecr-public/rehearsal/0"),
@@ -359,7 +359,7 @@ def trusting(role: str, **changes: Any) -> Break:
 
 
 OF_ROLES = [
-    Breach("task_pulls", "team/app", OWN.less(TASKS, "ecr:GetDownloadUrlForLayer"), "tasks are granted a pull"),
+    Breach("task_pulls", "team/app", OWN.less(TASKS, "ecr:GetDownloadUrlForLayer"), "a task is granted a pull"),
     Breach("task_pulls", "team/app", trusting(TASKS, Principal=EC2_ALONE), "ECS does not get the role"),
     Breach("task_pulls", "team/app", OWN.more(TASKS, "ecr:InitiateLayerUpload"), "a task began to push a layer"),
     Breach("task_pulls", "team/web", OWN.more(TASKS, "ecr:BatchGetImage"), "a task pulled a manifest"),

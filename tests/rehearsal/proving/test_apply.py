@@ -15,10 +15,10 @@ from localcloud.ecr.cache.upstream import login_of
 from localcloud.upstream_registry import UpstreamRegistry
 from oci.client import Client
 from oci.image import image
-from rehearsal.apply import builders, ecr, preconditions
+from rehearsal.apply import applying, ecr, preconditions
 from rehearsal.apply.applying import NotApplied, apply
+from rehearsal.apply.builder import Order
 from render import Render, render
-from resources import Inputs
 from resources.ecr import LIFECYCLE_POLICY
 from resources.kms import ALIAS
 from settings import InvalidSettings, load
@@ -86,12 +86,12 @@ def test_everything_is_built_and_outputs_are_what_the_cloud_answered(
 
 def test_every_type_of_both_stacks_has_an_answer(dev: Render, prod: Render) -> None:
     kinds = {each.type for rendered in (dev, prod) for each in rendered.resources if each.custom}
-    assert kinds <= builders.BUILT.keys() | builders.NOT_BUILT.keys()
+    assert kinds <= applying.BUILT.keys() | applying.NOT_BUILT.keys()
 
 
 @pytest.mark.usefixtures("home")
 def test_an_unknown_type_ends_the_run(project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(builders.BUILT, ALIAS)
+    monkeypatch.delitem(applying.BUILT, ALIAS)
     with pytest.raises(NotApplied, match=rf"{ALIAS} registry@us-east-1: no such type is known"):
         built(project, clients)
 
@@ -100,8 +100,8 @@ def test_an_unknown_type_ends_the_run(project: Path, clients: Clients, monkeypat
 def test_a_type_without_a_part_here_is_told_and_counted(
     project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(builders.BUILT, ALIAS)
-    monkeypatch.setitem(builders.NOT_BUILT, ALIAS, "the local cloud knows no aliases")
+    monkeypatch.delitem(applying.BUILT, ALIAS)
+    monkeypatch.setitem(applying.NOT_BUILT, ALIAS, "the local cloud knows no aliases")
     applied = apply(project, "dev", clients, lambda _label: None)
     assert dict(applied.not_built) == {f"{ALIAS} registry@us-east-1": "the local cloud knows no aliases"}
 
@@ -110,8 +110,8 @@ def test_a_type_without_a_part_here_is_told_and_counted(
 def test_an_input_that_nobody_builds_ends_the_run(
     project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poorer = replace(builders.BUILT[LIFECYCLE_POLICY], properties=("repository",))
-    monkeypatch.setitem(builders.BUILT, LIFECYCLE_POLICY, poorer)
+    poorer = replace(applying.BUILT[LIFECYCLE_POLICY], properties=("repository",))
+    monkeypatch.setitem(applying.BUILT, LIFECYCLE_POLICY, poorer)
     with pytest.raises(NotApplied, match=rf"{LIFECYCLE_POLICY} .*@us-east-1: policy is declared and not built"):
         built(project, clients)
 
@@ -159,9 +159,9 @@ def test_an_adopted_repository_stood_there_before(
     stood: list[str] = []
     adopted = ecr._adopted
 
-    def adopt(client: Any, inputs: Inputs) -> dict[str, str]:
-        stood.append(inputs["name"])
-        return adopted(client, inputs)
+    def adopt(client: Any, order: Order) -> dict[str, str]:
+        stood.append(order.inputs["name"])
+        return adopted(client, order)
 
     monkeypatch.setattr(ecr, "_adopted", adopt)
     edit("catalog.yaml", "    mutable_tags: [latest]\n", "    mutable_tags: [latest]\n    adopt: true\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.clients import Clients
-from rehearsal.apply import applying, builders, preconditions
+from rehearsal.apply import applying, preconditions
 from rehearsal.apply.applying import apply
 from rehearsal.proofs.harness.case import Case
 from rehearsal.proofs.harness.principals import Principals
@@ -93,7 +93,7 @@ def changed(stacks: Stacks, tmp_path: Path, clients: Clients, monkeypatch: pytes
     """The project with another retention, to be applied where it stands already: policies are put, all else stays."""
     stack = stacks["replicas"]
     monkeypatch.setattr(
-        applying, "NOT_BUILT", dict.fromkeys(builders.BUILT.keys() - {LIFECYCLE_POLICY}, "stands already")
+        applying, "NOT_BUILT", dict.fromkeys(applying.BUILT.keys() - {LIFECYCLE_POLICY}, "stands already")
     )
     folder = stacks.project("replicas")
     copied = shutil.copytree(folder, tmp_path / "changed")

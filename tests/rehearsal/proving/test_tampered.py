@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.clients import Clients
 from localcloud.ecr.operations import paging
-from rehearsal.apply import builders
+from rehearsal.apply import applying
 from rehearsal.apply.builder import Order
 from resources.ecr import LIFECYCLE_POLICY, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
 from resources.kms import KEY
@@ -110,7 +110,7 @@ def tamper(
     of_repositories: Mapping[str, Mapping[str, Any]] = NOTHING,
 ) -> None:
     """Builds the kind's resources with other inputs: all of them, and those of some repositories."""
-    builder = builders.BUILT[kind]
+    builder = applying.BUILT[kind]
 
     def build(order: Order) -> Any:
         name = str(order.inputs.get("repository", order.inputs.get("name"))).removeprefix("team/")
@@ -122,7 +122,7 @@ def tamper(
             inputs["encryptionConfigurations"] = [{"encryptionType": "KMS", "kmsKey": key_arn}]
         return builder.build(replace(order, inputs=inputs))
 
-    monkeypatch.setitem(builders.BUILT, kind, replace(builder, build=build))
+    monkeypatch.setitem(applying.BUILT, kind, replace(builder, build=build))
 
 
 def test_just_the_broken_promise_of_each_repository_is_named(

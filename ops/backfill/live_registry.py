@@ -4,7 +4,6 @@ import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,18 +33,7 @@ class Unavailable(Exception):
     """Why the registry can't be read or written, in words for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A repository that exists, with what it says of its tags."""
-
-    mutability: TagMutability
-    exclusions: tuple[str, ...]
-
-    def may_move(self, tag: str) -> bool:
-        return may_move(self.mutability, self.exclusions, tag)
-
-
-class Registry:
+class LiveRegistry:
     """One place of the stack, as the caller may use it."""
 
     def __init__(self, registry: StackRegistry, session: botocore.session.Session) -> None:
@@ -76,26 +64,21 @@ class Registry:
         if self._client is not None:
             self._client.close()
 
-    def repositories(self) -> dict[str, Standing]:
+    def repositories(self) -> dict[str, Callable[[str], bool]]:
+        """Those that exist, each with whether a tag of it may move."""
         pages = self.pages("describe_repositories", "repositories")
-        return {str(each["repositoryName"]): _standing(each) for each in pages}
+        return {str(each["repositoryName"]): _may_move(each) for each in pages}
 
     def inventory(self, repository: str) -> Inventory:
         """Everything: what has no tag, what belongs to an index, what refers to an image, and what is archived."""
-        found = list(
-            self.pages(
-                "describe_images", "imageDetails", repositoryName=repository, filter={"imageStatus": "ANY"}
-            )
-        )  # fmt: skip
-        return Inventory(
-            images={
-                each["imageDigest"]: Held(
-                    pushed_at=each["imagePushedAt"], archived=each.get("imageStatus", _ACTIVE) != _ACTIVE
-                )
-                for each in found
-            },
-            tags={tag: each["imageDigest"] for each in found for tag in each.get("imageTags", ())},
-        )
+        images: dict[str, Held] = {}
+        tags: dict[str, str] = {}
+        every = {"imageStatus": "ANY"}
+        for each in self.pages("describe_images", "imageDetails", repositoryName=repository, filter=every):
+            archived = each.get("imageStatus", _ACTIVE) != _ACTIVE
+            images[each["imageDigest"]] = Held(pushed_at=each["imagePushedAt"], archived=archived)
+            tags |= dict.fromkeys(each.get("imageTags", ()), each["imageDigest"])
+        return Inventory(images=images, tags=tags)
 
     def call(self, method: str, **parameters: Any) -> Mapping[str, Any]:
         """Of this registry, whoever calls."""
@@ -105,10 +88,8 @@ class Registry:
 
     def pages(self, method: str, key: str, *, size: int = _PAGE, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         with self._told():
-            pages = self.ecr.get_paginator(method).paginate(
-                registryId=self.registry.account, PaginationConfig={"PageSize": size}, **parameters
-            )
-            for page in pages:
+            paged = {"registryId": self.registry.account, "PaginationConfig": {"PageSize": size}, **parameters}
+            for page in self.ecr.get_paginator(method).paginate(**paged):
                 yield from page[key]
 
     def _log_in(self) -> Client:
@@ -134,11 +115,11 @@ class Registry:
 
 
 @contextmanager
-def registries(home: StackRegistry, replica: StackRegistry) -> Iterator[tuple[Registry, Registry]]:
+def registries(home: StackRegistry, replica: StackRegistry) -> Iterator[tuple[LiveRegistry, LiveRegistry]]:
     """Both, by the user's own AWS environment; in another account as the role that the stack names."""
     session = botocore.session.Session()
-    source = Registry(home, session)
-    target = Registry(replica, _as_role(session, replica.role, home.region) if replica.role else session)
+    source = LiveRegistry(home, session)
+    target = LiveRegistry(replica, _as_role(session, replica.role, home.region) if replica.role else session)
     try:
         yield source, target
     finally:
@@ -167,15 +148,11 @@ class _Role(CredentialProvider):
         own = self._own()
         if own is None:
             raise NoCredentialsError
-        fetcher = AssumeRoleCredentialFetcher(
-            self._create_client, own, self._role, extra_args={"RoleSessionName": _SESSION_NAME}
-        )
+        named = {"RoleSessionName": _SESSION_NAME}
+        fetcher = AssumeRoleCredentialFetcher(self._create_client, own, self._role, extra_args=named)
         return DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method=self.METHOD)
 
 
-def _standing(described: Mapping[str, Any]) -> Standing:
-    filters = described.get("imageTagMutabilityExclusionFilters", ())
-    return Standing(
-        mutability=TagMutability(described["imageTagMutability"]),
-        exclusions=tuple(str(each["filter"]) for each in filters),
-    )
+def _may_move(described: Mapping[str, Any]) -> Callable[[str], bool]:
+    filters = [str(each["filter"]) for each in described.get("imageTagMutabilityExclusionFilters", ())]
+    return partial(may_move, TagMutability(described["imageTagMutability"]), filters)
