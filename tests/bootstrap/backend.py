@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from domain.iam.access import Context, Policy, Request
+from domain.iam.access import Context, Request
 from tests.bootstrap.calls import Asked
+from tests.bootstrap.deployed import DeployedAccount
 
 # What the state's backend and the secrets' provider were seen to ask in the course of `pulumi` commands on an S3
 # bucket; tests/bootstrap/test_bootstrap_engine.py asks a real one. {state} is project and stack.
@@ -28,15 +29,11 @@ _CHANGE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Backend:
-    """Where a stack's state lies."""
+    """Where a stack's state lies, after the bootstrap of its account."""
 
-    account: str
-    bucket: str
-    key: str
-    key_policy: Policy
-    bucket_policy: Policy
+    account: DeployedAccount
     state: str
 
     def looks(self) -> list[Asked]:
@@ -49,10 +46,11 @@ class Backend:
 
     def asked(self, action: str, path: str | None) -> Asked:
         if path is None:
-            resource, policy = self.key, self.key_policy
+            resource, policy = self.account.secrets_key, self.account.key_policy()
         else:
             name = path.format(state=self.state)
-            resource, policy = f"{self.bucket}/{name}" if name else self.bucket, self.bucket_policy
+            bucket, policy = self.account.bucket, self.account.bucket_policy()
+            resource = f"{bucket}/{name}" if name else bucket
         tls: Context = {"aws:SecureTransport": ("true",), "s3:TlsVersion": ("1.3",)}
-        request = Request(action=action, resource=resource, account=self.account, context=tls)
+        request = Request(action=action, resource=resource, account=self.account.id, context=tls)
         return Asked(request=request, resource_policies=(policy,))

@@ -1,15 +1,22 @@
-"""What Pulumi and its provider ask of AWS: a call, and the requests of IAM that it becomes."""
+"""What Pulumi and its provider ask of AWS: a call, by the records of the types, and the requests that it becomes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.iam.access import Policy, Request
+from render.resource import Resource
+from resources import record_of
+from resources.secretsmanager import SECRET_VERSION
 
 Parameters = Mapping[str, Any]
 
 KEY_ID = "9f8e7d6c-1111-4222-8333-0123456789ab"
 """Of the key that encrypts images, in each region."""
+NOT_LOOKED_AT = SECRET_VERSION
+"""What drift.yml leaves out of its search: to look at one is to read the token that it holds."""
+GLOBAL = "us-east-1"
+"""Where IAM is asked from wherever in the partition `aws`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,3 +39,23 @@ class Asked:
 
     request: Request
     resource_policies: tuple[Policy, ...] = ()
+
+
+def reads(resource: Resource) -> Iterator[Call]:
+    """What the provider would call to read the resource, beside sts:GetCallerIdentity, which needs no permission."""
+    return _calls(resource, record_of(resource.type).reads)
+
+
+def writes(resource: Resource) -> Iterator[Call]:
+    """What it would call to create, update and delete the resource."""
+    record = record_of(resource.type)
+    return _calls(resource, (*record.creates, *record.changes))
+
+
+def _calls(resource: Resource, operations: tuple[str, ...]) -> Iterator[Call]:
+    record, inputs = record_of(resource.type), resource.inputs
+    given = {name: inputs[key] for name, key in record.parameters.items() if key in inputs}
+    parameters: dict[str, Any] = {"KeyId": KEY_ID, **given}
+    for operation in operations:
+        region = inputs.get("region", GLOBAL)
+        yield Call(service=record.service, operation=operation, region=region, parameters=parameters)

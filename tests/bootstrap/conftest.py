@@ -21,10 +21,9 @@ from render import Render, render
 from render.resource import Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
-from tests.bootstrap.calls import Asked, Call
+from tests.bootstrap.calls import NOT_LOOKED_AT, Asked, Call
 from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
 from tests.bootstrap.full import written
-from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.bootstrap.world import World
 
 STACK = "prod"
@@ -85,14 +84,7 @@ class Bootstrapped:
 
     @property
     def backend(self) -> Backend:
-        return Backend(
-            account=self.account.id,
-            bucket=self.account.bucket,
-            key=self.account.secrets_key,
-            key_policy=self.account.key_policy(),
-            bucket_policy=self.account.bucket_policy(),
-            state=f"container-registry/{self.stack}",
-        )
+        return Backend(self.account, f"container-registry/{self.stack}")
 
     @cached_property
     def looks(self) -> tuple[Asked, ...]:

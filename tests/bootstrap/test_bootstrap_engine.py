@@ -96,15 +96,7 @@ class Bench:
 
     @property
     def backend(self) -> Backend:
-        account = self.account
-        return Backend(
-            account=account.id,
-            bucket=account.bucket,
-            key=account.secrets_key,
-            key_policy=account.key_policy(),
-            bucket_policy=account.bucket_policy(),
-            state="container-registry/dev",
-        )
+        return Backend(self.account, "container-registry/dev")
 
     def asked(self, *arguments: str) -> set[Seen]:
         """What one `pulumi` command asks for, and that it went well."""
@@ -154,12 +146,8 @@ def _workspace(temporary: Path, endpoint: str) -> Workspace:
     _write_plugin(plugin)
     file_backend = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS")
     own = {name: value for name, value in _environment(temporary).items() if name not in file_backend}
-    credentials = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": AwsCredentials(ACCOUNT).secret,
-        "AWS_REGION": REGION,
-    }
+    credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": AwsCredentials(ACCOUNT).secret}
+    credentials |= {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION}
     return Workspace(folder, "dev", {**own, **credentials})
 
 
@@ -173,7 +161,11 @@ def _of(asked: list[Asked], backend: Backend) -> set[Seen]:
 
 
 def _path(resource: str, backend: Backend) -> str | None:
-    return None if resource == backend.key else resource.removeprefix(backend.bucket).removeprefix("/")
+    return (
+        None
+        if resource == backend.account.secrets_key
+        else resource.removeprefix(backend.account.bucket).removeprefix("/")
+    )
 
 
 def test_what_pulumi_asks_is_what_the_roles_may(bench: Bench) -> None:

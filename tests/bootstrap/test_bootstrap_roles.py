@@ -11,10 +11,9 @@ from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.applying import BUILT
 from resources import TYPES
-from tests.bootstrap.calls import Asked
+from tests.bootstrap.calls import NOT_LOOKED_AT, Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
 from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
-from tests.bootstrap.provider import NOT_LOOKED_AT
 from tests.cases import cases
 from tests.workflows.workflow import FOLDER
 

@@ -14,9 +14,8 @@ from domain.kms import key_policy
 from render.resource import Resource
 from resources import ecr
 from settings import Settings
-from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters
+from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters, reads, writes
 from tests.bootstrap.full import EXISTING_SECRET
-from tests.bootstrap.provider import reads, writes
 
 Tags = Mapping[str, str]
 

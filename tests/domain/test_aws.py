@@ -49,9 +49,8 @@ def test_arns(text: str) -> None:
 
 
 def test_the_parts_of_an_arn() -> None:
-    assert Arn.parse("arn:aws-cn:lambda:cn-north-1:111122223333:function:a") == Arn(
-        "aws-cn", "lambda", "cn-north-1", "111122223333", "function:a"
-    )
+    expected = Arn("aws-cn", "lambda", "cn-north-1", "111122223333", "function:a")
+    assert Arn.parse("arn:aws-cn:lambda:cn-north-1:111122223333:function:a") == expected
 
 
 @cases("text", "", "arn", "arn:aws:ecr:us-east-1:1", "ARN:aws:s3:::b", "arn::s3:::b", "arn:aws::::b", "arn:aws:s3:::")

@@ -67,10 +67,8 @@ def lifecycle(name: str, *rules: Json, account: str = PROD) -> Json:
 def rule(count: int, *, by: str = "imageCountMoreThan", action: str = "expire", **selection: object) -> Json:
     unit = {} if by == "imageCountMoreThan" else {"countUnit": "days"}
     target = {} if action == "expire" else {"targetStorageClass": "archive"}
-    return {
-        "selection": {**selection, "countType": by, **unit, "countNumber": count},
-        "action": {"type": action, **target},
-    }
+    selected = {**selection, "countType": by, **unit, "countNumber": count}
+    return {"selection": selected, "action": {"type": action, **target}}
 
 
 def policy(name: str, *statements: Json, account: str = PROD) -> Json:

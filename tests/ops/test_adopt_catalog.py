@@ -238,9 +238,8 @@ def test_keys_are_regional(key: str) -> None:
 def test_a_key_whose_other_regions_the_stack_names(adopt: Adopt, project: Path) -> None:
     arns = {region: KEY.replace(HOME, region) for region in (HOME, EU, AP)}
     with (project / "Pulumi.prod.yaml").open("a", encoding="utf-8") as file:
-        file.write(
-            f"  container-registry:keys: {json.dumps({'shared': {region: arns[region] for region in (HOME, AP)}})}\n"
-        )
+        some = {"shared": {region: arns[region] for region in (HOME, AP)}}
+        file.write(f"  container-registry:keys: {json.dumps(some)}\n")
     one, two, _ = everywhere(KEY)
     adopted = adopt(one, two, [described(repository("legacy/cache", AP))])
     found = adopted.repository(NAME)

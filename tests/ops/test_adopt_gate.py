@@ -91,9 +91,7 @@ def adopted() -> Adopted:
 
 def test_an_entry_that_passes(adopted: Adopted) -> None:
     assert adopted.repository(NAME)["fails"] == []
-    assert adopted.told == (
-        "5 adoptable, 0 not, 0 already in the catalog; the gate would refuse 4: see `fails` in the comments\n"
-    )
+    assert adopted.told.startswith("5 adoptable, 0 not, 0 already in the catalog; the gate would refuse 4: ")
 
 
 def test_an_encryption_that_the_rules_refuse(adopted: Adopted) -> None:

@@ -70,10 +70,8 @@ def test_what_was_built_is_read_back(grants: list[Grant], registry: RegistryId) 
     assert same(parse(pulls.policy), parse(built))
 
 
-BUILDS = {
-    "ArnLike": {"aws:SourceArn": source(OTHER, what="project/*", service="codebuild")},
-    "StringEquals": {"aws:SourceAccount": OTHER},
-}
+BUILT_BY = source(OTHER, what="project/*", service="codebuild")
+BUILDS = {"ArnLike": {"aws:SourceArn": BUILT_BY}, "StringEquals": {"aws:SourceAccount": OTHER}}
 SAID: dict[str, tuple[Json, list[Grant]]] = {
     "an account by its root": (allow({"AWS": ROOT}, PULL), [other()]),
     "an account by its digits": (allow({"AWS": OTHER}, PULL), [other()]),

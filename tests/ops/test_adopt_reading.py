@@ -214,9 +214,8 @@ def test_a_policy_in_a_file_of_its_own(tmp_path: Path) -> None:
 def test_a_policy_of_one_of_two_regions(tmp_path: Path) -> None:
     both = described(ORDERS, repository(NAME, "eu-west-1"))
     (told,) = faults(written(tmp_path / "x.json", both, lifecycle(NAME, ANY)))
-    assert (
-        "'lifecycle policy of legacy/orders' says no region, and the repository is in eu-west-1 and us-east-1" in told
-    )
+    assert "'lifecycle policy of legacy/orders' says no region" in told
+    assert "in eu-west-1 and us-east-1" in told
     assert "write one file for each region" in told
 
 

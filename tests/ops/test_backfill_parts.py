@@ -154,10 +154,8 @@ class Ecr:
             self.stop.set()
         status = self.statuses.pop(0)
         counts = {"totalReplicationCount": 4, "completedReplicationCount": 3, "failedReplicationCount": 1}
-        return {
-            "status": status,
-            **({} if status == "PREPARING" else {"progress": {**counts, "failureCodes": ["Why"]}}),
-        }
+        progress = {} if status == "PREPARING" else {"progress": {**counts, "failureCodes": ["Why"]}}
+        return {"status": status, **progress}
 
 
 class Shown:

@@ -29,11 +29,14 @@ OTHER_NAME, ELSEWHERE = ARN.replace("ecr-pullthroughcache/", ""), ARN.replace("u
 FAULTS = {
     "an unknown upstream": ("{upstream: dockerhub}", "caches[0].upstream: 'dockerhub' "),
     "no login": ("{upstream: docker-hub}", "caches[0].credentials: "),
-    "a login that is not taken": ("{upstream: quay, username: acme}", "caches[0].username: 'acme' "),
+    "a login that is not taken": ("{upstream: quay, username: acme}", "username: 'acme' is not supported "),
     "a secret that is not taken": (f"{{upstream: quay, credentials: '{ARN}'}}", "caches[0].credentials: "),
     "a secret of another name": (f"{{upstream: docker-hub, credentials: '{OTHER_NAME}'}}", "caches[0].credentials: "),
     "a secret elsewhere": (f"{{upstream: docker-hub, credentials: '{ELSEWHERE}'}}", "caches[0].credentials: "),
-    "a secret and a name": (f"{{upstream: docker-hub, credentials: '{ARN}', username: acme}}", "caches[0].username: "),
+    "a secret and a name": (
+        f"{{upstream: docker-hub, credentials: '{ARN}', username: acme}}",
+        "'acme' is given ",
+    ),
     "an address that is known": ("{upstream: quay, registry: quay.io}", "caches[0].registry: 'quay.io' "),
     "an address that is not": ("{upstream: ecr}", "caches[0].registry: "),
     "a prefix of one letter": ("{upstream: quay, prefix: q}", "caches[0].prefix: 'q' "),

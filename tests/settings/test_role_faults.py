@@ -107,10 +107,8 @@ def test_more_roles_than_an_account_has(project: Path) -> None:
     # With two for dev's cache: by which tasks pull from it, and as which ECR makes its repositories.
     assert len(load(project, "dev").roles) == 1_000
     key(project, "roles: {auditors: ['arn:aws:iam::111122223333:role/a']}")
-    assert only(project) == (
-        "catalog.yaml:4: repositories: make 1,001 roles, and an account has 1,000 "
-        "(name fewer push sources, or ask AWS for a higher quota)"
-    )
+    told = "make 1,001 roles, and an account has 1,000 (name fewer push sources, or ask AWS for a higher quota)"
+    assert only(project) == f"catalog.yaml:4: repositories: {told}"
 
 
 def test_one_source_is_one_role_for_all_its_repositories(project: Path) -> None:

@@ -85,11 +85,8 @@ def events(workflow: Mapping[str, Any]) -> frozenset[str]:
 
 @cache
 def jobs() -> list[Job]:
-    return [
-        Job(name, id_, data, events(workflow))
-        for name, workflow in workflows().items()
-        for id_, data in workflow["jobs"].items()
-    ]
+    found = [(name, workflow, id_) for name, workflow in workflows().items() for id_ in workflow["jobs"]]
+    return [Job(name, id_, workflow["jobs"][id_], events(workflow)) for name, workflow, id_ in found]
 
 
 def job(workflow: str, id_: str) -> Job:

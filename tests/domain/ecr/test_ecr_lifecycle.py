@@ -60,11 +60,8 @@ def test_an_image_is_lost_to_a_rule_below(
         assert identifies([protected], image)
         assert not any(identifies(each, image) for each in higher)
     elif protected in lowest:
-        assert all(
-            any(identifies(each, found) for each in higher)
-            for found in IMAGES
-            if identifies(lower, found) and identifies(lowest, found)
-        )
+        both = (each for each in IMAGES if identifies(lower, each) and identifies(lowest, each))
+        assert all(any(identifies(each, found) for each in higher) for found in both)
 
 
 def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:

@@ -128,10 +128,8 @@ def test_a_deny_reads_as_aws_s(who: str, caller: Caller, resource_policies: tupl
 
 
 def test_an_allow_is_told_with_its_source() -> None:
-    assert reason(evaluate(root(), pull()), root(), pull()) == (
-        f"User: arn:aws:iam::{HOME}:root is authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY} "
-        "by an account root"
-    )
+    told = f"User: arn:aws:iam::{HOME}:root is authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
+    assert reason(evaluate(root(), pull()), root(), pull()) == f"{told} by an account root"
 
 
 SOMEBODY = PEOPLE | OUTSIDERS | st.sampled_from([root(), root(OTHER)])
@@ -158,10 +156,9 @@ def test_an_allow_more_takes_nothing_away(
 
 @given(SOMEBODY, REQUESTS, ON_RESOURCE)
 def test_the_order_of_statements_changes_no_answer(caller: Caller, asked: Request, policy: Policy) -> None:
-    answers = {
-        evaluate(caller, asked, [Policy(name="resource", document=Document(statements=statements))]).outcome
-        for statements in itertools.permutations(policy.document.statements)
-    }
+    orders = (Document(statements=statements) for statements in itertools.permutations(policy.document.statements))
+    policies = (Policy(name="resource", document=each) for each in orders)
+    answers = {evaluate(caller, asked, [each]).outcome for each in policies}
     assert len(answers) == 1
 
 

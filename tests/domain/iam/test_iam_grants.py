@@ -80,9 +80,8 @@ def test_lambda_of_the_same_account_needs_the_service_alone() -> None:
 
 
 def test_lambda_of_another_account_needs_the_account_too() -> None:
-    accounts, service = statements(
-        ServiceGrant(service=PullService.LAMBDA, account=OTHER), ServiceGrant(service=PullService.LAMBDA, account=HOME)
-    )
+    of_both = [ServiceGrant(service=PullService.LAMBDA, account=account) for account in (OTHER, HOME)]
+    accounts, service = statements(*of_both)
     assert accounts["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
     functions = [f"arn:aws:lambda:us-east-1:{account}:function:*" for account in (HOME, OTHER)]
     assert service["Condition"] == {"StringLike": {"aws:SourceArn": functions}}
@@ -205,10 +204,8 @@ NO_ROLE = (
     "is not a role name, or a path and a role name",
     "write letters, digits and _+=,.@- only, with no slash at either end",
 )
-LONG = {
-    "Version": "2012-10-17",
-    "Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Sid": "a" * POLICY_TEXT_MAX},
-}
+LONG_STATEMENT = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Sid": "a" * POLICY_TEXT_MAX}
+LONG = {"Version": "2012-10-17", "Statement": LONG_STATEMENT}
 
 
 def of(**elements: object) -> list[Problem]:

@@ -179,11 +179,9 @@ def test_no_stranger_fulfils_what_is_narrow(condition: dict[str, object]) -> Non
 
 
 def fulfilled(found: Statement, version: str) -> list[str]:
-    return [
-        name
-        for name, each in UNKNOWN_CALLERS.items()
-        if hold(found.conditions, request_context(each, PULL), variables=version == CURRENT_VERSION)
-    ]
+    contexts = {name: request_context(each, PULL) for name, each in UNKNOWN_CALLERS.items()}
+    variables = version == CURRENT_VERSION
+    return [name for name, each in contexts.items() if hold(found.conditions, each, variables=variables)]
 
 
 @cases(
@@ -279,9 +277,8 @@ def test_all_but_some_are_strangers() -> None:
     source = {"Effect": "Allow", "NotPrincipal": {"AWS": HOME}, "Action": "ecr:*"}
     (parsed,) = parse({"Statement": source}).statements
     assert list(map(str, public_principals(parsed, CURRENT_VERSION))) == ["every principal except some (NotPrincipal)"]
-    (parsed,) = parse(
-        {"Statement": {**source, "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}}
-    ).statements
+    narrow = {**source, "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}
+    (parsed,) = parse({"Statement": narrow}).statements
     assert list(public_principals(parsed, CURRENT_VERSION)) == []
 
 

@@ -156,10 +156,7 @@ def test_conditions() -> None:
         *((operator, "true", ()) for operator, _ in test_iam_conditions.ABSENT),
         *((operator, expected, actual) for operator, expected, actual, _ in test_iam_conditions.SETS),
     ]
-    calls = {
-        f"{operator} {expected!r} {actual!r}": condition_call(operator, expected, actual)
-        for operator, expected, actual in rows
-    }
+    calls = {f"{row[0]} {row[1]!r} {row[2]!r}": condition_call(*row) for row in rows}
     assert compared(calls) == set(CONDITION_DEPARTURES)
 
 
@@ -189,11 +186,8 @@ def granted_beside_a_silent_session(caller: Caller, request: Request, resource_p
     """Where SESSION_LIMITS shows."""
     decision = evaluate(caller, request, resource_policies)
     by_session = Caller(identity=caller.identity, policies=caller.identity.session_policies)
-    return (
-        (decision.outcome, decision.source) == (Outcome.ALLOWED, PolicyKind.RESOURCE)
-        and bool(caller.identity.session_policies)
-        and not evaluate(by_session, request).allowed
-    )
+    by_resource = (decision.outcome, decision.source) == (Outcome.ALLOWED, PolicyKind.RESOURCE)
+    return by_resource and bool(caller.identity.session_policies) and not evaluate(by_session, request).allowed
 
 
 def refused_to_all_but_some(caller: Caller, request: Request, resource_policies: Sequence[Policy]) -> bool:

@@ -35,10 +35,9 @@ REGISTRIES = [RegistryId(account=HOME, region=region) for region in ("us-east-1"
 REGISTRY, REPLICA = REGISTRIES
 CHINA = RegistryId(account=HOME, region="cn-north-1")
 NAMES = ["payments/api", "payments/web"]
-CACHES = [
-    CacheRule(prefix="shared", upstream_url=f"{HOME}.dkr.ecr.eu-west-1.amazonaws.com", upstream_prefix="team"),
-    CacheRule(prefix="quay", upstream_url="quay.io"),
-]
+OUR_ECR = f"{HOME}.dkr.ecr.eu-west-1.amazonaws.com"
+SHARED = CacheRule(prefix="shared", upstream_url=OUR_ECR, upstream_prefix="team")
+CACHES = [SHARED, CacheRule(prefix="quay", upstream_url="quay.io")]
 POLICIES = {
     "push": push_policy(NAMES, REGISTRY),
     "push in China": push_policy(NAMES, CHINA),
@@ -208,9 +207,8 @@ def test_an_auditor_changes_nothing_that_stays() -> None:
     privileges = get_service_prefix_data("ecr")["privileges"]
     actions = {action for action, _ in allowed(audit_policy(REGISTRIES, layers=True))}
     levels = {each: privileges[each.removeprefix("ecr:")]["access_level"] for each in actions}
-    assert {each for each, level in levels.items() if level not in ("Read", "List")} == {
-        "ecr:StartLifecyclePolicyPreview"
-    }
+    writes = {each for each, level in levels.items() if level not in ("Read", "List")}
+    assert writes == {"ecr:StartLifecyclePolicyPreview"}
 
 
 def test_keys_of_templates_are_used_through_ecr_alone() -> None:

@@ -28,11 +28,8 @@ NEEDED = [
 
 Call = tuple[Caller, Request, Sequence[Policy]]
 
-OUTCOMES = {
-    "Allowed": Outcome.ALLOWED,
-    "ImplicitlyDenied": Outcome.IMPLICIT_DENY,
-    "ExplicitlyDenied": Outcome.EXPLICIT_DENY,
-}
+OUTCOMES = {"Allowed": Outcome.ALLOWED, "ExplicitlyDenied": Outcome.EXPLICIT_DENY}
+OUTCOMES["ImplicitlyDenied"] = Outcome.IMPLICIT_DENY
 
 
 def answers(calls: Sequence[Call]) -> list[Outcome]:
