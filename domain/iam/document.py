@@ -85,9 +85,7 @@ def _document(raw: Mapping[object, object], reader: Reader) -> Document:
     if version not in (CURRENT_VERSION, _OLD_VERSION):
         reader.fault(("Version",), version, "is not a version of the policy language", f"write '{CURRENT_VERSION}'")
     return Document(
-        version=str(version),
-        id=reader.text(raw, "Id", ()),
-        statements=tuple(_statements(raw.get("Statement"), reader)),
+        version=str(version), id=reader.text(raw, "Id", ()), statements=tuple(_statements(raw.get("Statement"), reader))
     )
 
 

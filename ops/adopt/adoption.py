@@ -94,11 +94,7 @@ class Adopter:
         self._regions = tuple(registry.region for registry in project.settings.registries)
         self._names = StackNames(project.names)
         self._writer = EntryWriter(
-            stack=project.stack,
-            regions=self._regions,
-            presets=project.presets(),
-            names=self._names,
-            managers=described.managers,
+            project.stack, self._regions, presets=project.presets(), names=self._names, managers=described.managers
         )
 
     def report(self) -> AdoptionReport:
@@ -112,14 +108,13 @@ class Adopter:
         head = self._rendered(candidates)
         sound = {name: each for name, each in candidates.items() if not each.reasons}
         names = names_used([each.entry for each in candidates.values()])
+        elsewhere = self._elsewhere(registries)
         return AdoptionReport(
             stack=self._project.stack,
             regions=self._regions,
             catalog_file=self._project.catalog_file,
             exceptions=self._judge(sound, ours, head) if head else {},
-            repositories=tuple(
-                sorted([*candidates.values(), *self._elsewhere(registries)], key=lambda each: each.name)
-            ),
+            repositories=tuple(sorted([*candidates.values(), *elsewhere], key=lambda each: each.name)),
             stack_keys=self._names.added(names),
             other_stacks=tuple(
                 f"Pulumi.{stack}.yaml needs a name that the catalog would use: {kind}: {listed(missing)}"
@@ -151,7 +146,6 @@ class Adopter:
             mode = copy.described.mutability
             if mode not in {each.value for each in TagMutability}:
                 candidate.refuse(f"its tag mutability in {region} is {mode!r}, which is not known here")
-        encryption: object = None
         try:
             encryption = self._writer.encryption(copies)
         except CannotAdopt as reason:
@@ -199,14 +193,12 @@ class Adopter:
         """What the tags say of who manages it."""
         settings = self._project.settings
         if other := tags.get(_CLOUDFORMATION):
-            candidate.before.append(
-                f"CloudFormation's stack {other} manages it: take it out of there, with DeletionPolicy: Retain"
-            )
+            fix = "take it out of there, with DeletionPolicy: Retain"
+            candidate.before.append(f"CloudFormation's stack {other} manages it: {fix}")
         own = required_tags(owner="", environment=settings.environment, project=settings.project)
         if all(tags.get(key) == value for key, value in own.items() if value):
-            candidate.guesses.append(
-                "its tags say that this stack made it: where `pulumi stack export` shows it, it needs no `adopt`"
-            )
+            fix = "where `pulumi stack export` shows it, it needs no `adopt`"
+            candidate.guesses.append(f"its tags say that this stack made it: {fix}")
 
     def _rendered(self, candidates: Mapping[str, Candidate]) -> Render | None:
         """The stack with all entries in it; what a fault is about is refused, and the rest rendered again."""

@@ -27,7 +27,7 @@ class CannotAdopt(Exception):
     """Why a repository can't be adopted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class EntryWriter:
     """Writes entries for one stack; `regions` are the stack's, home first."""
 
@@ -44,11 +44,9 @@ class EntryWriter:
         entry: Entry = {_OWNER: _owner(home, guesses)}
         if description := _usable(tags.get(_DESCRIPTION)):
             entry[_DESCRIPTION] = description
-        entry["adopt"] = [self.stack]
-        entry["encryption"] = encryption
-        entry["retention"] = (
-            DEFAULT_PRESET if home.lifecycle is None else propose_retention(home.lifecycle, self.presets)
-        )
+        given = home.lifecycle
+        entry |= {"adopt": [self.stack], "encryption": encryption}
+        entry["retention"] = DEFAULT_PRESET if given is None else propose_retention(given, self.presets)
         if movable := _movable(home):
             entry["mutable_tags"] = movable
         if (pulls := pulls_of(home)) and pulls.grants:

@@ -24,7 +24,7 @@ _REFUSED = "pushing a tag that exists is refused from then on"
 _HINT = "`mutable_tags: [latest]` keeps one mutable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class AdoptionChange:
     """What adoption would change, and in which regions."""
 
@@ -104,16 +104,14 @@ def _mutability(repository: Resource) -> str:
 
 def _of_lifecycle(found: ExistingRepository, change: Change | None) -> Iterator[AdoptionChange]:
     if found.lifecycle is None:
-        text = f"its lifecycle policy was not given: the entry's is put over whatever is there, and {_LOST}"
-        yield AdoptionChange(text=text)
+        text = "its lifecycle policy was not given: the entry's is put over whatever is there"
+        yield AdoptionChange(f"{text}, and {_LOST}")
         return
     if reasons := not_sayable(found.lifecycle):
         yield AdoptionChange(text="the catalog can't say its lifecycle policy", details=reasons)
     if change:
         lines = tuple(line for each in change.differences for line in each.lines)
-        yield AdoptionChange(
-            text=f"its lifecycle policy {'changes' if lines else 'is replaced'}, and {_LOST}", details=lines
-        )
+        yield AdoptionChange(f"its lifecycle policy {'changes' if lines else 'is replaced'}, and {_LOST}", lines)
 
 
 def _of_policy(found: ExistingRepository, change: Change | None, *, is_declared: bool) -> Iterator[AdoptionChange]:
@@ -121,7 +119,7 @@ def _of_policy(found: ExistingRepository, change: Change | None, *, is_declared:
     if pulls is None:
         if is_declared:
             text = "its repository policy was not given: it goes, and only what the entry's `pull` says is granted"
-            yield AdoptionChange(text=text)
+            yield AdoptionChange(text)
     elif not is_declared:
         text = "its repository policy stays as it is and is not managed, for the entry has no `pull`"
         yield AdoptionChange(text=text, details=(*(f"= {each}" for each in pulls.beyond), *pulls.remarks))

@@ -46,9 +46,8 @@ class StackNames:
 
     def added(self, used: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
         """Those of the new names that are used, by kind."""
-        found = {
-            kind: {name: added[name] for name in added if name in used[kind]} for kind, added in self._added.items()
-        }
+        every = self._added.items()
+        found = {kind: {name: added[name] for name in added if name in used[kind]} for kind, added in every}
         return {kind: names for kind, names in found.items() if names}
 
     def _all(self, kind: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from textwrap import wrap
+from textwrap import TextWrapper
 
 from domain.wording import listed
 from ops.adopt.adoption import AdoptionReport, Candidate, Status
@@ -46,25 +46,23 @@ def totals(report: AdoptionReport) -> str:
 
 def _head(report: AdoptionReport) -> Iterator[str]:
     regions = ", ".join(report.regions)
-    yield from _comment(f"For {report.catalog_file}, under `repositories:`. Stack {report.stack}: {regions}.", "")
+    yield from _comment(f"For {report.catalog_file}, under `repositories:`. Stack {report.stack}: {regions}.")
     yield from _comment(
         "Adopt only what the stack does not manage yet, which can't be seen from here: in a replica's region the "
-        "engine would replace what it has. No entry has `push`.",
-        "",
+        "engine would replace what it has. No entry has `push`."
     )
     if report.others:
         files = listed(levels_file(Path(), stack).as_posix() for stack in report.others)
         prints = listed(f"`make render STACK={stack} FORMAT=json`" for stack in report.others)
         yield from _comment(
             f"In {listed(report.others)} the entries create the repositories, and the same rules apply there: what "
-            f"needs an exception here needs one in {files} too, with the URNs that {prints} prints.",
-            "",
+            f"needs an exception here needs one in {files} too, with the URNs that {prints} prints."
         )
 
 
 def _stack_keys(report: AdoptionReport) -> Iterator[str]:
     if report.stack_keys:
-        yield from _comment(f"For Pulumi.{report.stack}.yaml, under `config:`, beside what these keys hold there:", "")
+        yield from _comment(f"For Pulumi.{report.stack}.yaml, under `config:`, beside what these keys hold there:")
     for kind, names in report.stack_keys.items():
         yield f"#   container-registry:{kind}:"
         for name, value in names.items():
@@ -74,7 +72,7 @@ def _stack_keys(report: AdoptionReport) -> Iterator[str]:
             else:
                 yield f"#     {scalar(name)}: {scalar(value)}"
     for line in report.other_stacks:
-        yield from _comment(line, "")
+        yield from _comment(line)
 
 
 def _exceptions(report: AdoptionReport) -> Iterator[str]:
@@ -83,8 +81,7 @@ def _exceptions(report: AdoptionReport) -> Iterator[str]:
     file = levels_file(Path(), report.stack).as_posix()
     yield from _comment(
         f"For {file}, in place of what it has under the same keys, and merged before the entries: the gate goes by "
-        "exceptions that are merged already. Leave out those of repositories that are not adopted.",
-        "",
+        "exceptions that are merged already. Leave out those of repositories that are not adopted."
     )
     members = json.dumps(report.exceptions, indent=2).splitlines()[1:-1]
     yield from (f"# {_printable(line)}" for line in members)
@@ -105,11 +102,11 @@ def _entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
 def _without_entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
     known = f"{repository.name} is in the catalog" if repository.status is Status.IN_CATALOG else ""
     if repository.reasons:
-        yield from _comment(f"{f'{known}, and' if known else repository.name} can't be adopted:", "")
-        yield from (line for reason in repository.reasons for line in _comment(f"- {reason}", "", "  "))
+        yield from _comment(f"{f'{known}, and' if known else repository.name} can't be adopted:")
+        yield from (line for reason in repository.reasons for line in _comment(f"- {reason}", hang="  "))
         return
     written = ", ".join(f"`{key}: {_flow(value)}`" for key, value in repository.entry.items())
-    yield from _comment(f"{known}: {f'write {written} there' if written else 'its entry says what it must'}.", "")
+    yield from _comment(f"{known}: {f'write {written} there' if written else 'its entry says what it must'}.")
     yield from _remarks(repository, report, "")
 
 
@@ -128,16 +125,11 @@ def _remarks(repository: Candidate, report: AdoptionReport, indent: str) -> Iter
             yield from (line for detail in change.details for line in _comment(detail, indent, "    ", "  "))
 
 
-def _comment(text: str, indent: str, hang: str = "", first: str = "") -> Iterator[str]:
+def _comment(text: str, indent: str = "", hang: str = "", first: str = "") -> list[str]:
     """Lines of a comment; whatever could end one before its time is shown escaped."""
-    yield from wrap(
-        _printable(text),
-        _WIDTH,
-        initial_indent=f"{indent}# {first}",
-        subsequent_indent=f"{indent}# {hang}",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    wrapper = TextWrapper(_WIDTH, f"{indent}# {first}", f"{indent}# {hang}", break_long_words=False)
+    wrapper.break_on_hyphens = False
+    return wrapper.wrap(_printable(text))
 
 
 def _flow(value: object) -> str:
@@ -159,9 +151,6 @@ def scalar(value: object) -> str:
 
 def _printable(text: str) -> str:
     """The text, with an escape for each character that is none to see; YAML and JSON have the same ones."""
-    return "".join(each if each.isprintable() else _escape(each) for each in text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= _BASIC else f"\\U{code:08x}"
+    codes = {each: ord(each) for each in text if not each.isprintable()}
+    shown = {each: f"\\u{code:04x}" if code <= _BASIC else f"\\U{code:08x}" for each, code in codes.items()}
+    return "".join(shown.get(each, each) for each in text)

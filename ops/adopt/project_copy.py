@@ -114,14 +114,9 @@ def read_project(root: Path, stack: str) -> Project:
     settings = load(root, stack)
     file = str(read_configuration(root, stack).own()["catalog"])
     source, _ = read(root / file, file)
-    return Project(
-        root=root,
-        settings=settings,
-        catalog_file=file,
-        catalog=source.value if source else {},
-        names=_names(root, stack),
-        levels=load_levels(levels_file(root, stack)),
-    )
+    catalog, levels = source.value if source else {}, load_levels(levels_file(root, stack))
+    names = _names(root, stack)
+    return Project(root=root, settings=settings, catalog_file=file, catalog=catalog, names=names, levels=levels)
 
 
 def _names(root: Path, stack: str) -> dict[str, dict[str, Any]]:

@@ -117,13 +117,8 @@ def _grants(principal: Principal, statement: Statement, registry: RegistryId) ->
         return [AccountGrant(account=principal.value)]
     arn = Arn.parse(principal.value) if principal.kind is PrincipalKind.AWS else None
     kind, _, role = arn.resource.partition("/") if arn else ("", "", "")
-    if (
-        arn
-        and (arn.partition, arn.service, kind) == (registry.partition, "iam", "role")
-        and not role_name_problems(role)
-    ):
-        return [AccountGrant(account=arn.account, role=role)]
-    return []
+    here = arn and (arn.partition, arn.service, kind) == (registry.partition, "iam", "role")
+    return [AccountGrant(account=arn.account, role=role)] if arn and here and not role_name_problems(role) else []
 
 
 def _has_conditions_of_pull(principal: Principal, statement: Statement) -> bool:

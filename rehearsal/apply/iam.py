@@ -32,9 +32,7 @@ def _role_policy(order: Order) -> Answer:
 
 BUILDERS = {
     ROLE: Builder(
-        build=_role,
-        properties=("name", "assumeRolePolicy", "tags", *_OPTIONAL),
-        at_deletion=("forceDetachPolicies",),
+        build=_role, properties=("name", "assumeRolePolicy", "tags", *_OPTIONAL), at_deletion=("forceDetachPolicies",)
     ),
     ROLE_POLICY: Builder(build=_role_policy, properties=("name", "role", "policy")),
 }

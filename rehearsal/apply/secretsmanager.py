@@ -13,10 +13,7 @@ def _secret(order: Order) -> Answer:
     inputs = order.inputs
     key = {"KmsKeyId": inputs["kmsKeyId"]} if "kmsKeyId" in inputs else {}
     made = order.client("secretsmanager").create_secret(
-        Name=inputs["name"],
-        Description=inputs.get("description", ""),
-        Tags=order.tags(),
-        **key,
+        Name=inputs["name"], Description=inputs.get("description", ""), Tags=order.tags(), **key
     )
     return made["ARN"], {"arn": made["ARN"]}
 
@@ -31,9 +28,7 @@ def _secret_version(order: Order) -> Answer:
 
 BUILDERS = {
     SECRET: Builder(
-        build=_secret,
-        properties=("name", "description", "kmsKeyId", "tags"),
-        at_deletion=("recoveryWindowInDays",),
+        build=_secret, properties=("name", "description", "kmsKeyId", "tags"), at_deletion=("recoveryWindowInDays",)
     ),
     SECRET_VERSION: Builder(build=_secret_version, properties=("secretId", "secretString")),
 }
