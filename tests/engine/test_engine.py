@@ -30,14 +30,9 @@ class Lived:
 @pytest.fixture(scope="module", params=["dev", "prod"])
 def lived(request: pytest.FixtureRequest, make: Make) -> Lived:
     workspace = make(request.param)
-    return Lived(
-        workspace=workspace,
-        planned=workspace.steps(),
-        up=workspace.up().ok(),
-        again=workspace.preview("--expect-no-changes"),
-        state=workspace.state(),
-        render=workspace.render(),
-    )
+    planned, up = workspace.steps(), workspace.up().ok()
+    again = workspace.preview("--expect-no-changes")
+    return Lived(workspace, planned, up, again, workspace.state(), workspace.render())
 
 
 def test_a_preview_plans_to_create_what_the_update_creates(lived: Lived) -> None:

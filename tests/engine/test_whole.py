@@ -47,14 +47,10 @@ class Lived:
 @pytest.fixture(scope="module")
 def lived(make: Make) -> Lived:
     workspace = _whole(make)
-    return Lived(
-        workspace=workspace,
-        preview=workspace.preview("--json").ok().output,
-        events=_events(workspace),
-        update=workspace.pulumi("up", "--yes", "--diff", "--stack", STACK).ok().output,
-        again=workspace.preview("--expect-no-changes").code,
-        state=workspace.state(),
-    )
+    preview, events = workspace.preview("--json").ok().output, _events(workspace)
+    update = workspace.pulumi("up", "--yes", "--diff", "--stack", STACK).ok().output
+    again = workspace.preview("--expect-no-changes").code
+    return Lived(workspace, preview, events, update, again, workspace.state())
 
 
 def test_the_pack_says_what_the_gate_says(lived: Lived) -> None:

@@ -121,10 +121,8 @@ def test_another_ecr_account_is_read_with_a_role(project: Path) -> None:
 
 
 def test_the_policy_that_the_stack_gives_stays(project: Path) -> None:
-    given = (
-        "  container-registry:registry_policy: {Version: '2012-10-17', Statement: {Effect: Allow, Principal: "
-        "{AWS: '444455556666'}, Action: 'ecr:ReplicateImage', Resource: '*'}}\n"
-    )
+    statement = "{Effect: Allow, Principal: {AWS: '444455556666'}, Action: 'ecr:ReplicateImage', Resource: '*'}"
+    given = f"  container-registry:registry_policy: {{Version: '2012-10-17', Statement: {statement}}}\n"
     caches(project, ["{upstream: quay, pull: [{account: workloads}]}"], more=given)
     settings = load(project, "dev")
     policy = json.loads(settings.registry_policy_of(settings.home) or "{}")

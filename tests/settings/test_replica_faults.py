@@ -78,10 +78,8 @@ def test_a_named_key_is_of_the_stacks_own_account(project: Path, edit: Edit) -> 
     for stack in ("dev", "prod"):
         key(project, f"keys: {json.dumps({'own': arns})}", stack)
     settings = load(project, "prod")
-    ledger = [
-        next(each for each in settings.copies(registry) if each.name == "payments/ledger")
-        for registry in settings.all_registries
-    ]
+    copies = [{each.name: each for each in settings.copies(registry)} for registry in settings.all_registries]
+    ledger = [each["payments/ledger"] for each in copies]
     assert [each.key_arn for each in ledger] == [arns["us-east-1"], arns["ap-northeast-1"], None]
 
 
