@@ -1,4 +1,4 @@
-"""A declared pull-through cache: its rule, the template of its repositories, and who may import images."""
+"""A declared pull-through cache: its rule, the template of its repositories, and the principals that import images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who may pull from a repository, compiled to the smallest repository policy."""
+"""Pull grants for a repository, compiled to the smallest repository policy."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Layers on disk, by digest, which every registry shares; who may see which is for the repositories to say."""
+"""Layers on disk, by digest, which every registry shares; access to them is checked by repository."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Amazon ECR's control plane: which operations there are, what each is about, and who may ask it."""
+"""Amazon ECR's control plane: which operations there are, what each is about, and the permission it needs."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -80,7 +80,7 @@ def _exceptions(report: AdoptionReport) -> Iterator[str]:
         return
     file = levels_file(Path(), report.stack).as_posix()
     yield from _comment(
-        f"For {file}, in place of what it has under the same keys, and merged before the entries: the gate goes by "
+        f"For {file}, in place of what it has under the same keys, and merged before the entries: the gate applies "
         "exceptions that are merged already. Leave out those of repositories that are not adopted."
     )
     members = json.dumps(report.exceptions, indent=2).splitlines()[1:-1]
