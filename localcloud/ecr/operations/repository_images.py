@@ -1,6 +1,6 @@
 """Images over the API: put, pulled, listed, described, deleted; named by digest, by tag, or by both."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,44 +89,44 @@ async def put_image(request: OperationRequest) -> Answer:
 
 
 async def batch_get_image(request: OperationRequest) -> Answer:
-    repository = request.repository
     accepted = request.input.get("acceptedMediaTypes")
-    found: list[Answer] = []
-    faults: list[ImageFailure] = []
-    for image_id in _ids(request):
-        if fault := malformed(image_id):
-            faults.append(fault)
-            continue
-        try:
-            image = image_store.find_image(repository, tag=image_id.tag, digest=image_id.digest)
-        except EcrError as error:
-            faults.append(failure_of(image_id, error))
-            continue
+
+    def pull(image_id: ImageId) -> list[Answer] | ImageFailure:
+        image = image_store.find_image(request.repository, tag=image_id.tag, digest=image_id.digest)
         if accepted is not None and image.media_type not in accepted:
-            # No image is translated here from one format to another.
-            faults.append(not_found(image_id))
-            continue
+            return not_found(image_id)  # No image is translated here from one format to another.
         image_store.record_pull(request.registry, image, request.call.caller.identity, request.now)
-        found.append(_pulled(request, image, ImageId(image.digest, image_id.tag)))
-    return {"images": found, "failures": [each.members() for each in faults]}
+        return [_pulled(request, image, ImageId(image.digest, image_id.tag))]
+
+    images, failures = _each_image(request, pull)
+    return {"images": images, "failures": failures}
 
 
 async def batch_delete_image(request: OperationRequest) -> Answer:
-    repository = request.repository
-    deleted: list[Answer] = []
-    faults: list[ImageFailure] = []
+    def remove(image_id: ImageId) -> list[Answer]:
+        image = image_store.remove_image(request.repository, tag=image_id.tag, digest=image_id.digest)
+        return _named(image.digest, {image_id.tag} if image_id.digest is None else image.tags)
+
+    deleted, failures = _each_image(request, remove)
+    return {"imageIds": deleted, "failures": failures}
+
+
+def _each_image(
+    request: OperationRequest, act: Callable[[ImageId], list[Answer] | ImageFailure]
+) -> tuple[list[Answer], list[Answer]]:
+    """What a batch answers of its images, and its failures: one image that fails stops no other."""
+    answers: list[Answer] = []
+    failures: list[Answer] = []
     for image_id in _ids(request):
-        if fault := malformed(image_id):
-            faults.append(fault)
-            continue
         try:
-            image = image_store.remove_image(repository, tag=image_id.tag, digest=image_id.digest)
+            outcome = malformed(image_id) or act(image_id)
         except EcrError as error:
-            faults.append(failure_of(image_id, error))
+            outcome = failure_of(image_id, error)
+        if isinstance(outcome, ImageFailure):
+            failures.append(outcome.members())
         else:
-            gone = {image_id.tag} if image_id.digest is None else image.tags
-            deleted += _named(image.digest, gone)
-    return {"imageIds": deleted, "failures": [each.members() for each in faults]}
+            answers += outcome
+    return answers, failures
 
 
 async def list_images(request: OperationRequest) -> Answer:
