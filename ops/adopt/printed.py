@@ -2,11 +2,11 @@
 
 import json
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from textwrap import TextWrapper
 
 from domain.wording import listed
 from ops.adopt.adoption import AdoptionReport, Candidate, Status
@@ -127,9 +127,14 @@ def _remarks(repository: Candidate, report: AdoptionReport, indent: str) -> Iter
 
 def _comment(text: str, indent: str = "", hang: str = "", first: str = "") -> list[str]:
     """Lines of a comment; whatever could end one before its time is shown escaped."""
-    wrapper = TextWrapper(_WIDTH, f"{indent}# {first}", f"{indent}# {hang}", break_long_words=False)
-    wrapper.break_on_hyphens = False
-    return wrapper.wrap(_printable(text))
+    return textwrap.wrap(
+        _printable(text),
+        _WIDTH,
+        initial_indent=f"{indent}# {first}",
+        subsequent_indent=f"{indent}# {hang}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _flow(value: object) -> str:
