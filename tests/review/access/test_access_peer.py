@@ -201,11 +201,7 @@ def by_its_account(looked: Stack, place: Key, theirs: Answer) -> bool:
 
 
 def by_an_organization(looked: Stack, place: Key, theirs: Answer) -> bool:
-    may_be_member = place.principal.kind in (
-        GranteeKind.ROLE,
-        GranteeKind.PRINCIPAL,
-        GranteeKind.ACCOUNT,
-    )
+    may_be_member = place.principal.kind in (GranteeKind.ROLE, GranteeKind.PRINCIPAL, GranteeKind.ACCOUNT)
     return may_be_member and theirs.hangs_on == {ORGANIZATION} and told_of(looked, place, GranteeKind.ORGANIZATION)
 
 

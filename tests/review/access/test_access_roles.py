@@ -193,10 +193,7 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
         ("every identity of `arn:aws:iam::1:oidc-provider/example.com`",),
     ),
     "a token by the wrong door": (allow({"Federated": PROVIDER}, "sts:AssumeRole"), ("no principal",)),
-    "a service": (
-        allow({"Service": "ecs-tasks.amazonaws.com"}, "sts:AssumeRole"),
-        ("ecs-tasks.amazonaws.com",),
-    ),
+    "a service": (allow({"Service": "ecs-tasks.amazonaws.com"}, "sts:AssumeRole"), ("ecs-tasks.amazonaws.com",)),
     "an account": (allow({"AWS": OTHER}, "sts:AssumeRole"), (f"account {OTHER}",)),
     "this account": (allow({"AWS": ACCOUNT}, "sts:AssumeRole"), (f"account {ACCOUNT}",)),
     "an account with a word": (
