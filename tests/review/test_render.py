@@ -13,7 +13,6 @@ import pulumi
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from domain.resource_tags import REQUIRED
 from render import Render, render
 from render.as_json import from_json
 from render.monitor import RecordingMonitor
@@ -24,9 +23,7 @@ from settings import InvalidSettings
 from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
 
-REGIONS = {"us-east-1", "eu-west-1", "ap-northeast-1"}
 LEDGER = "  payments/ledger:\n"
-NOTEBOOKS = "    push: [{github: acme/notebooks, refs: [refs/heads/main]}]\n    pull: [{account: data-platform}]\n"
 
 
 def of_ledger(line: str) -> TextEdit:
@@ -45,86 +42,21 @@ def of(rendered: Render, kind: str, **inputs: object) -> list[Resource]:
     ]
 
 
-def policies(rendered: Render, kind: str, repository: str) -> dict[str, str]:
-    """The documents of that kind for a repository, by region."""
-    return {str(r.region): r.inputs["policy"] for r in of(rendered, kind, repository=repository)}
-
-
-def test_every_repository_stands_in_every_region(prod: Render) -> None:
-    placed = {(resource.inputs["name"], resource.region) for resource in of(prod, "Repository")}
-    names = {name for name, _ in placed}
-    assert names == {"payments/api", "payments/ledger", "storefront/web", "data/ingest", "data/notebooks"}
-    assert placed == {(name, region) for name in names for region in REGIONS}
-
-
-def test_every_repository_is_secure_by_default(prod: Render) -> None:
-    keys = {key.region: key.outputs["arn"] for key in of(prod, "Key")}
-    for repository in of(prod, "Repository"):
-        encryption = repository.inputs["encryptionConfigurations"][0]
-        assert repository.inputs["imageTagMutability"].startswith("IMMUTABLE")
-        assert repository.inputs["imageScanningConfiguration"] == {"scanOnPush": True}
-        assert set(REQUIRED) <= set(repository.inputs["tags"])
-        assert repository.protect
-        assert "forceDelete" not in repository.inputs
-        assert encryption == {"encryptionType": "KMS", "kmsKey": keys[repository.region]}
-        assert policies(prod, "LifecyclePolicy", repository.inputs["name"])[str(repository.region)]
-
-
-def test_every_registry_has_its_settings_and_its_key(prod: Render) -> None:
-    for kind in ("RegistryScanningConfiguration", "Key", "Alias"):
-        assert {resource.region for resource in of(prod, kind)} == REGIONS
-    settings = {(each.region, each.inputs["name"], each.inputs["value"]) for each in of(prod, "AccountSetting")}
-    assert ("eu-west-1", "BLOB_MOUNTING", "DISABLED") in settings
-    assert len(settings) == 9
-    assert {each.inputs["principalArn"] for each in of(prod, "PullTimeUpdateExclusion")} == {
-        "arn:aws:iam::222233334444:role/security/image-scanner"
-    }
-
-
 def test_blobs_are_mounted_where_that_is_asked_for() -> None:
     mounting = rendered("dev", of_dev("container-registry:blob_mounting: true"))
     (setting,) = of(mounting, "AccountSetting", name="BLOB_MOUNTING")
     assert setting.inputs["value"] == "ENABLED"
 
 
-def test_dev_is_not_protected(dev: Render) -> None:
-    assert not any(resource.protect for resource in dev.resources)
-
-
-def test_a_replica_is_never_archived_for_want_of_pulls(prod: Render) -> None:
-    documents = policies(prod, "LifecyclePolicy", "data/ingest")
-    assert "sinceImagePulled" in documents["us-east-1"]
-    assert "sinceImagePulled" not in documents["eu-west-1"]
-    home, replica = (json.loads(documents[region])["rules"] for region in ("us-east-1", "eu-west-1"))
-    different = [
-        (one["selection"], other["selection"]) for one, other in zip(home, replica, strict=True) if one != other
-    ]
-    ((archived, shielded),) = different
-    assert archived["tagPatternList"] == shielded["tagPatternList"] == ["dev-*"]
-
-
-def test_a_replica_grants_in_its_own_region(prod: Render) -> None:
-    documents = policies(prod, "RepositoryPolicy", "data/ingest")
-    assert "arn:aws:lambda:eu-west-1:222233334444:function:*" in documents["eu-west-1"]
-    assert "us-east-1" not in documents["eu-west-1"]
-
-
-def test_no_grant_is_no_policy(prod: Render) -> None:
-    assert policies(prod, "RepositoryPolicy", "data/notebooks")
-    private = rendered("prod", ("catalog.yaml", NOTEBOOKS, NOTEBOOKS.partition("    pull")[0]))
-    assert of(private, "Repository", name="data/notebooks")
-    assert not policies(private, "RepositoryPolicy", "data/notebooks")
-
-
-def test_the_outputs(dev: Render) -> None:
-    registry = dev.outputs["registries"]["us-east-1"]
-    host = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
-    assert registry["host"] == host
-    assert registry["key_arn"] == of(dev, "Key")[0].outputs["arn"]
-    assert registry["repositories"]["payments/api"] == {
-        "arn": "arn:aws:ecr:us-east-1:111122223333:repository/payments/api",
-        "url": f"{host}/payments/api",
-    }
+@cases("stack, source", ("dev", "branch-main"), ("prod", "environment-production"))
+def test_every_source_of_the_stack_has_a_role_and_nothing_else_has_without_a_request(stack: str, source: str) -> None:
+    names = {f"payments-{each}+{source}" for each in ("api", "ledger")}
+    names |= {f"{each}+branch-main" for each in ("storefront", "data-ingest", "notebooks")}
+    declared = rendered(stack)
+    found = {each.inputs["name"].partition("+tag")[0].removeprefix(f"{stack}.") for each in of(declared, "Role")}
+    own = {"dev": {"creation-templates", "ecs-task-execution"}, "prod": {"creation-templates"}}[stack]
+    assert found == {f"acme.{each}" for each in names} | own
+    assert {each.inputs["name"] for each in of(declared, "Role")} == set(declared.outputs["roles"])
 
 
 def test_in_a_preview_what_only_aws_knows_is_unknown(prod_preview: Render, prod: Render) -> None:
@@ -144,19 +76,6 @@ def test_the_collector_is_left_as_it_was(project: Path) -> None:
     assert gc.isenabled()
     render(project, "dev")
     assert gc.isenabled()
-
-
-def test_two_resources_of_one_name_are_refused_as_the_engine_does() -> None:
-    from pulumi_aws import Provider
-
-    monitor = RecordingMonitor(project="p", stack="s", account="111122223333", preview=False)
-
-    def program() -> None:
-        Provider("same", region="eu-west-1")
-        Provider("same", region="eu-west-1")
-
-    with pytest.raises(RuntimeError, match="two resources have one name"):
-        declared_by(program, monitor)
 
 
 @pytest.mark.parametrize(
@@ -263,14 +182,6 @@ def test_a_registry_policy_is_declared_only_when_given(prod: Render) -> None:
     (declared,) = of(given, "RegistryPolicy")
     assert json.loads(declared.inputs["policy"])["Statement"][0]["Action"] == "ecr:ReplicateImage"
     assert "Allow: arn:aws:iam::444455556666:root" in to_text(given)
-
-
-def test_a_removed_repository_is_no_longer_declared(dev: Render) -> None:
-    text = (PROJECT / "catalog.yaml").read_text(encoding="utf-8")
-    entry = text[text.index("  data/notebooks:") :]
-    removed = "removed:\n  data/notebooks: {until: 2027-01-31, reason: no longer used}\n"
-    assert of(dev, "Repository", name="data/notebooks")
-    assert not of(rendered("dev", ("catalog.yaml", entry, removed)), "Repository", name="data/notebooks")
 
 
 def test_secrets_are_marked_and_not_shown() -> None:

@@ -135,18 +135,6 @@ def test_a_comment_fits_however_much_there_is_to_say() -> None:
     assert text.count("<details>") == text.count("</details>")
 
 
-def test_sarif_points_at_the_line_and_names_the_rule() -> None:
-    [run] = to_sarif(MIXED)["runs"]
-    rules = [each["id"] for each in run["tool"]["driver"]["rules"]]
-    for result in run["results"]:
-        assert rules[result["ruleIndex"]] == result["ruleId"]
-    place = run["results"][0]["locations"][0]["physicalLocation"]
-    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("catalog.yaml", 34)
-    levels = {(each["ruleId"], each["kind"]): each["level"] for each in run["results"]}
-    assert levels["ecr-tags-immutable", "fail"] == "error"
-    assert levels["ecr-policy-not-public", "open"] == "none"
-
-
 @pytest.mark.node
 @pytest.mark.skipif(not PEER, reason="NODE_PEERS names no folder with the peers' packages")
 def test_sarif_is_valid_by_its_schema() -> None:

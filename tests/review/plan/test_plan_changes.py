@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render import Render, Resource
-from resources import OnChange
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.kms import KEY
 from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
@@ -19,8 +18,6 @@ from tests.review.plan.changed import (
     ALLOW,
     CATALOG,
     KEY_ALIAS,
-    NO_EUROPE,
-    REMOVE,
     RETIRE,
     WEB,
     catalog,
@@ -62,6 +59,7 @@ CASES: dict[str, tuple[str, TextEdit, set[str]]] = {
         catalog(WEB, WEB.replace("[{account: workloads}]", "[]")),
         {"delete RepositoryPolicy storefront/web"},
     ),
+    # The engine deletes it first, so its policies go and come with it: seen in the steps of a real preview.
     "another encryption": (
         "dev",
         web("encryption: aes256"),
@@ -105,42 +103,6 @@ def test_what_changes(case: str) -> None:
     stack, edit, expected = CASES[case]
     changes = compared(stack, edit).plan.changes
     assert {f"{each.op} {each.short_type} {each.name.removesuffix(f'@{HOME}')}" for each in changes} == expected
-
-
-def test_a_first_deployment_makes_everything() -> None:
-    change = plan(None, small("dev"))
-    assert change.is_new
-    assert {each.op for each in change.changes} == {Op.CREATE}
-    assert len(change.changes) == sum(resource.custom for resource in small("dev").resources)
-    assert not change.consequences
-    assert not destroyed(change)
-
-
-def test_an_update_is_told_property_by_property() -> None:
-    change = only(compared("dev", catalog("owner: storefront", "owner: shop")).plan)
-    (difference,) = change.differences
-    assert (difference.path, difference.old, difference.new) == ("tags.owner", "storefront", "shop")
-    assert difference.effect is OnChange.IN_PLACE
-    assert not change.forced_by
-
-
-def test_a_replacement_names_what_forces_it() -> None:
-    change = compared("dev", web("encryption: aes256")).plan
-    (repository,) = (each for each in change.changes if each.type == REPOSITORY)
-    assert repository.forced_by == ("encryptionConfigurations[0].encryptionType", "encryptionConfigurations[0].kmsKey")
-    # The engine deletes it first, so its policies go and come with it: seen in the steps of a real preview.
-    (policy,) = (each for each in change.changes if each.type == LIFECYCLE_POLICY)
-    assert policy.forced_by == ("repository",)
-
-
-def test_a_replaced_key_replaces_what_it_encrypts() -> None:
-    base = small("dev")
-    change = plan(base, with_inputs(base, KEY, multiRegion=True))
-    replaced = {each.name for each in change.changes if each.type == REPOSITORY and each.op is Op.REPLACE}
-    assert replaced == {f"{each}@{HOME}" for each in REPOSITORIES}
-    (alias,) = (each for each in change.changes if each.type == KEY_ALIAS)
-    assert alias.op is Op.UPDATE
-    assert "(keyId of Key registry@us-east-1, a new one)" in {each.new for each in alias.differences}
 
 
 @pytest.mark.parametrize("kind", [LIFECYCLE_POLICY, REPOSITORY_POLICY, KEY])
@@ -199,10 +161,9 @@ def test_ignored_changes_are_none_and_replace_on_changes_is_heeded() -> None:
 
 def test_protection_lost_and_gained() -> None:
     both = compared("dev", ("Pulumi.dev.yaml", "protect: false", "protect: true"))
-    assert {each.protection for each in both.plan.changes} == {Protection.GAINED}
-    back = plan(both.head, both.base)
-    assert {each.protection for each in back.changes} == {Protection.LOST}
-    assert {each.topic for each in back.consequences} == {Topic.WEAKER}
+    there, back = both.plan, plan(both.head, both.base)
+    protections = [{each.protection for each in one.changes} for one in (there, back)]
+    assert protections == [{Protection.GAINED}, {Protection.LOST}]
 
 
 @cases(
@@ -236,28 +197,6 @@ def test_a_replacement_of_what_loses_its_protection_is_not_refused() -> None:
     }
 
 
-def test_an_import_over_what_is_managed_is_not_refused() -> None:
-    losses = destroyed(compared("prod", web("adopt: true")).plan)
-    assert {fate(loss) for loss in losses} == {Fate.KEPT_BY_AWS}
-
-
-def test_a_rename_without_an_alias() -> None:
-    head = renamed(small("dev"), WEB_HOME, f"storefront-web@{HOME}", aliases=False)
-    change = plan(small("dev"), head)
-    assert {(each.op, each.short_type) for each in change.changes} == {
-        (Op.RENAME, kind) for kind in ("Repository", "LifecyclePolicy", "RepositoryPolicy")
-    }
-    assert all(each.old_urn and WEB_HOME in each.old_urn for each in change.changes)
-
-
-def test_a_rename_with_an_alias_changes_nothing_but_is_told() -> None:
-    head = renamed(small("dev"), WEB_HOME, f"storefront-web@{HOME}", aliases=True)
-    change = plan(small("dev"), head)
-    assert {each.op for each in change.changes} == {Op.MOVE}
-    assert {each.topic for each in change.consequences} == {Topic.RENAME}
-    assert not destroyed(change)
-
-
 def test_a_renamed_key_with_an_alias_still_encrypts() -> None:
     # The render makes a key's ARN up from its name, so it is another one: that is no difference.
     head = renamed(small("dev"), f"registry@{HOME}", f"main@{HOME}", aliases=True)
@@ -282,6 +221,7 @@ def test_a_stack_that_moves_is_told() -> None:
     account, home = plan(small("dev"), moved).consequences
     assert account.text.startswith("The stack moves from account 111122223333 to 999900001111")
     assert home.text.startswith("The home region moves from us-east-1 to eu-west-1")
+    assert (account.id, home.id) == ("plan-account-moves", "plan-account-moves")
     older = replace(small("dev"), account="", home="")
     assert not plan(older, moved).consequences
     # Nor does older code name the account: what stands in it does.
@@ -336,31 +276,6 @@ def test_creations_and_deletions_are_each_others_mirror(data: st.DataObject) -> 
         each.urn for each in back.changes if each.op is Op.DELETE
     ]
     assert there.unchanged == back.unchanged
-
-
-def test_a_region_and_its_key_go() -> None:
-    both = compared("prod", NO_EUROPE)
-    assert {each.region for each in both.plan.changes if each.op is Op.DELETE} == {"eu-west-1"}
-    assert {each.name for each in both.plan.changes if each.op is not Op.DELETE} == {
-        "registry@us-east-1",
-        "registry.prod.creation-templates",
-    }
-    assert "eu-west-1 (account 222233334444) is removed with 3 repositories and its key, and was not" in both.told()
-    back = plan(both.head, both.base)
-    (new,) = (each for each in back.consequences if each.topic is Topic.PLACE)
-    assert new.text == (
-        "eu-west-1 (account 222233334444) is new: 3 repositories start there without images. New pushes replicate "
-        "there; `python -m ops backfill --stack prod --region eu-west-1` copies existing images."
-    )
-
-
-def test_a_removed_repository_is_a_loss_told_first() -> None:
-    change = compared("dev", catalog(REMOVE[1].replace(WEB, RETIRE[2]), REMOVE[2]), first=(RETIRE,))
-    assert change.plan.consequences[0].topic is Topic.LOSS
-    assert change.plan.consequences[0].text == (
-        "storefront/web is deleted in us-east-1 (account 111122223333): "
-        "all images are lost and can't be restored. As announced: replaced by storefront/site."
-    )
 
 
 def _swapped(rendered: Render, old: str, new: str) -> Render:

@@ -17,11 +17,6 @@ def test_what_is_written_is_read(dev: Render, prod: Render, prod_preview: Render
         assert from_json(to_json(rendered)) == rendered
 
 
-def test_what_the_settings_say_comes_along(dev: Render, prod: Render) -> None:
-    assert (dev.account, dev.home, dev.allow_destruction) == ("111122223333", "us-east-1", True)
-    assert (prod.account, prod.allow_destruction) == ("222233334444", False)
-
-
 def test_what_older_code_did_not_write_has_a_default(dev: Render) -> None:
     document = _document(dev)
     for name in NEWER:

@@ -88,11 +88,6 @@ def test_nothing_and_everything(snapshot: SnapshotAssertion) -> None:
     assert f"{to_text(plan(small('dev'), small('dev')))}\n\n{to_text(plan(None, small('dev')))}" == snapshot
 
 
-def test_images_that_are_lost_come_first(scenes: dict[str, Plan]) -> None:
-    assert to_text(scenes["removed"]).splitlines()[2:4] == ["", "Images lost"]
-    assert "> [!CAUTION]\n> **Images lost**" in to_markdown(scenes["removed"])
-
-
 def test_json_is_versioned_and_holds_what_is_lost(scenes: dict[str, Plan]) -> None:
     document = json.loads(to_json(scenes["removed"]))
     assert document["version"] == 1

@@ -36,22 +36,15 @@ def read(preview: object, stack: str = "dev") -> Plan:
 
 def step(recorded: Json, urn: str = WEB) -> Json:
     (found,) = (each for each in recorded["steps"] if each["urn"] == urn)
-    return dict(found)
+    return dict(copy.deepcopy(found))
 
 
 def test_what_it_says(recorded: Json, snapshot: SnapshotAssertion) -> None:
     assert to_text(read(recorded)) == snapshot
 
 
-def test_the_account_and_the_project_are_told(recorded: Json) -> None:
-    change = read(recorded)
-    assert (change.project, change.stack, change.account) == ("container-registry", "dev", "111122223333")
-    assert change.unchanged is None
-
-
 def test_details_of_the_provider_win_over_the_table(recorded: Json) -> None:
     detailed = step(recorded) | {"detailedDiff": {"tags.owner": {"kind": "update-replace", "inputDiff": True}}}
-    detailed["newState"] = copy.deepcopy(detailed["newState"])
     detailed["newState"]["inputs"]["tags"]["owner"] = "shop"
     (change,) = read({"steps": [detailed]}).changes
     assert {(each.path, each.effect) for each in change.differences} == {
@@ -95,7 +88,7 @@ def test_an_import_over_what_is_managed_is_told_as_such(recorded: Json) -> None:
 
 def test_such_an_import_is_found_by_its_id_where_its_step_is_hidden(recorded: Json) -> None:
     hidden = step(recorded) | {"op": "replace", "diffReasons": None}
-    hidden["newState"] = hidden["newState"] | {"importID": "storefront/web@eu-west-1"}
+    hidden["newState"]["importID"] = "storefront/web@eu-west-1"
     (change,) = read({"steps": [hidden]}).changes
     assert change.forced_by == ("importId",)
 
@@ -164,7 +157,6 @@ def test_a_stream_of_events_says_the_same(recorded: Json) -> None:
 def test_a_secret_is_never_printed(recorded: Json) -> None:
     signature = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
     hidden = step(recorded)
-    hidden["oldState"] = copy.deepcopy(hidden["oldState"])
     hidden["oldState"]["inputs"]["tags"] = signature | {"plaintext": '"hush"', "ciphertext": "hush"}
     change = read({"steps": [hidden]})
     for printed in (to_text(change), to_markdown(change), to_json(change), repr(change)):
@@ -174,7 +166,6 @@ def test_a_secret_is_never_printed(recorded: Json) -> None:
 
 def test_an_unknown_value_is_marked(recorded: Json) -> None:
     unknown = step(recorded)
-    unknown["newState"] = copy.deepcopy(unknown["newState"])
     unknown["newState"]["inputs"]["tags"]["owner"] = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
     (change,) = read({"steps": [unknown]}).changes
     assert UNKNOWN in {each.new for each in change.differences}
@@ -182,7 +173,6 @@ def test_an_unknown_value_is_marked(recorded: Json) -> None:
 
 def test_what_the_provider_notes_for_itself_is_no_difference(recorded: Json) -> None:
     noted = step(recorded) | {"diffReasons": ["tags", "tagsAll"]}
-    noted["newState"] = copy.deepcopy(noted["newState"])
     noted["newState"]["inputs"]["tags"]["__defaults"] = []
     (change,) = read({"steps": [noted]}).changes
     assert [each.path for each in change.differences] == ["tags.retire-until"]

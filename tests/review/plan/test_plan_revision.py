@@ -8,7 +8,7 @@ import pytest
 
 from review.revision import RevisionFault, base_render, checked_out, run_review
 from tests.cases import cases
-from tests.review.clones import Clone, Ended, own_review, review, run_in_process
+from tests.review.clones import Clone, Ended, review, run_in_process
 from tests.review.plan.changed import SMALL
 from tests.stacks import ROOT, copied
 
@@ -159,13 +159,6 @@ def test_the_command_compares_with_a_revision(registry: Clone) -> None:
     assert "~ Keep the newest 50 images → Keep the newest 40 images" in ended.text
     assert "Note: Compared with what HEAD declares;" in ended.text
     assert plan(registry.folder).text == ended.text
-
-
-def test_a_process_says_the_same(whole: Clone) -> None:
-    whole.edit("catalog.yaml", "keep: 50", "keep: 40")
-    ended = own_review(whole.folder, "plan", "--stack", "dev")
-    assert (ended.code, ended.error) == (0, "")
-    assert "changes from HEAD\n1 to replace" in ended.text
 
 
 def test_a_new_stack_is_told_as_new(registry: Clone) -> None:

@@ -102,13 +102,12 @@ def test_what_is_weaker(case: str) -> None:
 
 
 def test_what_is_new_goes_or_is_retired_is_no_weaker() -> None:
-    new_region: TextEdit = EUROPE_COMES
     for edits, first in (
         ((catalog(WEB, WEB + WEB.replace("web", "site")),), ()),
         ((catalog(WEB, ""),), ()),
         ((RETIRE,), ()),
         ((RETIRE_EUROPE,), ()),
-        ((new_region,), (NO_EUROPE, MOUNTING)),
+        ((EUROPE_COMES,), (NO_EUROPE, MOUNTING)),
     ):
         both = compared("prod", *edits, first=first)
         assert "plan-weakens" not in {each.id for each in both.judged()}
