@@ -95,6 +95,11 @@ CASES: dict[str, tuple[Scene | None, Scene, list[str]]] = {
         [*repository(), *role("publish", mine(resource=EVERY_COPY))],
         [],
     ),
+    "one role less of two for the same": (
+        [*repository(), *role("push", mine()), *role("also", mine(resource=arn_of("payments/*")))],
+        [*repository(), *role("push", mine())],
+        [],
+    ),
     "the strongest first": (
         repository(),
         [*repository(), *role("push", mine("ecr:*"))],
@@ -122,12 +127,6 @@ def test_many_repositories_are_one_line() -> None:
     assert line.endswith("`team/service-08` and 21 more")
     [change] = access_changes(found(before), found(after))
     assert (change.trend, len(change.repositories)) == (AccessTrend.GAINED, 30)
-
-
-def test_what_two_roles_of_one_workflow_may_is_said_once() -> None:
-    before = [*repository(), *role("push", mine()), *role("also", mine(resource=arn_of("payments/*")))]
-    after = [*repository(), *role("push", mine())]
-    assert told(before, after) == []
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.cases import cases
-from tests.review.clones import Clone, Ended, own_review, review
-from tests.stacks import PROJECT, ROOT
+from tests.review.clones import Clone, Ended, review
+from tests.stacks import PROJECT
 
 LINES = ["account 777788889999 can now pull", "account 444455556666 can no longer pull"]
 
@@ -53,9 +53,3 @@ def test_beside_a_revision_one_repository(changed: Clone) -> None:
     assert "can now pull `payments/api`" in of("payments/api").text
     assert "No access changes." in of("storefront/web").text
     assert (of("storefront/wep").code, of("storefront/wep").error.count("did you mean 'storefront/web'?")) == (2, 1)
-
-
-def test_a_process_says_the_same() -> None:
-    ended = own_review(ROOT, "access", "--stack", "prod", "--project", str(PROJECT))
-    assert (ended.code, ended.error) == (0, "")
-    assert ended.text == access(stack="prod").text

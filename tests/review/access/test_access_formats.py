@@ -59,13 +59,6 @@ def test_no_change_is_said(mixed: Matrix) -> None:
     assert json.loads(changes_to_json((), mixed, "main"))["changes"] == []
 
 
-def test_every_cell_is_in_the_json(mixed: Matrix) -> None:
-    document = json.loads(to_json(mixed))
-    assert (document["version"], document["stack"]) == (1, "prod")
-    assert len(document["cells"]) == len(mixed.cells)
-    assert {each["decision"] for each in document["cells"]} == {"allowed", "conditional"}
-
-
 def test_nothing_of_a_label_breaks_out_of_a_comment(mixed: Matrix) -> None:
     principal = Grantee(kind=mixed.cells[0].principal.kind, id="x", label=f"`{HOSTILE}`", entrants=(HOSTILE,))
     hostile = replace(mixed, cells=tuple(replace(each, principal=principal, policy=HOSTILE) for each in mixed.cells))

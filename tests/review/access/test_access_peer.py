@@ -4,7 +4,7 @@ The peer is asked call by call what the matrix concludes from classes of reposit
 their best and their worst: a key whose value nobody knows is absent once, and has once each value that a policy asks
 for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -14,7 +14,7 @@ import pytest
 
 from bootstrap.template import boundaries
 from domain.aws import Arn
-from domain.iam.access import Caller, Context, Outcome, Policy, Request
+from domain.iam.access import Caller, Context, Outcome, Request
 from domain.iam.evaluate import request_context
 from domain.iam.statement import Effect
 from render import Render, render
@@ -37,7 +37,7 @@ World = Context
 """What a request brings besides what is known of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Key:
     """A cell's place; of a matrix's empty cells there is nothing else."""
 
@@ -89,13 +89,7 @@ class Stack:
     @cached_property
     def ours(self) -> dict[Key, Permission]:
         return {
-            Key(
-                principal=cell.principal,
-                repository=cell.repository,
-                account=cell.account,
-                region=region,
-                access=cell.access,
-            ): cell.decision
+            Key(cell.principal, cell.repository, cell.account, region, cell.access): cell.decision
             for cell in self.matrix.cells
             for region in cell.regions
         }
@@ -112,7 +106,8 @@ class Stack:
             for access in Access:
                 enough = all if access.needs_all else any
                 can = enough(action in allowed for action in access.actions)
-                somebody = found.setdefault(key(each.principal, copy, access), {})
+                place = Key(each.principal, copy.name, copy.account, copy.region, access)
+                somebody = found.setdefault(place, {})
                 somebody.setdefault(id(each), []).append((world, can))
         return {place: max(map(answer, some.values()), key=Answer.rank) for place, some in found.items()}
 
@@ -139,25 +134,17 @@ def answer(held: Sequence[tuple[World, bool]]) -> Answer:
     return Answer(verdict=Permission.CONDITIONAL, hangs_on=deciding)
 
 
-def key(principal: Grantee, copy: AccessTarget, access: Access) -> Key:
-    return Key(principal=principal, repository=copy.name, account=copy.account, region=copy.region, access=access)
-
-
 def strangers(found: Sequence[AccessTarget], declared: set[str]) -> list[Somebody]:
     """Whom the policies name that the stack does not declare; one principal may stand there in several ways."""
     some = {
         repr(each): Somebody(principal=each.principal, caller=each.caller(), unsettled=each.unsettled)
-        for policy in policies_of(found)
+        for policy in (each for copy in found for each in copy.policies)
         for statement in policy.document.statements
         if statement.effect is Effect.ALLOW
         for each in named(statement)
         if each.principal.id not in declared
     }
     return list(some.values())
-
-
-def policies_of(found: Sequence[AccessTarget]) -> Iterator[Policy]:
-    return (policy for copy in found for policy in copy.policies)
 
 
 def call(caller: Caller, copy: AccessTarget, world: World, action: str) -> Call:

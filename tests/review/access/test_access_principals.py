@@ -14,7 +14,6 @@ from tests.review.access.scene import (
     arn_of,
     can,
     deny,
-    document,
     found,
     registry_policy,
     repository,
@@ -189,8 +188,7 @@ def test_the_surer_of_two_ways_counts(order: int) -> None:
     """A service that brings its account alone, and one that brings its source as well."""
     doubtful = allow(LAMBDA, Condition={"StringEquals": {"aws:SourceAccount": OTHER, **VPCE["StringEquals"]}})
     sure = allow(LAMBDA, Condition={"ArnLike": {"aws:SourceArn": FUNCTIONS}})
-    expected = {SERVED}
-    assert can(repository(API, *[doubtful, sure][::order])) == expected
+    assert can(repository(API, *[doubtful, sure][::order])) == {SERVED}
 
 
 def test_regions_with_the_same_answer_are_one() -> None:
@@ -213,4 +211,3 @@ def test_a_policy_that_cannot_be_read_is_told_and_nothing_is_sure(text: str) -> 
 def test_a_statement_without_a_name_is_told_by_its_place() -> None:
     first, second = allow({"AWS": THIRD}), allow({"AWS": OTHER})
     assert [each.statement for each in found(repository(API, first, second)).cells] == ["statement 2", "statement 1"]
-    assert document(first, second)

@@ -70,10 +70,6 @@ def test_a_role_may_by_its_own_policy(case: str) -> None:
     assert can(repository(), role("push", *statements, LOGIN)) == expected
 
 
-def test_a_role_without_a_policy_may_nothing() -> None:
-    assert can(repository(), role("push")) == set()
-
-
 def test_a_tag_of_the_role_fills_its_variable() -> None:
     own = mine(resource=arn_of("${aws:PrincipalTag/team}/*"))
     assert can(repository(), role("push", own, tags={"team": "payments"})) == PUSHER
