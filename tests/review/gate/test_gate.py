@@ -226,12 +226,16 @@ def test_who_may_do_what_is_told_once_and_passes(clone: Clone, form: str) -> Non
         assert "\nAccess\n" in ended.text or "**Access**" in ended.text
 
 
-def test_the_plan_is_part_of_the_text(clone: Clone) -> None:
+def test_a_new_region_is_in_the_text_and_one_that_goes_fails(clone: Clone) -> None:
     line = "    - region: ap-northeast-1\n"
     clone.edit("Pulumi.prod.yaml", line, f"{line}    - region: eu-central-1\n")
     ended = clone.gate("--base", "main", "--format", "text", stack="prod")
     assert ended.code == 0, ended.text
     assert "eu-central-1 (account 222233334444) is new: 5 repositories start there without images." in ended.text
+    clone.edit("Pulumi.prod.yaml", line, "")
+    remarks = clone.gate("--base", "main", stack="prod").report["remarks"]
+    [remark] = (each for each in remarks if each["id"] == "plan-replica-dropped")
+    assert (remark["level"], _line(clone, remark)) == ("mandatory", "container-registry:replicas:")
 
 
 def test_a_destruction_passes_with_its_two_steps_and_not_at_once(clone: Clone) -> None:
