@@ -30,6 +30,11 @@ def input_members(service: str, operation: str, parameters: Mapping[str, Any]) -
     return {} if shape is None else _structure(shape, parameters, "")
 
 
+def member_names(service: str, operation: str) -> frozenset[str]:
+    shape = service_model(service).operation_model(operation).input_shape
+    return frozenset(shape.members) if shape else frozenset()
+
+
 def _value(shape: Shape, value: object, place: str) -> Any:
     return _READERS[shape.type_name](shape, value, place)
 

@@ -1,16 +1,18 @@
 """Amazon ECR's control plane: which operations there are, what each is about, and the permission it needs."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from botocore import xform_name
+
 from domain.aws import REGIONS, Arn, account_problems, region_problems
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Context
-from localcloud.api_input import ConstraintViolation, input_members
+from localcloud.api_input import ConstraintViolation, input_members, member_names
 from localcloud.calls import Call
 from localcloud.ecr import authorize
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
@@ -31,13 +33,14 @@ from localcloud.protocols import service_model
 
 
 class About(Enum):
-    """What an operation is about: the resource of its authorization."""
+    """What an operation is about, the resource of its authorization, by the member of its input that names it."""
 
-    REGISTRY = "the registry"
+    REPOSITORY = "repositoryName"
+    REPOSITORIES = "repositoryNames"
+    """Or all of the registry's."""
+    ARN = "resourceArn"
+    REGISTRY = None
     """In the service authorization reference, an action without resource types."""
-    REPOSITORY = "the repository that repositoryName names"
-    REPOSITORIES = "the repositories that repositoryNames names, or all"
-    ARN = "the repository that resourceArn names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,66 +49,22 @@ class Operation:
     about: About
 
 
-_FUNCTIONS: Mapping[About, Sequence[Callable[[OperationRequest], Awaitable[Answer]]]] = {
-    About.REGISTRY: (
-        account_settings.deregister_pull_time_update_exclusion,
-        account_settings.get_account_setting,
-        account_settings.get_authorization_token,
-        account_settings.list_pull_time_update_exclusions,
-        account_settings.put_account_setting,
-        account_settings.register_pull_time_update_exclusion,
-        cache_rules.create_pull_through_cache_rule,
-        cache_rules.delete_pull_through_cache_rule,
-        cache_rules.describe_pull_through_cache_rules,
-        policy_texts.delete_registry_policy,
-        policy_texts.get_registry_policy,
-        policy_texts.put_registry_policy,
-        replication_settings.describe_registry,
-        replication_settings.describe_replication_backfill_results,
-        replication_settings.list_replication_backfills,
-        replication_settings.put_replication_configuration,
-        replication_settings.start_replication_backfill,
-        scan_settings.get_registry_scanning_configuration,
-        scan_settings.put_registry_scanning_configuration,
-        templates.create_repository_creation_template,
-        templates.delete_repository_creation_template,
-        templates.describe_repository_creation_templates,
-    ),
-    About.REPOSITORY: (
-        policy_texts.delete_lifecycle_policy,
-        policy_texts.delete_repository_policy,
-        policy_texts.get_lifecycle_policy,
-        policy_texts.get_repository_policy,
-        policy_texts.put_lifecycle_policy,
-        policy_texts.set_repository_policy,
-        replication_settings.describe_image_replication_status,
-        repositories.create_repository,
-        repositories.delete_repository,
-        repositories.put_image_tag_mutability,
-        repository_images.batch_delete_image,
-        repository_images.batch_get_image,
-        repository_images.describe_images,
-        repository_images.list_images,
-        repository_images.put_image,
-        scan_settings.put_image_scanning_configuration,
-    ),
-    About.REPOSITORIES: (
-        repositories.describe_repositories,
-        scan_settings.batch_get_repository_scanning_configuration,
-    ),
-    About.ARN: (
-        repositories.list_tags_for_resource,
-        repositories.tag_resource,
-        repositories.untag_resource,
-    ),
-}
-OPERATIONS: Mapping[str, Operation] = {
-    "".join(word.capitalize() for word in function.__name__.split("_")): Operation(function, about)
-    for about, functions in _FUNCTIONS.items()
-    for function in functions
-}
-"""By their names in the API, as which the functions are called."""
+def _operations() -> Iterator[tuple[str, Operation]]:
+    """Those of AWS's operations that one of the modules has a function for, by their names in the API."""
+    functions = {name: each for module in _MODULES for name, each in vars(module).items()}
+    for name in service_model(_ECR).operation_names:
+        if answer := functions.get(xform_name(name)):
+            members = member_names(_ECR, name)
+            about = next((each for each in About if each.value in members), About.REGISTRY)
+            yield name, Operation(answer, about)
 
+
+_ECR = "ecr"
+_MODULES = (
+    account_settings, cache_rules, policy_texts, replication_settings, repositories, repository_images, scan_settings,
+    templates,
+)  # fmt: skip
+OPERATIONS: Mapping[str, Operation] = dict(_operations())
 STORED = frozenset(
     {
         "BatchGetRepositoryScanningConfiguration",
@@ -121,7 +80,6 @@ STORED = frozenset(
 
 ACCOUNT_SETTINGS = ("GetAccountSetting", "PutAccountSetting")
 _EVERY_REPOSITORY = "*"
-_ECR = "ecr"
 
 
 class Control:
