@@ -1,15 +1,11 @@
 """AWS KMS: keys and their aliases."""
 
-from resources.record import Declaration, Grammar, ResourceType, words_in
+from resources.record import Grammar, ResourceType, words_in
 
 KEY = "aws:kms/key:Key"
 ALIAS = "aws:kms/alias:Alias"
 # Rules judge it; this program declares none.
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
-
-
-def _key(declaration: Declaration, id: str) -> dict[str, str]:
-    return {"keyId": id, "arn": declaration.arn("kms", f"key/{id}")}
 
 
 TYPES = (
@@ -22,7 +18,7 @@ TYPES = (
         ),
         identity=None,
         make_id=lambda declaration: str(declaration.made_up()),
-        make_outputs=_key,
+        make_outputs=lambda made, key: {"keyId": key, "arn": made.arn("kms", f"key/{key}")},
         made_up=("arn", "keyId"),
         replaces=("customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"),
         updates=words_in(

@@ -47,8 +47,9 @@ async def key_arn(
 ) -> str:
     """The ARN of the requested key, once the caller may let Amazon ECR use it for the repository."""
     wanted = configuration.get("kmsKey", _MANAGED_ALIAS)
-    if wanted in _managed_names(registry):
-        return managed_key_arn(registry)
+    managed = managed_key_arn(registry)
+    if wanted in (_MANAGED_ALIAS, str(_arn(registry, _MANAGED_ALIAS)), managed):
+        return managed
     _require_reachable(wanted, registry)
     key = await keys.key(wanted, account=registry.account, region=registry.region)
     if key is None:
@@ -62,10 +63,6 @@ def managed_key_arn(registry: StoredRegistry) -> str:
     """Of the account's own key `aws/ecr`, which AWS makes when it is first needed."""
     made_up = uuid.uuid5(uuid.NAMESPACE_URL, f"{_MANAGED_ALIAS} {registry.account} {registry.region}")
     return str(_arn(registry, f"key/{made_up}"))
-
-
-def _managed_names(registry: StoredRegistry) -> tuple[str, ...]:
-    return _MANAGED_ALIAS, str(_arn(registry, _MANAGED_ALIAS)), managed_key_arn(registry)
 
 
 async def require_retirable(repository: StoredRepository, call: Call, registry: StoredRegistry, keys: Backend) -> None:

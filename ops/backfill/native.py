@@ -23,9 +23,9 @@ def backfill(source: LiveRegistry, target: LiveRegistry, stop: Stop, shown: Back
     running = [each for each in listed if each["destination"] == destination and each["status"] not in _ENDED]
     begun = running[0] if running else source.call("start_replication_backfill", destination=destination)
     name = str(begun["replicationBackfillId"])
-    waits = chain(WAITS, repeat(WAITS[-1]))
+    results, waits = "describe_replication_backfill_results", chain(WAITS, repeat(WAITS[-1]))
     try:
-        while (found := _looked(source, name))["status"] not in _ENDED:
+        while (found := source.call(results, replicationBackfillId=name, maxResults=1))["status"] not in _ENDED:
             shown(f"Amazon ECR's own backfill {name}: {found['status']}")
             progress = found.get("progress") or {}
             shown.reach(progress.get("completedReplicationCount", 0), progress.get("totalReplicationCount"))
@@ -36,10 +36,6 @@ def backfill(source: LiveRegistry, target: LiveRegistry, stop: Stop, shown: Back
         words = "stopped; Amazon ECR's own backfill goes on. The same command follows it again; to stop it"
         raise Stopped(f"{words}: {stop_it}") from None
     return backfilled(name, found)
-
-
-def _looked(source: LiveRegistry, name: str) -> Mapping[str, Any]:
-    return source.call("describe_replication_backfill_results", replicationBackfillId=name, maxResults=1)
 
 
 def backfilled(name: str, found: Mapping[str, Any]) -> str:

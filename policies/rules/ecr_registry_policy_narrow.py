@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from domain.aws import Arn, is_account_id
 from domain.iam.document import Document
 from domain.iam.narrowing import public_principals
-from domain.iam.statement import Caseless, PrincipalKind, Statement
+from domain.iam.statement import PrincipalKind, Statement
 from domain.iam.statement_text import names_text, principal_text
 from domain.wording import listed
 from policies.checks.policy_documents import (
@@ -35,7 +35,7 @@ def _check_statements(document: Document, _: Parameters) -> Iterator[str]:
         if statement.not_principals is None:
             yield from _check_principals(name, statement, document.version)
         yield from check_actions_listed(name, statement)
-        if others := [each for each in statement.actions or () if not _is_grantable(each)]:
+        if others := [each for each in statement.actions or () if each.folded not in _GRANTABLE]:
             yield f"{name} allows {names_text(others)}: allow only replication, repository creation and import"
         yield from check_resources_listed(name, statement)
         yield from _check_resources(name, statement)
@@ -47,10 +47,6 @@ def _check_principals(name: str, statement: Statement, version: str) -> Iterator
             yield public_access_message(name, statement, public, "known callers")
     if others := [each for each in statement.principals or () if each.kind is not PrincipalKind.AWS]:
         yield f"{name} allows {listed(map(principal_text, others))}: allow only accounts and their roles"
-
-
-def _is_grantable(action: Caseless) -> bool:
-    return action.folded in _GRANTABLE
 
 
 def _check_resources(name: str, statement: Statement) -> Iterator[str]:

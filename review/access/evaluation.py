@@ -6,7 +6,7 @@ documents tell them apart, are one class. A role is evaluated only against those
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from domain.iam.access import Context, Decision, Policy, Request
+from domain.iam.access import Context, Policy, Request
 from domain.iam.actions import LOGIN_ACTION
 from domain.iam.document import Document
 from domain.iam.matching import covers
@@ -276,17 +276,14 @@ def _combined(access: Access, answers: Mapping[str, PartialDecision]) -> _Fact |
     is_sure = len(sure) == len(answers) if access.needs_all else bool(sure)
     deciding = sure if is_sure else [each for each in answers.values() if each.verdict is Permission.CONDITIONAL]
     conditions = (condition for each in deciding for condition in each.conditions)
+    decision = deciding[0].decision
     return _Fact(
         decision=Permission.ALLOWED if is_sure else Permission.CONDITIONAL,
-        policy=str(deciding[0].decision.policy),
-        statement=_statement(deciding[0].decision),
+        policy=str(decision.policy),
+        statement=decision.sid or f"statement {(decision.statement or 0) + 1}",
         actions=() if access.needs_all else tuple(answers),
         conditions=tuple(dict.fromkeys(conditions)),
     )
-
-
-def _statement(decision: Decision) -> str:
-    return decision.sid or f"statement {(decision.statement or 0) + 1}"
 
 
 def _folded(facts: Mapping[_Key, _Fact]) -> Iterator[Cell]:

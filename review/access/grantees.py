@@ -21,7 +21,7 @@ _EQUALITY = frozenset(
     )
 )
 _OF_ONE = frozenset(("aws:principalarn", "aws:principaltype", "aws:username"))
-_OF_ACCOUNT = frozenset(("aws:principalaccount",))
+_OF_MANY = _OF_ONE | {"aws:principalaccount"}
 _MANY, _ONE = "0WILDCARD-MANY0", "0WILDCARD-ONE0"
 """Placeholders for wildcards while a subject is parsed."""
 
@@ -79,23 +79,17 @@ def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[NamedGra
     elif accounts and all(map(is_account_id, accounts)):
         yield from map(_account, accounts)
     else:
-        principal = Grantee(
-            kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"every AWS principal{but}", by_own_policies=True
-        )
-        yield NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), unsettled=_OF_ONE | _OF_ACCOUNT)
+        principal = Grantee(kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"every AWS principal{but}")
+        yield NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), unsettled=_OF_MANY)
 
 
 def _organization(id: str, but: str) -> NamedGrantee:
-    principal = Grantee(
-        kind=GranteeKind.ORGANIZATION, id=f"{id}{but}", label=f"organization {id}{but}", by_own_policies=True
-    )
-    return NamedGrantee(
-        principal=principal, identity=_session(_NO_ACCOUNT), organization=id, unsettled=_OF_ONE | _OF_ACCOUNT
-    )
+    principal = Grantee(kind=GranteeKind.ORGANIZATION, id=f"{id}{but}", label=f"organization {id}{but}")
+    return NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), organization=id, unsettled=_OF_MANY)
 
 
 def _account(id: str) -> NamedGrantee:
-    principal = Grantee(kind=GranteeKind.ACCOUNT, id=id, label=f"account {id}", by_own_policies=True)
+    principal = Grantee(kind=GranteeKind.ACCOUNT, id=id, label=f"account {id}")
     return NamedGrantee(principal=principal, identity=_session(id), unsettled=_OF_ONE)
 
 
@@ -111,18 +105,15 @@ def _by_arn(text: str) -> NamedGrantee:
     """A role, a user, a session, or the unique id of one, whose account is not known."""
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn else ("principal", "", text)
-    principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=_arn_label(arn, text), by_own_policies=True)
+    principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=_arn_label(arn, text))
     if arn is None:
-        return NamedGrantee(
-            principal=principal, identity=Identity(arn=text, account=""), unsettled=_OF_ONE | _OF_ACCOUNT
-        )
+        return NamedGrantee(principal=principal, identity=Identity(arn=text, account=""), unsettled=_OF_MANY)
     if kind == "role":
         return NamedGrantee(principal=principal, identity=session_of(text, arn))
     role = f"arn:{arn.partition}:iam::{arn.account}:role/{name.partition('/')[0]}" if kind == "assumed-role" else None
     unsettled = frozenset(("aws:principalarn",)) if role else frozenset[str]()
-    return NamedGrantee(
-        principal=principal, identity=Identity(arn=text, account=arn.account, role_arn=role), unsettled=unsettled
-    )
+    identity = Identity(arn=text, account=arn.account, role_arn=role)
+    return NamedGrantee(principal=principal, identity=identity, unsettled=unsettled)
 
 
 def session_of(role_arn: str, arn: Arn) -> Identity:

@@ -48,6 +48,11 @@ class GranteeKind(StrEnum):
     EVERYBODY = "everybody"
 
 
+_BY_OWN_POLICIES = frozenset(
+    (GranteeKind.PRINCIPAL, GranteeKind.ACCOUNT, GranteeKind.ORGANIZATION, GranteeKind.EVERYBODY)
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grantee:
     """A principal that has access; code in its label is between backticks."""
@@ -57,8 +62,11 @@ class Grantee:
     label: str
     entrants: tuple[str, ...] = ()
     """Of a role: the principals that can assume it, by its trust policy."""
-    by_own_policies: bool = False
-    """Whether the principal's identity policies, which are not in the stack, must allow it as well."""
+
+    @property
+    def by_own_policies(self) -> bool:
+        """Whether the principal's identity policies, which are not in the stack, must allow it as well."""
+        return self.kind in _BY_OWN_POLICIES
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -25,11 +25,9 @@ def updated_page(text: str, root: Path) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise NoMarkers(f"the page needs the lines {BEGIN!r} and {END!r}")
-    return "\n\n".join([f"{before}{BEGIN}", *(_matrix(root, stack) for stack in stacks(root)), f"{END}{after}"])
-
-
-def _matrix(root: Path, stack: str) -> str:
-    return folded(f"Stack {stack}", to_markdown(matrix_of(render(root, stack), root)))
+    matrices = {stack: to_markdown(matrix_of(render(root, stack), root)) for stack in stacks(root)}
+    tables = (folded(f"Stack {stack}", table) for stack, table in matrices.items())
+    return "\n\n".join([f"{before}{BEGIN}", *tables, f"{END}{after}"])
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:

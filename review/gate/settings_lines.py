@@ -48,7 +48,7 @@ class SettingsLines:
 
     def place(self, resource: CheckedResource, path: KeyPath, rule: str) -> SettingsLine:
         """The line of the resource, or of the input at the path; some rules are about a stack's key."""
-        if rule in _RULE_KEYS and self._has(_RULE_KEYS[rule]):
+        if rule in _RULE_KEYS and f"{self._project}:{_RULE_KEYS[rule]}" in self._config:
             return self._in_stack(_RULE_KEYS[rule])
         record = TYPES.get(resource.type)
         key = record.settings_key_of(path) if record else None
@@ -80,9 +80,6 @@ class SettingsLines:
         if full not in self._config:
             full = REGION
         return SettingsLine(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
-
-    def _has(self, key: str) -> bool:
-        return f"{self._project}:{key}" in self._config
 
     @cached_property
     def _config(self) -> Mapping[str, object]:

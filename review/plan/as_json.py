@@ -4,7 +4,7 @@ import json
 
 from render.as_json import fields_of
 from review.plan.destruction import destroys_repository, fate, old_name
-from review.plan.model import Change, Consequence, Difference, Plan
+from review.plan.model import Change, Consequence, Plan
 
 PLAN_VERSION = 1
 _CHANGE = ("op", "urn", "old_urn", "type", "name", "region", "account", "protection", "forced_by")
@@ -41,9 +41,6 @@ def _consequence(each: Consequence) -> dict[str, object]:
 
 
 def _change(change: Change) -> dict[str, object]:
-    differences = {name: [_difference(each) for each in getattr(change, name)] for name in ("differences", "options")}
-    return {**fields_of(change, *_CHANGE), **differences}
-
-
-def _difference(difference: Difference) -> dict[str, object]:
-    return fields_of(difference, "path", "old", "new", "effect", "lines")
+    names = ("path", "old", "new", "effect", "lines")
+    differences, options = ([fields_of(each, *names) for each in some] for some in (change.differences, change.options))
+    return {**fields_of(change, *_CHANGE), "differences": differences, "options": options}

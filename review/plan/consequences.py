@@ -32,7 +32,9 @@ def ordered(found: Iterable[Consequence]) -> tuple[Consequence, ...]:
 def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
     """A repository or role and its parts have one name, and get another together."""
     turned = [change for change in changes if change.old_urn]
-    things = grouped(turned, lambda change: (change.op is Op.RENAME, change.name, _short(change.old_urn)))
+    things = grouped(
+        turned, lambda change: (change.op is Op.RENAME, change.name, str(change.old_urn).rpartition("::")[2])
+    )
     for (made_anew, name, old), group in things.items():
         head, urns = f"{name} ({listed(sorted({change.short_type for change in group}))})", urns_of(group)
         if made_anew:
@@ -75,7 +77,3 @@ def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:
             "new lifecycle policy expires are lost. The import fails where the encryption is not the declared one."
         )
         yield Consequence(topic=Topic.ADOPTION, text=text, urns=urns_of(group), lines=lines)
-
-
-def _short(urn: str | None) -> str:
-    return (urn or "").rpartition("::")[2]

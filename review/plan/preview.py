@@ -165,7 +165,7 @@ def _changes(steps: Iterable[Step], account: str) -> Iterator[Change | None]:
 def _change(step: Step, steps: Sequence[Step], account: str) -> Change | None:
     op = _OPS[step.op]
     resource = step.new or step.old
-    if resource is None or (op is Op.OPTIONS and _same_options(step)):
+    if resource is None or (op is Op.OPTIONS and not _options(step)):
         return None
     replaces = {name for each in steps for name in each.replaces}
     found = _differences(replace(step, replaces=tuple(sorted(replaces)))) if step.old and step.new else ()
@@ -228,10 +228,6 @@ def _options(step: Step) -> tuple[Difference, ...]:
     if old is None or new is None or old.protect == new.protect:
         return ()
     return (Difference(path="protect", old=old.protect or None, new=new.protect or None, effect=OnChange.IN_PLACE),)
-
-
-def _same_options(step: Step) -> bool:
-    return not _options(step)
 
 
 def _renamed(changes: Sequence[Change]) -> tuple[Change, ...]:

@@ -51,7 +51,8 @@ def registry_consequences(compared: Compared) -> Iterator[Consequence]:
         return
     changes, olds = compared.changes, compared.olds
     begun = {flow.destination: flow for flow in _flows(changes, olds, begun=True)}
-    turned = {each.registry: each for each in changes if _is_registry(each)}
+    scanning = (each for each in changes if each.type == SCANNING_CONFIGURATION)
+    turned = {each.registry: each for each in scanning if each.op in (Op.CREATE, Op.DELETE)}
     for here, change in turned.items():
         along = [each for each in changes if each.op is change.op and each.registry == here]
         yield _comes(here, change, along, begun.get(here)) if change.op is Op.CREATE else _goes(change, along, compared)
@@ -180,10 +181,6 @@ def _repositories(olds: Sequence[Resource], here: RegistryId, home: str) -> set[
 
 def _is_in(resource: Resource, here: RegistryId, home: str) -> bool:
     return (account_of(resource, home), resource.region) == (here.account, here.region)
-
-
-def _is_registry(change: Change) -> bool:
-    return change.type == SCANNING_CONFIGURATION and change.op in (Op.CREATE, Op.DELETE)
 
 
 def _place(here: RegistryId) -> str:

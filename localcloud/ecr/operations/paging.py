@@ -30,8 +30,10 @@ def page(
         keys = [key for key in keys if key > last]
     size = request.input.get("maxResults", size)
     chosen = keys[:size]
-    more = {"nextToken": _token(place, chosen[-1])} if len(keys) > size else {}
-    return [items[key] for key in chosen], more
+    found = [items[key] for key in chosen]
+    if len(keys) <= size:
+        return found, {}
+    return found, {"nextToken": base64.urlsafe_b64encode(json.dumps([place, chosen[-1]]).encode()).decode()}
 
 
 def refuse_paging(request: OperationRequest, member: str) -> None:
@@ -39,10 +41,6 @@ def refuse_paging(request: OperationRequest, member: str) -> None:
     for name in _PAGING:
         if name in request.input:
             raise invalid_parameter(name, f"can't be used together with '{member}'")
-
-
-def _token(place: str, last: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([place, last]).encode()).decode()
 
 
 def _last_key(token: str, place: str) -> str:

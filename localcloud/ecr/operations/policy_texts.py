@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from domain.ecr.lifecycle_grammar import validate_text
 from domain.iam.access import Policy
@@ -15,7 +16,7 @@ from localcloud.ecr.registry_state import StoredPolicy
 
 _TEXT = "PolicyText"
 _OWN_PREFIX = "ecr:"
-
+_T = TypeVar("_T")
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 """What AWS tells as lastEvaluatedAt of a policy that was not evaluated yet."""
@@ -90,22 +91,21 @@ def _has_principal(statement: Statement) -> bool:
 
 
 def _of_repository(request: OperationRequest) -> StoredPolicy:
-    policy = request.repository.policy
-    if policy is None:
-        text = (
-            f"Repository policy does not exist for the repository with name '{request.name}' "
-            f"in the registry with id '{request.registry.account}'"
-        )
-        raise EcrError("RepositoryPolicyNotFoundException", text)
-    return policy
+    return _existing(request.repository.policy, "Repository", _place(request))
 
 
 def _of_registry(request: OperationRequest) -> StoredPolicy:
-    policy = request.registry.policy
+    return _existing(request.registry.policy, "Registry", f"in the registry with id '{request.registry.account}'")
+
+
+def _existing(policy: _T | None, kind: str, place: str) -> _T:
     if policy is None:
-        text = f"Registry policy does not exist in the registry with id '{request.registry.account}'"
-        raise EcrError("RegistryPolicyNotFoundException", text)
+        raise EcrError(f"{kind}PolicyNotFoundException", f"{kind} policy does not exist {place}")
     return policy
+
+
+def _place(request: OperationRequest) -> str:
+    return f"for the repository with name '{request.name}' in the registry with id '{request.registry.account}'"
 
 
 def _invalid(kind: str, why: str) -> EcrError:
@@ -140,14 +140,7 @@ def lifecycle_policy(text: str) -> str:
 
 
 def _lifecycle_of(request: OperationRequest) -> str:
-    text = request.repository.lifecycle
-    if text is None:
-        why = (
-            f"Lifecycle policy does not exist for the repository with name '{request.name}' "
-            f"in the registry with id '{request.registry.account}'"
-        )
-        raise EcrError("LifecyclePolicyNotFoundException", why)
-    return text
+    return _existing(request.repository.lifecycle, "Lifecycle", _place(request))
 
 
 def _problem_text(problem: Problem) -> str:
