@@ -7,7 +7,7 @@ from typing import Any
 
 from policies.pack.judge import LONGEST_EXCEPTION_DAYS
 from policies.pack.levels import FOLDER, load_levels
-from policies.pack.rule import Level, Rule, StackRule, all_rules
+from policies.pack.rule import Rule, StackRule, all_rules
 
 NAME = "README.md"
 _ALWAYS = "exceptions"
@@ -42,12 +42,9 @@ def readme(folder: Path) -> str:
         dashes=" | ".join("---" for _ in stacks),
     )  # fmt: skip
 
-    rows = [_row(rule, [each[rule.id].level for each in stacks.values()]) for rule in all_rules().values()]
+    levels = {name: " | ".join(each[name].level for each in stacks.values()) for name in all_rules()}
+    rows = [f"| [`{name}`](#{name}) | {rule.severity} | {levels[name]} |" for name, rule in all_rules().items()]
     return head + "\n".join(rows) + "\n" + "".join(map(_section, all_rules().values()))
-
-
-def _row(rule: Rule, levels: list[Level]) -> str:
-    return f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {' | '.join(levels)} |"
 
 
 def _section(rule: Rule) -> str:

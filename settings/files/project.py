@@ -76,9 +76,6 @@ def _held(value: object, expected: object, path: tuple[str, ...]) -> Iterator[Pr
                 message = "is not a key of this project's runtime"
                 yield Problem((*path, key), key, message, f"write only {', '.join(expected)}")
     elif value != expected:
-        fix = f"write {path[-1]}: {expected}" if isinstance(expected, str) else f"write {', '.join(_keys(expected))}"
+        keys = (f"{key}: …" for key in expected) if isinstance(expected, Mapping) else ()
+        fix = f"write {path[-1]}: {expected}" if isinstance(expected, str) else f"write {', '.join(keys)}"
         yield Problem(path, value, "makes the engine run another program than the one that is judged", fix)
-
-
-def _keys(expected: object) -> list[str]:
-    return [f"{key}: …" for key in expected] if isinstance(expected, Mapping) else []

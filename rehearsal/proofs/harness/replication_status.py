@@ -23,13 +23,13 @@ def settled(home: RegistryCase, name: str, digest: str) -> Mapping[RegistryId, s
         asked = {"repositoryName": name, "imageId": {"imageDigest": digest}}
         statuses = home.api("ecr").describe_image_replication_status(**asked)["replicationStatuses"]
         if not any(each["status"] == _UNDER_WAY for each in statuses):
-            return {RegistryId(account=each["registryId"], region=each["region"]): _told(each) for each in statuses}
+            return {RegistryId(account=each["registryId"], region=each["region"]): _outcome(each) for each in statuses}
         if time.monotonic() > end:
             raise Broken(f"{name}@{digest} is under way for {_PATIENCE:.0f} s")
         time.sleep(_PAUSE)
 
 
-def _told(status: Mapping[str, str]) -> str:
+def _outcome(status: Mapping[str, str]) -> str:
     return f"{FAILED}: {status.get('failureCode')}" if status["status"] == FAILED else status["status"]
 
 
