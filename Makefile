@@ -66,7 +66,7 @@ render: .venv/.run ## everything that STACK declares, without an account (STACK=
 plan: .venv/.run ## what STACK changes beside the revision BASE (default: HEAD)
 	@$(BIN)/python -m review plan --stack $(STACK) --base $(or $(BASE),HEAD)
 
-access: .venv/.run ## who may do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
+access: .venv/.run ## which principals can do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
 	@$(BIN)/python -m review access --stack $(STACK) --format $(or $(FORMAT),table) \
 	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
 
@@ -122,7 +122,7 @@ format: .venv/.dev ## format and mend what can be mended
 schema: .venv/.run ## write docs/catalog.schema.json anew
 	$(BIN)/python -m settings.written.schema
 
-bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and who may do what
+bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and the access matrix
 	$(BIN)/python -m benchmarks.render
 	$(BIN)/python -m benchmarks.policies
 	$(BIN)/python -m benchmarks.access
@@ -139,7 +139,7 @@ access-page: .venv/.run ## write the matrices in docs/access.md anew
 operations-page: .venv/.rehearsal ## write the table of operations in docs/local-cloud.md anew
 	@$(BIN)/python -m localcloud.ecr.operations_page
 
-policy-bundle: .venv/.run ## the policy pack as a folder that stands alone, build/policy-pack
+policy-bundle: .venv/.run ## the policy pack as a folder that works alone, build/policy-pack
 	@$(BIN)/python -m policies.pack.bundle build/policy-pack
 
 # An engine waits for ever for a pack whose environment is missing, so that is looked at first.

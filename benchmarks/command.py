@@ -1,4 +1,4 @@
-"""`python -m review render`, in a process that also tells how long it took after its imports."""
+"""`python -m review render`, in a process that also prints how long it took after its imports."""
 
 import argparse
 import contextlib

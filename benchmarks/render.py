@@ -114,7 +114,7 @@ class Bench:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
         if done.returncode != FAULTY_INPUT or "retentoin" not in done.stderr:
-            raise SystemExit(f"the fault was not told:\n{done.stderr}")
+            raise SystemExit(f"the fault was not reported:\n{done.stderr}")
         return size, seconds
 
     @property
@@ -135,8 +135,8 @@ def _by_hand(size: int) -> list[str]:
 def _run(command: list[str]) -> Run:
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        told = process.stdout.read() if process.stdout else ""
-        # Not `wait()`: only this tells what this one child used.
+        printed = process.stdout.read() if process.stdout else ""
+        # Not `wait()`: only this returns the usage of this one child.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - started
@@ -144,7 +144,7 @@ def _run(command: list[str]) -> Run:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     # Linux counts it in KiB, macOS in bytes.
     memory = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
-    return Run(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=memory, inside=json.loads(told)["seconds"])
+    return Run(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=memory, inside=json.loads(printed)["seconds"])
 
 
 def types_by_hand(size: int) -> set[str]:
@@ -205,7 +205,7 @@ def _bars(bench: Bench) -> Iterator[Bar]:
             yield Bar(text=f"{JUDGED:,} repositories: cost of a resource / at {REFERENCE}", value=growth, limit=1.15)
     size, seconds = bench.fault()
     yield Bar(
-        text=f"{size:,} repositories: seconds until a fault in the last is told", value=seconds, limit=FAULT_SECONDS
+        text=f"{size:,} repositories: seconds until a fault in the last is reported", value=seconds, limit=FAULT_SECONDS
     )
 
 

@@ -18,7 +18,7 @@ FILE = Path("bootstrap", "account.yaml")
 PATH = Path(__file__).parents[1] / FILE
 STACK_ID = "arn:{partition}:cloudformation:{region}:{account}:stack/container-registry-bootstrap/11111111-2222-3333"
 KEY_ID = "0a1b2c3d-0000-4444-8888-5ec2e7500000"
-_ANYBODY = {"GitHubOwner": "anybody", "GitHubRepository": "anything"}
+_ANY_REPOSITORY = {"GitHubOwner": "any-owner", "GitHubRepository": "any-repository"}
 """Parameters that the boundary does not depend on."""
 _NOTHING = object()
 """The value of AWS::NoValue."""
@@ -196,7 +196,7 @@ class _Filling:
 
 def for_stack(file: Path, project: str, stack: str, account: str, region: str) -> Account:
     """The template deployed for a stack, with any repository on GitHub."""
-    return fill_in(load_template(file), account, region, Project=project, Stack=stack, **_ANYBODY)
+    return fill_in(load_template(file), account, region, Project=project, Stack=stack, **_ANY_REPOSITORY)
 
 
 def boundaries(folder: Path, project: str, stack: str, account: str, region: str) -> dict[str, Policy]:

@@ -25,7 +25,7 @@ class AwsCredentials:
 
 
 class Clients:
-    """Makes a client when it is first asked for. An account's root has its 12 digits as access key."""
+    """Makes a client when it is first used. An account's root has its 12 digits as access key."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint

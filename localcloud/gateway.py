@@ -97,7 +97,7 @@ class Gateway:
         parameters = _form(request, body)
         action = _action(request, parameters)
         if action == WEB_IDENTITY:
-            # Only a signature tells the region; without one it is that of the endpoint for all of AWS.
+            # Only a signature names the region; without one it is that of the endpoint for all of AWS.
             return xml_answer(_STS, action, await self._sts.assume_role(parameters, IAM_REGION))
         if action in _UNSIGNED or (request.method == "GET" and request.path.startswith(_EMULATORS_OWN)):
             answer = await self._from_emulator(request, body)

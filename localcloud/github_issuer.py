@@ -21,7 +21,7 @@ _LIFE, _EARLY = timedelta(minutes=5), timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job of a workflow, as far as its token tells of it."""
+    """A job of a workflow, as far as its token has claims for it."""
 
     owner: str
     owner_id: str

@@ -3,10 +3,9 @@
     guardian.py STATE LISTENER COMMAND...
 
 stdin is a pipe whose other end only the parent holds: however the parent ends, SIGKILL included, the pipe does too,
-and then the program is ended and the folder STATE removed. stdout tells the parent the program's pid, and its exit code
-when it ends by itself; STATE stays then, for the parent to read the log. The program inherits the open socket LISTENER.
-
-This file is run by its path, with nothing but the standard library, so that it starts fast and needs no environment.
+and then the program is ended and the folder STATE removed. stdout has the program's pid for the parent, and its exit
+code when it ends by itself; STATE stays then, for the parent to read the log. The program inherits the open socket
+LISTENER.
 """
 
 import os

@@ -258,7 +258,7 @@ async def _managed(call: Callable[..., Awaitable[dict[str, Any]]], account: str,
 
 
 def document_of(text: str, where: str, *, incomplete_arns: bool = False) -> Document:
-    """IAM gives documents percent-encoded, KMS plainly; a JSON text starts with a brace and so tells which it is."""
+    """IAM gives documents percent-encoded, KMS plainly; a JSON text starts with a brace."""
     try:
         plain = text if text.lstrip().startswith("{") else unquote(text)
         return parse(plain, incomplete_arns=incomplete_arns)

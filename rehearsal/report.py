@@ -1,4 +1,4 @@
-"""What people and machines are told of a rehearsal."""
+"""The report of a rehearsal, for people and as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -46,12 +46,12 @@ class Report:
 
     @property
     def left_out(self) -> list[str]:
-        """What is declared, or asked for, and does not stand here."""
+        """What is declared and was not created."""
         return [f"{name}: {reason}" for name, reason in self.applied.not_built.items()]
 
     @property
     def stand_ins(self) -> list[str]:
-        return preconditions.told(self.applied.settings)
+        return preconditions.stand_ins(self.applied.settings)
 
 
 def to_json(report: Report) -> str:

@@ -45,11 +45,11 @@ class Options:
 
 
 class _Stopped(Exception):
-    """The main thread asked for an end."""
+    """The main thread ended the work."""
 
 
 _End = Report | EmulatorDied | Exception | SystemExit | None
-"""What the main thread hears: the report, a death, what went wrong, nobody who reads any more; None is a signal."""
+"""What the main thread hears: the report, the emulator's failure, an error, a closed pipe; None is a signal."""
 
 
 def up(options: Options) -> int:
@@ -108,7 +108,7 @@ def _at_work(work: Callable[[threading.Event], _End], ends: SimpleQueue[_End]) -
             ends.put(work(stop))
         except _Stopped:
             return
-        except (Exception, SystemExit) as failure:  # noqa: BLE001  the main thread tells it, or raises it again
+        except (Exception, SystemExit) as failure:  # noqa: BLE001  the main thread prints it, or raises it again
             ends.put(failure)
 
     thread = threading.Thread(target=run, name="rehearsal", daemon=True)
@@ -146,24 +146,24 @@ def _rehearse(
         )
 
 
-def _tell(options: Options, told: Report, people: Console) -> None:
+def _tell(options: Options, result: Report, people: Console) -> None:
     if options.json:
-        print(report.to_json(told), flush=True)
-    report.show(told, people)
+        print(report.to_json(result), flush=True)
+    report.show(result, people)
     if not options.once:
-        report.show_endpoints(told, people)
+        report.show_endpoints(result, people)
         people.print("\nserving until interrupted (Ctrl-C)", style="bold")
 
 
 def _apply(options: Options, clients: Clients, progress: Progress, stop: threading.Event) -> Applied:
     task = progress.add_task(f"building {options.stack}", total=None, detail="")
 
-    def told(label: str) -> None:
+    def advance(label: str) -> None:
         if stop.is_set():
             raise _Stopped
         progress.update(task, advance=1, detail=label)
 
-    applied = apply(options.project, options.stack, clients, told)
+    applied = apply(options.project, options.stack, clients, advance)
     progress.update(task, total=applied.built, detail="")
     return applied
 

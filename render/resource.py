@@ -51,7 +51,7 @@ class Render:
     outputs: Mapping[str, Any]
     # What came later has a default: a render of older code lacks it, and older code reads no render without the first.
     not_built: tuple[str, ...] = ()
-    """What older code was asked for and did not declare yet."""
+    """What older code was configured with and did not declare yet."""
     account: str = ""
     home: str = ""
     """The stack's home region."""

@@ -30,7 +30,7 @@ TYPES = (
         tags="tags",
         reads=("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
         # Rotation is never switched off and no key disabled: enableKeyRotation is always declared, isEnabled is true by
-        # default. A key that somebody else disabled is enabled.
+        # default. A key that was disabled by hand is enabled.
         creates=("CreateKey", "EnableKeyRotation"),
         changes=words_in("EnableKey PutKeyPolicy TagResource UntagResource UpdateKeyDescription ScheduleKeyDeletion"),
         parameters={"Tags": "tags"},

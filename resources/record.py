@@ -51,7 +51,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceType:
-    """One type; a property stands for all that is inside it. Inputs and outputs have pulumi-aws's names."""
+    """One type; a property includes all that is inside it. Inputs and outputs have pulumi-aws's names."""
 
     token: str
     source: str

@@ -74,7 +74,7 @@ def _check_declared(
 
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:
-    """The project's own keys, each reported where it stands."""
+    """The project's own keys, each reported at its line."""
 
     def place(path: Path) -> tuple[Reporter, Path]:
         key = f"{configuration.project}:{path[0]}"
@@ -117,7 +117,7 @@ def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePa
 
 
 def _sound(raw: Mapping[str, object], names: Names) -> Catalog:
-    """The presets and repositories that are sound by themselves; what is wrong with the others is told already."""
+    """The presets and repositories that are sound by themselves; what is wrong with the others is already reported."""
 
     def sound(key: str, model: Callable[[str, object], Any]) -> dict[str, Any]:
         found = {}
@@ -146,7 +146,7 @@ def _validated(
         return model.model_validate(raw, context=context)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
-            # pydantic counts the sound entries of a list; what is wrong with the others is told.
+            # pydantic counts the sound entries of a list; what is wrong with the others is reported.
             if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
                 continue
             problem = describe(model, error)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.handwritten COUNT`: declares it all, and tells how long that took after the imports."""
+"""`python -m benchmarks.handwritten COUNT`: declares it all, and prints how long that took after the imports."""
 
 import argparse
 import asyncio

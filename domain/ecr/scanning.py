@@ -23,7 +23,7 @@ class ScanFrequency(Enum):
     SCAN_ON_PUSH = "SCAN_ON_PUSH"
     CONTINUOUS_SCAN = "CONTINUOUS_SCAN"
     MANUAL = "MANUAL"
-    """What basic scanning does where no rule tag_matches; it can't be asked for."""
+    """What basic scanning does where no rule tag_matches; it can't be configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def scanning_problems(scan_type: ScanType, rules: Sequence[ScanRule]) -> list[Pr
 
 
 def filter_matches(filter: str, name: str) -> bool:
-    """Whether a name fits: a filter without wildcard means "contains", one with `*` stands for the whole name."""
+    """Whether a name fits: a filter without wildcard means "contains", one with `*` matches the whole name."""
     return tag_matches(_as_pattern(filter), name)
 
 

@@ -86,7 +86,7 @@ def may_move(mode: TagMutability, filters: Sequence[str], tag: str) -> bool:
 
 
 def tag_matches(pattern: str, tag: str) -> bool:
-    """Whether the whole tag fits the pattern, in which `*` stands for zero or more characters."""
+    """Whether the whole tag fits the pattern, in which `*` matches zero or more characters."""
     # Taking the leftmost place for each middle part is enough, so nothing is ever tried twice.
     first, *rest = pattern.split(WILDCARD)
     if not rest:

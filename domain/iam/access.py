@@ -1,4 +1,4 @@
-"""A call to AWS as IAM sees it: who calls, with which policies, and what is asked."""
+"""A call to AWS as IAM sees it: the caller, its policies, and the request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -69,7 +69,7 @@ CONFIGURE_ACTIONS = service_actions(
     SetRepositoryPolicy TagResource UntagResource UpdateImageStorageClass
     """,
 )
-"""What changes who may use a repository, or how it treats its images. Who sets its policy can grant itself all.
+"""What changes who can use a repository, or how it treats its images: who sets its policy can grant itself all.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"""
 
 _WILDCARD = re.compile(r"[*?]")

@@ -53,7 +53,7 @@ class _Case:
 
 
 def evaluate(caller: Caller, request: Request, resource_policies: Sequence[Policy] = ()) -> Decision:
-    """IAM's answer; `resource_policies` are those of the resource asked for."""
+    """IAM's answer; `resource_policies` are those of the requested resource."""
     context = request_context(caller, request)
     findings = tuple(
         _Finding(source, policy.name, index, statement, near)

@@ -69,7 +69,7 @@ class GitHubSource:
         return replace(by_name, owner_id=self.owner_id, repository_id=self.repository_id) if self.immutable else by_name
 
     def role_name(self, stack: str) -> str:
-        """Names stack, repository and refs or environment; where that does not fit, a hash tells two roles apart."""
+        """Names stack, repository and refs or environment; where that does not fit, a hash distinguishes two roles."""
         if self.environment is not None:
             contexts = [f"environment-{self.environment.casefold()}"]
         else:
@@ -131,7 +131,7 @@ def repository_problems(github: str) -> list[Problem]:
 
 
 def ref_problems(ref: str) -> list[Problem]:
-    """A branch is named; of tags there may be a pattern, whose `*` stands for any text."""
+    """A branch is named; of tags there may be a pattern, whose `*` matches any text."""
     name = ref.replace("*", "-") if ref.startswith("refs/tags/") else ref
     sound = re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref)
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"

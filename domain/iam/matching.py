@@ -19,7 +19,7 @@ class Reach(IntEnum):
     ROLE = 2
     """The role of its session: a boundary or a session policy still limits it."""
     DIRECT = 3
-    """Itself, or everybody."""
+    """Itself, or every principal."""
 
 
 def applies(statement: Statement, version: str, action: str, resource: str, context: Variables) -> bool:

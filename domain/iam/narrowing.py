@@ -1,6 +1,6 @@
 """Whether the conditions of a statement restrict it to known accounts, organizations and networks, or leave it public.
 
-What Amazon S3 calls public is the model: a principal for everybody, and no condition on a fixed value.
+What Amazon S3 calls public is the model: the principal "*", and no condition on a fixed value.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 Only conditions count that an unknown caller can't meet, so a tag, a date or a secure transport restricts nothing."""
 
@@ -205,8 +205,8 @@ class PublicPrincipal:
 
 def public_principals(statement: Statement, version: str) -> Iterator[PublicPrincipal]:
     """The principals by which an unknown caller is allowed, by principals and conditions; Deny is not considered."""
-    everybody = () if statement.not_principals is None else (None,)
-    for principal in (*everybody, *filter(_is_open, statement.principals or ())):
+    every = () if statement.not_principals is None else (None,)
+    for principal in (*every, *filter(_is_open, statement.principals or ())):
         service = principal is not None and not principal.is_anyone
         found = list(narrowings(statement, version, service=service))
         if not any(isinstance(each, Narrow) for each in found):

@@ -139,7 +139,7 @@ def _document(*statements: Statement) -> Document:
 def role_name(name: str, *, key: Sequence[str], plain: bool = True) -> str:
     """The name itself where IAM takes it; else what of it fits, and after a `+` some digits of a hash of the key.
 
-    IAM tells an account's roles apart by name, whatever their path and case."""
+    IAM distinguishes an account's roles by name, whatever their path and case."""
     if plain and len(name) <= ROLE_NAME_MAX:
         return name
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:_DIGITS]

@@ -40,13 +40,13 @@ class RegistryRequest:
         return Call(caller=self.caller, region=self.registry.region)
 
     def repository(self, *actions: str) -> StoredRepository:
-        """The repository, to a caller who may do all this in it."""
+        """The repository, to a caller that is allowed all these actions in it."""
         for action in actions:
             require(self.call, action, self.registry, self.name)
         return self.registry.repository(self.name)
 
     async def repository_to_push(self, *actions: str) -> StoredRepository:
-        """The repository, to a caller who may do all this in it; a missing one is made by a creation template."""
+        """The same, where a missing repository is created by a creation template."""
         occasion = Occasion.CREATE_ON_PUSH
         if self.name in self.registry.repositories or not repository_creation.template_for(
             self.registry, self.name, occasion
@@ -62,7 +62,7 @@ class RegistryRequest:
         return may(self.call, action, self.registry, name)
 
     async def image_to_pull(self, action: str) -> StoredRepository:
-        """The repository, to a caller who may do this in it, with what the reference names brought from upstream."""
+        """The repository, for a caller that is allowed the action, with the reference imported from upstream."""
         to_come = self.services.cache.policy_to_come(self.registry, self.name)
         require(self.call, action, self.registry, self.name, to_come=to_come)
         await self.services.cache.bring_image(self.call, self.registry, self.name, self.reference)

@@ -129,7 +129,7 @@ class Replicator:
                 await self._copy(copy)
             except EcrError as refused:
                 copy.progress.fail(str(refused))
-            except Exception as error:  # noqa: BLE001 - no pusher waits for it; the status tells it
+            except Exception as error:  # noqa: BLE001 - no pusher waits for it; the status says so
                 _LOG.exception("%s was not replicated to %s", copy.image.digest, copy.destination)
                 copy.progress.fail(f"ServerException: {type(error).__name__}: {error}")
             else:

@@ -41,7 +41,7 @@ class Pulls:
     """What `pull` says of a policy."""
 
     grants: tuple[Grant, ...]
-    """Who may pull; nothing is granted that the policy does not grant."""
+    """The principals that can pull; nothing is granted that the policy does not grant."""
     policy: str
     """A policy of the same meaning: what the grants compile to, and beside it all that they don't say."""
     beyond: tuple[str, ...]

@@ -25,7 +25,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 class NotMeant(Exception):
-    """Why nobody can tell which registry or repository is meant, and what to write."""
+    """It is ambiguous or unknown which registry or repository is meant; the text says what to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +97,13 @@ def _by_ecr(meant: BackfillRun) -> str | None:
 
 
 def _looked(meant: BackfillRun) -> list[tuple[Work, Inventory]]:
-    """What each repository takes, with what its original holds now; raises Unavailable where one does not stand."""
+    """What each repository takes, with what its original holds now; raises Unavailable where one does not exist."""
     existing = meant.target.repositories()
     for registry, there in ((meant.source, meant.source.repositories()), (meant.target, existing)):
         if absent := [name for name in meant.names if name not in there]:
             fix = f"deploy first: make up STACK={meant.stack}"
             verb = "does" if len(absent) == 1 else "do"
-            raise Unavailable(f"{listed(absent)} {verb} not stand in {registry.name} ({fix})")
+            raise Unavailable(f"{listed(absent)} {verb} not exist in {registry.name} ({fix})")
     found = []
     for name in meant.names:
         meant.stop.check()
@@ -151,7 +151,7 @@ def _account_names(root: Path, stack: str) -> dict[str, str]:
 
 
 def _replica(settings: Settings, names: Mapping[str, str], region: str, account: str | None) -> StackRegistry:
-    """The replica in that region; the account, by its name or id, tells two of them apart."""
+    """The replica in that region; the account, by its name or id, distinguishes two of them."""
     replicas = [registry for registry in settings.all_registries if not registry.home]
     wanted = None if account is None else _account(account, names)
     found = [registry for registry in replicas if registry.region == region and wanted in (None, registry.account)]

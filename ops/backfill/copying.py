@@ -38,14 +38,14 @@ class Copied:
 
 
 class Copier:
-    """Copies one repository after another; whatever stands at the target is never written again."""
+    """Copies one repository after another; what the target has is never written again."""
 
-    def __init__(self, source: LiveRegistry, target: LiveRegistry, stop: Stop, told: BackfillProgress) -> None:
+    def __init__(self, source: LiveRegistry, target: LiveRegistry, stop: Stop, progress: BackfillProgress) -> None:
         self.copied = Copied()
         self._source = source
         self._target = target
         self._stop = stop
-        self._told = told
+        self._progress = progress
         self._pace = Pace(PUT_IMAGE_PER_SECOND, stop)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="layer")
 
@@ -59,7 +59,7 @@ class Copier:
         self._threads.shutdown(cancel_futures=True)
 
     def copy(self, work: Work) -> None:
-        """Raises Stopped when an end was asked for; a second run finds what is left."""
+        """Raises Stopped after an interrupt; a second run finds what is left."""
         repository = _Repository(self, work)
         for digest in work.missing:
             self._one(f"{work.repository}@{digest}", repository.image, digest)
@@ -68,7 +68,7 @@ class Copier:
 
     def _one(self, what: str, copy: Callable[..., None], *arguments: str) -> None:
         self._stop.check()
-        self._told(what)
+        self._progress(what)
         try:
             copy(*arguments)
         except Refused as refused:
@@ -77,7 +77,7 @@ class Copier:
             self.copied.failed.append(f"{what}: {refused}")
         except _FAILURES as failure:
             self.copied.failed.append(f"{what}: {failure}")
-        self._told("", done=1)
+        self._progress("", done=1)
 
     def pull(self, call: Callable[[Client], T]) -> T:
         return patiently(lambda: call(self._source.images), self._stop, self._source.log_in_again)
@@ -115,7 +115,7 @@ class Copier:
             yield chunk
 
     def _log_in_again(self) -> None:
-        """Nobody knows which of the two logins has expired."""
+        """Which of the two logins has expired is not known."""
         self._source.log_in_again()
         self._target.log_in_again()
 
@@ -135,7 +135,7 @@ class _Repository:
         what = f"{self._name}@{digest}"
         manifest = self._copier.pull(lambda client: client.manifest(self._name, digest))
         named = references(manifest.content, what)
-        # A subject of which it is a signature may come later, but is found the sooner the earlier it stands.
+        # A subject may be copied later, but its signatures are found sooner if it comes first.
         for each in (*named.children, *((named.subject,) if named.subject else ())):
             self.image(each)
         self._copier.put_layers(self._name, {layer.digest: layer for layer in named.layers})

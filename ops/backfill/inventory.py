@@ -1,4 +1,4 @@
-"""What two registries hold of one repository, by digests and tags alone, and what tells them apart."""
+"""What two registries hold of one repository, by digests and tags alone, and where they differ."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ class Held:
 
     pushed_at: datetime
     archived: bool = False
-    """It can't be pulled, and comes back only when somebody restores it."""
+    """It can't be pulled, and comes back only when it is restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """A tag that can't be moved at the replica, and stands there on another image."""
+    """A tag that can't be moved at the replica, where it names another image."""
 
     tag: str
     here: str

@@ -38,7 +38,7 @@ class LiveRegistry:
 
     def __init__(self, registry: StackRegistry, session: botocore.session.Session) -> None:
         self.registry = registry
-        with self._told():
+        with self._errors_named():
             self.ecr: Any = session.create_client("ecr", region_name=registry.region, config=_CONFIG)
         self._lock = threading.Lock()
         self._client: Client | None = None
@@ -49,7 +49,7 @@ class LiveRegistry:
 
     @property
     def images(self) -> Client:
-        """Logged in when it is first asked for."""
+        """Logged in when it is first used."""
         with self._lock:
             if self._client is None:
                 self._client = self._log_in()
@@ -81,26 +81,26 @@ class LiveRegistry:
         return Inventory(images=images, tags=tags)
 
     def call(self, method: str, **parameters: Any) -> Mapping[str, Any]:
-        """Of this registry, whoever calls."""
-        with self._told():
+        """Of this registry, whichever account calls."""
+        with self._errors_named():
             answer: Mapping[str, Any] = getattr(self.ecr, method)(registryId=self.registry.account, **parameters)
             return answer
 
     def pages(self, method: str, key: str, *, size: int = _PAGE, **parameters: Any) -> Iterator[Mapping[str, Any]]:
-        with self._told():
+        with self._errors_named():
             paged = {"registryId": self.registry.account, "PaginationConfig": {"PageSize": size}, **parameters}
             for page in self.ecr.get_paginator(method).paginate(**paged):
                 yield from page[key]
 
     def _log_in(self) -> Client:
-        with self._told():
+        with self._errors_named():
             # Without the registry's id the address is that of the caller's own.
             (data,) = self.ecr.get_authorization_token(registryIds=[self.registry.account])["authorizationData"]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         return Client(data["proxyEndpoint"], password, user=user)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_named(self) -> Iterator[None]:
         """What botocore raises, with the registry that it is about."""
         try:
             yield

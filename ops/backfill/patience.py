@@ -19,11 +19,11 @@ _LATER = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class Stopped(Exception):
-    """Somebody asked for an end."""
+    """The run was interrupted."""
 
 
 class Stop(threading.Event):
-    """Whether somebody asked for an end; everything that waits hears of it at once."""
+    """Whether the run was interrupted; it ends every wait at once."""
 
     def check(self) -> None:
         if self.is_set():
@@ -65,7 +65,7 @@ def patiently(call: Callable[[], T], stop: Stop, log_in_again: Callable[[], None
             if refused.status not in _LATER:
                 raise
         except urllib3.exceptions.HTTPError:
-            # The connection broke, or nobody answered: the next attempt says whether that lasts.
+            # The connection broke, or there was no answer: the next attempt shows whether that lasts.
             stop.check()
         stop.sleep(seconds)
     return call()

@@ -1,4 +1,4 @@
-"""What people are told of a run."""
+"""The report of a run."""
 
 from collections.abc import Iterator, Sequence
 
@@ -60,4 +60,4 @@ def _beside(works: Sequence[Work]) -> Iterator[str]:
             yield f"{conflict}, where it is {one.there}; at home it is {one.here}"
         if each.archived:
             images = counted(each.archived, "image")
-            yield f"skipped: {images} of {each.repository} archived at home: nobody can pull what is archived"
+            yield f"skipped: {images} of {each.repository} archived at home: an archived image can't be pulled"

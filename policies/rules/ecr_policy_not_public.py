@@ -1,7 +1,7 @@
 """Repositories are not public.
 
-Only Allow statements are checked: a Deny that limits an Allow for everybody has exceptions itself, which easily match
-too much (a key that is absent, a service). The tests compare this rule with `domain.iam.evaluate`: it finds every
+Only Allow statements are checked: a Deny that limits an Allow for every principal has exceptions itself, which easily
+match too much (a key that is absent, a service). The tests compare this rule with `domain.iam.evaluate`: it finds every
 statement by which an unknown caller is allowed something."""
 
 from collections.abc import Iterator

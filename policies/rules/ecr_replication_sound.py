@@ -263,7 +263,7 @@ RULE = StackRule(
     id="ecr-replication-sound",
     title="Images are replicated to declared repositories that keep them",
     severity=Severity.HIGH,
-    risk="When a region fails, the replica is missing, or was archived because nobody pulls it; or images are in a "
+    risk="When a region fails, the replica is missing, or was archived because it is not pulled; or images are in a "
     "repository that Amazon ECR created with default settings, or in a region where they must not be.",
     remediation="Declare each repository in every registry that it is replicated to, with a key in that region, the "
     "same mutable tags, and a lifecycle policy without sinceImagePulled (replicas in the stack's settings; the "

@@ -36,7 +36,7 @@ def _check_statements(document: Document, parameters: GithubParameters) -> Itera
             repositories = listed(_repositories(statement, issuers[0])) or "GitHub workflows"
             by_name.setdefault(repositories, []).append(name)
     for repositories, names in by_name.items():
-        yield f"identifies {repositories} by name only ({listed(names)}): the name can be registered by somebody else"
+        yield f"identifies {repositories} by name only ({listed(names)}): another GitHub account can register the name"
 
 
 def _has_ids(statement: Statement, issuer: str) -> bool:

@@ -18,7 +18,7 @@ from settings import Settings
 
 BUILT: dict[str, Builder] = {**ecr.BUILDERS, **iam.BUILDERS, **kms.BUILDERS, **secretsmanager.BUILDERS}
 NOT_BUILT: dict[str, str] = {}
-"""Types that the local cloud has no part for, each with the reason that people are told."""
+"""Types that the local cloud has no part for, each with the reason."""
 
 
 class NotApplied(Exception):
@@ -27,7 +27,7 @@ class NotApplied(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What the program declared, and what stands now."""
+    """What the program declared, and what was created."""
 
     settings: Settings
     built: int
@@ -36,11 +36,13 @@ class Applied:
     outputs: Mapping[str, object]
 
 
-def apply(root: Path, stack: str, clients: Clients, told: Callable[[str], None]) -> Applied:
-    """Builds the stack; `told` hears of each resource. Raises InvalidSettings or NotApplied."""
+def apply(root: Path, stack: str, clients: Clients, report: Callable[[str], None]) -> Applied:
+    """Builds the stack; `report` is called with each resource. Raises InvalidSettings or NotApplied."""
     configuration = sound_configuration(root, stack)
     account = home_account(configuration)
-    monitor = BuildingMonitor(project=configuration.project, stack=stack, account=account, clients=clients, told=told)
+    monitor = BuildingMonitor(
+        project=configuration.project, stack=stack, account=account, clients=clients, report=report
+    )
     try:
         settings = run_program(root, configuration, monitor)
     except Exception:
@@ -55,19 +57,19 @@ class BuildingMonitor(RecordingMonitor):
     """Creates where the recording one only answers, so that every apply in the program runs on real values."""
 
     def __init__(
-        self, *, project: str, stack: str, account: str, clients: Clients, told: Callable[[str], None]
+        self, *, project: str, stack: str, account: str, clients: Clients, report: Callable[[str], None]
     ) -> None:
         super().__init__(project=project, stack=stack, account=account, preview=False)
         self.built = 0
         self.not_built: dict[str, str] = {}
         self._clients = clients
-        self._told = told
+        self._report = report
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
         label = f"{request.type} {request.name}"
         if is_provider(request.type):
             return super().create(request, inputs)
-        self._told(label)
+        self._report(label)
         if request.type in NOT_BUILT:
             self.not_built[label] = NOT_BUILT[request.type]
             return super().create(request, inputs)

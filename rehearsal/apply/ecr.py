@@ -35,7 +35,7 @@ def _repository(order: Order) -> Answer:
 
 
 def _adopted(ecr: Any, order: Order) -> dict[str, str]:
-    """One that stood there already, made by somebody in a hurry, brought to what is declared."""
+    """One that existed before with other settings, updated to what is declared."""
     inputs, name = order.inputs, order.inputs["name"]
     answer = ecr.create_repository(repositoryName=name, encryptionConfiguration=_encryption(inputs))
     found: dict[str, str] = answer["repository"]

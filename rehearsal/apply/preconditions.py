@@ -44,20 +44,20 @@ def keys(settings: Settings) -> list[KmsKey]:
 
 
 def secrets(settings: Settings) -> dict[str, str]:
-    """What stands in for each secret that a cache names, by its ARN."""
+    """The stand-in for each secret that a cache names, by its ARN."""
     arns = {each.rule.credential_arn for each in settings.caches if each.rule.credential_arn}
     return {arn: to_json_text(credentials("rehearsal", token_urlsafe())) for arn in sorted(arns)}
 
 
-def told(settings: Settings) -> list[str]:
-    """For people: whatever is proven of these is proven of the stand-in."""
+def stand_ins(settings: Settings) -> list[str]:
+    """For people: a proof about one of these is about its stand-in."""
     adopted = [each.name for each in settings.repositories if each.adopt]
     upstreams = {each.rule.upstream_url for each in settings.caches}
     return [
-        *(f"key {key.arn} exists in AWS alone: one that lets Amazon ECR use it stood in" for key in keys(settings)),
-        *(f"secret {arn} exists in AWS alone: a made-up login stood in" for arn in secrets(settings)),
-        *(f"upstream {url} was played by a registry on loopback" for url in sorted(upstreams)),
-        *(f"repository {name} is adopted: an empty one that stood there before stood in" for name in adopted),
+        *(f"key {key.arn} exists in AWS alone: replaced by one that Amazon ECR can use" for key in keys(settings)),
+        *(f"secret {arn} exists in AWS alone: replaced by a generated login" for arn in secrets(settings)),
+        *(f"upstream {url} was replaced by a registry on loopback" for url in sorted(upstreams)),
+        *(f"repository {name} is adopted: an empty one was created before" for name in adopted),
     ]
 
 

@@ -9,7 +9,7 @@ from domain.aws import Arn
 from oci.client import Client
 from oci.image import Image
 from rehearsal.proofs.harness.case import Broken, Case
-from rehearsal.proofs.harness.denied_calls import CHANGES, DeniedPrincipal, require_denied, require_refused
+from rehearsal.proofs.harness.denied_calls import CHANGES, RegistryPrincipal, require_denied, require_refused
 from rehearsal.proofs.harness.stack_roles import auditor_session
 
 PROMISE = "the auditor reads what is declared of the repository, and no more"
@@ -23,11 +23,11 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = case.standing("auditor")
+    pushed = case.pushed_image("auditor")
     auditor, *_ = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     session = auditor_session(case, auditor)
     ecr = case.principals.of("ecr", session, case.registry.region)
-    read = _reads(ecr, case.name, case.arn, standing)
+    read = _reads(ecr, case.name, case.arn, pushed)
     for what, call in read.items():
         try:
             call()
@@ -35,18 +35,18 @@ def prove(case: Case) -> str:
             if refused.response["Error"]["Code"] not in _ABSENT:
                 raise Broken(f"the auditor can't read {what}: {refused}") from refused
     if not case.settings.role_options.audit_layers:
-        require_denied("the auditor", _images(ecr, case.name, standing))
+        require_denied("the auditor", _images(ecr, case.name, pushed))
         return f"read {', '.join(read)}; no image"
     password = case.principals.password(session, case.registry.region)
     with Client.on_loopback(case.host, password) as client:
-        client.pull(case.name, standing.digest)
-    require_refused(case, DeniedPrincipal(who="the auditor", password=password), standing, CHANGES)
-    return f"read {', '.join(read)}; pulled {standing.digest[:19]}"
+        client.pull(case.name, pushed.digest)
+    require_refused(case, RegistryPrincipal(who="the auditor", password=password), pushed, CHANGES)
+    return f"read {', '.join(read)}; pulled {pushed.digest[:19]}"
 
 
-def _reads(ecr: Any, name: str, arn: str, standing: Image) -> Mapping[str, Callable[[], object]]:
+def _reads(ecr: Any, name: str, arn: str, pushed: Image) -> Mapping[str, Callable[[], object]]:
     """All that the local cloud answers; it has neither scan findings nor the preview of a lifecycle policy."""
-    known = {"imageDigest": standing.digest}
+    known = {"imageDigest": pushed.digest}
     return {
         "description": lambda: ecr.describe_repositories(repositoryNames=[name]),
         "images": lambda: ecr.describe_images(repositoryName=name, imageIds=[known]),
@@ -59,8 +59,8 @@ def _reads(ecr: Any, name: str, arn: str, standing: Image) -> Mapping[str, Calla
     }
 
 
-def _images(ecr: Any, name: str, standing: Image) -> Mapping[str, Callable[[], object]]:
-    known = {"imageDigest": standing.digest}
+def _images(ecr: Any, name: str, pushed: Image) -> Mapping[str, Callable[[], object]]:
+    known = {"imageDigest": pushed.digest}
     return {
         "logged in": ecr.get_authorization_token,
         "got a manifest": lambda: ecr.batch_get_image(repositoryName=name, imageIds=[known]),

@@ -1,4 +1,4 @@
-"""Who may assume the auditor's role is declared, too."""
+"""The declared principals assume the auditor's role, and no others do."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -25,7 +25,7 @@ def prove_registry(case: RegistryCase) -> str:
     auditors = [each for arn in case.settings.role_options.auditors if (each := Arn.parse(arn))]
     for each in auditors:
         _read(case, each)
-    for other in _others(auditors, case.stranger):
+    for other in _others(auditors, case.other_account):
         require_denied(str(other), {"became the auditor": partial(auditor_session, case, other)}, _ACCESS_DENIED)
     return f"{', '.join(each.resource for each in auditors)} did"
 
@@ -53,11 +53,11 @@ def _reads(ecr: Any) -> Mapping[str, Callable[[], object]]:
     }
 
 
-def _others(auditors: list[Arn], stranger: str) -> list[Arn]:
-    """Another role in each auditor's account, and the auditor's name in an account that nothing names."""
+def _others(auditors: list[Arn], other_account: str) -> list[Arn]:
+    """Another role in each auditor's account, and the auditor's name in an account that the settings don't name."""
     first, *_ = auditors
     accounts = sorted({each.account for each in auditors})
     return [
         *(Arn(first.partition, "iam", "", account, "role/rehearsal-other") for account in accounts),
-        Arn(first.partition, "iam", "", stranger, first.resource),
+        Arn(first.partition, "iam", "", other_account, first.resource),
     ]

@@ -3,19 +3,25 @@
 from oci.client import Client, Refused
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken
-from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_refused_in, strangers
+from rehearsal.proofs.harness.denied_calls import (
+    CHANGES,
+    PULLS,
+    RegistryPrincipal,
+    other_principals,
+    require_refused_in,
+)
 from rehearsal.proofs.harness.principals import login
-from rehearsal.proofs.harness.upstream_registries import STRANGERS, TAG, content, names
+from rehearsal.proofs.harness.upstream_registries import TAG, UNDECLARED, content, names
 
 PROMISE = "no other principal imports images into the cache, or pulls from it"
 
 
 def prove_cache(case: CacheCase) -> str:
-    name = names(case.cache)[STRANGERS]
+    name = names(case.cache)[UNDECLARED]
     case.remove(name)
-    others = list(strangers(case, case.cache.pull))
-    # Who may pull from all of the account's repositories may still not have new ones made.
-    for each in (*others, DeniedPrincipal(who="a role that may pull", password=case.puller())):
+    others = list(other_principals(case, case.cache.pull))
+    # A principal that can pull from all of the account's repositories still can't have new ones created.
+    for each in (*others, RegistryPrincipal(who="a role that may pull", password=case.puller())):
         with Client.on_loopback(case.host, each.password) as client:
             try:
                 client.manifest(name, TAG)

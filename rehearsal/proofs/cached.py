@@ -17,17 +17,17 @@ def applies(case: CacheCase) -> bool:
 
 def prove_cache(case: CacheCase) -> str:
     (cache,) = [each for each in case.settings.caches if each.rule == case.cache.rule]
-    told = []
-    for name, guest in case.guests():
+    readers = []
+    for name, reader in case.readers():
         # What is cached is pulled without the upstream: each run brings it in anew.
         case.remove(name)
         upstream = content(case.cache, name)
-        pulled = require_pulled(case, name, TAG, guest)
+        pulled = require_pulled(case, name, TAG, reader)
         if pulled.digest != upstream.digest:
             raise Broken(f"the upstream has {upstream.digest}, and {pulled.digest} came")
         lifecycle, policy = cache.lifecycle_text, cache.policy_text
         require_made(case, name, TagMutability.MUTABLE, lifecycle=lifecycle, policy=policy, tags=cache.tags)
-        with Client.on_loopback(case.host, guest.password) as client:
-            require_refused_in(name, client, guest, upstream.images[0], CHANGES)
-        told.append(guest.who)
-    return f"pulled by {', '.join(told)} from {cache.rule.upstream_url}"
+        with Client.on_loopback(case.host, reader.password) as client:
+            require_refused_in(name, client, reader, upstream.images[0], CHANGES)
+        readers.append(reader.who)
+    return f"pulled by {', '.join(readers)} from {cache.rule.upstream_url}"

@@ -32,15 +32,15 @@ def _exclusions(ecr: Any) -> list[str]:
 
 def _expect_policy(declared: str | None, ecr: Any) -> None:
     try:
-        stands = ecr.get_registry_policy()["policyText"]
+        actual = ecr.get_registry_policy()["policyText"]
     except ecr.exceptions.RegistryPolicyNotFoundException:
-        stands = None
-    if declared is None or stands is None:
-        _expect("registry policy", declared, stands)
-    elif not document.same(document.parse(declared), document.parse(stands)):
-        raise Broken(f"registry policy: declared {declared}, and there is {stands}")
+        actual = None
+    if declared is None or actual is None:
+        _expect("registry policy", declared, actual)
+    elif not document.same(document.parse(declared), document.parse(actual)):
+        raise Broken(f"registry policy: declared {declared}, and there is {actual}")
 
 
-def _expect(what: str, declared: object, stands: object) -> None:
-    if declared != stands:
-        raise Broken(f"{what}: declared {declared}, and there is {stands}")
+def _expect(what: str, declared: object, actual: object) -> None:
+    if declared != actual:
+        raise Broken(f"{what}: declared {declared}, and there is {actual}")

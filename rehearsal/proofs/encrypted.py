@@ -22,15 +22,15 @@ def prove(case: Case) -> str:
             return _expect(found, "KMS", case.copy.key_arn)
         case Encryption.CUSTOMER:
             key = case.own_key()
-            told = _expect(found, "KMS", key)
+            found_key = _expect(found, "KMS", key)
             _require_sound(case, key)
-            return told
+            return found_key
 
 
 def _expect(found: dict[str, str], kind: str, key: str | None) -> str:
     if found["encryptionType"] != kind or (key is not None and found.get("kmsKey") != key):
-        stands = f"{found['encryptionType']} {found.get('kmsKey', '')}".strip()
-        raise Broken(f"declared {kind} {key or ''}, and there is {stands}")
+        actual = f"{found['encryptionType']} {found.get('kmsKey', '')}".strip()
+        raise Broken(f"declared {kind} {key or ''}, and there is {actual}")
     return f"{kind} {key.rpartition('/')[2][:8]}" if key else kind
 
 
@@ -48,7 +48,7 @@ def _require_sound(case: Case, key: str) -> None:
     kms = case.api("kms")
     if not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]:
         raise Broken(f"{key} does not rotate")
-    stands = document.parse(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    actual = document.parse(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
     declared = document.parse(key_policy(account=case.registry.account, region=case.registry.region))
-    if not document.same(stands, declared):
-        raise Broken(f"the policy of {key} is {stands.to_json()}")
+    if not document.same(actual, declared):
+        raise Broken(f"the policy of {key} is {actual.to_json()}")

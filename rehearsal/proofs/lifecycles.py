@@ -12,7 +12,7 @@ def prove(case: Case) -> str:
         found = ecr.get_lifecycle_policy(repositoryName=case.name)["lifecyclePolicyText"]
     except ecr.exceptions.LifecyclePolicyNotFoundException as missing:
         raise Broken("there is no lifecycle policy") from missing
-    stands, declared = parse_json(found), parse_json(case.copy.lifecycle_text)
-    if to_json_text(stands) != to_json_text(declared):
-        raise Broken(f"declared {to_json_text(declared)}, and there is {to_json_text(stands)}")
+    actual, declared = parse_json(found), parse_json(case.copy.lifecycle_text)
+    if to_json_text(actual) != to_json_text(declared):
+        raise Broken(f"declared {to_json_text(declared)}, and there is {to_json_text(actual)}")
     return f"rules: {len(case.repository.retention)}"

@@ -2,7 +2,7 @@
 
 from domain.iam.grants import Grant
 from rehearsal.proofs.harness.case import Case
-from rehearsal.proofs.harness.denied_calls import CHANGES, DeniedPrincipal, granted, require_pulled, require_refused
+from rehearsal.proofs.harness.denied_calls import CHANGES, RegistryPrincipal, granted, require_pulled, require_refused
 from rehearsal.proofs.harness.stack_roles import has_tasks, tasks_by_name, tasks_of
 
 PROMISE = "every granted principal pulls, and does no more"
@@ -13,19 +13,19 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = case.standing("grants")
-    told = []
+    pushed = case.pushed_image("grants")
+    readers = []
     for grant in case.repository.pull:
-        guest = _guest(case, grant)
-        require_pulled(case, case.name, standing.digest, guest)
-        require_refused(case, guest, standing, CHANGES)
-        told.append(guest.who)
-    return ", ".join(told)
+        reader = _reader(case, grant)
+        require_pulled(case, case.name, pushed.digest, reader)
+        require_refused(case, reader, pushed, CHANGES)
+        readers.append(reader.who)
+    return ", ".join(readers)
 
 
-def _guest(case: Case, grant: Grant) -> DeniedPrincipal:
+def _reader(case: Case, grant: Grant) -> RegistryPrincipal:
     """The stack makes the tasks' role itself."""
     tasks = tasks_by_name(case.settings)
     if has_tasks(case.settings) and grant == tasks:
-        return DeniedPrincipal(who=f"{tasks.account} {tasks.role}", password=tasks_of(case))
+        return RegistryPrincipal(who=f"{tasks.account} {tasks.role}", password=tasks_of(case))
     return granted(case, grant)

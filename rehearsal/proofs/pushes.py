@@ -13,7 +13,7 @@ from localcloud.github_issuer import Job
 from oci.client import Client, Refused
 from oci.image import Image, image
 from rehearsal.proofs.harness.case import Broken, PublisherCase
-from rehearsal.proofs.harness.denied_calls import CHANGES, DeniedPrincipal, require_denied, require_refused_in
+from rehearsal.proofs.harness.denied_calls import CHANGES, RegistryPrincipal, require_denied, require_refused_in
 from rehearsal.proofs.harness.workflows import jobs
 
 PROMISE = "the declared workflows push their repositories, and do nothing else"
@@ -25,13 +25,15 @@ def prove_publisher(case: PublisherCase) -> str:
     comers = jobs(case.publisher.source)
     *_, credentials = [_entered(case, each) for each in comers]
     own, others = case.publisher.repositories, case.others()
-    publisher = DeniedPrincipal(who=case.subject, password=case.principals.password(credentials, case.registry.region))
+    publisher = RegistryPrincipal(
+        who=case.subject, password=case.principals.password(credentials, case.registry.region)
+    )
     with Client.on_loopback(case.host, publisher.password) as client:
         for name in own:
-            standing = _pushed(case, client, name)
-            require_refused_in(name, client, publisher, standing, _DELETION)
+            pushed = _pushed(case, client, name)
+            require_refused_in(name, client, publisher, pushed, _DELETION)
         for name in others:
-            require_refused_in(name, client, publisher, standing, CHANGES)
+            require_refused_in(name, client, publisher, pushed, CHANGES)
     require_denied(case.subject, _settings_changed(case, case.principals.of("ecr", credentials, case.registry.region)))
     _require_policy(case)
     subjects = ", ".join(f"environment {each.environment}" if each.environment else each.ref for each in comers)
@@ -77,7 +79,7 @@ def _require_policy(case: PublisherCase) -> None:
     attached = [each["PolicyName"] for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]]
     if len(names) != 1 or attached:
         raise Broken(f"declared one policy, and there are {', '.join([*names, *attached]) or 'none'}")
-    stands = document.parse(iam.get_role_policy(RoleName=role, PolicyName=names[0])["PolicyDocument"])
+    actual = document.parse(iam.get_role_policy(RoleName=role, PolicyName=names[0])["PolicyDocument"])
     declared = document.parse(push_policy(case.publisher.repositories, case.registry.id))
-    if not document.same(stands, declared):
-        raise Broken(f"declared {declared.to_json()}, and there is {stands.to_json()}")
+    if not document.same(actual, declared):
+        raise Broken(f"declared {declared.to_json()}, and there is {actual.to_json()}")

@@ -31,13 +31,14 @@ def prove(case: Case) -> str:
     for each in pushed.values():
         ended = settled(case, case.name, each.digest)
         if set(ended) != set(wanted) or not all(how == COMPLETE for how in ended.values()):
-            raise Broken(f"declared for {_told(wanted)}, and it went to {_told(ended)}: {', '.join(ended.values())}")
+            declared, actual = _destinations_text(wanted), _destinations_text(ended)
+            raise Broken(f"declared for {declared}, and it went to {actual}: {', '.join(ended.values())}")
     there = [registry for registry in case.settings.all_registries if registry.id in wanted]
     for registry in there:
         _require_served(case, registry, pushed)
     for registry in case.settings.all_registries:
         if registry.prefixes and not case.name.startswith(registry.prefixes) and case.at(registry).knows(case.name):
-            raise Broken(f"it is not for {registry.name}, and stands there")
+            raise Broken(f"it is not for {registry.name}, and is there")
     return f"an image and an index at {', '.join(each.name for each in there) or 'home alone'}"
 
 
@@ -53,5 +54,5 @@ def _require_served(case: Case, registry: StackRegistry, pushed: dict[str, Image
                 raise Broken(f"{tag} is {each.digest} at home, and {pulled.digest} at {registry.name}")
 
 
-def _told(destinations: Iterable[RegistryId]) -> str:
+def _destinations_text(destinations: Iterable[RegistryId]) -> str:
     return ", ".join(f"{each.account} {each.region}" for each in destinations) or "nowhere"

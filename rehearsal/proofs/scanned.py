@@ -17,16 +17,18 @@ def prove(case: Case) -> str:
     if not answered["scanningConfigurations"]:
         raise Broken(f"the registry knows no such repository: {answered['failures']}")
     (found,) = answered["scanningConfigurations"]
-    stands = ecr.get_registry_scanning_configuration()["scanningConfiguration"]["scanType"]
-    if (stands, found.get("scanFrequency", _OFF)) != (kind, _told(declared)):
-        raise Broken(f"declared {kind} {_told(declared)}, and there is {stands} {found.get('scanFrequency', _OFF)}")
+    actual = ecr.get_registry_scanning_configuration()["scanningConfiguration"]["scanType"]
+    if (actual, found.get("scanFrequency", _OFF)) != (kind, _frequency_text(declared)):
+        raise Broken(
+            f"declared {kind} {_frequency_text(declared)}, and there is {actual} {found.get('scanFrequency', _OFF)}"
+        )
     # The repository's own flag can give the same frequency, and is on its way out.
     if declared in _BY_RULE and not found["appliedScanFilters"]:
         raise Broken("no filter of the registry's scanning configuration covers it")
     if not case.described()["imageScanningConfiguration"]["scanOnPush"]:
         raise Broken("the repository's own scan on push is off, which other scanners read")
-    return f"{kind} {_told(declared)}"
+    return f"{kind} {_frequency_text(declared)}"
 
 
-def _told(frequency: ScanFrequency | None) -> str:
+def _frequency_text(frequency: ScanFrequency | None) -> str:
     return _OFF if frequency is None else frequency.value

@@ -1,7 +1,7 @@
 """Amazon ECS pulls what is declared for the account's tasks, with the role that the stack declares."""
 
 from rehearsal.proofs.harness.case import Case
-from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, DeniedPrincipal, require_pulled, require_refused
+from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, RegistryPrincipal, require_pulled, require_refused
 from rehearsal.proofs.harness.stack_roles import has_tasks, tasks_by_name, tasks_of
 
 PROMISE = "the account's tasks in Amazon ECS pull what is declared, and do nothing else"
@@ -12,14 +12,14 @@ def applies(case: Case) -> bool:
 
 
 def prove(case: Case) -> str:
-    standing = case.standing("tasks")
-    tasks = DeniedPrincipal(who="a task", password=tasks_of(case))
+    pushed = case.pushed_image("tasks")
+    tasks = RegistryPrincipal(who="a task", password=tasks_of(case))
     if not _may_pull(case):
-        require_refused(case, tasks, standing, {**PULLS, **CHANGES})
+        require_refused(case, tasks, pushed, {**PULLS, **CHANGES})
         return "refused: it is not for tasks"
-    require_pulled(case, case.name, standing.digest, tasks)
-    require_refused(case, tasks, standing, CHANGES)
-    return f"pulled {standing.digest[:19]}"
+    require_pulled(case, case.name, pushed.digest, tasks)
+    require_refused(case, tasks, pushed, CHANGES)
+    return f"pulled {pushed.digest[:19]}"
 
 
 def _may_pull(case: Case) -> bool:

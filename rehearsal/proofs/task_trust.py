@@ -16,9 +16,9 @@ def prove_registry(case: RegistryCase) -> str:
     account = case.settings.home.account
     if task_session(case, account) is None:
         raise Broken("Amazon ECS does not get it for the account's tasks")
-    if task_session(case, case.stranger) is not None:
+    if task_session(case, case.other_account) is not None:
         raise Broken("Amazon ECS gets it for tasks of another account")
     for service in _OTHER_SERVICES:
         if task_session(case, account, service) is not None:
             raise Broken(f"{service} gets it")
-    return f"refused: tasks of {case.stranger}, {', '.join(_OTHER_SERVICES)}"
+    return f"refused: tasks of {case.other_account}, {', '.join(_OTHER_SERVICES)}"

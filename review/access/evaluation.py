@@ -22,7 +22,7 @@ from review.access.targets import REGISTRY_DOCUMENT, AccessTarget, PolicyReader,
 _REPOSITORY = ":repository/"
 _WILDCARDS = frozenset("*?$")
 _REGION = "aws:requestedregion"
-_ASKED = tuple(dict.fromkeys(action for access in Access for action in access.actions))
+_ACTIONS = tuple(dict.fromkeys(action for access in Access for action in access.actions))
 
 _Key = tuple[Grantee, str, str, str, Access]
 """A principal, a repository, its account and region, and the access."""
@@ -97,9 +97,9 @@ class _Evaluation:
         own = each.identity.account == group[0].account
         caller = each.caller(policies=() if own else (ALLOW_ALL,))
         subject = PartialCaller(caller=caller, unsettled=each.unsettled)
-        asked = [access for access in Access if any(covers(statement, action) for action in access.actions)]
+        accesses = [access for access in Access if any(covers(statement, action) for action in access.actions)]
         for some in self._patterns.classes(group, group[0].policies):
-            self._evaluate(each.principal, subject, some, asked)
+            self._evaluate(each.principal, subject, some, accesses)
 
     def _add_role(self, role: StackRole, naming: Sequence[AccessTarget]) -> None:
         """The access of a role, evaluated only where its policies or the repository's name the other."""
@@ -119,7 +119,7 @@ class _Evaluation:
 
     def _named_by(self, document: Document) -> Iterator[str]:
         for statement in document.statements:
-            if statement.effect is Effect.ALLOW and any(covers(statement, action) for action in _ASKED):
+            if statement.effect is Effect.ALLOW and any(covers(statement, action) for action in _ACTIONS):
                 texts = ("*",) if statement.resources is None else statement.resources
                 for text in texts:
                     yield from self._patterns.names(text, self._by_name)
@@ -129,7 +129,7 @@ class _Evaluation:
         principal: Grantee,
         subject: PartialCaller,
         some: Sequence[AccessTarget],
-        asked: Sequence[Access],
+        accesses: Sequence[Access],
         *,
         login: bool | None = None,
     ) -> None:
@@ -137,7 +137,7 @@ class _Evaluation:
         copy = some[0]
         if copy.unread:
             subject = replace(subject, doubts=(*subject.doubts, *(f"{each} can't be read" for each in copy.unread)))
-        for access in asked:
+        for access in accesses:
             fact = _combined(access, self._answers(subject, copy, access))
             if fact is None:
                 continue

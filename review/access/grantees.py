@@ -41,28 +41,28 @@ class NamedGrantee:
 
 def named(statement: Statement) -> Iterator[NamedGrantee]:
     """Every principal that the statement names."""
-    asked = _asked(statement)
+    required = _required_values(statement)
     if statement.not_principals is not None:
         but = ", ".join(each.value for each in statement.not_principals)
-        yield from _anyone(asked, f" except {but}")
+        yield from _anyone(required, f" except {but}")
     for each in statement.principals or ():
-        yield from _one(each, asked)
+        yield from _one(each, required)
 
 
-def _one(principal: Principal, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+def _one(principal: Principal, required: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     if principal.is_anyone:
-        yield from _anyone(asked, "")
+        yield from _anyone(required, "")
     elif principal.kind is PrincipalKind.SERVICE:
-        yield from _service(principal.value, asked)
+        yield from _service(principal.value, required)
     elif principal.kind is PrincipalKind.FEDERATED:
-        yield from _federated(principal.value, asked)
+        yield from _federated(principal.value, required)
     elif principal.is_root:
         yield _account(principal.value)
     elif principal.kind is PrincipalKind.AWS:
         yield _by_arn(principal.value)
 
 
-def _asked(statement: Statement) -> dict[str, tuple[str, ...]]:
+def _required_values(statement: Statement) -> dict[str, tuple[str, ...]]:
     """The values that the conditions require of the caller, by key in lower case."""
     return {
         each.key.folded: each.values
@@ -71,9 +71,9 @@ def _asked(statement: Statement) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _anyone(asked: Mapping[str, tuple[str, ...]], but: str) -> Iterator[NamedGrantee]:
+def _anyone(required: Mapping[str, tuple[str, ...]], but: str) -> Iterator[NamedGrantee]:
     """Every principal, or those of the accounts and organizations that the conditions name."""
-    organizations, accounts = asked.get("aws:principalorgid", ()), asked.get("aws:principalaccount", ())
+    organizations, accounts = required.get("aws:principalorgid", ()), required.get("aws:principalaccount", ())
     if organizations and all(map(ORGANIZATION_ID.fullmatch, organizations)):
         yield from (_organization(each, but) for each in organizations)
     elif accounts and all(map(is_account_id, accounts)):
@@ -131,10 +131,10 @@ def _arn_label(arn: Arn | None, text: str) -> str:
     return f"{words} {name} of account {arn.account}"
 
 
-def _service(name: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+def _service(name: str, required: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     """The service on behalf of each account, or organization, that the conditions name."""
-    accounts, sources = asked.get("aws:sourceaccount", ()), asked.get("aws:sourcearn", ())
-    organizations = asked.get("aws:sourceorgid", ())
+    accounts, sources = required.get("aws:sourceaccount", ()), required.get("aws:sourcearn", ())
+    organizations = required.get("aws:sourceorgid", ())
     by_arn = {source: arn.account for source in sources if (arn := Arn.parse(source)) and is_account_id(arn.account)}
     if accounts and all(map(is_account_id, accounts)):
         for each in accounts:
@@ -160,14 +160,14 @@ def _at_work(name: str, whom: str, context: Context) -> NamedGrantee:
     return NamedGrantee(principal=principal, identity=Identity(arn=name, account=None, session_context=context))
 
 
-def _federated(provider: str, asked: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+def _federated(provider: str, required: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     issuer = provider.rpartition("oidc-provider/")[2].lower()
     if issuer != ISSUER and not issuer.startswith(f"{ISSUER}/"):
         principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"every identity of `{provider}`")
         yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None))
         return
-    audience = asked.get(f"{issuer}:aud", (AUDIENCE,))[0]
-    for subject in asked.get(f"{issuer}:sub", (None,)):
+    audience = required.get(f"{issuer}:aud", (AUDIENCE,))[0]
+    for subject in required.get(f"{issuer}:sub", (None,)):
         context: dict[str, tuple[str, ...]] = {f"{issuer}:aud": (audience,)}
         label = "every GitHub workflow"
         if subject is not None:

@@ -56,8 +56,8 @@ class SettingsLines:
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
             return self._in_catalog(_catalog_path(key, path, repository, entry))
-        if key == _ROLES and (asked := self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))):
-            return self._in_catalog(asked)
+        if key == _ROLES and (wanted := self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))):
+            return self._in_catalog(wanted)
         return self._in_stack(key if key in StackKeys.model_fields else "environment")
 
     def of_urn(self, urn: str) -> SettingsLine:

@@ -63,7 +63,7 @@ class _Verdict:
     why: str = ""
     """The end of the text."""
     fix: str = ""
-    """`{names}` stands for the repositories."""
+    """With `{names}` in place of the repositories."""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class Change:
     @property
     def refused(self) -> bool:
         """Whether the engine refuses to delete the old one: a replacement may take the protection off itself."""
-        # An import over what the state holds already is not asked: pulumi/pkg/resource/deploy/step_generator.go.
+        # An import over what the state holds is not refused: pulumi/pkg/resource/deploy/step_generator.go.
         if self.old is None or not self.old.protect or IMPORT in self.forced_by:
             return False
         if self.op in (Op.DELETE, Op.RENAME):

@@ -146,7 +146,7 @@ def key_problems(
 
 
 def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapping[str, str]) -> Iterator[Problem]:
-    """Roles that can't exist side by side: IAM tells an account's roles apart by name alone, not by path or case."""
+    """Roles that can't exist side by side: IAM distinguishes an account's roles by name alone, not by path or case."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for repository, entry in entries:
         for index, pull in enumerate(entry.pull):
@@ -199,7 +199,7 @@ def _principal_problems(arns: Sequence[str], partition: str) -> Iterator[Problem
         if arn and arn.partition != partition:
             yield Problem((index,), text, f"is in partition {arn.partition}", f"write arn:{partition}:iam::…")
         if text in arns[:index]:
-            yield Problem((index,), text, "stands twice", "remove the line")
+            yield Problem((index,), text, "appears twice", "remove the line")
 
 
 def _auditor_problems(arns: Sequence[str], partition: str) -> Iterator[Problem]:
@@ -220,7 +220,7 @@ def _replica_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
             fix = f'add it to accounts: {replica.account}: "…"'
             yield Problem((index, "account"), replica.account, "is not an account of this stack", fix)
         if (account, replica.region) in seen:
-            message = "is the home region" if (account, replica.region) == home else "stands twice"
+            message = "is the home region" if (account, replica.region) == home else "appears twice"
             yield Problem((index, "region"), replica.region, message, "remove the line")
         seen.add((account, replica.region))
         if REGIONS[replica.region] is not REGIONS[aws.region]:

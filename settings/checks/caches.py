@@ -26,7 +26,7 @@ def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
 
 
 def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[str], project: str) -> Iterator[Problem]:
-    """Of the tokens' keys, which are told without their values."""
+    """Of the tokens' keys, which are reported without their values."""
     wanted = {token_key(cache.own_prefix): index for index, cache in enumerate(keys.caches) if cache.username}
     for name, index in wanted.items():
         if name not in given:

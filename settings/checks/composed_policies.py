@@ -64,7 +64,7 @@ def _source_problems(pushes: Pushes, provider: str) -> Iterator[Problem]:
 def _push_problems(
     settings: Settings, last: Mapping[tuple[str, ...], Path], lengths: Mapping[str, int]
 ) -> Iterator[Problem]:
-    """Of a role's policy that is too long, told where the last of its repositories stands."""
+    """Of a role's policy that is too long, at the last of its repositories."""
     for publisher in settings.publishers:
         length = lengths[publisher.name]
         if length > INLINE_TEXT_MAX:
@@ -112,14 +112,14 @@ def policy_problems_in_stack(settings: Settings) -> Iterator[tuple[str, Problem]
 
 
 def _role_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
-    """Of the roles that a stack has once; what the catalog makes too long is told there."""
+    """Of the roles that a stack has once; what the catalog makes too long is reported there."""
     stack = settings.stack
     keys = {task_role(stack): "caches", auditor_role(stack): "roles", cache_role(stack): "caches"}
-    told = {publisher.name for publisher in settings.publishers}
+    reported = {publisher.name for publisher in settings.publishers}
     if _tasks_length(settings) > INLINE_TEXT_MAX:
-        told.add(task_role(stack))
+        reported.add(task_role(stack))
     for role in settings.roles:
         length = len(to_json_text(role.policy))
-        if role.name not in told and length > INLINE_TEXT_MAX:
+        if role.name not in reported and length > INLINE_TEXT_MAX:
             message = f"make the policy of {role.name} {length:,} characters long where IAM takes {INLINE_TEXT_MAX:,}"
             yield keys.get(role.name, "replicas"), Problem((), None, message, _FEWER)

@@ -33,7 +33,7 @@ def registry_roles(
     caches: Sequence[Cache],
     options: RoleOptions,
 ) -> tuple[Role, ...]:
-    """All that the stack's own account holds; their names are told apart by the stack."""
+    """All that the stack's own account holds; their names begin with the stack's."""
     home, ids = registries[0], [registry.id for registry in registries]
     provider = provider_arn(home.account, home.region)
     roles = [

@@ -34,7 +34,7 @@ from settings.written.catalog import (
 from settings.written.stack import AwsKeys, CacheEntry, CachePull, ReplicaEntry, StackKeys
 
 NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=30),)
-"""Where the catalog has no default, what nobody declared loses no image that has a tag."""
+"""Where the catalog has no default, a repository that is not declared loses no image that has a tag."""
 CACHED = (
     Rule(selector=Selector.UNTAGGED, patterns=(), effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=7),
     Rule(selector=Selector.ANY, patterns=(), effect=RetentionEffect.KEEP, count=500),
@@ -87,7 +87,7 @@ def _cache(cache: CacheEntry, keys: StackKeys, home: StackRegistry, *, project: 
 
 
 def cache_rule(cache: CacheEntry, project: str, stack: str, registry: RegistryId) -> CacheRule:
-    """The rule; where another private registry stands behind it, Amazon ECR goes there with a role of ours."""
+    """The rule; where its upstream is another private registry, Amazon ECR goes there with a role of ours."""
     url = cache.registry or cache.kind.url or ""
     upstream, role = private_registry(url), None
     if upstream is not None and upstream.account != registry.account:
@@ -102,7 +102,7 @@ def cache_rule(cache: CacheEntry, project: str, stack: str, registry: RegistryId
 
 
 def _grants(pulls: tuple[Pull, ...] | tuple[CachePull, ...], keys: StackKeys, own: str) -> tuple[Grant, ...]:
-    """Who may pull, by their ids in this stack; the tasks of its own account pull with a role."""
+    """The principals that can pull, by their ids in this stack; the tasks of its own account pull with a role."""
     return tuple(grant for pull in pulls if pull.service != TASKS for grant in _grant(pull, keys, own))
 
 

@@ -23,7 +23,7 @@ from settings.written.stack import RoleOptions, Scanning
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that one stack declares; roles and documents are made once, when they are first asked for."""
+    """Everything that one stack declares; roles and documents are made once, when they are first used."""
 
     project: str
     stack: str
@@ -33,7 +33,7 @@ class Settings:
     other_account_replicas: tuple[StackRegistry, ...]
     """Replicas in other accounts."""
     net: tuple[retention.Rule, ...]
-    """The retention of repositories that nobody declared."""
+    """The retention of repositories that are not declared."""
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
     role_options: RoleOptions
@@ -86,7 +86,7 @@ class Settings:
         return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)
 
     def copies(self, registry: StackRegistry) -> tuple[RepositoryCopy, ...]:
-        """Every repository of the catalog, as it stands in this registry."""
+        """Every repository of the catalog, as it is in this registry."""
         return self._copies[registry]
 
     @cached_property
@@ -164,7 +164,7 @@ def lifecycle_text(rules: tuple[retention.Rule, ...], *, standby: bool) -> str:
 
 @cache
 def policy_text(grants: tuple[Grant, ...], registry: RegistryId) -> str | None:
-    """The repository policy; None where nobody may pull."""
+    """The repository policy; None where no principal may pull."""
     policy = repository_policy(grants, registry)
     return to_json_text(policy) if policy else None
 

@@ -29,7 +29,7 @@ class StackRegistry:
 
     @property
     def name(self) -> str:
-        """What tells it apart from the stack's other registries, in the names of resources."""
+        """What distinguishes it from the stack's other registries, in the names of resources."""
         return f"{self.account}.{self.region}" if self.role else self.region
 
     @property

@@ -16,7 +16,7 @@ from settings.files.source import Reporter, Source, read
 PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
 REGION, ACCOUNTS = "aws:region", "aws:allowedAccountIds"
-UNREADABLE_SECRET = "encrypted"  # noqa: S105  what stands for a value that only its owner can decrypt
+UNREADABLE_SECRET = "encrypted"  # noqa: S105  in place of a value that only its owner can decrypt
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Configuration:
         return Reporter(self.file, None if key in self.engine_keys else self.source, self.faults)
 
     def report(self, key: str, problem: Problem) -> None:
-        """A problem of one of the project's own keys, told at a path inside its value."""
+        """A problem of one of the project's own keys, reported at a path inside its value."""
         full = f"{self.project}:{key}"
         self.reporter(full)(problem.under("config", full))
 
@@ -167,7 +167,7 @@ def _apply_defaults(configuration: Configuration, declared: Mapping[str, Mapping
             if default is not None:
                 configuration.values[key] = default
         elif not _check_type(configuration.values[key], declaration, report, key) and default is not None:
-            configuration.values[key] = default  # the fault is told: what follows is to find others
+            configuration.values[key] = default  # the fault is reported: what follows finds others
 
 
 def _check_type(value: object, declaration: Mapping[str, object], report: Reporter, key: str) -> bool:
@@ -175,7 +175,7 @@ def _check_type(value: object, declaration: Mapping[str, object], report: Report
     if kind is None or value == UNREADABLE_SECRET or _fits(value, str(kind), items, top=True):
         return True
     if value is None:
-        return False  # told where the file was read
+        return False  # reported where the file was read
     name = f"array<{items['type']}>" if isinstance(items, dict) else str(kind)
     report(Problem(("config", key), value, f"is not of type {name}", f"write {a(name)}, as {PROJECT_FILE} says"))
     return False
@@ -228,7 +228,7 @@ def decoded(text: str) -> object:
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key appears twice")
     return value
 
 

@@ -118,7 +118,7 @@ def _number(text: str) -> object:
 
 
 def no_value(path: Path) -> Problem:
-    """A key that stands there with nothing behind it, which could mean anything."""
+    """A key without a value, which could mean anything."""
     return Problem(path, None, "has no value", "write one, or remove the key")
 
 

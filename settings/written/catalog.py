@@ -90,7 +90,7 @@ def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator
 
 def _day(value: object) -> object:
     if isinstance(value, str) and _DAY.fullmatch(value):
-        with suppress(ValueError):  # a day that the calendar does not have is told like any other text
+        with suppress(ValueError):  # a day that the calendar does not have is reported like any other text
             return date.fromisoformat(value)
     raise invalid_value("is not a date", "write it as 2027-01-31")
 
@@ -187,7 +187,7 @@ SERVICES = (*(service.value for service in PullService), TASKS)
 
 
 class Pull(Model):
-    """Who may pull: an account (or one role in it), an organisation, or an AWS service."""
+    """A principal that can pull: an account (or one role in it), an organisation, or an AWS service."""
 
     account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = None
     role: Annotated[StrictStr, checked(role_name_problems)] | None = None

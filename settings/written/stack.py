@@ -127,7 +127,7 @@ class RoleOptions(Model):
 
 
 class CachePull(Model):
-    """Who may pull from a cache, and so bring in what is not there yet."""
+    """A principal that can pull from a cache, and so import what is not there yet."""
 
     account: StrictStr | None = Field(None, description="a name from `accounts`")
     role: Annotated[StrictStr, checked(role_name_problems)] | None = None
@@ -141,7 +141,7 @@ class CacheEntry(Model):
     upstream: Literal[tuple(each.name for each in UPSTREAMS)]  # type: ignore[valid-type]
     registry: StrictStr | None = Field(None, description="its address, where each customer has one of his own")
     prefix: StrictStr | None = Field(None, description="what its repositories' names begin with; default: the upstream")
-    upstream_prefix: StrictStr = Field(ROOT, description="only what stands under it at the upstream")
+    upstream_prefix: StrictStr = Field(ROOT, description="only what is under it at the upstream")
     credentials: StrictStr | None = Field(None, description="the ARN of a secret that exists already")
     username: Text | None = Field(None, description="with the secret configuration cache-token-PREFIX, in its place")
     pull: tuple[CachePull, ...] = ()

@@ -310,12 +310,12 @@ def test_without_credentials(filled: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert "pulumi up" in ended.error
 
 
-def test_a_repository_that_does_not_stand_yet(world: World) -> None:
+def test_a_repository_that_does_not_exist_yet(world: World) -> None:
     world.create(HOME)
     ended = world.backfill()
     assert (ended.code, ended.text) == (1, "")
     assert ended.error == (
-        f"{world.name} does not stand in eu-west-1 (account {ACCOUNT}) (deploy first: make up STACK=prod)\n"
+        f"{world.name} does not exist in eu-west-1 (account {ACCOUNT}) (deploy first: make up STACK=prod)\n"
     )
 
 

@@ -226,7 +226,7 @@ def said_by(show: Callable[[Report, Console], None], told: Report) -> list[str]:
 
 
 NOT_BUILT = ["aws:x:Y z: no part"]
-STOOD_IN = ["repository team/app is adopted: an empty one that stood there before stood in"]
+STOOD_IN = ["repository team/app is adopted: an empty one was created before"]
 
 
 def test_every_registry_is_an_endpoint(small: Path, cloud: LocalCloud) -> None:

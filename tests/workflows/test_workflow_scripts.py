@@ -200,12 +200,12 @@ def test_the_plan_is_told_from_the_preview(tmp_path: Path, base: bool) -> None:
     assert written(tmp_path, "comment/preview-dev.md") == "# told of dev\n"
 
 
-def test_a_plan_that_cannot_be_told_says_why(tmp_path: Path) -> None:
+def test_a_preview_that_cannot_be_shown_says_why(tmp_path: Path) -> None:
     environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=True, answers="dev=2")}
     (tmp_path / "comment").mkdir()
     (tmp_path / "preview.json").write_text("{}")
     assert_printed(ran_well("preview", "plan", tmp_path, environment), ["refused: ``` dev"])
-    told = "### The preview of dev can't be told\n\n    refused: ``` dev\n"
+    told = "### The preview of dev can't be shown\n\n    refused: ``` dev\n"
     assert written(tmp_path, "comment/preview-dev.md") == told
 
 

@@ -182,7 +182,7 @@ def _is_fresh(registry: StoredRegistry, name: str, reference: str) -> bool:
 
 
 def _may_import(call: Call, registry: StoredRegistry, name: str) -> bool:
-    """Who may not is answered from what is there, as the User Guide describes it."""
+    """A caller that is not allowed to import is answered from what is there, as the User Guide describes it."""
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
     needed = ["BatchImportUpstreamImage", *([] if name in registry.repositories else ["CreateRepository"])]
     return all(authorize.may(call, action, registry, name) for action in needed)

@@ -19,7 +19,7 @@ _OWN_PREFIX = "ecr:"
 _T = TypeVar("_T")
 
 _NEVER = datetime.fromtimestamp(0, UTC)
-"""What AWS tells as lastEvaluatedAt of a policy that was not evaluated yet."""
+"""What AWS answers as lastEvaluatedAt of a policy that was not evaluated yet."""
 
 
 async def set_repository_policy(request: OperationRequest) -> Answer:

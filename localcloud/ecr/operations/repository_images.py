@@ -58,7 +58,7 @@ def malformed(id: ImageId) -> ImageFailure | None:
 
 
 def failure_of(id: ImageId, error: EcrError) -> ImageFailure:
-    """A refusal of this one image, as its batch tells it."""
+    """A refusal of this one image, as its batch reports it."""
     match error:
         case TagOfAnotherImage():
             return ImageFailure(
@@ -173,10 +173,10 @@ def _require_change(image_id: ImageId, repository: StoredRepository) -> None:
 
 
 def _filtered(request: OperationRequest, found: Iterable[StoredImage]) -> list[StoredImage]:
-    asked_for: Mapping[str, Any] = request.input.get("filter", {})
-    if asked_for.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
+    wanted: Mapping[str, Any] = request.input.get("filter", {})
+    if wanted.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
         return []
-    status = asked_for.get("tagStatus", "ANY")
+    status = wanted.get("tagStatus", "ANY")
     return [image for image in found if status == "ANY" or (status == "TAGGED") == bool(image.tags)]
 
 

@@ -1,4 +1,4 @@
-"""What a proof about a pull-through cache is given: the cache, and whoever pulls from it."""
+"""What a proof about a pull-through cache is given: the cache, and its readers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from domain.ecr.cache import Cache
 from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
 from domain.iam.grants import AccountGrant, Grant
 from rehearsal.proofs.harness.case import RegistryCase
-from rehearsal.proofs.harness.denied_calls import DeniedPrincipal, granted
+from rehearsal.proofs.harness.denied_calls import RegistryPrincipal, granted
 from rehearsal.proofs.harness.stack_roles import tasks_of
 from rehearsal.proofs.harness.upstream_registries import TASKS, names
 
@@ -22,17 +22,17 @@ class CacheCase(RegistryCase):
     def subject(self) -> str:
         return f"cache {self.cache.rule.prefix}@{self.registry.name}"
 
-    def guests(self) -> Iterator[tuple[str, DeniedPrincipal]]:
-        """Whoever may pull, each with a repository of their own to bring in."""
+    def readers(self) -> Iterator[tuple[str, RegistryPrincipal]]:
+        """Each principal that is granted pulls, with a repository to import."""
         mine = names(self.cache)
         for number, grant in enumerate(self.cache.pull):
-            yield mine[str(number)], self._guest(grant)
+            yield mine[str(number)], self._reader(grant)
         if self.cache.tasks:
-            yield mine[TASKS], DeniedPrincipal(who="a task", password=tasks_of(self))
+            yield mine[TASKS], RegistryPrincipal(who="a task", password=tasks_of(self))
 
-    def _guest(self, grant: Grant) -> DeniedPrincipal:
+    def _reader(self, grant: Grant) -> RegistryPrincipal:
         if grant != AccountGrant(account=self.registry.account):
             return granted(self, grant)
         # A grant to the own account leaves it to the account's own policies.
         password = self._password("rehearsal-importer", (*PULL_ACTIONS, *IMPORT_ACTIONS), self._everything)
-        return DeniedPrincipal(who=grant.account, password=password)
+        return RegistryPrincipal(who=grant.account, password=password)

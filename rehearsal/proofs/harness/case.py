@@ -52,7 +52,7 @@ class RegistryCase:
         return f"registry@{self.registry.name}"
 
     def api(self, service: str) -> Any:
-        """A client of the account's own root, to look at what stands."""
+        """A client of the account's own root, to read the actual state."""
         return self.clients.root(service, self.registry.region, self.registry.account)
 
     def at(self, registry: StackRegistry) -> "RegistryCase":
@@ -91,11 +91,11 @@ class RegistryCase:
         """The password of a role of the registry's own account that has exactly the pull actions."""
         return self._password("rehearsal-puller", PULL_ACTIONS, self._everything)
 
-    def visitor(self, account: str, role: str = "rehearsal-visitor") -> str:
-        """The password of a role which its own account lets pull there, and do anything elsewhere; whether it may is
-        ours to say."""
+    def other_principal(self, account: str, role: str = "rehearsal-other-principal") -> str:
+        """The password of a role that its own account allows to pull there, and everything elsewhere; the rest is up to
+        our policies."""
         arn = Arn(REGIONS[self.registry.region].id, "iam", "", account, f"role/{role}")
-        return self.principals.password(self.principals.anybody(arn, self.registry.region), self.registry.region)
+        return self.principals.password(self.principals.principal(arn, self.registry.region), self.registry.region)
 
     @property
     def _everything(self) -> str:
@@ -107,15 +107,15 @@ class RegistryCase:
         return self.principals.password(session, region)
 
     def member(self, organization: str) -> str:
-        """An account of the organization that is named nowhere else."""
+        """An account of the organization that the settings don't name."""
         account = _made_up_account(self.settings, organization)
         self.principals.cloud.join(account, organization)
         return account
 
     @property
-    def stranger(self) -> str:
-        """An account that nothing names, and that is in no organization."""
-        return _made_up_account(self.settings, "nobody")
+    def other_account(self) -> str:
+        """An account that the settings don't name, in no organization."""
+        return _made_up_account(self.settings, "undeclared")
 
     def service(self, service: PullService, account: str) -> str:
         """The password of a service at work for a resource of the account, in this region."""
@@ -184,8 +184,8 @@ class Case(RegistryCase):
         with Client.on_loopback(self.host, self.publisher()) as client:
             return client.push(self.name, what, tag)
 
-    def standing(self, word: str) -> Image:
-        """A small image that stands here under a tag of the word's own."""
+    def pushed_image(self, word: str) -> Image:
+        """Pushes a small image under a tag of the word's own."""
         pushed = image(f"{self.subject} {word}", layers=1)
         self.push(pushed, self.tag(word))
         return pushed

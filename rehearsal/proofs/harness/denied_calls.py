@@ -1,4 +1,4 @@
-"""All that somebody could do to a repository's images, tried one by one by those who may not."""
+"""Every call on a repository's images, tried one by one by a principal that must be denied."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from oci.image import Image
 from rehearsal.proofs.harness.case import DENIED, Broken, Case, RegistryCase
 
 Try = Callable[[Client, str, Image], object]
-"""By a client, in a repository, with an image that stands there."""
+"""By a client, in a repository, with an image that is there."""
 
 PULLS: dict[str, Try] = {
     "pulled a manifest": lambda client, name, image: client.manifest(name, image.digest),
@@ -31,46 +31,48 @@ def _tag_of(image: Image) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeniedPrincipal:
-    """Somebody who may not; no password is nobody at all."""
+class RegistryPrincipal:
+    """A principal at the registry; without a password it is anonymous."""
 
     who: str
     password: str | None
 
     def is_denied(self, refusal: Refused) -> bool:
-        """Whether it is refused because of who comes."""
+        """Whether the reason of the refusal is the principal."""
         return refusal.status == HTTPStatus.UNAUTHORIZED if self.password is None else refusal.code == DENIED
 
 
-def granted(case: RegistryCase, grant: Grant) -> DeniedPrincipal:
-    """Whom the grant means; nothing but the grant lets them in."""
+def granted(case: RegistryCase, grant: Grant) -> RegistryPrincipal:
+    """The principal that the grant names; only the grant allows it."""
     match grant:
         case AccountGrant(account=account, role=None):
-            return DeniedPrincipal(who=account, password=case.visitor(account))
+            return RegistryPrincipal(who=account, password=case.other_principal(account))
         case AccountGrant(account=account, role=role):
-            return DeniedPrincipal(who=f"{account} {role}", password=case.visitor(account, str(role)))
+            return RegistryPrincipal(who=f"{account} {role}", password=case.other_principal(account, str(role)))
         case OrganizationGrant(organization=organization):
-            return DeniedPrincipal(who=organization, password=case.visitor(case.member(organization)))
+            return RegistryPrincipal(who=organization, password=case.other_principal(case.member(organization)))
         case ServiceGrant(service=service, account=account):
-            return DeniedPrincipal(who=f"{service.value} in {account}", password=case.service(service, account))
+            return RegistryPrincipal(who=f"{service.value} in {account}", password=case.service(service, account))
 
 
-def strangers(case: RegistryCase, grants: Sequence[Grant]) -> Iterator[DeniedPrincipal]:
-    """An account that nothing names, another role beside each role that is, another account's function."""
-    yield DeniedPrincipal(who=f"account {case.stranger}", password=case.visitor(case.stranger))
+def other_principals(case: RegistryCase, grants: Sequence[Grant]) -> Iterator[RegistryPrincipal]:
+    """An account that is not named, another role beside each named one, another account's function."""
+    yield RegistryPrincipal(who=f"account {case.other_account}", password=case.other_principal(case.other_account))
     services = [each for each in grants if isinstance(each, ServiceGrant)]
     whole = {each.account for each in grants if isinstance(each, AccountGrant) and each.role is None}
     # AWS Lambda pulls for another account only where that account as a whole may pull, too.
     whole |= {each.account for each in services if each.service is PullService.LAMBDA}
     named = {each.account for each in grants if isinstance(each, AccountGrant)}
     for account in sorted(named - whole - {case.registry.account}):
-        yield DeniedPrincipal(who=f"another role of {account}", password=case.visitor(account, "rehearsal-other"))
+        yield RegistryPrincipal(
+            who=f"another role of {account}", password=case.other_principal(account, "rehearsal-other")
+        )
     for service in sorted({each.service for each in services}, key=str):
         who = f"another account's {service.value}"
-        yield DeniedPrincipal(who=who, password=case.service(service, case.stranger))
+        yield RegistryPrincipal(who=who, password=case.service(service, case.other_account))
 
 
-def require_pulled(case: RegistryCase, name: str, reference: str, puller: DeniedPrincipal) -> Pulled:
+def require_pulled(case: RegistryCase, name: str, reference: str, puller: RegistryPrincipal) -> Pulled:
     """What comes; raises Broken where the pull is refused."""
     try:
         with Client.on_loopback(case.host, puller.password) as client:
@@ -79,19 +81,19 @@ def require_pulled(case: RegistryCase, name: str, reference: str, puller: Denied
         raise Broken(f"{puller.who} is granted a pull, and was refused: {refused}") from refused
 
 
-def require_refused(case: Case, denied: DeniedPrincipal, standing: Image, tries: dict[str, Try]) -> None:
-    """Raises Broken with the first try that works, and what is refused in another way than such an denied is."""
+def require_refused(case: Case, denied: RegistryPrincipal, pushed: Image, tries: dict[str, Try]) -> None:
+    """Raises Broken with the first try that works, and what is refused in another way than it should be."""
     with Client.on_loopback(case.host, denied.password) as client:
-        require_refused_in(case.name, client, denied, standing, tries)
+        require_refused_in(case.name, client, denied, pushed, tries)
 
 
 def require_refused_in(
-    name: str, client: Client, denied: DeniedPrincipal, standing: Image, tries: dict[str, Try]
+    name: str, client: Client, denied: RegistryPrincipal, pushed: Image, tries: dict[str, Try]
 ) -> None:
     """The same in one repository, with a client that is there already."""
     for what, attempt in tries.items():
         try:
-            attempt(client, name, standing)
+            attempt(client, name, pushed)
         except Refused as refusal:
             if not denied.is_denied(refusal):
                 raise

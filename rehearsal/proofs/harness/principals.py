@@ -33,8 +33,8 @@ class Principals:
             self._sessions[account, name] = self._session(account, name, region)
         return self._sessions[account, name]
 
-    def anybody(self, arn: Arn, region: str) -> AwsCredentials:
-        """A user or a role whose own account lets it pull there, and have any role or registry elsewhere."""
+    def principal(self, arn: Arn, region: str) -> AwsCredentials:
+        """A user or a role whose own account allows it to pull there, to assume any role, and everything elsewhere."""
         kind, _, name = arn.resource.partition("/")
         own = str(Arn(arn.partition, "ecr", "*", arn.account, "repository/*"))
         statements = (allow([ASSUME], "*"), allow(PULL_ACTIONS, own), allow_beyond(["ecr:*"], own))
@@ -49,7 +49,7 @@ class Principals:
 
     def workflow(self, role: str, token: str, region: str) -> AwsCredentials:
         """A workflow's session of a role, by its token; raises ClientError where STS refuses."""
-        # What its client signs with is not looked at: the token alone proves who comes.
+        # The signature is not verified: the token alone identifies the caller.
         sts = self._clients.root("sts", region, role.split(":")[4])
         made = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName=_SESSION, WebIdentityToken=token)
         return _credentials(made["Credentials"])

@@ -1,4 +1,4 @@
-"""What became of an image on its way to the replicas, and how a repository stands that Amazon ECR made by itself."""
+"""The replication status of an image, and the settings of a repository that Amazon ECR created."""
 
 import time
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ def settled(home: RegistryCase, name: str, digest: str) -> Mapping[RegistryId, s
     """How the image's way to each registry ended; a failure with its reason."""
     end = time.monotonic() + _PATIENCE
     while True:
-        asked = {"repositoryName": name, "imageId": {"imageDigest": digest}}
-        statuses = home.api("ecr").describe_image_replication_status(**asked)["replicationStatuses"]
+        wanted = {"repositoryName": name, "imageId": {"imageDigest": digest}}
+        statuses = home.api("ecr").describe_image_replication_status(**wanted)["replicationStatuses"]
         if not any(each["status"] == _UNDER_WAY for each in statuses):
             return {RegistryId(account=each["registryId"], region=each["region"]): _outcome(each) for each in statuses}
         if time.monotonic() > end:
@@ -36,10 +36,10 @@ def _outcome(status: Mapping[str, str]) -> str:
 def require_made(
     case: RegistryCase, name: str, mode: TagMutability, *, lifecycle: str, policy: str | None, tags: Mapping[str, str]
 ) -> None:
-    """Raises Broken unless the repository stands so, under the stack's own key."""
+    """Raises Broken unless the repository has these settings, under the stack's own key."""
     ecr = case.api("ecr")
     (found,) = ecr.describe_repositories(repositoryNames=[name])["repositories"]
-    stands = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
+    actual = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
     expected = {
         "encryption": {"encryptionType": "KMS", "kmsKey": case.own_key()},
         "mutability": mode.value,
@@ -50,7 +50,7 @@ def require_made(
     there = {
         "encryption": found["encryptionConfiguration"],
         "mutability": found["imageTagMutability"],
-        "tags": {each["Key"]: each["Value"] for each in stands},
+        "tags": {each["Key"]: each["Value"] for each in actual},
         "lifecycle policy": _lifecycle(ecr, name),
         "repository policy": _policy(ecr, name),
     }

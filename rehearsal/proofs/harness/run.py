@@ -34,7 +34,7 @@ _ABOUT: dict[str, type[RegistryCase]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """One promise; `prove` answers what happened, or raises. `applies` tells whether anything was promised at all."""
+    """One promise; `prove` answers what happened, or raises. `applies` says whether anything was promised at all."""
 
     name: str
     promise: str

@@ -35,6 +35,6 @@ def tasks_of(case: RegistryCase) -> str:
 
 
 def auditor_session(case: RegistryCase, auditor: Arn) -> AwsCredentials:
-    """The auditor's, for a principal that may ask for any role; raises ClientError where the role does not trust it."""
-    credentials = case.principals.anybody(auditor, case.settings.home.region)
+    """The auditor's, for this principal; raises ClientError where the role does not trust it."""
+    credentials = case.principals.principal(auditor, case.settings.home.region)
     return case.principals.assume(case.role_arn(auditor_role(case.settings.stack)), credentials, case.registry.region)

@@ -1,4 +1,4 @@
-"""What stands behind the caches of a rehearsal: registries on loopback, each with the images that the proofs pull."""
+"""The upstreams of the caches of a rehearsal: registries on loopback, each with the images that the proofs pull."""
 
 import json
 from contextlib import ExitStack
@@ -19,13 +19,13 @@ from rehearsal.proofs.harness.principals import login
 from settings import Settings
 
 TAG = "rehearsal"
-STRANGERS = "strangers"
+UNDECLARED = "undeclared"
 TASKS = "tasks"
 
 
 def names(cache: Cache) -> dict[str, str]:
-    """The repositories that each grant brings in, one for itself, and one that nobody may: by who pulls it."""
-    words = [*(str(number) for number in range(len(cache.pull))), *([TASKS] if cache.tasks else []), STRANGERS]
+    """The repositories to import: one for each grant, and one that no grant allows; by the grant."""
+    words = [*(str(number) for number in range(len(cache.pull))), *([TASKS] if cache.tasks else []), UNDECLARED]
     return {word: f"{folder(cache.rule.prefix)}rehearsal/{word}" for word in words}
 
 

@@ -10,12 +10,12 @@ from domain.iam.github_trust import GitHubSource
 from localcloud.github_issuer import Job
 
 DENIED, INVALID, EXPIRED = "AccessDenied", "InvalidIdentityToken", "ExpiredTokenException"
-"""What STS says to a workflow that a role does not trust, to a token for somebody else, and to one of yesterday."""
+"""What STS says to a workflow that a role does not trust, to a token for another audience, and to one of yesterday."""
 _OTHER = "rehearsal-other"
 _OWNER_ID, _REPOSITORY_ID = "1024", "65536"
 """Where none are declared, and the role asks for none."""
 _VERSION = "1.2.0"
-"""What stands for the rest of a tag where a pattern has a `*`."""
+"""In place of the rest of a tag where a pattern has a `*`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

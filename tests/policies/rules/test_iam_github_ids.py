@@ -49,7 +49,7 @@ def declared(*statements: dict[str, object]) -> Declared:
 
 
 def by_name(who: str = "acme/api", where: str = "statement 'GitHub'") -> list[str]:
-    return [f"identifies {who} by name only ({where}): the name can be registered by somebody else"]
+    return [f"identifies {who} by name only ({where}): another GitHub account can register the name"]
 
 
 TAGS_BY_ID = {"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/tags/v*"}}

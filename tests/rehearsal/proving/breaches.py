@@ -263,14 +263,14 @@ OF_CACHES = [
     Breach("cached", PUBLIC, cache(repositoryPolicy=policy(granted(*PULL))), "repository policy of ecr-public"),
     Breach("cache_denied", PUBLIC, cache(repositoryPolicy=policy(granted(*PULL))), "pulled a manifest, and nothing"),
     Breach("cache_denied", PUBLIC, cache(repositoryPolicy=policy(granted("ecr:PutImage"))), "pushed a manifest"),
-    Breach("cache_denied", PUBLIC, importing("*"), "brought ecr-public/rehearsal/strangers in, and nothing"),
+    Breach("cache_denied", PUBLIC, importing("*"), "brought ecr-public/rehearsal/undeclared in, and nothing"),
     Breach(
         "cache_denied", QUAY, importing(f"arn:aws:iam::{WORKLOADS}:role/rehearsal-other"),
         f"role of {WORKLOADS} brought",
     ),
     Breach(
         "cache_denied", PUBLIC, importing(f"arn:aws:iam::{stacks.CACHES_ACCOUNT}:role/rehearsal-puller"),
-        "a role that may pull brought ecr-public/rehearsal/strangers in",
+        "a role that may pull brought ecr-public/rehearsal/undeclared in",
     ),
     Breach("repository_policy", "team/app", CACHING.repository_policy("team/app", to(TO_STRANGER)), "declared no"),
 ]  # fmt: skip
@@ -336,7 +336,7 @@ OF_REPLICAS = [
         "replicated", "team/web",
         AT_THERE.registry_policy(replaced(f"::{stacks.REPLICAS_ACCOUNT}:", f"::{stacks.STRANGER}:")), "FAILED: ",
     ),
-    Breach("replicated", "team/web", WEB_IN_PART, f"it is not for {stacks.PART}, and stands there"),
+    Breach("replicated", "team/web", WEB_IN_PART, f"it is not for {stacks.PART}, and is there"),
 ]  # fmt: skip
 
 OWN = At(stacks.ROLES_ACCOUNT)

@@ -1,4 +1,4 @@
-"""Ways to break a promise in a registry that stands, each of which mends it again."""
+"""Ways to break a promise in a registry that actual, each of which mends it again."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -173,7 +173,7 @@ def test_an_adopted_repository_stood_there_before(
     assert found["imageScanningConfiguration"] == {"scanOnPush": True}
     tags = clients.root("ecr", REGION, home).list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
     assert {"Key": "owner", "Value": "payments"} in tags
-    *_, told = preconditions.told(load(project, "dev"))
+    *_, told = preconditions.stand_ins(load(project, "dev"))
     assert told.startswith("repository payments/api is adopted")
 
 
@@ -249,4 +249,4 @@ def test_a_key_that_stands_elsewhere_is_stood_in_for(
     assert built(project, clients)
     (found,) = clients.root("ecr", REGION, home).describe_repositories(repositoryNames=["payments/api"])["repositories"]
     assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": named_key}
-    assert named_key in "".join(preconditions.told(settings))
+    assert named_key in "".join(preconditions.stand_ins(settings))

@@ -54,7 +54,7 @@ def declare(home: str, clients: Clients) -> Callable[[Callable[[], None]], Build
     """Builds what a program declares."""
 
     def run(program: Callable[[], None]) -> BuildingMonitor:
-        monitor = BuildingMonitor(project="p", stack="s", account=home, clients=clients, told=lambda _label: None)
+        monitor = BuildingMonitor(project="p", stack="s", account=home, clients=clients, report=lambda _label: None)
         declared_by(program, monitor)
         return monitor
 

@@ -67,7 +67,7 @@ def test_a_registry_that_loses_half_an_index_breaks_the_promise(
     assert "is not supported" in outcome.happened
 
 
-def test_a_registry_that_lets_everybody_in_breaks_the_promise(
+def test_a_registry_that_accepts_a_client_with_no_login_breaks_the_promise(
     dev_stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert dev_stack.kept("anonymous", API).held
@@ -76,5 +76,5 @@ def test_a_registry_that_lets_everybody_in_breaks_the_promise(
     outcome = dev_stack.broken("anonymous", API)
     assert (outcome.held, outcome.happened) == (
         False,
-        "somebody with no login pulled a manifest, and nothing grants it",
+        "a client with no login pulled a manifest, and nothing grants it",
     )

@@ -151,7 +151,7 @@ def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
 
 
 def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
-    for password in (case.puller(), case.visitor(case.registry.account)):
+    for password in (case.puller(), case.other_principal(case.registry.account)):
         with (
             Client.on_loopback(case.host, password) as client,
             pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"),
@@ -178,10 +178,10 @@ def test_grants_to_the_own_account_are_proven_like_all_others(dev_stack: Stack, 
 
 
 def test_a_stranger_is_nobody_of_the_settings(case: Case) -> None:
-    granted = replace(case.repository, pull=(AccountGrant(account=case.stranger),))
-    there = replace(case.registry, account=case.stranger)
+    granted = replace(case.repository, pull=(AccountGrant(account=case.other_account),))
+    there = replace(case.registry, account=case.other_account)
     for named in ({"repositories": (granted,)}, {"registries": (there,)}, {"other_account_replicas": (there,)}):
-        assert replace(case, settings=replace(case.settings, **named)).stranger != case.stranger
+        assert replace(case, settings=replace(case.settings, **named)).other_account != case.other_account
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def test_of_caches(stacks: Stacks) -> None:
     assert stack.kept("cached", PUBLIC).happened == f"pulled by {WORKLOADS}, o-a1b2c3d4e5, a task from public.ecr.aws"
     assert stack.kept("cached", QUAY).happened == f"pulled by {WORKLOADS} ci/runner from quay.io"
     assert stack.kept("cache_denied", QUAY).happened.endswith(f", another role of {WORKLOADS}")
-    told = preconditions.told(stack.settings)
-    assert f"secret {SECRET} exists in AWS alone: a made-up login stood in" in told
-    assert "upstream public.ecr.aws was played by a registry on loopback" in told
+    told = preconditions.stand_ins(stack.settings)
+    assert f"secret {SECRET} exists in AWS alone: replaced by a generated login" in told
+    assert "upstream public.ecr.aws was replaced by a registry on loopback" in told
     assert len(told) == 1 + len(CACHES)
 
 
