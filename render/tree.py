@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from render.as_json import to_json
-from render.output import WIDTH, print_text, refuse
+from render.output import print_text, refuse, width, wrapped
 from render.rendering import render
 from render.resource import Render, Resource
 from resources import TYPES
@@ -62,11 +62,12 @@ def _branch(component: Resource, children: list[Resource], *, last: bool) -> Ite
     for child in sorted(children, key=_order_of_children):
         details = [*_details(child), *_options(child)]
         line = f"{trunk} {_short_type(child)}  {' · '.join(details)}".rstrip()
-        if len(line) <= WIDTH:
+        if len(line) <= width():
             yield line
         else:
             yield f"{trunk} {_short_type(child)}"
-            yield from (f"{trunk}   · {detail}" for detail in details)
+            for detail in details:
+                yield from wrapped(f"{trunk}   · {detail}", f"{trunk}     ")
 
 
 def _order_of_children(child: Resource) -> tuple[bool, str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.wording import listed
-from render.output import wrapped
+from render.output import width, wrapped
 from review.access.access_diff import AccessChange
 from review.access.matrix import Access, Cell, Grantee, Matrix
 from review.access.partial_evaluation import Permission
@@ -94,15 +94,16 @@ def _table(found: Sequence[Row]) -> Iterator[str]:
     if not found:
         yield f"  {NO_PRINCIPAL}"
         return
-    title = "principal"
-    width = max(len(title), min(max(len(principal_label(row.principal)) for row in found), _WIDEST))
-    yield f"  {title:<{width}}  {'  '.join(Access)}"
+    title, accesses = "principal", "  ".join(Access)
+    room = min(width() - len(accesses) - 4, _WIDEST)
+    column = max(len(title), min(max(len(principal_label(row.principal)) for row in found), room))
+    yield f"  {title:<{column}}  {accesses}"
     for row in found:
         marks = "  ".join(f"{row.mark(access):<{len(access)}}" for access in Access)
         name = principal_label(row.principal)
-        if len(name) > width:
+        if len(name) > column:
             yield from wrapped(f"  {name}", "    ")
             name = ""
-        yield f"  {name:<{width}}  {marks}".rstrip()
+        yield f"  {name:<{column}}  {marks}".rstrip()
         for remark in row.remarks:
             yield from wrapped(f"      {remark}", "        ")
