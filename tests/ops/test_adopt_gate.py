@@ -89,12 +89,9 @@ def adopted() -> Adopted:
     )
 
 
-def test_an_entry_that_passes(adopted: Adopted) -> None:
+def test_an_encryption_that_the_rules_refuse(adopted: Adopted) -> None:
     assert adopted.repository(NAME)["fails"] == []
     assert adopted.told.startswith("5 adoptable, 0 not, 0 already in the catalog; the gate would refuse 4: ")
-
-
-def test_an_encryption_that_the_rules_refuse(adopted: Adopted) -> None:
     assert adopted.repository("legacy/aes")["fails"] == [{**AES256, "regions": [HOME]}]
     (failure,) = adopted.repository("legacy/aws")["fails"]
     assert failure["text"] == "is encrypted with an AWS managed key: kmsKey is not set"
@@ -125,13 +122,6 @@ def test_exceptions_are_for_what_no_entry_can_mend(adopted: Adopted) -> None:
             "exceptions": [exception("registry", reason="adopted: its name can't be changed")],
         },
     }
-
-
-def test_every_copy_needs_its_exception() -> None:
-    adopted = run_adopt([described(repository(NAME))])
-    assert adopted.repository(NAME)["fails"][0]["regions"] == [HOME, *REPLICAS]
-    expected = [exception(NAME, region, "prod") for region in sorted([HOME, *REPLICAS])]
-    assert adopted.report["exceptions"]["ecr-customer-key"]["exceptions"] == expected
 
 
 def test_with_the_exceptions_the_gate_passes(adopt: Adopt, levels: Path) -> None:
@@ -209,8 +199,3 @@ def test_the_other_stacks_are_told_of_once(adopt: Adopt, project: Path) -> None:
     catalog = project / "catalog.yaml"
     catalog.write_text(catalog.read_text(encoding="utf-8").replace("[dev]", "[prod]"), encoding="utf-8")
     assert "the entries create" not in adopt(files, format="yaml").text
-
-
-def test_the_comments_name_rule_level_and_remedy() -> None:
-    text = plain(run_adopt([described(orders())], stack="dev", format="yaml").text)
-    assert f"fails: ecr-customer-key (mandatory): {AES256['text']}; {AES256['fix']}" in text

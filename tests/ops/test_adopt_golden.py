@@ -5,7 +5,7 @@ from typing import Any
 from syrupy.assertion import SnapshotAssertion
 
 from tests.conftest import ROOT
-from tests.ops.conftest import Adopt, run_adopt
+from tests.ops.conftest import Adopt
 from tests.ops.outputs import (
     AP,
     DEV,
@@ -84,18 +84,3 @@ def test_what_is_printed(adopt: Adopt, snapshot: SnapshotAssertion) -> None:
     settings = adopted.pasted()
     adopting = {each.name for each in settings.repositories if each.adopt}
     assert adopting == {"legacy/cache", "legacy/models", "legacy/orders"}
-
-
-def test_machines_are_told_the_same() -> None:
-    report = run_adopt(*registry()).report
-    assert set(report) == {"stack", "regions", "stack_keys", "other_stacks", "exceptions", "notes", "repositories"}
-    assert {each["name"]: each["status"] for each in report["repositories"]} == {
-        "legacy/api": "not adoptable",
-        "legacy/cache": "adoptable",
-        "legacy/models": "adoptable",
-        "legacy/orders": "adoptable",
-        "legacy/secrets": "not adoptable",
-        "legacy/stray": "not adoptable",
-        "payments/api": "in the catalog",
-        "payments/ledger": "in the catalog",
-    }

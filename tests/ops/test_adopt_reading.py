@@ -56,11 +56,6 @@ def test_outputs_one_after_another_are_about_one_repository(tmp_path: Path) -> N
     assert found.notes == ()
 
 
-def test_what_was_not_given_is_not_known(tmp_path: Path) -> None:
-    (orders,) = inventory(tmp_path, (described(ORDERS),)).repositories
-    assert (orders.tags, orders.lifecycle, orders.policy) == (None, None, None)
-
-
 @pytest.mark.parametrize(
     "encode",
     [
@@ -93,46 +88,39 @@ def of(**fields: object) -> str:
 
 UNNAMED = '{"ResourceTagMappingList": [{"ResourceARN": "a", "Tags": [{"Key": "a"}]}]}'
 FAULTS = {
-    "empty": ("", "x.json: "),
-    "blank": ("\n \n", "x.json: "),
-    "a table": ("-----------\n|  Describe |\n", "x.json:1: '-----------' "),
-    "YAML": ("repositories:\n- a: '2021'\n", "x.json:1: 'repositories:' "),
-    "a list in YAML": ("- repositoryArn: a\n", "x.json:1: '- repositoryArn: a' "),
-    "plain text": ("REPOSITORIES\t2021-03-04\tMUTABLE\n", "x.json:1: "),
-    "an error": (DOCUMENT + "\n\nAn error occurred (RepositoryNotFoundException) when calling", "x.json:3: 'An error "),
-    "a prompt": ("$ aws ecr describe-repositories\n", "x.json:1: '$ aws ecr describe-repositories' "),
-    "cut short": (DOCUMENT + "\n" + DOCUMENT[:-5], "x.json:2: "),
-    "cut within a document": ('{"repositories": [\n{"repositoryArn"\n', "x.json:3: "),
-    "nested without end": ("[" * 100_000, "x.json:1: "),
-    "a list": (json.dumps([ORDERS]), "x.json:1: a list of 1 "),
-    "a number": ("7", "x.json:1: 7 "),
-    "another command": ('{"imageDetails": []}', "x.json:1: an object with imageDetails "),
-    "tags without a name": ('{"tags": []}', "x.json:1: an object with tags "),
-    "a preview": ('{"lifecyclePolicyText": "{}", "previewResults": []}', "x.json:1: an object with "),
-    "no arn": ('{"repositories": [{"imageTagMutability": "MUTABLE"}]}', "repositories[0].repositoryArn: "),
-    "no mutability": (of(imageTagMutability=None), "repositories[1].imageTagMutability: "),
-    "a public repository": (of(repositoryArn=OTHER), f"repositories[1].repositoryArn: '{OTHER}' "),
-    "an arn without name": (of(repositoryArn=NAMELESS), "repositories[1].repositoryArn: "),
-    "null": (of().replace('"MUTABLE"', "null"), "imageTagMutability: "),
-    "a number for text": (of(imageTagMutability=1), "imageTagMutability: 1 "),
-    "scanning as text": (of(imageScanningConfiguration={"scanOnPush": "yes"}), "Configuration.scanOnPush: 'yes' "),
-    "a registry's policy": ('{"registryId": "222233334444", "policyText": "{}"}', "repositoryName: "),
-    "a tag without value": (UNNAMED, "ResourceTagMappingList[0].Tags[0].Value: "),
-    "a key without manager": ('{"KeyMetadata": {"Arn": "a"}}', "KeyMetadata.KeyManager: "),
-    "no description of repositories": (json.dumps(key(KEY, "AWS")), ""),
+    "empty": "",
+    "blank": "\n \n",
+    "a table": "-----------\n|  Describe |\n",
+    "YAML": "repositories:\n- a: '2021'\n",
+    "a list in YAML": "- repositoryArn: a\n",
+    "plain text": "REPOSITORIES\t2021-03-04\tMUTABLE\n",
+    "an error": DOCUMENT + "\n\nAn error occurred (RepositoryNotFoundException) when calling",
+    "a prompt": "$ aws ecr describe-repositories\n",
+    "cut short": DOCUMENT + "\n" + DOCUMENT[:-5],
+    "cut within a document": '{"repositories": [\n{"repositoryArn"\n',
+    "nested without end": "[" * 100_000,
+    "a list": json.dumps([ORDERS]),
+    "a number": "7",
+    "another command": '{"imageDetails": []}',
+    "tags without a name": '{"tags": []}',
+    "a preview": '{"lifecyclePolicyText": "{}", "previewResults": []}',
+    "no arn": '{"repositories": [{"imageTagMutability": "MUTABLE"}]}',
+    "no mutability": of(imageTagMutability=None),
+    "a public repository": of(repositoryArn=OTHER),
+    "an arn without name": of(repositoryArn=NAMELESS),
+    "null": of().replace('"MUTABLE"', "null"),
+    "a number for text": of(imageTagMutability=1),
+    "scanning as text": of(imageScanningConfiguration={"scanOnPush": "yes"}),
+    "a registry's policy": '{"registryId": "222233334444", "policyText": "{}"}',
+    "a tag without value": UNNAMED,
+    "a key without manager": '{"KeyMetadata": {"Arn": "a"}}',
+    "no description of repositories": json.dumps(key(KEY, "AWS")),
 }
-
-
-@pytest.mark.parametrize(("text", "start"), FAULTS.values(), ids=FAULTS)
-def test_what_can_not_be_read(tmp_path: Path, text: str, start: str) -> None:
-    file = tmp_path / "x.json"
-    file.write_text(text, encoding="utf-8")
-    assert start in faults(file)[-1]
 
 
 def test_the_words(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     file, told = tmp_path / "x.json", []
-    for case, (text, _) in FAULTS.items():
+    for case, text in FAULTS.items():
         file.write_text(text, encoding="utf-8")
         told += [f"{case}: {each}" for each in faults(file)]
     assert "\n".join(told) == snapshot
@@ -157,10 +145,6 @@ def test_no_utf8(tmp_path: Path) -> None:
     file = tmp_path / "x.json"
     file.write_bytes(b'{"repositories": "\xff"}')
     assert faults(file) == ["x.json: is not UTF-8 text: byte 18 (save it as UTF-8)"]
-
-
-def test_an_empty_registry(tmp_path: Path) -> None:
-    assert inventory(tmp_path, (described(),)).repositories == ()
 
 
 def test_pages(tmp_path: Path) -> None:

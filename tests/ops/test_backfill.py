@@ -19,7 +19,9 @@ from oci.manifest import Layer
 from ops.backfill.copying import Copier
 from ops.backfill.inventory import Inventory, Work
 from ops.backfill.live_registry import LiveRegistry
+from tests.cases import case, cases
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
+from tests.stacks import edited
 
 EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 ALL_THERE = "Every digest and every tag of 1 repository is at the replica, the same as at home."
@@ -163,11 +165,14 @@ def test_an_interrupted_run_is_gone_on_with(filled: World, monkeypatch: pytest.M
     assert len(sent) == len(set(sent)) == 9
 
 
-def test_what_stands_on_an_immutable_tag_stays(filled: World) -> None:
+@pytest.mark.parametrize("by_ecr", [False, True])
+def test_what_is_on_an_immutable_tag_stays(filled: World, *, by_ecr: bool) -> None:
+    if by_ecr:
+        filled.replicate()
     with filled.client(REPLICA) as client:
         other = client.push(filled.name, image("another"), "v1")
-    ended = filled.copy()
-    assert ended.code == 1
+    ended = filled.backfill() if by_ecr else filled.copy()
+    assert (ended.code, ended.error) == (1, "")
     digests = {tag: digest for digest, tags in filled.held(HOME).items() for tag in tags}
     assert f"conflict: {filled.name}:v1 can't move at the replica, where it is {other}; at home" in ended.text
     assert f"different: {filled.name}:v1 is {digests['v1']} at home and {other} at the replica" in ended.text
@@ -234,22 +239,10 @@ def test_amazon_ecr_copies_what_its_replication_covers(filled: World) -> None:
     assert "own backfill" not in filled.backfill().text
 
 
-def test_amazon_ecr_moves_no_immutable_tag_either(filled: World) -> None:
-    filled.replicate()
-    with filled.client(REPLICA) as client:
-        other = client.push(filled.name, image("another"), "v1")
-    ended = filled.backfill()
-    assert (ended.code, ended.error) == (1, "")
-    assert f"conflict: {filled.name}:v1 can't move at the replica, where it is {other}" in ended.text
-    assert filled.held(REPLICA)[other] == ("v1",)
-
-
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyPatch, *, allowed: bool) -> None:
     """Its registry's policy lets Amazon ECR in; what ECR may not copy goes through this machine."""
-    edit = filled.project / "Pulumi.prod.yaml"
-    text = edit.read_text(encoding="utf-8")
-    edit.write_text(text.replace("    - region: ap-northeast-1\n", ELSEWHERE), encoding="utf-8")
+    edited(filled.project, ("Pulumi.prod.yaml", "    - region: ap-northeast-1\n", ELSEWHERE))
     filled.create("eu-central-1", OTHER_ACCOUNT)
     filled.replicate("eu-central-1", OTHER_ACCOUNT)
     effect = "Allow" if allowed else "Deny"
@@ -319,14 +312,12 @@ def test_a_repository_that_does_not_exist_yet(world: World) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        pytest.param({"stack": "prd"}, "did you mean 'prod'?", id="a stack"),
-        pytest.param({"region": "eu-west-2"}, "did you mean 'eu-west-1'?", id="a region"),
-        pytest.param({"region": HOME}, "is the home of stack prod", id="home"),
-        pytest.param({"stack": "dev"}, "stack dev has no replica", id="no replica"),
-    ],
+@cases(
+    "arguments, told",
+    case("a stack", {"stack": "prd"}, "did you mean 'prod'?"),
+    case("a region", {"region": "eu-west-2"}, "did you mean 'eu-west-1'?"),
+    case("home", {"region": HOME}, "is the home of stack prod"),
+    case("no replica", {"stack": "dev"}, "stack dev has no replica"),
 )
 def test_what_is_not_meant(world: World, arguments: dict[str, str], told: str) -> None:
     ended = world.backfill(**arguments)
@@ -338,13 +329,12 @@ def test_what_else_is_not_meant(world: World) -> None:
     assert f"did you mean '{world.name}'?" in world.backfill("--repository", f"{world.name}x").error
     assert "did you mean 'workloads'?" in world.backfill("--account", "worklods").error
     assert "no replica in eu-west-1 in account 555566667777" in world.backfill("--account", "workloads").error
-    file = world.project / "Pulumi.prod.yaml"
-    text = file.read_text(encoding="utf-8")
-    twice = f"    - region: eu-west-1\n{ELSEWHERE.replace('eu-central-1', 'eu-west-1')}"
-    file.write_text(text.replace("    - region: eu-west-1\n", twice), encoding="utf-8")
+    here = "    - region: eu-west-1\n"
+    twice = f"{here}{ELSEWHERE.replace('eu-central-1', 'eu-west-1')}"
+    edited(world.project, ("Pulumi.prod.yaml", here, twice))
     assert "say which is meant with --account" in world.backfill().error
-    retire = "    - region: eu-west-1\n      retire: {until: 2027-01-31, reason: closed}\n"
-    file.write_text(text.replace("    - region: eu-west-1\n", retire), encoding="utf-8")
+    retiring = f"{here}      retire: {{until: 2027-01-31, reason: closed}}\n"
+    edited(world.project, ("Pulumi.prod.yaml", twice, retiring))
     assert "retires until 2027-01-31" in world.backfill().error
 
 

@@ -14,6 +14,7 @@ from ops.backfill import native, patience, text
 from ops.backfill.copying import Copied
 from ops.backfill.inventory import Conflict, Held, Inventory, Work, differences, work
 from ops.backfill.patience import Pace, Stop, Stopped, has_expired, patiently
+from tests.cases import case, cases
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -69,15 +70,13 @@ def refused(status: int, message: str = "") -> Refused:
     return Refused(status, "CODE", message)
 
 
-@pytest.mark.parametrize(
-    ("first", "again"),
-    [
-        pytest.param(refused(429), 0, id="throttled"),
-        pytest.param(refused(503), 0, id="unavailable"),
-        pytest.param(urllib3.exceptions.ProtocolError("cut"), 0, id="cut off"),
-        pytest.param(refused(401), 1, id="a login that is none"),
-        pytest.param(refused(403, "Your authorization token has expired."), 1, id="expired"),
-    ],
+@cases(
+    "first, again",
+    case("throttled", refused(429), 0),
+    case("unavailable", refused(503), 0),
+    case("cut off", urllib3.exceptions.ProtocolError("cut"), 0),
+    case("a login that is none", refused(401), 1),
+    case("expired", refused(403, "Your authorization token has expired."), 1),
 )
 def test_what_passes_is_tried_again(monkeypatch: pytest.MonkeyPatch, first: Exception, again: int) -> None:
     monkeypatch.setattr(patience, "WAITS", (0.0, 0.0))
