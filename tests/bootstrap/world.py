@@ -52,12 +52,10 @@ class World:
 
     def reads(self, resource: Resource) -> Iterator[Asked]:
         """What the provider asks to learn how a declared resource stands."""
-        for call in reads(resource):
-            yield from self.asked(call)
+        return (each for call in reads(resource) for each in self.asked(call))
 
     def writes(self, resource: Resource) -> Iterator[Asked]:
-        for call in writes(resource):
-            yield from self.asked(call)
+        return (each for call in writes(resource) for each in self.asked(call))
 
     def asked(self, call: Call) -> Iterator[Asked]:
         """Every request that IAM decides before the call is answered."""
