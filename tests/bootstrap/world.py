@@ -76,7 +76,7 @@ class World:
             yield self._plain(call, call.action, "*")
             yield from self._dependent(call)
             return
-        repository = self._arn("ecr", call.region, f"repository/{_repository(call.parameters)}")
+        repository = self._arn("ecr", call.region, f"repository/{call.parameters['repositoryName']}")
         tags = _tags(call.parameters) if call.operation in ("CreateRepository", "TagResource") else {}
         yield self._plain(call, call.action, repository, _requested(tags))
         if call.operation == "CreateRepository" and tags:
@@ -219,12 +219,6 @@ def _tags(parameters: Parameters) -> dict[str, str]:
     if isinstance(given, Mapping):
         return dict(given)
     return {each.get("Key") or each["TagKey"]: each.get("Value") or each["TagValue"] for each in given}
-
-
-def _repository(parameters: Parameters) -> str:
-    if "resourceArn" in parameters:
-        return str(parameters["resourceArn"]).partition(":repository/")[2]
-    return str(parameters["repositoryName"])
 
 
 def _secret(parameters: Parameters) -> str:
