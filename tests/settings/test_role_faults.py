@@ -1,6 +1,7 @@
-"""What can't be a stack's own roles: each fault as a whole line, before anything runs."""
+"""Roles that can't be: each fault as a whole line, before anything runs.
 
-from collections.abc import Callable
+IAM tells an account's roles apart by name, not by path or case."""
+
 from functools import partial
 from pathlib import Path
 
@@ -8,14 +9,15 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from settings import load
-from tests.settings.written import HEAD, catalog, key, only, words
+from tests.conftest import Edit
+from tests.settings.written import HEAD, catalog, faults, key, only, words
 
 WORKFLOW = "acme/workflows/.github/workflows/publish.yml"
 
 
-def pushed(*pushes: str) -> str:
-    """A catalog of one repository for each."""
-    return HEAD + "".join(f"  payments/r{n}: {{owner: payments, push: [{each}]}}\n" for n, each in enumerate(pushes))
+def catalog_of(key: str, *values: str) -> str:
+    """A catalog of one repository for each value of the key push or pull."""
+    return HEAD + "".join(f"  payments/r{n}: {{owner: payments, {key}: [{each}]}}\n" for n, each in enumerate(values))
 
 
 def main(**given: object) -> str:
@@ -27,71 +29,59 @@ def main(**given: object) -> str:
 LONG = "[" + ", ".join(f"refs/heads/release-{n:03}" for n in range(50)) + "]"
 FIRST = main(owner_id=1024, repository_id=1)
 PUSHES = {
-    "neither refs nor environment": ([main(refs=None)], "r0.push[0]: "),
-    "refs and environment": ([main(environment="prod")], "r0.push[0]: "),
-    "every ref": ([main(refs="['*']")], "refs[0]: '*' "),
-    "every branch": ([main(refs="['refs/heads/*']")], "refs[0]: 'refs/heads/*' "),
-    "a variable": ([main(refs="['refs/tags/${x}']")], "refs[0]: 'refs/tags/${x}' "),
-    "every environment": ([main(refs=None, environment="'*'")], "environment: '*' "),
-    "an alphabet that IAM does not take": ([main(refs=None, environment="生産")], "environment: '生産' "),
-    "every repository": ([main(github="acme/*")], "github: 'acme/*' "),
-    "a workflow at main": ([main(job_workflow_ref=f"{WORKFLOW}@main")], f"job_workflow_ref: '{WORKFLOW}@main' "),
-    "any workflow": ([main(job_workflow_ref="'*'")], "job_workflow_ref: '*' "),
-    "an id of letters": ([main(owner_id="acme")], "owner_id: 'acme' "),
-    "an id of nobody": ([main(repository_id="0")], "repository_id: 0 "),
-    "a pattern for an id": ([main(repository_id="'1*'")], "repository_id: '1*' "),
-    "an immutable subject without ids": ([main(subject="immutable", owner_id=1024)], "subject: 'immutable' "),
-    "an unknown form of subject": ([main(subject="mutable")], "subject: 'mutable' "),
-    "another owner's id": ([FIRST, main(owner_id=1025, repository_id=1)], "r1.push[0].owner_id: '1025' "),
-    "an id that the first has": ([FIRST, main(owner_id=1024, refs="[refs/heads/x]")], "r1.push[0].repository_id: "),
-    "two forms of subject": ([FIRST, FIRST.replace("}", ", subject: name}")], "r1.push[0].subject: 'name' "),
-    "two spellings": ([main(), main(github="acme/API")], "r1.push[0].github: 'acme/API' "),
-    "one id of two repositories": ([FIRST, FIRST.replace("/api", "/web")], "r1.push[0].repository_id: '1' "),
-    "two ids of one owner": ([FIRST, main(github="acme/web", owner_id=2048)], "r1.push[0].owner_id: '2048' "),
-    "a trust policy over its limit": ([main(refs=LONG)], "r0.push[0].refs: "),
-    "a push policy over its limit": ([main()] * 200, "r199.push[0].github: 'acme/api' "),
+    "neither refs nor environment": [main(refs=None)],
+    "refs and environment": [main(environment="prod")],
+    "every branch": [main(refs="['refs/heads/*']")],
+    "every environment": [main(refs=None, environment="'*'")],
+    "an alphabet that IAM does not take": [main(refs=None, environment="生産")],
+    "every repository": [main(github="acme/*")],
+    "a workflow at main": [main(job_workflow_ref=f"{WORKFLOW}@main")],
+    "an id of letters": [main(owner_id="acme")],
+    "the id 0": [main(repository_id="0")],
+    "a pattern for an id": [main(repository_id="'1*'")],
+    "an immutable subject without ids": [main(subject="immutable", owner_id=1024)],
+    "an unknown form of subject": [main(subject="mutable")],
+    "another owner's id": [FIRST, main(owner_id=1025, repository_id=1)],
+    "an id that the first has": [FIRST, main(owner_id=1024, refs="[refs/heads/x]")],
+    "two forms of subject": [FIRST, FIRST.replace("}", ", subject: name}")],
+    "two spellings": [main(), main(github="acme/API")],
+    "one id of two repositories": [FIRST, FIRST.replace("/api", "/web")],
+    "a trust policy over its limit": [main(refs=LONG)],
+    "a push policy over its limit": [main()] * 200,
 }
-AUDITOR, AUDITORS = "arn:aws:iam::111122223333:role/security/auditor", "roles.auditors[0]: "
+AUDITOR = "arn:aws:iam::111122223333:role/security/auditor"
 MANY = ", ".join(f"'arn:aws:iam::111122223333:role/security/{n:030}'" for n in range(30))
 ROLES = {
-    "an auditor twice": (f"{{auditors: ['{AUDITOR}', '{AUDITOR}']}}", "roles.auditors[1]: "),
-    "an auditor of another partition": ("{auditors: ['arn:aws-cn:iam::111122223333:role/a']}", AUDITORS),
-    "an account for an auditor": ("{auditors: ['111122223333']}", f"{AUDITORS}'111122223333' "),
-    "everybody": ("{auditors: ['*']}", f"{AUDITORS}'*' "),
-    "a long session": ("{session_hours: 13}", "roles.session_hours: 13 "),
-    "no session": ("{session_hours: 0}", "roles.session_hours: 0 "),
-    "a key": ("{auditor: x}", "roles.auditor: "),
-    "too many auditors": (f"{{auditors: [{MANY}]}}", "roles.auditors: "),
+    "an auditor twice": f"{{auditors: ['{AUDITOR}', '{AUDITOR}']}}",
+    "an auditor of another partition": "{auditors: ['arn:aws-cn:iam::111122223333:role/a']}",
+    "an account for an auditor": "{auditors: ['111122223333']}",
+    "any principal": "{auditors: ['*']}",
+    "a long session": "{session_hours: 13}",
+    "no session": "{session_hours: 0}",
+    "a key": "{auditor: x}",
+    "too many auditors": f"{{auditors: [{MANY}]}}",
 }
 OF_OTHERS = HEAD + "  payments/api: {owner: payments, pull: [{service: ecs, account: workloads}]}\n"
-CASES: dict[str, tuple[Callable[[Path], object], str]] = {
-    **{case: (partial(catalog, text=pushed(*pushes)), start) for case, (pushes, start) in PUSHES.items()},
-    **{case: (partial(key, line=f"roles: {written}"), start) for case, (written, start) in ROLES.items()},
-    "tasks of another account": (partial(catalog, text=OF_OTHERS), "payments/api.pull[0].account: 'workloads' "),
+CASES = {
+    **{case: partial(catalog, text=catalog_of("push", *pushes)) for case, pushes in PUSHES.items()},
+    **{case: partial(key, line=f"roles: {written}") for case, written in ROLES.items()},
+    "tasks of another account": partial(catalog, text=OF_OTHERS),
 }
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_fault_in_the_roles(project: Path, case: str) -> None:
-    change, start = CASES[case]
-    change(project)
-    assert start in only(project)
 
 
 def test_the_words(project: Path, snapshot: SnapshotAssertion) -> None:
-    assert words(project, {case: change for case, (change, _) in CASES.items()}) == snapshot
+    assert words(project, CASES) == snapshot
 
 
 def test_stacks_do_not_contradict_each_other(project: Path) -> None:
-    catalog(project, pushed(main(owner_id=1, stacks="[dev]"), main(owner_id=2, stacks="[prod]")))
+    catalog(project, catalog_of("push", main(owner_id=1, stacks="[dev]"), main(owner_id=2, stacks="[prod]")))
     assert [each.source.owner_id for each in load(project, "dev").publishers] == ["1"]
     assert [each.source.owner_id for each in load(project, "prod").publishers] == ["2"]
 
 
 def test_a_pull_policy_over_its_limit(project: Path) -> None:
     """A task pulls in every region: what fits at home need not fit with replicas."""
-    lines = (f"  payments/r{n}: {{owner: payments, pull: [{{service: ecs}}]}}\n" for n in range(100))
-    catalog(project, HEAD + "".join(lines))
+    catalog(project, catalog_of("pull", *["{service: ecs}"] * 100))
     assert len(load(project, "dev").repositories) == 100
     key(project, "replicas: [{region: eu-west-1}]")
     assert only(project) == (
@@ -103,17 +93,17 @@ def test_a_pull_policy_over_its_limit(project: Path) -> None:
 
 def test_more_roles_than_an_account_has(project: Path) -> None:
     pushes = [main(github=f"acme/r{n}") for n in range(998)]
-    catalog(project, pushed(*pushes))
+    catalog(project, catalog_of("push", *pushes))
     # With two for dev's cache: by which tasks pull from it, and as which ECR makes its repositories.
     assert len(load(project, "dev").roles) == 1_000
     key(project, "roles: {auditors: ['arn:aws:iam::111122223333:role/a']}")
-    told = "make 1,001 roles, and an account has 1,000 (name fewer push sources, or ask AWS for a higher quota)"
-    assert only(project) == f"catalog.yaml:4: repositories: {told}"
+    too_many = "make 1,001 roles, and an account has 1,000 (name fewer push sources, or ask AWS for a higher quota)"
+    assert only(project) == f"catalog.yaml:4: repositories: {too_many}"
 
 
 def test_one_source_is_one_role_for_all_its_repositories(project: Path) -> None:
     given = main(owner_id=1024, repository_id="'65536'")
-    catalog(project, pushed(given, main(github="acme/web"), given, f"{given}, {given}"))
+    catalog(project, catalog_of("push", given, main(github="acme/web"), given, f"{given}, {given}"))
     found = {each.name: each.repositories for each in load(project, "dev").publishers}
     main_of_api, main_of_web = "dev.acme.api+branch-main", "dev.acme.web+branch-main"
     assert found == {main_of_api: ("payments/r0", "payments/r2", "payments/r3"), main_of_web: ("payments/r1",)}
@@ -127,3 +117,37 @@ def test_a_stacks_long_name_is_cut(project: Path) -> None:
     names = [each.name for each in load(project, stack).roles]
     assert {len(each) for each in names} == {64}
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("batch/runner", "runner"), ("runner", "Runner"), ("a/runner", "b/runner"), ("b/Run", "B/run")]
+)
+def test_two_roles_of_one_name_are_reported(project: Path, one: str, other: str) -> None:
+    both = f"{{account: workloads}}, {{account: workloads, role: {other}}}"
+    pulls = (f"{{account: workloads, role: {one}}}", f"{{account: data-platform, role: {other}}}", both)
+    catalog(project, catalog_of("pull", *pulls))
+    assert only(project) == (
+        f"catalog.yaml:7: repositories.payments/r2.pull[1].role: {other!r} can't exist in account 444455556666 beside "
+        f"{one!r} (repositories.payments/r0.pull[0].role): a role's name is unique there, whatever its path and case "
+        "(write the one that exists)"
+    )
+
+
+def test_an_account_of_two_names_is_one(project: Path, edit: Edit) -> None:
+    workloads = '    workloads: "444455556666"\n'
+    edit("Pulumi.dev.yaml", workloads, f"{workloads}{workloads.replace('workloads', 'same')}")
+    catalog(project, catalog_of("pull", "{account: workloads, role: batch/runner}", "{account: same, role: runner}"))
+    assert "payments/r1.pull[0].role: 'runner' can't exist in account 444455556666 beside" in only(project)
+
+
+def test_roles_are_reported_beside_other_faults(project: Path) -> None:
+    roles = "{account: workloads, role: batch/runner}, {account: workloads, role: runner}"
+    catalog(project, f"{catalog_of('pull', roles)}  payments/bad: {{}}\n")
+    assert [fault.path[1] for fault in faults(project)] == ["payments/r0", "payments/bad"]
+
+
+def test_a_role_may_be_granted_often(project: Path) -> None:
+    role = "{account: workloads, role: batch/runner}"
+    others = ("{account: data-platform, role: runner}", "{account: workloads, role: run}")
+    catalog(project, catalog_of("pull", role, role, *others))
+    assert [len(each.pull) for each in load(project, "dev").repositories] == [1, 1, 1, 1]
