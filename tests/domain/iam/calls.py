@@ -50,7 +50,7 @@ def silent(source: PolicyKind) -> Expected:
     return Expected(outcome=Outcome.IMPLICIT_DENY, source=source)
 
 
-def told(decision: Decision) -> Expected:
+def answered(decision: Decision) -> Expected:
     return Expected(outcome=decision.outcome, source=decision.source, sid=decision.sid)
 
 
@@ -147,4 +147,4 @@ def token_holder(context: Context) -> Caller:
     return Caller(identity=Identity(arn=TOKEN_PROVIDER, account=None, session_context=context))
 
 
-NOBODY = Caller(identity=ANONYMOUS)
+UNSIGNED = Caller(identity=ANONYMOUS)

@@ -1,13 +1,23 @@
 """What AWS documents of its answers, as a table: https://docs.aws.amazon.com/IAM/latest/UserGuide/ and the page named
-above each group."""
+above each group; and what the project's own documents come to."""
 
-from domain.iam.access import Policy, PolicyKind
+from domain.aws import RegistryId
+from domain.iam.access import Caller, Policy, PolicyKind
+from domain.iam.document import parse
+from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant, repository_policy
+from domain.kms import key_policy
 from tests.domain.iam.calls import (
+    ANOTHER_REPOSITORY,
     HOME,
-    NOBODY,
+    KEY,
     ORGANIZATION,
     OTHER,
     REPOSITORY,
+    ROLE,
+    TOKEN_PROVIDER,
+    UNSIGNED,
+    Case,
+    Expected,
     account,
     allow,
     allowed,
@@ -17,6 +27,7 @@ from tests.domain.iam.calls import (
     grants,
     on_resource,
     own,
+    pull,
     refuses,
     request,
     role_arn,
@@ -26,6 +37,7 @@ from tests.domain.iam.calls import (
     session_arn,
     silent,
     to,
+    token_holder,
     user,
     user_arn,
 )
@@ -41,6 +53,7 @@ TO_OTHER = grants("ToAccount", OTHER)
 TO_USER = grants("ToUser", user_arn())
 TO_ROLE = grants("ToRole", role_arn())
 TO_SESSION = grants("ToSession", session_arn())
+TO_BOTH = on_resource(allow("ToRole", Principal=to(role_arn())), allow("ToSession", Principal=to(session_arn())))
 ALL_BUT_ANA = on_resource(allow("ToAll", Principal="*"), deny("NotAna", Principal=to(user_arn())))
 IN_ROLE = {"ArnEquals": {"aws:PrincipalArn": role_arn()}}
 NOT_ANA = refuses("NotAna", user_arn())
@@ -58,26 +71,21 @@ LIMITED = session(boundary=NOTHING, within=[NOTHING])
 # reference_policies_evaluation-logic_policy-eval-basics.html: "If either the identity-based policy or the
 # resource-based policy within the same account allows the request and the other doesn't, the request is still allowed."
 SAME_ACCOUNT = [
-    case("nobody says anything", silent(IDENTITY), user()),
+    case("no policy says anything", silent(IDENTITY), user()),
     case("an identity policy is enough", allowed(IDENTITY, "Pull"), user(PULL)),
     case("any one of the identity policies is enough", allowed(IDENTITY, "Pull"), user(NOTHING, PULL)),
     case("another action", silent(IDENTITY), user(PULL), request=request("ecr:PutImage", REPOSITORY)),
     case("a grant to the user is enough", allowed(RESOURCE, "ToUser"), user(), TO_USER),
     case("a grant to the role is enough", allowed(RESOURCE, "ToRole"), session(), TO_ROLE),
     case("a grant to the session is enough", allowed(RESOURCE, "ToSession"), session(), TO_SESSION),
-    case("a grant to everybody is enough", allowed(RESOURCE, "ToAll"), user(), TO_ALL),
+    case("a grant to any principal is enough", allowed(RESOURCE, "ToAll"), user(), TO_ALL),
     case("a grant to the account waits for its policies", silent(IDENTITY), user(), TO_HOME),
     case("and is content with them", allowed(IDENTITY, "Pull"), user(PULL), TO_HOME),
     case("a grant to another account is none", silent(IDENTITY), user(), TO_OTHER),
     case("a grant to another user is none", silent(IDENTITY), session(), TO_USER),
     case("a grant to another session of the role is none", silent(IDENTITY), session(), grants("A", ANOTHER_SESSION)),
     case("a grant to a role of the same name elsewhere is none", silent(IDENTITY), session(), TO_THEIR_ROLE),
-    case(
-        "the nearest of two grants decides",
-        allowed(RESOURCE, "ToSession"),
-        BOUND,
-        on_resource(allow("ToRole", Principal=to(role_arn())), allow("ToSession", Principal=to(session_arn()))),
-    ),
+    case("the nearest of two grants decides", allowed(RESOURCE, "ToSession"), BOUND, TO_BOTH),
     case("and the nearest of its principals", allowed(RESOURCE, "B"), BOUND, grants("B", role_arn(), session_arn())),
     case("two policies of the resource are one", allowed(RESOURCE, "ToUser"), user(), grants("Others", OTHER), TO_USER),
 ]
@@ -91,9 +99,9 @@ EXPLICIT_DENY = [
     case("by the resource's policy", denied(RESOURCE, "NotAna"), user(PULL), ALL_BUT_ANA),
     case("by a second policy of the resource", denied(RESOURCE, "NotAna"), user(PULL), TO_ALL, NOT_ANA),
     case("by the resource's policy, to the account", denied(RESOURCE, "NotHere"), user(PULL), refuses("NotHere", HOME)),
-    case("by the resource's policy, to the root user too", denied(RESOURCE, "Nobody"), root(), refuses("Nobody")),
+    case("by the resource's policy, to the root user too", denied(RESOURCE, "NoOne"), root(), refuses("NoOne")),
     case("of another action does nothing", allowed(IDENTITY, "Pull"), user(PULL, own(deny("D", Action="ecr:Put*")))),
-    case("to somebody else does nothing", allowed(IDENTITY, "Pull"), session(PULL), NOT_ANA),
+    case("to another principal does nothing", allowed(IDENTITY, "Pull"), session(PULL), NOT_ANA),
     case("wins from across accounts too", denied(RESOURCE, "NotThem"), THEIRS, TO_ALL, refuses("NotThem", OTHER)),
 ]
 
@@ -109,21 +117,13 @@ LIMITS = [
     case("one of two session policies allows", allowed(IDENTITY, "Pull"), session(PULL, within=[NOTHING, PULL])),
     case("the session policy grants nothing", silent(IDENTITY), session(within=[PULL])),
     case("both have to allow", silent(SESSION), session(PULL, boundary=PULL, within=[NOTHING])),
-    case(
-        "the boundary is named before the session policy",
-        silent(BOUNDARY),
-        session(PULL, boundary=NOTHING, within=[NOTHING]),
-    ),
+    case("the boundary is named first", silent(BOUNDARY), session(PULL, boundary=NOTHING, within=[NOTHING])),
     case("no boundary limits a grant to the user", allowed(RESOURCE, "ToUser"), user(boundary=NOTHING), TO_USER),
     case("neither limits a grant to the session", allowed(RESOURCE, "ToSession"), LIMITED, TO_SESSION),
-    case(
-        "neither limits a grant to everybody", allowed(RESOURCE, "ToAll"), LIMITED, grants("ToAll", Condition=IN_ROLE)
-    ),
+    case("neither limits a grant to all", allowed(RESOURCE, "ToAll"), LIMITED, grants("ToAll", Condition=IN_ROLE)),
     case("the boundary limits a grant to the role", silent(BOUNDARY), BOUND, TO_ROLE),
     case("the session policy limits a grant to the role", silent(SESSION), session(within=[NOTHING]), TO_ROLE),
-    case(
-        "a grant to the role within both", allowed(RESOURCE, "ToRole"), session(boundary=PULL, within=[PULL]), TO_ROLE
-    ),
+    case("a grant to the role in both", allowed(RESOURCE, "ToRole"), session(boundary=PULL, within=[PULL]), TO_ROLE),
     case("a grant to the account is limited", silent(BOUNDARY), user(PULL, boundary=NOTHING), TO_HOME),
 ]
 
@@ -134,23 +134,13 @@ ACROSS_ACCOUNTS = [
     case("both sides allow, by user", allowed(RESOURCE, "ToUser"), THEIRS, TO_THEIR_USER),
     case("both sides allow, by role", allowed(RESOURCE, "ToRole"), session(PULL, account=OTHER), TO_THEIR_ROLE),
     case("both sides allow, by session", allowed(RESOURCE, "ToSession"), session(PULL, account=OTHER), TO_THEIR_BUILD),
-    case("both sides allow, to everybody", allowed(RESOURCE, "ToAll"), THEIRS, TO_ALL),
+    case("both sides allow, to all", allowed(RESOURCE, "ToAll"), THEIRS, TO_ALL),
     case("the caller's side is silent", silent(IDENTITY), user(account=OTHER), TO_OTHER),
     case("the caller's side is silent of a grant to the user", silent(IDENTITY), user(account=OTHER), TO_THEIR_USER),
     case("the resource's side is silent", silent(RESOURCE), THEIRS, TO_HOME),
     case("the resource has no policy", silent(RESOURCE), THEIRS),
-    case(
-        "the boundary limits a grant to the user",
-        silent(BOUNDARY),
-        user(PULL, account=OTHER, boundary=NOTHING),
-        TO_THEIR_USER,
-    ),
-    case(
-        "the session policy limits a grant to the session",
-        silent(SESSION),
-        session(PULL, account=OTHER, within=[NOTHING]),
-        TO_THEIR_BUILD,
-    ),
+    case("limited by the boundary", silent(BOUNDARY), user(PULL, account=OTHER, boundary=NOTHING), TO_THEIR_USER),
+    case("limited by the session's", silent(SESSION), session(PULL, account=OTHER, within=[NOTHING]), TO_THEIR_BUILD),
     case("the other account's root is its account", allowed(RESOURCE, "ToAccount"), root(OTHER), TO_OTHER),
     case("and has nothing without a grant", silent(RESOURCE), root(OTHER), TO_HOME),
 ]
@@ -169,12 +159,12 @@ PRINCIPALS = [
     case("not another service", silent(RESOURCE), service("ecs.amazonaws.com"), TO_LAMBDA),
     case("no service by an account", silent(RESOURCE), service(LAMBDA), TO_HOME),
     case("no user by a service", silent(IDENTITY), user(), TO_LAMBDA),
-    case("a service refused with everybody", denied(RESOURCE, "None"), service(LAMBDA), TO_LAMBDA, refuses("None")),
-    case("nobody is granted what everybody is", allowed(RESOURCE, "ToAll"), NOBODY, TO_ALL),
-    case("nobody is no account", silent(RESOURCE), NOBODY, TO_HOME),
-    case("nobody is in no organization", silent(RESOURCE), NOBODY, grants("Ours", Condition=MEMBERS)),
-    case("no wildcard but a whole one", allowed(RESOURCE, "W"), NOBODY, grants("W", "*")),
-    case("a policy of the caller names no one here", silent(IDENTITY), user(), own(allow("Nobody"))),
+    case("a service refused with all", denied(RESOURCE, "None"), service(LAMBDA), TO_LAMBDA, refuses("None")),
+    case("a grant to all is to anonymous callers too", allowed(RESOURCE, "ToAll"), UNSIGNED, TO_ALL),
+    case("they have no account", silent(RESOURCE), UNSIGNED, TO_HOME),
+    case("nor an organization", silent(RESOURCE), UNSIGNED, grants("Ours", Condition=MEMBERS)),
+    case("no wildcard but a whole one", allowed(RESOURCE, "W"), UNSIGNED, grants("W", "*")),
+    case("a policy of the caller names no one here", silent(IDENTITY), user(), own(allow("NoOne"))),
 ]
 
 
@@ -193,39 +183,264 @@ NOT_PRINCIPAL = [
     case("a session by itself is not", REFUSED, session(PULL), refused_unless(session_arn())),
     case("a session without its role is not", REFUSED, session(PULL), refused_unless(session_arn(), HOME)),
     case("a session without its account is not", REFUSED, session(PULL), refused_unless(session_arn(), role_arn())),
-    case(
-        "another session of a named role is not",
-        REFUSED,
-        session(PULL),
-        refused_unless(ANOTHER_SESSION, role_arn(), HOME),
-    ),
+    case("another session of it is not", REFUSED, session(PULL), refused_unless(ANOTHER_SESSION, role_arn(), HOME)),
     case("a user is spared with its account", allowed(IDENTITY, "Pull"), user(PULL), refused_unless(user_arn(), HOME)),
     case("a user without its account is not", REFUSED, user(PULL), refused_unless(user_arn())),
     case("an account's user by the account alone is not", REFUSED, user(PULL), refused_unless(HOME)),
     case("an account's root is spared by the account", allowed(ROOT), root(), refused_unless(HOME)),
-    case("everybody is spared", allowed(IDENTITY, "Pull"), session(PULL), refused_unless("*")),
+    case("all are spared", allowed(IDENTITY, "Pull"), session(PULL), refused_unless("*")),
     case("a service is spared by its name", allowed(RESOURCE, "ToAll"), service(LAMBDA), TO_ALL, BUT_LAMBDA),
     case("others are refused", REFUSED, THEIRS, BUT_PULLER),
-    case("nobody is refused", REFUSED, NOBODY, BUT_PULLER),
+    case("anonymous callers are refused", REFUSED, UNSIGNED, BUT_PULLER),
     # access_policies_boundaries.html: it "will always deny any IAM principal that has a permissions boundary policy
     # attached, regardless of the values specified in the NotPrincipal element".
     case("a boundary makes it refuse the named as well", REFUSED, session(PULL, boundary=PULL), BUT_PULLER),
     case("with Allow it grants to all but the named", allowed(RESOURCE, "NotThem"), user(), ALL_BUT_THEM),
     case("with Allow it grants nothing to the named", silent(RESOURCE), THEIRS, ALL_BUT_THEM),
-    case(
-        "with Allow a boundary changes nothing",
-        silent(RESOURCE),
-        user(PULL, account=OTHER, boundary=PULL),
-        ALL_BUT_THEM,
+    case("with Allow no boundary matters", silent(RESOURCE), user(PULL, account=OTHER, boundary=PULL), ALL_BUT_THEM),
+]
+
+OLD = "2008-10-17"
+LOGIN = request("ecr:GetAuthorizationToken", "*")
+ANY_ON_IT = own(allow("R", Action="ecr:*", Resource=REPOSITORY))
+
+
+def of_user(id: str, expected: Expected, **elements: object) -> Case:
+    """A user's own statement, of the name that is expected."""
+    return case(id, expected, user(own(allow(expected.sid or "S", **elements))))
+
+
+# reference_policies_elements_action.html, reference_policies_elements_notaction.html
+ACTIONS = [
+    of_user("any letter case", allowed(IDENTITY, "A"), Action="ECR:batchgetimage"),
+    of_user("a wildcard", allowed(IDENTITY, "A"), Action="ecr:Batch*"),
+    of_user("one unknown character", allowed(IDENTITY, "A"), Action="ecr:BatchGetImag?"),
+    of_user("one, not none", silent(IDENTITY), Action="ecr:BatchGetImage?"),
+    of_user("every action", allowed(IDENTITY, "A"), Action="*"),
+    of_user("another service", silent(IDENTITY), Action="ecr-public:*"),
+    of_user("all but others", allowed(IDENTITY, "A"), NotAction="iam:*"),
+    of_user("all but it", silent(IDENTITY), NotAction=["iam:*", "ECR:Batch*"]),
+    case("refused all but others", denied(IDENTITY, "D"), user(PULL, own(deny("D", NotAction="iam:*")))),
+]
+
+# reference_policies_elements_resource.html, reference_policies_elements_notresource.html
+RESOURCES = [
+    of_user("by its ARN", allowed(IDENTITY, "R"), Resource=REPOSITORY),
+    of_user("another", silent(IDENTITY), Resource=ANOTHER_REPOSITORY),
+    of_user("letter case counts", silent(IDENTITY), Resource=REPOSITORY.replace("api", "Api")),
+    of_user("across slashes", allowed(IDENTITY, "R"), Resource=f"arn:aws:ecr:*:{HOME}:repository/*"),
+    of_user("another region", silent(IDENTITY), Resource=f"arn:aws:ecr:eu-*:{HOME}:repository/*"),
+    of_user("all but others", allowed(IDENTITY, "R"), NotResource=ANOTHER_REPOSITORY),
+    of_user("all but it", silent(IDENTITY), NotResource=[ANOTHER_REPOSITORY, REPOSITORY]),
+    case("no resource, by *", allowed(IDENTITY, "R"), user(own(allow("R", Action="ecr:*"))), request=LOGIN),
+    case("no resource, not by an ARN", silent(IDENTITY), user(ANY_ON_IT), request=LOGIN),
+    case("of a resource's policy", allowed(RESOURCE, "R"), user(), grants("R", Resource=REPOSITORY)),
+    case("of a registry's policy, another", silent(IDENTITY), user(), grants("R", Resource=ANOTHER_REPOSITORY)),
+]
+
+# reference_policies_variables.html
+TAGGED = {"aws:PrincipalTag/team": ("payments",)}
+TEAM = "repository/${aws:PrincipalTag/team}/*"
+TEAM_OR_SHARED = "repository/${aws:PrincipalTag/team, 'shared'}/*"
+SHARED = pull(f"arn:aws:ecr:us-east-1:{HOME}:repository/shared/base")
+OWN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+OF_ACCOUNT = own(allow("Own", Condition=OWN_ACCOUNT))
+
+
+def to_team(name: str = TEAM) -> Policy:
+    return own(allow("Team", Resource=f"arn:aws:ecr:us-east-1:{HOME}:{name}"))
+
+
+def only_team(region: str) -> Policy:
+    return own(deny("D", NotResource=f"arn:aws:ecr:{region}:{HOME}:{TEAM}"))
+
+
+OLD_TEAM = own(allow("Team", Resource=f"arn:aws:ecr:us-east-1:{HOME}:{TEAM}"), version=OLD)
+OF_NAME = own(allow("Own", Resource=f"arn:aws:ecr:us-east-1:{HOME}:repository/${{aws:username}}/*"))
+OF_ANA = pull(f"arn:aws:ecr:us-east-1:{HOME}:repository/ana/x")
+VARIABLES = [
+    case("a tag", allowed(IDENTITY, "Team"), session(to_team(), context=TAGGED)),
+    case("another tag", silent(IDENTITY), session(to_team(), context={"AWS:principaltag/TEAM": ("web",)})),
+    case("no tag", silent(IDENTITY), session(to_team())),
+    case("no tag, refused all but the team's", allowed(IDENTITY, "Pull"), session(PULL, only_team("us-east-1"))),
+    # "If AWS cannot resolve a variable this might cause the entire statement to be invalid."
+    case("no tag, refused all but elsewhere", allowed(IDENTITY, "Pull"), session(PULL, only_team("eu-west-1"))),
+    case("a default", allowed(IDENTITY, "Team"), session(to_team(TEAM_OR_SHARED)), request=SHARED),
+    case("a default not needed", silent(IDENTITY), session(to_team(TEAM_OR_SHARED), context=TAGGED), request=SHARED),
+    case("a value brings no wildcard", silent(IDENTITY), session(to_team(), context={"aws:PrincipalTag/team": ("*",)})),
+    of_user("in the name alone", silent(IDENTITY), Resource="arn:aws:ecr:us-east-1:${aws:PrincipalAccount}:*"),
+    case("the name of a user", allowed(IDENTITY, "Own"), user(OF_NAME), request=OF_ANA),
+    case("in a condition", allowed(IDENTITY, "Own"), user(OF_ACCOUNT)),
+    case("in a condition, elsewhere", silent(IDENTITY), user(OF_ACCOUNT, account=OTHER), grants("ToAll")),
+]
+
+# What no version but 2012-10-17 has. reference_policies_elements_version.html
+OLD_VERSION = [
+    case("has no variables in a resource", silent(IDENTITY), session(OLD_TEAM, context=TAGGED)),
+    case("has none in a condition", silent(IDENTITY), user(own(allow("Own", Condition=OWN_ACCOUNT), version=OLD))),
+    case("is else the same", allowed(IDENTITY, "Pull"), user(own(allow("Pull"), version=OLD))),
+]
+
+
+def granted(*grants: Grant) -> Policy:
+    document = repository_policy(grants, RegistryId(account=HOME, region="us-east-1"))
+    assert document is not None
+    return Policy(name="payments/api", document=parse(document))
+
+
+def at_work(service_name: str, source: str, of: str) -> Caller:
+    return service(service_name, {"aws:SourceArn": (source,), "aws:SourceAccount": (of,)})
+
+
+FOR_ACCOUNT = granted(AccountGrant(account=OTHER))
+FOR_ROLE = granted(AccountGrant(account=OTHER, role="teams/puller"))
+FOR_ORGANIZATION = granted(OrganizationGrant(organization=ORGANIZATION))
+FOR_LAMBDA = granted(ServiceGrant(service=PullService.LAMBDA, account=OTHER))
+FOR_CODEBUILD = granted(ServiceGrant(service=PullService.CODEBUILD, account=OTHER))
+FUNCTION = f"arn:aws:lambda:us-east-1:{OTHER}:function:resize"
+PROJECT = f"arn:aws:codebuild:us-east-1:{OTHER}:project/resize"
+OUR_PROJECT = PROJECT.replace(OTHER, HOME)
+BY_CODEBUILD, BY_ORGANIZATION = allowed(RESOURCE, "PullByCodeBuild"), allowed(RESOURCE, "PullByOrganizations")
+ALL, PUSH = own(allow("All", Action="ecr:*")), request("ecr:PutImage", REPOSITORY)
+THIRD = "777788889999"
+CODEBUILD = "codebuild.amazonaws.com"
+
+GRANTS = [
+    case("an account's puller", allowed(RESOURCE, "PullByAccounts"), session(PULL, account=OTHER), FOR_ACCOUNT),
+    case("not without its own policy", silent(IDENTITY), session(account=OTHER), FOR_ACCOUNT),
+    case("not to push", silent(RESOURCE), session(ALL, account=OTHER), FOR_ACCOUNT, request=PUSH),
+    case("a role", allowed(RESOURCE, "PullByAccounts"), session(PULL, account=OTHER), FOR_ROLE),
+    case("not another of its account", silent(RESOURCE), user(PULL, account=OTHER), FOR_ROLE),
+    case("a member of the organization", BY_ORGANIZATION, user(PULL, account=OTHER), FOR_ORGANIZATION),
+    case("not without its own policy either", silent(IDENTITY), user(account=OTHER), FOR_ORGANIZATION),
+    case("no anonymous caller", silent(RESOURCE), UNSIGNED, FOR_ORGANIZATION),
+    case("a service is in no organization", silent(RESOURCE), service(LAMBDA), FOR_ORGANIZATION),
+    case("a function of the account", allowed(RESOURCE, "PullByLambda"), at_work(LAMBDA, FUNCTION, OTHER), FOR_LAMBDA),
+    case("not of another", silent(RESOURCE), at_work(LAMBDA, FUNCTION.replace(OTHER, THIRD), THIRD), FOR_LAMBDA),
+    case("not without saying for whom", silent(RESOURCE), service(LAMBDA), FOR_LAMBDA),
+    case("a project of the account", BY_CODEBUILD, at_work(CODEBUILD, PROJECT, OTHER), FOR_CODEBUILD),
+    case("not with another's account", silent(RESOURCE), at_work(CODEBUILD, PROJECT, HOME), FOR_CODEBUILD),
+    case("not of another project's account", silent(RESOURCE), at_work(CODEBUILD, OUR_PROJECT, OTHER), FOR_CODEBUILD),
+]
+
+KEY_POLICY = Policy(name="registry key", document=parse(key_policy(account=HOME, region="us-east-1")))
+KEYS_OF_ALL = own(allow("Keys", Action="kms:*"), name="keys")
+GRANT_KEYS = {
+    "kms:GrantIsForAWSResource": (("true",), ("false",)),
+    "kms:ViaService": (("ecr.us-east-1.amazonaws.com",), ("ecr.eu-west-1.amazonaws.com",)),
+    "kms:GrantConstraintType": (("EncryptionContextSubset",), ("EncryptionContextEquals",)),
+    "kms:EncryptionContext:aws:ecr:arn": ((REPOSITORY,), (REPOSITORY.replace(HOME, OTHER),)),
+    "kms:GrantOperations": (("GenerateDataKey", "Decrypt"), ("Decrypt", "Encrypt")),
+}
+"""What a request through ECR has for each key, and what it may not have."""
+THROUGH_ECR = {key: right for key, (right, _) in GRANT_KEYS.items()}
+
+
+def of_key(
+    id: str,
+    expected: Expected,
+    action: str = "kms:CreateGrant",
+    caller: Caller | None = None,
+    context: dict[str, tuple[str, ...]] | None = None,
+) -> Case:
+    """A request to the registry's key; for a grant through ECR, by a user who may all, where nothing else is said."""
+    requested = request(action, KEY, THROUGH_ECR if context is None else context)
+    return case(id, expected, caller or user(KEYS_OF_ALL), KEY_POLICY, request=requested)
+
+
+KEY_GRANTS = [
+    of_key("through ECR", allowed(IDENTITY, "Keys")),
+    of_key("through ECR, by root", allowed(RESOURCE, "GrantToRegistry"), caller=root()),
+    *(
+        of_key(f"not without {key}", silent(RESOURCE), context={k: v for k, v in THROUGH_ECR.items() if k != key})
+        for key in THROUGH_ECR
     ),
+    *(
+        of_key(f"not with {key} as {wrong}", silent(RESOURCE), context={**THROUGH_ECR, key: wrong})
+        for key, (_, wrong) in GRANT_KEYS.items()
+    ),
+    of_key("not from another account", silent(RESOURCE), caller=user(KEYS_OF_ALL, account=OTHER)),
+    *(of_key(f"never {each}", silent(RESOURCE), each, context={}) for each in ("kms:Decrypt", "kms:GenerateDataKey")),
+    of_key("never by root", silent(RESOURCE), "kms:Decrypt", root(), {}),
+    of_key("it is administered", allowed(IDENTITY, "Keys"), "kms:DescribeKey", context={}),
+]
+
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: "No AWS principal, including the account root
+# user or key creator, has any permissions to a KMS key unless they are explicitly allowed, and never denied, in a key
+# policy, IAM policy, or grant. Unless the key policy explicitly allows it, you cannot use IAM policies to allow access
+# to a KMS key."
+DESCRIBES = own(allow("Describe", Action="kms:DescribeKey"), name="describes")
+KEY_TO_HOME = grants("ToAccount", account(HOME), Action="kms:*", Resource="*")
+KEY_TO_OTHER = grants("ToAccount", account(OTHER), Action="kms:*", Resource="*")
+KEY_TO_ROLE = grants("ToRole", role_arn(), Action="kms:*", Resource="*")
+KEY_TO_USER = grants("ToUser", user_arn(), Action="kms:*", Resource="*")
+THEIR_READER = user(DESCRIBES, account=OTHER)
+
+
+def of_describe(id: str, expected: Expected, caller: Caller, *policies: Policy) -> Case:
+    return case(id, expected, caller, *policies, request=request("kms:DescribeKey", KEY))
+
+
+ALIAS = request("kms:DeleteAlias", f"arn:aws:kms:us-east-1:{HOME}:alias/registry")
+KEYS = [
+    of_describe("no identity policy by itself", silent(RESOURCE), user(DESCRIBES)),
+    of_describe("nor with a key policy for others", silent(RESOURCE), user(DESCRIBES), KEY_TO_OTHER),
+    case("in any letter case", silent(RESOURCE), user(DESCRIBES), request=request("KMS:describeKey", KEY)),
+    of_describe("with the account's share", allowed(IDENTITY, "Describe"), user(DESCRIBES), KEY_TO_HOME),
+    of_describe("the account's share is not its people's", silent(IDENTITY), user(PULL), KEY_TO_HOME),
+    of_describe("the key policy is enough for a user", allowed(RESOURCE, "ToUser"), user(), KEY_TO_USER),
+    of_describe("and for a role", allowed(RESOURCE, "ToRole"), session(), KEY_TO_ROLE),
+    of_describe("within its boundary", silent(BOUNDARY), session(boundary=PULL), KEY_TO_ROLE),
+    of_describe("not even root", silent(RESOURCE), root(), KEY_TO_ROLE),
+    of_describe("root by the account's share", allowed(RESOURCE, "ToAccount"), root(), KEY_TO_HOME),
+    of_describe("across accounts both", allowed(RESOURCE, "ToAccount"), THEIR_READER, KEY_TO_OTHER),
+    of_describe("across accounts not one", silent(RESOURCE), THEIR_READER, KEY_TO_HOME),
+    case("no key has no key policy", allowed(IDENTITY, "A"), user(own(allow("A", Action="kms:*"))), request=ALIAS),
+]
+
+# reference_policies_evaluation-logic_policy-eval-denyallow.html: "IAM role trust policies and KMS key policies are
+# exceptions to this logic, because they must explicitly allow access for principals."
+ASSUME = request("sts:AssumeRole", ROLE)
+ASSUMES = own(allow("Assume", Action="sts:AssumeRole"), name="assumes")
+
+
+def trust(sid: str, principal: dict[str, list[str]], action: str = "sts:AssumeRole", **elements: object) -> Policy:
+    return on_resource(allow(sid, Principal=principal, Action=action, **elements), name="trust")
+
+
+SUBJECT = "token.actions.githubusercontent.com:sub"
+TOKEN = request("sts:AssumeRoleWithWebIdentity", ROLE)
+
+
+def of_branch(repository: str) -> Caller:
+    return token_holder({SUBJECT: (f"repo:acme/{repository}:ref:refs/heads/main",)})
+
+
+MAIN = {"StringLike": {SUBJECT: "repo:acme/payments:ref:refs/heads/*"}}
+BY_TOKEN = trust("Main", {"Federated": [TOKEN_PROVIDER]}, TOKEN.action, Condition=MAIN)
+POOL = "cognito-identity.amazonaws.com"
+BY_POOL = trust("Pool", {"Federated": [POOL]}, TOKEN.action)
+READER, READ = user(own(allow("Read", Action="iam:GetRole"))), request("iam:GetRole", ROLE)
+TRUSTS_USER, TRUSTS_THEM = trust("T", to(user_arn())), trust("T", to(role_arn(OTHER)))
+ROLES = [
+    case("no identity policy by itself", silent(RESOURCE), user(ASSUMES), request=ASSUME),
+    case("trust in the account", allowed(IDENTITY, "Assume"), user(ASSUMES), trust("T", to(HOME)), request=ASSUME),
+    case("trust in the account alone", silent(IDENTITY), user(), trust("T", to(HOME)), request=ASSUME),
+    case("trust in the user", allowed(RESOURCE, "T"), user(), TRUSTS_USER, request=ASSUME),
+    case("trust in the role", allowed(RESOURCE, "T"), session(), trust("T", to(role_arn())), request=ASSUME),
+    # id_roles_update-role-trust-policy.html: "If a permissions boundary is set for the user, then it must allow the
+    # sts:AssumeRole action."
+    case("trust in the user, within its boundary", silent(BOUNDARY), user(boundary=PULL), TRUSTS_USER, request=ASSUME),
+    case("trust across accounts", allowed(RESOURCE, "T"), session(ASSUMES, account=OTHER), TRUSTS_THEM, request=ASSUME),
+    case("another action needs no trust", allowed(IDENTITY, "Read"), READER, trust("T", to(OTHER)), request=READ),
+    case("a token of the named branch", allowed(RESOURCE, "Main"), of_branch("payments"), BY_TOKEN, request=TOKEN),
+    case("a token of another repository", silent(RESOURCE), of_branch("web"), BY_TOKEN, request=TOKEN),
+    case("no service of the provider's name", silent(RESOURCE), service(POOL), BY_POOL, request=TOKEN),
 ]
 
 GROUPS = {
-    "same account": SAME_ACCOUNT,
-    "explicit deny": EXPLICIT_DENY,
-    "limits": LIMITS,
-    "across accounts": ACROSS_ACCOUNTS,
-    "root user": ROOT_USER,
-    "principals": PRINCIPALS,
-    "all but": NOT_PRINCIPAL,
-}
+    "same account": SAME_ACCOUNT, "explicit deny": EXPLICIT_DENY, "limits": LIMITS, "across accounts": ACROSS_ACCOUNTS,
+    "root user": ROOT_USER, "principals": PRINCIPALS, "all but": NOT_PRINCIPAL, "actions": ACTIONS,
+    "resources": RESOURCES, "variables": VARIABLES, "old version": OLD_VERSION, "grants": GRANTS,
+    "key grants": KEY_GRANTS, "keys": KEYS, "roles": ROLES,
+}  # fmt: skip

@@ -6,9 +6,9 @@ from domain.iam.access import Caller, Policy, Request
 from tests.domain.iam.calls import (
     HOME,
     KEY,
-    NOBODY,
     OTHER,
     REPOSITORY,
+    UNSIGNED,
     Statement,
     on_resource,
     pull,
@@ -89,4 +89,4 @@ PEOPLE: st.SearchStrategy[Caller] = st.one_of(
         within=st.just(()) | OWN.map(lambda policy: (policy,)),
     ),
 )
-OUTSIDERS = st.sampled_from([NOBODY, service("lambda.amazonaws.com")])
+OUTSIDERS = st.sampled_from([UNSIGNED, service("lambda.amazonaws.com")])

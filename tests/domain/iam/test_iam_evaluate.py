@@ -10,16 +10,15 @@ from domain.iam.document import Document
 from domain.iam.evaluate import evaluate, reason, request_context
 from domain.iam.statement import Effect
 from tests.cases import cases
-from tests.domain.iam import cases as of_callers
-from tests.domain.iam import cases_of_elements
 from tests.domain.iam.calls import (
     HOME,
-    NOBODY,
     ORGANIZATION,
     OTHER,
     REPOSITORY,
+    UNSIGNED,
     Case,
     allow,
+    answered,
     deny,
     on_resource,
     own,
@@ -30,24 +29,23 @@ from tests.domain.iam.calls import (
     session,
     session_arn,
     token_holder,
-    told,
     user,
     user_arn,
 )
+from tests.domain.iam.cases import GROUPS
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
 
-GROUPS = [*of_callers.GROUPS.items(), *cases_of_elements.GROUPS.items()]
-TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS for each in of_group}
+TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS.items() for each in of_group}
 PULL = own(allow("Pull"))
 
 
 @pytest.mark.parametrize("case", TABLE.values(), ids=TABLE.keys())
 def test_the_answer(case: Case) -> None:
-    assert told(evaluate(case.caller, case.request, case.resource_policies)) == case.expected
+    assert answered(evaluate(case.caller, case.request, case.resource_policies)) == case.expected
 
 
 def test_no_two_cases_have_one_name() -> None:
-    assert len(TABLE) == sum(len(of_group) for _, of_group in GROUPS)
+    assert len(TABLE) == sum(map(len, GROUPS.values()))
 
 
 def test_the_deciding_statement_is_named() -> None:
@@ -84,7 +82,7 @@ def test_keys_of_somebody_with_an_account(caller: Caller, expected: dict[str, tu
 def test_keys_of_the_others() -> None:
     of_resource = {"aws:resourceaccount": (HOME,)}
     anonymous = {"aws:principaltype": ("Anonymous",), "aws:principalaccount": ("anonymous",)}
-    assert request_context(NOBODY, pull()) == {**of_resource, **anonymous}
+    assert request_context(UNSIGNED, pull()) == {**of_resource, **anonymous}
     by_lambda = {"aws:principalisawsservice": ("true",), "aws:principalservicename": ("lambda.amazonaws.com",)}
     assert request_context(service("lambda.amazonaws.com"), pull()) == {**of_resource, **by_lambda}
     assert request_context(token_holder({}), pull()) == {**of_resource, "aws:principalisawsservice": ("false",)}
@@ -120,7 +118,7 @@ SILENT, EXPLICIT = "because no {} allows the ecr:BatchGetImage action", "with an
     (user_arn(), user(REFUSED), (), EXPLICIT.format("an identity-based policy")),
     (user_arn(), user(boundary=REFUSED), (), EXPLICIT.format("a permissions boundary")),
     (session_arn(), session(within=[REFUSED]), (), EXPLICIT.format("a session policy")),
-    ("anonymous", NOBODY, REFUSED_BY_RESOURCE, EXPLICIT.format("a resource-based policy")),
+    ("anonymous", UNSIGNED, REFUSED_BY_RESOURCE, EXPLICIT.format("a resource-based policy")),
 )
 def test_a_deny_reads_as_aws_s(who: str, caller: Caller, resource_policies: tuple[Policy, ...], why: str) -> None:
     asked = f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"

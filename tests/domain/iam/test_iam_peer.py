@@ -79,7 +79,7 @@ LENIENT = (
 
 DEPARTURES = {
     "limits: neither limits a grant to the session": SESSION_LIMITS,
-    "limits: neither limits a grant to everybody": SESSION_LIMITS,
+    "limits: neither limits a grant to all": SESSION_LIMITS,
     "across accounts: the other account's root is its account": ROOT_HAS_NOTHING,
     "root user: may all in its account": ROOT_HAS_NOTHING,
     "root user: whatever the resource's policy leaves out": ROOT_HAS_NOTHING,
@@ -88,16 +88,16 @@ DEPARTURES = {
     "roles: trust in the user, within its boundary": TRUST_BEYOND_BOUNDARY,
     "roles: a token of the named branch": KEY_UNKNOWN,
     "roles: no service of the provider's name": KIND_UNKNOWN,
-    "variables: no tag, refused all but the team's in another region": VARIABLE_NOT_REACHED,
+    "variables: no tag, refused all but elsewhere": VARIABLE_NOT_REACHED,
     "all but: a session by itself is not": NAMED_IN_PART,
     "all but: a session without its role is not": NAMED_IN_PART,
     "all but: a session without its account is not": NAMED_IN_PART,
-    "all but: another session of a named role is not": NAMED_IN_PART,
+    "all but: another session of it is not": NAMED_IN_PART,
     "all but: a user without its account is not": NAMED_IN_PART,
     "all but: an account's user by the account alone is not": NAMED_IN_PART,
     "all but: an account's root is spared by the account": ROOT_HAS_NOTHING,
     "old version: has no variables in a resource": VERSION_IGNORED,
-    "old version: has no variables in a condition": VERSION_IGNORED,
+    "old version: has none in a condition": VERSION_IGNORED,
     "key grants: through ECR": KEY_UNKNOWN,
     "key grants: through ECR, by root": KEY_UNKNOWN,
 }
