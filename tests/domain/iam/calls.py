@@ -16,6 +16,11 @@ ROLE = f"arn:aws:iam::{HOME}:role/deployer"
 Statement = dict[str, object]
 
 
+def each_of(name: str, *values: object) -> list[Statement]:
+    """The same element of a statement with each value."""
+    return [{name: value} for value in values]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     outcome: Outcome

@@ -19,6 +19,7 @@ from domain.iam.statement import (
     Qualifier,
 )
 from tests.cases import cases
+from tests.domain.iam.calls import each_of
 
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/puller"
@@ -168,34 +169,31 @@ def test_names_keep_their_spelling_and_give_a_folded_one() -> None:
     assert (condition.key.written, condition.key.folded) == ("aws:SecureTransport", "aws:securetransport")
 
 
-def each_of(name: str, *values: object) -> list[dict[str, object]]:
-    """Elements of a statement: one, with each value."""
-    return [{name: value} for value in values]
-
-
 ANY_ROLE, X = f"arn:aws:iam::{ACCOUNT}:role/*", "aws:X"
 FAULTS_OF_STATEMENT: list[dict[str, object]] = [
     *each_of("Effect", "allow", None),
     *each_of("Action", None, [], 5, ["ecr:*", "PutImage"]),
     *each_of("NotAction", "ecr:*"),
     *each_of("Resource", "repository/a", ["*", "a"]),
-    *({name: "*", f"Not{name}": "*"} for name in ("Resource", "Principal")),
+    {"Resource": "*", "NotResource": "*"},
+    {"Principal": "*", "NotPrincipal": "*"},
     *each_of("Principal", ACCOUNT, {}, {"Aws": "*"}, {"AWS": 111122223333}, {"AWS": "11112222333"}),
     *each_of("Principal", {"AWS": [ACCOUNT, ANY_ROLE]}, {"AWS": "arn:aws:iam::acme:role/puller"}),
     *each_of("Principal", {"AWS": "arn:aws:s3::111122223333:role/puller"}, {"Service": " "}),
+    *each_of("Principal", {"AWS": ["arn:aws:iam::*:root", "arn:aws:iam::1111*:root", "1111*"]}),
     *each_of("Sid", 1),
     *each_of("Condition", "a", {"StringEqual": {"a": "b"}}, {"ForEach:StringEquals": {}}),
     *each_of("Condition", {"ForAllValue:StringEquals": {}}, {"NullIfExists": {"a": "true"}}),
-    *({"Condition": {"Bool": each}} for each in ([], {"": "true"}, {5: "true"}, {X: {}}, {X: [True, None]})),
-    *({"Condition": {"Bool": each}} for each in ({X: float("inf")}, {X: "true", "AWS:x": "true"})),
+    *each_of("Condition", *each_of("Bool", [], {"": "true"}, {5: "true"}, {X: {}}, {X: [True, None]})),
+    *each_of("Condition", *each_of("Bool", {X: float("inf")}, {X: "true", "AWS:x": "true"})),
     *each_of("Actions", "ecr:*"),
 ]
 FAULTS_OF_DOCUMENT: list[object] = [
     *([], 5, "", "[]", "{"),
     *({**one(), "Version": each} for each in ("2012-10-18", 2012, None)),
-    *({**one(), **each} for each in ({"Id": None}, {"Statements": []})),
+    *({**one(), **each} for each in (*each_of("Id", None), *each_of("Statements", []))),
     {"Version": "2012-10-17"},
-    *({"Statement": each} for each in ([], "a", [None], {"Effect": "Allow", "Action": "x"}, [UNNAMED, NAMED, NAMED])),
+    *each_of("Statement", [], "a", [None], {"Effect": "Allow", "Action": "x"}, [UNNAMED, NAMED, NAMED]),
     '{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*"}]}',
 ]
 MISSPELT = {"StringEqals": {"a:b": "c"}, "StringEquals": {"": "x", " a": "y", "a:b": [{}, None, []], "a:c": []}}
@@ -253,7 +251,7 @@ def test_all_problems_are_reported_and_a_misspelt_element_names_the_nearest() ->
 
 
 def test_where_a_statement_is_in_its_source() -> None:
-    assert [statement_path({"Statement": each}, 0) for each in ({}, [{}])] == [("Statement",), ("Statement", 0)]
+    assert [statement_path(each, 0) for each in each_of("Statement", {}, [{}])] == [("Statement",), ("Statement", 0)]
 
 
 @given(JSON | st.dictionaries(st.sampled_from(["Version", "Id", "Statement"]), JSON))

@@ -8,9 +8,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.document_text import to_json_text
-from domain.iam.access import Caller, Identity, Policy, Request
-from domain.iam.document import parse
-from domain.iam.evaluate import evaluate
 from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE
@@ -18,24 +15,22 @@ from resources.iam import ROLE
 from tests.cases import cases
 from tests.conftest import examples
 from tests.policies.conftest import Declared, findings
-from tests.policies.rules.texts import HOME, LOOSE_OPERATORS, allow, deny, policy, to
+from tests.policies.rules.texts import (
+    GITHUB,
+    GITHUB_PROVIDER,
+    HOME,
+    LOOSE_OPERATORS,
+    assumes,
+    deny,
+    for_github,
+    trusting,
+)
 
-ISSUER = "token.actions.githubusercontent.com"
-PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/{ISSUER}"
-ASSUME = "sts:AssumeRoleWithWebIdentity"
-SUB, AUD = f"{ISSUER}:sub", f"{ISSUER}:aud"
-ID, OWNER_ID = f"{ISSUER}:repository_id", f"{ISSUER}:repository_owner_id"
+SUB, AUD = f"{GITHUB}:sub", f"{GITHUB}:aud"
+ID, OWNER_ID = f"{GITHUB}:repository_id", f"{GITHUB}:repository_owner_id"
 MAIN = "repo:acme/api:ref:refs/heads/main"
 IMMUTABLE = "repo:acme@1024/api@65536:ref:refs/heads/main"
 IDS = {ID: "65536", OWNER_ID: "1024"}
-
-
-def trust(condition: object, **elements: object) -> dict[str, object]:
-    statement = {
-        **allow(Sid="GitHub", Principal={"Federated": PROVIDER}, Action=ASSUME, Condition=condition),
-        **elements,
-    }
-    return {key: value for key, value in statement.items() if value is not None}
 
 
 def fixed(subject: object = MAIN, **blocks: Mapping[str, object]) -> dict[str, object]:
@@ -44,14 +39,11 @@ def fixed(subject: object = MAIN, **blocks: Mapping[str, object]) -> dict[str, o
     return {"StringEquals": equals, **blocks}
 
 
-def declared(*statements: dict[str, object]) -> Declared:
-    return Declared(type=ROLE, inputs={"assumeRolePolicy": policy(*statements)})
-
-
 def by_name(who: str = "acme/api", where: str = "statement 'GitHub'") -> list[str]:
     return [f"identifies {who} by name only ({where}): another GitHub account can register the name"]
 
 
+PATTERNS = ("*", "repo:acme@*/api@*:ref:refs/tags/v1", "repo:acme@1024/api@65536*", "repo:acme@1024/api@65536:*")
 TAGS_BY_ID = {"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/tags/v*"}}
 
 
@@ -74,55 +66,29 @@ TAGS_BY_ID = {"StringLike": {SUB: "repo:acme@1024/api@65536:ref:refs/tags/v*"}}
     (fixed(StringEquals={**IDS, ID: "*"}), by_name()),
     (fixed(StringEquals={**IDS, ID: ""}), by_name()),
     (fixed(StringEquals={"other.example:repository_id": "1", "other.example:repository_owner_id": "2"}), by_name()),
-    (fixed(StringEquals={f"{ISSUER}:actor_id": "1", OWNER_ID: "1024"}), by_name()),
+    (fixed(StringEquals={f"{GITHUB}:actor_id": "1", OWNER_ID: "1024"}), by_name()),
     *((fixed(**{operator: IDS}), by_name()) for operator in (*LOOSE_OPERATORS, "StringLike", "NumericEquals", "Null")),
     *(({operator: {SUB: IMMUTABLE}}, by_name("GitHub workflows")) for operator in (*LOOSE_OPERATORS, "Null")),
-    *(
-        ({"StringLike": {SUB: value}}, by_name("GitHub workflows"))
-        for value in (
-            "*",
-            "repo:acme@*/api@*:ref:refs/tags/v1",
-            "repo:acme@1024/api@65536*",
-            "repo:acme@1024/*:ref:refs/tags/v*",
-            "repo:acme@1024/api@65536:*",
-        )
-    ),
+    *(({"StringLike": {SUB: each}}, by_name("GitHub workflows")) for each in PATTERNS),
     (fixed("repo:acme@1024/api:environment:prod"), by_name("GitHub workflows")),
     (fixed([]), by_name("GitHub workflows")),
     ({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, by_name()),
 )
 def test_conditions(condition: dict[str, object], expected: list[str]) -> None:
-    assert findings(RULE, declared(trust(condition))) == expected
+    assert findings(RULE, trusting(for_github(condition))) == expected
 
 
-GITLAB = PROVIDER.replace(ISSUER, "gitlab.com")
-
-
-@cases(
-    "elements, expected",
-    ({"Action": "sts:*"}, by_name()),
-    ({"Action": ["sts:TagSession", "STS:assumerolewithwebidentity"]}, by_name()),
-    ({"Action": None, "NotAction": "sts:AssumeRole"}, by_name()),
-    ({"Action": "sts:TagSession"}, []),
-    ({"Principal": {"Federated": f"{PROVIDER}/acme"}}, by_name("GitHub workflows")),
-    ({"Principal": {"Federated": [PROVIDER, GITLAB]}}, by_name()),
-    ({"Principal": "*"}, by_name()),
-    ({"Principal": None, "NotPrincipal": to(HOME)}, by_name()),
-    ({"Principal": {"Federated": GITLAB}}, []),
-    ({"Principal": {"Federated": f"{PROVIDER}.example"}}, []),
-    ({"Principal": to(HOME)}, []),
-    ({"Principal": {"Service": "ecr.amazonaws.com"}}, []),
-    ({"Effect": "Deny"}, []),
-)
-def test_which_statements_are_checked(elements: dict[str, object], expected: list[str]) -> None:
-    assert findings(RULE, declared(trust(fixed(), **elements))) == expected
+def test_an_enterprise_has_no_name_of_its_own() -> None:
+    """Which statements are checked is tested with iam-github-trust."""
+    enterprise = for_github(fixed(), Principal={"Federated": f"{GITHUB_PROVIDER}/acme"})
+    assert findings(RULE, trusting(enterprise)) == by_name("GitHub workflows")
 
 
 def test_statements_about_one_repository_are_one_finding() -> None:
-    second = trust({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, Sid=None)
-    third = trust(fixed("repo:acme/web:environment:prod"), Sid="Web")
+    second = for_github({"StringLike": {SUB: "repo:acme/api:ref:refs/tags/*"}}, Sid=None)
+    third = for_github(fixed("repo:acme/web:environment:prod"), Sid="Web")
     denied = deny(Principal="*", Action="*")
-    assert findings(RULE, declared(trust(fixed()), second, third, denied)) == [
+    assert findings(RULE, trusting(for_github(fixed()), second, third, denied)) == [
         *by_name(where="statement 'GitHub' and statement 2"),
         *by_name("acme/web", "statement 'Web'"),
     ]
@@ -130,17 +96,16 @@ def test_statements_about_one_repository_are_one_finding() -> None:
 
 def test_a_server_of_ones_own() -> None:
     own = "github.acme.com/_services/token"
-    role = trust(
-        {"StringEquals": {f"{own}:sub": MAIN}}, Principal={"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
-    )
-    assert findings(RULE, declared(role)) == []
-    assert findings(RULE, declared(role), issuers=[ISSUER, f"https://{own}/"]) == by_name()
+    provider = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/{own}"}
+    role = for_github({"StringEquals": {f"{own}:sub": MAIN}}, Principal=provider)
+    assert findings(RULE, trusting(role)) == []
+    assert findings(RULE, trusting(role), issuers=[GITHUB, f"https://{own}/"]) == by_name()
     held = {**role, "Condition": {"StringEquals": {f"{own}:sub": IMMUTABLE}}}
-    assert findings(RULE, declared(held), issuers=[ISSUER, own]) == []
+    assert findings(RULE, trusting(held), issuers=[GITHUB, own]) == []
     # A token of the other issuer has no key of this one.
-    assert findings(RULE, declared({**held, "Principal": "*"}), issuers=[ISSUER, own]) == []
+    assert findings(RULE, trusting({**held, "Principal": "*"}), issuers=[GITHUB, own]) == []
     with pytest.raises(ValidationError):
-        findings(RULE, declared(role), issuers=[])
+        findings(RULE, trusting(role), issuers=[])
 
 
 def test_our_own_roles_pass_with_ids() -> None:
@@ -160,22 +125,15 @@ def test_our_own_roles_pass_with_ids() -> None:
 
 SUCCESSORS = [
     {SUB: (subject,), AUD: ("sts.amazonaws.com",), ID: ("9",), OWNER_ID: (owner,)}
-    for subject, owner in (
-        (MAIN, "9"),
-        (MAIN, "1024"),
-        ("repo:acme@9/api@9:ref:refs/heads/main", "9"),
-        ("repo:acme@1024/api@9:ref:refs/heads/main", "1024"),
-    )
+    for owner in ("9", "1024")
+    for subject in (MAIN, f"repo:acme@{owner}/api@9:ref:refs/heads/main")
 ]
 """Of the next owner of a name, and of a repository that was deleted and created again."""
 OPERATORS = st.sampled_from(
     ["StringEquals", "StringEquals", "StringLike", "StringEqualsIfExists", "StringNotEquals", "ForAllValues:StringLike"]
 )
-SUBJECTS = st.lists(
-    st.sampled_from([MAIN, IMMUTABLE, "repo:acme*", "repo:acme@1024/api@65536:ref:refs/tags/v*", "repo:acme@*", "*"]),
-    min_size=1,
-    max_size=2,
-)
+SUBJECT_VALUES = [MAIN, IMMUTABLE, "repo:acme*", "repo:acme@1024/api@65536:ref:refs/tags/v*", "repo:acme@*", "*"]
+SUBJECTS = st.lists(st.sampled_from(SUBJECT_VALUES), min_size=1, max_size=2)
 CONDITIONS = st.tuples(
     *(
         st.none() | st.builds(lambda operator, values, key=key: (operator, key, values), OPERATORS, values)
@@ -196,11 +154,6 @@ def test_without_a_finding_no_next_owner_assumes_the_role(
     blocks: dict[str, dict[str, object]] = {}
     for operator, key, values in filter(None, conditions):
         blocks.setdefault(operator, {})[key] = values
-    role = declared(trust(blocks or None))
-    if findings(RULE, role):
-        return
-    trusting = (Policy(name="trust", document=parse(role.inputs["assumeRolePolicy"])),)
-    caller = Caller(identity=Identity(arn=PROVIDER, account=None))
-    for token in SUCCESSORS:
-        request = Request(action=ASSUME, resource=f"arn:aws:iam::{HOME}:role/publisher", account=HOME, context=token)
-        assert not evaluate(caller, request, trusting).allowed, token
+    role = trusting(for_github(blocks or None))
+    if not findings(RULE, role):
+        assert [token for token in SUCCESSORS if assumes(token, role)] == []

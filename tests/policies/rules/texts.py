@@ -6,10 +6,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.iam.document import CURRENT_VERSION
+from domain.iam.access import Caller, Context, Identity, Policy, Request
+from domain.iam.document import CURRENT_VERSION, parse
+from domain.iam.evaluate import evaluate
+from resources.iam import ROLE
+from tests.policies.conftest import Declared
 
 HOME, OTHER = "111122223333", "444455556666"
 ORGANIZATION = "o-a1b2c3d4e5"
+GITHUB = "token.actions.githubusercontent.com"
+GITHUB_PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/{GITHUB}"
+WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 NOT_ACTION = "(NotAction): list the allowed actions in Action"
 NOT_PRINCIPAL = "allows every principal except some (NotPrincipal): list the allowed principals in Principal"
 LOOSE_OPERATORS = ("StringEqualsIfExists", "StringNotEquals", "ForAllValues:StringEquals", "ForAnyValue:StringEquals")
@@ -21,11 +28,30 @@ def policy(*statements: dict[str, object], version: str = CURRENT_VERSION) -> st
 
 
 def allow(**elements: object) -> dict[str, object]:
-    return {"Effect": "Allow", **elements}
+    """A statement with the elements that are not None."""
+    return {"Effect": "Allow", **{name: value for name, value in elements.items() if value is not None}}
 
 
 def deny(**elements: object) -> dict[str, object]:
     return {"Effect": "Deny", **elements}
+
+
+def for_github(condition: object, **elements: object) -> dict[str, object]:
+    """A statement that trusts GitHub's provider."""
+    written = {"Sid": "GitHub", "Principal": {"Federated": GITHUB_PROVIDER}, "Action": WEB_IDENTITY, **elements}
+    return allow(**written, Condition=condition)
+
+
+def trusting(*statements: dict[str, object]) -> Declared:
+    return Declared(type=ROLE, inputs={"assumeRolePolicy": policy(*statements)})
+
+
+def assumes(token: Context, role: Declared) -> bool:
+    """Whether a workflow with the token can assume the role."""
+    trust = Policy(name="trust", document=parse(role.inputs["assumeRolePolicy"]))
+    caller = Caller(identity=Identity(arn=GITHUB_PROVIDER, account=None))
+    request = Request(action=WEB_IDENTITY, resource=f"arn:aws:iam::{HOME}:role/publisher", account=HOME, context=token)
+    return evaluate(caller, request, (trust,)).allowed
 
 
 def root(account: str) -> str:
