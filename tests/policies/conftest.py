@@ -41,6 +41,14 @@ def findings(rule: Rule, *resources: CheckedResource, today: date = TODAY, **par
     return [f"{about.name} {_text(rule, outcome, about)}" for about, outcome in judge_stack(rule, resources, context)]
 
 
+def paths(rule: Rule, *resources: CheckedResource, **parameters: Any) -> list[tuple[str | int, ...]]:
+    """Where a rule's findings are in the inputs."""
+    context = RuleContext(rule.parameters.model_validate(parameters), TODAY)
+    if isinstance(rule, ResourceRule):
+        return [outcome.path for each in resources for outcome in rule.check(each, context)]
+    return [outcome.path for _, outcome in rule.check(resources, context)]
+
+
 WITHOUT_A_PATH = ("ecr-lifecycle-present", "ecr-protected", "kms-protected")
 """Rules about what is no input of the resource."""
 

@@ -36,11 +36,10 @@ RESTRICTED = "no condition restricts it to an organization, an account or a netw
 
 
 BY_LAMBDA = f"the service {LAMBDA!r}, on behalf of any account,"
+BY_PROVIDER = f"the identity provider {PROVIDER!r}, on behalf of any account,"
 LOOSE = {"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"aws:PrincipalArn": "*"}}
-WHY = (
-    " (Bool aws:SecureTransport does not say who calls and StringLike aws:PrincipalArn is not limited"
-    " to fixed values: '*')"
-)
+NOT_FIXED = "StringLike aws:PrincipalArn is not limited to fixed values: '*'"
+WHY = f" (Bool aws:SecureTransport does not say who calls and {NOT_FIXED})"
 
 
 def declared(text: object) -> Declared:
@@ -70,10 +69,7 @@ def open_to(whom: str, what: str = PULL, why: str = "", name: str = "statement 1
         open_to(BY_LAMBDA, why=" (StringEquals aws:PrincipalOrgID does not say on whose behalf a service calls)"),
     ),
     (allow(Principal={"Service": LAMBDA}, Action=PULL, Condition={"StringEquals": {"aws:SourceAccount": HOME}}), []),
-    (
-        allow(Principal={"Federated": PROVIDER}, Action=PULL),
-        open_to(f"the identity provider {PROVIDER!r}, on behalf of any account,"),
-    ),
+    (allow(Principal={"Federated": PROVIDER}, Action=PULL), open_to(BY_PROVIDER)),
     (allow(Principal=to(OTHER, root(HOME), f"arn:aws:iam::{OTHER}:role/a/b"), Action=PULL), []),
     (allow(Principal=to("AROAEXAMPLEEXAMPLEID"), Action=PULL), []),
     (allow(Action=PULL), []),

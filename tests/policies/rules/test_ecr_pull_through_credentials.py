@@ -3,16 +3,13 @@
 import json
 from typing import Any
 
-import pytest
-
 from domain.document_text import SECRET, UNKNOWN
-from policies.pack.rule import RuleContext
 from policies.rules.ecr_pull_through_credentials import RULE
 from resources import PROVIDER
 from resources.ecr import PULL_THROUGH_RULE
 from resources.kms import KEY
 from tests.cases import case, cases
-from tests.policies.conftest import TODAY, Declared, findings
+from tests.policies.conftest import Declared, findings, paths
 from tests.policies.rules.texts import HOME, OTHER
 
 CACHE = "docker-hub@us-east-1"
@@ -27,15 +24,16 @@ ELSEWHERE = (
     f"{CACHE} credentialArn is of a secret in another account or region"
     f" (name one in the account {HOME} and the region us-east-1, as the rule is)"
 )
-UNREADABLE = (
-    f"{CACHE} credentialArn is of a secret that ECR may not read (begin the secret's name with ecr-pullthroughcache/)"
-)
+PREFIX = "ecr-pullthroughcache/"
+UNREADABLE = f"{CACHE} credentialArn is of a secret that ECR may not read (begin the secret's name with {PREFIX})"
 NOT_FOR_QUAY = f"{CACHE} credentialArn is not supported for quay (leave it out)"
 UNASKED_ROLE = f"{CACHE} customRoleArn is supported for a private ECR registry only (leave it out)"
 NO_ROLE = (
     f"{CACHE} customRoleArn is missing: the upstream is in the account {OTHER}"
     " (give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume)"
 )
+NO_ROLE_ARN = f"{CACHE} customRoleArn is not the ARN of a role (write arn:aws:iam::ACCOUNT:role/NAME)"
+THEIR_ROLE = f"{CACHE} customRoleArn is of a role in another account (name one in the account {HOME}, as the rule is)"
 DEFAULT = Declared(type=PROVIDER, inputs={"allowedAccountIds": json.dumps([HOME])}, name="default_7_51_1", region=None)
 
 
@@ -71,16 +69,14 @@ def test_the_secret(url: str, arn: object, expected: list[str]) -> None:
     assert findings(RULE, DEFAULT, cache(url, credentialArn=arn)) == expected
 
 
-@pytest.mark.parametrize("url", ["ghcr.io", "registry.gitlab.com", "cgr.dev"])
-def test_upstreams_that_require_authentication(url: str) -> None:
-    assert findings(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET)) == []
-    assert len(findings(RULE, DEFAULT, cache(url))) == 1
-
-
-@pytest.mark.parametrize("url", ["public.ecr.aws", "registry.k8s.io", OWN])
-def test_upstreams_that_require_none(url: str) -> None:
-    assert findings(RULE, DEFAULT, cache(url)) == []
-    assert len(findings(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == 1
+@cases(
+    "url, required",
+    *((each, True) for each in ("ghcr.io", "registry.gitlab.com", "cgr.dev")),
+    *((each, False) for each in ("public.ecr.aws", "registry.k8s.io", OWN)),
+)
+def test_upstreams_that_require_authentication(url: str, required: bool) -> None:
+    assert len(findings(RULE, DEFAULT, cache(url, credentialArn=HUB_SECRET))) == (0 if required else 1)
+    assert len(findings(RULE, DEFAULT, cache(url))) == (1 if required else 0)
 
 
 @cases(
@@ -90,18 +86,8 @@ def test_upstreams_that_require_none(url: str) -> None:
     case("unset", OTHERS, None, [NO_ROLE]),
     case("empty", OTHERS, "", [NO_ROLE]),
     case("the same account needs none", OWN, None, []),
-    case(
-        "another account's",
-        OTHERS,
-        ROLE.replace(HOME, OTHER),
-        [f"{CACHE} customRoleArn is of a role in another account (name one in the account {HOME}, as the rule is)"],
-    ),
-    case(
-        "a name",
-        OTHERS,
-        "cache",
-        [f"{CACHE} customRoleArn is not the ARN of a role (write arn:aws:iam::ACCOUNT:role/NAME)"],
-    ),
+    case("another account's", OTHERS, ROLE.replace(HOME, OTHER), [THEIR_ROLE]),
+    case("a name", OTHERS, "cache", [NO_ROLE_ARN]),
     case("one that is not supported", QUAY, ROLE, [UNASKED_ROLE]),
     case("an unknown one that is not supported", QUAY, UNKNOWN, [UNASKED_ROLE]),
 )
@@ -137,10 +123,9 @@ def test_an_upstream_that_is_not_known_yet() -> None:
 
 
 def test_allowed_upstreams_are_a_parameter() -> None:
+    not_allowed = f"{CACHE} has the upstream quay: allowed are ghcr, ecr"
     assert findings(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "quay"]) == []
-    assert findings(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "ecr"]) == [
-        f"{CACHE} has the upstream quay: allowed are ghcr, ecr"
-    ]
+    assert findings(RULE, DEFAULT, cache(QUAY), upstreams=["ghcr", "ecr"]) == [not_allowed]
     assert findings(RULE, DEFAULT, cache(OWN), upstreams=[]) == [f"{CACHE} has the upstream ecr: allowed are none"]
 
 
@@ -158,7 +143,5 @@ def test_a_registry_whose_location_is_not_known() -> None:
 
 
 def test_where_it_is_written() -> None:
-    found = RULE.check(
-        [DEFAULT, cache(OTHERS, credentialArn=HUB_SECRET)], RuleContext(RULE.parameters(upstreams=()), TODAY)
-    )
-    assert [each.path for _, each in found] == [("upstreamRegistryUrl",), ("credentialArn",), ("customRoleArn",)]
+    found = paths(RULE, DEFAULT, cache(OTHERS, credentialArn=HUB_SECRET), upstreams=())
+    assert found == [("upstreamRegistryUrl",), ("credentialArn",), ("customRoleArn",)]

@@ -13,6 +13,7 @@ REPO, CONFIG = "payments/api@us-east-1", "registry@us-east-1"
 NO_SCAN = f"{REPO} is not scanned on push, and the stack declares no scanning configuration for its registry"
 BY_HAND = f"{REPO} is only scanned manually: no filter of its registry's scanning configuration matches it"
 NEVER = f"{REPO} is not scanned: no filter of its registry's scanning configuration matches it"
+OPEN, UNNAMED = f"{REPO} undecided imageScanningConfiguration", f"{REPO} undecided name"
 SCANNED = {"imageScanningConfiguration": {"scanOnPush": True}}
 
 
@@ -40,18 +41,12 @@ def scanning(
     case("unset within", {"imageScanningConfiguration": {}}, [NO_SCAN]),
     case("a text", {"imageScanningConfiguration": "yes"}, [NO_SCAN]),
     case("a text within", {"imageScanningConfiguration": {"scanOnPush": "true"}}, [NO_SCAN]),
-    case("unknown", {"imageScanningConfiguration": UNKNOWN}, [f"{REPO} undecided imageScanningConfiguration"]),
-    case(
-        "unknown within",
-        {"imageScanningConfiguration": {"scanOnPush": UNKNOWN}},
-        [f"{REPO} undecided imageScanningConfiguration"],
-    ),
+    case("unknown", {"imageScanningConfiguration": UNKNOWN}, [OPEN]),
+    case("unknown within", {"imageScanningConfiguration": {"scanOnPush": UNKNOWN}}, [OPEN]),
 )
 def test_a_repository_says_it_where_its_registry_says_nothing(inputs: dict[str, Any], expected: list[str]) -> None:
-    assert findings(RULE, repository(**inputs)) == expected
-    assert (
-        findings(RULE, repository(**inputs), scanning("*", region="eu-west-1"), scanning("*", provider="x")) == expected
-    )
+    for others in ([], [scanning("*", region="eu-west-1"), scanning("*", provider="x")]):
+        assert findings(RULE, repository(**inputs), *others) == expected
 
 
 @cases(
@@ -73,54 +68,42 @@ def test_a_registry_that_says_it_is_all_that_counts(configuration: Declared, exp
     assert findings(RULE, configuration, repository(**SCANNED)) == expected
 
 
+NO_TYPE = "has an invalid scanType: 'enhanced'"
+
+
 @cases(
     "name, configuration, expected",
     case("unknown name, all scanned", UNKNOWN, scanning("*"), []),
-    case("unknown name", UNKNOWN, scanning("p*", "x"), [f"{REPO} undecided name"]),
-    case("a number", 7.0, scanning("p*"), [f"{REPO} undecided name"]),
-    case("no name", None, scanning("p*"), [f"{REPO} undecided name"]),
-    case("unknown filter", "payments/api", scanning(UNKNOWN), [f"{REPO} undecided name"]),
+    case("unknown name", UNKNOWN, scanning("p*", "x"), [UNNAMED]),
+    case("a number", 7.0, scanning("p*"), [UNNAMED]),
+    case("no name", None, scanning("p*"), [UNNAMED]),
+    case("unknown filter", "payments/api", scanning(UNKNOWN), [UNNAMED]),
     case("unknown filter beside one for all", "payments/api", scanning(UNKNOWN, "*"), []),
-    case("unknown frequency", "payments/api", scanning("*", frequency=UNKNOWN), [f"{REPO} undecided name"]),
+    case("unknown frequency", "payments/api", scanning("*", frequency=UNKNOWN), [UNNAMED]),
     case("unknown type", "payments/api", scanning(kind=UNKNOWN), [f"{CONFIG} undecided scanType"]),
-    case(
-        "no such type",
-        "payments/api",
-        scanning("*", kind="enhanced"),
-        [f"{CONFIG} has an invalid scanType: 'enhanced'"],
-    ),
+    case("no such type", "payments/api", scanning("*", kind="enhanced"), [f"{CONFIG} {NO_TYPE}"]),
 )
 def test_what_is_not_known(name: object, configuration: Declared, expected: list[str]) -> None:
     assert findings(RULE, repository(name, **SCANNED), configuration) == expected
 
 
+def on_push(filters: object) -> dict[str, object]:
+    return {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": filters}
+
+
 @cases(
     "rules, expected",
     case("unknown", UNKNOWN, [f"{CONFIG} undecided rules"]),
-    case("unknown within", [UNKNOWN], [f"{REPO} undecided name"]),
+    case("unknown within", [UNKNOWN], [UNNAMED]),
     case("missing", None, [BY_HAND]),
     case("a text", "all", [BY_HAND]),
-    case("filters", [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": UNKNOWN}], [f"{REPO} undecided name"]),
-    case("without lists", {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": {"filter": "*"}}, []),
-    case("texts", [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["*"]}], []),
-    case("a number", [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [7.0]}], [BY_HAND]),
-    case("a list", [{"scanFrequency": ["SCAN_ON_PUSH"], "repositoryFilters": ["*"]}], [BY_HAND]),
-    case(
-        "by hand, and on push",
-        [
-            {"scanFrequency": "MANUAL", "repositoryFilters": ["*"]},
-            {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["payments/*"]},
-        ],
-        [],
-    ),
-    case(
-        "unknown in the first of two",
-        [
-            {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": UNKNOWN}]},
-            {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": ["web"]},
-        ],
-        [f"{REPO} undecided name"],
-    ),
+    case("filters", [on_push(UNKNOWN)], [UNNAMED]),
+    case("without lists", on_push({"filter": "*"}), []),
+    case("texts", [on_push(["*"])], []),
+    case("a number", [on_push([7.0])], [BY_HAND]),
+    case("a list", [{**on_push(["*"]), "scanFrequency": ["SCAN_ON_PUSH"]}], [BY_HAND]),
+    case("by hand, and on push", [{**on_push(["*"]), "scanFrequency": "MANUAL"}, on_push(["payments/*"])], []),
+    case("unknown in the first of two", [on_push([{"filter": UNKNOWN}]), on_push(["web"])], [UNNAMED]),
 )
 def test_other_forms_of_rules(rules: object, expected: list[str]) -> None:
     inputs = {"scanType": "BASIC", "rules": rules}

@@ -14,8 +14,17 @@ from tests.policies.conftest import Declared, findings
 
 EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
 UNSET = "has mutable tags: imageTagMutability is not set, and MUTABLE the default"
-ALLOWED = "allowed are latest, dev-*, preview-*, cache-*"
-CHARACTERS = "use letters, digits, '.', '_', '-', '*'"
+ALLOWED_CHARACTERS = "use letters, digits, '.', '_', '-', '*'"
+REFUSED = f"has the exclusion filter 'dev-@', which has characters that ECR does not allow: '@': {ALLOWED_CHARACTERS}"
+EVERY = "has mutable tags: the exclusion filter '*' matches every tag"
+UNDECIDED = "undecided imageTagMutabilityExclusionFilters"
+
+
+def mutable(pattern: str, tag: str, allowed: str = "latest, dev-*, preview-*, cache-*") -> str:
+    return f"has the exclusion filter {pattern!r}, which makes {tag!r} mutable: allowed are {allowed}"
+
+
+MUTABLE = {"with exclusion": "MUTABLE_WITH_EXCLUSION", "lower case": "immutable", "a list": ["IMMUTABLE"]}
 NONE_GIVEN = "has 0 exclusion filters: write 1 to 5"
 
 
@@ -31,13 +40,10 @@ def excluding(*filters: Any) -> dict[str, Any]:
     case("unset", {}, [UNSET]),
     case("unknown", {"imageTagMutability": UNKNOWN}, ["undecided imageTagMutability"]),
     case("secret", {"imageTagMutability": SECRET}, ["undecided imageTagMutability"]),
-    case(
-        "mutable with exclusion",
-        {**excluding("v*"), "imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
-        ["has mutable tags: imageTagMutability is MUTABLE_WITH_EXCLUSION"],
+    *(
+        case(name, {**excluding("v*"), "imageTagMutability": mode}, [f"has mutable tags: imageTagMutability is {mode}"])
+        for name, mode in MUTABLE.items()
     ),
-    case("lower case", {"imageTagMutability": "immutable"}, ["has mutable tags: imageTagMutability is immutable"]),
-    case("a list", {"imageTagMutability": ["IMMUTABLE"]}, ["has mutable tags: imageTagMutability is ['IMMUTABLE']"]),
 )
 def test_the_mode(inputs: dict[str, Any], expected: list[str]) -> None:
     assert findings(RULE, Declared(type=REPOSITORY, inputs=inputs)) == expected
@@ -47,31 +53,16 @@ def test_the_mode(inputs: dict[str, Any], expected: list[str]) -> None:
     "filters, expected",
     case("allowed", ["latest", "dev-*"], []),
     case("within what is allowed", ["dev-*-arm", "dev-1", "dev-**"], []),
-    case(
-        "a release",
-        ["release-*"],
-        [f"has the exclusion filter 'release-*', which makes 'release-0' mutable: {ALLOWED}"],
-    ),
-    case("wider", ["dev*"], [f"has the exclusion filter 'dev*', which makes 'dev0' mutable: {ALLOWED}"]),
-    case("wider still", ["latest*"], [f"has the exclusion filter 'latest*', which makes 'latest0' mutable: {ALLOWED}"]),
-    case("every tag", ["*"], ["has mutable tags: the exclusion filter '*' matches every tag"]),
-    case("every tag again", ["latest", "**"], ["has mutable tags: the exclusion filter '**' matches every tag"]),
-    case("unknown filter", [UNKNOWN], ["undecided imageTagMutabilityExclusionFilters.0.filter"]),
-    case(
-        "a known one beside it",
-        ["v*", UNKNOWN],
-        [
-            f"has the exclusion filter 'v*', which makes 'v0' mutable: {ALLOWED}",
-            "undecided imageTagMutabilityExclusionFilters.1.filter",
-        ],
-    ),
+    case("a release", ["release-*"], [mutable("release-*", "release-0")]),
+    case("wider", ["dev*"], [mutable("dev*", "dev0")]),
+    case("wider still", ["latest*"], [mutable("latest*", "latest0")]),
+    case("every tag", ["*"], [EVERY]),
+    case("every tag again", ["latest", "**"], [EVERY.replace("*", "**")]),
+    case("unknown filter", [UNKNOWN], [f"{UNDECIDED}.0.filter"]),
+    case("a known one beside it", ["v*", UNKNOWN], [mutable("v*", "v0"), f"{UNDECIDED}.1.filter"]),
     case("a number", [7.0], ["has an exclusion filter that is not a string: 7.0"]),
     case("nothing excluded", [], [NONE_GIVEN]),
-    case(
-        "refused",
-        ["dev-@"],
-        [f"has the exclusion filter 'dev-@', which has characters that ECR does not allow: '@': {CHARACTERS}"],
-    ),
+    case("refused", ["dev-@"], [REFUSED]),
 )
 def test_the_exclusions(filters: list[Any], expected: list[str]) -> None:
     assert findings(RULE, Declared(type=REPOSITORY, inputs=excluding(*filters))) == expected
@@ -80,11 +71,11 @@ def test_the_exclusions(filters: list[Any], expected: list[str]) -> None:
 @cases(
     "written, expected",
     case("missing", None, [NONE_GIVEN]),
-    case("unknown", UNKNOWN, ["undecided imageTagMutabilityExclusionFilters"]),
+    case("unknown", UNKNOWN, [UNDECIDED]),
     case("one without a list", {"filter": "latest"}, []),
     case("a text", "latest", []),
     case("texts", ["latest"], []),
-    case("a text for every tag", ["*"], ["has mutable tags: the exclusion filter '*' matches every tag"]),
+    case("a text for every tag", ["*"], [EVERY]),
     case("no filter", [{"filterType": "WILDCARD"}], ["has an exclusion filter that is not a string: None"]),
 )
 def test_other_forms_of_exclusions(written: object, expected: list[str]) -> None:
@@ -95,11 +86,11 @@ def test_other_forms_of_exclusions(written: object, expected: list[str]) -> None
 @cases(
     "allowed, filters, expected",
     (["v*"], ["v1.*"], []),
-    ([], ["latest"], ["has the exclusion filter 'latest', which makes 'latest' mutable: allowed are none"]),
+    ([], ["latest"], [mutable("latest", "latest", "none")]),
     (["*"], ["release-*"], []),
-    (["*"], ["*"], ["has mutable tags: the exclusion filter '*' matches every tag"]),
-    (["*-a", "*-b"], ["x-*"], ["has the exclusion filter 'x-*', which makes 'x-0' mutable: allowed are *-a, *-b"]),
-    (["pr-?"], ["pr-1"], ["has the exclusion filter 'pr-1', which makes 'pr-1' mutable: allowed are pr-?"]),
+    (["*"], ["*"], [EVERY]),
+    (["*-a", "*-b"], ["x-*"], [mutable("x-*", "x-0", "*-a, *-b")]),
+    (["pr-?"], ["pr-1"], [mutable("pr-1", "pr-1", "pr-?")]),
 )
 def test_what_is_allowed_is_a_parameter(allowed: list[str], filters: list[str], expected: list[str]) -> None:
     assert findings(RULE, Declared(type=REPOSITORY, inputs=excluding(*filters)), allowed_exclusions=allowed) == expected

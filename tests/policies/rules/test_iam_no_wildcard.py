@@ -8,7 +8,6 @@ from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from policies.pack.rule import RuleContext
 from policies.rules.iam_no_wildcard import RULE
 from resources.iam import (
     GROUP_POLICY_ATTACHMENT,
@@ -20,14 +19,31 @@ from resources.iam import (
 )
 from tests.cases import cases
 from tests.conftest import examples
-from tests.policies.conftest import TODAY, Declared, findings
-from tests.policies.rules.texts import HOME, NOT_ACTION, OTHER, allow, deny, listing, policy, statement_lists
+from tests.policies.conftest import Declared, findings, paths
+from tests.policies.rules.texts import (
+    HOME,
+    NOT_ACTION,
+    NOT_RESOURCE,
+    OTHER,
+    allow,
+    deny,
+    listing,
+    policy,
+    statement_lists,
+)
 
 REPOSITORIES = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/*"
 PULL = allow(Sid="Pull", Action=list(PULL_ACTIONS), Resource=REPOSITORIES)
 LOGIN = allow(Sid="Login", Action=LOGIN_ACTION, Resource="*")
 COVERS = "which includes write actions: list each action"
 EVERY = "on every resource: list the resources in Resource"
+
+
+EVERY_BUCKET = ("arn:aws:s3:::*", "arn:aws:s3:::*/*")
+IN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": HOME}}
+WITHOUT_RESOURCE = [
+    LOGIN_ACTION, "sts:GetCallerIdentity", "ec2:DescribeInstances", "iam:ListRoles", "cloudwatch:PutMetricData",
+]  # fmt: skip
 
 
 def declared(text: object, kind: str = ROLE_POLICY) -> Declared:
@@ -46,76 +62,38 @@ def declared(text: object, kind: str = ROLE_POLICY) -> Declared:
     (allow(NotAction="iam:*", Resource=REPOSITORIES), [f"allows every action except iam:* {NOT_ACTION}"]),
     (
         allow(Action="ecr:BatchGetImage", NotResource=REPOSITORIES),
-        [f"applies to every resource except {REPOSITORIES} (NotResource): list the resources in Resource"],
+        [f"applies to every resource except {REPOSITORIES} {NOT_RESOURCE}"],
     ),
-    (
-        allow(Action=[LOGIN_ACTION, *PULL_ACTIONS], Resource="*"),
-        [f"allows ecr:BatchGetImage and ecr:GetDownloadUrlForLayer {EVERY}"],
-    ),
-    (allow(Action="ecr:Describe*", Resource="*"), [f"allows ecr:Describe* {EVERY}"]),
+    (allow(Action=[LOGIN_ACTION, *PULL_ACTIONS], Resource="*"), [f"allows {' and '.join(PULL_ACTIONS)} {EVERY}"]),
     (allow(Action="kms:Decrypt", Resource=[REPOSITORIES, "*"]), [f"allows kms:Decrypt {EVERY}"]),
-    (allow(Action="iam:PassRole", Resource="*"), [f"allows iam:PassRole {EVERY}"]),
-    (allow(Action="sts:AssumeRole", Resource="*"), [f"allows sts:AssumeRole {EVERY}"]),
+    *(
+        (allow(Action=each, Resource="*"), [f"allows {each} {EVERY}"])
+        for each in ("ecr:Describe*", "iam:PassRole", "sts:AssumeRole", "s3:Get*", "unheard:OfThing")
+    ),
     *(
         (allow(Action="ecr:PutImage", Resource=each), [f"allows ecr:PutImage {EVERY}"])
         for each in (
-            "arn:aws:ecr:*:*:*",
-            "arn:aws:ecr:*:*:repository/*",
-            "arn:aws:ecr:us-east-1:*:repository/**",
-            f"arn:aws:ecr:us-east-1:{HOME[:-1]}?:repository/*",
-            "arn:*",
-            "arn:aws:ecr:*",
-            "arn:aws:ecr:us-east-1",
-            "arn:aws:ecr:*:*:*/*",
-            "arn:aws:ecr:*:*:?*/*/*",
-            "arn:aws:ecr:*:*:repository/*/*",
-            "arn:aws:ecr:*:*:rep*/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*",
-            f"arn:aws:ecr:us-east-1:{HOME}:*/*",
-            f"arn:aws:ecr:us-east-1:{HOME}:**",
-            f"arn:aws:ecr:us-east-1:{HOME}",
-            "arn:aws:ecr:*:${aws:PrincipalAccount}:*",
+            *("arn:*", "arn:aws:ecr:*", "arn:aws:ecr:us-east-1", "arn:aws:ecr:*:${aws:PrincipalAccount}:*"),
+            *(f"arn:aws:ecr:us-east-1:{HOME}{rest}" for rest in ("", ":*", ":*/*", ":**")),
+            *(f"arn:aws:ecr:*:*:{rest}" for rest in ("*", "*/*", "?*/*/*", "rep*/*")),
+            *(f"arn:aws:ecr:*:*:repository/{rest}" for rest in ("*", "*/*")),
+            *(f"arn:aws:ecr:us-east-1:{account}:repository/*" for account in ("*", f"{HOME[:-1]}?")),
         )
     ),
     *(
-        (allow(Action="ecr:PutImage", Resource=each), [])
-        for each in (
-            f"arn:aws:ecr:*:{HOME}:repository/*",
-            "arn:aws:ecr:*:*:repository/payments/*",
-            "arn:aws:ecr:*:${aws:PrincipalAccount}:repository/*",
-        )
+        (allow(Action="ecr:PutImage", Resource=f"arn:aws:ecr:*:{each}"), [])
+        for each in (f"{HOME}:repository/*", "*:repository/payments/*", "${aws:PrincipalAccount}:repository/*")
     ),
     (
         allow(Action=["iam:PutRolePolicy", "iam:AttachRolePolicy", "s3:DeleteObject"], Resource="*"),
         [f"allows iam:AttachRolePolicy, iam:PutRolePolicy and s3:DeleteObject {EVERY}"],
     ),
-    (allow(Action="s3:Get*", Resource="*"), [f"allows s3:Get* {EVERY}"]),
-    (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*"), [f"allows s3:GetObject {EVERY}"]),
-    (allow(Action="s3:GetObject", Resource="arn:aws:s3:::*/*"), [f"allows s3:GetObject {EVERY}"]),
+    *((allow(Action="s3:GetObject", Resource=each), [f"allows s3:GetObject {EVERY}"]) for each in EVERY_BUCKET),
     (allow(Action="s3:GetObject", Resource=["arn:aws:s3:::bucket/*", "arn:aws:s3:::team-*"]), []),
-    (allow(Action="unheard:OfThing", Resource="*"), [f"allows unheard:OfThing {EVERY}"]),
-    (
-        allow(
-            Action=[
-                LOGIN_ACTION,
-                "sts:GetCallerIdentity",
-                "ec2:DescribeInstances",
-                "ecr:DescribeRegistry",
-                "iam:ListRoles",
-                "kms:ListAliases",
-                "logs:DescribeLogGroups",
-                "cloudwatch:PutMetricData",
-            ],
-            Resource="*",
-        ),
-        [],
-    ),
+    (allow(Action=WITHOUT_RESOURCE, Resource="*"), []),
     (deny(NotAction="ecr:*", NotResource=REPOSITORIES), []),
     (deny(Action="*", Resource="*"), []),
-    (
-        allow(Action="ecr:*", Resource="*", Condition={"StringEquals": {"aws:ResourceAccount": HOME}}),
-        [f"allows ecr:*, {COVERS}"],
-    ),
+    (allow(Action="ecr:*", Resource="*", Condition=IN_ACCOUNT), [f"allows ecr:*, {COVERS}"]),
 )
 def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert findings(RULE, declared(policy(statement))) == [f"statement 1 {each}" for each in expected]
@@ -139,31 +117,23 @@ def test_inline_policies_of_a_role() -> None:
     assert findings(RULE, Declared(type=ROLE, inputs={"inlinePolicies": UNKNOWN})) == ["undecided inlinePolicies"]
     assert findings(RULE, Declared(type=ROLE, inputs={"inlinePolicies": []})) == []
     incomplete = policy(allow(Action="ecr:PutImage", Resource="arn:aws:ecr:*"))
-    assert findings(RULE, Declared(type=ROLE, inputs={"inlinePolicies": [{"policy": incomplete}]})) == findings(
-        RULE, declared(incomplete)
-    )
-    (found,) = RULE.check(
-        Declared(type=ROLE, inputs={"inlinePolicies": [{"policy": "{"}]}), RuleContext(RULE.parameters(), TODAY)
-    )
-    assert found.path == ("inlinePolicies", 0, "policy")
+    role = Declared(type=ROLE, inputs={"inlinePolicies": [{"policy": incomplete}]})
+    assert findings(RULE, role) == findings(RULE, declared(incomplete))
+    assert paths(RULE, role) == [("inlinePolicies", 0, "policy")]
+
+
+AWS_MANAGED = "arn:aws:iam::aws:policy/"
 
 
 @cases(
     "arn, broad",
-    ("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess"),
+    (f"{AWS_MANAGED}AdministratorAccess", "AdministratorAccess"),
     ("arn:aws-cn:iam::aws:policy/AdministratorAccess", "AdministratorAccess"),
-    ("arn:aws:iam::aws:policy/AdministratorAccess-Amplify", "AdministratorAccess-Amplify"),
-    ("arn:aws:iam::aws:policy/PowerUserAccess", "PowerUserAccess"),
-    ("arn:aws:iam::aws:policy/IAMFullAccess", "IAMFullAccess"),
-    ("arn:aws:iam::aws:policy/service-role/AWSQuickSightFullAccess", "AWSQuickSightFullAccess"),
-    ("arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly", None),
-    ("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", None),
-    (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", None),
-    (UNKNOWN, "undecided"),
-    (SECRET, "undecided"),
-    (None, None),
-    (5, None),
-    ("AdministratorAccess", None),
+    (f"{AWS_MANAGED}service-role/AWSQuickSightFullAccess", "AWSQuickSightFullAccess"),
+    *((AWS_MANAGED + each, each) for each in ("AdministratorAccess-Amplify", "PowerUserAccess", "IAMFullAccess")),
+    *((AWS_MANAGED + each, None) for each in ("AmazonEC2ContainerRegistryPullOnly", "job-function/ViewOnlyAccess")),
+    *((each, None) for each in (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", None, 5, "AdministratorAccess")),
+    *((each, "undecided") for each in (UNKNOWN, SECRET)),
 )
 def test_aws_managed_policies(arn: object, broad: str | None) -> None:
     def expected(path: str) -> list[str]:
@@ -192,6 +162,11 @@ STATEMENTS = statement_lists(
 )
 ELSEWHERE = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/unheard/of"
 HERE = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
+UNLISTED = [
+    *((each, HERE) for each in ("ecr:PutNothingYouKnow", "ecr:PutImageTagMutability", "other:Thing")),
+    *((each, ELSEWHERE) for each in ("ecr:PutImage", "ecr:BatchGetImage")),
+    ("kms:Decrypt", f"arn:aws:kms:us-east-1:{HOME}:key/k"),
+]
 
 
 @settings(max_examples=examples(300))
@@ -199,18 +174,8 @@ HERE = f"arn:aws:ecr:us-east-1:{HOME}:repository/payments/api"
 def test_without_a_finding_nothing_unlisted_is_allowed(statements: list[dict[str, object]]) -> None:
     text = policy(*statements)
     if not findings(RULE, declared(text)):
-        document = parse(text, incomplete_arns=True)
-        caller = Caller(
-            identity=Identity(arn=f"arn:aws:iam::{HOME}:user/u", account=HOME),
-            policies=(Policy(name="own", document=document),),
-        )
-        for action, resource in (
-            ("ecr:PutNothingYouKnow", HERE),
-            ("ecr:PutImageTagMutability", HERE),
-            ("other:Thing", HERE),
-            ("ecr:PutImage", ELSEWHERE),
-            ("ecr:BatchGetImage", ELSEWHERE),
-            ("kms:Decrypt", f"arn:aws:kms:us-east-1:{HOME}:key/k"),
-        ):
+        own = Policy(name="own", document=parse(text, incomplete_arns=True))
+        caller = Caller(identity=Identity(arn=f"arn:aws:iam::{HOME}:user/u", account=HOME), policies=(own,))
+        for action, resource in UNLISTED:
             request = Request(action=action, resource=resource, account=HOME)
             assert not evaluate(caller, request).allowed, (action, resource)

@@ -1,5 +1,7 @@
 """Roles have a most that they can do, a place of their own, and sessions that end."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -40,6 +42,7 @@ def other(boundary: object, pattern: str = "arn:*:iam::*:policy/*") -> list[str]
     return [f"has the permissions boundary {boundary!r}: it must be {pattern}"]
 
 
+ADMINISTRATOR, EVERYTHING = "AdministratorAccess", "which allows everything"
 NO_BOUNDARIES: list[object] = [f"arn:aws:iam::{HOME}:role/x", f"arn:aws:iam::{HOME}:policy", "policy/x", " ", 7, []]
 
 
@@ -47,10 +50,7 @@ NO_BOUNDARIES: list[object] = [f"arn:aws:iam::{HOME}:role/x", f"arn:aws:iam::{HO
     "boundary, expected",
     (f"arn:aws-cn:iam::{HOME}:policy/team/boundary", []),
     ("arn:aws:iam::aws:policy/PowerUserAccess", []),
-    (
-        "arn:aws:iam::aws:policy/AdministratorAccess",
-        ["has the permissions boundary AdministratorAccess, which allows everything"],
-    ),
+    (f"arn:aws:iam::aws:policy/{ADMINISTRATOR}", [f"has the permissions boundary {ADMINISTRATOR}, {EVERYTHING}"]),
     (f"arn:aws:iam::{HOME}:policy/AdministratorAccess", []),
     *((each, other(each)) for each in NO_BOUNDARIES),
     (None, [UNBOUNDED]),
@@ -96,22 +96,18 @@ def test_a_service_linked_role_has_no_boundary() -> None:
 
 @cases(
     "seconds, hours, expected",
-    (14_400, 4, []),
+    (14_400, None, []),
     (14_400.0, 4, []),
-    (14_401, 4, ["has sessions of up to 4.00028 hours: at most 4 are allowed"]),
+    (14_401, None, ["has sessions of up to 4.00028 hours: at most 4 are allowed"]),
     (3_600, 1, []),
     (7_200.0, 1, ["has sessions of up to 2 hours: at most 1 are allowed"]),
     (None, 1, []),
     ("3600", 1, ["has a maxSessionDuration that is not a number: '3600'"]),
     (True, 1, ["has a maxSessionDuration that is not a number: True"]),
 )
-def test_the_longest_session(seconds: object, hours: int, expected: list[str]) -> None:
-    assert findings(RULE, role(maxSessionDuration=seconds), max_session_hours=hours) == expected
-
-
-def test_four_hours_are_the_default() -> None:
-    assert findings(RULE, role(maxSessionDuration=14_400)) == []
-    assert findings(RULE, role(maxSessionDuration=14_401)) != []
+def test_the_longest_session(seconds: object, hours: int | None, expected: list[str]) -> None:
+    parameters: dict[str, Any] = {"max_session_hours": hours} if hours else {}
+    assert findings(RULE, role(maxSessionDuration=seconds), **parameters) == expected
 
 
 @pytest.mark.parametrize("parameters", [{"max_session_hours": 0}, {"max_session_hours": 13}, {"boundary": ""}])

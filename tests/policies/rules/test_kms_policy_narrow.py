@@ -14,7 +14,6 @@ from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from policies.pack.rule import RuleContext
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
 from tests.cases import case, cases
@@ -23,7 +22,7 @@ from tests.domain.iam.calls import KEY as ARN
 from tests.domain.iam.calls import allow as statement_of_caller
 from tests.domain.iam.calls import own
 from tests.domain.iam.unknown_callers import UNKNOWN_CALLERS
-from tests.policies.conftest import TODAY, Declared, findings
+from tests.policies.conftest import Declared, findings, paths
 from tests.policies.rules.texts import (
     HOME,
     LAMBDA,
@@ -88,8 +87,7 @@ def test_the_service_has_its_region_s_name(region: str) -> None:
 
 
 def test_what_is_missing_has_its_place() -> None:
-    (found,) = RULE.check(Declared(type=KEY, inputs={}), RuleContext(RULE.parameters(), TODAY))
-    assert found.path == ("policy",)
+    assert paths(RULE, Declared(type=KEY, inputs={})) == [("policy",)]
 
 
 ONLY_ROLES = "allow only roles, or add the condition kms:ViaService for ecr or kms:GrantIsForAWSResource"
@@ -173,6 +171,7 @@ def test_other_accounts_are_named_in_the_parameters(statement: dict[str, object]
     assert findings(RULE, declared(statement), trusted_accounts=[OTHER]) == untrusted
 
 
+BY_LAMBDA = f"the service {LAMBDA!r}, on behalf of any account,"
 EVERYBODY = "statement 'Use' allows everybody (*) to call kms:Decrypt: no condition restricts it to an account"
 
 
@@ -188,10 +187,7 @@ EVERYBODY = "statement 'Use' allows everybody (*) to call kms:Decrypt: no condit
         ["statement 'Use' allows * to call kms:PutKeyPolicy, without permissions of its own: name the account"],
     ),
     (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
-    (
-        use(Principal={"Service": LAMBDA}),
-        [EVERYBODY.replace("everybody (*)", f"the service {LAMBDA!r}, on behalf of any account,")],
-    ),
+    (use(Principal={"Service": LAMBDA}), [EVERYBODY.replace("everybody (*)", BY_LAMBDA)]),
     (use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"), [f"statement 'Use' {NOT_PRINCIPAL}"]),
     (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS rejects it"]),
 )

@@ -18,6 +18,7 @@ GITHUB = "token.actions.githubusercontent.com"
 GITHUB_PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/{GITHUB}"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 NOT_ACTION = "(NotAction): list the allowed actions in Action"
+NOT_RESOURCE = "(NotResource): list the resources in Resource"
 NOT_PRINCIPAL = "allows every principal except some (NotPrincipal): list the allowed principals in Principal"
 LOOSE_OPERATORS = ("StringEqualsIfExists", "StringNotEquals", "ForAllValues:StringEquals", "ForAnyValue:StringEquals")
 LAMBDA = "lambda.amazonaws.com"
