@@ -129,15 +129,10 @@ def test_it_takes_little(all_of: list[str], none_of: list[str], expected: str | 
     assert common_tag(all_of, none_of, effort) == expected
 
 
-def test_an_effort_is_shared() -> None:
-    effort = Effort(left=5)
+@cases("before, after", (5, 2), (3, 0))
+def test_an_effort_is_shared_and_may_be_spent_to_the_last(before: int, after: int) -> None:
+    effort = Effort(left=before)
     assert common_tag(["v*"], ["w*"], effort) == "v0"
-    assert effort.left == 2
+    assert effort.left == after
     with pytest.raises(TooComplex):
         common_tag(["v*"], ["w*"], effort)
-
-
-def test_an_effort_may_be_spent_to_the_last() -> None:
-    effort = Effort(left=3)
-    assert common_tag(["v*"], ["w*"], effort) == "v0"
-    assert effort.left == 0

@@ -101,14 +101,14 @@ def put(document: Json, path: Path, value: object) -> None:
         target[path[-1]] = value
 
 
-TAGGED = [
-    Rule(selector=Selector.TAGGED, effect=RetentionEffect.KEEP, count=1, patterns=(f"p{n}",)) for n in range(1, 11)
-]
+def tagged(pattern: str, effect: RetentionEffect = RetentionEffect.KEEP, count: int = 1) -> Rule:
+    return Rule(selector=Selector.TAGGED, effect=effect, count=count, patterns=(pattern,))
+
+
 SOUND = compile_policy(
     [
-        *TAGGED,
-        Rule(selector=Selector.TAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=3, patterns=("v*",)),
-        Rule(selector=Selector.TAGGED, effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=3, patterns=("w*",)),
+        *(tagged(f"p{n}") for n in range(1, 11)),
+        *(tagged(each, RetentionEffect.EXPIRE_AFTER_DAYS, 3) for each in ("v*", "w*")),
         Rule(selector=Selector.UNTAGGED, effect=RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS, count=3),
         Rule(selector=Selector.ANY, effect=RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS, count=90),
         Rule(selector=Selector.ANY, effect=RetentionEffect.KEEP, count=1),

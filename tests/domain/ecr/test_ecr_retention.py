@@ -89,33 +89,30 @@ def test_a_shield_says_what_it_is() -> None:
 
 PUSHED = {"countType": "sinceImagePushed", "countUnit": "days"}
 NEWEST = {"countType": "imageCountMoreThan"}
-TAGGED = {"tagStatus": "tagged"}
-
-
-@cases(
-    "priority, selection, description",
-    (
-        1,
-        {**TAGGED, "tagPatternList": ["release-*"], **NEWEST, "countNumber": 20},
-        "Keep the newest 20 images tagged release-*",
-    ),
-    (2, {**TAGGED, "tagPatternList": ["v*"], **NEWEST, "countNumber": 10}, "Keep the newest 10 images tagged v*"),
-    (
-        3,
-        {**TAGGED, "tagPatternList": ["dev-*"], **PUSHED, "countNumber": 30},
-        "Expire images tagged dev-* 30 days after push",
-    ),
-    (4, {"tagStatus": "untagged", **PUSHED, "countNumber": 7}, "Expire untagged images 7 days after push"),
-)
-def test_the_services_preset(priority: int, selection: dict[str, object], description: str) -> None:
-    document: Any = compile_policy(SERVICES)
-    assert validate(document) == []
-    assert (list(document), len(document["rules"])) == (["rules"], 4)
-    rule = {"rulePriority": priority, "description": description, "selection": selection, "action": EXPIRE}
-    assert document["rules"][priority - 1] == rule
-
-
 EXPIRE, TO_ARCHIVE = {"type": "expire"}, {"type": "transition", "targetStorageClass": "archive"}
+
+
+def of(*patterns: str) -> dict[str, object]:
+    return {"tagStatus": "tagged", "tagPatternList": list(patterns)}
+
+
+PRESET: list[tuple[str, dict[str, object]]] = [
+    ("Keep the newest 20 images tagged release-*", {**of("release-*"), **NEWEST, "countNumber": 20}),
+    ("Keep the newest 10 images tagged v*", {**of("v*"), **NEWEST, "countNumber": 10}),
+    ("Expire images tagged dev-* 30 days after push", {**of("dev-*"), **PUSHED, "countNumber": 30}),
+    ("Expire untagged images 7 days after push", {"tagStatus": "untagged", **PUSHED, "countNumber": 7}),
+]
+
+
+def test_the_services_preset() -> None:
+    document = compile_policy(SERVICES)
+    assert validate(document) == []
+    assert document == {
+        "rules": [
+            {"rulePriority": priority, "description": description, "selection": selection, "action": EXPIRE}
+            for priority, (description, selection) in enumerate(PRESET, start=1)
+        ]
+    }
 
 
 @cases(

@@ -27,8 +27,7 @@ from domain.iam.roles import (
     template_policy,
     template_role,
 )
-from domain.iam.statement import Statement
-from tests.cases import cases
+from tests.cases import case, cases
 
 HOME, OTHER = "111122223333", "444455556666"
 REGISTRIES = [RegistryId(account=HOME, region=region) for region in ("us-east-1", "eu-west-1")]
@@ -109,24 +108,16 @@ def test_the_statements_by_name() -> None:
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
-def test_every_statement_allows_what_it_names(policy: dict[str, object]) -> None:
-    assert '"Deny"' not in to_json_text(policy)
-    assert "NotAction" not in to_json_text(policy)
-
-
-@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
-def test_whoever_touches_images_logs_in(policy: dict[str, object]) -> None:
+def test_every_statement_allows_what_it_names_and_images_need_a_login(policy: dict[str, object]) -> None:
+    assert not [each for each in ('"Deny"', "NotAction") if each in to_json_text(policy)]
     actions = {action for action, _ in allowed(policy)}
     assert (LOGIN in actions) is bool(actions & {*LAYERS, "ecr:PutImage"})
 
 
 def may(policy: dict[str, object], action: str, resource: str) -> bool:
-    caller = Caller(
-        identity=Identity(
-            arn=f"arn:aws:sts::{HOME}:assumed-role/r/s", account=HOME, role_arn=f"arn:aws:iam::{HOME}:role/r"
-        ),
-        policies=(Policy(name="registry", document=parse(policy)),),
-    )
+    role_arn = f"arn:aws:iam::{HOME}:role/r"
+    identity = Identity(arn=f"arn:aws:sts::{HOME}:assumed-role/r/s", account=HOME, role_arn=role_arn)
+    caller = Caller(identity=identity, policies=(Policy(name="registry", document=parse(policy)),))
     return evaluate(caller, Request(action=action, resource=resource, account=HOME)).allowed
 
 
@@ -183,18 +174,14 @@ def test_a_stack_s_own_roles_have_fixed_names() -> None:
     assert (template_role("prod"), cache_role("prod")) == ("prod.creation-templates", "prod.pull-through-cache")
 
 
+READ = """DescribeImages DescribeImageScanFindings GetLifecyclePolicy StartLifecyclePolicyPreview
+    GetLifecyclePolicyPreview GetRepositoryPolicy ListTagsForResource"""
+
+
 @pytest.mark.parametrize("layers", [False, True])
 def test_an_auditor_reads(layers: bool) -> None:
     policy = audit_policy(REGISTRIES, layers=layers)
-    for action in (
-        "DescribeImages",
-        "DescribeImageScanFindings",
-        "GetLifecyclePolicy",
-        "StartLifecyclePolicyPreview",
-        "GetLifecyclePolicyPreview",
-        "GetRepositoryPolicy",
-        "ListTagsForResource",
-    ):
+    for action in READ.split():
         assert may(policy, f"ecr:{action}", repository("any/thing", REPLICA)), action
     for action in ("DescribeRegistry", "GetRegistryPolicy", "GetRegistryScanningConfiguration"):
         assert may(policy, f"ecr:{action}", "*"), action
@@ -218,29 +205,21 @@ def test_keys_of_templates_are_used_through_ecr_alone() -> None:
     assert set(condition.values) == {"ecr.eu-west-1.amazonaws.com", "ecr.us-east-1.amazonaws.com"}
 
 
-def only(trust: dict[str, object]) -> Statement:
+TASKS = "ecs-tasks.amazonaws.com"
+AUDITORS = [f"arn:aws:iam::{OTHER}:role/b", f"arn:aws:iam::{HOME}:role/a", f"arn:aws:iam::{OTHER}:role/b"]
+
+
+@cases(
+    "trust, principals, conditions",
+    case("a service, for one account", service_trust(TASKS, HOME), [TASKS], {"aws:sourceaccount": (HOME,)}),
+    case("ECR, which has no source for templates", registry_trust(), ["ecr.amazonaws.com"], {}),
+    case("auditors, once each", principals_trust(AUDITORS), sorted(set(AUDITORS)), {}),
+)
+def test_whom_a_role_trusts(trust: dict[str, object], principals: list[str], conditions: dict[str, object]) -> None:
     (statement,) = parse(trust).statements
     assert [each.written for each in statement.actions or ()] == ["sts:AssumeRole"]
-    return statement
-
-
-def test_a_service_works_for_one_account() -> None:
-    statement = only(service_trust("ecs-tasks.amazonaws.com", HOME))
-    assert [each.value for each in statement.principals or ()] == ["ecs-tasks.amazonaws.com"]
-    (condition,) = statement.conditions
-    assert (condition.key.folded, condition.values) == ("aws:sourceaccount", (HOME,))
-
-
-def test_ecr_takes_the_role_of_templates_without_a_source() -> None:
-    statement = only(registry_trust())
-    assert [each.value for each in statement.principals or ()] == ["ecr.amazonaws.com"]
-    assert not statement.conditions
-
-
-def test_auditors_are_named_once_each() -> None:
-    arns = [f"arn:aws:iam::{OTHER}:role/b", f"arn:aws:iam::{HOME}:role/a", f"arn:aws:iam::{OTHER}:role/b"]
-    statement = only(principals_trust(arns))
-    assert [each.value for each in statement.principals or ()] == sorted(set(arns))
+    assert [each.value for each in statement.principals or ()] == principals
+    assert {each.key.folded: each.values for each in statement.conditions} == conditions
 
 
 def test_china_is_another_partition() -> None:

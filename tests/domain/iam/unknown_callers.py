@@ -23,7 +23,7 @@ _CONTEXT: Context = {
     "kms:CallerAccount": (ACCOUNT,),
     "kms:EncryptionContext:aws:logs:arn": (f"arn:aws:logs:us-east-1:{HOME}:log-group:x",),
 }
-_FOR_STRANGER: Context = {
+_FOR_UNKNOWN: Context = {
     "aws:SourceAccount": (ACCOUNT,),
     "aws:SourceArn": (f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f",),
     "aws:SourceOrgID": (ORGANIZATION,),
@@ -54,12 +54,12 @@ UNKNOWN_CALLERS = {
     "with our account's name in its role": role(f"arn:aws:iam::{ACCOUNT}:role/x::{HOME}:role/puller"),
     "anonymous": Caller(identity=ANONYMOUS),
     "anonymous from somewhere": Caller(identity=Identity(arn="", account=None, session_context=_CONTEXT)),
-    "through a service": _service(_FOR_STRANGER),
+    "through a service": _service(_FOR_UNKNOWN),
     "through a service that says nothing": _service({}),
     "token": Caller(identity=Identity(arn=PROVIDER, account=None, session_context=_CONTEXT)),
 }
 
 
 def may(policy: Policy, request: Request) -> list[str]:
-    """The strangers to whom the policy of a resource allows the request."""
+    """The unknown callers to whom the policy of a resource allows the request."""
     return [name for name, each in UNKNOWN_CALLERS.items() if evaluate(each, request, (policy,)).allowed]
