@@ -1,4 +1,4 @@
-"""A policy pack behind the SDK's analyzer server, asked over gRPC as the engine asks it."""
+"""A policy pack behind the SDK's analyzer server, called over gRPC as the engine calls it."""
 
 import json
 import subprocess
@@ -46,7 +46,7 @@ class Analyzer:
         request = analyzer_pb2.AnalyzeRequest(
             type=resource.type, urn=resource.urn, name=resource.name, properties=_struct(resource), options=options
         )
-        return _told(self._stub.Analyze(request))
+        return _reported(self._stub.Analyze(request))
 
     def analyze_stack(self, resources: Iterable[CheckedResource]) -> list[tuple[str, str]]:
         request = analyzer_pb2.AnalyzeStackRequest(
@@ -58,7 +58,7 @@ class Analyzer:
                 for each in resources
             ]
         )  # fmt: skip
-        return _told(self._stub.AnalyzeStack(request))
+        return _reported(self._stub.AnalyzeStack(request))
 
 
 def _struct(resource: CheckedResource) -> struct_pb2.Struct:
@@ -67,7 +67,7 @@ def _struct(resource: CheckedResource) -> struct_pb2.Struct:
     return properties
 
 
-def _told(response: analyzer_pb2.AnalyzeResponse) -> list[tuple[str, str]]:
+def _reported(response: analyzer_pb2.AnalyzeResponse) -> list[tuple[str, str]]:
     return [(each.policyName, each.message.partition("\n")[2] or each.message) for each in response.diagnostics]
 
 

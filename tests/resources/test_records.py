@@ -18,6 +18,7 @@ from resources.ecr import (
 from resources.iam import ROLE, ROLE_POLICY
 from resources.kms import ALIAS, KEY
 from resources.secretsmanager import SECRET, SECRET_VERSION
+from tests.cases import cases
 from tests.resources.opinions import ACCOUNT, declaration, problems, sdk_class
 
 WRONG: list[tuple[str, str, Any]] = [
@@ -69,7 +70,7 @@ SEEN_ELSEWHERE = {"deletes_first", "describe"}
 
 
 @pytest.mark.parametrize("token", TYPES)
-def test_nobody_knows_better(token: str) -> None:
+def test_each_is_right(token: str) -> None:
     assert problems(TYPES[token]) == []
 
 
@@ -92,57 +93,50 @@ def test_a_type_has_one_record_and_its_file_is_its_services() -> None:
     assert len(TYPES) == sum(len(service.TYPES) for service in (ecr, iam, kms, secretsmanager))
 
 
-@pytest.mark.parametrize(
-    ("token", "file"),
-    [
-        ("aws:sns/topic:Topic", "resources/sns.py"),
-        ("github:index/repository:Repository", "resources/github.py"),
-        ("kubernetes:rbac.authorization.k8s.io/v1:Role", "resources/kubernetes.py"),
-    ],
+@cases(
+    "token, file",
+    ("aws:sns/topic:Topic", "resources/sns.py"),
+    ("github:index/repository:Repository", "resources/github.py"),
+    ("kubernetes:rbac.authorization.k8s.io/v1:Role", "resources/kubernetes.py"),
 )
 def test_a_type_without_a_record_is_refused_by_name(token: str, file: str) -> None:
     with pytest.raises(LookupError, match=f"{token} has no record: add one to {file}"):
         record_of(token)
 
 
-@pytest.mark.parametrize(
-    ("path", "left_out", "expected"),
-    [
-        ("name", False, OnChange.REPLACES),
-        ("region", False, OnChange.REPLACES),
-        ("encryptionConfigurations[0].kmsKey", False, OnChange.REPLACES),
-        ("encryptionConfigurations[0].kmsKey", True, OnChange.UNKNOWN),
-        ("encryptionConfigurations[0].encryptionType", True, OnChange.REPLACES),
-        ("tags.owner", False, OnChange.IN_PLACE),
-        ("tags", True, OnChange.IN_PLACE),
-        ("imageTagMutabilityExclusionFilters[1].filter", False, OnChange.IN_PLACE),
-        ("novelty", False, OnChange.UNKNOWN),
-        ("tagsOther", False, OnChange.UNKNOWN),
-    ],
+@cases(
+    "path, left_out, expected",
+    ("name", False, OnChange.REPLACES),
+    ("region", False, OnChange.REPLACES),
+    ("encryptionConfigurations[0].kmsKey", False, OnChange.REPLACES),
+    ("encryptionConfigurations[0].kmsKey", True, OnChange.UNKNOWN),
+    ("encryptionConfigurations[0].encryptionType", True, OnChange.REPLACES),
+    ("tags.owner", False, OnChange.IN_PLACE),
+    ("tags", True, OnChange.IN_PLACE),
+    ("imageTagMutabilityExclusionFilters[1].filter", False, OnChange.IN_PLACE),
+    ("novelty", False, OnChange.UNKNOWN),
+    ("tagsOther", False, OnChange.UNKNOWN),
 )
 def test_what_a_changed_input_does(path: str, left_out: bool, expected: OnChange) -> None:
     assert TYPES[REPOSITORY].on_change(path, left_out=left_out) is expected
 
 
-ANSWERS: list[tuple[str, str, dict[str, str]]] = [
-    (
-        REPOSITORY,
-        "example-name",
-        {
-            "arn": f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/example-name",
-            "registryId": ACCOUNT,
-            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/example-name",
-        },
-    ),
+OF_REPOSITORY = {
+    "arn": f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/example-name",
+    "registryId": ACCOUNT,
+    "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/example-name",
+}
+
+
+@cases(
+    "token, id, outputs",
+    (REPOSITORY, "example-name", OF_REPOSITORY),
     (LIFECYCLE_POLICY, "example-repository", {"registryId": ACCOUNT}),
     (SCANNING_CONFIGURATION, ACCOUNT, {"registryId": ACCOUNT}),
     (ACCOUNT_SETTING, "example-name", {}),
     (ALIAS, "alias/example", {"arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/example"}),
     (ROLE_POLICY, "example-role:example-name", {}),
-]
-
-
-@pytest.mark.parametrize(("token", "id", "outputs"), ANSWERS)
+)
 def test_what_aws_would_answer(token: str, id: str, outputs: dict[str, str]) -> None:
     assert TYPES[token].answer(declaration(TYPES[token])) == (id, outputs)
 
@@ -159,16 +153,11 @@ def test_what_aws_makes_up_is_in_the_id(token: str, arn: str) -> None:
     assert other != made
 
 
-@pytest.mark.parametrize(
-    ("inputs", "arn"),
-    [
-        ({"assumeRolePolicy": '{"Principal":{"Service":"x"}}'}, "arn:aws:iam::1:role/r"),
-        ({"assumeRolePolicy": '{"AWS":"arn:aws-cn:iam::1:root"}', "path": "/a/"}, "arn:aws-cn:iam::1:role/a/r"),
-        (
-            {"assumeRolePolicy": "{}", "permissionsBoundary": "arn:aws-us-gov:iam::1:policy/b"},
-            "arn:aws-us-gov:iam::1:role/r",
-        ),
-    ],
+@cases(
+    "inputs, arn",
+    ({"assumeRolePolicy": '{"Principal":{"Service":"x"}}'}, "arn:aws:iam::1:role/r"),
+    ({"assumeRolePolicy": '{"AWS":"arn:aws-cn:iam::1:root"}', "path": "/a/"}, "arn:aws-cn:iam::1:role/a/r"),
+    ({"assumeRolePolicy": "{}", "permissionsBoundary": "arn:aws-eusc:iam::1:policy/b"}, "arn:aws-eusc:iam::1:role/r"),
 )
 def test_a_role_is_in_the_partition_of_what_it_names(inputs: dict[str, str], arn: str) -> None:
     made = Declaration(name="any", inputs={"name": "r", **inputs}, account="1")
