@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from domain.iam.document import CURRENT_VERSION
+from domain.iam.access import Policy
+from domain.iam.document import CURRENT_VERSION, parse
 
 Statement = Mapping[str, Any]
 
@@ -24,3 +25,7 @@ def trusts(principal: Mapping[str, str], *actions: str, **more: Any) -> Statemen
 
 def text(*statements: Statement) -> str:
     return json.dumps({"Version": CURRENT_VERSION, "Statement": statements})
+
+
+def policy(name: str, *statements: Statement) -> Policy:
+    return Policy(name=name, document=parse(text(*statements)))

@@ -1,7 +1,6 @@
 """ECR's control plane without a server: called directly, and each of its answers held against AWS's model."""
 
 import asyncio
-import hashlib
 import json
 import shutil
 import tempfile
@@ -16,9 +15,10 @@ from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
 from domain.aws import Arn
+from domain.ecr import images
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
-from domain.iam import document
 from domain.iam.access import Caller, Identity, Policy
+from domain.iam.document import parse
 from localcloud.callers import Callers
 from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
@@ -28,10 +28,9 @@ from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
 from localcloud.ecr.services import Services
 from localcloud.iam_and_kms import AssumableRole, AttachedPolicies, Backend, KmsKey
 from localcloud.protocols import CallFailed, service_model
-from localcloud.tests.statements import Statement, allow, text, trusts
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, REGION
+from localcloud.tests.statements import Statement, allow, policy, text, trusts
 
-ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
-REGION, OTHER_REGION = "us-east-1", "eu-west-1"
 NAME = "payments/api"
 ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/scanner"
@@ -44,7 +43,7 @@ LIFECYCLE = {
         }
     ]
 }
-CONFIG = f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
+CONFIG = images.digest_of(b"{}")
 NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
 """The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
@@ -62,15 +61,15 @@ def root(account: str = ACCOUNT) -> Caller:
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:root", account=account))
 
 
-def a_key(arn: str, policy: Mapping[str, object], **more: Any) -> KmsKey:
-    """One that encrypts, with its policy."""
-    parsed = Policy(name="key", document=document.parse(policy))
+def a_key(arn: str, source: Mapping[str, object] | str, **more: Any) -> KmsKey:
+    """One that encrypts, with its policy, which has the name of its id."""
+    own = Policy(name=arn.rpartition("/")[2], document=parse(source))
     plain = {"enabled": True, "usage": "ENCRYPT_DECRYPT", "spec": "SYMMETRIC_DEFAULT"}
-    return KmsKey(arn=arn, policy=parsed, **{"account": ACCOUNT, "region": REGION, **plain, **more})
+    return KmsKey(arn=arn, policy=own, **{"account": ACCOUNT, "region": REGION, **plain, **more})
 
 
 def user(*statements: Statement, account: str = ACCOUNT, name: str = "ada") -> Caller:
-    policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
+    policies = (policy("own", *statements),) if statements else ()
     return Caller(identity=Identity(arn=f"arn:aws:iam::{account}:user/{name}", account=account), policies=policies)
 
 
@@ -87,7 +86,7 @@ def index(*digests: str) -> str:
 
 
 def digest_of(content: str) -> str:
-    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+    return images.digest_of(content.encode())
 
 
 class FakeKeys(Backend):
@@ -104,25 +103,21 @@ class FakeKeys(Backend):
 
     def add_role(self, arn: str, trust: str, *statements: "Statement") -> None:
         self.trusts[arn] = trust
-        policies = (Policy(name="own", document=document.parse(text(*statements))),) if statements else ()
+        policies = (policy("own", *statements),) if statements else ()
         self.standings[arn] = AttachedPolicies(policies)
 
     async def role(self, arn: Arn) -> AssumableRole | None:
         if str(arn) not in self.trusts:
             return None
-        trust = Policy(name="trust policy", document=document.parse(self.trusts[str(arn)]))
+        trust = Policy(name="trust policy", document=parse(self.trusts[str(arn)]))
         return AssumableRole(arn=str(arn), id="AROA", trust=trust, longest_session=timedelta(hours=1))
 
     async def call(
         self, service: str, operation: str, parameters: Mapping[str, Any], *, account: str, region: str
     ) -> dict[str, Any]:
         assert service == "secretsmanager", (account, region)
-        return self._secret(operation, parameters["SecretId"])
-
-    def _secret(self, operation: str, arn: str) -> dict[str, Any]:
-        found = self.secrets.get(arn)
-        if found is None:
-            found = CallFailed("secretsmanager", operation, "ResourceNotFoundException", "can't find the secret")
+        missing = CallFailed(service, operation, "ResourceNotFoundException", "can't find the secret")
+        found = self.secrets.get(arn := parameters["SecretId"], missing)
         if isinstance(found, CallFailed):
             raise found
         return {"ARN": arn, **found}
@@ -143,21 +138,15 @@ class Plane:
     def __init__(self) -> None:
         self.keys = FakeKeys()
         self.callers = Callers(self.keys)
-        self.upstream_hosts: dict[str, str] = {}
         self._ports: list[StoredRegistry] = []
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
-        self.services = Services(
-            Path(folder),
-            self.keys,
-            self.callers,
-            tokens=Tokens(),
-            upstream_hosts=self.upstream_hosts,
-            open_port=self._open,
+        services = Services(
+            Path(folder), self.keys, self.callers, tokens=Tokens(), upstream_hosts={}, open_port=self._open
         )
-        self.registries, self.tokens = self.services.registries, self.services.tokens
-        self.blobs, self.replicator = self.services.blobs, self.services.replicator
-        self.control = Control(self.services)
+        self.registries, self.tokens = services.registries, services.tokens
+        self.blobs, self.replicator = services.blobs, services.replicator
+        self.control = Control(services)
 
     def __call__(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> Any:
         answer = asyncio.run(self._answer(operation, given, Call(caller=by or root(), region=region)))
@@ -171,6 +160,16 @@ class Plane:
 
     def code(self, operation: str, *, by: Caller | None = None, region: str = REGION, **given: Any) -> str:
         return self.refused(operation, by=by, region=region, **given).code
+
+    def allows(self, operation: str, *, by: Caller, **given: Any) -> bool:
+        """Whether the caller has an answer; what else is wrong with the request fails the test."""
+        try:
+            self(operation, by=by, **given)
+        except EcrError as refusal:
+            if refusal.code != "AccessDeniedException":
+                raise
+            return False
+        return True
 
     def create(self, name: str = NAME, **given: Any) -> StoredRepository:
         """A repository to which an image without layers can be pushed."""

@@ -2,35 +2,31 @@
 
 import asyncio
 import base64
-import hashlib
 import http.client
 import json
 import socket
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from domain.ecr.creation_templates import Occasion
-from domain.ecr.images import OCI_MANIFEST
+from domain.ecr.images import OCI_MANIFEST, digest_of
 from domain.ecr.tags import TagMutability
-from domain.iam import document
-from domain.iam.access import Caller, Identity, Policy
+from domain.iam.access import Caller, Identity
 from localcloud.callers import Callers
 from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.data_plane import data_plane
 from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository, StoredTemplate
 from localcloud.ecr.services import Services
+from localcloud.server import Server as Listener
+from localcloud.tests.clouds import ACCOUNT
 from localcloud.tests.ecr.control_plane import FakeKeys
+from localcloud.tests.statements import allow, policy
 
-ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 REPOSITORY = "payments/api"
 PUSHER = Identity(arn=f"arn:aws:iam::{ACCOUNT}:user/pusher", account=ACCOUNT)
@@ -39,7 +35,7 @@ Headers = Mapping[str, str]
 
 
 class FakeCallers(Callers):
-    """Everybody may do these actions in every repository; a service has no policies of its own."""
+    """Any principal may do these actions in every repository; a service has no policies of its own."""
 
     def __init__(self) -> None:
         super().__init__(FakeKeys())
@@ -48,8 +44,7 @@ class FakeCallers(Callers):
     async def caller(self, identity: Identity) -> Caller:
         if identity.is_service:
             return Caller(identity=identity)
-        statement = {"Effect": "Allow", "Action": [f"ecr:{each}" for each in self.actions], "Resource": "*"}
-        return Caller(identity=identity, policies=(policy("test", statement),))
+        return Caller(identity=identity, policies=(policy("test", allow(*(f"ecr:{each}" for each in self.actions))),))
 
 
 def a_repository(name: str = REPOSITORY, **changes: Any) -> StoredRepository:
@@ -87,10 +82,6 @@ def a_template(**changes: Any) -> StoredTemplate:
         "created_at": now,
     }
     return StoredTemplate(**{**fields, **changes})
-
-
-def policy(name: str, *statements: Mapping[str, Any]) -> Policy:
-    return Policy(name=name, document=document.parse({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
 @dataclass(frozen=True)
@@ -171,7 +162,7 @@ class Server:
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
     def identify(self, identity: Identity) -> str:
-        """The Authorization header of somebody else."""
+        """The Authorization header of another caller."""
         return self.authorization(self.tokens.issue(identity, now=datetime.now(UTC)).password)
 
     def start_upload(self, repository: str = REPOSITORY) -> str:
@@ -204,12 +195,8 @@ class Server:
     def stored(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
 
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         return self.ask("GET", "/v2/").status == 200
-
-
-def digest_of(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def nested(depth: int) -> str:
@@ -233,43 +220,19 @@ def image(*layers: bytes, **changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server]:
-    """A registry in a thread with a loop of its own, as the local cloud has it."""
+    """A registry that the local cloud's own server serves."""
     upstream_hosts: dict[str, str] = {}
     asked, backend = callers or FakeCallers(), FakeKeys()
     services = Services(
         folder, backend, asked, tokens=Tokens(), upstream_hosts=upstream_hosts, open_port=lambda *_: asyncio.sleep(0, 0)
     )
     registries, blobs, tokens = services.registries, services.blobs, services.tokens
-    registry = registries.of(ACCOUNT, REGION)
-    with _listening(data_plane(registry, services)) as port:
+    registry, listener = registries.of(ACCOUNT, REGION), Listener()
+    listener.start()
+    try:
+        port = listener.wait(listener.listen(data_plane(registry, services)))
         server = Server(folder, port, registries, registry, tokens, blobs, asked, backend, upstream_hosts)
         server.repository()
         yield server
-
-
-@contextmanager
-def _listening(application: web.Application) -> Iterator[int]:
-    port: Future[int] = Future()
-    loop = asyncio.new_event_loop()
-    end = asyncio.Event()
-
-    async def run() -> None:
-        runner = web.AppRunner(application, access_log=None, auto_decompress=False, shutdown_timeout=0.2)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port.set_result(runner.addresses[0][1])
-        await end.wait()
-        await runner.cleanup()
-
-    def serve() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(run())
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield port.result(timeout=10)
     finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join()
+        listener.stop()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from localcloud.ecr.registry_state import StoredRepository
-from localcloud.tests.ecr.control_plane import ACCOUNT, NAME, OTHER_ACCOUNT, OTHER_REGION, REGION, Plane, root
-from localcloud.tests.statements import Statement, text
+from localcloud.tests.clouds import ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import NAME, Plane, root
 
 REPLICATE = ("ecr:ReplicateImage", "ecr:CreateRepository")
 SOURCE_ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
@@ -29,14 +29,6 @@ def replicating(*rules: dict[str, Any]) -> Plane:
     return plane
 
 
-def across(*statements: Statement) -> Plane:
-    """To another account, whose registry says this."""
-    plane = replicating(rule(REGION, OTHER_ACCOUNT))
-    if statements:
-        plane("PutRegistryPolicy", by=root(OTHER_ACCOUNT), policyText=text(*statements))
-    return plane
-
-
 def replica(plane: Plane, account: str = ACCOUNT, region: str = OTHER_REGION, name: str = NAME) -> StoredRepository:
     return plane.registries.of(account, region).repositories[name]
 
@@ -54,9 +46,3 @@ def statuses(plane: Plane, name: str = NAME, **image_id: str) -> list[dict[str, 
     assert answer["repositoryName"] == name
     assert image_id.items() <= answer["imageId"].items()
     return list(answer["replicationStatuses"])
-
-
-def failure(plane: Plane, digest: str) -> str:
-    (status,) = statuses(plane, imageDigest=digest)
-    assert status["status"] == "FAILED"
-    return status["failureCode"]

@@ -11,17 +11,8 @@ from domain.kms import key_policy
 from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    a_key,
-    root,
-    user,
-)
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import NAME, Plane, a_key, root, user
 from localcloud.tests.statements import allow
 
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -11,18 +11,8 @@ from domain.ecr.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity
 from localcloud.ecr import image_store, manifests
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    NO_DIGEST,
-    ROLE,
-    Plane,
-    digest_of,
-    index,
-    manifest,
-    root,
-    user,
-)
+from localcloud.tests.clouds import ACCOUNT
+from localcloud.tests.ecr.control_plane import NAME, NO_DIGEST, ROLE, Plane, digest_of, index, manifest, root, user
 from localcloud.tests.statements import allow
 
 HERE: dict[str, Any] = {"repositoryName": NAME}

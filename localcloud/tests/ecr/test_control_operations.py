@@ -7,21 +7,8 @@ import pytest
 from localcloud.ecr.control_plane import OPERATIONS, About
 from localcloud.protocols import service_model
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    ARN,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    digest_of,
-    furnished,
-    manifest,
-    root,
-    samples,
-    user,
-)
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import ARN, NAME, Plane, digest_of, furnished, manifest, root, samples, user
 from localcloud.tests.statements import allow, deny, text
 
 BUILT = sorted(samples())

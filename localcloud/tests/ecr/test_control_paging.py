@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import ACCOUNT, NAME, Plane, manifest
+from localcloud.tests.clouds import ACCOUNT
+from localcloud.tests.ecr.control_plane import NAME, Plane, manifest
 
 ITEMS = 7
 

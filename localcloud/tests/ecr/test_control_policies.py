@@ -7,7 +7,8 @@ import pytest
 
 from domain.ecr.limits import LIFECYCLE_TEXT_MAX_LENGTH
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import ACCOUNT, LIFECYCLE, NAME, OTHER_ACCOUNT, Plane, root, samples, user
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT
+from localcloud.tests.ecr.control_plane import LIFECYCLE, NAME, Plane, root, samples, user
 from localcloud.tests.statements import allow, deny, text
 
 OTHERS = {"AWS": OTHER_ACCOUNT}

@@ -8,7 +8,8 @@ import pytest
 from domain.ecr.limits import CACHE_RULES_MAX
 from localcloud.protocols import CallFailed
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import ACCOUNT, CACHE_RULE, OTHER_ACCOUNT, OTHER_REGION, REGION, Plane
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import CACHE_RULE, Plane
 from localcloud.tests.statements import text
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ecr-pullthroughcache/hub-AbCdEf"

@@ -12,17 +12,8 @@ from localcloud.calls import Call
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.authorization_tokens import LIFE, Tokens
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    ROLE,
-    Plane,
-    root,
-    user,
-)
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import NAME, ROLE, Plane, root, user
 from localcloud.tests.statements import allow
 
 

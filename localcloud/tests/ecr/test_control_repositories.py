@@ -5,18 +5,8 @@ from typing import Any
 
 from domain.resource_tags import TAGS_MAX
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    ARN,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    furnished,
-    manifest,
-    root,
-)
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import ARN, NAME, Plane, furnished, manifest, root
 
 FILTERS = [{"filterType": "WILDCARD", "filter": "dev-*"}]
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import ACCOUNT, LIFECYCLE, OTHER_ACCOUNT, OTHER_REGION, ROLE, Plane, user
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION
+from localcloud.tests.ecr.control_plane import LIFECYCLE, ROLE, Plane, user
 from localcloud.tests.statements import allow, text
 
 POLICY = text({"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "ecr:BatchGetImage"})

@@ -13,7 +13,8 @@ from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.registry_state import StoredRepository
 from localcloud.ecr.repository_creation import create_by_template
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import ACCOUNT, LIFECYCLE, OTHER_ACCOUNT, REGION, TRUST, Plane, a_key, user
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, REGION
+from localcloud.tests.ecr.control_plane import LIFECYCLE, TRUST, Plane, a_key, user
 from localcloud.tests.statements import allow, text
 
 NAME = "prod/api"

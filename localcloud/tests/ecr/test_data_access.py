@@ -8,23 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.ecr.account import BLOB_MOUNTING
+from domain.ecr.images import digest_of
 from domain.iam.access import Caller, Decision, Identity, Policy, Request
 from domain.iam.evaluate import evaluate
 from localcloud.ecr import authorize
 from localcloud.ecr.authorization_tokens import LIFE, Tokens
 from localcloud.ecr.registry_state import StoredPolicy
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import (
-    ACCOUNT,
-    PUSHER,
-    REGION,
-    REPOSITORY,
-    Answer,
-    Server,
-    digest_of,
-    image,
-    policy,
-)
+from localcloud.tests.clouds import ACCOUNT
+from localcloud.tests.ecr.registry_server import PUSHER, REGION, REPOSITORY, Answer, Server, image
+from localcloud.tests.statements import policy
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
+from domain.ecr.images import OCI_INDEX, OCI_MANIFEST, digest_of
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, digest_of, encoded, image, nested
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, encoded, image, nested
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
@@ -138,7 +138,7 @@ def test_what_is_wrong_is_said(server: Server, bad: Bad) -> None:
     assert (answer.status, answer.code) == (bad.status, bad.code)
     assert answer.headers.get_content_type() == "application/json"
     assert not server.registry.repositories[REPOSITORY].images
-    assert server.is_well()
+    assert server.is_healthy()
 
 
 @cases("place", '{"mediaType": %s}', '{"schemaVersion": 2, "config": {"digest": %s}}')
@@ -181,7 +181,7 @@ def test_an_oversize_manifest_is_not_read_to_its_end(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(head + b" " * (MANIFEST_MAX_BYTES + 1_000_000))
         assert b" 413 " in connection.recv(65536).partition(b"\r\n")[0]
-    assert server.is_well()
+    assert server.is_healthy()
 
 
 @cases(
@@ -225,7 +225,7 @@ def test_no_path_leads_out(server: Server, tmp_path: Path, method: str, path: st
         b"../../secret", b""
     )
     assert {each: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()} == before
-    assert server.is_well()
+    assert server.is_healthy()
 
 
 @cases(
@@ -260,7 +260,7 @@ def test_what_is_no_http_of_ours(server: Server, garbage: bytes) -> None:
         connection.shutdown(socket.SHUT_WR)
         answer = connection.recv(65536)
     assert not answer.startswith(b"HTTP/1.1 200")
-    assert server.is_well()
+    assert server.is_healthy()
 
 
 def test_an_error_is_of_the_specification_s_form(server: Server) -> None:

@@ -1,11 +1,13 @@
 """Pushes to names that nobody declared: where a creation template is for them, the repository is made."""
 
 from domain.ecr.creation_templates import Occasion
+from domain.ecr.images import digest_of
 from domain.ecr.tags import TagMutability
 from localcloud.ecr.registry_state import StoredTemplate
 from localcloud.tests.cases import cases
+from localcloud.tests.clouds import ACCOUNT
 from localcloud.tests.ecr.control_plane import TRUST
-from localcloud.tests.ecr.registry_server import ACCOUNT, Server, a_template, digest_of
+from localcloud.tests.ecr.registry_server import Server, a_template
 from oci.client import Client
 from oci.image import index
 

@@ -13,21 +13,15 @@ from typing import Any
 
 import pytest
 
+from domain.ecr.images import digest_of
 from domain.iam.access import Caller, Identity
 from localcloud.ecr import blobs, registry_request
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.emulator import EmulatorDied
 from localcloud.iam_and_kms import UnreadablePolicy
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import (
-    ACCOUNT,
-    REPOSITORY,
-    FakeCallers,
-    Server,
-    a_repository,
-    digest_of,
-    serving,
-)
+from localcloud.tests.clouds import ACCOUNT
+from localcloud.tests.ecr.registry_server import REPOSITORY, FakeCallers, Server, a_repository, serving
 
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 LAYER = b"a layer"
@@ -57,7 +51,7 @@ class TestSendersThatDie:
         server.ask("PATCH", place, LAYER[:3])
         with sending(server, "PATCH", place, framing, body):
             pass
-        assert server.is_well()
+        assert server.is_healthy()
         rest = server.ask("PATCH", place, LAYER[3:])
         assert (rest.status, rest.headers["Range"]) == (202, f"0-{len(LAYER) - 1}")
         assert server.ask("PUT", f"{place}?digest={DIGEST}").status == 201
@@ -127,7 +121,7 @@ def eventually(true: Callable[[], bool], seconds: float = 5) -> None:
 def test_one_slow_sender_holds_nobody_up(server: Server) -> None:
     place = server.start_upload()
     with sending(server, "PATCH", place, f"Content-Length: {len(LAYER)}", LAYER[:1]) as slow:
-        assert server.is_well()
+        assert server.is_healthy()
         server.push_image("v1", b"another layer")
         slow.sendall(LAYER[1:])
         assert slow.recv(65536).startswith(b"HTTP/1.1 202 ")
@@ -188,7 +182,7 @@ class TestDisks:
         with monkeypatch.context() as patch:
             self.fail(patch, "pathlib.Path.touch")
             assert server.ask("POST", UPLOADS).status == 500
-        assert server.is_well()
+        assert server.is_healthy()
 
 
 class TestAbandonedUploads:
@@ -246,7 +240,7 @@ def test_a_fault_is_told_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFix
     with serving(tmp_path, Broken(error)) as server:
         answer = server.ask("GET", f"/v2/{REPOSITORY}/manifests/v1")
         assert (answer.status, answer.errors) == (500, [("UNKNOWN", f"{type(error).__name__}: {error}")])
-        assert server.is_well()
+        assert server.is_healthy()
     (record,) = caplog.records
     assert record.exc_info is not None
     assert record.exc_info[1] is error
@@ -256,4 +250,4 @@ def test_a_host_that_is_no_text_is_challenged_all_the_same(tmp_path: Path) -> No
     with serving(tmp_path) as server:
         answer = server.raw(b"GET /v2/ HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n")
         assert answer.split(b" ")[1] in {b"400", b"401"}
-        assert server.is_well()
+        assert server.is_healthy()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.ecr.images import digest_of
 from localcloud.ecr.blobs import Blobs, Owner, Upload
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, a_repository, digest_of, encoded, image
+from localcloud.tests.ecr.registry_server import REPOSITORY, Answer, Server, a_repository, encoded, image
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)

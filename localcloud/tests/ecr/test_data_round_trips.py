@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ecr.account import BLOB_MOUNTING
-from domain.ecr.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from domain.ecr.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of
 from domain.ecr.tags import TagMutability
 from localcloud.tests.cases import case, cases
-from localcloud.tests.ecr.registry_server import REPOSITORY, Server, digest_of, encoded, image, nested
+from localcloud.tests.ecr.registry_server import REPOSITORY, Server, encoded, image, nested
 
 LAYER = bytes(range(256)) * 40
 DIGEST = digest_of(LAYER)

@@ -9,17 +9,8 @@ from domain.ecr.limits import REPLICATION_BACKFILLS_MAX
 from localcloud.calls import Call
 from localcloud.ecr.registry_state import Backfill, BackfillStatus, ReplicationStatus
 from localcloud.tests.cases import cases
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    OTHER_ACCOUNT,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    index,
-    manifest,
-    root,
-)
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import NAME, Plane, index, manifest, root
 from localcloud.tests.ecr.replicas import REPLICATE, SOURCE_ROOT, arrived, configure, replica, rule, statuses
 from localcloud.tests.statements import allow, text
 

@@ -16,8 +16,9 @@ from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.cache.upstream import Login
 from localcloud.ecr.registry_state import StoredCacheRule
 from localcloud.tests.cases import cases
+from localcloud.tests.clouds import ACCOUNT
 from localcloud.tests.ecr.control_plane import TRUST
-from localcloud.tests.ecr.registry_server import ACCOUNT, REGION, Server, a_template
+from localcloud.tests.ecr.registry_server import REGION, Server, a_template
 from localcloud.tests.processes import eventually
 from localcloud.tests.statements import allow
 from localcloud.upstream_registry import UpstreamRegistry
@@ -119,7 +120,7 @@ class TestWhatComes:
             each.join()
         assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 1
         assert len(upstream.asked) == len(set(upstream.asked))
-        assert server.is_well()
+        assert server.is_healthy()
 
     def test_the_names_are_mapped(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
         add_rule(server, "mine", URL, upstream_prefix="theirs")

@@ -11,17 +11,8 @@ from domain.iam.access import Caller
 from localcloud.calls import Call
 from localcloud.ecr import repository_creation
 from localcloud.ecr.registry_state import ReplicationStatus, StoredImage, StoredRepository
-from localcloud.tests.ecr.control_plane import (
-    ACCOUNT,
-    NAME,
-    OTHER_REGION,
-    REGION,
-    Plane,
-    digest_of,
-    manifest,
-    root,
-    user,
-)
+from localcloud.tests.clouds import ACCOUNT, OTHER_REGION, REGION
+from localcloud.tests.ecr.control_plane import NAME, Plane, digest_of, manifest, root, user
 from localcloud.tests.ecr.registry_server import REPOSITORY, Server
 from localcloud.tests.ecr.replicas import arrived, replica, replicating
 from localcloud.tests.processes import eventually
