@@ -14,14 +14,14 @@ from localcloud.tests.ecr.control_plane import NAME, Plane, manifest
 ITEMS = 7
 
 
-def _repositories(plane: Plane) -> None:
-    for number in range(ITEMS):
-        plane.create(f"team/{number}")
+def _many(operation: str, key: str, value: str, **more: Any) -> Callable[[Plane], None]:
+    """Each is of the operation's making, under a name of its own."""
 
+    def make(plane: Plane) -> None:
+        for number in range(ITEMS):
+            plane(operation, **{key: value.format(number)}, **more)
 
-def _exclusions(plane: Plane) -> None:
-    for number in range(ITEMS):
-        plane("RegisterPullTimeUpdateExclusion", principalArn=f"arn:aws:iam::{ACCOUNT}:role/{number}")
+    return make
 
 
 def _backfills(plane: Plane) -> None:
@@ -39,8 +39,22 @@ def _images(plane: Plane) -> None:
 
 
 LISTS: dict[str, tuple[Callable[[Plane], None], dict[str, Any], str]] = {
-    "DescribeRepositories": (_repositories, {}, "repositories"),
-    "ListPullTimeUpdateExclusions": (_exclusions, {}, "pullTimeUpdateExclusions"),
+    "DescribeRepositories": (_many("CreateRepository", "repositoryName", "team/{}"), {}, "repositories"),
+    "ListPullTimeUpdateExclusions": (
+        _many("RegisterPullTimeUpdateExclusion", "principalArn", f"arn:aws:iam::{ACCOUNT}:role/{{}}"),
+        {},
+        "pullTimeUpdateExclusions",
+    ),
+    "DescribeRepositoryCreationTemplates": (
+        _many("CreateRepositoryCreationTemplate", "prefix", "team/{}", appliedFor=["REPLICATION"]),
+        {},
+        "repositoryCreationTemplates",
+    ),
+    "DescribePullThroughCacheRules": (
+        _many("CreatePullThroughCacheRule", "ecrRepositoryPrefix", "team-{}", upstreamRegistryUrl="quay.io"),
+        {},
+        "pullThroughCacheRules",
+    ),
     "ListReplicationBackfills": (_backfills, {}, "backfills"),
     "DescribeImages": (_images, {"repositoryName": NAME}, "imageDetails"),
     "ListImages": (_images, {"repositoryName": NAME}, "imageIds"),
@@ -72,8 +86,7 @@ def test_the_pages_hold_each_item_once_and_none_is_larger_than_asked(operation: 
     found = pages(plane, operation, size)
     whole = plane(operation, **given_too)
     assert [item for page in found for item in page] == whole[member]
-    assert "nextToken" not in whole
-    assert len(whole[member]) == ITEMS
+    assert ("nextToken" in whole, len(whole[member])) == (False, ITEMS)
     assert [len(page) for page in found[:-1]] == [size] * (len(found) - 1)
     assert 1 <= len(found[-1]) <= size
 
@@ -117,6 +130,8 @@ def test_a_page_has_a_hundred_items_when_nobody_says(plane: Plane) -> None:
     "operation, named",
     ("DescribeRepositories", {"repositoryNames": ["team/1"]}),
     ("DescribeImages", {"repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}),
+    ("DescribeRepositoryCreationTemplates", {"prefixes": ["team/1"]}),
+    ("DescribePullThroughCacheRules", {"ecrRepositoryPrefixes": ["team-1"]}),
 )
 def test_what_is_named_comes_in_no_pages(operation: str, named: dict[str, Any], paging: dict[str, Any]) -> None:
     assert filled(operation).code(operation, **named, **paging) == "InvalidParameterException"

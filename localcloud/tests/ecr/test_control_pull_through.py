@@ -10,7 +10,6 @@ from localcloud.protocols import CallFailed
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION
 from localcloud.tests.ecr.control_plane import CACHE_RULE, Plane
-from localcloud.tests.statements import text
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ecr-pullthroughcache/hub-AbCdEf"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/cache"
@@ -26,9 +25,7 @@ OTHER_ECR: dict[str, Any] = {
 }
 TOKEN = "dckr_pat_of_ada"  # noqa: S105
 LOGIN = f'{{"username": "ada", "accessToken": "{TOKEN}"}}'
-TRUST = text(
-    {"Effect": "Allow", "Principal": {"Service": "pullthroughcache.ecr.amazonaws.com"}, "Action": "sts:AssumeRole"}
-)
+INVALID = "InvalidParameterException"
 
 
 @pytest.fixture
@@ -43,7 +40,7 @@ def described(plane: Plane, **given: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_rule_is_told_as_it_was_made(plane: Plane) -> None:
+def test_a_rule_is_described_as_it_was_made(plane: Plane) -> None:
     made = plane("CreatePullThroughCacheRule", **HUB)
     expected = {**HUB, "registryId": ACCOUNT, "upstreamRegistry": "docker-hub", "upstreamRepositoryPrefix": "ROOT"}
     assert {**made, "createdAt": None} == {**expected, "createdAt": None}
@@ -56,33 +53,17 @@ def test_a_rule_is_told_as_it_was_made(plane: Plane) -> None:
     "changes, code, words",
     ({"upstreamRegistryUrl": "mcr.microsoft.com"}, "UnsupportedUpstreamRegistryException", "is invalid"),
     ({"upstreamRegistryUrl": "ghcr.io"}, "UnsupportedUpstreamRegistryException", "requires authentication"),
-    ({"upstreamRegistry": "quay"}, "InvalidParameterException", "'upstreamRegistry'"),
-    ({"upstreamRegistry": "harbor"}, "InvalidParameterException", "enum value set"),
-    ({"ecrRepositoryPrefix": "Upper"}, "InvalidParameterException", "'ecrRepositoryPrefix'"),
-    ({"ecrRepositoryPrefix": "a"}, "InvalidParameterException", "greater than or equal to 2"),
-    ({"credentialArn": SECRET}, "InvalidParameterException", "is not supported for ecr-public"),
-    ({"customRoleArn": ROLE}, "InvalidParameterException", "'customRoleArn'"),
-    (
-        {"ecrRepositoryPrefix": "ROOT", "upstreamRepositoryPrefix": "team"},
-        "InvalidParameterException",
-        "'upstreamRepositoryPrefix'",
-    ),
-    (
-        {**HUB, "credentialArn": SECRET.replace(REGION, OTHER_REGION)},
-        "InvalidParameterException",
-        "another account or region",
-    ),
-    (
-        {**HUB, "credentialArn": SECRET.replace("ecr-pullthroughcache/", "somewhere/")},
-        "InvalidParameterException",
-        "regular expression",
-    ),
+    ({"upstreamRegistry": "quay"}, INVALID, "'upstreamRegistry'"),
+    ({"upstreamRegistry": "harbor"}, INVALID, "enum value set"),
+    ({"ecrRepositoryPrefix": "Upper"}, INVALID, "'ecrRepositoryPrefix'"),
+    ({"ecrRepositoryPrefix": "a"}, INVALID, "greater than or equal to 2"),
+    ({"credentialArn": SECRET}, INVALID, "is not supported for ecr-public"),
+    ({"customRoleArn": ROLE}, INVALID, "'customRoleArn'"),
+    ({"ecrRepositoryPrefix": "ROOT", "upstreamRepositoryPrefix": "team"}, INVALID, "'upstreamRepositoryPrefix'"),
+    ({**HUB, "credentialArn": SECRET.replace(REGION, OTHER_REGION)}, INVALID, "another account or region"),
+    ({**HUB, "credentialArn": SECRET.replace("ecr-pullthroughcache/", "x/")}, INVALID, "regular expression"),
     ({**HUB, "credentialArn": SECRET + "2"}, "SecretNotFoundException", "can't find the secret"),
-    (
-        {**OTHER_ECR, "customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)},
-        "InvalidParameterException",
-        "'customRoleArn'",
-    ),
+    ({**OTHER_ECR, "customRoleArn": ROLE.replace(ACCOUNT, OTHER_ACCOUNT)}, INVALID, "'customRoleArn'"),
 )
 def test_what_is_refused(plane: Plane, changes: dict[str, str], code: str, words: str) -> None:
     refusal = plane.refused("CreatePullThroughCacheRule", **{**CACHE_RULE, **changes})
@@ -114,10 +95,6 @@ def test_a_registry_has_so_many_rules_and_no_more(plane: Plane) -> None:
     for number in range(CACHE_RULES_MAX):
         plane("CreatePullThroughCacheRule", **{**CACHE_RULE, "ecrRepositoryPrefix": f"team-{number:02}"})
     assert plane.code("CreatePullThroughCacheRule", **CACHE_RULE) == "LimitExceededException"
-    first = plane("DescribePullThroughCacheRules", maxResults=30)
-    rest = plane("DescribePullThroughCacheRules", nextToken=first["nextToken"])
-    found = [each["ecrRepositoryPrefix"] for page in (first, rest) for each in page["pullThroughCacheRules"]]
-    assert found == [f"team-{number:02}" for number in range(CACHE_RULES_MAX)]
 
 
 def test_rules_are_described_by_their_prefixes(plane: Plane) -> None:
@@ -127,15 +104,11 @@ def test_rules_are_described_by_their_prefixes(plane: Plane) -> None:
     assert found["upstreamRegistryUrl"] == "registry-1.docker.io"
     given: dict[str, Any] = {"ecrRepositoryPrefixes": ["hub", "none"]}
     assert plane.code("DescribePullThroughCacheRules", **given) == "PullThroughCacheRuleNotFoundException"
-    assert plane.code("DescribePullThroughCacheRules", **given, maxResults=1) == "InvalidParameterException"
-
-
-def test_a_rule_that_is_not_there(plane: Plane) -> None:
-    code = plane.code("DeletePullThroughCacheRule", ecrRepositoryPrefix="none")
-    assert code == "PullThroughCacheRuleNotFoundException"
 
 
 def test_a_deleted_rule_is_gone(plane: Plane) -> None:
     plane("CreatePullThroughCacheRule", **CACHE_RULE)
     assert plane("DeletePullThroughCacheRule", ecrRepositoryPrefix="ecr-public/")["upstreamRegistryUrl"]
     assert described(plane) == []
+    code = plane.code("DeletePullThroughCacheRule", ecrRepositoryPrefix="ecr-public")
+    assert code == "PullThroughCacheRuleNotFoundException"

@@ -22,37 +22,23 @@ def scan(frequency: str, *filters: str) -> dict[str, Any]:
     return {"scanFrequency": frequency, "repositoryFilters": listed}
 
 
-def test_a_registry_begins_without_anything(plane: Plane) -> None:
-    assert plane("DescribeRegistry") == {"registryId": ACCOUNT, "replicationConfiguration": {"rules": []}}
-    assert plane("GetRegistryScanningConfiguration") == {
-        "registryId": ACCOUNT,
-        "scanningConfiguration": {"scanType": "BASIC", "rules": []},
-    }
-    assert plane("DescribeRepositories") == {"repositories": []}
-    assert plane("ListPullTimeUpdateExclusions") == {"pullTimeUpdateExclusions": []}
-
-
 def test_the_scanning_configuration_is_kept_in_its_registry(plane: Plane) -> None:
     rules = [scan("SCAN_ON_PUSH", "dev-*", "*"), scan("CONTINUOUS_SCAN", "prod")]
     configuration: dict[str, Any] = {"scanType": "ENHANCED", "rules": rules}
     answer = plane("PutRegistryScanningConfiguration", **configuration)
     assert answer == {"registryScanningConfiguration": configuration}
     assert plane("GetRegistryScanningConfiguration")["scanningConfiguration"] == configuration
-    elsewhere = plane("GetRegistryScanningConfiguration", region=OTHER_REGION)
-    assert elsewhere["scanningConfiguration"] == {"scanType": "BASIC", "rules": []}
+    default = {"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC", "rules": []}}
+    assert plane("GetRegistryScanningConfiguration", region=OTHER_REGION) == default
     plane("PutRegistryScanningConfiguration")
-    assert plane("GetRegistryScanningConfiguration")["scanningConfiguration"] == {"scanType": "BASIC", "rules": []}
+    assert plane("GetRegistryScanningConfiguration") == default
 
 
 @cases(
     "configuration",
     {"scanType": "BASIC", "rules": [scan("CONTINUOUS_SCAN", "*")]},
-    {"scanType": "BASIC", "rules": [scan("MANUAL", "*")]},
     {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a"), scan("SCAN_ON_PUSH", "b")]},
     {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "Upper")]},
-    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a" * 256)]},
-    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", *["a"] * 101)]},
-    {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "a")] * 3},
 )
 def test_an_invalid_scanning_configuration_is_refused(configuration: dict[str, Any]) -> None:
     assert Plane().code("PutRegistryScanningConfiguration", **configuration) == "InvalidParameterException"
@@ -64,11 +50,7 @@ def test_an_invalid_scanning_configuration_is_refused(configuration: dict[str, A
     ({}, True, (True, "SCAN_ON_PUSH", [])),
     ({"rules": [scan("SCAN_ON_PUSH", "search")]}, True, (False, "MANUAL", [])),
     ({"rules": [scan("SCAN_ON_PUSH", "pay", "x")]}, False, (True, "SCAN_ON_PUSH", ["pay"])),
-    (
-        {"scanType": "ENHANCED", "rules": [scan("SCAN_ON_PUSH", "*"), scan("CONTINUOUS_SCAN", "*api")]},
-        False,
-        (True, "CONTINUOUS_SCAN", ["*api"]),
-    ),
+    ({"scanType": "ENHANCED", "rules": [scan("CONTINUOUS_SCAN", "*api")]}, False, (True, "CONTINUOUS_SCAN", ["*api"])),
     ({"scanType": "ENHANCED"}, True, (False, None, [])),
 )
 def test_how_often_a_repository_is_scanned(
@@ -79,9 +61,9 @@ def test_how_often_a_repository_is_scanned(
     plane("PutImageScanningConfiguration", repositoryName=NAME, imageScanningConfiguration={"scanOnPush": on_push})
     plane("PutRegistryScanningConfiguration", **configuration)
     answer = plane("BatchGetRepositoryScanningConfiguration", repositoryNames=[NAME, "missing", NAME])
-    (told,) = answer["scanningConfigurations"]
-    filters = [each["filter"] for each in told["appliedScanFilters"]]
-    assert (told["scanOnPush"], told.get("scanFrequency"), filters) == expected
+    (found,) = answer["scanningConfigurations"]
+    filters = [each["filter"] for each in found["appliedScanFilters"]]
+    assert (found["scanOnPush"], found.get("scanFrequency"), filters) == expected
     (failure,) = answer["failures"]
     assert (failure["repositoryName"], failure["failureCode"]) == ("missing", "REPOSITORY_NOT_FOUND")
 
@@ -110,12 +92,12 @@ def test_an_unknown_account_setting_is_refused() -> None:
 
 
 def test_an_exclusion_is_registered_once(plane: Plane) -> None:
-    answer = plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)
-    assert answer["principalArn"] == ROLE
+    assert plane("RegisterPullTimeUpdateExclusion", principalArn=ROLE)["principalArn"] == ROLE
     assert plane.code("RegisterPullTimeUpdateExclusion", principalArn=ROLE) == "ExclusionAlreadyExistsException"
     assert plane("ListPullTimeUpdateExclusions")["pullTimeUpdateExclusions"] == [ROLE]
     assert plane("DeregisterPullTimeUpdateExclusion", principalArn=ROLE) == {"principalArn": ROLE}
     assert plane.code("DeregisterPullTimeUpdateExclusion", principalArn=ROLE) == "ExclusionNotFoundException"
+    assert plane("ListPullTimeUpdateExclusions") == {"pullTimeUpdateExclusions": []}
 
 
 def test_a_registry_has_a_hundred_exclusions_at_most(plane: Plane) -> None:
@@ -128,11 +110,8 @@ def test_a_token_names_its_caller_for_twelve_hours(plane: Plane) -> None:
     ada = user(allow("ecr:GetAuthorizationToken"))
     (data,) = plane("GetAuthorizationToken", by=ada)["authorizationData"]
     name, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-    assert name == "AWS"
-    assert plane.tokens.identity(password) == ada.identity
-    life = data["expiresAt"] - datetime.now(UTC)
-    assert timedelta(hours=11, minutes=59) < life <= timedelta(hours=12)
-    assert data["proxyEndpoint"] == "http://127.0.0.1:5001"
+    assert (name, plane.tokens.identity(password)) == ("AWS", ada.identity)
+    assert timedelta(hours=11, minutes=59) < data["expiresAt"] - datetime.now(UTC) <= timedelta(hours=12)
 
 
 def test_a_token_that_has_ended_is_forgotten_with_the_next() -> None:
@@ -146,7 +125,7 @@ def test_a_token_that_has_ended_is_forgotten_with_the_next() -> None:
         tokens.identity(old)
 
 
-def test_who_asks_at_once_for_an_address_is_told_the_same_one(plane: Plane) -> None:
+def test_requests_at_once_for_an_address_get_the_same_one(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 
     async def at_once() -> list[Any]:
@@ -156,14 +135,10 @@ def test_who_asks_at_once_for_an_address_is_told_the_same_one(plane: Plane) -> N
     assert {each["authorizationData"][0]["proxyEndpoint"] for each in answers} == {"http://127.0.0.1:5001"}
 
 
-def test_a_token_is_told_with_the_address_of_each_registry_that_is_named(plane: Plane) -> None:
+def test_a_token_has_the_address_of_each_registry_that_is_named_which_is_that_of_its_repositories(plane: Plane) -> None:
     data = plane("GetAuthorizationToken", registryIds=[OTHER_ACCOUNT, ACCOUNT])["authorizationData"]
     assert [each["proxyEndpoint"] for each in data] == ["http://127.0.0.1:5001", "http://127.0.0.1:5002"]
     (own,) = plane("GetAuthorizationToken", by=root(OTHER_ACCOUNT))["authorizationData"]
     assert own["proxyEndpoint"] == "http://127.0.0.1:5001"
-
-
-def test_the_address_is_that_of_the_repositories(plane: Plane) -> None:
     uri = plane("CreateRepository", repositoryName=NAME)["repository"]["repositoryUri"]
-    (data,) = plane("GetAuthorizationToken")["authorizationData"]
-    assert f"{data['proxyEndpoint']}/{NAME}" == f"http://{uri}"
+    assert uri == f"127.0.0.1:5002/{NAME}"

@@ -47,31 +47,20 @@ def test_what_was_asked_for_is_what_is_described(plane: Plane) -> None:
 
 
 def test_a_name_is_taken_once_in_each_registry(plane: Plane) -> None:
-    plane.create()
-    refusal = plane.refused("CreateRepository", repositoryName=NAME)
-    assert refusal.code == "RepositoryAlreadyExistsException"
-    assert refusal.message == (f"The repository with name '{NAME}' already exists in the registry with id '{ACCOUNT}'")
-    assert (
-        "eu-west-1"
-        in plane("CreateRepository", repositoryName=NAME, region=OTHER_REGION)["repository"]["repositoryArn"]
-    )
-
-
-def test_each_registry_has_an_address_of_its_own(plane: Plane) -> None:
-    here = plane("CreateRepository", repositoryName=NAME)["repository"]["repositoryUri"]
-    there = plane("CreateRepository", repositoryName=NAME, region=OTHER_REGION)["repository"]["repositoryUri"]
-    again = plane("DescribeRepositories")["repositories"][0]["repositoryUri"]
-    assert (here, there, again) == (f"127.0.0.1:5001/{NAME}", f"127.0.0.1:5002/{NAME}", f"127.0.0.1:5001/{NAME}")
+    here = plane("CreateRepository", repositoryName=NAME)["repository"]
+    words = f"The repository with name '{NAME}' already exists in the registry with id '{ACCOUNT}'"
+    assert plane.refused("CreateRepository", repositoryName=NAME).message == words
+    there = plane("CreateRepository", repositoryName=NAME, region=OTHER_REGION)["repository"]
+    assert there["repositoryArn"] == ARN.replace(REGION, OTHER_REGION)
+    assert (here["repositoryUri"], there["repositoryUri"]) == (f"127.0.0.1:5001/{NAME}", f"127.0.0.1:5002/{NAME}")
+    assert plane("DescribeRepositories") == {"repositories": [here]}
 
 
 def test_a_repository_with_images_is_deleted_by_force_only() -> None:
     plane = furnished()
-    refusal = plane.refused("DeleteRepository", repositoryName=NAME)
-    assert refusal.code == "RepositoryNotEmptyException"
-    assert refusal.message == (
-        f"The repository with name '{NAME}' in registry with id '{ACCOUNT}' "
-        "cannot be deleted because it still contains images"
-    )
+    which = f"The repository with name '{NAME}' in registry with id '{ACCOUNT}'"
+    refusal = str(plane.refused("DeleteRepository", repositoryName=NAME))
+    assert refusal == f"RepositoryNotEmptyException: {which} cannot be deleted because it still contains images"
     assert plane.code("DeleteRepository", repositoryName=NAME, force=False) == "RepositoryNotEmptyException"
     gone = plane("DeleteRepository", repositoryName=NAME, force=True)["repository"]
     assert gone["repositoryArn"] == ARN
@@ -107,11 +96,9 @@ def test_layers_that_no_repository_has_any_more_go_with_their_last(plane: Plane)
     ("ListTagsForResource", {"resourceArn": ARN.replace(NAME, "missing")}),
     ("PutImage", {"repositoryName": "missing", "imageManifest": manifest()}),
 )
-def test_a_repository_that_is_not_there_is_told_with_its_registry(operation: str, given: dict[str, Any]) -> None:
-    refusal = furnished().refused(operation, **given)
-    assert refusal.code == "RepositoryNotFoundException"
+def test_a_repository_that_is_not_there_is_named_with_its_registry(operation: str, given: dict[str, Any]) -> None:
     expected = f"The repository with name 'missing' does not exist in the registry with id '{ACCOUNT}'"
-    assert refusal.message == expected
+    assert str(furnished().refused(operation, **given)) == f"RepositoryNotFoundException: {expected}"
 
 
 @cases("operation", "PutImageTagMutability", "CreateRepository")
@@ -126,8 +113,6 @@ def test_a_repository_that_is_not_there_is_told_with_its_registry(operation: str
     ("MUTABLE", ["dev-*"], False),
     ("IMMUTABLE", ["dev-*"], False),
     ("IMMUTABLE_WITH_EXCLUSION", ["*a*b*"], False),
-    ("IMMUTABLE_WITH_EXCLUSION", ["same", "same"], False),
-    ("IMMUTABLE_WITH_EXCLUSION", ["a", "b", "c", "d", "e", "f"], False),
 )
 def test_filters_belong_to_the_modes_with_exclusion(
     operation: str, mode: str, filters: list[str] | None, accepted: bool
@@ -142,9 +127,9 @@ def test_filters_belong_to_the_modes_with_exclusion(
         assert plane.code(operation, **given) == "InvalidParameterException"
         return
     answer = plane(operation, **given)
-    told = answer.get("repository", answer)
-    assert told["imageTagMutability"] == mode
-    assert [each["filter"] for each in told.get("imageTagMutabilityExclusionFilters", [])] == (filters or [])
+    found = answer.get("repository", answer)
+    assert found["imageTagMutability"] == mode
+    assert [each["filter"] for each in found.get("imageTagMutabilityExclusionFilters", [])] == (filters or [])
 
 
 def test_filters_leave_with_the_mode_that_needs_them(plane: Plane) -> None:
@@ -157,10 +142,8 @@ def test_tags_are_added_replaced_and_removed(plane: Plane) -> None:
     plane.create(tags=[{"Key": "team", "Value": "blue"}, {"Key": "cost", "Value": "7"}])
     plane("TagResource", resourceArn=ARN, tags=[{"Key": "team", "Value": "red"}, {"Key": "tier", "Value": ""}])
     plane("UntagResource", resourceArn=ARN, tagKeys=["cost", "never-there"])
-    assert plane("ListTagsForResource", resourceArn=ARN)["tags"] == [
-        {"Key": "team", "Value": "red"},
-        {"Key": "tier", "Value": ""},
-    ]
+    left = {each["Key"]: each["Value"] for each in plane("ListTagsForResource", resourceArn=ARN)["tags"]}
+    assert left == {"team": "red", "tier": ""}
 
 
 def test_a_repository_has_fifty_tags_at_most(plane: Plane) -> None:
