@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 import urllib3
 from botocore.config import Config
 
 from localcloud.calls import Call
 from localcloud.clients import isolated_session, password_of
 from localcloud.cloud import LocalCloud
-from oci.client import Client
+from oci.client import Client, Refused
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -72,6 +73,12 @@ def logged_in(ecr: Any) -> Client:
     """Where the registry of a client of its API is pushed to and pulled from."""
     (data,) = ecr.get_authorization_token()["authorizationData"]
     return Client.on_loopback(data["proxyEndpoint"].removeprefix("http://"), password_of(data["authorizationToken"]))
+
+
+def refused_pull(client: Client, name: str, reference: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        client.pull(name, reference)
+    return caught.value
 
 
 Door = tuple[LocalCloud, Recorder]

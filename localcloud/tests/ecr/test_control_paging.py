@@ -19,7 +19,8 @@ def _many(operation: str, key: str, value: str, **more: Any) -> Callable[[Plane]
 
     def make(plane: Plane) -> None:
         for number in range(ITEMS):
-            plane(operation, **{key: value.format(number)}, **more)
+            named: dict[str, Any] = {key: value.format(number), **more}
+            plane(operation, **named)
 
     return make
 

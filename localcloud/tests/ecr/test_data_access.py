@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,14 +16,13 @@ from localcloud.ecr import authorize
 from localcloud.ecr.authorization_tokens import LIFE, Tokens
 from localcloud.ecr.registry_state import StoredPolicy
 from localcloud.tests.cases import cases
-from localcloud.tests.clouds import ACCOUNT
+from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT
 from localcloud.tests.ecr.registry_server import PUSHER, REGION, REPOSITORY, Answer, Server, image
-from localcloud.tests.statements import policy
+from localcloud.tests.statements import policy, trusts
 
 LAYER = b"a layer"
 DIGEST = digest_of(LAYER)
-OTHER_ACCOUNT = "444455556666"
-STRANGER = Identity(arn=f"arn:aws:iam::{OTHER_ACCOUNT}:user/stranger", account=OTHER_ACCOUNT)
+OTHER_USER = Identity(arn=f"arn:aws:iam::{OTHER_ACCOUNT}:user/other", account=OTHER_ACCOUNT)
 LAMBDA = Identity(arn="lambda.amazonaws.com", account=None)
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
@@ -47,7 +47,7 @@ class TestTokens:
         "Basic " + base64.b64encode(b"\xff\xfe").decode(),
         "Basic " + base64.b64encode(b"AWS").decode() + "=garbage",
     )
-    def test_nobody_is_challenged(self, server: Server, header: str | None) -> None:
+    def test_who_sends_no_login_is_challenged(self, server: Server, header: str | None) -> None:
         for path in ("/v2/", f"/v2/{REPOSITORY}/manifests/v1"):
             answer = server.ask("GET", path, authorization=header)
             assert (answer.status, answer.body) == (401, b"Not Authorized\n")
@@ -57,23 +57,16 @@ class TestTokens:
     def test_the_user_is_aws(self, server: Server) -> None:
         assert server.ask("GET", "/v2/", authorization=server.authorization(user="root")).status == 401
 
-    @cases("password", "", "no token", "forged.forged", "é")
-    def test_a_forged_token(self, server: Server, password: str) -> None:
-        self.refused(server, password, 400, "Your Authorization Token is invalid.")
-
-    def test_another_cloud_s_token(self, server: Server) -> None:
-        token = Tokens().issue(PUSHER, now=datetime.now(UTC))
-        self.refused(server, token.password, 400, "Your Authorization Token is invalid.")
-
-    def test_a_token_that_has_ended(self, server: Server) -> None:
-        token = server.tokens.issue(PUSHER, now=datetime.now(UTC) - LIFE - timedelta(seconds=1))
-        text = "Your authorization token has expired. Reauthenticate and try again."
-        self.refused(server, token.password, 403, text)
-
-    def refused(self, server: Server, password: str, status: int, text: str) -> None:
-        for path in ("/v2/", f"/v2/{REPOSITORY}/manifests/v1"):
-            answer = server.ask("GET", path, authorization=server.authorization(password))
-            assert (answer.status, answer.errors) == (status, [("DENIED", text)])
+    def test_a_token_that_is_forged_of_another_cloud_or_expired(self, server: Server) -> None:
+        invalid = (400, "Your Authorization Token is invalid.")
+        expired = (403, "Your authorization token has expired. Reauthenticate and try again.")
+        elsewhere = Tokens().issue(PUSHER, now=datetime.now(UTC)).password
+        old = server.tokens.issue(PUSHER, now=datetime.now(UTC) - LIFE - timedelta(seconds=1)).password
+        forged = dict.fromkeys(("", "no token", "forged.forged", "é", elsewhere), invalid)
+        for password, (status, text) in {**forged, old: expired}.items():
+            for path in ("/v2/", f"/v2/{REPOSITORY}/manifests/v1"):
+                answer = server.ask("GET", path, authorization=server.authorization(password))
+                assert (answer.status, answer.errors) == (status, [("DENIED", text)]), password
 
 
 @dataclass(frozen=True)
@@ -139,21 +132,15 @@ class TestActions:
         server.callers.actions = endpoint.actions
         assert endpoint.send(server, upload).status == endpoint.status
 
-    def test_each_is_needed(self, server: Server, upload: str, endpoint: Endpoint) -> None:
+    def test_each_is_needed_and_no_other_takes_its_place(self, server: Server, upload: str, endpoint: Endpoint) -> None:
         for missing in endpoint.actions:
-            server.callers.actions = ("DescribeImages", *(each for each in endpoint.actions if each != missing))
+            server.callers.actions = tuple(EVERY_ACTION - {missing} - set(INSTEAD.get(endpoint.name, ())))
             answer = endpoint.send(server, upload)
             assert answer.status == 403
             if answer.body:
-                asked = f"User: {PUSHER.arn} is not authorized to perform: ecr:{missing} on resource: "
+                required = f"User: {PUSHER.arn} is not authorized to perform: ecr:{missing} on resource: "
                 resource = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{REPOSITORY}"
-                assert answer.code == "DENIED"
-                assert answer.message.startswith(asked + resource)
-
-    def test_nothing_else_is(self, server: Server, upload: str, endpoint: Endpoint) -> None:
-        """So that a request does not pass by a permission that is not its own."""
-        server.callers.actions = tuple(EVERY_ACTION - set(endpoint.actions) - set(INSTEAD.get(endpoint.name, ())))
-        assert endpoint.send(server, upload).status == 403
+                assert (answer.code, answer.message.startswith(required + resource)) == ("DENIED", True)
 
 
 EVERY_ACTION = {action for endpoint in ENDPOINTS for action in endpoint.actions}
@@ -191,33 +178,25 @@ def pulls(server: Server, identity: Identity) -> set[int]:
     return {server.ask("GET", f"/v2/{REPOSITORY}/{path}", authorization=header).status for path in paths}
 
 
-def allow(server: Server, principal: dict[str, str], condition: dict[str, dict[str, str]] | None = None) -> None:
-    statement = {"Effect": "Allow", "Principal": principal, "Action": list(PULL), "Condition": condition or {}}
+def grant(server: Server, principal: dict[str, str], *actions: str, condition: Any = None) -> None:
+    statement = trusts(principal, *(actions or PULL), Condition=condition or {})
     server.registry.repositories[REPOSITORY].policy = StoredPolicy(text="", policy=policy("repository", statement))
 
 
-class TestOtherAccounts:
-    def test_their_own_policy_is_not_enough(self, server: Server) -> None:
-        assert pulls(server, STRANGER) == {403}
-
-    def test_with_the_repository_s_it_is(self, server: Server) -> None:
-        allow(server, {"AWS": OTHER_ACCOUNT})
-        assert pulls(server, STRANGER) == {200}
-
-    def test_the_repository_s_alone_is_not(self, server: Server) -> None:
-        allow(server, {"AWS": OTHER_ACCOUNT})
-        server.callers.actions = ("DescribeImages",)
-        assert pulls(server, STRANGER) == {403}
+def test_another_account_pulls_where_its_own_policy_and_the_repository_s_allow_it(server: Server) -> None:
+    assert pulls(server, OTHER_USER) == {403}
+    grant(server, {"AWS": OTHER_ACCOUNT})
+    assert pulls(server, OTHER_USER) == {200}
+    server.callers.actions = ("DescribeImages",)
+    assert pulls(server, OTHER_USER) == {403}
 
 
 class TestServices:
     """A service has neither account nor policies: the repository's alone counts."""
 
-    def test_without_a_word_in_the_repository_s_policy(self, server: Server) -> None:
+    def test_the_repository_s_policy_lets_it_in(self, server: Server) -> None:
         assert pulls(server, LAMBDA) == {403}
-
-    def test_with_it(self, server: Server) -> None:
-        allow(server, {"Service": "lambda.amazonaws.com"})
+        grant(server, {"Service": "lambda.amazonaws.com"})
         assert pulls(server, LAMBDA) == {200}
 
     def test_for_one_source_only(self, server: Server) -> None:
@@ -225,14 +204,14 @@ class TestServices:
             Identity(arn=LAMBDA.arn, account=None, session_context={"aws:SourceAccount": (account,)})
             for account in (ACCOUNT, OTHER_ACCOUNT)
         )
-        allow(server, {"Service": "lambda.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}})
+        condition = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        grant(server, {"Service": "lambda.amazonaws.com"}, condition=condition)
         assert (pulls(server, ours), pulls(server, theirs)) == ({200}, {403})
 
 
 def test_an_upload_is_its_account_s_own(server: Server, upload: str) -> None:
-    statement = {"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": ["ecr:*"]}
-    server.registry.repositories[REPOSITORY].policy = StoredPolicy(text="", policy=policy("repository", statement))
-    answer = server.ask("GET", upload, authorization=server.identify(STRANGER))
+    grant(server, {"AWS": OTHER_ACCOUNT}, "ecr:*")
+    answer = server.ask("GET", upload, authorization=server.identify(OTHER_USER))
     assert (answer.status, answer.code) == (404, "BLOB_UPLOAD_UNKNOWN")
     assert server.ask("GET", upload).status == 204
 

@@ -1,7 +1,6 @@
 """Requests that are wrong: each is told why, leaves nothing behind, and harms nobody else."""
 
 import hashlib
-import json
 import socket
 import time
 from bisect import bisect_left
@@ -126,6 +125,10 @@ BAD = (
     sent("unknown repository", "POST", "/v2/payments/nothing/blobs/uploads/", 404, "NAME_UNKNOWN"),
     sent("unknown repository, to read", "GET", "/v2/payments/nothing/manifests/v1", 404, "NAME_UNKNOWN"),
     sent("capitals", "GET", "/v2/Payments/api/manifests/v1", 400, "NAME_INVALID"),
+    sent("way out by a name", "GET", "/v2/a/../../b/manifests/v1", 400, "NAME_INVALID"),
+    sent("way out by an encoded name", "GET", "/v2/%2e%2e/%2e%2e/manifests/v1", 400, "NAME_INVALID"),
+    sent("way out by a digest", "GET", "/v2/payments/api/blobs/%2e%2e%2fsecret", 400, "DIGEST_INVALID"),
+    sent("way out by an upload", "GET", f"{UPLOADS}..%2fsha256", 404, "BLOB_UPLOAD_UNKNOWN"),
     sent("method", "POST", f"/v2/{REPOSITORY}/manifests/v1", 405, "UNSUPPORTED"),
 )
 
@@ -136,6 +139,7 @@ def test_what_is_wrong_is_said(server: Server, bad: Bad) -> None:
     answer = bad.send(server)
     assert time.process_time() - started < 1
     assert (answer.status, answer.code) == (bad.status, bad.code)
+    assert [set(error) for error in answer.json["errors"]] == [{"code", "message"}]
     assert answer.headers.get_content_type() == "application/json"
     assert not server.registry.repositories[REPOSITORY].images
     assert server.is_healthy()
@@ -229,19 +233,6 @@ def test_no_path_leads_out(server: Server, tmp_path: Path, method: str, path: st
 
 
 @cases(
-    "path, code",
-    ("/v2/a/../../b/manifests/v1", "NAME_INVALID"),
-    ("/v2/%2e%2e/%2e%2e/manifests/v1", "NAME_INVALID"),
-    ("/v2/payments%2Fapi/manifests/v1", "NAME_INVALID"),
-    ("/v2/payments/api/blobs/..", "DIGEST_INVALID"),
-    ("/v2/payments/api/blobs/%2e%2e%2fsecret", "DIGEST_INVALID"),
-    ("/v2/payments/api/blobs/uploads/..%2fsha256", "BLOB_UPLOAD_UNKNOWN"),
-)
-def test_a_way_out_is_called_what_it_is(server: Server, path: str, code: str) -> None:
-    assert server.ask("GET", path).code == code
-
-
-@cases(
     "garbage",
     b"\x00\xff\x13\x37" * 100 + b"\r\n\r\n",
     b"GET\r\n\r\n",
@@ -252,6 +243,7 @@ def test_a_way_out_is_called_what_it_is(server: Server, path: str, code: str) ->
     b"OPTIONS * HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
     b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
     b"GET /../etc/passwd HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+    b"GET /v2/ HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 )
 def test_what_is_no_http_of_ours(server: Server, garbage: bytes) -> None:
@@ -259,11 +251,5 @@ def test_what_is_no_http_of_ours(server: Server, garbage: bytes) -> None:
         connection.sendall(garbage)
         connection.shutdown(socket.SHUT_WR)
         answer = connection.recv(65536)
-    assert not answer.startswith(b"HTTP/1.1 200")
+    assert not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 5"))
     assert server.is_healthy()
-
-
-def test_an_error_is_of_the_specification_s_form(server: Server) -> None:
-    answer = server.ask("GET", f"/v2/{REPOSITORY}/manifests/v1")
-    [error] = json.loads(answer.body)["errors"]
-    assert set(error) == {"code", "message"}

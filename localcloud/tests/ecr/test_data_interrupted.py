@@ -1,11 +1,10 @@
 """Requests that break off, wait, or meet a full disk: nothing stays half done, and nobody else waits."""
 
 import asyncio
-import http.client
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +18,10 @@ from localcloud.ecr import blobs, registry_request
 from localcloud.ecr.blobs import Blobs, Owner
 from localcloud.emulator import EmulatorDied
 from localcloud.iam_and_kms import UnreadablePolicy
-from localcloud.tests.cases import cases
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT
 from localcloud.tests.ecr.registry_server import REPOSITORY, FakeCallers, Server, a_repository, serving
+from localcloud.tests.processes import eventually
 
 UPLOADS = f"/v2/{REPOSITORY}/blobs/uploads/"
 LAYER = b"a layer"
@@ -46,7 +46,9 @@ class TestSendersThatDie:
         ("Transfer-Encoding: chunked", b"1E8480\r\n" + b"x" * 1_000_000),
         ("Transfer-Encoding: chunked", b"3\r\nabc\r\nno number\r\n"),
     )
-    def test_the_upload_is_as_long_as_before_and_goes_on(self, server: Server, framing: str, body: bytes) -> None:
+    def test_the_upload_is_as_long_as_before_and_goes_on(
+        self, server: Server, caplog: pytest.LogCaptureFixture, framing: str, body: bytes
+    ) -> None:
         place = server.start_upload()
         server.ask("PATCH", place, LAYER[:3])
         with sending(server, "PATCH", place, framing, body):
@@ -56,13 +58,7 @@ class TestSendersThatDie:
         assert (rest.status, rest.headers["Range"]) == (202, f"0-{len(LAYER) - 1}")
         assert server.ask("PUT", f"{place}?digest={DIGEST}").status == 201
         assert server.ask("GET", f"/v2/{REPOSITORY}/blobs/{DIGEST}").body == LAYER
-
-    def test_nobody_hears_of_it(self, server: Server, caplog: pytest.LogCaptureFixture) -> None:
-        place = server.start_upload()
-        with sending(server, "PATCH", place, "Content-Length: 100", LAYER):
-            pass
-        assert server.ask("PATCH", place, b"").status == 202
-        assert caplog.records == []
+        assert not caplog.records or b"no number" in body  # of which aiohttp itself writes
 
     def test_no_layer_appears(self, server: Server) -> None:
         place = server.start_upload()
@@ -74,13 +70,13 @@ class TestSendersThatDie:
 
     def test_an_upload_in_one_request_leaves_nothing(self, server: Server) -> None:
         with sending(server, "POST", f"{UPLOADS}?digest={DIGEST}", "Content-Length: 100", LAYER):
-            eventually(lambda: bool(server.stored()))
-        eventually(lambda: not server.stored())
+            assert eventually(server.stored, 5)
+        assert eventually(lambda: not server.stored(), 5)
 
-    @pytest.mark.parametrize(
-        ("framing", "start", "rest"),
-        [("Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"no number\r\n"), ("Content-Length: 100", b"abc", b"d")],
-        ids=["garbage", "silence"],
+    @cases(
+        "framing, start, rest",
+        case("garbage", "Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"no number\r\n"),
+        case("silence", "Content-Length: 100", b"abc", b"d"),
     )
     def test_a_body_that_does_not_go_on_gives_the_upload_back(
         self, server: Server, impatient: pytest.MonkeyPatch, framing: str, start: bytes, rest: bytes
@@ -102,20 +98,9 @@ class TestSendersThatDie:
         content = os.urandom(5_000_000)
         digest = server.push_blob(content)
         for _ in range(5):
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-            connection.request(
-                "GET", f"/v2/{REPOSITORY}/blobs/{digest}", headers={"Authorization": server.authorization()}
-            )
-            connection.getresponse().read(10)
-            connection.close()
+            with sending(server, "GET", f"/v2/{REPOSITORY}/blobs/{digest}", "Content-Length: 0", b"") as connection:
+                assert connection.recv(10)
         assert server.ask("GET", f"/v2/{REPOSITORY}/blobs/{digest}").body == content
-
-
-def eventually(true: Callable[[], bool], seconds: float = 5) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_one_slow_sender_holds_nobody_up(server: Server) -> None:
@@ -170,10 +155,8 @@ class TestDisks:
         with monkeypatch.context() as patch:
             self.fail(patch, step)
             answer = server.ask("PUT", f"{place}?digest={DIGEST}", LAYER)
-        assert (answer.status, answer.errors) == (
-            500,
-            [("UNKNOWN", "The layer can't be stored: No space left on device")],
-        )
+        errors = [("UNKNOWN", "The layer can't be stored: No space left on device")]
+        assert (answer.status, answer.errors) == (500, errors)
         assert server.stored() == []
         assert server.ask("GET", place).code == "BLOB_UPLOAD_UNKNOWN"
         assert server.push_blob(LAYER) == DIGEST
@@ -196,7 +179,7 @@ class TestAbandonedUploads:
         assert kept.upload(abandoned.id, self.OWNER) is None
         assert not abandoned.path.exists()
 
-    def test_are_not_those_that_somebody_works_on(self, tmp_path: Path) -> None:
+    def test_are_not_those_that_are_in_use(self, tmp_path: Path) -> None:
         async def slow() -> None:
             kept = Blobs(tmp_path)
             upload = kept.start(self.OWNER)
@@ -213,13 +196,6 @@ class TestAbandonedUploads:
         assert not left.path.exists()
 
 
-def test_another_registry_s_upload_is_unknown(tmp_path: Path) -> None:
-    kept = Blobs(tmp_path)
-    upload = kept.start(TestAbandonedUploads.OWNER)
-    other = Owner(repository=a_repository(account="444455556666"), account=ACCOUNT)
-    assert kept.upload(upload.id, other) is None
-
-
 class Broken(FakeCallers):
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -229,14 +205,8 @@ class Broken(FakeCallers):
         raise self.error
 
 
-@cases(
-    "error",
-    UnreadablePolicy("the policy own can't be read"),
-    EmulatorDied("gone"),
-    ConnectionError("gone"),
-    KeyError(1),
-)
-def test_a_fault_is_told_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
+@cases("error", UnreadablePolicy("it can't be read"), EmulatorDied("gone"), ConnectionError("gone"), KeyError(1))
+def test_a_fault_is_answered_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
     with serving(tmp_path, Broken(error)) as server:
         answer = server.ask("GET", f"/v2/{REPOSITORY}/manifests/v1")
         assert (answer.status, answer.errors) == (500, [("UNKNOWN", f"{type(error).__name__}: {error}")])
@@ -244,10 +214,3 @@ def test_a_fault_is_told_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFix
     (record,) = caplog.records
     assert record.exc_info is not None
     assert record.exc_info[1] is error
-
-
-def test_a_host_that_is_no_text_is_challenged_all_the_same(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        answer = server.raw(b"GET /v2/ HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n")
-        assert answer.split(b" ")[1] in {b"400", b"401"}
-        assert server.is_healthy()

@@ -54,28 +54,23 @@ def while_sending(server: Server, method: str, path: str, body: bytes, change: C
 
 
 @cases("change, code", (removed, "NAME_UNKNOWN"), (made_anew, "BLOB_UPLOAD_UNKNOWN"))
-class TestWhileABodyComes:
-    def test_a_manifest_is_put_into_none(self, server: Server, change: Callable[[Server], None], code: str) -> None:
-        path = f"/v2/{REPOSITORY}/manifests/v1"
-        answer = while_sending(server, "PUT", path, encoded(image(LAYER)), change)
-        assert (answer.status, answer.code) == (404, code)
-
-    def test_an_upload_does_not_end(self, server: Server, change: Callable[[Server], None], code: str) -> None:
-        path = f"{server.start_upload()}?digest={DIGEST}"
-        answer = while_sending(server, "PUT", path, LAYER, change)
-        assert (answer.status, answer.code) == (404, code)
-        assert all(DIGEST not in each.layers for each in server.registry.repositories.values())
-
-    def test_an_upload_does_not_go_on(self, server: Server, change: Callable[[Server], None], code: str) -> None:
-        answer = while_sending(server, "PATCH", server.start_upload(), LAYER, change)
-        assert (answer.status, answer.code) == (404, code)
-
-    def test_an_upload_in_one_request_leaves_nothing(
-        self, server: Server, change: Callable[[Server], None], code: str
-    ) -> None:
-        answer = while_sending(server, "POST", f"{UPLOADS}?digest={DIGEST}", LAYER, change)
-        assert (answer.status, answer.code) == (404, code)
-        assert list((server.folder / "uploads").iterdir()) == []
+@cases(
+    "request_of",
+    ("PUT", f"/v2/{REPOSITORY}/manifests/v1", encoded(image(LAYER))),
+    ("PUT", f"{{upload}}?digest={DIGEST}", LAYER),
+    ("PATCH", "{upload}", LAYER),
+    ("POST", f"{UPLOADS}?digest={DIGEST}", LAYER),
+)
+def test_a_body_that_comes_meanwhile_is_refused_and_leaves_nothing(
+    server: Server, request_of: tuple[str, str, bytes], change: Callable[[Server], None], code: str
+) -> None:
+    method, path, body = request_of
+    place = path.format(upload=server.start_upload())
+    before = {*(server.folder / "uploads").iterdir()}
+    answer = while_sending(server, method, place, body, change)
+    assert (answer.status, answer.code) == (404, code)
+    assert all(DIGEST not in each.layers and not each.images for each in server.registry.repositories.values())
+    assert {*(server.folder / "uploads").iterdir()} <= before
 
 
 def test_an_upload_does_not_go_on_in_a_repository_of_the_same_name(server: Server) -> None:

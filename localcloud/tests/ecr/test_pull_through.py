@@ -1,7 +1,7 @@
 """Pulls through the cache: what comes from upstream, when it is asked again, and who may have it asked."""
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from localcloud.ecr.cache.pull_through import CHECKED_EVERY
 from localcloud.ecr.cache.upstream import Login
 from localcloud.ecr.registry_state import StoredCacheRule
 from localcloud.tests.cases import cases
-from localcloud.tests.clouds import ACCOUNT
+from localcloud.tests.clouds import ACCOUNT, refused_pull
 from localcloud.tests.ecr.control_plane import TRUST
 from localcloud.tests.ecr.registry_server import REGION, Server, a_template
 from localcloud.tests.processes import eventually
@@ -66,20 +66,16 @@ def a_day_goes_by(server: Server, tag: str = "v1", name: str = HERE) -> None:
 
 
 def refusal(client: Client, reference: str, name: str = HERE) -> Refused:
-    with pytest.raises(Refused) as caught:
-        client.pull(name, reference)
-    return caught.value
+    return refused_pull(client, name, reference)
 
 
 class TestWhatComes:
-    def test_an_image_comes_with_its_layers(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
-        wanted = image("app")
-        upstream.put(THERE, wanted, "v1")
+    def test_an_image_comes_with_its_layers(self, server: Server, client: Client) -> None:
         pulled = client.pull(HERE, "v1")
-        assert (pulled.digest, set(pulled.blobs)) == (wanted.digest, {each.digest for each in wanted.blobs})
+        assert (pulled.digest, set(pulled.blobs)) == (APP.digest, {each.digest for each in APP.blobs})
         made = server.registry.repositories[HERE]
         assert (made.mutability, made.encryption_type, made.tags) == (TagMutability.MUTABLE, "AES256", {})
-        assert made.images[wanted.digest].pulled_at is not None
+        assert made.images[APP.digest].pulled_at is not None
 
     def test_an_index_comes_with_every_image(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
         wanted = index("app", ("amd64", "arm64", "s390x"))
@@ -92,10 +88,8 @@ class TestWhatComes:
         client.pull(HERE, "v1")
         assert len(upstream.asked) == before
 
-    def test_a_digest_is_enough(self, client: Client, upstream: UpstreamRegistry) -> None:
-        wanted = image("app")
-        upstream.put(THERE, wanted)
-        assert client.pull(HERE, wanted.digest).digest == wanted.digest
+    def test_a_digest_is_enough(self, client: Client) -> None:
+        assert client.pull(HERE, APP.digest).digest == APP.digest
 
     @cases("method", "HEAD", "GET")
     def test_one_look_brings_it(self, server: Server, method: str) -> None:
@@ -105,19 +99,15 @@ class TestWhatComes:
     @cases("method", "HEAD", "GET")
     def test_a_layer_alone_comes_too(self, server: Server, method: str) -> None:
         server.repository(HERE)
-        layer = image("app").blobs[-1]
-        assert server.ask(method, f"/v2/{HERE}/blobs/{layer.digest}").status == 200
+        assert server.ask(method, f"/v2/{HERE}/blobs/{APP.blobs[-1].digest}").status == 200
         absent = image("other").blobs[-1].digest
         assert server.ask(method, f"/v2/{HERE}/blobs/{absent}").status == 404
 
     def test_pulls_that_come_together_bring_it_once(
         self, server: Server, client: Client, upstream: UpstreamRegistry
     ) -> None:
-        threads = [threading.Thread(target=client.pull, args=(HERE, "v1")) for _ in range(8)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        with ThreadPoolExecutor(8) as pool:
+            assert {each.digest for each in pool.map(client.pull, [HERE] * 8, ["v1"] * 8)} == {APP.digest}
         assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 1
         assert len(upstream.asked) == len(set(upstream.asked))
         assert server.is_healthy()
@@ -127,15 +117,13 @@ class TestWhatComes:
         digest = upstream.put("theirs/app", image("app"), "v1")
         assert client.pull("mine/app", "v1").digest == digest
 
-    def test_root_is_for_every_other_name(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+    def test_root_is_for_every_other_name(self, server: Server, client: Client) -> None:
         add_rule(server, "ROOT", URL)
-        digest = upstream.put(THERE, image("app"), "v1")
-        assert client.pull(THERE, "v1").digest == digest
+        assert client.pull(THERE, "v1").digest == APP.digest
 
-    def test_a_template_shapes_the_repository(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+    def test_a_template_shapes_the_repository(self, server: Server, client: Client) -> None:
         occasions = (Occasion.PULL_THROUGH_CACHE,)
         server.registry.templates["quay"] = a_template(prefix="quay", occasions=occasions)
-        upstream.put(THERE, image("app"), "v1")
         client.pull(HERE, "v1")
         assert server.registry.repositories[HERE].mutability is TagMutability.IMMUTABLE
 
@@ -152,11 +140,10 @@ class TestWhatComes:
     def test_what_is_not_what_its_digest_says_is_not_cached(
         self, server: Server, client: Client, upstream: UpstreamRegistry
     ) -> None:
-        wanted, wrong = image("app"), image("wrong")
-        upstream.put(THERE, wanted, "v1")
-        upstream._content[f"/v2/{THERE}/manifests/{wanted.digest}"] = wrong.manifest
-        upstream._content[f"/v2/{THERE}/blobs/{wanted.blobs[-1].digest}"] = wrong.blobs[-1]
-        assert refusal(client, wanted.digest).code == "DIGEST_INVALID"
+        wrong = image("wrong")
+        upstream._content[f"/v2/{THERE}/manifests/{APP.digest}"] = wrong.manifest
+        upstream._content[f"/v2/{THERE}/blobs/{APP.blobs[-1].digest}"] = wrong.blobs[-1]
+        assert refusal(client, APP.digest).code == "DIGEST_INVALID"
         assert refusal(client, "v1").code == "BLOB_UPLOAD_INVALID"
         assert server.registry.repositories[HERE].images == {}
 
@@ -191,7 +178,7 @@ class TestWhenItIsAskedAgain:
         assert client.pull(HERE, "latest").digest == second
         assert upstream.asked.count(f"/v2/{THERE}/manifests/v1") == 1
 
-    @cases("away", "down", "played by nobody", "without the tag", "without the rule")
+    @cases("away", "down", "without a registry", "without the tag", "without the rule")
     def test_what_is_cached_is_served_without_the_upstream(
         self, server: Server, client: Client, upstream: UpstreamRegistry, away: str
     ) -> None:
@@ -200,7 +187,7 @@ class TestWhenItIsAskedAgain:
         match away:
             case "down":
                 upstream.stop()
-            case "played by nobody":
+            case "without a registry":
                 server.upstream_hosts.clear()
             case "without the tag":
                 upstream._content.clear()
@@ -220,7 +207,7 @@ class TestWhatDoesNotCome:
         upstream.stop()
         assert (refusal(client, "v1").status, refusal(client, "v1").code) == (404, "MANIFEST_UNKNOWN")
 
-    def test_an_upstream_that_nobody_plays(self, server: Server, client: Client) -> None:
+    def test_an_upstream_without_a_registry(self, server: Server, client: Client) -> None:
         server.upstream_hosts.clear()
         assert "the local cloud has no registry for it" in refusal(client, "v1").message
 
@@ -228,7 +215,7 @@ class TestWhatDoesNotCome:
         assert refusal(client, "v1", "quays/team/app").code == "NAME_UNKNOWN"
         assert upstream.asked == []
 
-    def test_an_upstream_that_lets_in_nobody_unknown(self, server: Server, client: Client) -> None:
+    def test_an_upstream_that_needs_a_login(self, server: Server, client: Client) -> None:
         server.upstream_hosts[URL] = f"127.0.0.1:{server.port}"
         assert refusal(client, "v1").status == 403
 
@@ -252,12 +239,11 @@ class TestWhoMay:
         server.callers.actions = (*PULL, IMPORT, CREATE)
         assert client.pull(HERE, "v1").digest == APP.digest
 
-    def test_a_repository_that_stands_needs_no_creation(self, server: Server, client: Client) -> None:
+    def test_a_repository_that_is_there_needs_no_creation(self, server: Server, client: Client) -> None:
         server.repository(HERE)
         server.callers.actions = PULL
         assert refusal(client, "v1").code == "MANIFEST_UNKNOWN"
-        layer = image("app").blobs[-1].digest
-        assert server.ask("GET", f"/v2/{HERE}/blobs/{layer}").status == 404
+        assert server.ask("GET", f"/v2/{HERE}/blobs/{APP.blobs[-1].digest}").status == 404
         server.callers.actions = (*PULL, IMPORT)
         assert client.pull(HERE, "v1").digest == APP.digest
 
@@ -272,39 +258,33 @@ class TestWhoMay:
 
 
 class TestCredentials:
-    @pytest.fixture
+    @pytest.fixture(autouse=True)
     def hub(self, server: Server) -> Iterator[UpstreamRegistry]:
         add_rule(server, "hub", HUB, credential_arn=SECRET)
         self.keep(server, ADA.access_token)
         with UpstreamRegistry(ADA) as played:
+            played.put(THERE, APP, "v1")
             server.upstream_hosts[HUB] = played.host
             yield played
 
     def keep(self, server: Server, token: str) -> None:
         server.backend.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
 
-    def test_the_secret_opens_the_upstream(self, client: Client, hub: UpstreamRegistry) -> None:
-        digest = hub.put(THERE, index("app"), "v1")
-        assert client.pull("hub/team/app", "v1").digest == digest
-
-    def test_another_token_does_not_and_is_not_told(
-        self, server: Server, client: Client, hub: UpstreamRegistry, caplog: pytest.LogCaptureFixture
+    def test_the_secret_opens_the_upstream_and_no_other_token_which_is_not_logged(
+        self, server: Server, client: Client, caplog: pytest.LogCaptureFixture
     ) -> None:
-        hub.put(THERE, image("app"), "v1")
         self.keep(server, "wrong-token")
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, refused.code) == (403, "DENIED")
         assert refused.message == f"{HUB} does not authorize the secret's user"
         self.keep(server, ADA.access_token)
-        client.pull("hub/team/app", "v1")
+        assert client.pull("hub/team/app", "v1").digest == APP.digest
         a_day_goes_by(server, name="hub/team/app")
         self.keep(server, "wrong-token")
         client.pull("hub/team/app", "v1")
-        assert "stays as it is cached" in caplog.text
-        assert "wrong-token" not in caplog.text
+        assert ("stays as it is cached" in caplog.text, "wrong-token" in caplog.text) == (True, False)
 
-    def test_a_secret_that_is_gone(self, server: Server, client: Client, hub: UpstreamRegistry) -> None:
-        hub.put(THERE, image("app"), "v1")
+    def test_a_secret_that_is_gone(self, server: Server, client: Client) -> None:
         server.backend.secrets.clear()
         refused = refusal(client, "v1", "hub/team/app")
         assert (refused.status, "was not found" in refused.message) == (403, True)
@@ -317,12 +297,11 @@ class TestCredentials:
         f'{{"accessToken": "{ADA.access_token}"}}',
         f'{{"username": 1, "accessToken": "{ADA.access_token}"}}',
     )
-    def test_a_secret_without_a_login(self, server: Server, client: Client, hub: UpstreamRegistry, value: str) -> None:
-        hub.put(THERE, image("app"), "v1")
+    def test_a_secret_without_a_login(self, server: Server, client: Client, value: str) -> None:
         server.backend.secrets[SECRET] = {"SecretString": value}
         refused = refusal(client, "v1", "hub/team/app")
-        assert refused.status == 403
-        assert refused.message == "The secret must be a JSON object with the keys username and accessToken"
+        words = "The secret must be a JSON object with the keys username and accessToken"
+        assert (refused.status, refused.message) == (403, words)
 
     def test_a_login_shows_no_token(self) -> None:
         assert ADA.access_token not in repr(ADA)
