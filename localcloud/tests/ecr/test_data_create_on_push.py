@@ -64,14 +64,14 @@ def test_looking_and_pulling_make_none(server: Server) -> None:
     assert NAME not in server.registry.repositories
 
 
-def test_who_may_not_create_pushes_to_what_stands(server: Server) -> None:
+def test_who_may_not_create_pushes_to_what_is_there(server: Server) -> None:
     server.registry.templates["team"] = a_template()
     server.callers.actions = PUSH
     server.repository(NAME)
     server.push_image("v1", repository=NAME)
 
 
-def test_a_template_that_cannot_be_applied_is_told_to_the_pusher(server: Server) -> None:
+def test_a_template_that_cannot_be_applied_is_named_to_the_pusher(server: Server) -> None:
     server.registry.templates["team"] = a_template(tags={"owner": "platform"}, role=ROLE)
     server.backend.add_role(ROLE, TRUST)
     answer = server.ask("POST", f"/v2/{NAME}/blobs/uploads/")

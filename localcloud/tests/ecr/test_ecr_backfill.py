@@ -103,8 +103,8 @@ def test_an_image_that_is_gone_by_its_turn_fails_and_until_the_end_there_are_no_
             backfill.images[0].progress.status = ReplicationStatus.COMPLETE
             under_way = await plane.control.answer("DescribeReplicationBackfillResults", given, call)
             assert (under_way["status"], under_way["results"]) == ("IN_PROGRESS", [])
-            assert under_way["progress"]["completedReplicationCount"] == 1
-            assert under_way["progress"]["totalReplicationCount"] == 4
+            progress = under_way["progress"]
+            assert (progress["completedReplicationCount"], progress["totalReplicationCount"]) == (1, 4)
             assert "endedAt" not in under_way
             del plane.repository().images[single]
         await plane.replicator.settled()
@@ -115,12 +115,10 @@ def test_an_image_that_is_gone_by_its_turn_fails_and_until_the_end_there_are_no_
     (result,) = failed["results"]
     assert (result["repositoryName"], result["imageId"]["imageTag"]) == (NAME, "v2")
     assert failed["progress"]["failureCodes"] == ["ImageNotFoundException"]
-    complete = plane("DescribeReplicationBackfillResults", **given, resultStatusFilter="COMPLETE", maxResults=2)
-    assert len(complete["results"]) == 2
-    rest = plane(
-        "DescribeReplicationBackfillResults", **given, resultStatusFilter="COMPLETE", nextToken=complete["nextToken"]
-    )
-    assert len(rest["results"]) == 1
+    given["resultStatusFilter"] = "COMPLETE"
+    complete = plane("DescribeReplicationBackfillResults", **given, maxResults=2)
+    rest = plane("DescribeReplicationBackfillResults", **given, nextToken=complete["nextToken"])
+    assert (len(complete["results"]), len(rest["results"])) == (2, 1)
     assert single not in replica(plane).images
 
 
@@ -165,7 +163,6 @@ def test_twenty_five_are_listed_on_a_page_in_the_order_of_their_starts() -> None
     names = [begin(plane) for _ in range(27)]
     first = plane("ListReplicationBackfills")
     rest = plane("ListReplicationBackfills", nextToken=first["nextToken"])
-    assert len(first["backfills"]) == 25
     found = [each["replicationBackfillId"] for each in (*first["backfills"], *rest["backfills"])]
-    assert found == names
+    assert (len(first["backfills"]), found) == (25, names)
     assert described(plane, begin(plane))["progress"]["completedReplicationCount"] == 4

@@ -11,6 +11,7 @@ from domain.iam.access import Caller
 from localcloud.calls import Call
 from localcloud.ecr import repository_creation
 from localcloud.ecr.registry_state import ReplicationStatus, StoredImage, StoredRepository
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import ACCOUNT, OTHER_REGION, REGION
 from localcloud.tests.ecr.control_plane import NAME, Plane, digest_of, manifest, root, user
 from localcloud.tests.ecr.registry_server import REPOSITORY, Server
@@ -70,30 +71,20 @@ def test_a_tag_that_moves_fast_ends_in_the_replica_where_it_ends_in_the_source(m
     assert replica(plane).tagged == plane.repository().tagged == {"latest": last}
 
 
-def test_an_image_that_goes_before_its_turn_fails(plane: Plane) -> None:
-    call = Call(caller=root(), region=REGION)
-
+@cases(
+    "calls",
+    case("image", [("BatchDeleteImage", {"imageIds": [{"imageTag": "v1"}]})]),
+    case("repository", [("DeleteRepository", {"force": True}), ("CreateRepository", {})]),
+)
+def test_an_image_that_goes_before_its_turn_alone_or_with_its_repository_fails(
+    plane: Plane, calls: list[tuple[str, dict[str, Any]]]
+) -> None:
     async def run() -> str:
         await put(plane, 1, "v1", root())
         image = plane.repository().images[digest_of(manifest(1))]
-        deletion = {"repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}
-        await plane.control.answer("BatchDeleteImage", deletion, call)
-        await plane.replicator.settled()
-        (replication,) = image.replications.values()
-        return replication.failure or ""
-
-    assert asyncio.run(run()).startswith("ImageNotFoundException")
-    assert arrived(plane) == {}
-
-
-def test_a_repository_that_goes_before_its_turn_takes_the_copy_with_it(plane: Plane) -> None:
-    call = Call(caller=root(), region=REGION)
-
-    async def run() -> str:
-        await put(plane, 1, "v1", root())
-        image = plane.repository().images[digest_of(manifest(1))]
-        await plane.control.answer("DeleteRepository", {"repositoryName": NAME, "force": True}, call)
-        await plane.control.answer("CreateRepository", {"repositoryName": NAME}, call)
+        for operation, given in calls:
+            call = Call(caller=root(), region=REGION)
+            await plane.control.answer(operation, {"repositoryName": NAME, **given}, call)
         await plane.replicator.settled()
         (replication,) = image.replications.values()
         return replication.failure or ""
@@ -121,17 +112,11 @@ def frankfurt(server: Server) -> StoredRepository:
     return server.registries.of(ACCOUNT, "eu-central-1").repositories[REPOSITORY]
 
 
-def test_what_is_pushed_to_the_data_plane_is_replicated_with_its_layers(server: Server) -> None:
+def test_what_is_pushed_to_the_data_plane_is_replicated_with_its_layers_once(server: Server) -> None:
     digest = server.push_image("v1")
     assert eventually(lambda: complete(server, digest), 5)
     arrival = frankfurt(server)
-    assert arrival.tagged == {"v1": digest}
-    assert arrival.images[digest].layers <= arrival.layers
-
-
-def test_pushing_the_same_once_more_replicates_nothing(server: Server) -> None:
-    digest = server.push_image("v1")
-    assert eventually(lambda: complete(server, digest), 5)
+    assert (arrival.tagged, arrival.images[digest].layers <= arrival.layers) == ({"v1": digest}, True)
     before = pushed(server, digest).replications[FRANKFURT]
     del server.registries.of(ACCOUNT, "eu-central-1").repositories[REPOSITORY]
     server.push_image("v1")
