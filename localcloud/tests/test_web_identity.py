@@ -1,4 +1,4 @@
-"""Which token gets which role, and what everybody else is told."""
+"""Which token gets which role, and how every other is refused."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from domain.iam.github import AUDIENCE, ISSUER
 from localcloud.cloud import LocalCloud
 from localcloud.github_issuer import GithubIssuer, Job
-from localcloud.tests.cases import cases
+from localcloud.tests.cases import case, cases
 from localcloud.tests.clouds import Connect, fetch
 from localcloud.tests.github_roles import ELSEWHERE, HOME, JOB, SUBJECT, Roles, by_token, provider, trust
 
@@ -57,9 +57,7 @@ def test_a_job_gets_the_role_that_trusts_it(roles: Roles, role: str) -> None:
 
 def test_two_sessions_have_nothing_in_common(roles: Roles, role: str) -> None:
     one, other = (roles.assume(role)["Credentials"] for _ in range(2))
-    assert not {one[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")} & {
-        other[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
-    }
+    assert [name for name in one if one[name] == other[name] and name != "Expiration"] == []
 
 
 OTHER_JOBS = {
@@ -122,8 +120,8 @@ def test_the_sessions_name_can_be_asked_for(roles: Roles) -> None:
 def test_a_changed_trust_counts_at_once(roles: Roles) -> None:
     asked = roles.make()
     assert roles.assume(asked)
-    nobody = trust({"aud": AUDIENCE, "sub": "repo:acme/nothing:ref:refs/heads/main"})
-    roles.iam().update_assume_role_policy(RoleName=asked.rpartition("/")[2], PolicyDocument=nobody)
+    another = trust({"aud": AUDIENCE, "sub": "repo:acme/nothing:ref:refs/heads/main"})
+    roles.iam().update_assume_role_policy(RoleName=asked.rpartition("/")[2], PolicyDocument=another)
     assert roles.refused(asked) == DENIED
 
 
@@ -135,9 +133,8 @@ def test_a_role_that_does_not_exist_is_refused_in_the_same_words(roles: Roles, r
 
 def test_another_accounts_role_does_not_take_this_accounts_provider(roles: Roles) -> None:
     foreign = roles.make(trust(), account=ELSEWHERE)
-    code, status, words = roles.refused(foreign)
-    assert (code, status) == ("InvalidIdentityToken", 400)
-    assert words == f"No OpenIDConnect provider found in your account for https://{ISSUER}"
+    words = f"No OpenIDConnect provider found in your account for https://{ISSUER}"
+    assert roles.refused(foreign) == ("InvalidIdentityToken", 400, words)
     roles.vouch(ELSEWHERE)
     assert roles.refused(foreign) == DENIED
     assert roles.assume(roles.make(account=ELSEWHERE))
@@ -146,25 +143,19 @@ def test_another_accounts_role_does_not_take_this_accounts_provider(roles: Roles
 def test_another_audience_is_refused(roles: Roles, role: str) -> None:
     for_github = roles.token(audience="https://github.com/acme")
     assert roles.refused(role, for_github) == ("InvalidIdentityToken", 400, "Incorrect token audience")
-    url = {"OpenIDConnectProviderArn": provider(ELSEWHERE)}
     roles.vouch(ELSEWHERE)
     elsewhere = roles.make(account=ELSEWHERE)
-    roles.iam(ELSEWHERE).delete_open_id_connect_provider(**url)
-    roles.iam(ELSEWHERE).create_open_id_connect_provider(
-        Url=f"https://{ISSUER}", ClientIDList=[AUDIENCE, "https://github.com/acme"]
-    )
+    iam, audiences = roles.iam(ELSEWHERE), [AUDIENCE, "https://github.com/acme"]
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider(ELSEWHERE))
+    iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=audiences)
     assert roles.refused(elsewhere, for_github) == DENIED
     assert roles.assume(elsewhere)
 
 
-@pytest.mark.parametrize(
-    ("age", "code", "words"),
-    [
-        (timedelta(minutes=5), "ExpiredTokenException", "Token expired: current date/time "),
-        (timedelta(days=1), "ExpiredTokenException", "Token expired: current date/time "),
-        (timedelta(minutes=-11), "InvalidIdentityToken", "Token not yet valid: current date/time "),
-    ],
-    ids=["just expired", "long expired", "not yet valid"],
+@cases(
+    "age, code, words",
+    case("just expired", timedelta(minutes=5), "ExpiredTokenException", "Token expired: current date/time "),
+    case("not yet valid", timedelta(minutes=-11), "InvalidIdentityToken", "Token not yet valid: current date/time "),
 )
 def test_a_token_counts_in_its_time_only(roles: Roles, role: str, age: timedelta, code: str, words: str) -> None:
     refusal = roles.refused(role, roles.token(at=datetime.now(UTC) - age))
@@ -198,18 +189,14 @@ def test_what_the_tests_sign_themselves_is_taken_as_it_is(roles: Roles, role: st
 
 def test_a_token_of_another_issuer_is_refused(roles: Roles, role: str, cloud: LocalCloud) -> None:
     other = signed(cloud, claims(iss="https://gitlab.com"))
-    refusal = roles.refused(role, other)
-    assert refusal == (
-        "InvalidIdentityToken",
-        400,
-        "No OpenIDConnect provider found in your account for https://gitlab.com",
-    )
+    words = "No OpenIDConnect provider found in your account for https://gitlab.com"
+    assert roles.refused(role, other) == ("InvalidIdentityToken", 400, words)
     roles.vouch(issuer="gitlab.com")
     asked = roles.make(trust(principal=provider(issuer="gitlab.com"), issuer="gitlab.com"))
     assert roles.refused(asked, other)[2].startswith(NO_KEY)
     for none in (ISSUER, "", None):
-        refusal = roles.refused(role, signed(cloud, claims(iss=none)))
-        assert refusal == ("InvalidIdentityToken", 400, "Issuer must be a valid URL")
+        nameless = signed(cloud, claims(iss=none))
+        assert roles.refused(role, nameless) == ("InvalidIdentityToken", 400, "Issuer must be a valid URL")
 
 
 @cases("missing", "aud", "exp", "iat", "sub")
@@ -228,13 +215,12 @@ def test_a_claim_of_another_type_is_refused(roles: Roles, role: str, cloud: Loca
 def forged(cloud: LocalCloud) -> dict[str, str]:
     """Tokens that say what the right one says, and that GitHub never signed."""
     head, body, signature = signed(cloud, claims()).split(".")
-    other = part(claims(repository="mallory/x"))
     public = cloud._github._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     confused = part({"alg": "HS256", "typ": "JWT", "kid": cloud._github._key_id})
     mac = hmac.new(public, f"{confused}.{body}".encode(), hashlib.sha256).digest()
     return {
         "another key": signed(cloud, claims(), by=GithubIssuer()),
-        "another body": f"{head}.{other}.{signature}",
+        "another body": f"{head}.{part(claims(repository='mallory/x'))}.{signature}",
         "no signature": f"{head}.{body}.",
         "alg none": f"{part({'alg': 'none', 'typ': 'JWT', 'kid': cloud._github._key_id})}.{body}.",
         "the public key as a secret": f"{confused}.{body}.{encoded(mac)}",
@@ -250,19 +236,11 @@ def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@cases(
-    "how",
-    "another key",
-    "another body",
-    "no signature",
-    "alg none",
-    "the public key as a secret",
-    "another algorithm of the same key",
-)
-def test_a_forged_token_is_refused(roles: Roles, role: str, cloud: LocalCloud, how: str) -> None:
-    code, status, words = roles.refused(role, forged(cloud)[how])
-    assert (code, status) == ("InvalidIdentityToken", 400)
-    assert words.startswith("The token's signature proves nothing: ")
+def test_a_forged_token_is_refused(roles: Roles, role: str, cloud: LocalCloud) -> None:
+    for how, token in forged(cloud).items():
+        code, status, words = roles.refused(role, token)
+        assert (code, status) == ("InvalidIdentityToken", 400), how
+        assert words.startswith("The token's signature proves nothing: "), how
 
 
 @cases("key", "another", "")
@@ -275,15 +253,12 @@ def test_another_clouds_token_is_refused(roles: Roles, role: str) -> None:
     assert roles.refused(role, foreign)[2].startswith(NO_KEY)
 
 
-@pytest.mark.parametrize(
+@cases(
     "text",
-    [
-        "none at all",
-        "a.b.c",
-        f"{part({'alg': 'RS256'})}.{encoded(b'[]')}.eA",
-        f"{part({'alg': 'RS256'})}.{encoded(b'[' * 9000)}.eA",
-    ],
-    ids=["words", "three words", "a list", "a deep list"],
+    case("words", "none at all"),
+    case("three words", "a.b.c"),
+    case("a list", f"{part({'alg': 'RS256'})}.{encoded(b'[]')}.eA"),
+    case("a deep list", f"{part({'alg': 'RS256'})}.{encoded(b'[' * 9000)}.eA"),
 )
 def test_what_is_no_token_is_refused(roles: Roles, role: str, text: str) -> None:
     assert roles.refused(role, text) == ("InvalidIdentityToken", 400, NOT_A_JWT)
@@ -300,18 +275,17 @@ def test_what_is_no_token_is_refused(roles: Roles, role: str, text: str) -> None
     ({"RoleArn": "arn:aws:sts::771100002222:role/somebody"}, "Request ARN is invalid"),
     ({"RoleArn": "a role without an arn"}, "Request ARN is invalid"),
 )
-def test_bad_input_is_told(roles: Roles, role: str, given: dict[str, Any], words: str) -> None:
+def test_bad_input_is_refused(roles: Roles, role: str, given: dict[str, Any], words: str) -> None:
     code, status, said = roles.refused(given.pop("RoleArn", role), **given)
     assert (code, status) == ("ValidationError", 400)
     assert words in said
 
 
 def test_a_session_lasts_as_long_as_the_role_lets_it(roles: Roles) -> None:
-    asked = roles.make(MaxSessionDuration=7200)
-    ends = roles.assume(asked, DurationSeconds=7200)["Credentials"]["Expiration"] - datetime.now(UTC)
-    assert timedelta(seconds=7190) < ends <= timedelta(seconds=7200)
-    shortest = roles.assume(asked, DurationSeconds=900)["Credentials"]["Expiration"] - datetime.now(UTC)
-    assert timedelta(seconds=890) < shortest <= timedelta(seconds=900)
+    role = roles.make(MaxSessionDuration=7200)
+    for seconds in (7200, 900):
+        ends = roles.assume(role, DurationSeconds=seconds)["Credentials"]["Expiration"] - datetime.now(UTC)
+        assert timedelta(seconds=seconds - 10) < ends <= timedelta(seconds=seconds)
 
 
 @cases(
@@ -320,7 +294,7 @@ def test_a_session_lasts_as_long_as_the_role_lets_it(roles: Roles) -> None:
     ("&RoleArn=", "ValidationError: 1 validation error detected: Value at 'roleArn' failed to satisfy constraint: "),
     (f"&RoleArn=arn:aws:iam::{HOME}:role/x&DurationSeconds=soon", "SerializationException: DurationSeconds must be "),
 )
-def test_what_no_client_would_send_is_told_too(cloud: LocalCloud, more: str, words: str) -> None:
+def test_what_no_client_would_send_is_refused_too(cloud: LocalCloud, more: str, words: str) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = f"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=run&WebIdentityToken=a.b.c{more}"
     answer = fetch(cloud.endpoint, method="POST", body=body.encode(), headers=form)

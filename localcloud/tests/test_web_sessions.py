@@ -62,8 +62,11 @@ def test_a_publisher_pushes_to_its_repository_and_to_no_other(roles: Roles) -> N
     assert push(roles, given, OTHERS) == REFUSED
 
 
-def test_the_control_plane_knows_the_session(roles: Roles) -> None:
+def test_the_session_is_known_to_the_control_plane_and_to_itself(roles: Roles) -> None:
     given = roles.assume(publisher(roles))
+    caller = roles.connect(roles.cloud, "sts", credentials=given["Credentials"]).get_caller_identity()
+    assert (caller["Account"], caller["Arn"]) == (HOME, given["AssumedRoleUser"]["Arn"])
+    assert caller["UserId"] == given["AssumedRoleUser"]["AssumedRoleId"]
     ecr = roles.connect(roles.cloud, "ecr", credentials=given["Credentials"])
     assert ecr.batch_get_image(repositoryName=MINE, imageIds=[{"imageTag": "nothing"}])["failures"]
     with pytest.raises(ClientError, match="AccessDeniedException") as refused:
@@ -88,7 +91,7 @@ def test_session_policies_narrow_it(roles: Roles) -> None:
     assert push(roles, roles.assume(role, Policy=text(allow("*"))), OTHERS) == REFUSED
 
 
-def test_session_policies_that_nobody_can_read_are_refused(roles: Roles) -> None:
+def test_session_policies_that_can_not_be_read_are_refused(roles: Roles) -> None:
     role = publisher(roles)
     assert roles.refused(role, Policy="{}")[:2] == ("MalformedPolicyDocument", 400)
     nowhere = f"arn:aws:iam::{HOME}:policy/nothing-of-the-kind"
@@ -106,13 +109,6 @@ def test_a_session_ends(roles: Roles, monkeypatch: pytest.MonkeyPatch) -> None:
             getattr(roles.connect(roles.cloud, service, credentials=given), call)()
 
 
-def test_a_session_knows_who_it_is(roles: Roles) -> None:
-    given = roles.assume(publisher(roles))
-    who = roles.connect(roles.cloud, "sts", credentials=given["Credentials"]).get_caller_identity()
-    assert (who["Account"], who["Arn"]) == (HOME, given["AssumedRoleUser"]["Arn"])
-    assert who["UserId"] == given["AssumedRoleUser"]["AssumedRoleId"]
-
-
 @cases("changed", "SecretAccessKey", "SessionToken")
 def test_half_of_a_sessions_secrets_are_no_session(roles: Roles, changed: str) -> None:
     given = {**roles.assume(publisher(roles))["Credentials"], changed: "of-somebody-else"}
@@ -123,8 +119,7 @@ def test_half_of_a_sessions_secrets_are_no_session(roles: Roles, changed: str) -
 
 def test_a_role_that_is_gone_leaves_a_session_that_may_nothing(roles: Roles) -> None:
     role = publisher(roles)
-    given = roles.assume(role)
-    name = role.rpartition("/")[2]
+    given, name = roles.assume(role), role.rpartition("/")[2]
     roles.iam().delete_role_policy(RoleName=name, PolicyName="push")
     roles.iam().delete_role(RoleName=name)
     with pytest.raises(ClientError, match="AccessDeniedException"):
@@ -133,10 +128,8 @@ def test_a_role_that_is_gone_leaves_a_session_that_may_nothing(roles: Roles) -> 
 
 @cases("service, call", ("iam", "list_roles"), ("kms", "list_keys"), ("s3", "list_buckets"))
 def test_no_other_service_knows_the_session(roles: Roles, service: str, call: str) -> None:
-    role = publisher(roles)
-    roles.iam().put_role_policy(
-        RoleName=role.rpartition("/")[2], PolicyName="all", PolicyDocument=text(allow("iam:*", "kms:*", "s3:*"))
-    )
+    role, let = publisher(roles), text(allow("iam:*", "kms:*", "s3:*"))
+    roles.iam().put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="all", PolicyDocument=let)
     client = roles.connect(roles.cloud, service, credentials=roles.assume(role)["Credentials"])
     with pytest.raises(ClientError, match=r"security token included in the request is invalid|InvalidAccessKeyId"):
         getattr(client, call)()
