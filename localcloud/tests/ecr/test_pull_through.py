@@ -258,14 +258,15 @@ class TestWhoMay:
 
 
 class TestCredentials:
-    @pytest.fixture(autouse=True)
-    def hub(self, server: Server) -> Iterator[UpstreamRegistry]:
+    @pytest.fixture
+    def client(self, server: Server, client: Client) -> Iterator[Client]:
+        """It pulls through a cache of an upstream that wants a login."""
         add_rule(server, "hub", HUB, credential_arn=SECRET)
         self.keep(server, ADA.access_token)
         with UpstreamRegistry(ADA) as played:
             played.put(THERE, APP, "v1")
             server.upstream_hosts[HUB] = played.host
-            yield played
+            yield client
 
     def keep(self, server: Server, token: str) -> None:
         server.backend.secrets[SECRET] = {"SecretString": f'{{"username": "ada", "accessToken": "{token}"}}'}
