@@ -62,7 +62,7 @@ def _policy(rule: Rule, today: Callable[[], date]) -> Policy:
         "name": rule.id,
         "description": rule.title,
         "config_schema": PolicyConfigSchema(properties=parameter_schema(rule)),
-        "severity": EngineSeverity(rule.severity.value),
+        "severity": EngineSeverity(rule.severity),
         "framework": PolicyComplianceFramework(specification=", ".join(rule.controls)),
         "remediation_steps": rule.remediation,
     }

@@ -8,19 +8,14 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from domain.problems import Path
 from policies import rules
 
-
-class Severity(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
+Severity = Literal["low", "medium", "high", "critical"]
 
 
 class Level(StrEnum):

@@ -1,7 +1,7 @@
 """Images are encrypted with a customer managed key."""
 
 from policies.checks.encryption_keys import check_customer_key
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.ecr import REPOSITORY
 
 
@@ -12,7 +12,7 @@ def check(resource: CheckedResource, _context: RuleContext[Parameters]) -> Resul
 RULE = ResourceRule(
     id="ecr-customer-key",
     title="Images are encrypted with a customer managed key",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="The policy of an AWS managed key can't be changed: the company can neither restrict who decrypts the images "
     "nor disable the key.",
     remediation="Set encryptionConfigurations to encryptionType KMS and the kmsKey of a customer managed key "

@@ -4,16 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from policies.checks.input_values import is_unknown
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    RuleContext,
-    Severity,
-    StackResults,
-    StackRule,
-    Undecided,
-)
+from policies.pack.rule import CheckedResource, Finding, Parameters, RuleContext, StackResults, StackRule, Undecided
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 
 
@@ -42,7 +33,7 @@ def _is_set(policy: object) -> bool:
 RULE = StackRule(
     id="ecr-lifecycle-present",
     title="Every repository has a lifecycle policy",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="Images accumulate: storage costs grow, old images with vulnerabilities stay available, and a repository that "
     "reaches its quota rejects pushes.",
     remediation="Declare a LifecyclePolicy for the repository, in the same account and region (retention in the "

@@ -6,7 +6,7 @@ below it keeps v*: otherwise every policy would need such a rule.
 """
 
 from policies.checks.lifecycle_policies import LifecycleParameters, check_lifecycle_policy
-from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext
 from resources.ecr import LIFECYCLE_POLICY
 
 
@@ -19,7 +19,7 @@ def check(resource: CheckedResource, context: RuleContext[LifecycleParameters]) 
 RULE = ResourceRule(
     id="ecr-lifecycle-sound",
     title="Lifecycle policies are valid, every rule can act, and releases are kept",
-    severity=Severity.HIGH,
+    severity="high",
     risk="ECR expires images without confirmation: a rule that selects more than intended deletes images that run in "
     "production, and a rule that never acts keeps images that are believed to be gone. An image expires with all its "
     "tags, a release's included, unless a rule above keeps it.",

@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.ecr.names import repository_name_problems
 from domain.wording import counted
 from policies.checks.input_values import check_value
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.ecr import REPOSITORY
 
 
@@ -39,7 +39,7 @@ def _check_name(parameters: RepositoryNameParameters, name: object) -> Iterator[
 RULE = ResourceRule(
     id="ecr-name",
     title="Repository names are valid and begin with the owning team",
-    severity=Severity.LOW,
+    severity="low",
     risk="The owner can't be identified, grants by prefix match too many or too few repositories, and a generated name "
     "changes when the repository is replaced.",
     remediation="Name the repository team/name, in lower case.",

@@ -2,7 +2,7 @@
 
 from policies.checks.input_values import is_unknown
 from policies.checks.resource_tagging import RetirementParameters, why_not_retiring
-from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Severity, Undecided
+from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Undecided
 from resources.ecr import REPOSITORY
 
 _FORCE = "forceDelete"
@@ -23,7 +23,7 @@ def check(resource: CheckedResource, context: RuleContext[RetirementParameters])
 RULE = ResourceRule(
     id="ecr-no-force-delete",
     title="Only a retiring repository may be deleted with its images",
-    severity=Severity.HIGH,
+    severity="high",
     risk="An entry that is renamed or removed deletes every image in the repository, and ECR can't restore images.",
     remediation="Leave forceDelete out. To remove a repository, set retire in the catalog first, which sets "
     "forceDelete until that date (the stack needs allow_destruction).",

@@ -15,7 +15,7 @@ from policies.checks.policy_documents import (
     check_document,
     check_principals_listed,
 )
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 _PUSHING = frozenset(each.lower() for each in FILLING)
@@ -60,7 +60,7 @@ def _manages(action: Caseless) -> bool:
 RULE = ResourceRule(
     id="ecr-policy-least-privilege",
     title="Repository policies grant least privilege",
-    severity=Severity.HIGH,
+    severity="high",
     risk="If an identity of the other account is compromised, images can be deleted and further access granted.",
     remediation="List each action; pulling requires ecr:BatchGetImage and ecr:GetDownloadUrlForLayer. Allow deletion"
     " and configuration only in identity-based policies of the repository's own account.",

@@ -12,7 +12,7 @@ from domain.iam.document import Document
 from domain.iam.narrowing import PublicPrincipal, public_principals
 from domain.iam.statement import PrincipalKind
 from policies.checks.policy_documents import allow_statements, check_document, public_access_message
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.ecr import CREATION_TEMPLATE, REPOSITORY_POLICY
 
 
@@ -46,7 +46,7 @@ def _is_allowed_service(public: PublicPrincipal, parameters: NotPublicParameters
 RULE = ResourceRule(
     id="ecr-policy-not-public",
     title="Repositories are not public",
-    severity=Severity.CRITICAL,
+    severity="critical",
     risk="Anyone with an AWS account, or anyone through an AWS service, can pull images or push others.",
     remediation="List accounts, roles or services in Principal. If it must be *, add the condition StringEquals"
     " aws:PrincipalOrgID; for a service, add ArnLike aws:SourceArn or StringEquals aws:SourceAccount.",

@@ -1,7 +1,7 @@
 """Repositories are protected from deletion and replacement, unless they are retiring."""
 
 from policies.checks.resource_tagging import RetirementParameters, why_not_retiring
-from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Severity, Undecided
+from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Undecided
 from resources.ecr import REPOSITORY
 
 
@@ -18,7 +18,7 @@ def check(resource: CheckedResource, context: RuleContext[RetirementParameters])
 RULE = ResourceRule(
     id="ecr-protected",
     title="Repositories are protected from deletion and replacement",
-    severity=Severity.HIGH,
+    severity="high",
     risk="A change that looks harmless, such as another encryption, replaces the repository and deletes its images.",
     remediation="Set the resource option protect (protect in the stack's settings). To remove a repository, set retire "
     "in the catalog first, which removes the protection until that date.",

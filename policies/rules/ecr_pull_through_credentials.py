@@ -23,7 +23,6 @@ from policies.pack.rule import (
     Parameters,
     Results,
     RuleContext,
-    Severity,
     StackResults,
     StackRule,
     Undecided,
@@ -97,7 +96,7 @@ def _finding(key: str, problem: Problem) -> Finding:
 RULE = StackRule(
     id="ecr-pull-through-credentials",
     title="Pull-through caches have allowed upstreams and the required credentials",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="Images of an unapproved registry run like the company's own; or pulls fail, because ECR can't read the "
     "secret or the upstream requires authentication.",
     remediation="For an upstream that requires authentication, set credentialArn to a secret in the rule's account and "

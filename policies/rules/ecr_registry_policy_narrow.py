@@ -16,7 +16,7 @@ from policies.checks.policy_documents import (
     check_resources_listed,
     public_access_message,
 )
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.ecr import REGISTRY_POLICY
 
 _GRANTABLE = frozenset(
@@ -70,7 +70,7 @@ def _is_of_registry(resource: str) -> bool:
 RULE = ResourceRule(
     id="ecr-registry-policy-narrow",
     title="Registry policies only allow named accounts to replicate and import",
-    severity=Severity.HIGH,
+    severity="high",
     risk="Another account can put images under any name into the registry, or change its permissions.",
     remediation="Set Principal to the source account, Action to ecr:ReplicateImage and ecr:CreateRepository, and"
     " Resource to arn:aws:ecr:REGION:ACCOUNT:repository/ with the names that are replicated.",

@@ -26,7 +26,6 @@ from policies.pack.rule import (
     Parameters,
     Results,
     RuleContext,
-    Severity,
     StackResults,
     StackRule,
     Undecided,
@@ -262,7 +261,7 @@ def _location(registry: RegistryId) -> Location:
 RULE = StackRule(
     id="ecr-replication-sound",
     title="Images are replicated to declared repositories that keep them",
-    severity=Severity.HIGH,
+    severity="high",
     risk="When a region fails, the replica is missing, or was archived because it is not pulled; or images are in a "
     "repository that Amazon ECR created with default settings, or in a region where they must not be.",
     remediation="Declare each repository in every registry that it is replicated to, with a key in that region, the "

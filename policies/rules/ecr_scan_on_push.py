@@ -13,7 +13,6 @@ from policies.pack.rule import (
     Parameters,
     Results,
     RuleContext,
-    Severity,
     StackResults,
     StackRule,
     Undecided,
@@ -101,7 +100,7 @@ def _read(configuration: CheckedResource) -> _Configuration:
 RULE = StackRule(
     id="ecr-scan-on-push",
     title="Images are scanned on push",
-    severity=Severity.HIGH,
+    severity="high",
     risk="Images with known vulnerabilities are deployed unnoticed.",
     remediation="Declare a RegistryScanningConfiguration with a filter that matches the repository's name. If the "
     "stack declares one, ECR ignores imageScanningConfiguration.scanOnPush.",

@@ -1,7 +1,7 @@
 """Image tags are immutable, except those of allowed patterns."""
 
 from policies.checks.tag_mutability import MutabilityParameters, check_tag_mutability
-from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext
 from resources.ecr import REPOSITORY
 
 
@@ -12,7 +12,7 @@ def check(resource: CheckedResource, context: RuleContext[MutabilityParameters])
 RULE = ResourceRule(
     id="ecr-tags-immutable",
     title="Image tags are immutable, except those of allowed patterns",
-    severity=Severity.HIGH,
+    severity="high",
     risk="Anyone who can push can overwrite a tag that is already deployed: what runs is no longer what was tested, "
     "and nothing shows it.",
     remediation="Set imageTagMutability to IMMUTABLE, or to IMMUTABLE_WITH_EXCLUSION with filters within "

@@ -15,7 +15,7 @@ from policies.checks.input_values import as_list, is_unknown
 from policies.checks.lifecycle_policies import LifecycleParameters, check_lifecycle_policy, check_standby_lifecycle
 from policies.checks.resource_tagging import RequiredTagsParameters, check_required_tags
 from policies.checks.tag_mutability import MutabilityParameters, check_tag_mutability
-from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Severity, Undecided
+from policies.pack.rule import CheckedResource, Finding, ResourceRule, Results, RuleContext, Undecided
 from resources.ecr import CREATION_TEMPLATE
 
 _OCCASIONS, _LIFECYCLE, _TAGS, _ROLE = "appliedFors", "lifecyclePolicy", "resourceTags", "customRoleArn"
@@ -106,7 +106,7 @@ def _check_role(inputs: Mapping[str, Any]) -> Results:
 RULE = ResourceRule(
     id="ecr-template-secure",
     title="Creation templates are as secure as declared repositories",
-    severity=Severity.HIGH,
+    severity="high",
     risk="A repository that ECR creates is in no stack: if its tags are mutable, or its images unencrypted or kept "
     "without limit, no rule finds it later. Encryption can't be changed afterwards.",
     remediation="Set immutable tags, the ARN of a key in the template's region, a lifecycle policy, the required tags, "

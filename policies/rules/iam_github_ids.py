@@ -17,7 +17,7 @@ from policies.checks.github_workflows import (
     parse_subject,
 )
 from policies.checks.policy_documents import check_document
-from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext
 from resources.iam import ROLE
 
 _ID = re.compile(r"[0-9]+")
@@ -72,7 +72,7 @@ def _repositories(statement: Statement, issuer: str) -> list[str]:
 RULE = ResourceRule(
     id="iam-github-ids",
     title="GitHub repositories are identified by ids",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="A GitHub name can be registered again after its owner or repository was renamed or deleted: the new owner can"
     " push images as this role.",
     remediation="Add owner_id and repository_id to the source in the catalog: gh api repos/OWNER/NAME --jq"

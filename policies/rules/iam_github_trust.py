@@ -18,7 +18,7 @@ from policies.checks.github_workflows import (
     parse_subject,
 )
 from policies.checks.policy_documents import check_document
-from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext
 from resources.iam import ROLE
 
 
@@ -87,7 +87,7 @@ def _check_value(value: str, parameters: GithubTrustParameters, *, like: bool) -
 RULE = ResourceRule(
     id="iam-github-trust",
     title="GitHub workflows assume roles from one repository and ref or environment",
-    severity=Severity.CRITICAL,
+    severity="critical",
     risk="Workflows of another repository, of any branch or of anyone's pull request can push images as this role.",
     remediation="Add StringEquals on aud with sts.amazonaws.com, and StringEquals on sub with repo:OWNER/REPOSITORY and"
     " :environment:NAME or :ref:refs/heads/BRANCH, with ids if the repository has them.",

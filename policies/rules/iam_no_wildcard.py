@@ -16,16 +16,7 @@ from policies.checks.policy_documents import (
     check_document,
     check_resources_listed,
 )
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext, Undecided
 from resources.iam import (
     GROUP_POLICY,
     GROUP_POLICY_ATTACHMENT,
@@ -110,7 +101,7 @@ def _on_any_resource(statement: Statement) -> list[Caseless]:
 RULE = ResourceRule(
     id="iam-no-wildcard",
     title="Identity-based policies list actions and resources",
-    severity=Severity.HIGH,
+    severity="high",
     risk="If a role or user is compromised, images can be deleted and privileges escalated.",
     remediation="List each action and the ARNs of its resources. Put actions without a resource type, such as"
     " ecr:GetAuthorizationToken, in a statement of their own with Resource *.",

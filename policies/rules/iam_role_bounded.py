@@ -9,7 +9,7 @@ from domain.aws import Arn
 from domain.iam.limits import SESSION_SECONDS
 from domain.iam.patterns import matches_arn, pattern
 from policies.checks.input_values import as_number, check_value
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.iam import ROLE
 
 _BOUNDARY, _PATH, _SESSION = "permissionsBoundary", "path", "maxSessionDuration"
@@ -71,7 +71,7 @@ def _check_session(hours: int, value: object) -> Iterator[str]:
 RULE = ResourceRule(
     id="iam-role-bounded",
     title="Roles have a permissions boundary, a path and short sessions",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="Anyone who can edit the role's policies can escalate privileges; stolen credentials work until the session "
     "ends.",
     remediation="Set permissionsBoundary to the policy that the bootstrap creates, path to /PROJECT/STACK/ and"

@@ -12,7 +12,7 @@ from domain.iam.narrowing import demands_key, public_principals
 from domain.iam.statement import Condition, Operator, PrincipalKind, Statement
 from domain.wording import listed
 from policies.checks.policy_documents import allow_statements, check_document, public_access_message
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.iam import ROLE
 
 _WITH_OIDC, _WITH_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
@@ -118,7 +118,7 @@ def _is_fixed(value: str, *, pattern: bool) -> bool:
 RULE = ResourceRule(
     id="iam-trust-not-public",
     title="Roles can only be assumed by named principals",
-    severity=Severity.HIGH,
+    severity="high",
     risk="Unknown callers, any principal of the other account or any user of the identity provider can act as this "
     "role.",
     remediation="Set Principal to the role that assumes this one, or restrict the account with the condition "

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.kms import DELETION_DAYS
 from policies.checks.input_values import as_number, check_value
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.kms import KEY
 
 _WINDOW = "deletionWindowInDays"
@@ -36,7 +36,7 @@ def _check_days(least: int, value: object) -> Iterator[str]:
 RULE = ResourceRule(
     id="kms-deletion-window",
     title="Keys have a waiting period before deletion",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="Images can't be decrypted after their key is deleted. During the waiting period, kms:CancelKeyDeletion "
     "restores it.",
     remediation="Set deletionWindowInDays to 30 (key_deletion_days in the stack's settings), or leave it out.",

@@ -1,7 +1,7 @@
 """Customer managed keys are enabled."""
 
 from policies.checks.input_values import check_value
-from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Parameters, ResourceRule, Results, RuleContext
 from resources.kms import KEY
 
 _DISABLED = ("is disabled",)
@@ -14,7 +14,7 @@ def check(resource: CheckedResource, _context: RuleContext[Parameters]) -> Resul
 RULE = ResourceRule(
     id="kms-enabled",
     title="Customer managed keys are enabled",
-    severity=Severity.HIGH,
+    severity="high",
     risk="Images encrypted under a disabled key can't be pulled or pushed: deployments and new nodes fail.",
     remediation="Leave isEnabled out.",
     controls=("checkov CKV_AWS_227",),

@@ -29,7 +29,7 @@ from policies.checks.policy_documents import (
     check_principals_listed,
     public_access_message,
 )
-from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext
 from resources.kms import KEY, KEY_POLICY
 
 _BYPASS = "bypassPolicyLockoutSafetyCheck"
@@ -146,7 +146,7 @@ def _is_via(services: tuple[str, ...], condition: Condition) -> bool:
 RULE = ResourceRule(
     id="kms-policy-narrow",
     title="Key policies allow the account to administer, and only Amazon ECR to use the key",
-    severity=Severity.HIGH,
+    severity="high",
     risk="Any principal with AWS KMS permissions, in this account or another, can decrypt images or share the key.",
     remediation="Set the policy of the key: allow the account's root the administrative actions by name, and"
     " kms:CreateGrant under the conditions kms:GrantIsForAWSResource and kms:ViaService for ECR, as"

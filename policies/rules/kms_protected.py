@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from domain.resource_tags import RETIRE_UNTIL
 from policies.checks.resource_tagging import RetirementParameters, why_not_retiring
-from policies.pack.rule import CheckedResource, Finding, RuleContext, Severity, StackResults, StackRule, Undecided
+from policies.pack.rule import CheckedResource, Finding, RuleContext, StackResults, StackRule, Undecided
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 
@@ -33,7 +33,7 @@ def check(resources: Sequence[CheckedResource], context: RuleContext[RetirementP
 RULE = StackRule(
     id="kms-protected",
     title="Keys are protected from deletion",
-    severity=Severity.CRITICAL,
+    severity="critical",
     risk="Images can't be decrypted after their key is deleted: all images of the registry are lost.",
     remediation="Set the resource option protect (protect in the stack's settings). A key may be deleted when all "
     "repositories of its account and region are retiring.",

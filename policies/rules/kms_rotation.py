@@ -1,16 +1,7 @@
 """Customer managed keys are rotated every year."""
 
 from policies.checks.input_values import is_unknown
-from policies.pack.rule import (
-    CheckedResource,
-    Finding,
-    Parameters,
-    ResourceRule,
-    Results,
-    RuleContext,
-    Severity,
-    Undecided,
-)
+from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext, Undecided
 from resources.kms import KEY
 
 _KEY_SPEC, _ROTATION = "customerMasterKeySpec", "enableKeyRotation"
@@ -34,7 +25,7 @@ def check(resource: CheckedResource, _context: RuleContext[Parameters]) -> Resul
 RULE = ResourceRule(
     id="kms-rotation",
     title="Customer managed keys are rotated",
-    severity=Severity.MEDIUM,
+    severity="medium",
     risk="Without rotation, all images are encrypted with the same key material for the lifetime of the key.",
     remediation="Set enableKeyRotation to true; the components do.",
     controls=("Security Hub KMS.4", "checkov CKV_AWS_7", "trivy AWS-0065"),

@@ -1,7 +1,7 @@
 """Resources have the required tags."""
 
 from policies.checks.resource_tagging import RequiredTagsParameters, check_required_tags
-from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext, Severity
+from policies.pack.rule import CheckedResource, ResourceRule, Results, RuleContext
 from resources import TYPES
 from resources.ecr import PUBLIC_REPOSITORY
 from resources.iam import MANAGED_POLICY
@@ -14,7 +14,7 @@ def check(resource: CheckedResource, context: RuleContext[RequiredTagsParameters
 RULE = ResourceRule(
     id="required-tags",
     title="Resources have the required tags",
-    severity=Severity.LOW,
+    severity="low",
     risk="The owner and environment of the resource can't be identified, in an incident or on a bill.",
     remediation="Add the tags; the components do. The rule does not see the default tags of a provider.",
     controls=("Security Hub ECR.4",),

@@ -29,14 +29,7 @@ from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
 from review.plan import Consequence, NotComparable, Plan, plan
 from review.plan.model import NOTHING_TO_DO
-from review.revision import (
-    RevisionFault,
-    changed_files,
-    checked_out,
-    place_in_repository,
-    rendered_by,
-    run_review,
-)
+from review.revision import RevisionFault, changed_files, checked_out, place_in_repository, rendered_by, run_review
 from settings import InvalidSettings
 
 OWN_ROOT = Path(__file__).resolve().parent.parent.parent

@@ -20,7 +20,6 @@ from policies.pack.rule import (
     ResourceRule,
     Rule,
     RuleContext,
-    Severity,
     StackRule,
 )
 from policies.rules.kms_rotation import RULE
@@ -28,7 +27,7 @@ from resources.kms import KEY
 from tests.policies.conftest import TODAY, Declared
 
 COUNTING = StackRule(
-    id="only-one-key", title="One key", severity=Severity.LOW, risk="-", remediation="-", parameters=Parameters,
+    id="only-one-key", title="One key", severity="low", risk="-", remediation="-", parameters=Parameters,
     types=(KEY,), check=lambda resources, _given: [(each, Finding("is one of several")) for each in resources[1:]],
 )  # fmt: skip
 
@@ -166,7 +165,7 @@ def _breaks_on_all(
     raise KeyError("policy")
 
 
-WORDS: dict[str, Any] = {"id": "odd", "title": "-", "severity": Severity.LOW, "risk": "-", "remediation": "-"}
+WORDS: dict[str, Any] = {"id": "odd", "title": "-", "severity": "low", "risk": "-", "remediation": "-"}
 ON_ALL = StackRule(**WORDS, parameters=Parameters, types=(KEY,), check=_breaks_on_all)
 
 

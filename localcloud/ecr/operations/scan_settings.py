@@ -2,14 +2,7 @@
 
 from typing import Any
 
-from domain.ecr.scanning import (
-    ScanFrequency,
-    ScanRule,
-    ScanType,
-    filter_matches,
-    frequency_for,
-    scanning_problems,
-)
+from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType, filter_matches, frequency_for, scanning_problems
 from domain.ecr.tags import FILTER_TYPE
 from localcloud.ecr.api_errors import invalid_parameter, repository_not_found
 from localcloud.ecr.operations.request import Answer, OperationRequest
