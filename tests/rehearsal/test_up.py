@@ -12,10 +12,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from localcloud import cloud as local
 from localcloud.clients import Clients, exports
 from localcloud.cloud import LocalCloud
-from localcloud.install import NotInstalled
 from oci.client import Client
 from oci.image import image
 from rehearsal import __main__, report
@@ -24,7 +22,7 @@ from rehearsal.apply import applying
 from rehearsal.apply.applying import Applied, NotApplied
 from rehearsal.proofs.harness.run import ProofOutcome
 from rehearsal.report import Endpoint, Report
-from rehearsal.up import BROKEN, FAULTY_INPUT, HELD, Options, _endpoints, up
+from rehearsal.up import BROKEN, FAULTY_INPUT, HELD, Options, _endpoints
 from resources.ecr import LIFECYCLE_POLICY
 from resources.kms import ALIAS
 from settings import load
@@ -96,17 +94,6 @@ def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(
         rehearse()
 
 
-def test_an_emulator_that_can_t_be_installed_is_told(
-    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> Path:
-        raise NotInstalled("no index")
-
-    monkeypatch.setattr(local, "installed", fail)
-    assert up(Options(project=small, stack="dev", once=True, json=False)) == BROKEN
-    assert capsys.readouterr().err == "no index\n"
-
-
 def test_the_bootstrap_stands_before_anything_is_built(
     rehearse: Rehearse, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,11 +121,6 @@ def test_faulty_settings_are_told_with_their_place(
     out, errors = capsys.readouterr()
     assert "catalog.yaml:4: repositories.team/app.retention[0].keep: 0 is too small" in errors
     assert out == ""
-
-
-def test_an_unknown_stack_is_told(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
-    assert rehearse(stack="prdo") == FAULTY_INPUT
-    assert "prdo" in capsys.readouterr().err
 
 
 def test_a_broken_promise_is_exit_code_one_and_named(

@@ -14,12 +14,14 @@ from rich.progress import Progress
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
+from localcloud.install import NotInstalled
 from localcloud.tests.processes import alive, descendants, eventually
 from rehearsal import __main__
 from rehearsal import up as module
 from rehearsal.apply.applying import Applied, NotApplied
 from rehearsal.up import BROKEN, INTERRUPTED, Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
+from tests.cases import cases
 from tests.rehearsal.conftest import PATIENCE, REPOSITORY, Start, waiting_for
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -116,15 +118,16 @@ def test_a_dead_emulator_is_told_at_once(
     assert "stopped" not in out
 
 
-def test_an_emulator_that_does_not_start_is_told(
-    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@cases("failure", EmulatorDied("the emulator ended with exit code 3"), NotInstalled("no index"))
+def test_an_emulator_that_does_not_start_is_reported(
+    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def start(_cloud: LocalCloud) -> None:
-        raise EmulatorDied("the emulator ended with exit code 3")
+        raise failure
 
     monkeypatch.setattr(LocalCloud, "start", start)
     assert up(options(small)) == BROKEN
-    assert capsys.readouterr().err == "the emulator ended with exit code 3\n"
+    assert capsys.readouterr().err == f"{failure}\n"
 
 
 def test_it_ends_with_its_reader(start: Start) -> None:

@@ -1,7 +1,6 @@
 """What becomes of a declared resource: built, told as not built, or the end of the run."""
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +18,7 @@ from rehearsal.apply import applying, ecr, preconditions
 from rehearsal.apply.applying import NotApplied, apply
 from rehearsal.apply.builder import Order
 from render import Render, render
-from resources.ecr import LIFECYCLE_POLICY
-from resources.kms import ALIAS
-from settings import InvalidSettings, load
+from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaking import REGION
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, build, project_of, stack_file
@@ -90,40 +87,6 @@ def test_every_type_of_both_stacks_has_an_answer(dev: Render, prod: Render) -> N
 
 
 @pytest.mark.usefixtures("home")
-def test_an_unknown_type_ends_the_run(project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(applying.BUILT, ALIAS)
-    with pytest.raises(NotApplied, match=rf"{ALIAS} registry@us-east-1: no such type is known"):
-        built(project, clients)
-
-
-@pytest.mark.usefixtures("home")
-def test_a_type_without_a_part_here_is_told_and_counted(
-    project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(applying.BUILT, ALIAS)
-    monkeypatch.setitem(applying.NOT_BUILT, ALIAS, "the local cloud knows no aliases")
-    applied = apply(project, "dev", clients, lambda _label: None)
-    assert dict(applied.not_built) == {f"{ALIAS} registry@us-east-1": "the local cloud knows no aliases"}
-
-
-@pytest.mark.usefixtures("home")
-def test_an_input_that_nobody_builds_ends_the_run(
-    project: Path, clients: Clients, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    poorer = replace(applying.BUILT[LIFECYCLE_POLICY], properties=("repository",))
-    monkeypatch.setitem(applying.BUILT, LIFECYCLE_POLICY, poorer)
-    with pytest.raises(NotApplied, match=rf"{LIFECYCLE_POLICY} .*@us-east-1: policy is declared and not built"):
-        built(project, clients)
-
-
-@pytest.mark.usefixtures("home")
-def test_a_refusal_of_the_cloud_is_told_with_its_words(project: Path, clients: Clients) -> None:
-    built(project, clients)
-    with pytest.raises(NotApplied, match=r"CreateRepository was refused: RepositoryAlreadyExistsException: The "):
-        built(project, clients)
-
-
-@pytest.mark.usefixtures("home")
 def test_a_cloud_that_does_not_answer_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:2")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -145,12 +108,6 @@ def test_clients_read_nothing_of_the_users_own(tmp_path: Path, monkeypatch: pyte
     with Clients("http://127.0.0.1:1") as clients:
         made = clients.root("ecr", REGION, "111122223333")
     assert made.meta.config.retries["total_max_attempts"] == 1
-
-
-def test_faulty_settings_are_told_before_anything_is_built(project: Path, edit: Edit, clients: Clients) -> None:
-    edit("catalog.yaml", "owner: payments", "owner: ''")
-    with pytest.raises(InvalidSettings, match="owner"):
-        built(project, clients)
 
 
 def test_an_adopted_repository_stood_there_before(

@@ -32,14 +32,9 @@ TAGS = {"project": "container-registry", "owner": "payments"}
 
 
 @pytest.fixture
-def home(account: str) -> str:
-    return account
-
-
-@pytest.fixture
-def settings(root: Path, home: str) -> Settings:
+def settings(root: Path, account: str) -> Settings:
     own = load(root, "dev")
-    return replace(own, registries=(replace(own.home, account=home),))
+    return replace(own, registries=(replace(own.home, account=account),))
 
 
 @pytest.fixture
@@ -50,11 +45,11 @@ def stood(settings: Settings, clients: Clients) -> Settings:
 
 
 @pytest.fixture
-def declare(home: str, clients: Clients) -> Callable[[Callable[[], None]], BuildingMonitor]:
+def declare(account: str, clients: Clients) -> Callable[[Callable[[], None]], BuildingMonitor]:
     """Builds what a program declares."""
 
     def run(program: Callable[[], None]) -> BuildingMonitor:
-        monitor = BuildingMonitor(project="p", stack="s", account=home, clients=clients, report=lambda _label: None)
+        monitor = BuildingMonitor(project="p", stack="s", account=account, clients=clients, report=lambda _label: None)
         declared_by(program, monitor)
         return monitor
 
@@ -97,15 +92,15 @@ def publisher(account: str, **more: Any) -> Callable[[], None]:
 
 
 def test_a_role_stands_as_it_was_declared(
-    stood: Settings, home: str, clients: Clients, declare: Callable[..., BuildingMonitor]
+    stood: Settings, account: str, clients: Clients, declare: Callable[..., BuildingMonitor]
 ) -> None:
-    monitor = declare(publisher(home))
-    iam = clients.root("iam", REGION, home)
+    monitor = declare(publisher(account))
+    iam = clients.root("iam", REGION, account)
     role = iam.get_role(RoleName="payments-api")["Role"]
-    assert role["Arn"] == f"arn:aws:iam::{home}:role/container-registry/dev/payments-api"
+    assert role["Arn"] == f"arn:aws:iam::{account}:role/container-registry/dev/payments-api"
     assert (role["Description"], role["MaxSessionDuration"]) == ("Pushes payments/api", 7200)
-    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary(home)
-    assert same(parse(role["AssumeRolePolicyDocument"]), parse(trust(home)))
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary(account)
+    assert same(parse(role["AssumeRolePolicyDocument"]), parse(trust(account)))
     assert {each["Key"]: each["Value"] for each in role["Tags"]} == TAGS
     document = iam.get_role_policy(RoleName="payments-api", PolicyName="push")["PolicyDocument"]
     assert same(parse(document), parse(PERMISSIONS))
@@ -118,27 +113,27 @@ def test_a_role_stands_as_it_was_declared(
     assert (own.inputs["role"], own.outputs) == ("payments-api", {})
     assert monitor.outputs == {"ids": ["payments-api", "payments-api:push"]}
     assert monitor.built == 2
-    assert stood.home.account == home
+    assert stood.home.account == account
 
 
 @pytest.mark.usefixtures("stood")
 def test_a_role_needs_no_more_than_a_name_and_a_trust(
-    home: str, clients: Clients, declare: Callable[..., BuildingMonitor]
+    account: str, clients: Clients, declare: Callable[..., BuildingMonitor]
 ) -> None:
     def program() -> None:
         from pulumi_aws import iam
 
-        iam.Role("plain", name="plain", assume_role_policy=trust(home))
+        iam.Role("plain", name="plain", assume_role_policy=trust(account))
 
     declare(program)
-    role = clients.root("iam", REGION, home).get_role(RoleName="plain")["Role"]
+    role = clients.root("iam", REGION, account).get_role(RoleName="plain")["Role"]
     assert (role["Path"], role["MaxSessionDuration"], "PermissionsBoundary" in role) == ("/", 3600, False)
 
 
 @pytest.mark.usefixtures("stood")
-def test_a_render_answers_what_the_cloud_would(home: str, declare: Callable[..., BuildingMonitor]) -> None:
-    role, own = declare(publisher(home)).declared
-    declared = [Declaration(name=each.name, inputs=each.inputs, account=home) for each in (role, own)]
+def test_a_render_answers_what_the_cloud_would(account: str, declare: Callable[..., BuildingMonitor]) -> None:
+    role, own = declare(publisher(account)).declared
+    declared = [Declaration(name=each.name, inputs=each.inputs, account=account) for each in (role, own)]
     identifier, outputs = TYPES[ROLE].answer(declared[0])
     assert (identifier, outputs["arn"]) == ("payments-api", role.outputs["arn"])
     assert len(outputs["uniqueId"]) == len(str(role.outputs["uniqueId"]))
@@ -146,25 +141,27 @@ def test_a_render_answers_what_the_cloud_would(home: str, declare: Callable[...,
 
 
 @pytest.mark.usefixtures("stood")
-def test_an_input_that_nobody_builds_ends_the_run(home: str, declare: Callable[..., BuildingMonitor]) -> None:
+def test_an_input_that_nobody_builds_ends_the_run(account: str, declare: Callable[..., BuildingMonitor]) -> None:
     with pytest.raises(NotApplied, match=f"{ROLE} publisher: managedPolicyArns is declared and not built"):
-        declare(publisher(home, managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
+        declare(publisher(account, managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
 
 
-def test_a_boundary_that_nobody_made_is_told(home: str, declare: Callable[..., BuildingMonitor]) -> None:
+def test_a_boundary_that_nobody_made_is_told(account: str, declare: Callable[..., BuildingMonitor]) -> None:
     with pytest.raises(NotApplied, match=f"{ROLE} publisher: CreateRole was refused: NoSuchEntity"):
-        declare(publisher(home))
+        declare(publisher(account))
 
 
-def test_the_bootstrap_is_what_its_template_says(stood: Settings, home: str, clients: Clients) -> None:
-    iam = clients.root("iam", REGION, home)
-    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=f"arn:aws:iam::{home}:oidc-provider/{ISSUER}")
+def test_the_bootstrap_is_what_its_template_says(stood: Settings, account: str, clients: Clients) -> None:
+    iam = clients.root("iam", REGION, account)
+    provider = iam.get_open_id_connect_provider(
+        OpenIDConnectProviderArn=f"arn:aws:iam::{account}:oidc-provider/{ISSUER}"
+    )
     assert provider["ClientIDList"] == [AUDIENCE]
-    version = iam.get_policy_version(PolicyArn=boundary(home), VersionId="v1")["PolicyVersion"]
+    version = iam.get_policy_version(PolicyArn=boundary(account), VersionId="v1")["PolicyVersion"]
     github = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
-    account = fill_in(load_template(), home, REGION, Stack=stood.stack, **github)
-    assert boundary(home) == account.boundary_arn
-    assert same(parse(version["Document"]), account.boundary().document)
+    deployed = fill_in(load_template(), account, REGION, Stack=stood.stack, **github)
+    assert boundary(account) == deployed.boundary_arn
+    assert same(parse(version["Document"]), deployed.boundary().document)
 
 
 def test_a_stack_that_the_template_does_not_take_is_told(settings: Settings, clients: Clients) -> None:
@@ -179,11 +176,11 @@ def test_a_bootstrap_can_be_made_once(stood: Settings, clients: Clients) -> None
 
 @pytest.fixture
 def session(
-    stood: Settings, home: str, clients: Clients, cloud: LocalCloud, declare: Callable[..., BuildingMonitor]
+    stood: Settings, account: str, clients: Clients, cloud: LocalCloud, declare: Callable[..., BuildingMonitor]
 ) -> AwsCredentials:
     """Of the job that the built role trusts."""
-    role, _ = declare(publisher(home)).declared
-    sts = clients.root("sts", stood.home.region, home)
+    role, _ = declare(publisher(account)).declared
+    sts = clients.root("sts", stood.home.region, account)
     given = sts.assume_role_with_web_identity(
         RoleArn=role.outputs["arn"], RoleSessionName="run", WebIdentityToken=cloud.github_token(JOB)
     )["Credentials"]
@@ -191,9 +188,9 @@ def session(
 
 
 def test_the_job_pushes_and_the_boundary_keeps_it_from_more(
-    home: str, clients: Clients, session: AwsCredentials
+    account: str, clients: Clients, session: AwsCredentials
 ) -> None:
-    clients.root("ecr", REGION, home).create_repository(repositoryName="payments/api")
+    clients.root("ecr", REGION, account).create_repository(repositoryName="payments/api")
     ecr = clients.of("ecr", REGION, session)
     (data,) = ecr.get_authorization_token()["authorizationData"]
     with Client.on_loopback(
@@ -208,10 +205,10 @@ def test_the_job_pushes_and_the_boundary_keeps_it_from_more(
 
 @pytest.mark.usefixtures("session")
 @cases("other", replace(JOB, environment="staging"), replace(JOB, repository_id="7"), replace(JOB, owner="mallory"))
-def test_no_other_job_gets_the_built_role(home: str, clients: Clients, cloud: LocalCloud, other: Job) -> None:
-    arn = f"arn:aws:iam::{home}:role/container-registry/dev/payments-api"
+def test_no_other_job_gets_the_built_role(account: str, clients: Clients, cloud: LocalCloud, other: Job) -> None:
+    arn = f"arn:aws:iam::{account}:role/container-registry/dev/payments-api"
     token = cloud.github_token(other)
     with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
-        clients.root("sts", REGION, home).assume_role_with_web_identity(
+        clients.root("sts", REGION, account).assume_role_with_web_identity(
             RoleArn=arn, RoleSessionName="run", WebIdentityToken=token
         )

@@ -11,7 +11,7 @@ from domain.kms import key_policy
 from localcloud.clients import Clients
 from localcloud.tests.ecr.control_plane import LIFECYCLE, TRUST
 from rehearsal.apply import preconditions
-from rehearsal.apply.applying import NotApplied, apply
+from rehearsal.apply.applying import apply
 from settings import load
 from tests.cases import cases
 from tests.rehearsal.proving.breaking import REGION, allow, granted, policy
@@ -79,16 +79,6 @@ def test_a_replication_configuration_is_built(project: Path, clients: Clients, a
             "repositoryFilters": [{"filter": "payments/", "filterType": "PREFIX_MATCH"}],
         },
     ]
-
-
-def test_a_configuration_that_ecr_refuses_ends_the_run(
-    project: Path, clients: Clients, accounts: tuple[str, str]
-) -> None:
-    declare(project, replication(accounts[0], accounts[0]))
-    with pytest.raises(
-        NotApplied, match=r"PutReplicationConfiguration was refused: InvalidParameterException: .*itself"
-    ):
-        apply(project, "dev", clients, lambda _label: None)
 
 
 def test_a_creation_template_is_built_with_all_that_it_says(
@@ -166,12 +156,3 @@ def test_what_has_a_provider_of_its_own_is_built_in_that_providers_account(
     assert not any(label.startswith("pulumi:providers:") for label in labels)
     with pytest.raises(ClientError, match="RegistryPolicyNotFoundException"):
         ecr(clients, home).get_registry_policy()
-
-
-def test_a_provider_that_would_refuse_its_role_ends_the_run(
-    project: Path, clients: Clients, accounts: tuple[str, str]
-) -> None:
-    home, other = accounts
-    declare(project, provider(other, assumed=home))
-    with pytest.raises(ValueError, match="a provider assumes a role"):
-        apply(project, "dev", clients, lambda _label: None)

@@ -9,24 +9,19 @@ from localcloud.clients import Clients
 from localcloud.ecr import data_plane, manifests
 from rehearsal.proofs.harness.run import found
 from tests.cases import cases
-from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES, STANDING
+from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES
 from tests.rehearsal.proving.breaking import Breach
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
 
 BROKEN_BELOW = {"anonymous"}
 
 
-@cases("name", "dev", "prod", "caches", "replicas")
+@cases("name", "dev", "prod", "caches", "replicas", "roles")
 def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
     stack = stacks[name]
     assert not stack.applied.not_built
     assert len(stack.promises) > len(stack.settings.repositories) * len(stack.settings.all_registries) * 10
     assert [each for pair in stack.promises if not (each := stack.kept(*pair)).held] == []
-
-
-def test_every_promise_about_the_stacks_own_roles_is_kept(stacks: Stacks) -> None:
-    promises = [each for each in stacks["roles"].promises if each[0] in {*STANDING, "pull_grants"}]
-    assert [each for pair in promises if not (each := stacks["roles"].kept(*pair)).held] == []
 
 
 @pytest.mark.parametrize(

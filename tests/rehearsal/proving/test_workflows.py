@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-import pytest
-
 from domain.iam.github_trust import GitHubSource
 from rehearsal.proofs.harness.workflows import impostors, jobs
+from tests.cases import case, cases
 
 PLAIN = GitHubSource(github="acme/api", refs=("refs/heads/main", "refs/tags/v*", "refs/tags/?.0"))
 ENVIRONMENT = GitHubSource(github="acme/api", environment="production")
@@ -38,9 +37,6 @@ def test_one_job_for_each_ref_and_a_tag_for_a_pattern() -> None:
         "repo:acme/api:ref:refs/tags/v1.2.0",
         "repo:acme/api:ref:refs/tags/1.0",
     ]
-
-
-def test_one_job_in_the_environment() -> None:
     assert subjects(ENVIRONMENT) == ["repo:acme/api:environment:production"]
 
 
@@ -50,27 +46,19 @@ def test_ids_and_the_reusable_workflow_are_as_declared() -> None:
     assert job.claims["job_workflow_ref"] == STRICT.workflow
 
 
-@pytest.mark.parametrize(
-    ("source", "who"),
-    [
-        (PLAIN, ALWAYS),
-        (replace(PLAIN, refs=("refs/tags/*",)), ALWAYS - {"another tag"}),
-        (ENVIRONMENT, ALWAYS | {"a job outside of the environment"}),
-        (
-            STRICT,
-            ALWAYS
-            | {
-                "a job outside of the environment",
-                "another owner of the name",
-                "another repository of the name",
-                "another workflow",
-            },
-        ),
-    ],
-    ids=["refs", "any tag", "environment", "strict"],
+OUTSIDE = "a job outside of the environment"
+OF_THE_NAME = {"another owner of the name", "another repository of the name"}
+
+
+@cases(
+    "source, more, less",
+    case("refs", PLAIN, set(), set()),
+    case("any tag", replace(PLAIN, refs=("refs/tags/*",)), set(), {"another tag"}),
+    case("environment", ENVIRONMENT, {OUTSIDE}, set()),
+    case("strict", STRICT, {OUTSIDE, *OF_THE_NAME, "another workflow"}, set()),
 )
-def test_whoever_is_not_meant_is_tried(source: GitHubSource, who: set[str]) -> None:
-    assert {each.who for each in impostors(source)} == who
+def test_each_job_that_is_not_declared_is_tried(source: GitHubSource, more: set[str], less: set[str]) -> None:
+    assert {each.who for each in impostors(source)} == (ALWAYS | more) - less
 
 
 def test_each_differs_from_whoever_is_declared_in_what_it_is_named_for() -> None:
