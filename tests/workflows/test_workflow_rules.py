@@ -88,26 +88,13 @@ def test_a_job_that_writes_has_no_code_of_ours_or_of_a_change(each: Job) -> None
 
 
 @pytest.mark.parametrize("each", JOBS, ids=str)
-def test_a_checkout_leaves_no_token_behind(each: Job) -> None:
+def test_a_job_keeps_no_token_requests_no_secret_and_ends(each: Job) -> None:
+    """A title, a branch's name or a label in a script is code of its author: values come by the environment."""
     for step in each.steps:
         if step.get("uses", "").startswith("actions/checkout@"):
-            assert step["with"]["persist-credentials"] is False, each
-
-
-@pytest.mark.parametrize("each", JOBS, ids=str)
-def test_no_expression_comes_into_a_script(each: Job) -> None:
-    """A title, a branch's name or a label in a script is code of whoever wrote it: values come by the environment."""
-    for run in each.runs:
-        assert not EXPRESSION.search(run), each
-
-
-@pytest.mark.parametrize("each", JOBS, ids=str)
-def test_no_secret_is_asked_for(each: Job) -> None:
-    assert "secrets." not in yaml.safe_dump(dict(each.data)), each
-
-
-@pytest.mark.parametrize("each", JOBS, ids=str)
-def test_a_job_ends_some_day(each: Job) -> None:
+            assert step["with"]["persist-credentials"] is False
+    assert not any(EXPRESSION.search(run) for run in each.runs)
+    assert "secrets." not in yaml.safe_dump(dict(each.data))
     assert 0 < each.data["timeout-minutes"] <= 60
 
 

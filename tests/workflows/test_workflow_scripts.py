@@ -219,17 +219,17 @@ COMMENT = {"NUMBER": "7", "GITHUB_REPOSITORY": "acme/container-registry", "RUN":
 MARKER = "<!-- container-registry: what this change does -->"
 
 
-def talk(folder: Path, known: str) -> dict[str, str]:
-    program(folder / "bin" / "gh", GH)
+def talk(folder: Path, known: str, gh: str = GH) -> dict[str, str]:
+    program(folder / "bin" / "gh", gh)
     (folder / "known").write_text(known, encoding="utf-8")
     (folder / "calls").touch()
-    return {"CALLS": str(folder / "calls"), "KNOWN": str(folder / "known"), "LC_ALL": "C.UTF-8"}
+    (folder / "comment").mkdir()
+    return {**COMMENT, "CALLS": str(folder / "calls"), "KNOWN": str(folder / "known"), "LC_ALL": "C.UTF-8"}
 
 
 @cases("known, method, where", ("", "POST", "issues/7/comments"), ("12\n34\n", "PATCH", "issues/comments/12"))
 def test_there_is_one_comment(tmp_path: Path, known: str, method: str, where: str) -> None:
-    environment = {**COMMENT, **talk(tmp_path, known)}
-    (tmp_path / "comment").mkdir()
+    environment = talk(tmp_path, known)
     for name in ("preview-prod", "gate-dev", "gate-prod", "preview-dev"):
         (tmp_path / "comment" / f"{name}.md").write_text(f"## {name} $(touch hacked) `é`\n", encoding="utf-8")
     ran_well("comment", "keep one comment", tmp_path, environment)
@@ -245,8 +245,7 @@ def test_there_is_one_comment(tmp_path: Path, known: str, method: str, where: st
 
 
 def test_a_long_comment_is_cut_where_github_would_refuse_it(tmp_path: Path) -> None:
-    environment = {**COMMENT, **talk(tmp_path, "")}
-    (tmp_path / "comment").mkdir()
+    environment = talk(tmp_path, "")
     (tmp_path / "comment" / "gate-dev.md").write_text("é" * 70_000, encoding="utf-8")
     ran_well("comment", "keep one comment", tmp_path, environment)
     body = written(tmp_path, "body.md")
@@ -257,18 +256,13 @@ def test_a_long_comment_is_cut_where_github_would_refuse_it(tmp_path: Path) -> N
 def test_the_query_for_the_comment_finds_only_ours(tmp_path: Path) -> None:
     if shutil.which("jq") is None:
         pytest.skip("gh has jq built in; without a jq there is nothing to ask in its place")
-    script = """\
-while [ $# -gt 0 ]; do if [ "$1" = --jq ]; then jq "$2" "$KNOWN"; exit; fi; shift; done
-"""
-    program(tmp_path / "bin" / "gh", f'printf "%s\\n" "$*" >> "$CALLS"\n{script}')
+    script = 'while [ $# -gt 0 ]; do if [ "$1" = --jq ]; then jq "$2" "$KNOWN"; exit; fi; shift; done\n'
     comments = [
         {"id": 1, "user": {"login": "mallory"}, "body": f"{MARKER} mine"},
         {"id": 2, "user": {"login": "github-actions[bot]"}, "body": "another's"},
         {"id": 3, "user": {"login": "github-actions[bot]"}, "body": f"{MARKER}\nold"},
     ]
-    (tmp_path / "known").write_text(json.dumps(comments))
-    environment = {**COMMENT, "KNOWN": str(tmp_path / "known"), "CALLS": str(tmp_path / "calls"), "LC_ALL": "C.UTF-8"}
-    (tmp_path / "comment").mkdir()
+    environment = talk(tmp_path, json.dumps(comments), f'printf "%s\\n" "$*" >> "$CALLS"\n{script}')
     ran_well("comment", "keep one comment", tmp_path, environment)
     assert "issues/comments/3 " in calls(tmp_path)[1]
 
@@ -292,7 +286,7 @@ def test_drift_is_told_and_an_error_is_an_error(tmp_path: Path, ends: str, drift
 
 @pytest.mark.parametrize(("known", "method", "where"), [("", "POST", "issues"), ("12\n", "PATCH", "issues/12")])
 def test_drift_has_one_issue_for_each_stack(tmp_path: Path, known: str, method: str, where: str) -> None:
-    environment = {**COMMENT, **talk(tmp_path, known)}
+    environment = talk(tmp_path, known)
     (tmp_path / "drift").mkdir()
     (tmp_path / "drift" / "prod.txt").write_text("~ Key ``` `x` $(touch hacked)\n")
     (tmp_path / "drift" / "dev.txt").write_text("x" * 70_000)
@@ -310,7 +304,7 @@ def test_drift_has_one_issue_for_each_stack(tmp_path: Path, known: str, method: 
 
 
 def test_no_drift_is_no_issue(tmp_path: Path) -> None:
-    environment = {**COMMENT, **talk(tmp_path, "")}
+    environment = talk(tmp_path, "")
     ran = run_step("drift.yml", "tell", "open or update an issue for each stack", tmp_path, environment)
     assert ran.returncode == 0, ran.stderr
     assert calls(tmp_path) == []
