@@ -32,7 +32,7 @@ def to_text(rendered: Render) -> str:
     for resource in rendered.resources:
         children[resource.parent].append(resource)
     lines = [
-        f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components",
+        f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components"
     ]
     for region, registry in rendered.outputs.get("registries", {}).items():
         inside = [component for component in components if component.name.endswith(f"@{region}")]

@@ -92,11 +92,7 @@ TYPES = (
         changes=words_in(
             "PutImageTagMutability PutImageScanningConfiguration TagResource UntagResource DeleteRepository"
         ),
-        parameters={
-            "repositoryName": "name",
-            "encryptionConfiguration": "encryptionConfigurations",
-            "tags": "tags",
-        },
+        parameters={"repositoryName": "name", "encryptionConfiguration": "encryptionConfigurations", "tags": "tags"},
         settings_keys={
             "imageTagMutability": "mutable_tags",
             "imageTagMutabilityExclusionFilters": "mutable_tags",

@@ -5,11 +5,7 @@ BASIC_SCAN_TYPE_VERSION = "BASIC_SCAN_TYPE_VERSION"
 REGISTRY_POLICY_SCOPE = "REGISTRY_POLICY_SCOPE"
 ENABLED, DISABLED = "ENABLED", "DISABLED"
 
-VALUES = {
-    BASIC_SCAN_TYPE_VERSION: ("AWS_NATIVE",),
-    BLOB_MOUNTING: (DISABLED, ENABLED),
-    REGISTRY_POLICY_SCOPE: ("V2",),
-}
+VALUES = {BASIC_SCAN_TYPE_VERSION: ("AWS_NATIVE",), BLOB_MOUNTING: (DISABLED, ENABLED), REGISTRY_POLICY_SCOPE: ("V2",)}
 """The values of a setting, its default first. Two have one value left that ECR still takes.
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutAccountSetting.html"""
 

@@ -98,12 +98,7 @@ class Control:
         given = accepted_input(operation, parameters)
         registry, names = self._place(built.about, given, call)
         request = OperationRequest(
-            call=call,
-            registry=registry,
-            names=names,
-            input=given,
-            now=datetime.now(UTC),
-            services=self._services,
+            call=call, registry=registry, names=names, input=given, now=datetime.now(UTC), services=self._services
         )
         _require_allowed(operation, built.about, request)
         return await built.answer(request)

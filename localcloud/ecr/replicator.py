@@ -81,12 +81,7 @@ class Replicator:
         for destination in destinations_of(repository.name, source.replication):
             progress = image.replications[destination] = ReplicationProgress()
             copy = _Copy(
-                source=source,
-                repository=repository,
-                image=image,
-                tag=tag,
-                destination=destination,
-                progress=progress,
+                source=source, repository=repository, image=image, tag=tag, destination=destination, progress=progress
             )
             self._keep(self._carry_out(copy))
 

@@ -112,11 +112,7 @@ def _require_allowed(key: KmsKey, call: Call, action: str, context: Context) -> 
 
 
 def _via_ecr(call: Call, registry: StoredRegistry) -> Context:
-    return {
-        **call_context(registry.region),
-        "kms:CallerAccount": (call.account,),
-        "kms:ViaService": (_ecr(registry),),
-    }
+    return {**call_context(registry.region), "kms:CallerAccount": (call.account,), "kms:ViaService": (_ecr(registry),)}
 
 
 def _grant(registry: StoredRegistry, name: str) -> Context:

@@ -9,12 +9,7 @@ from review.access.matrix import Access, Matrix
 from review.access.partial_evaluation import Permission
 from review.plan.phrases import grouped
 
-VERBS = {
-    Access.PULL: "pull",
-    Access.PUSH: "push",
-    Access.DELETE: "delete images of",
-    Access.CONFIGURE: "configure",
-}
+VERBS = {Access.PULL: "pull", Access.PUSH: "push", Access.DELETE: "delete images of", Access.CONFIGURE: "configure"}
 _NAMED = 10
 """The repositories that one line names."""
 

@@ -27,10 +27,7 @@ _TITLES = DANGERS | {
 def to_sarif(report: GateReport) -> dict[str, Any]:
     ids = sorted({each.id for each in report.remarks})
     rules = all_rules()
-    driver = {
-        "name": "container-registry gate",
-        "rules": [_descriptor(id_, rules.get(id_)) for id_ in ids],
-    }
+    driver = {"name": "container-registry gate", "rules": [_descriptor(id_, rules.get(id_)) for id_ in ids]}
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -93,8 +90,5 @@ def _descriptor(id_: str, rule: Rule | None) -> dict[str, Any]:
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.risk},
         "help": {"text": rule.remediation},
-        "properties": {
-            "tags": ["security", *rule.controls],
-            "security-severity": _SECURITY_SEVERITY[rule.severity],
-        },
+        "properties": {"tags": ["security", *rule.controls], "security-severity": _SECURITY_SEVERITY[rule.severity]},
     }
