@@ -14,7 +14,8 @@ from benchmarks.catalog import REPLICAS, ROOT, SOURCES, STACK, write_project
 from bootstrap.template import boundaries
 from render.rendering import render
 from render.resource import Render
-from review.access import Matrix, access_matrix
+from review.access.evaluation import access_matrix
+from review.access.matrix import Matrix
 
 REPOSITORIES = 1_000
 SECONDS = 10.0

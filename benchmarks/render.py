@@ -25,9 +25,9 @@ from statistics import median
 from benchmarks.catalog import ACCOUNT, ROOT, STACK, entries, write_project
 from benchmarks.handwritten.__main__ import program
 from benchmarks.handwritten.components import PROJECT
-from render import render
 from render.monitor import RecordingMonitor
 from render.program_run import declared_by
+from render.rendering import render
 
 SIZES = (10, 100, 1000)
 REFERENCE, JUDGED = 100, 1000

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from localcloud.ecr.cache.upstream import Login
 from localcloud.server import LOOPBACK, Server
-from oci.image import Blob, Image, Index
+from oci.image import Image, Index
+from oci.manifest import Blob
 
 
 class UpstreamRegistry:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST, digest_of
 from oci.manifest import Blob
 
-__all__ = ["Blob", "Image", "Index", "image", "index"]
-
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _FILE_BYTES = 4096

@@ -11,19 +11,10 @@ from resources.providers import PROVIDER
 from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, top_of, words_in
 from resources.secretsmanager import TYPES as SECRETS_MANAGER
 
-__all__ = [
-    "PROVIDER",
-    "TYPES",
-    "Answer",
-    "Declaration",
-    "Grammar",
-    "Inputs",
-    "OnChange",
-    "ResourceType",
-    "record_of",
-    "top_of",
-    "words_in",
-]
+__all__ = (
+    "PROVIDER", "TYPES", "Answer", "Declaration", "Grammar", "Inputs", "OnChange", "ResourceType", "record_of",
+    "top_of", "words_in",
+)  # fmt: skip
 
 TYPES: Mapping[str, ResourceType] = {each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER)}
 """By the whole token: the short names of two providers are the same."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from render import Render
+from render.resource import Render
 from tests.stacks import PROJECT, PROJECT_FILES, ROOT, copied, edited, rendered
 
 __all__ = ["PROJECT", "PROJECT_FILES", "ROOT", "Edit", "examples"]

@@ -5,7 +5,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from render import Render, render
+from render.rendering import render
+from render.resource import Render
 
 ROOT = Path(__file__).parent.parent
 """The code."""

@@ -13,8 +13,8 @@ import pytest
 from domain.ecr.images import MANIFESTS, OCI_INDEX, digest_of
 from localcloud.tests.cases import cases
 from oci.client import Client, Refused
-from oci.image import Blob, image, index
-from oci.manifest import Corrupt
+from oci.image import image, index
+from oci.manifest import Blob, Corrupt
 
 Answer = tuple[int, dict[str, str], bytes]
 

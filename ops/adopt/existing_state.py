@@ -12,9 +12,10 @@ from ops.adopt.retention_rules import like, not_sayable
 from policies.checks.tag_mutability import EXCLUSION_FILTERS, MUTABILITY
 from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
-from review.plan import Change, plan
 from review.plan.groups import shown
+from review.plan.model import Change
 from review.plan.phrases import grouped
+from review.plan.render_diff import plan
 
 TYPES = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY)
 """What an entry comes to; all of it has the repository's name, and the region."""

@@ -23,7 +23,7 @@ _RESTRICTING_OPERATORS = frozenset(
 _CALLER_KEYS = ("aws:principalarn", "aws:principaltag/", "aws:userid", "aws:username", "sts:externalid")
 """Condition keys that restrict which principal of an account may assume the role. https://docs.aws.amazon.com/
 IAM/latest/UserGuide/reference_policies_condition-keys.html"""
-_ANY_NAME = re.compile(r"(?=.*[*?])[a-z-]*/?[0-9*?/]*")
+_ANY_NAME = re.compile(r"(?:.*:)?(?=.*[*?])[a-z-]*/?[0-9*?/]*", re.DOTALL)
 """The resource part of an ARN that matches any principal, or any of one type."""
 _SAML_PROVIDER, _OIDC_PROVIDER = ":saml-provider/", ":oidc-provider/"
 _CLAIMS = ("aud", "sub")
@@ -71,12 +71,8 @@ def _restricts_caller(condition: Condition) -> bool:
         and condition.operator.base in _RESTRICTING_OPERATORS
         and bool(condition.values)
         and not any(set(each) <= {"*", "?"} or "${" in each for each in condition.values)
-        and not (condition.key.folded == "aws:principalarn" and any(map(_matches_any_name, condition.values)))
+        and not (condition.key.folded == "aws:principalarn" and any(map(_ANY_NAME.fullmatch, condition.values)))
     )
-
-
-def _matches_any_name(arn: str) -> bool:
-    return _ANY_NAME.fullmatch(arn.rpartition(":")[2]) is not None
 
 
 def _unrestricted_providers(statement: Statement) -> Iterator[tuple[str, list[str]]]:

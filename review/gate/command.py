@@ -27,8 +27,8 @@ from review.gate.remarks import GateReport, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
 from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
-from review.plan import Consequence, NotComparable, Plan, plan
-from review.plan.model import NOTHING_TO_DO
+from review.plan.model import NOTHING_TO_DO, Consequence, Plan
+from review.plan.render_diff import NotComparable, plan
 from review.revision import RevisionFault, changed_files, checked_out, place_in_repository, rendered_by, run_review
 from settings import InvalidSettings
 

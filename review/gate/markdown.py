@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from review.formatting import MORE_IN_LOG, code, escaped, fitting, folded, folded_lines
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
-from review.plan import to_markdown as plan_markdown
+from review.plan.markdown import to_markdown as plan_markdown
 
 PLAN_LIMIT = 12_000
 ACCESS_LIMIT = 4_000

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from domain.problems import Path
 from policies.pack.rule import Level
-from review.plan import Plan
+from review.plan.model import Plan
 
 FORMAT_VERSION = 1
 

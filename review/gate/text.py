@@ -6,7 +6,7 @@ from itertools import groupby
 from policies.pack.rule import Level
 from render.output import wrapped
 from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
-from review.plan import to_text as plan_text
+from review.plan.text import to_text as plan_text
 
 TITLES = (
     ("Advisory", (RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)),

@@ -6,8 +6,12 @@ from pathlib import Path
 
 from render.output import print_text, refuse
 from render.rendering import render
-from review.plan import NotComparable, Plan, plan, to_json, to_markdown, to_text
+from review.plan.as_json import to_json
+from review.plan.markdown import to_markdown
+from review.plan.model import Plan
 from review.plan.preview import InvalidPreview, plan_of_preview
+from review.plan.render_diff import NotComparable, plan
+from review.plan.text import to_text
 from review.revision import RevisionFault, base_render
 from settings import InvalidSettings
 

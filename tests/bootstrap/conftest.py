@@ -17,8 +17,8 @@ from localcloud.cloud import LocalCloud
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import apply
 from rehearsal.up import stand_in
-from render import Render, render
-from render.resource import Resource
+from render.rendering import render
+from render.resource import Render, Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import NOT_LOOKED_AT, Asked, Call

@@ -12,7 +12,7 @@ from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
 from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import evaluate
 from domain.kms import GRANT_OPERATIONS, key_policy
-from render import Render
+from render.resource import Render
 from resources.iam import ROLE, ROLE_POLICY
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped, Full
 from tests.bootstrap.deployed import DEPLOY, DeployedAccount

@@ -11,7 +11,8 @@ import pytest
 from domain.ecr.images import OCI_MANIFEST
 from localcloud.clients import Clients
 from oci.client import Client
-from oci.image import Blob, Image
+from oci.image import Image
+from oci.manifest import Blob
 from ops.__main__ import main
 from rehearsal.proofs.harness.principals import login
 

@@ -11,7 +11,7 @@ import pytest
 from policies.pack import bundle as bundling
 from policies.pack.levels import FOLDER
 from policies.pack.rule import all_rules
-from render import Render
+from render.resource import Render
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving

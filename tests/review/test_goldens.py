@@ -5,8 +5,7 @@ import json
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from render import Render
-from render.resource import Resource
+from render.resource import Render, Resource
 from render.tree import to_text
 from tests.review.layout import laid_out
 from tests.stacks import PROJECT, rendered

@@ -8,10 +8,9 @@ import pulumi_aws as aws
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from render import Render
 from render.monitor import RecordingMonitor
 from render.program_run import declared_by
-from render.resource import Resource
+from render.resource import Render, Resource
 from resources.providers import is_provider, provider_account
 from tests.cases import cases
 

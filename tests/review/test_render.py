@@ -13,11 +13,11 @@ import pulumi
 import pytest
 
 from domain.document_text import SECRET, UNKNOWN
-from render import Render, render
 from render.as_json import from_json
 from render.monitor import RecordingMonitor
 from render.program_run import declared_by
-from render.resource import Resource
+from render.rendering import render
+from render.resource import Render, Resource
 from render.tree import to_text
 from settings import InvalidSettings
 from tests.cases import cases

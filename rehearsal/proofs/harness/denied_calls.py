@@ -20,14 +20,12 @@ PULLS: dict[str, Try] = {
 }
 CHANGES: dict[str, Try] = {
     "began to push a layer": lambda client, name, _image: client.begin_upload(name),
-    "pushed a manifest": lambda client, name, image: client.put_manifest(name, image.manifest, _tag_of(image)),
+    # A tag for each image, so that none is refused because it is in use.
+    "pushed a manifest": lambda client, name, image: client.put_manifest(
+        name, image.manifest, f"rehearsal-intruder-{image.digest[-8:]}"
+    ),
     "deleted an image": lambda client, name, image: client.delete_manifest(name, image.digest),
 }
-
-
-def _tag_of(image: Image) -> str:
-    """One for each image, so that no tag is refused because it is in use."""
-    return f"rehearsal-intruder-{image.digest[-8:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.document_text import SECRET, UNKNOWN
 from policies.rules.ecr_replication_sound import RULE
-from render import Render
+from render.resource import Render
 from resources import PROVIDER
 from resources.kms import KEY
 from tests.cases import case, cases

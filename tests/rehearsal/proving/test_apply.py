@@ -17,7 +17,8 @@ from oci.image import image
 from rehearsal.apply import applying, ecr, preconditions
 from rehearsal.apply.applying import NotApplied, apply
 from rehearsal.apply.builder import Order
-from render import Render, render
+from render.rendering import render
+from render.resource import Render
 from settings import load
 from tests.conftest import Edit
 from tests.rehearsal.proving.breaking import REGION

@@ -14,8 +14,7 @@ from domain.ecr.images import MANIFESTS
 from domain.iam.grants import AccountGrant
 from localcloud.clients import Clients
 from oci.client import Client, Pulled, Refused
-from oci.image import Blob
-from oci.manifest import Corrupt
+from oci.manifest import Blob, Corrupt
 from rehearsal.proofs import immutable_tags, pull_grants
 from rehearsal.proofs.harness.case import OTHERS, Broken, Case, PublisherCase
 from rehearsal.proofs.harness.principals import Principals

@@ -11,7 +11,9 @@ from domain.iam.github import ISSUER
 from render.resource import Render, Resource
 from resources.ecr import REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.iam import ROLE, ROLE_POLICY
-from review.access import Matrix, Permission, access_matrix
+from review.access.evaluation import access_matrix
+from review.access.matrix import Matrix
+from review.access.partial_evaluation import Permission
 
 ACCOUNT, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 REGION = "us-east-1"

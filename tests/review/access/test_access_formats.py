@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from render import Render
-from review.access import Grantee, Matrix, access_matrix
+from render.resource import Render
 from review.access.access_diff import access_changes
 from review.access.as_json import changes_to_json, to_json
+from review.access.evaluation import access_matrix
 from review.access.markdown import changes_to_markdown, to_markdown
+from review.access.matrix import Grantee, Matrix
 from review.access.text import changes_to_text, to_text
 from review.formatting import folded_lines, with_code
 from tests.review.access.scene import API, LOGIN, OTHER, THIRD, allow, deny, found, github, mine, repository, role

@@ -17,10 +17,13 @@ from domain.aws import Arn
 from domain.iam.access import Caller, Context, Outcome, Request
 from domain.iam.evaluate import request_context
 from domain.iam.statement import Effect
-from render import Render, render
-from review.access import Access, Grantee, GranteeKind, Matrix, Permission, access_matrix
+from render.rendering import render
+from render.resource import Render
 from review.access.declared_roles import ALLOW_ALL, declared_roles
+from review.access.evaluation import access_matrix
 from review.access.grantees import named
+from review.access.matrix import Access, Grantee, GranteeKind, Matrix
+from review.access.partial_evaluation import Permission
 from review.access.targets import AccessTarget, PolicyReader, access_targets
 from tests.bootstrap.full import written
 from tests.domain.iam.peer.peer import NEEDED, Call, answers

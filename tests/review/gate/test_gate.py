@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from render import Render
 from render.as_json import to_json
+from render.resource import Render
 from review.__main__ import main
 from review.gate import command
 from tests.cases import case, cases

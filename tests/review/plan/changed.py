@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from render import Render, Resource
-from review.plan import Change, Consequence, Plan, plan
+from render.resource import Render, Resource
 from review.plan.destruction import destroys_repository
+from review.plan.model import Change, Consequence, Plan
+from review.plan.render_diff import plan
 from tests.stacks import PROJECT, TextEdit, rendered
 
 TODAY = date(2026, 11, 21)

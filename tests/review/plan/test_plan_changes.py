@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from render import Render, Resource
+from render.resource import Render, Resource
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from resources.kms import KEY
-from review.plan import Fate, NotComparable, Op, Protection, Topic, plan
 from review.plan.destruction import fate, old_name
+from review.plan.model import Fate, Op, Protection, Topic
+from review.plan.render_diff import NotComparable, plan
 from tests.cases import cases
 from tests.conftest import examples
 from tests.review.plan.changed import (

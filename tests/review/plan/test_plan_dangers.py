@@ -6,8 +6,8 @@ import pytest
 
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review.plan import plan
 from review.plan.model import IDS
+from review.plan.render_diff import plan
 from tests.cases import cases
 from tests.review.plan.changed import (
     ALLOW,

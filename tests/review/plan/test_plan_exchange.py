@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from render import Render
 from render.as_json import InvalidRender, from_json, to_json
+from render.resource import Render
 from tests.cases import cases
 
 NEWER = ("account", "home", "allow_destruction", "removed")

@@ -10,8 +10,11 @@ from syrupy.assertion import SnapshotAssertion
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from review.formatting import code_block
-from review.plan import Consequence, Plan, Topic, plan, to_json, to_markdown, to_text
-from review.plan.markdown import LIMIT
+from review.plan.as_json import to_json
+from review.plan.markdown import LIMIT, to_markdown
+from review.plan.model import Consequence, Plan, Topic
+from review.plan.render_diff import plan
+from review.plan.text import to_text
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,

@@ -2,12 +2,13 @@
 
 import pytest
 
-from render import Render
+from render.resource import Render
 from resources import OnChange
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY
 from resources.iam import ROLE
-from review.plan import Topic, plan
 from review.plan.groups import groups
+from review.plan.model import Topic
+from review.plan.render_diff import plan
 from tests.review.plan.changed import (
     ALLOW,
     CATALOG,

@@ -10,9 +10,12 @@ from syrupy.assertion import SnapshotAssertion
 
 from domain.document_text import SECRET, UNKNOWN
 from resources import OnChange
-from review.plan import Fate, Op, Plan, Protection, Topic, to_json, to_markdown, to_text
+from review.plan.as_json import to_json
 from review.plan.destruction import fate, old_name
+from review.plan.markdown import to_markdown
+from review.plan.model import Fate, Op, Plan, Protection, Topic
 from review.plan.preview import InvalidPreview, plan_of_preview
+from review.plan.text import to_text
 from tests.cases import cases
 from tests.review.plan.changed import destroyed
 

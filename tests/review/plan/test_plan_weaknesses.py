@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from render import Render
+from render.resource import Render
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
-from review.plan import plan
 from review.plan.policy_diff import sooner_lost
+from review.plan.render_diff import plan
 from tests.cases import case, cases
 from tests.review.plan.changed import (
     EUROPE_COMES,
