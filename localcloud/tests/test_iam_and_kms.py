@@ -1,4 +1,4 @@
-"""What our ECR is told of keys, and for how long it is remembered."""
+"""What our ECR learns of keys, and for how long it is remembered."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from domain.iam.access import ANONYMOUS, Identity
-from domain.iam.document import parse
-from localcloud.callers import Callers, root
+from localcloud.callers import root
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorAnswer
 from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.protocols import CallFailed
 from localcloud.tests.cases import cases
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect, fetch
+from localcloud.tests.ecr.control_plane import a_key
 from localcloud.tests.statements import allow, text
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -40,17 +40,8 @@ def test_a_key_is_found_by_arn_id_and_alias_with_its_policy(
     alias = f"arn:aws:kms:{OTHER_REGION}:{OTHER_ACCOUNT}:alias/registry"
     there = {"account": OTHER_ACCOUNT, "region": OTHER_REGION}
     found = [run(backend.key(each, **there)) for each in (made["Arn"], made["KeyId"], "alias/registry", alias)]
-    [key] = {each.arn: each for each in found}.values()
-    assert key == KmsKey(
-        arn=made["Arn"],
-        account=OTHER_ACCOUNT,
-        region=OTHER_REGION,
-        enabled=True,
-        usage="ENCRYPT_DECRYPT",
-        spec="SYMMETRIC_DEFAULT",
-        policy=key.policy,
-    )
-    assert key.policy.document == parse(policy)
+    key = a_key(made["Arn"], policy, **there)
+    assert found == [key] * 4
     elsewhere = {"account": ACCOUNT, "region": REGION}
     assert run(backend.key(made["Arn"], **elsewhere)) == key
     assert run(backend.key(alias, **elsewhere)) == key
@@ -85,39 +76,48 @@ def test_a_refusal_is_raised_with_code_and_message(backend: Backend, run: Run) -
     assert failed.value.code == "NoSuchEntity"
 
 
-class _Counting:
-    """Counts how often the emulator is asked."""
+class _Counted:
+    """A key, and a backend that reads it through what writes down the calls of the emulator, or fails."""
 
-    def __init__(self, asked: Any) -> None:
-        self._asked = asked
+    def __init__(self, emulator: Any, arn: str) -> None:
+        self._emulator, self._arn = emulator, arn
+        self.backend = Backend(self)
         self.operations: list[str] = []
+        self.failure: Exception | None = None
 
     async def request(self, method: str, path: str, headers: Any = (), body: bytes = b"") -> EmulatorAnswer:
-        target = dict(headers).get("X-Amz-Target")
-        self.operations.append(target.rpartition(".")[2] if target else body.decode())
-        answer: EmulatorAnswer = await self._asked.request(method, path, headers, body)
+        if self.failure is not None:
+            raise self.failure
+        self.operations.append(dict(headers)["X-Amz-Target"].rpartition(".")[2])
+        answer: EmulatorAnswer = await self._emulator.request(method, path, headers, body)
         return answer
 
+    async def key(self) -> KmsKey | None:
+        return await self.backend.key(self._arn, account=ACCOUNT, region=REGION)
 
-def test_an_answer_is_remembered_until_its_account_writes(cloud: LocalCloud, connect: Connect, run: Run) -> None:
-    counting = _Counting(cloud._emulator)
-    backend = Backend(counting)
-    arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
 
-    def asked() -> list[str]:
-        counting.operations.clear()
-        assert run(backend.key(arn, account=ACCOUNT, region=REGION)) is not None
-        return counting.operations
+READS = ["DescribeKey", "GetKeyPolicy"]
 
-    assert asked() == ["DescribeKey", "GetKeyPolicy"]
-    assert asked() == []
-    backend.forget("kms", OTHER_ACCOUNT)
-    backend.forget("iam", ACCOUNT)
-    assert asked() == []
-    backend.forget("kms", ACCOUNT)
-    assert asked() == ["DescribeKey", "GetKeyPolicy"]
-    backend.forget("kms")
-    assert asked() == ["DescribeKey", "GetKeyPolicy"]
+
+@pytest.fixture
+def counted(cloud: LocalCloud, connect: Connect) -> _Counted:
+    return _Counted(cloud._emulator, connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"])
+
+
+def test_an_answer_is_remembered_until_its_account_writes(counted: _Counted, run: Run) -> None:
+    def calls() -> list[str]:
+        counted.operations.clear()
+        assert run(counted.key()) is not None
+        return [*counted.operations]
+
+    assert (calls(), calls()) == (READS, [])
+    counted.backend.forget("kms", OTHER_ACCOUNT)
+    counted.backend.forget("iam", ACCOUNT)
+    assert calls() == []
+    counted.backend.forget("kms", ACCOUNT)
+    assert calls() == READS
+    counted.backend.forget("kms")
+    assert calls() == READS
 
 
 def test_reads_that_pass_the_front_are_no_reason_to_forget(
@@ -147,25 +147,17 @@ def test_a_write_of_who_knows_whom_is_a_reason_to_forget_all(cloud: LocalCloud, 
     assert ("kms", ACCOUNT) not in backend._memory
 
 
-def test_many_who_ask_at_once_share_one_read(cloud: LocalCloud, connect: Connect, run: Run) -> None:
-    counting = _Counting(cloud._emulator)
-    backend = Backend(counting)
-    arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
-
+def test_requests_at_once_share_one_read(counted: _Counted, run: Run) -> None:
     async def all_at_once() -> list[Any]:
-        return await asyncio.gather(*(backend.key(arn, account=ACCOUNT, region=REGION) for _ in range(50)))
+        return await asyncio.gather(*(counted.key() for _ in range(50)))
 
     assert len(set(map(id, run(all_at_once())))) == 1
-    assert counting.operations == ["DescribeKey", "GetKeyPolicy"]
+    assert counted.operations == READS
 
 
-def test_one_who_leaves_takes_nothing_from_who_waits(cloud: LocalCloud, connect: Connect, run: Run) -> None:
-    counting = _Counting(cloud._emulator)
-    backend = Backend(counting)
-    arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
-
+def test_a_request_that_is_given_up_takes_nothing_from_one_that_waits(counted: _Counted, run: Run) -> None:
     async def one_leaves() -> KmsKey | None:
-        leaving, waiting = (asyncio.ensure_future(backend.key(arn, account=ACCOUNT, region=REGION)) for _ in range(2))
+        leaving, waiting = (asyncio.ensure_future(counted.key()) for _ in range(2))
         await asyncio.sleep(0)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -173,35 +165,20 @@ def test_one_who_leaves_takes_nothing_from_who_waits(cloud: LocalCloud, connect:
         return await waiting
 
     assert run(one_leaves()) is not None
-    assert counting.operations == ["DescribeKey", "GetKeyPolicy"]
+    assert counted.operations == READS
 
 
-class _Broken:
-    """Fails once, then answers."""
-
-    def __init__(self, asked: Any) -> None:
-        self._asked = asked
-        self._failed = False
-
-    async def request(self, method: str, path: str, headers: Any = (), body: bytes = b"") -> EmulatorAnswer:
-        if not self._failed:
-            self._failed = True
-            raise ConnectionError("broke off")
-        answer: EmulatorAnswer = await self._asked.request(method, path, headers, body)
-        return answer
-
-
-def test_a_failure_is_not_remembered(cloud: LocalCloud, connect: Connect, run: Run) -> None:
-    backend = Backend(_Broken(cloud._emulator))
-    arn = connect(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
+def test_a_failure_is_not_remembered(counted: _Counted, run: Run) -> None:
+    counted.failure = ConnectionError("broke off")
     with pytest.raises(ConnectionError):
-        run(backend.key(arn, account=ACCOUNT, region=REGION))
-    assert run(backend.key(arn, account=ACCOUNT, region=REGION)) is not None
+        run(counted.key())
+    counted.failure = None
+    assert run(counted.key()) is not None
 
 
-def test_a_cloudformation_call_may_have_made_anything(cloud: LocalCloud, connect: Connect, run: Run) -> None:
-    callers: Callers = cloud._callers
-    backend = callers._backend
+def test_a_cloudformation_call_may_have_made_anything(
+    cloud: LocalCloud, connect: Connect, backend: Backend, run: Run
+) -> None:
     run(backend.key("alias/none", account=ACCOUNT, region=REGION))
     assert ("kms", ACCOUNT) in backend._memory
     connect(cloud, "cloudformation").list_stacks()
