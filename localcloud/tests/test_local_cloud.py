@@ -9,22 +9,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from botocore.exceptions import ClientError
 
-from domain.iam.access import Policy
-from domain.iam.document import Document
+from domain.kms import key_policy
 from localcloud import cloud as local
+from localcloud import emulator
 from localcloud.cloud import LocalCloud
 from localcloud.ecr.authorization_tokens import AuthorizationToken
 from localcloud.emulator import Emulator, EmulatorDied
-from localcloud.iam_and_kms import KmsKey
 from localcloud.server import Server
-from localcloud.tests.clouds import ACCOUNT, Connect, Recorder
+from localcloud.tests.clouds import ACCOUNT, REGION, Connect, Recorder
+from localcloud.tests.ecr.control_plane import a_key
 from localcloud.tests.processes import NEEDS_PROC, alive, descendants, eventually
 
 pytestmark = NEEDS_PROC
@@ -32,7 +34,7 @@ pytestmark = NEEDS_PROC
 LISTENING = "0A"
 
 
-def _started() -> LocalCloud:
+def _unstarted() -> LocalCloud:
     return LocalCloud(ecr=Recorder())
 
 
@@ -50,32 +52,30 @@ def nothing_left(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("nothing_left")
 def test_it_starts_and_stops_fast_and_leaves_nothing() -> None:
-    cloud = _started()
+    cloud = _unstarted()
     begin = time.monotonic()
     cloud.start()
     started = time.monotonic()
-    state = cloud.state
-    assert state.is_dir()
+    assert cloud.state.is_dir()
     cloud.stop()
-    stopped = time.monotonic()
     assert started - begin < 1.5
-    assert stopped - started < 1
-    assert not state.exists()
+    assert time.monotonic() - started < 1
+    assert not cloud.state.exists()
     cloud.stop()
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_open_connections_and_requests_do_not_hold_the_end() -> None:
-    cloud = _started()
+    cloud = _unstarted()
     cloud.start()
-    host, port = cloud.endpoint.removeprefix("http://").split(":")
+    address = ("127.0.0.1", int(cloud.endpoint.rpartition(":")[2]))
     scope = f"{ACCOUNT}/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=x"
     url = f"/?Action=ReceiveMessage&WaitTimeSeconds=20&QueueUrl={cloud.endpoint}/{ACCOUNT}/none"
     request = f"GET {url} HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 Credential={scope}\r\n\r\n"
     with (
-        socket.create_connection((host, int(port))),
-        socket.create_connection((host, int(port))) as half,
-        socket.create_connection((host, int(port))) as waiting,
+        socket.create_connection(address),
+        socket.create_connection(address) as half,
+        socket.create_connection(address) as waiting,
     ):
         half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf of")
         waiting.sendall(request.encode())
@@ -86,7 +86,7 @@ def test_open_connections_and_requests_do_not_hold_the_end() -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_who_writes_until_the_end_neither_holds_it_nor_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_that_writes_until_the_end_neither_holds_it_nor_fails(caplog: pytest.LogCaptureFixture) -> None:
     async def write(_: web.Request) -> web.Response:
         for number in itertools.count():
             (cloud.state / str(number)).touch()
@@ -95,7 +95,7 @@ def test_who_writes_until_the_end_neither_holds_it_nor_fails(caplog: pytest.LogC
 
     app = web.Application()
     app.router.add_get("/", write)
-    cloud = LocalCloud(ecr=Recorder())
+    cloud = _unstarted()
     cloud.start()
     port = cloud._server.wait(cloud._server.listen(app))
     with socket.create_connection(("127.0.0.1", port)) as connection:
@@ -109,9 +109,7 @@ def test_who_writes_until_the_end_neither_holds_it_nor_fails(caplog: pytest.LogC
 
 @pytest.mark.usefixtures("nothing_left")
 def test_two_clouds_side_by_side_know_nothing_of_each_other(connect: Connect) -> None:
-    from botocore.exceptions import ClientError
-
-    with _started() as one, _started() as other:
+    with _unstarted() as one, _unstarted() as other:
         assert one.endpoint != other.endpoint
         assert one.state != other.state
         key = connect(one, "kms").create_key()["KeyMetadata"]["KeyId"]
@@ -123,12 +121,9 @@ def test_two_clouds_side_by_side_know_nothing_of_each_other(connect: Connect) ->
 
 @pytest.mark.usefixtures("nothing_left")
 def test_many_start_at_the_same_time() -> None:
-    clouds = [_started() for _ in range(4)]
-    threads = [threading.Thread(target=each.start) for each in clouds]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    clouds = [_unstarted() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(LocalCloud.start, clouds))
     assert len({each.endpoint for each in clouds}) == 4
     for cloud in clouds:
         cloud.stop()
@@ -152,7 +147,7 @@ def test_the_emulator_sees_nothing_of_the_users_and_writes_nowhere_else(
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("PERSIST_STATE", "1")
     monkeypatch.setenv("PYTHONPATH", "/of/the/users")
-    with _started() as cloud:
+    with _unstarted() as cloud:
         connect(cloud, "s3").create_bucket(Bucket="bucket")
         connect(cloud, "s3").put_object(Bucket="bucket", Key="key", Body=b"body")
         for pid in _family(cloud):
@@ -173,7 +168,7 @@ def test_no_signal_of_the_terminal_reaches_what_it_starts(cloud: LocalCloud) -> 
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_taken_port_is_told_and_nothing_stays() -> None:
+def test_a_taken_port_is_reported_and_nothing_stays() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -191,24 +186,24 @@ def test_the_wanted_port_is_taken() -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_an_emulator_that_cannot_start_is_told_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_emulator_that_cannot_start_is_reported_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho no emulator today >&2\nexit 1\n")
     python.chmod(0o755)
     monkeypatch.setattr(local, "installed", lambda *_: python)
     begin = time.monotonic()
     with pytest.raises(EmulatorDied, match=r"ended with exit code 1;(?s:.*)no emulator today"):
-        _started().start()
+        _unstarted().start()
     assert time.monotonic() - begin < 2
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_an_emulator_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from localcloud import emulator
-
     monkeypatch.setattr(emulator, "_START", 0.01)
     with pytest.raises(EmulatorDied, match="did not start within"):
-        _started().start()
+        _unstarted().start()
 
 
 @pytest.mark.usefixtures("nothing_left")
@@ -223,17 +218,17 @@ def test_a_fault_of_our_ecr_at_the_start_leaves_nothing(monkeypatch: pytest.Monk
 
 def test_before_the_start_and_after_the_end_the_emulator_cannot_be_asked(tmp_path: Path) -> None:
     async def ask() -> None:
-        emulator = Emulator(tmp_path, tmp_path / "python")
+        stopped = Emulator(tmp_path, tmp_path / "python")
         with pytest.raises(RuntimeError, match="not started"):
-            await emulator.request("GET", "/")
-        await emulator.stop()
+            await stopped.request("GET", "/")
+        await stopped.stop()
         with pytest.raises(EmulatorDied, match="was stopped"):
-            await emulator.request("GET", "/")
+            await stopped.request("GET", "/")
 
     asyncio.run(ask())
 
 
-def test_who_waits_no_longer_ends_what_was_waited_for() -> None:
+def test_a_wait_needs_a_server_that_runs_and_ends_what_it_no_longer_waits_for() -> None:
     ended = threading.Event()
 
     async def endless() -> None:
@@ -243,6 +238,8 @@ def test_who_waits_no_longer_ends_what_was_waited_for() -> None:
             ended.set()
 
     server = Server()
+    with pytest.raises(RuntimeError, match="not running"):
+        server.wait(endless())
     server.start()
     try:
         with pytest.raises(TimeoutError):
@@ -252,23 +249,8 @@ def test_who_waits_no_longer_ends_what_was_waited_for() -> None:
         server.stop()
 
 
-def test_nothing_can_be_waited_for_when_nothing_runs() -> None:
-    async def nothing() -> None: ...
-
-    with pytest.raises(RuntimeError, match="not running"):
-        Server().wait(nothing())
-
-
 GIVEN = "given"
-KEY = KmsKey(
-    arn=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1",
-    account=ACCOUNT,
-    region="us-east-1",
-    enabled=True,
-    usage="ENCRYPT_DECRYPT",
-    spec="SYMMETRIC_DEFAULT",
-    policy=Policy(name="none", document=Document(statements=())),
-)
+KEY = a_key(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1", key_policy(account=ACCOUNT, region=REGION))
 
 
 def test_what_a_caller_changes_is_changed_in_the_servers_thread(
@@ -276,13 +258,13 @@ def test_what_a_caller_changes_is_changed_in_the_servers_thread(
 ) -> None:
     threads: list[str] = []
 
-    def told(*_: object, **__: object) -> AuthorizationToken:
+    def called(*_: object, **__: object) -> AuthorizationToken:
         threads.append(threading.current_thread().name)
         return AuthorizationToken(password=GIVEN, expires=datetime.now(UTC))
 
-    monkeypatch.setattr(cloud._callers, "join", told)
-    monkeypatch.setattr(cloud._backend, "add_key", told)
-    monkeypatch.setattr(cloud._tokens, "issue", told)
+    monkeypatch.setattr(cloud._callers, "join", called)
+    monkeypatch.setattr(cloud._backend, "add_key", called)
+    monkeypatch.setattr(cloud._tokens, "issue", called)
     cloud.join(ACCOUNT, "o-a1b2c3d4e5")
     cloud.add_key(KEY)
     assert cloud.service_password("lambda.amazonaws.com", "arn:aws:lambda:us-east-1:1:function:a", ACCOUNT) == GIVEN

@@ -1,4 +1,4 @@
-"""A role that an AWS service takes: who gets it, and what its session may."""
+"""A role that an AWS service assumes: which service gets it, and what its session may."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -33,11 +33,11 @@ def test_the_service_has_what_the_role_has(cloud: LocalCloud, connect: Connect, 
     assert ecr.describe_repositories()["repositories"] == []
     with pytest.raises(ClientError, match=r"AccessDenied.*assumed-role/.*/rehearsal is not authorized"):
         ecr.get_authorization_token()
-    told = connect(cloud, "sts", credentials=given).get_caller_identity()
-    assert told["Arn"].startswith(f"arn:aws:sts::{HOME}:assumed-role/{role.rpartition('/')[2]}/")
+    caller = connect(cloud, "sts", credentials=given).get_caller_identity()
+    assert caller["Arn"].startswith(f"arn:aws:sts::{HOME}:assumed-role/{role.rpartition('/')[2]}/")
 
 
-def test_nobody_else_has_it(cloud: LocalCloud, role: str) -> None:
+def test_no_other_service_or_source_has_it(cloud: LocalCloud, role: str) -> None:
     assert cloud.service_session("lambda.amazonaws.com", role, source(), HOME) is None
     assert cloud.service_session(SERVICE, role, source(OTHER_ACCOUNT), OTHER_ACCOUNT) is None
     assert cloud.service_session(SERVICE, role, source(service="lambda"), HOME) is None
