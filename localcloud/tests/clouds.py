@@ -1,4 +1,4 @@
-"""What the tests ask a local cloud with: AWS's own client, plain HTTP, and an ECR that writes down what it is asked."""
+"""What the tests call a local cloud with: AWS's own client, plain HTTP, and an ECR that writes down its calls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +55,7 @@ class Connect:
 
 
 class Recorder:
-    """Stands where ECR is to be, writes down who asks for what, and answers what it is told to."""
+    """Is where ECR is to be, writes down its calls, and has one answer an operation."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Mapping[str, Any], Call]] = []

@@ -1,4 +1,4 @@
-"""An account with GitHub's provider, roles that its jobs may have, and whoever asks for them."""
+"""An account with GitHub's provider, roles that its jobs may have, and requests for them."""
 
 import itertools
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Roles:
             self.iam(account).create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=[AUDIENCE])
 
     def make(self, trusted: str | None = None, *, account: str = HOME, **more: Any) -> str:
-        """The ARN of a new role, which trusts JOB unless told otherwise."""
+        """The ARN of a new role, which trusts JOB by default."""
         made = self.iam(account).create_role(
             RoleName=next(NAMES),
             Path="/container-registry/dev/",

@@ -31,9 +31,9 @@ def alive(pids: set[int]) -> set[int]:
 
 
 def descendants(pid: int) -> set[int]:
-    everybody = {int(each.name): _stat(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()}
+    processes = {int(each.name): _stat(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()}
     found = {pid}
-    while more := {each for each, (_, parent) in everybody.items() if parent in found} - found:
+    while more := {each for each, (_, parent) in processes.items() if parent in found} - found:
         found |= more
     return found - {pid}
 

@@ -133,7 +133,7 @@ Guarded = tuple[subprocess.Popen[bytes], Path, set[int]]
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Guarded]:
-    """A guardian whose program won't end when asked, and has a child."""
+    """A guardian whose program ignores SIGTERM, and has a child."""
     state = tmp_path / "state"
     state.mkdir()
     with socket.socket() as listener, (tmp_path / "log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""The emulator's environment: made by whoever needs it first, once, and again when its requirements file changes."""
+"""The emulator's environment: made where it is needed first, once, and again when its requirements file changes."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ print(installed(Path(sys.argv[1]), Path(sys.argv[2])))
 @pytest.fixture
 def requirements(tmp_path: Path) -> Path:
     file = tmp_path / "requirements-emulator.txt"
-    file.write_text("# nothing, so that no package index is asked\n", encoding="utf-8")
+    file.write_text("# nothing, so that no package index is requested\n", encoding="utf-8")
     return file
 
 

@@ -216,7 +216,7 @@ def test_a_fault_of_our_ecr_at_the_start_leaves_nothing(monkeypatch: pytest.Monk
         LocalCloud().start()
 
 
-def test_before_the_start_and_after_the_end_the_emulator_cannot_be_asked(tmp_path: Path) -> None:
+def test_before_the_start_and_after_the_end_the_emulator_refuses_requests(tmp_path: Path) -> None:
     async def ask() -> None:
         stopped = Emulator(tmp_path, tmp_path / "python")
         with pytest.raises(RuntimeError, match="not started"):

@@ -93,7 +93,7 @@ def test_another_job_is_refused(roles: Roles, role: str, job: Job) -> None:
     ("sub", "repo:acme@1024/payments-api@65536:ref:refs/heads/main", JOB),
 )
 def test_each_claim_that_aws_maps_decides(roles: Roles, claim: str, value: str, job: Job) -> None:
-    asked = roles.make(trust({"aud": AUDIENCE, claim: value}))
+    role = roles.make(trust({"aud": AUDIENCE, claim: value}))
     right = replace(
         JOB,
         enterprise_id="9",
@@ -101,8 +101,8 @@ def test_each_claim_that_aws_maps_decides(roles: Roles, claim: str, value: str, 
         ids_in_subject=claim == "sub",
         job_workflow_ref="acme/ci/.github/workflows/push.yml@refs/heads/main",
     )
-    assert roles.assume(asked, roles.token(right))["AssumedRoleUser"]
-    assert roles.refused(asked, roles.token(job)) == DENIED
+    assert roles.assume(role, roles.token(right))["AssumedRoleUser"]
+    assert roles.refused(role, roles.token(job)) == DENIED
 
 
 @cases("claim", "repository_owner", "event_name", "iss", "ref_type", "repository_visibility")
@@ -111,18 +111,18 @@ def test_a_claim_that_aws_does_not_map_is_no_condition_key(roles: Roles, claim: 
     assert roles.refused(roles.make(trust({"aud": AUDIENCE, claim: said}))) == DENIED
 
 
-def test_the_sessions_name_can_be_asked_for(roles: Roles) -> None:
-    asked = roles.make(by_token({"StringEquals": {f"{ISSUER}:sub": SUBJECT, "sts:RoleSessionName": "release"}}))
-    assert roles.assume(asked, RoleSessionName="release")["AssumedRoleUser"]["Arn"].endswith("/release")
-    assert roles.refused(asked) == DENIED
+def test_the_sessions_name_can_be_a_condition(roles: Roles) -> None:
+    role = roles.make(by_token({"StringEquals": {f"{ISSUER}:sub": SUBJECT, "sts:RoleSessionName": "release"}}))
+    assert roles.assume(role, RoleSessionName="release")["AssumedRoleUser"]["Arn"].endswith("/release")
+    assert roles.refused(role) == DENIED
 
 
 def test_a_changed_trust_counts_at_once(roles: Roles) -> None:
-    asked = roles.make()
-    assert roles.assume(asked)
+    role = roles.make()
+    assert roles.assume(role)
     another = trust({"aud": AUDIENCE, "sub": "repo:acme/nothing:ref:refs/heads/main"})
-    roles.iam().update_assume_role_policy(RoleName=asked.rpartition("/")[2], PolicyDocument=another)
-    assert roles.refused(asked) == DENIED
+    roles.iam().update_assume_role_policy(RoleName=role.rpartition("/")[2], PolicyDocument=another)
+    assert roles.refused(role) == DENIED
 
 
 def test_a_role_that_does_not_exist_is_refused_in_the_same_words(roles: Roles, role: str) -> None:
@@ -192,8 +192,8 @@ def test_a_token_of_another_issuer_is_refused(roles: Roles, role: str, cloud: Lo
     words = "No OpenIDConnect provider found in your account for https://gitlab.com"
     assert roles.refused(role, other) == ("InvalidIdentityToken", 400, words)
     roles.vouch(issuer="gitlab.com")
-    asked = roles.make(trust(principal=provider(issuer="gitlab.com"), issuer="gitlab.com"))
-    assert roles.refused(asked, other)[2].startswith(NO_KEY)
+    of_gitlab = roles.make(trust(principal=provider(issuer="gitlab.com"), issuer="gitlab.com"))
+    assert roles.refused(of_gitlab, other)[2].startswith(NO_KEY)
     for none in (ISSUER, "", None):
         nameless = signed(cloud, claims(iss=none))
         assert roles.refused(role, nameless) == ("InvalidIdentityToken", 400, "Issuer must be a valid URL")
@@ -270,9 +270,9 @@ def test_what_is_no_token_is_refused(roles: Roles, role: str, text: str) -> None
     ({"DurationSeconds": 43201}, "Value at 'durationSeconds' failed to satisfy constraint: Member must have value"),
     ({"PolicyArns": [{"arn": "a" * 2049}]}, "Value at 'policyArns.1.member.arn' failed to satisfy constraint: "),
     ({"RoleSessionName": "a b"}, "Value at 'roleSessionName' failed to satisfy constraint: Member must satisfy"),
-    ({"RoleArn": f"arn:aws:iam::{HOME}:user/somebody"}, "Request ARN is invalid"),
-    ({"RoleArn": "arn:aws:iam::12345:role/somebody"}, "Request ARN is invalid"),
-    ({"RoleArn": "arn:aws:sts::771100002222:role/somebody"}, "Request ARN is invalid"),
+    ({"RoleArn": f"arn:aws:iam::{HOME}:user/other"}, "Request ARN is invalid"),
+    ({"RoleArn": "arn:aws:iam::12345:role/other"}, "Request ARN is invalid"),
+    ({"RoleArn": "arn:aws:sts::771100002222:role/other"}, "Request ARN is invalid"),
     ({"RoleArn": "a role without an arn"}, "Request ARN is invalid"),
 )
 def test_bad_input_is_refused(roles: Roles, role: str, given: dict[str, Any], words: str) -> None:

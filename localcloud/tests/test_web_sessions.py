@@ -111,7 +111,7 @@ def test_a_session_ends(roles: Roles, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @cases("changed", "SecretAccessKey", "SessionToken")
 def test_half_of_a_sessions_secrets_are_no_session(roles: Roles, changed: str) -> None:
-    given = {**roles.assume(publisher(roles))["Credentials"], changed: "of-somebody-else"}
+    given = {**roles.assume(publisher(roles))["Credentials"], changed: "of-another"}
     for service, call in (("ecr", "get_authorization_token"), ("sts", "get_caller_identity")):
         with pytest.raises(ClientError, match=r"InvalidSignatureException|UnrecognizedClientException"):
             getattr(roles.connect(roles.cloud, service, credentials=given), call)()

@@ -46,7 +46,7 @@ LIFECYCLE = {
 CONFIG = images.digest_of(b"{}")
 NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
-"""The model has one shape for what is asked and for what is answered; AWS answers an empty list too."""
+"""The model has one shape for requests and for answers; AWS answers an empty list too."""
 
 TRUST = text(trusts({"Service": "ecr.amazonaws.com"}))
 TEMPLATE: dict[str, Any] = {"prefix": "cached", "appliedFor": ["REPLICATION", "PULL_THROUGH_CACHE"]}
@@ -94,7 +94,7 @@ class FakeKeys(Backend):
 
     def __init__(self) -> None:
         self.keys: dict[str, KmsKey] = {}
-        self.asked: list[tuple[str, str, str]] = []
+        self.requests: list[tuple[str, str, str]] = []
         self.trusts: dict[str, str] = {}
         self.standings: dict[str, AttachedPolicies] = {}
         self._secrets: dict[str, str] = {}
@@ -127,13 +127,13 @@ class FakeKeys(Backend):
         return self.standings[identity.principal_arn]
 
     async def key(self, name: str, *, account: str, region: str) -> KmsKey | None:
-        self.asked.append((name, account, region))
+        self.requests.append((name, account, region))
         await asyncio.sleep(0)
         return self.keys.get(name)
 
 
 class Plane:
-    """A control plane with what stands behind it; a call is an operation's name and its parameters."""
+    """A control plane with what is behind it; a call is an operation's name and its parameters."""
 
     def __init__(self) -> None:
         self.keys = FakeKeys()

@@ -111,7 +111,7 @@ class Answer:
 
 @dataclass
 class Server:
-    """A registry that listens, with what stands behind it."""
+    """A registry that listens, with what is behind it."""
 
     folder: Path
     port: int
@@ -222,16 +222,16 @@ def image(*layers: bytes, **changes: Any) -> dict[str, Any]:
 def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server]:
     """A registry that the local cloud's own server serves."""
     upstream_hosts: dict[str, str] = {}
-    asked, backend = callers or FakeCallers(), FakeKeys()
+    known, backend = callers or FakeCallers(), FakeKeys()
     services = Services(
-        folder, backend, asked, tokens=Tokens(), upstream_hosts=upstream_hosts, open_port=lambda *_: asyncio.sleep(0, 0)
+        folder, backend, known, tokens=Tokens(), upstream_hosts=upstream_hosts, open_port=lambda *_: asyncio.sleep(0, 0)
     )
     registries, blobs, tokens = services.registries, services.blobs, services.tokens
     registry, listener = registries.of(ACCOUNT, REGION), Listener()
     listener.start()
     try:
         port = listener.wait(listener.listen(data_plane(registry, services)))
-        server = Server(folder, port, registries, registry, tokens, blobs, asked, backend, upstream_hosts)
+        server = Server(folder, port, registries, registry, tokens, blobs, known, backend, upstream_hosts)
         server.repository()
         yield server
     finally:

@@ -1,6 +1,6 @@
 """The distribution specification's own program: https://github.com/opencontainers/distribution-spec, conformance/.
 
-What it would do and ECR does not is switched off here, and told in docs/conformance.md with AWS's word for it.
+What it would do and ECR does not is switched off here, and listed in docs/conformance.md with AWS's word for it.
 """
 
 import os

@@ -53,7 +53,7 @@ def test_a_key_by_any_of_its_names_is_described_by_its_arn(plane: Plane, name: s
     repository = plane("CreateRepository", **encrypted(name))["repository"]
     assert repository["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": KEY_ARN}
     assert plane("DescribeRepositories")["repositories"] == [repository]
-    assert plane.keys.asked == [(name, ACCOUNT, REGION)]
+    assert plane.keys.requests == [(name, ACCOUNT, REGION)]
 
 
 def test_without_a_key_it_is_the_accounts_own_which_is_always_the_same() -> None:
@@ -67,7 +67,7 @@ def test_without_a_key_it_is_the_accounts_own_which_is_always_the_same() -> None
     there = plane("CreateRepository", **encrypted(None), region=OTHER_REGION)
     others = plane("CreateRepository", **encrypted(None), by=root(OTHER_ACCOUNT))
     keys = [own, *(each["repository"]["encryptionConfiguration"]["kmsKey"] for each in (there, others))]
-    assert (len({each.rpartition("/")[2] for each in keys}), plane.keys.asked) == (3, [])
+    assert (len({each.rpartition("/")[2] for each in keys}), plane.keys.requests) == (3, [])
 
 
 @cases("kind", "AES256", "KMS_DSSE")

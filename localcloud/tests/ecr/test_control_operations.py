@@ -65,7 +65,7 @@ def test_each_repository_that_is_named_must_be_allowed(plane: Plane) -> None:
         assert not plane.allows(operation, by=caller, repositoryNames=[NAME, "secret"])
 
 
-def test_describing_all_repositories_is_asked_of_all(plane: Plane) -> None:
+def test_describing_all_repositories_needs_the_action_on_all(plane: Plane) -> None:
     some = user(allow("ecr:DescribeRepositories", resource=ARN))
     refusal = plane.refused("DescribeRepositories", by=some)
     assert f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*" in refusal.message
@@ -83,7 +83,7 @@ def test_tags_at_creation_need_the_action_that_tags() -> None:
 
 
 @cases("operation", "CreateRepository", "TagResource")
-def test_the_tags_that_are_asked_for_can_be_a_condition(operation: str) -> None:
+def test_the_tags_of_a_request_can_be_a_condition(operation: str) -> None:
     condition = {
         "StringEquals": {"aws:RequestTag/owner": "payments"},
         "ForAllValues:StringEquals": {"aws:TagKeys": ["owner"]},

@@ -81,7 +81,7 @@ def pages(plane: Plane, operation: str, size: int) -> list[list[Any]]:
 
 @pytest.mark.parametrize("operation", LISTS)
 @given(size=st.integers(min_value=1, max_value=ITEMS + 2))
-def test_the_pages_hold_each_item_once_and_none_is_larger_than_asked(operation: str, size: int) -> None:
+def test_the_pages_hold_each_item_once_and_none_is_too_large(operation: str, size: int) -> None:
     plane = filled(operation)
     _, given_too, member = LISTS[operation]
     found = pages(plane, operation, size)
@@ -118,7 +118,7 @@ def test_what_is_deleted_between_two_pages_shifts_nothing() -> None:
     assert [each["repositoryName"] for each in rest["repositories"]] == [f"team/{number}" for number in range(3, ITEMS)]
 
 
-def test_a_page_has_a_hundred_items_when_nobody_says(plane: Plane) -> None:
+def test_a_page_has_a_hundred_items_by_default(plane: Plane) -> None:
     for number in range(101):
         plane.create(f"team/{number}")
     answer = plane("DescribeRepositories")

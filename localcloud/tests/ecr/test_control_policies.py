@@ -1,4 +1,4 @@
-"""Policies of repositories and registries, and lifecycle policies: kept, told, held to AWS's rules."""
+"""Policies of repositories and registries, and lifecycle policies: kept, answered, held to AWS's rules."""
 
 import json
 from typing import Any

@@ -30,7 +30,7 @@ def test_a_repository_is_made_with_awss_defaults(plane: Plane) -> None:
     }
 
 
-def test_what_was_asked_for_is_what_is_described(plane: Plane) -> None:
+def test_what_was_requested_is_what_is_described(plane: Plane) -> None:
     made = plane(
         "CreateRepository",
         repositoryName=NAME,

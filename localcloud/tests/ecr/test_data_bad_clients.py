@@ -1,4 +1,4 @@
-"""Requests that are wrong: each is told why, leaves nothing behind, and harms nobody else."""
+"""Requests that are wrong: each is refused with its reason, leaves nothing behind, and harms no other."""
 
 import hashlib
 import socket

@@ -1,4 +1,4 @@
-"""Pushes to names that nobody declared: where a creation template is for them, the repository is made."""
+"""Pushes to names that are not declared: where a creation template is for them, the repository is made."""
 
 from domain.ecr.creation_templates import Occasion
 from domain.ecr.images import digest_of

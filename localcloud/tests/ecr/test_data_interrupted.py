@@ -1,4 +1,4 @@
-"""Requests that break off, wait, or meet a full disk: nothing stays half done, and nobody else waits."""
+"""Requests that break off, wait, or meet a full disk: nothing stays half done, and no other waits."""
 
 import asyncio
 import os
@@ -103,7 +103,7 @@ class TestSendersThatDie:
         assert server.ask("GET", f"/v2/{REPOSITORY}/blobs/{digest}").body == content
 
 
-def test_one_slow_sender_holds_nobody_up(server: Server) -> None:
+def test_one_slow_sender_does_not_delay_another(server: Server) -> None:
     place = server.start_upload()
     with sending(server, "PATCH", place, f"Content-Length: {len(LAYER)}", LAYER[:1]) as slow:
         assert server.is_healthy()
@@ -112,7 +112,7 @@ def test_one_slow_sender_holds_nobody_up(server: Server) -> None:
         assert slow.recv(65536).startswith(b"HTTP/1.1 202 ")
 
 
-def test_who_waits_for_an_upload_that_ends_is_told(server: Server) -> None:
+def test_a_request_that_waits_for_an_upload_that_ends_is_refused(server: Server) -> None:
     place = server.start_upload()
     length = f"Content-Length: {len(LAYER)}"
     with ThreadPoolExecutor(1) as pool, sending(server, "PUT", f"{place}?digest={DIGEST}", length, LAYER[:1]) as first:

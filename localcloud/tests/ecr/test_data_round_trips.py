@@ -89,7 +89,7 @@ def test_an_upload_that_was_cancelled_is_gone(server: Server) -> None:
 
 
 @cases(
-    "asked, status, first, end",
+    "requested, status, first, end",
     ("bytes=0-0", 206, 0, 1),
     ("bytes=500-1499", 206, 500, 1500),
     ("bytes=9000-", 206, 9000, len(LAYER)),
@@ -98,9 +98,9 @@ def test_an_upload_that_was_cancelled_is_gone(server: Server) -> None:
     (f"bytes={len(LAYER)}-", 416, 0, 0),
     ("bytes=500-0", 416, 0, 0),
 )
-def test_a_part_of_a_layer(server: Server, asked: str, status: int, first: int, end: int) -> None:
+def test_a_part_of_a_layer(server: Server, requested: str, status: int, first: int, end: int) -> None:
     server.push_blob(LAYER)
-    answer = server.ask("GET", BLOB, headers={"Range": asked})
+    answer = server.ask("GET", BLOB, headers={"Range": requested})
     assert (answer.status, answer.body) == (status, LAYER[first:end])
     if status == 206:
         assert answer.headers["Content-Range"] == f"bytes {first}-{end - 1}/{len(LAYER)}"
@@ -182,7 +182,7 @@ class TestTags:
             place = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
         assert pages == [["a", "v1", "v10"], ["v2"]]
 
-    def test_a_hundred_at_a_time_unless_asked_for_more(self, server: Server) -> None:
+    def test_a_hundred_at_a_time_unless_more_are_requested(self, server: Server) -> None:
         repository = server.registry.repositories[REPOSITORY]
         repository.tagged |= {f"t{number:03}": repository.tagged["a"] for number in range(200)}
         answer = server.ask("GET", f"/v2/{REPOSITORY}/tags/list")
@@ -222,7 +222,7 @@ class TestReferrers:
         assert [each["artifactType"] for each in answer.json["manifests"]] == ["test/sbom"]
 
     def test_with_annotations_that_are_none(self, server: Server) -> None:
-        """Only texts under texts are told, however deep the rest is nested."""
+        """Only texts under texts are listed, however deep the rest is nested."""
         subject = {"mediaType": OCI_MANIFEST, "digest": server.push_image("v1"), "size": 500}
         for depth in (1, 300, 700, 900):
             manifest = image(subject=subject, annotations={"a": "nested", "made.by": "us"}, artifactType=f"of/{depth}")

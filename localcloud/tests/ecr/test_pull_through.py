@@ -1,4 +1,4 @@
-"""Pulls through the cache: what comes from upstream, when it is asked again, and who may have it asked."""
+"""Pulls through the cache: what comes from upstream, when it is requested again, and for whom."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -158,7 +158,7 @@ class TestWhenItIsAskedAgain:
         assert client.pull(HERE, "v1").digest == second
         assert client.pull(HERE, first).digest == first
 
-    def test_it_is_asked_once_a_day(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
+    def test_it_is_requested_once_a_day(self, server: Server, client: Client, upstream: UpstreamRegistry) -> None:
         for _ in range(3):
             client.pull(HERE, "v1")
             client.pull(HERE, "v1")

@@ -261,7 +261,7 @@ def test_whatever_goes_wrong_is_a_failed_status(
     assert "was not replicated" in caplog.text
 
 
-def test_the_status_of_what_is_not_there_is_told_as_such(plane: Plane) -> None:
+def test_what_is_not_there_has_no_status(plane: Plane) -> None:
     given: dict[str, Any] = {"repositoryName": NAME, "imageId": {"imageDigest": NO_DIGEST}}
     assert plane.code("DescribeImageReplicationStatus", **given) == "ImageNotFoundException"
     refusal = plane.refused("DescribeImageReplicationStatus", **{**given, "imageId": {}})
