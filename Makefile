@@ -1,4 +1,4 @@
-# Everything is installed into .venv, once for each change of a requirements file.
+# Everything is installed into .venv, once for each change of the packages that pyproject.toml names.
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
@@ -25,32 +25,14 @@ help: ## list the targets
 
 install: .venv/.run ## what `pulumi up` needs, into .venv
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
+.venv/.run: pyproject.toml install.py
+	@$(PYTHON) install.py
 
-# Bytecode is compiled here, on all cores, so that no first run pays for it.
-.venv/.run: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
-	$(BIN)/python -m compileall -q -j 0 .venv/lib
-	@touch $@
-
-.venv/.ops: requirements-ops.txt .venv/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-ops.txt
-	$(BIN)/python -m compileall -q -j 0 .venv/lib
-	@touch $@
-
-.venv/.rehearsal: requirements-rehearsal.txt localcloud/requirements.txt .venv/.ops
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-rehearsal.txt
-	$(BIN)/python -m compileall -q -j 0 .venv/lib
-	@touch $@
-
-.venv/.dev: requirements-dev.txt .venv/.rehearsal
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
-	$(BIN)/python -m compileall -q -j 0 .venv/lib
-	@touch $@
+.venv/.%: pyproject.toml install.py
+	@$(PYTHON) install.py $*
 
 # What the local cloud starts; it is no dependency of the project. A run without make builds it, too.
-.venv/emulator/.done: localcloud/requirements-emulator.txt | .venv/bin/python
+.venv/emulator/.done: localcloud/requirements-emulator.txt | .venv/.rehearsal
 	@$(BIN)/python -m localcloud.install
 	@touch $@
 
