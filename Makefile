@@ -8,7 +8,7 @@ HEAVY := engine or conformance or load or node or tools
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 # Where a call writes down which tests it ran: .ci/run compares them.
 RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
-CODE := __main__.py domain resources settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
+CODE := __main__.py install.py domain resources settings components policies render review bootstrap localcloud oci rehearsal ops tests benchmarks
 
 # A machine that forbids bytecode beside the code: it is kept apart, since a run without any compiles all anew.
 ifdef PYTHONDONTWRITEBYTECODE
@@ -18,7 +18,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-heavy test-engine \
-  test-each-once mutants check format schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
+  test-each-once mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -86,6 +86,7 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
+	$(PYTHON) install.py --requirements --check
 	$(BIN)/python -m settings.written.schema --check
 	$(BIN)/python -m policies.pack.levels
 	$(BIN)/python -m policies.pack.readme --check
@@ -100,6 +101,9 @@ check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead c
 format: .venv/.dev ## format and mend what can be mended
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+requirements: ## write requirements.txt anew, which Pulumi's engine reads
+	$(PYTHON) install.py --requirements
 
 schema: .venv/.run ## write docs/catalog.schema.json anew
 	$(BIN)/python -m settings.written.schema

@@ -1,6 +1,6 @@
 """`python3 install.py [EXTRA]`: makes .venv, and installs into it what pyproject.toml names, by uv or else by pip.
 
-An older Python is refused in one line: until the version was looked at, nothing here needs more than Python 3.7.
+An older Python is refused in one line: before the version is known, nothing here needs more than Python 3.7.
 `python3 install.py --requirements` writes requirements.txt, which Pulumi's engine reads; `--check` compares it.
 """
 
@@ -16,10 +16,16 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements.txt"
-HEAD = "# Written by `make requirements` from pyproject.toml: don't edit.\n"
+_HEAD = "# Written by `make requirements` from pyproject.toml: don't edit.\n"
 _OWN = re.compile(r"container-registry\[(.+)\]")
 _FOR = {"": "the program", "ops": "`python -m ops`", "rehearsal": "the rehearsal", "dev": "the checks and tests"}
+"""What each extra is for."""
+
+
+class StepFailed(Exception):
+    """A step of the installation ended with an error, which it printed itself."""
 
 
 def packages(extra: str) -> list[str]:
@@ -27,40 +33,43 @@ def packages(extra: str) -> list[str]:
     import tomllib  # noqa: PLC0415  newer than the Pythons that are refused
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-    def named(extra: str) -> list[str]:
-        found = []
-        for each in project["optional-dependencies"][extra]:
+    found, left = list(project["dependencies"]), [extra] if extra else []
+    while left:
+        for each in project["optional-dependencies"][left.pop()]:
             own = _OWN.fullmatch(each)
-            found += named(own.group(1)) if own else [each]
-        return found
-
-    return [*project["dependencies"], *(named(extra) if extra else [])]
+            (left if own else found).append(own[1] if own else each)
+    return found
 
 
-def install(extra: str, venv: Path) -> None:
-    """Once for each list of packages: what is installed already costs a look at the list."""
+def install(extra: str, venv: Path = VENV) -> None:
+    """Installs the packages unless exactly these are there; raises StepFailed."""
     wanted, done = packages(extra), _stamp(venv, extra)
     if not done.is_file() or done.read_text(encoding="utf-8") != _digest(extra):
-        begun = time.monotonic()
-        uv, python = shutil.which("uv"), str(venv / "bin" / "python")
-        how = "uv" if uv else "pip"
-        print(f"installing {_FOR[extra]} into {venv.name} by {how}, once ...", end="", file=sys.stderr, flush=True)
-        if not Path(python).exists():
-            _run([uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(venv)] if uv else [sys.executable, "-m", "venv", str(venv)])
-        # Nothing is compiled beforehand: Python compiles what a command imports, once, and most is never imported.
-        if uv:
-            _run([uv, "pip", "install", "--quiet", "--python", python, *wanted])
-        else:
-            _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", *wanted])
-        print(f" {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+        begun, uv = time.monotonic(), shutil.which("uv")
+        print(f"installing {_FOR[extra]} into {venv.name} by {'uv' if uv else 'pip'} ...", file=sys.stderr, flush=True)
+        for step in _steps(wanted, venv, uv):
+            if subprocess.run(step, check=False).returncode:  # noqa: S603  our own steps
+                raise StepFailed(f"`{' '.join(step[:4])} …` failed: mend what it says above, then start again")
+        print(f"installed in {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     for each in _FOR:  # what an extra includes is installed with it
         if set(packages(each)) <= set(wanted):
             _stamp(venv, each).write_text(_digest(each), encoding="utf-8")
 
 
+def _steps(wanted: list[str], venv: Path, uv: str | None) -> list[list[str]]:
+    """Nothing is compiled beforehand: Python compiles what a command imports, and of pulumi_aws that is little."""
+    python = str(venv / "bin" / "python")
+    if uv:
+        made = [uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(venv)]
+        steps = [made, [uv, "pip", "install", "--quiet", "--python", python, *wanted]]
+    else:
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        steps = [[sys.executable, "-m", "venv", str(venv)], [*pip, *wanted]]
+    return steps[1:] if Path(python).exists() else steps
+
+
 def _stamp(venv: Path, extra: str) -> Path:
-    """Holds the digest of the packages that are installed; make compares its age with pyproject.toml's."""
+    """Holds the digest of what is installed; make compares its age with pyproject.toml's."""
     return venv / f".{extra or 'run'}"
 
 
@@ -68,30 +77,23 @@ def _digest(extra: str) -> str:
     return hashlib.sha256("\n".join(packages(extra)).encode()).hexdigest()
 
 
-def _run(command: list[str]) -> None:
-    ended = subprocess.run(command, check=False)  # noqa: S603  our own steps
-    if ended.returncode:
-        sys.exit(f"\n`{' '.join(command[:4])} …` ended with exit code {ended.returncode}: see above, mend that, and start again")
-
-
 def requirements() -> str:
-    return HEAD + "".join(f"{each}\n" for each in packages(""))
+    return _HEAD + "".join(f"{each}\n" for each in packages(""))
 
 
 def main(arguments: list[str]) -> int:
     if sys.version_info < OLDEST:
         version, oldest = sys.version.split()[0], ".".join(map(str, OLDEST))
-        print(f"{sys.executable} is Python {version}: {oldest} or newer is needed (make PYTHON=python{oldest} …)", file=sys.stderr)
-        return 2
-    if "--check" in arguments:
-        if REQUIREMENTS.read_text(encoding="utf-8") == requirements():
-            return 0
-        print("requirements.txt is not what pyproject.toml names: run `make requirements` and commit it", file=sys.stderr)
-        return 1
-    if "--requirements" in arguments:
+        sys.exit(f"{sys.executable} is Python {version}: {oldest} or newer is needed (make PYTHON=python{oldest} ...)")
+    if arguments[:1] != ["--requirements"]:
+        try:
+            install(arguments[0] if arguments else "")
+        except StepFailed as failed:
+            sys.exit(str(failed))
+    elif "--check" not in arguments:
         REQUIREMENTS.write_text(requirements(), encoding="utf-8")
-        return 0
-    install(arguments[0] if arguments else "", ROOT / ".venv")
+    elif REQUIREMENTS.read_text(encoding="utf-8") != requirements():
+        sys.exit("requirements.txt is not what pyproject.toml names: run `make requirements` and commit it")
     return 0
 
 

@@ -143,7 +143,7 @@ class Emulator:
         return FileIO(self.log, "a")
 
     def _environment(self, gateway: int) -> dict[str, str]:
-        """Everything that it writes lies in the state folder; everything that it opens, on loopback."""
+        """All that it writes but bytecode lies in the state folder; everything that it opens, on loopback."""
         own = self._state / "emulator"
         return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
             "AUTH": "true",
@@ -157,7 +157,6 @@ class Emulator:
             "LOG_LEVEL": "INFO",
             "MINISTACK_HOST": LOOPBACK,
             "PERSIST_STATE": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "S3_DATA_DIR": str(own / "s3"),
             "S3_PERSIST": "0",
             "SFTP_ENABLED": "0",

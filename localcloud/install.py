@@ -6,6 +6,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,14 +54,11 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _install(folder: Path, requirements: Path) -> None:
-    # -I: no PYTHON* variable of the user's decides what is installed, or where bytecode goes. pip is our own.
-    ours, python = (sys.executable, "-I", "-m"), str(_python(folder))
-    options = ("--quiet", "--disable-pip-version-check", "--no-compile")
-    for step in (
-        (*ours, "venv", "--clear", "--without-pip", str(folder)),
-        (*ours, "pip", "--python", python, "install", *options, "--requirement", str(requirements)),
-        (python, "-I", "-m", "compileall", "-q", "-j", "0", str(folder / "lib")),
-    ):
+    # -I: no PYTHON* variable of the user's decides what is installed. Without uv, pip is our own.
+    ours, python, uv = (sys.executable, "-I", "-m"), str(_python(folder)), shutil.which("uv")
+    pip = (*ours, "pip", "--python", python, "install", "--disable-pip-version-check", "--no-compile")
+    tool = (uv, "--quiet", "--no-progress", "pip", "install", "--python", python) if uv else (*pip, "--quiet")
+    for step in ((*ours, "venv", "--clear", "--without-pip", str(folder)), (*tool, "--requirement", str(requirements))):
         ended = subprocess.run(  # noqa: S603 - our own steps
             step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
         )

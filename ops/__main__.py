@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         if missing.name not in LIVE:
             raise
-        print(f"{missing.name} is not installed: pip install -r requirements-ops.txt", file=sys.stderr)
+        print(f"{missing.name} is not installed: make .venv/.ops, or pip install '.[ops]'", file=sys.stderr)
         return FAULTY_INPUT
     status: int = command.run(options)
     return status

@@ -208,4 +208,4 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
     monkeypatch.setattr(command, "import_module", absent)
     assert command.main(["backfill", "--stack", "prod", "--region", "eu-west-1"]) == 2
-    assert "requirements-ops.txt" in capsys.readouterr().err
+    assert ".[ops]" in capsys.readouterr().err
