@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/pycache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan access gate backfill test test-localcloud test-heavy test-engine \
+.PHONY: help install rehearse rehearse-once render plan access show gate backfill test test-localcloud test-heavy test-engine \
   test-each-once mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -51,6 +51,9 @@ plan: .venv/.run ## what STACK changes beside the revision BASE (default: HEAD)
 access: .venv/.run ## which principals can do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
 	@$(BIN)/python -m review access --stack $(STACK) --format $(or $(FORMAT),table) \
 	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
+
+show: .venv/.run ## what the team of REPOSITORY needs: URLs, retention, who pushes and pulls, a workflow, lines to copy
+	@$(BIN)/python -m review show --stack $(STACK) --repository '$(REPOSITORY)' --format $(or $(FORMAT),text)
 
 gate: .venv/.run ## may it be merged: the rules, and with BASE what the change does beside that revision
 	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))

@@ -1,14 +1,24 @@
 """A render as plain data."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.aws import ARN_PARTS, is_account_id
+from domain.wording import nearest
 from resources.providers import PROVIDER
 
 FORMAT_VERSION = 1
+
+
+class UnknownRepository(ValueError):
+    """A name that no repository has."""
+
+
+def check_known(name: str, known: Iterable[str]) -> None:
+    if name not in (names := set(known)):
+        raise UnknownRepository(f"the stack declares no repository {name!r} ({nearest(name, names)})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,11 @@ _COMMANDS = {
         "print which principals can access each repository, or what a change grants and revokes",
         ("table", "json", "markdown"),
     ),
+    "show": (
+        "review.show.command",
+        "print what a team needs to know of its repository, with the lines to copy",
+        ("text", "json"),
+    ),
     "gate": (
         "review.gate.command",
         "check a change against the policies; exit 1 where it violates one",
@@ -51,13 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_options(render: _Parser, plan: _Parser, access: _Parser, gate: _Parser) -> None:
+def _add_options(render: _Parser, plan: _Parser, access: _Parser, show: _Parser, gate: _Parser) -> None:
     render.add_argument("--preview", action="store_true", help="leave outputs unknown, as in a preview")
     plan.add_argument("--base", metavar="REV", help="the deployed revision (default: HEAD)")
     preview = "the output of `pulumi preview --json --show-sames`"
     plan.add_argument("--from-preview", type=Path, metavar="FILE", help=preview)
     access.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
     access.add_argument("--base", metavar="REV", help="print only the changes from this revision")
+    show.add_argument("--repository", metavar="NAME", required=True)
     gate.add_argument("--base", metavar="REV", help="the revision to compare with, whose rules apply as well")
     gate.add_argument("--render", type=Path, metavar="FILE", help="judge this render (`render --format json`)")
     today = datetime.now(UTC).date()

@@ -5,10 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bootstrap.template import boundaries
-from domain.wording import nearest
 from render.output import print_text, refuse
 from render.rendering import render
-from render.resource import Render
+from render.resource import Render, UnknownRepository, check_known
 from review.access.access_diff import AccessChange, access_changes
 from review.access.as_json import changes_to_json, to_json
 from review.access.evaluation import access_matrix
@@ -19,10 +18,6 @@ from review.revision import RevisionFault, checked_out, rendered_by
 from settings import InvalidSettings
 
 _FORMATS = {"table": to_text, "json": to_json, "markdown": to_markdown}
-
-
-class UnknownRepository(ValueError):
-    """A name that no repository of the base or the change has."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,10 +39,13 @@ def _output(options: argparse.Namespace) -> str:
     rendered = render(options.project, options.stack)
     head = matrix_of(rendered, options.project)
     if options.base is None:
-        _check_known(options.repository, [head])
-        return _FORMATS[options.format](head.of(options.repository) if options.repository else head)
+        if options.repository is not None:
+            check_known(options.repository, head.repositories)
+            head = head.of(options.repository)
+        return _FORMATS[options.format](head)
     base = _base(options)
-    _check_known(options.repository, [each for each in (base, head) if each])
+    if options.repository is not None:
+        check_known(options.repository, [*head.repositories, *(base.repositories if base else ())])
     found = tuple(filter(None, (_about(each, options.repository) for each in access_changes(base, head))))
     heading = f"{matrix_title(head)}, changes from {options.base}"
     if options.format == "json":
@@ -63,12 +61,6 @@ def _base(options: argparse.Namespace) -> Matrix | None:
         except RevisionFault as fault:
             raise RevisionFault(f"{options.base}: {fault}") from fault
         return matrix_of(rendered, folder) if rendered else None
-
-
-def _check_known(repository: str | None, sides: list[Matrix]) -> None:
-    known = {name for side in sides for name in side.repositories}
-    if repository is not None and repository not in known:
-        raise UnknownRepository(f"the stack declares no repository {repository!r} ({nearest(repository, known)})")
 
 
 def _about(change: AccessChange, repository: str | None) -> AccessChange | None:

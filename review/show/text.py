@@ -1,0 +1,43 @@
+"""A repository for a terminal; what is there to be copied is not indented, and never wrapped."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.wording import listed
+from render.output import wrapped
+from review.plan.phrases import grouped
+from review.show.summary import RepositorySummary, RepositoryUser
+
+
+def to_text(found: RepositorySummary) -> str:
+    return "\n".join(_lines(found))
+
+
+def _lines(found: RepositorySummary) -> Iterator[str]:
+    yield f"{found.name}, stack {found.stack} of {found.project} (account {found.account})"
+    tags = f"immutable but for {listed(found.mutable_tags)}" if found.mutable_tags else "immutable"
+    retires = [f"retires, can be deleted until {found.retires}"] if found.retires else []
+    facts = [f"owner {found.owner}", f"tags {tags}", f"encryption {found.encryption}", *retires]
+    yield from wrapped(f"  {found.description}", "  ") if found.description else ()
+    yield from wrapped(f"  {'; '.join(facts)}", "  ")
+    yield from ("", "Push to", *(f"  {each.url}" for each in found.registries if each.home))
+    yield from ("", "Pull from", *(f"  {each.url}" for each in found.registries))
+    for sentences, some in grouped(found.registries, lambda each: each.retention).items():
+        where = "" if len(some) == len(found.registries) else f" in {listed(each.region for each in some)}"
+        yield from ("", f"Retention{where}", *(line for each in sentences for line in wrapped(f"  {each}", "    ")))
+    yield from ("", "Who pushes", *_users(found.push, "no principal of this stack"))
+    yield from ("", "Who pulls", *_users(found.pull, "no principal beside those that the account's policies allow"))
+    for note in found.notes:
+        yield from ("", *wrapped(f"Note: {note}", "  "))
+    for who, text in found.workflows.items():
+        yield from ("", *wrapped(f"Workflow of {who}", "  "), text.rstrip())
+    yield from ("", "By hand", *found.docker.values())
+
+
+def _users(some: Sequence[RepositoryUser], none: str) -> Iterator[str]:
+    if not some:
+        yield f"  {none}"
+    for each in some:
+        where = () if each.everywhere else (f"in {listed(each.regions)}",)
+        yield from wrapped(f"  {', '.join((each.who, *where, *each.conditions))}", "    ")
+        if each.role_arn is not None:
+            yield f"    {each.role_arn}"

@@ -1,0 +1,151 @@
+"""`python -m review show`: each fact of a repository from the place that decides it, and lines that can be copied."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from syrupy.assertion import SnapshotAssertion
+
+from render import output
+from tests.cases import case, cases
+from tests.review.clones import Ended, review
+from tests.stacks import PROJECT, ROOT, TextEdit, copied, rendered
+
+API = "  payments/api:\n"
+
+
+def show(repository: str, *arguments: str, folder: Path = PROJECT, stack: str = "prod") -> Ended:
+    return review(folder, "show", "--stack", stack, "--repository", repository, *arguments)
+
+
+def shown(repository: str, *edits: TextEdit, folder: Path = PROJECT, stack: str = "prod") -> dict[str, Any]:
+    where = copied(folder, *edits) if edits else folder
+    ended = show(repository, "--format", "json", folder=where, stack=stack)
+    assert (ended.code, ended.error) == (0, "")
+    return ended.report
+
+
+def test_the_text(monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
+    monkeypatch.setattr(output, "width", lambda: 80)
+    assert show("data/ingest").text == snapshot
+
+
+def test_the_facts_are_those_of_the_render() -> None:
+    report, declared = shown("data/ingest"), rendered("prod")
+    made = declared.outputs["registries"]
+    assert [(each["region"], each["home"]) for each in report["registries"]] == [
+        ("us-east-1", True), ("eu-west-1", False), ("ap-northeast-1", False)
+    ]  # fmt: skip
+    for each in report["registries"]:
+        assert {"arn": each["arn"], "url": each["url"]} == made[each["region"]]["repositories"]["data/ingest"]
+    assert [each["role_arn"] for each in report["push"]] == [
+        arn for name, arn in declared.outputs["roles"].items() if "data-ingest" in name
+    ]
+    pulls = {each["who"] for each in report["pull"]}
+    assert {"account 888899990000 *", "role batch/ingest-runner of account 555566667777 *"} <= pulls
+    assert any(each.startswith("lambda.amazonaws.com for account 222233334444") for each in pulls)
+
+
+def test_what_a_replica_keeps_otherwise() -> None:
+    home, *replicas = (each["retention"] for each in shown("data/ingest")["registries"])
+    assert "Archive images tagged dev-* 90 days after the last pull" in home
+    for each in replicas:
+        assert each[1].startswith("Shield images tagged dev-*")
+        assert [*home[:1], *home[2:]] == [*each[:1], *each[2:]]
+
+
+@cases("repository, kept", ("payments/api", True), ("data/notebooks", False))
+def test_what_no_rule_selects_is_kept(repository: str, kept: bool) -> None:
+    (registry,) = shown(repository, stack="dev")["registries"]
+    assert ("Keep all other images" in registry["retention"]) is kept
+
+
+def test_a_role_that_cannot_log_in_pulls_nothing() -> None:
+    """ECR's own role for creation templates is of the organization that is granted the pull."""
+    assert "creation-templates" not in str(shown("payments/api")["pull"])
+    access = review(PROJECT, "access", "--stack", "prod", "--repository", "payments/api")
+    assert "creation-templates" in access.text
+
+
+def test_a_repository_that_retires_has_no_workflow(tmp_path: Path) -> None:
+    retire = ("catalog.yaml", API, f"{API}    retire: {{until: 2027-01-31, reason: replaced}}\n")
+    report = shown("payments/api", retire, folder=tmp_path, stack="dev")
+    assert (report["retires"], report["push"], report["workflows"]) == ("2027-01-31", [], {})
+    assert "no principal of this stack" in show("payments/api", folder=tmp_path, stack="dev").text
+
+
+@cases(
+    "written, on, environment, tag",
+    case("a branch", "refs: [refs/heads/main]", {"push": {"branches": ["main"]}}, None, "release-$GITHUB_SHA"),
+    case("tags", 'refs: ["refs/tags/v*"]', {"push": {"tags": ["v*"]}}, None, "$GITHUB_REF_NAME"),
+    case(
+        "both",
+        'refs: [refs/heads/main, "refs/tags/v*"]',
+        {"push": {"branches": ["main"], "tags": ["v*"]}},
+        None,
+        "release-$GITHUB_SHA",
+    ),
+    case("an environment", "environment: 'on: x'", "workflow_dispatch", "on: x", "release-$GITHUB_SHA"),
+    case(
+        "a reusable workflow",
+        "refs: [refs/heads/main], job_workflow_ref: acme/w/.github/workflows/p.yml@refs/heads/main",
+        "workflow_call",
+        None,
+        "release-$GITHUB_SHA",
+    ),
+)
+def test_a_workflow_that_pushes(written: str, on: object, environment: str | None, tag: str, tmp_path: Path) -> None:
+    pull = "}]\n    pull: [{account: workloads}]"
+    edit = ("catalog.yaml", f'refs: [refs/heads/main, "refs/tags/v*"]{pull}', f"{written}{pull}")
+    report = shown("storefront/web", edit, folder=tmp_path, stack="dev")
+    (text,), (pusher,) = report["workflows"].values(), report["push"]
+    document = yaml.BaseLoader(text).get_single_data()
+    job = document["jobs"]["push"]
+    assert (document["on"], job.get("environment")) == (on, environment)
+    assert job["permissions"]["id-token"] == "write"
+    checkout, credentials, login, push = job["steps"]
+    assert credentials["with"] == {"role-to-assume": pusher["role_arn"], "aws-region": "us-east-1"}
+    image = f'"$REGISTRY/storefront/web:{tag}"'
+    assert push["run"].splitlines() == [f"docker build --tag {image} .", f"docker push {image}"]
+    assert f"{job['env']['REGISTRY']}/storefront/web" == report["registries"][0]["url"]
+    own = (ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
+    assert f"{checkout['uses']} #" in own
+    assert f"{credentials['uses']} #" in own
+    for each in (login, push):
+        subprocess.run(["bash", "-n", "-c", each["run"]], check=True)
+
+
+@cases(
+    "rules, tag",
+    case("the first that counts", '{tag: "dev-*", expire_after_days: 3}, {tag: "v*.*", keep: 3}', "v1.0.0.1"),
+    case("archived", '{tag: "v*", archive_keep: 3}', "v1.0.0"),
+    case("a tag alone", "{tag: latest, keep: 3}", "1.0.0"),
+    case("none", "{any: true, keep: 3}", "1.0.0"),
+)
+def test_the_tag_in_the_lines_is_one_that_is_kept(rules: str, tag: str, tmp_path: Path) -> None:
+    edit = ("catalog.yaml", "retention: services", f"retention: [{rules}]")
+    report = shown("payments/api", edit, folder=tmp_path, stack="dev")
+    url = report["registries"][0]["url"]
+    assert report["docker"]["push"] == f"docker push {url}:{tag}"
+    assert report["docker"]["pull"] == f"docker pull {url}:{tag}"
+    subprocess.run(["bash", "-n", "-c", report["docker"]["login"]], check=True)
+
+
+def test_a_copy_that_a_replica_does_not_have_is_not_shown(tmp_path: Path) -> None:
+    narrow = ("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, prefixes: [data/]}")
+    report = shown("payments/api", narrow, folder=tmp_path)
+    assert [each["region"] for each in report["registries"]] == ["us-east-1", "ap-northeast-1"]
+
+
+@cases(
+    "repository, stack, error",
+    ("payments/apy", "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
+    ("", "dev", "no repository '' (known: data/ingest, data/notebooks,"),
+    ("payments/api", "dve", "'dve' is not a stack of this project (did you mean 'dev'?)"),
+)
+def test_bad_input(repository: str, stack: str, error: str) -> None:
+    ended = show(repository, stack=stack)
+    assert (ended.code, ended.text) == (2, "")
+    assert error in ended.error
