@@ -111,8 +111,7 @@ def test_a_role_stands_as_it_was_declared(
         "uniqueId": role["RoleId"],
     }
     assert (own.inputs["role"], own.outputs) == ("payments-api", {})
-    assert monitor.outputs == {"ids": ["payments-api", "payments-api:push"]}
-    assert monitor.built == 2
+    assert (monitor.built, monitor.outputs) == (2, {"ids": ["payments-api", "payments-api:push"]})
     assert stood.home.account == account
 
 

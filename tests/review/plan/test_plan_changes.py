@@ -17,7 +17,6 @@ from tests.cases import cases
 from tests.conftest import examples
 from tests.review.plan.changed import (
     ALLOW,
-    CATALOG,
     KEY_ALIAS,
     RETIRE,
     WEB,
@@ -46,29 +45,16 @@ def everywhere(change: str) -> set[str]:
 
 
 OF_REPOSITORY = ("Repository", "LifecyclePolicy", "RepositoryPolicy")
-SITE, OLD = WEB.replace("web", "site"), WEB.replace("web", "old") + "    adopt: true\n"
 SCAN = ("Pulumi.dev.yaml", "config:\n", "config:\n  container-registry:scanning: {type: enhanced}\n")
-# Each change as operation, type and name; what is at home is named without its region.
+# Each change as operation, type and name; what is at home is named without its region. test_plan_formats.py has more.
 CASES: dict[str, tuple[str, TextEdit, set[str]]] = {
-    "nothing": ("prod", catalog("owner: storefront", "owner: storefront"), set()),
-    "an owner": ("dev", catalog("owner: storefront", "owner: shop"), {"update Repository storefront/web"}),
     "a mutable tag": ("prod", catalog("[latest]", "[latest, edge]"), everywhere("update Repository payments/api")),
-    "a retention": ("dev", catalog("keep: 50", "keep: 40"), {"replace LifecyclePolicy platform/cache"}),
-    "a grant": ("dev", catalog("{account: workloads}, {", "{"), {"update RepositoryPolicy payments/api"}),
     "the last grant": (
         "dev",
         catalog(WEB, WEB.replace("[{account: workloads}]", "[]")),
         {"delete RepositoryPolicy storefront/web"},
     ),
-    # The engine deletes it first, so its policies go and come with it: seen in the steps of a real preview.
-    "another encryption": (
-        "dev",
-        web("encryption: aes256"),
-        {f"replace {each} storefront/web" for each in OF_REPOSITORY},
-    ),
     "the account's own key": ("dev", web("encryption: aws-managed"), {"update-or-replace Repository storefront/web"}),
-    "a new repository": ("dev", catalog(WEB, WEB + SITE), {f"create {each} storefront/site" for each in OF_REPOSITORY}),
-    "a repository that is gone": ("dev", catalog(WEB, ""), {f"delete {each} storefront/web" for each in OF_REPOSITORY}),
     "a repository by another name": (
         "dev",
         catalog("storefront/web", "storefront/site"),
@@ -78,18 +64,12 @@ CASES: dict[str, tuple[str, TextEdit, set[str]]] = {
             for each in (f"delete {kind} storefront/web", f"create {kind} storefront/site")
         },
     ),
-    "an adopted one": (
-        "dev",
-        catalog(CATALOG, CATALOG + OLD),
-        {f"{'adopt' if each == 'Repository' else 'create'} {each} storefront/old" for each in OF_REPOSITORY},
-    ),
     # At home the id is the one of the state, so the engine sees nothing to import.
     "one adopted that is managed": (
         "prod",
         web("adopt: true"),
         everywhere("replace Repository storefront/web") - {"replace Repository storefront/web"},
     ),
-    "a retired one": ("prod", RETIRE, everywhere("update Repository storefront/web")),
     "a scan": ("dev", SCAN, {"update RegistryScanningConfiguration registry"}),
     "protection alone": (
         "dev",

@@ -52,11 +52,6 @@ def starts_empty(what: str, command: str) -> str:
 
 ELSEWHERE = f"{TOKYO}    - {{region: eu-central-1, account: workloads, role: deployer, prefixes: [payments/]}}\n"
 CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] = {
-    "a third region": (
-        (),
-        (tokyo(f"{TOKYO}    - region: eu-central-1\n"),),
-        [starts_empty(f"{there('eu-central-1')} is new: 3 repositories start there", backfill("eu-central-1"))],
-    ),
     "a registry in another account": (
         (),
         (tokyo(ELSEWHERE),),
@@ -86,11 +81,6 @@ CASES: dict[str, tuple[tuple[TextEdit, ...], tuple[TextEdit, ...], list[str]]] =
         (),
         (RETIRE_EUROPE, ALLOW),
         [f"{ALL}: pushes no longer replicate to {there('eu-west-1')}."],
-    ),
-    "one that goes": (
-        (),
-        (NO_EUROPE,),
-        [f"{there('eu-west-1')} is removed with 3 repositories and its key, and was not retired: {ALL}."],
     ),
     "a repository more": ((), (catalog(CATALOG, CATALOG + SITE),), []),
     "a repository less": ((), (catalog(WEB, ""),), []),

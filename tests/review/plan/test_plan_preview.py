@@ -153,8 +153,7 @@ def test_a_stream_of_events_says_the_same(recorded: Json) -> None:
         named = {"op": each["op"], "urn": each["urn"], "keys": each.get("replaceReasons"), **state}
         events.append({"resourcePreEvent": {"metadata": named}})
     events.append({"summaryEvent": {"resourceChanges": recorded["changeSummary"]}})
-    stream = "\n".join(json.dumps({"sequence": n} | event, separators=(",", ":")) for n, event in enumerate(events))
-    assert read(stream) == read(recorded)
+    assert _stream(*events) == read(recorded)
 
 
 def test_a_secret_is_never_printed(recorded: Json) -> None:
