@@ -49,7 +49,7 @@ def test_preview_may_read_all_that_is_compared_and_write_nothing(bootstrapped: B
 
 
 @pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
-def test_nothing_is_granted_that_nobody_asks_for(bootstrapped: Bootstrapped, role: str) -> None:
+def test_nothing_is_granted_that_is_not_needed(bootstrapped: Bootstrapped, role: str) -> None:
     asked = [*bootstrapped.looks, *(bootstrapped.changes if role == DEPLOY else ())]
     needed = {each.request.action for each in asked}
     documents = bootstrapped.account.documents(role).values()

@@ -74,7 +74,7 @@ def test_twelve_planted_faults_are_reported_in_one_run(project: Path) -> None:
     assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
 
 
-def test_the_command_tells_faults_without_a_traceback(project: Path) -> None:
+def test_the_command_reports_faults_without_a_traceback(project: Path) -> None:
     catalog(project, TWELVE)
     command = [sys.executable, "-m", "review", "render", "--stack", "dev", "--project", str(project)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

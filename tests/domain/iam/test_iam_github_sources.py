@@ -215,7 +215,7 @@ def test_the_name_of_a_role(source: GitHubSource, name: str) -> None:
     assert source.role_name("dev") == name
 
 
-def test_a_ref_that_stands_twice_is_one() -> None:
+def test_a_ref_that_appears_twice_is_one() -> None:
     assert replace(API, refs=(MAIN, MAIN)).key == API.key
 
 

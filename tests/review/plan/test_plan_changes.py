@@ -116,7 +116,7 @@ def test_a_block_left_out_keeps_what_aws_has() -> None:
     assert plan(base, with_inputs(base, REPOSITORY, imageTagMutability=None)).changes
 
 
-def test_what_the_table_does_not_know_is_told_as_unknown() -> None:
+def test_what_the_table_does_not_know_is_reported_as_unknown() -> None:
     base = small("dev")
     change = plan(base, with_inputs(base, REPOSITORY, novelty=True))
     assert {each.op for each in change.changes} == {Op.UPDATE_OR_REPLACE}
@@ -192,12 +192,12 @@ def test_a_renamed_repository_keeps_nothing_whatever_alias_it_has() -> None:
     assert (old_name(loss), loss.op, fate(loss)) == ("storefront/web", Op.REPLACE, Fate.KEPT_BY_AWS)
 
 
-def test_what_looks_like_a_rename_is_told_to_be_none() -> None:
+def test_what_looks_like_a_rename_is_reported_as_none() -> None:
     told = compared("prod", catalog("storefront/web", "storefront/site")).told()
     assert told.count("storefront/site looks like storefront/web renamed, but ECR can't rename") == 1
 
 
-def test_a_stack_that_moves_is_told() -> None:
+def test_a_stack_that_moves_is_reported() -> None:
     moved = replace(small("dev"), account="999900001111", home="eu-west-1")
     account, home = plan(small("dev"), moved).consequences
     assert account.text.startswith("The stack moves from account 111122223333 to 999900001111")
@@ -225,7 +225,7 @@ def test_what_can_not_be_compared() -> None:
             plan(base, head)
 
 
-def test_another_configuration_of_the_provider_is_told() -> None:
+def test_another_configuration_of_the_provider_is_reported() -> None:
     base = replace(small("dev"), provider={"aws:profile": "acme"})
     (told,) = plan(base, replace(base, provider={"aws:profile": "evil", "aws:stsRegion": "eu-west-1"})).consequences
     assert (told.topic, told.lines) == (

@@ -97,7 +97,7 @@ def test_what_comes_and_goes(case: str) -> None:
     assert "plan-weakens" not in {each.id for each in both.judged() if "replicate" in each.text}
 
 
-def test_what_stood_before_replication_is_not_brought_by_it() -> None:
+def test_what_existed_before_replication_is_not_copied_by_it() -> None:
     """Both ways: what begins to flow leaves out what was pushed before, what ceases to leaves stale copies."""
     whole = small("prod")
     bare = without(whole, REPLICATION_CONFIGURATION)
@@ -139,7 +139,7 @@ def test_a_filter_more_or_less_on_what_exists() -> None:
     assert [each.topic for each in plan(unknown, unknown).consequences] == []
 
 
-def test_what_another_provider_makes_stands_in_its_account() -> None:
+def test_what_another_provider_makes_is_in_its_account() -> None:
     both = compared("prod", tokyo(ELSEWHERE))
     accounts = {
         each.account for each in both.plan.changes if each.region == "eu-central-1" and "pulumi:" not in each.type
