@@ -50,7 +50,7 @@ def test_a_call_writes_down_what_ran_and_what_was_skipped(
     ("ran", "fault"),
     [(LIGHT[1:], f"never: {LIGHT[0]}"), ([*LIGHT, HEAVY], f"2 times: {HEAVY}"), (LIGHT * 2, f"2 times: {LIGHT[0]}")],
 )
-def test_a_test_that_never_runs_or_twice_is_told(
+def test_a_test_that_never_runs_or_twice_is_reported(
     folder: Path, ran: list[str], fault: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "ran").write_text(json.dumps(ran), encoding="utf-8")

@@ -215,6 +215,6 @@ def test_a_document_that_iam_would_refuse_is_named(
         _seen(door, connect, credentials)
 
 
-def test_urls_open_without_a_signature_only_where_the_emulator_tells_of_itself(door: Door) -> None:
+def test_urls_open_without_a_signature_only_where_the_emulator_describes_itself(door: Door) -> None:
     assert fetch(f"{door[0].endpoint}/_ministack/health").status == 200
     assert fetch(f"{door[0].endpoint}/_ministack/reset", method="POST").status == 400

@@ -134,7 +134,7 @@ def test_a_bucket_of_any_size_is_emptied(tmp_path: Path, count: int) -> None:
     assert not (tmp_path / "bucket").exists()
 
 
-def test_a_bucket_that_refuses_is_not_asked_for_ever(tmp_path: Path) -> None:
+def test_a_bucket_that_refuses_is_not_called_for_ever(tmp_path: Path) -> None:
     held = [{"Key": "any", "VersionId": "1", "marker": False}]
     ran = run(_emptying(), tmp_path, {**_bucket(tmp_path, held), "REFUSES": "1"})
     assert ran.returncode != 0

@@ -88,7 +88,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("token", OTHERS)
 @pytest.mark.parametrize(("role", "environment"), CASES)
-def test_everybody_else_is_refused(account: DeployedAccount, role: str, environment: str, token: str) -> None:
+def test_every_other_principal_is_denied(account: DeployedAccount, role: str, environment: str, token: str) -> None:
     given = OTHERS[token]
     assert not takes(account, role, {name: value.format(environment) for name, value in given.items()})
 
@@ -102,12 +102,12 @@ def test_every_claim_is_compared_as_it_is(account: DeployedAccount) -> None:
 
 
 @pytest.mark.parametrize("claim", ["repository_id", "repository_owner_id"])
-def test_whoever_takes_over_the_name_is_refused_by_the_ids(account: DeployedAccount, claim: str) -> None:
+def test_a_new_owner_of_the_name_is_refused_by_the_ids(account: DeployedAccount, claim: str) -> None:
     taken_over = claims(f"{NAMES}:environment:prod", **{claim: "31337"})
     assert takes(account, DEPLOY, taken_over) == (not has_ids(account))
 
 
-def test_no_other_provider_and_nobody_of_aws(account: DeployedAccount) -> None:
+def test_no_other_provider_and_no_aws_principal(account: DeployedAccount) -> None:
     given = claims(f"{NAMES}:environment:prod")
     assert not takes(account, DEPLOY, given, provider=account.provider.replace(ISSUER, "gitlab.com"))
     elsewhere = account.provider.replace(account.id, "444455556666")

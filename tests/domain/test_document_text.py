@@ -7,7 +7,7 @@ from domain.document_text import parse_json, repeated_keys
 from tests.cases import cases
 
 
-def test_each_repeated_key_is_told_once_and_where() -> None:
+def test_each_repeated_key_is_reported_once_and_where() -> None:
     problems = repeated_keys(parse_json('{"a": 1, "b": [{"c": 1, "d": 2, "c": 3, "c": 4}], "a": 2}'))
     assert [(each.path, each.value) for each in problems] == [(("a",), 2), (("b", 0, "c"), 4)]
 

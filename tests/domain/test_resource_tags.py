@@ -35,7 +35,7 @@ def test_no_values(value: str, word: str) -> None:
     assert word in problem.message
 
 
-def test_every_problem_of_a_value_is_told() -> None:
+def test_every_problem_of_a_value_is_reported() -> None:
     assert len(tag_value_problems(" " + "*" * VALUE_MAX)) == 3
 
 

@@ -89,7 +89,7 @@ def test_a_replaced_lifecycle_policy_is_deleted_first(provider: Provider) -> Non
     assert _diff(provider, LIFECYCLE_POLICY, {"policy": "{}"}, {"policy": '{"rules": []}'}).deleteBeforeReplace
 
 
-def test_the_region_of_an_import_stands_in_its_id(provider: Provider) -> None:
+def test_the_region_of_an_import_is_in_its_id(provider: Provider) -> None:
     provider.cloud.create(REPOSITORY, "eu-west-1", "api", {"name": "api", "forceDelete": True})
     assert not _read(provider, "api").id
     found = _read(provider, "api@eu-west-1")

@@ -78,7 +78,7 @@ def test_every_resource_is_the_renders(lived: Lived) -> None:
     assert held == {each["urn"] for each in declared}
 
 
-def test_a_token_reaches_aws_and_is_shown_to_nobody(lived: Lived) -> None:
+def test_a_token_reaches_aws_and_is_shown_nowhere(lived: Lived) -> None:
     made = Path(lived.workspace.environment["STANDIN_CLOUD"]).read_text(encoding="utf-8")
     shown = lived.preview + lived.events + lived.update + json.dumps(lived.state)
     shown += (lived.workspace.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ def test_a_mutant_is_found_under_the_name_that_its_function_has_now() -> None:
     assert renamed("m.f:add-one:2", names) == "m.f:add-one:1"
 
 
-def test_what_is_gone_is_told_with_what_is_near() -> None:
+def test_what_is_gone_is_reported_with_what_is_near() -> None:
     mutants = all_mutants()
     assert "kms_enabled.check" in why_absent("kms_enabled._check:drop-not:1", mutants)
     assert "it has drop-yield" in why_absent("kms_enabled.check:sub-to-add:1", mutants)

@@ -105,7 +105,7 @@ def test_an_entry_that_names_the_key(adopt: Adopt, edit: Edit, project: Path) ->
     assert adopt([described(found)], stack="dev").repository("payments/ledger")["entry"] == {"adopt": ["dev"]}
 
 
-def test_names_of_what_is_refused_are_not_asked_for() -> None:
+def test_names_of_what_is_refused_are_not_requested() -> None:
     name = "legacy/Orders"
     grant = policy(name, allow({"AWS": "999900001111"}, PULL), account=DEV)
     report = run_adopt([described(repository(name, account=DEV)), grant], stack="dev").report

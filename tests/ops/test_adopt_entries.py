@@ -41,7 +41,7 @@ def named(case: str) -> str:
     return f"legacy/{case.replace(' ', '-')}"
 
 
-def test_an_entry_says_what_stands_there(adopt: Adopt) -> None:
+def test_an_entry_says_what_is_there(adopt: Adopt) -> None:
     adopted = adopt(
         [
             described(orders(**mutability("IMMUTABLE_WITH_EXCLUSION", "latest"), **SCANNED)),
@@ -247,7 +247,7 @@ def test_keys_that_the_stack_names(adopt: Adopt, project: Path, name: str, arn: 
     assert adopted.report["other_stacks"] == [told]
 
 
-def test_a_key_of_which_one_region_is_told() -> None:
+def test_a_key_of_which_one_region_is_reported() -> None:
     found = run_adopt(*everywhere(KEY), [key(KEY, "CUSTOMER")]).repository(NAME)["guesses"]
     assert [each for each in found if "KeyManager" in each] == []
 

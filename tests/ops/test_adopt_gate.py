@@ -147,7 +147,7 @@ def test_a_copy_that_has_its_exception_already(adopt: Adopt, levels: Path) -> No
     assert failing(adopted) == []
 
 
-def test_what_stands_under_the_key_is_kept(adopt: Adopt, levels: Path) -> None:
+def test_what_is_under_the_key_is_kept(adopt: Adopt, levels: Path) -> None:
     other = {**exception("legacy/other", reason="moves in May"), "until": "2026-05-01"}
     ended = {**exception(NAME, reason="moved by then"), "until": "2026-02-28"}
     setting = {"enforcementLevel": "mandatory", "minimum_segments": 3, "exceptions": [other, ended]}
@@ -181,14 +181,14 @@ def test_levels(adopt: Adopt, levels: Path) -> None:
     assert adopted.told.startswith(f"{levels / 'dev.json'}: does not exist (copy policies/prod.json")
 
 
-def test_what_is_not_proposed_is_not_told(adopt: Adopt, edit: Edit) -> None:
+def test_what_is_not_proposed_is_not_reported(adopt: Adopt, edit: Edit) -> None:
     edit("catalog.yaml", "    owner: payments\n", "    owner: payments\n    encryption: aes256\n")
     found = adopt([described(SOUND)], stack="dev")
     assert found.report["exceptions"] == {}
     assert "refuse" not in found.told
 
 
-def test_the_other_stacks_are_told_of_once(adopt: Adopt, project: Path) -> None:
+def test_the_other_stacks_are_reported_for_once(adopt: Adopt, project: Path) -> None:
     told = (
         "In dev the entries create the repositories, and the same rules apply there: what needs an exception here "
         "needs one in policies/dev.json too, with the URNs that `make render STACK=dev FORMAT=json` prints."

@@ -241,7 +241,7 @@ def test_a_deny_of_pulls_leaves_pull_to_people(what: Json) -> None:
 
 
 @pytest.mark.parametrize("what", [{"Action": "ecr:DeleteRepository"}, {"NotAction": PULL}, {"NotAction": "ecr:*"}])
-def test_another_deny_is_told(what: Json) -> None:
+def test_another_deny_is_reported(what: Json) -> None:
     pulls = read(allow({"AWS": ROOT}, PULL), {"Effect": "Deny", "Principal": "*", **what})
     assert pulls.grants == (other(),)
     assert [each.startswith("statement 2: Effect Deny; Principal AWS *; ") for each in pulls.beyond] == [True]

@@ -126,7 +126,7 @@ def test_the_words(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     assert "\n".join(told) == snapshot
 
 
-def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     one.write_text('{"tags": []}\n7\n{"repositories": [{}]}\n', encoding="utf-8")
     two.write_text("repositories:\n", encoding="utf-8")

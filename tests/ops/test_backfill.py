@@ -264,7 +264,7 @@ def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("missing", ["ecr:ListReplicationBackfills", "ecr:StartReplicationBackfill"])
-def test_what_ecr_may_not_be_asked_is_copied(filled: World, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_what_ecr_can_not_be_called_for_is_copied(filled: World, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     filled.replicate()
     user = f"filler-{missing.partition(':')[2]}"
     filled.as_user(user, monkeypatch, _allow("ecr:*"), {**_allow(missing), "Effect": "Deny"})

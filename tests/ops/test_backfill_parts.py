@@ -107,7 +107,7 @@ def test_what_lasts_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not has_expired(refused(400, "expired"))
 
 
-def test_whoever_waits_hears_of_the_end() -> None:
+def test_every_waiting_call_ends() -> None:
     stop = Stop()
     threading.Timer(0.05, stop.set).start()
     begun = time.monotonic()
@@ -193,7 +193,7 @@ def test_one_that_is_under_way_is_followed_and_an_end_leaves_it_to_amazon_ecr(mo
         backfilled(Ecr("IN_PROGRESS", "IN_PROGRESS", stop=Stop()))
 
 
-def test_what_is_left_alone_is_told() -> None:
+def test_what_is_left_alone_is_reported() -> None:
     some = Work(repository="r", missing=(), tags={}, conflicts=(Conflict(tag="v1", here="a", there="b"),), archived=2)
     told = "\n".join(text.ended("home", "there", [some], Copied(failed=["r@c: no"]), [], by_ecr=None))
     assert "conflict: r:v1 can't move at the replica, where it is b; at home it is a" in told

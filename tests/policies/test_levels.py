@@ -64,7 +64,7 @@ ADVISORY = {"enforcementLevel": "advisory"}
 
 
 @cases(
-    "value, told",
+    "value, reported",
     case("a rule missing", None, ":1: kms-rotation is missing (add it with a level:"),
     case("level", "remediate", "kms-rotation: 'remediate' is not a valid enforcementLevel (write"),
     case("no level", {}, "kms-rotation: None is not a valid enforcementLevel"),
@@ -72,11 +72,11 @@ ADVISORY = {"enforcementLevel": "advisory"}
     case("extra", ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra"),
     case("exception", ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'"),
 )
-def test_faults_are_told_with_their_line_and_a_fix(edited: Any, value: object, told: str) -> None:
+def test_faults_are_reported_with_their_line_and_a_fix(edited: Any, value: object, reported: str) -> None:
     file = edited(kms_rotation=value)
     with pytest.raises(InvalidLevels) as invalid:
         load_levels(file)
-    assert told in str(invalid.value)
+    assert reported in str(invalid.value)
     assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
 
 
@@ -98,7 +98,7 @@ def test_a_reason_is_not_blank(edited: Any, reason: str) -> None:
         load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
 
 
-def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
+def test_all_faults_are_reported_at_once_each_with_its_line(edited: Any) -> None:
     file = edited(kms_rotation="never", zzz="advisory")
     with pytest.raises(InvalidLevels) as invalid:
         load_levels(file)
@@ -108,20 +108,20 @@ def test_all_faults_are_told_at_once_each_with_its_line(edited: Any) -> None:
 
 
 @cases(
-    "text, told",
+    "text, reported",
     case("no JSON", "{", "can't be read"),
     case("a list", "[]", "is not a JSON object"),
     case("deep", "[" * 100_000, "can't be read"),
     case("twice", '{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once"),
 )
-def test_what_is_no_file_of_levels_is_told(tmp_path: Path, text: str, told: str) -> None:
+def test_what_is_no_file_of_levels_is_reported(tmp_path: Path, text: str, reported: str) -> None:
     file = tmp_path / "dev.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidLevels, match=told):
+    with pytest.raises(InvalidLevels, match=reported):
         load_levels(file)
 
 
-def test_a_missing_file_is_told_with_the_fix(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(InvalidLevels, match=r"staging\.json: does not exist \(copy policies/prod\.json"):
         load_levels(tmp_path / "staging.json")
 

@@ -1,4 +1,4 @@
-"""In which registry a resource stands."""
+"""In which registry a resource is."""
 
 from typing import Any
 

@@ -69,7 +69,7 @@ def assert_a_machine_is_told(out: str, errors: str) -> None:
     assert "TOKEN=" not in errors
 
 
-def test_a_machine_is_told_while_it_serves(
+def test_json_is_printed_while_it_serves(
     rehearse: Rehearse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell = module._tell
@@ -94,7 +94,7 @@ def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(
         rehearse()
 
 
-def test_the_bootstrap_stands_before_anything_is_built(
+def test_the_bootstrap_exists_before_anything_is_built(
     rehearse: Rehearse, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stood: list[str] = []
@@ -113,7 +113,7 @@ def test_the_bootstrap_stands_before_anything_is_built(
     ]
 
 
-def test_faulty_settings_are_told_with_their_place(
+def test_faulty_settings_are_reported_with_their_place(
     rehearse: Rehearse, edit: Edit, capsys: pytest.CaptureFixture[str]
 ) -> None:
     edit("catalog.yaml", "keep: 10", "keep: 0")
@@ -144,7 +144,7 @@ def test_what_can_t_be_built_is_exit_code_one(
     assert error.startswith(f"{ALIAS} registry@us-east-1: no such type is known to the rehearsal")
 
 
-def test_a_key_that_stands_elsewhere_is_stood_in_for(
+def test_a_key_that_exists_in_aws_alone_has_a_stand_in(
     rehearse: Rehearse, account: str, edit: Edit, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arn = f"arn:aws:kms:us-east-1:{account}:key/11111111-2222-3333-4444-555555555555"
@@ -219,7 +219,7 @@ def test_every_registry_is_an_endpoint(small: Path, cloud: LocalCloud) -> None:
     assert {each.repository for each in endpoints} == {"team/app"}
 
 
-def test_people_are_told_all_of_it(told: Report) -> None:
+def test_the_text_has_all_of_it(told: Report) -> None:
     assert said_by(report.show, told) == [
         "promise what happened time",
         "team/app@us-east-1",
@@ -235,14 +235,14 @@ def test_people_are_told_all_of_it(told: Report) -> None:
     ]
 
 
-def test_a_long_name_is_told_with_its_region(told: Report) -> None:
+def test_a_long_name_is_reported_with_its_region(told: Report) -> None:
     """The longest that ECR takes is wider than any table."""
     subject = f"{'a' * 256}@ap-northeast-1"
     lines = said_by(report.show, replace(told, outcomes=[replace(told.outcomes[0], subject=subject)]))
     assert subject in "".join(lines)
 
 
-def test_machines_are_told_all_of_it(told: Report) -> None:
+def test_the_json_has_all_of_it(told: Report) -> None:
     data: dict[str, Any] = json.loads(report.to_json(told))
     assert [(each["proof"], each["subject"], each["held"]) for each in data.pop("proofs")] == [
         ("lifecycles", "team/app@us-east-1", True),

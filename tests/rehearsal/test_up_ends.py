@@ -97,7 +97,7 @@ def test_what_is_under_way_stops_before_its_next_step(small: Path, cloud: LocalC
             _prove(applied, cloud, clients, progress, stop)
 
 
-def test_a_dead_emulator_is_told_at_once(
+def test_a_dead_emulator_is_reported_at_once(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[float] = []
@@ -145,7 +145,7 @@ def test_it_ends_with_its_reader(start: Start) -> None:
 
 
 @pytest.mark.parametrize("gone", [BrokenPipeError(), SystemExit(1)], ids=["of print", "of rich"])
-def test_however_its_reader_s_end_is_told(monkeypatch: pytest.MonkeyPatch, gone: BaseException) -> None:
+def test_however_its_reader_s_end_is_reported(monkeypatch: pytest.MonkeyPatch, gone: BaseException) -> None:
     def unread(_options: Options) -> int:
         raise gone
 

@@ -39,7 +39,7 @@ def test_a_provider_acts_where_its_role_or_its_one_account_is(inputs: dict[str, 
 
 
 @pytest.mark.parametrize("marker", [UNKNOWN, SECRET])
-def test_what_nobody_can_read_says_nothing(marker: str) -> None:
+def test_what_can_not_be_read_says_nothing(marker: str) -> None:
     assert provider_account({"allowedAccountIds": marker, "assumeRoles": marker}) is None
 
 
@@ -49,7 +49,7 @@ def test_a_role_in_an_account_that_is_not_allowed_is_refused() -> None:
         provider_account(inputs)
 
 
-def test_providers_are_told_apart_from_resources(prod: Render) -> None:
+def test_providers_are_distinguished_from_resources(prod: Render) -> None:
     assert is_provider("pulumi:providers:aws")
     assert not any(is_provider(each.type) for each in prod.resources)
 

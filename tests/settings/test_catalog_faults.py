@@ -1,4 +1,4 @@
-"""Bad input in catalog.yaml: each fault is told with its line, path, value and fix."""
+"""Bad input in catalog.yaml: each fault is reported with its line, path, value and fix."""
 
 from functools import partial
 from pathlib import Path

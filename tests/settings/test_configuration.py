@@ -55,9 +55,9 @@ def test_types_are_held_as_the_engine_holds_them(project: Path, key: str, writte
     content = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
     content["config"][f"container-registry:{key}"] = yaml.safe_load(written)
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    told = [str(fault) for fault in read_configuration(project, "dev").faults]
-    assert bool(told) is not fits
-    assert all("is not of type" in fault for fault in told)
+    reported = [str(fault) for fault in read_configuration(project, "dev").faults]
+    assert bool(reported) is not fits
+    assert all("is not of type" in fault for fault in reported)
 
 
 def test_under_the_engine_the_files_give_the_lines(project: Path, edit: Edit) -> None:
@@ -104,18 +104,18 @@ def test_the_engine_s_values_are_the_programs_and_not_the_environments(monkeypat
 
 
 @cases(
-    "written, told",
+    "written, reported",
     ("config: [a]", "config: a list of 1 is not an object"),
     ("name: 3", "name: 3 is not a valid project name"),
     ("runtime: {}", "name: is not a valid project name"),
     ("config: {a: {type: int}}", "config.a.type: 'int' is not a configuration type of Pulumi"),
 )
-def test_a_faulty_project_is_told_alone(project: Path, written: str, told: str) -> None:
+def test_a_faulty_project_is_reported_alone(project: Path, written: str, reported: str) -> None:
     head = "" if "name" in written or "runtime" in written else "name: container-registry\n"
     (project / "Pulumi.yaml").write_text(head + written + "\n", encoding="utf-8")
     with pytest.raises(InvalidSettings) as raised:
         load(project, "dev")
-    assert [told in str(fault) and fault.file == "Pulumi.yaml" for fault in raised.value.faults] == [True]
+    assert [reported in str(fault) and fault.file == "Pulumi.yaml" for fault in raised.value.faults] == [True]
 
 
 def test_a_default_in_the_engines_short_form(project: Path) -> None:

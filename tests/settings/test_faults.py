@@ -1,4 +1,4 @@
-"""All faults are told at once, each of them once, and quickly; the command ends with 2 and no traceback."""
+"""All faults are reported at once, each of them once, and quickly; the command ends with 2 and no traceback."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def test_an_unknown_stack_names_the_nearest(project: Path) -> None:
     assert "'prod'" in only(project, "prd")
 
 
-def test_a_repository_policy_over_its_limit_is_told_of_each_repository(project: Path) -> None:
+def test_a_repository_policy_over_its_limit_is_reported_of_each_repository(project: Path) -> None:
     grants = ", ".join(f"{{account: workloads, role: {'r' * 60}{n:03}}}" for n in range(120))
     entry = f"{{owner: payments, pull: [{grants}]}}"
     catalog(project, f"{HEAD}  a/b: {entry}\n  c/d: {entry}\n  e/f: {{owner: payments, pull: [{{service: lambda}}]}}\n")
@@ -63,18 +63,18 @@ repositories:
 """
 
 
-def test_twelve_planted_faults_are_told_in_one_run(project: Path) -> None:
+def test_twelve_planted_faults_are_reported_in_one_run(project: Path) -> None:
     catalog(project, TWELVE)
-    told = {(fault.line, fault.path[-1]) for fault in faults(project)}
+    reported = {(fault.line, fault.path[-1]) for fault in faults(project)}
     planted = {
         (3, "keep"), (7, "tag"), (8, 1), (10, "Payments/api"), (12, "ownr"), (11, "owner"), (13, "retention"),
         (14, 0), (15, "account"), (16, "github"), (17, "adopt"), (17, "encryption"),
     }  # fmt: skip
-    assert planted <= told, planted - told
+    assert planted <= reported, planted - reported
     assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
 
 
-def test_the_command_tells_faults_without_a_traceback(project: Path) -> None:
+def test_the_command_reports_faults_without_a_traceback(project: Path) -> None:
     catalog(project, TWELVE)
     command = [sys.executable, "-m", "review", "render", "--stack", "dev", "--project", str(project)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -84,7 +84,7 @@ def test_the_command_tells_faults_without_a_traceback(project: Path) -> None:
     assert not ended.stdout
 
 
-def test_a_fault_in_the_last_of_5000_repositories_is_told_within_5_seconds(project: Path) -> None:
+def test_a_fault_in_the_last_of_5000_repositories_is_reported_within_5_seconds(project: Path) -> None:
     entries = "".join(f"  team-{n % 50}/service-{n}: {{owner: payments}}\n" for n in range(4999))
     catalog(project, HEAD + entries + "  last: {owner: payments, pull: [{account: nobody}]}\n")
     started = time.monotonic()
@@ -100,13 +100,13 @@ def test_a_fault_in_the_last_of_5000_repositories_is_told_within_5_seconds(proje
     case("no value", partial(catalog, text=api("push: ")), "catalog.yaml:5: repositories.payments/api.push: "),
     case("a wrong type", partial(key, line="replicas: {}"), "Pulumi.dev.yaml:17: config.container-registry:replicas: "),
 )
-def test_the_same_is_told_once(project: Path, change: Callable[[Path], object], start: str) -> None:
+def test_the_same_is_reported_once(project: Path, change: Callable[[Path], object], start: str) -> None:
     change(project)
     assert start in only(project)
 
 
 @pytest.mark.parametrize("content", [None, '"', ""])
-def test_without_a_readable_project_nothing_else_is_told(project: Path, content: str | None) -> None:
+def test_without_a_readable_project_nothing_else_is_reported(project: Path, content: str | None) -> None:
     (project / "Pulumi.yaml").unlink()
     if content is not None:
         (project / "Pulumi.yaml").write_text(content, encoding="utf-8")

@@ -14,7 +14,7 @@ RUNTIME = "runtime:\n  name: python\n  options:\n    toolchain: pip\n    virtual
 
 
 @cases(
-    "line, told",
+    "line, reported",
     ("main: evil", "main: 'evil' makes the engine run another program than the one that is judged (remove it)"),
     ("stackConfigDir: conf", "stackConfigDir: 'conf' makes the engine read other stacks' files"),
     ("plugins: {providers: [{name: aws, path: evil}]}", "plugins: an object with providers makes the engine start"),
@@ -24,9 +24,9 @@ RUNTIME = "runtime:\n  name: python\n  options:\n    toolchain: pip\n    virtual
     ("Main: evil", "Main: 'Main' is not a key that this project expects"),
     ("licence: Apache-2.0", "licence: 'licence' is not a key that this project expects (did you mean 'license'?)"),
 )
-def test_a_key_that_the_project_does_not_expect(project: Path, edit: Edit, line: str, told: str) -> None:
+def test_a_key_that_the_project_does_not_expect(project: Path, edit: Edit, line: str, reported: str) -> None:
     edit("Pulumi.yaml", "description: A", f"{line}\ndescription: A")
-    assert only(project).startswith(f"Pulumi.yaml:2: {told}")
+    assert only(project).startswith(f"Pulumi.yaml:2: {reported}")
 
 
 @pytest.mark.parametrize("line", ["author: acme", "license: Apache-2.0", "website: https://example.com"])
@@ -36,7 +36,7 @@ def test_what_only_describes_the_project_passes(project: Path, edit: Edit, line:
 
 
 @cases(
-    "runtime, told",
+    "runtime, reported",
     ("runtime: nodejs\n", "3: runtime: 'nodejs' makes the engine run another program than the one that is judged"),
     (RUNTIME.replace("python", "evil"), "4: runtime.name: 'evil' makes the engine run another program"),
     (RUNTIME.replace(".venv", "evil"), "7: runtime.options.virtualenv: 'evil' makes the engine run another program"),
@@ -44,16 +44,16 @@ def test_what_only_describes_the_project_passes(project: Path, edit: Edit, line:
     (f"{RUNTIME}    typechecker: mypy\n", "8: runtime.options.typechecker: 'typechecker' is not a key of"),
     (f"{RUNTIME}  binary: evil\n", "8: runtime.binary: 'binary' is not a key of this project's runtime"),
 )
-def test_another_runtime(project: Path, edit: Edit, runtime: str, told: str) -> None:
+def test_another_runtime(project: Path, edit: Edit, runtime: str, reported: str) -> None:
     edit("Pulumi.yaml", RUNTIME, runtime)
-    assert only(project).startswith(f"Pulumi.yaml:{told}")
+    assert only(project).startswith(f"Pulumi.yaml:{reported}")
 
 
 @pytest.mark.parametrize("name", ["Pulumi.json", "Pulumi.yml"])
 def test_a_project_file_that_the_engine_finds_too(project: Path, name: str) -> None:
     (project / name).write_text("{}", encoding="utf-8")
-    told = f"{name}: {name!r} is a project's file, too, and the engine may take it instead (remove {name})"
-    assert only(project) == told
+    reported = f"{name}: {name!r} is a project's file, too, and the engine may take it instead (remove {name})"
+    assert only(project) == reported
 
 
 @pytest.mark.parametrize("key", ["aws:accessKey", "aws:secretKey", "aws:token", "aws:endpoints", "aws:insecure"])
@@ -88,7 +88,7 @@ def test_two_stacks_in_one_place(project: Path, edit: Edit) -> None:
     )
 
 
-def test_a_replica_where_another_stack_stands(project: Path, edit: Edit) -> None:
+def test_a_replica_where_another_stack_is(project: Path, edit: Edit) -> None:
     edit("Pulumi.prod.yaml", "222233334444", "111122223333")
     edit("Pulumi.dev.yaml", "us-east-1", "eu-west-1")
     assert only(project).endswith("(Pulumi.prod.yaml:12) (give each stack an account or regions of its own)")

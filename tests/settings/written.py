@@ -1,4 +1,4 @@
-"""Short ways to write faulty settings and to read what is told of them."""
+"""Short ways to write faulty settings and to read what is reported of them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -31,13 +31,13 @@ def only(project: Path, stack: str = "dev") -> str:
 def words(project: Path, cases: Mapping[str, Callable[[Path], object]], stack: str = "dev") -> str:
     """A line for every fault of each case; a case changes the files as they are."""
     before = {file: file.read_bytes() for file in project.glob("*.yaml")}
-    told: list[str] = []
+    reported: list[str] = []
     for case, change in cases.items():
         change(project)
-        told += (f"{case}: {each}" for each in faults(project, stack))
+        reported += (f"{case}: {each}" for each in faults(project, stack))
         for file, content in before.items():
             file.write_bytes(content)
-    return "\n".join(told)
+    return "\n".join(reported)
 
 
 def catalog(project: Path, text: str) -> None:

@@ -75,7 +75,7 @@ def test_only_these_take_a_role() -> None:
 
 
 @pytest.mark.parametrize("each", JOBS, ids=str)
-def test_a_job_that_takes_a_role_stands_in_an_environment_and_writes_nothing(each: Job) -> None:
+def test_a_job_that_assumes_a_role_is_in_an_environment_and_writes_nothing(each: Job) -> None:
     assert ("environment" in each.data) == each.takes_a_role
     assert not (each.takes_a_role and each.writes)
 

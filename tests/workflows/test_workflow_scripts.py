@@ -105,7 +105,7 @@ def test_the_gate_judges_both_stacks(tmp_path: Path, base: bool) -> None:
 
 
 @pytest.mark.parametrize("answers", ["dev=1", "prod=1", "dev=1\nprod=1"])
-def test_a_gate_that_says_no_fails_after_both_were_told(tmp_path: Path, answers: str) -> None:
+def test_a_gate_that_fails_reports_both_first(tmp_path: Path, answers: str) -> None:
     judged(tmp_path, answers=answers)
     assert sorted(each.name for each in (tmp_path / "comment").iterdir()) == ["gate-dev.md", "gate-prod.md"]
     assert written(tmp_path, "output") == "failed=1\n"
@@ -175,7 +175,7 @@ def test_the_preview_is_held_to_the_bases_pack(tmp_path: Path, base: bool) -> No
     assert written(tmp_path, "output") == "status=0\n"
 
 
-def test_a_preview_that_fails_is_told_and_fails(tmp_path: Path) -> None:
+def test_a_preview_that_fails_is_reported_and_fails(tmp_path: Path) -> None:
     environment = {"STACK": "dev", "PULUMI_STATE_URL": STATE, "ENDS": "255", **lay_out(tmp_path, base=True)}
     program(tmp_path / "bin" / "pulumi", PULUMI)
     run_step("pull-request.yml", "preview", "preview", tmp_path, environment)
@@ -188,7 +188,7 @@ def test_a_preview_that_fails_is_told_and_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("base", [True, False], ids=["the base has a plan", "it has none"])
-def test_the_plan_is_told_from_the_preview(tmp_path: Path, base: bool) -> None:
+def test_the_plan_is_distinguished_from_the_preview(tmp_path: Path, base: bool) -> None:
     environment = {"STACK": "dev", "STATUS": "0", **lay_out(tmp_path, base=base)}
     (tmp_path / "comment").mkdir()
     (tmp_path / "preview.json").write_text("{}")
@@ -274,7 +274,7 @@ if [ "$1" = refresh ]; then echo "~ aws:kms:Key $STACK"; exit "$ENDS"; fi
 
 
 @cases("ends, drift, status", ("0", False, 0), ("7", True, 0), ("1", False, 1), ("255", False, 255))
-def test_drift_is_told_and_an_error_is_an_error(tmp_path: Path, ends: str, drift: bool, status: int) -> None:
+def test_drift_is_reported_and_an_error_is_an_error(tmp_path: Path, ends: str, drift: bool, status: int) -> None:
     program(tmp_path / "bin" / "pulumi", REFRESH)
     environment = {"STACK": "prod", "PULUMI_STATE_URL": STATE, "ENDS": ends, "CALLS": str(tmp_path / "calls")}
     ran = run_step("drift.yml", "look", "refresh", tmp_path, environment)

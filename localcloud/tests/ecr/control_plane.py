@@ -34,15 +34,8 @@ from localcloud.tests.statements import Statement, allow, policy, text, trusts
 NAME = "payments/api"
 ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/scanner"
-LIFECYCLE = {
-    "rules": [
-        {
-            "rulePriority": 1,
-            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3},
-            "action": {"type": "expire"},
-        }
-    ]
-}
+KEEP_THREE = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3}
+LIFECYCLE = {"rules": [{"rulePriority": 1, "selection": KEEP_THREE, "action": {"type": "expire"}}]}
 CONFIG = images.digest_of(b"{}")
 NO_DIGEST = f"sha256:{'0' * 64}"
 EMPTY_LIST = "Invalid length for parameter imageIds, value: 0, valid min length: 1"
@@ -222,6 +215,8 @@ def samples() -> dict[str, dict[str, Any]]:
     policy = text({"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "ecr:BatchGetImage"})
     registry_policy = text(allow("ecr:ReplicateImage", Principal={"AWS": OTHER_ACCOUNT}))
     image_ids = [{"imageTag": "v1"}, {"imageTag": "missing"}]
+    filters = [{"filter": "pay*", "filterType": "WILDCARD"}]
+    scan_rule = {"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": filters}
     return {
         "BatchDeleteImage": {**named, "imageIds": image_ids},
         "BatchGetImage": {**named, "imageIds": image_ids},
@@ -259,15 +254,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "PutImageTagMutability": {**named, "imageTagMutability": "IMMUTABLE"},
         "PutLifecyclePolicy": {**named, "lifecyclePolicyText": json.dumps(LIFECYCLE)},
         "PutRegistryPolicy": {"policyText": registry_policy},
-        "PutRegistryScanningConfiguration": {
-            "scanType": "ENHANCED",
-            "rules": [
-                {
-                    "scanFrequency": "CONTINUOUS_SCAN",
-                    "repositoryFilters": [{"filter": "pay*", "filterType": "WILDCARD"}],
-                }
-            ],
-        },
+        "PutRegistryScanningConfiguration": {"scanType": "ENHANCED", "rules": [scan_rule]},
         "PutReplicationConfiguration": {"replicationConfiguration": REPLICATION},
         "RegisterPullTimeUpdateExclusion": {"principalArn": f"{ROLE}-two"},
         "SetRepositoryPolicy": {**named, "policyText": policy},

@@ -159,7 +159,7 @@ def test_a_pull_is_recorded_unless_its_caller_is_excluded(plane: Plane) -> None:
     assert plane("DescribeImages", **HERE)["imageDetails"][0]["lastRecordedPullTime"] > first
 
 
-def test_describing_tells_all_that_is_known_of_an_image(plane: Plane) -> None:
+def test_describing_shows_all_that_is_known_of_an_image(plane: Plane) -> None:
     subject = plane.push(manifest(1), "v2")
     plane.push(manifest(1), "v1")
     signature = manifest(2, subject={"digest": subject}, artifactType="application/example")

@@ -139,7 +139,7 @@ def test_what_a_call_brings_can_be_a_condition(operation: str, operator: str, ke
         assert furnished().allows(operation, by=caller, **samples()[operation]) is allowed
 
 
-def test_another_account_is_let_in_by_the_repository_and_by_its_own_policy(plane: Plane) -> None:
+def test_another_account_is_allowed_by_the_repository_and_by_its_own_policy(plane: Plane) -> None:
     given: dict[str, Any] = {"registryId": ACCOUNT, "repositoryName": NAME, "imageIds": [{"imageTag": "v1"}]}
     answer = plane("BatchGetImage", by=user(allow("ecr:BatchGetImage"), account=OTHER_ACCOUNT), **given)
     assert answer["images"][0]["registryId"] == ACCOUNT

@@ -25,6 +25,12 @@ def _many(operation: str, key: str, value: str, **more: Any) -> Callable[[Plane]
     return make
 
 
+_repositories = _many("CreateRepository", "repositoryName", "team/{}")
+_exclusions = _many("RegisterPullTimeUpdateExclusion", "principalArn", f"arn:aws:iam::{ACCOUNT}:role/{{}}")
+_templates = _many("CreateRepositoryCreationTemplate", "prefix", "team/{}", appliedFor=["REPLICATION"])
+_cache_rules = _many("CreatePullThroughCacheRule", "ecrRepositoryPrefix", "team-{}", upstreamRegistryUrl="quay.io")
+
+
 def _backfills(plane: Plane) -> None:
     destination = {"region": "eu-west-1", "registryId": ACCOUNT}
     rules = {"rules": [{"destinations": [destination]}]}
@@ -40,22 +46,10 @@ def _images(plane: Plane) -> None:
 
 
 LISTS: dict[str, tuple[Callable[[Plane], None], dict[str, Any], str]] = {
-    "DescribeRepositories": (_many("CreateRepository", "repositoryName", "team/{}"), {}, "repositories"),
-    "ListPullTimeUpdateExclusions": (
-        _many("RegisterPullTimeUpdateExclusion", "principalArn", f"arn:aws:iam::{ACCOUNT}:role/{{}}"),
-        {},
-        "pullTimeUpdateExclusions",
-    ),
-    "DescribeRepositoryCreationTemplates": (
-        _many("CreateRepositoryCreationTemplate", "prefix", "team/{}", appliedFor=["REPLICATION"]),
-        {},
-        "repositoryCreationTemplates",
-    ),
-    "DescribePullThroughCacheRules": (
-        _many("CreatePullThroughCacheRule", "ecrRepositoryPrefix", "team-{}", upstreamRegistryUrl="quay.io"),
-        {},
-        "pullThroughCacheRules",
-    ),
+    "DescribeRepositories": (_repositories, {}, "repositories"),
+    "ListPullTimeUpdateExclusions": (_exclusions, {}, "pullTimeUpdateExclusions"),
+    "DescribeRepositoryCreationTemplates": (_templates, {}, "repositoryCreationTemplates"),
+    "DescribePullThroughCacheRules": (_cache_rules, {}, "pullThroughCacheRules"),
     "ListReplicationBackfills": (_backfills, {}, "backfills"),
     "DescribeImages": (_images, {"repositoryName": NAME}, "imageDetails"),
     "ListImages": (_images, {"repositoryName": NAME}, "imageIds"),

@@ -21,7 +21,7 @@ from localcloud.tests.ecr.registry_server import PUSHER, REGION, REPOSITORY, Ans
 from localcloud.tests.statements import policy, trusts
 
 LAYER = b"a layer"
-DIGEST = digest_of(LAYER)
+DIGEST, PART = digest_of(LAYER), f"digest={digest_of(b'part')}"
 OTHER_USER = Identity(arn=f"arn:aws:iam::{OTHER_ACCOUNT}:user/other", account=OTHER_ACCOUNT)
 LAMBDA = Identity(arn="lambda.amazonaws.com", account=None)
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -96,12 +96,7 @@ ENDPOINTS = (
         lambda server, _: server.ask("POST", f"/v2/{REPOSITORY}/blobs/uploads/?digest={DIGEST}", LAYER),
     ),
     Endpoint("PATCH upload", ("UploadLayerPart",), 202, lambda server, place: server.ask("PATCH", place, b"more")),
-    Endpoint(
-        "PUT upload",
-        ("CompleteLayerUpload",),
-        201,
-        lambda server, place: server.ask("PUT", f"{place}?digest={digest_of(b'part')}"),
-    ),
+    Endpoint("PUT upload", ("CompleteLayerUpload",), 201, lambda server, place: server.ask("PUT", f"{place}?{PART}")),
     Endpoint(
         "PUT upload with the last part",
         ("CompleteLayerUpload", "UploadLayerPart"),

@@ -73,7 +73,7 @@ def test_any_split_into_chunks_gives_the_same_layer(server: Server, cuts: list[i
     assert server.ask("GET", BLOB).body == LAYER
 
 
-def test_an_upload_tells_how_far_it_is(server: Server) -> None:
+def test_an_upload_says_how_far_it_is(server: Server) -> None:
     place = server.start_upload()
     server.ask("PATCH", place, LAYER[:1000])
     status = server.ask("GET", place)

@@ -63,7 +63,7 @@ def test_only_what_a_rule_for_the_destination_covers_goes() -> None:
     assert arrived(plane) == {}
 
 
-def test_another_account_takes_what_its_policy_lets_in() -> None:
+def test_another_account_takes_what_its_policy_allows() -> None:
     place = {"region": REGION, "registryId": OTHER_ACCOUNT}
     plane, stock = stocked(rule(REGION, OTHER_ACCOUNT))
     refused = described(plane, begin(plane, place))

@@ -20,7 +20,7 @@ def test_the_occasions_are_those_of_the_api() -> None:
     ("prod/team", "prod/api", False), ("prod", "production/api", False), ("prod", "prod", False),
     ("prod", "test/prod/api", False), (ROOT, "anything", True),
 )  # fmt: skip
-def test_a_prefix_covers_what_stands_below_it(prefix: str, name: str, covered: bool) -> None:
+def test_a_prefix_covers_what_is_below_it(prefix: str, name: str, covered: bool) -> None:
     assert template_covers(prefix, name) is covered
 
 

@@ -43,7 +43,7 @@ def test_a_witness_fits_and_where_there_is_none_no_short_tag_does(all_of: list[s
 
 @given(patterns, few)
 @example("*-", ["*0-"])
-def test_what_is_told_at_once_is_what_a_walk_finds(pattern: str, none_of: list[str]) -> None:
+def test_what_is_reported_at_once_is_what_a_walk_finds(pattern: str, none_of: list[str]) -> None:
     found = common_tag([pattern], none_of)
     assert (found is None) is (_shortest([_glob(pattern)], [_glob(each) for each in none_of], Effort()) is None)
 

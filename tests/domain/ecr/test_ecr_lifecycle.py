@@ -64,7 +64,7 @@ def test_an_image_is_lost_to_a_rule_below(
         assert all(any(identifies(each, found) for each in higher) for found in both)
 
 
-def test_nothing_is_lost_where_no_tag_is_asked_for() -> None:
+def test_nothing_is_lost_where_no_tag_is_required() -> None:
     any_image, untagged, keeping = placed(ANY, UNTAGGED, tagged("v*", effect=RetentionEffect.KEEP))
     assert lost(any_image, [], keeping, "v*", Effort()) is None
     assert lost(untagged, [], keeping, "v*", Effort()) is None

@@ -81,7 +81,7 @@ def test_what_is_no_json_is_one_problem(text: str) -> None:
     assert problem.message.startswith("is not valid JSON: ")
 
 
-def test_a_key_that_is_written_twice_is_told_where_it_is() -> None:
+def test_a_key_that_is_written_twice_is_reported_where_it_is() -> None:
     text = json.dumps(ONE).replace('"countNumber": 1', '"countNumber": 5, "countNumber": 1')
     (problem,) = validate_text(text)
     assert (problem.path, problem.message) == (("rules", 0, "selection", "countNumber"), "is written more than once")
@@ -91,7 +91,7 @@ DROPPED = object()
 
 
 def put(document: Json, path: Path, value: object) -> None:
-    """Drops what stands there where no value is given."""
+    """Drops what is there where no value is given."""
     target: Any = document
     for key in path[:-1]:
         target = target[key]
@@ -136,7 +136,7 @@ FAULTS: list[tuple[Path, object]] = [
 
 
 @given(st.sets(st.sampled_from(range(len(FAULTS)))))
-def test_every_planted_fault_is_told(chosen: set[int]) -> None:
+def test_every_planted_fault_is_reported(chosen: set[int]) -> None:
     document = copy.deepcopy(SOUND)
     expected: list[Path] = []
     for index in chosen:

@@ -136,7 +136,7 @@ TO = "targetStorageClass"
     ),
     (policy({**rule(1), "description": "x" * 30_720}), (), "is a text of 308"),
 )
-def test_one_fault_is_told_once_and_where_it_is(document: object, path: Path, words: str) -> None:
+def test_one_fault_is_reported_once_and_where_it_is(document: object, path: Path, words: str) -> None:
     problems = validate(document)
     # What is nearly empty is too short as well.
     [problem] = [problem for problem in problems if path == () or problem.path != ()]
@@ -157,8 +157,8 @@ def test_a_misspelt_word_names_the_nearest(document: Json, fix: str) -> None:
 
 def test_the_least_text_is_a_hundred_characters() -> None:
     problems = validate({"rules": []})
-    told = [(problem.path, problem.message) for problem in problems]
-    assert told == [(("rules",), "has 0 rules"), ((), "is a text of 12 characters")]
+    reported = [(problem.path, problem.message) for problem in problems]
+    assert reported == [(("rules",), "has 0 rules"), ((), "is a text of 12 characters")]
 
 
 def test_the_length_is_that_of_the_compact_text() -> None:

@@ -46,7 +46,7 @@ def test_what_ecr_takes_has_no_problem(rules: list[ReplicationRule]) -> None:
     ([rule(IRELAND, prefixes=("prod", "p"))], (0, "prefixes", 1), "1 characters"),
     ([rule(IRELAND, prefixes=("p" * 257,))], (0, "prefixes", 0), "257 characters"),
 )
-def test_what_ecr_refuses_is_told_where_it_stands(rules: list[Any], path: tuple[str | int, ...], words: str) -> None:
+def test_what_ecr_refuses_is_reported_where_it_is(rules: list[Any], path: tuple[str | int, ...], words: str) -> None:
     ((where, message),) = problems(*rules)
     assert where == path
     assert words in message

@@ -78,7 +78,7 @@ def test_what_writes_is_not(name: str) -> None:
     ("ecr:List*", True), ("ecr:Batch*", False), ("ecr:BatchG*", False), ("ecr:D*", False), ("ecr:?et*", False),
     ("ecr:*Get*", False), ("ecr:Put*", False), ("ecr:*", False), ("*:Get*", False), ("*", False),
 )  # fmt: skip
-def test_patterns_read_by_what_stands_before_the_wildcard(action: str, reads: bool) -> None:
+def test_patterns_read_by_what_is_before_the_wildcard(action: str, reads: bool) -> None:
     assert has_wildcard(Caseless(action))
     assert reads_only(Caseless(action)) is reads
 

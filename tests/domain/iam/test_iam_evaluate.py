@@ -69,7 +69,7 @@ CALLERS = {
 
 
 @pytest.mark.parametrize(("caller", "expected"), CALLERS.values(), ids=CALLERS.keys())
-def test_keys_of_somebody_with_an_account(caller: Caller, expected: dict[str, tuple[str, ...]]) -> None:
+def test_keys_of_a_caller_with_an_account(caller: Caller, expected: dict[str, tuple[str, ...]]) -> None:
     assert request_context(caller, Request(action="ecr:PutImage", resource=REPOSITORY, account=OTHER)) == {
         **expected,
         "aws:principalaccount": (HOME,),
@@ -100,7 +100,7 @@ def test_the_callers_own_tags_give_way_to_its_sessions() -> None:
     assert (context["aws:principaltag/team"], context["aws:principaltag/stage"]) == (("web",), ("prod",))
 
 
-def test_somebody_outside_every_organization_has_no_key_of_one() -> None:
+def test_a_caller_outside_every_organization_has_no_key_of_one() -> None:
     assert "aws:principalorgid" not in request_context(Caller(identity=root().identity), pull())
 
 
@@ -121,42 +121,42 @@ SILENT, EXPLICIT = "because no {} allows the ecr:BatchGetImage action", "with an
     ("anonymous", UNSIGNED, REFUSED_BY_RESOURCE, EXPLICIT.format("a resource-based policy")),
 )
 def test_a_deny_reads_as_aws_s(who: str, caller: Caller, resource_policies: tuple[Policy, ...], why: str) -> None:
-    asked = f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
-    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == f"{asked} {why}"
+    requested = f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
+    assert reason(evaluate(caller, pull(), resource_policies), caller, pull()) == f"{requested} {why}"
 
 
-def test_an_allow_is_told_with_its_source() -> None:
-    told = f"User: arn:aws:iam::{HOME}:root is authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
-    assert reason(evaluate(root(), pull()), root(), pull()) == f"{told} by an account root"
+def test_an_allow_is_reported_with_its_source() -> None:
+    reported = f"User: arn:aws:iam::{HOME}:root is authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
+    assert reason(evaluate(root(), pull()), root(), pull()) == f"{reported} by an account root"
 
 
-SOMEBODY = PEOPLE | OUTSIDERS | st.sampled_from([root(), root(OTHER)])
+ANY_CALLER = PEOPLE | OUTSIDERS | st.sampled_from([root(), root(OTHER)])
 
 
-@given(SOMEBODY, REQUESTS, st.lists(ON_RESOURCE, max_size=2))
-def test_an_explicit_deny_always_wins(caller: Caller, asked: Request, policies: list[Policy]) -> None:
+@given(ANY_CALLER, REQUESTS, st.lists(ON_RESOURCE, max_size=2))
+def test_an_explicit_deny_always_wins(caller: Caller, requested: Request, policies: list[Policy]) -> None:
     refusal = on_resource(deny("No", Principal="*", Action="*"))
-    assert evaluate(caller, asked, [*policies, refusal]).outcome is Outcome.EXPLICIT_DENY
+    assert evaluate(caller, requested, [*policies, refusal]).outcome is Outcome.EXPLICIT_DENY
     if caller.policies:
         refused = Caller(identity=caller.identity, policies=(*caller.policies, own(deny("No", Action="*"))))
-        assert evaluate(refused, asked, policies).outcome is Outcome.EXPLICIT_DENY
+        assert evaluate(refused, requested, policies).outcome is Outcome.EXPLICIT_DENY
 
 
-@given(SOMEBODY, REQUESTS, st.lists(ON_RESOURCE, max_size=2), OWN, ON_RESOURCE)
+@given(ANY_CALLER, REQUESTS, st.lists(ON_RESOURCE, max_size=2), OWN, ON_RESOURCE)
 def test_an_allow_more_takes_nothing_away(
-    caller: Caller, asked: Request, policies: list[Policy], more: Policy, on_it: Policy
+    caller: Caller, requested: Request, policies: list[Policy], more: Policy, on_it: Policy
 ) -> None:
-    before = evaluate(caller, asked, policies)
+    before = evaluate(caller, requested, policies)
     richer = replace(caller, policies=(*caller.policies, *_allowing(more)))
-    after = evaluate(richer, asked, [*policies, *_allowing(on_it)])
+    after = evaluate(richer, requested, [*policies, *_allowing(on_it)])
     assert after.allowed or not before.allowed
 
 
-@given(SOMEBODY, REQUESTS, ON_RESOURCE)
-def test_the_order_of_statements_changes_no_answer(caller: Caller, asked: Request, policy: Policy) -> None:
+@given(ANY_CALLER, REQUESTS, ON_RESOURCE)
+def test_the_order_of_statements_changes_no_answer(caller: Caller, requested: Request, policy: Policy) -> None:
     orders = (Document(statements=statements) for statements in itertools.permutations(policy.document.statements))
     policies = (Policy(name="resource", document=each) for each in orders)
-    answers = {evaluate(caller, asked, [each]).outcome for each in policies}
+    answers = {evaluate(caller, requested, [each]).outcome for each in policies}
     assert len(answers) == 1
 
 

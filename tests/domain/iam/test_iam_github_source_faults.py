@@ -1,4 +1,4 @@
-"""What is wrong with a source of pushes is told, with what to write in its place."""
+"""What is wrong with a source of pushes is reported, with what to write in its place."""
 
 from dataclasses import replace
 
@@ -60,21 +60,19 @@ def differs(key: str, value: str | None, first: str, *, how: str = "differs from
     return Problem((key,), value, f"{how} '{first}' {FIRST}", EVERYWHERE)
 
 
-@pytest.mark.parametrize(
+@cases(
     "other",
-    [
-        KNOWN,
-        replace(KNOWN, refs=("refs/heads/x",), workflow=WORKFLOW),
-        LEDGER,
-        GitHubSource(github="acme/web", refs=(MAIN,)),
-        GitHubSource(github="other/web", refs=(MAIN,), owner_id="7"),
-    ],
+    KNOWN,
+    replace(KNOWN, refs=("refs/heads/x",), workflow=WORKFLOW),
+    LEDGER,
+    GitHubSource(github="acme/web", refs=(MAIN,)),
+    GitHubSource(github="other/web", refs=(MAIN,), owner_id="7"),
 )
 def test_what_can_be_said_beside_another(other: GitHubSource) -> None:
     assert list(contradictions([KNOWN, other])) == []
 
 
-LOOK_UP = "look it up: gh api repos/acme/ledger --jq .id"
+OF_API = ("is the id of acme/payments-api", "look it up: gh api repos/acme/ledger --jq .id")
 
 
 @cases(
@@ -84,12 +82,8 @@ LOOK_UP = "look it up: gh api repos/acme/ledger --jq .id"
     (KNOWN, replace(API, repository_id="65536"), differs("owner_id", None, "1024", how="is not set, but is")),
     (KNOWN, replace(KNOWN, repository_id="65538"), differs("repository_id", "65538", "65536")),
     (KNOWN, replace(LEDGER, owner_id="2048"), differs("owner_id", "2048", "1024")),
-    (
-        KNOWN,
-        replace(LEDGER, repository_id="65536"),
-        Problem(("repository_id",), "65536", "is the id of acme/payments-api", LOOK_UP),
-    ),
-    # What only the later one has is told there.
+    (KNOWN, replace(LEDGER, repository_id="65536"), Problem(("repository_id",), "65536", *OF_API)),
+    # What only the later one has is reported there.
     (API, replace(API, owner_id="1024"), Problem(("owner_id",), "1024", f"is not set {FIRST}", EVERYWHERE)),
 )
 def test_what_can_not_be_said_of_one_repository(first: GitHubSource, other: GitHubSource, expected: Problem) -> None:
@@ -98,10 +92,8 @@ def test_what_can_not_be_said_of_one_repository(first: GitHubSource, other: GitH
 
 def test_an_environment_is_spelt_in_one_way() -> None:
     """GitHub's token has it as it is spelt, and IAM compares letter for letter."""
-    one = replace(API, refs=(), environment="production")
-    assert list(contradictions([one, replace(one, environment="staging"), replace(one, environment="Production")])) == [
-        (2, differs("environment", "Production", "production"))
-    ]
+    sources = [replace(API, refs=(), environment=each) for each in ("production", "staging", "Production")]
+    assert list(contradictions(sources)) == [(2, differs("environment", "Production", "production"))]
 
 
 @pytest.mark.parametrize("ref", [MAIN, RELEASES, "refs/tags/*", "refs/tags/v1.2", "refs/heads/a/b+c@d", "refs/heads/é"])

@@ -1,4 +1,4 @@
-"""Trust in GitHub's workflows; held against every token that a workflow of somebody else could bring."""
+"""Trust in GitHub's workflows; held against every token that a workflow of another owner could bring."""
 
 import re
 from collections.abc import Iterator
@@ -76,8 +76,8 @@ def instead(
     return replace(subject, ref=ref, environment=environment, pull_request=pull_request)
 
 
-def strangers(source: GitHubSource, own: Token) -> Iterator[Token]:
-    """The same token with one claim of somebody else."""
+def of_others(source: GitHubSource, own: Token) -> Iterator[Token]:
+    """The same token with one claim of another."""
     subject = Subject.parse(own["sub"])
     assert subject is not None
     others = [
@@ -109,18 +109,15 @@ def test_exactly_the_declared_workflows_get_in(source: GitHubSource) -> None:
     for subject in own_subjects(source):
         own = token(source, subject)
         assert gets_in(source, own), own
-        for other in strangers(source, own):
+        for other in of_others(source, own):
             assert not gets_in(source, other), other
 
 
 @given(SOURCES)
 def test_no_other_provider_vouches_for_them(source: GitHubSource) -> None:
     own = token(source, own_subjects(source)[0])
-    for provider in (
-        PROVIDER.replace(HOME, "444455556666"),
-        PROVIDER.replace(ISSUER, "gitlab.com"),
-        f"{PROVIDER}/acme",
-    ):
+    of_other, gitlab = PROVIDER.replace(HOME, "444455556666"), PROVIDER.replace(ISSUER, "gitlab.com")
+    for provider in (of_other, gitlab, f"{PROVIDER}/acme"):
         assert not gets_in(source, own, provider)
 
 
@@ -148,19 +145,13 @@ def test_a_branch_and_tags_are_two_statements() -> None:
     }
     sub, subject = "token.actions.githubusercontent.com:sub", "repo:acme@1024/payments-api@65536:ref:refs"
     source = replace(KNOWN, refs=(RELEASES, MAIN, MAIN, "refs/tags/latest"), workflow=WORKFLOW)
+    workflows = {"StringEquals": {**fixed, sub: [f"{subject}/heads/main", f"{subject}/tags/latest"]}}
+    tags = {"StringEquals": fixed, "StringLike": {sub: [f"{subject}/tags/v*"]}}
     assert trust_policy(source, provider=PROVIDER) == {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                **shared,
-                "Sid": "Workflows",
-                "Condition": {"StringEquals": {**fixed, sub: [f"{subject}/heads/main", f"{subject}/tags/latest"]}},
-            },
-            {
-                **shared,
-                "Sid": "Tags",
-                "Condition": {"StringEquals": fixed, "StringLike": {sub: [f"{subject}/tags/v*"]}},
-            },
+            {**shared, "Sid": "Workflows", "Condition": workflows},
+            {**shared, "Sid": "Tags", "Condition": tags},
         ],
     }
 
@@ -177,12 +168,9 @@ def test_the_forms_of_a_subject(source: GitHubSource, subjects: list[str]) -> No
 
 
 def test_no_wildcard_of_anything_but_tags_is_ever_a_pattern() -> None:
-    """Not even of a source that nobody checked."""
-    for source in (
-        replace(API, refs=("refs/heads/*",)),
-        replace(API, refs=(), environment="*"),
-        replace(API, refs=(), environment="a:ref:refs/tags/*"),
-    ):
+    """Not even of a source that is not checked."""
+    environments = [replace(API, refs=(), environment=each) for each in ("*", "a:ref:refs/tags/*")]
+    for source in (replace(API, refs=("refs/heads/*",)), *environments):
         assert "StringLike" not in to_json_text(trust_policy(source, provider=PROVIDER))
 
 
@@ -227,7 +215,7 @@ def test_the_name_of_a_role(source: GitHubSource, name: str) -> None:
     assert source.role_name("dev") == name
 
 
-def test_a_ref_that_stands_twice_is_one() -> None:
+def test_a_ref_that_appears_twice_is_one() -> None:
     assert replace(API, refs=(MAIN, MAIN)).key == API.key
 
 

@@ -150,7 +150,7 @@ LOOSE: list[tuple[dict[str, object], list[str]]] = [
 
 
 @pytest.mark.parametrize(("condition", "expected"), NARROW)
-def test_a_narrow_condition_names_all_whom_it_lets_in(condition: dict[str, object], expected: set[str] | None) -> None:
+def test_a_narrow_condition_names_all_that_it_allows(condition: dict[str, object], expected: set[str] | None) -> None:
     ((found),) = names(condition)
     if expected is not None:
         assert found == expected

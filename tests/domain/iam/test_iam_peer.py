@@ -47,7 +47,7 @@ VARIABLE_NOT_REACHED = (
     "resolve a variable this might cause the entire statement to be invalid.'"
 )
 NAMED_IN_PART = (
-    "It spares from NotPrincipal whoever is named in any way. AWS: 'you must also specify the account ARN of the "
+    "It spares from NotPrincipal all that are named in any way. AWS: 'you must also specify the account ARN of the "
     "not-denied principal [...] AWS might validate the account first, then the role, and then the assumed-role user.'"
 )
 KEY_UNKNOWN = "It drops condition keys that are not in its table, such as those whose name holds another colon."

@@ -85,7 +85,7 @@ def test_each_action_has_the_resource_that_aws_defines_for_it(policy: dict[str, 
             assert resource == "*", action
 
 
-def test_the_definition_tells_resources_apart() -> None:
+def test_the_definition_distinguishes_resources() -> None:
     form = resource_types("ecr:PutImage")["repository"]
     assert fits("arn:aws:ecr:us-east-1:111122223333:repository/*", form)
     assert not fits("*", form)

@@ -27,7 +27,7 @@ ELSEWHERE = (
 PREFIX = "ecr-pullthroughcache/"
 UNREADABLE = f"{CACHE} credentialArn is of a secret that ECR may not read (begin the secret's name with {PREFIX})"
 NOT_FOR_QUAY = f"{CACHE} credentialArn is not supported for quay (leave it out)"
-UNASKED_ROLE = f"{CACHE} customRoleArn is supported for a private ECR registry only (leave it out)"
+UNSUPPORTED_ROLE = f"{CACHE} customRoleArn is supported for a private ECR registry only (leave it out)"
 NO_ROLE = (
     f"{CACHE} customRoleArn is missing: the upstream is in the account {OTHER}"
     " (give the ARN of a role that pullthroughcache.ecr.amazonaws.com may assume)"
@@ -88,8 +88,8 @@ def test_upstreams_that_require_authentication(url: str, required: bool) -> None
     case("the same account needs none", OWN, None, []),
     case("another account's", OTHERS, ROLE.replace(HOME, OTHER), [THEIR_ROLE]),
     case("a name", OTHERS, "cache", [NO_ROLE_ARN]),
-    case("one that is not supported", QUAY, ROLE, [UNASKED_ROLE]),
-    case("an unknown one that is not supported", QUAY, UNKNOWN, [UNASKED_ROLE]),
+    case("one that is not supported", QUAY, ROLE, [UNSUPPORTED_ROLE]),
+    case("an unknown one that is not supported", QUAY, UNKNOWN, [UNSUPPORTED_ROLE]),
 )
 def test_the_role(url: str, arn: object, expected: list[str]) -> None:
     assert findings(RULE, DEFAULT, cache(url, customRoleArn=arn)) == expected
@@ -136,7 +136,7 @@ def test_a_registry_whose_location_is_not_known() -> None:
     assert findings(RULE, DEFAULT, cache(credentialArn=HUB_SECRET, provider="x")) == undecided
     assert findings(RULE, cache()) == [f"{CACHE} credentialArn {MISSING} {FIX}"]
     assert findings(RULE, cache(QUAY)) == []
-    assert findings(RULE, cache(QUAY, credentialArn=HUB_SECRET, customRoleArn=ROLE)) == [NOT_FOR_QUAY, UNASKED_ROLE]
+    assert findings(RULE, cache(QUAY, credentialArn=HUB_SECRET, customRoleArn=ROLE)) == [NOT_FOR_QUAY, UNSUPPORTED_ROLE]
     for role in (None, ROLE):
         assert findings(RULE, cache(OTHERS, customRoleArn=role)) == [f"{CACHE} undecided customRoleArn"]
     assert findings(RULE, DEFAULT, Declared(type=KEY, inputs={})) == []

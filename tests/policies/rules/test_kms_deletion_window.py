@@ -33,6 +33,6 @@ def test_thirty_days_are_the_default() -> None:
 
 
 @pytest.mark.parametrize("days", [6, 31])
-def test_no_other_minimum_can_be_asked_for_than_aws_keeps(days: int) -> None:
+def test_no_other_minimum_can_be_required_than_aws_keeps(days: int) -> None:
     with pytest.raises(ValidationError):
         RULE.parameters(minimum_days=days)

@@ -88,7 +88,7 @@ def test_every_type_of_both_stacks_has_an_answer(dev: Render, prod: Render) -> N
 
 
 @pytest.mark.usefixtures("home")
-def test_a_cloud_that_does_not_answer_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cloud_that_does_not_answer_is_reported(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:2")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -111,7 +111,7 @@ def test_clients_read_nothing_of_the_users_own(tmp_path: Path, monkeypatch: pyte
     assert made.meta.config.retries["total_max_attempts"] == 1
 
 
-def test_an_adopted_repository_stood_there_before(
+def test_an_adopted_repository_existed_before(
     project: Path, edit: Edit, clients: Clients, home: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stood: list[str] = []
@@ -135,7 +135,7 @@ def test_an_adopted_repository_stood_there_before(
     assert told.startswith("repository payments/api is adopted")
 
 
-def test_a_rule_is_built_with_a_login_that_nobody_declared(
+def test_a_rule_is_built_with_a_login_that_is_not_declared(
     project: Path, clients: Clients, cloud: LocalCloud, home: str
 ) -> None:
     declare_a_cache(project)
@@ -186,12 +186,12 @@ def named_key(edit: Edit, home: str) -> str:
     return arn
 
 
-def test_a_key_that_does_not_exist_is_told(project: Path, clients: Clients, named_key: str) -> None:
+def test_a_key_that_does_not_exist_is_reported(project: Path, clients: Clients, named_key: str) -> None:
     with pytest.raises(NotApplied, match=f"CreateRepository was refused: KmsException: .*{named_key}"):
         built(project, clients)
 
 
-def test_a_key_that_stands_elsewhere_is_stood_in_for(
+def test_a_key_that_exists_in_aws_alone_has_a_stand_in(
     project: Path, clients: Clients, cloud: LocalCloud, home: str, named_key: str
 ) -> None:
     settings = load(project, "dev")

@@ -91,7 +91,7 @@ def publisher(account: str, **more: Any) -> Callable[[], None]:
     return program
 
 
-def test_a_role_stands_as_it_was_declared(
+def test_a_role_is_as_it_was_declared(
     stood: Settings, account: str, clients: Clients, declare: Callable[..., BuildingMonitor]
 ) -> None:
     monitor = declare(publisher(account))
@@ -111,8 +111,7 @@ def test_a_role_stands_as_it_was_declared(
         "uniqueId": role["RoleId"],
     }
     assert (own.inputs["role"], own.outputs) == ("payments-api", {})
-    assert monitor.outputs == {"ids": ["payments-api", "payments-api:push"]}
-    assert monitor.built == 2
+    assert (monitor.built, monitor.outputs) == (2, {"ids": ["payments-api", "payments-api:push"]})
     assert stood.home.account == account
 
 
@@ -141,12 +140,12 @@ def test_a_render_answers_what_the_cloud_would(account: str, declare: Callable[.
 
 
 @pytest.mark.usefixtures("stood")
-def test_an_input_that_nobody_builds_ends_the_run(account: str, declare: Callable[..., BuildingMonitor]) -> None:
+def test_an_input_that_is_not_built_ends_the_run(account: str, declare: Callable[..., BuildingMonitor]) -> None:
     with pytest.raises(NotApplied, match=f"{ROLE} publisher: managedPolicyArns is declared and not built"):
         declare(publisher(account, managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
 
 
-def test_a_boundary_that_nobody_made_is_told(account: str, declare: Callable[..., BuildingMonitor]) -> None:
+def test_a_missing_boundary_is_reported(account: str, declare: Callable[..., BuildingMonitor]) -> None:
     with pytest.raises(NotApplied, match=f"{ROLE} publisher: CreateRole was refused: NoSuchEntity"):
         declare(publisher(account))
 
@@ -164,7 +163,7 @@ def test_the_bootstrap_is_what_its_template_says(stood: Settings, account: str, 
     assert same(parse(version["Document"]), deployed.boundary().document)
 
 
-def test_a_stack_that_the_template_does_not_take_is_told(settings: Settings, clients: Clients) -> None:
+def test_a_stack_that_the_template_does_not_take_is_reported(settings: Settings, clients: Clients) -> None:
     with pytest.raises(NotApplied, match=r"bootstrap/account\.yaml: Stack: 'Dev_1' does not match"):
         preconditions.bootstrap(replace(settings, stack="Dev_1"), clients)
 

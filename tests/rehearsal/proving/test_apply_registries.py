@@ -104,8 +104,7 @@ def test_a_creation_template_is_built_with_all_that_it_says(
     declare(project, f"aws.ecr.RepositoryCreationTemplate('team', **{given})")
     apply(project, "dev", clients, lambda _label: None)
     made = template(clients, home, "team")
-    assert json.loads(made.pop("lifecyclePolicy")) == LIFECYCLE
-    assert made.pop("repositoryPolicy") == POLICY
+    assert (json.loads(made.pop("lifecyclePolicy")), made.pop("repositoryPolicy")) == (LIFECYCLE, POLICY)
     assert {name: value for name, value in made.items() if not name.endswith("At")} == {
         "prefix": "team",
         "description": "a net",
@@ -131,8 +130,7 @@ def test_a_creation_template_that_says_little_has_the_defaults(
     applied = apply(project, "dev", clients, lambda _label: None)
     assert applied.outputs["net"] == {"id": "ROOT", "registry": accounts[0]}
     made = template(clients, accounts[0], "ROOT")
-    assert made["encryptionConfiguration"] == {"encryptionType": "AES256"}
-    assert made["imageTagMutability"] == "MUTABLE"
+    assert (made["imageTagMutability"], made["encryptionConfiguration"]) == ("MUTABLE", {"encryptionType": "AES256"})
 
 
 def test_what_has_a_provider_of_its_own_is_built_in_that_providers_account(

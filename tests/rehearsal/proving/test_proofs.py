@@ -158,7 +158,7 @@ def test_who_pulls_here_does_nothing_but_pull(case: Case) -> None:
             client.begin_upload(API)
 
 
-def test_a_role_stands_where_its_name_says(dev_stack: Stack, clients: Clients) -> None:
+def test_a_role_is_where_its_name_says(dev_stack: Stack, clients: Clients) -> None:
     assert dev_stack.kept("pull_grants", INGEST).held
     role = clients.root("iam", REGION, WORKLOADS).get_role(RoleName="ingest-runner")["Role"]
     assert role["Arn"] == f"arn:aws:iam::{WORKLOADS}:role/batch/ingest-runner"
@@ -176,7 +176,7 @@ def test_grants_to_the_own_account_are_proven_like_all_others(dev_stack: Stack, 
     assert str(broken.value) == f"{DEV_ACCOUNT} ci/builder began to push a layer, and nothing grants it"
 
 
-def test_a_stranger_is_nobody_of_the_settings(case: Case) -> None:
+def test_another_account_is_not_in_the_settings(case: Case) -> None:
     granted = replace(case.repository, pull=(AccountGrant(account=case.other_account),))
     there = replace(case.registry, account=case.other_account)
     for named in ({"repositories": (granted,)}, {"registries": (there,)}, {"other_account_replicas": (there,)}):
@@ -195,7 +195,7 @@ def test_a_stranger_is_nobody_of_the_settings(case: Case) -> None:
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_whatever_an_unkept_promise_looks_like_is_told(case: Case, failure: Exception) -> None:
+def test_every_form_of_an_unkept_promise_is_reported(case: Case, failure: Exception) -> None:
     outcome = prove(proof_that_raises(failure), case)
     assert (outcome.held, outcome.happened) == (False, str(failure))
     assert 0.01 <= outcome.seconds < 1

@@ -68,7 +68,7 @@ def test_what_skopeo_pushes_comes_back_the_same(case: Case, password: str, tmp_p
     assert listed["digest"] == made.digest
 
 
-def test_skopeo_is_told_that_a_tag_is_immutable(case: Case, password: str, tmp_path: Path) -> None:
+def test_skopeo_reports_that_a_tag_is_immutable(case: Case, password: str, tmp_path: Path) -> None:
     with Client.on_loopback(case.host, password) as client:
         client.push(case.name, image("skopeo first"), "skopeo-fixed")
     told = skopeo(

@@ -61,7 +61,7 @@ def test_each_job_that_is_not_declared_is_tried(source: GitHubSource, more: set[
     assert {each.who for each in impostors(source)} == (ALWAYS | more) - less
 
 
-def test_each_differs_from_whoever_is_declared_in_what_it_is_named_for() -> None:
+def test_each_differs_from_the_declared_one_in_what_it_is_named_for() -> None:
     (job,) = jobs(STRICT)
     changed = {
         each.who: {name for name, value in each.job.claims.items() if job.claims.get(name) != value}

@@ -26,7 +26,7 @@ def test_one_repository() -> None:
     (["--base", "no-such-revision"], "dev", "'no-such-revision' is not a revision of"),
     (["--format", "text"], "dev", "invalid choice: 'text'"),
 )
-def test_what_it_cannot_be_told(arguments: list[str], stack: str, told: str) -> None:
+def test_what_it_refuses_as_input(arguments: list[str], stack: str, told: str) -> None:
     ended = access(*arguments, stack=stack)
     assert (ended.code, ended.text) == (2, "")
     assert told in ended.error

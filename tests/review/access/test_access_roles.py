@@ -125,7 +125,7 @@ def test_the_boundary_that_the_bootstrap_makes_lets_push_and_no_more() -> None:
     assert boundaries(ROOT, "container-registry", "No such name", ACCOUNT, REGION) == {}
 
 
-def test_a_repository_may_let_in_or_refuse_a_role_by_its_arn() -> None:
+def test_a_repository_allows_or_denies_a_role_by_its_arn() -> None:
     named = {"AWS": role_arn("push")}
     assert can(repository(API, allow(named)), role("push")) == {"role push: pull"}
     assert can(repository(API, deny(named, "ecr:PutImage")), role("push", mine())) == set()
@@ -144,14 +144,14 @@ def test_not_principal_spares_no_role_with_a_boundary() -> None:
     assert can(repository(API, spared), role("push", mine(), permissionsBoundary="arn:aws:iam::1:policy/x")) == set()
 
 
-def test_what_everybody_may_is_told_once() -> None:
+def test_what_every_principal_is_allowed_is_shown_once() -> None:
     """Not again for each of a company's roles."""
     assert can(repository(API, allow("*")), role("push", mine(resource=arn_of("payments/ledger")))) == {
         "every AWS principal: pull"
     }
 
 
-def test_without_a_login_nobody_pulls() -> None:
+def test_without_a_login_no_pull_is_allowed() -> None:
     def logins(*policy: Statement, **more: Any) -> list[bool | None]:
         return [cell.login for cell in found(repository(), role("push", *policy, **more)).cells]
 
@@ -201,13 +201,13 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("case", TRUSTS)
-def test_a_role_is_told_by_who_gets_into_it(case: str) -> None:
+def test_a_role_is_named_by_who_assumes_it(case: str) -> None:
     trust, expected = TRUSTS[case]
     [cell] = found(repository(), role("push", mine(), trust=trust)).cells
     assert cell.principal.entrants == expected
 
 
-def test_a_trust_policy_may_refuse_whom_it_lets_in() -> None:
+def test_a_trust_policy_can_deny_what_it_allows() -> None:
     both = document(MAIN, {**MAIN, "Effect": "Deny"})
     [cell] = found(repository(), role("push", mine(), assumeRolePolicy=both)).cells
     assert cell.principal.names == ("no principal",)
@@ -215,7 +215,7 @@ def test_a_trust_policy_may_refuse_whom_it_lets_in() -> None:
     assert cell.principal.names == ("unknown principals",)
 
 
-def test_a_creation_template_stands_for_what_it_will_make() -> None:
+def test_a_creation_template_counts_as_what_it_will_create() -> None:
     inputs = {"prefix": "cache", "repositoryPolicy": document(allow({"AWS": OTHER})), "resourceTags": {"owner": "x"}}
     template = resource(CREATION_TEMPLATE, "cache", inputs)
     every = resource(CREATION_TEMPLATE, "ROOT", {"prefix": "ROOT"})

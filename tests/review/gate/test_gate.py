@@ -116,7 +116,7 @@ def test_what_judges_has_owners() -> None:
     assert others <= {each.removesuffix("/**") for each in command.NOT_JUDGING}
 
 
-def test_whatever_else_changes_is_told(clone: Clone) -> None:
+def test_whatever_else_changes_is_reported(clone: Clone) -> None:
     judging = {"textwrap.py", ".gitattributes", "settings/ü.py", "requirements.txt", "Makefile"}
     for name in (*judging, "docs/new.md", "tests/conftest.py", "NOTES.md"):
         (clone.folder / name).parent.mkdir(exist_ok=True)
@@ -207,7 +207,7 @@ def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, 
 
 
 @pytest.mark.parametrize("form", ["json", "text", "markdown"])
-def test_who_may_do_what_is_told_once_and_passes(clone: Clone, form: str) -> None:
+def test_access_is_reported_once_and_passes(clone: Clone, form: str) -> None:
     clone.edit("catalog.yaml", "{account: workloads}, {org", "{account: data-platform}, {org")
     ended = clone.gate("--base", "main", "--format", form)
     assert ended.code == 0, ended.text
@@ -281,7 +281,7 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
     case("no text", ["--render", "random.bin"], "random.bin: 'utf-8' codec"),
     case("no such project", ["--project", "/nowhere"], "/nowhere"),
 )
-def test_what_cannot_be_read_is_told_and_is_no_verdict(
+def test_what_cannot_be_read_is_reported_and_is_no_verdict(
     clone: Clone, arguments: list[str], told: str, prod: Render, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (clone.folder / "other.json").write_text(to_json(prod), encoding="utf-8")
@@ -302,7 +302,7 @@ def test_a_stacks_name_names_no_path(stack: str, capsys: pytest.CaptureFixture[s
     assert "is not a stack's name" in capsys.readouterr().err
 
 
-def test_faulty_settings_and_levels_are_told(clone: Clone) -> None:
+def test_faulty_settings_and_levels_are_reported(clone: Clone) -> None:
     clone.levels("dev", kms_rotation="never")
     levels = clone.gate()
     assert (levels.code, "kms-rotation: 'never' is not a valid enforcementLevel" in levels.error) == (2, True)

@@ -17,7 +17,6 @@ from tests.cases import cases
 from tests.conftest import examples
 from tests.review.plan.changed import (
     ALLOW,
-    CATALOG,
     KEY_ALIAS,
     RETIRE,
     WEB,
@@ -46,29 +45,16 @@ def everywhere(change: str) -> set[str]:
 
 
 OF_REPOSITORY = ("Repository", "LifecyclePolicy", "RepositoryPolicy")
-SITE, OLD = WEB.replace("web", "site"), WEB.replace("web", "old") + "    adopt: true\n"
 SCAN = ("Pulumi.dev.yaml", "config:\n", "config:\n  container-registry:scanning: {type: enhanced}\n")
-# Each change as operation, type and name; what is at home is named without its region.
+# Each change as operation, type and name; what is at home is named without its region. test_plan_formats.py has more.
 CASES: dict[str, tuple[str, TextEdit, set[str]]] = {
-    "nothing": ("prod", catalog("owner: storefront", "owner: storefront"), set()),
-    "an owner": ("dev", catalog("owner: storefront", "owner: shop"), {"update Repository storefront/web"}),
     "a mutable tag": ("prod", catalog("[latest]", "[latest, edge]"), everywhere("update Repository payments/api")),
-    "a retention": ("dev", catalog("keep: 50", "keep: 40"), {"replace LifecyclePolicy platform/cache"}),
-    "a grant": ("dev", catalog("{account: workloads}, {", "{"), {"update RepositoryPolicy payments/api"}),
     "the last grant": (
         "dev",
         catalog(WEB, WEB.replace("[{account: workloads}]", "[]")),
         {"delete RepositoryPolicy storefront/web"},
     ),
-    # The engine deletes it first, so its policies go and come with it: seen in the steps of a real preview.
-    "another encryption": (
-        "dev",
-        web("encryption: aes256"),
-        {f"replace {each} storefront/web" for each in OF_REPOSITORY},
-    ),
     "the account's own key": ("dev", web("encryption: aws-managed"), {"update-or-replace Repository storefront/web"}),
-    "a new repository": ("dev", catalog(WEB, WEB + SITE), {f"create {each} storefront/site" for each in OF_REPOSITORY}),
-    "a repository that is gone": ("dev", catalog(WEB, ""), {f"delete {each} storefront/web" for each in OF_REPOSITORY}),
     "a repository by another name": (
         "dev",
         catalog("storefront/web", "storefront/site"),
@@ -78,18 +64,12 @@ CASES: dict[str, tuple[str, TextEdit, set[str]]] = {
             for each in (f"delete {kind} storefront/web", f"create {kind} storefront/site")
         },
     ),
-    "an adopted one": (
-        "dev",
-        catalog(CATALOG, CATALOG + OLD),
-        {f"{'adopt' if each == 'Repository' else 'create'} {each} storefront/old" for each in OF_REPOSITORY},
-    ),
     # At home the id is the one of the state, so the engine sees nothing to import.
     "one adopted that is managed": (
         "prod",
         web("adopt: true"),
         everywhere("replace Repository storefront/web") - {"replace Repository storefront/web"},
     ),
-    "a retired one": ("prod", RETIRE, everywhere("update Repository storefront/web")),
     "a scan": ("dev", SCAN, {"update RegistryScanningConfiguration registry"}),
     "protection alone": (
         "dev",
@@ -136,7 +116,7 @@ def test_a_block_left_out_keeps_what_aws_has() -> None:
     assert plan(base, with_inputs(base, REPOSITORY, imageTagMutability=None)).changes
 
 
-def test_what_the_table_does_not_know_is_told_as_unknown() -> None:
+def test_what_the_table_does_not_know_is_reported_as_unknown() -> None:
     base = small("dev")
     change = plan(base, with_inputs(base, REPOSITORY, novelty=True))
     assert {each.op for each in change.changes} == {Op.UPDATE_OR_REPLACE}
@@ -212,12 +192,12 @@ def test_a_renamed_repository_keeps_nothing_whatever_alias_it_has() -> None:
     assert (old_name(loss), loss.op, fate(loss)) == ("storefront/web", Op.REPLACE, Fate.KEPT_BY_AWS)
 
 
-def test_what_looks_like_a_rename_is_told_to_be_none() -> None:
+def test_what_looks_like_a_rename_is_reported_as_none() -> None:
     told = compared("prod", catalog("storefront/web", "storefront/site")).told()
     assert told.count("storefront/site looks like storefront/web renamed, but ECR can't rename") == 1
 
 
-def test_a_stack_that_moves_is_told() -> None:
+def test_a_stack_that_moves_is_reported() -> None:
     moved = replace(small("dev"), account="999900001111", home="eu-west-1")
     account, home = plan(small("dev"), moved).consequences
     assert account.text.startswith("The stack moves from account 111122223333 to 999900001111")
@@ -245,7 +225,7 @@ def test_what_can_not_be_compared() -> None:
             plan(base, head)
 
 
-def test_another_configuration_of_the_provider_is_told() -> None:
+def test_another_configuration_of_the_provider_is_reported() -> None:
     base = replace(small("dev"), provider={"aws:profile": "acme"})
     (told,) = plan(base, replace(base, provider={"aws:profile": "evil", "aws:stsRegion": "eu-west-1"})).consequences
     assert (told.topic, told.lines) == (

@@ -49,14 +49,14 @@ def test_what_is_no_render(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("urn", 3), ("inputs", []), ("protect", "yes"), ("dependencies", "urn"), ("options", None)]
 )
-def test_a_broken_resource_is_told_with_its_place(dev: Render, field: str, value: object) -> None:
+def test_a_broken_resource_is_reported_with_its_place(dev: Render, field: str, value: object) -> None:
     document = _document(dev)
     document["resources"][2][field] = value
     with pytest.raises(InvalidRender, match=rf"resources\[2\]\.{field}: "):
         from_json(json.dumps(document))
 
 
-def test_many_faults_are_not_all_told(dev: Render) -> None:
+def test_of_many_faults_the_first_are_reported(dev: Render) -> None:
     document = _document(dev)
     for resource in document["resources"]:
         del resource["urn"]

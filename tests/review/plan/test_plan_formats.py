@@ -50,6 +50,7 @@ SCENES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...]]] = {
     "retired": ("prod", (ALLOW,), (RETIRE,)),
     "removed": ("prod", (RETIRE, ALLOW), (catalog(RETIRED_WEB, ""), REMOVED)),
     "gone": ("prod", (), (catalog(WEB, ""),)),
+    # The engine deletes it first, so its policies go and come with it: seen in the steps of a real preview.
     "another encryption": ("dev", (), (web("encryption: aes256"),)),
     "a region goes": ("prod", (), (NO_EUROPE,)),
     "a region comes": ("prod", (NO_EUROPE,), (EUROPE_COMES,)),

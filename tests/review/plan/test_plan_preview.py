@@ -83,7 +83,7 @@ def test_every_operation(recorded: Json, ops: list[str], expected: Op | None) ->
     assert [change.op for change in read({"steps": steps}).changes] == ([expected] if expected else [])
 
 
-def test_an_import_over_what_is_managed_is_told_as_such(recorded: Json) -> None:
+def test_an_import_over_what_is_managed_is_reported_as_such(recorded: Json) -> None:
     (change,) = read({"steps": [step(recorded) | {"op": "import-replacement"}]}).changes
     assert "importId" in change.forced_by
     assert not change.refused
@@ -109,7 +109,7 @@ def test_what_stays_is_counted_where_it_is_shown(recorded: Json) -> None:
     assert read({"steps": [same], "changeSummary": {"same": 2}}).unchanged is None
 
 
-def test_what_flows_is_not_told_where_what_stays_is_left_out(recorded: Json) -> None:
+def test_what_flows_is_not_reported_where_what_stays_is_left_out(recorded: Json) -> None:
     kind = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
     created = json.loads(json.dumps(step(recorded)).replace("aws:ecr/repository:Repository", kind))
     created |= {"op": "create", "oldState": None, "newState": {**created["newState"], "inputs": {}}}
@@ -127,7 +127,7 @@ def test_a_deletion_is_a_loss_by_the_states_own_word(recorded: Json) -> None:
     assert (old_name(loss), loss.account, fate(loss)) == ("storefront/web", "111122223333", Fate.LOST)
 
 
-def test_what_other_providers_made_is_told_too() -> None:
+def test_what_other_providers_made_is_reported_too() -> None:
     urn = f"{STACK}github:index/repository:Repository::acme"
     state = {"urn": urn, "custom": True, "inputs": {"name": "acme"}, "outputs": {}}
     component = {"op": "create", "urn": f"{STACK}my:index:C::c", "newState": state | {"custom": False}}
@@ -153,8 +153,7 @@ def test_a_stream_of_events_says_the_same(recorded: Json) -> None:
         named = {"op": each["op"], "urn": each["urn"], "keys": each.get("replaceReasons"), **state}
         events.append({"resourcePreEvent": {"metadata": named}})
     events.append({"summaryEvent": {"resourceChanges": recorded["changeSummary"]}})
-    stream = "\n".join(json.dumps({"sequence": n} | event, separators=(",", ":")) for n, event in enumerate(events))
-    assert read(stream) == read(recorded)
+    assert _stream(*events) == read(recorded)
 
 
 def test_a_secret_is_never_printed(recorded: Json) -> None:
@@ -234,7 +233,7 @@ def _event(message: str, level: str, urn: str | None = WEB, policy: str = "ecr-t
     return {"policyEvent": event | ({"resourceUrn": urn} if urn else {})}
 
 
-def test_what_the_policies_say_is_told_first(recorded: Json) -> None:
+def test_what_the_policies_say_is_reported_first(recorded: Json) -> None:
     old = step(recorded)["newState"] | {"protect": False}
     deletion = {"resourcePreEvent": {"metadata": {"op": "delete", "urn": WEB, "old": old, "new": None}}}
     change = _stream(
@@ -270,7 +269,7 @@ def test_a_stream_that_ends_badly_says_so(recorded: Json) -> None:
         assert [told in each.text for each in change.consequences if each.topic is Topic.BLOCKED] == [True]
 
 
-def test_a_step_that_nobody_knows_is_told(recorded: Json) -> None:
+def test_an_unknown_step_is_reported(recorded: Json) -> None:
     change = read({"steps": [step(recorded) | {"op": "evaporate"}]})
     assert [each.text for each in change.consequences] == [
         "storefront/web@us-east-1: the engine plans 'evaporate', which this version does not know."

@@ -161,7 +161,7 @@ def test_the_command_compares_with_a_revision(registry: Clone) -> None:
     assert plan(registry.folder).text == ended.text
 
 
-def test_a_new_stack_is_told_as_new(registry: Clone) -> None:
+def test_a_new_stack_is_reported_as_new(registry: Clone) -> None:
     shutil.copy(registry.folder / "Pulumi.dev.yaml", registry.folder / "Pulumi.staging.yaml")
     registry.edit("Pulumi.staging.yaml", "us-east-1", "eu-central-1")
     ended = plan(registry.folder, "--base", "HEAD", stack="staging")

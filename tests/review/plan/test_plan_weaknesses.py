@@ -70,13 +70,6 @@ CASES: dict[str, tuple[TextEdit, str]] = {
             "rules that archive unpulled images ignore them"
         ),
     ),
-    "fewer images": (
-        catalog("keep: 20", "keep: 5"),
-        (
-            f"Images of payments/api and storefront/web in {PLACES} expire sooner: "
-            "Keep the newest 20 images tagged release-* → Keep the newest 5 images tagged release-*"
-        ),
-    ),
     "images sooner": (
         catalog("expire_after_days: 30", "expire_after_days: 1"),
         (

@@ -34,8 +34,11 @@ OUTCOMES["ImplicitlyDenied"] = Outcome.IMPLICIT_DENY
 
 def answers(calls: Sequence[Call]) -> list[Outcome]:
     """The peer's, from one process."""
-    asked, command = json.dumps([simulation(*each) for each in calls]), ["node", str(SCRIPT), str(FOLDER.absolute())]
-    done = subprocess.run(command, input=asked, capture_output=True, check=True, text=True)
+    requested, command = (
+        json.dumps([simulation(*each) for each in calls]),
+        ["node", str(SCRIPT), str(FOLDER.absolute())],
+    )
+    done = subprocess.run(command, input=requested, capture_output=True, check=True, text=True)
     results = json.loads(done.stdout)
     assert [each["errors"] for each in results if each["errors"]] == []
     return [OUTCOMES[each["outcome"]] for each in results]
@@ -44,7 +47,7 @@ def answers(calls: Sequence[Call]) -> list[Outcome]:
 def simulation(caller: Caller, request: Request, resource_policies: Sequence[Policy]) -> dict[str, object]:
     identity = caller.identity
     context = request_context(caller, request)
-    asked: dict[str, object] = {
+    requested: dict[str, object] = {
         "principal": {"type": "Anonymous"} if identity.is_anonymous else identity.arn,
         "action": request.action,
         "resource": {"resource": request.resource, "accountId": request.account},
@@ -56,7 +59,7 @@ def simulation(caller: Caller, request: Request, resource_policies: Sequence[Pol
         "permissionBoundaryPolicies": [_named(caller.boundary)] if caller.boundary else None,
     }
     return {
-        "request": asked,
+        "request": requested,
         "identityPolicies": [_named(each) for each in caller.policies],
         "serviceControlPolicies": [],
         "resourceControlPolicies": [],
