@@ -2,6 +2,8 @@
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
+# What reads a stack and prints: FORMAT is text, json, and for what a comment shows markdown.
+REVIEW = $(BIN)/python -m review $@ --stack $(STACK) $(if $(FORMAT),--format $(FORMAT))
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
 # What needs more than Python, or time: `make test-heavy` alone runs these.
 HEAVY := engine or conformance or load or node or tools
@@ -43,20 +45,19 @@ rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with th
 	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
 
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
-	@$(BIN)/python -m review render --stack $(STACK) --format $(or $(FORMAT),text)
+	@$(REVIEW)
 
-plan: .venv/.run ## what STACK changes beside the revision BASE (default: HEAD)
-	@$(BIN)/python -m review plan --stack $(STACK) --base $(or $(BASE),HEAD)
+plan: .venv/.run ## what STACK changes since the revision BASE (the last commit)
+	@$(REVIEW) $(if $(BASE),--base $(BASE))
 
 access: .venv/.run ## which principals can do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
-	@$(BIN)/python -m review access --stack $(STACK) --format $(or $(FORMAT),table) \
-	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
+	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
 
 show: .venv/.run ## what the team of REPOSITORY needs: URLs, retention, who pushes and pulls, a workflow, lines to copy
-	@$(BIN)/python -m review show --stack $(STACK) --repository '$(REPOSITORY)' --format $(or $(FORMAT),text)
+	@$(REVIEW) --repository '$(REPOSITORY)'
 
-gate: .venv/.run ## may it be merged: the rules, and with BASE what the change does beside that revision
-	@$(BIN)/python -m review gate --stack $(STACK) $(if $(BASE),--base $(BASE))
+gate: .venv/.run ## may it be merged: the rules, and what the change does since the revision BASE (the last commit)
+	@$(REVIEW) $(if $(BASE),--base $(BASE))
 
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)

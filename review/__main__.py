@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 _Parser = argparse.ArgumentParser
+DEFAULT_BASE = "HEAD"
+"""What a change is compared with: the last commit."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +26,7 @@ _COMMANDS = {
     "access": (
         "review.access.command",
         "print which principals can access each repository, or what a change grants and revokes",
-        ("table", "json", "markdown"),
+        ("text", "json", "markdown", "table"),
     ),
     "show": (
         "review.show.command",
@@ -33,7 +35,7 @@ _COMMANDS = {
     ),
     "gate": (
         "review.gate.command",
-        "check a change against the policies; exit 1 where it violates one",
+        "check a change against the policies, and print what it does; exit 1 where it violates one",
         ("text", "json", "markdown", "sarif"),
     ),
 }
@@ -58,16 +60,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_options(render: _Parser, plan: _Parser, access: _Parser, show: _Parser, gate: _Parser) -> None:
     render.add_argument("--preview", action="store_true", help="leave outputs unknown, as in a preview")
-    plan.add_argument("--base", metavar="REV", help="the deployed revision (default: HEAD)")
+    _add_base(plan, f"compare with this revision (default: {DEFAULT_BASE})")
     preview = "the output of `pulumi preview --json --show-sames`"
     plan.add_argument("--from-preview", type=Path, metavar="FILE", help=preview)
     access.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
-    access.add_argument("--base", metavar="REV", help="print only the changes from this revision")
+    _add_base(access, f"print only the changes from this revision (without REV: {DEFAULT_BASE})")
     show.add_argument("--repository", metavar="NAME", required=True)
-    gate.add_argument("--base", metavar="REV", help="the revision to compare with, whose rules apply as well")
-    gate.add_argument("--render", type=Path, metavar="FILE", help="judge this render (`render --format json`)")
+    compared = gate.add_mutually_exclusive_group()
+    _add_base(compared, f"compare with this revision, whose rules apply as well (default: {DEFAULT_BASE})")
+    compared.add_argument("--alone", action="store_true", help="compare with nothing: only this code's rules judge")
+    gate.add_argument("--render", type=Path, metavar="FILE", help="judge this render (`render --format json`) alone")
     today = datetime.now(UTC).date()
     gate.add_argument("--today", type=date.fromisoformat, default=today, help="the date to judge by (2027-01-31)")
+
+
+def _add_base(command: argparse._ActionsContainer, text: str) -> None:
+    command.add_argument("--base", metavar="REV", nargs="?", const=DEFAULT_BASE, help=text)
+    command.set_defaults(default_base=DEFAULT_BASE)
 
 
 def _stack(text: str) -> str:

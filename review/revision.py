@@ -54,6 +54,14 @@ def changed_files(project: Path, revision: str, but: Sequence[str]) -> list[str]
     return sorted({*tracked.stdout.split("\0"), *new.stdout.split("\0")} - {""})
 
 
+def has_project(project: Path, revision: str) -> bool:
+    """Whether git has the project in that revision."""
+    try:
+        return _git(project, "cat-file", "-e", f"{revision}:./Pulumi.yaml").returncode == 0
+    except RevisionFault:
+        return False
+
+
 @contextmanager
 def checked_out(project: Path, revision: str) -> Iterator[Path]:
     """The project's folder as it was in that revision; nothing of it stays, in the repository or elsewhere."""

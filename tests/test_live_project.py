@@ -13,9 +13,9 @@ def test_there_is_a_stack() -> None:
     assert STACKS
 
 
-@pytest.mark.parametrize("command", ["render", "gate"])
+@pytest.mark.parametrize("command", [["render"], ["gate", "--alone"]], ids=" ".join)
 @pytest.mark.parametrize("stack", STACKS)
-def test_it_renders_and_passes_the_gate(stack: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_renders_and_passes_the_gate(stack: str, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     # The gate runs in process for the project that its code belongs to.
-    ended = main([command, "--stack", stack, "--project", str(ROOT)])
+    ended = main([*command, "--stack", stack, "--project", str(ROOT)])
     assert ended == 0, "".join(capsys.readouterr())

@@ -17,7 +17,7 @@ from review.access.text import changes_to_text, matrix_title, to_text
 from review.revision import RevisionFault, checked_out, rendered_by
 from settings import InvalidSettings
 
-_FORMATS = {"table": to_text, "json": to_json, "markdown": to_markdown}
+_FORMATS = {"text": to_text, "table": to_text, "json": to_json, "markdown": to_markdown}
 
 
 def run(options: argparse.Namespace) -> int:

@@ -29,7 +29,15 @@ from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
 from review.plan.model import NOTHING_TO_DO, Consequence, Plan
 from review.plan.render_diff import NotComparable, plan
-from review.revision import RevisionFault, changed_files, checked_out, place_in_repository, rendered_by, run_review
+from review.revision import (
+    RevisionFault,
+    changed_files,
+    checked_out,
+    has_project,
+    place_in_repository,
+    rendered_by,
+    run_review,
+)
 from settings import InvalidSettings
 
 OWN_ROOT = Path(__file__).resolve().parent.parent.parent
@@ -55,9 +63,18 @@ class GateRequest:
     project: Path
     stack: str
     base: str | None
+    """The revision to compare with; without one the change's own rules judge alone."""
     file: Path | None
     """The render to judge in place of the project's own."""
     today: date
+
+
+def _request(options: argparse.Namespace) -> GateRequest:
+    """The run that the options ask for; a folder that git has no commit of is judged alone."""
+    base, project = options.base, options.project
+    if base is None and not options.alone and options.render is None and has_project(project, options.default_base):
+        base = options.default_base
+    return GateRequest(project=project, stack=options.stack, base=base, file=options.render, today=options.today)
 
 
 def gate(request: GateRequest) -> GateReport:
@@ -197,11 +214,8 @@ def _not_run(message: str, level: Level = Level.ADVISORY) -> Remark:
 
 
 def run(options: argparse.Namespace) -> int:
-    request = GateRequest(
-        project=options.project, stack=options.stack, base=options.base, file=options.render, today=options.today
-    )
     try:
-        report = gate(request)
+        report = gate(_request(options))
     except (InvalidSettings, InvalidLevels, InvalidRender, NotComparable, RevisionFault, OSError) as fault:
         return refuse(fault)
     print_text(_FORMATS[options.format](report))

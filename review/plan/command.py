@@ -15,7 +15,6 @@ from review.plan.text import to_text
 from review.revision import RevisionFault, base_render
 from settings import InvalidSettings
 
-DEFAULT_BASE = "HEAD"
 _FORMATS = {"text": to_text, "json": to_json, "markdown": to_markdown}
 
 
@@ -33,7 +32,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         if options.base is not None:
             raise InvalidPreview("a preview's base is the stack's state (leave out --base or --from-preview)")
         return plan_of_preview(_text(options.from_preview), file=str(options.from_preview), stack=options.stack)
-    revision = options.base or DEFAULT_BASE
+    revision = options.base or options.default_base
     head = render(options.project, options.stack)
     base = base_render(options.project, revision, options.stack)
     note = f"Compared with what {revision} declares; a preview compares with the stack's state."

@@ -104,7 +104,9 @@ class Clone:
         self.git("commit", "--quiet", "--message", "a change")
 
     def gate(self, *arguments: str, stack: str = "dev") -> Ended:
-        return review(self.folder, *gate(stack), *arguments)
+        """By its own rules alone, where no base is given."""
+        alone = [] if "--base" in " ".join(arguments) else ["--alone"]
+        return review(self.folder, *gate(stack), *alone, *arguments)
 
 
 def gate(stack: str = "dev") -> list[str]:

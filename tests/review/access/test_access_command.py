@@ -24,7 +24,7 @@ def test_one_repository() -> None:
     (["--repository", "payments/apy"], "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
     ([], "dve", "'dve' is not a stack of this project (did you mean 'dev'?)"),
     (["--base", "no-such-revision"], "dev", "'no-such-revision' is not a revision of"),
-    (["--format", "text"], "dev", "invalid choice: 'text'"),
+    (["--format", "sarif"], "dev", "invalid choice: 'sarif'"),
 )
 def test_what_it_refuses_as_input(arguments: list[str], stack: str, told: str) -> None:
     ended = access(*arguments, stack=stack)
@@ -39,9 +39,10 @@ def changed(clone: Clone) -> Clone:
     return clone
 
 
-@pytest.mark.parametrize("form", ["table", "markdown", "json"])
-def test_beside_a_revision(changed: Clone, form: str) -> None:
-    ended = review(changed.folder, "access", "--stack", "dev", "--base", "HEAD", "--format", form)
+@cases("base, form", (["HEAD"], "table"), (["HEAD"], "markdown"), (["HEAD"], "json"), ([], "text"))
+def test_beside_a_revision(changed: Clone, base: list[str], form: str) -> None:
+    """Without one it is the last commit."""
+    ended = review(changed.folder, "access", "--stack", "dev", "--base", *base, "--format", form)
     assert (ended.code, ended.error) == (0, "")
     assert [ended.text.count(line) for line in LINES] == [1, 1]
 

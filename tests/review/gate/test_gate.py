@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,19 @@ def test_a_destruction_passes_with_its_two_steps_and_not_at_once(clone: Clone) -
     assert second.code == 0, second.text
     assert "plan-destroys" in [each[0] for each in second.told("danger")]
     assert clone.gate("--base", "HEAD", "--today", "2027-01-01").code == 1
+
+
+@cases("arguments, base", ([], "HEAD"), (["--alone"], None), (["--base"], "HEAD"), (["--base", "main"], "main"))
+def test_it_compares_with_the_last_commit(clone: Clone, arguments: list[str], base: str | None) -> None:
+    ended = review(clone.folder, *gate(), *arguments)
+    assert (ended.code, ended.report["base"]) == (0, base)
+
+
+def test_a_folder_without_a_commit_is_judged_alone(clone: Clone) -> None:
+    shutil.rmtree(clone.folder / ".git")
+    ended = review(clone.folder, *gate())
+    assert (ended.code, ended.report["base"]) == (0, None)
+    assert review(clone.folder, *gate(), "--base", "HEAD").code == 2
 
 
 def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: Path, dev: Render) -> None:
