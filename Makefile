@@ -1,6 +1,7 @@
 # Everything is installed into .venv, once for each change of the packages that pyproject.toml names.
 PYTHON ?= python3
 STACK ?= dev
+STACKS := $(sort $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml)))
 BIN := .venv/bin
 # What reads a stack and prints: FORMAT is text, json, and for what a comment shows markdown.
 REVIEW = $(BIN)/python -m review $@ --stack $(STACK) $(if $(FORMAT),--format $(FORMAT))
@@ -19,7 +20,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/pycache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once render plan access show gate backfill test test-localcloud test-heavy test-engine \
+.PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate backfill test test-localcloud test-heavy test-engine \
   test-each-once mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -43,6 +44,9 @@ rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud,
 
 rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with the proofs
 	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
+
+rehearse-each: .venv/.rehearsal .venv/emulator/.done ## the same of every stack, one after another
+	@$(foreach stack,$(STACKS),$(BIN)/python -m rehearsal up --stack $(stack) --once &&) true
 
 render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
 	@$(REVIEW)

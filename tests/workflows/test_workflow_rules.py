@@ -10,6 +10,7 @@ import yaml
 
 from bootstrap.template import load_template
 from review import __main__ as review
+from settings.files.configuration import stacks
 from tests.cases import cases
 from tests.conftest import ROOT
 from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
@@ -22,8 +23,8 @@ PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 def test_there_are_the_workflows_that_are_spoken_of() -> None:
     assert STACKS
     assert [str(each) for each in JOBS if each.workflow != "deploy.yml"] == [
-        "drift.yml:look", "drift.yml:tell", "pull-request.yml:offline", "pull-request.yml:gate",
-        "pull-request.yml:preview", "pull-request.yml:comment",
+        "drift.yml:stacks", "drift.yml:look", "drift.yml:tell", "pull-request.yml:offline", "pull-request.yml:gate",
+        "pull-request.yml:stacks", "pull-request.yml:preview", "pull-request.yml:comment",
     ]  # fmt: skip
 
 
@@ -144,9 +145,18 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
         pytest.fail(f"python -m review {' '.join(arguments)} is no command")
 
 
+def test_every_stack_has_a_job_that_deploys_it() -> None:
+    missing = sorted(set(stacks(ROOT)) - set(STACKS))
+    assert not missing, f"deploy.yml has no job for {', '.join(missing)}: copy the last one, or run `make new-stack`"
+
+
 def test_every_stack_goes_through_every_workflow() -> None:
+    found = "${{ fromJSON(needs.stacks.outputs.stacks) }}"
     for each in (job("pull-request.yml", "preview"), job("drift.yml", "look")):
-        assert each.data["strategy"] == {"fail-fast": False, "matrix": {"stack": STACKS}}
+        assert each.data["strategy"] == {"fail-fast": False, "matrix": {"stack": found}}
+        assert each.data["needs"] == "stacks"
+        assert str(each.data["if"]).strip().endswith(" && needs.stacks.outputs.stacks != '[]'")
+    assert "make rehearse-each" in job("pull-request.yml", "offline").runs
     assert not any(" ".join(STACKS) in run for run in job("pull-request.yml", "gate").runs), (
         "it finds the stacks' files"
     )
@@ -204,7 +214,7 @@ def test_deployments_come_one_after_the_other_and_only_from_main() -> None:
     for stack, data in zip(STACKS, (first, *later), strict=True):
         assert data["concurrency"] == {"group": f"deploy-{stack}", "cancel-in-progress": False}
         assert data["env"] == {"STACK": stack}
-    assert job("drift.yml", "look").data["if"] == "github.ref == 'refs/heads/main'"
+    assert str(job("drift.yml", "look").data["if"]).startswith("github.ref == 'refs/heads/main' && ")
 
 
 def test_runs_do_not_pile_up() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cases import cases
 from tests.conftest import ROOT
-from tests.workflows.workflow import program, run_step
+from tests.workflows.workflow import job, program, run_step
 
 BASE = "4444444444444444444444444444444444444444"
 
@@ -308,3 +308,30 @@ def test_no_drift_is_no_issue(tmp_path: Path) -> None:
     ran = run_step("drift.yml", "tell", "open or update an issue for each stack", tmp_path, environment)
     assert ran.returncode == 0, ran.stderr
     assert calls(tmp_path) == []
+
+
+@cases(
+    "files, found",
+    (["Pulumi.dev.yaml", "Pulumi.prod-eu.yaml", "Pulumi.yaml", "catalog.yaml"], '["dev","prod-eu"]'),
+    (["Pulumi.yaml"], "[]"),
+)
+@pytest.mark.parametrize("workflow", ["pull-request.yml", "drift.yml"])
+def test_the_stacks_are_found_by_their_files(tmp_path: Path, workflow: str, files: list[str], found: str) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+    ran = run_step(workflow, "stacks", "stacks", tmp_path, {})
+    assert ran.returncode == 0, ran.stderr
+    assert written(tmp_path, "output") == f"stacks={found}\n"
+
+
+def test_a_name_that_a_matrix_can_not_hold_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'Pulumi.a"]; echo.yaml').touch()
+    ran = run_step("pull-request.yml", "stacks", "stacks", tmp_path, {})
+    assert ran.returncode == 1
+    assert "is not a valid name of a stack" in ran.stderr
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_pull_requests_stacks_are_the_bases() -> None:
+    (checkout,) = (step["with"] for step in job("pull-request.yml", "stacks").steps if "with" in step)
+    assert checkout["ref"] == "${{ github.event.pull_request.base.sha }}"
