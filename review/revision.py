@@ -62,6 +62,13 @@ def has_project(project: Path, revision: str) -> bool:
         return False
 
 
+def commits_since(project: Path, revision: str, file: Path) -> Iterator[tuple[str, str]]:
+    """The commits since that revision that change a file of the project, the first one first, each with its text."""
+    options = ("--reverse", "--format=%h", "--end-of-options", f"{revision}..HEAD")
+    for commit in _git(project, "log", *options, "--", file.as_posix()).stdout.split():
+        yield commit, _git(project, "show", "--end-of-options", f"{commit}:./{file.as_posix()}").stdout
+
+
 @contextmanager
 def checked_out(project: Path, revision: str) -> Iterator[Path]:
     """The project's folder as it was in that revision; nothing of it stays, in the repository or elsewhere."""

@@ -225,7 +225,8 @@ class Adopter:
         for name, candidate in sound.items():
             candidate.changes = state.changes(copies[name][each] for each in self._regions if each in copies[name])
             candidate.fails = rule_failures(failing.get(name, ()), self._regions)
-        return exceptions(about, self._project.levels, self._today)
+        declared = {each.name for each in self._project.settings.repositories}
+        return exceptions(about, self._project.levels, self._today, declared)
 
 
 def _repository(judged: RuleResult) -> str:

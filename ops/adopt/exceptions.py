@@ -1,15 +1,15 @@
 """What the policy rules say of proposed entries, and the exceptions without which the gate would refuse them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from policies.pack.judge import RuleResult
-from policies.pack.levels import ENFORCEMENT_LEVEL, RuleConfig
-from policies.pack.rule import Exemption, Finding, Level
+from policies.pack.levels import RuleConfig, with_exceptions
+from policies.pack.rule import Finding, Level
+from review.gate.exception_block import FIXED_BY_ADOPTION, exemption_for
 from review.plan.phrases import grouped
 
-EXCEPTION_DAYS = 90
 _MENDED_BY = {
     "ecr-lifecycle-sound": "retention",
     "ecr-tags-immutable": "mutable_tags",
@@ -17,8 +17,6 @@ _MENDED_BY = {
     "ecr-policy-not-public": "pull",
 }
 """The key of an entry that decides whether it passes a rule."""
-_FIXED = {"ecr-customer-key": "how it is encrypted", "ecr-name": "its name"}
-"""What a rule is about that an entry must say as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +37,11 @@ def rule_failures(found: Iterable[RuleResult], regions: Sequence[str]) -> list[R
 
 
 def exceptions(
-    found: Iterable[RuleResult], levels: Mapping[str, RuleConfig], today: date
+    found: Iterable[RuleResult], levels: Mapping[str, RuleConfig], today: date, declared: Collection[str]
 ) -> dict[str, dict[str, object]]:
     """Of each rule that no entry can pass, what the file of levels must say: all that it says, and the exceptions."""
     needed = grouped(filter(_needs_exception, found), lambda each: each.rule.id)
-    return {rule: _with(levels[rule], list(_exemptions(needed[rule], today))) for rule in sorted(needed)}
+    return {rule: _with_exceptions(levels[rule], needed[rule], today, declared) for rule in sorted(needed)}
 
 
 def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailure:
@@ -53,7 +51,7 @@ def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailur
     fix = first.rule.remediation
     if key := _MENDED_BY.get(first.rule.id):
         fix = f"mend `{key}`"
-    elif fixed := _FIXED.get(first.rule.id):
+    elif fixed := FIXED_BY_ADOPTION.get(first.rule.id):
         exception = ": the exception above must be merged before" if _needs_exception(first) else ""
         fix = f"adoption can't change {fixed}{exception}"
     return RuleFailure(
@@ -66,19 +64,13 @@ def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailur
 
 
 def _needs_exception(judged: RuleResult) -> bool:
-    return judged.level is Level.MANDATORY and judged.rule.id in _FIXED
+    return judged.level is Level.MANDATORY and judged.rule.id in FIXED_BY_ADOPTION
 
 
-def _exemptions(judged: Iterable[RuleResult], today: date) -> Iterator[Exemption]:
-    until = today + timedelta(days=EXCEPTION_DAYS)
-    for urn, each in {each.resource.urn: each for each in judged}.items():
-        yield Exemption(urn=urn, reason=f"adopted: {_FIXED[each.rule.id]} can't be changed", until=until)
-
-
-def _with(setting: RuleConfig, added: Sequence[Exemption]) -> dict[str, object]:
-    """In the form of the file; of one resource the new exception alone stays."""
-    urns = {each.urn for each in added}
-    kept = [each for each in setting.parameters.exceptions if each.urn not in urns]
-    parameters = setting.parameters.model_dump(mode="json", exclude_unset=True, exclude={"exceptions"})
-    listed = [each.model_dump(mode="json") for each in (*kept, *added)]
-    return {ENFORCEMENT_LEVEL: setting.level.value, **parameters, "exceptions": listed}
+def _with_exceptions(
+    config: RuleConfig, needed: Sequence[RuleResult], today: date, declared: Collection[str]
+) -> dict[str, object]:
+    resources = [each.resource for each in needed]
+    reason = f"adopted: {FIXED_BY_ADOPTION[config.rule.id]} can't be changed"
+    added = dict.fromkeys(exemption_for(each, reason, today, declared) for each in resources)
+    return with_exceptions(config, resources, list(added))

@@ -53,10 +53,9 @@ def _head(report: AdoptionReport) -> Iterator[str]:
     )
     if report.others:
         files = listed(levels_file(Path(), stack).as_posix() for stack in report.others)
-        prints = listed(f"`make render STACK={stack} FORMAT=json`" for stack in report.others)
         yield from _comment(
             f"In {listed(report.others)} the entries create the repositories, and the same rules apply there: what "
-            f"needs an exception here needs one in {files} too, with the URNs that {prints} prints."
+            f"needs an exception here needs one in {files} too."
         )
 
 

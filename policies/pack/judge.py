@@ -134,16 +134,17 @@ def judge_stack(
 def _with_exceptions(
     resource: CheckedResource, results: Iterable[CheckResult], context: RuleContext[Any]
 ) -> Iterator[RuleOutcome]:
-    mine = [each for each in context.parameters.exceptions if each.urn == resource.urn]
-    why_invalid = {each: _why_invalid(each, context.today) for each in mine}
-    exemption = next((each for each in mine if why_invalid[each] is None), None)
+    mine = [each for each in context.parameters.exceptions if each.covers(resource)]
+    invalid = {each: why_invalid(each, context.today) for each in mine}
+    exemption = next((each for each in mine if invalid[each] is None), None)
     if exemption is None:
-        yield from (InvalidExemption(why, exemption=each) for each, why in why_invalid.items() if why is not None)
+        yield from (InvalidExemption(why, exemption=each) for each, why in invalid.items() if why is not None)
     for result in results:
         yield Excepted(result, exemption) if exemption and isinstance(result, Finding) else result
 
 
-def _why_invalid(exemption: Exemption, today: date) -> str | None:
+def why_invalid(exemption: Exemption, today: date) -> str | None:
+    """What is wrong with the exception's last day; None where nothing is."""
     until, reason = exemption.until, exemption.reason
     if until < today:
         return f"has an exception that expired on {until} ({reason}): fix the finding, or renew the exception"

@@ -5,7 +5,7 @@ The engine silently ignores a rule or a parameter that it does not know; here th
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from domain.document_text import parse_json, repeated_keys
 from domain.wording import nearest
-from policies.pack.rule import Level, Parameters, Rule, all_rules
+from policies.pack.rule import CheckedResource, Exemption, Level, Parameters, Rule, all_rules
 
 ENFORCEMENT_LEVEL = "enforcementLevel"
 FOLDER = Path(__file__).parents[1]
@@ -89,6 +89,17 @@ def _located(file: Path, text: str, path: tuple[str | int, ...], message: str) -
     line = text.count("\n", 0, key.start()) + 1 if key else 1
     where = ".".join(map(str, path))
     return f"{file}:{line}: {where}{': ' if where else ''}{message}"
+
+
+def with_exceptions(
+    config: RuleConfig, resources: Collection[CheckedResource], added: Sequence[Exemption]
+) -> dict[str, object]:
+    """In the form of the file, all that it says of a rule, and the exceptions that the resources need: they replace
+    those that cover the same."""
+    kept = [each for each in config.parameters.exceptions if not any(map(each.covers, resources))]
+    parameters = config.parameters.model_dump(mode="json", exclude_unset=True, exclude={"exceptions"})
+    listed = [each.as_written() for each in (*kept, *added)]
+    return {ENFORCEMENT_LEVEL: config.level.value, **parameters, "exceptions": listed}
 
 
 def errors_in(folder: Path = FOLDER) -> Iterator[str]:

@@ -22,9 +22,12 @@ runs the same functions without an AWS account. Each rule is a file in `rules/`.
 levels and parameters for a stack, in the form of `--policy-pack-config`: `"rule-id": "mandatory"`, or an object with
 `enforcementLevel` (`mandatory`, `advisory`, `disabled`) and the rule's parameters. It must list every rule.
 
-Every rule has the parameter `exceptions`, a list of `{{"urn": …, "reason": …, "until": "2027-01-31"}}`: findings for
-that resource are ignored until that date, at most {longest} days from today. An expired exception is itself a
-violation; the gate reports exceptions that are no longer needed.
+Every rule has the parameter `exceptions`, a list of `{{"repository": "payments/ledger", "reason": …, "until":
+"2027-01-31"}}`: findings for that repository, its lifecycle policy and its repository policy are ignored in every
+region until that date, at most {longest} days from today. A registry, key or role is named by its URN, `"urn":
+"urn:pulumi:…"` in place of `repository`. The gate refuses the name of a repository that the stack does not declare; an
+exception that is merged before its repository says `"new": true`. An expired exception is itself a violation; the gate
+reports exceptions that are no longer needed.
 
 Some inputs are not known before the deployment. Where a rule only requires that a value is set, an unknown value
 passes. Where it needs the value itself, the engine reports nothing and the gate lists the rule as undecided.

@@ -8,12 +8,14 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
+from domain.document_text import UNKNOWN
 from domain.problems import Path
 from policies import rules
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 
 Severity = Literal["low", "medium", "high", "critical"]
 
@@ -74,18 +76,55 @@ def _as_date(value: object) -> object:
     raise ValueError("is not a date such as 2027-01-31")
 
 
+_NAMED_BY = {REPOSITORY: "name", LIFECYCLE_POLICY: "repository", REPOSITORY_POLICY: "repository"}
+"""The input that names the repository, of each type that is part of one."""
+
+
+def repository_of(resource: CheckedResource) -> str | None:
+    """The repository that a resource is, or whose policy it is; None of any other resource."""
+    if resource.type not in _NAMED_BY:
+        return None
+    name = resource.inputs.get(_NAMED_BY[resource.type])
+    # Where AWS's name is not known yet, the resource's has it: `payments/api@eu-west-1`.
+    return name if isinstance(name, str) and UNKNOWN not in name else resource.name.partition("@")[0]
+
+
 class Exemption(BaseModel):
-    """An entry of `exceptions`: a resource for which findings of the rule are ignored until a date."""
+    """An entry of `exceptions`: a repository with its policies in every region, or one resource, for which findings of
+    the rule are ignored until a date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    urn: str = Field(pattern="^urn:pulumi:", description="the resource's URN, as `make render FORMAT=json` prints it")
+    repository: str = Field(
+        "", min_length=1, description="a repository with its lifecycle and repository policy, in every region"
+    )
+    urn: str = Field(
+        "", pattern="^urn:pulumi:", description="or one resource: its URN, as `make render FORMAT=json` prints it"
+    )
+    new: StrictBool = Field(
+        default=False, description="the repository is not declared yet: the exception is merged before it"
+    )
     reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
         min_length=1, description="why the exception is needed"
     )
     until: Annotated[date, BeforeValidator(_as_date)] = Field(
         description="the last day of the exception, such as 2027-01-31"
     )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if bool(self.urn) == bool(self.repository):
+            raise ValueError("has both a repository and a urn" if self.urn else "has neither a repository nor a urn")
+        if self.new and self.urn:
+            raise ValueError("is new and has a urn: only a repository can be new")
+        return self
+
+    def covers(self, resource: CheckedResource) -> bool:
+        return resource.urn == self.urn if self.urn else repository_of(resource) == self.repository
+
+    def as_written(self) -> dict[str, Any]:
+        """In the form of the file."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
 
 class Parameters(BaseModel):

@@ -21,6 +21,8 @@ from resources.ecr import REPOSITORY
 from review.access.access_diff import AccessTrend, access_changes
 from review.access.command import matrix_of
 from review.access.matrix import Matrix
+from review.gate.base_exceptions import to_merge_first
+from review.gate.exception_block import exception_block
 from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
 from review.gate.remarks import GateReport, Remark, RemarkKind, merged
@@ -48,6 +50,7 @@ NOT_JUDGING = (
 """Files that are not part of the gate. Any other is, even a new one beside Pulumi.yaml, which can shadow a module of
 the standard library; .github/CODEOWNERS has their owners."""
 
+_MEND_BASE = "fix the base, or have a person review the change"
 _FORMATS: dict[str, Callable[[GateReport], str]] = {
     "text": to_text,
     "json": lambda report: json.dumps(report.to_json(), ensure_ascii=False, indent=2),
@@ -83,7 +86,8 @@ def gate(request: GateRequest) -> GateReport:
     with tempfile.TemporaryDirectory(prefix="container-registry-gate-") as scratch:
         remarks = _head_judgement(request, head, Path(scratch))
         if request.base is None:
-            return GateReport(stack=head.stack, resources=len(head.resources), remarks=merged(remarks, ()))
+            report = GateReport(stack=head.stack, resources=len(head.resources), remarks=merged(remarks, ()))
+            return _with_exceptions(report, request, head, None)
         with checked_out(request.project, request.base) as folder:
             return _against_base(request, head, remarks, folder, Path(scratch))
 
@@ -129,6 +133,7 @@ def _against_base(
 ) -> GateReport:
     remarks = [*own, *_of_code(request)]
     by_base: tuple[Remark, ...] = ()
+    unread = to_merge_first(request.project, folder, str(request.base), head.stack)
     # Two processes of the base's own code in parallel.
     with ThreadPoolExecutor(max_workers=1) as beside:
         base_render = beside.submit(rendered_by, folder, head.stack)
@@ -136,11 +141,15 @@ def _against_base(
         try:
             by_base = () if why_not else judgement_of(folder, head, request.today, scratch)
         except RevisionFault as fault:
-            remarks.append(_not_run(f"the base's gate failed: {fault}", Level.MANDATORY))
+            remarks.append(_not_run(f"the base's gate failed: {fault}", Level.MANDATORY, unread or _MEND_BASE))
+            unread = None
         if why_not:
             remarks.append(_not_run(f"{request.base} has {why_not}: only this change's own rules apply"))
+        elif unread:
+            message = f"the code of {request.base} can't read exceptions by repository: its rules apply without them"
+            remarks.append(_not_run(message, fix=unread))
         change = _plan(request, head, base_render, remarks, folder)
-    return GateReport(
+    report = GateReport(
         stack=head.stack,
         base=request.base,
         resources=len(head.resources),
@@ -148,6 +157,14 @@ def _against_base(
         plan=change,
         folder=place_in_repository(request.project),
     )
+    return _with_exceptions(report, request, head, base_render)
+
+
+def _with_exceptions(
+    report: GateReport, request: GateRequest, head: Render, base: Future[Render | None] | None
+) -> GateReport:
+    before = base.result() if base and not base.exception() else None
+    return replace(report, exceptions=exception_block(report.failing, head, before, request.project, request.today))
 
 
 def _plan(
@@ -206,11 +223,8 @@ def _of_code(request: GateRequest) -> Iterator[Remark]:
         )  # fmt: skip
 
 
-def _not_run(message: str, level: Level = Level.ADVISORY) -> Remark:
-    return Remark(
-        kind=RemarkKind.JUDGE, id="gate-incomplete", level=level, message=message,
-        fix="fix the base, or have a person review the change",
-    )  # fmt: skip
+def _not_run(message: str, level: Level = Level.ADVISORY, fix: str = _MEND_BASE) -> Remark:
+    return Remark(kind=RemarkKind.JUDGE, id="gate-incomplete", level=level, message=message, fix=fix)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,17 +1,20 @@
 """The two judges of a change: this code with the head's levels and exceptions, and the base's code with the base's."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from domain.document_text import line_of
 from domain.problems import Path as InputPath
+from domain.wording import nearest
 from policies.pack.judge import Excepted, RuleResult, judge
-from policies.pack.levels import levels_file, load_levels
-from policies.pack.rule import Exemption, Level, Undecided
+from policies.pack.levels import RuleConfig, levels_file, load_levels
+from policies.pack.rule import Exemption, Level, Rule, Undecided
 from render.as_json import to_json
 from render.resource import Render
+from review.gate.exception_block import FIXED_BY_ADOPTION, adopted, declared_repositories
 from review.gate.remarks import Remark, RemarkKind, remarks_from_json
 from review.gate.settings_lines import SettingsLines
 from review.revision import RevisionFault, run_review
@@ -26,10 +29,9 @@ def own_judgement(rendered: Render, project: Path, today: date) -> tuple[Remark,
     judgement = judge(rendered.judged(), settings, today)
     lines = SettingsLines(project, rendered.project, rendered.stack)
     judged = (*judgement.findings, *judgement.undecided, *judgement.excepted)
-    remarks = [_remark(each, lines) for each in judged]
-    file = levels_file(Path(), rendered.stack).as_posix()
-    remarks += [_unused(rule.id, exemption, file) for rule, exemption in judgement.unused]
-    return tuple(remarks)
+    imported = adopted(rendered)
+    remarks = [_remark(each, lines, imported) for each in judged]
+    return (*remarks, *_of_exceptions(judgement.unused, settings, rendered, project))
 
 
 def no_judge(folder: Path, stack: str) -> str | None:
@@ -52,20 +54,34 @@ def judgement_of(folder: Path, rendered: Render, today: date, scratch: Path) -> 
         raise RevisionFault(f"its gate's output can't be read: {error}") from error
 
 
-def _unused(rule: str, exemption: Exemption, file: str) -> Remark:
-    return Remark(
-        kind=RemarkKind.UNUSED,
-        id=rule,
-        level=Level.ADVISORY,
-        urn=exemption.urn,
-        message=f"unused exception until {exemption.until} ({exemption.reason})",
-        fix="remove the exception, or correct its URN",
-        file=file,
-        line=1,
-    )
+def _of_exceptions(
+    unused: Iterable[tuple[Rule, Exemption]], levels: Mapping[str, RuleConfig], rendered: Render, project: Path
+) -> Iterator[Remark]:
+    """One for each that covers nothing: it is not needed, or its repository's name is wrong."""
+    declared, file = declared_repositories(rendered), levels_file(Path(), rendered.stack)
+    text = (project / file).read_text(encoding="utf-8")
+    for rule, exemption in unused:
+        name = exemption.repository
+        index = levels[rule.id].parameters.exceptions.index(exemption)
+        common = Remark(
+            kind=RemarkKind.UNUSED, id=rule.id, level=Level.ADVISORY, urn=exemption.urn, file=file.as_posix(),
+            line=line_of(text, (rule.id, "exceptions", index)),
+            message=f"unused exception until {exemption.until} ({exemption.reason})",
+        )  # fmt: skip
+        if not name:
+            yield replace(common, fix="remove the exception, or correct its URN")
+        elif name in declared:
+            yield replace(common, message=f"{name}: {common.message}", fix="remove the exception")
+        elif exemption.new:
+            fix = "merge the entry of the repository, or remove the exception"
+            yield replace(common, message=f"{name}: {common.message}", fix=fix)
+        else:
+            message = f"{name!r} is not a repository of the stack {rendered.stack}, so its exception covers nothing"
+            fix = f'{nearest(name, declared)}; for one that a later change declares, add "new": true'
+            yield replace(common, kind=RemarkKind.FINDING, level=Level.MANDATORY, message=message, fix=fix)
 
 
-def _remark(judged: RuleResult, lines: SettingsLines) -> Remark:
+def _remark(judged: RuleResult, lines: SettingsLines, imported: Collection[str]) -> Remark:
     path = _path(judged)
     place = lines.place(judged.resource, path, judged.rule.id)
     outcome = judged.outcome
@@ -84,10 +100,15 @@ def _remark(judged: RuleResult, lines: SettingsLines) -> Remark:
         urn=judged.resource.urn,
         path=path,
         message=message,
-        fix=judged.rule.remediation,
+        fix=_fix(judged, imported),
         file=place.file,
         line=place.line,
     )
+
+
+def _fix(judged: RuleResult, imported: Collection[str]) -> str:
+    fixed = FIXED_BY_ADOPTION.get(judged.rule.id) if judged.resource.urn in imported else None
+    return f"adoption can't change {fixed}: merge an exception first" if fixed else judged.rule.remediation
 
 
 def _path(judged: RuleResult) -> InputPath:

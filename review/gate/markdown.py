@@ -2,26 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.formatting import MORE_IN_LOG, code, escaped, fitting, folded, folded_lines
+from review.formatting import MORE_IN_LOG, code, code_block, escaped, fitting, folded, folded_lines
+from review.gate.exception_block import block_lines, block_title
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
 from review.plan.markdown import to_markdown as plan_markdown
 
 PLAN_LIMIT = 12_000
 ACCESS_LIMIT = 4_000
-LIMIT = PLAN_LIMIT + ACCESS_LIMIT + 8_000
+BLOCK_LIMIT = 4_000
+LIMIT = PLAN_LIMIT + ACCESS_LIMIT + BLOCK_LIMIT + 8_000
 """Characters: GitHub takes 65,536 in a comment, which holds this for two stacks, and two previews."""
 
 
 def to_markdown(report: GateReport) -> str:
     sign = "❌" if report.failed else "✅"
     parts = [f"### {sign} {escaped(headline(report))}"]
-    room = LIMIT - PLAN_LIMIT - ACCESS_LIMIT - len(parts[0])
+    room = LIMIT - PLAN_LIMIT - ACCESS_LIMIT - BLOCK_LIMIT - len(parts[0])
     for title, remarks in (("", report.failing), *((title, report.of(*kinds)) for title, kinds in TITLES)):
         if remarks:
             table = _table(remarks, report, room)
             parts.append(folded(f"{title}: {len(remarks)}", table) if title else table)
             room -= len(parts[-1])
+    if report.exceptions:
+        block = fitting(list(block_lines(report)), BLOCK_LIMIT, f"… and {{}} more lines: {MORE_IN_LOG}")
+        parts.append(folded(block_title(report), "\n".join(code_block(block))))
     access = report.of(RemarkKind.ACCESS)
     if access:
         parts.append(f"**{ACCESS_TITLE}**\n\n{folded_lines([each.message for each in access], ACCESS_LIMIT)}")

@@ -1,7 +1,7 @@
 """The gate's report as plain data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -80,6 +80,8 @@ class GateReport:
     plan: Plan | None = None
     folder: str = ""
     """The project's path in its repository, with a slash at the end; empty at its top, or where it is not known."""
+    exceptions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """What the stack's file of levels must say, by rule, so that no rule fails: to be merged before this change."""
 
     @property
     def failing(self) -> tuple[Remark, ...]:
@@ -101,6 +103,7 @@ class GateReport:
             "failed": self.failed,
             "resources": self.resources,
             "remarks": [asdict(each) for each in self.remarks],
+            "exceptions": self.exceptions,
         }
 
 

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from policies.pack.rule import Level
 from render.output import wrapped
+from review.gate.exception_block import block_lines, block_title
 from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
 from review.plan.text import to_text as plan_text
 
@@ -23,6 +24,8 @@ def to_text(report: GateReport) -> str:
     lines = [headline(report)]
     if report.failing:
         lines += ["", "Failed", *_lines(report.failing, report)]
+    if report.exceptions:
+        lines += ["", *wrapped(block_title(report), "  "), *block_lines(report)]
     for title, kinds in TITLES:
         remarks = report.of(*kinds)
         if remarks:

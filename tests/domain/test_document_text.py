@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from domain.document_text import parse_json, repeated_keys
+from domain.document_text import line_of, parse_json, repeated_keys
 from tests.cases import cases
 
 
@@ -34,3 +34,24 @@ def test_many_keys_of_which_one_is_repeated_take_no_longer_than_many_keys() -> N
     value = parse_json(f'{{"0":2,{members}}}')
     assert time.process_time() - started < 1
     assert [each.path for each in repeated_keys(value)] == [("0",)]
+
+
+TEXT = """\
+{"one": 1,
+ "two": [
+   {"x": "},[", "y": []},
+   "\\"two\\": [", {
+     "x": {"deep": true}}
+ ],
+ "three": {"two": [1,
+   2]}}
+"""
+
+
+@cases(
+    "path, line",
+    ((), 1), (("one",), 1), (("two",), 2), (("two", 0), 3), (("two", 0, "y"), 3), (("two", 1), 4), (("two", 2, "x"), 5),
+    (("two", 2, "x", "deep"), 5), (("three",), 7), (("three", "two", 1), 8), (("three", "no", 1), 7), (("no",), 1),
+)  # fmt: skip
+def test_the_line_of_a_path(path: tuple[str | int, ...], line: int) -> None:
+    assert line_of(TEXT, path) == line

@@ -1,6 +1,8 @@
 """The policy pack under a real engine: it says what the gate says, in preview and before anything is made."""
 
+import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +24,8 @@ def _scans_nothing(stack: dict[str, Any]) -> None:
     stack["config"]["container-registry:scanning"] = {"type": "basic", "rules": [rule]}
 
 
-def _with_pack(workspace: Workspace, command: str, *arguments: str) -> Ran:
-    config = f"policies/{workspace.stack}.json"
+def _with_pack(workspace: Workspace, command: str, *arguments: str, config: str = "") -> Ran:
+    config = config or f"policies/{workspace.stack}.json"
     return workspace.pulumi(
         command, "--stack", workspace.stack, "--policy-pack", "policies", "--policy-pack-config", config, *arguments
     )
@@ -55,6 +57,18 @@ def test_a_preview_of_what_is_weak_fails_and_names_the_rules(weakened: Workspace
 def test_an_update_of_it_makes_nothing(weakened: Workspace) -> None:
     assert _with_pack(weakened, "up", "--yes").code != 0
     assert weakened.cloud.ids(REPOSITORY) == set()
+
+
+def test_an_exception_by_repository_counts_in_a_preview(weakened: Workspace) -> None:
+    levels = json.loads((weakened.folder / "policies/dev.json").read_text(encoding="utf-8"))
+    until = datetime.now(UTC).date() + timedelta(days=30)
+    for repository, excepted in (("payments/api", True), ("payments/ledger", False)):
+        exception = {"repository": repository, "reason": "the vendor pushes over its tags", "until": str(until)}
+        levels["ecr-tags-immutable"] = {"enforcementLevel": "mandatory", "exceptions": [exception]}
+        (weakened.folder / "excepted.json").write_text(json.dumps(levels), encoding="utf-8")
+        ran = _with_pack(weakened, "preview", config="excepted.json")
+        assert ("ecr-tags-immutable" not in ran.output) is excepted, ran.output
+        assert "ecr-scan-on-push" in ran.output, "the pack ran"
 
 
 def test_make_preview_uses_the_pack_and_the_stacks_levels(weakened: Workspace) -> None:

@@ -43,7 +43,12 @@ REASON = "adopted: how it is encrypted can't be changed"
 SOUND = orders(**kms(DEV_KEY))
 
 
-def exception(name: str, region: str = HOME, stack: str = "dev", reason: str = REASON) -> Json:
+def exception(name: str, reason: str = REASON) -> Json:
+    """One for the repository in every region, merged before its entry."""
+    return {"repository": name, "new": True, "reason": reason, "until": "2026-05-30"}
+
+
+def of_one(name: str, reason: str, region: str = HOME, stack: str = "dev") -> Json:
     return {"urn": URN.format(stack=stack, name=name, region=region), "reason": reason, "until": "2026-05-30"}
 
 
@@ -137,7 +142,7 @@ def test_with_the_exceptions_the_gate_passes(adopt: Adopt, levels: Path) -> None
 
 
 def test_a_copy_that_has_its_exception_already(adopt: Adopt, levels: Path) -> None:
-    stands = exception(NAME, stack="prod", reason="moves in May")
+    stands = of_one(NAME, "moves in May", stack="prod")
     merge(levels, {"ecr-customer-key": {"enforcementLevel": "mandatory", "exceptions": [stands]}})
     adopted = adopt(*everywhere(), format="yaml")
     assert f"fails: ecr-customer-key (mandatory) in {', '.join(REPLICAS)}: {AES256['text']}" in adopted.text
@@ -148,8 +153,8 @@ def test_a_copy_that_has_its_exception_already(adopt: Adopt, levels: Path) -> No
 
 
 def test_what_is_under_the_key_is_kept(adopt: Adopt, levels: Path) -> None:
-    other = {**exception("legacy/other", reason="moves in May"), "until": "2026-05-01"}
-    ended = {**exception(NAME, reason="moved by then"), "until": "2026-02-28"}
+    other = {**of_one("legacy/other", "moves in May"), "until": "2026-05-01"}
+    ended = {**of_one(NAME, "moved by then"), "until": "2026-02-28"}
     setting = {"enforcementLevel": "mandatory", "minimum_segments": 3, "exceptions": [other, ended]}
     merge(levels, {"ecr-name": setting}, "dev")
     adopted = adopt([described(SOUND)], stack="dev")
@@ -191,7 +196,7 @@ def test_what_is_not_proposed_is_not_reported(adopt: Adopt, edit: Edit) -> None:
 def test_the_other_stacks_are_reported_for_once(adopt: Adopt, project: Path) -> None:
     told = (
         "In dev the entries create the repositories, and the same rules apply there: what needs an exception here "
-        "needs one in policies/dev.json too, with the URNs that `make render STACK=dev FORMAT=json` prints."
+        "needs one in policies/dev.json too."
     )
     files = [described(repository(NAME), repository("legacy/other"))]
     assert plain(adopt(files, format="yaml").text).count(told) == 1

@@ -76,6 +76,12 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
         "has an exception that expired on 2020-01-01 (it leaves): fix the finding, or renew the exception",
         "is not rotated",
     ]
+    analyzer.configure({"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [
+        {"repository": "payments/ledger", "reason": "it leaves", "until": str(today + timedelta(days=30))}
+    ]}})  # fmt: skip
+    excepted, other = (Declared(type=REPOSITORY, inputs={"name": name}) for name in ("payments/ledger", "payments/api"))
+    assert "ecr-tags-immutable" not in dict(analyzer.analyze(excepted))
+    assert "ecr-tags-immutable" in dict(analyzer.analyze(other))
     analyzer.configure({"kms-rotation": "disabled"})
     assert "kms-rotation" not in dict(analyzer.analyze(key))
 

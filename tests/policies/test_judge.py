@@ -23,6 +23,8 @@ from policies.pack.rule import (
     StackRule,
 )
 from policies.rules.kms_rotation import RULE
+from resources.ecr import LIFECYCLE_POLICY, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
+from resources.iam import ROLE
 from resources.kms import KEY
 from tests.policies.conftest import TODAY, Declared
 
@@ -56,6 +58,45 @@ def put(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _exemption(resource: Declared, until: date = TODAY) -> Exemption:
     return Exemption(urn=resource.urn, reason="it leaves", until=until)
+
+
+HOME, COPY = "payments/ledger@us-east-1", "payments/ledger@111122223333.eu-west-1"
+LEDGER = [
+    Declared(type=REPOSITORY, name=HOME, inputs={"name": "payments/ledger"}),
+    Declared(type=REPOSITORY, name=COPY, inputs={"name": UNKNOWN}),
+    Declared(type=LIFECYCLE_POLICY, name=HOME, inputs={"repository": "payments/ledger"}),
+    Declared(type=REPOSITORY_POLICY, name=COPY, inputs={"repository": UNKNOWN}),
+    Declared(type=REPOSITORY, name="another", inputs={"name": "payments/ledger"}),
+]
+NOT_LEDGER = [
+    Declared(type=REPOSITORY, name="payments/ledger-v2@us-east-1", inputs={"name": "payments/ledger-v2"}),
+    Declared(type=REPOSITORY, name="payments/ledger@ap-south-1", inputs={"name": "payments/api"}),
+    Declared(type=KEY, name="payments/ledger", inputs={"name": "payments/ledger"}),
+    Declared(type=REGISTRY_POLICY, name="payments/ledger@us-east-1", inputs={"repository": "payments/ledger"}),
+    Declared(type=ROLE, name="payments/ledger@us-east-1", inputs={"name": "payments/ledger"}),
+]
+EVERY_ONE = StackRule(
+    id="nothing-passes", title="-", severity="low", risk="-", remediation="-", parameters=Parameters,
+    types=tuple({each.type for each in (*LEDGER, *NOT_LEDGER)}),
+    check=lambda resources, _given: [(each, Finding("is there")) for each in resources],
+)  # fmt: skip
+
+
+def test_an_exception_for_a_repository_is_for_its_policies_in_every_region_and_for_nothing_else(put: Any) -> None:
+    exemption = Exemption(repository="payments/ledger", reason="it leaves", until=TODAY)
+    judgement = put([*LEDGER, *NOT_LEDGER], EVERY_ONE, exceptions=(exemption,))
+    assert [each.resource for each in judgement.excepted] == LEDGER
+    assert [each.resource for each in judgement.findings] == NOT_LEDGER
+    assert judgement.unused == ()
+
+
+def test_one_for_a_repository_that_ended_is_a_violation_of_each_of_its_resources(put: Any) -> None:
+    exemption = Exemption(repository="payments/ledger", reason="it leaves", until=ENDED)
+    found = put([LEDGER[0], LEDGER[2], NOT_LEDGER[0]], EVERY_ONE, exceptions=(exemption,)).findings
+    assert [each.resource for each in found if each.outcome.message.startswith("has an exception that expired")] == [
+        LEDGER[0], LEDGER[2],
+    ]  # fmt: skip
+    assert len(found) == 5
 
 
 def _messages(judgement: Judgement) -> list[str]:

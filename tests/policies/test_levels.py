@@ -80,6 +80,21 @@ def test_faults_are_reported_with_their_line_and_a_fix(edited: Any, value: objec
     assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
 
 
+BOTH = {"urn": "urn:pulumi:x", "repository": "a/b", "reason": "why", "until": "2027-01-31"}
+
+
+@cases(
+    "exception, told",
+    case("both", BOTH, "has both a repository and a urn"),
+    case("neither", {"reason": "why", "until": "2027-01-31"}, "has neither a repository nor a urn"),
+    case("an empty one", BOTH | {"repository": ""}, r"exceptions.*repository"),
+    case("new", {key: each for key, each in BOTH.items() if key != "repository"} | {"new": True}, "new"),
+)
+def test_an_exception_is_for_a_repository_or_a_resource(edited: Any, exception: object, told: str) -> None:
+    with pytest.raises(InvalidLevels, match=told):
+        load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+
+
 @cases(
     "until",
         20270131, 4102444800, 4102444800.0, "4102444800", "1893456000", "2027-01-31T00:00:00", "2027-01-31T00:00:00Z",

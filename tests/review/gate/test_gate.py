@@ -14,7 +14,7 @@ from render.resource import Render
 from review.__main__ import main
 from review.gate import command
 from tests.cases import case, cases
-from tests.review.clones import Clone, gate, own_review, review
+from tests.review.clones import Clone, Ended, gate, own_review, review
 from tests.stacks import ROOT
 
 ANY_TAG = ("catalog.yaml", "mutable_tags: [latest]", 'mutable_tags: ["*"]')
@@ -164,6 +164,129 @@ def test_an_exception_counts_once_it_is_merged(clone: Clone) -> None:
     assert clone.gate("--base", "main~1").code == 1
     merged = clone.gate("--base", "main")
     assert (merged.code, merged.told("excepted")) == (0, [("ecr-tags-immutable", API, "mandatory", "head")])
+
+
+LATER = {"reason": "the vendor pushes over its tags", "until": "2027-01-31"}
+
+
+def _excepting(**exception: object) -> dict[str, object]:
+    return {"enforcementLevel": "mandatory", "exceptions": [exception | LATER]}
+
+
+def test_an_exception_by_repository_is_for_every_region(clone: Clone) -> None:
+    clone.levels("prod", ecr_tags_immutable=_excepting(repository="payments/api"))
+    clone.commit()
+    clone.edit(*ANY_TAG)
+    ended = clone.gate("--base", "main", stack="prod")
+    regions = ("ap-northeast-1", "eu-west-1", "us-east-1")
+    excepted = [("ecr-tags-immutable", f"payments/api@{each}", "mandatory", "head") for each in regions]
+    assert (ended.code, sorted(ended.told("excepted"))) == (0, excepted)
+
+
+def test_an_exception_for_an_unknown_repository_fails_and_names_the_nearest(clone: Clone) -> None:
+    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj"))
+    ended = clone.gate("--base", "main")
+    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", "", "mandatory", "head")])
+    [remark] = (each for each in ended.report["remarks"] if each["kind"] == "finding")
+    assert "'payments/apj' is not a repository of the stack dev" in remark["message"]
+    assert remark["fix"].startswith("did you mean 'payments/api'?")
+    assert '"repository": "payments/apj"' in _line(clone, remark)
+    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj", new=True))
+    new = clone.gate("--base", "main")
+    assert (new.code, new.told("unused")) == (0, [("ecr-tags-immutable", "", "advisory", "head")])
+    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/api"))
+    assert clone.gate().told("unused") == [("ecr-tags-immutable", "", "advisory", "head")]
+
+
+def test_an_unknown_repository_in_the_bases_exceptions_blocks_no_change(clone: Clone) -> None:
+    """Else nothing could mend it."""
+    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj"))
+    clone.commit()
+    clone.levels("dev", ecr_tags_immutable="mandatory")
+    assert clone.gate("--base", "main").code == 0
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_exceptions_of_what_fails_are_printed_and_pass_once_merged(clone: Clone, form: str) -> None:
+    edited = (clone.folder / "catalog.yaml").read_text(encoding="utf-8").replace(*ANY_TAG[1:])
+    edited += "  vendor/tool: {owner: payments, mutable_tags: ['*']}\n"
+    file = clone.folder / "catalog.yaml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(edited, encoding="utf-8")
+    until = "2027-02-19"
+    api = {"repository": "payments/api", "reason": "", "until": until}
+    tool = {"repository": "vendor/tool", "new": True, "reason": "", "until": until}
+    block = clone.gate("--base", "main", stack="prod").report["exceptions"]
+    assert block == {"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [api, tool]}}
+    text = clone.gate("--base", "main", "--format", form, stack="prod").text
+    assert ("policies/prod.json" in text, "merged before this change" in text) == (True, True)
+    printed = text[text.index('  "ecr-tags-immutable": {') :]
+    assert json.JSONDecoder().raw_decode(printed.partition(": ")[2])[0] == block["ecr-tags-immutable"]
+    for each in (api, tool):
+        each["reason"] = "the vendor pushes over its tags"
+    file.write_text(before, encoding="utf-8")
+    clone.levels("prod", **block | {"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [api, tool]}})
+    assert clone.gate("--base", "main", stack="prod").code == 0
+    clone.commit()
+    file.write_text(edited, encoding="utf-8")
+    ended = clone.gate("--base", "main", stack="prod")
+    assert (ended.code, ended.report["exceptions"]) == (0, {})
+
+
+def test_a_key_and_what_has_its_exception_already(clone: Clone) -> None:
+    """The first by its URN; the second waits for its exception to be merged."""
+    clone.levels("dev", kms_deletion_window=MONTH, ecr_tags_immutable=_excepting(repository="payments/api"))
+    clone.edit(*ANY_TAG)
+    ended = clone.gate("--base", "main")
+    assert ended.told("finding") == [
+        ("ecr-tags-immutable", API, "mandatory", "base"), ("kms-deletion-window", KEY, "mandatory", "head"),
+    ]  # fmt: skip
+    [(rule, value)] = ended.report["exceptions"].items()
+    assert (rule, value["minimum_days"]) == ("kms-deletion-window", 30)
+    assert [list(each) for each in value["exceptions"]] == [["urn", "reason", "until"]]
+
+
+def test_an_adopted_repository_is_not_advised_another_encryption(clone: Clone) -> None:
+    entry = "  legacy/orders: {owner: payments, encryption: aes256, adopt: true}\n"
+    catalog = clone.folder / "catalog.yaml"
+    catalog.write_text(catalog.read_text(encoding="utf-8") + entry, encoding="utf-8")
+    ended = clone.gate("--base", "main")
+    [remark] = (each for each in ended.report["remarks"] if each["id"] == "ecr-customer-key")
+    assert remark["fix"] == "adoption can't change how it is encrypted: merge an exception first"
+    assert "encryption: customer" not in ended.text
+    [exception] = ended.report["exceptions"]["ecr-customer-key"]["exceptions"]
+    assert exception["reason"] == "adopted: how it is encrypted can't be changed"
+    catalog.write_text(catalog.read_text(encoding="utf-8").replace(", adopt: true", ""), encoding="utf-8")
+    assert "encryption: customer" in clone.gate("--base", "main").text
+
+
+def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(whole: Clone) -> None:
+    code = "policies/pack/rule.py"
+    new = (whole.folder / code).read_text(encoding="utf-8")
+    whole.edit(code, "    repository: str = Field(", "    repo: str = Field(")
+    whole.edit(code, "bool(self.urn) == bool(self.repository)", "bool(self.urn) == bool(self.repo)")
+    whole.commit()
+    whole.git("tag", "old")
+    exceptions = _excepting(repository="payments/api")
+    whole.levels("dev", ecr_tags_immutable=exceptions)
+    (whole.folder / code).write_text(new, encoding="utf-8")
+    [told] = _incomplete(own_review(whole.folder, *gate(), "--base", "old"))
+    assert (told["level"], told["fix"].partition(",")[0]) == ("advisory", f"merge the change of {code} first")
+    whole.commit()
+    [told] = _incomplete(own_review(whole.folder, *gate(), "--base", "old"))
+    commit = whole.git("log", "-1", "--format=%h").strip()
+    assert told["fix"].startswith(f"merge the commit {commit} first")
+    assert _incomplete(own_review(whole.folder, *gate(), "--base", "HEAD")) == []
+    whole.git("checkout", "--quiet", "old", "--", code)
+    whole.git("commit", "--quiet", "--message", "back")
+    whole.git("tag", "broken")
+    (whole.folder / code).write_text(new, encoding="utf-8")
+    [told] = _incomplete(own_review(whole.folder, *gate(), "--base", "broken"))
+    assert (told["level"], told["fix"].partition(",")[0]) == ("mandatory", f"merge the change of {code} first")
+
+
+def _incomplete(ended: Ended) -> list[dict[str, Any]]:
+    return [each for each in ended.report["remarks"] if each["id"] == "gate-incomplete"]
 
 
 def test_a_base_without_a_gate_leaves_the_head_alone_and_says_so(clone: Clone) -> None:
