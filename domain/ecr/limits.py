@@ -34,7 +34,8 @@ SCAN_FILTERS_PER_RULE_MAX = 100  # API, ScanningRepositoryFilterList
 SCAN_FILTER_MAX_LENGTH = 255  # API, ScanningRepositoryFilterValue
 
 # Replication
-REPLICATION_RULES_MAX = 10  # UG, service-quotas; in ca-central-1 it is 25
+REPLICATION_RULES_MAX = 25  # API, ReplicationRuleList; the provider, and UG, service-quotas, say 10
+PROVIDER_REPLICATION_RULES_MAX = 10  # pulumi-aws 7.51.1, ecr.ReplicationConfiguration, rules
 REPLICATION_DESTINATIONS_MAX = 25  # UG, service-quotas; different ones, over all rules
 REPLICATION_FILTERS_PER_RULE_MAX = 100  # UG, service-quotas
 REPLICATION_FILTER_MIN_LENGTH = 2  # API, RepositoryFilterValue

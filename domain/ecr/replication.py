@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.aws import REGIONS, Arn, RegistryId, account_problems, region_problems
 from domain.ecr.limits import (
+    PROVIDER_REPLICATION_RULES_MAX,
     REPLICATION_DESTINATIONS_MAX,
     REPLICATION_FILTER_MAX_LENGTH,
     REPLICATION_FILTER_MIN_LENGTH,
@@ -36,15 +37,22 @@ def destinations_of(name: str, rules: Sequence[ReplicationRule]) -> tuple[Regist
     return tuple(dict.fromkeys(found))
 
 
-def replication_problems(rules: Sequence[ReplicationRule], *, source: RegistryId) -> list[Problem]:
-    """What ECR would refuse in the configuration of this registry; a path begins with the rule's index."""
+def replication_problems(
+    rules: Sequence[ReplicationRule], *, source: RegistryId, by_provider: bool = False
+) -> list[Problem]:
+    """What ECR would refuse in the configuration of this registry, or the provider, which takes fewer rules; a path
+    begins with the rule's index."""
     problems: list[Problem] = []
-    if len(rules) > REPLICATION_RULES_MAX:
-        problems.append(Problem((), len(rules), f"has {len(rules)} rules", f"write at most {REPLICATION_RULES_MAX}"))
+    most = PROVIDER_REPLICATION_RULES_MAX if by_provider else REPLICATION_RULES_MAX
+    if len(rules) > most:
+        whose = f"the provider pulumi-aws takes {most} (Amazon ECR {REPLICATION_RULES_MAX})"
+        message = f"has {len(rules)} rules, and {whose if by_provider else f'Amazon ECR takes {most}'}"
+        fix = f"write at most {most}: destinations of the same prefixes can share one"
+        problems.append(Problem((), None, message, fix))
     unique = {each for rule in rules for each in rule.destinations}
     if len(unique) > REPLICATION_DESTINATIONS_MAX:
         fix = f"write at most {REPLICATION_DESTINATIONS_MAX} over all rules"
-        problems.append(Problem((), len(unique), f"has {len(unique)} different destinations", fix))
+        problems.append(Problem((), None, f"has {len(unique)} different destinations", fix))
     for index, rule in enumerate(rules):
         problems += [problem.under(index) for problem in _rule_problems(rule, source)]
     return problems

@@ -117,7 +117,7 @@ def _check_valid(value: object, source: RegistryId) -> Iterator[Finding]:
         return
     found = list(_check_form(as_list(value.get("rules"))))
     yield from found
-    for problem in () if found else replication_problems(_read(value), source=source):
+    for problem in () if found else replication_problems(_read(value), source=source, by_provider=True):
         path = tuple(_FILTERS if each == "prefixes" else each for each in problem.path)
         subject = f"{problem.value!r} " if path else ""
         yield Finding(f"is invalid: {subject}{problem.message} ({problem.fix})", (*_RULES, *path))

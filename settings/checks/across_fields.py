@@ -245,7 +245,8 @@ def _replication_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[Problem]:
         if not each.retire
     ]
     home = RegistryId(account=aws.account, region=aws.region)
-    for problem in replication.replication_problems(replication_rules(replicas), source=home):
+    rules = replication_rules(replicas)
+    for problem in replication.replication_problems(rules, source=home, by_provider=True):
         if not problem.path:
             yield problem
 

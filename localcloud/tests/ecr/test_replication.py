@@ -47,7 +47,7 @@ def failure(plane: Plane, digest: str) -> str:
 
 def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None:
     plane = Plane()
-    rules = [rule(), rule("us-west-2", OTHER_ACCOUNT, "prod", "test/")]
+    rules = [rule(), rule("us-west-2", OTHER_ACCOUNT, "prod", "test/"), *[rule()] * 23]
     configure(plane, *rules)
     assert plane("DescribeRegistry") == {"registryId": ACCOUNT, "replicationConfiguration": {"rules": rules}}
     assert plane("DescribeRegistry", region=OTHER_REGION)["replicationConfiguration"] == {"rules": []}
@@ -58,7 +58,7 @@ def test_the_configuration_is_kept_in_its_registry_until_it_is_emptied() -> None
 @cases(
     "rules, words",
     ([rule(REGION)], "0.destinations.0 is the source registry itself"),
-    ([rule()] * 11, "11 rules"),
+    ([rule()] * 26, "length less than or equal to 25"),
     ([rule("mars-north-1")], "0.destinations.0 is not a region"),
     ([rule("cn-north-1")], "another partition"),
     ([rule(OTHER_REGION, "12")], "registryId"),

@@ -26,7 +26,7 @@ def accounts(number: int) -> list[RegistryId]:
 
 @cases(
     "rules",
-    [], [rule()], [rule(IRELAND)], [rule(ELSEWHERE)], [rule(IRELAND, IRELAND), rule(IRELAND)], [rule(IRELAND)] * 10,
+    [], [rule()], [rule(IRELAND)], [rule(ELSEWHERE)], [rule(IRELAND, IRELAND), rule(IRELAND)], [rule(IRELAND)] * 25,
     [rule(*accounts(25)), rule(*accounts(3))], [rule(IRELAND, prefixes=("pr", "x" * 256))],
     [rule(IRELAND, prefixes=("prod",) * 100)],
 )  # fmt: skip
@@ -36,7 +36,7 @@ def test_what_ecr_takes_has_no_problem(rules: list[ReplicationRule]) -> None:
 
 @cases(
     "rules, path, words",
-    ([rule(IRELAND)] * 11, (), "11 rules"),
+    ([rule(IRELAND)] * 26, (), "has 26 rules, and Amazon ECR takes 25"),
     ([rule(*accounts(20)), rule(*accounts(26))], (), "26 different destinations"),
     ([rule(IRELAND, SOURCE)], (0, "destinations", 1), "source registry itself"),
     ([rule(), rule(RegistryId(account="12", region="eu-west-1"))], (1, "destinations", 0), "not an AWS account id"),
@@ -50,6 +50,15 @@ def test_what_ecr_refuses_is_reported_where_it_is(rules: list[Any], path: tuple[
     ((where, message),) = problems(*rules)
     assert where == path
     assert words in message
+
+
+def test_the_provider_takes_fewer_rules_than_ecr() -> None:
+    def of_provider(count: int) -> list[str]:
+        rules = [rule(IRELAND)] * count
+        return [each.message for each in replication_problems(rules, source=SOURCE, by_provider=True)]
+
+    assert of_provider(10) == []
+    assert of_provider(11) == ["has 11 rules, and the provider pulumi-aws takes 10 (Amazon ECR 25)"]
 
 
 def test_images_go_to_every_destination_of_every_rule_that_is_for_them_once() -> None:
