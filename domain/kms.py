@@ -22,6 +22,12 @@ ADMINISTRATION_ACTIONS = service_actions(
 )
 """Each by its name: no wildcard may come to cover an action that reads or writes under the key."""
 
+GRANTS_PER_KEY = 50_000
+"""Adjustable. https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html"""
+
+GRANTS_PER_REPOSITORY = 2
+"""Made with the repository. https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
+
 GRANT_OPERATIONS = ("Decrypt", "GenerateDataKey")
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
 
@@ -74,3 +80,22 @@ def _registry_grants(account: str, region: str, partition: Partition) -> dict[st
 def deletion_window_problems(days: int) -> list[Problem]:
     fix = f"write {DELETION_DAYS.start} to {DELETION_DAYS[-1]} days"
     return unless(days in DELETION_DAYS, days, "is not a valid waiting period for deleting a KMS key", fix)
+
+
+def grants_quota_problems(most: int) -> list[Problem]:
+    fix = f"write the quota that AWS KMS grants your account: {GRANTS_PER_KEY} where it was not changed"
+    return unless(most >= GRANTS_PER_REPOSITORY, most, "is not a valid number of grants for a KMS key", fix)
+
+
+def key_grants_problems(repositories: int, most: int, where: str) -> list[Problem]:
+    """What AWS KMS would refuse where one key encrypts so many repositories."""
+    needed = repositories * GRANTS_PER_REPOSITORY
+    message = (
+        f"{repositories:,} of them have one key in {where}: Amazon ECR makes {needed:,} grants for it, "
+        f"{GRANTS_PER_REPOSITORY} a repository, and AWS KMS takes {most:,} a key"
+    )
+    fix = (
+        "give some another key (encryption: {key: NAME}), or have AWS raise the quota, and write "
+        f"key_grants_max: {needed} in the stack's file"
+    )
+    return unless(needed <= most, None, message, fix)

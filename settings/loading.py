@@ -66,6 +66,7 @@ def _check_declared(
     """What is wrong with what the sound parts make together."""
     entries = list(catalog.repositories.items())
     report(*across_fields.key_problems(entries, keys, settings.registries))
+    report(*across_fields.grant_problems(settings))
     report(*across_fields.role_problems(entries, keys.accounts))
     report(*shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
     report(*composed_policies.policy_problems_in_catalog(settings, entries))

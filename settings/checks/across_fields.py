@@ -1,5 +1,6 @@
 """Checks that no single field can make: of values against each other, and of what they compile to."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import REGIONS, Arn, RegistryId
@@ -7,11 +8,14 @@ from domain.document_text import to_json_text
 from domain.ecr import replication, retention, scanning
 from domain.ecr.lifecycle_grammar import validate
 from domain.ecr.replication import Replica, replication_rules
+from domain.ecr.repository import Encryption
 from domain.ecr.tags import exclusion_filter_problems
 from domain.iam.grants import registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
+from domain.kms import GRANTS_PER_REPOSITORY, key_grants_problems
 from domain.problems import Path, Problem
+from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
 from settings.faults import path_text
 from settings.written.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry, domain_rule
@@ -143,6 +147,16 @@ def key_problems(
                 fix = f"add {region}: arn:aws:kms:{region}:… to keys: {name}"
                 path = ("repositories", repository, "encryption", "key")
                 yield Problem(path, name, f"has no key in {region}", fix)
+
+
+def grant_problems(settings: Settings) -> Iterator[Problem]:
+    """Keys of a registry for which Amazon ECR would make more grants than AWS KMS takes."""
+    if len(settings.repositories) * GRANTS_PER_REPOSITORY <= settings.key_grants_max:
+        return
+    for registry in settings.all_registries:
+        copies = (each for each in settings.copies(registry) if each.encryption is Encryption.CUSTOMER)
+        for count in Counter(each.key_arn for each in copies).values():
+            yield from _under(key_grants_problems(count, settings.key_grants_max, registry.name), "repositories")
 
 
 def role_problems(entries: Iterable[tuple[str, RepositoryEntry]], accounts: Mapping[str, str]) -> Iterator[Problem]:

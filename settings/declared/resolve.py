@@ -69,6 +69,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         protect=keys.protect,
         allow_destruction=keys.allow_destruction,
         key_deletion_days=keys.key_deletion_days,
+        key_grants_max=keys.key_grants_max,
     )
 
 

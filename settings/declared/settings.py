@@ -45,6 +45,8 @@ class Settings:
     protect: bool
     allow_destruction: bool
     key_deletion_days: int
+    key_grants_max: int
+    """The quota of AWS KMS for the grants of one key."""
 
     @property
     def home(self) -> StackRegistry:

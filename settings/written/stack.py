@@ -17,7 +17,7 @@ from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.ecr.upstreams import ROOT, UPSTREAMS, Upstream
 from domain.iam.grants import organization_problems, role_name_problems
 from domain.iam.limits import SESSION_SECONDS
-from domain.kms import deletion_window_problems
+from domain.kms import GRANTS_PER_KEY, deletion_window_problems, grants_quota_problems
 from domain.problems import Problem, unless
 from settings.written.catalog import TASKS, Model, Retirement, Text, checked, invalid_value
 
@@ -172,6 +172,7 @@ class StackKeys(Model):
     pull_time_exclusions: Annotated[tuple[PrincipalArn, ...], Field(max_length=PULL_TIME_EXCLUSIONS_MAX)] = ()
     registry_policy: dict[StrictStr, Any] = Field({})
     key_deletion_days: Annotated[int, _integer(deletion_window_problems)] = 30
+    key_grants_max: Annotated[int, _integer(grants_quota_problems)] = GRANTS_PER_KEY
     blob_mounting: bool = False
 
 

@@ -11,10 +11,13 @@ from domain.kms import (
     ADMINISTRATION_ACTIONS,
     DELETION_DAYS,
     GRANT_OPERATIONS,
+    GRANTS_PER_KEY,
     KEY_POLICY_TEXT_MAX,
     deletion_window_problems,
+    key_grants_problems,
     key_policy,
 )
+from domain.problems import Problem
 from tests.cases import cases
 
 ACCOUNT = "111122223333"
@@ -86,3 +89,14 @@ def test_deletion_window_is_the_service_s_own() -> None:
     shape = MODEL["shapes"]["ScheduleKeyDeletionRequest"]
     assert "between 7 and 30" in shape["members"]["PendingWindowInDays"]["documentation"]
     assert (DELETION_DAYS[0], DELETION_DAYS[-1]) == (7, 30)
+
+
+def test_a_key_takes_two_grants_for_each_repository() -> None:
+    def problems(repositories: int, most: int = GRANTS_PER_KEY) -> list[Problem]:
+        return key_grants_problems(repositories, most, "us-east-1")
+
+    assert problems(25_000) == []
+    (found,) = problems(25_001)
+    assert found.message.startswith("25,001 of them have one key in us-east-1: Amazon ECR makes 50,002 grants for it")
+    assert "key_grants_max: 50002" in found.fix
+    assert problems(25_001, 50_002) == []
