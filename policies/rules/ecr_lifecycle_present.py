@@ -38,7 +38,13 @@ RULE = StackRule(
     "reaches its quota rejects pushes.",
     remediation="Declare a LifecyclePolicy for the repository, in the same account and region (retention in the "
     "catalog). A replica needs its own.",
-    controls=("Security Hub ECR.3", "Control Tower CT.ECR.PR.1"),
+    controls=(
+        "Security Hub ECR.3",
+        "NIST 800-53 r5 CA-9(1)",
+        "NIST 800-53 r5 CM-2",
+        "NIST 800-53 r5 CM-2(2)",
+        "Control Tower CT.ECR.PR.1",
+    ),
     parameters=Parameters,
     types=(REPOSITORY, LIFECYCLE_POLICY),
     check=check,

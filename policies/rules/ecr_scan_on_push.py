@@ -106,6 +106,9 @@ RULE = StackRule(
     "stack declares one, ECR ignores imageScanningConfiguration.scanOnPush.",
     controls=(
         "Security Hub ECR.1",
+        "NIST 800-53 r5 RA-5",
+        "PCI DSS v4.0.1 6.2.3",
+        "PCI DSS v4.0.1 6.2.4",
         "Control Tower CT.ECR.PR.2",
         "CIS EKS 5.1.1",
         "checkov CKV_AWS_163",

@@ -17,7 +17,15 @@ RULE = ResourceRule(
     "and nothing shows it.",
     remediation="Set imageTagMutability to IMMUTABLE, or to IMMUTABLE_WITH_EXCLUSION with filters within "
     "allowed_exclusions (mutable_tags in the catalog). Controls of other tools may accept IMMUTABLE only.",
-    controls=("Security Hub ECR.2", "Control Tower CT.ECR.PR.3", "checkov CKV_AWS_51", "trivy AWS-0031"),
+    controls=(
+        "Security Hub ECR.2",
+        "NIST 800-53 r5 CA-9(1)",
+        "NIST 800-53 r5 CM-2",
+        "NIST 800-53 r5 CM-8(1)",
+        "Control Tower CT.ECR.PR.3",
+        "checkov CKV_AWS_51",
+        "trivy AWS-0031",
+    ),
     parameters=MutabilityParameters,
     types=(REPOSITORY,),
     check=check,
