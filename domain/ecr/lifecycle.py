@@ -17,6 +17,9 @@ from domain.ecr.tags import WILDCARD, tag_matches
 PLAIN_ASTERISK = "\0"
 """An asterisk in a list of prefixes, where it is itself: as a rule's patterns have it, since no tag has either."""
 _COUNTING = (RetentionEffect.KEEP, RetentionEffect.ARCHIVE_KEEP)
+ARCHIVING = (
+    RetentionEffect.ARCHIVE_KEEP, RetentionEffect.ARCHIVE_AFTER_DAYS, RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,19 @@ def lost(
             if tags is not None:
                 return list(dict.fromkeys(tags))
     return None
+
+
+def unselected(pattern: str, fixed: Sequence[str], rules: Sequence[PolicyRule]) -> str | None:
+    """A tag that fits the pattern and none of the fixed ones, and by which no rule selects an image that has no other.
+
+    Rules for archived images don't count: something else must have archived them."""
+    active = [each.rule for each in rules if not each.in_archive]
+    if any(rule.selector is Selector.ANY for rule in active):
+        return None
+    effort, selecting = Effort(), [rule.patterns for rule in active if rule.selector is Selector.TAGGED]
+    if any(all(common_tag([pattern], [*fixed, each], effort) is None for each in some) for some in selecting):
+        return None
+    return common_tag([pattern], [*fixed, *(some[0] for some in selecting if len(some) == 1)], effort)
 
 
 def _is_for(pattern: str, protected: str, effort: Effort) -> bool:

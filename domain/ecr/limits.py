@@ -27,6 +27,9 @@ LIFECYCLE_PRIORITY_MIN = 1  # API, LifecyclePolicyRulePriority
 LIFECYCLE_COUNT_MIN = 1  # UG, lifecycle_policy_parameters: zero is not accepted
 LIFECYCLE_PATTERN_MAX_WILDCARDS = 4  # UG, lifecycle_policy_parameters
 ARCHIVE_MIN_DAYS = 90  # UG, archive-image
+ARCHIVE_CHEAPER_FROM_TB = (
+    150  # https://aws.amazon.com/ecr/pricing/ in March 2026; a month, below it as the standard class
+)
 
 # Scanning
 SCAN_RULES_MAX = 2  # API, RegistryScanningRuleList

@@ -45,23 +45,27 @@ def check_lifecycle_policy(
 
 def check_standby_lifecycle(inputs: Mapping[str, Any], key: str) -> Results:
     """A replica is rarely pulled: no rule may archive what is not pulled. Nothing is checked in an invalid policy."""
+    rules = rules_in(inputs, key)
+    if isinstance(rules, Undecided):
+        yield rules
+        return
+    for rule in rules:
+        if rule.rule.effect is RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS and not rule.is_shield:
+            message = f"{rule} would archive the images of a replica, which are never pulled"
+            yield Finding(message, (key, "rules", rule.index))
+
+
+def rules_in(inputs: Mapping[str, Any], key: str) -> tuple[PolicyRule, ...] | Undecided:
+    """The rules of the policy under the key, in their order of precedence; none of an invalid one."""
     policy = inputs.get(key)
     if holds_unknown(policy):
-        yield Undecided((key,))
-    elif isinstance(policy, str | Mapping):
-        for finding in _check_pulls(_text(policy)):
-            yield Finding(finding.message, (key, *finding.path))
+        return Undecided((key,))
+    return _rules(_text(policy)) if isinstance(policy, str | Mapping) else ()
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
-def _check_pulls(text: str) -> tuple[Finding, ...]:
-    if validate_text(text):
-        return ()
-    return tuple(
-        Finding(f"{rule} would archive the images of a replica, which are never pulled", ("rules", rule.index))
-        for rule in read_lifecycle(text)
-        if rule.rule.effect is RetentionEffect.ARCHIVE_UNPULLED_AFTER_DAYS and not rule.is_shield
-    )
+def _rules(text: str) -> tuple[PolicyRule, ...]:
+    return () if validate_text(text) else tuple(read_lifecycle(text))
 
 
 def _text(policy: str | Mapping[str, Any]) -> str:
@@ -74,7 +78,7 @@ def _check_text(text: str, protected_tags: tuple[str, ...], minimum_kept: int) -
     problems = validate_text(text)
     if problems:
         return tuple(map(_invalid, problems))
-    rules, effort = read_lifecycle(text), Effort()
+    rules, effort = _rules(text), Effort()
     findings: list[Finding] = []
     try:
         for rule in rules:

@@ -8,6 +8,7 @@ from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullServic
 from policies.pack.rule import Rule
 from policies.rules import (
     ecr_policy_least_privilege,
+    ecr_policy_no_source_ip,
     ecr_policy_not_public,
     ecr_registry_policy_narrow,
     iam_github_ids,
@@ -22,10 +23,11 @@ from resources.kms import KEY
 from tests.policies.conftest import Declared, findings
 from tests.policies.rules.texts import HOME, ORGANIZATION, OTHER, allow, policy, to
 
-OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_not_public.RULE)
+OF_REPOSITORIES = (ecr_policy_least_privilege.RULE, ecr_policy_no_source_ip.RULE, ecr_policy_not_public.RULE)
 READERS = (
     *((rule, REPOSITORY_POLICY, "policy") for rule in OF_REPOSITORIES),
-    (ecr_registry_policy_narrow.RULE, REGISTRY_POLICY, "policy"), (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
+    *((each.RULE, REGISTRY_POLICY, "policy") for each in (ecr_policy_no_source_ip, ecr_registry_policy_narrow)),
+    (iam_github_ids.RULE, ROLE, "assumeRolePolicy"),
     (iam_github_trust.RULE, ROLE, "assumeRolePolicy"), (iam_no_wildcard.RULE, ROLE_POLICY, "policy"),
     (iam_trust_not_public.RULE, ROLE, "assumeRolePolicy"), (kms_policy_narrow.RULE, KEY, "policy"),
 )  # fmt: skip
@@ -74,7 +76,9 @@ def test_a_template_for_repositories_is_read_as_their_policy(rule: Rule) -> None
         template = {"appliedFors": ["REPLICATION"], "prefix": "ROOT"}
         return findings(rule, Declared(type=CREATION_TEMPLATE, inputs={**template, **inputs}))
 
-    text = policy(allow(Principal=to(OTHER, "*"), Action="ecr:*"))
+    text = policy(
+        allow(Principal=to(OTHER, "*"), Action="ecr:*", Condition={"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})
+    )
     found = of_template(repositoryPolicy=text)
     assert found
     assert found == findings(rule, Declared(type=REPOSITORY_POLICY, inputs={"policy": text}))

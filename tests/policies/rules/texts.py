@@ -1,4 +1,4 @@
-"""Policy documents as a resource's inputs hold them."""
+"""Policies as a resource's inputs hold them."""
 
 import json
 from collections.abc import Sequence
@@ -6,10 +6,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from domain.document_text import to_json_text
+from domain.ecr.retention import compile_policy
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.document import CURRENT_VERSION, parse
 from domain.iam.evaluate import evaluate
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.iam import ROLE
+from settings.written.catalog import domain_rule
 from tests.policies.conftest import Declared
 
 HOME, OTHER = "111122223333", "444455556666"
@@ -82,3 +86,20 @@ def under(conditions: Part) -> Part:
     """Up to two of the conditions."""
     blocks = st.lists(conditions, max_size=2)
     return blocks.map(lambda found: {"Condition": {name: block for each in found for name, block in each.items()}})
+
+
+def lifecycle(*rules: dict[str, object]) -> str:
+    """A lifecycle policy of rules as the catalog has them: `{"tag": "v*", "keep": 10}`."""
+    return to_json_text(compile_policy([rule for each in rules if (rule := domain_rule(each))]))
+
+
+def repository_with(mutable_tags: object, mode: object = "IMMUTABLE_WITH_EXCLUSION", **inputs: object) -> Declared:
+    """A repository with the mutable tags, or with the value that is not a list of them."""
+    filters = [{"filter": each} for each in mutable_tags] if isinstance(mutable_tags, list) else mutable_tags
+    own = {"imageTagMutability": mode, "imageTagMutabilityExclusionFilters": filters}
+    return Declared(type=REPOSITORY, inputs={"name": "payments/api", **own, **inputs})
+
+
+def lifecycle_of(policy: object, repository: object = "payments/api", **fields: Any) -> Declared:
+    inputs = {"repository": repository, "policy": policy}
+    return Declared(type=LIFECYCLE_POLICY, inputs=inputs, **{"name": "a policy", **fields})

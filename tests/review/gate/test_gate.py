@@ -77,6 +77,23 @@ def test_a_rule_of_retention_is_pointed_at(clone: Clone, rest: str) -> None:
     assert {_line(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
 
 
+def test_what_archives_and_what_moves_is_pointed_at(clone: Clone) -> None:
+    advisory = dict.fromkeys(
+        ("ecr_archive_pays", "ecr_moving_tag_outlives_deployment", "ecr_moving_tags_retained"), "advisory"
+    )
+    clone.levels("dev", **advisory)
+    ended = clone.gate()
+    found = {(each["id"], each["urn"].rpartition("::")[2], _line(clone, each)) for each in ended.report["remarks"]}
+    untagged = "- {untagged: true, expire_after_days: 7}"
+    assert (ended.code, found) == (0, {
+        ("ecr-archive-pays", "data/ingest@us-east-1", '- {tag: "release-*", archive_keep: 30}'),
+        ("ecr-archive-pays", "data/ingest@us-east-1", '- {tag: "dev-*", archive_unpulled_after_days: 90}'),
+        ("ecr-moving-tag-outlives-deployment", API, untagged),
+        ("ecr-moving-tag-outlives-deployment", "storefront/web@us-east-1", untagged),
+        ("ecr-moving-tags-retained", "storefront/web@us-east-1", 'mutable_tags: [latest, "preview-*"]'),
+    })  # fmt: skip
+
+
 def test_what_is_replicated_is_pointed_at_among_the_replicas(clone: Clone) -> None:
     clone.edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, prefixes: [paymnts/]}")
     [remark] = clone.gate(stack="prod").report["remarks"]
