@@ -39,11 +39,12 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	@$(BIN)/python -m localcloud.install
 	@touch $@
 
-rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove every promise, serve the registry until interrupted
-	@$(BIN)/python -m rehearsal up --stack $(STACK)
+# ARGS: --verbose, --port 5000, --token a-password; see --help.
+rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove every promise or those of REPOSITORY, serve it (ARGS="--port 5000")
+	@$(BIN)/python -m rehearsal up --stack $(STACK) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(ARGS)
 
 rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with the proofs
-	@$(BIN)/python -m rehearsal up --stack $(STACK) --once
+	@$(BIN)/python -m rehearsal up --stack $(STACK) --once $(if $(REPOSITORY),--repository $(REPOSITORY)) $(ARGS)
 
 rehearse-each: .venv/.rehearsal .venv/emulator/.done ## the same of every stack, one after another
 	@$(foreach stack,$(STACKS),$(BIN)/python -m rehearsal up --stack $(stack) --once &&) true

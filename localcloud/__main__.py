@@ -1,7 +1,6 @@
 """`python -m localcloud`: a local AWS, until it is interrupted."""
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from queue import SimpleQueue
@@ -12,10 +11,9 @@ from localcloud.clients import exports
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.install import NotInstalled
-from localcloud.server import PortUnavailable, discard_output, signals
+from localcloud.server import PortUnavailable, discard_output, port_argument, signals
 
 DONE, DIED, FAULTY_INPUT = 0, 1, 2
-_PORT, _PORT_MAX = re.compile("[0-9]{1,5}"), 65535
 _ACCOUNT, _REGION = "111122223333", "us-east-1"
 _EXAMPLE = "o-a1b2c3d4e5=111122223333,444455556666"
 _HOW = """\
@@ -33,7 +31,12 @@ Organization = tuple[str, tuple[str, ...]]
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m localcloud", description="A local AWS, until it is interrupted.")
-    parser.add_argument("--port", type=port, default=0, help="of the control endpoint (default: a free one)")
+    parser.add_argument(
+        "--port",
+        type=port_argument,
+        default=0,
+        help="of the control endpoint; the registries have the next (default: free ones)",
+    )
     parser.add_argument(
         "--organization",
         action="append",
@@ -59,13 +62,6 @@ def organization(text: str) -> Organization:
         for problem in account_problems(each):
             raise argparse.ArgumentTypeError(f"{each!r} {problem.message}; write {_EXAMPLE}")
     return name, members
-
-
-def port(text: str) -> int:
-    """An argument's value; 0 is a free one."""
-    if _PORT.fullmatch(text) and int(text) <= _PORT_MAX:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port; write 1 to {_PORT_MAX}, or 0 for a free one")
 
 
 def serve(*, port: int = 0, organizations: Sequence[Organization] = (), out: TextIO = sys.stdout) -> int:

@@ -10,18 +10,19 @@ from typing import Any, Self, TypeVar
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
 from domain.iam.github import AUDIENCE
-from localcloud.callers import Callers
+from localcloud.callers import Callers, root
 from localcloud.calls import ControlPlane
 from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.control_plane import Control
 from localcloud.ecr.data_plane import data_plane
+from localcloud.ecr.registry_state import StoredRegistry
 from localcloud.ecr.services import Services
 from localcloud.emulator import Emulator, EmulatorDied, OnFailure, log_of
 from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.iam_and_kms import Backend, KmsKey
 from localcloud.install import FOLDER, REQUIREMENTS, installed
-from localcloud.server import LOOPBACK, Server
+from localcloud.server import LOOPBACK, PORT_MAX, Server
 from localcloud.sts import Sts
 
 _PREFIX = "container-registry-cloud-"
@@ -38,6 +39,8 @@ class LocalCloud:
 
     def __init__(self, *, port: int = 0, ecr: ControlPlane | None = None) -> None:
         self._port = port
+        self._registry_port = port and min(port + 1, PORT_MAX)
+        """The first that a registry can have; 0 is any free one."""
         self._ecr = ecr
         self._server = Server()
         self._emulator: Emulator | None = None
@@ -88,6 +91,10 @@ class LocalCloud:
     def join(self, account: str, organization: str) -> None:
         """The account belongs to the organization from now on."""
         self._server.wait(_call(lambda: self._callers.join(account, organization)))
+
+    def fix_password(self, account: str, password: str) -> None:
+        """The account's root logs in to its registries with this password, too, and it does not end."""
+        self._server.wait(_call(lambda: self._tokens.fix(password, root(account))))
 
     def service_password(self, service: str, source_arn: str, source_account: str) -> str:
         """With which an AWS service pulls on behalf of one of its resources; in AWS it is never shown."""
@@ -146,9 +153,15 @@ class LocalCloud:
             self._callers,
             tokens=self._tokens,
             upstream_hosts=self._upstream_hosts,
-            open_port=lambda registry, services: self._server.listen(data_plane(registry, services)),
+            open_port=self._open_registry,
         )
         return Control(services)
+
+    async def _open_registry(self, registry: StoredRegistry, services: Services) -> int:
+        """With a given port the registries have those after it, in the order in which they are first asked for."""
+        return await self._server.listen(
+            data_plane(registry, services), self._registry_port, last=self._registry_port and PORT_MAX
+        )
 
     async def _stop(self, emulator: Emulator) -> None:
         """The ports first, so that no request writes into the state folder while it is removed."""

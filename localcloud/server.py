@@ -4,19 +4,23 @@ A signal arrives in a queue that the main thread reads. Raised from a signal's h
 whatever code happens to run, a weak reference's callback for one.
 """
 
+import argparse
 import asyncio
 import os
+import re
 import signal
 import socket
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from aiohttp import web
 
 LOOPBACK = "127.0.0.1"
+PORT_MAX = 65535
+_PORT = re.compile("[0-9]{1,5}")
 _GRACE = 0.2
 """Seconds that an open request has at the end."""
 
@@ -62,15 +66,16 @@ class Server:
             future.cancel()
             raise
 
-    async def listen(self, app: web.Application, port: int = 0) -> int:
-        """The port of 127.0.0.1 at which the application answers from now on; 0 takes a free one.
+    async def listen(self, app: web.Application, port: int = 0, *, last: int = 0) -> int:
+        """The port of 127.0.0.1 at which the application answers from now on; 0 takes a free one, and with `last` the
+        first free one from the port to that.
 
         Bodies arrive as they were sent, compressed ones included: signatures and digests are about those bytes.
         """
         runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=_GRACE)
         await runner.setup()
         self._runners.append(runner)
-        listener = bound(port)
+        listener = _first_bound(port, last)
         await web.SockSite(runner, listener).start()
         return port_of(listener)
 
@@ -103,6 +108,13 @@ def bound(port: int = 0) -> socket.socket:
     return listener
 
 
+def _first_bound(port: int, last: int) -> socket.socket:
+    for each in range(port, last):
+        with suppress(PortUnavailable):
+            return bound(each)
+    return bound(max(port, last))
+
+
 def port_of(listener: socket.socket) -> int:
     port: int = listener.getsockname()[1]
     return port
@@ -114,6 +126,13 @@ def discard_output() -> int:
     for each in (1, 2):
         os.dup2(nowhere, each)
     return UNREAD
+
+
+def port_argument(text: str) -> int:
+    """An argument's value; 0 is a free one."""
+    if _PORT.fullmatch(text) and int(text) <= PORT_MAX:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; write 1 to {PORT_MAX}, or 0 for a free one")
 
 
 @contextmanager

@@ -1,25 +1,27 @@
 """The report of a rehearsal, for people and as JSON."""
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from domain.wording import counted
 from localcloud.clients import exports
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied
 from rehearsal.proofs.harness.run import ProofOutcome
 
 FORMAT_VERSION = 1
+_NAME_MAX = 50
+"""The column of names leaves room for the others in 80 columns; a longer name is whole, and its line is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A registry that is being served; `password` is its owner's, for twelve hours."""
+    """A registry that is being served; `password` is its owner's: for twelve hours, or the one that was asked for."""
 
     account: str
     region: str
@@ -28,7 +30,7 @@ class Endpoint:
     repository: str | None
     """One of its repositories, for examples; None where it has none."""
     tag: str
-    """Of an image that was pushed to it."""
+    """Of an image that is in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +72,43 @@ def to_json(report: Report) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False)
 
 
-def show(report: Report, console: Console) -> None:
-    """The table of proofs, what was left out, and the sum of it; failures last, where they are seen."""
-    console.print(_table(report.outcomes))
+def show(report: Report, console: Console, *, verbose: bool = False) -> None:
+    """A line for each repository, role and cache, or one for each proof; failures last, where they are seen."""
+    groups: dict[str, list[ProofOutcome]] = {}
+    for each in report.outcomes:
+        groups.setdefault(each.subject if verbose else each.subject.partition("@")[0], []).append(each)
+    column = min(_NAME_MAX, max(map(len, groups), default=0))
+    for name, some in sorted(groups.items(), key=lambda group: not all(each.held for each in group[1])):
+        _show_group(name, some, console, column, verbose=verbose)
     for line in report.left_out:
-        console.print(Text(f"not built here: {line}", style="yellow"))
+        _print(console, f"not built here: {line}", "yellow")
     for line in report.stand_ins:
-        console.print(Text(f"stand-in: {line}", style="yellow"))
-    for each in report.failed:
-        console.print(Text(f"FAILED {each.subject}: {each.promise}\n       {each.happened}", style="bold red"))
+        _print(console, f"stand-in: {line}", "yellow")
     held = len(report.outcomes) - len(report.failed)
-    subjects = len({each.subject for each in report.outcomes})
-    summary = f"{held} of {len(report.outcomes)} promises held"
-    of = f"of {subjects} repositories, registries, roles and caches; {report.applied.built} resources built"
-    style = "bold red" if report.failed else "bold green"
-    console.print(Text(f"{summary}, {of}; {report.seconds:.1f} s", style=style))
+    summary = f"{held} of {counted(len(report.outcomes), 'promise')} held; {report.applied.built} resources built"
+    _print(console, f"{summary}; {report.seconds:.1f} s", "bold red" if report.failed else "bold green")
+
+
+def _show_group(name: str, some: Sequence[ProofOutcome], console: Console, column: int, *, verbose: bool) -> None:
+    failed = [each for each in some if not each.held]
+    seconds = sum(each.seconds for each in some)
+    mark, style = ("NO", "bold red") if failed else ("ok", "green")
+    line = Text(f"{mark}  ", style).append(f"{name:<{column}}", "bold" if failed or verbose else "default")
+    line.append(f"  {counted(len(some), 'promise'):>13}  {seconds:5.1f} s", "dim")
+    console.print(line, soft_wrap=True)
+    for each in some if verbose else failed:
+        told, color = ("ok", "default") if each.held else (f"FAILED {each.subject}:", "bold red")
+        took = f" ({each.seconds * 1000:.0f} ms)" if verbose else ""
+        _print(console, f"    {told} {each.promise}{took}", color)
+        _print(console, f"        {each.happened}", color if not each.held else "dim")
+
+
+def _print(console: Console, line: str, style: str) -> None:
+    """Wrapped under its own indentation on a terminal; a pipe gets the whole line."""
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    width = console.width if console.is_terminal else len(line) + 1
+    for each in textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [line]:
+        console.print(Text(each, style), soft_wrap=True)
 
 
 def show_endpoints(report: Report, console: Console) -> None:
@@ -97,20 +121,6 @@ def show_endpoints(report: Report, console: Console) -> None:
     home = report.endpoints[0]
     lines = f"{exports(report.control, home.account, home.region)}\n  aws ecr describe-repositories"
     console.print(lines, soft_wrap=True, highlight=False, markup=False)
-
-
-def _table(outcomes: Sequence[ProofOutcome]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    table.add_column("promise")
-    table.add_column("what happened", overflow="fold")
-    table.add_column("time", justify="right", no_wrap=True)
-    for subject, group in groupby(outcomes, key=lambda each: each.subject):
-        table.add_row("", Text(subject, style="bold cyan", overflow="fold"))  # its end tells the regions apart
-        for each in group:
-            mark = Text("ok", style="green") if each.held else Text("NO", style="bold red")
-            table.add_row(mark, Text(each.promise), Text(each.happened), f"{each.seconds * 1000:.0f} ms")
-    return table
 
 
 def _commands(endpoint: Endpoint, repository: str) -> str:

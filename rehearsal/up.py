@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +17,27 @@ from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
 from localcloud.install import NotInstalled
-from localcloud.server import signals
+from localcloud.server import PortUnavailable, signals
+from oci.client import Client
+from oci.image import image
 from rehearsal import report
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied, NotApplied, apply
-from rehearsal.proofs.harness.case import tag_at
+from rehearsal.leftovers import remove_leftovers, repository_names
+from rehearsal.proofs.harness.case import RegistryCase, tag_at
 from rehearsal.proofs.harness.principals import Principals, login
-from rehearsal.proofs.harness.run import ProofOutcome, promised, prove
+from rehearsal.proofs.harness.run import Proof, ProofOutcome, promised, prove
 from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.report import Endpoint, Report
+from render.output import refuse
 from render.progress_bar import progress_bar
+from render.resource import UnknownRepository, check_known
 from settings import InvalidSettings, Settings, StackRegistry, load
 
 HELD, BROKEN, FAULTY_INPUT = 0, 1, 2
 INTERRUPTED = 128 + signal.SIGINT
-_WIDTH = 160
+_SAMPLE = "sample"
+"""The word of the tag of an image in each registry that is served, for the lines to copy."""
 _PATIENCE = 1.0
 """Seconds that a proof under way is waited for at the end."""
 
@@ -42,6 +48,14 @@ class Options:
     stack: str
     once: bool
     json: bool
+    verbose: bool = False
+    repository: str | None = None
+    port: int = 0
+    token: str | None = None
+
+    def password(self, settings: Settings, account: str) -> str | None:
+        """The fixed one of an account's registries; it names its account, since the same would log in to another."""
+        return self.token if account == settings.home.account or not self.token else f"{self.token}-{account}"
 
 
 class _Stopped(Exception):
@@ -55,17 +69,19 @@ _End = Report | EmulatorDied | Exception | SystemExit | None
 def up(options: Options) -> int:
     """The exit code: 0 when every promise held, 1 when one did not or nothing could be built, 2 for faulty settings."""
     begun = time.perf_counter()
-    people = _console(stderr=options.json)
+    people = Console(stderr=options.json)
     try:
         settings = load(options.project, options.stack)
-    except InvalidSettings as invalid:
-        print(invalid, file=sys.stderr)
-        return FAULTY_INPUT
+        if options.repository is not None:
+            check_known(options.repository, (each.name for each in settings.repositories))
+    except (InvalidSettings, UnknownRepository) as invalid:
+        return refuse(invalid)
     ends: SimpleQueue[_End] = SimpleQueue()
     with signals(ends):
         try:
-            with LocalCloud() as cloud, Upstreams(cloud) as upstreams:
+            with LocalCloud(port=options.port) as cloud, Upstreams(cloud) as upstreams:
                 cloud.on_failure(ends.put)
+                _fix(options, settings, cloud)
                 stand_in(settings, cloud)
                 upstreams.play(settings)
                 with _at_work(lambda stop: _rehearse(options, settings, cloud, people, stop, begun=begun), ends):
@@ -77,6 +93,18 @@ def up(options: Options) -> int:
                     return status if options.once else _ended(ends.get(), people, status)
         except (EmulatorDied, NotInstalled) as without:
             return _ended(without, people, BROKEN)
+        except PortUnavailable as unavailable:
+            return refuse(OSError(f"{unavailable}; give another --port, or none to get a free one"))
+
+
+def _fix(options: Options, settings: Settings, cloud: LocalCloud) -> None:
+    """The ports of the registries, in their order, and the password, where they are asked for."""
+    with Clients(cloud.endpoint) as clients:
+        for each in settings.all_registries if options.port else ():
+            login(clients, each.account, each.region)
+    for each in settings.all_registries:
+        if password := options.password(settings, each.account):
+            cloud.fix_password(each.account, password)
 
 
 def stand_in(settings: Settings, cloud: LocalCloud) -> None:
@@ -120,12 +148,6 @@ def _at_work(work: Callable[[threading.Event], _End], ends: SimpleQueue[_End]) -
         thread.join(_PATIENCE)
 
 
-def _console(*, stderr: bool) -> Console:
-    """Where there is no terminal, nothing says how wide a line may be."""
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH)
-
-
 def _rehearse(
     options: Options, settings: Settings, cloud: LocalCloud, people: Console, stop: threading.Event, *, begun: float
 ) -> Report:
@@ -135,21 +157,24 @@ def _rehearse(
         preconditions.bootstrap(settings, clients)
         applied = _apply(options, clients, progress, stop)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
-        outcomes = _prove(applied, cloud, clients, progress, stop)
+        principals, before = Principals(cloud, clients), repository_names(settings, clients)
+        outcomes = _prove(promised(settings, clients, principals, options.repository), progress, stop)
+        if not options.once:
+            remove_leftovers(settings, clients, principals, before)
         return Report(
             stack=options.stack,
             applied=applied,
             outcomes=outcomes,
             seconds=time.perf_counter() - begun,
             control=cloud.endpoint,
-            endpoints=_endpoints(applied.settings, clients),
+            endpoints=_endpoints(options, applied.settings, clients),
         )
 
 
 def _tell(options: Options, result: Report, people: Console) -> None:
     if options.json:
         print(report.to_json(result), flush=True)
-    report.show(result, people)
+    report.show(result, people, verbose=options.verbose)
     if not options.once:
         report.show_endpoints(result, people)
         people.print("\nserving until interrupted (Ctrl-C)", style="bold")
@@ -164,14 +189,13 @@ def _apply(options: Options, clients: Clients, progress: Progress, stop: threadi
         progress.update(task, advance=1, detail=label)
 
     applied = apply(options.project, options.stack, clients, advance)
-    progress.update(task, total=applied.built, detail="")
+    progress.remove_task(task)
     return applied
 
 
 def _prove(
-    applied: Applied, cloud: LocalCloud, clients: Clients, progress: Progress, stop: threading.Event
+    promises: Sequence[tuple[Proof, RegistryCase]], progress: Progress, stop: threading.Event
 ) -> list[ProofOutcome]:
-    promises = promised(applied.settings, clients, Principals(cloud, clients))
     task = progress.add_task("proving", total=len(promises), detail="")
     outcomes = []
     for proof, case in promises:
@@ -184,11 +208,22 @@ def _prove(
     return outcomes
 
 
-def _endpoints(settings: Settings, clients: Clients) -> list[Endpoint]:
+def _endpoints(options: Options, settings: Settings, clients: Clients) -> list[Endpoint]:
     def endpoint(registry: StackRegistry) -> Endpoint:
         host, password = login(clients, registry.account, registry.region)
-        first, tag = next((each.name for each in settings.copies(registry)), None), tag_at(registry, "round-trip")
-        where = registry.account, registry.region
-        return Endpoint(account=where[0], region=where[1], host=host, password=password, repository=first, tag=tag)
+        names = [each.name for each in settings.copies(registry)]
+        name = options.repository if options.repository in names else next(iter(names), None)
+        tag = tag_at(registry, _SAMPLE)
+        if name is not None and not options.once:
+            with Client.on_loopback(host, password) as client:
+                client.push(name, image(tag, layers=1), tag)
+        return Endpoint(
+            account=registry.account,
+            region=registry.region,
+            host=host,
+            password=options.password(settings, registry.account) or password,
+            repository=name,
+            tag=tag,
+        )
 
     return [endpoint(each) for each in settings.all_registries]

@@ -2,16 +2,17 @@
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 
 def progress_bar(people: Console) -> Progress:
-    """Its tasks have a `detail`: what is being done."""
+    """Its tasks have a `detail`: what is being done. That alone is cut to the terminal; all else keeps its width."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim"),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=10),
+        MofNCompleteColumn(table_column=Column(min_width=7, no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[detail]}", style="dim", table_column=Column(ratio=1, no_wrap=True)),
     )
-    return Progress(*columns, console=people, transient=True, disable=not people.is_terminal)
+    return Progress(*columns, console=people, transient=True, expand=True, disable=not people.is_terminal)

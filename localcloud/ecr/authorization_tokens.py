@@ -35,6 +35,7 @@ class Tokens:
         self._seal = secrets.token_bytes(32)
         self._identities: dict[str, tuple[Identity, datetime]] = {}
         """By handle, with the token's end, the first to end first."""
+        self._fixed: dict[str, Identity] = {}
 
     def issue(self, identity: Identity, *, now: datetime) -> AuthorizationToken:
         self._forget_ended(now)
@@ -45,8 +46,14 @@ class Tokens:
         payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
         return AuthorizationToken(password=f"{payload}.{self._mac(payload)}", expires=expires)
 
+    def fix(self, password: str, identity: Identity) -> None:
+        """Takes a given password for the identity, which no token is, and which does not end."""
+        self._fixed[password] = identity
+
     def identity(self, password: str, *, now: datetime | None = None) -> Identity:
         """Who a token names; raises when it is forged or has ended."""
+        if fixed := self._fixed.get(password):
+            return fixed
         payload, _, mac = password.rpartition(".")
         if not payload or not hmac.compare_digest(mac.encode(), self._mac(payload).encode()):
             raise EcrError("InvalidToken", "Your Authorization Token is invalid.")

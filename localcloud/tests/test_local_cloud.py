@@ -21,13 +21,16 @@ from botocore.exceptions import ClientError
 from domain.kms import key_policy
 from localcloud import cloud as local
 from localcloud import emulator
+from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.ecr.authorization_tokens import AuthorizationToken
 from localcloud.emulator import Emulator, EmulatorDied
-from localcloud.server import Server
+from localcloud.server import Server, bound, port_of
 from localcloud.tests.clouds import ACCOUNT, REGION, Connect, Recorder
 from localcloud.tests.ecr.control_plane import a_key
 from localcloud.tests.processes import NEEDS_PROC, alive, descendants, eventually
+from oci.client import Client
+from oci.image import image
 
 pytestmark = NEEDS_PROC
 
@@ -62,6 +65,22 @@ def test_it_starts_and_stops_fast_and_leaves_nothing() -> None:
     assert time.monotonic() - started < 1
     assert not cloud.state.exists()
     cloud.stop()
+
+
+def test_registries_have_the_ports_after_the_control_endpoint_s_that_are_free() -> None:
+    with bound() as free:
+        port = port_of(free) // 2  # below those that are given out
+    with bound(port + 2), LocalCloud(port=port) as cloud, Clients(cloud.endpoint) as clients:
+        hosts = []
+        for region in ("us-east-1", "eu-west-1", "us-east-1"):
+            (data,) = clients.root("ecr", region, ACCOUNT).get_authorization_token()["authorizationData"]
+            hosts.append(data["proxyEndpoint"])
+        assert cloud.endpoint == f"http://127.0.0.1:{port}"
+        assert hosts == [f"http://127.0.0.1:{port + each}" for each in (1, 3, 1)]
+        cloud.fix_password(ACCOUNT, "my-own-token")
+        with Client.on_loopback(f"127.0.0.1:{port + 1}", "my-own-token") as client:
+            clients.root("ecr", "us-east-1", ACCOUNT).create_repository(repositoryName="app")
+            assert client.push("app", image("mine"), "v1")
 
 
 @pytest.mark.usefixtures("nothing_left")

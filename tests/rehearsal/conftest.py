@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -66,11 +66,12 @@ def small(project: Path, account: str) -> Path:
 @pytest.fixture
 def rehearse(small: Path, cloud: LocalCloud, principals: Principals, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
     """Runs the command for the small project in this process, and in the cloud that all share, with its principals."""
-    monkeypatch.setattr("rehearsal.up.LocalCloud", lambda: nullcontext(cloud))
+    monkeypatch.setattr("rehearsal.up.LocalCloud", lambda **_: nullcontext(cloud))
     monkeypatch.setattr("rehearsal.up.Principals", lambda *_: principals)
+    monkeypatch.setattr(principals, "remove", lambda _region: None)  # other tests use them
 
-    def run(*, stack: str = "dev", once: bool = True, json: bool = False) -> int:
-        return up(Options(project=small, stack=stack, once=once, json=json))
+    def run(*, once: bool = True, json: bool = False, **options: Any) -> int:
+        return up(Options(project=small, stack="dev", once=once, json=json, **options))
 
     return run
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from localcloud.clients import Clients, exports
 from localcloud.cloud import LocalCloud
+from localcloud.server import bound, port_of
 from oci.client import Client
 from oci.image import image
 from rehearsal import __main__, report
@@ -22,10 +23,12 @@ from rehearsal.apply import applying
 from rehearsal.apply.applying import Applied, NotApplied
 from rehearsal.proofs.harness.run import ProofOutcome
 from rehearsal.report import Endpoint, Report
-from rehearsal.up import BROKEN, FAULTY_INPUT, HELD, Options, _endpoints
+from rehearsal.up import BROKEN, FAULTY_INPUT, HELD, Options, _endpoints, up
+from render.progress_bar import progress_bar
 from resources.ecr import LIFECYCLE_POLICY
 from resources.kms import ALIAS
 from settings import load
+from tests.cases import cases
 from tests.conftest import Edit
 from tests.rehearsal.conftest import PATIENCE, Rehearse, Start, waiting_for
 
@@ -78,12 +81,103 @@ def test_json_is_printed_while_it_serves(
         tell(*given)
         (endpoint,) = json.loads(capsys.readouterr().out)["endpoints"]
         with Client.on_loopback(endpoint["host"], endpoint["password"]) as client:
-            assert client.pull(endpoint["repository"], "rehearsal-round-trip").blobs
+            assert client.pull(endpoint["repository"], "rehearsal-sample").blobs
         signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(module, "_tell", pull_then_end)
     assert rehearse(once=False, json=True) == HELD
     assert capsys.readouterr() == ("", "stopped\n")
+
+
+def test_what_proofs_left_is_gone_and_ports_and_token_are_those_that_were_asked_for(start: Start) -> None:
+    with bound() as free:
+        port = port_of(free) // 2  # below those that are given out
+    token = "my-own-token"  # noqa: S105
+    asked = ("--port", str(port), "--token", token, "--format", "json")
+    with waiting_for("]\n}", start(*asked)) as (serving, said):
+        data = json.loads(said)
+        (endpoint,) = data["endpoints"]
+        assert data["control"] == f"http://127.0.0.1:{port}"
+        assert port < int(endpoint["host"].partition(":")[2]) < port + 10
+        assert endpoint["password"] == token
+        with Client.on_loopback(endpoint["host"], token) as client:
+            assert client.push("team/app", image("mine"), "mine-1")
+        with Clients(data["control"]) as clients:
+            ecr = clients.root("ecr", "us-east-1", endpoint["account"])
+            left = {each.get("imageTag") for each in ecr.list_images(repositoryName="team/app")["imageIds"]}
+            assert left == {"mine-1", "rehearsal-sample"}
+            assert [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]] == ["team/app"]
+            for account in (endpoint["account"], "444455556666"):  # its own, and one that pulls
+                iam = clients.root("iam", "us-east-1", account)
+                assert (iam.list_roles()["Roles"], iam.list_users()["Users"]) == ([], [])
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(5) == 0
+
+
+def test_what_came_while_it_was_proven_is_removed_and_what_was_there_stays(
+    rehearse: Rehearse, cloud: LocalCloud, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Clients(cloud.endpoint) as clients:
+        ecr = clients.root("ecr", "us-east-1", account)
+        ecr.create_repository(repositoryName="before")
+        prove = module._prove
+
+        def prove_and_leave(*given: Any) -> Any:
+            ecr.create_repository(repositoryName="left")
+            return prove(*given)
+
+        def names(*_: object) -> None:
+            found.extend(each["repositoryName"] for each in ecr.describe_repositories()["repositories"])
+            signal.raise_signal(signal.SIGTERM)
+
+        found: list[str] = []
+        monkeypatch.setattr(module, "_prove", prove_and_leave)
+        monkeypatch.setattr(module, "_tell", names)
+        assert rehearse(once=False) == HELD
+    assert sorted(found) == ["before", "team/app"]
+
+
+def test_one_repository_alone_is_proven(rehearse: Rehearse, edit: Edit, capsys: pytest.CaptureFixture[str]) -> None:
+    push = "    push: [{github: acme/other, refs: [refs/heads/main]}]\n"
+    other = f"  team/other:\n    owner: team\n    retention: [{{any: true, keep: 3}}]\n{push}"
+    edit("catalog.yaml", "repositories:\n", f"repositories:\n{other}")
+    edit("catalog.yaml", "    pull:", f"{push.replace('other', 'app')}    pull:")
+    assert rehearse(json=True, repository="team/app") == HELD
+    subjects = {each["subject"] for each in json.loads(capsys.readouterr().out)["proofs"]}
+    assert subjects == {"team/app@us-east-1", "dev.acme.app+branch-main"}
+
+
+def test_a_repository_that_is_not_declared(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rehearse(repository="team/ap") == FAULTY_INPUT
+    assert capsys.readouterr() == ("", "the stack declares no repository 'team/ap' (did you mean 'team/app'?)\n")
+
+
+def test_a_port_that_another_program_has(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with bound() as taken:
+        options = Options(project=small, stack="dev", once=True, json=False, port=port_of(taken))
+        assert up(options) == FAULTY_INPUT
+    assert "can't be opened: Address already in use; give another --port" in capsys.readouterr().err
+
+
+@cases("token", "short", "with a blank", "$(id)-in-a-shell")
+def test_a_token_that_a_shell_would_not_take(token: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        __main__.main(["up", "--stack", "dev", "--token", token])
+    assert "is not a token: write 8 to 128 letters" in capsys.readouterr().err
+
+
+def test_the_progress_has_one_width_whatever_is_being_done() -> None:
+    console = Console(file=StringIO(), width=80, force_terminal=True, color_system=None)
+    with progress_bar(console) as bar:
+        task = bar.add_task("proving", total=119, detail="")
+        for done in (0, 7, 70):
+            for detail in ("", "short", f"payments/api@us-east-1: {'a long promise ' * 20}"):
+                bar.update(task, completed=done, detail=detail)
+                (line,) = console.render_lines(bar.get_renderable())
+                text = "".join(each.text for each in line)
+                assert len(text) == 80
+                assert text[1:].startswith(" proving ")
+                assert text.index("/119") == 24
 
 
 def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(
@@ -160,9 +254,13 @@ def test_the_arguments_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(__main__, "up", given.append)
     __main__.main(["up", "--stack", "prod"])
     __main__.main(["up", "--stack", "dev", "--once", "--format", "json", "--project", "/there"])
+    more = ("--verbose", "--repository", "team/app", "--port", "5000", "--token", "my-own-token")
+    __main__.main(["up", "--stack", "dev", *more])
+    plain = Options(project=Path(), stack="dev", once=False, json=False)
     assert given == [
-        Options(project=Path(), stack="prod", once=False, json=False),
-        Options(project=Path("/there"), stack="dev", once=True, json=True),
+        replace(plain, stack="prod"),
+        replace(plain, project=Path("/there"), once=True, json=True),
+        replace(plain, verbose=True, repository="team/app", port=5000, token="my-own-token"),  # noqa: S106
     ]
 
 
@@ -193,7 +291,7 @@ def told(small: Path) -> Report:
                 host=host,
                 password="secret",  # noqa: S106
                 repository="team/app",
-                tag="rehearsal-round-trip",
+                tag="rehearsal-sample",
             )
             for region, host in (("us-east-1", "127.0.0.1:2"), ("eu-west-1", "127.0.0.1:3"))
         ],
@@ -212,34 +310,80 @@ STOOD_IN = ["repository team/app is adopted: an empty one was created before"]
 
 
 def test_every_registry_is_an_endpoint(small: Path, cloud: LocalCloud) -> None:
+    own = Options(project=small, stack="prod", once=True, json=False, token="my-own-token")  # noqa: S106
+    settings = load(small, "prod")
     with Clients(cloud.endpoint) as clients:
-        endpoints = _endpoints(load(small, "prod"), clients)
+        endpoints = _endpoints(own, settings, clients)
+        (other,) = _endpoints(own, replace(settings, registries=settings.registries[1:2]), clients)
     assert [each.region for each in endpoints] == ["us-east-1", "eu-west-1", "ap-northeast-1"]
     assert len({each.host for each in endpoints}) == 3
-    assert {each.repository for each in endpoints} == {"team/app"}
+    assert {(each.repository, each.password) for each in endpoints} == {("team/app", "my-own-token")}
+    assert other.region == "eu-west-1"
 
 
-def test_the_text_has_all_of_it(told: Report) -> None:
+def test_each_account_has_its_own_fixed_password(small: Path) -> None:
+    own = Options(project=small, stack="prod", once=True, json=False, token="my-own-token")  # noqa: S106
+    settings = load(small, "prod")
+    passwords = [own.password(settings, each) for each in (settings.home.account, "444455556666")]
+    assert passwords == ["my-own-token", "my-own-token-444455556666"]
+    assert replace(own, token=None).password(settings, "444455556666") is None
+
+
+SUMS = [
+    *(f"not built here: {each}" for each in NOT_BUILT),
+    *(f"stand-in: {each}" for each in STOOD_IN),
+    "2 of 3 promises held; 7 resources built; 1.2 s",
+]
+
+
+def test_a_line_for_each_repository_and_what_failed_last(told: Report) -> None:
     assert said_by(report.show, told) == [
-        "promise what happened time",
-        "team/app@us-east-1",
-        "ok it stands rules: 1 12 ms",
-        "ok it stands rules: 1 12 ms",
-        "registry@us-east-1",
-        "NO it stands rules: 1 12 ms",
-        *(f"not built here: {each}" for each in NOT_BUILT),
-        *(f"stand-in: {each}" for each in STOOD_IN),
+        "ok team/app 2 promises 0.0 s",
+        "NO registry 1 promise 0.0 s",
         "FAILED registry@us-east-1: it stands",
         "rules: 1",
-        "2 of 3 promises held, of 2 repositories, registries, roles and caches; 7 resources built; 1.2 s",
+        *SUMS,
     ]
 
 
-def test_a_long_name_is_reported_with_its_region(told: Report) -> None:
-    """The longest that ECR takes is wider than any table."""
-    subject = f"{'a' * 256}@ap-northeast-1"
-    lines = said_by(report.show, replace(told, outcomes=[replace(told.outcomes[0], subject=subject)]))
-    assert subject in "".join(lines)
+def test_the_regions_of_a_repository_are_one_line(told: Report) -> None:
+    held = told.outcomes[0]
+    regions = [replace(held, subject=f"team/app@{each}", seconds=0.26) for each in ("us-east-1", "eu-west-1")]
+    assert said_by(report.show, replace(told, outcomes=regions))[0] == "ok team/app 2 promises 0.5 s"
+
+
+def test_every_promise_is_printed_on_request(told: Report) -> None:
+    def verbose(told: Report, console: Console) -> None:
+        report.show(told, console, verbose=True)
+
+    assert said_by(verbose, told) == [
+        "ok team/app@us-east-1 2 promises 0.0 s",
+        *["ok it stands (12 ms)", "rules: 1"] * 2,
+        "NO registry@us-east-1 1 promise 0.0 s",
+        "FAILED registry@us-east-1: it stands (12 ms)",
+        "rules: 1",
+        *SUMS,
+    ]
+
+
+@cases("terminal, longest", (True, 80), (False, 300))
+def test_lines_fit_a_terminal_and_are_whole_in_a_pipe_without_padding(
+    told: Report, terminal: bool, longest: int
+) -> None:
+    broken = replace(told.outcomes[-1], happened="word " * 56 + "end", subject="a-rather/long-name@ap-northeast-1")
+    out = StringIO()
+    console = Console(file=out, width=80, force_terminal=terminal, color_system=None)
+    report.show(replace(told, outcomes=[*told.outcomes, broken]), console)
+    lines = out.getvalue().splitlines()
+    assert (longest - 20) < max(map(len, lines)) <= longest
+    assert [each for each in lines if each != each.rstrip()] == []
+
+
+def test_a_long_name_is_whole(told: Report) -> None:
+    """The longest that ECR takes is wider than any column."""
+    name = "a" * 256
+    outcomes = [replace(told.outcomes[0], subject=f"{name}@ap-northeast-1")]
+    assert said_by(report.show, replace(told, outcomes=outcomes))[0].startswith(f"ok {name} ")
 
 
 def test_the_json_has_all_of_it(told: Report) -> None:

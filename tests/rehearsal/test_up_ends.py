@@ -19,6 +19,8 @@ from localcloud.tests.processes import alive, descendants, eventually
 from rehearsal import __main__
 from rehearsal import up as module
 from rehearsal.apply.applying import Applied, NotApplied
+from rehearsal.proofs.harness.principals import Principals
+from rehearsal.proofs.harness.run import promised
 from rehearsal.up import BROKEN, INTERRUPTED, Options, _apply, _at_work, _prove, _Stopped, up
 from settings import load
 from tests.cases import cases
@@ -94,7 +96,7 @@ def test_what_is_under_way_stops_before_its_next_step(small: Path, cloud: LocalC
         with pytest.raises(_Stopped):
             _apply(options(small), clients, progress, stop)
         with pytest.raises(_Stopped):
-            _prove(applied, cloud, clients, progress, stop)
+            _prove(promised(applied.settings, clients, Principals(cloud, clients)), progress, stop)
 
 
 def test_a_dead_emulator_is_reported_at_once(

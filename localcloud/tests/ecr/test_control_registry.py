@@ -125,6 +125,16 @@ def test_a_token_that_has_ended_is_forgotten_with_the_next() -> None:
         tokens.identity(old)
 
 
+def test_a_fixed_password_names_its_identity_and_does_not_end() -> None:
+    tokens, now = Tokens(), datetime.now(UTC)
+    tokens.fix("my-own-token", root().identity)
+    tokens.issue(root().identity, now=now + 2 * LIFE)
+    assert tokens.identity("my-own-token", now=now + 2 * LIFE) == root().identity
+    for other in ("my-own-toke", "my-own-token-2"):
+        with pytest.raises(EcrError, match="InvalidToken"):
+            tokens.identity(other)
+
+
 def test_requests_at_once_for_an_address_get_the_same_one(plane: Plane) -> None:
     call = Call(caller=root(), region=REGION)
 

@@ -51,6 +51,9 @@ class RegistryCase:
     def subject(self) -> str:
         return f"registry@{self.registry.name}"
 
+    def is_about(self, repository: str) -> bool:  # noqa: ARG002  the registry as a whole is about none
+        return False
+
     def api(self, service: str) -> Any:
         """A client of the account's own root, to read the actual state."""
         return self.clients.root(service, self.registry.region, self.registry.account)
@@ -134,6 +137,9 @@ class PublisherCase(RegistryCase):
     def subject(self) -> str:
         return self.publisher.name
 
+    def is_about(self, repository: str) -> bool:
+        return repository in self.publisher.repositories
+
     @property
     def role(self) -> str:
         return self.role_arn(self.publisher.name)
@@ -165,6 +171,9 @@ class Case(RegistryCase):
     @property
     def subject(self) -> str:
         return f"{self.copy.name}@{self.registry.name}"
+
+    def is_about(self, repository: str) -> bool:
+        return repository == self.copy.name
 
     @property
     def name(self) -> str:

@@ -63,6 +63,19 @@ class Principals:
         """A client of theirs."""
         return self._clients.of(service, region, credentials)
 
+    def remove(self, region: str) -> None:
+        """Deletes all of them."""
+        for account, name in self._sessions:
+            iam, plain = self._clients.root("iam", region, account), name.rpartition("/")[2]
+            iam.delete_role_policy(RoleName=plain, PolicyName=_POLICY)
+            iam.delete_role(RoleName=plain)
+        for (account, name), credentials in self._users.items():
+            iam, plain = self._clients.root("iam", region, account), name.rpartition("/")[2]
+            iam.delete_access_key(UserName=plain, AccessKeyId=credentials.key)
+            iam.delete_user_policy(UserName=plain, PolicyName=_POLICY)
+            iam.delete_user(UserName=plain)
+        self._sessions, self._users, self._passwords = {}, {}, {}
+
     def _make(self, account: str, name: str, region: str, permissions: str) -> None:
         *folders, plain = name.split("/")
         iam = self._clients.root("iam", region, account)

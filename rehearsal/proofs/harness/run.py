@@ -76,12 +76,15 @@ def cases(settings: Settings, clients: Clients, principals: Principals) -> Itera
             yield Case(**shared, repository=entries[copy.name], copy=copy)
 
 
-def promised(settings: Settings, clients: Clients, principals: Principals) -> list[tuple[Proof, RegistryCase]]:
-    """Everything that is to be proven, in order."""
+def promised(
+    settings: Settings, clients: Clients, principals: Principals, repository: str | None = None
+) -> list[tuple[Proof, RegistryCase]]:
+    """Everything that is to be proven, in order; of one repository what is promised of it and of its publishers."""
     everything = found()
     return [
         (proof, case)
         for case in cases(settings, clients, principals)
+        if repository is None or case.is_about(repository)
         for proof in everything
         if proof.about is type(case) and proof.applies(case)
     ]
