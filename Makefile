@@ -20,7 +20,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/pycache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate backfill test test-localcloud test-heavy test-engine \
+.PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate new-stack backfill test test-localcloud test-heavy test-engine \
   test-each-once mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -63,6 +63,10 @@ show: .venv/.run ## what the team of REPOSITORY needs: URLs, retention, who push
 
 gate: .venv/.run ## may it be merged: the rules, and what the change does since the revision BASE (the last commit)
 	@$(REVIEW) $(if $(BASE),--base $(BASE))
+
+# Without a default: dev is there already.
+new-stack: .venv/.run ## the files of a new STACK in ACCOUNT and REGION, deployed after the stack AFTER; prints the bootstrap
+	@$(BIN)/python -m ops new-stack $(STACK) --account "$(ACCOUNT)" --region "$(REGION)" $(if $(AFTER),--after $(AFTER))
 
 backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)

@@ -1,4 +1,4 @@
-"""`python -m ops`: commands about a live registry."""
+"""`python -m ops`: commands about a live registry, and for a new stack."""
 
 import argparse
 import sys
@@ -30,7 +30,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _adopt(commands.add_parser("adopt", help="write catalog entries for repositories that exist already"))
     _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
+    _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     return parser
+
+
+def _new_stack(command: argparse.ArgumentParser) -> None:
+    """It writes files, and calls neither AWS nor GitHub."""
+    command.set_defaults(module="ops.new_stack")
+    command.add_argument("stack", help="its name: staging")
+    command.add_argument("--account", required=True, help="the AWS account's id, 12 digits")
+    command.add_argument("--region", required=True, help="the home region")
+    command.add_argument("--after", help="the stack that is copied and deployed before it (default: the last)")
+    _project(command)
 
 
 def _adopt(command: argparse.ArgumentParser) -> None:

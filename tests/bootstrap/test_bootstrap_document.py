@@ -45,7 +45,7 @@ def test_no_role_is_there_before_what_guards_it() -> None:
     typed = "\n".join(BLOCKS).partition(block("delete-stack "))[0]
     guarded, trusted, told = (
         [found.start() for found in re.finditer(word, typed)]
-        for word in (r"only_main \w|environments/\$name", r"aws cloudformation deploy", r"gh variable set")
+        for word in (r"only_main \"|environments/preview-", r"aws cloudformation deploy", r"gh variable set")
     )
     assert max(guarded) < min(trusted) < min(told)
 
@@ -66,8 +66,11 @@ esac
 
 def test_every_environment_is_made_and_only_previews_admit_branches(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "gh", GH)
-    ran = run(block("only_main prod"), tmp_path, {"CALLS": str(tmp_path / "calls")})
-    assert ran.returncode == 0, ran.stderr
+    used_by = {name: value for each in ("stack=dev ", "repo=") for name, value in re.findall(r"(\w+)=(\S+)", block(each))}
+    for stack in ("dev", "prod"):
+        environment = {**used_by, "stack": stack, "CALLS": str(tmp_path / "calls")}
+        ran = run(block("only_main() {"), tmp_path, environment)
+        assert ran.returncode == 0, ran.stderr
     calls = (tmp_path / "calls").read_text(encoding="utf-8")
     made = re.findall(r"--method PUT repos/acme/container-registry/environments/([\w-]+) --input", calls)
     used = {str(each.data["environment"]) for each in jobs() if each.takes_a_role}
