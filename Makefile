@@ -36,7 +36,7 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 
 # What the local cloud starts; it is no dependency of the project. A run without make builds it, too.
 .venv/emulator/.done: localcloud/requirements-emulator.txt | .venv/.rehearsal
-	@$(BIN)/python -m localcloud.install
+	@$(BIN)/python -m localcloud.emulator_environment
 	@touch $@
 
 # ARGS: --verbose, --port 5000, --token a-password; see --help.

@@ -10,7 +10,7 @@ from domain.aws import ORGANIZATION_ID, account_problems
 from localcloud.clients import exports
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
-from localcloud.install import NotInstalled
+from localcloud.emulator_environment import NotInstalled
 from localcloud.server import PortUnavailable, discard_output, port_argument, signals
 
 DONE, DIED, FAULTY_INPUT = 0, 1, 2

@@ -18,10 +18,10 @@ from localcloud.ecr.data_plane import data_plane
 from localcloud.ecr.registry_state import StoredRegistry
 from localcloud.ecr.services import Services
 from localcloud.emulator import Emulator, EmulatorDied, OnFailure, log_of
+from localcloud.emulator_environment import FOLDER, REQUIREMENTS, installed
 from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.iam_and_kms import Backend, KmsKey
-from localcloud.install import FOLDER, REQUIREMENTS, installed
 from localcloud.server import LOOPBACK, PORT_MAX, Server
 from localcloud.sts import Sts
 

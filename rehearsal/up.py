@@ -16,7 +16,7 @@ from rich.progress import Progress
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
-from localcloud.install import NotInstalled
+from localcloud.emulator_environment import NotInstalled
 from localcloud.server import PortUnavailable, signals
 from oci.client import Client
 from oci.image import image

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
 from localcloud.emulator import EmulatorDied
-from localcloud.install import NotInstalled
+from localcloud.emulator_environment import NotInstalled
 from localcloud.tests.processes import alive, descendants, eventually
 from rehearsal import __main__
 from rehearsal import up as module

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import cloud, install
+from localcloud import cloud, emulator_environment
 from localcloud.__main__ import serve
-from localcloud.install import NotInstalled, installed
+from localcloud.emulator_environment import NotInstalled, installed
 from localcloud.tests.processes import ROOT
 
 _INSTALL = """
-import sys; from pathlib import Path; from localcloud.install import installed
+import sys; from pathlib import Path; from localcloud.emulator_environment import installed
 print(installed(Path(sys.argv[1]), Path(sys.argv[2])))
 """
 
@@ -55,9 +55,9 @@ def test_of_two_processes_one_makes_it_and_a_changed_file_makes_it_again(
 
 
 def test_it_is_beside_what_runs_us_and_its_requirements_are_in_the_project() -> None:
-    assert Path(sys.prefix) / "emulator" == install.FOLDER
-    assert install.REQUIREMENTS.is_relative_to(ROOT)
-    assert "ministack==" in install.REQUIREMENTS.read_text(encoding="utf-8")
+    assert Path(sys.prefix) / "emulator" == emulator_environment.FOLDER
+    assert emulator_environment.REQUIREMENTS.is_relative_to(ROOT)
+    assert "ministack==" in emulator_environment.REQUIREMENTS.read_text(encoding="utf-8")
 
 
 def test_a_fault_ends_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
