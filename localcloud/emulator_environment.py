@@ -1,6 +1,7 @@
 """The emulator's own virtual environment, beside what runs us: `.venv/emulator`. Its pins bind no other package.
 
-`make` installs it by `python -m localcloud.emulator_environment`, and without make the first start of a local cloud does.
+`make` installs it by `python -m localcloud.emulator_environment`, and without make the first start of a local cloud
+does.
 """
 
 import fcntl

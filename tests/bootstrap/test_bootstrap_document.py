@@ -70,7 +70,7 @@ def test_every_environment_is_made_and_only_previews_admit_branches(tmp_path: Pa
         name: value for each in ("stack=dev ", "repo=") for name, value in re.findall(r"(\w+)=(\S+)", block(each))
     }
     for stack in ("dev", "prod"):
-        environment = {**used_by, "stack": stack, "CALLS": str(tmp_path / "calls")}
+        environment = {**variables, "stack": stack, "CALLS": str(tmp_path / "calls")}
         ran = run(block("only_main() {"), tmp_path, environment)
         assert ran.returncode == 0, ran.stderr
     calls = (tmp_path / "calls").read_text(encoding="utf-8")
