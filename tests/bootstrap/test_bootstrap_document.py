@@ -66,9 +66,7 @@ esac
 
 def test_every_environment_is_made_and_only_previews_admit_branches(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "gh", GH)
-    used_by = {
-        name: value for each in ("stack=dev ", "repo=") for name, value in re.findall(r"(\w+)=(\S+)", block(each))
-    }
+    variables = dict(re.findall(r"(\w+)=(\S+)", block("stack=dev ")))
     for stack in ("dev", "prod"):
         environment = {**variables, "stack": stack, "CALLS": str(tmp_path / "calls")}
         ran = run(block("only_main() {"), tmp_path, environment)
