@@ -33,22 +33,18 @@ KEEP_TEN = {
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _REGION = re.compile("|".join(sorted(REGIONS, key=len, reverse=True)))
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "tests", "benchmarks")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, STACK_PAGE = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/stack.md"))
 
 
-def section(title: str) -> str:
-    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+def examples(text: str) -> list[str]:
+    """The YAML of a page, or of a part of one."""
+    return re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def examples(title: str) -> list[str]:
-    """The YAML of a section of README."""
-    return re.findall(r"^```yaml\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
-
-
-ENTRY, PRESET = examples("Add a repository")[:2]
-THIRD_STACK = examples("Add a stack")[0]
+ENTRY, PRESET = examples(README.partition("\n## Add a repository\n")[2])[:2]
+THIRD_STACK = examples(STACK_PAGE)[0]
 ((ADDED, _),) = yaml.safe_load(ENTRY)["repositories"].items()
-(THIRD,) = set(re.findall(r"policies/([a-z]+)\.json", section("Add a stack")))
+(THIRD,) = re.findall(r"make new-stack STACK=([a-z]+) ", README)
 
 
 class Renaming:

@@ -124,7 +124,7 @@ def no_value(path: Path) -> Problem:
 
 def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:
     """Reads a file that is shown to people as `name`; None with the fault when it can't be understood."""
-    example = f"as the README's example for {name} shows"
+    example = f"as docs/{'stack' if name.startswith('Pulumi.') else 'catalog'}.md shows"
     line: int | None = None
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_LOADER)

@@ -112,16 +112,18 @@ class Model(BaseModel):
 class RetentionRule(Model):
     """One selector, and exactly one thing that happens to the images it selects."""
 
-    tag: StrictStr | None = Field(None, description="images with a tag that matches this pattern; `*` is any text")
-    all_tags: tuple[StrictStr, ...] | None = Field(None, description="images that match every one of these patterns")
-    untagged: Literal[True] | None = Field(None, description="images without a tag")
-    any: Literal[True] | None = Field(None, description="all images; the last rule of its storage class")
-    keep: StrictInt | None = Field(None, description="keep the newest N, expire the rest")
-    expire_after_days: StrictInt | None = Field(None, description="expire N days after the push")
-    archive_keep: StrictInt | None = Field(None, description="keep the newest N at hand, archive the rest")
-    archive_after_days: StrictInt | None = Field(None, description="archive N days after the push")
-    archive_unpulled_after_days: StrictInt | None = Field(None, description="archive N days after the last pull")
-    expire_archived_after_days: StrictInt | None = Field(None, description="expire N days (90 at least) in the archive")
+    tag: StrictStr | None = Field(None, description="selects images with a matching tag; `*` is any text")
+    all_tags: tuple[StrictStr, ...] | None = Field(
+        None, description="selects images of which each pattern matches a tag"
+    )
+    untagged: Literal[True] | None = Field(None, description="selects images without a tag")
+    any: Literal[True] | None = Field(None, description="selects all images; the last rule of its storage class")
+    keep: StrictInt | None = Field(None, description="expires all but the newest N")
+    expire_after_days: StrictInt | None = Field(None, description="expires N days after the push")
+    archive_keep: StrictInt | None = Field(None, description="archives all but the newest N")
+    archive_after_days: StrictInt | None = Field(None, description="archives N days after the push")
+    archive_unpulled_after_days: StrictInt | None = Field(None, description="archives N days after the last pull")
+    expire_archived_after_days: StrictInt | None = Field(None, description="expires N days (90 at least) after that")
     description: StrictStr | None = Field(None, description="shown in the policy; made from the rule when absent")
 
 
@@ -165,19 +167,21 @@ class Push(Model):
 
     github: Annotated[StrictStr, checked(repository_problems)] = Field(description="owner/repository")
     refs: Annotated[tuple[Annotated[StrictStr, checked(ref_problems)], ...], Field(min_length=1)] | None = Field(
-        None, description="branches and tags"
+        None, description="branches and tags: `refs/heads/main`, `refs/tags/v*`; a `*` in a tag only"
     )
-    environment: Annotated[StrictStr, checked(environment_problems)] | None = None
-    owner_id: GitHubId | None = Field(None, description="of the owner; a new owner of the same name has another")
-    repository_id: GitHubId | None = Field(None, description="of the repository: gh api repos/OWNER/NAME --jq .id")
+    environment: Annotated[StrictStr, checked(environment_problems)] | None = Field(
+        None, description="a deployment environment, in place of `refs`"
+    )
+    owner_id: GitHubId | None = Field(None, description="the owner's id: `gh api repos/OWNER/NAME --jq .owner.id`")
+    repository_id: GitHubId | None = Field(None, description="the repository's id: `gh api repos/OWNER/NAME --jq .id`")
     subject: Literal["name", "immutable"] | None = Field(
-        None, description="the form of its tokens' subject; default: immutable where both ids are given"
+        None, description="`immutable` (the ids are in the token's subject; the default where both are given) or `name`"
     )
     job_workflow_ref: Annotated[StrictStr, checked(workflow_problems)] | None = Field(
-        None, description="the reusable workflow that must be running"
+        None, description="the reusable workflow that must be running: `OWNER/NAME/.github/workflows/FILE@REF`"
     )
     stacks: Annotated[tuple[StackName, ...], Field(min_length=1)] | None = Field(
-        None, description="default: all stacks"
+        None, description="only in these stacks"
     )
 
 
@@ -189,10 +193,18 @@ SERVICES = (*(service.value for service in PullService), TASKS)
 class Pull(Model):
     """A principal that can pull: an account (or one role in it), an organisation, or an AWS service."""
 
-    account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = None
-    role: Annotated[StrictStr, checked(role_name_problems)] | None = None
-    organization: Annotated[StrictStr, known(Names.ORGANIZATION)] | None = None
-    service: Literal[tuple(SERVICES)] | None = None  # type: ignore[valid-type]
+    account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = Field(
+        None, description="an account by its name in the stack's `accounts`; its own policies then decide"
+    )
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = Field(
+        None, description="one role in that account, with its path: `batch/runner`"
+    )
+    organization: Annotated[StrictStr, known(Names.ORGANIZATION)] | None = Field(
+        None, description="every account of an organisation, by its name in the stack's `organizations`"
+    )
+    service: Literal[tuple(SERVICES)] | None = Field(  # type: ignore[valid-type]
+        None, description=f"{', '.join(f'`{each}`' for each in SERVICES)}: for this account, or for `account`"
+    )
 
 
 class Retirement(Model):
@@ -212,23 +224,31 @@ class RepositoryEntry(Model):
     """One repository; everything that is left out is the secure choice."""
 
     owner: Text = Field(description="the team that answers for the images")
-    description: Text | None = None
+    description: Text | None = Field(None, description="what it is for; becomes a tag")
     retention: Annotated[
         Annotated[StrictStr, known(Names.PRESET), Tag(WORD)] | Annotated[tuple[RetentionRule, ...], Tag(VALUE)],
         Discriminator(_word_or_value),
     ] = Field(DEFAULT_PRESET, validate_default=True, description="a preset's name, or a list of rules")
-    mutable_tags: tuple[StrictStr, ...] = Field((), description="tags that may move; all others are immutable")
+    mutable_tags: tuple[StrictStr, ...] = Field(
+        (), description="patterns (at most 5, two `*` each) of tags that can move; all others are immutable"
+    )
     encryption: Annotated[
         Annotated[Literal["customer", "aws-managed", "aes256"], Tag(WORD)] | Annotated[NamedKey, Tag(VALUE)],
         Discriminator(_word_or_value),
-    ] = Field("customer", description="can't be changed once the repository exists")
-    push: tuple[Push, ...] = ()
-    pull: tuple[Pull, ...] = ()
+    ] = Field(
+        "customer",
+        description="`customer` (the stack's key), `aws-managed` (the account's `aws/ecr`), `aes256`, or `{key: NAME}` "
+        "of the stack's `keys`; it can't be changed once the repository exists",
+    )
+    push: tuple[Push, ...] = Field((), description="GitHub workflows that can push")
+    pull: tuple[Pull, ...] = Field((), description="other principals that can pull")
     adopt: Annotated[
         Annotated[StrictBool, Tag(WORD)] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag(VALUE)],
         Discriminator(lambda value: VALUE if isinstance(value, list | tuple) else WORD),
     ] = Field(default=False, description="the repository exists already, in every stack or in those listed: import it")
-    retire: Retirement | None = Field(None, description="the first of the two steps that destroy it")
+    retire: Retirement | None = Field(
+        None, description="`{until: 2027-01-31, reason: …}`: the first of the two steps that destroy it"
+    )
 
 
 class Catalog(Model):

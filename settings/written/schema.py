@@ -1,13 +1,28 @@
-"""`python -m settings.written.schema`: the catalog's JSON Schema for editors, written or (`--check`) compared."""
+"""`python -m settings.written.schema`: what the models know, for editors and readers, written or (`--check`) compared.
+
+The catalog's JSON Schema, and the tables of keys in docs/catalog.md and docs/stack.md."""
 
 import json
+import re
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from settings.written.catalog import EFFECTS, SELECTORS, Catalog
+import yaml
+from pydantic_core import to_jsonable_python
 
-FILE = Path("docs/catalog.schema.json")
+from settings.files.configuration import PROJECT_FILE
+from settings.written import catalog, stack
+from settings.written.catalog import EFFECTS, SELECTORS, Catalog, Model
+
+FILE = Path("docs", "catalog.schema.json")
+PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"))
+_TABLE = re.compile(
+    r"(<!-- The keys of (\w+), written by `make schema`: don't edit. -->\n).*?(<!-- End of the keys. -->)", re.DOTALL
+)
+_PROJECT = "project"
+"""In place of a model: the stack's own keys, as Pulumi.yaml declares them."""
 
 
 def schema() -> str:
@@ -36,14 +51,46 @@ def _without_null(field: dict[str, Any]) -> None:
         field.pop("default", None)
 
 
+def page(text: str, root: Path = Path()) -> str:
+    """A page with its tables of keys as they are now."""
+    return _TABLE.sub(lambda found: f"{found[1]}\n{_table(found[2], root)}\n\n{found[3]}", text)
+
+
+def _table(name: str, root: Path) -> str:
+    rows = (
+        _project_rows(root) if name == _PROJECT else _model_rows(getattr(stack, name, None) or getattr(catalog, name))
+    )
+    lines = (f"| `{key}` | {means.replace('|', chr(92) + '|')} | {default} |" for key, means, default in rows)
+    return "\n".join(("| Key | Means | Default |", "| --- | --- | --- |", *lines))
+
+
+def _model_rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        yield field.alias or name, field.description or "", "required" if field.is_required() else _shown(field.default)
+
+
+def _project_rows(root: Path) -> Iterator[tuple[str, str, str]]:
+    declared: Mapping[str, Any] = yaml.safe_load((root / PROJECT_FILE).read_text(encoding="utf-8"))["config"]
+    for key, each in declared.items():
+        yield key.rpartition(":")[2], each["description"], _shown(each["default"]) if "default" in each else "required"
+
+
+def _shown(default: object) -> str:
+    if default in (None, (), [], {}):
+        return "none"
+    return f"`{default if isinstance(default, str) else json.dumps(to_jsonable_python(default))}`"
+
+
 def main(arguments: list[str]) -> int:
+    wanted = {FILE: schema(), **{each: page(each.read_text(encoding="utf-8")) for each in PAGES}}
     if "--check" not in arguments:
-        FILE.write_text(schema(), encoding="utf-8")
+        for file, text in wanted.items():
+            file.write_text(text, encoding="utf-8")
         return 0
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == schema():
-        return 0
-    print(f"{FILE} is not what the models say: run `make schema` and commit it", file=sys.stderr)
-    return 1
+    stale = [file for file, text in wanted.items() if not file.is_file() or file.read_text(encoding="utf-8") != text]
+    for file in stale:
+        print(f"{file} is not what the models say: run `make schema` and commit it", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

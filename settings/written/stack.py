@@ -70,11 +70,13 @@ Prefix = Annotated[StrictStr, checked(_prefix_problems)]
 class ReplicaEntry(Model):
     """A registry that holds a copy of every repository."""
 
-    region: Region
-    account: StrictStr | None = Field(None, description="a name from `accounts`; default: the stack's own")
-    role: Annotated[StrictStr, checked(role_name_problems)] | None = Field(None, description="assumed in that account")
+    region: Region = Field(description="where")
+    account: StrictStr | None = Field(None, description="another account, by its name in `accounts`")
+    role: Annotated[StrictStr, checked(role_name_problems)] | None = Field(
+        None, description="the role that the deployment assumes in that account: docs/bootstrap.md"
+    )
     prefixes: Annotated[tuple[Prefix, ...], Field(max_length=REPLICATION_FILTERS_PER_RULE_MAX)] = Field(
-        (), description="only repositories whose names begin with one of these; default: every repository"
+        (), description="only repositories whose names begin with one of these: `[payments/, platform/base]`"
     )
     retire: Retirement | None = Field(None, description="the first of the two steps that destroy the copies")
 
@@ -85,15 +87,19 @@ FREQUENCIES = {"on-push": ScanFrequency.SCAN_ON_PUSH, "continuous": ScanFrequenc
 class ScanningRule(Model):
     """How often the repositories that match one of the filters are scanned."""
 
-    frequency: Literal[tuple(FREQUENCIES)]  # type: ignore[valid-type]
-    filters: tuple[StrictStr, ...] = ("*",)
+    frequency: Literal[tuple(FREQUENCIES)] = Field(  # type: ignore[valid-type]
+        description=f"{' or '.join(f'`{each}`' for each in FREQUENCIES)}"
+    )
+    filters: tuple[StrictStr, ...] = Field(("*",), description="patterns of repository names")
 
 
 class Scanning(Model):
     """The registry's scanning configuration."""
 
-    type: Literal["basic", "enhanced"] = "basic"
-    rules: tuple[ScanningRule, ...] = (ScanningRule(frequency="on-push"),)
+    type: Literal["basic", "enhanced"] = Field("basic", description="`basic`, or `enhanced` by Amazon Inspector")
+    rules: tuple[ScanningRule, ...] = Field(
+        (ScanningRule(frequency="on-push"),), description="how often which repositories are scanned"
+    )
 
     @property
     def scan_type(self) -> ScanType:
@@ -115,11 +121,13 @@ def _hours_problems(hours: int) -> list[Problem]:
 class RoleOptions(Model):
     """What is said of the registry's own roles."""
 
-    session_hours: Annotated[int, _integer(_hours_problems)] = Field(1, description="the longest session of a role")
-    auditors: tuple[PrincipalArn, ...] = Field(
-        (), description="principals that may assume the auditor's role; without any there is no such role"
+    session_hours: Annotated[int, _integer(_hours_problems)] = Field(
+        1, description="the longest session of a role, 1 to 12"
     )
-    audit_layers: bool = Field(default=False, description="whether the auditor may pull images, too")
+    auditors: tuple[PrincipalArn, ...] = Field(
+        (), description="ARNs of who assumes the auditor's role, which reads all but layers"
+    )
+    audit_layers: bool = Field(default=False, description="whether the auditor can pull images, too")
 
     @property
     def session_seconds(self) -> int:
@@ -138,13 +146,21 @@ class CachePull(Model):
 class CacheEntry(Model):
     """A pull-through cache at home."""
 
-    upstream: Literal[tuple(each.name for each in UPSTREAMS)]  # type: ignore[valid-type]
-    registry: StrictStr | None = Field(None, description="its address, where each customer has one of his own")
-    prefix: StrictStr | None = Field(None, description="what its repositories' names begin with; default: the upstream")
-    upstream_prefix: StrictStr = Field(ROOT, description="only what is under it at the upstream")
-    credentials: StrictStr | None = Field(None, description="the ARN of a secret that exists already")
-    username: Text | None = Field(None, description="with the secret configuration cache-token-PREFIX, in its place")
-    pull: tuple[CachePull, ...] = ()
+    upstream: Literal[tuple(each.name for each in UPSTREAMS)] = Field(  # type: ignore[valid-type]
+        description=f"{', '.join(f'`{each.name}`' for each in UPSTREAMS)}"
+    )
+    registry: StrictStr | None = Field(
+        None,
+        description="for `azure` and `ecr` the address: `NAME.azurecr.io`",
+    )
+    prefix: StrictStr | None = Field(None, description="what its repositories' names begin with, if not the upstream")
+    upstream_prefix: StrictStr = Field(ROOT, description="only what is under it at the upstream; `ROOT` is everything")
+    credentials: StrictStr | None = Field(
+        None,
+        description="the ARN of a secret `ecr-pullthroughcache/…` with the tag `project`",
+    )
+    username: Text | None = Field(None, description="in its place: who logs in, with the secret `cache-token-PREFIX`")
+    pull: tuple[CachePull, ...] = Field((), description="the principals that can pull, and so import images")
 
     @property
     def kind(self) -> Upstream:

@@ -77,7 +77,7 @@ def test_what_is_printed(adopt: Adopt, snapshot: SnapshotAssertion) -> None:
     assert adopted.code == 0
     assert adopted.text == snapshot(name="stdout")
     assert adopted.told == snapshot(name="stderr")
-    example = (ROOT / "README.md").read_text(encoding="utf-8").partition("as they are printed:\n\n```yaml\n")[2]
+    example = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8").partition("printed:\n\n```yaml\n")[2]
     shown = example.partition("```")[0].splitlines()
     assert shown
     assert [line for line in shown if line not in adopted.text.splitlines()] == []
