@@ -49,8 +49,8 @@ rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with th
 rehearse-each: .venv/.rehearsal .venv/emulator/.done ## the same of every stack, one after another
 	@$(foreach stack,$(STACKS),$(BIN)/python -m rehearsal up --stack $(stack) --once &&) true
 
-render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json)
-	@$(REVIEW)
+render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json), or one REPOSITORY of it
+	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY))
 
 plan: .venv/.run ## what STACK changes since the revision BASE (the last commit)
 	@$(REVIEW) $(if $(BASE),--base $(BASE))

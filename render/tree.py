@@ -3,28 +3,45 @@
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from render.as_json import to_json
 from render.output import print_text, refuse, width, wrapped
 from render.rendering import render
-from render.resource import Render, Resource
+from render.resource import Render, Resource, UnknownRepository, check_known
 from resources import TYPES
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE, ROLE_POLICY
 from settings import InvalidSettings
 
+_ANY_REGION = "REGION"
+"""In place of the names of regions that are printed as one."""
+
 
 def run(options: argparse.Namespace) -> int:
     try:
         rendered = render(options.project, options.stack, preview=options.preview)
-    except InvalidSettings as invalid:
+        if options.repository is not None:
+            rendered = _of_repository(rendered, options.repository)
+    except (InvalidSettings, UnknownRepository) as invalid:
         return refuse(invalid)
     print_text(to_json(rendered) if options.format == "json" else to_text(rendered))
     return 0
 
 
+def _of_repository(rendered: Render, name: str) -> Render:
+    """What is declared for one repository, in each of its registries."""
+    components: dict[str, set[str]] = defaultdict(set)
+    for each in rendered.resources:
+        if each.type == REPOSITORY:
+            components[str(each.inputs.get("name"))].add(each.parent)
+    check_known(name, components)
+    kept = (each for each in rendered.resources if {each.urn, each.parent} & components[name])
+    return replace(rendered, resources=tuple(kept))
+
+
 def to_text(rendered: Render) -> str:
-    """The whole render, one region after the other."""
+    """The whole render; regions that differ in nothing but their names are one."""
     kind = "preview" if rendered.preview else "render"
     components = [resource for resource in rendered.resources if not resource.custom]
     declared = len(rendered.resources) - len(components)
@@ -34,9 +51,15 @@ def to_text(rendered: Render) -> str:
     lines = [
         f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components"
     ]
-    for region, registry in rendered.outputs.get("registries", {}).items():
-        inside = [component for component in components if component.name.endswith(f"@{region}")]
-        lines += ["", f"{region}  {registry['host']}", *_tree(inside, children)]
+    alike: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for name, registry in rendered.outputs.get("registries", {}).items():
+        if inside := [component for component in components if component.name.endswith(f"@{name}")]:
+            region = name.rpartition(".")[2]
+            shared = (registry["host"].replace(region, _ANY_REGION), *_tree(inside, children, region))
+            alike[shared][name] = (registry["host"], *_tree(inside, children))
+    for shared, own in alike.items():
+        host, *tree = shared if len(own) > 1 else next(iter(own.values()))
+        lines += ["", f"{', '.join(own)}  {host}", *tree]
     everywhere = [component for component in components if "@" not in component.name]
     if everywhere:
         lines += ["", "in every region", *_tree(everywhere, children)]
@@ -45,9 +68,10 @@ def to_text(rendered: Render) -> str:
     return "\n".join(lines)
 
 
-def _tree(components: list[Resource], children: Mapping[str, list[Resource]]) -> Iterator[str]:
+def _tree(components: list[Resource], children: Mapping[str, list[Resource]], region: str = "") -> Iterator[str]:
+    """With a region, its name is not in the lines."""
     for position, component in enumerate(sorted(components, key=_order)):
-        yield from _branch(component, children[component.urn], last=position == len(components) - 1)
+        yield from _branch(component, children[component.urn], region, last=position == len(components) - 1)
 
 
 def _order(component: Resource) -> tuple[bool, str, str]:
@@ -55,12 +79,13 @@ def _order(component: Resource) -> tuple[bool, str, str]:
     return not component.name.startswith("registry@"), component.name, component.type
 
 
-def _branch(component: Resource, children: list[Resource], *, last: bool) -> Iterator[str]:
+def _branch(component: Resource, children: list[Resource], region: str, *, last: bool) -> Iterator[str]:
     name, _, _ = component.name.partition("@")
     yield f"{'└─' if last else '├─'} {name}  {_short_type(component)}"
     trunk = "   " if last else "│  "
     for child in sorted(children, key=_order_of_children):
         details = [*_details(child), *_options(child)]
+        details = [each.replace(region, _ANY_REGION) if region else each for each in details]
         line = f"{trunk} {_short_type(child)}  {' · '.join(details)}".rstrip()
         if len(line) <= width():
             yield line

@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_options(render: _Parser, plan: _Parser, access: _Parser, show: _Parser, gate: _Parser) -> None:
+    render.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
     render.add_argument("--preview", action="store_true", help="leave outputs unknown, as in a preview")
     _add_base(plan, f"compare with this revision (default: {DEFAULT_BASE})")
     preview = "the output of `pulumi preview --json --show-sames`"

@@ -19,6 +19,7 @@ from render.program_run import declared_by
 from render.rendering import render
 from render.resource import Render, Resource
 from render.tree import to_text
+from review.__main__ import main
 from settings import InvalidSettings
 from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
@@ -240,3 +241,42 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.stdout == "{\n"
     assert not ended.stderr
+
+
+def regions_of(text: str) -> list[str]:
+    """The lines that head the trees."""
+    return [each for each in text.splitlines() if ".dkr.ecr." in each and not each.startswith((" ", "│", "├", "└"))]
+
+
+def test_regions_that_differ_in_their_names_alone_are_one(prod: Render) -> None:
+    host = "222233334444.dkr.ecr.{}.amazonaws.com".format
+    text = to_text(prod)
+    assert regions_of(text) == [
+        f"ap-northeast-1, eu-west-1  {host('REGION')}",
+        f"us-east-1  {host('us-east-1')}",
+    ]
+    assert "codebuild:REGION:555566667777" in text.replace("\n│       ", "")
+    assert "codebuild:us-east-1:555566667777" in text.replace("\n│       ", "")
+
+
+def test_a_region_that_differs_is_one_of_its_own() -> None:
+    retire = "{region: eu-west-1, retire: {until: 2027-01-31, reason: moved}}"
+    retiring = to_text(rendered("prod", ("Pulumi.prod.yaml", "region: eu-west-1", retire)))
+    assert [each.partition("  ")[0] for each in regions_of(retiring)] == ["ap-northeast-1", "eu-west-1", "us-east-1"]
+
+
+def test_one_repository(project: Path, prod: Render, capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(name: str, form: str = "json") -> tuple[int, str, str]:
+        code = main(["render", "--stack=prod", f"--project={project}", f"--format={form}", f"--repository={name}"])
+        return code, *capsys.readouterr()
+
+    code, out, _ = shown("payments/api")
+    expected = {each.urn for each in prod.resources if each.name.startswith("payments/api@")}
+    assert (code, len(expected)) == (0, 12)
+    assert {each.urn for each in from_json(out).resources} == expected
+    text = shown("payments/api", "text")[1]
+    assert [each.partition("  ")[0] for each in regions_of(text)] == ["ap-northeast-1, eu-west-1, us-east-1"]
+    assert "payments/ledger" not in text
+    assert "in every region" not in text
+    unknown = "the stack declares no repository 'payments/apy' (did you mean 'payments/api'?)\n"
+    assert shown("payments/apy") == (2, "", unknown)
