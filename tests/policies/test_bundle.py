@@ -1,5 +1,8 @@
 """The pack in a folder of its own, far from the project, behind the SDK's own server."""
 
+import os
+import pty
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +19,7 @@ from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
-from tests.stacks import PROJECT
+from tests.stacks import PROJECT, ROOT
 
 
 @pytest.fixture(scope="module", params=["bundle", "project"])
@@ -35,6 +38,22 @@ def test_every_rule_is_a_policy_of_its_own(analyzer: Analyzer) -> None:
     for name, rule in all_rules().items():
         assert served[name].description == rule.title
         assert set(served[name].configSchema.properties) == set(rule.parameters.model_fields)
+
+
+@pytest.mark.parametrize("command", [["-m", "policies"], ["policies"]])
+def test_on_a_terminal_it_says_what_it_is(command: list[str]) -> None:
+    ours, terminal = pty.openpty()
+    try:
+        ended = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, stdout=terminal, stderr=subprocess.PIPE, text=True, timeout=30,
+            check=False,
+        )  # fmt: skip
+    finally:
+        os.close(terminal)
+        os.close(ours)
+    assert ended.returncode == 2
+    assert "This is a policy pack: Pulumi's engine runs it" in ended.stderr
+    assert f"pulumi preview --policy-pack {FOLDER}\n" in ended.stderr
 
 
 def test_no_module_hides_one_of_pythons_own() -> None:
