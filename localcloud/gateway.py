@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multidict import CIMultiDict
 
-from domain.iam.access import Identity
-from localcloud.callers import Callers
+from domain.iam.access import Caller, Identity
+from localcloud.callers import Callers, root
 from localcloud.calls import Call, ControlPlane
 from localcloud.ecr.api_errors import EcrError
 from localcloud.emulator import Emulator, EmulatorAnswer, EmulatorDied
@@ -20,6 +20,7 @@ from localcloud.iam_and_kms import IAM_REGION, Backend
 from localcloud.protocols import error_answer, json_answer, xml_answer
 from localcloud.signature import NotSigned, Signature, signature_of, verify_signature
 from localcloud.sts import WEB_IDENTITY, WHO, Sts, caller_identity
+from localcloud.tagged_repositories import TAGGED, with_repositories
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 32 * 1024 * 1024
@@ -122,6 +123,11 @@ class Gateway:
         answer = await self._from_emulator(request, body)
         by = key.identity if key is not None else None
         await self._note(signature.service, _action(request, parameters), parameters, answer, by)
+        if (signature.service, _action(request, {})) == TAGGED and answer.status == HTTPStatus.OK and by is not None:
+            # The emulator has judged the signature and the caller, and knows nothing of our repositories.
+            owner = Call(caller=Caller(identity=root(str(by.account))), region=signature.region)
+            members = await with_repositories(json.loads(answer.body), _parameters(body), self._ecr, owner)
+            return json_answer(members)
         return _response(answer)
 
     async def _from_emulator(self, request: web.Request, body: bytes) -> EmulatorAnswer:
