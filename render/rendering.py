@@ -33,6 +33,7 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
         removed={
             name: {"until": each.until.isoformat(), "reason": each.reason} for name, each in settings.removed.items()
         },
+        presets={each.name: each.preset for each in settings.repositories if each.preset},
         provider=configuration.provider(),
     )
 

@@ -69,6 +69,9 @@ class Render:
     removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The repositories that left, each with `until` and `reason`."""
 
+    presets: Mapping[str, str] = field(default_factory=dict)
+    """The retention preset of each repository that names one."""
+
     provider: Mapping[str, str] | None = None
     """The provider's and the engine's configuration beyond account and region; None in a render of older code."""
 

@@ -78,7 +78,7 @@ def is_dead(rule: PolicyRule, above: Sequence[PolicyRule], effort: Effort) -> bo
     """Whether the rules above identify, together, every image that the rule identifies, if it identifies any."""
     if rule.rule.selector is not Selector.TAGGED and not any(_untagged(each) for each in above):
         return False
-    return _image([(pattern,) for pattern in _patterns(rule)], above, effort) is None
+    return image_tags([(pattern,) for pattern in _patterns(rule)], above, effort) is None
 
 
 def reached(rule: PolicyRule, above: Sequence[PolicyRule], protected: str, effort: Effort) -> str | None:
@@ -87,7 +87,7 @@ def reached(rule: PolicyRule, above: Sequence[PolicyRule], protected: str, effor
         return None
     needs: list[tuple[str, ...]] = [(pattern,) for pattern in _patterns(rule)]
     for index, need in enumerate(needs):
-        tags = _image([*needs[:index], (protected, *need), *needs[index + 1 :]], above, effort)
+        tags = image_tags([*needs[:index], (protected, *need), *needs[index + 1 :]], above, effort)
         if tags is not None:
             return tags[index]
     return None
@@ -105,7 +105,7 @@ def lost(
     for index, pattern in enumerate(patterns):
         if _is_for(pattern, protected, effort):
             needs = [(each,) for each in (*rule.rule.patterns, *patterns[:index], *patterns[index + 1 :])]
-            tags = _image([*needs, (protected, pattern)], above, effort)
+            tags = image_tags([*needs, (protected, pattern)], above, effort)
             if tags is not None:
                 return list(dict.fromkeys(tags))
     return None
@@ -130,7 +130,7 @@ def _is_for(pattern: str, protected: str, effort: Effort) -> bool:
     return common_tag([protected], [pattern], effort) is None and common_tag([WILDCARD], [pattern], effort) is not None
 
 
-def _image(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
+def image_tags(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
     """The tags of an image, one for each need, that none of the rules above identifies."""
     tagged = [each.rule.patterns for each in above if each.rule.selector is Selector.TAGGED]
 

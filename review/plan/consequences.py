@@ -11,6 +11,7 @@ from review.plan.destruction import destructions, retirements
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
 from review.plan.registries import registry_consequences
+from review.plan.retention_consequences import retentions
 from review.plan.weaknesses import weaknesses
 
 _TOPICS = list(Topic)
@@ -20,7 +21,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     """All consequences, the worst first."""
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes), *_lookalikes(changes)]
-    found += [*_adoptions(changes), *weaknesses(compared), *registry_consequences(compared)]
+    found += [*_adoptions(changes), *weaknesses(compared), *retentions(compared), *registry_consequences(compared)]
     return ordered(found)
 
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
+from domain.ecr.globs import TooComplex
 from domain.ecr.lifecycle import PolicyRule, read_lifecycle
-from domain.ecr.retention import RetentionEffect, Rule
+from domain.ecr.retention import Rule
+from domain.ecr.retention_change import RetentionChange, retention_changes
 from domain.iam.document import parse, same
 from domain.iam.statement import Statement
 from domain.iam.statement_text import elements_of, statement_text
 from resources import Grammar
 
-_LOSING = frozenset(
-    {RetentionEffect.KEEP, RetentionEffect.EXPIRE_AFTER_DAYS, RetentionEffect.EXPIRE_ARCHIVED_AFTER_DAYS}
-)
-"""Effects that delete images; archived ones can be restored."""
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, StopIteration)
 
 
@@ -27,17 +26,13 @@ def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
         return None
 
 
-def sooner_lost(old: str, new: str) -> tuple[str, ...]:
-    """The rules by which images expire sooner, or more of them; none where a policy can't be read_lifecycle."""
+@lru_cache(maxsize=1024)
+def image_fates(old: str, new: str) -> tuple[RetentionChange, ...] | None:
+    """What becomes of images otherwise than before; None where a policy can't be read, or is too complex."""
     try:
-        _, added = _changed_rules(read_lifecycle(old), read_lifecycle(new))
-    except _UNREADABLE:
-        return ()
-    return tuple(
-        f"{earlier.text} → {rule.text}" if earlier else f"new: {rule.text}"
-        for earlier, rule in added
-        if rule.rule.effect in _LOSING and (earlier is None or rule.rule.count < earlier.rule.count)
-    )
+        return tuple(retention_changes(read_lifecycle(old), read_lifecycle(new)))
+    except (*_UNREADABLE, TooComplex):
+        return None
 
 
 def _lifecycle_lines(old: str, new: str) -> tuple[str, ...]:

@@ -6,12 +6,10 @@ from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
 from domain.wording import counted, listed
 from render.resource import Resource
-from resources.ecr import ACCOUNT_SETTING, LIFECYCLE_POLICY, PULL_TIME_EXCLUSION, REPOSITORY, SCANNING_CONFIGURATION
+from resources.ecr import ACCOUNT_SETTING, PULL_TIME_EXCLUSION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
-from review.plan.destruction import destroys_repository
 from review.plan.model import NOTHING_TO_DO, Change, Compared, Consequence, Op, Protection, Topic
 from review.plan.phrases import by_repository, grouped, regions, retire_until, urns_of
-from review.plan.policy_diff import sooner_lost
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 
@@ -20,7 +18,6 @@ def weaknesses(compared: Compared) -> Iterator[Consequence]:
     """For an existing stack: a new one has no earlier protection."""
     changes = compared.changes
     yield from _protections(changes)
-    yield from _retentions(changes)
     if compared.is_new:
         return
     new = {each.registry for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
@@ -48,41 +45,6 @@ def _protections(changes: Sequence[Change]) -> Iterator[Consequence]:
             some = listed(sorted(names), limit=10)
             text = f"The engine {verb} to delete the {group[0].noun} {some} in {regions(group)}."
             yield Consequence(topic=Topic.PROTECTION, text=text, urns=urns_of(group))
-
-
-def _retentions(changes: Sequence[Change]) -> Iterator[Consequence]:
-    """Changed lifecycle policies of repositories that stay."""
-    destroyed = {(each.repository, each.registry) for each in changes if destroys_repository(each)}
-    staying = [
-        each for each in changes if each.type == LIFECYCLE_POLICY and (each.repository, each.registry) not in destroyed
-    ]
-    for names, group in by_repository([c for c in staying if c.old and c.new], lambda c: (_lines(c), _sooner(c))):
-        lines, sooner = _lines(group[0]), _sooner(group[0])
-        head = f"Images of {listed(sorted(names), limit=10)} in {regions(group)}"
-        if sooner:
-            fix = "make sure that no image that these rules expire is needed: it is lost within a day"
-            text = f"{head} expire sooner: {'; '.join(sooner)}."
-            lines = lines if len(lines) > len(sooner) else ()
-            yield Consequence(
-                topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines, id="plan-weakens", fix=fix
-            )
-        elif lines:
-            text = f"{head} have other lifecycle rules; what these expire is lost within a day."
-            yield Consequence(topic=Topic.RETENTION, text=text, urns=urns_of(group), lines=lines)
-    for names, group in by_repository([c for c in staying if c.op is Op.DELETE], lambda _change: None):
-        text = (
-            f"Images of {listed(sorted(names))} in {regions(group)} no longer expire: the lifecycle policy is deleted."
-        )
-        yield Consequence(topic=Topic.RETENTION, text=text, urns=urns_of(group))
-
-
-def _lines(change: Change) -> tuple[str, ...]:
-    return tuple(line for difference in change.differences for line in difference.lines)
-
-
-def _sooner(change: Change) -> tuple[str, ...]:
-    old, new = (each.inputs.get("policy") if each else None for each in (change.old, change.new))
-    return sooner_lost(old, new) if isinstance(old, str) and isinstance(new, str) else ()
 
 
 def _scanning(changes: Sequence[Change]) -> Iterator[Consequence]:

@@ -143,6 +143,7 @@ def _repository(
         owner=entry.owner,
         description=entry.description,
         retention=presets.get(entry.retention, ()) if isinstance(entry.retention, str) else _rules(entry.retention),
+        preset=entry.retention if isinstance(entry.retention, str) else None,
         mutability=mutability(entry.mutable_tags),
         mutable_tags=entry.mutable_tags,
         encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),

@@ -74,6 +74,8 @@ class Repository:
     owner: str
     description: str | None
     retention: tuple[Rule, ...]
+    preset: str | None
+    """The name of the rules in the catalog; None where the entry has rules of its own."""
     mutability: TagMutability
     mutable_tags: tuple[str, ...]
     encryption: Encryption

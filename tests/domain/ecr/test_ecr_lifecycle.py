@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort
-from domain.ecr.lifecycle import PolicyRule, _image, fits_no_tag, is_dead, lost, reached, read_lifecycle
+from domain.ecr.lifecycle import PolicyRule, fits_no_tag, image_tags, is_dead, lost, reached, read_lifecycle
 from domain.ecr.retention import SHIELD_DAYS, RetentionEffect, Rule, Selector, compile_policy, standby
 from domain.ecr.tags import tag_matches
 from tests.cases import case, cases
@@ -38,7 +38,7 @@ def identifies(patterns: Sequence[str], image: Sequence[str]) -> bool:
 @given(patterns, st.lists(patterns, max_size=3))
 def test_a_dead_rule_has_no_image_of_its_own(lowest: Patterns, higher: list[Patterns]) -> None:
     *above, rule = placed(*(tagged(*each) for each in higher), tagged(*lowest))
-    found = _image([(pattern,) for pattern in lowest], above, Effort())
+    found = image_tags([(pattern,) for pattern in lowest], above, Effort())
     assert (found is None) is is_dead(rule, above, Effort())
     if found is None:
         own = (image for image in IMAGES if identifies(lowest, image))

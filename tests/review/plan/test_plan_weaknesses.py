@@ -6,7 +6,7 @@ import pytest
 
 from render.resource import Render
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY_POLICY, SCANNING_CONFIGURATION
-from review.plan.policy_diff import sooner_lost
+from review.plan.policy_diff import image_fates
 from review.plan.render_diff import plan
 from tests.cases import case, cases
 from tests.review.plan.changed import (
@@ -73,13 +73,16 @@ CASES: dict[str, tuple[TextEdit, str]] = {
     "images sooner": (
         catalog("expire_after_days: 30", "expire_after_days: 1"),
         (
-            f"Images of payments/api and storefront/web in {PLACES} expire sooner: "
+            f"Images of payments/api and storefront/web (preset services) in {PLACES} expire sooner: "
             "Expire images tagged dev-* 30 days after push → Expire images tagged dev-* 1 day after push"
         ),
     ),
     "another rule": (
         catalog("retention: [{any: true, keep: 50}]", 'retention: [{tag: "v*", keep: 1}, {any: true, keep: 50}]'),
-        f"Images of platform/cache in {PLACES} expire sooner: new: Keep the newest image tagged v*",
+        (
+            f"Images of platform/cache in {PLACES} expire sooner: "
+            "Keep the newest 50 images → Keep the newest image tagged v*"
+        ),
     ),
 }
 
@@ -121,7 +124,7 @@ def test_what_cannot_be_read_is_left_to_the_list_of_changes() -> None:
     for kind in (REPOSITORY_POLICY, LIFECYCLE_POLICY):
         change = plan(base, with_inputs(base, kind, policy="{"))
         assert not [each for each in change.consequences if each.topic in ("weaker", "access")]
-    assert sooner_lost("{", "{}") == ()
+    assert image_fates("{", "{}") is None
     assert not plan(replace(base, allow_destruction=True), base).consequences
 
 
