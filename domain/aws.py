@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from domain.problems import Problem, unless
-from domain.wording import nearest
+from domain.problems import Problem, unknown, unless
 
 ACCOUNT_ID_DIGITS = 12
 ARN_PARTS = 6
@@ -54,7 +53,7 @@ REGIONS = {region: partition for partition, regions in _REGIONS.items() for regi
 def region_problems(region: str) -> list[Problem]:
     if region in REGIONS:
         return []
-    return [Problem((), region, "is not a region with Amazon ECR", nearest(region, list(REGIONS)))]
+    return [unknown((), region, "is not a region with Amazon ECR", REGIONS)]
 
 
 def is_account_id(text: str) -> bool:

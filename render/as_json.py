@@ -6,8 +6,8 @@ from dataclasses import fields
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.problems import path_text
 from render.resource import FORMAT_VERSION, Render, Resource
-from settings.faults import path_text
 
 _SHOWN = 5
 """The faults of a broken form that are named: one cause often breaks every resource."""

@@ -1,12 +1,10 @@
 """What is wrong with the settings: every fault with its file, line, path, value and fix."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.problems import Path, Problem
+from domain.problems import Path, Problem, path_text, problem_text
 from domain.wording import counted
-
-_VALUE_WIDTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +24,7 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        about = f"{path_text(self.path)}: " if self.path else ""
-        value = "" if self.value is None else f"{shorten(self.value)} "
-        return f"{where}: {about}{value}{self.message} ({self.fix})"
+        return problem_text(where, self.path, self.value, self.message, self.fix)
 
 
 class InvalidSettings(Exception):
@@ -38,22 +34,3 @@ class InvalidSettings(Exception):
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0, path_text(fault.path))))
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{counted(len(self.faults), 'fault')} in the settings\n{lines}")
-
-
-def path_text(path: Path) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def shorten(value: object) -> str:
-    """A value as a fault shows it, in YAML's words: a long one cut, an object or list by its kind."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return f"a list of {len(value)}"
-    if isinstance(value, Mapping):
-        return f"an object with {', '.join(map(str, value)) or 'no keys'}"
-    text = repr(value)
-    return text if len(text) <= _VALUE_WIDTH else f"{text[:_VALUE_WIDTH]}…"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.aws import RegistryId
 from domain.ecr.cache import TOKEN_KEY_PREFIX
+from domain.model_problems import problems_of
 from domain.problems import Path
 from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
@@ -17,10 +18,10 @@ from settings.checks.other_stacks import shared_registries
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
-from settings.files.configuration import Configuration, decoded, read_configuration, stacks
+from settings.files.configuration import Configuration, read_configuration, stacks
 from settings.files.source import Reporter, read
+from settings.sound_stack import SoundStack, own_keys, provider_values
 from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
-from settings.written.errors import describe
 from settings.written.stack import AwsKeys, StackKeys
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,14 +32,15 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     configuration = read_configuration(root, stack, engine)
     if not configuration.project or (configuration.source is None and engine is None):
         raise InvalidSettings(configuration.faults)
-    keys = _stack_keys(configuration)
-    aws = _aws_keys(configuration)
-    if keys and aws:
-        for full, problem in shared_registries(root, stack, keys, aws):
-            configuration.reporter(full)(problem)
-        for key, problem in across_fields.stack_problems(keys, aws):
-            configuration.report(key, problem)
-        _check_caches(configuration, keys, aws)
+    keys, aws = _stack_keys(configuration), _aws_keys(configuration)
+    # Where a part is faulty the sound rest is checked all the same, so that one run has every fault.
+    sound = SoundStack.of(configuration, keys, aws)
+    if sound:
+        for full, problem in shared_registries(root, stack, sound.keys, sound.aws):
+            configuration.reporter(full)(sound.as_written(problem))
+        for key, problem in across_fields.stack_problems(sound.keys, sound.aws):
+            sound.report(key, problem)
+        _check_caches(configuration, sound)
     file = keys.catalog if keys else configuration.own().get("catalog")
     if not isinstance(file, str):
         raise InvalidSettings(configuration.faults)
@@ -46,32 +48,32 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     if source is None:
         raise InvalidSettings([*configuration.faults, *faults])
     report = Reporter(file, source, faults)
-    names = _names(configuration, source.value, root, stack, file)
+    files, known = (configuration.file, file), [*stacks(root), stack]
+    names = _names(configuration.own(), source.value, files, known)
     catalog = _validated(Catalog, source.value, lambda path: (report, path), names)
     report(*across_fields.catalog_problems(source.value))
-    if keys is None or aws is None:
+    if sound is None:
         raise InvalidSettings([*configuration.faults, *faults])
-    # Where the catalog as a whole is faulty its sound entries are checked all the same.
-    sound = catalog or _sound(source.value, names)
-    settings = resolve(configuration.project, stack, sound, keys, aws)
-    _check_declared(settings, configuration, report, keys, sound)
+    if catalog is None or keys is None:
+        sound_names = names if keys else _names(sound.keys.model_dump(), source.value, files, known)
+        catalog = _sound(source.value, sound_names)
+    settings = resolve(configuration.project, stack, catalog, sound.keys, sound.aws)
+    _check_declared(settings, sound, report, catalog)
     if found := [*faults, *configuration.faults]:
         raise InvalidSettings(found)
     return settings
 
 
-def _check_declared(
-    settings: Settings, configuration: Configuration, report: Reporter, keys: StackKeys, catalog: Catalog
-) -> None:
+def _check_declared(settings: Settings, stack: SoundStack, report: Reporter, catalog: Catalog) -> None:
     """What is wrong with what the sound parts make together."""
     entries = list(catalog.repositories.items())
-    report(*across_fields.key_problems(entries, keys, settings.registries))
+    report(*across_fields.key_problems(entries, stack.keys, settings.registries))
     report(*across_fields.grant_problems(settings))
-    report(*across_fields.role_problems(entries, keys.accounts))
+    report(*across_fields.role_problems(entries, stack.keys.accounts))
     report(*shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
     report(*composed_policies.policy_problems_in_catalog(settings, entries))
     for key, problem in composed_policies.policy_problems_in_stack(settings):
-        configuration.report(key, problem)
+        stack.report(key, problem)
 
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:
@@ -81,38 +83,40 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
         key = f"{configuration.project}:{path[0]}"
         return configuration.reporter(key), ("config", key, *path[1:])
 
-    own = {key: value for key, value in configuration.own().items() if not key.startswith(TOKEN_KEY_PREFIX)}
-    return _validated(StackKeys, own, place)
+    return _validated(StackKeys, own_keys(configuration), place)
 
 
-def _check_caches(configuration: Configuration, keys: StackKeys, aws: AwsKeys) -> None:
-    for problem in cache_problems(keys, RegistryId(account=aws.account, region=aws.region)):
-        configuration.report("caches", problem)
+def _check_caches(configuration: Configuration, stack: SoundStack) -> None:
+    for problem in cache_problems(stack.keys, RegistryId(account=stack.aws.account, region=stack.aws.region)):
+        stack.report("caches", problem)
     given = [key for key in configuration.own() if key.startswith(TOKEN_KEY_PREFIX)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
-    for problem in token_problems(keys, given, secret, configuration.project):
-        configuration.report(str(problem.path[0]), replace(problem, path=problem.path[1:]))
+    if not stack.lacks("caches"):
+        for problem in token_problems(
+            stack.keys, given, secret, project=configuration.project, stack=configuration.stack
+        ):
+            configuration.report(str(problem.path[0]), replace(problem, path=problem.path[1:]))
 
 
 def _aws_keys(configuration: Configuration) -> AwsKeys | None:
-    names = [str(field.alias) for field in AwsKeys.model_fields.values()]
-    values = {name: configuration.values[name] for name in names if name in configuration.values}
-    # `pulumi config set` writes a list as the text of one, and the provider takes it.
-    values = {name: decoded(value) if isinstance(value, str) else value for name, value in values.items()}
+    values = provider_values(configuration)
     return _validated(AwsKeys, values, lambda path: (configuration.reporter(str(path[0])), ("config", *path)))
 
 
-def _names(configuration: Configuration, raw: Mapping[str, object], root: FilePath, stack: str, file: str) -> Names:
-    def keys(values: Mapping[str, object], key: str, file: str) -> tuple[list[str], str]:
+def _names(own: Mapping[str, object], raw: Mapping[str, object], files: tuple[str, str], known: list[str]) -> Names:
+    """`files` are the stack's and the catalog's, `known` the stacks."""
+
+    def keys(values: Mapping[str, object], key: str, file: str) -> tuple[dict[str, object], str]:
         value = values.get(key)
-        return [str(each) for each in value] if isinstance(value, Mapping) else [], f"{file} ({key})"
+        named = {str(name): each for name, each in value.items()} if isinstance(value, Mapping) else {}
+        return named, f"{file} ({key})"
 
     kinds = ((Names.ACCOUNT, "accounts"), (Names.ORGANIZATION, "organizations"), (Names.KEY, "keys"))
     return Names(
-        {kind: keys(configuration.own(), key, configuration.file) for kind, key in kinds}
+        {kind: keys(own, key, files[0]) for kind, key in kinds}
         | {
-            Names.PRESET: keys(raw, "retention", file),
-            Names.STACK: ({*stacks(root), stack}, "a file beside Pulumi.yaml"),
+            Names.PRESET: keys(raw, "retention", files[1]),
+            Names.STACK: (dict.fromkeys(known), "a file beside Pulumi.yaml"),
         }
     )
 
@@ -146,11 +150,7 @@ def _validated(
     try:
         return model.model_validate(raw, context=context)
     except ValidationError as invalid:
-        for error in invalid.errors(include_url=False):
-            # pydantic counts the sound entries of a list; what is wrong with the others is reported.
-            if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
-                continue
-            problem = describe(model, error)
+        for problem in problems_of(model, invalid.errors(include_url=False)):
             report, path = place(problem.path)
             report(replace(problem, path=path))
     return None

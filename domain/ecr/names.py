@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn, Partition, RegistryId
 from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH, REPOSITORY_NAME_MIN_LENGTH
@@ -22,8 +23,13 @@ _DUAL_STACK_SUFFIX = "on.aws"
 
 def repository_name_problems(name: str) -> list[Problem]:
     """Every rule of ECR's grammar that the name breaks; no problem means that ECR accepts it."""
-    faults = (*_length_faults(name), *_character_faults(name), *_slash_faults(name), *_separator_faults(name))
-    return [Problem((), name, message, fix) for message, fix in faults]
+    lower = name.lower()
+    instead = lower if lower != name and not any(_faults(lower)) else None
+    return [Problem((), name, message, fix, instead=instead) for message, fix in _faults(name)]
+
+
+def _faults(name: str) -> "_Faults":
+    return chain(_length_faults(name), _character_faults(name), _slash_faults(name), _separator_faults(name))
 
 
 def repository_arn(region: str, account: str, name: str) -> str:

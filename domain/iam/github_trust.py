@@ -127,7 +127,9 @@ def _key(claim: str) -> str:
 
 def repository_problems(github: str) -> list[Problem]:
     sound = _REPOSITORY.fullmatch(github)
-    return unless(sound, github, "is not a GitHub repository", "write it as acme/payments-api")
+    meant = github.removeprefix("https://").removeprefix("github.com/").removesuffix("/").removesuffix(".git")
+    instead = meant if _REPOSITORY.fullmatch(meant) else None
+    return unless(sound, github, "is not a GitHub repository", "write it as acme/payments-api", instead)
 
 
 def ref_problems(ref: str) -> list[Problem]:
@@ -135,7 +137,10 @@ def ref_problems(ref: str) -> list[Problem]:
     name = ref.replace("*", "-") if ref.startswith("refs/tags/") else ref
     sound = re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref)
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
-    return unless(sound, ref, "is not a branch or tag ref", fix)
+    meant = f"refs/{ref}" if ref.startswith(("heads/", "tags/")) else f"refs/heads/{ref}"
+    named = not ref.lower().startswith("refs/") and "*" not in ref and not _NO_PART_OF_A_CONDITION.search(ref)
+    instead = meant if named and re.fullmatch(REF, meant) else None
+    return unless(sound, ref, "is not a branch or tag ref", fix, instead)
 
 
 def environment_problems(environment: str) -> list[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.aws import RegistryId
 from domain.ecr.tags import TagMutability
+from domain.problems import path_text, shorten
 from domain.resource_tags import required_tags
 from domain.wording import listed
 from ops.adopt.described import Described, ExistingRepository
@@ -21,7 +22,7 @@ from policies.pack.rule import Level
 from render.resource import Render
 from review.plan.phrases import grouped
 from settings import InvalidSettings
-from settings.faults import Fault, path_text, shorten
+from settings.faults import Fault
 
 _CLOUDFORMATION = "aws:cloudformation:stack-name"
 _CUSTOMER = "customer"
@@ -197,7 +198,7 @@ class Adopter:
             candidate.before.append(f"CloudFormation's stack {other} manages it: {fix}")
         own = required_tags(owner="", environment=settings.environment, project=settings.project)
         if all(tags.get(key) == value for key, value in own.items() if value):
-            fix = "where `pulumi stack export` shows it, it needs no `adopt`"
+            fix = f"where `pulumi stack export --stack {settings.stack}` shows it, it needs no `adopt`"
             candidate.guesses.append(f"its tags say that this stack made it: {fix}")
 
     def _rendered(self, candidates: Mapping[str, Candidate]) -> Render | None:

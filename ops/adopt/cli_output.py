@@ -13,11 +13,11 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
 
 from domain.aws import Arn, is_account_id
+from domain.model_problems import problems_of
 from domain.problems import Problem
 from domain.wording import counted
 from settings.faults import Fault
 from settings.written.catalog import checked
-from settings.written.errors import describe
 
 _REPOSITORY = "repository/"
 
@@ -208,7 +208,7 @@ def _recognised(value: object) -> Iterator[CliOutput | Problem]:
     try:
         output = CliOutput.model_validate(value)
     except ValidationError as invalid:
-        yield from (describe(CliOutput, error) for error in invalid.errors(include_url=False))
+        yield from problems_of(CliOutput, invalid.errors(include_url=False))
         return
     if (output.lifecycle or output.policy) is not None and output.name is None:
         fix = "add it: `aws ecr get-repository-policy` prints it, get-registry-policy does not"

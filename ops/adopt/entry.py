@@ -76,7 +76,8 @@ class EntryWriter:
         if not isinstance(encryption, dict) or encryption["key"] in self.names.known[KEYS]:
             return
         arns = list(self.names.key_arns(encryption["key"]).values())
-        yield "encryption: where that is the stack's own key (`pulumi stack output registries`), write `customer`"
+        shows = f"`pulumi stack output registries --stack {self.stack}`"
+        yield f"encryption: where that is the stack's own key ({shows}), write `customer`"
         if self.managers.keys().isdisjoint(arns):
             yield (
                 f"encryption: who manages the key was not given; if `aws kms describe-key --key-id {arns[0]}` says "

@@ -47,7 +47,8 @@ def exceptions(
 def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailure:
     first = judged[0]
     failing = {each.resource.name.rpartition("@")[2] for each in judged}
-    messages = (each.outcome.message for each in judged if isinstance(each.outcome, Finding))
+    outcomes = (each.outcome for each in judged if isinstance(each.outcome, Finding))
+    messages = (f"{each.message}: {each.fix}" if each.fix else each.message for each in outcomes)
     fix = first.rule.remediation
     if key := _MENDED_BY.get(first.rule.id):
         fix = f"mend `{key}`"

@@ -1,7 +1,6 @@
 """What the command prints: YAML to paste, JSON for machines, and a totals."""
 
 import json
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,14 +9,11 @@ from pathlib import Path
 
 from domain.wording import listed
 from ops.adopt.adoption import AdoptionReport, Candidate, Status
-from policies.pack.levels import levels_file
+from policies.pack.levels import block_lines, levels_file
 from review.plan.phrases import grouped
+from settings.files.flow import flow, printable, scalar
 
 _WIDTH = 118
-_PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_/])?")
-_BASIC = 0xFFFF
-_WORDS = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y", "n"})
-"""What some reader of YAML takes for something else than text."""
 
 
 def to_yaml(report: AdoptionReport) -> str:
@@ -82,20 +78,19 @@ def _exceptions(report: AdoptionReport) -> Iterator[str]:
         f"For {file}, in place of what it has under the same keys, and merged before the entries: the gate applies "
         "exceptions that are merged already. Leave out those of repositories that are not adopted."
     )
-    members = json.dumps(report.exceptions, indent=2).splitlines()[1:-1]
-    yield from (f"# {_printable(line)}" for line in members)
+    yield from (f"# {printable(line)}" for line in block_lines(report.exceptions))
 
 
 def _entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
     yield from _remarks(repository, report, "  ")
     yield f"  {scalar(repository.name)}:"
     for key, value in repository.entry.items():
-        flow = f"    {key}: {_flow(value)}"
-        if isinstance(value, list) and (key == "retention" or len(flow) > _WIDTH):
+        line = f"    {key}: {flow(value)}"
+        if isinstance(value, list) and (key == "retention" or len(line) > _WIDTH):
             yield f"    {key}:"
-            yield from (f"      - {_flow(item)}" for item in value)
+            yield from (f"      - {flow(item)}" for item in value)
         else:
-            yield flow
+            yield line
 
 
 def _without_entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
@@ -104,7 +99,7 @@ def _without_entry(repository: Candidate, report: AdoptionReport) -> Iterator[st
         yield from _comment(f"{f'{known}, and' if known else repository.name} can't be adopted:")
         yield from (line for reason in repository.reasons for line in _comment(f"- {reason}", hang="  "))
         return
-    written = ", ".join(f"`{key}: {_flow(value)}`" for key, value in repository.entry.items())
+    written = ", ".join(f"`{key}: {flow(value)}`" for key, value in repository.entry.items())
     yield from _comment(f"{known}: {f'write {written} there' if written else 'its entry says what it must'}.")
     yield from _remarks(repository, report, "")
 
@@ -127,34 +122,10 @@ def _remarks(repository: Candidate, report: AdoptionReport, indent: str) -> Iter
 def _comment(text: str, indent: str = "", hang: str = "", first: str = "") -> list[str]:
     """Lines of a comment; whatever could end one before its time is shown escaped."""
     return textwrap.wrap(
-        _printable(text),
+        printable(text),
         _WIDTH,
         initial_indent=f"{indent}# {first}",
         subsequent_indent=f"{indent}# {hang}",
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _flow(value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
-    return scalar(value)
-
-
-def scalar(value: object) -> str:
-    """A value that every reader of YAML takes for what it is."""
-    if not isinstance(value, str):
-        return json.dumps(value)
-    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    return _printable(json.dumps(value, ensure_ascii=False))
-
-
-def _printable(text: str) -> str:
-    """The text, with an escape for each character that is none to see; YAML and JSON have the same ones."""
-    codes = {each: ord(each) for each in text if not each.isprintable()}
-    shown = {each: f"\\u{code:04x}" if code <= _BASIC else f"\\U{code:08x}" for each, code in codes.items()}
-    return "".join(shown.get(each, each) for each in text)

@@ -10,7 +10,7 @@ from domain.ecr.lifecycle import PLAIN_ASTERISK, read_lifecycle
 from domain.ecr.lifecycle_grammar import PREFIX_LIST, validate, validate_text
 from domain.ecr.retention import Rule, Selector, compile_policy
 from domain.ecr.tags import WILDCARD
-from settings.faults import path_text, shorten
+from domain.problems import path_text, shorten
 from settings.written.catalog import DEFAULT_PRESET
 
 Rules = tuple[Rule, ...]

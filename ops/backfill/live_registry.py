@@ -26,7 +26,7 @@ _SESSION_NAME = "container-registry-backfill"
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60)
 _PAGE = 1000
 _ACTIVE = "ACTIVE"
-_LOG_IN = "log in to AWS as for `pulumi up`: AWS_PROFILE, `aws sso login`, or the AWS_* variables"
+_LOG_IN = "log in to AWS as for a deployment: AWS_PROFILE, `aws sso login`, or the AWS_* variables"
 
 
 class Unavailable(Exception):

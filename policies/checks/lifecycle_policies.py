@@ -1,6 +1,7 @@
 """Lifecycle policies, in the inputs of resources."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -38,7 +39,7 @@ def check_lifecycle_policy(
         yield Undecided((key,))
     elif isinstance(policy, str | Mapping):
         for finding in _check_text(_text(policy), protected_tags, minimum_kept):
-            yield Finding(finding.message, (key, *finding.path))
+            yield replace(finding, path=(key, *finding.path))
     else:
         yield Finding(f"has a lifecycle policy that is not text: {policy!r}", (key,))
 
@@ -100,21 +101,23 @@ def _check_rule(
         for pattern in protected_tags:
             tag = reached(rule, above, pattern, effort)
             if tag is not None:
-                fix = f"keep at least {minimum_kept} images" if rule.counts else "keep such images by a rule above it"
-                yield Finding(f"{rule} applies to the tag {tag!r}, which {pattern} protects: {fix}", where)
+                counted = f"write `{rule.rule.effect.value}: {minimum_kept}`"
+                fix = counted if rule.counts else f'put `- {{tag: "{pattern}", keep: {minimum_kept}}}` above it'
+                yield Finding(f"{rule} applies to the tag {tag!r}, which {pattern} protects", where, fix)
             elif not rule.counts:
                 lost_by = ((each, lost(rule, above, each, pattern, effort)) for each in keeping)
-                yield from islice((Finding(_loss(rule, each, tags), where) for each, tags in lost_by if tags), 1)
+                yield from islice((_loss(rule, each, tags) for each, tags in lost_by if tags), 1)
 
 
-def _loss(rule: PolicyRule, keeping: PolicyRule, tags: Sequence[str]) -> str:
+def _loss(rule: PolicyRule, keeping: PolicyRule, tags: Sequence[str]) -> Finding:
     image = f"an image with the tags {' and '.join(map(repr, tags))}"
-    return f"{rule} applies to {image}, which {keeping} would keep: move that one above"
+    message = f"{rule} applies to {image}, which {keeping} would keep"
+    return Finding(message, ("rules", rule.index), "move that one above")
 
 
 def _invalid(problem: Problem) -> Finding:
     where = f"{'.'.join(map(str, problem.path))} " if problem.path else ""
-    return Finding(f"has an invalid lifecycle policy: {where}{problem.message} ({problem.fix})", problem.path)
+    return Finding(f"has an invalid lifecycle policy: {where}{problem.message}", problem.path, problem.fix)
 
 
 def _with_whole_numbers(value: Any) -> Any:

@@ -23,6 +23,8 @@ from pulumi_policy.proxy import UnknownValueError
 from pydantic import ValidationError
 
 from domain.document_text import UNKNOWN
+from domain.model_problems import problems_of
+from domain.problems import path_text
 from policies.pack.judge import judge_resource, judge_stack
 from policies.pack.readme import parameter_schema
 from policies.pack.rule import Finding, Parameters, ResourceRule, Rule, RuleContext, all_rules
@@ -84,7 +86,7 @@ class _Validator:
             return
         for outcome in judge_resource(self._rule, _plain_resource(args), context):
             if isinstance(outcome, Finding):
-                report(outcome.message, None)
+                report(_text(outcome), None)
 
     def check_stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
         if (context := self._context(args, report)) is None:
@@ -92,7 +94,7 @@ class _Validator:
         resources = [_plain_resource(each) for each in args.resources if each.resource_type in self._rule.types]
         for resource, outcome in judge_stack(self._rule, resources, context):
             if isinstance(outcome, Finding):
-                report(outcome.message, resource.urn)
+                report(_text(outcome), resource.urn)
 
     def _context(
         self, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation
@@ -101,8 +103,9 @@ class _Validator:
         try:
             return RuleContext(self._parameters(args.get_config()), self._today())
         except ValidationError as invalid:
-            errors = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in invalid.errors())
-            report(f"could not be checked: the rule's parameters are invalid: {errors}", None)
+            found = problems_of(self._rule.parameters, invalid.errors(include_url=False), "policies/README.md")
+            texts = (f"{path_text(each.path)}: {each.message} ({each.fix})" for each in found)
+            report(f"could not be checked: the rule's parameters are invalid: {'; '.join(texts)}", None)
             return None
 
     def _parameters(self, config: Mapping[str, Any]) -> Parameters:
@@ -112,6 +115,11 @@ class _Validator:
             parameters = self._rule.parameters.model_validate(config)
             self._last = dict(config), parameters
         return parameters
+
+
+def _text(finding: Finding) -> str:
+    """The engine prints the rule's remediation by itself, and knows no fix of one finding."""
+    return f"{finding.message} ({finding.fix})" if finding.fix else finding.message
 
 
 def _plain_resource(resource: ResourceValidationArgs | EngineResource) -> _Resource:

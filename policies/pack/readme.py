@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from policies.pack.judge import LONGEST_EXCEPTION_DAYS
-from policies.pack.levels import FOLDER, load_levels
+from policies.pack.levels import EXCEPTIONS, FOLDER, load_levels
 from policies.pack.rule import Rule, StackRule, all_rules
 
 NAME = "README.md"
-_ALWAYS = "exceptions"
-"""A parameter of every rule, described once."""
 
 _HEAD = """\
 <!-- Written by `make policy-readme` from the rules' records: don't edit. -->
@@ -54,7 +52,7 @@ def _section(rule: Rule) -> str:
     parameters = [
         f"- `{name}`: {schema['description']}. Default: `{json.dumps(schema['default'])}`."
         for name, schema in parameter_schema(rule).items()
-        if name != _ALWAYS
+        if name != EXCEPTIONS  # of every rule, described once
     ]
     scope = "all resources together: " if isinstance(rule, StackRule) else ""
     types = ", ".join(f"`{each}`" for each in rule.types)

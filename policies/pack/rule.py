@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from domain.document_text import UNKNOWN
+from domain.model_problems import invalid_value
 from domain.problems import Path
 from policies import rules
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
@@ -49,10 +50,12 @@ class CheckedResource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A violation: what is wrong with a resource, and the path in its inputs."""
+    """A violation: what is wrong with a resource, the path in its inputs, and the fix where the rule's remediation is
+    not precise enough."""
 
     message: str
     path: Path = ()
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def _as_date(value: object) -> object:
     """pydantic would also read a number or a date with a time."""
     if type(value) is date or (isinstance(value, str) and _DATE.fullmatch(value)):
         return value
-    raise ValueError("is not a date such as 2027-01-31")
+    raise invalid_value("is not a date", "write it as 2027-01-31")
 
 
 _NAMED_BY = {REPOSITORY: "name", LIFECYCLE_POLICY: "repository", REPOSITORY_POLICY: "repository"}
@@ -114,9 +117,10 @@ class Exemption(BaseModel):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if bool(self.urn) == bool(self.repository):
-            raise ValueError("has both a repository and a urn" if self.urn else "has neither a repository nor a urn")
+            message = "has both a repository and a urn" if self.urn else "has neither a repository nor a urn"
+            raise invalid_value(message, 'write one of the two, as in "repository": "payments/ledger"')
         if self.new and self.urn:
-            raise ValueError("is new and has a urn: only a repository can be new")
+            raise invalid_value("is new, and names a resource by its URN", "name the repository, or remove new")
         return self
 
     def covers(self, resource: CheckedResource) -> bool:

@@ -1,7 +1,6 @@
 """The exceptions without which a change fails, in the form of the stack's file of levels: they are merged first."""
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,8 +71,3 @@ def _is_excepted(resource: CheckedResource, config: RuleConfig, today: date) -> 
 def block_title(report: GateReport) -> str:
     file = levels_file(Path(), report.stack).as_posix()
     return f"Exceptions, if it must be: for {file}, merged before this change, each with a reason"
-
-
-def block_lines(report: GateReport) -> Iterable[str]:
-    """The block as JSON, in place of what the file has under the same keys."""
-    return json.dumps(report.exceptions, indent=2, ensure_ascii=False).splitlines()[1:-1]

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from domain.document_text import line_of
 from domain.problems import Path as InputPath
+from domain.problems import path_text
 from domain.wording import nearest
 from policies.pack.judge import Excepted, RuleResult, judge
 from policies.pack.levels import RuleConfig, levels_file, load_levels
-from policies.pack.rule import Exemption, Level, Rule, Undecided
+from policies.pack.rule import Exemption, Finding, Level, Rule, Undecided
 from render.as_json import to_json
 from render.resource import Render
 from review.gate.exception_block import FIXED_BY_ADOPTION, adopted, declared_repositories
 from review.gate.remarks import Remark, RemarkKind, remarks_from_json
 from review.gate.settings_lines import SettingsLines
 from review.revision import RevisionFault, run_review
-from settings.faults import path_text
 
 GATE = Path("review", "gate", "command.py")
 
@@ -108,7 +108,10 @@ def _remark(judged: RuleResult, lines: SettingsLines, imported: Collection[str])
 
 def _fix(judged: RuleResult, imported: Collection[str]) -> str:
     fixed = FIXED_BY_ADOPTION.get(judged.rule.id) if judged.resource.urn in imported else None
-    return f"adoption can't change {fixed}: merge an exception first" if fixed else judged.rule.remediation
+    if fixed:
+        return f"adoption can't change {fixed}: merge an exception first"
+    finding = judged.outcome.finding if isinstance(judged.outcome, Excepted) else judged.outcome
+    return (finding.fix if isinstance(finding, Finding) else "") or judged.rule.remediation
 
 
 def _path(judged: RuleResult) -> InputPath:

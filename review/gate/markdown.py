@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from policies.pack.levels import block_lines
 from review.formatting import MORE_IN_LOG, code, code_block, escaped, fitting, folded, folded_lines
-from review.gate.exception_block import block_lines, block_title
+from review.gate.exception_block import block_title
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
 from review.plan.markdown import to_markdown as plan_markdown
@@ -25,7 +26,7 @@ def to_markdown(report: GateReport) -> str:
             parts.append(folded(f"{title}: {len(remarks)}", table) if title else table)
             room -= len(parts[-1])
     if report.exceptions:
-        block = fitting(list(block_lines(report)), BLOCK_LIMIT, f"… and {{}} more lines: {MORE_IN_LOG}")
+        block = fitting(block_lines(report.exceptions), BLOCK_LIMIT, f"… and {{}} more lines: {MORE_IN_LOG}")
         parts.append(folded(block_title(report), "\n".join(code_block(block))))
     access = report.of(RemarkKind.ACCESS)
     if access:

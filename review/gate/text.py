@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from policies.pack.levels import block_lines
 from policies.pack.rule import Level
 from render.output import wrapped
-from review.gate.exception_block import block_lines, block_title
+from review.gate.exception_block import block_title
 from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
 from review.plan.text import to_text as plan_text
 
@@ -25,7 +26,7 @@ def to_text(report: GateReport) -> str:
     if report.failing:
         lines += ["", "Failed", *_lines(report.failing, report)]
     if report.exceptions:
-        lines += ["", *wrapped(block_title(report), "  "), *block_lines(report)]
+        lines += ["", *wrapped(block_title(report), "  "), *block_lines(report.exceptions)]
     for title, kinds in TITLES:
         remarks = report.of(*kinds)
         if remarks:

@@ -14,11 +14,20 @@ from domain.iam.grants import registry_policy_problems
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.kms import GRANTS_PER_REPOSITORY, key_grants_problems
-from domain.problems import Path, Problem
+from domain.problems import Path, Problem, path_text
 from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
-from settings.faults import path_text
-from settings.written.catalog import EFFECTS, SELECTORS, TASKS, RepositoryEntry, domain_rule
+from settings.written.catalog import (
+    EFFECTS,
+    SELECTORS,
+    TASKS,
+    Model,
+    Pull,
+    Push,
+    RepositoryEntry,
+    RetentionRule,
+    domain_rule,
+)
 from settings.written.stack import FREQUENCIES, AwsKeys, ReplicaEntry, StackKeys
 
 Raw = Mapping[str, object]
@@ -55,7 +64,7 @@ def _entry_problems(entry: object, checked: dict[str, list[Problem]]) -> Iterato
     filters = entry.get("mutable_tags")
     if isinstance(filters, list) and filters and all(isinstance(item, str) for item in filters):
         yield from _under(exclusion_filter_problems(filters), "mutable_tags")
-    yield from _each(entry, "push", lambda push: exactly_one(push, ("refs", "environment"), "source of the push"))
+    yield from _each(entry, "push", lambda push: exactly_one(push, ("refs", "environment"), "source of the push", Push))
     yield from _each(entry, "pull", _pull_problems)
 
 
@@ -67,9 +76,10 @@ def _each(entry: Raw, key: str, check: Callable[[Raw], Iterator[Problem]]) -> It
                 yield from _under(check(item), key, index)
 
 
-def exactly_one(item: Raw, keys: tuple[str, ...], of: str) -> Iterator[Problem]:
+def exactly_one(item: Raw, keys: tuple[str, ...], of: str, model: type[Model]) -> Iterator[Problem]:
+    """One of the keys; with a key that the model does not know, which is reported, none of them may be missing."""
     given = [key for key in keys if item.get(key) is not None]
-    if len(given) != 1:
+    if len(given) > 1 or (not given and item.keys() <= model.model_fields.keys()):
         message = f"has {' and '.join(given)}" if given else f"has no {of}"
         yield Problem((), dict(item), message, f"write exactly one of {', '.join(keys)}")
 
@@ -78,7 +88,7 @@ def _pull_problems(pull: Raw) -> Iterator[Problem]:
     who: tuple[str, ...] = ("account", "organization", "service")
     if pull.get("service") is not None and pull.get("account") is not None:
         who = ("organization", "service")
-    yield from exactly_one(pull, who, "account, organization or service")
+    yield from exactly_one(pull, who, "account, organization or service", Pull)
     if pull.get("service") == TASKS and pull.get("account") is not None:
         fix = "write {account: NAME, role: ROLE} with the role under which they run"
         yield Problem(("account",), pull["account"], "is another account, whose tasks pull with a role of its own", fix)
@@ -102,7 +112,8 @@ def _rules_problems(rules: list[object]) -> Iterator[Problem]:
     for index, rule in enumerate(rules):
         if not isinstance(rule, Mapping):
             continue
-        problems = (*exactly_one(rule, SELECTORS, "selector"), *exactly_one(rule, EFFECTS, "effect"))
+        chosen = ((SELECTORS, "selector"), (EFFECTS, "effect"))
+        problems = (each for keys, of in chosen for each in exactly_one(rule, keys, of, RetentionRule))
         yield from _under(problems, index)
         if typed := domain_rule(rule):
             compiled.append(typed)

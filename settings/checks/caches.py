@@ -6,7 +6,7 @@ from dataclasses import replace
 from domain.aws import RegistryId
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import CacheRule, Credentials, registry_problems, rule_for, rule_problems
-from domain.problems import Problem
+from domain.problems import Problem, unknown
 from domain.wording import a, nearest
 from settings.checks.across_fields import exactly_one
 from settings.declared.resolve import cache_rule
@@ -25,12 +25,15 @@ def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
         yield replace(problem, path=(*problem.path, "prefix") if problem.path else ())
 
 
-def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[str], project: str) -> Iterator[Problem]:
+def token_problems(
+    keys: StackKeys, given: Collection[str], secret: Collection[str], *, project: str, stack: str
+) -> Iterator[Problem]:
     """Of the tokens' keys, which are reported without their values."""
+    command = f"pulumi config set --stack {stack} --secret {project}:"
     wanted = {token_key(cache.own_prefix): index for index, cache in enumerate(keys.caches) if cache.username}
     for name, index in wanted.items():
         if name not in given:
-            fix = f"pulumi config set --secret {project}:{name}"
+            fix = f"{command}{name}"
             message = f"logs in with a token that the stack's configuration does not have: {project}:{name}"
             yield Problem(("caches", index, "username"), keys.caches[index].username, message, fix)
     for name in given:
@@ -39,7 +42,7 @@ def token_problems(keys: StackKeys, given: Collection[str], secret: Collection[s
             yield Problem((name,), None, "is not the token of a cache", fix)
         elif name not in secret:
             message = "is written in plain text, for every reader of the repository"
-            yield Problem((name,), None, message, f"make a new token, and pulumi config set --secret {project}:{name}")
+            yield Problem((name,), None, message, f"make a new token, and {command}{name}")
 
 
 def shadowed_problems(names: Collection[str], rules: Sequence[CacheRule]) -> Iterator[Problem]:
@@ -75,10 +78,10 @@ def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]
 
 def _pull_problems(pull: CachePull, keys: StackKeys) -> Iterator[Problem]:
     who = ("account", "organization", "service")
-    yield from exactly_one(pull.model_dump(exclude_none=True), who, "account, organization or service")
+    yield from exactly_one(pull.model_dump(exclude_none=True), who, "account, organization or service", CachePull)
     for name, known in (("account", keys.accounts), ("organization", keys.organizations)):
         value = getattr(pull, name)
         if value is not None and value not in known:
-            yield Problem((name,), value, f"is not {a(name)} of this stack", nearest(value, set(known)))
+            yield unknown((name,), value, f"is not {a(name)} of this stack", known)
     if pull.role is not None and pull.account is None:
         yield Problem(("role",), pull.role, "has no account", "write {account: NAME, role: ROLE}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.ecr.cache import TOKEN_KEY_PREFIX
+from domain.model_problems import meant_value
 from domain.problems import Problem
 from domain.wording import a, nearest
 from settings.faults import Fault
@@ -24,12 +25,16 @@ class Configuration:
     """Every key's value, what the file says in its written form; `engine_keys` are those that came by `--config`."""
 
     project: str
-    file: str
+    stack: str
     source: Source | None
     values: dict[str, object] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     faults: list[Fault] = field(default_factory=list)
     engine_keys: frozenset[str] = frozenset()
+
+    @property
+    def file(self) -> str:
+        return stack_file(self.stack)
 
     def own(self) -> dict[str, object]:
         """The project's own keys, without their namespace."""
@@ -81,15 +86,15 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
     name = stack_file(stack)
     declared = _declared(project_source, faults)
     if project_source is None or declared is None:
-        return Configuration("", name, None, faults=faults)
+        return Configuration("", stack, None, faults=faults)
     project = str(project_source.value["name"])
     _check_project(root, project_source, declared, faults)
     known = stacks(root)
     if engine is None and stack not in known:
         fault = Fault.of(Problem((), stack, "is not a stack of this project", nearest(stack, known)), name, None)
-        return Configuration(project, name, None, faults=[*faults, fault])
+        return Configuration(project, stack, None, faults=[*faults, fault])
     source, stack_faults = read(root / name, name) if stack in known else (None, [])
-    configuration = Configuration(project, name, source, faults=[*faults, *stack_faults])
+    configuration = Configuration(project, stack, source, faults=[*faults, *stack_faults])
     _read_stack_values(configuration, offline=engine is None)
     _apply_defaults(configuration, declared)
     if engine is not None:
@@ -141,10 +146,12 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     for key, value in written.items():
         namespace = key.partition(":")[0]
         if namespace != configuration.project and difflib.get_close_matches(namespace, [configuration.project], 1, 0.8):
-            report(Problem(("config", key), key, "has an unknown namespace", f"did you mean {configuration.project}?"))
+            meant = f"{configuration.project}:{key.partition(':')[2]}"
+            report(Problem(("config", key), key, "has an unknown namespace", f"write {meant}", key=meant))
         report(*provider_problems(key))
         if ":" not in key:
-            report(Problem(("config", key), key, "has no namespace", f"write {configuration.project}:{key}"))
+            meant = f"{configuration.project}:{key}"
+            report(Problem(("config", key), key, "has no namespace", f"write {meant}", key=meant))
         elif isinstance(value, dict) and set(value) == {"secure"}:
             secrets.add(key)
             configuration.values[key] = UNREADABLE_SECRET
@@ -177,7 +184,8 @@ def _check_type(value: object, declaration: Mapping[str, object], report: Report
     if value is None:
         return False  # reported where the file was read
     name = f"array<{items['type']}>" if isinstance(items, dict) else str(kind)
-    report(Problem(("config", key), value, f"is not of type {name}", f"write {a(name)}, as {PROJECT_FILE} says"))
+    fix, instead = f"write {a(name)}, as {PROJECT_FILE} says", meant_value(str(kind), value)
+    report(Problem(("config", key), value, f"is not of type {name}", fix, instead=instead))
     return False
 
 

@@ -5,8 +5,7 @@ The engine's keys: pulumi/sdk/go/common/workspace, project.json and project.go.
 
 from collections.abc import Iterator, Mapping
 
-from domain.problems import Problem
-from domain.wording import nearest
+from domain.problems import Problem, unknown_key
 
 Raw = Mapping[str, object]
 
@@ -41,7 +40,7 @@ def project_problems(raw: Raw) -> Iterator[Problem]:
         if key in _ELSEWHERE:
             yield Problem((key,), value, _ELSEWHERE[key], "remove it")
         elif key not in _HARMLESS:
-            yield Problem((key,), key, "is not a key that this project expects", nearest(key, list(_HARMLESS)))
+            yield unknown_key((key,), "is not a key that this project expects", _HARMLESS)
     runtime = raw.get("runtime")
     if runtime is not None:
         yield from _held(runtime, _RUNTIME, ("runtime",))
@@ -54,7 +53,7 @@ def stack_file_problems(raw: Raw) -> Iterator[Problem]:
             message = "brings configuration from Pulumi ESC, which can't be read without the engine"
             yield Problem((key,), value, message, "write the values under config")
         elif key not in _STACK:
-            yield Problem((key,), key, "is not a key of a stack's file", nearest(key, list(_STACK)))
+            yield unknown_key((key,), "is not a key of a stack's file", _STACK)
 
 
 def provider_problems(key: str) -> Iterator[Problem]:

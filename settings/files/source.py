@@ -1,14 +1,15 @@
 """YAML files read with the line of every value, duplicate keys refused, nothing guessed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Final
 
 import yaml
 
-from domain.problems import Path, Problem
+from domain.problems import Path, Problem, no_value
 from settings.faults import Fault
+from settings.files.flow import line
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DIGITS = re.compile(r"[0-9]+")
@@ -82,10 +83,20 @@ class Reporter:
     faults: list[Fault]
 
     def __call__(self, *problems: Problem) -> None:
+        root = self.source.value if self.source else None
         for problem in problems:
-            fault = Fault.of(problem, self.file, self.source.line(problem.path) if self.source else None)
+            found = _namespaced(problem).written(root, line)
+            fault = Fault.of(found, self.file, self.source.line(problem.path) if self.source else None)
             if fault not in self.faults:
                 self.faults.append(fault)
+
+
+def _namespaced(problem: Problem) -> Problem:
+    """The key that was meant, as a stack's file has it."""
+    match problem.path:
+        case ("config", str(written)) if problem.key and ":" not in problem.key:
+            return replace(problem, key=f"{written.partition(':')[0]}:{problem.key}")
+    return problem
 
 
 def _scalar(node: yaml.ScalarNode) -> object:
@@ -115,11 +126,6 @@ def _number(text: str) -> object:
         except ValueError:
             continue
     return text
-
-
-def no_value(path: Path) -> Problem:
-    """A key without a value, which could mean anything."""
-    return Problem(path, None, "has no value", "write one, or remove the key")
 
 
 def read(file: FilePath, name: str) -> tuple[Source | None, list[Fault]]:

@@ -1,10 +1,10 @@
 """The shape of catalog.yaml. Names are resolved through the stack, whose names arrive as the validation's context."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,15 +20,15 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
 
 from domain.ecr.names import repository_name_problems
 from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
+from domain.model_problems import OtherWords, invalid_value
 from domain.problems import Problem
 from domain.resource_tags import tag_value_problems
-from domain.wording import a, nearest
+from domain.wording import a, near, nearest
 
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
 DEFAULT_PRESET = "default"
@@ -40,7 +40,7 @@ WORD, VALUE = UNION_TAGS = ("\0word", "\0value")
 
 
 class Names:
-    """What the catalog may refer to: each kind's known names, and where one is declared."""
+    """What the catalog can refer to: each kind's known names with their ids, and where one is declared."""
 
     ACCOUNT = "account"
     ORGANIZATION = "organization"
@@ -48,19 +48,20 @@ class Names:
     KEY = "key"
     STACK = "stack"
 
-    def __init__(self, known: Mapping[str, tuple[Collection[str], str]]) -> None:
+    def __init__(self, known: Mapping[str, tuple[Mapping[str, object], str]]) -> None:
         self._known = known
 
     def check(self, kind: str, name: str) -> None:
         names, declared_in = self._known[kind]
         if name not in names:
-            fix = _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, set(names))
-            raise invalid_value(f"is not {a(kind)} that {declared_in} declares", fix)
+            fix = _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, names)
+            raise invalid_value(f"is not {a(kind)} that {declared_in} declares", fix, _named(name, names))
 
 
-def invalid_value(message: str, fix: str) -> PydanticCustomError:
-    """What a validator raises."""
-    return PydanticCustomError("problem", "{message}", {"message": message, "fix": fix})
+def _named(written: str, names: Mapping[str, object]) -> str | None:
+    """The name that was meant: the one of this id, or the nearest."""
+    by_id = (name for name, ids in names.items() if written in (ids, *(ids.values() if isinstance(ids, dict) else ())))
+    return next(by_id, near(written, names))
 
 
 def known(kind: str) -> AfterValidator:
@@ -78,7 +79,8 @@ def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
     def check(value: str) -> str:
         if found := problems(value):
             fixes = dict.fromkeys(each.fix for each in found)
-            raise invalid_value("; ".join(each.message for each in found), "; ".join(fixes))
+            instead = found[0].instead if len(found) == 1 else None
+            raise invalid_value("; ".join(each.message for each in found), "; ".join(fixes), instead)
         return value
 
     return AfterValidator(check)
@@ -105,12 +107,18 @@ StackName = Annotated[StrictStr, known(Names.STACK)]
 RepositoryName = Annotated[StrictStr, checked(repository_name_problems)]
 
 
+def unchanged(value: object) -> object:
+    return value
+
+
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RetentionRule(Model):
     """One selector, and exactly one thing that happens to the images it selects."""
+
+    OTHER_WORDS: ClassVar[OtherWords] = {"count": ("keep", unchanged), "days": ("expire_after_days", unchanged)}
 
     tag: StrictStr | None = Field(None, description="selects images with a matching tag; `*` is any text")
     all_tags: tuple[StrictStr, ...] | None = Field(
@@ -164,6 +172,14 @@ GitHubId = Annotated[
 
 class Push(Model):
     """A GitHub workflow that may push: from refs, or from an environment."""
+
+    OTHER_WORDS: ClassVar[OtherWords] = {
+        "branch": ("refs", lambda branch: [f"refs/heads/{branch}"]),
+        "tag": ("refs", lambda tag: [f"refs/tags/{tag}"]),
+        "repository": ("github", unchanged),
+        "repo": ("github", unchanged),
+        "workflow": ("job_workflow_ref", unchanged),
+    }
 
     github: Annotated[StrictStr, checked(repository_problems)] = Field(description="owner/repository")
     refs: Annotated[tuple[Annotated[StrictStr, checked(ref_problems)], ...], Field(min_length=1)] | None = Field(
@@ -222,6 +238,8 @@ class NamedKey(Model):
 
 class RepositoryEntry(Model):
     """One repository; everything that is left out is the secure choice."""
+
+    OTHER_WORDS: ClassVar[OtherWords] = {"team": ("owner", unchanged), "lifecycle": ("retention", unchanged)}
 
     owner: Text = Field(description="the team that answers for the images")
     description: Text | None = Field(None, description="what it is for; becomes a tag")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictStr
 
@@ -18,8 +18,9 @@ from domain.ecr.upstreams import ROOT, UPSTREAMS, Upstream
 from domain.iam.grants import organization_problems, role_name_problems
 from domain.iam.limits import SESSION_SECONDS
 from domain.kms import GRANTS_PER_KEY, deletion_window_problems, grants_quota_problems
+from domain.model_problems import OtherWords, invalid_value
 from domain.problems import Problem, unless
-from settings.written.catalog import TASKS, Model, Retirement, Text, checked, invalid_value
+from settings.written.catalog import TASKS, Model, Retirement, Text, checked, unchanged
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -38,7 +39,9 @@ def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -
 
 def _quoted(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise invalid_value("is a number", "put the 12 digits in quotes: a number loses its leading zeros")
+        digits = str(value)
+        instead = None if account_problems(digits) else digits
+        raise invalid_value("is a number", "put the 12 digits in quotes: a number loses its leading zeros", instead)
     return value
 
 
@@ -173,6 +176,8 @@ class CacheEntry(Model):
 
 class StackKeys(Model):
     """The project's own keys; Pulumi.yaml declares the same with their defaults."""
+
+    OTHER_WORDS: ClassVar[OtherWords] = {"region": ("aws:region", unchanged)}
 
     environment: Text = Field(description="what the stack is for: dev, prod")
     catalog: StrictStr = "catalog.yaml"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from syrupy.assertion import SnapshotAssertion
 
-from ops.adopt.printed import scalar
+from settings.files.flow import scalar
 from tests.conftest import PROJECT, ROOT, Edit
 from tests.ops.conftest import TODAY, Adopt, run_adopt
 from tests.ops.outputs import (
@@ -168,7 +168,7 @@ def test_faults(adopt: Adopt, edit: Edit) -> None:
     edit("catalog.yaml", "owner: payments", "ownr: payments")
     adopted = adopt([described(orders())])
     assert (adopted.code, adopted.text) == (2, "")
-    assert "faults in the settings" in adopted.told
+    assert "1 fault in the settings" in adopted.told
 
 
 def test_the_project_stays_as_it_is(adopt: Adopt, project: Path) -> None:

@@ -183,7 +183,7 @@ def test_levels(adopt: Adopt, levels: Path) -> None:
     (levels / "dev.json").unlink()
     adopted = adopt([described(orders())], stack="dev")
     assert (adopted.code, adopted.text) == (2, "")
-    assert adopted.told.startswith(f"{levels / 'dev.json'}: does not exist (copy policies/prod.json")
+    assert adopted.told.startswith("policies/dev.json: does not exist (copy policies/prod.json")
 
 
 def test_what_is_not_proposed_is_not_reported(adopt: Adopt, edit: Edit) -> None:

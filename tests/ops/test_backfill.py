@@ -300,7 +300,7 @@ def test_without_credentials(filled: World, monkeypatch: pytest.MonkeyPatch) -> 
     ended = filled.copy()
     assert ended.code == 1
     assert "there are no AWS credentials for eu-west-1" in ended.error
-    assert "pulumi up" in ended.error
+    assert "log in to AWS" in ended.error
 
 
 def test_a_repository_that_does_not_exist_yet(world: World) -> None:

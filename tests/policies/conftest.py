@@ -58,7 +58,7 @@ def _text(rule: Rule, outcome: Finding | Undecided | Excepted, about: CheckedRes
         case Excepted():
             return f"excepted: {outcome.finding.message}"
         case Finding():
-            text = outcome.message
+            text = f"{outcome.message}: {outcome.fix}" if outcome.fix else outcome.message
         case Undecided():
             text = f"undecided {'.'.join(map(str, outcome.path))}"
     # The gate shows the line of the settings for the path.

@@ -108,7 +108,8 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
 def test_faulty_parameters_are_a_violation(analyzer: Analyzer) -> None:
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exeptions": []}})
     found = dict(analyzer.analyze(Declared(type=KEY, inputs={"enableKeyRotation": True})))
-    assert "the rule's parameters are invalid: exeptions" in found["kms-rotation"]
+    invalid = "the rule's parameters are invalid: exeptions: is not a known key (did you mean 'exceptions'?)"
+    assert invalid in found["kms-rotation"]
 
 
 def test_the_bundle_says_how_to_begin(tmp_path: Path) -> None:

@@ -65,19 +65,31 @@ ADVISORY = {"enforcementLevel": "advisory"}
 
 @cases(
     "value, reported",
-    case("a rule missing", None, ":1: kms-rotation is missing (add it with a level:"),
+    case("a rule missing", None, ":1: kms-rotation: is missing (add it with a level:"),
     case("level", "remediate", "kms-rotation: 'remediate' is not a valid enforcementLevel (write"),
-    case("no level", {}, "kms-rotation: None is not a valid enforcementLevel"),
+    case("no level", {}, "kms-rotation.enforcementLevel: is missing"),
     case("a number", 3, "kms-rotation: 3 is not a valid enforcementLevel"),
-    case("extra", ADVISORY | {"days": 3}, "kms-rotation.days: 3: Extra"),
-    case("exception", ADVISORY | {"exceptions": [EXCEPTION]}, "kms-rotation.exceptions.0.until: 'soon'"),
+    case(
+        "extra",
+        ADVISORY | {"days": 3},
+        "kms-rotation.days: 'days' is not a known key (known:",
+    ),
+    case("a near level", "manditory", '(write `"kms-rotation": "mandatory"`)'),
+    case("a near level among others", {"enforcementLevel": "mandatry"}, '(write `"enforcementLevel": "mandatory"`)'),
+    case("a near key", {"enforcementlevel": "mandatory"}, '(write `"enforcementLevel": "mandatory"`)'),
+    case("a near parameter", ADVISORY | {"exeptions": []}, '(write `"exceptions": []`)'),
+    case(
+        "exception",
+        ADVISORY | {"exceptions": [EXCEPTION]},
+        "kms-rotation.exceptions[0].until: 'soon' is not a date",
+    ),
 )
 def test_faults_are_reported_with_their_line_and_a_fix(edited: Any, value: object, reported: str) -> None:
     file = edited(kms_rotation=value)
     with pytest.raises(InvalidLevels) as invalid:
         load_levels(file)
     assert reported in str(invalid.value)
-    assert all(line.startswith(f"{file}:") for line in str(invalid.value).splitlines())
+    assert all(line.startswith("policies/prod.json:") for line in str(invalid.value).splitlines())
 
 
 BOTH = {"urn": "urn:pulumi:x", "repository": "a/b", "reason": "why", "until": "2027-01-31"}
@@ -102,14 +114,16 @@ def test_an_exception_is_for_a_repository_or_a_resource(edited: Any, exception: 
 )  # fmt: skip
 def test_a_last_day_is_written_as_a_day(edited: Any, until: object) -> None:
     exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": "why", "until": until}
-    with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\.0\.until: .* such as 2027-01-31"):
-        load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+    file = edited(kms_rotation={**ADVISORY, "exceptions": [exception]})
+    line = file.read_text(encoding="utf-8").partition('"until"')[0].count("\n") + 1
+    with pytest.raises(InvalidLevels, match=rf"json:{line}: kms-rotation\.exceptions\[0\]\.until: "):
+        load_levels(file)
 
 
 @pytest.mark.parametrize("reason", ["", " ", "\t\n", "\u00a0"])
 def test_a_reason_is_not_blank(edited: Any, reason: str) -> None:
     exception = {"urn": "urn:pulumi:prod::x::y::z", "reason": reason, "until": "2027-01-31"}
-    with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\.0\.reason: "):
+    with pytest.raises(InvalidLevels, match=r"kms-rotation\.exceptions\[0\]\.reason: "):
         load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
 
 

@@ -59,7 +59,7 @@ repositories:
     mutable_tags: ['a b']
     pull: [{account: nobody}]
     push: [{github: acme}]
-  payments/web: {owner: payments, adopt: maybe, encryption: rot13}
+  payments/web: {owner: payments, adopt: maybe, encryption: rot13, description: 7}
 """
 
 
@@ -67,11 +67,56 @@ def test_twelve_planted_faults_are_reported_in_one_run(project: Path) -> None:
     catalog(project, TWELVE)
     reported = {(fault.line, fault.path[-1]) for fault in faults(project)}
     planted = {
-        (3, "keep"), (7, "tag"), (8, 1), (10, "Payments/api"), (12, "ownr"), (11, "owner"), (13, "retention"),
+        (3, "keep"), (7, "tag"), (8, 1), (10, "Payments/api"), (12, "ownr"), (17, "description"), (13, "retention"),
         (14, 0), (15, "account"), (16, "github"), (17, "adopt"), (17, "encryption"),
     }  # fmt: skip
     assert planted <= reported, planted - reported
     assert any("an earlier rule" in fault.message and fault.line == 5 for fault in faults(project))
+
+
+TWELVE_OF_A_STACK = """\
+config:
+  aws:regoin: us-east-1
+  aws:allowedAccountIds: [111122223333]
+  container-registry:enviroment: dev
+  container-registry:accounts: {workloads: "4444", data-platform: "777788889999"}
+  container-registry:organizations: {acme: acme}
+  container-registry:keys: {shared: {us-east-1: "arn:aws:kms:eu-west-1:111122223333:key/1"}}
+  container-registry:replicas:
+    - {region: eu-west1}
+    - {region: us-east-1}
+    - {region: eu-west-2, account: workloads, role: deploy, prefixes: [p]}
+    - {region: eu-west-3, role: deploy}
+  container-registry:caches:
+    - {upstream: kuay}
+    - {upstream: docker-hub}
+    - {upstream: quay, pull: [{account: workloads}, {account: worklods}]}
+  container-registry:scanning: {type: basic, rules: [{frequency: continuous}]}
+  container-registry:pull_time_exclusions: ["arn:aws-cn:iam::111122223333:role/a"]
+"""
+
+
+def test_all_faults_of_a_stacks_file_are_reported_in_one_run(project: Path) -> None:
+    """Those of single values beside those between values, and none twice or for what another one makes missing."""
+    (project / "Pulumi.dev.yaml").write_text(TWELVE_OF_A_STACK, encoding="utf-8")
+    found = [(fault.line, *fault.path[-2:]) for fault in faults(project)]
+    assert found == [
+        (2, "config", "aws:regoin"),
+        (3, "aws:allowedAccountIds", 0),
+        (4, "config", "container-registry:enviroment"),
+        (5, "container-registry:accounts", "workloads"),
+        (6, "container-registry:organizations", "acme"),
+        (7, "shared", "us-east-1"),
+        (9, 0, "region"),
+        (10, 1, "region"),
+        (11, "prefixes", 0),
+        (12, 3, "role"),
+        (14, 0, "upstream"),
+        (15, 1, "credentials"),
+        (16, 1, "account"),
+        (17, 0, "frequency"),
+        (18, "container-registry:pull_time_exclusions", 0),
+    ]
 
 
 def test_the_command_reports_faults_without_a_traceback(project: Path) -> None:

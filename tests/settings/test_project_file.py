@@ -22,7 +22,7 @@ RUNTIME = "runtime:\n  name: python\n  options:\n    toolchain: pip\n    virtual
     ("backend: {url: 's3://evil'}", "backend: an object with url makes the engine keep the state elsewhere"),
     ("options: {refresh: always}", "options: an object with refresh makes"),
     ("Main: evil", "Main: 'Main' is not a key that this project expects"),
-    ("licence: Apache-2.0", "licence: 'licence' is not a key that this project expects (did you mean 'license'?)"),
+    ("licence: Apache-2.0", "licence: 'licence' is not a key that this project expects (write `license: Apache-2.0`)"),
 )
 def test_a_key_that_the_project_does_not_expect(project: Path, edit: Edit, line: str, reported: str) -> None:
     edit("Pulumi.yaml", "description: A", f"{line}\ndescription: A")

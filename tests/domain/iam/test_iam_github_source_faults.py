@@ -110,7 +110,8 @@ def test_refs(ref: str) -> None:
 )  # fmt: skip
 def test_no_refs(ref: str) -> None:
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
-    assert ref_problems(ref) == [Problem((), ref, "is not a branch or tag ref", fix)]
+    instead = "refs/heads/main" if ref == "main" else None
+    assert ref_problems(ref) == [Problem((), ref, "is not a branch or tag ref", fix, instead=instead)]
 
 
 @pytest.mark.parametrize("environment", ["production", "Prod:EU", "zwei Wörter", "a/b", "x" * 255])

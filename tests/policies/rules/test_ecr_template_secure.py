@@ -137,9 +137,9 @@ UNPULLED = "rule 1 (Archive untagged images 10 days after the last pull) would a
 ARCHIVED = [f"{UNPULLED}, which are never pulled"]
 PROTECTED = {"protected_tags": ["v*"]}
 EXPIRES = "rule 1 (Expire images 10 days after push) applies to the tag 'v0', which v* protects"
-FEW = "rule 1 (Keep the newest 4 images) applies to the tag 'v0', which v* protects: keep at least 5 images"
+FEW = "rule 1 (Keep the newest 4 images) applies to the tag 'v0', which v* protects: write `keep: 5`"
 CACHES = {"appliedFors": CACHE}
-RELEASES = [f"{EXPIRES}: keep such images by a rule above it"]
+RELEASES = [f'{EXPIRES}: put `- {{tag: "v*", keep: 5}}` above it']
 
 
 @cases(

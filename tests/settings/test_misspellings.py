@@ -1,0 +1,108 @@
+"""Forty misspellings, the commonest first: with one near name the exact line to write, else the valid values."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tests.cases import case, cases
+from tests.settings.written import HEAD, api, catalog, faults, key, only, rules
+from tests.stacks import edited
+
+Change = Callable[[Path], object]
+
+
+def entry(more: str) -> Change:
+    return partial(catalog, text=api(more))
+
+
+def owner(written: str) -> Change:
+    return partial(catalog, text=f"{HEAD}  payments/api: {{{written}}}\n")
+
+
+def push(written: str) -> Change:
+    return entry(f"push: [{{github: acme/api, {written}}}]")
+
+
+def preset(rule: str) -> Change:
+    return partial(catalog, text=rules(rule, "{untagged: true, expire_after_days: 7}"))
+
+
+def stack(old: str, new: str) -> Change:
+    return lambda project: edited(project, ("Pulumi.dev.yaml", old, new))
+
+
+def added(line: str) -> Change:
+    return partial(key, line=line)
+
+
+EXACT = (
+    case("a key of an entry", owner("ownr: payments"), "owner: payments"),
+    case("an account", entry("pull: [{account: worklods}]"), "account: workloads"),
+    case("a preset", entry("retention: defualt"), "retention: default"),
+    case("an account's id", entry('pull: [{account: "444455556666"}]'), "account: workloads"),
+    case("a branch", push("branch: main"), "refs: [refs/heads/main]"),
+    case("a branch for a ref", push("refs: [main]"), "refs: [refs/heads/main]"),
+    case("one ref", push("ref: refs/heads/main"), "refs: [refs/heads/main]"),
+    case("an address for a repository", entry("push: [{github: github.com/acme/api, environment: production}]"),
+         "github: acme/api"),
+    case("a service", entry("pull: [{service: lamda}]"), "service: lambda"),
+    case("an encryption", entry("encryption: costumer"), "encryption: customer"),
+    case("an encryption in upper case", entry("encryption: AES256"), "encryption: aes256"),
+    case("one tag for a list", entry("mutable_tags: latest"), "mutable_tags: [latest]"),
+    case("a region", stack("us-east-1", "us-east1"), "aws:region: us-east-1"),
+    case("an account without quotes", stack('"444455556666"', "444455556666"), 'workloads: "444455556666"'),
+    case("a key of the stack", stack("registry:protect:", "registry:protetc:"), "container-registry:protect: false"),
+    # so far the fifteen commonest
+    case("a namespace", stack("container-registry:protect", "container-registy:protect"),
+         "container-registry:protect: false"),
+    case("no namespace", stack("container-registry:protect", "protect"), "container-registry:protect: false"),
+    case("a key of the provider", stack("aws:region", "aws:regoin"), "aws:region: us-east-1"),
+    case("a region of ours", stack("aws:region", "container-registry:region"), "aws:region: us-east-1"),
+    case("yes for true", entry("adopt: yes"), "adopt: true"),
+    case("off for false", stack("protect: false", "protect: off"), "container-registry:protect: false"),
+    case("a number in quotes", preset('{tag: "v*", keep: "20"}'), "keep: 20"),
+    case("a number for a name", owner("owner: 7"), 'owner: "7"'),
+    case("a count", preset('{tag: "v*", count: 20}'), "keep: 20"),
+    case("a key of a rule", preset("{any: true, expire_after_day: 7}"), "expire_after_days: 7"),
+    case("an upstream", stack("upstream: ecr-public", "upstream: dockerhub"), "upstream: docker-hub"),
+    case("an upstream in upper case", stack("upstream: ecr-public", "upstream: Quay"), "upstream: quay"),
+    case("a frequency", added("scanning: {rules: [{frequency: on_push}]}"), "frequency: on-push"),
+    case("a scanning type", added("scanning: {type: enhansed}"), "type: enhanced"),
+    case("an organization", entry("pull: [{organization: acne}]"), "organization: acme"),
+    case("a shortened key", entry("pull: [{org: acme}]"), "organization: acme"),
+    case("a stack", push("environment: x, stacks: [prd]"), "stacks: [prod]"),
+    case("an object for a list", entry("pull: {account: workloads}"), "pull: [{account: workloads}]"),
+    case("a repository in upper case", partial(catalog, text=f"{HEAD}  Payments/API: {{owner: payments}}\n"),
+         "payments/api: {owner: payments}"),
+    case("a replica's region", added("replicas: [{region: eu-west1}]"), "region: eu-west-1"),
+    case("a cache's account", stack("pull: [{account: workloads}", "pull: [{account: worklods}"), "account: workloads"),
+)  # fmt: skip
+VALUES = (
+    case("no near service", entry("pull: [{service: fargate}]"), ("lambda", "codebuild", "ecs")),
+    case("no near encryption", entry("encryption: rot13"), ("customer", "aws-managed", "aes256")),
+    case("no near account", entry("pull: [{account: nobody}]"), ("data-platform", "workloads")),
+    case("no near frequency", added("scanning: {rules: [{frequency: daily}]}"), ("on-push", "continuous")),
+    case("the opposite", entry("immutable_tags: [v1]"), ("retention", "push", "pull", "adopt")),
+)
+
+
+@cases("change, line", *EXACT)
+def test_the_line_to_write_is_exact(project: Path, change: Change, line: str) -> None:
+    """One misspelling is one fault, and the line alone is the fix."""
+    change(project)
+    assert only(project).endswith(f" (write `{line}`)")
+
+
+@cases("change, values", *VALUES)
+def test_without_a_near_name_the_valid_values_are_listed(
+    project: Path, change: Change, values: tuple[str, ...]
+) -> None:
+    change(project)
+    fix = faults(project)[0].fix
+    assert "`" not in fix
+    assert [each for each in values if each not in fix] == []
+
+
+def test_forty_of_which_thirty_are_exact() -> None:
+    assert len(EXACT) + len(VALUES) >= 40
+    assert len(EXACT) >= 30
