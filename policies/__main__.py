@@ -9,7 +9,7 @@ _HOW = f"""\
 This is a policy pack: Pulumi's engine runs it, and by itself it would only wait.
   make preview STACK=dev    has the engine apply the rules
   make gate STACK=dev       applies them without an engine or an account
-Elsewhere: pulumi preview --policy-pack {here}
+Elsewhere: pulumi preview --stack STACK --policy-pack {here}
 """
 if sys.stdout.isatty():  # the engine reads the pack's port from a pipe
     sys.stderr.write(_HOW)

@@ -62,7 +62,7 @@ def _add_options(render: _Parser, plan: _Parser, access: _Parser, show: _Parser,
     render.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
     render.add_argument("--preview", action="store_true", help="leave outputs unknown, as in a preview")
     _add_base(plan, f"compare with this revision (default: {DEFAULT_BASE})")
-    preview = "the output of `pulumi preview --json --show-sames`"
+    preview = "the output of `pulumi preview --json --show-sames --stack STACK`"
     plan.add_argument("--from-preview", type=Path, metavar="FILE", help=preview)
     access.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
     _add_base(access, f"print only the changes from this revision (without REV: {DEFAULT_BASE})")

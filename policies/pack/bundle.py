@@ -22,7 +22,7 @@ Rules for container registries on AWS; policies/README.md describes each.
 creates the pack's virtual environment (`{virtualenv}/`, from requirements.txt). Run it first, in this folder: without
 it, the engine hangs when it starts the pack. Then, in the folder of a Pulumi project:
 
-    pulumi preview --policy-pack {name} --policy-pack-config {name}/policies/prod.json
+    pulumi preview --stack STACK --policy-pack {name} --policy-pack-config {name}/policies/prod.json
 
 `policies/prod.json` and `policies/dev.json` set the level, parameters and exceptions of each rule.
 """

@@ -45,4 +45,6 @@ def _text(file: Path) -> str:
     except OSError as error:
         raise InvalidPreview(f"{file}: can't be read: {error.strerror} (name a file)") from error
     except UnicodeDecodeError as error:
-        raise InvalidPreview(f"{file}: is not UTF-8 text (write it with `pulumi preview --json`)") from error
+        raise InvalidPreview(
+            f"{file}: is not UTF-8 text (write it with `pulumi preview --json --show-sames --stack STACK`)"
+        ) from error

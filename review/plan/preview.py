@@ -104,7 +104,7 @@ def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
     try:
         preview = _read(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        fix = "write one with `pulumi preview --json --show-sames --stack …`"
+        fix = f"write one with `pulumi preview --json --show-sames --stack {stack}`"
         raise InvalidPreview(f"{file}: is not a preview of the engine: {error} ({fix})") from error
     if not preview.steps and preview.reasons:
         raise InvalidPreview(f"{file}: the preview failed before it planned anything: {preview.reasons[0]} (fix that)")

@@ -53,7 +53,7 @@ def test_on_a_terminal_it_says_what_it_is(command: list[str]) -> None:
         os.close(ours)
     assert ended.returncode == 2
     assert "This is a policy pack: Pulumi's engine runs it" in ended.stderr
-    assert f"pulumi preview --policy-pack {FOLDER}\n" in ended.stderr
+    assert f"pulumi preview --stack STACK --policy-pack {FOLDER}\n" in ended.stderr
 
 
 def test_no_module_hides_one_of_pythons_own() -> None:
