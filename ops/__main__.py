@@ -52,6 +52,7 @@ def _adopt(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--stack", help="dev, prod: a Pulumi.STACK.yaml (default: the one whose home is described)")
     command.add_argument("--format", choices=("yaml", "json"), default="yaml")
+    command.add_argument("--write", action="store_true", help="write what is printed into the files, after a diff")
     today = datetime.now(UTC).date()
     command.add_argument("--today", type=date.fromisoformat, default=today, help="judge as of this day (2027-01-31)")
     _project(command)

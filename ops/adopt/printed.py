@@ -10,8 +10,9 @@ from pathlib import Path
 from domain.wording import listed
 from ops.adopt.adoption import AdoptionReport, Candidate, Status
 from policies.pack.levels import block_lines, levels_file
+from render.output import width
 from review.plan.phrases import grouped
-from settings.files.flow import flow, printable, scalar
+from settings.files.flow import flow, printable, scalar_key
 
 _WIDTH = 118
 
@@ -23,6 +24,16 @@ def to_yaml(report: AdoptionReport) -> str:
         show = _entry if status is Status.ADOPTABLE else _without_entry
         blocks += [show(each, report) for each in report.repositories if each.status is status]
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block)))
+
+
+def review_text(report: AdoptionReport) -> str:
+    """What is said of each repository, without what is written."""
+    found = ((each, list(_remarks(each, report, ""))) for each in report.repositories)
+    blocks = [
+        [f"# {printable(each.name)}", *said] if each.status is Status.ADOPTABLE else list(_without_entry(each, report))
+        for each, said in found
+    ]
+    return "\n\n".join("\n".join(lines) for lines in blocks)
 
 
 def to_json(report: AdoptionReport) -> str:
@@ -59,13 +70,7 @@ def _stack_keys(report: AdoptionReport) -> Iterator[str]:
     if report.stack_keys:
         yield from _comment(f"For Pulumi.{report.stack}.yaml, under `config:`, beside what these keys hold there:")
     for kind, names in report.stack_keys.items():
-        yield f"#   container-registry:{kind}:"
-        for name, value in names.items():
-            if isinstance(value, Mapping):
-                yield f"#     {scalar(name)}:"
-                yield from (f"#       {region}: {scalar(arn)}" for region, arn in value.items())
-            else:
-                yield f"#     {scalar(name)}: {scalar(value)}"
+        yield from (f"# {line}" for line in member_lines(f"container-registry:{kind}", names, "  ", blocks=2))
     for line in report.other_stacks:
         yield from _comment(line)
 
@@ -83,14 +88,22 @@ def _exceptions(report: AdoptionReport) -> Iterator[str]:
 
 def _entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
     yield from _remarks(repository, report, "  ")
-    yield f"  {scalar(repository.name)}:"
-    for key, value in repository.entry.items():
-        line = f"    {key}: {flow(value)}"
-        if isinstance(value, list) and (key == "retention" or len(line) > _WIDTH):
-            yield f"    {key}:"
-            yield from (f"      - {flow(item)}" for item in value)
-        else:
-            yield line
+    yield from member_lines(repository.name, repository.entry, "  ", blocks=1)
+
+
+def member_lines(key: str, value: object, indent: str, *, blocks: int) -> Iterator[str]:
+    """A member of a mapping; so many levels of mappings below it are blocks."""
+    name = f"{indent}{scalar_key(key)}:"
+    line = f"{name} {flow(value)}"
+    if isinstance(value, Mapping) and blocks:
+        yield name
+        for each, member in value.items():
+            yield from member_lines(each, member, f"{indent}  ", blocks=blocks - 1)
+    elif isinstance(value, list) and (key == "retention" or len(line) > _WIDTH):
+        yield name
+        yield from (f"{indent}  - {flow(item)}" for item in value)
+    else:
+        yield line
 
 
 def _without_entry(repository: Candidate, report: AdoptionReport) -> Iterator[str]:
@@ -123,7 +136,7 @@ def _comment(text: str, indent: str = "", hang: str = "", first: str = "") -> li
     """Lines of a comment; whatever could end one before its time is shown escaped."""
     return textwrap.wrap(
         printable(text),
-        _WIDTH,
+        min(_WIDTH, width()),
         initial_indent=f"{indent}# {first}",
         subsequent_indent=f"{indent}# {hang}",
         break_long_words=False,

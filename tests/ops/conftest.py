@@ -76,14 +76,18 @@ Adopt = Callable[..., Adopted]
 
 
 def run_adopt(
-    *files: Sequence[object], stack: str | None = "prod", format: str = "json", project: Path = PROJECT
+    *files: Sequence[object],
+    more: Sequence[str] = (),
+    stack: str | None = "prod",
+    format: str = "json",
+    project: Path = PROJECT,
 ) -> Adopted:
     """Adopts what files of outputs hold, one file for each list."""
     out, err = StringIO(), StringIO()
     named = ["--stack", stack] if stack else []
     with TemporaryDirectory() as folder, redirect_stdout(out), redirect_stderr(err):
         paths = [str(written(Path(folder, f"{number}.json"), *outputs)) for number, outputs in enumerate(files)]
-        code = main(["adopt", *paths, *named, "--format", format, "--project", str(project), "--today", TODAY])
+        code = main(["adopt", *paths, *named, "--format", format, "--project", str(project), "--today", TODAY, *more])
     return Adopted(code, out.getvalue(), err.getvalue(), project, stack or "")
 
 
