@@ -39,8 +39,8 @@ install: .venv/.run ## what `pulumi up` needs, into .venv
 	@$(BIN)/python -m localcloud.emulator_environment
 	@touch $@
 
-# ARGS: --verbose, --port 5000, --token a-password; see --help.
-rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove every promise or those of REPOSITORY, serve it (ARGS="--port 5000")
+# REPOSITORY proves one. ARGS: --verbose, --port 5000, --token a-password; see --help.
+rehearse: .venv/.rehearsal .venv/emulator/.done ## build STACK on a local cloud, prove it, serve it
 	@$(BIN)/python -m rehearsal up --stack $(STACK) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(ARGS)
 
 rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with the proofs
@@ -49,7 +49,7 @@ rehearse-once: .venv/.rehearsal .venv/emulator/.done ## the same, ending with th
 rehearse-each: .venv/.rehearsal .venv/emulator/.done ## the same of every stack, one after another
 	@$(foreach stack,$(STACKS),$(BIN)/python -m rehearsal up --stack $(stack) --once &&) true
 
-render: .venv/.run ## everything that STACK declares, without an account (STACK=prod, FORMAT=json), or one REPOSITORY of it
+render: .venv/.run ## all that STACK declares, or one REPOSITORY (FORMAT=json)
 	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY))
 
 plan: .venv/.run ## what STACK changes since the revision BASE (the last commit)
@@ -58,7 +58,7 @@ plan: .venv/.run ## what STACK changes since the revision BASE (the last commit)
 access: .venv/.run ## which principals can do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
 	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
 
-show: .venv/.run ## what the team of REPOSITORY needs: URLs, retention, who pushes and pulls, a workflow, lines to copy
+show: .venv/.run ## what the team of REPOSITORY needs to push and pull
 	@$(REVIEW) --repository '$(REPOSITORY)'
 
 gate: .venv/.run ## may it be merged: the rules, and what the change does since the revision BASE (the last commit)

@@ -11,7 +11,8 @@ from domain.iam.github_trust import GitHubSource
 from settings import StackRegistry
 
 _OWN_WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "deploy.yml"
-"""Its actions are pinned, and Dependabot raises them: a workflow that is shown has the same."""
+"""Its actions are pinned: a workflow that is shown has the same, and without it their latest known versions."""
+_CHECKOUT, _CREDENTIALS = "actions/checkout@v7", "aws-actions/configure-aws-credentials@v6"
 _WORKFLOW = """\
 {trigger}
 permissions: {{}}
@@ -51,8 +52,8 @@ def workflow_lines(
         host=home.host,
         repository=repository,
         tag="$GITHUB_REF_NAME" if only_tags else example_tag(rules, "$GITHUB_SHA"),
-        checkout=_pinned("actions/checkout"),
-        credentials=_pinned("aws-actions/configure-aws-credentials"),
+        checkout=_pinned(_CHECKOUT),
+        credentials=_pinned(_CREDENTIALS),
         role=role,
         region=home.region,
     )
@@ -85,7 +86,6 @@ def _trigger(source: GitHubSource) -> str:
 
 
 def _pinned(action: str) -> str:
-    found = re.search(rf"uses: ({action}@.+)", _OWN_WORKFLOW.read_text(encoding="utf-8"))
-    if found is None:
-        raise LookupError(f"{_OWN_WORKFLOW} uses no {action}")
-    return found[1]
+    text = _OWN_WORKFLOW.read_text(encoding="utf-8") if _OWN_WORKFLOW.is_file() else ""
+    found = re.search(rf"uses: ({action.partition('@')[0]}@.+)", text)
+    return found[1] if found else action

@@ -9,6 +9,7 @@ import yaml
 from syrupy.assertion import SnapshotAssertion
 
 from render import output
+from review.show import lines
 from tests.cases import case, cases
 from tests.review.clones import Ended, review
 from tests.stacks import PROJECT, ROOT, TextEdit, copied, rendered
@@ -117,6 +118,13 @@ def test_a_workflow_that_pushes(written: str, on: object, environment: str | Non
         subprocess.run(["bash", "-n", "-c", each["run"]], check=True)
 
 
+def test_a_company_that_deploys_otherwise_gets_a_workflow_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lines, "_OWN_WORKFLOW", tmp_path / "deploy.yml")
+    (text,) = shown("payments/api")["workflows"].values()
+    assert "uses: actions/checkout@v7\n" in text
+    assert "uses: aws-actions/configure-aws-credentials@v6\n" in text
+
+
 @cases(
     "rules, tag",
     case("the first that counts", '{tag: "dev-*", expire_after_days: 3}, {tag: "v*.*", keep: 3}', "v1.0.0.1"),
@@ -143,7 +151,7 @@ def test_a_copy_that_a_replica_does_not_have_is_not_shown(tmp_path: Path) -> Non
     "repository, stack, error",
     ("payments/apy", "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
     ("", "dev", "no repository '' (known: data/ingest, data/notebooks,"),
-    ("payments/api", "dve", "'dve' is not a stack of this project (did you mean 'dev'?)"),
+    ("payments/api", "dve", "'dve' is not a stack of this project"),
 )
 def test_bad_input(repository: str, stack: str, error: str) -> None:
     ended = show(repository, stack=stack)
