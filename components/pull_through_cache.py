@@ -23,7 +23,7 @@ class PullThroughCacheArgs:
     """The ARN of the key that encrypts the images."""
     role: pulumi.Input[str] | None
     """The role with which Amazon ECR creates the repositories."""
-    token: pulumi.Output[str] | None
+    token: pulumi.Input[str] | None
 
 
 class PullThroughCache(Component):
@@ -76,7 +76,7 @@ class PullThroughCache(Component):
         version = pulumi_aws.secretsmanager.SecretVersion(
             name,
             secret_id=secret.id,
-            secret_string=token.apply(lambda text: to_json_text(credentials(user, text))),
+            secret_string=pulumi.Output.from_input(token).apply(lambda text: to_json_text(credentials(user, text))),
             region=cache.region,
             opts=self.child(),
         )

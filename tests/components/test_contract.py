@@ -66,7 +66,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         ),
         "key": KEY,
         "role": "arn:aws:iam::111122223333:role/templates",
-        "token": pulumi.Output.from_input("token"),
+        "token": "token",
     },
     "Replication": {
         "region": "eu-west-1",
