@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.document_text import UNKNOWN
 from domain.ecr.lifecycle import PolicyRule
 from domain.ecr.tags import WILDCARD, TagMutability
 from domain.problems import Path
@@ -36,6 +37,7 @@ class MovingRepository:
     rules: tuple[PolicyRule, ...]
 
 
+_Registry = tuple[str | None, str | None]
 Found = Iterator[tuple[CheckedResource, MovingRepository | Undecided]]
 """Each with the repository, or with the policy whose text is not known."""
 
@@ -43,10 +45,10 @@ Found = Iterator[tuple[CheckedResource, MovingRepository | Undecided]]
 def moving_repositories(resources: Sequence[CheckedResource]) -> Found:
     """The repositories whose tags can move. One without a policy is ecr-lifecycle-present's, an invalid policy is
     ecr-lifecycle-sound's."""
-    policies = defaultdict[tuple[str | None, str | None], list[CheckedResource]](list)
+    policies = defaultdict[_Registry, dict[str, list[CheckedResource]]](lambda: defaultdict(list))
     for each in resources:
         if each.type == LIFECYCLE_POLICY:
-            policies[each.provider, each.region].append(each)
+            policies[each.provider, each.region][_name(each, "repository")].append(each)
     for repository in (each for each in resources if each.type == REPOSITORY):
         tags = _moving_tags(repository.inputs)
         if isinstance(tags, Undecided):
@@ -55,17 +57,25 @@ def moving_repositories(resources: Sequence[CheckedResource]) -> Found:
             yield from _with_policy(repository, tags, policies[repository.provider, repository.region])
 
 
-def _with_policy(repository: CheckedResource, tags: MovingTags, policies: Sequence[CheckedResource]) -> Found:
-    name = repository.inputs.get("name")
-    own = [each for each in policies if each.inputs.get("repository") == name and not is_unknown(name)]
-    if not own and any(is_unknown(name) or is_unknown(each.inputs.get("repository")) for each in policies):
-        yield repository, Undecided(("name",))
-    for policy in own:
+def _with_policy(
+    repository: CheckedResource, tags: MovingTags, policies: Mapping[str, Sequence[CheckedResource]]
+) -> Found:
+    name = _name(repository, "name")
+    if name == UNKNOWN or name not in policies:
+        if UNKNOWN in policies or (name == UNKNOWN and policies):
+            yield repository, Undecided(("name",))
+        return
+    for policy in policies[name]:
         rules = rules_in(policy.inputs, POLICY)
         if isinstance(rules, Undecided):
             yield policy, rules
         elif rules:
             yield repository, MovingRepository(tags=tags, policy=policy, rules=rules)
+
+
+def _name(resource: CheckedResource, key: str) -> str:
+    name = resource.inputs.get(key)
+    return UNKNOWN if is_unknown(name) else str(name)
 
 
 def _moving_tags(inputs: Mapping[str, Any]) -> MovingTags | Undecided | None:
