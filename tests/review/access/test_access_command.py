@@ -22,7 +22,7 @@ def test_one_repository() -> None:
 @cases(
     "arguments, stack, told",
     (["--repository", "payments/apy"], "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
-    ([], "dve", "'dve' is not a stack of this project (did you mean 'dev'?)"),
+    ([], "prodd", "'prodd' is not a stack of this project (did you mean 'prod'?)"),
     (["--base", "no-such-revision"], "dev", "'no-such-revision' is not a revision of"),
     (["--format", "sarif"], "dev", "invalid choice: 'sarif'"),
 )

@@ -151,7 +151,7 @@ def test_a_copy_that_a_replica_does_not_have_is_not_shown(tmp_path: Path) -> Non
     "repository, stack, error",
     ("payments/apy", "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
     ("", "dev", "no repository '' (known: data/ingest, data/notebooks,"),
-    ("payments/api", "dve", "'dve' is not a stack of this project"),
+    ("payments/api", "prodd", "'prodd' is not a stack of this project (did you mean 'prod'?)"),
 )
 def test_bad_input(repository: str, stack: str, error: str) -> None:
     ended = show(repository, stack=stack)
