@@ -1,6 +1,7 @@
 """The longer scripts of the workflows, run with stand-ins for the programs that they call."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -227,7 +228,7 @@ def talk(folder: Path, known: str, gh: str = GH) -> dict[str, str]:
     return {**COMMENT, "CALLS": str(folder / "calls"), "KNOWN": str(folder / "known"), "LC_ALL": "C.UTF-8"}
 
 
-@cases("known, method, where", ("", "POST", "issues/7/comments"), ("12\n34\n", "PATCH", "issues/comments/12"))
+@cases("known, method, where", ("", "POST", "issues/7/comments"), ("12\n", "PATCH", "issues/comments/12"))
 def test_there_is_one_comment(tmp_path: Path, known: str, method: str, where: str) -> None:
     environment = talk(tmp_path, known)
     for name in ("preview-prod", "gate-dev", "gate-prod", "preview-dev"):
@@ -250,7 +251,27 @@ def test_a_long_comment_is_cut_where_github_would_refuse_it(tmp_path: Path) -> N
     ran_well("comment", "keep one comment", tmp_path, environment)
     body = written(tmp_path, "body.md")
     assert 60_000 < len(body) < 65_536
-    assert body.endswith("Cut here. All of it: https://github.example/run")
+    assert body.rstrip().endswith("Cut here. All of it: https://github.example/run")
+
+
+def test_reports_too_long_for_one_comment_are_several_and_none_is_cut(tmp_path: Path) -> None:
+    environment = talk(tmp_path, "12\n")
+    for name, letter in (("gate-dev", "a"), ("gate-prod", "b"), ("preview-dev", "c")):
+        (tmp_path / "comment" / f"{name}.md").write_text(letter * 30_000, encoding="utf-8")
+    ran_well("comment", "keep one comment", tmp_path, environment)
+    _, first, second = calls(tmp_path)
+    assert ("--method PATCH" in first, "issues/comments/12 " in first, "--method POST" in second) == (True,) * 3
+    sent = [written(tmp_path, f"sent-{number}.md") for number in (2, 3)]
+    assert [[body.count(letter * 30_000) for letter in "abc"] for body in sent] == [[1, 1, 0], [0, 0, 1]]
+    assert all(body.startswith(MARKER) and len(body) < 65_536 for body in sent)
+
+
+def test_comments_that_are_not_needed_any_more_are_deleted(tmp_path: Path) -> None:
+    environment = talk(tmp_path, "12\n34\n56\n")
+    (tmp_path / "comment" / "gate-dev.md").write_text("short", encoding="utf-8")
+    ran_well("comment", "keep one comment", tmp_path, environment)
+    changed = [re.findall("--method ([A-Z]+) .*/comments/(\\d+)", each) for each in calls(tmp_path)[1:]]
+    assert changed == [[("PATCH", "12")], [("DELETE", "34")], [("DELETE", "56")]]
 
 
 def test_the_query_for_the_comment_finds_only_ours(tmp_path: Path) -> None:
