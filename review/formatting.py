@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 FOLDED_FROM = 8
 """Lists of this many lines are folded."""
@@ -29,7 +30,7 @@ def with_code(text: str) -> str:
 
 def folded(title: str, body: str) -> str:
     """A part that opens at a click; `body` is Markdown already."""
-    return f"<details><summary>{escaped(title)}</summary>\n\n{body}\n\n</details>"
+    return f"<details><summary>{escaped(title)}</summary>\n\n{body}\n</details>"
 
 
 def folded_lines(lines: Sequence[str], limit: int = sys.maxsize) -> str:
@@ -47,6 +48,27 @@ def fitting(lines: Sequence[str], room: int, more: str) -> list[str]:
         if room < 0:
             return [*lines[:count], more.format(len(lines) - count)]
     return list(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a comment, and its form where the comment would be too long; some have no shorter one."""
+
+    text: str
+    short: str | None = None
+    fails: bool = False
+    """Whether it is what fails, which is shortened after all else."""
+
+
+def fitted(parts: Sequence[Part], limit: int) -> str:
+    """The parts in their order, each whole where there is room for it: the last are shortened first."""
+    texts = [each.text for each in parts]
+    for index in sorted(range(len(parts)), key=lambda index: (parts[index].fails, -index)):
+        if len("\n\n".join(filter(None, texts))) <= limit:
+            break
+        short = parts[index].short
+        texts[index] = texts[index] if short is None else short
+    return "\n\n".join(filter(None, texts))
 
 
 def code_block(lines: Iterable[str], language: str = "") -> list[str]:

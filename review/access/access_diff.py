@@ -1,7 +1,8 @@
 """The access that a change grants, changes or revokes."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from domain.wording import listed
@@ -21,6 +22,10 @@ class AccessTrend(StrEnum):
     CHANGED = "changed"
     """It has other conditions than before."""
     LOST = "lost"
+
+    @property
+    def sign(self) -> str:
+        return {AccessTrend.GAINED: "+", AccessTrend.CHANGED: "~"}.get(self, "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,12 @@ def access_changes(base: Matrix | None, head: Matrix) -> tuple[AccessChange, ...
         for (trend, who, access, everywhere, regions, conditions), some in alike.items()
     ]
     return tuple(sorted(found, key=_order))
+
+
+def joined(found: Sequence[AccessChange]) -> list[AccessChange]:
+    """For people: principals with the same change in one."""
+    alike = grouped(found, lambda each: replace(each, who=""))
+    return [replace(each, who=listed((one.who for one in some), limit=sys.maxsize)) for each, some in alike.items()]
 
 
 def _order(change: AccessChange) -> tuple[object, ...]:

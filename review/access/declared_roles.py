@@ -17,6 +17,9 @@ from review.access.partial_evaluation import PartialCaller, decide
 from review.access.targets import PolicyReader
 
 _ASSUMING = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole")
+_ECR = "ecr.amazonaws.com"
+_OWN_SERVICE = "Amazon ECR for this registry"
+"""Who assumes a role that the registry has for the service: no person, and no other account."""
 _EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 ALLOW_ALL = Policy(name="its own policies", document=_EVERYTHING)
 """The most that an account can allow its principals: the identity policies of other accounts are not known."""
@@ -126,7 +129,8 @@ def _entrants(trust: Policy, arn: str, account: str) -> Iterator[str]:
         for each in named(statement):
             conditions = _assume_conditions(trust, statement, each, Request(action="", resource=arn, account=account))
             if conditions is not None:
-                yield f"{each.principal.label} ({', '.join(conditions)})" if conditions else each.principal.label
+                label = _OWN_SERVICE if each.principal.id.startswith(_ECR) else each.principal.label
+                yield f"{label} ({', '.join(conditions)})" if conditions else label
 
 
 def _assume_conditions(

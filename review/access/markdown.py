@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.access.access_diff import AccessChange
+from review.access.access_diff import AccessChange, joined
 from review.access.matrix import Access, Matrix
 from review.access.text import NO_CHANGE, NO_PRINCIPAL, Row, matrix_title, notes, principal_label, rows
 from review.formatting import escaped, folded, folded_lines, with_code
@@ -12,13 +12,13 @@ def to_markdown(matrix: Matrix) -> str:
     parts = [f"### {escaped(matrix_title(matrix))}"]
     for repository, regions in matrix.repositories.items():
         found = rows(matrix, repository)
-        body = "\n".join(_table(found)) if found else NO_PRINCIPAL
+        body = "\n".join([*_table(found), ""]) if found else NO_PRINCIPAL
         parts.append(folded(f"{repository} ({', '.join(regions)}): {len(found)}", body))
     return "\n\n".join([*parts, *(escaped(f"Note: {note}") for note in notes(matrix))])
 
 
 def changes_to_markdown(found: Sequence[AccessChange], heading: str) -> str:
-    body = folded_lines([str(each) for each in found]) if found else escaped(NO_CHANGE)
+    body = folded_lines([str(each) for each in joined(found)]) if found else escaped(NO_CHANGE)
     return f"### {escaped(heading)}\n\n{body}"
 
 

@@ -1,5 +1,6 @@
 """The access matrix as plain data: principals, repositories, and what each principal can do."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -106,6 +107,14 @@ class Matrix:
     cells: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
     """What is not known."""
+
+    def without(self, names: Container[str]) -> "Matrix":
+        """The matrix of the other repositories."""
+        return replace(
+            self,
+            repositories={name: regions for name, regions in self.repositories.items() if name not in names},
+            cells=tuple(each for each in self.cells if each.repository not in names),
+        )
 
     def of(self, repository: str) -> "Matrix":
         return replace(

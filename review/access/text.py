@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.wording import listed
-from render.output import width, wrapped
-from review.access.access_diff import AccessChange
+from render.output import Style, painted, sign_styles, width, wrapped
+from review.access.access_diff import AccessChange, joined
 from review.access.matrix import Access, Cell, Grantee, Matrix
 from review.access.partial_evaluation import Permission
 from review.plan.phrases import grouped
@@ -33,16 +33,19 @@ class Row:
 
 
 def to_text(matrix: Matrix) -> str:
-    lines = [matrix_title(matrix)]
+    lines = [painted(matrix_title(matrix), Style.BOLD)]
     for repository, regions in matrix.repositories.items():
-        lines += ["", f"{repository}  {', '.join(regions)}", *_table(rows(matrix, repository))]
+        lines += ["", painted(f"{repository}  {', '.join(regions)}", Style.BOLD), *_table(rows(matrix, repository))]
     lines += [line for note in notes(matrix) for line in ("", *wrapped(f"Note: {note}", "  "))]
     return "\n".join(lines)
 
 
 def changes_to_text(found: Sequence[AccessChange], heading: str) -> str:
-    lines = [line for each in found for line in wrapped(f"  {each}", "    ")]
-    return "\n".join([heading, "", *(lines or [f"  {NO_CHANGE}"])])
+    lines: list[str] = []
+    for each in joined(found):
+        line = f"  {each.trend.sign} {each}"
+        lines += wrapped(line, "      ", *sign_styles(line))
+    return "\n".join([painted(heading, Style.BOLD), "", *(lines or [f"  {NO_CHANGE}"])])
 
 
 def matrix_title(matrix: Matrix) -> str:

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from domain.document_text import to_json_text
 from domain.wording import listed
 from policies.pack.rule import Level
-from render.resource import Resource
-from resources.ecr import REPOSITORY
 from review.plan.destruction import destructions, retirements
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
@@ -20,7 +17,7 @@ _TOPICS = list(Topic)
 def consequences(compared: Compared) -> tuple[Consequence, ...]:
     """All consequences, the worst first."""
     changes = compared.changes
-    found = [*destructions(compared), *_renames(changes), *retirements(changes), *_lookalikes(changes)]
+    found = [*destructions(compared), *_renames(changes), *retirements(changes)]
     found += [*_adoptions(changes), *weaknesses(compared), *retentions(compared), *registry_consequences(compared)]
     return ordered(found)
 
@@ -50,23 +47,6 @@ def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
         else:
             text = f"{head} was {old}: it has an alias, and nothing changes in AWS."
             yield Consequence(topic=Topic.RENAME, text=text, urns=urns)
-
-
-def _lookalikes(changes: Sequence[Change]) -> Iterator[Consequence]:
-    """A repository is created and one deleted that differs only in its name: perhaps meant as a rename."""
-    gone = [change for change in changes if change.type == REPOSITORY and change.op is Op.DELETE]
-    alike = {(change.account, _but_name(change.old)): change.repository for change in gone}
-    come = [change for change in changes if change.type == REPOSITORY and change.op is Op.CREATE]
-    pairs = [(each, alike.get((each.account, _but_name(each.new)))) for each in come]
-    for (new, old), group in grouped(pairs, lambda pair: (pair[0].repository, pair[1])).items():
-        if old is not None:
-            text = f"{new} looks like {old} renamed, but ECR can't rename a repository: the new one starts empty."
-            yield Consequence(topic=Topic.RENAME, text=text, urns=urns_of(change for change, _ in group))
-
-
-def _but_name(resource: Resource | None) -> str:
-    inputs = resource.inputs if resource else {}
-    return to_json_text({key: value for key, value in inputs.items() if key not in ("name", "forceDelete")})
 
 
 def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from domain.aws import RegistryId
+from domain.document_text import to_json_text
 from domain.wording import listed
 from policies.pack.rule import Level
 from render.resource import Render, Resource, account_of
-from resources.ecr import REPOSITORY
+from resources.ecr import REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.model import DESTROYING, IMPORT, NOTHING_TO_DO, Change, Compared, Consequence, Fate, Op, Topic
 from review.plan.phrases import by_repository, regions, retire_until, subject_phrase, urns_of
@@ -31,19 +33,34 @@ def fate(change: Change) -> Fate:
     return Fate.LOST if forced else Fate.KEPT_BY_AWS
 
 
-def loses_images(change: Change) -> bool:
-    return destroys_repository(change) and fate(change) is Fate.LOST
+def dropped_registries(compared: Compared) -> frozenset[RegistryId]:
+    """The registries that are removed with a repository that was not retired."""
+    if compared.head is None:
+        return frozenset()
+    deleted = [each for each in compared.changes if each.op is Op.DELETE]
+    removed = {each.registry for each in deleted if each.type == SCANNING_CONFIGURATION}
+    unretired = (each for each in deleted if destroys_repository(each) and retire_until(each.old) is None)
+    return frozenset(each.registry for each in unretired) & removed
 
 
 def destructions(compared: Compared) -> Iterator[Consequence]:
     """Deleted repositories and keys, and other protected resources."""
     changes, steps = compared.changes, _Steps(compared)
-    destroyed = [each for each in changes if destroys_repository(each) and each.op is not Op.RENAME]
+    dropped = dropped_registries(compared)  # one consequence for all that is in each
+    destroyed = [
+        each
+        for each in changes
+        if destroys_repository(each)
+        and each.op is not Op.RENAME
+        and not (each.registry in dropped and steps.leaves_with_registry(each))
+    ]
     for names, group in by_repository(
         destroyed, lambda each: (each.op, fate(each), each.forced_by, steps.verdict(each))
     ):
         yield _repositories(names, group, changes, steps.verdict(group[0]))
     for change in changes:
+        if change.type == KEY and change.registry in dropped:
+            continue
         if change.type == KEY and change.op in DESTROYING and not change.retained:
             yield _key(change, compared.olds, steps)
         elif change.type != REPOSITORY and change.refused:
@@ -102,8 +119,6 @@ class _Steps:
             why = " The stack has no allow_destruction: every deployment after this one fails as well."
             return _Verdict(id="plan-removed-blocked", why=why, fix=fix)
         if missing := self._missing(change):
-            if "retire" in missing and self._leaves_with_registry(change):
-                return _Verdict()  # plan-replica-dropped is once for the whole registry
             why = f" Not announced: {' and '.join(missing.values())}."
             return _Verdict(id="plan-destroys", why=why, fix=self._fix(change, frozenset(missing)))
         if expired := self._expired(change):
@@ -125,18 +140,18 @@ class _Steps:
             missing["retire"] = "it was not retired"
         elif not (change.old and change.old.inputs.get("forceDelete")):
             missing["force"] = "it was retired without allow_destruction"
-        if self.head and old_name(change) not in self.head.removed and not self._leaves_with_registry(change):
+        if self.head and old_name(change) not in self.head.removed and not self.leaves_with_registry(change):
             missing["removed"] = "`removed` does not name it"
         return missing
 
     def _fix(self, change: Change, missing: frozenset[str]) -> str:
-        if self._leaves_with_registry(change):
+        if self.leaves_with_registry(change):
             return f"first deploy {RETIRE} on the replica {change.region}, in a stack with allow_destruction"
         if missing == {"removed"}:
             return "write removed: {{names}: {until: …, reason: …}}"
         return f"first deploy {RETIRE} on {{names}}, in a stack with allow_destruction; then move it to `removed`"
 
-    def _leaves_with_registry(self, change: Change) -> bool:
+    def leaves_with_registry(self, change: Change) -> bool:
         """Whether the whole registry is removed and the repository stays elsewhere."""
         stays = any(old_name(change) in names for names in self.staying.values())
         return stays and (change.account, change.region) not in self.staying
@@ -153,20 +168,45 @@ def _repositories(names: list[str], group: list[Change], changes: Sequence[Chang
     who, lines = subject_phrase(names, *_verbs(group[0]))
     head = f"{who} in {where}{_because(group[0])}"
     topic = Topic.LOSS if what is Fate.LOST else Topic.BLOCKED
-    if what is Fate.LOST:
-        text = f"{head}: all images are lost and can't be restored."
-    elif what is Fate.KEPT_BY_ENGINE:
-        text = f"{head}. It is protected, so the engine refuses and the deployment fails.{_goes_first(group, changes)}"
-    else:
-        text = (
-            f"{head}. Without forceDelete in the state AWS refuses while there are images, and the deployment fails; "
-            f"an empty repository is deleted.{_goes_first(group, changes)}"
-        )
+    text = f"{head}{fate_phrase(what, len(names))}"
+    if what is not Fate.LOST:
+        text = f"{text}{_goes_first(group, changes)}"
+    if group[0].op is Op.DELETE:
+        text = f"{text}{_lookalikes(group, changes)}"
     fix = verdict.fix.replace("{names}", listed(sorted(names)))
     return Consequence(
         topic=topic, text=f"{text}{verdict.why}", urns=urns_of(group), lines=lines,
         id=verdict.id, level=verdict.level, fix=fix,
     )  # fmt: skip
+
+
+def fate_phrase(what: Fate, count: int) -> str:
+    """What happens to the images of so many repositories, as the end of a sentence."""
+    if what is Fate.LOST:
+        return ": all images are lost and can't be restored."
+    if what is Fate.KEPT_BY_ENGINE:
+        subject = "It is" if count == 1 else "They are"
+        return f". {subject} protected: the engine refuses, the deployment fails, and the images stay."
+    return (
+        ". Without forceDelete in the state AWS refuses while there are images, and the deployment fails; "
+        "an empty repository is deleted."
+    )
+
+
+def _lookalikes(group: Sequence[Change], changes: Sequence[Change]) -> str:
+    """Of repositories that are created and differ from a deleted one only in the name: perhaps meant as a rename."""
+    alike = {(change.account, _but_name(change.old)): change.repository for change in group}
+    come = [change for change in changes if change.type == REPOSITORY and change.op is Op.CREATE]
+    pairs = {(each.repository, alike.get((each.account, _but_name(each.new)))) for each in come}
+    return "".join(
+        f" {new} looks like {old} renamed, but ECR can't rename a repository: the new one starts empty."
+        for new, old in sorted((new, old) for new, old in pairs if old is not None)
+    )
+
+
+def _but_name(resource: Resource | None) -> str:
+    inputs = resource.inputs if resource else {}
+    return to_json_text({key: value for key, value in inputs.items() if key not in ("name", "forceDelete")})
 
 
 def _verbs(change: Change) -> tuple[str, str]:
@@ -249,9 +289,12 @@ def retirements(changes: Sequence[Change]) -> Iterator[Consequence]:
         if after is None:
             text = f"{who} no longer retired in {regions(group)}."
         elif _is_forced(group[0]):
-            text = f"{who} retired until {after} in {regions(group)}: a deletion now includes all images."
+            text = f"{who} retired until {after} in {regions(group)}: a deletion includes all images from now on."
         else:
-            text = f"{who} retired until {after} in {regions(group)}, but without forceDelete: images block a deletion."
+            text = (
+                f"{who} retired until {after} in {regions(group)}, but without forceDelete: the engine no longer "
+                "refuses a deletion, AWS does while there are images."
+            )
         judged = "plan-retires" if after else None
         yield Consequence(topic=Topic.RETIREMENT, text=text, urns=urns_of(group), lines=lines, id=judged)
 

@@ -132,18 +132,18 @@ class Fate(StrEnum):
 
 
 class Topic(StrEnum):
-    """What a consequence is about, the worst first."""
+    """What a consequence is about, the worst first: images before all else."""
 
-    POLICY = "policy"
-    """A mandatory violation of the policy pack."""
     LOSS = "loss"
+    RETENTION = "retention"
     KEY = "key"
     BLOCKED = "blocked"
+    POLICY = "policy"
+    """A mandatory violation of the policy pack."""
     RENAME = "rename"
     PLACE = "place"
     WEAKER = "weaker"
     RETIREMENT = "retirement"
-    RETENTION = "retention"
     ADOPTION = "adoption"
     PROTECTION = "protection"
     ADVICE = "advice"
@@ -158,13 +158,14 @@ IDS = {
     "plan-renames": "A resource is renamed without an alias",
     "plan-deletes-protected": "A protected resource is deleted: the engine refuses, and the deployment fails",
     "plan-key-deleted": "A key is deleted: what it encrypts can't be read",
-    "plan-retires": "A repository is retired: it can then be deleted with its images",
+    "plan-retires": "A repository is retired: from then on the engine does not refuse to delete it",
     "plan-retire-expired": "The day until which a repository could be deleted is past",
     "plan-replica-dropped": "A replica is removed that was not retired",
     "plan-account-moves": "The stack's account or home region changes",
     "plan-weakens": "The protection of images is weaker than before",
 }
 """The consequences that the gate judges."""
+_GRAVE = frozenset((Topic.LOSS, Topic.RETENTION, Topic.KEY, Topic.BLOCKED, Topic.POLICY, Topic.ADOPTION))
 NOTHING_TO_DO = "none, if this is intended"
 
 
@@ -186,6 +187,11 @@ class Consequence:
     @property
     def fails(self) -> bool:
         return self.id is not None and self.level is Level.MANDATORY
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it fails, or images can be lost by it: no comment leaves it out."""
+        return self.fails or self.topic in _GRAVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.wording import listed
 from policies.pack.rule import Level
 from render.monitor import STACK_TYPE
 from render.resource import Resource, account_of
@@ -17,7 +16,7 @@ from review.plan.engine_state import resource_of_state, type_of
 from review.plan.input_diff import input_differences
 from review.plan.model import IMPORT, Change, Compared, Consequence, Difference, Op, Plan, Topic
 from review.plan.pairing import identity
-from review.plan.phrases import grouped
+from review.plan.phrases import grouped, resources_phrase
 from review.plan.render_diff import imports_anew
 from settings.files.configuration import ACCOUNTS
 
@@ -319,7 +318,7 @@ def _violations(events: Iterable[Mapping[str, Any]]) -> Iterator[Consequence]:
     alike = grouped(events, lambda each: (each["policyName"], each["enforcementLevel"], _message(each)))
     for (policy, level, message), some in alike.items():
         urns = tuple(dict.fromkeys(each["resourceUrn"] for each in some if each.get("resourceUrn")))
-        about = listed(sorted(urn.rpartition("::")[2] for urn in urns), limit=10) or "the stack"
+        about = resources_phrase(urns) or "the stack"
         topic = Topic.POLICY if level == Level.MANDATORY else Topic.ADVICE
         text = f"{policy} ({level}), {about}: {message}"
         yield Consequence(topic=topic, text=text, urns=urns)

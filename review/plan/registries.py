@@ -11,10 +11,10 @@ from policies.pack.rule import Level
 from render.resource import Render, Resource, account_of
 from resources.ecr import REPLICATION_CONFIGURATION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
-from review.plan.destruction import RETIRE, destroys_repository
+from review.plan.destruction import RETIRE, destroys_repository, dropped_registries, fate, fate_phrase
 from review.plan.groups import shown
 from review.plan.input_diff import REPLICATION_INPUT, replication_rules_in
-from review.plan.model import Change, Compared, Consequence, Op, Topic
+from review.plan.model import Change, Compared, Consequence, Fate, Op, Topic
 from review.plan.phrases import retire_until
 
 _STALE = "keep the replication, or make sure that the copies are not used: they lack what is pushed from then on"
@@ -118,12 +118,15 @@ def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Conseq
     here, count = change.registry, len(_repositories_of(along))
     keys = " and its key" if any(each.type == KEY for each in along) else ""
     head = f"{_place(here)} is removed with {count} {'repository' if count == 1 else 'repositories'}{keys}"
-    inside = [each for each in compared.olds if each.type == REPOSITORY and _is_in(each, here, change.account)]
-    unretired = sorted(str(each.inputs.get("name")) for each in inside if retire_until(each) is None)
-    if compared.head is None or not unretired:
+    if here not in dropped_registries(compared):
         return Consequence(topic=Topic.PLACE, text=f"{head}.", urns=(change.urn,))
+    destroyed = [each for each in along if destroys_repository(each)]
+    unretired = tuple(sorted(each.repository for each in destroyed if retire_until(each.old) is None))
+    fates = {fate(each) for each in destroyed}
+    worst = min(fates, key=list(Fate).index)
     return Consequence(
-        topic=Topic.PLACE, text=f"{head}, and was not retired: {listed(unretired)}.", urns=(change.urn,),
+        topic=Topic.LOSS if worst is Fate.LOST else Topic.BLOCKED,
+        text=f"{head}, without having been retired{fate_phrase(worst, count)}", urns=(change.urn,), lines=unretired,
         id="plan-replica-dropped", level=Level.MANDATORY,
         fix=f"first deploy {RETIRE} on the replica {change.region}, then remove its line",
     )  # fmt: skip

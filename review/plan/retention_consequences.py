@@ -44,14 +44,16 @@ def _retention(names: list[str], group: list[Change], preset: str) -> Iterator[C
     """What the images of these repositories lose, and what they keep."""
     head = f"Images of {listed(names, limit=_NAMES)}{preset} in {regions(group)}"
     lines, fates, urns = _lines(group[0]), _fates(group[0]), urns_of(group)
+    more = tuple(names) if len(names) > _NAMES else ()
     if fates is None:
         if lines:
             text = f"{head} have other lifecycle rules; what these expire is lost within a day."
-            yield Consequence(topic=Topic.RETENTION, text=text, urns=urns, lines=lines, id="plan-weakens", fix=_EXPIRED)
+            yield Consequence(
+                topic=Topic.RETENTION, text=text, urns=urns, lines=(*more, *lines), id="plan-weakens", fix=_EXPIRED
+            )
         return
     by_fate = grouped(sorted(fates, key=lambda each: -each.fate), lambda each: each.fate)
     parts = [f"{_HAPPENS[fate]}: {'; '.join(map(str, some))}" for fate, some in by_fate.items()]
-    more = tuple(names) if len(names) > _NAMES else ()
     if parts:
         text = f"{head} {'. Images '.join(parts)}."
         if list(by_fate) == [ImageFate.KEPT]:

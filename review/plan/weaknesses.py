@@ -1,15 +1,17 @@
 """Protection of images that is weaker, or stronger, than before: the gate reports it and passes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from domain.ecr.account import BLOB_MOUNTING, ENABLED
 from domain.ecr.scanning import ScanFrequency, ScanType, filter_contains
+from domain.ecr.tags import WILDCARD, TagMutability, tag_matches
 from domain.wording import counted, listed
 from render.resource import Resource
 from resources.ecr import ACCOUNT_SETTING, PULL_TIME_EXCLUSION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
 from review.plan.model import NOTHING_TO_DO, Change, Compared, Consequence, Op, Protection, Topic
-from review.plan.phrases import by_repository, grouped, regions, retire_until, urns_of
+from review.plan.phrases import by_repository, grouped, regions, repositories_phrase, retire_until, urns_of
 
 _CONTINUOUS = ScanFrequency.CONTINUOUS_SCAN.value
 
@@ -18,6 +20,7 @@ def weaknesses(compared: Compared) -> Iterator[Consequence]:
     """For an existing stack: a new one has no earlier protection."""
     changes = compared.changes
     yield from _protections(changes)
+    yield from _overwrites(changes)
     if compared.is_new:
         return
     new = {each.registry for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
@@ -40,11 +43,44 @@ def _protections(changes: Sequence[Change]) -> Iterator[Consequence]:
         text = f"Protection ends for {counts} in {regions(unmeant)}: they can then be deleted without a retirement."
         yield _weaker(text, unmeant)
     gained = [each for each in changes if each.protection is Protection.GAINED]
-    for verb, turned in (("no longer refuses", meant), ("from now on refuses", gained)):
+    keys = [each for each in meant if each.type == KEY]
+    for verb, turned in (("no longer refuses", keys), ("from now on refuses", gained)):
         for names, group in by_repository(turned, lambda change: change.type):
             some = listed(sorted(names), limit=10)
             text = f"The engine {verb} to delete the {group[0].noun} {some} in {regions(group)}."
             yield Consequence(topic=Topic.PROTECTION, text=text, urns=urns_of(group))
+
+
+def _overwrites(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """Repositories more of whose tags can be given to another image."""
+    updated = [each for each in changes if each.type == REPOSITORY and each.op is Op.UPDATE]
+    for names, group in by_repository(updated, _more_mutable):
+        if tags := _more_mutable(group[0]):
+            which, many = repositories_phrase(names)
+            head = f"{'Every tag' if tags == (WILDCARD,) else f'Tags {listed(tags)}'} of {which} in {regions(group)}"
+            text = (
+                f"{head} can be overwritten from now on: the image that had it becomes untagged, and expires by the "
+                "rules for untagged images."
+            )
+            yield replace(_weaker(text, group, Topic.RETENTION), lines=many)
+
+
+def _more_mutable(change: Change) -> tuple[str, ...]:
+    """The patterns of tags that can be overwritten from now on."""
+    before, after = (_mutable_tags(each) for each in (change.old, change.new))
+    return tuple(each for each in after if not any(tag_matches(old, each.replace(WILDCARD, "\0")) for old in before))
+
+
+def _mutable_tags(repository: Resource | None) -> tuple[str, ...]:
+    """Patterns of the tags that can be overwritten; a pattern that excepts some counts as all."""
+    inputs = repository.inputs if repository else {}
+    match inputs.get("imageTagMutability"):
+        case TagMutability.IMMUTABLE_WITH_EXCLUSION.value:
+            return tuple(str(each.get("filter")) for each in inputs.get("imageTagMutabilityExclusionFilters") or ())
+        case TagMutability.IMMUTABLE.value:
+            return ()
+        case _:
+            return (WILDCARD,)
 
 
 def _scanning(changes: Sequence[Change]) -> Iterator[Consequence]:

@@ -106,7 +106,7 @@ def test_a_preview_that_the_policies_fail_says_why(make: Make) -> None:
     silent, told = _online(workspace, *pack), _online(streaming, *pack)
     assert silent["statements"][0]["text"].startswith("The preview failed: the engine gives no reason")
     (violation,) = (each for each in told["statements"] if each["topic"] == "policy")
-    assert violation["text"].startswith("ecr-tags-immutable (mandatory), payments/api@us-east-1: ")
+    assert violation["text"].startswith("ecr-tags-immutable (mandatory), payments/api in us-east-1: ")
     assert told["is_new"]
     assert told["changes"] == silent["changes"]
 

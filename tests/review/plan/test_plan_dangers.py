@@ -76,8 +76,8 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
     "an adoption at home, which the engine does not see": ("dev", (), (web("adopt: true"),), set()),
     "an adoption that stays": ("prod", (web("adopt: true"),), (catalog("owner: storefront", "owner: shop"),), set()),
     "an adoption that ends": ("prod", (web("adopt: true"),), (catalog("    adopt: true\n", ""),), set()),
-    "a region that was not retired": ("prod", (), (NO_EUROPE,), {DROPPED, PROTECTED}),
-    "a region in place of another": ("prod", (), (FRANKFURT_FOR_EUROPE,), {DROPPED, PROTECTED}),
+    "a region that was not retired": ("prod", (), (NO_EUROPE,), {DROPPED}),
+    "a region in place of another": ("prod", (), (FRANKFURT_FOR_EUROPE,), {DROPPED}),
     "a region that was": ("prod", (RETIRE_EUROPE, ALLOW), (NO_RETIRED_EUROPE,), set()),
     "a region that was, where nothing may go": ("prod", (RETIRE_EUROPE,), (NO_RETIRED_EUROPE,), {DESTROYS, KEY_GOES}),
     "a region that was, too long ago": (
@@ -96,7 +96,7 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
         "prod",
         (ELSEWHERE,),
         ((ELSEWHERE[0], ELSEWHERE[2], ELSEWHERE[1]),),
-        {DROPPED, PROTECTED},
+        {DROPPED},
     ),
     "a retired repository in a region that was": (
         "prod",
@@ -190,7 +190,7 @@ def test_a_day_that_cannot_be_read_is_past() -> None:
 
 def test_every_id_is_described() -> None:
     seen = {each for *_, expected in CASES.values() for each in expected}
-    assert seen | {"plan-renames", "plan-retires", "plan-weakens"} == set(IDS)
+    assert seen | {PROTECTED, "plan-renames", "plan-retires", "plan-weakens"} == set(IDS)
 
 
 def test_a_protected_key_alone() -> None:

@@ -13,7 +13,7 @@ from resources import OnChange
 from review.plan.as_json import to_json
 from review.plan.destruction import fate, old_name
 from review.plan.markdown import to_markdown
-from review.plan.model import Fate, Op, Plan, Protection, Topic
+from review.plan.model import Consequence, Fate, Op, Plan, Protection, Topic
 from review.plan.preview import InvalidPreview, plan_of_preview
 from review.plan.text import to_text
 from tests.cases import cases
@@ -180,14 +180,17 @@ def test_what_the_provider_notes_for_itself_is_no_difference(recorded: Json) -> 
     assert [each.path for each in change.differences] == ["tags.retire-until"]
 
 
+def _blocked(recorded: Json) -> list[Consequence]:
+    return [each for each in read(recorded).consequences if each.topic is Topic.BLOCKED]
+
+
 def test_a_preview_that_failed_says_so_without_urns(recorded: Json) -> None:
     recorded["diagnostics"] = [
         {"severity": "warning", "message": "warning: never mind"},
         {"severity": "error", "message": f'error: unable to replace resource "{WEB}"\nas it is protected\n'},
         {"severity": "error", "message": "error: preview failed\n"},
     ]
-    first, *others = read(recorded).consequences
-    assert first.topic is Topic.BLOCKED
+    first, *others = _blocked(recorded)
     assert not any("preview failed" in each.text for each in others)
     assert first.text == 'The preview failed: unable to replace resource "storefront/web@us-east-1" as it is protected'
 
@@ -214,8 +217,7 @@ def test_what_is_no_preview(text: str, reason: str) -> None:
 
 def test_a_preview_that_failed_without_a_reason_says_that(recorded: Json) -> None:
     recorded["diagnostics"] = [{"severity": "error", "message": "error: preview failed\n"}]
-    first, *_ = read(recorded).consequences
-    assert first.topic is Topic.BLOCKED
+    [first] = _blocked(recorded)
     assert first.text == (
         "The preview failed: the engine gives no reason; if a policy failed, a preview written with "
         "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true names it"
@@ -233,7 +235,7 @@ def _event(message: str, level: str, urn: str | None = WEB, policy: str = "ecr-t
     return {"policyEvent": event | ({"resourceUrn": urn} if urn else {})}
 
 
-def test_what_the_policies_say_is_reported_first(recorded: Json) -> None:
+def test_what_the_policies_say_is_reported_after_lost_images(recorded: Json) -> None:
     old = step(recorded)["newState"] | {"protect": False}
     deletion = {"resourcePreEvent": {"metadata": {"op": "delete", "urn": WEB, "old": old, "new": None}}}
     change = _stream(
@@ -244,15 +246,15 @@ def test_what_the_policies_say_is_reported_first(recorded: Json) -> None:
         deletion,
         {"summaryEvent": {"resourceChanges": None, "result": "failed"}},
     )
-    first, *others, last = change.consequences
-    assert (first.topic, first.text) == (
+    lost, violated, *_, last = change.consequences
+    assert (lost.topic, violated.topic, violated.text) == (
+        Topic.LOSS,
         Topic.POLICY,
         (
-            "ecr-tags-immutable (mandatory), storefront/app@us-east-1 and storefront/web@us-east-1: "
+            "ecr-tags-immutable (mandatory), storefront/app and storefront/web in us-east-1: "
             "Tags are immutable; the exclusion '*' lets every tag move"
         ),
     )
-    assert others[0].topic is Topic.LOSS
     assert (last.topic, last.text) == (Topic.ADVICE, "ecr-owner (advisory), the stack: no owner")
     assert not any("gives no reason" in each.text for each in change.consequences)
     assert "> [!WARNING]\n> **Policy violations (mandatory)**" in to_markdown(change)
