@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
+from domain.problems import Path as InputPath
 from domain.wording import counted, listed
 from policies.pack.levels import InvalidLevels
 from policies.pack.rule import Level
@@ -18,18 +20,19 @@ from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render
 from resources.ecr import REPOSITORY
-from review.access.access_diff import AccessTrend, access_changes
+from review.access.access_diff import AccessTrend, access_changes, joined
 from review.access.command import matrix_of
 from review.access.matrix import Matrix
 from review.gate.base_exceptions import to_merge_first
 from review.gate.exception_block import exception_block
-from review.gate.judges import judgement_of, no_judge, only_found, own_judgement
+from review.gate.judges import earlier, explained, judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
 from review.gate.remarks import GateReport, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
 from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
 from review.plan.model import NOTHING_TO_DO, Consequence, Plan
+from review.plan.phrases import grouped
 from review.plan.render_diff import NotComparable, plan
 from review.revision import (
     RevisionFault,
@@ -132,14 +135,14 @@ def _against_base(
     request: GateRequest, head: Render, own: tuple[Remark, ...], folder: Path, scratch: Path
 ) -> GateReport:
     remarks = [*own, *_of_code(request)]
-    by_base: tuple[Remark, ...] = ()
+    by_base: tuple[Remark, ...] | None = None
     unread = to_merge_first(request.project, folder, str(request.base), head.stack)
     # Two processes of the base's own code in parallel.
     with ThreadPoolExecutor(max_workers=1) as beside:
         base_render = beside.submit(rendered_by, folder, head.stack)
         why_not = no_judge(folder, head.stack)
         try:
-            by_base = () if why_not else judgement_of(folder, head, request.today, scratch)
+            by_base = None if why_not else judgement_of(folder, head, request.today, scratch)
         except RevisionFault as fault:
             remarks.append(_not_run(f"the base's gate failed: {fault}", Level.MANDATORY, unread or _MEND_BASE))
             unread = None
@@ -148,47 +151,55 @@ def _against_base(
         elif unread:
             message = f"the code of {request.base} can't read exceptions by repository: its rules apply without them"
             remarks.append(_not_run(message, fix=unread))
-        change = _plan(request, head, base_render, remarks, folder)
+        base, change = _plan(request, head, base_render, remarks, folder)
     report = GateReport(
         stack=head.stack,
         base=request.base,
         resources=len(head.resources),
-        remarks=merged(remarks, only_found(by_base, head, request.project)),
+        remarks=merged(remarks, only_found(by_base or (), head, request.project)),
         plan=change,
         folder=place_in_repository(request.project),
     )
-    return _with_exceptions(report, request, head, base_render)
+    found = report.remarks if by_base is None else tuple(explained(report.remarks, own, report.against, head.stack))
+    report = replace(report, remarks=tuple(earlier(found, _before(request, base, folder))))
+    return _with_exceptions(report, request, head, base)
 
 
-def _with_exceptions(
-    report: GateReport, request: GateRequest, head: Render, base: Future[Render | None] | None
-) -> GateReport:
-    before = base.result() if base and not base.exception() else None
-    return replace(report, exceptions=exception_block(report.failing, head, before, request.project, request.today))
+def _with_exceptions(report: GateReport, request: GateRequest, head: Render, base: Render | None) -> GateReport:
+    return replace(report, exceptions=exception_block(report.failing, head, base, request.project, request.today))
+
+
+def _before(request: GateRequest, base: Render | None, folder: Path) -> tuple[Remark, ...]:
+    """What this code finds in the base, by the levels that belong to this code; nothing where it can't read them."""
+    levels_of = request.project if request.file is not None or _is_own(request) else folder
+    try:
+        return own_judgement(base, levels_of, request.today) if base else ()
+    except InvalidLevels:
+        return ()
 
 
 def _plan(
     request: GateRequest, head: Render, rendering: Future[Render | None], remarks: list[Remark], folder: Path
-) -> Plan | None:
+) -> tuple[Render | None, Plan | None]:
+    """The base, and what changes; both are None where it can't be rendered, which is a remark."""
     try:
         base = rendering.result()
     except RevisionFault as fault:
         message = f"the base can't be rendered, so the consequences of this change are not known: {fault}"
         remarks.append(_not_run(message, Level.MANDATORY))
-        return None
+        return None, None
     change = plan(base, head, request.today)
     lines = SettingsLines(request.project, head.project, head.stack)
     remarks += [_of_consequence(each, lines) for each in change.consequences if each.id]
     before = matrix_of(base, folder) if base else None
     remarks += _of_access(before, matrix_of(head, request.project), [base, head], lines)
-    # What fails is among the remarks; the plan has the rest.
-    return replace(change, consequences=tuple(each for each in change.consequences if not each.fails))
+    return base, change
 
 
 def _of_consequence(consequence: Consequence, lines: SettingsLines) -> Remark:
     urn = consequence.urns[0] if consequence.urns else ""
     line = lines.of_urn(urn)
-    details = f" ({listed(consequence.lines, limit=10)})" if consequence.lines else ""
+    details = f" ({listed(consequence.lines, limit=len(consequence.lines))})" if consequence.lines else ""
     return Remark(
         kind=RemarkKind.DANGER, id=str(consequence.id), level=consequence.level, urn=urn,
         message=f"{consequence.text}{details}", fix=consequence.fix, file=line.file, line=line.line,
@@ -198,18 +209,27 @@ def _of_consequence(consequence: Consequence, lines: SettingsLines) -> Remark:
 def _of_access(
     base: Matrix | None, head: Matrix, sides: Sequence[Render | None], lines: SettingsLines
 ) -> Iterator[Remark]:
-    """One for each change of access; `sides` declare the repositories."""
+    """One for each change of access, and for each repository that is deleted; `sides` declare the repositories."""
     resources = [each for side in sides if side for each in side.resources if each.type == REPOSITORY]
     urns = {str(each.inputs.get("name")): each.urn for each in resources}
-    for change in access_changes(base, head):
-        urn = urns.get(change.repositories[0], "")
-        line = lines.of_urn(urn)
-        path = (change.access.value, change.who)  # so that no two of them have one fingerprint
-        fix = "" if change.trend is AccessTrend.LOST else NOTHING_TO_DO
-        yield Remark(
-            kind=RemarkKind.ACCESS, id=f"access-{change.trend}", level=Level.ADVISORY, urn=urn, path=path,
-            message=str(change), fix=fix, file=line.file, line=line.line,
-        )  # fmt: skip
+    gone = base.without(head.repositories) if base else None
+    staying = base.without(gone.repositories) if base and gone else None
+    for change in joined(access_changes(staying, head)):
+        # The path is such that no two of them have one fingerprint.
+        path = (change.access.value, change.who)
+        yield _access(change.trend, urns.get(change.repositories[0], ""), path, str(change), lines)
+    for name, some in grouped(gone.cells if gone else (), lambda cell: cell.repository).items():
+        who = listed(dict.fromkeys(each for cell in some for each in cell.principal.names), limit=sys.maxsize)
+        text = f"{who} can no longer access `{name}`, which is deleted"
+        yield _access(AccessTrend.LOST, urns.get(name, ""), (), text, lines)
+
+
+def _access(trend: AccessTrend, urn: str, path: InputPath, message: str, lines: SettingsLines) -> Remark:
+    line, fix = lines.of_urn(urn), "" if trend is AccessTrend.LOST else NOTHING_TO_DO
+    return Remark(
+        kind=RemarkKind.ACCESS, id=f"access-{trend}", level=Level.ADVISORY, urn=urn, path=path,
+        message=message, fix=fix, file=line.file, line=line.line,
+    )  # fmt: skip
 
 
 def _of_code(request: GateRequest) -> Iterator[Remark]:

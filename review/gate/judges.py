@@ -16,7 +16,7 @@ from policies.pack.rule import Exemption, Finding, Level, Rule, Undecided
 from render.as_json import to_json
 from render.resource import Render
 from review.gate.exception_block import FIXED_BY_ADOPTION, adopted, declared_repositories
-from review.gate.remarks import Remark, RemarkKind, remarks_from_json
+from review.gate.remarks import Judge, Remark, RemarkKind, remarks_from_json
 from review.gate.settings_lines import SettingsLines
 from review.revision import RevisionFault, run_review
 
@@ -126,3 +126,31 @@ def only_found(remarks: tuple[Remark, ...], rendered: Render, project: Path) -> 
         if remark.kind is RemarkKind.FINDING and remark.urn in resources:
             place = lines.place(resources[remark.urn], remark.path, remark.id)
             yield replace(remark, file=place.file, line=place.line)
+
+
+def explained(remarks: tuple[Remark, ...], own: tuple[Remark, ...], base: str, stack: str) -> Iterator[Remark]:
+    """The findings that the two judges see differently get the reason, and those that fail the next step."""
+    levels = levels_file(Path(), stack).as_posix()
+    excepted = {(each.id, each.urn) for each in own if each.kind is RemarkKind.EXCEPTED}
+    level = {each.key: each.level for each in own if each.kind is RemarkKind.FINDING}
+    first = "in a pull request of its own: until then the base's count as well"
+    for remark in remarks:
+        note = ""
+        if remark.kind is RemarkKind.FINDING:
+            if remark.judges == (Judge.HEAD,):
+                note = f"only this change's rules say so, not those of {base}"
+            elif remark.fails and (remark.id, remark.urn) in excepted:
+                note = f"{base} has no such exception: merge the exception in {levels} first, {first}"
+            elif remark.judges == (Judge.BASE,):
+                note = f"only the rules and levels of {base} say so: merge the change of these first, {first}"
+            elif remark.fails and level.get(remark.key) is not Level.MANDATORY:
+                note = f"mandatory in {base}, no longer in this change: merge the level in {levels} first, {first}"
+        yield replace(remark, note=note)
+
+
+def earlier(remarks: tuple[Remark, ...], found_before: tuple[Remark, ...]) -> Iterator[Remark]:
+    """Marks the advisory findings of both judges that were found in the base as well."""
+    known = {each.key for each in found_before if each.kind is RemarkKind.FINDING}
+    for remark in remarks:
+        was = remark.kind is RemarkKind.FINDING and Judge.BASE in remark.judges and remark.key in known
+        yield replace(remark, earlier=was and not remark.fails)

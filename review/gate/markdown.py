@@ -1,51 +1,93 @@
-"""A gate's report as a pull request's comment: what fails is open, what is long is folded."""
+"""A gate's report as a pull request's comment: lost images first, what is long folded, nothing that fails left out."""
 
-from collections.abc import Iterator, Sequence
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
-from policies.pack.levels import block_lines
-from review.formatting import MORE_IN_LOG, code, code_block, escaped, fitting, folded, folded_lines
+from domain.wording import listed
+from review.formatting import (
+    FOLDED_FROM,
+    MORE_IN_LOG,
+    Part,
+    code,
+    code_block,
+    escaped,
+    fitted,
+    fitting,
+    folded,
+    folded_lines,
+)
 from review.gate.exception_block import block_title
-from review.gate.remarks import GateReport, Remark, RemarkKind
-from review.gate.text import ACCESS_TITLE, TITLES, headline, said_by
-from review.plan.markdown import to_markdown as plan_markdown
+from review.gate.facts import Fact, earlier_line, facts
+from review.gate.remarks import GateReport, RemarkKind
+from review.gate.text import ACCESS_TITLE, TITLES, failing_facts, headline
+from review.plan.markdown import changes_part, consequence_parts
+from review.plan.phrases import grouped
 
-PLAN_LIMIT = 12_000
-ACCESS_LIMIT = 4_000
-BLOCK_LIMIT = 4_000
-LIMIT = PLAN_LIMIT + ACCESS_LIMIT + BLOCK_LIMIT + 8_000
-"""Characters: GitHub takes 65,536 in a comment, which holds this for two stacks, and two previews."""
+LIMIT = 20_000
+"""Characters: GitHub takes 65,536 in a comment, which holds this for two stacks, and two previews. What fails and what
+is lost take more where they need it: of a long comment, the workflow makes several."""
+_SECTION, _LINE = 2_500, 600
+"""Characters of a list in its shorter form, and of one line there."""
 
 
 def to_markdown(report: GateReport) -> str:
     sign = "❌" if report.failed else "✅"
-    parts = [f"### {sign} {escaped(headline(report))}"]
-    room = LIMIT - PLAN_LIMIT - ACCESS_LIMIT - BLOCK_LIMIT - len(parts[0])
-    for title, remarks in (("", report.failing), *((title, report.of(*kinds)) for title, kinds in TITLES)):
-        if remarks:
-            table = _table(remarks, report, room)
-            parts.append(folded(f"{title}: {len(remarks)}", table) if title else table)
-            room -= len(parts[-1])
-    if report.exceptions:
-        block = fitting(block_lines(report.exceptions), BLOCK_LIMIT, f"… and {{}} more lines: {MORE_IN_LOG}")
-        parts.append(folded(block_title(report), "\n".join(code_block(block))))
-    access = report.of(RemarkKind.ACCESS)
-    if access:
-        parts.append(f"**{ACCESS_TITLE}**\n\n{folded_lines([each.message for each in access], ACCESS_LIMIT)}")
+    failing = failing_facts(report)
+    parts = [Part(f"### {sign} {escaped(headline(report))}")]
     if report.plan is not None:
-        parts.append(plan_markdown(report.plan, limit=PLAN_LIMIT))
-    return "\n\n".join(parts)
+        parts += consequence_parts(report.plan.consequences)
+    if failing:
+        parts.append(_failing(failing))
+    if report.exceptions:
+        parts.append(_exceptions(report))
+    access = [each.message for each in report.of(RemarkKind.ACCESS)]
+    if access:
+        head = f"**{ACCESS_TITLE}**\n"
+        parts.append(Part(head + folded_lines(access), head + folded_lines(access, _SECTION)))
+    for title, kinds in TITLES:
+        if remarks := report.of(*kinds):
+            parts.append(_folded_list(title, facts(remarks)))
+    parts.append(Part(escaped(earlier_line(report.remarks))))
+    if report.plan is not None:
+        parts.append(changes_part(report.plan))
+        parts += [Part(escaped(each)) for each in report.plan.notes]
+    return fitted(parts, LIMIT)
 
 
-def _table(remarks: Sequence[Remark], report: GateReport, room: int) -> str:
-    """As many remarks as there is room for; the job's log has all."""
-    rows = fitting(list(_rows(remarks, report)), room, f"| … | | {{}} more: {MORE_IN_LOG} | |")
-    return "\n".join(["| Rule | Resource | Message and fix | Line |", "| --- | --- | --- | --- |", *rows])
+def _failing(found: Sequence[Fact]) -> Part:
+    """Every violation; where they are too many, the names under each rule."""
+    body = "\n".join(_items(found, "❌ "))
+    whole = folded(f"{len(found)} violations", body) if len(found) >= FOLDED_FROM or len(body) > _SECTION else body
+    by_rule = grouped(found, lambda each: each.id).items()
+    names = {rule: [name for each in some for name in each.names or (each.message[:_LINE],)] for rule, some in by_rule}
+    short = "\n".join(f"- ❌ {code(rule)}: {escaped(listed(some, sys.maxsize))}" for rule, some in names.items())
+    head = "**Failed**\n"
+    return Part(f"{head}{whole}", f"{head}{folded(f'{len(found)} violations: {MORE_IN_LOG}', short)}", fails=True)
 
 
-def _rows(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
-    for remark in remarks:
-        fix = f"*{escaped(remark.fix)}*" if remark.fix else ""
-        texts = filter(None, (escaped(remark.message), fix, escaped(said_by(remark, report))))
-        about = code(remark.about) if remark.urn else ""
-        where = code(f"{remark.file}:{remark.line}") if remark.file else ""
-        yield f"| {code(remark.id)} | {about} | {'<br>'.join(texts)} | {where} |"
+def _exceptions(report: GateReport) -> Part:
+    """The block to paste, a rule a line."""
+    rules = [json.dumps({rule: each}, ensure_ascii=False)[1:-1] for rule, each in report.exceptions.items()]
+    block = [f"  {each}{',' if each != rules[-1] else ''}" for each in rules]
+    short = fitting(block, _SECTION, f"… and {{}} more lines: {MORE_IN_LOG}")
+    whole, cut = (folded(block_title(report), "\n".join(code_block(each))) for each in (block, short))
+    return Part(whole, cut)
+
+
+def _folded_list(title: str, found: Sequence[Fact]) -> Part:
+    items = list(_items(found, ""))
+    short = fitting(items, _SECTION, f"- … and {{}} more lines: {MORE_IN_LOG}")
+    head = f"{title}: {len(found)}"
+    return Part(folded(head, "\n".join(items)), folded(head, "\n".join(short)))
+
+
+def _items(found: Iterable[Fact], sign: str) -> Iterator[str]:
+    """A line for each fact; a fix that several share is printed once, after the last."""
+    for (rule, fix), some in grouped(found, lambda each: (each.id, each.fix)).items():
+        last, shown = some[-1], f" *Fix: {escaped(fix)}*" if fix else ""
+        for each in some:
+            about = " ".join(filter(None, (escaped(each.about), f"({code(each.place)})" if each.place else "")))
+            note = f" *({escaped(each.note)})*" if each.note else ""
+            end = shown if each is last else ""
+            yield f"- {sign}{code(rule)} {f'{about}: ' if about else ''}{escaped(each.message)}{note}{end}"

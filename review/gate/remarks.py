@@ -1,5 +1,6 @@
 """The gate's report as plain data."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -55,10 +56,19 @@ class Remark:
     file: str = ""
     line: int = 0
     judges: tuple[Judge, ...] = (Judge.HEAD,)
+    note: str = ""
+    """Why only one of the two judges says so, and what to do about it."""
+    earlier: bool = False
+    """Whether it is an advisory finding that the base has as well."""
 
     @property
     def fails(self) -> bool:
         return self.level is Level.MANDATORY and self.kind in _FAILING
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others of its kind, whoever finds it."""
+        return self.id, self.urn, self.path, self.message
 
     @property
     def about(self) -> str:
@@ -84,6 +94,11 @@ class GateReport:
     """What the stack's file of levels must say, by rule, so that no rule fails: to be merged before this change."""
 
     @property
+    def against(self) -> str:
+        """The base, a commit's id shortened."""
+        return re.sub("^([0-9a-f]{12})[0-9a-f]{28}$", r"\1", self.base or "")
+
+    @property
     def failing(self) -> tuple[Remark, ...]:
         return tuple(each for each in self.remarks if each.fails)
 
@@ -92,8 +107,8 @@ class GateReport:
         return bool(self.failing)
 
     def of(self, *kinds: RemarkKind) -> tuple[Remark, ...]:
-        """Those of a kind that do not fail, in order."""
-        return tuple(each for each in self.remarks if each.kind in kinds and not each.fails)
+        """Those of a kind that neither fail nor were there before, in order."""
+        return tuple(each for each in self.remarks if each.kind in kinds and not each.fails and not each.earlier)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -119,8 +134,7 @@ def merged(head: Iterable[Remark], base: Iterable[Remark]) -> tuple[Remark, ...]
     found: dict[tuple[object, ...], Remark] = {}
     for judge, remarks in ((Judge.HEAD, head), (Judge.BASE, base)):
         for remark in remarks:
-            key = (remark.kind, remark.id, remark.urn, remark.path, remark.message)
-            before = found.get(key)
+            before = found.get(key := (remark.kind, *remark.key))
             judges = (*before.judges, judge) if before else (judge,)
             level = Level.MANDATORY if before and before.level is Level.MANDATORY else remark.level
             found[key] = replace(before or remark, judges=judges, level=level)

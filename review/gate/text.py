@@ -1,14 +1,17 @@
-"""A gate's report for a terminal: what fails first, each with the line of the settings."""
+"""A gate's report for a terminal: lost images first, then what fails, each fact once."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 
 from policies.pack.levels import block_lines
 from policies.pack.rule import Level
-from render.output import wrapped
+from render.output import Style, sign_styles, wrapped
+from review.access.access_diff import AccessTrend
 from review.gate.exception_block import block_title
-from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
-from review.plan.text import to_text as plan_text
+from review.gate.facts import Fact, earlier_line, facts
+from review.gate.remarks import GateReport, Remark, RemarkKind
+from review.plan.groups import summary
+from review.plan.phrases import grouped
+from review.plan.text import change_lines, consequence_lines, heading
 
 TITLES = (
     ("Advisory", (RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)),
@@ -22,53 +25,55 @@ ACCESS_TITLE = "Access"
 
 
 def to_text(report: GateReport) -> str:
-    lines = [headline(report)]
-    if report.failing:
-        lines += ["", "Failed", *_lines(report.failing, report)]
+    lines = wrapped(headline(report), "  ", Style.RED if report.failed else Style.GREEN, Style.BOLD)
+    if report.plan is not None:
+        lines += consequence_lines(report.plan.consequences)
+    if failing := failing_facts(report):
+        lines += ["", heading("Failed", Style.RED), *_lines(failing)]
     if report.exceptions:
         lines += ["", *wrapped(block_title(report), "  "), *block_lines(report.exceptions)]
+    if access := report.of(RemarkKind.ACCESS):
+        lines += ["", heading(ACCESS_TITLE), *(line for each in access for line in _access(each))]
     for title, kinds in TITLES:
-        remarks = report.of(*kinds)
-        if remarks:
-            lines += ["", title, *_lines(remarks, report)]
-    access = report.of(RemarkKind.ACCESS)
-    if access:
-        lines += ["", ACCESS_TITLE, *(line for each in access for line in wrapped(f"  {each.message}", "    "))]
+        if remarks := report.of(*kinds):
+            lines += ["", heading(title), *_lines(facts(remarks))]
+    if before := earlier_line(report.remarks):
+        lines += ["", *wrapped(before, "  ")]
     if report.plan is not None:
-        lines += ["", f"Compared with {report.base}", plan_text(report.plan)]
+        lines += ["", *wrapped(summary(report.plan), "  "), *change_lines(report.plan)]
     return "\n".join(lines)
 
 
 def headline(report: GateReport) -> str:
-    """One line: passed or failed, and the counts."""
-    advisory = sum(
-        each.level is Level.ADVISORY
-        for each in report.of(RemarkKind.FINDING, RemarkKind.DANGER, RemarkKind.CODE, RemarkKind.JUDGE)
-    )
-    counts = [f"{len(report.failing)} mandatory", f"{advisory} advisory"]
-    undecided = len(report.of(RemarkKind.UNDECIDED))
-    if undecided:
+    """One line: passed or failed, and the counts of what is listed below."""
+    consequences = report.plan.consequences if report.plan else ()
+    advisory = len(facts(report.of(RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)))
+    advisory += sum(each.id is not None and each.level is Level.ADVISORY for each in consequences)
+    failing = len(failing_facts(report)) + sum(each.fails for each in consequences)
+    counts = [f"{failing} mandatory", f"{advisory} advisory"]
+    if undecided := len(facts(report.of(RemarkKind.UNDECIDED))):
         counts.append(f"{undecided} undecided")
     verdict = "failed" if report.failed else "passed"
-    return f"Gate, stack {report.stack}: {verdict}; {', '.join(counts)}, of {report.resources} resources"
+    against = f"compared with {report.against}" if report.base else "compared with no revision, by its own rules alone"
+    return f"Gate, stack {report.stack}: {verdict}; {', '.join(counts)}, of {report.resources} resources; {against}"
 
 
-def said_by(remark: Remark, report: GateReport) -> str:
-    """Whose rules found it, where only one of two did."""
-    if report.base is None or remark.kind is not RemarkKind.FINDING or len(remark.judges) > 1:
-        return ""
-    return f"only by the rules of {report.base}" if remark.judges == (Judge.BASE,) else "only by this change's rules"
+def failing_facts(report: GateReport) -> list[Fact]:
+    """What fails beside the plan's consequences."""
+    return facts(each for each in report.failing if each.kind is not RemarkKind.DANGER)
 
 
-def _lines(remarks: Sequence[Remark], report: GateReport) -> Iterator[str]:
-    """By rule; a fix that several share is printed once."""
-    for (rule, fix), group in groupby(remarks, key=lambda each: (each.id, each.fix)):
-        yield f"  {rule}"
-        for remark in group:
-            about = f"{remark.about}  " if remark.urn else ""
-            where = f"{remark.file}:{remark.line}" if remark.file else ""
-            yield from wrapped(f"    {about}{where}".rstrip(), " " * 6) if about or where else ()
-            by = said_by(remark, report)
-            yield from wrapped(f"      {remark.message}{f' ({by})' if by else ''}", " " * 8)
+def _access(remark: Remark) -> list[str]:
+    line = f"  {AccessTrend(remark.id.removeprefix('access-')).sign} {remark.message}"
+    return wrapped(line, "      ", *sign_styles(line))
+
+
+def _lines(found: Iterable[Fact]) -> Iterator[str]:
+    """A line for each fact; a fix that several share is printed once, below them."""
+    for (rule, fix), some in grouped(found, lambda each: (each.id, each.fix)).items():
+        for each in some:
+            about = " ".join(filter(None, (each.about, f"({each.place})" if each.place else "")))
+            note = f" ({each.note})" if each.note else ""
+            yield from wrapped(f"  {rule}  {f'{about}: ' if about else ''}{each.message}{note}", "      ")
         if fix:
-            yield from wrapped(f"    fix: {fix}", " " * 6)
+            yield from wrapped(f"    fix: {fix}", "      ", Style.DIM)

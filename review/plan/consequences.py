@@ -18,7 +18,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     """All consequences, the worst first."""
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes)]
-    found += [*_adoptions(changes), *weaknesses(compared), *retentions(compared), *registry_consequences(compared)]
+    found += [*_adoptions(changes), *retentions(compared), *weaknesses(compared), *registry_consequences(compared)]
     return ordered(found)
 
 
