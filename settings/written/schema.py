@@ -51,7 +51,7 @@ def _without_null(field: dict[str, Any]) -> None:
         field.pop("default", None)
 
 
-def page(text: str, root: Path = Path()) -> str:
+def with_tables(text: str, root: Path = Path()) -> str:
     """A page with its tables of keys as they are now."""
     return _TABLE.sub(lambda found: f"{found[1]}\n{_table(found[2], root)}\n\n{found[3]}", text)
 
@@ -82,7 +82,7 @@ def _shown(default: object) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    wanted = {FILE: schema(), **{each: page(each.read_text(encoding="utf-8")) for each in PAGES}}
+    wanted = {FILE: schema(), **{each: with_tables(each.read_text(encoding="utf-8")) for each in PAGES}}
     if "--check" not in arguments:
         for file, text in wanted.items():
             file.write_text(text, encoding="utf-8")
