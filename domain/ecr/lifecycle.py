@@ -115,13 +115,11 @@ def unselected(pattern: str, fixed: Sequence[str], rules: Sequence[PolicyRule]) 
     """A tag that fits the pattern and none of the fixed ones, and by which no rule selects an image that has no other.
 
     Rules for archived images don't count: something else must have archived them."""
-    active = [each.rule for each in rules if not each.in_archive]
-    if any(rule.selector is Selector.ANY for rule in active):
+    active = [each for each in rules if not each.in_archive]
+    if any(each.rule.selector is Selector.ANY for each in active):
         return None
-    effort, selecting = Effort(), [rule.patterns for rule in active if rule.selector is Selector.TAGGED]
-    if any(all(common_tag([pattern], [*fixed, each], effort) is None for each in some) for some in selecting):
-        return None
-    return common_tag([pattern], [*fixed, *(some[0] for some in selecting if len(some) == 1)], effort)
+    tags = image_tags([(pattern,)], active, Effort(), fixed)
+    return tags[0] if tags else None
 
 
 def _is_for(pattern: str, protected: str, effort: Effort) -> bool:
@@ -130,8 +128,10 @@ def _is_for(pattern: str, protected: str, effort: Effort) -> bool:
     return common_tag([protected], [pattern], effort) is None and common_tag([WILDCARD], [pattern], effort) is not None
 
 
-def image_tags(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort) -> list[str] | None:
-    """The tags of an image, one for each need, that none of the rules above identifies."""
+def image_tags(
+    needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], effort: Effort, but: Sequence[str] = ()
+) -> list[str] | None:
+    """The tags of an image, one for each need and none that fits `but`, that none of the rules above identifies."""
     tagged = [each.rule.patterns for each in above if each.rule.selector is Selector.TAGGED]
 
     def search(avoided: list[str]) -> list[str] | None:
@@ -147,7 +147,7 @@ def image_tags(needs: Sequence[tuple[str, ...]], above: Sequence[PolicyRule], ef
         # It has several patterns, and one of them must fit none of the image's tags.
         return next(filter(None, (search([*avoided, pattern]) for pattern in identifying)), None)
 
-    return search([patterns[0] for patterns in tagged if len(patterns) == 1])
+    return search([*but, *(patterns[0] for patterns in tagged if len(patterns) == 1)])
 
 
 def _identifies(patterns: Sequence[str], tags: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """The pack in a folder of its own, far from the project, behind the SDK's own server."""
 
+import json
 import os
 import pty
 import subprocess
@@ -19,6 +20,7 @@ from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
+from tests.policies.rules.texts import lifecycle, lifecycle_of, repository_with
 from tests.stacks import PROJECT, ROOT
 
 
@@ -82,6 +84,20 @@ def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -
     analyzer.configure_from(PROJECT / "policies" / "prod.json")
     repository = Declared(type=REPOSITORY, name="bare", inputs={"name": "payments/api", "region": "us-east-1"})
     assert {rule for rule, _ in analyzer.analyze_stack([repository])} == {"ecr-lifecycle-present", "ecr-scan-on-push"}
+
+
+@pytest.mark.parametrize("days", [89, 90])
+def test_numbers_that_arrive_as_floats_are_read(analyzer: Analyzer, days: int) -> None:
+    """A lifecycle policy that is an object, and a rule's parameter."""
+    policy = json.loads(lifecycle({"untagged": True, "expire_after_days": days}))
+    analyzer.configure(
+        {"ecr-moving-tag-outlives-deployment": {"enforcementLevel": "advisory", "untagged_days_min": 90}}
+    )
+    pair = repository_with(["latest", "dev-*"]), lifecycle_of(policy)
+    found = analyzer.analyze_stack(pair)
+    rules = {"ecr-moving-tags-retained", "ecr-scan-on-push"}
+    assert {rule for rule, _ in found} == rules | ({"ecr-moving-tag-outlives-deployment"} if days == 89 else set())
+    assert {rule for rule, _ in analyzer.analyze_stack([pair[0], lifecycle_of(UNKNOWN_STRING)])} == {"ecr-scan-on-push"}
 
 
 def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:

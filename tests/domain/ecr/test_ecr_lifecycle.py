@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ecr.globs import Effort
-from domain.ecr.lifecycle import PolicyRule, fits_no_tag, image_tags, is_dead, lost, reached, read_lifecycle
+from domain.ecr.lifecycle import PolicyRule, fits_no_tag, image_tags, is_dead, lost, reached, read_lifecycle, unselected
 from domain.ecr.retention import SHIELD_DAYS, RetentionEffect, Rule, Selector, compile_policy, standby
 from domain.ecr.tags import tag_matches
 from tests.cases import case, cases
@@ -46,6 +46,18 @@ def test_a_dead_rule_has_no_image_of_its_own(lowest: Patterns, higher: list[Patt
     else:
         assert identifies(lowest, found)
         assert not any(identifies(each, found) for each in higher)
+
+
+@given(st.sampled_from(["a*", "*b", "*"]), st.lists(patterns, max_size=1), st.lists(patterns, max_size=3))
+def test_an_unselected_image_is_one_that_no_rule_selects(
+    pattern: str, fixed: list[Patterns], rules: list[Patterns]
+) -> None:
+    kept = [each for some in fixed for each in some]
+    found = unselected(pattern, kept, placed(*(tagged(*each) for each in rules)))
+    alone = [found] if found else [image[0] for image in IMAGES if len(image) == 1]
+    moving = [tag for tag in alone if tag_matches(pattern, tag) and not any(tag_matches(each, tag) for each in kept)]
+    assert moving or not found
+    assert all(any(identifies(each, [tag]) for each in rules) is not bool(found) for tag in moving)
 
 
 @given(patterns, patterns, st.lists(patterns, max_size=2), st.sampled_from(["a*", "*b", "ab", "*aa*"]))
