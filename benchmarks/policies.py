@@ -2,7 +2,7 @@
 
 Offline is `policies.pack.judge.judge` on a render, with no document read before; the analyzer gets one call for each
 resource and one for the stack, over gRPC, in a process of its own. Bars are held to CPU time. The gate is the whole
-process `python -m review gate` beside `python -m review render`, in turns.
+process `python -m review gate --alone` beside `python -m review render`, in turns.
 """
 
 import argparse
@@ -93,7 +93,8 @@ def _gate() -> tuple[float, float]:
 def _process(command: str, stack: str) -> tuple[float, float]:
     """Seconds by the wall and of the processor that a command takes."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    arguments = [sys.executable, "-m", "review", command, "--stack", stack, "--format", "json"]
+    alone = ["--alone"] if command == "gate" else []
+    arguments = [sys.executable, "-m", "review", command, "--stack", stack, "--format", "json", *alone]
     subprocess.run(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.perf_counter() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
