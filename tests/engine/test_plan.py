@@ -132,14 +132,15 @@ def _plan(workspace: Workspace, *arguments: str) -> dict[str, Any]:
 
 
 def _said(plan: dict[str, Any]) -> dict[str, Any]:
-    """All but what differs by nature: a base's key has no ARN yet, a preview does not tell what stays, and what was
-    announced is in the settings alone."""
+    """All but what differs by nature: a base's key has no ARN yet, a preview does not tell what stays, and presets and
+    what was announced are in the settings alone."""
     return {
         "changes": {each["urn"]: (each["op"], each["protection"]) for each in plan["changes"]},
         "losses": plan["losses"],
         "statements": [
-            (each["topic"], re.split(" (?:Not|As) announced", each["text"])[0], each["lines"], each["urns"])
+            (each["topic"], re.split(" (?:Not|As) announced", text)[0], each["lines"], each["urns"])
             for each in plan["statements"]
+            for text in [re.sub(r" \(preset [^)]*\)", "", each["text"])]
         ],
     }
 

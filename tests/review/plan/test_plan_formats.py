@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from policies.pack.rule import Level
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
 from review.formatting import code_block
@@ -185,6 +186,16 @@ def test_what_is_lost_stays_in_the_shortest_comment() -> None:
         assert {f"team/r{number}" for number in range(300)} <= set(text.split())
         assert "Weaker protection**: 9 consequences more: see the job's log." in text
         assert _outside_of_fences(text)[1] % 2 == 0
+
+
+@pytest.mark.parametrize("topic", Topic)
+def test_what_can_lose_images_or_fails_is_in_every_comment(topic: Topic) -> None:
+    grave = {Topic.LOSS, Topic.RETENTION, Topic.KEY, Topic.BLOCKED, Topic.POLICY, Topic.ADOPTION}
+    much = tuple(Consequence(topic=topic, text=f"{number} {'x' * 500}", urns=()) for number in range(9))
+    failing = replace(much[0], text="fails", id="plan-weakens", level=Level.MANDATORY)
+    text = to_markdown(replace(plan(None, small("dev")), consequences=(*much, failing)), limit=1000)
+    assert [text.count(f"- {number} x") for number in range(9)] == [int(topic in grave)] * 9
+    assert "❌ <code>plan-weakens</code> fails" in text
 
 
 def test_statements_too_many_for_a_comment_are_cut() -> None:
