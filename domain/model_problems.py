@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -33,6 +35,7 @@ _KINDS = {
 }
 """The message and the fix of each type of error; in braces what pydantic says of it."""
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_DAY = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", re.ASCII)
 _CHOICE = re.compile(r"'([^']*)'")
 
 OtherWords = Mapping[str, tuple[str, Callable[[Any], object]]]
@@ -42,6 +45,19 @@ OtherWords = Mapping[str, tuple[str, Callable[[Any], object]]]
 def invalid_value(message: str, fix: str, instead: object = None) -> PydanticCustomError:
     """What a validator raises."""
     return PydanticCustomError("problem", "{message}", {"message": message, "fix": fix, "instead": instead})
+
+
+def as_day(value: object) -> date:
+    """A day as it is written, which pydantic would also read from a number or a date with a time."""
+    if type(value) is date:
+        return value
+    parts = _DAY.fullmatch(value) if isinstance(value, str) else None
+    day = None
+    with suppress(ValueError):  # a day that the calendar does not have is reported like any other text
+        day = date(*map(int, parts.groups())) if parts else None
+    if day is None or value != day.isoformat():
+        raise invalid_value("is not a date", "write it as 2027-01-31", day and day.isoformat())
+    return day
 
 
 def problems_of(

@@ -9,7 +9,7 @@ _SHORTENED = 3
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """The one of the known words that was meant: another case or hyphen, the beginning of one alone, a typing error."""
+    """The one of the known words that was meant: another case or hyphen, the beginning of one alone, a slip."""
     words = {each.lower().replace("_", "-"): each for each in sorted(known, reverse=True)}
     wanted = word.strip().lower().replace("_", "-").replace(" ", "-")
     if wanted in words:
@@ -17,6 +17,9 @@ def near(word: str, known: Iterable[str]) -> str | None:
     beginning = [each for each in words if each.startswith(wanted)]
     if len(wanted) >= _SHORTENED and len(beginning) == 1:
         return words[beginning[0]]
+    swapped = [each for each in words if sorted(each) == sorted(wanted)]
+    if len(swapped) == 1:
+        return words[swapped[0]]
     others = sorted(each for each in words if not _are_opposite(each, wanted))
     found = difflib.get_close_matches(wanted, others, n=1, cutoff=_NEAR)
     return words[found[0]] if found else None

@@ -1,7 +1,6 @@
 """What a rule is, and every rule of policies/rules: a record for people, and a function that finds violations."""
 
 import pkgutil
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from domain.document_text import UNKNOWN
-from domain.model_problems import invalid_value
+from domain.model_problems import as_day, invalid_value
 from domain.problems import Path
 from policies import rules
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
@@ -69,16 +68,6 @@ CheckResult = Finding | Undecided
 Results = Iterator[CheckResult]
 StackResults = Iterator[tuple[CheckedResource, CheckResult]]
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _as_date(value: object) -> object:
-    """pydantic would also read a number or a date with a time."""
-    if type(value) is date or (isinstance(value, str) and _DATE.fullmatch(value)):
-        return value
-    raise invalid_value("is not a date", "write it as 2027-01-31")
-
-
 _NAMED_BY = {REPOSITORY: "name", LIFECYCLE_POLICY: "repository", REPOSITORY_POLICY: "repository"}
 """The input that names the repository, of each type that is part of one."""
 
@@ -110,7 +99,7 @@ class Exemption(BaseModel):
     reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
         min_length=1, description="why the exception is needed"
     )
-    until: Annotated[date, BeforeValidator(_as_date)] = Field(
+    until: Annotated[date, BeforeValidator(as_day)] = Field(
         description="the last day of the exception, such as 2027-01-31"
     )
 

@@ -70,4 +70,4 @@ def _is_excepted(resource: CheckedResource, config: RuleConfig, today: date) -> 
 
 def block_title(report: GateReport) -> str:
     file = levels_file(Path(), report.stack).as_posix()
-    return f"Exceptions, if it must be: for {file}, merged before this change, each with a reason"
+    return f"To except them, merge this into {file} first, in a change of its own, each with a reason"

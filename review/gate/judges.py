@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.document_text import line_of
 from domain.problems import Path as InputPath
 from domain.problems import path_text
-from domain.wording import nearest
+from domain.wording import near, nearest
 from policies.pack.judge import Excepted, RuleResult, judge
 from policies.pack.levels import RuleConfig, levels_file, load_levels
 from policies.pack.rule import Exemption, Finding, Level, Rule, Undecided
@@ -77,7 +77,9 @@ def _of_exceptions(
             yield replace(common, message=f"{name}: {common.message}", fix=fix)
         else:
             message = f"{name!r} is not a repository of the stack {rendered.stack}, so its exception covers nothing"
-            fix = f'{nearest(name, declared)}; for one that a later change declares, add "new": true'
+            meant = near(name, declared)
+            fix = f'write `"repository": "{meant}"`' if meant else nearest(name, declared)
+            fix += '; for one that a later change declares, add `"new": true`'
             yield replace(common, kind=RemarkKind.FINDING, level=Level.MANDATORY, message=message, fix=fix)
 
 

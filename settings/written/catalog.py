@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
@@ -25,7 +24,7 @@ from domain.ecr.names import repository_name_problems
 from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
-from domain.model_problems import OtherWords, invalid_value
+from domain.model_problems import OtherWords, as_day, invalid_value
 from domain.problems import Problem
 from domain.resource_tags import tag_value_problems
 from domain.wording import a, near, nearest
@@ -33,7 +32,6 @@ from domain.wording import a, near, nearest
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
 DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SOMETHING = re.compile(r".*\S.*", re.DOTALL)
 WORD, VALUE = UNION_TAGS = ("\0word", "\0value")
 """The tags of our unions; pydantic puts them into the path of a fault, where nothing that people write equals them."""
@@ -90,19 +88,12 @@ def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator
     return checked(lambda value: [] if pattern.fullmatch(value) else [Problem((), value, message, fix)])
 
 
-def _day(value: object) -> object:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        with suppress(ValueError):  # a day that the calendar does not have is reported like any other text
-            return date.fromisoformat(value)
-    raise invalid_value("is not a date", "write it as 2027-01-31")
-
-
 def _word_or_value(value: object) -> str:
     return WORD if isinstance(value, str) else VALUE
 
 
 Text = Annotated[StrictStr, checked(tag_value_problems)]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(as_day)]
 StackName = Annotated[StrictStr, known(Names.STACK)]
 RepositoryName = Annotated[StrictStr, checked(repository_name_problems)]
 

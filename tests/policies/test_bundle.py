@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from domain.ecr.retention import RetentionEffect, Rule, Selector, compile_policy
 from policies.pack import bundle as bundling
 from policies.pack.levels import FOLDER
 from policies.pack.rule import all_rules
 from render.resource import Render
-from resources.ecr import REPOSITORY
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
@@ -119,6 +120,14 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
     assert "ecr-tags-immutable" in dict(analyzer.analyze(other))
     analyzer.configure({"kms-rotation": "disabled"})
     assert "kms-rotation" not in dict(analyzer.analyze(key))
+
+
+def test_a_fix_of_its_own_is_in_the_message(analyzer: Analyzer) -> None:
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
+    few = Rule(selector=Selector.TAGGED, patterns=("v*",), effect=RetentionEffect.KEEP, count=3)
+    inputs = {"repository": "payments/api", "policy": json.dumps(compile_policy([few]))}
+    found = dict(analyzer.analyze(Declared(type=LIFECYCLE_POLICY, inputs=inputs)))
+    assert found["ecr-lifecycle-sound"].endswith(" (write `keep: 5`)")
 
 
 def test_faulty_parameters_are_a_violation(analyzer: Analyzer) -> None:

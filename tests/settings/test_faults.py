@@ -119,6 +119,27 @@ def test_all_faults_of_a_stacks_file_are_reported_in_one_run(project: Path) -> N
     ]
 
 
+def test_what_a_faulty_key_takes_along_is_no_fault(project: Path) -> None:
+    """A token of a cache that is faulty, an entry that names a key that is."""
+    key(project, "keys: {shared: {us-east-1: 'arn:aws:kms:us-east-1:111122223333:alias/x'}}")
+    catalog(project, HEAD + "  payments/api: {owner: payments, encryption: {key: shared}}\n")
+    assert "is not an ARN of key" in only(project)
+    catalog(project, HEAD + "  payments/api: {owner: payments}\n")
+    stack = project / "Pulumi.dev.yaml"
+    text = stack.read_text(encoding="utf-8").partition("  container-registry:caches")[0]
+    cache = "  container-registry:caches: [{upstream: docker-hubb, username: acme}]\n"
+    stack.write_text(f"{text}{cache}  container-registry:cache-token-docker-hub: {{secure: v1:x}}\n", encoding="utf-8")
+    assert only(project).endswith("(write `upstream: docker-hub`)")
+
+
+def test_a_registry_of_another_stack_keeps_its_place_beside_a_faulty_replica(project: Path) -> None:
+    replicas = "[{region: eu-west1}, {region: us-east-1, account: prod, role: deploy}]"
+    stack = project / "Pulumi.dev.yaml"
+    text = stack.read_text(encoding="utf-8").replace("    workloads:", "    prod: '222233334444'\n    workloads:")
+    stack.write_text(f"{text}  container-registry:replicas: {replicas}\n", encoding="utf-8")
+    assert [fault.path[2:] for fault in faults(project)] == [(0, "region"), (1, "region")]
+
+
 def test_the_command_reports_faults_without_a_traceback(project: Path) -> None:
     catalog(project, TWELVE)
     command = [sys.executable, "-m", "review", "render", "--stack", "dev", "--project", str(project)]

@@ -71,6 +71,7 @@ EXACT = (
     case("an organization", entry("pull: [{organization: acne}]"), "organization: acme"),
     case("a shortened key", entry("pull: [{org: acme}]"), "organization: acme"),
     case("a stack", push("environment: x, stacks: [prd]"), "stacks: [prod]"),
+    case("a day", entry("retire: {until: 2027/1/31, reason: gone}"), 'until: "2027-01-31"'),
     case("an object for a list", entry("pull: {account: workloads}"), "pull: [{account: workloads}]"),
     case("a repository in upper case", partial(catalog, text=f"{HEAD}  Payments/API: {{owner: payments}}\n"),
          "payments/api: {owner: payments}"),

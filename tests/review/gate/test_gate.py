@@ -206,7 +206,7 @@ def test_an_exception_for_an_unknown_repository_fails_and_names_the_nearest(clon
     assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", "", "mandatory", "head")])
     [remark] = (each for each in ended.report["remarks"] if each["kind"] == "finding")
     assert "'payments/apj' is not a repository of the stack dev" in remark["message"]
-    assert remark["fix"].startswith("did you mean 'payments/api'?")
+    assert remark["fix"].startswith('write `"repository": "payments/api"`')
     assert '"repository": "payments/apj"' in _line(clone, remark)
     clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj", new=True))
     new = clone.gate("--base", "main")
@@ -236,7 +236,7 @@ def test_the_exceptions_of_what_fails_are_printed_and_pass_once_merged(clone: Cl
     block = clone.gate("--base", "main", stack="prod").report["exceptions"]
     assert block == {"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [api, tool]}}
     text = clone.gate("--base", "main", "--format", form, stack="prod").text
-    assert ("policies/prod.json" in text, "merged before this change" in text) == (True, True)
+    assert ("policies/prod.json" in text, "in a change of its own" in text) == (True, True)
     printed = text[text.index('  "ecr-tags-immutable": {') :]
     assert json.JSONDecoder().raw_decode(printed.partition(": ")[2])[0] == block["ecr-tags-immutable"]
     for each in (api, tool):
@@ -248,6 +248,12 @@ def test_the_exceptions_of_what_fails_are_printed_and_pass_once_merged(clone: Cl
     file.write_text(edited, encoding="utf-8")
     ended = clone.gate("--base", "main", stack="prod")
     assert (ended.code, ended.report["exceptions"]) == (0, {})
+
+
+def test_a_finding_says_its_own_fix(clone: Clone) -> None:
+    clone.edit("catalog.yaml", '- {tag: "release-*", keep: 20}', '- {tag: "release-*", keep: 3}')
+    remarks = [each for each in clone.gate().report["remarks"] if each["id"] == "ecr-lifecycle-sound"]
+    assert {each["fix"] for each in remarks} == {"write `keep: 5`"}
 
 
 def test_a_key_and_what_has_its_exception_already(clone: Clone) -> None:
