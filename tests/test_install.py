@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,10 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     def run(step: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         ran.append(step)
         if "venv" in step:
-            python = Path(step[-1], "bin", "python")
-            python.parent.mkdir(parents=True)
-            python.touch()
+            folder = Path(step[-1], "bin")
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ("python", "pip"):
+                (folder / name).touch()
         return subprocess.CompletedProcess(step, 0)
 
     monkeypatch.setattr(subprocess, "run", run)
@@ -53,32 +55,48 @@ def test_the_engine_reads_what_the_project_names(tmp_path: Path, monkeypatch: py
 
 
 @cases(
-    "uv, tools",
-    (None, ([sys.executable, "-m", "venv"], ["-m", "pip", "install"])),
-    ("/bin/uv", (["/bin/uv", "venv", "--quiet"], ["pip", "install", "--quiet"])),
+    "tools, made",
+    ("pip", [["-m", "venv", "--without-pip"], ["-I", "-m", "pip"]]),
+    ("", [["-m", "venv"], ["-m", "pip", "install"]]),
+    ("uv pip", [["venv", "--quiet", "--seed"]]),
 )
 def test_the_environment_is_made_once_and_filled_by_uv_where_it_is(
-    tmp_path: Path, steps: list[list[str]], monkeypatch: pytest.MonkeyPatch, uv: str | None, tools: object
+    tmp_path: Path, steps: list[list[str]], monkeypatch: pytest.MonkeyPatch, tools: str, made: Any
 ) -> None:
+    """Without uv by the pip of the Python that runs it, and where that has none by the one that comes with venv."""
+    uv = "/bin/uv" if "uv" in tools else None
     monkeypatch.setattr(shutil, "which", lambda _: uv)
+    monkeypatch.setattr(install, "find_spec", lambda _: "pip" in tools)
     venv = tmp_path / ".venv"
     install.install("ops", venv)
-    first, second = steps
-    assert (first[:3], second[1:4]) == tools
-    assert set(install.packages("ops")) <= set(second)
-    assert str(venv / "bin" / "python") in second
+    *first, last = steps
+    assert [step[1 : 1 + len(words)] for step, words in zip(first, made, strict=True)] == made
+    assert set(install.packages("ops")) <= set(last)
+    assert last[:3] == (["/bin/uv", "pip", "install"] if uv else [str(venv / "bin" / "python"), "-m", "pip"])
+    count = len(steps)
     install.install("ops", venv)
     install.install("", venv)
-    assert len(steps) == 2
+    assert len(steps) == count
     install.install("rehearsal", venv)
-    assert len(steps) == 3
+    assert len(steps) == count + 1
 
 
 def test_other_packages_are_installed_anew(tmp_path: Path, steps: list[list[str]]) -> None:
     install.install("", tmp_path)
+    count = len(steps)
     (tmp_path / ".run").write_text("of other packages", encoding="utf-8")
     install.install("", tmp_path)
-    assert [step[2] for step in steps] == ["venv", "pip", "pip"]
+    assert [step[1:4] for step in steps[count:]] == [["-m", "pip", "install"]]
+
+
+def test_an_environment_without_pip_is_made_again(tmp_path: Path, steps: list[list[str]]) -> None:
+    """Where the installation was cut off after its first step."""
+    install.install("", tmp_path)
+    whole = list(steps)
+    (tmp_path / "bin" / "pip").unlink()
+    (tmp_path / ".run").unlink()
+    install.install("", tmp_path)
+    assert steps[len(whole) :] == whole
 
 
 def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
