@@ -52,26 +52,26 @@ rehearse-each: .venv/.rehearsal .venv/emulator/.done ## the same of every stack,
 render: .venv/.run ## all that STACK declares, or one REPOSITORY (FORMAT=json)
 	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY))
 
-plan: .venv/.run ## what STACK changes since the revision BASE (the last commit)
+plan: .venv/.run ## what STACK changes since BASE (the last commit)
 	@$(REVIEW) $(if $(BASE),--base $(BASE))
 
-access: .venv/.run ## which principals can do what in STACK (REPOSITORY=payments/api), and with BASE what a change gives and takes
+access: .venv/.run ## who can do what in STACK; with BASE what changes
 	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
 
 show: .venv/.run ## what the team of REPOSITORY needs to push and pull
 	@$(REVIEW) --repository '$(REPOSITORY)'
 
-gate: .venv/.run ## may it be merged: the rules, and what the change does since the revision BASE (the last commit)
+gate: .venv/.run ## may it be merged: the rules, and the plan since BASE
 	@$(REVIEW) $(if $(BASE),--base $(BASE))
 
 # Without a default: dev is there already.
-new-stack: .venv/.run ## the files of a new STACK in ACCOUNT and REGION, deployed after the stack AFTER; prints the bootstrap
+new-stack: .venv/.run ## the files of a new STACK in ACCOUNT and REGION
 	@$(BIN)/python -m ops new-stack $(STACK) --account "$(ACCOUNT)" --region "$(REGION)" $(if $(AFTER),--after $(AFTER))
 
-backfill: .venv/.ops ## copy what exists already to the replica of STACK in REGION
+backfill: .venv/.ops ## copy what exists to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
 
-test: .venv/.dev .venv/emulator/.done ## all tests that need no more than Python, but for the local cloud's own
+test: .venv/.dev .venv/emulator/.done ## the tests that need no more than Python
 	$(BIN)/python -m pytest tests -m "not ($(HEAVY))" $(PARALLEL) $(RECORD)
 
 # In a folder that holds what they may need, and nothing else of ours.
@@ -81,20 +81,20 @@ test-localcloud: .venv/.dev .venv/emulator/.done ## the local cloud's own tests
 	cd build/localcloud && $(if $(RAN),PYTHONPATH=$(CURDIR)/tests) $(CURDIR)/$(BIN)/python -m pytest localcloud/tests \
 	  -m "not (conformance or load)" $(PARALLEL) $(if $(RAN),-p each_once --ran $(abspath $(RAN)))
 
-test-heavy: .venv/.dev .venv/emulator/.done ## the tests that need more, or time; each is skipped where its part is missing
+test-heavy: .venv/.dev .venv/emulator/.done ## the tests that need more, skipped where it is missing
 	@$(BIN)/python -m pytest -m "$(HEAVY)"
 
-test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine, where `pulumi` is on PATH
+test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine
 	$(BIN)/python -m pytest -m engine
 
 # RAN: what the calls of the other two have written down.
 test-each-once: .venv/.dev
 	@$(BIN)/python -m tests.each_once $(RAN) -- -m "$(HEAVY)"
 
-mutants: .venv/.dev ## make small faults in the rules and in IAM's evaluation, SAMPLE of them or all: the tests must fail
+mutants: .venv/.dev ## small faults in the rules: the tests must fail
 	$(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE))
 
-check: .venv/.dev ## format, lint, strict types, layers, generated pages, dead code
+check: .venv/.dev ## format, lint, types, layers, generated pages, dead code
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
@@ -118,10 +118,10 @@ format: .venv/.dev ## format and mend what can be mended
 requirements: ## write requirements.txt anew, which Pulumi's engine reads
 	$(PYTHON) install.py --requirements
 
-schema: .venv/.run ## write docs/catalog.schema.json anew
+schema: .venv/.run ## write the schema and the tables of keys anew
 	$(BIN)/python -m settings.written.schema
 
-bench: .venv/.dev ## time the render beside a plain hand-written program, the rules, and the access matrix
+bench: .venv/.dev ## time the render, the rules and the access matrix
 	$(BIN)/python -m benchmarks.render
 	$(BIN)/python -m benchmarks.policies
 	$(BIN)/python -m benchmarks.access
@@ -129,16 +129,16 @@ bench: .venv/.dev ## time the render beside a plain hand-written program, the ru
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.pack.readme
 
-modules: .venv/.dev ## write the table of modules in docs/architecture.md anew
+modules: .venv/.dev ## write the modules in docs/architecture.md anew
 	$(BIN)/python -m tests.house modules
 
 access-page: .venv/.run ## write the matrices in docs/access.md anew
 	$(BIN)/python -m review.access.page
 
-operations-page: .venv/.rehearsal ## write the table of operations in docs/local-cloud.md anew
+operations-page: .venv/.rehearsal ## write the operations in docs/local-cloud.md anew
 	@$(BIN)/python -m localcloud.ecr.operations_page
 
-policy-bundle: .venv/.run ## the policy pack as a folder that works alone, build/policy-pack
+policy-bundle: .venv/.run ## the policy pack as a folder, build/policy-pack
 	@$(BIN)/python -m policies.pack.bundle build/policy-pack
 
 # An engine waits for ever for a pack whose environment is missing, so that is looked at first.
@@ -150,7 +150,7 @@ engine: .venv/.run
 	@$(BIN)/python -m policies.pack.levels
 	@$(BIN)/python -c 'import policies.pack.engine'
 
-preview: engine ## what `pulumi up` would change in STACK, held to the policy pack
+preview: engine ## what `pulumi up` would change in STACK
 	pulumi preview --stack $(STACK) $(PACK)
 
 up: engine ## deploy STACK, held to the policy pack
