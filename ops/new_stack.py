@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from domain.aws import account_problems, region_problems
+from domain.aws import RegistryId, account_problems, region_problems
 from domain.wording import listed, nearest
 from policies.pack import readme
 from policies.pack.levels import ENFORCEMENT_LEVEL, FOLDER, InvalidLevels, levels_file, load_levels
@@ -18,6 +19,7 @@ from policies.pack.rule import Level
 from render.output import refuse
 from review.access import page
 from settings import InvalidSettings, load
+from settings.checks.other_stacks import registries_of
 from settings.files.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
 
 DEPLOY = Path(".github", "workflows", "deploy.yml")
@@ -25,6 +27,7 @@ BOOTSTRAP = Path("docs", "bootstrap.md")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JOB = re.compile(r"^  (?P<name>[a-z][a-z0-9-]*):\n(?:^(?:    .*)?\n)*", re.MULTILINE)
+_REMOTE = re.compile(r".*github\.com[:/]([^/]+/[^/]+?)(?:\.git)?/?")
 _NAMED = ("accounts", "organizations")
 """The stack's keys whose names the catalog uses: each stack maps all of them."""
 
@@ -73,6 +76,10 @@ def _checked(options: argparse.Namespace) -> list[str]:
         found.append(f"STACK: {stack_file(options.stack)} exists already (choose another name, or edit that file)")
     for what, problems in (("ACCOUNT", account_problems(options.account)), ("REGION", region_problems(options.region))):
         found += [f"{what}: {each.value!r} {each.message} ({each.fix})" for each in problems]
+    for stack in known:
+        if (options.account, options.region) in dict(registries_of(read_configuration(options.project, stack))):
+            wanted = RegistryId(account=options.account, region=options.region)
+            found.append(f"REGION: {wanted} is a registry of stack {stack} (two stacks can't share one)")
     if options.after and options.after not in known:
         found.append(f"AFTER: {options.after!r} is not a stack of this project ({nearest(options.after, known)})")
     if found:
@@ -127,10 +134,20 @@ def _with_job(workflow: str, stack: str, after: str) -> str:
 def _bootstrap(root: Path, options: argparse.Namespace) -> Iterator[str]:
     """The commands of docs/bootstrap.md, up to the first deployment, for this stack."""
     text = (root / BOOTSTRAP).read_text(encoding="utf-8").partition("\n## 5. ")[0]
-    first, *blocks = _BLOCK.findall(text)
+    _, *blocks = _BLOCK.findall(text)
     yield f"# What prepares the account and the GitHub repository; {BOOTSTRAP} says what each step does."
     yield f"stack={options.stack} account={options.account} region={options.region}"
-    yield from (line for line in first.splitlines() if line.startswith("repo="))
+    yield f"repo={_repository(root)}"
     for block in blocks:
         yield ""
         yield block.rstrip()
+
+
+def _repository(root: Path) -> str:
+    """OWNER/NAME at GitHub, where the clone has it."""
+    ran = subprocess.run(  # noqa: S603
+        ["git", "-C", str(root), "remote", "get-url", "origin"],  # noqa: S607  the user's own git
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = _REMOTE.fullmatch(ran.stdout.strip())
+    return found[1] if found else "OWNER/NAME"

@@ -3,10 +3,12 @@
 import sys
 from pathlib import Path
 
+from render.output import refuse
 from render.rendering import render
 from review.access.command import matrix_of
 from review.access.markdown import to_markdown
 from review.formatting import folded
+from settings import InvalidSettings
 from settings.files.configuration import stacks
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,10 @@ def updated_page(text: str, root: Path) -> str:
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
     text = (root / PAGE).read_text(encoding="utf-8")
-    now = updated_page(text, root)
+    try:
+        now = updated_page(text, root)
+    except InvalidSettings as invalid:
+        return refuse(invalid)
     if "--check" not in arguments:
         (root / PAGE).write_text(now, encoding="utf-8")
         return 0

@@ -16,7 +16,7 @@ def shared_registries(root: FilePath, stack: str, keys: StackKeys, aws: AwsKeys)
     for other in stacks(root):
         if other != stack:
             configuration = read_configuration(root, other)
-            theirs = dict(_registries(configuration))
+            theirs = dict(registries_of(configuration))
             for path, own in _own_registries(keys, aws, configuration.project):
                 if own in theirs:
                     where = _where(configuration, theirs[own])
@@ -37,8 +37,8 @@ def _where(configuration: Configuration, path: Path) -> str:
     return f"{configuration.file}:{line}" if line else configuration.file
 
 
-def _registries(configuration: Configuration) -> Iterator[tuple[Where, Path]]:
-    """The registries of another stack, as far as its file can be understood: its own faults are reported with it."""
+def registries_of(configuration: Configuration) -> Iterator[tuple[Where, Path]]:
+    """The registries of a stack, as far as its file can be understood: its own faults are reported with it."""
     home = configuration.home()
     if home is None:
         return

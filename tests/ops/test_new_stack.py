@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.stacks import PROJECT, ROOT, copied
 
 DEPLOY, PAGE, README = ".github/workflows/deploy.yml", "docs/access.md", "policies/README.md"
 ACCOUNT = "333344445555"
+HOME = load(PROJECT, "prod").home.id
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_by_default_it_is_deployed_last(project: Path) -> None:
 def test_the_bootstrap_is_printed_for_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert new_stack(project, "staging") == 0
     printed = capsys.readouterr().out
-    assert f"stack=staging account={ACCOUNT} region=eu-west-1\nrepo=acme/container-registry\n" in printed
+    assert f"stack=staging account={ACCOUNT} region=eu-west-1\nrepo=OWNER/NAME\n" in printed
     for command in ("only_main", "cloudformation deploy", "pulumi stack init", "gh variable set"):
         assert command in printed
     assert not any(word in printed for word in ("account=111122223333", "make up", "delete-stack", "```"))
@@ -100,6 +102,10 @@ def test_the_bootstrap_is_printed_for_it(project: Path, capsys: pytest.CaptureFi
     "given, fault",
     (("Staging",), "STACK: 'Staging' is not a valid name"),
     (("prod",), "STACK: Pulumi.prod.yaml exists already"),
+    (
+        ("staging", HOME.account, HOME.region),
+        f"REGION: {HOME} is a registry of stack prod",
+    ),
     (("staging", "3333"), "ACCOUNT: '3333' is not an AWS account id"),
     (
         ("staging", ACCOUNT, "eu-wst-1"),
@@ -136,3 +142,19 @@ def test_what_the_new_stack_still_lacks_is_said(project: Path, capsys: pytest.Ca
         "repositories.team/keyed.encryption.key: 'shared' is not a key that Pulumi.staging.yaml (keys) declares" in said
     )
     assert "make policy-readme access-page gate STACK=staging" in said
+
+
+@cases(
+    "url, repo",
+    ("https://github.com/our/registry.git", "our/registry"),
+    ("git@github.com:our/registry.git", "our/registry"),
+    ("ssh://git@github.com/our/registry", "our/registry"),
+    ("https://git.example.com/our/registry", "OWNER/NAME"),
+)
+def test_the_repository_is_that_of_the_clone(
+    project: Path, capsys: pytest.CaptureFixture[str], url: str, repo: str
+) -> None:
+    for arguments in (["init", "--quiet"], ["remote", "add", "origin", url]):
+        subprocess.run(["git", "-C", str(project), *arguments], check=True)
+    assert new_stack(project, "staging") == 0
+    assert f"\nrepo={repo}\n" in capsys.readouterr().out

@@ -41,3 +41,13 @@ def test_a_stale_matrix_fails_the_check(project: Path, capsys: pytest.CaptureFix
 def test_a_page_without_a_place_for_them_is_refused(project: Path, text: str) -> None:
     with pytest.raises(page.NoMarkers):
         page.updated_page(text, project)
+
+
+def test_faults_in_the_settings_are_reported_and_nothing_is_written(
+    written: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = written.read_text(encoding="utf-8")
+    edited(project, ("catalog.yaml", "owner: payments", "ownr: payments"))
+    assert page.main([], project) == 2
+    assert "'ownr' is not a known key" in capsys.readouterr().err
+    assert written.read_text(encoding="utf-8") == before
