@@ -1,7 +1,7 @@
 """Registries that are added and removed, and what starts or stops to replicate."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.aws import RegistryId
@@ -18,6 +18,7 @@ from review.plan.model import Change, Compared, Consequence, Fate, Op, Topic
 from review.plan.phrases import retire_until
 
 _STALE = "keep the replication, or make sure that the copies are not used: they lack what is pushed from then on"
+_MOVE_FIX = "give the new account or region a stack of its own, and retire this one"
 _LIMIT = 10
 
 
@@ -92,9 +93,8 @@ def _moves(base: Render | None, head: Render | None) -> Iterator[Consequence]:
 
 
 def _move(text: str) -> Consequence:
-    fix = "give the new account or region a stack of its own, and retire this one"
     return Consequence(
-        topic=Topic.PLACE, text=text, urns=(), id="plan-account-moves", level=Level.MANDATORY, fix=fix
+        topic=Topic.PLACE, text=text, urns=(), id="plan-account-moves", level=Level.MANDATORY, fix=_MOVE_FIX
     )  # fmt: skip
 
 
@@ -124,10 +124,14 @@ def _goes(change: Change, along: Sequence[Change], compared: Compared) -> Conseq
     unretired = tuple(sorted(each.repository for each in destroyed if retire_until(each.old) is None))
     fates = {fate(each) for each in destroyed}
     worst = min(fates, key=list(Fate).index)
-    return Consequence(
-        topic=Topic.LOSS if worst is Fate.LOST else Topic.BLOCKED,
-        text=f"{head}, without having been retired{fate_phrase(worst, count)}", urns=(change.urn,), lines=unretired,
-        id="plan-replica-dropped", level=Level.MANDATORY,
+    loss = Consequence(
+        topic=Topic.LOSS if worst is Fate.LOST else Topic.BLOCKED, text="", urns=(change.urn,), lines=unretired
+    )
+    base, end = compared.base, fate_phrase(worst, count)
+    if base and here == RegistryId(account=base.account, region=base.home):
+        return replace(loss, text=f"{head} with the move of the stack{end}", fix=_MOVE_FIX)
+    return replace(
+        loss, text=f"{head}, without having been retired{end}", id="plan-replica-dropped", level=Level.MANDATORY,
         fix=f"first deploy {RETIRE} on the replica {change.region}, then remove its line",
     )  # fmt: skip
 

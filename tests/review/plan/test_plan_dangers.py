@@ -6,7 +6,7 @@ import pytest
 
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from review.plan.model import IDS
+from review.plan.model import IDS, Topic
 from review.plan.render_diff import plan
 from tests.cases import cases
 from tests.review.plan.changed import (
@@ -48,6 +48,7 @@ ELSEWHERE: TextEdit = (
     "  container-registry:replicas:\n",
     "  container-registry:replicas:\n    - {region: eu-west-1, account: workloads, role: replica}\n",
 )
+OTHER_HOME: TextEdit = ("Pulumi.prod.yaml", "aws:region: us-east-1", "aws:region: ca-central-1")
 CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]]] = {
     "nothing": ("prod", (), (), set()),
     "a retention": ("prod", (), (catalog("keep: 50", "keep: 1"),), set()),
@@ -110,6 +111,13 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
         (("Pulumi.dev.yaml", '["111122223333"]', '["999900001111"]'),),
         {"plan-account-moves"},
     ),
+    "another home region": ("prod", (), (OTHER_HOME,), {"plan-account-moves", "plan-renames"}),
+    "another home region and a replica that goes": (
+        "prod",
+        (),
+        (OTHER_HOME, NO_EUROPE),
+        {"plan-account-moves", "plan-renames", DROPPED},
+    ),
 }
 
 
@@ -118,6 +126,14 @@ def test_what_stops_a_change(case: str) -> None:
     stack, first, edits, expected = CASES[case]
     both = compared(stack, *edits, first=first)
     assert both.mandatory() == expected, [str(each) for each in both.judged()]
+
+
+def test_the_repositories_of_a_home_that_moves_are_listed_once() -> None:
+    found = compared("prod", OTHER_HOME).plan.consequences
+    (home,) = (each for each in found if "us-east-1 (account 222233334444) is removed" in each.text)
+    assert " with 3 repositories and its key with the move of the stack. They are protected" in home.text
+    assert (home.id, home.lines) == (None, ("payments/api", "platform/cache", "storefront/web"))
+    assert [each for each in found if each.topic in (Topic.LOSS, Topic.BLOCKED)] == [home]
 
 
 @cases(
