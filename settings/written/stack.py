@@ -45,6 +45,12 @@ def _quoted(value: object) -> object:
     return value
 
 
+def _listed(value: object) -> object:
+    if isinstance(value, int) and not account_problems(str(value)):
+        raise invalid_value("is not a list", "write a list of one, in quotes", [str(value)])
+    return value
+
+
 def _integer(problems: Callable[[int], list[Problem]]) -> AfterValidator:
     return checked(problems)  # type: ignore[arg-type]  # `checked` passes the value on as it is
 
@@ -201,7 +207,7 @@ class AwsKeys(Model):
     """The provider's keys that this project reads; it has more, and they pass."""
 
     region: Region = Field(alias="aws:region", description="the stack's home region")
-    account_ids: Annotated[tuple[Account, ...], Field(min_length=1, max_length=1)] = Field(
+    account_ids: Annotated[tuple[Account, ...], BeforeValidator(_listed), Field(min_length=1, max_length=1)] = Field(
         alias="aws:allowedAccountIds", description='the one account of the stack: ["111122223333"]'
     )
 

@@ -51,6 +51,8 @@ EXACT = (
     case("one tag for a list", entry("mutable_tags: latest"), "mutable_tags: [latest]"),
     case("a region", stack("us-east-1", "us-east1"), "aws:region: us-east-1"),
     case("an account without quotes", stack('"444455556666"', "444455556666"), 'workloads: "444455556666"'),
+    case("an account in no list", stack('["111122223333"]', "101010101010"),
+         'aws:allowedAccountIds: ["101010101010"]'),
     case("a key of the stack", stack("registry:protect:", "registry:protetc:"), "container-registry:protect: false"),
     # so far the fifteen commonest
     case("a namespace", stack("container-registry:protect", "container-registy:protect"),
