@@ -138,7 +138,9 @@ def _with_exceptions(
     invalid = {each: why_invalid(each, context.today) for each in mine}
     exemption = next((each for each in mine if invalid[each] is None), None)
     if exemption is None:
-        yield from (InvalidExemption(why, exemption=each) for each, why in invalid.items() if why is not None)
+        day = _last_day(context.today)
+        fix = f'remove the exception, or write a day that is allowed, as in "until": "{day}"'
+        yield from (InvalidExemption(why, fix=fix, exemption=each) for each, why in invalid.items() if why is not None)
     for result in results:
         yield Excepted(result, exemption) if exemption and isinstance(result, Finding) else result
 
@@ -150,8 +152,11 @@ def why_invalid(exemption: Exemption, today: date) -> str | None:
         return f"has an exception that expired on {until} ({reason}): fix the finding, or renew the exception"
     if (until - today).days <= LONGEST_EXCEPTION_DAYS:
         return None
-    last = today + timedelta(days=LONGEST_EXCEPTION_DAYS)
-    return f"has an exception until {until} ({reason}), which is too long: the last allowed day is {last}"
+    return f"has an exception until {until} ({reason}), which is too long: the last allowed day is {_last_day(today)}"
+
+
+def _last_day(today: date) -> date:
+    return today + timedelta(days=LONGEST_EXCEPTION_DAYS)
 
 
 def _failed(error: Exception) -> Finding:

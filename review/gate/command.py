@@ -90,7 +90,7 @@ def gate(request: GateRequest) -> GateReport:
         remarks = _head_judgement(request, head, Path(scratch))
         if request.base is None:
             report = GateReport(stack=head.stack, resources=len(head.resources), remarks=merged(remarks, ()))
-            return _with_exceptions(report, request, head, None)
+            return _with_exceptions(report, request, head, None, [request.project])
         with checked_out(request.project, request.base) as folder:
             return _against_base(request, head, remarks, folder, Path(scratch))
 
@@ -162,11 +162,13 @@ def _against_base(
     )
     found = report.remarks if by_base is None else tuple(explained(report.remarks, own, report.against, head.stack))
     report = replace(report, remarks=tuple(earlier(found, _before(request, base, folder))))
-    return _with_exceptions(report, request, head, base)
+    return _with_exceptions(report, request, head, base, [request.project, folder])
 
 
-def _with_exceptions(report: GateReport, request: GateRequest, head: Render, base: Render | None) -> GateReport:
-    return replace(report, exceptions=exception_block(report.failing, head, base, request.project, request.today))
+def _with_exceptions(
+    report: GateReport, request: GateRequest, head: Render, base: Render | None, folders: Sequence[Path]
+) -> GateReport:
+    return replace(report, exceptions=exception_block(report.failing, head, base, folders, request.today))
 
 
 def _before(request: GateRequest, base: Render | None, folder: Path) -> tuple[Remark, ...]:

@@ -1,16 +1,17 @@
 """The exceptions without which a change fails, in the form of the stack's file of levels: they are merged first."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from policies.pack.judge import why_invalid
-from policies.pack.levels import InvalidLevels, RuleConfig, levels_file, load_levels, with_exceptions
-from policies.pack.rule import CheckedResource, Exemption, repository_of
+from policies.pack.levels import EXCEPTIONS, InvalidLevels, RuleConfig, levels_file, load_levels, with_exceptions
+from policies.pack.rule import CheckedResource, Exemption, Level, repository_of
 from render.resource import Render
 from resources.ecr import REPOSITORY
-from review.gate.remarks import GateReport, Remark, RemarkKind
+from review.gate.remarks import GateReport, Judge, Remark, RemarkKind
 from review.plan.model import IMPORT
 from review.plan.phrases import grouped
 
@@ -39,33 +40,51 @@ def exemption_for(resource: CheckedResource, reason: str, today: date, declared:
 
 
 def exception_block(
-    failing: Sequence[Remark], head: Render, base: Render | None, project: Path, today: date
+    failing: Sequence[Remark], head: Render, base: Render | None, folders: Sequence[Path], today: date
 ) -> dict[str, dict[str, object]]:
-    """By rule, all that the file of levels must say of it so that nothing of it fails."""
+    """By rule, all that the file of levels must say of it so that nothing of it fails; `folders` are the project's and
+    the base's, which has the parameters that hold until the change is merged."""
     resources, imported = {each.urn: each for each in head.resources}, adopted(head)
     declared = declared_repositories(base or head)
     found = [each for each in failing if each.kind is RemarkKind.FINDING and each.urn in resources]
-    try:
-        levels = load_levels(levels_file(project, head.stack)) if found else {}
-    except InvalidLevels:  # of another revision than this code: the head's own code has judged by them
-        return {}
+    levels, *of_base = [_levels(folder, head.stack) if found else {} for folder in folders]
     block = {}
     for rule, remarks in grouped(found, lambda each: each.id).items():
-        needing = [resources[each.urn] for each in remarks]
-        needing = [each for each in needing if rule in levels and not _is_excepted(each, levels[rule], today)]
+        if rule not in levels:
+            continue
+        needing = [resources[each.urn] for each in remarks if _needs_exception(each, levels[rule], today)]
         added = {}
         for each in needing:
             fixed = FIXED_BY_ADOPTION.get(rule) if each.urn in imported else None
             reason = f"adopted: {fixed} can't be changed" if fixed else ""
             added[repository_of(each) or each.urn] = exemption_for(each, reason, today, declared)
         if added:
-            block[rule] = with_exceptions(levels[rule], needing, list(added.values()))
+            config = _with_parameters_of(levels[rule], *(each[rule] for each in of_base if rule in each))
+            block[rule] = with_exceptions(config, needing, list(added.values()))
     return block
 
 
-def _is_excepted(resource: CheckedResource, config: RuleConfig, today: date) -> bool:
-    """Whether the change has the exception already, and only the base lacks it."""
-    return any(each.covers(resource) and why_invalid(each, today) is None for each in config.parameters.exceptions)
+def _levels(folder: Path, stack: str) -> dict[str, RuleConfig]:
+    """Nothing where another revision than this code has them: its own code has judged by them."""
+    try:
+        return load_levels(levels_file(folder, stack))
+    except InvalidLevels:
+        return {}
+
+
+def _needs_exception(remark: Remark, config: RuleConfig, today: date) -> bool:
+    """Not what only the base finds or makes mandatory, which the change's own levels or exceptions end once they are
+    merged; nor that an exception has a day that is not allowed."""
+    ended = (why_invalid(each, today) for each in config.parameters.exceptions)
+    return Judge.HEAD in remark.judges and config.level is Level.MANDATORY and remark.message not in ended
+
+
+def _with_parameters_of(config: RuleConfig, base: RuleConfig | None = None) -> RuleConfig:
+    """The base's level and parameters, where there are any, with the change's exceptions."""
+    if base is None:
+        return config
+    own = {EXCEPTIONS: config.parameters.exceptions}
+    return replace(base, parameters=base.parameters.model_copy(update=own))
 
 
 def block_title(report: GateReport) -> str:

@@ -10,7 +10,7 @@ from domain.document_text import line_of
 from domain.problems import Path as InputPath
 from domain.problems import path_text
 from domain.wording import near, nearest
-from policies.pack.judge import Excepted, RuleResult, judge
+from policies.pack.judge import Excepted, InvalidExemption, RuleResult, judge
 from policies.pack.levels import RuleConfig, levels_file, load_levels
 from policies.pack.rule import Exemption, Finding, Level, Rule, Undecided
 from render.as_json import to_json
@@ -109,6 +109,8 @@ def _remark(judged: RuleResult, lines: SettingsLines, imported: Collection[str])
 
 
 def _fix(judged: RuleResult, imported: Collection[str]) -> str:
+    if isinstance(judged.outcome, InvalidExemption):
+        return judged.outcome.fix
     fixed = FIXED_BY_ADOPTION.get(judged.rule.id) if judged.resource.urn in imported else None
     if fixed:
         return f"adoption can't change {fixed}: merge an exception first"

@@ -160,7 +160,8 @@ def test_what_is_under_the_key_is_kept(adopt: Adopt, levels: Path) -> None:
     adopted = adopt([described(SOUND)], stack="dev")
     (failure,) = adopted.repository(NAME)["fails"]
     assert failure["text"] == (
-        "has an exception that expired on 2026-02-28 (moved by then): fix the finding, or renew the exception; "
+        "has an exception that expired on 2026-02-28 (moved by then): fix the finding, or renew the exception: "
+        'remove the exception, or write a day that is allowed, as in "until": "2027-03-02"; '
         "has the name 'legacy/orders' with 2 segments: at least 3 are required, as in team/name"
     )
     assert failure["fix"] == "adoption can't change its name: the exception above must be merged before"

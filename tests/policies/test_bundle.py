@@ -108,8 +108,9 @@ def test_a_level_and_an_exception_count(analyzer: Analyzer) -> None:
     assert "kms-rotation" not in dict(analyzer.analyze(key))
     ended = exception | {"until": "2020-01-01"}
     analyzer.configure({"kms-rotation": {"enforcementLevel": "mandatory", "exceptions": [ended]}})
+    fix = f'remove the exception, or write a day that is allowed, as in "until": "{today + timedelta(days=366)}"'
     assert [message for rule, message in analyzer.analyze(key) if rule == "kms-rotation"] == [
-        "has an exception that expired on 2020-01-01 (it leaves): fix the finding, or renew the exception",
+        f"has an exception that expired on 2020-01-01 (it leaves): fix the finding, or renew the exception ({fix})",
         "is not rotated",
     ]
     analyzer.configure({"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [

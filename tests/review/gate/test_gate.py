@@ -187,7 +187,7 @@ LATER = {"reason": "the vendor pushes over its tags", "until": "2027-01-31"}
 
 
 def _excepting(**exception: object) -> dict[str, object]:
-    return {"enforcementLevel": "mandatory", "exceptions": [exception | LATER]}
+    return {"enforcementLevel": "mandatory", "exceptions": [LATER | exception]}
 
 
 def test_an_exception_by_repository_is_for_every_region(clone: Clone) -> None:
@@ -265,8 +265,36 @@ def test_a_key_and_what_has_its_exception_already(clone: Clone) -> None:
         ("ecr-tags-immutable", API, "mandatory", "base"), ("kms-deletion-window", KEY, "mandatory", "head"),
     ]  # fmt: skip
     [(rule, value)] = ended.report["exceptions"].items()
-    assert (rule, value["minimum_days"]) == ("kms-deletion-window", 30)
+    assert (rule, value["minimum_days"]) == ("kms-deletion-window", 7)
     assert [list(each) for each in value["exceptions"]] == [["urn", "reason", "until"]]
+
+
+@cases("until", "2026-11-20", "2028-01-01")
+@cases("base", [], ["--base", "main"])
+def test_an_exception_with_a_day_that_is_not_allowed_is_removed_or_gets_another(
+    clone: Clone, base: list[str], until: str
+) -> None:
+    setting = _excepting(repository="payments/api", until=until)
+    clone.levels("dev", ecr_tags_immutable=setting)
+    ended = clone.gate(*base)
+    [remark] = (each for each in ended.report["remarks"] if each["kind"] == "finding")
+    assert remark["fix"] == 'remove the exception, or write a day that is allowed, as in "until": "2027-11-22"'
+    assert (ended.code, ended.report["exceptions"]) == (1, {})
+    clone.edit(*ANY_TAG)
+    [value] = clone.gate(*base).report["exceptions"].values()
+    assert value["exceptions"] == [{"repository": "payments/api", "reason": "", "until": "2027-02-19"}]
+
+
+def test_the_exceptions_have_the_parameters_of_the_base(clone: Clone) -> None:
+    """And there are none beside `merge the change of these levels first`."""
+    clone.edit("catalog.yaml", '- {tag: "release-*", keep: 20}', '- {tag: "release-*", keep: 3}')
+    clone.levels("dev", ecr_lifecycle_sound={"enforcementLevel": "mandatory", "minimum_kept": 3})
+    ended = clone.gate("--base", "main")
+    assert {each[3] for each in ended.told("finding")} == {"base"}
+    assert (ended.code, ended.report["exceptions"]) == (1, {})
+    clone.levels("dev", ecr_lifecycle_sound={"enforcementLevel": "mandatory", "minimum_kept": 4})
+    [value] = clone.gate("--base", "main").report["exceptions"].values()
+    assert "minimum_kept" not in value
 
 
 def test_an_adopted_repository_is_not_advised_another_encryption(clone: Clone) -> None:
