@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from domain.aws import RegistryId
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.model_problems import problems_of
-from domain.problems import Path
+from domain.problems import Path, unknown_key
+from domain.wording import near
 from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, shadowed_problems, token_problems
 from settings.checks.other_stacks import shared_registries
@@ -48,6 +49,9 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     if source is None:
         raise InvalidSettings([*configuration.faults, *faults])
     report = Reporter(file, source, faults)
+    missing = Catalog.model_fields.keys() - source.value
+    keys_of_it = [key for key in source.value if key not in Catalog.model_fields and near(key, missing)]
+    report.misspelt(*(unknown_key((key,), "is not a known key", missing) for key in keys_of_it))
     files, known = (configuration.file, file), [*stacks(root), stack]
     names = _names(configuration.own(), source.value, files, known)
     catalog = _validated(Catalog, source.value, lambda path: (report, path), names)

@@ -65,21 +65,15 @@ class SoundStack:
 
 
 def provider_values(configuration: Configuration) -> dict[str, object]:
-    """The values of the provider's keys that this project reads, and of those that are meant in their place; the
-    provider has more, and they pass."""
-    own, values = configuration.own(), configuration.values
-    names = [str(field.alias) for field in AwsKeys.model_fields.values()]
-    missing = [name for name in names if name not in values]
-    found = {key: value for key, value in values.items() if key in names or near(key, missing)}
-    # Under the project's own namespace it is reported, and meant all the same.
-    found |= {key: own[word] for key in missing if (word := key.partition(":")[2]) in own}
+    """The values of the provider's keys that this project reads; the provider has more, and they pass."""
+    found = {key: value for key, value in configuration.values.items() if key in (REGION, ACCOUNTS)}
     # `pulumi config set` writes a list as the text of one, and the provider takes it.
     return {key: decoded(value) if isinstance(value, str) else value for key, value in found.items()}
 
 
 def _home(configuration: Configuration) -> AwsKeys | None:
     """The account and region as far as they are known, for the checks alone."""
-    found = {str(near(key, (REGION, ACCOUNTS))): value for key, value in provider_values(configuration).items()}
+    found = provider_values(configuration)
     region, accounts = near(str(found.get(REGION)), REGIONS), found.get(ACCOUNTS)
     account = str(accounts[0]) if isinstance(accounts, list) and accounts else ""
     return AwsKeys.model_construct(region=region, account_ids=(account,)) if region else None

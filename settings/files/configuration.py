@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.model_problems import meant_value
 from domain.problems import Problem
-from domain.wording import a, nearest
+from domain.wording import a, near, nearest
 from settings.faults import Fault
 from settings.files.project import other_project_files, project_problems, provider_problems, stack_file_problems
 from settings.files.source import Reporter, Source, read
@@ -31,10 +31,16 @@ class Configuration:
     secrets: frozenset[str] = frozenset()
     faults: list[Fault] = field(default_factory=list)
     engine_keys: frozenset[str] = frozenset()
+    meant: dict[str, str] = field(default_factory=dict)
+    """Misspelt keys of the file, as the engine has them, with those under which their values are."""
 
     @property
     def file(self) -> str:
         return stack_file(self.stack)
+
+    def full(self, key: str) -> str:
+        """A key as the engine has it: one without a namespace is the project's."""
+        return key if ":" in key else f"{self.project}:{key}"
 
     def own(self) -> dict[str, object]:
         """The project's own keys, without their namespace."""
@@ -95,7 +101,7 @@ def read_configuration(root: Path, stack: str, engine: Mapping[str, str] | None 
         return Configuration(project, stack, None, faults=[*faults, fault])
     source, stack_faults = read(root / name, name) if stack in known else (None, [])
     configuration = Configuration(project, stack, source, faults=[*faults, *stack_faults])
-    _read_stack_values(configuration, offline=engine is None)
+    _read_stack_values(configuration, [*map(configuration.full, declared), REGION, ACCOUNTS], offline=engine is None)
     _apply_defaults(configuration, declared)
     if engine is not None:
         _overlay(configuration, engine)
@@ -132,27 +138,24 @@ def _declared(source: Source | None, faults: list[Fault]) -> dict[str, dict[str,
     return None if faults else declared
 
 
-def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
-    written = configuration.source.value.get("config", {}) if configuration.source else {}
+def _read_stack_values(configuration: Configuration, known: list[str], *, offline: bool) -> None:
     report = Reporter(configuration.file, configuration.source, configuration.faults)
     if configuration.source:
-        report(*stack_file_problems(configuration.source.value))
+        report.misspelt(*list(stack_file_problems(configuration.source.value)))
+    written = configuration.source.value.get("config", {}) if configuration.source else {}
     if written is None:
         return
     if not isinstance(written, dict):
         report(Problem(("config",), written, "is not an object", "write one `namespace:key: value` a line"))
         return
+    meant = report.misspelt(*_misspelt_keys(configuration.project, written, known))
+    configuration.meant = {configuration.full(key): each for key, each in meant.items()}
     secrets = set()
     for key, value in written.items():
-        namespace = key.partition(":")[0]
-        if namespace != configuration.project and difflib.get_close_matches(namespace, [configuration.project], 1, 0.8):
-            meant = f"{configuration.project}:{key.partition(':')[2]}"
-            report(Problem(("config", key), key, "has an unknown namespace", f"write {meant}", key=meant))
         report(*provider_problems(key))
         if ":" not in key:
-            meant = f"{configuration.project}:{key}"
-            report(Problem(("config", key), key, "has no namespace", f"write {meant}", key=meant))
-        elif isinstance(value, dict) and set(value) == {"secure"}:
+            continue
+        if isinstance(value, dict) and set(value) == {"secure"}:
             secrets.add(key)
             configuration.values[key] = UNREADABLE_SECRET
             own = key.removeprefix(f"{configuration.project}:")
@@ -165,10 +168,33 @@ def _read_stack_values(configuration: Configuration, *, offline: bool) -> None:
     configuration.secrets = frozenset(secrets)
 
 
+def _misspelt_keys(project: str, written: Mapping[str, object], known: list[str]) -> list[Problem]:
+    """Those without a namespace, or with another, and those near a key that is missing."""
+    found = []
+    for key in written:
+        namespace, _, word = key.rpartition(":")
+        if not namespace:
+            message, candidates = "has no namespace", known
+        elif namespace != project and difflib.get_close_matches(namespace, [project], 1, 0.8):
+            message, candidates = "has an unknown namespace", known
+        elif key in known or namespace not in (project, "aws") or word.startswith(TOKEN_KEY_PREFIX):
+            continue
+        else:
+            # Under `aws` there are more keys than those that this project reads.
+            kin = known if namespace == project else (REGION, ACCOUNTS)
+            message, candidates = "is not a known key", [each for each in kin if each not in written]
+        names = {each.partition(":")[2]: each for each in candidates}
+        meant = names.get(near(word, names) or "")
+        if meant or candidates is known:
+            shown = word if namespace == project else key
+            found.append(Problem(("config", key), shown, message, nearest(word, candidates), key=meant))
+    return found
+
+
 def _apply_defaults(configuration: Configuration, declared: Mapping[str, Mapping[str, object]]) -> None:
     report = Reporter(configuration.file, configuration.source, configuration.faults)
     for name, declaration in declared.items():
-        key = name if ":" in name else f"{configuration.project}:{name}"
+        key = configuration.full(name)
         default = declaration.get("value", declaration.get("default"))
         if key not in configuration.values:
             if default is not None:
@@ -215,7 +241,10 @@ def _fits(value: object, kind: str, items: object, *, top: bool = False) -> bool
 
 def _overlay(configuration: Configuration, engine: Mapping[str, str]) -> None:
     """Puts the engine's values in; where the file says the same, its written form and its lines stay."""
-    written = configuration.values
+    written, meant = configuration.values, configuration.meant
+    engine = {key: text for key, text in engine.items() if key not in meant} | {
+        meant[key]: text for key, text in engine.items() if key in meant
+    }
     same = {key for key, text in engine.items() if key in written and _same(written[key], text)}
     configuration.values = {key: written[key] if key in same else decoded(text) for key, text in engine.items()}
     configuration.engine_keys = frozenset(engine.keys() - same)

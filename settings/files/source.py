@@ -7,7 +7,7 @@ from typing import Final
 
 import yaml
 
-from domain.problems import Path, Problem, no_value
+from domain.problems import Path, Problem, no_value, value_in
 from settings.faults import Fault
 from settings.files.flow import line
 
@@ -36,6 +36,17 @@ class Source:
                 break
             mark, node = self._children[id(node)][part]
         return int(mark.start_mark.line) + 1
+
+    def rename(self, path: Path, key: str) -> bool:
+        """Has what is under the path's last key under another, which is not there yet, from here on."""
+        node, value = self._root, value_in(self.value, path[:-1])
+        for part in path[:-1]:
+            node = self._children[id(node)][part][1]
+        children = self._children[id(node)]
+        if key in children:
+            return False
+        children[key], value[key] = children.pop(path[-1]), value.pop(path[-1])
+        return True
 
     def _build(self, node: yaml.Node, path: Path) -> object:
         if id(node) in self._built:
@@ -89,6 +100,16 @@ class Reporter:
             fault = Fault.of(found, self.file, self.source.line(problem.path) if self.source else None)
             if fault not in self.faults:
                 self.faults.append(fault)
+
+    def misspelt(self, *problems: Problem) -> dict[str, str]:
+        """Reports keys; what is under one is read as if it were under the one that was meant, where that is not there,
+        so that it makes one fault. Returns the keys that were meant by those that are written."""
+        meant = {}
+        for problem in problems:
+            self(problem)
+            if problem.key and self.source and self.source.rename(problem.path, problem.key):
+                meant[str(problem.path[-1])] = problem.key
+        return meant
 
 
 def _namespaced(problem: Problem) -> Problem:

@@ -4,6 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
+import yaml
+
+from settings import InvalidSettings, load
+from settings.files.configuration import engine_text
 from tests.cases import case, cases
 from tests.settings.written import HEAD, api, catalog, faults, key, only, rules
 from tests.stacks import edited
@@ -60,6 +65,18 @@ EXACT = (
     case("no namespace", stack("container-registry:protect", "protect"), "container-registry:protect: false"),
     case("a key of the provider", stack("aws:region", "aws:regoin"), "aws:region: us-east-1"),
     case("a region of ours", stack("aws:region", "container-registry:region"), "aws:region: us-east-1"),
+    case("a region without a namespace", stack("aws:region", "region"), "aws:region: us-east-1"),
+    case("a near region without one", stack("aws:region", "regoin"), "aws:region: us-east-1"),
+    case("a near region of ours", stack("aws:region", "container-registry:regoin"), "aws:region: us-east-1"),
+    case("account ids without one", stack("aws:allowed", "allowed"), 'aws:allowedAccountIds: ["111122223333"]'),
+    case("a near key without one", stack("container-registry:protect", "protetc"), "container-registry:protect: false"),
+    case("accounts", stack("registry:accounts", "registry:acounts"), "container-registry:accounts:"),
+    case("accounts without a namespace", stack("container-registry:accounts", "accounts"),
+         "container-registry:accounts:"),
+    case("accounts under a near namespace", stack("container-registry:accounts", "container-registy:acounts"),
+         "container-registry:accounts:"),
+    case("the configuration", stack("config:", "confg:"), "config:"),
+    case("presets", lambda project: edited(project, ("catalog.yaml", "retention:\n", "retenion:\n")), "retention:"),
     case("yes for true", entry("adopt: yes"), "adopt: true"),
     case("off for false", stack("protect: false", "protect: off"), "container-registry:protect: false"),
     case("a number in quotes", preset('{tag: "v*", keep: "20"}'), "keep: 20"),
@@ -104,6 +121,27 @@ def test_without_a_near_name_the_valid_values_are_listed(
     fix = faults(project)[0].fix
     assert "`" not in fix
     assert [each for each in values if each not in fix] == []
+
+
+def test_a_misspelt_key_of_the_engine_is_one_fault(project: Path) -> None:
+    """The engine gives the key as the file has it, and the default of the one that was meant."""
+    stack("registry:accounts", "registry:acounts")(project)
+    written = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    engine = {"container-registry:accounts": "{}", "container-registry:catalog": "catalog.yaml"}
+    engine |= {name: engine_text(value) for name, value in written.items()}
+    with pytest.raises(InvalidSettings) as raised:
+        load(project, "dev", engine)
+    assert [each.fix for each in raised.value.faults] == ["write `container-registry:accounts:`"]
+
+
+def test_a_misspelt_key_beside_the_one_that_was_meant_leaves_it(project: Path) -> None:
+    stack("config:\n", 'config:\n  acounts: {other: "999900001111"}\n')(project)
+    assert "'acounts' has no namespace" in only(project)
+
+
+def test_without_a_namespace_nor_a_near_key_the_keys_are_listed_whole(project: Path) -> None:
+    stack("container-registry:protect", "frobnicate")(project)
+    assert "aws:allowedAccountIds, aws:region, container-registry:accounts, " in only(project)
 
 
 def test_forty_of_which_thirty_are_exact() -> None:
