@@ -48,6 +48,8 @@ def load_levels(file: Path) -> dict[str, RuleConfig]:
         raw = parse_json(text)
     except FileNotFoundError:
         raise InvalidLevels(f"{name}: does not exist (copy {FOLDER.name}/prod.json and set the levels)") from None
+    except json.JSONDecodeError as error:
+        raise InvalidLevels(f"{name}:{_not_json(error)}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidLevels(f"{name}: can't be read: {error} (write a JSON object)") from error
     if not isinstance(raw, dict):
@@ -67,6 +69,20 @@ def load_levels(file: Path) -> dict[str, RuleConfig]:
         lines = sorted(((line_of(text, each.path), each) for each in found), key=lambda each: each[0])
         raise InvalidLevels("\n".join(_text(each, f"{name}:{line}") for line, each in lines))
     return configs
+
+
+def _not_json(error: json.JSONDecodeError) -> str:
+    """The line of the error, what is wrong and the fix: most often a comma lacks, or is left from a line removed."""
+    before, at = error.doc[: error.pos].rstrip(), error.doc[error.pos :]
+    if at.startswith(","):  # Python 3.13 points at the comma itself
+        before, at = f"{before},", at[1:].lstrip()
+    above = before.count("\n") + 1
+    if before.endswith(",") and at[:1] in ("}", "]"):
+        return f"{above}: the last entry ends with a comma (remove the comma at the end of line {above})"
+    if at and error.msg.startswith("Expecting ',' delimiter"):
+        where = f"at the end of line {above}" if above < error.lineno else f"before {at.split()[0]}"
+        return f"{error.lineno}: a comma is missing (put one {where})"
+    return f"{error.lineno}: is not JSON: {error.msg} (write a JSON object)"
 
 
 def _config(rule: Rule, value: object) -> RuleConfig | list[Problem]:

@@ -9,7 +9,18 @@ from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from domain.document_text import UNKNOWN
 from domain.model_problems import as_day, invalid_value
@@ -103,6 +114,14 @@ class Exemption(BaseModel):
         description="the last day of the exception, such as 2027-01-31"
     )
 
+    @field_validator("repository")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if any(each in name for each in "*?["):
+            fix = "write an exception for each repository, by its name"
+            raise invalid_value("is a pattern, and an exception takes none", fix)
+        return name
+
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if bool(self.urn) == bool(self.repository):
@@ -128,6 +147,17 @@ class Parameters(BaseModel):
     exceptions: tuple[Exemption, ...] = Field(
         (), description="resources for which findings of the rule are ignored until a date"
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_type(cls, value: object, field: ValidationInfo) -> object:
+        """pydantic would read text as a number; the engine sends whole numbers as floats."""
+        kind = cls.model_fields[str(field.field_name)].annotation
+        if kind is int and type(value) not in (int, float):
+            raise PydanticKnownError("int_type")
+        if kind is bool and type(value) is not bool:
+            raise PydanticKnownError("bool_type")
+        return value
 
 
 P = TypeVar("P", bound=Parameters)

@@ -1,6 +1,7 @@
 """dev.json and prod.json: every rule, no word too many, and faults with their lines."""
 
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_faults_are_reported_with_their_line_and_a_fix(edited: Any, value: objec
 
 
 BOTH = {"urn": "urn:pulumi:x", "repository": "a/b", "reason": "why", "until": "2027-01-31"}
+OF_ONE = {key: each for key, each in BOTH.items() if key != "urn"}
 
 
 @cases(
@@ -100,11 +102,27 @@ BOTH = {"urn": "urn:pulumi:x", "repository": "a/b", "reason": "why", "until": "2
     case("both", BOTH, "has both a repository and a urn"),
     case("neither", {"reason": "why", "until": "2027-01-31"}, "has neither a repository nor a urn"),
     case("an empty one", BOTH | {"repository": ""}, r"exceptions.*repository"),
+    case(
+        "a pattern", OF_ONE | {"repository": "payments/*"}, r"'payments/\*' is a pattern, and an exception takes none"
+    ),
     case("new", {key: each for key, each in BOTH.items() if key != "repository"} | {"new": True}, "new"),
 )
 def test_an_exception_is_for_a_repository_or_a_resource(edited: Any, exception: object, told: str) -> None:
     with pytest.raises(InvalidLevels, match=told):
         load_levels(edited(kms_rotation={**ADVISORY, "exceptions": [exception]}))
+
+
+@cases(
+    "rule, parameter, value, written",
+    ("ecr-lifecycle-sound", "minimum_kept", "3", 'write `"minimum_kept": 3`'),
+    ("ecr-lifecycle-sound", "minimum_kept", True, "write a whole number"),
+    ("ecr-lifecycle-sound", "minimum_kept", 3.5, "write a whole number"),
+    ("iam-github-trust", "allow_pull_requests", "yes", 'write `"allow_pull_requests": true`'),
+    ("iam-github-trust", "allow_pull_requests", 1, "write true or false"),
+)
+def test_a_parameter_is_of_its_type(edited: Any, rule: str, parameter: str, value: object, written: str) -> None:
+    with pytest.raises(InvalidLevels, match=rf"json:[0-9]+: {rule}\.{parameter}: .* \({re.escape(written)}"):
+        load_levels(edited(**{rule: {**ADVISORY, parameter: value}}))
 
 
 @cases(
@@ -138,7 +156,12 @@ def test_all_faults_are_reported_at_once_each_with_its_line(edited: Any) -> None
 
 @cases(
     "text, reported",
-    case("no JSON", "{", "can't be read"),
+    case("no JSON", "{", r"dev\.json:1: is not JSON: Expecting property name .* \(write a JSON object\)"),
+    case("no comma", '{\n"a": 1\n"b": 2}', r"dev\.json:3: a comma is missing \(put one at the end of line 2\)"),
+    case("no comma in a line", '{"a": [1 2 ]}', r"dev\.json:1: a comma is missing \(put one before 2\)"),
+    case("not closed", '{"a": 1\n', r"dev\.json:2: is not JSON: .* \(write a JSON object\)"),
+    case("a comma left", '{\n"a": 1,\n\n}', r"dev\.json:2: the last entry .* end of line 2\)"),
+    case("one in a list", '{"a": [1,\n]}', r"dev\.json:1: .* \(remove the comma at the end of line 1\)"),
     case("a list", "[]", "is not a JSON object"),
     case("deep", "[" * 100_000, "can't be read"),
     case("twice", '{"kms-rotation": "advisory", "kms-rotation": "disabled"}', "written more than once"),
