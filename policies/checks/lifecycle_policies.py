@@ -101,9 +101,11 @@ def _check_rule(
         for pattern in protected_tags:
             tag = reached(rule, above, pattern, effort)
             if tag is not None:
-                counted = f"write `{rule.rule.effect.value}: {minimum_kept}`"
-                fix = counted if rule.counts else f'put `- {{tag: "{pattern}", keep: {minimum_kept}}}` above it'
-                yield Finding(f"{rule} applies to the tag {tag!r}, which {pattern} protects", where, fix)
+                fix, why = f'put `- {{tag: "{pattern}", keep: {minimum_kept}}}` above it', ""
+                if rule.counts:
+                    fix = f"write `{rule.rule.effect.value}: {minimum_kept}`"
+                    why = f": it keeps {rule.rule.count}, and at least {minimum_kept} are required"
+                yield Finding(f"{rule} applies to the tag {tag!r}, which {pattern} protects{why}", where, fix)
             elif not rule.counts:
                 lost_by = ((each, lost(rule, above, each, pattern, effort)) for each in keeping)
                 yield from islice((_loss(rule, each, tags) for each, tags in lost_by if tags), 1)

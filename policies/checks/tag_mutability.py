@@ -21,18 +21,18 @@ class MutabilityParameters(Parameters):
     )
 
 
-def check_tag_mutability(inputs: Mapping[str, Any], allowed: tuple[str, ...]) -> Results:
-    """Tags must be immutable, except those of the allowed patterns."""
+def check_tag_mutability(inputs: Mapping[str, Any], allowed: tuple[str, ...], fix: str = "") -> Results:
+    """Tags must be immutable, except those of the allowed patterns; `fix` is for a filter that is not allowed."""
     mode = inputs.get(MUTABILITY)
     if is_unknown(mode):
         yield Undecided((MUTABILITY,))
     elif mode == TagMutability.IMMUTABLE_WITH_EXCLUSION.value:
-        yield from _check_exclusions(inputs.get(EXCLUSION_FILTERS), allowed)
+        yield from _check_exclusions(inputs.get(EXCLUSION_FILTERS), allowed, fix)
     elif mode != TagMutability.IMMUTABLE.value:
         yield Finding(f"has mutable tags: {MUTABILITY} is {mode or 'not set, and MUTABLE the default'}", (MUTABILITY,))
 
 
-def _check_exclusions(value: object, allowed: tuple[str, ...]) -> Results:
+def _check_exclusions(value: object, allowed: tuple[str, ...], fix: str) -> Results:
     if is_unknown(value):
         yield Undecided((EXCLUSION_FILTERS,))
         return
@@ -48,7 +48,7 @@ def _check_exclusions(value: object, allowed: tuple[str, ...]) -> Results:
         elif not isinstance(text, str):
             yield Finding(f"has an exclusion filter that is not a string: {text!r}", where)
         elif (message := _why_too_wide(text, allowed)) is not None:
-            yield Finding(message, where)
+            yield Finding(message, where, fix)
 
 
 def _why_too_wide(text: str, allowed: tuple[str, ...]) -> str | None:

@@ -21,7 +21,12 @@ def check(resources: Sequence[CheckedResource], _context: RuleContext[Parameters
             continue
         for pattern, path in found.tags.patterns:
             if WILDCARD in pattern and (message := _why_kept(pattern, found.tags.fixed, found.rules)):
-                yield resource, Finding(message, path)
+                yield resource, Finding(message, path, _fix(pattern))
+
+
+def _fix(pattern: str) -> str:
+    own = "" if pattern == WILDCARD else f'`- {{tag: "{pattern}", expire_after_days: 14}}`, or '
+    return f"write {own}`- {{any: true, keep: 50}}` for all that is left, in `retention`"
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

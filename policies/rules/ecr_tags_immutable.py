@@ -6,7 +6,9 @@ from resources.ecr import REPOSITORY
 
 
 def check(resource: CheckedResource, context: RuleContext[MutabilityParameters]) -> Results:
-    yield from check_tag_mutability(resource.inputs, context.parameters.allowed_exclusions)
+    allowed = context.parameters.allowed_exclusions
+    fix = f"write `mutable_tags: [...]` with one of: {', '.join(allowed)}" if allowed else "remove `mutable_tags`"
+    yield from check_tag_mutability(resource.inputs, allowed, fix)
 
 
 RULE = ResourceRule(

@@ -22,7 +22,9 @@ def by_tag(*patterns: str, **effect: int) -> dict[str, object]:
 
 
 def kept(tag: str, pattern: str) -> str:
-    return f"{NAME} keeps every image with a mutable tag such as {tag} ({pattern}): no lifecycle rule selects it"
+    own = "" if pattern == "*" else f'`- {{tag: "{pattern}", expire_after_days: 14}}`, or '
+    fix = f"write {own}`- {{any: true, keep: 50}}` for all that is left, in `retention`"
+    return f"{NAME} keeps every image with a mutable tag such as {tag} ({pattern}): no lifecycle rule selects it: {fix}"
 
 
 PREVIEW = kept("preview-0", "preview-*")
@@ -100,4 +102,5 @@ def test_what_is_too_complex_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ecr_moving_tags_retained, "unselected", too_complex)
     (found,) = findings(RULE, repository_with(["complex-*"]), lifecycle_of(lifecycle(KEEP)))
-    assert found == f"{NAME} has the mutable tags complex-*, with which its lifecycle policy is too complex to check"
+    text = f"{NAME} has the mutable tags complex-*, with which its lifecycle policy is too complex to check: write"
+    assert found.startswith(text)

@@ -16,12 +16,14 @@ EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
 UNSET = "has mutable tags: imageTagMutability is not set, and MUTABLE the default"
 ALLOWED_CHARACTERS = "use letters, digits, '.', '_', '-', '*'"
 REFUSED = f"has the exclusion filter 'dev-@', which has characters that ECR does not allow: '@': {ALLOWED_CHARACTERS}"
-EVERY = "has mutable tags: the exclusion filter '*' matches every tag"
+FIX = "write `mutable_tags: [...]` with one of: latest, dev-*, preview-*, cache-*"
+EVERY = f"has mutable tags: the exclusion filter '*' matches every tag: {FIX}"
 UNDECIDED = "undecided imageTagMutabilityExclusionFilters"
 
 
 def mutable(pattern: str, tag: str, allowed: str = "latest, dev-*, preview-*, cache-*") -> str:
-    return f"has the exclusion filter {pattern!r}, which makes {tag!r} mutable: allowed are {allowed}"
+    fix = "remove `mutable_tags`" if allowed == "none" else f"write `mutable_tags: [...]` with one of: {allowed}"
+    return f"has the exclusion filter {pattern!r}, which makes {tag!r} mutable: allowed are {allowed}: {fix}"
 
 
 MUTABLE = {"with exclusion": "MUTABLE_WITH_EXCLUSION", "lower case": "immutable", "a list": ["IMMUTABLE"]}
@@ -57,7 +59,7 @@ def test_the_mode(inputs: dict[str, Any], expected: list[str]) -> None:
     case("wider", ["dev*"], [mutable("dev*", "dev0")]),
     case("wider still", ["latest*"], [mutable("latest*", "latest0")]),
     case("every tag", ["*"], [EVERY]),
-    case("every tag again", ["latest", "**"], [EVERY.replace("*", "**")]),
+    case("every tag again", ["latest", "**"], [EVERY.replace("'*'", "'**'")]),
     case("unknown filter", [UNKNOWN], [f"{UNDECIDED}.0.filter"]),
     case("a known one beside it", ["v*", UNKNOWN], [mutable("v*", "v0"), f"{UNDECIDED}.1.filter"]),
     case("a number", [7.0], ["has an exclusion filter that is not a string: 7.0"]),
@@ -88,7 +90,7 @@ def test_other_forms_of_exclusions(written: object, expected: list[str]) -> None
     (["v*"], ["v1.*"], []),
     ([], ["latest"], [mutable("latest", "latest", "none")]),
     (["*"], ["release-*"], []),
-    (["*"], ["*"], [EVERY]),
+    (["*"], ["*"], [EVERY.replace("latest, dev-*, preview-*, cache-*", "*")]),
     (["*-a", "*-b"], ["x-*"], [mutable("x-*", "x-0", "*-a, *-b")]),
     (["pr-?"], ["pr-1"], [mutable("pr-1", "pr-1", "pr-?")]),
 )
@@ -102,4 +104,4 @@ def test_filters_too_complex_to_check_are_findings(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(tag_mutability, "common_tag", give_up)
     found = findings(RULE, Declared(type=REPOSITORY, inputs=excluding("dev-*")))
-    assert found == ["has an exclusion filter that is too complex to check: 'dev-*'"]
+    assert found == [f"has an exclusion filter that is too complex to check: 'dev-*': {FIX}"]

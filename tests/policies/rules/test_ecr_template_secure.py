@@ -137,7 +137,8 @@ UNPULLED = "rule 1 (Archive untagged images 10 days after the last pull) would a
 ARCHIVED = [f"{UNPULLED}, which are never pulled"]
 PROTECTED = {"protected_tags": ["v*"]}
 EXPIRES = "rule 1 (Expire images 10 days after push) applies to the tag 'v0', which v* protects"
-FEW = "rule 1 (Keep the newest 4 images) applies to the tag 'v0', which v* protects: write `keep: 5`"
+REQUIRED = "it keeps 4, and at least 5 are required: write `keep: 5`"
+FEW = f"rule 1 (Keep the newest 4 images) applies to the tag 'v0', which v* protects: {REQUIRED}"
 CACHES = {"appliedFors": CACHE}
 RELEASES = [f'{EXPIRES}: put `- {{tag: "v*", keep: 5}}` above it']
 
