@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from domain.wording import listed
-from review.access.matrix import Access, Matrix
+from review.access.declared_roles import OWN_SERVICE
+from review.access.matrix import Access, Cell, Matrix
 from review.access.partial_evaluation import Permission
 from review.plan.phrases import grouped
 
@@ -82,6 +83,16 @@ def access_changes(base: Matrix | None, head: Matrix) -> tuple[AccessChange, ...
         for (trend, who, access, everywhere, regions, conditions), some in alike.items()
     ]
     return tuple(sorted(found, key=_order))
+
+
+def decided(matrix: Matrix) -> Matrix:
+    """Without what the registry's own service needs for the repositories that it creates: no one is to decide that."""
+    return replace(matrix, cells=tuple(each for each in matrix.cells if not _is_of_own_service(each)))
+
+
+def _is_of_own_service(cell: Cell) -> bool:
+    routine = cell.access in (Access.PULL, Access.CONFIGURE)
+    return routine and all(each.startswith(OWN_SERVICE) for each in cell.principal.names)
 
 
 def joined(found: Sequence[AccessChange]) -> list[AccessChange]:

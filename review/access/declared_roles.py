@@ -18,7 +18,7 @@ from review.access.targets import PolicyReader
 
 _ASSUMING = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole")
 _ECR = "ecr.amazonaws.com"
-_OWN_SERVICE = "Amazon ECR for this registry"
+OWN_SERVICE = "Amazon ECR for this registry"
 """Who assumes a role that the registry has for the service: no person, and no other account."""
 _EVERYTHING = parse({"Version": CURRENT_VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 ALLOW_ALL = Policy(name="its own policies", document=_EVERYTHING)
@@ -129,7 +129,7 @@ def _entrants(trust: Policy, arn: str, account: str) -> Iterator[str]:
         for each in named(statement):
             conditions = _assume_conditions(trust, statement, each, Request(action="", resource=arn, account=account))
             if conditions is not None:
-                label = _OWN_SERVICE if each.principal.id.startswith(_ECR) else each.principal.label
+                label = OWN_SERVICE if each.principal.id.startswith(_ECR) else each.principal.label
                 yield f"{label} ({', '.join(conditions)})" if conditions else label
 
 

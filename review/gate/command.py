@@ -20,7 +20,7 @@ from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render
 from resources.ecr import REPOSITORY
-from review.access.access_diff import AccessTrend, access_changes, joined
+from review.access.access_diff import AccessTrend, access_changes, decided, joined
 from review.access.command import matrix_of
 from review.access.matrix import Matrix
 from review.gate.base_exceptions import to_merge_first
@@ -193,8 +193,8 @@ def _plan(
     change = plan(base, head, request.today)
     lines = SettingsLines(request.project, head.project, head.stack)
     remarks += [_of_consequence(each, lines) for each in change.consequences if each.id]
-    before = matrix_of(base, folder) if base else None
-    remarks += _of_access(before, matrix_of(head, request.project), [base, head], lines)
+    before = decided(matrix_of(base, folder)) if base else None
+    remarks += _of_access(before, decided(matrix_of(head, request.project)), [base, head], lines)
     return base, change
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from domain.aws import REGIONS
-from tests.review.clones import Clone
+from tests.review.clones import Clone, review
 from tests.review.gate.test_gate import ANY_TAG, API, API_URN
 
 NOTEBOOKS = re.compile(r"  data/notebooks:\n(    .*\n)+")
@@ -119,9 +119,15 @@ def test_the_base_alone_judges_and_says_what_to_merge_first(clone: Clone) -> Non
     )
 
 
-def test_the_registrys_own_service_role_is_named_as_such(clone: Clone) -> None:
-    entry = "  data/second:\n    owner: data-platform\n"
+@pytest.mark.parametrize("form", ["json", "text", "markdown"])
+def test_what_the_registrys_own_service_can_configure_is_no_change_of_access(clone: Clone, form: str) -> None:
+    entry = "  data/second:\n    owner: data-platform\n    pull: [{account: workloads}]\n"
     clone.edit("catalog.yaml", "  data/notebooks:\n", f"{entry}\n  data/notebooks:\n")
-    text = clone.gate("--base", "main", "--format", "text", stack="prod").text
-    assert "+ Amazon ECR for this registry can now configure `data/second` in " in text
-    assert "ecr.amazonaws.com" not in text.partition("\nChanges")[0]
+    clone.edit("catalog.yaml", "  payments/ledger:\n", "  payments/other:\n")
+    text = clone.gate("--base", "main", "--format", form, stack="prod").text.partition("\nChanges")[0]
+    text = text.replace("<code>", "`").replace("</code>", "`")
+    assert "account 555566667777 can now pull `data/second`" in text
+    assert "can no longer access `payments/ledger`, which is deleted" in text
+    assert "Amazon ECR" not in text
+    assert "ecr.amazonaws.com" not in text
+    assert "Amazon ECR for this registry" in review(clone.folder, "access", "--stack", "prod").text
