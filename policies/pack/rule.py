@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -92,13 +93,20 @@ def repository_of(resource: CheckedResource) -> str | None:
     return name if isinstance(name, str) and UNKNOWN not in name else resource.name.partition("@")[0]
 
 
+def _no_pattern(name: str) -> str:
+    if any(each in name for each in "*?["):
+        fix = "write an exception for each repository, by its name"
+        raise invalid_value("is a pattern, and an exception takes none", fix)
+    return name
+
+
 class Exemption(BaseModel):
     """An entry of `exceptions`: a repository with its policies in every region, or one resource, for which findings of
     the rule are ignored until a date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    repository: str = Field(
+    repository: Annotated[str, AfterValidator(_no_pattern)] = Field(
         "", min_length=1, description="a repository with its lifecycle and repository policy, in every region"
     )
     urn: str = Field(
@@ -113,14 +121,6 @@ class Exemption(BaseModel):
     until: Annotated[date, BeforeValidator(as_day)] = Field(
         description="the last day of the exception, such as 2027-01-31"
     )
-
-    @field_validator("repository")
-    @classmethod
-    def _is_a_name(cls, name: str) -> str:
-        if any(each in name for each in "*?["):
-            fix = "write an exception for each repository, by its name"
-            raise invalid_value("is a pattern, and an exception takes none", fix)
-        return name
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

@@ -314,7 +314,7 @@ def test_an_adopted_repository_is_not_advised_another_encryption(clone: Clone) -
 def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(whole: Clone) -> None:
     code = "policies/pack/rule.py"
     new = (whole.folder / code).read_text(encoding="utf-8")
-    whole.edit(code, "    repository: str = Field(", "    repo: str = Field(")
+    whole.edit(code, "    repository: Annotated", "    repo: Annotated")
     whole.edit(code, "bool(self.urn) == bool(self.repository)", "bool(self.urn) == bool(self.repo)")
     whole.commit()
     whole.git("tag", "old")
