@@ -25,7 +25,7 @@ from review.access.command import matrix_of
 from review.access.matrix import Matrix
 from review.gate.base_exceptions import to_merge_first
 from review.gate.exception_block import exception_block
-from review.gate.judges import earlier, explained, judgement_of, no_judge, only_found, own_judgement
+from review.gate.judges import GATE, earlier, explained, judgement_of, no_judge, only_found, own_judgement
 from review.gate.markdown import to_markdown
 from review.gate.remarks import GateReport, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
@@ -44,10 +44,11 @@ from review.revision import (
     run_review,
 )
 from settings import InvalidSettings
+from settings.files.configuration import stack_file
 
 OWN_ROOT = Path(__file__).resolve().parent.parent.parent
 NOT_JUDGING = (
-    "catalog.yaml", "Pulumi.*.yaml", "*.md", "LICENSE",
+    "catalog.yaml", "Pulumi.*.yaml", "*.md", "LICENSE", "policies/README.md",
     "docs/**", "tests/**", "localcloud/**", "rehearsal/**", "ops/**", "benchmarks/**",
 )  # fmt: skip
 """Files that are not part of the gate. Any other is, even a new one beside Pulumi.yaml, which can shadow a module of
@@ -146,7 +147,10 @@ def _against_base(
         except RevisionFault as fault:
             remarks.append(_not_run(f"the base's gate failed: {fault}", Level.MANDATORY, unread or _MEND_BASE))
             unread = None
-        if why_not:
+        if why_not and (folder / GATE).is_file() and not (folder / stack_file(head.stack)).is_file():
+            message = f"the stack {head.stack} is new in this change, so only the change's own rules judge it"
+            remarks.append(_not_run(message, fix="have a person review the change"))
+        elif why_not:
             remarks.append(_not_run(f"{request.base} has {why_not}: only this change's own rules apply"))
         elif unread:
             message = f"the code of {request.base} can't read exceptions by repository: its rules apply without them"

@@ -136,7 +136,7 @@ def test_what_judges_has_owners() -> None:
 
 def test_whatever_else_changes_is_reported(clone: Clone) -> None:
     judging = {"textwrap.py", ".gitattributes", "settings/ü.py", "requirements.txt", "Makefile"}
-    for name in (*judging, "docs/new.md", "tests/conftest.py", "NOTES.md"):
+    for name in (*judging, "docs/new.md", "tests/conftest.py", "NOTES.md", "policies/README.md"):
         (clone.folder / name).parent.mkdir(exist_ok=True)
         (clone.folder / name).write_text("# new\n", encoding="utf-8")
     assert {each["file"] for each in clone.gate("--base", "main").report["remarks"]} == judging
@@ -358,7 +358,17 @@ def test_a_new_stack_is_judged_by_its_own_levels(clone: Clone) -> None:
         (clone.folder / name.format("staging")).write_text(text, encoding="utf-8")
     ended = clone.gate("--base", "main", stack="staging")
     assert ended.code == 0, ended
-    assert "main has no policies/staging.json: only this change's own rules apply" in ended.text
+    (incomplete,) = _incomplete(ended)
+    assert (incomplete["message"], incomplete["fix"]) == (
+        "the stack staging is new in this change, so only the change's own rules judge it",
+        "have a person review the change",
+    )
+    # Where the base has the stack, its levels are missing.
+    (clone.folder / "policies/staging.json").rename(clone.folder / "levels.json")
+    clone.commit()
+    (clone.folder / "levels.json").rename(clone.folder / "policies/staging.json")
+    (incomplete,) = _incomplete(clone.gate("--base", "HEAD", stack="staging"))
+    assert incomplete["message"] == "HEAD has no policies/staging.json: only this change's own rules apply"
 
 
 def test_a_base_whose_gate_is_broken_fails(clone: Clone) -> None:
