@@ -36,6 +36,8 @@ _KINDS = {
 """The message and the fix of each type of error; in braces what pydantic says of it."""
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _DAY = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", re.ASCII)
+_COUNT = re.compile(r"\s*([0-9]+)\s*([a-z]*)\s*", re.ASCII)
+_UNITS = ("days", "hours")
 _CHOICE = re.compile(r"'([^']*)'")
 
 OtherWords = Mapping[str, tuple[str, Callable[[Any], object]]]
@@ -97,9 +99,17 @@ def _unknown_key(holder: type[BaseModel], path: Path, value: object) -> Problem:
     key, convert = words.get(str(path[-1]), (found.key, lambda value: value))
     field = _field(holder, key) if key else None
     instead = convert(value)
+    for kind in (int, bool):
+        if field is not None and _allows(field.annotation, kind):
+            meant = meant_value(kind.__name__, instead, str(key))
+            instead = instead if meant is None else meant
     if field is not None and _is_list(field.annotation) and not isinstance(instead, list):
         instead = [instead]
     return Problem(path, found.value, message, found.fix, key=key, instead=instead if key else None)
+
+
+def _allows(annotation: object, kind: type) -> bool:
+    return annotation is kind or any(_allows(each, kind) for each in get_args(annotation))
 
 
 def _is_list(annotation: object) -> bool:
@@ -118,7 +128,7 @@ def _faulty_value(path: Path, kind: str, error: ErrorDetails, page: str) -> Prob
     if kind == "literal_error":
         return _no_choice(path, value, str(context["expected"]))
     message, fix = _KINDS.get(kind, ("is not valid: {msg}", "see {page}"))
-    instead = meant_value(kind.partition("_")[0], value)
+    instead = meant_value(kind.partition("_")[0], value, str(path[-1]) if path else "")
     words = {"msg": error["msg"], "page": page, **context}
     return Problem(path, value, message.format(**words), fix.format(**words), instead=instead)
 
@@ -130,13 +140,16 @@ def _no_choice(path: Path, value: object, expected: str) -> Problem:
     return Problem(path, value, "is not one of the choices", f"write {expected}", instead=meant)
 
 
-def meant_value(kind: str, value: object) -> object:
-    """What a value of another type means, where that is plain: `yes` true, one value a list of one."""
+def meant_value(kind: str, value: object, key: str = "") -> object:
+    """What a value of another type means, where that is plain: `yes` true, one value a list of one, and `30d` thirty
+    under a key that ends in `days`."""
     match kind:
         case "bool" | "boolean":
             return _as_boolean(value)
-        case "int" | "integer" if isinstance(value, str) and value.strip().isdecimal():
-            return int(value)
+        case "int" | "integer" if isinstance(value, str) and (found := _COUNT.fullmatch(value.lower())):
+            count, unit = found.groups()
+            of_key = key.rpartition("_")[2]
+            return int(count) if not unit or (of_key in _UNITS and of_key.startswith(unit)) else None
         case "string" if isinstance(value, int):
             return str(value).lower() if isinstance(value, bool) else str(value)
         case "tuple" | "array" if isinstance(value, int | Mapping) or (isinstance(value, str) and value[:1] != "["):

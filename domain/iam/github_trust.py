@@ -11,6 +11,7 @@ from domain.iam.github import AUDIENCE, ISSUER, OWNER, REF, REPOSITORY, Subject
 from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import role_name
 from domain.problems import Problem, unless
+from domain.wording import near
 
 _REPOSITORY = re.compile(rf"{OWNER}/{REPOSITORY}")
 _WORKFLOW = re.compile(rf"{_REPOSITORY.pattern}/\.github/workflows/[^\s*?@:\\]+\.ya?ml@(?:{REF}|[0-9a-f]{{40}})")
@@ -134,13 +135,25 @@ def repository_problems(github: str) -> list[Problem]:
 
 def ref_problems(ref: str) -> list[Problem]:
     """A branch is named; of tags there may be a pattern, whose `*` matches any text."""
-    name = ref.replace("*", "-") if ref.startswith("refs/tags/") else ref
-    sound = re.fullmatch(REF, name) and not _NO_PART_OF_A_CONDITION.search(ref)
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
-    meant = f"refs/{ref}" if ref.startswith(("heads/", "tags/")) else f"refs/heads/{ref}"
-    named = not ref.lower().startswith("refs/") and "*" not in ref and not _NO_PART_OF_A_CONDITION.search(ref)
-    instead = meant if named and re.fullmatch(REF, meant) else None
-    return unless(sound, ref, "is not a branch or tag ref", fix, instead)
+    meant = _meant_ref(ref)
+    instead = meant if _is_ref(meant) and not meant.lower().startswith("refs/heads/refs/") else None
+    return unless(_is_ref(ref), ref, "is not a branch or tag ref", fix, instead)
+
+
+def _is_ref(ref: str) -> bool:
+    name = ref.replace("*", "-") if ref.startswith("refs/tags/") else ref
+    return bool(re.fullmatch(REF, name)) and not _NO_PART_OF_A_CONDITION.search(ref)
+
+
+def _meant_ref(ref: str) -> str:
+    """The ref with its two first parts as they are meant, or with those that it lacks."""
+    first, _, rest = ref.partition("/")
+    kind, _, name = rest.partition("/")
+    known_kind = near(kind, ("heads", "tags"))
+    if known_kind and name and "*" not in kind and near(first, ("refs",)):
+        return f"refs/{known_kind}/{name}"
+    return f"refs/{ref}" if first in ("heads", "tags") else f"refs/heads/{ref}"
 
 
 def environment_problems(environment: str) -> list[Problem]:

@@ -55,6 +55,12 @@ class Names:
             fix = _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, names)
             raise invalid_value(f"is not {a(kind)} that {declared_in} declares", fix, _named(name, names))
 
+    def pull_of(self, name: str) -> dict[str, str] | None:
+        """The account or organization of this name, else of a near one."""
+        kinds = (self.ACCOUNT, self.ORGANIZATION)
+        found = {kind: meant for kind in kinds if (meant := _named(name, self._known[kind][0]))}
+        return next(({kind: found[kind]} for kind in sorted(found, key=lambda kind: found[kind] != name)), None)
+
 
 def _named(written: str, names: Mapping[str, object]) -> str | None:
     """The name that was meant: the one of this id, or the nearest."""
@@ -195,6 +201,40 @@ class Push(Model):
 TASKS = "ecs"
 """Pulls with a role, which the stack makes for its own account."""
 SERVICES = (*(service.value for service in PullService), TASKS)
+_PRINCIPALS = {each.principal: each.value for each in PullService} | {
+    f"{each}.amazonaws.com": TASKS for each in ("ecs", "ecs-tasks")
+}
+"""The services' words by what IAM calls them."""
+
+
+def _service(value: object) -> object:
+    if isinstance(value, str) and value in _PRINCIPALS:
+        raise invalid_value("is a principal of IAM", f"write {', '.join(SERVICES)}", _PRINCIPALS[value])
+    return value
+
+
+_PULL_FORMS = "{account: NAME}, {organization: NAME} or {service: NAME}"
+
+
+def _pull_of(name: str, context: object) -> dict[str, str] | None:
+    """What pulls by this name alone."""
+    service = _PRINCIPALS.get(name, name)
+    if service in SERVICES:
+        return {"service": service}
+    return context.pull_of(name) if isinstance(context, Names) else None
+
+
+def _no_name(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str):
+        raise invalid_value("is not an object", f"write {_PULL_FORMS}", _pull_of(value, info.context))
+    return value
+
+
+def _no_name_for_a_list(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str):
+        meant = _pull_of(value, info.context)
+        raise invalid_value("is not a list", f"write a list of {_PULL_FORMS}", meant and [meant])
+    return value
 
 
 class Pull(Model):
@@ -209,7 +249,7 @@ class Pull(Model):
     organization: Annotated[StrictStr, known(Names.ORGANIZATION)] | None = Field(
         None, description="every account of an organisation, by its name in the stack's `organizations`"
     )
-    service: Literal[tuple(SERVICES)] | None = Field(  # type: ignore[valid-type]
+    service: Annotated[Literal[tuple(SERVICES)], BeforeValidator(_service)] | None = Field(  # type: ignore[valid-type]
         None, description=f"{', '.join(f'`{each}`' for each in SERVICES)}: for this account, or for `account`"
     )
 
@@ -250,7 +290,9 @@ class RepositoryEntry(Model):
         "of the stack's `keys`; it can't be changed once the repository exists",
     )
     push: tuple[Push, ...] = Field((), description="GitHub workflows that can push")
-    pull: tuple[Pull, ...] = Field((), description="other principals that can pull")
+    pull: Annotated[tuple[Annotated[Pull, BeforeValidator(_no_name)], ...], BeforeValidator(_no_name_for_a_list)] = (
+        Field((), description="other principals that can pull")
+    )
     adopt: Annotated[
         Annotated[StrictBool, Tag(WORD)] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag(VALUE)],
         Discriminator(lambda value: VALUE if isinstance(value, list | tuple) else WORD),

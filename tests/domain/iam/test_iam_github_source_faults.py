@@ -110,7 +110,7 @@ def test_refs(ref: str) -> None:
 )  # fmt: skip
 def test_no_refs(ref: str) -> None:
     fix = "write refs/heads/main, refs/tags/v1.2 or refs/tags/v* (a `*` only in a tag)"
-    instead = "refs/heads/main" if ref == "main" else None
+    instead = "refs/heads/main" if ref in ("main", "REFS/heads/main") else None
     assert ref_problems(ref) == [Problem((), ref, "is not a branch or tag ref", fix, instead=instead)]
 
 
