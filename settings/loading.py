@@ -87,7 +87,8 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
         key = f"{configuration.project}:{path[0]}"
         return configuration.reporter(key), ("config", key, *path[1:])
 
-    return _validated(StackKeys, own_keys(configuration), place)
+    own = own_keys(configuration)
+    return _validated(StackKeys, own, place, _names(own, {}, (configuration.file, ""), []))
 
 
 def _check_caches(configuration: Configuration, stack: SoundStack) -> None:

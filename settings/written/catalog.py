@@ -224,13 +224,13 @@ def _pull_of(name: str, context: object) -> dict[str, str] | None:
     return context.pull_of(name) if isinstance(context, Names) else None
 
 
-def _no_name(value: object, info: ValidationInfo) -> object:
+def no_name(value: object, info: ValidationInfo) -> object:
     if isinstance(value, str):
         raise invalid_value("is not an object", f"write {_PULL_FORMS}", _pull_of(value, info.context))
     return value
 
 
-def _no_name_for_a_list(value: object, info: ValidationInfo) -> object:
+def no_name_for_a_list(value: object, info: ValidationInfo) -> object:
     if isinstance(value, str):
         meant = _pull_of(value, info.context)
         raise invalid_value("is not a list", f"write a list of {_PULL_FORMS}", meant and [meant])
@@ -290,8 +290,8 @@ class RepositoryEntry(Model):
         "of the stack's `keys`; it can't be changed once the repository exists",
     )
     push: tuple[Push, ...] = Field((), description="GitHub workflows that can push")
-    pull: Annotated[tuple[Annotated[Pull, BeforeValidator(_no_name)], ...], BeforeValidator(_no_name_for_a_list)] = (
-        Field((), description="other principals that can pull")
+    pull: Annotated[tuple[Annotated[Pull, BeforeValidator(no_name)], ...], BeforeValidator(no_name_for_a_list)] = Field(
+        (), description="other principals that can pull"
     )
     adopt: Annotated[
         Annotated[StrictBool, Tag(WORD)] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag(VALUE)],

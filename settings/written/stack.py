@@ -20,7 +20,16 @@ from domain.iam.limits import SESSION_SECONDS
 from domain.kms import GRANTS_PER_KEY, deletion_window_problems, grants_quota_problems
 from domain.model_problems import OtherWords, invalid_value
 from domain.problems import Problem, unless
-from settings.written.catalog import TASKS, Model, Retirement, Text, checked, unchanged
+from settings.written.catalog import (
+    TASKS,
+    Model,
+    Retirement,
+    Text,
+    checked,
+    no_name,
+    no_name_for_a_list,
+    unchanged,
+)
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -169,7 +178,9 @@ class CacheEntry(Model):
         description="the ARN of a secret `ecr-pullthroughcache/…` with the tag `project`",
     )
     username: Text | None = Field(None, description="in its place: who logs in, with the secret `cache-token-PREFIX`")
-    pull: tuple[CachePull, ...] = Field((), description="the principals that can pull, and so import images")
+    pull: Annotated[tuple[Annotated[CachePull, BeforeValidator(no_name)], ...], BeforeValidator(no_name_for_a_list)] = (
+        Field((), description="the principals that can pull, and so import images")
+    )
 
     @property
     def kind(self) -> Upstream:

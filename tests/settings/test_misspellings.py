@@ -109,6 +109,8 @@ EXACT = (
     case("a repository in upper case", partial(catalog, text=f"{HEAD}  Payments/API: {{owner: payments}}\n"),
          "payments/api: {owner: payments}"),
     case("a replica's region", added("replicas: [{region: eu-west1}]"), "region: eu-west-1"),
+    case("a name alone of a cache's", stack("pull: [{account: workloads}", "pull: [workloads"),
+         "pull: [{account: workloads}, {service: ecs}]"),
     case("a cache's account", stack("pull: [{account: workloads}", "pull: [{account: worklods}"), "account: workloads"),
 )  # fmt: skip
 VALUES = (
