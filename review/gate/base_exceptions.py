@@ -1,11 +1,12 @@
-"""Whether the base's code can read exceptions by repository, and which commit must be merged first if not."""
+"""The base's file of levels beside the change's: whether its code can read exceptions by repository, which commit must
+be merged first if not, and which levels change."""
 
 import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from policies.pack.levels import levels_file
+from policies.pack.levels import ENFORCEMENT_LEVEL, levels_file
 from review.revision import commits_since
 
 _CODE = Path("policies", "pack", "rule.py")
@@ -22,16 +23,31 @@ def to_merge_first(project: Path, base: Path, revision: str, stack: str) -> str 
     return f"merge {what} first, which reads them, and the exceptions after it, in a change of their own"
 
 
+def changed_levels(project: Path, base: Path, stack: str) -> Iterator[str]:
+    """Of each rule with another level than in the base: both, whatever revision the files belong to."""
+    after, before = (_rules(levels_file(folder, stack)) for folder in (project, base))
+    for rule in sorted(before.keys() & after.keys()):
+        old, new = (
+            each.get(ENFORCEMENT_LEVEL) if isinstance(each, dict) else each for each in (before[rule], after[rule])
+        )
+        if old != new:
+            yield f"{rule}: {old} -> {new}"
+
+
 def _has_repositories(file: Path) -> bool:
+    return any(_FIELD in each for each in _exceptions(_rules(file)))
+
+
+def _rules(file: Path) -> dict[str, object]:
     try:
         rules = json.loads(_text(file))
     except ValueError:
-        return False
-    return any(_FIELD in each for each in _exceptions(rules))
+        return {}
+    return rules if isinstance(rules, dict) else {}
 
 
-def _exceptions(rules: object) -> Iterator[dict[str, object]]:
-    for rule in rules.values() if isinstance(rules, dict) else ():
+def _exceptions(rules: dict[str, object]) -> Iterator[dict[str, object]]:
+    for rule in rules.values():
         listed = rule.get("exceptions") if isinstance(rule, dict) else None
         yield from (each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
 

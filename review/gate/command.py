@@ -13,7 +13,7 @@ from pathlib import Path
 
 from domain.problems import Path as InputPath
 from domain.wording import counted, listed
-from policies.pack.levels import InvalidLevels
+from policies.pack.levels import FOLDER, InvalidLevels
 from policies.pack.rule import Level
 from render.as_json import InvalidRender, from_json
 from render.output import print_text, refuse
@@ -23,9 +23,18 @@ from resources.ecr import REPOSITORY
 from review.access.access_diff import AccessTrend, access_changes, decided, joined
 from review.access.command import matrix_of
 from review.access.matrix import Matrix
-from review.gate.base_exceptions import to_merge_first
+from review.gate.base_exceptions import changed_levels, to_merge_first
 from review.gate.exception_block import exception_block
-from review.gate.judges import GATE, earlier, explained, judgement_of, no_judge, only_found, own_judgement
+from review.gate.judges import (
+    GATE,
+    earlier,
+    explained,
+    judgement_of,
+    no_judge,
+    only_found,
+    own_judgement,
+    without_ended,
+)
 from review.gate.markdown import to_markdown
 from review.gate.remarks import GateReport, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
@@ -135,7 +144,7 @@ def _head_judgement(request: GateRequest, head: Render, scratch: Path) -> tuple[
 def _against_base(
     request: GateRequest, head: Render, own: tuple[Remark, ...], folder: Path, scratch: Path
 ) -> GateReport:
-    remarks = [*own, *_of_code(request)]
+    remarks = [*own, *_of_code(request, folder)]
     by_base: tuple[Remark, ...] | None = None
     unread = to_merge_first(request.project, folder, str(request.base), head.stack)
     # Two processes of the base's own code in parallel.
@@ -156,11 +165,12 @@ def _against_base(
             message = f"the code of {request.base} can't read exceptions by repository: its rules apply without them"
             remarks.append(_not_run(message, fix=unread))
         base, change = _plan(request, head, base_render, remarks, folder)
+    both = merged(remarks, only_found(by_base or (), head, request.project))
     report = GateReport(
         stack=head.stack,
         base=request.base,
         resources=len(head.resources),
-        remarks=merged(remarks, only_found(by_base or (), head, request.project)),
+        remarks=tuple(without_ended(both, folder, head.stack, request.today)),
         plan=change,
         folder=place_in_repository(request.project),
     )
@@ -238,14 +248,16 @@ def _access(trend: AccessTrend, urn: str, path: InputPath, message: str, lines: 
     )  # fmt: skip
 
 
-def _of_code(request: GateRequest) -> Iterator[Remark]:
+def _of_code(request: GateRequest, folder: Path) -> Iterator[Remark]:
     changed = changed_files(request.project, str(request.base), NOT_JUDGING)
     for place, group in groupby(changed, key=lambda file: file.partition("/")[0]):
         files = list(group)
         what = place if files == [place] else f"{counted(len(files), 'file')} under {place}/"
+        levels = list(changed_levels(request.project, folder, request.stack)) if place == FOLDER.name else []
+        which = f" ({listed(levels, limit=len(levels))})" if levels else ""
         yield Remark(
             kind=RemarkKind.CODE, id="gate-code-changed", level=Level.ADVISORY, file=files[0], line=1,
-            message=f"{what} changed: part of the gate itself", fix="have the code owners review it",
+            message=f"{what} changed: part of the gate itself{which}", fix="have the code owners review it",
         )  # fmt: skip
 
 

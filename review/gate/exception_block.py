@@ -47,7 +47,7 @@ def exception_block(
     resources, imported = {each.urn: each for each in head.resources}, adopted(head)
     declared = declared_repositories(base or head)
     found = [each for each in failing if each.kind is RemarkKind.FINDING and each.urn in resources]
-    levels, *of_base = [_levels(folder, head.stack) if found else {} for folder in folders]
+    levels, *of_base = [levels_of(folder, head.stack) if found else {} for folder in folders]
     block = {}
     for rule, remarks in grouped(found, lambda each: each.id).items():
         if rule not in levels:
@@ -64,7 +64,7 @@ def exception_block(
     return block
 
 
-def _levels(folder: Path, stack: str) -> dict[str, RuleConfig]:
+def levels_of(folder: Path, stack: str) -> dict[str, RuleConfig]:
     """Nothing where another revision than this code has them: its own code has judged by them."""
     try:
         return load_levels(levels_file(folder, stack))

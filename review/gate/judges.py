@@ -10,12 +10,12 @@ from domain.document_text import line_of
 from domain.problems import Path as InputPath
 from domain.problems import path_text
 from domain.wording import near, nearest
-from policies.pack.judge import Excepted, InvalidExemption, RuleResult, judge
+from policies.pack.judge import Excepted, InvalidExemption, RuleResult, judge, why_invalid
 from policies.pack.levels import RuleConfig, levels_file, load_levels
 from policies.pack.rule import Exemption, Finding, Level, Rule, Undecided
 from render.as_json import to_json
 from render.resource import Render
-from review.gate.exception_block import FIXED_BY_ADOPTION, adopted, declared_repositories
+from review.gate.exception_block import FIXED_BY_ADOPTION, adopted, declared_repositories, levels_of
 from review.gate.remarks import Judge, Remark, RemarkKind, remarks_from_json
 from review.gate.settings_lines import SettingsLines
 from review.revision import RevisionFault, run_review
@@ -130,6 +130,13 @@ def only_found(remarks: tuple[Remark, ...], rendered: Render, project: Path) -> 
         if remark.kind is RemarkKind.FINDING and remark.urn in resources:
             place = lines.place(resources[remark.urn], remark.path, remark.id)
             yield replace(remark, file=place.file, line=place.line)
+
+
+def without_ended(remarks: Iterable[Remark], base: Path, stack: str, today: date) -> Iterator[Remark]:
+    """Not what only the base says of its exceptions' days: the change removes or renews them, and is how to do so."""
+    configs = levels_of(base, stack).values()
+    ended = {why_invalid(each, today) for config in configs for each in config.parameters.exceptions}
+    yield from (each for each in remarks if each.judges != (Judge.BASE,) or each.message not in ended)
 
 
 def explained(remarks: tuple[Remark, ...], own: tuple[Remark, ...], base: str, stack: str) -> Iterator[Remark]:
