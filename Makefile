@@ -59,6 +59,7 @@ access: .venv/.run ## who can do what in STACK; with BASE what changes
 	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
 
 show: .venv/.run ## what the team of REPOSITORY needs to push and pull
+	@$(if $(REPOSITORY),,echo 'REPOSITORY is missing (write make show REPOSITORY=payments/api)' >&2; exit 2)
 	@$(REVIEW) --repository '$(REPOSITORY)'
 
 gate: .venv/.run ## may it be merged: the rules, and the plan since BASE

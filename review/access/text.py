@@ -14,7 +14,7 @@ MARKS = {Permission.ALLOWED: "yes", Permission.CONDITIONAL: "if"}
 NONE = "-"
 NO_CHANGE = "No access changes."
 NO_PRINCIPAL = "No principal, beside those that the account's own identity policies allow."
-_OTHERS_POLICIES = "*: only as far as the principal's own identity policies allow it too; they are not in this stack."
+OTHERS_POLICIES = "*: only as far as the principal's own identity policies allow it too; they are not in this stack."
 _WIDEST = 60
 
 
@@ -54,7 +54,7 @@ def matrix_title(matrix: Matrix) -> str:
 
 def notes(matrix: Matrix) -> Iterator[str]:
     if any(cell.principal.by_own_policies for cell in matrix.cells):
-        yield _OTHERS_POLICIES
+        yield OTHERS_POLICIES
     yield from matrix.notes
 
 

@@ -39,6 +39,13 @@ jobs:
           docker build --tag "$REGISTRY/{repository}:{tag}" .
           docker push "$REGISTRY/{repository}:{tag}"
 """
+PUSH_LINES = """\
+    push:
+      - github: OWNER/NAME
+        owner_id: OWNER_ID # gh api repos/OWNER/NAME --jq .owner.id
+        repository_id: REPOSITORY_ID # gh api repos/OWNER/NAME --jq .id
+        refs: [refs/heads/main]"""
+"""What an entry of the catalog lacks whose repository no workflow pushes to."""
 
 
 def workflow_lines(

@@ -8,8 +8,7 @@ from domain.ecr.retention import Selector
 from domain.wording import listed
 from render.resource import Render
 from review.access.grantees import workflow
-from review.access.matrix import Access, Cell, GranteeKind, Matrix
-from review.access.text import notes, principal_label
+from review.access.matrix import Access, GranteeKind, Matrix
 from review.show.lines import docker_lines, example_tag, workflow_lines
 from settings import Repository, Settings, StackRegistry
 
@@ -38,6 +37,7 @@ class RepositoryUser:
     everywhere: bool
     """Whether these are all the regions that the access is possible in."""
     conditions: tuple[str, ...]
+    as_far_as_its_own_policies_allow: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def repository_summary(name: str, settings: Settings, rendered: Render, matrix: 
         registries=tuple(_registries(name, settings, rendered)),
         push=tuple(_users(own, Access.PUSH, (home.region,), labels)),
         pull=tuple(_users(own, Access.PULL, own.repositories[name], labels)),
-        notes=tuple(notes(own)),
+        notes=own.notes,
         workflows={
             labels[arn]: workflow_lines(each.source, arn, home, name, rules)
             for each in settings.publishers
@@ -134,13 +134,10 @@ def _users(
     for cell in matrix.cells:
         if cell.access is access and cell.login is not False:
             yield RepositoryUser(
-                who=labels.get(cell.principal.id) or _label(cell),
+                who=labels.get(cell.principal.id) or listed(cell.principal.entrants) or cell.principal.label,
                 role_arn=cell.principal.id if cell.principal.kind is GranteeKind.ROLE else None,
                 regions=cell.regions,
                 everywhere=set(cell.regions) == set(possible),
                 conditions=cell.conditions,
+                as_far_as_its_own_policies_allow=cell.principal.by_own_policies,
             )
-
-
-def _label(cell: Cell) -> str:
-    return listed(cell.principal.entrants) or principal_label(cell.principal)

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from domain.wording import listed
 from render.output import wrapped
+from review.access.text import OTHERS_POLICIES
 from review.plan.phrases import grouped
+from review.show.lines import PUSH_LINES
 from review.show.summary import RepositorySummary, RepositoryUser
 
 
@@ -19,18 +21,23 @@ def _lines(found: RepositorySummary) -> Iterator[str]:
     facts = [f"owner {found.owner}", f"tags {tags}", f"encryption {found.encryption}", *retires]
     yield from wrapped(f"  {found.description}", "  ") if found.description else ()
     yield from wrapped(f"  {'; '.join(facts)}", "  ")
-    yield from ("", "Push to", *(f"  {each.url}" for each in found.registries if each.home))
+    if found.push:
+        yield from ("", "Push to", *(f"  {each.url}" for each in found.registries if each.home))
     yield from ("", "Pull from", *(f"  {each.url}" for each in found.registries))
     for sentences, some in grouped(found.registries, lambda each: each.retention).items():
         where = "" if len(some) == len(found.registries) else f" in {listed(each.region for each in some)}"
         yield from ("", f"Retention{where}", *(line for each in sentences for line in wrapped(f"  {each}", "    ")))
     yield from ("", "Who pushes", *_users(found.push, "no principal of this stack"))
+    if not found.push and found.retires is None:
+        text = f"  No workflow pushes in the stack {found.stack}. For one that does, add to its entry in catalog.yaml:"
+        yield from (*wrapped(text, "  "), PUSH_LINES)
     yield from ("", "Who pulls", *_users(found.pull, "no principal beside those that the account's policies allow"))
-    for note in found.notes:
+    marked = any(each.as_far_as_its_own_policies_allow for each in (*found.push, *found.pull))
+    for note in (OTHERS_POLICIES, *found.notes) if marked else found.notes:
         yield from ("", *wrapped(f"Note: {note}", "  "))
     for who, text in found.workflows.items():
         yield from ("", *wrapped(f"Workflow of {who}", "  "), text.rstrip())
-    yield from ("", "By hand", *found.docker.values())
+    yield from ("", "By hand", *(line for use, line in found.docker.items() if found.push or use != "push"))
 
 
 def _users(some: Sequence[RepositoryUser], none: str) -> Iterator[str]:
@@ -38,6 +45,7 @@ def _users(some: Sequence[RepositoryUser], none: str) -> Iterator[str]:
         yield f"  {none}"
     for each in some:
         where = () if each.everywhere else (f"in {listed(each.regions)}",)
-        yield from wrapped(f"  {', '.join((each.who, *where, *each.conditions))}", "    ")
+        who = f"{each.who} *" if each.as_far_as_its_own_policies_allow else each.who
+        yield from wrapped(f"  {', '.join((who, *where, *each.conditions))}", "    ")
         if each.role_arn is not None:
             yield f"    {each.role_arn}"

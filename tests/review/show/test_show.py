@@ -1,5 +1,6 @@
 """`python -m review show`: each fact of a repository from the place that decides it, and lines that can be copied."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,10 @@ def test_the_facts_are_those_of_the_render() -> None:
         arn for name, arn in declared.outputs["roles"].items() if "data-ingest" in name
     ]
     pulls = {each["who"] for each in report["pull"]}
-    assert {"account 888899990000 *", "role batch/ingest-runner of account 555566667777 *"} <= pulls
+    assert {"account 888899990000", "role batch/ingest-runner of account 555566667777"} <= pulls
+    own = {each["who"] for each in report["pull"] if each["as_far_as_its_own_policies_allow"]}
+    assert {who.partition(" ")[0] for who in own} == {"account", "role"}
+    assert "*" not in json.dumps([report["pull"], report["notes"]])
     assert any(each.startswith("lambda.amazonaws.com for account 222233334444") for each in pulls)
 
 
@@ -74,7 +78,31 @@ def test_a_repository_that_retires_has_no_workflow(tmp_path: Path) -> None:
     retire = ("catalog.yaml", API, f"{API}    retire: {{until: 2027-01-31, reason: replaced}}\n")
     report = shown("payments/api", retire, folder=tmp_path, stack="dev")
     assert (report["retires"], report["push"], report["workflows"]) == ("2027-01-31", [], {})
-    assert "no principal of this stack" in show("payments/api", folder=tmp_path, stack="dev").text
+    text = show("payments/api", folder=tmp_path, stack="dev").text
+    assert "no principal of this stack" in text
+    assert [each for each in ("Push to", "docker push", "push:") if each in text] == []
+
+
+def test_a_repository_without_push_shows_the_lines_to_add(tmp_path: Path) -> None:
+    push = '    push: [{github: acme/storefront, refs: [refs/heads/main, "refs/tags/v*"]}]\n'
+    folder = copied(tmp_path / "without", ("catalog.yaml", push, ""))
+    text = show("storefront/web", folder=folder, stack="dev").text
+    assert [each for each in ("Push to", "docker push") if each in text] == []
+    assert "docker pull" in text
+    assert "No workflow pushes in the stack dev." in text
+    lines_to_add = text[text.index("    push:\n") : text.index("\n\nWho pulls")]
+    for placeholder, value in (("OWNER_ID", "1024"), ("REPOSITORY_ID", "2048"), ("OWNER/NAME", "acme/storefront")):
+        lines_to_add = lines_to_add.replace(f": {placeholder}", f": {value}")
+    (workflow,) = shown("storefront/web", ("catalog.yaml", push, f"{lines_to_add}\n"), folder=tmp_path / "with")[
+        "workflows"
+    ].values()
+    assert "docker push" in workflow
+
+
+def test_make_show_asks_for_the_repository() -> None:
+    ended = subprocess.run(["make", "-o", ".venv/.run", "show"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("REPOSITORY is missing (write make show REPOSITORY=payments/api)\n")
 
 
 @cases(
