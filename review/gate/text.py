@@ -48,9 +48,9 @@ def headline(report: GateReport) -> str:
     """One line: passed or failed, and the counts of what is listed below."""
     consequences = report.plan.consequences if report.plan else ()
     advisory = len(facts(report.of(RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)))
-    advisory += sum(each.id is not None and each.level is Level.ADVISORY for each in consequences)
+    in_plan = sum(each.id is not None and each.level is Level.ADVISORY for each in consequences)
     failing = len(failing_facts(report)) + sum(each.fails for each in consequences)
-    counts = [f"{failing} mandatory", f"{advisory} advisory"]
+    counts = [f"{failing} mandatory", f"{advisory + in_plan} advisory{f' ({in_plan} in the plan)' if in_plan else ''}"]
     if undecided := len(facts(report.of(RemarkKind.UNDECIDED))):
         counts.append(f"{undecided} undecided")
     verdict = "failed" if report.failed else "passed"

@@ -58,7 +58,15 @@ def test_the_terminal_has_the_same_facts_in_the_same_order(four: Clone) -> None:
     flat = " ".join(text.split())
     places = [flat.index(each) for each in (*LOST, " Failed ", " Access ", " 2 earlier remarks", " Changes ")]
     assert places == sorted(places)
-    assert flat.startswith("Gate, stack prod: failed; 3 mandatory, 2 advisory, of ")
+    assert flat.startswith("Gate, stack prod: failed; 3 mandatory, 2 advisory (2 in the plan), of ")
+
+
+def test_the_headline_counts_what_the_lists_hold(four: Clone) -> None:
+    """Those of the plan are above the list of the others."""
+    (four.folder / "requirements.txt").write_text("# new\n", encoding="utf-8")
+    text = four.gate("--base", "HEAD", "--format", "markdown", stack="prod").text
+    assert "3 mandatory, 3 advisory (2 in the plan), of " in text
+    assert "<summary>Advisory: 1</summary>" in text
 
 
 def test_the_json_has_them_all(four: Clone) -> None:
