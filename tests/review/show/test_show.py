@@ -1,6 +1,7 @@
 """`python -m review show`: each fact of a repository from the place that decides it, and lines that can be copied."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,9 @@ def test_a_repository_without_push_shows_the_lines_to_add(tmp_path: Path) -> Non
 
 
 def test_make_show_asks_for_the_repository() -> None:
-    ended = subprocess.run(["make", "-o", ".venv/.run", "show"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["make", "--no-print-directory", "-o", ".venv/.run", "show"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("REPOSITORY is missing (write make show REPOSITORY=payments/api)\n")
 
