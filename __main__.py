@@ -49,7 +49,7 @@ async def main() -> pulumi.Inputs:
             template_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
             template_role=role, template_lifecycle=settings.net_text(),
         ))  # fmt: skip
-    # One turn of the loop lets the first answers in, before the SDK waits for all that is pending again and again.
+    # One turn of the loop takes the first answers, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)
     registries = {registry.name: {"host": registry.host, **made.outputs()} for registry, made in declared.items()}
     return {"roles": roles.arns, "registries": registries}

@@ -36,6 +36,6 @@ def edited(folder: Path, *edits: TextEdit) -> Path:
 
 @cache
 def rendered(stack: str, *edits: TextEdit, preview: bool = False) -> Render:
-    """The stack as the project with these edits declares it; it is shared, so that nobody may change it."""
+    """The stack as the project with these edits declares it; it is shared and must not be changed."""
     with tempfile.TemporaryDirectory() as folder:
         return render(copied(Path(folder), *edits), stack, preview=preview)

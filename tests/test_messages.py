@@ -1,4 +1,4 @@
-"""What the commands print, whoever prints it."""
+"""What every command prints."""
 
 import ast
 import re

@@ -174,7 +174,7 @@ class RegistryRoles(pulumi.ComponentResource):
 
 
 class Replication(pulumi.ComponentResource):
-    """The replication configuration after all that it fills, and templates for what nobody declared."""
+    """The replication configuration after all that it fills, and templates for what is not declared."""
 
     def __init__(
         self,

@@ -143,7 +143,7 @@ class Replicator:
         _store(copy.repository, target, copy.image, copy.tag)
 
     def _replicator(self, source: StoredRegistry) -> Caller:
-        """ECR as the source account's own role: in another account that registry's policy has to let it in."""
+        """ECR as the source account's own role: in another account that registry's policy must allow it."""
         partition, account = REGIONS[source.region].id, source.account
         identity = Identity(
             arn=f"arn:{partition}:sts::{account}:assumed-role/{_ROLE}/replication",

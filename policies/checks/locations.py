@@ -1,4 +1,4 @@
-"""The account and region of a resource, as far as the stack's providers tell them."""
+"""The account and region of a resource, as far as the stack's providers declare them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

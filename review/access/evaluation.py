@@ -1,7 +1,7 @@
 """The access matrix of a render: every role and every principal that a policy names, for every repository.
 
 What many have in common is evaluated once: repositories with the same policies, as far as the patterns of those
-documents tell them apart, are one class. A role is evaluated only against those that its policies or theirs name."""
+documents distinguish them, are one class. A role is evaluated only against those that its policies or theirs name."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

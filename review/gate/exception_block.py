@@ -35,7 +35,7 @@ def exemption_for(resource: CheckedResource, reason: str, today: date, declared:
     about: dict[str, Any] = {"urn": resource.urn} if name is None else {"repository": name}
     if name is not None and name not in declared:
         about["new"] = True
-    # Without a reason it is not valid: whoever pastes it writes one.
+    # An empty reason is not valid, so the person who merges it must write one.
     return Exemption.model_construct(**about, reason=reason, until=today + timedelta(days=EXCEPTION_DAYS))
 
 

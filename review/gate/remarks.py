@@ -67,7 +67,7 @@ class Remark:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What tells it from others of its kind, whoever finds it."""
+        """What identifies it among its kind, for either judge."""
         return self.id, self.urn, self.path, self.message
 
     @property

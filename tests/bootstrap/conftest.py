@@ -76,7 +76,7 @@ class Bootstrapped:
 
     @cached_property
     def administrator(self) -> Caller:
-        """The deploy role, after somebody attached to it all that there is."""
+        """The deploy role, with every policy attached to it."""
         return self.account.session(DEPLOY, ADMINISTRATOR)
 
     def session(self, role: str) -> Caller:

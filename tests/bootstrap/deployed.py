@@ -52,7 +52,7 @@ class DeployedAccount(Account):
         return tuple(Policy(name=name, document=parse(text)) for name, text in every.items())
 
     def session(self, resource: str, *more: Policy) -> Caller:
-        """A job that took the role; `more` is what somebody attached to it besides."""
+        """A job that took the role; `more` is what is attached to it besides."""
         role = self.role_arn(resource)
         name = role.rpartition("/")[2]
         identity = Identity(

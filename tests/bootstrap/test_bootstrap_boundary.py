@@ -72,7 +72,7 @@ def _allowing(name: str, principals: object, action: str) -> Policy:
 
 
 def _let_in(request: Request, account: str) -> list[Policy]:
-    """What the other side says: the key's own policy, or an upstream registry that lets the account in."""
+    """What the other side says: the key's own policy, or an upstream registry that allows the account."""
     arn = Arn.parse(request.resource)
     if arn is not None and arn.service == "kms":
         return [Policy(name="key", document=parse(key_policy(account=account, region=arn.region)))]

@@ -41,7 +41,7 @@ def run(script: str, folder: Path, environment: Mapping[str, str]) -> subprocess
 
 
 def test_no_role_is_there_before_what_guards_it() -> None:
-    """GitHub makes an environment that a workflow names and nobody made, with no protection at all."""
+    """GitHub makes an environment that a workflow names and that doesn't exist, with no protection at all."""
     typed = "\n".join(BLOCKS).partition(block("delete-stack "))[0]
     guarded, trusted, told = (
         [found.start() for found in re.finditer(word, typed)]

@@ -132,7 +132,7 @@ def bench(template: dict[str, Any], local: LocalCloud, tmp_path_factory: pytest.
 
 
 def _prepare(local: LocalCloud, bucket: str, alias: str) -> None:
-    """What the bootstrap would have made; the emulator behind the local cloud lets everybody in."""
+    """What the bootstrap would have made; the emulator behind the local cloud checks no trust policy."""
     with Clients(local.endpoint) as clients:
         clients.root("s3", REGION, ACCOUNT).create_bucket(Bucket=bucket)
         kms = clients.root("kms", REGION, ACCOUNT)

@@ -29,7 +29,7 @@ ESCAPES = {
         "UpdateAssumeRolePolicy"
     ),
     ("iam", "arn:aws:iam::{id}:role/{own}publisher"): "DeleteRolePermissionsBoundary PassRole",
-    # Roles, users, groups and policies of others, by which it would become somebody else.
+    # Roles, users, groups and policies of others, by which it would become another principal.
     ("iam", "arn:aws:iam::{id}:role/admin"): "UpdateAssumeRolePolicy DeleteRolePolicy PassRole",
     ("sts", "arn:aws:iam::{id}:role/admin"): "AssumeRole",
     ("iam", "arn:aws:iam::{id}:role/{own}other.creation-templates"): "PassRole",

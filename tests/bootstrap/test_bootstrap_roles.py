@@ -57,7 +57,7 @@ def test_nothing_is_granted_that_is_not_needed(bootstrapped: Bootstrapped, role:
     for statement in statements:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert set(actions) <= needed, statement["Sid"]
-    # And no statement could go. One request of each kind tells it as well as all of them.
+    # And no statement could go. One request of each kind shows it as well as all of them.
     kinds = {(each.request.action, _kind(each.request), *each.request.context): each for each in asked}
     for statement in statements:
         without = _without(bootstrapped, role, statement["Sid"])

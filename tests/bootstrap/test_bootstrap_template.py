@@ -41,11 +41,11 @@ def test_the_bucket_keeps_versions_and_is_closed(bootstrapped: Bootstrapped) -> 
     assert noncurrent["NewerNoncurrentVersions"] >= 20
 
 
-@pytest.mark.parametrize("who", ["nobody", "root", "administrator", "deploy"])
+@pytest.mark.parametrize("who", ["anonymous", "root", "administrator", "deploy"])
 def test_the_bucket_refuses_plain_http(bootstrapped: Bootstrapped, who: str) -> None:
     account = bootstrapped.account
     callers = {
-        "nobody": Caller(identity=ANONYMOUS),
+        "anonymous": Caller(identity=ANONYMOUS),
         "root": Caller(identity=Identity(arn=f"arn:aws:iam::{account.id}:root", account=account.id)),
         "administrator": account.session(PREVIEW, ADMINISTRATOR),
         "deploy": bootstrapped.deploy,
@@ -68,7 +68,7 @@ def test_the_secrets_key_rotates_and_is_mourned_long(bootstrapped: Bootstrapped)
     alias = account.resources["SecretsKeyAlias"]["Properties"]
     assert alias["AliasName"] != "alias/container-registry", "the program's own"
     assert account.outputs["SecretsProvider"] == f"awskms://{alias['AliasName']}?region=us-east-1"
-    # The key's policy leaves it to the account, and lets in nobody else.
+    # The key's policy leaves it to the account, and allows no other principal.
     (statement,) = key["KeyPolicy"]["Statement"]
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{account.id}:root"}
 

@@ -1,4 +1,4 @@
-"""Who gets the roles: a job of this repository in the role's own environment, and nobody else."""
+"""Who gets the roles: a job of this repository in the role's own environment, and no other principal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ def takes(
     action: str = "sts:AssumeRoleWithWebIdentity",
     **by: str,
 ) -> bool:
-    """Whether whoever holds a token with these claims gets the role."""
+    """Whether a token with these claims gets the role."""
     provider = by.get("provider", account.provider)
     holder = Caller(identity=Identity(arn=provider, account=None))
     issuer = provider.partition("oidc-provider/")[2]
@@ -94,7 +94,7 @@ def test_every_other_principal_is_denied(account: DeployedAccount, role: str, en
 
 
 def test_every_claim_is_compared_as_it_is(account: DeployedAccount) -> None:
-    """StringLike would be as strict until somebody writes a `*` into a parameter."""
+    """StringLike would be as strict until a `*` is written into a parameter."""
     for role in ENVIRONMENTS:
         (statement,) = account.trust(role).document.statements
         assert {each.operator.base for each in statement.conditions} == {Operator.STRING_EQUALS}

@@ -14,7 +14,7 @@ REGIONS = ("us-east-1", "eu-west-1", "ap-northeast-1")
 
 @pytest.fixture
 def settled(make: Make) -> Workspace:
-    """The stack prod, over a cloud where somebody made the repository by hand."""
+    """The stack prod, over a cloud where the repository was created by hand."""
     workspace = make("prod")
     encryption = [{"encryptionType": "AES256"}]
     by_hand = {"name": NAME, "encryptionConfigurations": encryption, "tags": {"made-by": "hand"}}

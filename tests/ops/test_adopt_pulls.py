@@ -1,4 +1,4 @@
-"""Repository policies in the catalog's words: what `pull` says, and what is told because it can't."""
+"""Repository policies in the catalog's words: what `pull` says, and what is reported because it can't."""
 
 import json
 from dataclasses import replace

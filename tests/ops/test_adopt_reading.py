@@ -1,4 +1,4 @@
-"""Files of the AWS CLI's output: what is read, and what is told of anything else."""
+"""Files of the AWS CLI's output: what is read, and what is reported of anything else."""
 
 import codecs
 import json

@@ -102,7 +102,7 @@ def test_the_order_of_the_pushes_stays(filled: World) -> None:
 
 
 def test_what_something_refers_to_comes_first(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An image that was restored is younger than its index; the clock's seconds may not tell them apart."""
+    """An image that was restored is younger than its index; the clock's seconds may be equal."""
     truly = LiveRegistry.inventory
 
     def backwards(registry: LiveRegistry, repository: str) -> Inventory:
@@ -241,7 +241,7 @@ def test_amazon_ecr_copies_what_its_replication_covers(filled: World) -> None:
 
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyPatch, *, allowed: bool) -> None:
-    """Its registry's policy lets Amazon ECR in; what ECR may not copy goes through this machine."""
+    """Its registry's policy allows Amazon ECR; what ECR may not copy goes through this machine."""
     edited(filled.project, ("Pulumi.prod.yaml", "    - region: ap-northeast-1\n", ELSEWHERE))
     filled.create("eu-central-1", OTHER_ACCOUNT)
     filled.replicate("eu-central-1", OTHER_ACCOUNT)

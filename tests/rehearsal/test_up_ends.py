@@ -54,7 +54,7 @@ def test_a_signal_ends_it_while_it_proves(start: Start, small: Path) -> None:
 def test_a_second_signal_does_not_end_the_cleaning_up(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first comes while the cloud starts, the others while it stops; whoever waited before hears of none."""
+    """The first comes while the cloud starts, the others while it stops; handlers set before get none."""
     heard: list[int] = []
     before = {each: signal.signal(each, lambda number, _frame: heard.append(number)) for each in SIGNALS}
     handlers = [signal.getsignal(each) for each in SIGNALS]

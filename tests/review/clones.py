@@ -20,6 +20,11 @@ from tests.stacks import edited
 
 TODAY = "2026-11-21"
 
+ANY_TAG = ("catalog.yaml", "mutable_tags: [latest]", 'mutable_tags: ["*"]')
+API, KEY = "payments/api@us-east-1", "registry@us-east-1"
+_TYPES = "container-registry:index:ImageRepository$aws:ecr/repository:Repository"
+API_URN = f"urn:pulumi:dev::container-registry::{_TYPES}::{API}"
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -111,3 +116,13 @@ class Clone:
 
 def gate(stack: str = "dev") -> list[str]:
     return ["gate", "--stack", stack, "--today", TODAY, "--format", "json"]
+
+
+def incomplete(ended: Ended) -> list[dict[str, Any]]:
+    return [each for each in ended.report["remarks"] if each["id"] == "gate-incomplete"]
+
+
+def line_of(clone: Clone, remark: dict[str, Any]) -> str:
+    text = (clone.folder / remark["file"]).read_text(encoding="utf-8")
+    line: str = text.splitlines()[remark["line"] - 1]
+    return line.strip()

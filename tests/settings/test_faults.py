@@ -57,7 +57,7 @@ repositories:
     ownr: payments
     retention: nowhere
     mutable_tags: ['a b']
-    pull: [{account: nobody}]
+    pull: [{account: zzz}]
     push: [{github: acme}]
   payments/web: {owner: payments, adopt: maybe, encryption: rot13, description: 7}
 """
@@ -152,9 +152,9 @@ def test_the_command_reports_faults_without_a_traceback(project: Path) -> None:
 
 def test_a_fault_in_the_last_of_5000_repositories_is_reported_within_5_seconds(project: Path) -> None:
     entries = "".join(f"  team-{n % 50}/service-{n}: {{owner: payments}}\n" for n in range(4999))
-    catalog(project, HEAD + entries + "  last: {owner: payments, pull: [{account: nobody}]}\n")
+    catalog(project, HEAD + entries + "  last: {owner: payments, pull: [{account: zzz}]}\n")
     started = time.monotonic()
-    assert only(project).startswith("catalog.yaml:5004: repositories.last.pull[0].account: 'nobody' ")
+    assert only(project).startswith("catalog.yaml:5004: repositories.last.pull[0].account: 'zzz' ")
     assert time.monotonic() - started < 5
 
 

@@ -116,9 +116,9 @@ EXACT = (
 VALUES = (
     case("no near service", entry("pull: [{service: fargate}]"), ("lambda", "codebuild", "ecs")),
     case("no near encryption", entry("encryption: rot13"), ("customer", "aws-managed", "aes256")),
-    case("no near account", entry("pull: [{account: nobody}]"), ("data-platform", "workloads")),
+    case("no near account", entry("pull: [{account: zzz}]"), ("data-platform", "workloads")),
     case("no near frequency", added("scanning: {rules: [{frequency: daily}]}"), ("on-push", "continuous")),
-    case("no near name alone", entry("pull: [nobody]"), ("account", "organization", "service")),
+    case("no near name alone", entry("pull: [zzz]"), ("account", "organization", "service")),
     case("another unit", preset("{any: true, expire_after_days: 30x}"), ("whole number",)),
     case("a count with a unit", preset('{tag: "v*", keep: 20k}'), ("whole number",)),
     case("the opposite", entry("immutable_tags: [v1]"), ("retention", "push", "pull", "adopt")),

@@ -104,7 +104,7 @@ def test_another_stack_that_cannot_be_understood_is_its_own_matter(project: Path
 
 
 def test_replicas_of_another_stack_that_cannot_be_understood(project: Path, edit: Edit) -> None:
-    edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: [x], account: [y]}\n    - 3\n    - {account: nobody}")
+    edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: [x], account: [y]}\n    - 3\n    - {account: zzz}")
     assert load(project, "dev")
 
 

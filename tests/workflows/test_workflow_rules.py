@@ -243,7 +243,7 @@ def test_the_document_quotes_what_is_written() -> None:
     said += "".join(job("pull-request.yml", "gate").runs).replace("$stack", "dev")
     assert len(rows) == 3
     assert [row for row in rows if row not in said] == []
-    assert '"bypass_mode": "pull_request"' in document, "or nobody could merge past the rules, and --admin were refused"
+    assert '"bypass_mode": "pull_request"' in document, "or no one could merge past the rules, and --admin were refused"
     assert "gh pr merge" in document
 
 

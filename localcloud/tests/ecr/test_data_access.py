@@ -1,4 +1,4 @@
-"""Who is let in, and what each request takes."""
+"""Which callers are allowed, and what each request needs."""
 
 import base64
 from collections.abc import Callable, Sequence

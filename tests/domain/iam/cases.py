@@ -148,7 +148,7 @@ ACROSS_ACCOUNTS = [
 # reference_policies_evaluation-logic_policy-eval-denyallow.html: "By default, all requests are implicitly denied with
 # the exception of the AWS account root user, which has full access."
 ROOT_USER = [
-    case("may all in its account", allowed(ROOT), root()),
+    case("is allowed everything in its account", allowed(ROOT), root()),
     case("whatever the resource's policy leaves out", allowed(ROOT), root(), TO_OTHER),
 ]
 
@@ -343,7 +343,7 @@ def of_key(
     caller: Caller | None = None,
     context: dict[str, tuple[str, ...]] | None = None,
 ) -> Case:
-    """A request to the registry's key; for a grant through ECR, by a user who may all, where nothing else is said."""
+    """A request to the registry's key; for a grant through ECR, by a user allowed everything, by default."""
     requested = request(action, KEY, THROUGH_ECR if context is None else context)
     return case(id, expected, caller or user(KEYS_OF_ALL), KEY_POLICY, request=requested)
 

@@ -81,7 +81,7 @@ DEPARTURES = {
     "limits: neither limits a grant to the session": SESSION_LIMITS,
     "limits: neither limits a grant to all": SESSION_LIMITS,
     "across accounts: the other account's root is its account": ROOT_HAS_NOTHING,
-    "root user: may all in its account": ROOT_HAS_NOTHING,
+    "root user: is allowed everything in its account": ROOT_HAS_NOTHING,
     "root user: whatever the resource's policy leaves out": ROOT_HAS_NOTHING,
     "keys: root by the account's share": ROOT_HAS_NOTHING,
     "roles: no identity policy by itself": ROLE_WITHOUT_TRUST,

@@ -33,10 +33,10 @@ API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", 
 DEV = At(DEV_ACCOUNT)
 pulled_by = DEV.repository_policy
 KEY, SOMEBODY = "alias/container-registry", f"arn:aws:iam::{DEV_ACCOUNT}:role/somebody"
-TO_STRANGER = policy(granted(*PULL, to=stacks.STRANGER))
+TO_UNDECLARED = policy(granted(*PULL, to=stacks.OTHER_ACCOUNT))
 TO_ANY_FUNCTION = policy(allow(*PULL, Principal={"Service": "lambda.amazonaws.com"}))
 WIDE = policy(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{DEV_ACCOUNT}:root"}, Resource="*"))
-REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": stacks.STRANGER}, Resource=DEV.arn("*"))
+REPLICATING = allow("ecr:ReplicateImage", Principal={"AWS": stacks.OTHER_ACCOUNT}, Resource=DEV.arn("*"))
 
 
 def api(*statements_there: Statement) -> Break:
@@ -113,9 +113,9 @@ OF_REPOSITORIES = [
     Breach("tagged", API, tagged("owner", None, "payments"), "'owner': 'payments'"),
     Breach("tagged", API, tagged("owner", "somebody", "payments"), "'owner': 'somebody'"),
     Breach("tagged", API, tagged("by-hand", "yes", None), "'by-hand': 'yes'"),
-    Breach("pull_grants", API, api(granted(*PULL, to=stacks.STRANGER)), f"{WORKLOADS} is granted a pull"),
+    Breach("pull_grants", API, api(granted(*PULL, to=stacks.OTHER_ACCOUNT)), f"{WORKLOADS} is granted a pull"),
     Breach("pull_grants", API, pulled_by(API, without("PullByOrganizations")), "o-a1b2c3d4e5 is granted"),
-    Breach("pull_grants", LEDGER, pulled_by(LEDGER, to(TO_STRANGER)), "ledger-task-execution is granted"),
+    Breach("pull_grants", LEDGER, pulled_by(LEDGER, to(TO_UNDECLARED)), "ledger-task-execution is granted"),
     Breach("pull_grants", INGEST, pulled_by(INGEST, without("PullByLambda")), f"lambda in {DEV_ACCOUNT}"),
     Breach(
         "pull_grants", INGEST,
@@ -136,7 +136,7 @@ OF_REPOSITORIES = [
         f"role of {WORKLOADS} pulled a manifest",
     ),
     Breach("denied", INGEST, pulled_by(INGEST, to(TO_ANY_FUNCTION)), "another account's lambda pulled"),
-    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=stacks.STRANGER), stacks.STRANGER),
+    Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=stacks.OTHER_ACCOUNT), stacks.OTHER_ACCOUNT),
     Breach("repository_policy", API, pulled_by(API, without("PullByOrganizations")), "declared"),
     Breach("repository_policy", LEDGER, pulled_by(LEDGER, to(None)), "and there is none"),
     Breach(
@@ -155,7 +155,7 @@ NAME = "repo:acme@1024/payments-api@65536"
 
 
 def subject(pattern: str, role: str = API_ROLE) -> Break:
-    """Trusts whoever has a subject of the pattern."""
+    """Trusts every token with a subject of the pattern."""
     return DEV.trust(role, lambda statement: {**asked(statement, "sub"), **like(statement, pattern)})
 
 
@@ -272,7 +272,7 @@ OF_CACHES = [
         "cache_denied", PUBLIC, importing(f"arn:aws:iam::{stacks.CACHES_ACCOUNT}:role/rehearsal-puller"),
         "a role that may pull brought ecr-public/rehearsal/undeclared in",
     ),
-    Breach("repository_policy", "team/app", CACHING.repository_policy("team/app", to(TO_STRANGER)), "declared no"),
+    Breach("repository_policy", "team/app", CACHING.repository_policy("team/app", to(TO_UNDECLARED)), "declared no"),
 ]  # fmt: skip
 
 HOME, AT_COPY, AT_PART, AT_THERE = (
@@ -334,7 +334,7 @@ OF_REPLICAS = [
     Breach("replicated", "team/web", HOME.replication(lambda rules: rules[1:]), "and it went to nowhere"),
     Breach(
         "replicated", "team/web",
-        AT_THERE.registry_policy(replaced(f"::{stacks.REPLICAS_ACCOUNT}:", f"::{stacks.STRANGER}:")), "FAILED: ",
+        AT_THERE.registry_policy(replaced(f"::{stacks.REPLICAS_ACCOUNT}:", f"::{stacks.OTHER_ACCOUNT}:")), "FAILED: ",
     ),
     Breach("replicated", "team/web", WEB_IN_PART, f"it is not for {stacks.PART}, and is there"),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stacks that stand in the shared local cloud, and whoever pushes and pulls there."""
+"""Stacks in the shared local cloud, and the principals that push and pull there."""
 
 from collections.abc import Iterator
 

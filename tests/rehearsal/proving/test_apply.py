@@ -92,7 +92,7 @@ def test_a_cloud_that_does_not_answer_is_reported(project: Path, monkeypatch: py
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:2")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with socket.socket() as silent:  # bound and not listening: nobody else can be found at its port
+    with socket.socket() as silent:  # bound and not listening: no other server can be at its port
         silent.bind(("127.0.0.1", 0))
         with (
             Clients(f"http://127.0.0.1:{silent.getsockname()[1]}") as nowhere,
@@ -103,7 +103,7 @@ def test_a_cloud_that_does_not_answer_is_reported(project: Path, monkeypatch: py
 
 def test_clients_read_nothing_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config").write_text("no configuration at all", encoding="utf-8")
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_PROFILE", "unknown")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "config"))
     with Clients("http://127.0.0.1:1") as clients:

@@ -1,7 +1,7 @@
 """The matrix beside an independent evaluator: every principal at every repository, empty cells too.
 
 The peer is asked call by call what the matrix concludes from classes of repositories, and from conditions taken at
-their best and their worst: a key whose value nobody knows is absent once, and has once each value that a policy asks
+their best and their worst: a key whose value is not known is absent once, and has once each value that a policy asks
 for."""
 
 from collections.abc import Sequence
@@ -56,14 +56,14 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Somebody:
+class PeerCaller:
     """One who stands for a principal."""
 
     principal: Grantee
     caller: Caller
     unsettled: frozenset[str] = frozenset()
 
-    def at(self, copy: AccessTarget) -> "Somebody":
+    def at(self, copy: AccessTarget) -> "PeerCaller":
         """With policies that let everything where it is another account's; the roles have their own."""
         if self.principal.kind is GranteeKind.ROLE or self.caller.identity.account == copy.account:
             return self
@@ -75,7 +75,7 @@ class Stack:
     """What the matrix is made of, and the matrix."""
 
     copies: Sequence[AccessTarget]
-    people: Sequence[Somebody]
+    people: Sequence[PeerCaller]
     matrix: Matrix
 
     @classmethod
@@ -85,8 +85,8 @@ class Stack:
         declared, notes = declared_roles(rendered, documents, limits)
         found = access_targets(rendered, documents)
         assert (documents.unread, notes) == ([], ())
-        people = [Somebody(principal=each.principal, caller=each.subject.caller) for each in declared]
-        people += strangers(found, {each.arn for each in declared})
+        people = [PeerCaller(principal=each.principal, caller=each.subject.caller) for each in declared]
+        people += undeclared_callers(found, {each.arn for each in declared})
         return cls(copies=found, people=people, matrix=access_matrix(rendered, limits))
 
     @cached_property
@@ -110,8 +110,8 @@ class Stack:
                 enough = all if access.needs_all else any
                 can = enough(action in allowed for action in access.actions)
                 place = Key(each.principal, copy.name, copy.account, copy.region, access)
-                somebody = found.setdefault(place, {})
-                somebody.setdefault(id(each), []).append((world, can))
+                worlds = found.setdefault(place, {})
+                worlds.setdefault(id(each), []).append((world, can))
         return {place: max(map(answer, some.values()), key=Answer.rank) for place, some in found.items()}
 
 
@@ -137,10 +137,10 @@ def answer(held: Sequence[tuple[World, bool]]) -> Answer:
     return Answer(verdict=Permission.CONDITIONAL, hangs_on=deciding)
 
 
-def strangers(found: Sequence[AccessTarget], declared: set[str]) -> list[Somebody]:
+def undeclared_callers(found: Sequence[AccessTarget], declared: set[str]) -> list[PeerCaller]:
     """Whom the policies name that the stack does not declare; one principal may stand there in several ways."""
     some = {
-        repr(each): Somebody(principal=each.principal, caller=each.caller(), unsettled=each.unsettled)
+        repr(each): PeerCaller(principal=each.principal, caller=each.caller(), unsettled=each.unsettled)
         for policy in (each for copy in found for each in copy.policies)
         for statement in policy.document.statements
         if statement.effect is Effect.ALLOW
@@ -158,7 +158,7 @@ def call(caller: Caller, copy: AccessTarget, world: World, action: str) -> Call:
 
 
 def worlds(caller: Caller, unsettled: frozenset[str], copy: AccessTarget) -> list[World]:
-    """Every combination of what the keys may be that the policies look at and nobody knows."""
+    """Every combination of what the keys may be that the policies name and whose values are not known."""
     known = set(request_context(*call(caller, copy, {}, ACTIONS[0])[:2])) - unsettled
     choices: dict[str, dict[tuple[str, ...] | None, None]] = {}
     limits = (caller.boundary,) if caller.boundary else ()
@@ -201,14 +201,14 @@ def as_a_member(looked: Stack, place: Key, theirs: Answer) -> bool:
 
 
 TOLD_OF_THE_ACCOUNT = (
-    "What a statement gives to an account is told of the account alone, not once more of each of its roles. AWS: 'When "
+    "What a statement gives to an account is shown for the account alone, not again for each of its roles. AWS: 'When "
     "you allow access to a different account, an administrator in that account must then grant access to an identity "
     "(IAM user or role) in that account.' "
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
 )
 TOLD_OF_THE_ORGANIZATION = (
-    "Who is a member only AWS knows: what members may is told of the organization alone. AWS: 'This key is included in "
-    "the request context only if the principal is a member of an organization.' "
+    "Who is a member only AWS knows: what members are allowed is shown for the organization. AWS: 'This key is "
+    "included in the request context only if the principal is a member of an organization.' "
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
 )
 NO_MEMBER = (

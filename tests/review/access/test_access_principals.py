@@ -1,4 +1,4 @@
-"""Whom the policies of a repository and a registry let in: adversarial documents, each with all that it allows."""
+"""The principals that policies allow: adversarial documents, each with all that it allows."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def of_account(account: str) -> dict[str, dict[str, str]]:
 
 
 CASES: dict[str, tuple[list[Statement], set[str]]] = {
-    "nobody": ([], set()),
+    "no principal": ([], set()),
     "an account": ([allow({"AWS": OTHER})], {PULLED}),
     "its root's ARN is the account": ([allow({"AWS": f"arn:aws:iam::{OTHER}:root"})], {PULLED}),
     "half of a pull is none": ([allow({"AWS": OTHER}, "ecr:BatchGetImage")], set()),
@@ -64,7 +64,7 @@ CASES: dict[str, tuple[list[Statement], set[str]]] = {
         [allow("*", Condition={"StringLike": {"aws:PrincipalOrgID": "o-a*"}})],
         {"every AWS principal: pull if StringLike aws:PrincipalOrgID o-a*"},
     ),
-    "an organization, or whoever has none": (
+    "an organization, or no organization": (
         [allow("*", Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}})],
         {f"every AWS principal: pull if StringEqualsIfExists aws:PrincipalOrgID {ORGANIZATION}"},
     ),

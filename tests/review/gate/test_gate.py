@@ -1,11 +1,10 @@
-"""The gate as people and pipelines call it: its verdicts, its two judges, and what it can't be told."""
+"""The gate as people and pipelines call it: its verdicts, its two judges, and what it refuses as input."""
 
 import json
 import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,15 +13,11 @@ from render.resource import Render
 from review.__main__ import main
 from review.gate import command
 from tests.cases import case, cases
-from tests.review.clones import Clone, Ended, gate, own_review, review
+from tests.review.clones import ANY_TAG, API, KEY, Clone, gate, incomplete, line_of, own_review, review
 from tests.stacks import ROOT
 
-ANY_TAG = ("catalog.yaml", "mutable_tags: [latest]", 'mutable_tags: ["*"]')
-API, KEY = "payments/api@us-east-1", "registry@us-east-1"
 MONTH = {"enforcementLevel": "mandatory", "minimum_days": 30}
 RETIRE = "    retire: {until: 2026-12-31, reason: replaced by the second generation}\n"
-_TYPES = "container-registry:index:ImageRepository$aws:ecr/repository:Repository"
-API_URN = f"urn:pulumi:dev::container-registry::{_TYPES}::{API}"
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -41,7 +36,7 @@ def test_sources_without_ids_are_pointed_at(clone: Clone, stack: str) -> None:
     assert {(each["id"], each["level"]) for each in ended.report["remarks"]} == {("iam-github-ids", "advisory")}
     for remark in ended.report["remarks"]:
         (repository,) = re.findall("identifies (acme/[a-z-]+) by name only", remark["message"])
-        assert f"github: {repository}, refs:" in _line(clone, remark)
+        assert f"github: {repository}, refs:" in line_of(clone, remark)
     text = (clone.folder / "catalog.yaml").read_text(encoding="utf-8")
     assert len(ended.report["remarks"]) == len(re.findall("github: acme/[a-z-]+, refs", text)) == 3
 
@@ -53,19 +48,19 @@ def test_a_role_is_pointed_at_by_what_asks_for_it(clone: Clone, auditors: str) -
     clone.edit("catalog.yaml", "pull: [{account: data-platform}]", "pull: [{service: ecs}]")
     remarks = clone.gate().report["remarks"]
     assert {each["id"] for each in remarks} == {"iam-role-bounded"}
-    lines = {each["urn"].rpartition("registry.dev.")[2]: _line(clone, each) for each in remarks}
+    lines = {each["urn"].rpartition("registry.dev.")[2]: line_of(clone, each) for each in remarks}
     assert lines["ecs-task-execution"] == "pull: [{service: ecs}]"
     assert lines["acme.notebooks+branch-main"] == "push: [{github: acme/notebooks, refs: [refs/heads/main]}]"
     assert lines["acme.payments-ledger+branch-main"] == "- github: acme/payments-ledger"
     assert lines.get("auditor") == (roles if auditors else None)
 
 
-def test_a_broken_rule_fails_and_points_at_its_line(clone: Clone) -> None:
+def test_a_broken_rule_fails_and_points_at_itsline_of(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     ended = clone.gate()
     assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "head")])
     [remark] = ended.report["remarks"]
-    assert _line(clone, remark) == 'mutable_tags: ["*"]'
+    assert line_of(clone, remark) == 'mutable_tags: ["*"]'
     assert remark["fix"]
 
 
@@ -74,7 +69,7 @@ def test_a_rule_of_retention_is_pointed_at(clone: Clone, rest: str) -> None:
     """In the repository's own list, and in the preset that it names."""
     clone.edit("catalog.yaml", f'- {{tag: "dev-*", {rest}', f'- {{tag: "v1*", {rest}')
     remarks = [each for each in clone.gate().report["remarks"] if each["id"] == "ecr-lifecycle-sound"]
-    assert {_line(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
+    assert {line_of(clone, each).partition(",")[0] for each in remarks} == {'- {tag: "v1*"'}
 
 
 def test_what_archives_and_what_moves_is_pointed_at(clone: Clone) -> None:
@@ -83,7 +78,7 @@ def test_what_archives_and_what_moves_is_pointed_at(clone: Clone) -> None:
     )
     clone.levels("dev", **advisory)
     ended = clone.gate()
-    found = {(each["id"], each["urn"].rpartition("::")[2], _line(clone, each)) for each in ended.report["remarks"]}
+    found = {(each["id"], each["urn"].rpartition("::")[2], line_of(clone, each)) for each in ended.report["remarks"]}
     untagged = "- {untagged: true, expire_after_days: 7}"
     assert (ended.code, found) == (0, {
         ("ecr-archive-pays", "data/ingest@us-east-1", '- {tag: "release-*", archive_keep: 30}'),
@@ -98,7 +93,7 @@ def test_what_is_replicated_is_pointed_at_among_the_replicas(clone: Clone) -> No
     clone.edit("Pulumi.prod.yaml", "- region: eu-west-1", "- {region: eu-west-1, prefixes: [paymnts/]}")
     [remark] = clone.gate(stack="prod").report["remarks"]
     assert (remark["id"], remark["urn"].rpartition("::")[2]) == ("ecr-replication-sound", "registry@us-east-1")
-    assert _line(clone, remark) == "container-registry:replicas:"
+    assert line_of(clone, remark) == "container-registry:replicas:"
 
 
 @cases("level, arguments, code, judges", ("advisory", (), 0, "head"), ("mandatory", ("--base", "main"), 1, "head+base"))
@@ -161,199 +156,8 @@ def test_with_a_base_the_lines_are_the_heads(clone: Clone) -> None:
     ended = clone.gate("--base", "main")
     by_one = [("ecr-tags-immutable", API, "mandatory", "base"), ("kms-deletion-window", KEY, "mandatory", "head")]
     assert (ended.code, ended.told("finding")) == (1, by_one)
-    lines = [_line(clone, each) for each in ended.report["remarks"] if each["kind"] == "finding"]
+    lines = [line_of(clone, each) for each in ended.report["remarks"] if each["kind"] == "finding"]
     assert lines == ['mutable_tags: ["*"]', "container-registry:key_deletion_days: 7"]
-
-
-def _line(clone: Clone, remark: dict[str, Any]) -> str:
-    text = (clone.folder / remark["file"]).read_text(encoding="utf-8")
-    line: str = text.splitlines()[remark["line"] - 1]
-    return line.strip()
-
-
-def test_an_exception_counts_once_it_is_merged(clone: Clone) -> None:
-    exception = {"urn": API_URN, "reason": "the vendor pushes over its tags", "until": "2027-01-31"}
-    clone.levels("dev", ecr_tags_immutable={"enforcementLevel": "mandatory", "exceptions": [exception]})
-    alone = clone.gate("--base", "main")
-    assert (alone.code, alone.told("unused")) == (0, [("ecr-tags-immutable", API, "advisory", "head")])
-    clone.commit()
-    clone.edit(*ANY_TAG)
-    assert clone.gate("--base", "main~1").code == 1
-    merged = clone.gate("--base", "main")
-    assert (merged.code, merged.told("excepted")) == (0, [("ecr-tags-immutable", API, "mandatory", "head")])
-
-
-LATER = {"reason": "the vendor pushes over its tags", "until": "2027-01-31"}
-
-
-def _excepting(**exception: object) -> dict[str, object]:
-    return {"enforcementLevel": "mandatory", "exceptions": [LATER | exception]}
-
-
-def test_an_exception_by_repository_is_for_every_region(clone: Clone) -> None:
-    clone.levels("prod", ecr_tags_immutable=_excepting(repository="payments/api"))
-    clone.commit()
-    clone.edit(*ANY_TAG)
-    ended = clone.gate("--base", "main", stack="prod")
-    regions = ("ap-northeast-1", "eu-west-1", "us-east-1")
-    excepted = [("ecr-tags-immutable", f"payments/api@{each}", "mandatory", "head") for each in regions]
-    assert (ended.code, sorted(ended.told("excepted"))) == (0, excepted)
-
-
-def test_an_exception_for_an_unknown_repository_fails_and_names_the_nearest(clone: Clone) -> None:
-    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj"))
-    ended = clone.gate("--base", "main")
-    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", "", "mandatory", "head")])
-    [remark] = (each for each in ended.report["remarks"] if each["kind"] == "finding")
-    assert "'payments/apj' is not a repository of the stack dev" in remark["message"]
-    assert remark["fix"].startswith('write `"repository": "payments/api"`')
-    assert '"repository": "payments/apj"' in _line(clone, remark)
-    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj", new=True))
-    new = clone.gate("--base", "main")
-    assert (new.code, new.told("unused")) == (0, [("ecr-tags-immutable", "", "advisory", "head")])
-    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/api"))
-    assert clone.gate().told("unused") == [("ecr-tags-immutable", "", "advisory", "head")]
-
-
-def test_an_unknown_repository_in_the_bases_exceptions_blocks_no_change(clone: Clone) -> None:
-    """Else nothing could mend it."""
-    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj"))
-    clone.commit()
-    clone.levels("dev", ecr_tags_immutable="mandatory")
-    assert clone.gate("--base", "main").code == 0
-
-
-@pytest.mark.parametrize("form", ["text", "markdown"])
-def test_the_exceptions_of_what_fails_are_printed_and_pass_once_merged(clone: Clone, form: str) -> None:
-    edited = (clone.folder / "catalog.yaml").read_text(encoding="utf-8").replace(*ANY_TAG[1:])
-    edited += "  vendor/tool: {owner: payments, mutable_tags: ['*']}\n"
-    file = clone.folder / "catalog.yaml"
-    before = file.read_text(encoding="utf-8")
-    file.write_text(edited, encoding="utf-8")
-    until = "2027-02-19"
-    api = {"repository": "payments/api", "reason": "", "until": until}
-    tool = {"repository": "vendor/tool", "new": True, "reason": "", "until": until}
-    block = clone.gate("--base", "main", stack="prod").report["exceptions"]
-    assert block == {"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [api, tool]}}
-    text = clone.gate("--base", "main", "--format", form, stack="prod").text
-    assert ("policies/prod.json" in text, "in a change of its own" in text) == (True, True)
-    printed = text[text.index('  "ecr-tags-immutable": {') :]
-    assert json.JSONDecoder().raw_decode(printed.partition(": ")[2])[0] == block["ecr-tags-immutable"]
-    for each in (api, tool):
-        each["reason"] = "the vendor pushes over its tags"
-    file.write_text(before, encoding="utf-8")
-    clone.levels("prod", **block | {"ecr-tags-immutable": {"enforcementLevel": "mandatory", "exceptions": [api, tool]}})
-    assert clone.gate("--base", "main", stack="prod").code == 0
-    clone.commit()
-    file.write_text(edited, encoding="utf-8")
-    ended = clone.gate("--base", "main", stack="prod")
-    assert (ended.code, ended.report["exceptions"]) == (0, {})
-
-
-def test_a_finding_says_its_own_fix(clone: Clone) -> None:
-    clone.edit("catalog.yaml", '- {tag: "release-*", keep: 20}', '- {tag: "release-*", keep: 3}')
-    remarks = [each for each in clone.gate().report["remarks"] if each["id"] == "ecr-lifecycle-sound"]
-    assert {each["fix"] for each in remarks} == {"write `keep: 5`"}
-
-
-def test_a_key_and_what_has_its_exception_already(clone: Clone) -> None:
-    """The first by its URN; the second waits for its exception to be merged."""
-    clone.levels("dev", kms_deletion_window=MONTH, ecr_tags_immutable=_excepting(repository="payments/api"))
-    clone.edit(*ANY_TAG)
-    ended = clone.gate("--base", "main")
-    assert ended.told("finding") == [
-        ("ecr-tags-immutable", API, "mandatory", "base"), ("kms-deletion-window", KEY, "mandatory", "head"),
-    ]  # fmt: skip
-    [(rule, value)] = ended.report["exceptions"].items()
-    assert (rule, value["minimum_days"]) == ("kms-deletion-window", 7)
-    assert [list(each) for each in value["exceptions"]] == [["urn", "reason", "until"]]
-
-
-@cases("until", "2026-11-20", "2028-01-01")
-@cases("base", [], ["--base", "main"])
-def test_an_exception_with_a_day_that_is_not_allowed_is_removed_or_gets_another(
-    clone: Clone, base: list[str], until: str
-) -> None:
-    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/api", until=until))
-    ended = clone.gate(*base)
-    [remark] = (each for each in ended.report["remarks"] if each["kind"] == "finding")
-    assert remark["fix"] == 'remove the exception, or write a day that is allowed, as in "until": "2027-11-22"'
-    assert (ended.code, ended.report["exceptions"]) == (1, {})
-    clone.edit(*ANY_TAG)
-    [value] = clone.gate(*base).report["exceptions"].values()
-    assert value["exceptions"] == [{"repository": "payments/api", "reason": "", "until": "2027-02-19"}]
-
-
-def test_a_change_removes_an_exception_that_ended_in_the_base(clone: Clone) -> None:
-    """What it covered still fails by the base's rules."""
-    clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/api", until="2026-11-20"))
-    clone.commit()
-    assert clone.gate("--base", "HEAD").told("finding") == [("ecr-tags-immutable", API, "mandatory", "head+base")]
-    clone.levels("dev", ecr_tags_immutable="mandatory")
-    ended = clone.gate("--base", "HEAD")
-    assert (ended.code, ended.told("finding")) == (0, [])
-    clone.levels("dev", ecr_tags_immutable="advisory")
-    clone.edit(*ANY_TAG)
-    ended = clone.gate("--base", "HEAD")
-    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "head+base")])
-    [changed] = (each["message"] for each in ended.report["remarks"] if each["kind"] == "code")
-    told = "1 file under policies/ changed: part of the gate itself (ecr-tags-immutable: mandatory -> advisory)"
-    assert changed == told
-
-
-def test_the_exceptions_have_the_parameters_of_the_base(clone: Clone) -> None:
-    """And there are none beside `merge the change of these levels first`."""
-    clone.edit("catalog.yaml", '- {tag: "release-*", keep: 20}', '- {tag: "release-*", keep: 3}')
-    clone.levels("dev", ecr_lifecycle_sound={"enforcementLevel": "mandatory", "minimum_kept": 3})
-    ended = clone.gate("--base", "main")
-    assert {each[3] for each in ended.told("finding")} == {"base"}
-    assert (ended.code, ended.report["exceptions"]) == (1, {})
-    clone.levels("dev", ecr_lifecycle_sound={"enforcementLevel": "mandatory", "minimum_kept": 4})
-    [value] = clone.gate("--base", "main").report["exceptions"].values()
-    assert "minimum_kept" not in value
-
-
-def test_an_adopted_repository_is_not_advised_another_encryption(clone: Clone) -> None:
-    entry = "  legacy/orders: {owner: payments, encryption: aes256, adopt: true}\n"
-    catalog = clone.folder / "catalog.yaml"
-    catalog.write_text(catalog.read_text(encoding="utf-8") + entry, encoding="utf-8")
-    ended = clone.gate("--base", "main")
-    [remark] = (each for each in ended.report["remarks"] if each["id"] == "ecr-customer-key")
-    assert remark["fix"] == "adoption can't change how it is encrypted: merge an exception first"
-    assert "encryption: customer" not in ended.text
-    [exception] = ended.report["exceptions"]["ecr-customer-key"]["exceptions"]
-    assert exception["reason"] == "adopted: how it is encrypted can't be changed"
-    catalog.write_text(catalog.read_text(encoding="utf-8").replace(", adopt: true", ""), encoding="utf-8")
-    assert "encryption: customer" in clone.gate("--base", "main").text
-
-
-def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(whole: Clone) -> None:
-    code = "policies/pack/rule.py"
-    new = (whole.folder / code).read_text(encoding="utf-8")
-    whole.edit(code, "    repository: Annotated", "    repo: Annotated")
-    whole.edit(code, "bool(self.urn) == bool(self.repository)", "bool(self.urn) == bool(self.repo)")
-    whole.commit()
-    whole.git("tag", "old")
-    exceptions = _excepting(repository="payments/api")
-    whole.levels("dev", ecr_tags_immutable=exceptions)
-    (whole.folder / code).write_text(new, encoding="utf-8")
-    [told] = _incomplete(own_review(whole.folder, *gate(), "--base", "old"))
-    assert (told["level"], told["fix"].partition(",")[0]) == ("advisory", f"merge the change of {code} first")
-    whole.commit()
-    [told] = _incomplete(own_review(whole.folder, *gate(), "--base", "old"))
-    commit = whole.git("log", "-1", "--format=%h").strip()
-    assert told["fix"].startswith(f"merge the commit {commit} first")
-    assert _incomplete(own_review(whole.folder, *gate(), "--base", "HEAD")) == []
-    whole.git("checkout", "--quiet", "old", "--", code)
-    whole.git("commit", "--quiet", "--message", "back")
-    whole.git("tag", "broken")
-    (whole.folder / code).write_text(new, encoding="utf-8")
-    [told] = _incomplete(own_review(whole.folder, *gate(), "--base", "broken"))
-    assert (told["level"], told["fix"].partition(",")[0]) == ("mandatory", f"merge the change of {code} first")
-
-
-def _incomplete(ended: Ended) -> list[dict[str, Any]]:
-    return [each for each in ended.report["remarks"] if each["id"] == "gate-incomplete"]
 
 
 def test_a_base_without_a_gate_leaves_the_head_alone_and_says_so(clone: Clone) -> None:
@@ -374,8 +178,8 @@ def test_a_new_stack_is_judged_by_its_own_levels(clone: Clone) -> None:
         (clone.folder / name.format("staging")).write_text(text, encoding="utf-8")
     ended = clone.gate("--base", "main", stack="staging")
     assert ended.code == 0, ended
-    (incomplete,) = _incomplete(ended)
-    assert (incomplete["message"], incomplete["fix"]) == (
+    (remark,) = incomplete(ended)
+    assert (remark["message"], remark["fix"]) == (
         "the stack staging is new in this change, so only the change's own rules judge it",
         "have a person review the change",
     )
@@ -383,8 +187,8 @@ def test_a_new_stack_is_judged_by_its_own_levels(clone: Clone) -> None:
     (clone.folder / "policies/staging.json").rename(clone.folder / "levels.json")
     clone.commit()
     (clone.folder / "levels.json").rename(clone.folder / "policies/staging.json")
-    (incomplete,) = _incomplete(clone.gate("--base", "HEAD", stack="staging"))
-    assert incomplete["message"] == "HEAD has no policies/staging.json: only this change's own rules apply"
+    (remark,) = incomplete(clone.gate("--base", "HEAD", stack="staging"))
+    assert remark["message"] == "HEAD has no policies/staging.json: only this change's own rules apply"
 
 
 def test_a_base_whose_gate_is_broken_fails(clone: Clone) -> None:
@@ -422,7 +226,7 @@ def test_access_is_reported_once_and_passes(clone: Clone, form: str) -> None:
         remarks = [each for each in ended.report["remarks"] if each["kind"] == "access"]
         accounts = ("777788889999", "444455556666")
         assert [each["path"] for each in remarks] == [["pull", f"account {each}"] for each in accounts]
-        assert _line(clone, remarks[0]) == "payments/api:"
+        assert line_of(clone, remarks[0]) == "payments/api:"
     else:
         assert "\nAccess\n" in ended.text or "**Access**" in ended.text
 
@@ -436,7 +240,7 @@ def test_a_new_region_is_in_the_text_and_one_that_goes_fails(clone: Clone) -> No
     clone.edit("Pulumi.prod.yaml", line, "")
     remarks = clone.gate("--base", "main", stack="prod").report["remarks"]
     [remark] = (each for each in remarks if each["id"] == "plan-replica-dropped")
-    assert (remark["level"], _line(clone, remark)) == ("mandatory", "container-registry:replicas:")
+    assert (remark["level"], line_of(clone, remark)) == ("mandatory", "container-registry:replicas:")
 
 
 def test_a_destruction_passes_with_its_two_steps_and_not_at_once(clone: Clone) -> None:

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from domain.aws import REGIONS
-from tests.review.clones import Clone, review
-from tests.review.gate.test_gate import ANY_TAG, API, API_URN
+from tests.review.clones import ANY_TAG, API, API_URN, Clone, review
 
 NOTEBOOKS = re.compile(r"  data/notebooks:\n(    .*\n)+")
 EVERYWHERE = "in ap-northeast-1, eu-west-1 and us-east-1 (account 222233334444)"

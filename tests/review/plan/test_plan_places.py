@@ -126,7 +126,7 @@ PAYMENTS = {"destinations": [IRELAND], "repositoryFilters": [{"filter": "payment
 
 
 def test_a_filter_more_or_less_on_what_exists() -> None:
-    """The copies may exist without the flow: somebody had the configuration otherwise."""
+    """The copies may exist without the flow: another configuration replicated them."""
     everything, payments = {"destinations": [IRELAND]}, PAYMENTS
     (wider,) = plan(configured(payments), configured(everything)).consequences
     assert wider.text.startswith(f"platform/cache and storefront/web: new pushes replicate to {there('eu-west-1')}")
