@@ -110,8 +110,7 @@ class Stack:
                 enough = all if access.needs_all else any
                 can = enough(action in allowed for action in access.actions)
                 place = Key(each.principal, copy.name, copy.account, copy.region, access)
-                worlds = found.setdefault(place, {})
-                worlds.setdefault(id(each), []).append((world, can))
+                found.setdefault(place, {}).setdefault(id(each), []).append((world, can))
         return {place: max(map(answer, some.values()), key=Answer.rank) for place, some in found.items()}
 
 
