@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 _COMMANDS = {
-    "render": ("render.tree", "print all resources that a stack declares", ("text", "json")),
+    "render": ("review.tree", "print all resources that a stack declares", ("text", "json", "markdown")),
     "plan": ("review.plan.command", "print what a change does to the deployed resources", ("text", "json", "markdown")),
     "access": (
         "review.access.command",

@@ -2,12 +2,16 @@
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 FOLDED_FROM = 8
 """Lists of this many lines are folded."""
 MORE_IN_LOG = "see the job's log"
+_COMMENT = 60_000
+"""Characters of a comment: GitHub takes 65,536."""
+NEXT_COMMENT = "<!-- next comment -->"
+"""The line at which the workflow begins another comment."""
 _MARKUP = {ord(each): f"&#{ord(each)};" for each in "&<>\\`*_[]|~@#!"} | {ord("\n"): " ", ord("\r"): " "}
 
 
@@ -68,7 +72,41 @@ def fitted(parts: Sequence[Part], limit: int) -> str:
             break
         short = parts[index].short
         texts[index] = texts[index] if short is None else short
-    return "\n\n".join(filter(None, texts))
+    return f"\n{NEXT_COMMENT}\n".join(divided("\n\n".join(filter(None, texts)), _COMMENT))
+
+
+def divided(text: str, limit: int) -> list[str]:
+    """Markdown in pieces of at most about so many characters; what is open at an end, the next piece opens again."""
+    pieces, piece, room = [], list[str](), limit
+    fold, fence = "", ""
+    for line in _short_lines(text, limit):
+        if len(line) > room:
+            before = fold.partition("<")[0]
+            ends = [re.sub(r"[^`]+$", "", fence), fold and f"{before}</details>"]
+            pieces.append("\n".join([*piece, *filter(None, ends)]))
+            piece = [*([fold, before.rstrip()] if fold else []), *filter(None, [fence])]
+            room = limit
+        piece.append(line)
+        room -= len(line) + 1
+        # A code block or a fold begins and ends on lines of its own, inside a quotation or a list.
+        inside = line.lstrip("> ")
+        if inside.startswith("```"):
+            ends_here = inside == re.sub(r"[^`]", "", fence)
+            fence = "" if ends_here else fence or line
+        elif not fence and inside.startswith(("<details>", "</details>")):
+            fold = line if inside.startswith("<details>") else ""
+    return [*pieces, "\n".join(piece)]
+
+
+def _short_lines(text: str, limit: int) -> Iterator[str]:
+    """The lines; one that is longer than a piece is several, divided at its spaces."""
+    for line in text.split("\n"):
+        rest = line
+        while len(rest) > limit:
+            end = rest.rfind(" ", 1, limit) + 1 or limit
+            yield rest[:end]
+            rest = rest[end:]
+        yield rest
 
 
 def code_block(lines: Iterable[str], language: str = "") -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from render.resource import Render, Resource
-from render.tree import to_text
+from review.tree import to_text
 from tests.review.layout import laid_out
 from tests.stacks import PROJECT, rendered
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,8 +19,8 @@ from render.monitor import RecordingMonitor
 from render.program_run import declared_by
 from render.rendering import render
 from render.resource import Render, Resource
-from render.tree import to_text
 from review.__main__ import main
+from review.tree import to_markdown, to_text
 from settings import InvalidSettings
 from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
@@ -280,3 +281,19 @@ def test_one_repository(project: Path, prod: Render, capsys: pytest.CaptureFixtu
     assert "in every region" not in text
     unknown = "the stack declares no repository 'payments/apy' (did you mean 'payments/api'?)\n"
     assert shown("payments/apy") == (2, "", unknown)
+
+
+def test_the_tree_of_a_comment_is_that_of_a_terminal(dev: Render) -> None:
+    title, *sections = to_markdown(dev).split("\n\n<details><summary>")
+    shown = [line for each in sections for line in each.split("\n") if line not in ("", "```text", "```", "</details>")]
+    text = [line for line in to_text(dev).split("\n") if line]
+    assert (title, *(line.removesuffix("</summary>") for line in shown)) == (f"### {text[0]}", *text[1:])
+
+
+@cases("command", "render", "plan", "access", "gate")
+def test_each_command_of_a_pull_request_prints_the_same_formats(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--stack", "dev", "--format", "toml"])
+    assert re.search("choose from '?text'?, '?json'?, '?markdown'?", capsys.readouterr().err)

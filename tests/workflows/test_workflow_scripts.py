@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from review.formatting import NEXT_COMMENT
 from tests.cases import cases
 from tests.conftest import ROOT
 from tests.workflows.workflow import job, program, run_step
@@ -264,6 +265,17 @@ def test_reports_too_long_for_one_comment_are_several_and_none_is_cut(tmp_path: 
     sent = [written(tmp_path, f"sent-{number}.md") for number in (2, 3)]
     assert [[body.count(letter * 30_000) for letter in "abc"] for body in sent] == [[1, 1, 0], [0, 0, 1]]
     assert all(body.startswith(MARKER) and len(body) < 65_536 for body in sent)
+
+
+def test_a_report_longer_than_a_comment_goes_on_in_the_next(tmp_path: Path) -> None:
+    environment = talk(tmp_path, "")
+    text = f"\n{NEXT_COMMENT}\n".join(letter * 60_000 for letter in "abc")
+    (tmp_path / "comment" / "gate-dev.md").write_text(text, encoding="utf-8")
+    (tmp_path / "comment" / "gate-prod.md").write_text("d", encoding="utf-8")
+    ran_well("comment", "keep one comment", tmp_path, environment)
+    sent = [written(tmp_path, f"sent-{number}.md") for number in (2, 3, 4)]
+    assert [re.sub(r"(\w)\1+", r"\1", body.removeprefix(MARKER)).split() for body in sent] == [["a"], ["b"], ["c", "d"]]
+    assert sum(map(len, sent)) > 180_000
 
 
 def test_comments_that_are_not_needed_any_more_are_deleted(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """`python -m review render`: a render as a tree for people, or as JSON for programs."""
 
 import argparse
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from domain.wording import counted
 from render.as_json import to_json
 from render.output import print_text, refuse, width, wrapped
 from render.rendering import render
@@ -12,6 +14,7 @@ from render.resource import Render, Resource, UnknownRepository, check_known
 from resources import TYPES
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE, ROLE_POLICY
+from review.formatting import Part, code_block, escaped, fitted, folded
 from settings import InvalidSettings
 
 _ANY_REGION = "REGION"
@@ -25,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             rendered = _of_repository(rendered, options.repository)
     except (InvalidSettings, UnknownRepository) as invalid:
         return refuse(invalid)
-    print_text(to_json(rendered) if options.format == "json" else to_text(rendered))
+    print_text({"json": to_json, "markdown": to_markdown, "text": to_text}[options.format](rendered))
     return 0
 
 
@@ -41,16 +44,27 @@ def _of_repository(rendered: Render, name: str) -> Render:
 
 
 def to_text(rendered: Render) -> str:
-    """The whole render; regions that differ in nothing but their names are one."""
+    head, *sections = _sections(rendered)
+    return "\n".join([*head, *(line for each in sections for line in ("", *each))])
+
+
+def to_markdown(rendered: Render) -> str:
+    """The same for a comment: each section at a click."""
+    (head,), *sections = _sections(rendered)
+    parts = [Part(folded(title, "\n".join(code_block(lines, "text")))) for title, *lines in sections]
+    return fitted([Part(f"### {escaped(head)}"), *parts], sys.maxsize)
+
+
+def _sections(rendered: Render) -> Iterator[Sequence[str]]:
+    """The whole render, each section with its title first; regions that differ in nothing but their names are one."""
     kind = "preview" if rendered.preview else "render"
     components = [resource for resource in rendered.resources if not resource.custom]
     declared = len(rendered.resources) - len(components)
     children = defaultdict(list)
     for resource in rendered.resources:
         children[resource.parent].append(resource)
-    lines = [
-        f"{rendered.project}, stack {rendered.stack}: {kind} of {declared} resources in {len(components)} components"
-    ]
+    size = f"{counted(declared, 'resource')} in {counted(len(components), 'component')}"
+    yield [f"{rendered.project}, stack {rendered.stack}: {kind} of {size}"]
     alike: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = defaultdict(dict)
     for name, registry in rendered.outputs.get("registries", {}).items():
         if inside := [component for component in components if component.name.endswith(f"@{name}")]:
@@ -59,13 +73,12 @@ def to_text(rendered: Render) -> str:
             alike[shared][name] = (registry["host"], *_tree(inside, children))
     for shared, own in alike.items():
         host, *tree = shared if len(own) > 1 else next(iter(own.values()))
-        lines += ["", f"{', '.join(own)}  {host}", *tree]
+        yield [f"{', '.join(own)}  {host}", *tree]
     everywhere = [component for component in components if "@" not in component.name]
     if everywhere:
-        lines += ["", "in every region", *_tree(everywhere, children)]
+        yield ["in every region", *_tree(everywhere, children)]
     if rendered.not_built:
-        lines += ["", "Not built yet", *(f"  {note}" for note in rendered.not_built)]
-    return "\n".join(lines)
+        yield ["Not built yet", *(f"  {note}" for note in rendered.not_built)]
 
 
 def _tree(components: list[Resource], children: Mapping[str, list[Resource]], region: str = "") -> Iterator[str]:
