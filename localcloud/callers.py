@@ -139,6 +139,14 @@ def _tags(parameters: Parameters) -> dict[str, str]:
     )
 
 
+def tag_parameters(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags as a form has them, and as `_tags` reads them."""
+    named = enumerate(tags.items(), 1)
+    return {
+        f"Tags.member.{n}.{part}": text for n, tag in named for part, text in zip(("Key", "Value"), tag, strict=True)
+    }
+
+
 def members(parameters: Parameters, name: str) -> list[str]:
     """A list's values, whose names have its place where `name` has {}."""
     found: list[str] = []

@@ -46,3 +46,10 @@ def call_context(region: str) -> Context:
         "aws:SourceIp": ("127.0.0.1",),
         "aws:ViaAWSService": ("false",),
     }
+
+
+def request_tags(tags: Mapping[str, str]) -> Context:
+    """The keys that a call has which brings tags."""
+    if not tags:
+        return {}
+    return {"aws:TagKeys": tuple(tags), **{f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}}

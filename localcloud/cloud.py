@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
 from domain.iam.github import AUDIENCE
+from localcloud import github_issuer
 from localcloud.callers import Callers, root
 from localcloud.calls import ControlPlane
 from localcloud.ecr.authorization_tokens import Tokens
@@ -22,6 +23,8 @@ from localcloud.emulator_environment import FOLDER, REQUIREMENTS, installed
 from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.iam_and_kms import Backend, KmsKey
+from localcloud.oidc_issuers import OidcIssuers, PublicKeys
+from localcloud.pod_identity import PATH, PodIdentityAgent, PodIdentityAssociation
 from localcloud.server import LOOPBACK, PORT_MAX, Server
 from localcloud.sts import Sts
 
@@ -46,6 +49,10 @@ class LocalCloud:
         self._emulator: Emulator | None = None
         self._tokens = Tokens()
         self._github = GithubIssuer()
+        self._issuers = OidcIssuers()
+        self._issuers.add(github_issuer.URL, self._github, github_issuer.CONDITION_CLAIMS)
+        self._agents: dict[str, tuple[PodIdentityAgent, int]] = {}
+        """Of EKS Pod Identity, and each one's port, by the ARN of the cluster."""
         self._upstream_hosts: dict[str, str] = {}
         """HOST:PORT of the local registry that serves as an upstream, by the upstream's address."""
 
@@ -116,6 +123,16 @@ class LocalCloud:
         now = at or datetime.now(UTC)
         return self._server.wait(_call(lambda: self._github.token(job, audience=audience, now=now)))
 
+    def add_issuer(self, url: str, keys: PublicKeys) -> None:
+        """The tokens of this OIDC issuer are proved by these keys from now on, where an account has it as its provider.
+
+        A ClusterIssuer signs tokens of its own; PublishedKeys are those of an API server that runs."""
+        self._server.wait(_call(lambda: self._issuers.add(url, keys)))
+
+    def associate(self, association: PodIdentityAssociation) -> str:
+        """AWS_CONTAINER_CREDENTIALS_FULL_URI of the pods of the cluster: where they get credentials."""
+        return self._server.wait(self._associate(association))
+
     def add_key(self, key: KmsKey) -> None:
         """Adds a key that exists in the account, under the ARN that it has there."""
         self._server.wait(_call(lambda: self._backend.add_key(key)))
@@ -139,10 +156,18 @@ class LocalCloud:
         backend = self._backend = Backend(emulator)
         self._callers = Callers(backend)
         ecr = self._ecr or self._control_plane()
-        self._sts = Sts(backend, self._callers, self._github)
+        self._sts = Sts(backend, self._callers, self._issuers)
         gateway = Gateway(emulator, backend, self._callers, ecr, self._sts)
         self._port = await self._server.listen(gateway.app, self._port)
         await emulator.start(gateway=self._port)
+
+    async def _associate(self, association: PodIdentityAssociation) -> str:
+        if association.cluster not in self._agents:
+            made = PodIdentityAgent(self._issuers, self._sts)
+            self._agents[association.cluster] = made, await self._server.listen(made.app)
+        agent, port = self._agents[association.cluster]
+        agent.associate(association)
+        return f"http://{LOOPBACK}:{port}{PATH}"
 
     def _control_plane(self) -> ControlPlane:
         folder = self.state / "ecr"

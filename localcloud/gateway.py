@@ -1,4 +1,4 @@
-"""The one address of the local cloud: ECR's calls and GitHub's workflows go to our own, all else to the emulator."""
+"""The one address of the local cloud: ECR's calls and web identities go to our own, all else to the emulator."""
 
 import json
 import logging

@@ -2,19 +2,28 @@
 
 https://docs.github.com/en/actions/reference/security/oidc"""
 
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 
 from domain.iam.github import ISSUER, Subject
+from localcloud.oidc_issuers import ANY_ISSUERS_CLAIMS, SCHEME, SigningKey
 
-ALGORITHM = "RS256"
-_KEY_BITS, _EXPONENT = 2048, 65537
+URL = f"{SCHEME}{ISSUER}"
+CONDITION_CLAIMS = ANY_ISSUERS_CLAIMS | {
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "repository_owner_id",
+    "workflow",
+}
+"""The claims of GitHub's tokens that AWS makes condition keys of, in the trust policy alone.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
 _LIFE, _EARLY = timedelta(minutes=5), timedelta(minutes=10)
 """From iat to exp, and from nbf to iat, in the example of that page."""
 
@@ -80,22 +89,9 @@ class Job:
         return {name: value for name, value in given.items() if value is not None}
 
 
-class GithubIssuer:
-    """Signs a job's token, and says by which key a token was signed."""
-
-    def __init__(self) -> None:
-        self._key_id = secrets.token_hex(20)
+class GithubIssuer(SigningKey):
+    """Signs the tokens of jobs."""
 
     def token(self, job: Job, *, audience: str, now: datetime) -> str:
         issued = {"iat": now, "nbf": now - _EARLY, "exp": now + _LIFE}
-        claims = {**job.claims, **issued, "iss": f"https://{ISSUER}", "aud": audience, "jti": str(uuid.uuid4())}
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
-
-    def key(self, id: object) -> RSAPublicKey | None:
-        """The public key of this id, as GitHub publishes its own."""
-        return self._key.public_key() if id == self._key_id else None
-
-    @cached_property
-    def _key(self) -> RSAPrivateKey:
-        """Made when it is first needed: most clouds never sign a token, and it takes longer than anything else here."""
-        return generate_private_key(_EXPONENT, _KEY_BITS)
+        return self.signed({**job.claims, **issued, "iss": URL, "aud": audience, "jti": str(uuid.uuid4())})

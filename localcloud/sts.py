@@ -1,4 +1,4 @@
-"""What of AWS STS the emulator can't answer as AWS would: roles for the holders of GitHub's tokens, and for services.
+"""What of AWS STS the emulator can't answer as AWS would: roles for the holders of issuers' tokens and for services.
 
 It checks neither signature nor expiry, refuses trust policies that ask for a repository's id, and knows no service that
 could come for a role. So these sessions are ours, and our ECR takes them like all others. Of the emulator's services
@@ -18,17 +18,18 @@ from domain.aws import Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity, Request
 from domain.iam.evaluate import evaluate
 from localcloud.api_input import ConstraintViolation, input_members
-from localcloud.callers import AccessKey, Callers, Parameters, members
-from localcloud.calls import call_context
+from localcloud.callers import AccessKey, Callers, Parameters, members, tag_parameters
+from localcloud.calls import call_context, request_tags
 from localcloud.ecr.api_errors import EcrError
-from localcloud.github_issuer import GithubIssuer
 from localcloud.iam_and_kms import IAM_REGION, AssumableRole, Backend, UnreadablePolicy
+from localcloud.oidc_issuers import OidcIssuers
 from localcloud.protocols import CallFailed
 from localcloud.web_identity import WebIdentity, invalid_token, read_token, verified_identity
 
 WEB_IDENTITY, WHO = "AssumeRoleWithWebIdentity", "GetCallerIdentity"
 _ACTION = f"sts:{WEB_IDENTITY}"
-_BY_SERVICE, _SERVICE_SESSION = "sts:AssumeRole", "rehearsal"
+_BY_SERVICE, _TAGGING, _SERVICE_SESSION = "sts:AssumeRole", "sts:TagSession", "rehearsal"
+_NO_TAGS: Mapping[str, str] = {}
 _USUAL_SESSION = timedelta(hours=1)
 _POLICY_ARNS = "PolicyArns.member.{}.arn"
 _WHOLE_NUMBER = re.compile("[0-9]{1,9}")
@@ -43,10 +44,10 @@ class _Holder(NamedTuple):
 
 
 class Sts:
-    def __init__(self, backend: Backend, callers: Callers, github: GithubIssuer) -> None:
+    def __init__(self, backend: Backend, callers: Callers, issuers: OidcIssuers) -> None:
         self._backend = backend
         self._callers = callers
-        self._github = github
+        self._issuers = issuers
 
     async def assume_role(self, parameters: Parameters, region: str) -> dict[str, Any]:
         """The members of AssumeRoleWithWebIdentity's answer; raises EcrError with STS's codes."""
@@ -68,19 +69,25 @@ class Sts:
             "Credentials": credentials,
         }
 
-    async def assume_by_service(self, service: str, role: str, source: Context) -> dict[str, Any] | None:
+    async def assume_by_service(
+        self, service: str, role: str, source: Context, tags: Mapping[str, str] = _NO_TAGS
+    ) -> dict[str, Any] | None:
         """A role's credentials for a service that works for this source, which is in the request's context.
 
-        None where the role does not trust it, or is not there."""
+        With tags of the session it must be allowed to give these, too. None where the role does not trust it, or is
+        not there."""
         arn = _role_arn(role)
         found = await self._backend.role(arn)
         caller = Caller(identity=Identity(arn=service, account=None))
-        context = {**call_context(IAM_REGION), **source}
-        request = Request(action=_BY_SERVICE, resource=role, account=arn.account, context=context)
-        if found is None or not evaluate(caller, request, [found.trust]).allowed:
+        context = {**call_context(IAM_REGION), **source, **request_tags(tags)}
+        requests = (
+            Request(action=action, resource=role, account=arn.account, context=context)
+            for action in ((_BY_SERVICE, _TAGGING) if tags else (_BY_SERVICE,))
+        )
+        if found is None or not all(evaluate(caller, each, [found.trust]).allowed for each in requests):
             return None
         credentials = _credentials(datetime.now(UTC).replace(microsecond=0) + _USUAL_SESSION)
-        await self._admit(credentials, _user(arn, found, _SERVICE_SESSION), {"RoleArn": role})
+        await self._admit(credentials, _user(arn, found, _SERVICE_SESSION), {"RoleArn": role, **tag_parameters(tags)})
         return credentials
 
     async def _holder(self, text: str, role: Arn, now: datetime) -> _Holder:
@@ -89,7 +96,7 @@ class Sts:
         audiences = await self._backend.audiences(provider, account=role.account)
         if audiences is None:
             raise invalid_token(f"No OpenIDConnect provider found in your account for https://{token.issuer}")
-        identity = verified_identity(token, self._github, now)
+        identity = verified_identity(token, self._issuers, now)
         if identity.audience not in audiences:
             raise invalid_token("Incorrect token audience")
         return _Holder(provider, identity)

@@ -12,28 +12,8 @@ import jwt
 from jwt.types import Options
 
 from domain.iam.access import Context
-from domain.iam.github import ISSUER
 from localcloud.ecr.api_errors import EcrError
-from localcloud.github_issuer import ALGORITHM, GithubIssuer
-
-_SCHEME = "https://"
-_CONDITION_KEYS = (
-    "actor",
-    "actor_id",
-    "aud",
-    "enterprise_id",
-    "environment",
-    "job_workflow_ref",
-    "ref",
-    "repository",
-    "repository_id",
-    "repository_owner_id",
-    "sub",
-    "workflow",
-)
-"""The claims of GitHub's tokens that AWS makes condition keys of, in the trust policy alone.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
-
+from localcloud.oidc_issuers import ALGORITHM, SCHEME, OidcIssuers
 
 _LEFT_TO_US: Options = {
     "require": ["aud", "exp", "iat", "iss", "sub"],
@@ -76,16 +56,16 @@ def read_token(text: str) -> WebIdentityToken:
         words = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
         raise invalid_token(words) from None
     issuer = parts["payload"].get("iss")
-    if not isinstance(issuer, str) or not issuer.startswith(_SCHEME):
+    if not isinstance(issuer, str) or not issuer.startswith(SCHEME):
         raise invalid_token("Issuer must be a valid URL")
-    return WebIdentityToken(text=text, key_id=parts["header"].get("kid"), issuer=issuer.removeprefix(_SCHEME))
+    return WebIdentityToken(text=text, key_id=parts["header"].get("kid"), issuer=issuer.removeprefix(SCHEME))
 
 
-def verified_identity(token: WebIdentityToken, github: GithubIssuer, now: datetime) -> WebIdentity:
+def verified_identity(token: WebIdentityToken, issuers: OidcIssuers, now: datetime) -> WebIdentity:
     """Raises InvalidIdentityToken unless the issuer signed the token, and ExpiredTokenException after its end."""
-    # No other issuer has a key here, as none answers in AWS whose keys can't be fetched.
-    key = github.key(token.key_id) if token.issuer == ISSUER else None
-    if key is None:
+    issuer = issuers.find(token.issuer)
+    key = issuer.keys.key(token.key_id) if issuer is not None else None
+    if issuer is None or key is None:
         raise invalid_token(
             "Couldn't retrieve verification key from your identity provider,  "
             "please reference AssumeRoleWithWebIdentity documentation for requirements"
@@ -97,11 +77,14 @@ def verified_identity(token: WebIdentityToken, github: GithubIssuer, now: dateti
     except jwt.InvalidTokenError as invalid:
         raise invalid_token(f"The token's signature proves nothing: {invalid}") from None
     _require_current(claims, now)
+    claims["aud"] = _audience(claims)
     return WebIdentity(
         issuer=token.issuer,
-        audience=_text(claims, "aud"),
+        audience=claims["aud"],
         subject=_text(claims, "sub"),
-        context={f"{token.issuer}:{name}": (_text(claims, name),) for name in _CONDITION_KEYS if name in claims},
+        context={
+            f"{token.issuer}:{name}": (_text(claims, name),) for name in issuer.condition_claims if name in claims
+        },
     )
 
 
@@ -124,6 +107,16 @@ def _moment(claims: Mapping[str, Any], name: str) -> int | float:
     if not isinstance(value, int | float):
         raise invalid_token(f"The claim {name} is not a timestamp")
     return value
+
+
+def _audience(claims: Mapping[str, Any]) -> str:
+    """Kubernetes makes a list of it. What AWS takes of several is not documented: no proof should depend on it."""
+    match claims["aud"]:
+        case [str(only)]:
+            return only
+        case list(several):
+            raise invalid_token(f"The claim aud has {len(several)} audiences, and the local STS takes a token for one")
+    return _text(claims, "aud")
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

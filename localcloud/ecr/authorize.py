@@ -54,13 +54,6 @@ def require_pass_role(call: Call, role: str, registry: StoredRegistry) -> None:
         raise access_denied(reason(decision, call.caller, request))
 
 
-def request_tags(tags: Mapping[str, str]) -> Context:
-    """The keys that a call has which brings tags."""
-    if not tags:
-        return {}
-    return {"aws:TagKeys": tuple(tags), **{f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}}
-
-
 def _request(action: str, registry: StoredRegistry, name: str | None, context: Context) -> Request:
     repository = registry.repositories.get(name or "")
     return Request(

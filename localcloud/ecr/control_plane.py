@@ -13,7 +13,7 @@ from domain.ecr.limits import REPOSITORY_NAME_MAX_LENGTH
 from domain.ecr.names import repository_name_problems
 from domain.iam.access import Context
 from localcloud.api_input import ConstraintViolation, input_members, member_names
-from localcloud.calls import Call
+from localcloud.calls import Call, request_tags
 from localcloud.ecr import authorize
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.operations import (
@@ -136,7 +136,7 @@ def _context(operation: str, given: Mapping[str, Any]) -> Context:
     tags = {each["Key"]: each["Value"] for each in given.get("tags", ())}
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, aws:ResourceTag
     made_with = authorize.resource_tags(tags) if operation == "CreateRepository" else {}
-    return {**authorize.request_tags(tags), **made_with}
+    return {**request_tags(tags), **made_with}
 
 
 def _repository(resource: str, region: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from domain.ecr.creation_templates import Occasion, nearest_prefix
 from domain.ecr.tags import TagMutability
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.evaluate import evaluate, reason
-from localcloud.calls import Call, call_context
+from localcloud.calls import Call, call_context, request_tags
 from localcloud.ecr import authorize, repository_keys
 from localcloud.ecr.api_errors import EcrError, repository_not_found
 from localcloud.ecr.registry_state import StoredPolicy, StoredRegistry, StoredRepository, StoredTemplate
@@ -87,7 +87,7 @@ async def _by_template(
 def _require_allowed(
     call: Call, registry: StoredRegistry, name: str, template: StoredTemplate, occasion: Occasion
 ) -> None:
-    context = {**authorize.request_tags(template.tags), **authorize.resource_tags(template.tags)}
+    context = {**request_tags(template.tags), **authorize.resource_tags(template.tags)}
     for action in (*_ACTIONS[occasion], *(("TagResource",) if template.tags else ())):
         authorize.require(call, action, registry, name, context=context)
 

@@ -207,7 +207,7 @@ def test_a_token_without_a_claim_is_refused(roles: Roles, role: str, cloud: Loca
 
 @cases("name", "aud", "sub", "repository_id", "exp", "nbf")
 def test_a_claim_of_another_type_is_refused(roles: Roles, role: str, cloud: LocalCloud, name: str) -> None:
-    code, status, words = roles.refused(role, signed(cloud, claims(**{name: [AUDIENCE]})))
+    code, status, words = roles.refused(role, signed(cloud, claims(**{name: {"of": AUDIENCE}})))
     assert (code, status) == ("InvalidIdentityToken", 400)
     assert words.startswith(f"The claim {name} is not ")
 
