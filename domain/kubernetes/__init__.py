@@ -1,0 +1,1 @@
+"""What Kubernetes allows, and the objects by which a namespace pulls."""
