@@ -10,7 +10,7 @@ class PullMode(Enum):
     """The node's own role, by the kubelet's credential provider."""
     REFRESHED_SECRET = "refreshed-secret"  # noqa: S105  a mode
     """A secret that a CronJob writes anew before its token expires."""
-    EXTERNAL_SECRETS = "external-secrets"  # noqa: S105  a mode
+    EXTERNAL_SECRETS = "external-secrets"
     """A secret that the External Secrets Operator keeps."""
     STATIC_REGISTRY = "static-registry"
     """A secret with the credentials of other registries."""
