@@ -7,7 +7,7 @@ BIN := .venv/bin
 REVIEW = $(BIN)/python -m review $@ --stack $(STACK) $(if $(FORMAT),--format $(FORMAT))
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
 # What needs more than Python, or time: `make test-heavy` alone runs these.
-HEAVY := engine or conformance or load or node or tools
+HEAVY := engine or cluster or conformance or load or node or tools
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 # Where a call writes down which tests it ran: .ci/run compares them.
 RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate new-stack backfill test test-localcloud test-heavy test-engine \
-  test-each-once mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
+  test-each-once kubernetes mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ test-heavy: .venv/.dev .venv/emulator/.done ## the tests that need more, skipped
 
 test-engine: .venv/.dev .venv/emulator/.done ## the tests on a real Pulumi engine
 	$(BIN)/python -m pytest -m engine
+
+kubernetes: ## build the Kubernetes of the cluster tests (once, needs Go)
+	@.ci/kubernetes
 
 # RAN: what the calls of the other two have written down.
 test-each-once: .venv/.dev
