@@ -5,7 +5,7 @@
 stdin is a pipe whose other end only the parent holds: however the parent ends, SIGKILL included, the pipe does too,
 and then the program is ended and the folder STATE removed. stdout has the program's pid for the parent, and its exit
 code when it ends by itself; STATE stays then, for the parent to read the log. The program inherits the open socket
-LISTENER.
+LISTENER, where that is a number.
 """
 
 import os
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, lambda *_: sys.exit(0))
-    program = _started(command, state, int(listener))
+    program = _started(command, state, [int(listener)] if listener.isdigit() else [])
     watcher = threading.Thread(target=_watch, args=(program,), daemon=True)
     try:
         watcher.start()
@@ -39,12 +39,13 @@ def main(arguments: list[str]) -> None:
         _remove(Path(state))
 
 
-def _started(command: list[str], state: str, listener: int) -> subprocess.Popen[bytes]:
+def _started(command: list[str], state: str, inherited: list[int]) -> subprocess.Popen[bytes]:
     """The program in a process group of its own, so that what it starts can be ended with it."""
     program = subprocess.Popen(  # noqa: S603 - the command is the parent's own
-        command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=state, pass_fds=(listener,), process_group=0
+        command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=state, pass_fds=inherited, process_group=0
     )
-    os.close(listener)
+    for each in inherited:
+        os.close(each)
     _tell(program.pid)
     return program
 

@@ -1,0 +1,49 @@
+"""One control plane for all tests of the session, a namespace for each test, and the reason where there is none."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from rehearsal.cluster.binaries import NotBuilt
+from rehearsal.cluster.kubelet import Kubelet
+from rehearsal.cluster.kubernetes_client import KubernetesClient, until
+from rehearsal.cluster.local_cluster import LocalCluster
+
+_NAMES = (f"test-{number}" for number in count(1))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[LocalCluster]:
+    """Other tests use it too: make what has no namespace under a name of your own."""
+    try:
+        made = LocalCluster()
+    except NotBuilt as reason:
+        pytest.skip(str(reason))
+    with made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def api(cluster: LocalCluster) -> KubernetesClient:
+    """The administrator's client."""
+    return cluster.client
+
+
+@pytest.fixture
+def namespace(api: KubernetesClient) -> Iterator[str]:
+    """One of this test alone, which takes only pods of the standard `restricted`."""
+    name = next(_NAMES)
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    until(lambda: api.get("v1", "ServiceAccount", name, "default"))
+    until(lambda: api.get("v1", "ConfigMap", name, "kube-root-ca.crt"))
+    yield name
+    api.delete("v1", "Namespace", None, name)
+
+
+@pytest.fixture
+def kubelet(api: KubernetesClient, namespace: str) -> Iterator[Kubelet]:
+    """Runs the pods of the test's namespace."""
+    with Kubelet(api, namespace) as running:
+        yield running
