@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 from domain.ecr.upstreams import ECR, upstream_of
 from domain.iam.access import Identity
-from domain.iam.github import AUDIENCE
+from domain.iam.oidc import AUDIENCE
 from localcloud import github_issuer
 from localcloud.callers import Callers, root
 from localcloud.calls import ControlPlane

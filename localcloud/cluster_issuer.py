@@ -5,7 +5,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from domain.iam.github import AUDIENCE
+from domain.iam.cluster_trust import service_account_subject
+from domain.iam.oidc import AUDIENCE
 from localcloud.oidc_issuers import SigningKey
 
 POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
@@ -49,7 +50,3 @@ class ClusterIssuer(SigningKey):
 
     def _uid(self, name: str) -> str:
         return self._uids.setdefault(name, str(uuid.uuid4()))
-
-
-def service_account_subject(namespace: str, service_account: str) -> str:
-    return f"system:serviceaccount:{namespace}:{service_account}"

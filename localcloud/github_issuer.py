@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.iam.github import ISSUER, Subject
-from localcloud.oidc_issuers import ANY_ISSUERS_CLAIMS, SCHEME, SigningKey
+from domain.iam.oidc import SCHEME
+from localcloud.oidc_issuers import ANY_ISSUERS_CLAIMS, SigningKey
 
 URL = f"{SCHEME}{ISSUER}"
 CONDITION_CLAIMS = ANY_ISSUERS_CLAIMS | {

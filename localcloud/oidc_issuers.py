@@ -13,8 +13,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from domain.iam.oidc import issuer_name
+
 ALGORITHM = "RS256"
-SCHEME = "https://"
 ANY_ISSUERS_CLAIMS = frozenset({"aud", "sub"})
 """What AWS makes condition keys of, whichever issuer a token is from.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
@@ -45,7 +46,7 @@ class OidcIssuers:
 
     def add(self, url: str, keys: PublicKeys, condition_claims: frozenset[str] = ANY_ISSUERS_CLAIMS) -> None:
         """Adds one, or gives it these keys from now on; raises ValueError where it has another form than AWS takes."""
-        issuer = url.removeprefix(SCHEME)
+        issuer = issuer_name(url)
         if issuer == url or not issuer or issuer.endswith("/"):
             raise ValueError(
                 f"{url!r} is not the URL of an OIDC issuer (write https://HOST/PATH, with no / at its end)"

@@ -10,9 +10,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from domain.aws import Arn
-from localcloud.cluster_issuer import POD_IDENTITY_AUDIENCE, service_account_subject
+from domain.iam.cluster_trust import service_account_subject
+from domain.iam.oidc import issuer_name
+from localcloud.cluster_issuer import POD_IDENTITY_AUDIENCE
 from localcloud.ecr.api_errors import EcrError
-from localcloud.oidc_issuers import SCHEME, OidcIssuers
+from localcloud.oidc_issuers import OidcIssuers
 from localcloud.sts import Sts
 from localcloud.web_identity import invalid_token, read_token, verified_identity
 
@@ -46,7 +48,7 @@ class PodIdentityAgent:
 
     def associate(self, association: PodIdentityAssociation) -> None:
         subject = service_account_subject(association.namespace, association.service_account)
-        self._associations[association.issuer.removeprefix(SCHEME), subject] = association
+        self._associations[issuer_name(association.issuer), subject] = association
 
     async def _handle(self, request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "")

@@ -12,8 +12,9 @@ import jwt
 from jwt.types import Options
 
 from domain.iam.access import Context
+from domain.iam.oidc import SCHEME, issuer_name
 from localcloud.ecr.api_errors import EcrError
-from localcloud.oidc_issuers import ALGORITHM, SCHEME, OidcIssuers
+from localcloud.oidc_issuers import ALGORITHM, OidcIssuers
 
 _LEFT_TO_US: Options = {
     "require": ["aud", "exp", "iat", "iss", "sub"],
@@ -58,7 +59,7 @@ def read_token(text: str) -> WebIdentityToken:
     issuer = parts["payload"].get("iss")
     if not isinstance(issuer, str) or not issuer.startswith(SCHEME):
         raise invalid_token("Issuer must be a valid URL")
-    return WebIdentityToken(text=text, key_id=parts["header"].get("kid"), issuer=issuer.removeprefix(SCHEME))
+    return WebIdentityToken(text=text, key_id=parts["header"].get("kid"), issuer=issuer_name(issuer))
 
 
 def verified_identity(token: WebIdentityToken, issuers: OidcIssuers, now: datetime) -> WebIdentity:

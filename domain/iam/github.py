@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 ISSUER = "token.actions.githubusercontent.com"
-AUDIENCE = "sts.amazonaws.com"
 
 OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?"
 REPOSITORY = r"[A-Za-z0-9._-]{1,100}"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from domain.aws import REGIONS, Arn
 from domain.document_text import to_json_text
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.github import AUDIENCE, ISSUER, OWNER, REF, REPOSITORY, Subject
+from domain.iam.github import ISSUER, OWNER, REF, REPOSITORY, Subject
 from domain.iam.limits import TRUST_TEXT_MAX
+from domain.iam.oidc import AUDIENCE
 from domain.iam.roles import role_name
 from domain.problems import Problem, unless
 from domain.wording import near
@@ -80,11 +80,6 @@ class GitHubSource:
         # A dot in the stack's name could as well end it. No context looks like the digits.
         plain = "." not in stack and self.workflow is None and all(map(_PLAIN.fullmatch, contexts))
         return role_name(name, key=(stack, *self.key), plain=plain)
-
-
-def provider_arn(account: str, region: str) -> str:
-    """The ARN of the OIDC provider, which an account has once and the bootstrap creates."""
-    return str(Arn(REGIONS[region].id, "iam", "", account, f"oidc-provider/{ISSUER}"))
 
 
 def trust_policy(source: GitHubSource, *, provider: str) -> dict[str, object]:

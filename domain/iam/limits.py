@@ -23,3 +23,11 @@ ROLES_MAX = 1_000
 SESSION_SECONDS = (3_600, 43_200)
 """The least and the most that a role's longest session can be.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+
+ISSUER_URL_MAX = 255
+"""Characters of the URL of an OIDC issuer.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html"""
+
+OIDC_PROVIDERS_MAX = 100
+"""Identity providers by OpenID Connect in an account, by default.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""

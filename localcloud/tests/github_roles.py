@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from domain.iam.github import AUDIENCE, ISSUER
+from domain.iam.github import ISSUER
+from domain.iam.oidc import AUDIENCE
 from localcloud.cloud import LocalCloud
 from localcloud.github_issuer import Job
 from localcloud.tests.clouds import Connect

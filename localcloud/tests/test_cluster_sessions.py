@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from domain.iam.github import AUDIENCE
+from domain.iam.oidc import AUDIENCE
 from localcloud.cloud import LocalCloud
 from localcloud.cluster_issuer import POD_IDENTITY_AUDIENCE, ClusterIssuer
 from localcloud.oidc_issuers import OidcIssuers, PublishedKeys

@@ -15,7 +15,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from domain.iam.github import AUDIENCE, ISSUER
+from domain.iam.github import ISSUER
+from domain.iam.oidc import AUDIENCE
 from localcloud.cloud import LocalCloud
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.tests.cases import case, cases

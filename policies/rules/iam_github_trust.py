@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from domain.iam.document import Document
-from domain.iam.github import AUDIENCE
+from domain.iam.oidc import AUDIENCE
 from domain.iam.statement import Condition, Statement
 from domain.wording import listed
 from policies.checks.github_workflows import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from domain.aws import ORGANIZATION_ID, Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity
-from domain.iam.github import AUDIENCE, ISSUER, Subject
+from domain.iam.github import ISSUER, Subject
+from domain.iam.oidc import AUDIENCE
 from domain.iam.statement import Operator, Principal, PrincipalKind, Statement
 from review.access.matrix import Grantee, GranteeKind
 

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from domain.document_text import to_json_text
-from domain.iam.github_trust import GitHubSource, contradictions, provider_arn, source_problems, trust_problems
+from domain.iam.github import ISSUER
+from domain.iam.github_trust import GitHubSource, contradictions, source_problems, trust_problems
 from domain.iam.grants import Grant, repository_policy_problems
 from domain.iam.limits import INLINE_TEXT_MAX, ROLES_MAX
+from domain.iam.oidc import provider_arn
 from domain.iam.roles import cache_role, pull_policy
 from domain.problems import Path, Problem
 from settings.declared.iam_roles import auditor_role, task_role
@@ -25,7 +27,7 @@ def policy_problems_in_catalog(settings: Settings, entries: Entries) -> Iterator
     yield from _policy_problems(settings, entries)
     found = ((name, index, push) for name, entry in entries for index, push in here(entry, settings.stack))
     pushes = [(("repositories", name, "push", index), source(push)) for name, index, push in found]
-    yield from _source_problems(pushes, provider_arn(settings.home.account, settings.home.region))
+    yield from _source_problems(pushes, provider_arn(ISSUER, settings.home.account, settings.home.region))
     lengths = {role.name: len(to_json_text(role.policy)) for role in settings.roles}
     yield from _push_problems(settings, {each.key: path for path, each in pushes}, lengths)
     yield from _task_problems(settings, entries)

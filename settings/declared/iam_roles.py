@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from domain.ecr.cache import Cache
-from domain.iam.github_trust import provider_arn, trust_policy
+from domain.iam.github import ISSUER
+from domain.iam.github_trust import trust_policy
+from domain.iam.oidc import provider_arn
 from domain.iam.roles import (
     TASKS_SERVICE,
     Document,
@@ -35,7 +37,7 @@ def registry_roles(
 ) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names begin with the stack's."""
     home, ids = registries[0], [registry.id for registry in registries]
-    provider = provider_arn(home.account, home.region)
+    provider = provider_arn(ISSUER, home.account, home.region)
     roles = [
         Role(
             name=publisher.name,

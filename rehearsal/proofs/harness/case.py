@@ -11,8 +11,8 @@ from domain.aws import ACCOUNT_ID_DIGITS, REGIONS, Arn
 from domain.ecr.names import repository_arn
 from domain.ecr.repository import RepositoryCopy
 from domain.iam.actions import PULL_ACTIONS, PUSH_ACTIONS
-from domain.iam.github import AUDIENCE
 from domain.iam.grants import OrganizationGrant, PullService
+from domain.iam.oidc import AUDIENCE
 from localcloud.clients import AwsCredentials, Clients
 from localcloud.github_issuer import Job
 from oci.client import Client

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from domain.iam.github import AUDIENCE
 from domain.iam.github_trust import GitHubSource
+from domain.iam.oidc import AUDIENCE
 from localcloud.github_issuer import Job
 
 DENIED, INVALID, EXPIRED = "AccessDenied", "InvalidIdentityToken", "ExpiredTokenException"

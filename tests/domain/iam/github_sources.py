@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from domain.iam.github_trust import GitHubSource, provider_arn
+from domain.iam.github import ISSUER
+from domain.iam.github_trust import GitHubSource
+from domain.iam.oidc import provider_arn
 
 HOME = "111122223333"
-PROVIDER = provider_arn(HOME, "us-east-1")
+PROVIDER = provider_arn(ISSUER, HOME, "us-east-1")
 ROLE = f"arn:aws:iam::{HOME}:role/container-registry/dev/publisher"
 MAIN, RELEASES = "refs/heads/main", "refs/tags/v*"
 WORKFLOW = "acme/workflows/.github/workflows/publish.yml@refs/heads/main"

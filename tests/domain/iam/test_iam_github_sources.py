@@ -12,8 +12,9 @@ from domain.document_text import to_json_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.iam.github import AUDIENCE, ISSUER, Subject
-from domain.iam.github_trust import GitHubSource, environment_problems, provider_arn, trust_policy
+from domain.iam.github import ISSUER, Subject
+from domain.iam.github_trust import GitHubSource, environment_problems, trust_policy
+from domain.iam.oidc import AUDIENCE, provider_arn
 from tests.cases import cases
 from tests.domain.iam.github_sources import API, HOME, KNOWN, MAIN, PROVIDER, RELEASES, ROLE, WORKFLOW
 
@@ -182,7 +183,7 @@ def test_the_text_is_one_that_iam_takes(source: GitHubSource) -> None:
 
 
 def test_the_provider_is_of_its_partition() -> None:
-    assert provider_arn(HOME, "cn-north-1") == f"arn:aws-cn:iam::{HOME}:oidc-provider/{ISSUER}"
+    assert provider_arn(ISSUER, HOME, "cn-north-1") == f"arn:aws-cn:iam::{HOME}:oidc-provider/{ISSUER}"
 
 
 @given(SOURCES, st.sampled_from(["dev", "Prod", "a.b", "x" * 70]))

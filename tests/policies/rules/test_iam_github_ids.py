@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.document_text import to_json_text
-from domain.iam.github_trust import GitHubSource, provider_arn, trust_policy
+from domain.iam.github import ISSUER
+from domain.iam.github_trust import GitHubSource, trust_policy
+from domain.iam.oidc import provider_arn
 from policies.rules import iam_github_trust
 from policies.rules.iam_github_ids import RULE
 from resources.iam import ROLE
@@ -117,7 +119,7 @@ def test_our_own_roles_pass_with_ids() -> None:
                     github="acme/api", refs=refs, environment=environment, owner_id=ids[0], repository_id=ids[1],
                     immutable=immutable,
                 )  # fmt: skip
-                text = to_json_text(trust_policy(source, provider=provider_arn(HOME, "us-east-1")))
+                text = to_json_text(trust_policy(source, provider=provider_arn(ISSUER, HOME, "us-east-1")))
                 role = Declared(type=ROLE, inputs={"assumeRolePolicy": text})
                 assert (findings(RULE, role) == []) is known
                 assert findings(iam_github_trust.RULE, role) == []

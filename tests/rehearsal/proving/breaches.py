@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from domain.iam.github import AUDIENCE, ISSUER
+from domain.iam.github import ISSUER
+from domain.iam.oidc import AUDIENCE
 from localcloud.clients import Clients
 from tests.rehearsal.proving import stacks
 from tests.rehearsal.proving.breaking import (

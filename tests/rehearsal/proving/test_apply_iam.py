@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from bootstrap.template import fill_in, load_template
 from domain.iam.document import parse, same
-from domain.iam.github import AUDIENCE, ISSUER
+from domain.iam.github import ISSUER
+from domain.iam.oidc import AUDIENCE
 from localcloud.clients import AwsCredentials, Clients, password_of
 from localcloud.cloud import LocalCloud
 from localcloud.github_issuer import Job
