@@ -1,6 +1,6 @@
 """The one reader of the settings: for the program, the render, the rehearsal and the commands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -9,19 +9,22 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from domain.aws import RegistryId
-from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.model_problems import problems_of
 from domain.problems import Path, unknown_key
 from domain.wording import near
 from settings.checks import across_fields, composed_policies
-from settings.checks.caches import cache_problems, shadowed_problems, token_problems
-from settings.checks.other_stacks import shared_registries
+from settings.checks.caches import cache_problems, shadowed_problems
+from settings.checks.caches import token_keys as cache_token_keys
+from settings.checks.clusters import pull_problems_in_catalog
+from settings.checks.clusters import token_keys as pull_token_keys
+from settings.checks.other_stacks import cluster_names, shared_registries
+from settings.checks.tokens import token_problems
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
 from settings.files.configuration import Configuration, read_configuration, stacks
 from settings.files.source import Reporter, read
-from settings.sound_stack import SoundStack, own_keys, provider_values
+from settings.sound_stack import TOKEN_PREFIXES, SoundStack, own_keys, provider_values
 from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
 from settings.written.stack import AwsKeys, StackKeys
 
@@ -52,14 +55,14 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     missing = Catalog.model_fields.keys() - source.value
     keys_of_it = [key for key in source.value if key not in Catalog.model_fields and near(key, missing)]
     report.misspelt(*(unknown_key((key,), "is not a known key", missing) for key in keys_of_it))
-    files, known = (configuration.file, file), [*stacks(root), stack]
-    names = _names(configuration.own(), source.value, files, known)
+    files, known, clusters = (configuration.file, file), [*stacks(root), stack], cluster_names(root, configuration)
+    names = _names(configuration.own(), source.value, files, known, clusters)
     catalog = _validated(Catalog, source.value, lambda path: (report, path), names)
     report(*across_fields.catalog_problems(source.value))
     if sound is None:
         raise InvalidSettings([*configuration.faults, *faults])
     if catalog is None or keys is None:
-        sound_names = names if keys else _names(sound.keys.model_dump(), source.value, files, known)
+        sound_names = names if keys else _names(sound.keys.model_dump(), source.value, files, known, clusters)
         catalog = _sound(source.value, sound_names)
     settings = resolve(configuration.project, stack, catalog, sound.keys, sound.aws)
     _check_declared(settings, sound, report, catalog)
@@ -74,6 +77,7 @@ def _check_declared(settings: Settings, stack: SoundStack, report: Reporter, cat
     report(*across_fields.key_problems(entries, stack.keys, settings.registries))
     report(*across_fields.grant_problems(settings))
     report(*across_fields.role_problems(entries, stack.keys.accounts))
+    report(*pull_problems_in_catalog(entries, stack.keys))
     report(*shadowed_problems([name for name, _ in entries], [each.rule for each in settings.caches]))
     report(*composed_policies.policy_problems_in_catalog(settings, entries))
     for key, problem in composed_policies.policy_problems_in_stack(settings):
@@ -88,19 +92,19 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
         return configuration.reporter(key), ("config", key, *path[1:])
 
     own = own_keys(configuration)
-    return _validated(StackKeys, own, place, _names(own, {}, (configuration.file, ""), []))
+    return _validated(StackKeys, own, place, _names(own, {}, (configuration.file, "")))
 
 
 def _check_caches(configuration: Configuration, stack: SoundStack) -> None:
     for problem in cache_problems(stack.keys, RegistryId(account=stack.aws.account, region=stack.aws.region)):
         stack.report("caches", problem)
-    given = [key for key in configuration.own() if key.startswith(TOKEN_KEY_PREFIX)]
+    given = [key for key in configuration.own() if key.startswith(TOKEN_PREFIXES)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
-    if not stack.lacks("caches"):
-        for problem in token_problems(
-            stack.keys, given, secret, project=configuration.project, stack=configuration.stack
-        ):
-            configuration.report(str(problem.path[0]), replace(problem, path=problem.path[1:]))
+    if all(map(stack.has_all_of, ("caches", "pull_credentials"))):
+        wanted = {**cache_token_keys(stack.keys), **pull_token_keys(stack.keys)}
+        found = token_problems(wanted, given, secret, project=configuration.project, stack=configuration.stack)
+        for key, problem in found:
+            configuration.report(key, problem)
 
 
 def _aws_keys(configuration: Configuration) -> AwsKeys | None:
@@ -108,8 +112,14 @@ def _aws_keys(configuration: Configuration) -> AwsKeys | None:
     return _validated(AwsKeys, values, lambda path: (configuration.reporter(str(path[0])), ("config", *path)))
 
 
-def _names(own: Mapping[str, object], raw: Mapping[str, object], files: tuple[str, str], known: list[str]) -> Names:
-    """`files` are the stack's and the catalog's, `known` the stacks."""
+def _names(
+    own: Mapping[str, object],
+    raw: Mapping[str, object],
+    files: tuple[str, str],
+    known: Iterable[str] = (),
+    clusters: Iterable[str] = (),
+) -> Names:
+    """`files` are the stack's and the catalog's, `known` the stacks, `clusters` those of all stacks."""
 
     def keys(values: Mapping[str, object], key: str, file: str) -> tuple[dict[str, object], str]:
         value = values.get(key)
@@ -122,6 +132,7 @@ def _names(own: Mapping[str, object], raw: Mapping[str, object], files: tuple[st
         | {
             Names.PRESET: keys(raw, "retention", files[1]),
             Names.STACK: (dict.fromkeys(known), "a file beside Pulumi.yaml"),
+            Names.CLUSTER: (dict.fromkeys(clusters), "a Pulumi.STACK.yaml (clusters)"),
         }
     )
 

@@ -10,9 +10,12 @@ from domain.aws import ACCOUNT_ID_DIGITS, REGIONS
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.problems import Path, Problem
 from domain.wording import near
+from settings.declared.clusters import PULL_TOKEN_PREFIX
 from settings.files.configuration import ACCOUNTS, REGION, Configuration, decoded
 from settings.written.stack import AwsKeys, StackKeys
 
+TOKEN_PREFIXES = (TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX)
+"""How the keys of the stack's secrets begin."""
 _NO_VALUE = "-"
 """In place of a required value that is missing."""
 _NO_ID = {"accounts": "0" * ACCOUNT_ID_DIGITS, "organizations": "o-0000000000"}
@@ -20,8 +23,8 @@ _NO_ID = {"accounts": "0" * ACCOUNT_ID_DIGITS, "organizations": "o-0000000000"}
 
 
 def own_keys(configuration: Configuration) -> dict[str, object]:
-    """The project's own keys but for the tokens of caches."""
-    return {key: value for key, value in configuration.own().items() if not key.startswith(TOKEN_KEY_PREFIX)}
+    """The project's own keys but for the tokens."""
+    return {key: value for key, value in configuration.own().items() if not key.startswith(TOKEN_PREFIXES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ class SoundStack:
             except ValidationError as invalid:
                 written = _without(written, {error["loc"][:2] for error in invalid.errors()}, kept)
 
-    def lacks(self, key: str) -> bool:
-        """Whether the key is not all that is written."""
-        return key in self.kept or key not in self.keys.model_fields_set
+    def has_all_of(self, key: str) -> bool:
+        """Whether the key is all that is written: nothing of it is faulty."""
+        written = self.configuration.own().get(key, ())
+        return isinstance(written, list | dict | tuple) and len(written) == len(getattr(self.keys, key))
 
     def report(self, key: str, problem: Problem) -> None:
         if problem.path and isinstance(problem.path[0], int) and key in self.kept:

@@ -8,6 +8,7 @@ from domain.ecr.names import repository_arn
 from domain.ecr.upstreams import SECRET_KEYS, SECRET_NAME_PREFIX, CacheRule, folder
 from domain.iam.actions import IMPORT_ACTIONS
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, account_arn
+from domain.kubernetes.names import ClusterNamespace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Cache:
     pull: tuple[Grant, ...]
     tasks: bool
     """Whether the ECS tasks of the stack's own account pull from it."""
+    namespaces: tuple[ClusterNamespace, ...]
+    """Of the stack's clusters that pull from it."""
 
     @property
     def secret_name(self) -> str:

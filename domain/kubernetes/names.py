@@ -1,6 +1,7 @@
 """The names that Kubernetes takes, and images by their digest."""
 
 import re
+from dataclasses import dataclass
 
 from domain.problems import Problem, unless
 
@@ -11,7 +12,19 @@ SUBDOMAIN_MAX = 253
 CRON_JOB_NAME_MAX = 52
 """A CronJob appends eleven characters to its name for each Job, whose name is a label.
 https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"""
+_REGISTRY = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?")
 _IMAGE = re.compile(r"(?P<name>[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_.-]+)?)@sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ClusterNamespace:
+    """A namespace of a cluster, by their names."""
+
+    cluster: str
+    namespace: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster}/{self.namespace}"
 
 
 def label_problems(name: str) -> list[Problem]:
@@ -32,3 +45,11 @@ def digest_problems(image: str) -> list[Problem]:
     """Of an image that must be the same at every pull."""
     fix = "write HOST/NAME@sha256:DIGEST; `docker buildx imagetools inspect IMAGE` prints the digest"
     return unless(_IMAGE.fullmatch(image), image, "is not an image by its digest", fix)
+
+
+def registry_problems(host: str) -> list[Problem]:
+    """Of a registry as a pod's image names it."""
+    fix = "write its host alone, such as ghcr.io or registry.example.com:5000"
+    meant = host.partition("://")[2].partition("/")[0]
+    sound = _REGISTRY.fullmatch(host) and ("." in host or ":" in host or host == "localhost")
+    return unless(sound, host, "is not the host of a registry", fix, meant or None)

@@ -15,6 +15,7 @@ from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.kms import GRANTS_PER_REPOSITORY, key_grants_problems
 from domain.problems import Path, Problem, path_text
+from settings.checks.clusters import cluster_problems, unused_credentials
 from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
 from settings.written.catalog import (
@@ -84,16 +85,28 @@ def exactly_one(item: Raw, keys: tuple[str, ...], of: str, model: type[Model]) -
         yield Problem((), dict(item), message, f"write exactly one of {', '.join(keys)}")
 
 
+PULLERS = ("account", "organization", "service", "cluster")
+PULLER = "account, organization, service or cluster"
+
+
 def _pull_problems(pull: Raw) -> Iterator[Problem]:
-    who: tuple[str, ...] = ("account", "organization", "service")
-    if pull.get("service") is not None and pull.get("account") is not None:
-        who = ("organization", "service")
-    yield from exactly_one(pull, who, "account, organization or service", Pull)
+    together = pull.get("service") is not None and pull.get("account") is not None
+    yield from exactly_one(pull, PULLERS[1:] if together else PULLERS, PULLER, Pull)
     if pull.get("service") == TASKS and pull.get("account") is not None:
         fix = "write {account: NAME, role: ROLE} with the role under which they run"
         yield Problem(("account",), pull["account"], "is another account, whose tasks pull with a role of its own", fix)
     if pull.get("role") is not None and (pull.get("account") is None or pull.get("service") is not None):
         yield Problem(("role",), pull["role"], "has no account", "write {account: NAME, role: ROLE}")
+    yield from namespace_key_problems(pull)
+
+
+def namespace_key_problems(pull: Raw) -> Iterator[Problem]:
+    """A cluster and a namespace, or neither."""
+    cluster, namespace = pull.get("cluster"), pull.get("namespace")
+    if cluster is not None and namespace is None:
+        yield Problem(("cluster",), cluster, "has no namespace", f"write {{cluster: {cluster}, namespace: NAME}}")
+    elif namespace is not None and cluster is None:
+        yield Problem(("namespace",), namespace, "has no cluster", f"write {{cluster: NAME, namespace: {namespace}}}")
 
 
 def retention_problems(rules: object, checked: dict[str, list[Problem]]) -> Iterator[Problem]:
@@ -192,6 +205,8 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
         "scanning": _under(_scanning_problems(keys), "rules"),
         "registry_policy": registry_policy_problems(keys.registry_policy) if keys.registry_policy else (),
         "replicas": _replica_problems(keys, aws),
+        "clusters": cluster_problems(keys, RegistryId(account=aws.account, region=aws.region)),
+        "pull_credentials": unused_credentials(keys),
         "keys": _key_arn_problems(keys),
         "pull_time_exclusions": _principal_problems(keys.pull_time_exclusions, partition),
         "roles": _under(_auditor_problems(keys.roles.auditors, partition), "auditors"),

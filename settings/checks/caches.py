@@ -6,9 +6,10 @@ from dataclasses import replace
 from domain.aws import RegistryId
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import CacheRule, Credentials, registry_problems, rule_for, rule_problems
-from domain.problems import Problem, unknown
-from domain.wording import a, nearest
-from settings.checks.across_fields import exactly_one
+from domain.problems import Path, Problem, unknown
+from domain.wording import a
+from settings.checks.across_fields import PULLER, PULLERS, exactly_one, namespace_key_problems
+from settings.checks.clusters import namespace_problems
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 
@@ -25,24 +26,10 @@ def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
         yield replace(problem, path=(*problem.path, "prefix") if problem.path else ())
 
 
-def token_problems(
-    keys: StackKeys, given: Collection[str], secret: Collection[str], *, project: str, stack: str
-) -> Iterator[Problem]:
-    """Of the tokens' keys, which are reported without their values."""
-    command = f"pulumi config set --stack {stack} --secret {project}:"
-    wanted = {token_key(cache.own_prefix): index for index, cache in enumerate(keys.caches) if cache.username}
-    for name, index in wanted.items():
-        if name not in given:
-            fix = f"{command}{name}"
-            message = f"logs in with a token that the stack's configuration does not have: {project}:{name}"
-            yield Problem(("caches", index, "username"), keys.caches[index].username, message, fix)
-    for name in given:
-        if name not in wanted:
-            fix = nearest(name, set(wanted)) if wanted else "remove it, or name the cache's username"
-            yield Problem((name,), None, "is not the token of a cache", fix)
-        elif name not in secret:
-            message = "is written in plain text, for every reader of the repository"
-            yield Problem((name,), None, message, f"make a new token, and {command}{name}")
+def token_keys(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
+    """The secrets that caches need: for each its key of the stack, the path in it, and the user name."""
+    found = ((index, each.username, each.own_prefix) for index, each in enumerate(keys.caches))
+    return {token_key(prefix): ("caches", (index, "username"), user) for index, user, prefix in found if user}
 
 
 def shadowed_problems(names: Collection[str], rules: Sequence[CacheRule]) -> Iterator[Problem]:
@@ -77,8 +64,12 @@ def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]
 
 
 def _pull_problems(pull: CachePull, keys: StackKeys) -> Iterator[Problem]:
-    who = ("account", "organization", "service")
-    yield from exactly_one(pull.model_dump(exclude_none=True), who, "account, organization or service", CachePull)
+    written = pull.model_dump(exclude_none=True)
+    yield from exactly_one(written, PULLERS, PULLER, CachePull)
+    yield from namespace_key_problems(written)
+    if pull.cluster is not None and pull.cluster not in (names := [each.name for each in keys.clusters]):
+        yield unknown(("cluster",), pull.cluster, "is not a cluster of this stack", names)
+    yield from namespace_problems(pull, keys)
     for name, known in (("account", keys.accounts), ("organization", keys.organizations)):
         value = getattr(pull, name)
         if value is not None and value not in known:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from domain.document_text import to_json_text
+from domain.iam.cluster_trust import cluster_trust_problems, service_account_subject
 from domain.iam.github import ISSUER
 from domain.iam.github_trust import GitHubSource, contradictions, source_problems, trust_problems
 from domain.iam.grants import Grant, repository_policy_problems
@@ -117,6 +118,7 @@ def _role_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """Of the roles that a stack has once; what the catalog makes too long is reported there."""
     stack = settings.stack
     keys = {task_role(stack): "caches", auditor_role(stack): "roles", cache_role(stack): "caches"}
+    keys |= {each.role: "clusters" for cluster in settings.clusters for each in cluster.namespaces if each.role}
     reported = {publisher.name for publisher in settings.publishers}
     if _tasks_length(settings) > INLINE_TEXT_MAX:
         reported.add(task_role(stack))
@@ -125,3 +127,15 @@ def _role_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
         if role.name not in reported and length > INLINE_TEXT_MAX:
             message = f"make the policy of {role.name} {length:,} characters long where IAM takes {INLINE_TEXT_MAX:,}"
             yield keys.get(role.name, "replicas"), Problem((), None, message, _FEWER)
+    yield from _namespace_role_problems(settings)
+
+
+def _namespace_role_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    """Of trust policies that name too many service accounts."""
+    for index, cluster in enumerate(settings.clusters):
+        for at, namespace in enumerate(cluster.namespaces):
+            if cluster.issuer and namespace.role:
+                provider = provider_arn(cluster.issuer, cluster.account, settings.home.region)
+                subjects = [service_account_subject(namespace.name, name) for name in namespace.trusted]
+                for problem in cluster_trust_problems(cluster.issuer, subjects, provider=provider):
+                    yield "clusters", problem.under(index, "namespaces", at, "service_accounts")

@@ -1,4 +1,4 @@
-"""The registries of the project's other stacks: two stacks in one registry undo each other's work."""
+"""What other stacks declare: registries, which no two stacks share, and clusters, which the catalog names."""
 
 from collections.abc import Iterator
 from pathlib import Path as FilePath
@@ -52,3 +52,11 @@ def registries_of(configuration: Configuration) -> Iterator[tuple[Where, Path]]:
             if account is not None:
                 yield (str(account), str(replica.get("region"))), path
     yield home, ("config", REGION)
+
+
+def cluster_names(root: FilePath, own: Configuration) -> list[str]:
+    """The clusters of all stacks, as far as their files can be understood."""
+    others = (read_configuration(root, other) for other in stacks(root) if other != own.stack)
+    written = [each.own().get("clusters") for each in (own, *others)]
+    entries = [each for listed in written if isinstance(listed, list) for each in listed if isinstance(each, dict)]
+    return [str(each["name"]) for each in entries if "name" in each]

@@ -1,8 +1,11 @@
 """The registry's own roles, from what the settings say of pushes, pulls and auditors."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
+from domain.aws import RegistryId
 from domain.ecr.cache import Cache
+from domain.iam.cluster_trust import cluster_trust_policy, service_account_subject
 from domain.iam.github import ISSUER
 from domain.iam.github_trust import trust_policy
 from domain.iam.oidc import provider_arn
@@ -22,6 +25,8 @@ from domain.iam.roles import (
     template_policy,
     template_role,
 )
+from domain.kubernetes.names import ClusterNamespace
+from settings.declared.clusters import Cluster
 from settings.declared.values import Publisher, Repository, StackRegistry
 from settings.written.stack import RoleOptions
 
@@ -33,6 +38,7 @@ def registry_roles(
     publishers: Sequence[Publisher],
     repositories: Sequence[Repository],
     caches: Sequence[Cache],
+    clusters: Sequence[Cluster],
     options: RoleOptions,
 ) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names begin with the stack's."""
@@ -57,6 +63,9 @@ def registry_roles(
         trust = service_trust(TASKS_SERVICE, home.account)
         policy = pull_policy(pulled, ids, prefixes)
         add(task_role(stack), "Pulls images for the account's tasks in Amazon ECS", trust, policy)
+    roles += namespace_roles(
+        [each for each in clusters if each.own_account], registries=ids, repositories=repositories, caches=caches
+    )
     if options.auditors:
         trust, policy = principals_trust(options.auditors), audit_policy(ids, layers=options.audit_layers)
         add(auditor_role(stack), "Reads all that is known of the images, and scan findings with it", trust, policy)
@@ -67,6 +76,35 @@ def registry_roles(
         trust = registry_trust("pullthroughcache.ecr")
         add(cache_role(stack), "Reads other private registries for our caches", trust, cache_policy(rules, home.id))
     return tuple(roles)
+
+
+def namespace_roles(
+    clusters: Sequence[Cluster],
+    *,
+    registries: Sequence[RegistryId],
+    repositories: Sequence[Repository],
+    caches: Sequence[Cache],
+) -> Iterator[Role]:
+    """The roles with which namespaces pull, one for each that has one."""
+    pulled: dict[ClusterNamespace, list[str]] = defaultdict(list)
+    cached: dict[ClusterNamespace, list[str]] = defaultdict(list)
+    for each in repositories:
+        for namespace in each.namespaces:
+            pulled[namespace].append(each.name)
+    for cache in caches:
+        for namespace in cache.namespaces:
+            cached[namespace].append(cache.rule.prefix)
+    for cluster in clusters:
+        for found in cluster.namespaces:
+            if found.role and cluster.issuer:
+                provider = provider_arn(cluster.issuer, cluster.account, registries[0].region)
+                subjects = [service_account_subject(found.name, name) for name in found.trusted]
+                yield Role(
+                    name=found.role,
+                    description=f"Pulls images for namespace {found.name} of cluster {cluster.name}",
+                    trust=cluster_trust_policy(cluster.issuer, subjects, provider=provider),
+                    policy=pull_policy(pulled[found.id], registries, cached[found.id]),
+                )
 
 
 def task_role(stack: str) -> str:

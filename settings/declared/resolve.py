@@ -18,6 +18,7 @@ from domain.ecr.upstreams import CacheRule
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
+from settings.declared.cluster_pulls import NamespacePulls, clusters
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.values import Repository, StackRegistry
 from settings.written.catalog import (
@@ -48,6 +49,8 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     home = StackRegistry(account=account, region=aws.region, home=True)
     replicas = [registry for replica in keys.replicas for registry in _place(replica, home, keys)]
     presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
+    found = clusters(keys, stack, account)
+    pullers = NamespacePulls(f"{project}/{stack}", found)
     return Settings(
         project=project,
         stack=stack,
@@ -56,12 +59,13 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         other_account_replicas=tuple(registry for registry in replicas if registry.account != account),
         net=presets.get(DEFAULT_PRESET, NET),
         repositories=tuple(
-            _repository(name, entry, presets, stack=stack, keys=keys, own=account)
+            _repository(name, entry, presets, stack=stack, keys=keys, own=account, pullers=pullers)
             for name, entry in catalog.repositories.items()
         ),
         removed=catalog.removed,
         role_options=keys.roles,
-        caches=tuple(_cache(each, keys, home, project=project, stack=stack) for each in keys.caches),
+        clusters=found,
+        caches=tuple(_cache(each, keys, home, project=project, stack=stack, pullers=pullers) for each in keys.caches),
         scanning=keys.scanning,
         registry_policy=to_json_text(keys.registry_policy) if keys.registry_policy else None,
         pull_time_exclusions=keys.pull_time_exclusions,
@@ -73,8 +77,11 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     )
 
 
-def _cache(cache: CacheEntry, keys: StackKeys, home: StackRegistry, *, project: str, stack: str) -> Cache:
-    pull = _grants(cache.pull, keys, home.account)
+def _cache(
+    cache: CacheEntry, keys: StackKeys, home: StackRegistry, *, project: str, stack: str, pullers: NamespacePulls
+) -> Cache:
+    namespaces = pullers.named(cache.pull)
+    pull = (*_grants(cache.pull, keys, home.account), *pullers.grants(namespaces))
     return Cache(
         rule=cache_rule(cache, project, stack, home.id),
         region=home.region,
@@ -84,6 +91,7 @@ def _cache(cache: CacheEntry, keys: StackKeys, home: StackRegistry, *, project: 
         tags=resource_tags.required_tags(owner="platform", environment=keys.environment, project=project),
         pull=pull,
         tasks=any(each.service == TASKS for each in cache.pull),
+        namespaces=namespaces,
     )
 
 
@@ -135,8 +143,16 @@ def _rules(rules: tuple[RetentionRule, ...]) -> tuple[Rule, ...]:
 
 
 def _repository(
-    name: str, entry: RepositoryEntry, presets: dict[str, tuple[Rule, ...]], *, stack: str, keys: StackKeys, own: str
+    name: str,
+    entry: RepositoryEntry,
+    presets: dict[str, tuple[Rule, ...]],
+    *,
+    stack: str,
+    keys: StackKeys,
+    own: str,
+    pullers: NamespacePulls,
 ) -> Repository:
+    namespaces = pullers.named(entry.pull)
     named = entry.encryption if isinstance(entry.encryption, NamedKey) else None
     return Repository(
         name=name,
@@ -149,8 +165,9 @@ def _repository(
         encryption=Encryption.CUSTOMER if named else Encryption(entry.encryption),
         key_arns=keys.keys[named.key] if named else {},
         push=tuple(source(push) for _, push in here(entry, stack)),
-        pull=_grants(entry.pull, keys, own),
+        pull=(*_grants(entry.pull, keys, own), *pullers.grants(namespaces)),
         tasks=any(pull.service == TASKS for pull in entry.pull),
+        namespaces=namespaces,
         adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
         retire=entry.retire,
     )

@@ -15,6 +15,7 @@ from domain.ecr.repository import RepositoryCopy
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, repository_policy
 from domain.iam.roles import Role
+from settings.declared.clusters import Cluster, Namespace
 from settings.declared.iam_roles import registry_roles
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement
@@ -37,6 +38,7 @@ class Settings:
     repositories: tuple[Repository, ...]
     removed: Mapping[str, Retirement]
     role_options: RoleOptions
+    clusters: tuple[Cluster, ...]
     caches: tuple[Cache, ...]
     scanning: Scanning
     registry_policy: str | None
@@ -77,8 +79,20 @@ class Settings:
         """All that the stack's own account holds."""
         return registry_roles(
             self.stack, registries=self.registries, publishers=self.publishers, repositories=self.repositories,
-            caches=self.caches, options=self.role_options,
+            caches=self.caches, clusters=self.clusters, options=self.role_options,
         )  # fmt: skip
+
+    @property
+    def cluster_hosts(self) -> tuple[str, ...]:
+        """The registries from which the clusters pull: those of the stack's own account."""
+        return tuple(each.host for each in self.registries if not each.retire)
+
+    def pull_role_arn(self, cluster: Cluster, namespace: Namespace) -> str | None:
+        """Of the role of a namespace; in another account it is not the stack's to declare."""
+        if namespace.role is None:
+            return None
+        role = f"role{self.role_path}{namespace.role}"
+        return str(Arn(self.home.id.partition, "iam", "", cluster.account, role))
 
     def protects(self, registry: StackRegistry) -> bool:
         """Whether the engine refuses to delete the key of a registry."""

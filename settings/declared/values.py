@@ -11,6 +11,7 @@ from domain.ecr.retention import Rule
 from domain.ecr.tags import TagMutability
 from domain.iam.github_trust import GitHubSource
 from domain.iam.grants import Grant
+from domain.kubernetes.names import ClusterNamespace
 from settings.written.catalog import Retirement
 
 
@@ -85,5 +86,7 @@ class Repository:
     pull: tuple[Grant, ...]
     tasks: bool
     """Whether the ECS tasks of the stack's own account pull it."""
+    namespaces: tuple[ClusterNamespace, ...]
+    """Of the stack's clusters that pull it."""
     adopt: bool
     retire: Retirement | None

@@ -44,6 +44,7 @@ class Names:
     ORGANIZATION = "organization"
     PRESET = "preset"
     KEY = "key"
+    CLUSTER = "cluster"
     STACK = "stack"
 
     def __init__(self, known: Mapping[str, tuple[Mapping[str, object], str]]) -> None:
@@ -213,7 +214,7 @@ def _service(value: object) -> object:
     return value
 
 
-_PULL_FORMS = "{account: NAME}, {organization: NAME} or {service: NAME}"
+_PULL_FORMS = "{account: NAME}, {organization: NAME}, {service: NAME} or {cluster: NAME, namespace: NAME}"
 
 
 def _pull_of(name: str, context: object) -> dict[str, str] | None:
@@ -238,7 +239,7 @@ def no_name_for_a_list(value: object, info: ValidationInfo) -> object:
 
 
 class Pull(Model):
-    """A principal that can pull: an account (or one role in it), an organisation, or an AWS service."""
+    """A principal that can pull: an account (or one role in it), an organisation, an AWS service, or a namespace."""
 
     account: Annotated[StrictStr, known(Names.ACCOUNT)] | None = Field(
         None, description="an account by its name in the stack's `accounts`; its own policies then decide"
@@ -252,6 +253,10 @@ class Pull(Model):
     service: Annotated[Literal[tuple(SERVICES)], BeforeValidator(_service)] | None = Field(  # type: ignore[valid-type]
         None, description=f"{', '.join(f'`{each}`' for each in SERVICES)}: for this account, or for `account`"
     )
+    cluster: Annotated[StrictStr, known(Names.CLUSTER)] | None = Field(
+        None, description="a cluster by its name in the `clusters` of a stack; only such stacks make the grant"
+    )
+    namespace: StrictStr | None = Field(None, description="the namespace of that cluster whose pods pull")
 
 
 class Retirement(Model):

@@ -30,6 +30,7 @@ from settings.written.catalog import (
     no_name_for_a_list,
     unchanged,
 )
+from settings.written.clusters import ClusterEntry, PullCredentialEntry
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -158,6 +159,8 @@ class CachePull(Model):
     account: StrictStr | None = Field(None, description="a name from `accounts`")
     role: Annotated[StrictStr, checked(role_name_problems)] | None = None
     organization: StrictStr | None = Field(None, description="a name from `organizations`")
+    cluster: StrictStr | None = Field(None, description="a name from `clusters`")
+    namespace: StrictStr | None = Field(None, description="one of that cluster's")
     service: Literal[TASKS] | None = None  # type: ignore[valid-type]
 
 
@@ -204,6 +207,8 @@ class StackKeys(Model):
     replicas: tuple[ReplicaEntry, ...] = ()
     roles: RoleOptions = RoleOptions()
     caches: tuple[CacheEntry, ...] = ()
+    clusters: tuple[ClusterEntry, ...] = ()
+    pull_credentials: dict[StrictStr, PullCredentialEntry] = Field({})
     scanning: Scanning = Scanning()
     protect: bool = True
     allow_destruction: bool = False

@@ -62,6 +62,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
             policy_text="{}",
             pull=(),
             tasks=False,
+            namespaces=(),
             tags=TAGS,
         ),
         "key": KEY,
