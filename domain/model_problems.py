@@ -86,10 +86,10 @@ def _problem(model: type[BaseModel], error: ErrorDetails, page: str) -> Problem:
         case "missing":
             field = _field(_holder(model, path), last)
             return Problem(path, None, "is missing", f"add it: {(field and field.description) or '…'}")
-        case kind if error["input"] is None:
+        case _ if error["input"] is None:
             return no_value(path)
-        case kind:
-            return _faulty_value(path, kind, error, page)
+        case _:
+            return _faulty_value(model, path, error, page)
 
 
 def _unknown_key(holder: type[BaseModel], path: Path, value: object) -> Problem:
@@ -104,7 +104,8 @@ def _unknown_key(holder: type[BaseModel], path: Path, value: object) -> Problem:
             meant = meant_value(kind.__name__, instead, str(key))
             instead = instead if meant is None else meant
     if field is not None and _is_list(field.annotation) and not isinstance(instead, list):
-        instead = [instead]
+        instead = _list_of_one(field, instead)
+        key = key if instead else None
     return Problem(path, found.value, message, found.fix, key=key, instead=instead if key else None)
 
 
@@ -119,8 +120,15 @@ def _is_list(annotation: object) -> bool:
     return get_origin(get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation) is tuple
 
 
-def _faulty_value(path: Path, kind: str, error: ErrorDetails, page: str) -> Problem:
-    context, value = error.get("ctx", {}), error["input"]
+def _list_of_one(field: FieldInfo, value: object) -> object:
+    """The list that one value was meant as: a number is put in quotes; None where the entries are of another kind."""
+    if isinstance(value, Mapping):
+        return [value] if any(_models(field.annotation)) else None
+    return [meant_value("string", value) or value] if _allows(field.annotation, str) else None
+
+
+def _faulty_value(model: type[BaseModel], path: Path, error: ErrorDetails, page: str) -> Problem:
+    context, value, kind = error.get("ctx", {}), error["input"], error["type"]
     if "fix" in context:
         found = Problem(path, value, str(context["message"]), str(context["fix"]), instead=context.get("instead"))
         is_key = error["loc"][-1:] == ("[key]",)
@@ -128,7 +136,10 @@ def _faulty_value(path: Path, kind: str, error: ErrorDetails, page: str) -> Prob
     if kind == "literal_error":
         return _no_choice(path, value, str(context["expected"]))
     message, fix = _KINDS.get(kind, ("is not valid: {msg}", "see {page}"))
+    field = _field(_holder(model, path), str(path[-1])) if path else None
     instead = meant_value(kind.partition("_")[0], value, str(path[-1]) if path else "")
+    if kind == "tuple_type" and field is not None and instead is not None:
+        instead = _list_of_one(field, value)
     words = {"msg": error["msg"], "page": page, **context}
     return Problem(path, value, message.format(**words), fix.format(**words), instead=instead)
 

@@ -17,6 +17,7 @@ from settings.files.source import Reporter, Source, read
 PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
 REGION, ACCOUNTS = "aws:region", "aws:allowedAccountIds"
+_OF_AWS = (REGION, ACCOUNTS)
 UNREADABLE_SECRET = "encrypted"  # noqa: S105  in place of a value that only its owner can decrypt
 
 
@@ -177,11 +178,14 @@ def _misspelt_keys(project: str, written: Mapping[str, object], known: list[str]
             message, candidates = "has no namespace", known
         elif namespace != project and difflib.get_close_matches(namespace, [project], 1, 0.8):
             message, candidates = "has an unknown namespace", known
+        elif namespace not in (project, "aws") and near(namespace, ["aws"]):
+            # Another provider's key may be called like this, so only one that is missing was meant.
+            message, candidates = "has an unknown namespace", [each for each in _OF_AWS if each not in written]
         elif key in known or namespace not in (project, "aws") or word.startswith(TOKEN_KEY_PREFIX):
             continue
         else:
             # Under `aws` there are more keys than those that this project reads.
-            kin = known if namespace == project else (REGION, ACCOUNTS)
+            kin = known if namespace == project else _OF_AWS
             message, candidates = "is not a known key", [each for each in kin if each not in written]
         names = {each.partition(":")[2]: each for each in candidates}
         meant = names.get(near(word, names) or "")
