@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS
 from domain.ecr.cache import TOKEN_KEY_PREFIX
+from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.problems import Path, Problem
 from domain.wording import near
-from settings.declared.clusters import PULL_TOKEN_PREFIX
 from settings.files.configuration import ACCOUNTS, REGION, Configuration, decoded
 from settings.written.stack import AwsKeys, StackKeys
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import Arn, RegistryId
+from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.kubernetes.platforms import PullMode
 from domain.problems import Path, Problem, unknown
-from settings.declared.clusters import PULL_TOKEN_PREFIX
 from settings.written.catalog import Pull, RepositoryEntry
 from settings.written.clusters import ClusterEntry, NamespaceEntry, PullCredentialEntry
 from settings.written.stack import CachePull, StackKeys

@@ -25,8 +25,8 @@ from domain.iam.roles import (
     template_policy,
     template_role,
 )
+from domain.kubernetes.cluster import Cluster
 from domain.kubernetes.names import ClusterNamespace
-from settings.declared.clusters import Cluster
 from settings.declared.values import Publisher, Repository, StackRegistry
 from settings.written.stack import RoleOptions
 

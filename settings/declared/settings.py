@@ -15,7 +15,7 @@ from domain.ecr.repository import RepositoryCopy
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, repository_policy
 from domain.iam.roles import Role
-from settings.declared.clusters import Cluster, Namespace
+from domain.kubernetes.cluster import Cluster, Namespace
 from settings.declared.iam_roles import registry_roles
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement

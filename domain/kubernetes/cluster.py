@@ -1,4 +1,4 @@
-"""The clusters of a stack: their namespaces, and how each pulls."""
+"""A cluster: its namespaces, and how each pulls."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ class Admission:
     deny: bool
     """Refused, or only written to the audit log and warned of."""
     excepted: tuple[str, ...]
-    """Namespaces that it does not judge, beside kube-system and those of refreshers."""
+    """Namespaces that it does not judge, beside kube-system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
