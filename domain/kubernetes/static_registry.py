@@ -1,0 +1,39 @@
+"""Pull secrets with credentials that do not expire, for registries other than Amazon ECR."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from domain.document_text import to_json_text
+from domain.kubernetes.objects import DOCKER_CONFIG_TYPE, Manifest, manifest
+
+_DOCKER_HUB = "https://index.docker.io/v1/"
+"""The one key that the kubelet uses for `nginx` and for `docker.io/library/nginx`:
+https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"""
+_DOCKER_HUB_NAMES = {
+    "docker.io",
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+    "hub.docker.com",
+}
+
+
+def auth_key(registry: str) -> str:
+    """The key in a Docker configuration under which the kubelet finds the registry's credentials."""
+    return _DOCKER_HUB if registry.lower() in _DOCKER_HUB_NAMES else registry
+
+
+def docker_config(logins: Iterable[tuple[str, str, str]]) -> str:
+    """The Docker configuration of registries with their users and tokens, as a secret's data has it: in base64.
+
+    Under `auths`, as the type kubernetes.io/dockerconfigjson wants it; kubernetes.io/dockercfg has no such level, and
+    a kubelet that finds one there has no credentials and says nothing.
+    """
+    auths = {auth_key(registry): {"username": user, "password": token} for registry, user, token in logins}
+    return base64.b64encode(to_json_text({"auths": auths}).encode()).decode()
+
+
+def static_secret(name: str, namespace: str, data: Mapping[str, Any]) -> Manifest:
+    """`data` is a secret of the stack's."""
+    return manifest("v1", "Secret", name, namespace, type=DOCKER_CONFIG_TYPE, data=data)
