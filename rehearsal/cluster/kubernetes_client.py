@@ -40,6 +40,8 @@ class KubernetesClient:
     endpoint: str
     ca: Path
     token: str = field(repr=False)
+    warnings: list[str] = field(default_factory=list, repr=False)
+    """What the server warned of, oldest first: what it accepts and will refuse later, for one."""
     _resources: dict[str, list[Object]] = field(default_factory=dict, repr=False)
     """What an apiVersion has, as it was asked once."""
 
@@ -90,7 +92,7 @@ class KubernetesClient:
         return self.with_token(self.service_account_token(namespace, account))
 
     def with_token(self, token: str) -> "KubernetesClient":
-        return KubernetesClient(self.endpoint, self.ca, token, self._resources)
+        return KubernetesClient(self.endpoint, self.ca, token, _resources=self._resources)
 
     def path(self, api_version: str, kind: str, namespace: str | None = None, name: str | None = None) -> str:
         """Where objects of a kind are, as the server itself says it: custom resources too."""
@@ -135,6 +137,7 @@ class KubernetesClient:
     def _send(self, request: urllib.request.Request) -> bytes:
         try:
             with _opener(self.ca).open(request, timeout=_TIMEOUT) as answer:
+                self.warnings.extend(map(_warning, answer.headers.get_all("Warning", ())))
                 content: bytes = answer.read()
                 return content
         except urllib.error.HTTPError as refusal:
@@ -169,6 +172,11 @@ def _opener(ca: Path) -> urllib.request.OpenerDirector:
     """Without proxies: the server is on loopback."""
     context = ssl.create_default_context(cafile=ca)
     return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+
+
+def _warning(header: str) -> str:
+    """The text of `299 - "text"`."""
+    return header.partition('"')[2].removesuffix('"').replace('\\"', '"')
 
 
 def _refusal(answer: urllib.error.HTTPError) -> KubernetesRefusal:

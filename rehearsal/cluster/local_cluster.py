@@ -7,14 +7,15 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from localcloud.oidc_issuers import PublishedKeys
 from localcloud.server import LOOPBACK
 from rehearsal.cluster.binaries import CONTROL_PLANE, require_binaries
 from rehearsal.cluster.guarded_program import GuardedProgram
@@ -57,7 +58,7 @@ class LocalCluster:
 
     def __enter__(self) -> Self:
         self._directory = TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True)
-        self._folder = Path(self._directory.name)
+        self.folder = Path(self._directory.name)
         try:
             self._start(time.monotonic() + _START)
         except BaseException:
@@ -77,11 +78,12 @@ class LocalCluster:
     @property
     def client(self) -> KubernetesClient:
         """The administrator's: every right."""
-        return KubernetesClient(self.endpoint, self._folder / _CERTIFICATE, self._token)
+        return KubernetesClient(self.endpoint, self.folder / _CERTIFICATE, self._token)
 
-    def jwks(self) -> Mapping[str, Any]:
-        """The public keys of the issuer, as IAM would fetch them."""
-        return self.client.request("GET", "/openid/v1/jwks", accept="application/jwk-set+json")
+    def keys(self) -> PublishedKeys:
+        """What the issuer publishes, as IAM would fetch it; the local STS takes it by `LocalCloud.add_issuer`."""
+        jwks = self.client.request("GET", "/openid/v1/jwks", accept="application/jwk-set+json")
+        return PublishedKeys(json.dumps(jwks))
 
     def _start(self, end: float) -> None:
         port = _free_port()
@@ -94,7 +96,7 @@ class LocalCluster:
         self._wait(self._takes_pods, end)
 
     def _run(self, name: str, *flags: str) -> None:
-        self._programs.append(GuardedProgram(self._folder, str(self._binaries / name), *flags))
+        self._programs.append(GuardedProgram(self.folder, str(self._binaries / name), *flags))
 
     def _wait(self, ready: Callable[[], bool], end: float) -> None:
         """Until the program that was started last is ready."""
@@ -124,7 +126,7 @@ class LocalCluster:
             _KUBECONFIG: self._kubeconfig().encode(),
         }
         for name, content in files.items():
-            (self._folder / name).write_bytes(content)  # in a folder that is the user's alone
+            (self.folder / name).write_bytes(content)  # in a folder that is the user's alone
 
     def _kubeconfig(self) -> str:
         """JSON is YAML, too."""

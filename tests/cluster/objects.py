@@ -64,6 +64,15 @@ def job_spec(command: Sequence[str]) -> dict[str, Any]:
     return {"backoffLimit": 0, "template": {"spec": pod_spec(command)}}
 
 
+def cron_job(namespace: str, name: str, schedule: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"schedule": schedule, "jobTemplate": {"spec": spec}},
+    }
+
+
 def refresher_role(namespace: str) -> list[dict[str, Any]]:
     """The account `refresher`, which can create and patch one secret by server-side apply."""
     about = {"metadata": {"name": "refresher", "namespace": namespace}}

@@ -2,18 +2,23 @@
 
 import base64
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
+from localcloud.tests.processes import NEEDS_PROC, alive, descendants, eventually
 from rehearsal.cluster.binaries import VERSION
 from rehearsal.cluster.kubelet import Kubelet
 from rehearsal.cluster.kubernetes_client import KubernetesClient, KubernetesRefusal, until
 from rehearsal.cluster.local_cluster import ISSUER, LocalCluster
 from tests.cases import case, cases
-from tests.cluster.objects import config_map, job_spec, pod, pull_secret, refresher_role
+from tests.cluster.objects import config_map, cron_job, job_spec, pod, pull_secret, refresher_role
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
 
@@ -120,9 +125,32 @@ def test_a_token_for_aws_is_none_for_the_api(cluster: LocalCluster, api: Kuberne
     token = api.service_account_token(namespace, "default", ["sts.amazonaws.com"])
     with refused(401):
         user_of(api.with_token(token))
-    [key] = cluster.jwks()["keys"]
-    claims = jwt.decode(token, jwt.PyJWK(key), audience="sts.amazonaws.com", issuer=ISSUER)
+    key = cluster.keys().key(jwt.get_unverified_header(token)["kid"])
+    assert key is not None
+    claims = jwt.decode(token, key, ["RS256"], audience="sts.amazonaws.com", issuer=ISSUER)
     assert claims["sub"] == f"system:serviceaccount:{namespace}:default"
+
+
+_PARENT = """
+import time
+from rehearsal.cluster.local_cluster import LocalCluster
+with LocalCluster() as cluster:
+    print(cluster.folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@NEEDS_PROC
+@pytest.mark.usefixtures("cluster")
+def test_a_killed_parent_leaves_neither_process_nor_file() -> None:
+    with subprocess.Popen([sys.executable, "-c", _PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        folder = Path(parent.stdout.readline().strip())
+        family = descendants(parent.pid)
+        assert len(family) == 6  # the three, each with its guardian
+        assert folder.is_dir()
+        parent.kill()
+        assert eventually(lambda: not alive(family) and not folder.exists(), 5)
 
 
 class TestPods:
@@ -215,6 +243,24 @@ def conditions(api: KubernetesClient, namespace: str, job: str) -> set[str]:
     return {each["type"] for each in status.get("conditions", ()) if each["status"] == "True"}
 
 
+def test_a_pod_that_will_be_refused_is_a_warning_in_its_cron_job(api: KubernetesClient, namespace: str) -> None:
+    """So a test of a template creates the pod itself, too (dry_run)."""
+    job = job_spec(["true"])
+    job["template"]["spec"]["containers"][0]["securityContext"] = {}
+    spec = {"schedule": "17 */6 * * *", "jobTemplate": {"spec": job}}
+    client = api.with_token(api.token)
+    client.create(
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": {"name": "later", "namespace": namespace},
+            "spec": spec,
+        }
+    )
+    [warning] = client.warnings
+    assert warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
+
+
 @cases("command, end", case("well", ["true"], "Complete"), case("with a fault", ["false"], "Failed"))
 def test_a_job_ends_as_its_pod_does(
     api: KubernetesClient, kubelet: Kubelet, namespace: str, command: list[str], end: str
@@ -227,9 +273,7 @@ def test_a_job_ends_as_its_pod_does(
 
 def test_a_cron_job_makes_its_job(api: KubernetesClient, kubelet: Kubelet, namespace: str) -> None:
     """The controller's clock is this machine's; a time that it seems to have missed is made up for at once."""
-    metadata = {"name": "each-minute", "namespace": namespace}
-    spec = {"schedule": "* * * * *", "jobTemplate": {"spec": job_spec(["echo", "refreshed"])}}
-    api.create({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec})
+    api.create(cron_job(namespace, "each-minute", "* * * * *", job_spec(["echo", "refreshed"])))
     before = (datetime.now(UTC) - timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     api.patch("batch/v1", "CronJob", namespace, "each-minute/status", {"status": {"lastScheduleTime": before}})
     [job, *_] = until(lambda: api.objects("batch/v1", "Job", namespace), 90)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,11 @@ def test_an_interrupted_build_leaves_nothing_half_done(build: Build) -> None:
     build.go('echo half > "$2"; chmod +x "$2"; kill -TERM $PPID; sleep 0.1')
     assert build.run().returncode == -15
     assert build.left == []
+
+
+def test_the_scripts_are_sound() -> None:
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    subprocess.run([shellcheck, *sorted((ROOT / ".ci").iterdir())], check=True)
 
 
 @pytest.mark.skipif(os.access("/usr/bin/go", os.X_OK) or os.access("/bin/go", os.X_OK), reason="Go is in /usr/bin")
