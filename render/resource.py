@@ -72,6 +72,9 @@ class Render:
     presets: Mapping[str, str] = field(default_factory=dict)
     """The retention preset of each repository that names one."""
 
+    cluster_principals: Mapping[str, str] = field(default_factory=dict)
+    """The names of what pulls in clusters: by a role's ARN, or the name of a cluster's OIDC issuer."""
+
     provider: Mapping[str, str] | None = None
     """The provider's and the engine's configuration beyond account and region; None in a render of older code."""
 

@@ -74,7 +74,7 @@ class _Reader:
             tags={str(key): str(value) for key, value in (inputs.get("tags") or {}).items()},
         )
         trust = self._documents.policy(inputs.get("assumeRolePolicy"), "trust", f"the trust policy of role {name}")
-        who = tuple(dict.fromkeys(_entrants(trust, arn, account))) if trust else ("unknown principals",)
+        who = tuple(dict.fromkeys(self._entrants(trust, arn, account))) if trust else ("unknown principals",)
         principal = Grantee(kind=GranteeKind.ROLE, id=arn, label=f"role {name}", entrants=who or ("no principal",))
         return StackRole(
             arn=arn, account=account, principal=principal, subject=PartialCaller(caller=caller, doubts=doubts)
@@ -120,17 +120,18 @@ class _Reader:
                 if policy:
                     yield arn, policy
 
-
-def _entrants(trust: Policy, arn: str, account: str) -> Iterator[str]:
-    """The principals that the trust policy allows to assume the role, each with its conditions."""
-    for statement in trust.document.statements:
-        if statement.effect is not Effect.ALLOW:
-            continue
-        for each in named(statement):
-            conditions = _assume_conditions(trust, statement, each, Request(action="", resource=arn, account=account))
-            if conditions is not None:
-                label = OWN_SERVICE if each.principal.id.startswith(_ECR) else each.principal.label
-                yield f"{label} ({', '.join(conditions)})" if conditions else label
+    def _entrants(self, trust: Policy, arn: str, account: str) -> Iterator[str]:
+        """The principals that the trust policy allows to assume the role, each with its conditions."""
+        for statement in trust.document.statements:
+            if statement.effect is not Effect.ALLOW:
+                continue
+            for each in named(statement, self._rendered.cluster_principals):
+                conditions = _assume_conditions(
+                    trust, statement, each, Request(action="", resource=arn, account=account)
+                )
+                if conditions is not None:
+                    label = OWN_SERVICE if each.principal.id.startswith(_ECR) else each.principal.label
+                    yield f"{label} ({', '.join(conditions)})" if conditions else label
 
 
 def _assume_conditions(

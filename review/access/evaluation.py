@@ -33,7 +33,7 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
     documents = PolicyReader()
     found = access_targets(rendered, documents)
     who, notes = declared_roles(rendered, documents, boundaries or {})
-    evaluation = _Evaluation(found, who)
+    evaluation = _Evaluation(found, who, rendered.cluster_principals)
     unread = [f"{where} can't be read" for where in dict.fromkeys(documents.unread)]
     regions: dict[str, list[str]] = {}
     for copy in found:
@@ -64,6 +64,7 @@ class _Fact:
 class _Evaluation:
     repositories: Sequence[AccessTarget]
     roles: Sequence[StackRole]
+    names: Mapping[str, str]
     _patterns: "_Patterns" = field(init=False)
     _by_name: dict[str, list[AccessTarget]] = field(init=False, default_factory=dict)
     _groups: dict[object, list[AccessTarget]] = field(init=False, default_factory=dict)
@@ -81,7 +82,7 @@ class _Evaluation:
         declared = {role.arn for role in self.roles}
         naming: dict[str, list[AccessTarget]] = {}
         for group in self._groups.values():
-            for statement, each in _named_in(group[0]):
+            for statement, each in _named_in(group[0], self.names):
                 if each.principal.id in declared:
                     naming.setdefault(each.principal.id, []).extend(group)
                 else:
@@ -249,11 +250,11 @@ def _group(copy: AccessTarget) -> object:
     return (copy.account, copy.unread, tuple(id(each.document) for each in copy.policies))
 
 
-def _named_in(copy: AccessTarget) -> Iterator[tuple[Statement, NamedGrantee]]:
+def _named_in(copy: AccessTarget, names: Mapping[str, str]) -> Iterator[tuple[Statement, NamedGrantee]]:
     for policy in copy.policies:
         for statement in policy.document.statements:
             if statement.effect is Effect.ALLOW:
-                yield from ((statement, each) for each in named(statement))
+                yield from ((statement, each) for each in named(statement, names))
 
 
 def _request(copy: AccessTarget, action: str, resource: str) -> Request:

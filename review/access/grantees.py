@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.aws import ORGANIZATION_ID, Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity
+from domain.iam.cluster_trust import service_account_of
 from domain.iam.github import ISSUER, Subject
 from domain.iam.oidc import AUDIENCE
 from domain.iam.statement import Operator, Principal, PrincipalKind, Statement
@@ -40,27 +41,29 @@ class NamedGrantee:
         return Caller(identity=self.identity, organization=self.organization, **more)  # type: ignore[arg-type]
 
 
-def named(statement: Statement) -> Iterator[NamedGrantee]:
-    """Every principal that the statement names."""
+def named(statement: Statement, names: Mapping[str, str]) -> Iterator[NamedGrantee]:
+    """Every principal that the statement names; `names` are the render's for what pulls in clusters."""
     required = _required_values(statement)
     if statement.not_principals is not None:
         but = ", ".join(each.value for each in statement.not_principals)
         yield from _anyone(required, f" except {but}")
     for each in statement.principals or ():
-        yield from _one(each, required)
+        yield from _one(each, required, names)
 
 
-def _one(principal: Principal, required: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
+def _one(
+    principal: Principal, required: Mapping[str, tuple[str, ...]], names: Mapping[str, str]
+) -> Iterator[NamedGrantee]:
     if principal.is_anyone:
         yield from _anyone(required, "")
     elif principal.kind is PrincipalKind.SERVICE:
         yield from _service(principal.value, required)
     elif principal.kind is PrincipalKind.FEDERATED:
-        yield from _federated(principal.value, required)
+        yield from _federated(principal.value, required, names)
     elif principal.is_root:
         yield _account(principal.value)
     elif principal.kind is PrincipalKind.AWS:
-        yield _by_arn(principal.value)
+        yield _by_arn(principal.value, names)
 
 
 def _required_values(statement: Statement) -> dict[str, tuple[str, ...]]:
@@ -102,11 +105,13 @@ def _session(account: str) -> Identity:
     )
 
 
-def _by_arn(text: str) -> NamedGrantee:
+def _by_arn(text: str, names: Mapping[str, str]) -> NamedGrantee:
     """A role, a user, a session, or the unique id of one, whose account is not known."""
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn else ("principal", "", text)
-    principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=_arn_label(arn, text))
+    label = _arn_label(arn, text)
+    label = f"{names[text]} ({label})" if text in names else label
+    principal = Grantee(kind=GranteeKind.PRINCIPAL, id=text, label=label)
     if arn is None:
         return NamedGrantee(principal=principal, identity=Identity(arn=text, account=""), unsettled=_OF_MANY)
     if kind == "role":
@@ -161,12 +166,38 @@ def _at_work(name: str, whom: str, context: Context) -> NamedGrantee:
     return NamedGrantee(principal=principal, identity=Identity(arn=name, account=None, session_context=context))
 
 
-def _federated(provider: str, required: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
-    issuer = provider.rpartition("oidc-provider/")[2].lower()
-    if issuer != ISSUER and not issuer.startswith(f"{ISSUER}/"):
-        principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"every identity of `{provider}`")
+def _federated(
+    provider: str, required: Mapping[str, tuple[str, ...]], names: Mapping[str, str]
+) -> Iterator[NamedGrantee]:
+    written = provider.rpartition("oidc-provider/")[2]
+    issuer = written.lower()
+    if issuer == ISSUER or issuer.startswith(f"{ISSUER}/"):
+        yield from _workflows(provider, issuer, required)
+        return
+    whose, subjects = names.get(written, f"`{provider}`"), required.get(f"{issuer}:sub", ())
+    if not subjects or None in map(service_account_of, subjects):
+        principal = Grantee(kind=GranteeKind.PROVIDER, id=provider, label=f"every identity of {whose}")
         yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None))
         return
+    for subject in subjects:
+        context: Context = {f"{issuer}:sub": (subject,), **_audience(issuer, required)}
+        label = f"{whose}, {_namespace(subject)}"
+        principal = Grantee(kind=GranteeKind.NAMESPACE, id=f"{written} {subject}", label=label)
+        yield NamedGrantee(principal=principal, identity=Identity(arn=provider, account=None, session_context=context))
+
+
+def _audience(issuer: str, required: Mapping[str, tuple[str, ...]]) -> Context:
+    """One that the conditions take; where they name none, any."""
+    return {key: required[key][:1] for key in (f"{issuer}:aud",) if key in required}
+
+
+def _namespace(subject: str) -> str:
+    """The namespace of a service account, in which any pod can be given any service account; else the pattern."""
+    namespace, _ = service_account_of(subject) or ("*", "")
+    return f"service accounts `{subject}`" if {"*", "?"} & set(namespace) else f"namespace {namespace}"
+
+
+def _workflows(provider: str, issuer: str, required: Mapping[str, tuple[str, ...]]) -> Iterator[NamedGrantee]:
     audience = required.get(f"{issuer}:aud", (AUDIENCE,))[0]
     for subject in required.get(f"{issuer}:sub", (None,)):
         context: dict[str, tuple[str, ...]] = {f"{issuer}:aud": (audience,)}

@@ -44,6 +44,8 @@ class GranteeKind(StrEnum):
     ORGANIZATION = "organization"
     SERVICE = "service"
     GITHUB = "github"
+    NAMESPACE = "namespace"
+    """Service accounts of one namespace of a Kubernetes cluster."""
     PROVIDER = "provider"
     """Any identity of an identity provider."""
     EVERYBODY = "everybody"

@@ -148,8 +148,8 @@ def service(name: str, context: Context | None = None) -> Caller:
 TOKEN_PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"
 
 
-def token_holder(context: Context) -> Caller:
-    return Caller(identity=Identity(arn=TOKEN_PROVIDER, account=None, session_context=context))
+def token_holder(context: Context, provider: str = TOKEN_PROVIDER) -> Caller:
+    return Caller(identity=Identity(arn=provider, account=None, session_context=context))
 
 
 UNSIGNED = Caller(identity=ANONYMOUS)

@@ -420,6 +420,19 @@ MAIN = {"StringLike": {SUBJECT: "repo:acme/payments:ref:refs/heads/*"}}
 BY_TOKEN = trust("Main", {"Federated": [TOKEN_PROVIDER]}, TOKEN.action, Condition=MAIN)
 POOL = "cognito-identity.amazonaws.com"
 BY_POOL = trust("Pool", {"Federated": [POOL]}, TOKEN.action)
+CLUSTER, OTHER_CLUSTER = (f"oidc.eks.us-east-1.amazonaws.com/id/{each}" for each in ("0A1B2C", "3D4E5F"))
+
+
+def of_service_account(namespace: str, cluster: str = CLUSTER, audience: str = "sts.amazonaws.com") -> Caller:
+    context = {f"{cluster}:sub": (f"system:serviceaccount:{namespace}:api",), f"{cluster}:aud": (audience,)}
+    return token_holder(context, f"arn:aws:iam::{HOME}:oidc-provider/{CLUSTER}")
+
+
+API = {f"{CLUSTER}:aud": "sts.amazonaws.com", f"{CLUSTER.upper()}:sub": "system:serviceaccount:payments:api"}
+BY_CLUSTER = trust(
+    "Api", {"Federated": [f"arn:aws:iam::{HOME}:oidc-provider/{CLUSTER}"]}, TOKEN.action,
+    Condition={"StringEquals": API},
+)  # fmt: skip
 READER, READ = user(own(allow("Read", Action="iam:GetRole"))), request("iam:GetRole", ROLE)
 TRUSTS_USER, TRUSTS_THEM = trust("T", to(user_arn())), trust("T", to(role_arn(OTHER)))
 ROLES = [
@@ -435,6 +448,16 @@ ROLES = [
     case("another action needs no trust", allowed(IDENTITY, "Read"), READER, trust("T", to(OTHER)), request=READ),
     case("a token of the named branch", allowed(RESOURCE, "Main"), of_branch("payments"), BY_TOKEN, request=TOKEN),
     case("a token of another repository", silent(RESOURCE), of_branch("web"), BY_TOKEN, request=TOKEN),
+    *(
+        case(name, decision, who, BY_CLUSTER, request=TOKEN)
+        for name, decision, who in (
+            ("a service account's token", allowed(RESOURCE, "Api"), of_service_account("payments")),
+            ("of another namespace", silent(RESOURCE), of_service_account("web")),
+            ("for another audience", silent(RESOURCE), of_service_account("payments", audience="x")),
+            ("with another cluster's keys", silent(RESOURCE), of_service_account("payments", OTHER_CLUSTER)),
+            ("a token of another provider", silent(RESOURCE), of_branch("payments")),
+        )
+    ),
     case("no service of the provider's name", silent(RESOURCE), service(POOL), BY_POOL, request=TOKEN),
 ]
 

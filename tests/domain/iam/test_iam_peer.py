@@ -87,6 +87,7 @@ DEPARTURES = {
     "roles: no identity policy by itself": ROLE_WITHOUT_TRUST,
     "roles: trust in the user, within its boundary": TRUST_BEYOND_BOUNDARY,
     "roles: a token of the named branch": KEY_UNKNOWN,
+    "roles: a service account's token": KEY_UNKNOWN,
     "roles: no service of the provider's name": KIND_UNKNOWN,
     "variables: no tag, refused all but elsewhere": VARIABLE_NOT_REACHED,
     "all but: a session by itself is not": NAMED_IN_PART,

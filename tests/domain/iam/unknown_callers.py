@@ -6,6 +6,11 @@ from tests.domain.iam.calls import HOME, allow, own
 
 ACCOUNT, ORGANIZATION = "999988887777", "o-zzzzzzzzzz"
 PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"
+CLUSTER = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+_TOKEN: Context = {
+    f"{CLUSTER}:aud": ("sts.amazonaws.com",),
+    f"{CLUSTER}:sub": ("system:serviceaccount:default:default",),
+}
 _ALL = own(allow("All", Action="*"))
 _CONTEXT: Context = {
     "aws:SourceIp": ("8.8.8.8",),
@@ -57,6 +62,9 @@ UNKNOWN_CALLERS = {
     "through a service": _service(_FOR_UNKNOWN),
     "through a service that says nothing": _service({}),
     "token": Caller(identity=Identity(arn=PROVIDER, account=None, session_context=_CONTEXT)),
+    "service account": Caller(
+        identity=Identity(arn=f"arn:aws:iam::{HOME}:oidc-provider/{CLUSTER}", account=None, session_context=_TOKEN)
+    ),
 }
 
 

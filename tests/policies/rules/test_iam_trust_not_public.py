@@ -2,6 +2,9 @@
 
 import pytest
 
+from domain.iam.cluster_trust import cluster_trust_policy
+from domain.iam.document import parse
+from domain.iam.oidc import provider_arn
 from policies.rules.iam_trust_not_public import RULE
 from tests.cases import cases
 from tests.policies.conftest import findings
@@ -167,6 +170,13 @@ def test_a_subject_has_a_fixed_owner(operator: str, subject: object, narrow: boo
     conditions.setdefault(operator, {})[f"{CLUSTER}:sub"] = subject
     expected = [] if narrow else unrestricted(provider(CLUSTER), f"{CLUSTER}:sub")
     assert findings(RULE, trusting(federated(provider(CLUSTER), conditions))) == expected
+
+
+def test_the_trust_in_a_namespaces_service_accounts_is_narrow() -> None:
+    url = f"https://{CLUSTER}"
+    policy = cluster_trust_policy(url, [SUBJECT], provider=provider_arn(url, HOME, "us-east-1"))
+    [statement] = parse(policy).statements
+    assert findings(RULE, trusting(statement.to_json())) == []
 
 
 @pytest.mark.parametrize(("audience", "narrow"), [("sts.amazonaws.com", True), ("sts.*", False), ("a:b:c:*", False)])

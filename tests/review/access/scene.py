@@ -28,6 +28,9 @@ PUSH = [
     "ecr:UploadLayerPart",
 ]
 LOGIN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+CLUSTER = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+NODES = f"arn:aws:iam::{OTHER}:role/storefront-nodes"
+CLUSTER_PRINCIPALS = {CLUSTER: "cluster storefront", NODES: "nodes of cluster storefront"}
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
 
 Statement = Mapping[str, Any]
@@ -96,6 +99,14 @@ def github(*subjects: str, **conditions: Any) -> dict[str, object]:
     return allow({"Federated": PROVIDER}, "sts:AssumeRoleWithWebIdentity", Condition=condition)
 
 
+def cluster(*subjects: str, issuer: str = CLUSTER, aud: str | None = "sts.amazonaws.com", **more: Any) -> Statement:
+    """Trusts these service accounts."""
+    asked = {f"{issuer}:aud": aud, f"{issuer}:sub": list(subjects)}
+    condition = {"StringLike": {key: value for key, value in asked.items() if value}, **more}
+    principal = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+    return allow(principal, "sts:AssumeRoleWithWebIdentity", Condition=condition)
+
+
 MAIN = github("repo:acme/payments-api:ref:refs/heads/main")
 
 
@@ -124,6 +135,7 @@ def rendered(*parts: list[Resource] | Resource) -> Render:
         not_built=(),
         account=ACCOUNT,
         home=REGION,
+        cluster_principals=CLUSTER_PRINCIPALS,
     )
 
 

@@ -4,7 +4,7 @@ The peer is asked call by call what the matrix concludes from classes of reposit
 their best and their worst: a key whose value is not known is absent once, and has once each value that a policy asks
 for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -86,7 +86,7 @@ class Stack:
         found = access_targets(rendered, documents)
         assert (documents.unread, notes) == ([], ())
         people = [PeerCaller(principal=each.principal, caller=each.subject.caller) for each in declared]
-        people += undeclared_callers(found, {each.arn for each in declared})
+        people += undeclared_callers(found, {each.arn for each in declared}, rendered.cluster_principals)
         return cls(copies=found, people=people, matrix=access_matrix(rendered, limits))
 
     @cached_property
@@ -136,14 +136,14 @@ def answer(held: Sequence[tuple[World, bool]]) -> Answer:
     return Answer(verdict=Permission.CONDITIONAL, hangs_on=deciding)
 
 
-def undeclared_callers(found: Sequence[AccessTarget], declared: set[str]) -> list[PeerCaller]:
+def undeclared_callers(found: Sequence[AccessTarget], declared: set[str], names: Mapping[str, str]) -> list[PeerCaller]:
     """Whom the policies name that the stack does not declare; one principal may stand there in several ways."""
     some = {
         repr(each): PeerCaller(principal=each.principal, caller=each.caller(), unsettled=each.unsettled)
         for policy in (each for copy in found for each in copy.policies)
         for statement in policy.document.statements
         if statement.effect is Effect.ALLOW
-        for each in named(statement)
+        for each in named(statement, names)
         if each.principal.id not in declared
     }
     return list(some.values())

@@ -5,6 +5,7 @@ import pytest
 from tests.review.access.scene import (
     ACCOUNT,
     API,
+    NODES,
     OTHER,
     PULL,
     PUSH,
@@ -53,6 +54,10 @@ CASES: dict[str, tuple[list[Statement], set[str]]] = {
     "one action of a configuration": ([allow({"AWS": OTHER}, "ecr:TagResource")], {f"account {OTHER}: configure"}),
     "a push is no pull": ([allow({"AWS": OTHER}, PUSH)], {f"account {OTHER}: push"}),
     "a role": ([allow({"AWS": ROLE})], {f"{RUNNER}: pull"}),
+    "the nodes of a cluster": (
+        [allow({"AWS": NODES})],
+        {f"nodes of cluster storefront (role storefront-nodes of account {OTHER}): pull"},
+    ),
     "a user": ([allow({"AWS": f"arn:aws:iam::{OTHER}:user/ci"})], {f"user ci of account {OTHER}: pull"}),
     "a session": (
         [allow({"AWS": f"arn:aws:sts::{OTHER}:assumed-role/ci/job-1"})],

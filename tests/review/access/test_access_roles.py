@@ -11,6 +11,7 @@ from resources.iam import MANAGED_POLICY, ROLE_POLICY_ATTACHMENT
 from tests.review.access.scene import (
     ACCOUNT,
     API,
+    CLUSTER,
     LOGIN,
     MAIN,
     OTHER,
@@ -22,6 +23,7 @@ from tests.review.access.scene import (
     arn_of,
     boundary,
     can,
+    cluster,
     deny,
     document,
     found,
@@ -187,6 +189,43 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
     "another provider": (
         allow({"Federated": "arn:aws:iam::1:oidc-provider/example.com"}, "sts:AssumeRoleWithWebIdentity"),
         ("every identity of `arn:aws:iam::1:oidc-provider/example.com`",),
+    ),
+    "a namespace": (
+        cluster("system:serviceaccount:payments:ecr-refresher"),
+        ("cluster storefront, namespace payments",),
+    ),
+    "two service accounts of one namespace": (
+        cluster("system:serviceaccount:payments:api", "system:serviceaccount:payments:web"),
+        ("cluster storefront, namespace payments",),
+    ),
+    "two namespaces": (
+        cluster("system:serviceaccount:payments:api", "system:serviceaccount:web:api"),
+        ("cluster storefront, namespace payments", "cluster storefront, namespace web"),
+    ),
+    "a namespace of an unknown cluster": (
+        cluster("system:serviceaccount:payments:api", issuer="issuer.example.com"),
+        (f"`arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example.com`, namespace payments",),
+    ),
+    "a namespace without an audience": (
+        cluster("system:serviceaccount:payments:api", aud=None),
+        ("cluster storefront, namespace payments",),
+    ),
+    "a namespace with another condition": (
+        cluster("system:serviceaccount:payments:api", StringEquals={"aws:SourceVpc": "vpc-1"}),
+        ("cluster storefront, namespace payments (if StringEquals aws:SourceVpc vpc-1)",),
+    ),
+    "any namespace": (
+        cluster("system:serviceaccount:*:api"),
+        ("cluster storefront, service accounts `system:serviceaccount:*:api`",),
+    ),
+    "all of a cluster": (cluster(aud=None), ("every identity of cluster storefront",)),
+    "all of a cluster, for AWS": (
+        cluster(),
+        (f"every identity of cluster storefront (if StringLike {CLUSTER}:aud sts.amazonaws.com)",),
+    ),
+    "what is no service account": (
+        cluster("someone", aud=None),
+        (f"every identity of cluster storefront (if StringLike {CLUSTER}:sub someone)",),
     ),
     "a token by the wrong door": (allow({"Federated": PROVIDER}, "sts:AssumeRole"), ("no principal",)),
     "a service": (allow({"Service": "ecs-tasks.amazonaws.com"}, "sts:AssumeRole"), ("ecs-tasks.amazonaws.com",)),
