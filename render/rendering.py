@@ -34,6 +34,7 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
             name: {"until": each.until.isoformat(), "reason": each.reason} for name, each in settings.removed.items()
         },
         presets={each.name: each.preset for each in settings.repositories if each.preset},
+        cluster_principals=settings.cluster_principals,
         provider=configuration.provider(),
     )
 

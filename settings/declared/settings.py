@@ -13,7 +13,8 @@ from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
 from domain.iam.document import CURRENT_VERSION
-from domain.iam.grants import Grant, repository_policy
+from domain.iam.grants import Grant, account_arn, repository_policy
+from domain.iam.oidc import issuer_name
 from domain.iam.roles import Role
 from domain.kubernetes.cluster import Cluster, Namespace
 from settings.declared.iam_roles import registry_roles
@@ -91,8 +92,22 @@ class Settings:
         """Of the role of a namespace; in another account it is not the stack's to declare."""
         if namespace.role is None:
             return None
-        role = f"role{self.role_path}{namespace.role}"
-        return str(Arn(self.home.id.partition, "iam", "", cluster.account, role))
+        return account_arn(cluster.account, f"{self.role_path[1:]}{namespace.role}", self.home.id)
+
+    def node_role_arn(self, cluster: Cluster) -> str | None:
+        """Of the role of its nodes, which is not the stack's to declare."""
+        return account_arn(cluster.account, cluster.node_role, self.home.id) if cluster.node_role else None
+
+    @property
+    def cluster_principals(self) -> dict[str, str]:
+        """How people call what pulls in clusters: by a role's ARN, or the name of a cluster's OIDC issuer."""
+        names: dict[str | None, str] = {}
+        for each in self.clusters:
+            names[each.issuer and issuer_name(each.issuer)] = f"cluster {each.name}"
+            names[self.node_role_arn(each)] = f"nodes of cluster {each.name}"
+            for found in each.namespaces:
+                names[self.pull_role_arn(each, found)] = f"cluster {each.name}, namespace {found.name}"
+        return {key: name for key, name in names.items() if key is not None}
 
     def protects(self, registry: StackRegistry) -> bool:
         """Whether the engine refuses to delete the key of a registry."""

@@ -4,7 +4,7 @@ The peer is asked call by call what the matrix concludes from classes of reposit
 their best and their worst: a key whose value is not known is absent once, and has once each value that a policy asks
 for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -26,8 +26,9 @@ from review.access.matrix import Access, Grantee, GranteeKind, Matrix
 from review.access.partial_evaluation import Permission
 from review.access.targets import AccessTarget, PolicyReader, access_targets
 from tests.bootstrap.full import written
+from tests.clusters import WITH_CLUSTERS
 from tests.domain.iam.peer.peer import NEEDED, Call, answers
-from tests.stacks import PROJECT, ROOT
+from tests.stacks import PROJECT, ROOT, rendered
 
 pytestmark = NEEDED
 
@@ -219,9 +220,17 @@ CAUSES = {TOLD_OF_THE_ACCOUNT: by_its_account, TOLD_OF_THE_ORGANIZATION: by_an_o
 """Why a cell may be empty here where the peer says yes, or if."""
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", "full"])
+STACKS: dict[str, Callable[[Path], Render]] = {
+    "dev": lambda _: render(PROJECT, "dev"),
+    "prod": lambda _: render(PROJECT, "prod"),
+    "full": lambda folder: render(written(folder, "dev"), "dev"),
+    "clusters": lambda _: rendered("dev", *WITH_CLUSTERS),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
 def test_every_cell_is_the_peers(name: str, tmp_path: Path) -> None:
-    looked = Stack.of(render(written(tmp_path, "dev"), "dev") if name == "full" else render(PROJECT, name))
+    looked = Stack.of(STACKS[name](tmp_path))
     ours, theirs = looked.ours, looked.theirs()
     assert set(ours) <= set(theirs)
     assert len(theirs) == len({each.principal for each in looked.people}) * len(looked.copies) * len(Access)
