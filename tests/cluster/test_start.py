@@ -66,11 +66,11 @@ def test_a_program_that_ends_is_reported_with_its_last_words(binaries: Path, tmp
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_a_start_has_an_end(binaries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("binaries")
+def test_a_start_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_cluster, "_START", 0.5)
-    program(binaries, "kube-apiserver", "echo waiting for etcd; exec sleep 60")
-    with pytest.raises(ClusterFailed, match=r"kube-apiserver was not ready within .* s; .*\nwaiting for etcd$"):
-        LocalCluster().__enter__()
+    with pytest.raises(ClusterFailed, match="kube-apiserver was not ready within"), LocalCluster():
+        pytest.fail("it started")
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
