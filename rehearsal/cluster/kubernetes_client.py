@@ -78,10 +78,19 @@ class KubernetesClient:
         return self.request("DELETE", self.path(api_version, kind, namespace, name), options)
 
     def service_account_token(
-        self, namespace: str, account: str, audiences: Sequence[str] = (), seconds: int = _SHORTEST_TOKEN
+        self,
+        namespace: str,
+        account: str,
+        audiences: Sequence[str] = (),
+        *,
+        seconds: int = _SHORTEST_TOKEN,
+        pod: Mapping[str, Any] | None = None,
     ) -> str:
-        """A new one; without audiences it is for the API itself."""
-        spec = {"audiences": list(audiences), "expirationSeconds": seconds}
+        """A new one; without audiences it is for the API itself, and with a pod it ends with that, as a kubelet's."""
+        spec: Object = {"audiences": list(audiences), "expirationSeconds": seconds}
+        if pod is not None:
+            about = {key: pod["metadata"][key] for key in ("name", "uid")}
+            spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod"} | about
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
         path = f"{self.path('v1', 'ServiceAccount', namespace, account)}/token"
         token: str = self.request("POST", path, asked)["status"]["token"]

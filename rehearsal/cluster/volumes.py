@@ -8,8 +8,6 @@ from typing import Any
 
 from rehearsal.cluster.kubernetes_client import KubernetesClient, Object
 
-_SHORTEST_TOKEN = 600
-
 
 class NotSupported(Exception):
     """A part of a pod that is not stood in for."""
@@ -72,7 +70,8 @@ class PodVolumes:
             self.pod["metadata"]["namespace"],
             self.pod["spec"]["serviceAccountName"],
             [audience] if audience else [],
-            max(source.get("expirationSeconds", 0), _SHORTEST_TOKEN),
+            seconds=source["expirationSeconds"],
+            pod=self.pod,
         )
 
 

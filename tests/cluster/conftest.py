@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from localcloud.cloud import LocalCloud
 from rehearsal.cluster.binaries import NotBuilt
 from rehearsal.cluster.kubelet import Kubelet
 from rehearsal.cluster.kubernetes_client import KubernetesClient, until
@@ -28,6 +29,14 @@ def cluster() -> Iterator[LocalCluster]:
 def api(cluster: LocalCluster) -> KubernetesClient:
     """The administrator's client."""
     return cluster.client
+
+
+@pytest.fixture(scope="session")
+def cloud(cluster: LocalCluster) -> Iterator[LocalCloud]:
+    """A local cloud whose STS knows the cluster's issuer; other tests use it too."""
+    with LocalCloud() as made:
+        made.add_issuer(cluster.issuer, cluster.keys())
+        yield made
 
 
 @pytest.fixture

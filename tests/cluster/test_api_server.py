@@ -150,7 +150,7 @@ def test_a_killed_parent_leaves_neither_process_nor_file() -> None:
         assert len(family) == 6  # the three, each with its guardian
         assert folder.is_dir()
         parent.kill()
-        assert eventually(lambda: not alive(family) and not folder.exists(), 5)
+        assert eventually(lambda: not alive(family) and not folder.exists(), 10)
 
 
 class TestPods:

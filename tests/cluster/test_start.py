@@ -95,7 +95,7 @@ def test_a_killed_parent_leaves_neither_program_nor_folder(tmp_path: Path) -> No
         assert eventually(lambda: len(descendants(parent.pid)) == 2, 5)
         family = descendants(parent.pid)
         parent.kill()
-        assert eventually(lambda: not alive(family) and not folder.exists(), 3)
+        assert eventually(lambda: not alive(family) and not folder.exists(), 10)
 
 
 def test_a_program_that_is_not_there_ends_as_in_a_shell(tmp_path: Path) -> None:
