@@ -76,7 +76,7 @@ def _sections(rendered: Render) -> Iterator[Sequence[str]]:
         yield [f"{', '.join(own)}  {host}", *tree]
     everywhere = [component for component in components if "@" not in component.name]
     if everywhere:
-        yield ["in every region", *_tree(everywhere, children)]
+        yield ["without a region", *_tree(everywhere, children)]
     if rendered.not_built:
         yield ["Not built yet", *(f"  {note}" for note in rendered.not_built)]
 

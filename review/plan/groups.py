@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain.wording import listed
 from resources import OnChange
 from review.plan.model import Change, Difference, Op, Plan
 from review.plan.phrases import grouped, where
@@ -43,6 +44,12 @@ class Group:
     types: tuple[str, ...]
     places: str
     lines: tuple[str, ...]
+
+    @property
+    def about(self) -> str:
+        """The resources, where they are, and their types."""
+        place = f" in {self.places}" if self.places else ""
+        return f"{listed(self.names, limit=10)}{place}: {', '.join(self.types)}"
 
 
 def groups(plan: Plan) -> list[Group]:

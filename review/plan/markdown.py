@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from domain.wording import counted, listed
+from domain.wording import counted
 from review.formatting import FOLDED_FROM, MORE_IN_LOG, Part, code, code_block, escaped, fitted, folded
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import Consequence, Plan, Topic
@@ -67,7 +67,6 @@ def _item(each: Consequence) -> Iterator[str]:
 def _changes(plan: Plan) -> list[str]:
     lines = []
     for group in groups(plan):
-        names = listed(group.names, limit=10)
-        lines.append(f"{SIGNS[group.op]} {group.op} {names} in {group.places}: {', '.join(group.types)}")
+        lines.append(f"{SIGNS[group.op]} {group.op} {group.about}")
         lines += [f"    {line}" for line in group.lines]
     return code_block(lines, "text")

@@ -19,18 +19,17 @@ _NAMED = 6
 _FEW_REGIONS = 2
 _REGIONAL = re.compile(r"(?P<name>.+?)@(?:\d{12}\.)?(?P<region>[a-z0-9-]+)(?:\.(?P<part>.+))?")
 """The name of a resource in a region, which is not always the stack's own account's."""
-EVERYWHERE = "every region"
 
 
 def regions(changes: Sequence[Change]) -> str:
-    """The regions and the account."""
-    accounts = listed(sorted({change.account for change in changes}))
-    return f"{where(changes)} (account {accounts})"
+    """The regions and the account; of what has no region the account alone."""
+    accounts, places = listed(sorted({change.account for change in changes})), where(changes)
+    return f"{places} (account {accounts})" if places else f"account {accounts}"
 
 
 def where(changes: Sequence[Change], limit: int = 6) -> str:
-    """The regions; a global resource is in every region."""
-    return listed(sorted({change.region or EVERYWHERE for change in changes}), limit)
+    """The regions; empty for what has none, as all of IAM."""
+    return listed(sorted({change.region for change in changes if change.region}), limit)
 
 
 def name_and_region(urn: str) -> tuple[str, str]:

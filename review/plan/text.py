@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from domain.wording import listed
 from render.output import Style, painted, sign_styles, wrapped
 from review.plan.groups import SIGNS, groups, summary
 from review.plan.model import NOTHING_TO_DO, Consequence, Plan, Topic
@@ -70,7 +69,6 @@ def plan_title(plan: Plan) -> str:
 
 def _changes(plan: Plan) -> Iterator[str]:
     for group in groups(plan):
-        what = f"{listed(group.names, limit=10)} in {group.places}: {', '.join(group.types)}"
-        yield from wrapped(f"  {SIGNS[group.op]} {group.op}  {what}", "      ", *sign_styles(SIGNS[group.op]))
+        yield from wrapped(f"  {SIGNS[group.op]} {group.op}  {group.about}", "      ", *sign_styles(SIGNS[group.op]))
         for line in group.lines:
             yield from wrapped(f"      {line}", "        ", *sign_styles(line.lstrip()))

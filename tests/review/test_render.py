@@ -278,7 +278,7 @@ def test_one_repository(project: Path, prod: Render, capsys: pytest.CaptureFixtu
     text = shown("payments/api", "text")[1]
     assert [each.partition("  ")[0] for each in regions_of(text)] == ["ap-northeast-1, eu-west-1, us-east-1"]
     assert "payments/ledger" not in text
-    assert "in every region" not in text
+    assert "without a region" not in text
     unknown = "the stack declares no repository 'payments/apy' (did you mean 'payments/api'?)\n"
     assert shown("payments/apy") == (2, "", unknown)
 

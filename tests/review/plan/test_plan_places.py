@@ -149,11 +149,11 @@ def test_what_another_provider_makes_is_in_its_account() -> None:
     assert repository.outputs["repositoryUrl"] == f"{OTHER}.dkr.ecr.eu-central-1.amazonaws.com/payments/api"
 
 
-def test_what_has_no_region_is_in_every_one() -> None:
+def test_of_what_has_no_region_none_is_printed() -> None:
     whole = small("prod")
-    assert {group.places for group in groups(plan(without(whole, ROLE), whole)) if "Role" in group.types} == {
-        "every region"
-    }
+    found = [group for group in groups(plan(without(whole, ROLE), whole)) if "Role" in group.types]
+    assert {group.places for group in found} == {""}
+    assert {" in " in group.about for group in found} == {False}
 
 
 def test_a_configuration_differs_by_what_goes_where() -> None:
