@@ -53,7 +53,7 @@ class Replication(Component):
             name,
             prefix=ROOT,
             applied_fors=[Occasion.REPLICATION.value],
-            description="For replicas of repositories that nobody declared here",
+            description="For replicas of repositories that are not declared here",
             custom_role_arn=args.template_role,
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": key}],
             image_tag_mutability=TagMutability.IMMUTABLE.value,

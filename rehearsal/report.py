@@ -97,9 +97,9 @@ def _show_group(name: str, some: Sequence[ProofOutcome], console: Console, colum
     line.append(f"  {counted(len(some), 'promise'):>13}  {seconds:5.1f} s", "dim")
     console.print(line, soft_wrap=True)
     for each in some if verbose else failed:
-        told, color = ("ok", "default") if each.held else (f"FAILED {each.subject}:", "bold red")
+        sign, color = ("ok", "default") if each.held else (f"FAILED {each.subject}:", "bold red")
         took = f" ({each.seconds * 1000:.0f} ms)" if verbose else ""
-        _print(console, f"    {told} {each.promise}{took}", color)
+        _print(console, f"    {sign} {each.promise}{took}", color)
         _print(console, f"        {each.happened}", color if not each.held else "dim")
 
 

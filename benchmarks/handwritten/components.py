@@ -190,7 +190,7 @@ class Replication(pulumi.ComponentResource):
                 f"{name}.{replica}",
                 prefix="ROOT",
                 applied_fors=["REPLICATION"],
-                description="For replicas of repositories that nobody declared here",
+                description="For replicas of repositories that are not declared here",
                 custom_role_arn=role_arn,
                 encryption_configurations=[{"encryption_type": "KMS", "kms_key": keys[replica].arn}],
                 image_tag_mutability="IMMUTABLE",

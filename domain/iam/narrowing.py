@@ -198,7 +198,7 @@ class PublicPrincipal:
         if self.principal is None:
             return "every principal except some (NotPrincipal)"
         if self.principal.is_anyone:
-            return "everybody (*)"
+            return "everyone (*)"
         kind = "service" if self.principal.kind is PrincipalKind.SERVICE else "identity provider"
         return f"the {kind} {self.principal.value!r}, on behalf of any account,"
 

@@ -48,7 +48,7 @@ def names_text(names: Iterable[Caseless]) -> str:
 
 def principal_text(principal: Principal) -> str:
     if principal.is_anyone:
-        return "everybody (*)"
+        return "everyone (*)"
     if principal.is_root:
         return f"account {principal.value}"
     return principal.value if principal.kind is PrincipalKind.AWS else f"{principal.kind} {principal.value}"

@@ -83,7 +83,7 @@ def _anyone(required: Mapping[str, tuple[str, ...]], but: str) -> Iterator[Named
     elif accounts and all(map(is_account_id, accounts)):
         yield from map(_account, accounts)
     else:
-        principal = Grantee(kind=GranteeKind.EVERYBODY, id=f"*{but}", label=f"every AWS principal{but}")
+        principal = Grantee(kind=GranteeKind.EVERYONE, id=f"*{but}", label=f"every AWS principal{but}")
         yield NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), unsettled=_OF_MANY)
 
 

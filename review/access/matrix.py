@@ -48,11 +48,11 @@ class GranteeKind(StrEnum):
     """Service accounts of one namespace of a Kubernetes cluster."""
     PROVIDER = "provider"
     """Any identity of an identity provider."""
-    EVERYBODY = "everybody"
+    EVERYONE = "everyone"
 
 
 _BY_OWN_POLICIES = frozenset(
-    (GranteeKind.PRINCIPAL, GranteeKind.ACCOUNT, GranteeKind.ORGANIZATION, GranteeKind.EVERYBODY)
+    (GranteeKind.PRINCIPAL, GranteeKind.ACCOUNT, GranteeKind.ORGANIZATION, GranteeKind.EVERYONE)
 )
 
 

@@ -121,7 +121,7 @@ class World:
         https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
         encryption = call.parameters.get("encryptionConfiguration")
         if not encryption or not (encryption[0] if isinstance(encryption, list) else encryption).get("kmsKey"):
-            return  # the aws/ecr key's own policy lets everybody of the account in, through ECR
+            return  # the aws/ecr key's own policy allows every principal of the account, through ECR
         via: dict[str, tuple[str, ...]] = {"kms:ViaService": (f"ecr.{call.region}.amazonaws.com",)}
         match call.operation:
             case "CreateRepository":

@@ -161,7 +161,7 @@ def test_a_narrow_condition_names_all_that_it_allows(condition: dict[str, object
 @pytest.mark.parametrize(("condition", "whys"), LOOSE)
 def test_a_loose_condition_has_its_reasons(condition: dict[str, object], whys: list[str]) -> None:
     (public,) = public_principals(statement(condition), CURRENT_VERSION)
-    assert str(public) == "everybody (*)"
+    assert str(public) == "everyone (*)"
     assert len(public.why) == len(whys)
     assert all(part in why for part, why in zip(whys, public.why, strict=True))
 
@@ -246,14 +246,14 @@ def test_an_old_document_has_no_variables() -> None:
 
 @cases(
     "principal, expected",
-    ("*", ["everybody (*)"]),
-    ({"AWS": "*"}, ["everybody (*)"]),
-    ({"AWS": [HOME, "*", ROLE]}, ["everybody (*)"]),
+    ("*", ["everyone (*)"]),
+    ({"AWS": "*"}, ["everyone (*)"]),
+    ({"AWS": [HOME, "*", ROLE]}, ["everyone (*)"]),
     ({"AWS": [HOME, ROLE]}, []),
     ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, []),
     ({"Service": ["a.amazonaws.com"], "AWS": HOME}, ["the service 'a.amazonaws.com', on behalf of any account,"]),
     ({"Federated": PROVIDER}, [f"the identity provider {PROVIDER!r}, on behalf of any account,"]),
-    ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everybody (*)", "the service 'a.amazonaws.com', on behalf"]),
+    ({"Service": "a.amazonaws.com", "AWS": "*"}, ["everyone (*)", "the service 'a.amazonaws.com', on behalf"]),
 )
 def test_who_may_be_an_unknown_caller(principal: object, expected: list[str]) -> None:
     found = [str(each) for each in public_principals(statement({}, principal), CURRENT_VERSION)]

@@ -51,5 +51,5 @@ def test_actions_and_conditions() -> None:
 
 def test_principals() -> None:
     principals = [*(PULL.principals or ()), *(DENY.principals or ())]
-    expected = ["account 111122223333", ROLE, "Service x.amazonaws.com", "everybody (*)"]
+    expected = ["account 111122223333", ROLE, "Service x.amazonaws.com", "everyone (*)"]
     assert [principal_text(each) for each in principals] == expected

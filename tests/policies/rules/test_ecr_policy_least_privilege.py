@@ -67,7 +67,7 @@ def writes(who: str, action: str = DELETE) -> str:
     (allow(Principal=to(OTHER), Action=[DELETE, *PULL]), [writes(f"account {OTHER}")]),
     (allow(Principal=to(root(OTHER)), Action=SET), [writes(f"account {OTHER}", SET)]),
     (allow(Principal=to(THEIR_ROLE), Action="ecr:TagResource"), [writes(THEIR_ROLE, "ecr:TagResource")]),
-    (allow(Principal="*", Action=DELETE), [writes("everybody (*)")]),
+    (allow(Principal="*", Action=DELETE), [writes("everyone (*)")]),
     (allow(Principal={"Service": LAMBDA}, Action=SET), [writes(f"Service {LAMBDA}", SET)]),
     (allow(Principal=to(OTHER), Action="ecr:NeverHeardOf"), [writes(f"account {OTHER}", "ecr:NeverHeardOf")]),
     (allow(Principal=to(OTHER), Action=DELETE, Condition=IN_ORGANIZATION), [writes(f"account {OTHER}")]),
@@ -82,8 +82,8 @@ def test_an_own_account_may_delete() -> None:
     text = policy(allow(Principal=to(HOME, OTHER, f"arn:aws:iam::{HOME}:role/r"), Action=DELETE))
     assert findings(RULE, declared(text), own_accounts=[HOME]) == [f"statement 1 {writes(f'account {OTHER}')}"]
     assert findings(RULE, declared(text), own_accounts=[HOME, OTHER]) == []
-    everybody = policy(allow(Principal="*", Action=DELETE))
-    assert findings(RULE, declared(everybody), own_accounts=[HOME]) == findings(RULE, declared(everybody))
+    public = policy(allow(Principal="*", Action=DELETE))
+    assert findings(RULE, declared(public), own_accounts=[HOME]) == findings(RULE, declared(public))
 
 
 CALLER = Caller(

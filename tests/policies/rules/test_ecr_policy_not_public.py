@@ -52,14 +52,14 @@ def open_to(whom: str, what: str = PULL, why: str = "", name: str = "statement 1
 
 @cases(
     "statement, expected",
-    (allow(Principal={"AWS": "*"}, Action=PULL), open_to("everybody (*)")),
-    (allow(Principal=to(OTHER, "*"), Action=[PULL]), open_to("everybody (*)")),
-    (allow(Principal="*", Action=["ECR:*"]), open_to("everybody (*)", "ECR:*")),
+    (allow(Principal={"AWS": "*"}, Action=PULL), open_to("everyone (*)")),
+    (allow(Principal=to(OTHER, "*"), Action=[PULL]), open_to("everyone (*)")),
+    (allow(Principal="*", Action=["ECR:*"]), open_to("everyone (*)", "ECR:*")),
     (
         allow(Principal="*", Action=[f"ecr:A{each}" for each in "gfedcba"]),
-        open_to("everybody (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
+        open_to("everyone (*)", "ecr:Aa, ecr:Ab, ecr:Ac, ecr:Ad, ecr:Ae and 2 more"),
     ),
-    (allow(Principal="*", NotAction="kms:*"), open_to("everybody (*)", "every action except kms:*")),
+    (allow(Principal="*", NotAction="kms:*"), open_to("everyone (*)", "every action except kms:*")),
     (allow(NotPrincipal=to(OTHER), Action=PULL), open_to("every principal except some (NotPrincipal)")),
     (allow(NotPrincipal="*", Action=PULL), open_to("every principal except some (NotPrincipal)")),
     (allow(NotPrincipal=to(OTHER), Action=PULL, Condition=IN_ORGANIZATION), []),
@@ -78,9 +78,9 @@ def open_to(whom: str, what: str = PULL, why: str = "", name: str = "statement 1
     (allow(Principal="*", Action=PULL, Condition=IN_ORGANIZATION), []),
     (
         allow(Principal="*", Action=PULL, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),
-        open_to("everybody (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID also holds where the key is absent)"),
+        open_to("everyone (*)", why=" (StringEqualsIfExists aws:PrincipalOrgID also holds where the key is absent)"),
     ),
-    (allow(Principal="*", Action=PULL, Condition=LOOSE), open_to("everybody (*)", why=WHY)),
+    (allow(Principal="*", Action=PULL, Condition=LOOSE), open_to("everyone (*)", why=WHY)),
 )
 def test_statements(statement: dict[str, object], expected: list[str]) -> None:
     assert findings(RULE, declared(policy(statement))) == expected
@@ -92,7 +92,7 @@ def test_a_deny_does_not_make_a_public_grant_pass() -> None:
     outside = {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
     text = policy(allow(Principal="*", Action=PULL), deny(Principal="*", Action="*", Condition=outside))
     assert may(named(text), request()) == []
-    assert findings(RULE, declared(text)) == open_to("everybody (*)")
+    assert findings(RULE, declared(text)) == open_to("everyone (*)")
 
 
 def test_each_statement_is_named() -> None:
@@ -100,7 +100,7 @@ def test_each_statement_is_named() -> None:
     statements = [allow(Principal=to(OTHER), Action=PULL)] * 2_000
     text = policy(*statements, allow(Principal="*", Action=PULL), allow(Sid="a\u202eb", Principal="*", Action=PULL))
     names = ("statement 2001", "statement 'a\\u202eb'")
-    assert findings(RULE, declared(text)) == [each for name in names for each in open_to("everybody (*)", name=name)]
+    assert findings(RULE, declared(text)) == [each for name in names for each in open_to("everyone (*)", name=name)]
 
 
 def test_services_are_a_parameter() -> None:
@@ -111,7 +111,7 @@ def test_services_are_a_parameter() -> None:
         f"statement 1 allows the identity provider {LAMBDA!r}",
     ]
     public = declared(policy(allow(Principal="*", Action=PULL)))
-    assert findings(RULE, public, services=["*"]) == open_to("everybody (*)")
+    assert findings(RULE, public, services=["*"]) == open_to("everyone (*)")
 
 
 def test_a_document_of_an_old_version_has_no_variables() -> None:

@@ -20,7 +20,7 @@ from tests.policies.rules.texts import (
 )
 
 RESOURCE = f"arn:aws:ecr:us-east-1:{HOME}:repository/*"
-EVERYBODY = "allows everybody (*) to call"
+EVERYONE = "allows everyone (*) to call"
 RESTRICTED = "no condition restricts it to known callers"
 REPLICATE = ["ecr:ReplicateImage", "ecr:CreateRepository"]
 SOUND = allow(Sid="Replicate", Principal=to(root(OTHER)), Action=REPLICATE, Resource=RESOURCE)
@@ -48,7 +48,7 @@ OF_REGISTRY = "list repositories of one account and region, such as team/*"
     (but(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}), []),
     (
         but(Principal=to("*"), Action=REPLICATE[0], Condition={"Bool": {"aws:SecureTransport": "true"}}),
-        [f"{EVERYBODY} ecr:ReplicateImage: {RESTRICTED} (Bool aws:SecureTransport does not say who calls)"],
+        [f"{EVERYONE} ecr:ReplicateImage: {RESTRICTED} (Bool aws:SecureTransport does not say who calls)"],
     ),
     (but(Principal=None, NotPrincipal=to(OTHER), Action="ecr:ReplicateImage"), [NOT_PRINCIPAL]),
     (but(Principal=None), ["has no Principal: Amazon ECR rejects it"]),
@@ -74,7 +74,7 @@ OF_REGISTRY = "list repositories of one account and region, such as team/*"
     ),
     (
         but(Principal="*", Action="ecr:*", Resource="*"),
-        [f"{EVERYBODY} ecr:*: {RESTRICTED}", f"allows ecr:*: {ONLY}", f"applies to *: {OF_REGISTRY}"],
+        [f"{EVERYONE} ecr:*: {RESTRICTED}", f"allows ecr:*: {ONLY}", f"applies to *: {OF_REGISTRY}"],
     ),
 )
 def test_statements(statement: dict[str, object], expected: list[str]) -> None:

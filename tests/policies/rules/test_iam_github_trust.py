@@ -202,7 +202,7 @@ def test_a_server_of_ones_own(issuer: str) -> None:
     assert findings(RULE, trusting(loose), issuers=[GITHUB, issuer]) == says(NO_SUBJECT)
     condition = {"StringEquals": {f"{own}:aud": AUDIENCE, f"{own}:sub": MAIN}}
     assert findings(RULE, trusting(trust(condition, Principal=principal)), issuers=[GITHUB, issuer]) == []
-    # Everybody, under conditions that only tokens of one issuer fulfil.
+    # Everyone, under conditions that only tokens of one issuer fulfil.
     assert findings(RULE, trusting(trust(condition, Principal="*")), issuers=[GITHUB, issuer]) == []
 
 

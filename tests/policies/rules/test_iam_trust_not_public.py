@@ -12,7 +12,7 @@ from tests.policies.rules.texts import GITHUB, HOME, ORGANIZATION, OTHER, WEB_ID
 
 PULLER = f"arn:aws:iam::{OTHER}:role/puller"
 RESTRICTED = "no condition restricts it to known callers"
-EVERYBODY = f"statement 1 allows everybody (*) to call sts:AssumeRole: {RESTRICTED}"
+EVERYONE = f"statement 1 allows everyone (*) to call sts:AssumeRole: {RESTRICTED}"
 
 
 def trust(**elements: object) -> dict[str, object]:
@@ -21,7 +21,7 @@ def trust(**elements: object) -> dict[str, object]:
 
 def test_a_statement_about_other_actions_hides_no_other() -> None:
     found = findings(RULE, trusting(trust(Action="sts:TagSession"), trust(Principal="*")))
-    assert found == [EVERYBODY.replace("statement 1", "statement 2")]
+    assert found == [EVERYONE.replace("statement 1", "statement 2")]
 
 
 def whole(accounts: str) -> list[str]:
@@ -48,14 +48,14 @@ ANY_NAME = ["*", "**", "*/*", "role/*", "r*", "?*", "role/*/*"]
     (trust(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}), []),
     (
         trust(Principal=to("*"), Condition={"StringEquals": {"sts:ExternalId": "x"}}),
-        [f"{EVERYBODY} (StringEquals sts:ExternalId does not say who calls)"],
+        [f"{EVERYONE} (StringEquals sts:ExternalId does not say who calls)"],
     ),
     (
         trust(Principal=None, NotPrincipal=to(OTHER)),
         [f"statement 1 allows every principal except some (NotPrincipal) to call sts:AssumeRole: {RESTRICTED}"],
     ),
     *(
-        (trust(Principal="*", Action=each), [f"statement 1 allows everybody (*) to call {each}: {RESTRICTED}"])
+        (trust(Principal="*", Action=each), [f"statement 1 allows everyone (*) to call {each}: {RESTRICTED}"])
         for each in ("sts:*", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
     ),
     (trust(Principal="*", Action="sts:TagSession"), []),

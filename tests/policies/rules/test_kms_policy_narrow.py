@@ -172,22 +172,22 @@ def test_other_accounts_are_named_in_the_parameters(statement: dict[str, object]
 
 
 BY_LAMBDA = f"the service {LAMBDA!r}, on behalf of any account,"
-EVERYBODY = "statement 'Use' allows everybody (*) to call kms:Decrypt: no condition restricts it to an account"
+EVERYONE = "statement 'Use' allows everyone (*) to call kms:Decrypt: no condition restricts it to an account"
 
 
 @cases(
     "statement, expected",
-    (use(Principal="*"), [EVERYBODY, *by_root(who="*")]),
+    (use(Principal="*"), [EVERYONE, *by_root(who="*")]),
     (
         use(Principal=to(HOME, "*"), Action="kms:DescribeKey", Condition=VIA_ECR),
-        [f"{EVERYBODY.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
+        [f"{EVERYONE.replace('Decrypt', 'DescribeKey')} (StringEquals kms:ViaService does not say who calls)"],
     ),
     (
         use(Principal="*", Action="kms:PutKeyPolicy", Condition={"StringEquals": {"kms:CallerAccount": HOME}}),
         ["statement 'Use' allows * to call kms:PutKeyPolicy, without permissions of its own: name the account"],
     ),
     (use(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": HOME}}), by_root(who="*")),
-    (use(Principal={"Service": LAMBDA}), [EVERYBODY.replace("everybody (*)", BY_LAMBDA)]),
+    (use(Principal={"Service": LAMBDA}), [EVERYONE.replace("everyone (*)", BY_LAMBDA)]),
     (use(NotPrincipal=to(HOME), Principal=None, Action="kms:DescribeKey"), [f"statement 'Use' {NOT_PRINCIPAL}"]),
     (use(Principal=None), ["statement 'Use' has no Principal: AWS KMS rejects it"]),
 )

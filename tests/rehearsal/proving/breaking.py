@@ -77,7 +77,7 @@ def deny(*actions: str, **more: Any) -> Statement:
 
 
 def granted(*actions: str, to: str | None = None) -> Statement:
-    """To an account, or to everybody."""
+    """To an account, or to everyone."""
     return allow(*actions, Principal="*" if to is None else {"AWS": to})
 
 

@@ -56,7 +56,7 @@ REPOSITORIES = {
     "a-grant-to-the-wrong-account": Tampered(
         REPOSITORY_POLICY, {"policy": replaced(WORKLOADS, "999900001111")}, {"pull_grants", "repository_policy"}
     ),
-    "a-grant-to-everybody": Tampered(
+    "a-grant-to-everyone": Tampered(
         REPOSITORY_POLICY, {"policy": replaced(ROOT, "*")}, {"repository_policy", "denied"}
     ),
     "a-grant-of-everything": Tampered(

@@ -20,16 +20,16 @@ def test_one_repository() -> None:
 
 
 @cases(
-    "arguments, stack, told",
+    "arguments, stack, printed",
     (["--repository", "payments/apy"], "dev", "no repository 'payments/apy' (did you mean 'payments/api'?)"),
     ([], "prodd", "'prodd' is not a stack of this project (did you mean 'prod'?)"),
     (["--base", "no-such-revision"], "dev", "'no-such-revision' is not a revision of"),
     (["--format", "sarif"], "dev", "invalid choice: 'sarif'"),
 )
-def test_what_it_refuses_as_input(arguments: list[str], stack: str, told: str) -> None:
+def test_what_it_refuses_as_input(arguments: list[str], stack: str, printed: str) -> None:
     ended = access(*arguments, stack=stack)
     assert (ended.code, ended.text) == (2, "")
-    assert told in ended.error
+    assert printed in ended.error
 
 
 @pytest.fixture

@@ -77,17 +77,17 @@ CASES: dict[str, tuple[list[Statement], set[str]]] = {
         [allow({"AWS": OTHER}, Condition=MEMBERS)],
         {f"account {OTHER}: pull if StringEquals aws:PrincipalOrgID {ORGANIZATION}"},
     ),
-    "everybody of some accounts": (
+    "everyone of some accounts": (
         [allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": [OTHER, THIRD]}})],
         {PULLED, f"account {THIRD}: pull"},
     ),
-    "everybody": ([allow("*")], {"every AWS principal: pull"}),
-    "everybody of AWS": ([allow({"AWS": "*"})], {"every AWS principal: pull"}),
+    "everyone": ([allow("*")], {"every AWS principal: pull"}),
+    "everyone of AWS": ([allow({"AWS": "*"})], {"every AWS principal: pull"}),
     "all of a network": (
         [allow("*", Condition=VPCE)],
         {"every AWS principal: pull if StringEquals aws:SourceVpce vpce-1a2b3c4d"},
     ),
-    "everybody but one": (
+    "everyone but one": (
         [{"Effect": "Allow", "NotPrincipal": {"AWS": OTHER}, "Action": PULL}],
         {f"every AWS principal except {OTHER}: pull"},
     ),
