@@ -44,7 +44,7 @@ def _write(report: AdoptionReport, project: Project, changed: list[FileEdit], ou
     if not changed:
         print("there is nothing to write", file=sys.stderr)
         return 0
-    if _can_answer(out) and input("\nWrite these? [y/N] ").strip().lower() not in ("y", "yes"):
+    if _can_answer(out) and _answer().strip().lower() not in ("y", "yes"):
         print("nothing was written", file=sys.stderr)
         return _DECLINED
     for each in changed:
@@ -56,6 +56,14 @@ def _write(report: AdoptionReport, project: Project, changed: list[FileEdit], ou
     for line in report.other_stacks:
         print(line, file=sys.stderr)
     return 0
+
+
+def _answer() -> str:
+    try:
+        return input("\nWrite these? [y/N] ")
+    except EOFError:  # Ctrl-D
+        print()
+        return ""
 
 
 def _can_answer(out: TextIO) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from policies.pack.judge import RuleResult
+from policies.pack.judge import InvalidExemption, RuleResult
 from policies.pack.levels import RuleConfig, with_exceptions
 from policies.pack.rule import Finding, Level
 from review.gate.exception_block import FIXED_BY_ADOPTION, exemption_for
@@ -47,13 +47,12 @@ def exceptions(
 def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailure:
     first = judged[0]
     failing = {each.resource.name.rpartition("@")[2] for each in judged}
-    outcomes = (each.outcome for each in judged if isinstance(each.outcome, Finding))
-    messages = (f"{each.message}: {each.fix}" if each.fix else each.message for each in outcomes)
+    messages = (_message(each.outcome) for each in judged if isinstance(each.outcome, Finding))
     fix = first.rule.remediation
     if key := _MENDED_BY.get(first.rule.id):
         fix = f"mend `{key}`"
     elif fixed := FIXED_BY_ADOPTION.get(first.rule.id):
-        exception = ": the exception above must be merged before" if _needs_exception(first) else ""
+        exception = ": its exception must be merged first" if _needs_exception(first) else ""
         fix = f"adoption can't change {fixed}{exception}"
     return RuleFailure(
         rule=first.rule.id,
@@ -62,6 +61,12 @@ def _failure(judged: Sequence[RuleResult], regions: Sequence[str]) -> RuleFailur
         fix=fix,
         regions=tuple(region for region in regions if region in failing),
     )
+
+
+def _message(finding: Finding) -> str:
+    """With its fix; an exception that has ended is renewed by the one that is printed."""
+    has_fix = finding.fix and not isinstance(finding, InvalidExemption)
+    return f"{finding.message}: {finding.fix}" if has_fix else finding.message
 
 
 def _needs_exception(judged: RuleResult) -> bool:

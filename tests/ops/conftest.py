@@ -27,7 +27,7 @@ class Adopted:
 
     code: int
     text: str
-    told: str
+    error: str
     project: Path
     stack: str
 
@@ -46,7 +46,7 @@ class Adopted:
         return [line for each in found for line in (each["text"], *each["details"])]
 
     def pasted(self) -> Settings:
-        """The stack's settings once people have pasted what they were told to."""
+        """The stack's settings once people have pasted what is printed."""
         catalog = self.project / "catalog.yaml"
         catalog.write_text(f"{catalog.read_text(encoding='utf-8')}\n{self.text}", encoding="utf-8")
         file = self.project / f"Pulumi.{self.stack}.yaml"

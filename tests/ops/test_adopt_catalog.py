@@ -45,14 +45,14 @@ def test_the_command_by_itself(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ops", "adopt", str(file), "--project", str(PROJECT), "--today", TODAY]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     expected = run_adopt([described(orders())], stack="dev", format="yaml")
-    assert (ended.stdout, ended.stderr) == (expected.text, expected.told)
+    assert (ended.stdout, ended.stderr) == (expected.text, expected.error)
 
 
 def test_nothing() -> None:
     adopted = run_adopt([described()])
     empty: Json = {"stack_keys": {}, "exceptions": {}, "other_stacks": [], "notes": [], "repositories": []}
     assert adopted.report == {"stack": "prod", "regions": [HOME, EU, AP], **empty}
-    assert adopted.told == "0 adoptable, 0 not, 0 already in the catalog\n"
+    assert adopted.error == "0 adoptable, 0 not, 0 already in the catalog\n"
 
 
 IN_CATALOG: dict[str, tuple[str, Json]] = {
@@ -72,7 +72,9 @@ def test_what_is_in_the_catalog(adopt: Adopt, project: Path) -> None:
     found = [adopted.repository(name) for name in names]
     assert {each["status"] for each in found} == {"in the catalog"}
     assert [each["entry"] for each in found] == [entry for _, entry in IN_CATALOG.values()]
-    assert adopted.told.startswith("0 adoptable, 0 not, 5 already in the catalog; the gate would refuse 5: see `fails`")
+    assert adopted.error.startswith(
+        "0 adoptable, 0 not, 5 already in the catalog; the gate would refuse 5: see `fails`"
+    )
 
 
 def test_entries_of_the_catalog() -> None:
@@ -162,13 +164,13 @@ def test_every_text_is_read_as_it_was(text: str) -> None:
 def test_faults(adopt: Adopt, edit: Edit) -> None:
     adopted = adopt([{"tags": []}])
     assert (adopted.code, adopted.text) == (2, "")
-    assert adopted.told.startswith("1 fault in the input\n")
+    assert adopted.error.startswith("1 fault in the input\n")
     unknown = adopt([described(orders())], stack="prd")
-    assert unknown.told.endswith("Pulumi.prd.yaml: 'prd' is not a stack of this project (did you mean 'prod'?)\n")
+    assert unknown.error.endswith("Pulumi.prd.yaml: 'prd' is not a stack of this project (did you mean 'prod'?)\n")
     edit("catalog.yaml", "owner: payments", "ownr: payments")
     adopted = adopt([described(orders())])
     assert (adopted.code, adopted.text) == (2, "")
-    assert "1 fault in the settings" in adopted.told
+    assert "1 fault in the settings" in adopted.error
 
 
 def test_the_project_stays_as_it_is(adopt: Adopt, project: Path) -> None:
@@ -210,7 +212,7 @@ def test_the_words(snapshot: SnapshotAssertion) -> None:
     lines = []
     for name, files in RUNS.items():
         adopted = run_adopt(*files)
-        lines.append(f"{name}: {adopted.told.strip()}")
+        lines.append(f"{name}: {adopted.error.strip()}")
         for each in adopted.report["repositories"]:
             some = [each for each in each["changes"] if each["regions"] != [HOME, EU, AP]]
             texts = [f"{', '.join(c['regions'])}: {line}" for c in some for line in (c["text"], *c["details"])]
@@ -248,14 +250,14 @@ def test_the_stack_whose_home_is_described(adopt: Adopt, edit: Edit) -> None:
 
 
 def test_no_stack_is_meant(adopt: Adopt, edit: Edit, project: Path) -> None:
-    def told(region: str = HOME) -> str:
+    def printed(region: str = HOME) -> str:
         adopted = adopt([described(repository(NAME, region))], stack=None)
         assert (adopted.code, adopted.text) == (2, "")
-        return adopted.told
+        return adopted.error
 
-    assert told(REPLICAS[0]) == "the home of no stack is described: say which is meant with --stack (dev, prod)\n"
+    assert printed(REPLICAS[0]) == "the home of no stack is described: say which is meant with --stack (dev, prod)\n"
     edit("Pulumi.dev.yaml", DEV, PROD)
-    assert told() == "the homes of dev and prod are described: say which is meant with --stack (dev, prod)\n"
+    assert printed() == "the homes of dev and prod are described: say which is meant with --stack (dev, prod)\n"
     for file in project.glob("Pulumi.*.yaml"):
         file.unlink()
-    assert told() == f"{project} has no stack: there is no Pulumi.STACK.yaml beside Pulumi.yaml (see --project)\n"
+    assert printed() == f"{project} has no stack: there is no Pulumi.STACK.yaml beside Pulumi.yaml (see --project)\n"

@@ -77,7 +77,7 @@ def test_an_entry_says_what_is_there(adopt: Adopt) -> None:
         ],
         "reasons": [],
     }
-    assert adopted.told.startswith("1 adoptable, 0 not, 0 already in the catalog; the gate would refuse 1: ")
+    assert adopted.error.startswith("1 adoptable, 0 not, 0 already in the catalog; the gate would refuse 1: ")
 
 
 SOMEBODYS = DEV_KEY.replace("0f2b8a4e", "deadbeef")
@@ -180,16 +180,16 @@ def test_the_words(adopted: Adopted, snapshot: SnapshotAssertion) -> None:
     bare = alone.repository(NAME)
     assert (bare["entry"]["owner"], bare["entry"]["retention"]) == ("legacy", "default")
     assert alone.repository("tools")["entry"]["owner"] == "tools"
-    told = [f"bare: {line}" for line in (*bare["guesses"], *(each["text"] for each in bare["changes"]))]
+    printed = [f"bare: {line}" for line in (*bare["guesses"], *(each["text"] for each in bare["changes"]))]
     usual: list[str] = []
     for case in (*CASES, *REFUSED):
         found = adopted.repository(named(case))
         lines = [*found["reasons"], *found["guesses"], *adopted.changes(named(case))]
         usual = usual or lines
-        told += [f"{case}: {line}" for line in lines if case == "tag" or line not in usual]
-        told += [f"{case} lacks: {line}" for line in usual if line not in lines and case in CASES]
-    assert "\n".join(told) == snapshot
-    assert adopted.told.startswith(f"{len(CASES)} adoptable, {len(REFUSED)} not, 0 already in the catalog")
+        printed += [f"{case}: {line}" for line in lines if case == "tag" or line not in usual]
+        printed += [f"{case} lacks: {line}" for line in usual if line not in lines and case in CASES]
+    assert "\n".join(printed) == snapshot
+    assert adopted.error.startswith(f"{len(CASES)} adoptable, {len(REFUSED)} not, 0 already in the catalog")
 
 
 def test_names_for_what_has_none(adopted: Adopted) -> None:
@@ -243,8 +243,8 @@ def test_keys_that_the_stack_names(adopt: Adopt, project: Path, name: str, arn: 
     assert adopted.repository(NAME)["entry"]["encryption"] == {"key": written}
     assert len(adopted.repository(NAME)["guesses"]) == 2 * bool(added)
     assert adopted.report["stack_keys"] == added
-    told = f"Pulumi.prod.yaml needs a name that the catalog would use: keys: {written}"
-    assert adopted.report["other_stacks"] == [told]
+    printed = f"Pulumi.prod.yaml needs a name that the catalog would use: keys: {written}"
+    assert adopted.report["other_stacks"] == [printed]
 
 
 def test_a_key_of_which_one_region_is_reported() -> None:

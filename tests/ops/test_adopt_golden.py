@@ -39,7 +39,7 @@ ORDERS_KEPT = (
 ORDERS_GRANTS = (
     allow({"AWS": "arn:aws:iam::555566667777:root"}, PULL, "Workloads"),
     allow({"AWS": ["arn:aws:iam::999900001111:root", f"arn:aws:iam::{PROD}:role/ci"]}, PULL + PUSH, "Build"),
-    allow("*", PULL, "Everybody", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+    allow("*", PULL, "Everyone", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
 )
 
 
@@ -76,7 +76,7 @@ def test_what_is_printed(adopt: Adopt, snapshot: SnapshotAssertion) -> None:
     adopted = adopt(*registry(), format="yaml")
     assert adopted.code == 0
     assert adopted.text == snapshot(name="stdout")
-    assert adopted.told == snapshot(name="stderr")
+    assert adopted.error == snapshot(name="stderr")
     example = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8").partition("printed:\n\n```yaml\n")[2]
     shown = example.partition("```")[0].splitlines()
     assert shown

@@ -130,11 +130,11 @@ def test_what_pull_says_in_part(statement: Json, grants: list[Grant]) -> None:
 
 
 def test_the_words(snapshot: SnapshotAssertion) -> None:
-    told = []
+    printed = []
     for case, (statement, _) in PART.items():
         pulls = read(statement)
-        told += [f"{case}: beyond: {each}" for each in pulls.beyond] + [f"{case}: {each}" for each in pulls.remarks]
-    assert "\n".join(told) == snapshot
+        printed += [f"{case}: beyond: {each}" for each in pulls.beyond] + [f"{case}: {each}" for each in pulls.remarks]
+    assert "\n".join(printed) == snapshot
 
 
 PUSHES = "`push` names the GitHub workflows that push"

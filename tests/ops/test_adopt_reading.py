@@ -119,11 +119,11 @@ FAULTS = {
 
 
 def test_the_words(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
-    file, told = tmp_path / "x.json", []
+    file, printed = tmp_path / "x.json", []
     for case, text in FAULTS.items():
         file.write_text(text, encoding="utf-8")
-        told += [f"{case}: {each}" for each in faults(file)]
-    assert "\n".join(told) == snapshot
+        printed += [f"{case}: {each}" for each in faults(file)]
+    assert "\n".join(printed) == snapshot
 
 
 def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
@@ -175,9 +175,9 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("outputs", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_two_forms_of_one_thing(tmp_path: Path, outputs: tuple[object, ...]) -> None:
-    (told,) = faults(written(tmp_path / "x.json", described(ORDERS), *outputs))
-    assert NAME in told
-    assert "differs from what " in told
+    (printed,) = faults(written(tmp_path / "x.json", described(ORDERS), *outputs))
+    assert NAME in printed
+    assert "differs from what " in printed
 
 
 def test_a_policy_belongs_to_the_region_that_its_file_describes(tmp_path: Path) -> None:
@@ -197,10 +197,10 @@ def test_a_policy_in_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_a_policy_of_one_of_two_regions(tmp_path: Path) -> None:
     both = described(ORDERS, repository(NAME, "eu-west-1"))
-    (told,) = faults(written(tmp_path / "x.json", both, lifecycle(NAME, ANY)))
-    assert "'lifecycle policy of legacy/orders' says no region" in told
-    assert "in eu-west-1 and us-east-1" in told
-    assert "write one file for each region" in told
+    (printed,) = faults(written(tmp_path / "x.json", both, lifecycle(NAME, ANY)))
+    assert "'lifecycle policy of legacy/orders' says no region" in printed
+    assert "in eu-west-1 and us-east-1" in printed
+    assert "write one file for each region" in printed
 
 
 def test_a_policy_of_another_account(tmp_path: Path) -> None:

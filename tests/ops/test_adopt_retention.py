@@ -126,10 +126,10 @@ UNSAYABLE = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), UNSAYABLE.values(), ids=UNSAYABLE)
-def test_what_the_catalog_can_not_say(text: str, told: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("text", "printed"), UNSAYABLE.values(), ids=UNSAYABLE)
+def test_what_the_catalog_can_not_say(text: str, printed: tuple[str, ...]) -> None:
     found = not_sayable(text)
-    assert len([each for each in found if any(each.startswith(start) for start in told)]) == len(told)
+    assert len([each for each in found if any(each.startswith(start) for start in printed)]) == len(printed)
     assert propose_retention(text, PRESETS) == "default"
 
 

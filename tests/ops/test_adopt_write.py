@@ -47,8 +47,8 @@ def test_each_file_gets_what_it_needs_and_keeps_the_rest(write: Adopt, project: 
     }  # fmt: skip
     exempt = load_levels(project / "policies" / "prod.json")["ecr-customer-key"].parameters.exceptions
     assert [each.repository for each in exempt] == ["legacy/cache", "legacy/orders", "payments/ledger"]
-    assert "written: catalog.yaml, Pulumi.prod.yaml and policies/prod.json\n" in adopted.told
-    assert "Merge policies/prod.json first, by itself" in adopted.told
+    assert "written: catalog.yaml, Pulumi.prod.yaml and policies/prod.json\n" in adopted.error
+    assert "Merge policies/prod.json first, by itself" in adopted.error
 
 
 def test_it_is_written_once(write: Adopt, project: Path) -> None:
@@ -56,24 +56,27 @@ def test_it_is_written_once(write: Adopt, project: Path) -> None:
     written = texts(project)
     again = write(*registry(), format="yaml")
     assert (again.code, texts(project)) == (0, written)
-    assert "there is nothing to write\n" in again.told
+    assert "there is nothing to write\n" in again.error
 
 
 def test_the_report_is_json_where_that_is_asked_for(write: Adopt, project: Path) -> None:
     adopted = write([described(repository("legacy/a", **encrypted("AES256")))])
     assert adopted.report["stack"] == "prod"
-    assert "+  legacy/a:" in adopted.told
+    assert "+  legacy/a:" in adopted.error
     assert "legacy/a" in texts(project)["catalog.yaml"]
 
 
-@cases("answer, code", ("n", 1), ("", 1), ("y", 0), ("Yes", 0))
+@cases("answer, code", ("n", 1), ("", 1), (None, 1), ("y", 0), ("Yes", 0))
 def test_people_are_asked_once_they_have_seen_the_difference(
-    write: Adopt, project: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+    write: Adopt, project: Path, monkeypatch: pytest.MonkeyPatch, answer: str | None, code: int
 ) -> None:
+    """None is the end of the input, as Ctrl-D gives it."""
     asked: list[str] = []
 
     def ask(question: str) -> str:
         asked.append(question)
+        if answer is None:
+            raise EOFError
         return answer
 
     monkeypatch.setattr(command, "_can_answer", lambda _out: True)
@@ -82,7 +85,7 @@ def test_people_are_asked_once_they_have_seen_the_difference(
     adopted = write([described(repository("legacy/a", **encrypted("AES256")))], format="yaml")
     assert (adopted.code, asked) == (code, ["\nWrite these? [y/N] "])
     assert (texts(project) == before) is bool(code)
-    assert ("nothing was written" in adopted.told) is bool(code)
+    assert ("nothing was written" in adopted.error) is bool(code)
 
 
 def test_a_file_that_cannot_be_edited_is_named_and_none_is_written(write: Adopt, project: Path) -> None:
@@ -99,8 +102,8 @@ def test_a_file_that_cannot_be_edited_is_named_and_none_is_written(write: Adopt,
     before = texts(project)
     adopted = write([described(repository("payments/ledger", **encrypted("AES256")))], format="yaml")
     assert (adopted.code, adopted.text, texts(project)) == (2, "", before)
-    assert adopted.told.startswith("catalog.yaml: can't be edited as it is written: line ")
-    assert "(paste what the command prints without --write)" in adopted.told
+    assert adopted.error.startswith("catalog.yaml: can't be edited as it is written: line ")
+    assert "(paste what the command prints without --write)" in adopted.error
 
 
 BLOCK = "a:\n  one: 1  # of a\n\n  # the last\n  two:\n    - 2\n# of b\nb: 3\n"

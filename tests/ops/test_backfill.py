@@ -134,10 +134,10 @@ def test_a_tag_that_moves_meanwhile_is_left_to_replication(filled: World, monkey
 
 
 def test_a_dry_run_copies_nothing(filled: World) -> None:
-    told = filled.copy("--dry-run")
-    assert (told.code, filled.held(REPLICA)) == (0, {})
-    assert f"{filled.name}: 6 manifests, 3 tags" in told.text
-    assert "6 manifests and 3 tags of 1 repository." in told.text
+    printed = filled.copy("--dry-run")
+    assert (printed.code, filled.held(REPLICA)) == (0, {})
+    assert f"{filled.name}: 6 manifests, 3 tags" in printed.text
+    assert "6 manifests and 3 tags of 1 repository." in printed.text
 
 
 def test_an_interrupted_run_is_gone_on_with(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,8 +258,8 @@ def test_a_replica_in_another_account(filled: World, monkeypatch: pytest.MonkeyP
     assert (ended.code, ended.error) == (0, "")
     assert f"to eu-central-1 (account {OTHER_ACCOUNT})" in ended.text
     assert filled.held("eu-central-1", OTHER_ACCOUNT) == filled.held(HOME)
-    told = "5 of 5 replications." if allowed else "0 of 5 replications, 5 failed (AccessDeniedException)."
-    assert told in ended.text
+    printed = "5 of 5 replications." if allowed else "0 of 5 replications, 5 failed (AccessDeniedException)."
+    assert printed in ended.text
     assert f"{0 if allowed else 6} manifests" in ended.text
 
 
@@ -313,16 +313,16 @@ def test_a_repository_that_does_not_exist_yet(world: World) -> None:
 
 
 @cases(
-    "arguments, told",
+    "arguments, printed",
     case("a stack", {"stack": "prd"}, "did you mean 'prod'?"),
     case("a region", {"region": "eu-west-2"}, "did you mean 'eu-west-1'?"),
     case("home", {"region": HOME}, "is the home of stack prod"),
     case("no replica", {"stack": "dev"}, "stack dev has no replica"),
 )
-def test_what_is_not_meant(world: World, arguments: dict[str, str], told: str) -> None:
+def test_what_is_not_meant(world: World, arguments: dict[str, str], printed: str) -> None:
     ended = world.backfill(**arguments)
     assert (ended.code, ended.text) == (2, "")
-    assert told in ended.error
+    assert printed in ended.error
 
 
 def test_what_else_is_not_meant(world: World) -> None:

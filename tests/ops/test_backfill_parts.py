@@ -195,11 +195,11 @@ def test_one_that_is_under_way_is_followed_and_an_end_leaves_it_to_amazon_ecr(mo
 
 def test_what_is_left_alone_is_reported() -> None:
     some = Work(repository="r", missing=(), tags={}, conflicts=(Conflict(tag="v1", here="a", there="b"),), archived=2)
-    told = "\n".join(text.ended("home", "there", [some], Copied(failed=["r@c: no"]), [], by_ecr=None))
-    assert "conflict: r:v1 can't move at the replica, where it is b; at home it is a" in told
-    assert "skipped: 2 images of r archived at home" in told
-    assert "failed: r@c: no" in told
-    assert "All that is not archived of 1 repository is at the replica" in told
+    printed = "\n".join(text.ended("home", "there", [some], Copied(failed=["r@c: no"]), [], by_ecr=None))
+    assert "conflict: r:v1 can't move at the replica, where it is b; at home it is a" in printed
+    assert "skipped: 2 images of r archived at home" in printed
+    assert "failed: r@c: no" in printed
+    assert "All that is not archived of 1 repository is at the replica" in printed
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
