@@ -31,6 +31,7 @@ from review.gate.judges import (
     explained,
     judgement_of,
     no_judge,
+    no_longer_new,
     only_found,
     own_judgement,
     without_ended,
@@ -182,7 +183,9 @@ def _against_base(
 def _with_exceptions(
     report: GateReport, request: GateRequest, head: Render, base: Render | None, folders: Sequence[Path]
 ) -> GateReport:
-    return replace(report, exceptions=exception_block(report.failing, head, base, folders, request.today))
+    unused = no_longer_new(request.project, base or head, report.remarks)
+    block = exception_block(report.failing, head, base, folders, request.today)
+    return replace(report, remarks=(*report.remarks, *unused), exceptions=block)
 
 
 def _before(request: GateRequest, base: Render | None, folder: Path) -> tuple[Remark, ...]:

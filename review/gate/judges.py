@@ -83,6 +83,21 @@ def _of_exceptions(
             yield replace(common, kind=RemarkKind.FINDING, level=Level.MANDATORY, message=message, fix=fix)
 
 
+def no_longer_new(project: Path, merged: Render, reported: Iterable[Remark]) -> Iterator[Remark]:
+    """One for each exception that is `new` though its repository is merged, but for those reported as unused."""
+    declared, file = declared_repositories(merged), levels_file(Path(), merged.stack)
+    unused = {(each.id, each.line) for each in reported if each.kind is RemarkKind.UNUSED}
+    for rule, config in levels_of(project, merged.stack).items():
+        for index, exemption in enumerate(config.parameters.exceptions):
+            line = line_of((project / file).read_text(encoding="utf-8"), (rule, "exceptions", index))
+            if exemption.new and exemption.repository in declared and (rule, line) not in unused:
+                what = f'unused "new" of the exception until {exemption.until}, the repository is declared'
+                yield Remark(
+                    kind=RemarkKind.UNUSED, id=rule, level=Level.ADVISORY, file=file.as_posix(), line=line,
+                    message=f"{exemption.repository}: {what}", fix='remove `"new": true`',
+                )  # fmt: skip
+
+
 def _remark(judged: RuleResult, lines: SettingsLines, imported: Collection[str]) -> Remark:
     path = _path(judged)
     place = lines.place(judged.resource, path, judged.rule.id)
@@ -113,7 +128,8 @@ def _fix(judged: RuleResult, imported: Collection[str]) -> str:
         return judged.outcome.fix
     fixed = FIXED_BY_ADOPTION.get(judged.rule.id) if judged.resource.urn in imported else None
     if fixed:
-        return f"adoption can't change {fixed}: merge an exception first"
+        merge = "" if isinstance(judged.outcome, Excepted) else ": merge an exception first"
+        return f"adoption can't change {fixed}{merge}"
     finding = judged.outcome.finding if isinstance(judged.outcome, Excepted) else judged.outcome
     return (finding.fix if isinstance(finding, Finding) else "") or judged.rule.remediation
 

@@ -39,7 +39,7 @@ class Ended:
         report: dict[str, Any] = json.loads(self.text)
         return report
 
-    def told(self, *kinds: str) -> list[tuple[str, ...]]:
+    def of(self, *kinds: str) -> list[tuple[str, ...]]:
         """Of each remark of these kinds: its rule, what it is about, its level and its judges."""
         remarks = [each for each in self.report["remarks"] if each["kind"] in kinds]
         return [(e["id"], e["urn"].rpartition("::")[2], e["level"], "+".join(e["judges"])) for e in remarks]

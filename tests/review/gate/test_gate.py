@@ -58,7 +58,7 @@ def test_a_role_is_pointed_at_by_what_asks_for_it(clone: Clone, auditors: str) -
 def test_a_broken_rule_fails_and_points_at_itsline_of(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     ended = clone.gate()
-    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "head")])
+    assert (ended.code, ended.of("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "head")])
     [remark] = ended.report["remarks"]
     assert line_of(clone, remark) == 'mutable_tags: ["*"]'
     assert remark["fix"]
@@ -103,7 +103,7 @@ def test_a_finding_has_its_level_and_its_judges(
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable=level)
     ended = clone.gate(*arguments)
-    assert (ended.code, ended.told("finding")) == (code, [("ecr-tags-immutable", API, level, judges)])
+    assert (ended.code, ended.of("finding")) == (code, [("ecr-tags-immutable", API, level, judges)])
 
 
 def test_a_change_cannot_lower_the_bar_for_itself(whole: Clone) -> None:
@@ -116,8 +116,8 @@ def test_a_change_cannot_lower_the_bar_for_itself(whole: Clone) -> None:
     findings = [
         (rule, about, "mandatory", "base") for rule, about in (("ecr-tags-immutable", API), ("kms-rotation", KEY))
     ]
-    assert (ended.code, ended.told("finding")) == (1, findings)
-    assert ("gate-code-changed", "", "advisory", "head") in ended.told("code")
+    assert (ended.code, ended.of("finding")) == (1, findings)
+    assert ("gate-code-changed", "", "advisory", "head") in ended.of("code")
 
 
 def test_what_judges_has_owners() -> None:
@@ -146,7 +146,7 @@ def test_attributes_of_the_base_hide_nothing_of_it(clone: Clone) -> None:
     clone.edit(*ANY_TAG)
     clone.levels("dev", ecr_tags_immutable="disabled")
     ended = clone.gate("--base", "main")
-    assert ended.told("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
+    assert ended.of("finding") == [("ecr-tags-immutable", API, "mandatory", "base")]
 
 
 def test_with_a_base_the_lines_are_the_heads(clone: Clone) -> None:
@@ -155,7 +155,7 @@ def test_with_a_base_the_lines_are_the_heads(clone: Clone) -> None:
     clone.levels("dev", ecr_tags_immutable="disabled", kms_deletion_window=MONTH)
     ended = clone.gate("--base", "main")
     by_one = [("ecr-tags-immutable", API, "mandatory", "base"), ("kms-deletion-window", KEY, "mandatory", "head")]
-    assert (ended.code, ended.told("finding")) == (1, by_one)
+    assert (ended.code, ended.of("finding")) == (1, by_one)
     lines = [line_of(clone, each) for each in ended.report["remarks"] if each["kind"] == "finding"]
     assert lines == ['mutable_tags: ["*"]', "container-registry:key_deletion_days: 7"]
 
@@ -196,7 +196,7 @@ def test_a_base_whose_gate_is_broken_fails(clone: Clone) -> None:
     clone.commit()
     clone.levels("dev", kms_rotation="mandatory")
     ended = clone.gate("--base", "main")
-    assert (ended.code, ended.told("judge")) == (1, [("gate-incomplete", "", "mandatory", "head")])
+    assert (ended.code, ended.of("judge")) == (1, [("gate-incomplete", "", "mandatory", "head")])
 
 
 def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_started_from_the_bases_checkout_it_judges_another_folder(clone: Clone, 
     clone.levels("dev", ecr_tags_immutable="disabled")
     clone.commit()
     ended = review(tmp_path, *gate(), "--project", str(clone.folder), "--base", "main~1")
-    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "base")])
+    assert (ended.code, ended.of("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "base")])
     (clone.folder / "review").unlink()
     without = review(tmp_path, *gate(), "--project", str(clone.folder))
     assert (without.code, "it has no `review`" in without.error) == (2, True)
@@ -220,7 +220,7 @@ def test_access_is_reported_once_and_passes(clone: Clone, form: str) -> None:
     assert [ended.text.count(each) for each in (can, no_longer)] == [1, 1]
     assert "may no longer pull" not in ended.text
     if form == "json":
-        assert ended.told("danger", "access") == [
+        assert ended.of("danger", "access") == [
             (f"access-{each}", API, "advisory", "head") for each in ("gained", "lost")
         ]
         remarks = [each for each in ended.report["remarks"] if each["kind"] == "access"]
@@ -251,7 +251,7 @@ def test_a_destruction_passes_with_its_two_steps_and_not_at_once(clone: Clone) -
     catalog.write_text(text.replace(entry[0], ""), encoding="utf-8")
     at_once = clone.gate("--base", "main")
     assert at_once.code == 1
-    assert ("plan-destroys", "data/notebooks@us-east-1", "mandatory", "head") in at_once.told("danger")
+    assert ("plan-destroys", "data/notebooks@us-east-1", "mandatory", "head") in at_once.of("danger")
     catalog.write_text(text.replace(entry[0], entry[0] + RETIRE), encoding="utf-8")
     first = clone.gate("--base", "main")
     assert first.code == 0, first.text
@@ -260,7 +260,7 @@ def test_a_destruction_passes_with_its_two_steps_and_not_at_once(clone: Clone) -
     catalog.write_text(text.replace(entry[0], "") + removed, encoding="utf-8")
     second = clone.gate("--base", "HEAD")
     assert second.code == 0, second.text
-    assert "plan-destroys" in [each[0] for each in second.told("danger")]
+    assert "plan-destroys" in [each[0] for each in second.of("danger")]
     assert clone.gate("--base", "HEAD", "--today", "2027-01-01").code == 1
 
 
@@ -285,11 +285,11 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
     file = tmp_path / "render.json"
     file.write_text(json.dumps(render), encoding="utf-8")
     ended = clone.gate("--render", str(file))
-    assert (ended.code, ended.told("undecided")) == (0, [("ecr-tags-immutable", API, "mandatory", "head")])
+    assert (ended.code, ended.of("undecided")) == (0, [("ecr-tags-immutable", API, "mandatory", "head")])
 
 
 @cases(
-    "arguments, told",
+    "arguments, printed",
     case("no such revision", ["--base", "nowhere"], "'nowhere' is not a revision"),
     case("an option as a revision", ["--base=--output=/tmp/x"], "is not a revision"),
     case("no such render", ["--render", "nowhere.json"], "nowhere.json"),
@@ -300,7 +300,7 @@ def test_a_given_render_is_judged_in_place_of_ones_own(clone: Clone, tmp_path: P
     case("no such project", ["--project", "/nowhere"], "/nowhere"),
 )
 def test_what_cannot_be_read_is_reported_and_is_no_verdict(
-    clone: Clone, arguments: list[str], told: str, prod: Render, monkeypatch: pytest.MonkeyPatch
+    clone: Clone, arguments: list[str], printed: str, prod: Render, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (clone.folder / "other.json").write_text(to_json(prod), encoding="utf-8")
     (clone.folder / "preview.json").write_text(to_json(replace(prod, stack="dev", preview=True)), encoding="utf-8")
@@ -308,7 +308,7 @@ def test_what_cannot_be_read_is_reported_and_is_no_verdict(
     monkeypatch.chdir(clone.folder)
     ended = clone.gate(*arguments)
     assert (ended.code, ended.text) == (2, "")
-    assert told in ended.error
+    assert printed in ended.error
     assert "Traceback" not in ended.error
 
 

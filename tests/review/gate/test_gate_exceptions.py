@@ -14,12 +14,12 @@ def test_an_exception_counts_once_it_is_merged(clone: Clone) -> None:
     exception = {"urn": API_URN, "reason": "the vendor pushes over its tags", "until": "2027-01-31"}
     clone.levels("dev", ecr_tags_immutable={"enforcementLevel": "mandatory", "exceptions": [exception]})
     alone = clone.gate("--base", "main")
-    assert (alone.code, alone.told("unused")) == (0, [("ecr-tags-immutable", API, "advisory", "head")])
+    assert (alone.code, alone.of("unused")) == (0, [("ecr-tags-immutable", API, "advisory", "head")])
     clone.commit()
     clone.edit(*ANY_TAG)
     assert clone.gate("--base", "main~1").code == 1
     merged = clone.gate("--base", "main")
-    assert (merged.code, merged.told("excepted")) == (0, [("ecr-tags-immutable", API, "mandatory", "head")])
+    assert (merged.code, merged.of("excepted")) == (0, [("ecr-tags-immutable", API, "mandatory", "head")])
 
 
 LATER = {"reason": "the vendor pushes over its tags", "until": "2027-01-31"}
@@ -36,22 +36,43 @@ def test_an_exception_by_repository_is_for_every_region(clone: Clone) -> None:
     ended = clone.gate("--base", "main", stack="prod")
     regions = ("ap-northeast-1", "eu-west-1", "us-east-1")
     excepted = [("ecr-tags-immutable", f"payments/api@{each}", "mandatory", "head") for each in regions]
-    assert (ended.code, sorted(ended.told("excepted"))) == (0, excepted)
+    assert (ended.code, sorted(ended.of("excepted"))) == (0, excepted)
 
 
 def test_an_exception_for_an_unknown_repository_fails_and_names_the_nearest(clone: Clone) -> None:
     clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj"))
     ended = clone.gate("--base", "main")
-    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", "", "mandatory", "head")])
+    assert (ended.code, ended.of("finding")) == (1, [("ecr-tags-immutable", "", "mandatory", "head")])
     [remark] = (each for each in ended.report["remarks"] if each["kind"] == "finding")
     assert "'payments/apj' is not a repository of the stack dev" in remark["message"]
     assert remark["fix"].startswith('write `"repository": "payments/api"`')
     assert '"repository": "payments/apj"' in line_of(clone, remark)
     clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/apj", new=True))
     new = clone.gate("--base", "main")
-    assert (new.code, new.told("unused")) == (0, [("ecr-tags-immutable", "", "advisory", "head")])
+    assert (new.code, new.of("unused")) == (0, [("ecr-tags-immutable", "", "advisory", "head")])
     clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/api"))
-    assert clone.gate().told("unused") == [("ecr-tags-immutable", "", "advisory", "head")]
+    assert clone.gate().of("unused") == [("ecr-tags-immutable", "", "advisory", "head")]
+
+
+def test_an_exception_is_no_longer_new_once_its_repository_is_merged(clone: Clone) -> None:
+    """Until then the change that adds the repository needs it as it is."""
+    catalog = clone.folder / "catalog.yaml"
+    before = catalog.read_text(encoding="utf-8")
+    clone.levels("dev", ecr_tags_immutable=_excepting(repository="vendor/tool", new=True))
+    clone.commit()
+    catalog.write_text(f"{before}  vendor/tool: {{owner: payments, mutable_tags: ['*']}}\n", encoding="utf-8")
+    assert clone.gate("--base", "main").of("unused") == []
+    clone.commit()
+    ended = clone.gate("--base", "main")
+    [remark] = (each for each in ended.report["remarks"] if each["kind"] == "unused")
+    assert (ended.code, remark["fix"]) == (0, 'remove `"new": true`')
+    assert (
+        remark["message"] == 'vendor/tool: unused "new" of the exception until 2027-01-31, the repository is declared'
+    )
+    assert '"new": true' in line_of(clone, remark)
+    clone.edit("catalog.yaml", ", mutable_tags: ['*']", "")
+    [remark] = (each for each in clone.gate("--base", "main").report["remarks"] if each["kind"] == "unused")
+    assert remark["fix"] == "remove the exception"
 
 
 def test_an_unknown_repository_in_the_bases_exceptions_blocks_no_change(clone: Clone) -> None:
@@ -100,7 +121,7 @@ def test_a_key_and_what_has_its_exception_already(clone: Clone) -> None:
     clone.levels("dev", kms_deletion_window=MONTH, ecr_tags_immutable=_excepting(repository="payments/api"))
     clone.edit(*ANY_TAG)
     ended = clone.gate("--base", "main")
-    assert ended.told("finding") == [
+    assert ended.of("finding") == [
         ("ecr-tags-immutable", API, "mandatory", "base"), ("kms-deletion-window", KEY, "mandatory", "head"),
     ]  # fmt: skip
     [(rule, value)] = ended.report["exceptions"].items()
@@ -127,17 +148,17 @@ def test_a_change_removes_an_exception_that_ended_in_the_base(clone: Clone) -> N
     """What it covered still fails by the base's rules."""
     clone.levels("dev", ecr_tags_immutable=_excepting(repository="payments/api", until="2026-11-20"))
     clone.commit()
-    assert clone.gate("--base", "HEAD").told("finding") == [("ecr-tags-immutable", API, "mandatory", "head+base")]
+    assert clone.gate("--base", "HEAD").of("finding") == [("ecr-tags-immutable", API, "mandatory", "head+base")]
     clone.levels("dev", ecr_tags_immutable="mandatory")
     ended = clone.gate("--base", "HEAD")
-    assert (ended.code, ended.told("finding")) == (0, [])
+    assert (ended.code, ended.of("finding")) == (0, [])
     clone.levels("dev", ecr_tags_immutable="advisory")
     clone.edit(*ANY_TAG)
     ended = clone.gate("--base", "HEAD")
-    assert (ended.code, ended.told("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "head+base")])
+    assert (ended.code, ended.of("finding")) == (1, [("ecr-tags-immutable", API, "mandatory", "head+base")])
     [changed] = (each["message"] for each in ended.report["remarks"] if each["kind"] == "code")
-    told = "1 file under policies/ changed: part of the gate itself (ecr-tags-immutable: mandatory -> advisory)"
-    assert changed == told
+    remark = "1 file under policies/ changed: part of the gate itself (ecr-tags-immutable: mandatory -> advisory)"
+    assert changed == remark
 
 
 def test_the_exceptions_have_the_parameters_of_the_base(clone: Clone) -> None:
@@ -145,7 +166,7 @@ def test_the_exceptions_have_the_parameters_of_the_base(clone: Clone) -> None:
     clone.edit("catalog.yaml", '- {tag: "release-*", keep: 20}', '- {tag: "release-*", keep: 3}')
     clone.levels("dev", ecr_lifecycle_sound={"enforcementLevel": "mandatory", "minimum_kept": 3})
     ended = clone.gate("--base", "main")
-    assert {each[3] for each in ended.told("finding")} == {"base"}
+    assert {each[3] for each in ended.of("finding")} == {"base"}
     assert (ended.code, ended.report["exceptions"]) == (1, {})
     clone.levels("dev", ecr_lifecycle_sound={"enforcementLevel": "mandatory", "minimum_kept": 4})
     [value] = clone.gate("--base", "main").report["exceptions"].values()
@@ -176,16 +197,16 @@ def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(whole
     exceptions = _excepting(repository="payments/api")
     whole.levels("dev", ecr_tags_immutable=exceptions)
     (whole.folder / code).write_text(new, encoding="utf-8")
-    [told] = incomplete(own_review(whole.folder, *gate(), "--base", "old"))
-    assert (told["level"], told["fix"].partition(",")[0]) == ("advisory", f"merge the change of {code} first")
+    [remark] = incomplete(own_review(whole.folder, *gate(), "--base", "old"))
+    assert (remark["level"], remark["fix"].partition(",")[0]) == ("advisory", f"merge the change of {code} first")
     whole.commit()
-    [told] = incomplete(own_review(whole.folder, *gate(), "--base", "old"))
+    [remark] = incomplete(own_review(whole.folder, *gate(), "--base", "old"))
     commit = whole.git("log", "-1", "--format=%h").strip()
-    assert told["fix"].startswith(f"merge the commit {commit} first")
+    assert remark["fix"].startswith(f"merge the commit {commit} first")
     assert incomplete(own_review(whole.folder, *gate(), "--base", "HEAD")) == []
     whole.git("checkout", "--quiet", "old", "--", code)
     whole.git("commit", "--quiet", "--message", "back")
     whole.git("tag", "broken")
     (whole.folder / code).write_text(new, encoding="utf-8")
-    [told] = incomplete(own_review(whole.folder, *gate(), "--base", "broken"))
-    assert (told["level"], told["fix"].partition(",")[0]) == ("mandatory", f"merge the change of {code} first")
+    [remark] = incomplete(own_review(whole.folder, *gate(), "--base", "broken"))
+    assert (remark["level"], remark["fix"].partition(",")[0]) == ("mandatory", f"merge the change of {code} first")

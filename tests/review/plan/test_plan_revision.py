@@ -169,7 +169,7 @@ def test_a_new_stack_is_reported_as_new(registry: Clone) -> None:
 
 
 @cases(
-    "arguments, stack, told",
+    "arguments, stack, printed",
     (("--base", "nonsense"), "dev", "'nonsense' is not a revision"),
     (("--base", "HEAD"), "nonsense", "is not a stack of this project"),
     (("--from-preview", "nothing.json"), "dev", "nothing.json: can't be read: No such file"),
@@ -177,12 +177,12 @@ def test_a_new_stack_is_reported_as_new(registry: Clone) -> None:
     (("--from-preview", "x", "--base", "HEAD"), "dev", "leave out --base or --from-preview"),
 )
 def test_faulty_input_ends_with_2(
-    registry: Clone, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], stack: str, told: str
+    registry: Clone, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], stack: str, printed: str
 ) -> None:
     monkeypatch.chdir(registry.folder)
     ended = plan(registry.folder, *arguments, stack=stack)
     assert (ended.code, ended.text) == (2, "")
-    assert told in ended.error
+    assert printed in ended.error
     assert "Traceback" not in ended.error
 
 
