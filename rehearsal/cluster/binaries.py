@@ -25,5 +25,6 @@ def require_binaries(*names: str, environment: Mapping[str, str] = os.environ) -
     """The folder that has them all; raises NotBuilt."""
     folder = folder_of_binaries(environment)
     if missing := [name for name in names if not os.access(folder / name, os.X_OK)]:
-        raise NotBuilt(f"{', '.join(missing)} of Kubernetes {VERSION} is not in {folder} (write make kubernetes)")
+        absent = f"{folder} has no {', no '.join(missing)}"
+        raise NotBuilt(f"Kubernetes {VERSION} is not built: {absent} (write make kubernetes)")
     return folder

@@ -124,5 +124,5 @@ def test_one_faulty_entry_hides_the_credentials_of_every_registry(faulty: dict[s
 
 def test_a_missing_program_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER, "/nowhere")
-    with pytest.raises(NotBuilt, match="keyring of Kubernetes"):
+    with pytest.raises(NotBuilt, match="/nowhere has no keyring"):
         credentials_for([IMAGE], [])

@@ -55,7 +55,8 @@ def test_a_missing_program_is_named_with_the_way_to_get_it(binaries: Path) -> No
     (binaries / "kube-apiserver").chmod(0o644)
     with pytest.raises(NotBuilt) as missing:
         LocalCluster()
-    assert str(missing.value) == f"kube-apiserver of Kubernetes {VERSION} is not in {binaries} (write make kubernetes)"
+    absent = f"{binaries} has no kube-apiserver"
+    assert str(missing.value) == f"Kubernetes {VERSION} is not built: {absent} (write make kubernetes)"
 
 
 def test_a_program_that_ends_is_reported_with_its_last_words(binaries: Path, tmp_path: Path) -> None:
