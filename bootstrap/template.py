@@ -1,7 +1,7 @@
 """`bootstrap/account.yaml` with its functions resolved, as CloudFormation would for one account."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ _ANY_REPOSITORY = {"GitHubOwner": "any-owner", "GitHubRepository": "any-reposito
 """Parameters that the boundary does not depend on."""
 _NOTHING = object()
 """The value of AWS::NoValue."""
+_LOOP = "Fn::ForEach::"
+_NOT_IN_LOGICAL_ID = re.compile(r"[^A-Za-z0-9]")
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 
 
@@ -70,6 +72,10 @@ class Account:
     def partition(self) -> str:
         return REGIONS[self.region].id
 
+    def of_type(self, type: str) -> list[dict[str, Any]]:
+        """The properties of all resources of the type."""
+        return [each["Properties"] for each in self.resources.values() if each["Type"] == type]
+
     @property
     def boundary_arn(self) -> str:
         name = self.resources["PermissionsBoundary"]["Properties"]["ManagedPolicyName"]
@@ -87,7 +93,6 @@ def fill_in(data: Mapping[str, Any], account: str, region: str, **parameters: st
 
 class _Filling:
     def __init__(self, data: Mapping[str, Any], account: str, region: str, given: Mapping[str, str]) -> None:
-        self._data = data
         self._account = account
         self._region = region
         unknown = sorted(set(given) - set(data["Parameters"]))
@@ -101,6 +106,17 @@ class _Filling:
             "Fn::Join": lambda each: each[0].join(self._value(each[1])),
             "Fn::If": lambda each: self._value(each[1] if self._holds({"Condition": each[0]}) else each[2]),
         }
+        self._data = {**data, "Resources": dict(self._expanded(data["Resources"]))}
+
+    def _expanded(self, part: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """With each loop's fragment once for each value of its collection."""
+        for name, each in part.items():
+            if not name.startswith(_LOOP):
+                yield name, each
+                continue
+            identifier, collection, fragment = each
+            for value in self._value(collection):
+                yield from _with_value(fragment, identifier, value).items()
 
     def account(self) -> Account:
         resources = {name: self._value(each) for name, each in self._made("Resources").items()}
@@ -194,9 +210,23 @@ class _Filling:
         return answers[name, attribute]()
 
 
-def for_stack(file: Path, project: str, stack: str, account: str, region: str) -> Account:
+def _with_value(node: Any, identifier: str, value: str) -> Any:
+    """A loop's fragment for one value.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html"""
+    if isinstance(node, str):
+        alphanumeric = _NOT_IN_LOGICAL_ID.sub("", value)
+        return node.replace(f"&{{{identifier}}}", alphanumeric).replace(f"${{{identifier}}}", value)
+    if isinstance(node, list):
+        return [_with_value(each, identifier, value) for each in node]
+    if isinstance(node, dict):
+        return {_with_value(key, identifier, value): _with_value(each, identifier, value) for key, each in node.items()}
+    return node
+
+
+def for_stack(file: Path, project: str, stack: str, account: str, region: str, **parameters: str) -> Account:
     """The template deployed for a stack, with any repository on GitHub."""
-    return fill_in(load_template(file), account, region, Project=project, Stack=stack, **_ANY_REPOSITORY)
+    given = {**_ANY_REPOSITORY, **parameters}
+    return fill_in(load_template(file), account, region, Project=project, Stack=stack, **given)
 
 
 def boundaries(folder: Path, project: str, stack: str, account: str, region: str) -> dict[str, Policy]:

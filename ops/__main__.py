@@ -30,8 +30,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _adopt(commands.add_parser("adopt", help="write catalog entries for repositories that exist already"))
     _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
+    _cluster_issuers(commands.add_parser("cluster-issuers", help="print the bootstrap's parameter ClusterIssuers"))
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     return parser
+
+
+def _cluster_issuers(command: argparse.ArgumentParser) -> None:
+    """It reads the settings alone."""
+    command.set_defaults(module="ops.cluster_issuers")
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    _project(command)
 
 
 def _new_stack(command: argparse.ArgumentParser) -> None:

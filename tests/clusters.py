@@ -44,14 +44,14 @@ def _pulls(cluster: str, *namespaces: str) -> str:
     return ", ".join(f"{{cluster: {cluster}, namespace: {each}}}" for each in namespaces)
 
 
-_LAST = "  container-registry:allow_destruction: true\n"
+LAST_KEY = "  container-registry:allow_destruction: true\n"
 _API, _LEDGER = (
     "pull: [{account: workloads}, {organization: acme}",
     "pull: [{account: workloads, role: ledger-task-execution}",
 )
 _BOTH = ("payments", "batch")
 WITH_CLUSTERS: tuple[TextEdit, ...] = (
-    ("Pulumi.dev.yaml", _LAST, f"{_LAST}  container-registry:clusters: {json.dumps([STOREFRONT, EDGE])}\n"),
+    ("Pulumi.dev.yaml", LAST_KEY, f"{LAST_KEY}  container-registry:clusters: {json.dumps([STOREFRONT, EDGE])}\n"),
     ("Pulumi.dev.yaml", "{service: ecs}]", f"{{service: ecs}}, {_pulls('storefront', *_BOTH)}]"),
     ("catalog.yaml", _API, f"{_API}, {_pulls('storefront', *_BOTH)}, {_pulls('edge', *_BOTH)}"),
     ("catalog.yaml", _LEDGER, f"{_LEDGER}, {_pulls('storefront', 'payments', 'web', 'jobs')}"),

@@ -18,16 +18,21 @@ from settings import Settings
 
 
 def bootstrap(settings: Settings, clients: Clients) -> None:
-    """Makes what the program only refers to, as bootstrap/account.yaml has it: GitHub's provider, the roles' boundary.
+    """Makes what the program only refers to, as bootstrap/account.yaml has it: the providers of GitHub and of clusters,
+    the roles' boundary.
 
     Raises NotApplied where the template does not take the stack, which then has no account to be applied to.
     """
     home = settings.home
     iam = clients.root("iam", IAM_REGION, home.account)
     try:
-        made = template.for_stack(template.PATH, settings.project, settings.stack, home.account, home.region)
-        provider, boundary = (made.resources[name]["Properties"] for name in ("OidcProvider", "PermissionsBoundary"))
-        iam.create_open_id_connect_provider(Url=provider["Url"], ClientIDList=provider["ClientIdList"])
+        made = template.for_stack(
+            template.PATH, settings.project, settings.stack, home.account, home.region,
+            ClusterIssuers=",".join(settings.cluster_issuers),
+        )  # fmt: skip
+        for provider in made.of_type("AWS::IAM::OIDCProvider"):
+            iam.create_open_id_connect_provider(Url=provider["Url"], ClientIDList=provider["ClientIdList"])
+        boundary = made.resources["PermissionsBoundary"]["Properties"]
         iam.create_policy(
             PolicyName=boundary["ManagedPolicyName"],
             Description=boundary["Description"],

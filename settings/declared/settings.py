@@ -99,6 +99,12 @@ class Settings:
         return account_arn(cluster.account, cluster.node_role, self.home.id) if cluster.node_role else None
 
     @property
+    def cluster_issuers(self) -> tuple[str, ...]:
+        """The names of the issuers that the stack's own account trusts: the bootstrap makes a provider of each."""
+        own = [each for each in self.clusters if each.own_account and any(found.role for found in each.namespaces)]
+        return tuple(sorted({issuer_name(each.issuer) for each in own if each.issuer}))
+
+    @property
     def cluster_principals(self) -> dict[str, str]:
         """How people call what pulls in clusters: by a role's ARN, or the name of a cluster's OIDC issuer."""
         names: dict[str | None, str] = {}

@@ -45,6 +45,11 @@ ESCAPES = {
     ),
     ("iam", "arn:aws:iam::{id}:group/admins"): "PutGroupPolicy AttachGroupPolicy AddUserToGroup",
     ("iam", "arn:aws:iam::{id}:oidc-provider/issuer.example"): "CreateOpenIDConnectProvider",
+    ("iam", "arn:aws:iam::{id}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/0A1B2C3D"): (
+        "CreateOpenIDConnectProvider DeleteOpenIDConnectProvider AddClientIDToOpenIDConnectProvider "
+        "RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint TagOpenIDConnectProvider "
+        "UntagOpenIDConnectProvider"
+    ),
     ("iam", "arn:aws:iam::{id}:saml-provider/mine"): "CreateSAMLProvider",
     ("iam", "arn:aws:iam::{id}:saml-provider/staff"): "UpdateSAMLProvider",
     ("iam", "*"): "UpdateAccountPasswordPolicy SetSecurityTokenServicePreferences",

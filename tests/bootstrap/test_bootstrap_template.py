@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
-from bootstrap.template import InvalidTemplate
+from bootstrap.template import PATH, InvalidTemplate
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
@@ -101,6 +101,53 @@ def test_an_oidc_provider_that_exists_is_trusted_and_not_made(template: dict[str
     assert "OidcProvider" not in found.resources
     for role in ROLES:
         assert made.trust(role) == found.trust(role)
+
+
+OIDC = "AWS::IAM::OIDCProvider"
+EKS, EDGE = "oidc.eks.us-east-1.amazonaws.com/id/0A1B2C3D", "oidc.edge.acme.example"
+
+
+def test_each_cluster_has_a_provider_that_stays(template: dict[str, Any]) -> None:
+    account = fill_in(template, "111122223333", "us-east-1", **GITHUB, ClusterIssuers=f"{EKS},{EDGE}")
+    made = {name: each for name, each in account.resources.items() if name.startswith("ClusterProvider")}
+    assert {name: each["Properties"] for name, each in made.items()} == {
+        "ClusterProvideroidceksuseast1amazonawscomid0A1B2C3D": {
+            "Url": f"https://{EKS}",
+            "ClientIdList": ["sts.amazonaws.com"],
+        },
+        "ClusterProvideroidcedgeacmeexample": {"Url": f"https://{EDGE}", "ClientIdList": ["sts.amazonaws.com"]},
+    }
+    for each in made.values():
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert len(account.of_type(OIDC)) == 3
+
+
+@cases(
+    "parameters, count",
+    ({}, 1),
+    ({"ClusterIssuers": ""}, 1),
+    ({"ClusterIssuers": EDGE}, 2),
+    ({"ClusterIssuers": EDGE, "CreateOidcProvider": "false"}, 1),
+    ({"ClusterIssuers": EDGE, "HomeDeployRole": "arn:aws:iam::222233334444:role/container-registry-dev-deploy"}, 0),
+)
+def test_no_cluster_has_no_provider(template: dict[str, Any], parameters: dict[str, str], count: int) -> None:
+    """CloudFormation makes a list of one empty text of the empty parameter, and runs the loop once."""
+    account = fill_in(template, "111122223333", "us-east-1", **GITHUB, **parameters)
+    assert len(account.of_type(OIDC)) == count
+
+
+def test_the_roles_of_the_bootstrap_trust_no_cluster(template: dict[str, Any]) -> None:
+    without, having = (
+        fill_in(template, "111122223333", "us-east-1", **GITHUB, ClusterIssuers=each) for each in ("", f"{EKS},{EDGE}")
+    )
+    for role in ROLES:
+        assert having.trust(role) == without.trust(role)
+        assert having.documents(role) == without.documents(role)
+
+
+def test_the_template_is_given_in_the_call() -> None:
+    """Of 51,200 bytes at most: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+    assert len(PATH.read_bytes()) <= 51_200
 
 
 @pytest.mark.parametrize("length", ["shortest", "longest"])
