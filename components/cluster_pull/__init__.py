@@ -1,0 +1,1 @@
+"""Pull access of clusters: what is declared in them, and the program that keeps a pull secret fresh."""
