@@ -65,8 +65,10 @@ show: .venv/.run ## what the team of REPOSITORY needs to push and pull
 gate: .venv/.run ## may it be merged: the rules, and the plan since BASE
 	@$(REVIEW) $(if $(BASE),--base $(BASE))
 
-# Without a default: dev is there already.
+# STACK's default is of no use here: dev is there already.
 new-stack: .venv/.run ## the files of a new STACK in ACCOUNT and REGION
+	@$(if $(and $(filter-out file,$(origin STACK)),$(STACK),$(ACCOUNT),$(REGION)),,echo 'STACK, ACCOUNT or REGION is missing \
+	  (write make new-stack STACK=staging ACCOUNT=333344445555 REGION=us-east-1)' >&2; exit 2)
 	@$(BIN)/python -m ops new-stack $(STACK) --account "$(ACCOUNT)" --region "$(REGION)" $(if $(AFTER),--after $(AFTER))
 
 backfill: .venv/.ops ## copy what exists to the replica of STACK in REGION

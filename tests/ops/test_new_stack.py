@@ -1,6 +1,7 @@
 """A new stack: its files load and pass the gate, every workflow has it, and nothing is written for a faulty request."""
 
 import json
+import os
 import shutil
 import subprocess
 from datetime import date
@@ -158,3 +159,14 @@ def test_the_repository_is_that_of_the_clone(
         subprocess.run(["git", "-C", str(project), *arguments], check=True)
     assert new_stack(project, "staging") == 0
     assert f"\nrepo={repo}\n" in capsys.readouterr().out
+
+
+@cases("given", "", "STACK=staging ACCOUNT=333344445555", "ACCOUNT=333344445555 REGION=us-east-1")
+def test_make_new_stack_asks_for_what_it_needs(given: str) -> None:
+    """The default of STACK does not count."""
+    command = ["make", "--no-print-directory", "-o", ".venv/.run", "new-stack", *given.split()]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    [line, *_] = ended.stderr.splitlines()
+    assert line.startswith("STACK, ACCOUNT or REGION is missing (write make new-stack STACK=staging ")
