@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -102,6 +102,10 @@ class LocalCloud:
     def fix_password(self, account: str, password: str) -> None:
         """The account's root logs in to its registries with this password, too, and it does not end."""
         self._server.wait(_call(lambda: self._tokens.fix(password, root(account))))
+
+    def move_registry_clock(self, by: timedelta) -> None:
+        """So much more time has passed for authorization tokens; sessions and signatures keep the machine's clock."""
+        self._server.wait(_call(lambda: self._tokens.move_clock(by)))
 
     def service_password(self, service: str, source_arn: str, source_account: str) -> str:
         """With which an AWS service pulls on behalf of one of its resources; in AWS it is never shown."""

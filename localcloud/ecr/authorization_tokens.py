@@ -36,10 +36,15 @@ class Tokens:
         self._identities: dict[str, tuple[Identity, datetime]] = {}
         """By handle, with the token's end, the first to end first."""
         self._fixed: dict[str, Identity] = {}
+        self._ahead = timedelta()
+
+    def move_clock(self, by: timedelta) -> None:
+        """So much more time has passed for the tokens, those that are given out and those to come."""
+        self._ahead += by
 
     def issue(self, identity: Identity, *, now: datetime) -> AuthorizationToken:
-        self._forget_ended(now)
-        expires = now + LIFE
+        self._forget_ended(now + self._ahead)
+        expires = now + self._ahead + LIFE
         handle = secrets.token_hex(8)
         self._identities[handle] = identity, expires
         claims = {"id": handle, "caller": identity.arn, "account": identity.account, "expires": expires.isoformat()}
@@ -58,7 +63,7 @@ class Tokens:
         if not payload or not hmac.compare_digest(mac.encode(), self._mac(payload).encode()):
             raise EcrError("InvalidToken", "Your Authorization Token is invalid.")
         claims = json.loads(base64.urlsafe_b64decode(payload))
-        if (now or datetime.now(UTC)) >= datetime.fromisoformat(claims["expires"]):
+        if (now or datetime.now(UTC)) + self._ahead >= datetime.fromisoformat(claims["expires"]):
             raise EcrError("ExpiredToken", "Your authorization token has expired. Reauthenticate and try again.")
         identity, _ = self._identities[claims["id"]]
         return identity

@@ -125,6 +125,20 @@ def test_a_token_that_has_ended_is_forgotten_with_the_next() -> None:
         tokens.identity(old)
 
 
+def test_a_moved_clock_ends_what_was_given_out_and_begins_later() -> None:
+    tokens, identity, now = Tokens(), root().identity, datetime.now(UTC)
+    tokens.fix("my-own-token", identity)
+    old = tokens.issue(identity, now=now).password
+    tokens.move_clock(LIFE - timedelta(minutes=1))
+    assert tokens.identity(old) == identity
+    tokens.move_clock(timedelta(minutes=1))
+    with pytest.raises(EcrError, match="ExpiredToken"):
+        tokens.identity(old)
+    new = tokens.issue(identity, now=now)
+    assert (new.expires, len(tokens._identities)) == (now + 2 * LIFE, 1)
+    assert tokens.identity(new.password) == tokens.identity("my-own-token") == identity
+
+
 def test_a_fixed_password_names_its_identity_and_does_not_end() -> None:
     tokens, now = Tokens(), datetime.now(UTC)
     tokens.fix("my-own-token", root().identity)

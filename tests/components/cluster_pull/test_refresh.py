@@ -5,7 +5,7 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -92,7 +92,12 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(cloud: LocalCloud) -> Any:
+def cluster(cloud: LocalCloud) -> Iterator[Cluster]:
+    with Clients(cloud.endpoint) as clients:
+        yield made_cluster(cloud, clients)
+
+
+def made_cluster(cloud: LocalCloud, clients: Clients) -> Cluster:
     account, other = next(ACCOUNTS), next(ACCOUNTS)
     issuer = ClusterIssuer(f"https://oidc.eks.{REGION}.amazonaws.com/id/{account}")
     cloud.add_issuer(issuer.url, issuer)
@@ -114,14 +119,13 @@ def cluster(cloud: LocalCloud) -> Any:
         {"Effect": "Allow", "Action": LOGIN_ACTION, "Resource": "*"},
         {"Effect": "Allow", "Action": PULL_ACTIONS, "Resource": "arn:aws:ecr:*:*:repository/app"},
     ]
-    with Clients(cloud.endpoint) as clients:
-        iam = clients.root("iam", REGION, account)
-        iam.create_open_id_connect_provider(Url=issuer.url, ClientIDList=["sts.amazonaws.com"])
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [irsa, pod_identity]})
-        role = iam.create_role(RoleName="pull", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-        iam.put_role_policy(RoleName="pull", PolicyName="pull", PolicyDocument=document)
-        yield Cluster(cloud, clients, issuer, account, other, role)
+    iam = clients.root("iam", REGION, account)
+    iam.create_open_id_connect_provider(Url=issuer.url, ClientIDList=["sts.amazonaws.com"])
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [irsa, pod_identity]})
+    role = iam.create_role(RoleName="pull", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    iam.put_role_policy(RoleName="pull", PolicyName="pull", PolicyDocument=document)
+    return Cluster(cloud, clients, issuer, account, other, role)
 
 
 @cases("way", Cluster.by_irsa, Cluster.by_pod_identity)
@@ -138,6 +142,21 @@ def test_the_secret_pulls_from_every_registry(cluster: Cluster, pod: Pod, way: C
     assert first == second != third
     with pytest.raises(Refused):
         cluster.pulled({"username": "AWS", "password": "x", "auth": "QVdTOng="}, cluster.account, REGION)
+
+
+def test_the_secret_pulls_again_when_its_token_had_ended(pod: Pod) -> None:
+    with LocalCloud() as cloud, Clients(cloud.endpoint) as clients:
+        cluster = made_cluster(cloud, clients)
+        (host, where), *_ = cluster.hosts.items()
+        digest = cluster.push(*where)
+        cluster.by_irsa(pod)
+        assert pod.run().code == 0
+        assert cluster.pulled(pod.auths[host], *where) == digest
+        cloud.move_registry_clock(timedelta(hours=13))
+        with pytest.raises(Refused, match="authorization token has expired"):
+            cluster.pulled(pod.auths[host], *where)
+        assert pod.run().code == 0
+        assert cluster.pulled(pod.auths[host], *where) == digest
 
 
 def test_the_line_says_which_registries_and_until_when(cluster: Cluster, pod: Pod) -> None:
