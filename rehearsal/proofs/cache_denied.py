@@ -19,7 +19,7 @@ PROMISE = "no other principal imports images into the cache, or pulls from it"
 def prove_cache(case: CacheCase) -> str:
     name = names(case.cache)[UNDECLARED]
     case.remove(name)
-    others = list(other_principals(case, case.cache.pull))
+    others = [*other_principals(case, case.cache.pull), *case.other_namespaces()]
     # A principal that can pull from all of the account's repositories still can't have new ones created.
     for each in (*others, RegistryPrincipal(who="a role that may pull", password=case.puller())):
         with Client.on_loopback(case.host, each.password) as client:

@@ -12,7 +12,7 @@ PROMISE = "granted principals import images through the cache, and its repositor
 
 
 def applies(case: CacheCase) -> bool:
-    return bool(case.cache.pull) or case.cache.tasks
+    return bool(case.cache.pull or case.cache.namespaces) or case.cache.tasks
 
 
 def prove_cache(case: CacheCase) -> str:

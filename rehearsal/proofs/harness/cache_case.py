@@ -8,6 +8,7 @@ from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS
 from domain.iam.grants import AccountGrant, Grant
 from rehearsal.proofs.harness.case import RegistryCase
 from rehearsal.proofs.harness.denied_calls import RegistryPrincipal, granted
+from rehearsal.proofs.harness.namespaces import namespace_principals, pulling_namespaces
 from rehearsal.proofs.harness.stack_roles import tasks_of
 from rehearsal.proofs.harness.upstream_registries import TASKS, names
 
@@ -29,6 +30,15 @@ class CacheCase(RegistryCase):
             yield mine[str(number)], self._reader(grant)
         if self.cache.tasks:
             yield mine[TASKS], RegistryPrincipal(who="a task", password=tasks_of(self))
+        for each in pulling_namespaces(self.settings):
+            if each.namespace.id in self.cache.namespaces:
+                yield mine[str(each.namespace.id)], namespace_principals(self, each)[0]
+
+    def other_namespaces(self) -> Iterator[RegistryPrincipal]:
+        """Those of the stack's clusters that are not for the cache."""
+        for each in pulling_namespaces(self.settings):
+            if each.namespace.id not in self.cache.namespaces:
+                yield namespace_principals(self, each)[0]
 
     def _reader(self, grant: Grant) -> RegistryPrincipal:
         if grant != AccountGrant(account=self.registry.account):

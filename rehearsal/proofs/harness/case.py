@@ -147,7 +147,7 @@ class PublisherCase(RegistryCase):
     def session(self, job: Job, *, audience: str = AUDIENCE, at: datetime | None = None) -> AwsCredentials:
         """Of the publisher's role; raises ClientError where the job does not get it."""
         token = self.principals.cloud.github_token(job, audience=audience, at=at or datetime.now(UTC))
-        return self.principals.workflow(self.role, token, self.registry.region)
+        return self.principals.by_token(self.role, token, self.registry.region)
 
     def others(self) -> list[str]:
         """Repositories that are not the publisher's, those first whose names are most like one of them."""

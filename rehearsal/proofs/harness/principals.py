@@ -9,6 +9,7 @@ from domain.iam.actions import LOGIN_ACTION, PULL_ACTIONS
 from domain.iam.document import CURRENT_VERSION
 from localcloud.clients import AwsCredentials, Clients, password_of
 from localcloud.cloud import LocalCloud
+from localcloud.cluster_issuer import ClusterIssuer
 
 ASSUME = "sts:AssumeRole"
 Statement = Mapping[str, object]
@@ -25,6 +26,7 @@ class Principals:
         self._users: dict[tuple[str, str], AwsCredentials] = {}
         self._sessions: dict[tuple[str, str], AwsCredentials] = {}
         self._passwords: dict[AwsCredentials, str] = {}
+        self._issuers: dict[str, ClusterIssuer] = {}
 
     def role(self, account: str, name: str, region: str, *statements: Statement) -> AwsCredentials:
         """A session of a role that may log in, do what the statements say, and nothing else."""
@@ -47,8 +49,15 @@ class Principals:
         made = self._clients.of("sts", region, credentials).assume_role(RoleArn=role, RoleSessionName=_SESSION)
         return _credentials(made["Credentials"])
 
-    def workflow(self, role: str, token: str, region: str) -> AwsCredentials:
-        """A workflow's session of a role, by its token; raises ClientError where STS refuses."""
+    def issuer(self, url: str) -> ClusterIssuer:
+        """A cluster's, whose tokens the local STS can prove from then on."""
+        if url not in self._issuers:
+            self._issuers[url] = ClusterIssuer(url)
+            self.cloud.add_issuer(url, self._issuers[url])
+        return self._issuers[url]
+
+    def by_token(self, role: str, token: str, region: str) -> AwsCredentials:
+        """A session of a role, by a workflow's or service account's token; raises ClientError where STS refuses."""
         # The signature is not verified: the token alone identifies the caller.
         sts = self._clients.root("sts", region, role.split(":")[4])
         made = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName=_SESSION, WebIdentityToken=token)

@@ -24,8 +24,9 @@ TASKS = "tasks"
 
 
 def names(cache: Cache) -> dict[str, str]:
-    """The repositories to import: one for each grant, and one that no grant allows; by the grant."""
-    words = [*(str(number) for number in range(len(cache.pull))), *([TASKS] if cache.tasks else []), UNDECLARED]
+    """The repositories to import: one for each grant or namespace, and one that no grant allows; by what it is for."""
+    grants, tasks = [str(number) for number in range(len(cache.pull))], [TASKS] if cache.tasks else []
+    words = [*grants, *tasks, *map(str, cache.namespaces), UNDECLARED]
     return {word: f"{folder(cache.rule.prefix)}rehearsal/{word}" for word in words}
 
 

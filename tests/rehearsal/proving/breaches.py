@@ -28,6 +28,7 @@ from tests.rehearsal.proving.breaking import (
     undone,
     without,
 )
+from tests.rehearsal.proving.cluster_breaches import OF_CLUSTERS
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS
 
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
@@ -388,5 +389,6 @@ BREACHES: Mapping[str, list[Breach]] = {
     "caches": OF_CACHES,
     "replicas": OF_REPLICAS,
     "roles": OF_ROLES,
+    "clusters": OF_CLUSTERS,
 }
 """By the stack that they are tried on."""

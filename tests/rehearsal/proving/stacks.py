@@ -1,5 +1,6 @@
 """The stacks that proofs are tried on: the tests' own two, and one for each thing that a stack can have."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from rehearsal.proofs.harness.case import RegistryCase
 from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.run import Proof, ProofOutcome, cases, found, promised, prove
 from settings import Settings, load
+from tests.clusters import STOREFRONT
 from tests.rehearsal.proving.breaking import REGION
 from tests.stacks import PROJECT, copied
 
@@ -19,6 +21,7 @@ COPY, PART, THERE = "eu-west-1", "eu-central-1", "us-west-2"
 CACHES_ACCOUNT, UPSTREAM_ACCOUNT = "550000330001", "999988887777"
 REPLICAS_ACCOUNT = "550000110001"
 ROLES_ACCOUNT = "550000220001"
+CLUSTERS_ACCOUNT = "550000440001"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{CACHES_ACCOUNT}:secret:ecr-pullthroughcache/hub-a1b2c3"
 
 
@@ -42,6 +45,33 @@ REPLICAS = f"""replicas:
     - {{region: {THERE}, account: workloads, role: deploy}}"""
 ROLES = f"""roles:
     auditors: ["arn:aws:iam::{WORKLOADS}:role/security/audit", "arn:aws:iam::{{account}}:user/ada"]"""
+_NAMESPACES: Mapping[str, list[dict[str, object]]] = {
+    "storefront": [
+        {"name": "team", "mode": "refreshed-secret"},
+        {"name": "web", "mode": "external-secrets"},
+        {"name": "jobs", "mode": "node-role", "per_service_account": True, "service_accounts": ["runner", "janitor"]},
+        {"name": "idle", "mode": "refreshed-secret"},
+        {"name": "batch", "mode": "node-role"},
+    ],
+    "edge": [{"name": "team", "mode": "refreshed-secret"}],
+    "far": [{"name": "team", "mode": "refreshed-secret"}],
+}
+
+
+def _cluster(name: str, number: int) -> dict[str, object]:
+    """One by each way to pull; `far` is in another account."""
+    return {
+        **STOREFRONT,
+        "name": name,
+        "platform": "credential-provider",
+        "cluster_identifier": name,
+        "oidc_issuer": f"https://oidc.eks.us-east-1.amazonaws.com/id/{CLUSTERS_ACCOUNT}{number}",
+        "namespaces": _NAMESPACES[name],
+        **({"account": "workloads"} if name == "far" else {}),
+    }
+
+
+_CLUSTERS = [_cluster(name, number) for number, name in enumerate(_NAMESPACES)]
 FILES: Mapping[str, tuple[str, str]] = {
     "caches": (
         stack_file(CACHES_ACCOUNT, CACHES),
@@ -65,6 +95,29 @@ repositories:
   team/app: {owner: team, pull: [{service: ecs}]}
   team/named: {owner: team, pull: [{account: self, role: container-registry/dev/dev.ecs-task-execution}]}
   team/web: {owner: team, pull: [{account: workloads}]}
+""",
+    ),
+    "clusters": (
+        stack_file(
+            CLUSTERS_ACCOUNT,
+            f"replicas: [{{region: {COPY}}}]",
+            f"clusters: {json.dumps(_CLUSTERS)}",
+            """caches:
+    - {upstream: ecr-public, pull: [{cluster: storefront, namespace: team}, {cluster: storefront, namespace: batch}]}
+    - {upstream: quay}""",
+        ),
+        """\
+retention: {default: [{any: true, keep: 10}]}
+repositories:
+  team/app:
+    owner: team
+    pull:
+      - {cluster: storefront, namespace: team}
+      - {cluster: storefront, namespace: jobs}
+      - {cluster: storefront, namespace: batch}
+      - {cluster: far, namespace: team}
+  team/web: {owner: team, pull: [{cluster: storefront, namespace: web}, {cluster: edge, namespace: team}]}
+  team/named: {owner: team, pull: [{account: self, role: container-registry/dev/dev.pull.storefront.web}]}
 """,
     ),
 }

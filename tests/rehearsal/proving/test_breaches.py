@@ -16,7 +16,7 @@ from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
 BROKEN_BELOW = {"anonymous"}
 
 
-@cases("name", "dev", "prod", "caches", "replicas", "roles")
+@cases("name", "dev", "prod", "caches", "replicas", "roles", "clusters")
 def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
     stack = stacks[name]
     assert not stack.applied.not_built
