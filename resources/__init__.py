@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from resources.ecr import TYPES as ECR
 from resources.iam import TYPES as IAM
 from resources.kms import TYPES as KMS
+from resources.kubernetes import TYPES as KUBERNETES
 from resources.providers import PROVIDER
-from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, top_of, words_in
+from resources.record import Answer, Declaration, Grammar, Inputs, OnChange, ResourceType, is_within, top_of, words_in
 from resources.secretsmanager import TYPES as SECRETS_MANAGER
 
 __all__ = (
-    "PROVIDER", "TYPES", "Answer", "Declaration", "Grammar", "Inputs", "OnChange", "ResourceType", "record_of",
-    "top_of", "words_in",
+    "PROVIDER", "TYPES", "Answer", "Declaration", "Grammar", "Inputs", "OnChange", "ResourceType", "is_within",
+    "record_of", "top_of", "words_in",
 )  # fmt: skip
 
-TYPES: Mapping[str, ResourceType] = {each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER)}
+TYPES: Mapping[str, ResourceType] = {each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER, *KUBERNETES)}
 """By the whole token: the short names of two providers are the same."""
 
 

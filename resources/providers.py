@@ -1,4 +1,4 @@
-"""The providers that a stack declares beside the default one: one for each other account."""
+"""The providers that a stack declares beside the default one: one for each other account, and for each cluster."""
 
 import json
 from collections.abc import Mapping
@@ -8,12 +8,19 @@ from domain.aws import Arn
 from domain.document_text import SECRET, UNKNOWN
 
 PROVIDER = "pulumi:providers:aws"
+CLUSTER_PROVIDER = "pulumi:providers:kubernetes"
 _PROVIDERS = "pulumi:providers:"
 
 
 def is_provider(kind: str) -> bool:
     """Whether the type is that of a provider, which is no resource of AWS."""
     return kind.startswith(_PROVIDERS)
+
+
+def cluster_of(reference: str | None) -> str | None:
+    """The cluster of a resource by its provider, which is referred to by its URN and its id; None for AWS's."""
+    _, _, found = (reference or "").partition(f"::{CLUSTER_PROVIDER}::")
+    return found.partition("::")[0] or None
 
 
 def provider_account(inputs: Mapping[str, Any]) -> str | None:

@@ -59,7 +59,7 @@ class ResourceType:
     commit, and the attributes there that force a replacement."""
 
     identity: tuple[str, ...] | None
-    """The inputs that name it in AWS within its account and region; None where AWS makes the name up."""
+    """The inputs that name it in its account and region, or in its cluster; None where AWS makes the name up."""
     make_id: Callable[[Declaration], str] | None = None
     """The id by which the engine knows it and imports it; default: its identity, or the account for what has none."""
     make_outputs: Callable[[Declaration, str], dict[str, str]] = lambda _declaration, _id: {}
@@ -72,7 +72,7 @@ class ResourceType:
     """AWS refuses to create a second one of the same id."""
 
     replaces: tuple[str, ...] = ()
-    """The inputs whose change replaces it; a regional one is replaced by another region, too."""
+    """The inputs whose change replaces it, or paths within them; a regional one is replaced by another region, too."""
     updates: tuple[str, ...] = ()
     """The inputs that are changed in place."""
     optional: tuple[str, ...] = ()
@@ -118,7 +118,11 @@ class ResourceType:
     def id(self, declaration: Declaration) -> str:
         if self.make_id is not None:
             return self.make_id(declaration)
-        return ":".join(str(declaration.inputs[name]) for name in self.identity or ()) or declaration.account
+        return ":".join(self.identity_of(declaration.inputs)) or declaration.account
+
+    def identity_of(self, inputs: Inputs) -> tuple[str, ...]:
+        """The values by which it is named."""
+        return tuple(str(_value_at(inputs, path)) for path in self.identity or ())
 
     def answer(self, declaration: Declaration) -> Answer:
         """What AWS would answer to a creation."""
@@ -127,12 +131,11 @@ class ResourceType:
 
     def on_change(self, path: str, *, left_out: bool = False) -> OnChange:
         """What a change of the input at `path` does; `left_out` where the new declaration no longer has it."""
-        top = top_of(path)
         if left_out and _POSITION.sub("[]", path) in self.undecided:
             return OnChange.UNKNOWN
-        if top in self.replaces or (top == "region" and self.regional):
+        if any(is_within(path, each) for each in self.replaces) or (top_of(path) == "region" and self.regional):
             return OnChange.REPLACES
-        return OnChange.IN_PLACE if top in self.updates else OnChange.UNKNOWN
+        return OnChange.IN_PLACE if top_of(path) in self.updates else OnChange.UNKNOWN
 
     def settings_key_of(self, path: Sequence[str | int]) -> str | None:
         """The key by which the input at `path` is declared."""
@@ -147,6 +150,18 @@ def words_in(text: str) -> tuple[str, ...]:
 def top_of(path: str) -> str:
     """The property that a path is inside of."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def is_within(path: str, outer: str) -> bool:
+    """Whether a path is another one, or inside of what that one names."""
+    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
+
+
+def _value_at(inputs: Inputs, path: str) -> Any:
+    value: Any = inputs
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def policy_lines(text: str) -> list[str]:

@@ -12,12 +12,12 @@ from rehearsal.apply import ecr, iam, kms, secretsmanager
 from rehearsal.apply.builder import Builder, Order
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
-from resources import Answer
+from resources import Answer, kubernetes
 from resources.providers import is_provider
 from settings import Settings
 
 BUILT: dict[str, Builder] = {**ecr.BUILDERS, **iam.BUILDERS, **kms.BUILDERS, **secretsmanager.BUILDERS}
-NOT_BUILT: dict[str, str] = {}
+NOT_BUILT: dict[str, str] = {each.token: "declared, proven by the cluster tests" for each in kubernetes.TYPES}
 """Types that the local cloud has no part for, each with the reason."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from domain.aws import RegistryId
 from domain.document_text import to_json_text
 from domain.ecr.replication import ReplicationRule
-from resources import TYPES, Inputs, OnChange, ResourceType, top_of
+from resources import TYPES, Inputs, OnChange, ResourceType, is_within, top_of
 from review.plan.model import Difference
 from review.plan.policy_diff import compare
 
@@ -56,7 +56,7 @@ def _listed(path: str, paths: object) -> bool:
     """Whether an option's list of paths has this one or one that contains it."""
     if not isinstance(paths, list | tuple):
         return False
-    return any(each in ("*", path) or path.startswith((f"{each}.", f"{each}[")) for each in paths)
+    return any(each == "*" or is_within(path, each) for each in paths)
 
 
 def _unequal(

@@ -110,5 +110,4 @@ def identity(resource: Resource) -> tuple[object, ...] | None:
     record = TYPES.get(resource.type)
     if record is None or record.identity is None:
         return None
-    values = [resource.inputs.get(name) for name in record.identity]
-    return (resource.type, resource.provider, resource.region, *map(str, values))
+    return (resource.type, resource.provider, resource.region, *record.identity_of(resource.inputs))

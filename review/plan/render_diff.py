@@ -161,7 +161,7 @@ def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
     wanted = new.options.get(IMPORT)
     if not wanted or record is None or not record.identity:
         return ()
-    known = old.options.get(IMPORT) or ":".join(str(old.inputs.get(name)) for name in record.identity)
+    known = old.options.get(IMPORT) or ":".join(record.identity_of(old.inputs))
     return (IMPORT,) if wanted != known else ()
 
 
