@@ -28,10 +28,13 @@ help: ## list the targets
 
 install: .venv/.run ## what `pulumi up` needs, into .venv
 
-.venv/.run: pyproject.toml install.py
+# A stack that declares clusters needs their SDK.
+NAMES := pyproject.toml install.py $(wildcard Pulumi.*.yaml)
+
+.venv/.run: $(NAMES)
 	@$(PYTHON) install.py
 
-.venv/.%: pyproject.toml install.py
+.venv/.%: $(NAMES)
 	@$(PYTHON) install.py $*
 
 # What the local cloud starts; it is no dependency of the project. A run without make builds it, too.

@@ -22,7 +22,17 @@ VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements.txt"
 _HEAD = "# Written by `make requirements` from pyproject.toml: don't edit.\n"
 _OWN = re.compile(r"container-registry\[(.+)\]")
-_FOR = {"": "the program", "ops": "`python -m ops`", "rehearsal": "the rehearsal", "dev": "the checks and tests"}
+_CLUSTERS = re.compile(
+    r"""^[^#\n]*[\s{,"'][\w-]+:clusters["']?[ \t]*:(?![ \t]*(\[[ \t]*\]|~|null)[ \t]*$)""", re.MULTILINE
+)
+"""Where a stack's file declares clusters; without a YAML parser, which is not there yet."""
+_FOR = {
+    "": "the program",
+    "clusters": "clusters",
+    "ops": "`python -m ops`",
+    "rehearsal": "the rehearsal",
+    "dev": "the checks and tests",
+}
 """What each extra is for."""
 
 
@@ -31,16 +41,21 @@ class StepFailed(Exception):
 
 
 def packages(extra: str) -> list[str]:
-    """What pyproject.toml names for the program, and for the extra with those that it includes."""
+    """What pyproject.toml names for the program and its stacks, and for the extra with those that it includes."""
     import tomllib  # noqa: PLC0415  newer than the Pythons that are refused
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found, left = list(project["dependencies"]), [extra] if extra else []
+    left += ["clusters"] if _declares_clusters() else []
     while left:
         for each in project["optional-dependencies"][left.pop()]:
             own = _OWN.fullmatch(each)
             (left if own else found).append(own[1] if own else each)
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _declares_clusters() -> bool:
+    return any(_CLUSTERS.search(each.read_text(encoding="utf-8")) for each in ROOT.glob("Pulumi.*.yaml"))
 
 
 def install(extra: str, venv: Path = VENV) -> None:

@@ -40,7 +40,37 @@ def test_an_extra_has_the_packages_of_those_that_it_includes() -> None:
     run, ops, rehearsal, dev = (set(install.packages(each)) for each in ("", "ops", "rehearsal", "dev"))
     assert run < ops < rehearsal < dev
     assert set(extras["ops"]) == ops - run
+    assert set(extras["clusters"]) < dev
     assert not [each for each in dev if "container-registry" in each or "==" not in each]
+
+
+@cases(
+    "text, declares",
+    ("config:\n  container-registry:clusters:\n    - name: x\n", True),
+    ("config:\n  'container-registry:clusters': [{name: x}]\n", True),
+    ('config: {"acme:clusters": [{name: x}]}\n', True),
+    ("config:\n  container-registry:clusters: []\n", False),
+    ("config:\n  container-registry:clusters: ~\n", False),
+    ("config:\n  # container-registry:clusters: [{name: x}]\n", False),
+    ("config:\n  container-registry:environment: clusters\n", False),
+)
+def test_the_sdk_of_clusters_is_installed_where_a_stack_declares_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[list[str]], text: str, declares: bool
+) -> None:
+    """With what `pulumi up` needs, and once: a second stack changes nothing."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n", encoding="utf-8")
+    sdk = set(install.packages("clusters")) - set(install.packages(""))
+    install.install("", tmp_path / ".venv")
+    assert len(sdk) == 1
+    assert not sdk & set(steps[-1])
+    for stack in ("prod", "canary"):
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
+        del steps[:]
+        install.install("", tmp_path / ".venv")
+        assert (sdk <= {part for step in steps for part in step}) == (declares and stack == "prod")
+    assert (f"{min(sdk)}\n" in install.requirements()) == declares
 
 
 def test_the_engine_reads_what_the_project_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
