@@ -49,6 +49,12 @@ async def main() -> pulumi.Inputs:
             template_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
             template_role=role, template_lifecycle=settings.net_text(),
         ))  # fmt: skip
+    pulled = components.PulledRegistry(
+        hosts=settings.cluster_hosts, mutable_tags=settings.mutable_tags, role_policies=roles.policies
+    )  # fmt: skip
+    for cluster in settings.clusters:
+        role_arns = {each.name: settings.pull_role_arn(cluster, each) for each in cluster.namespaces}
+        components.ClusterResources(cluster, pulled, role_arns)
     # One turn of the loop takes the first answers, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)
     registries = {registry.name: {"host": registry.host, **made.outputs()} for registry, made in declared.items()}

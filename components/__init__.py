@@ -1,5 +1,8 @@
 """Pulumi component resources, one a file: they turn declared values into resources."""
 
+from components.cluster_pull.cluster_policies import ClusterPolicies, ClusterPoliciesArgs
+from components.cluster_pull.cluster_pull_access import ClusterPullAccess, ClusterPullAccessArgs
+from components.cluster_pull.cluster_resources import ClusterResources, PulledRegistry
 from components.component import other_account_options
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.image_replication import Replication, ReplicationArgs
@@ -10,12 +13,18 @@ from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettings, RegistrySettingsArgs
 
 __all__ = [
+    "ClusterPolicies",
+    "ClusterPoliciesArgs",
+    "ClusterPullAccess",
+    "ClusterPullAccessArgs",
+    "ClusterResources",
     "EncryptionKey",
     "EncryptionKeyArgs",
     "ImageRepository",
     "ImageRepositoryArgs",
     "PullThroughCache",
     "PullThroughCacheArgs",
+    "PulledRegistry",
     "RegistryResources",
     "RegistryRoles",
     "RegistryRolesArgs",

@@ -1,5 +1,7 @@
 """What components share: the type token, the options of children, and the provider of another account."""
 
+from typing import Any
+
 import pulumi
 from pulumi_aws import Provider, ProviderAssumeRoleArgs
 
@@ -10,9 +12,9 @@ class Component(pulumi.ComponentResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
         super().__init__(f"container-registry:index:{type(self).__name__}", name, None, opts)
 
-    def child(self, *, protect: bool | None = None, import_: str | None = None) -> pulumi.ResourceOptions:
+    def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child, which inherits the provider and the aliases of the component."""
-        return pulumi.ResourceOptions(parent=self, protect=protect, import_=import_)
+        return pulumi.ResourceOptions(parent=self, **options)
 
 
 def other_account_options(account: str, region: str, role: str) -> pulumi.ResourceOptions:

@@ -30,10 +30,12 @@ class RegistryRoles(Component):
 
     def __init__(self, name: str, args: RegistryRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.arns = {each.name: self._declare(f"{name}.{each.name}", each, args) for each in args.roles}
+        declared = {each.name: self._declare(f"{name}.{each.name}", each, args) for each in args.roles}
+        self.arns = {each: role.arn for each, (role, _) in declared.items()}
+        self.policies: Mapping[str, pulumi.Resource] = {each: policy for each, (_, policy) in declared.items()}
         self.register_outputs({"arns": self.arns})
 
-    def _declare(self, name: str, role: Role, args: RegistryRolesArgs) -> pulumi.Output[str]:
+    def _declare(self, name: str, role: Role, args: RegistryRolesArgs) -> tuple[iam.Role, iam.RolePolicy]:
         declared = iam.Role(
             name,
             name=role.name,
@@ -45,5 +47,5 @@ class RegistryRoles(Component):
             tags=args.tags,
             opts=self.child(),
         )
-        iam.RolePolicy(name, name="registry", role=declared.name, policy=to_json_text(role.policy), opts=self.child())
-        return declared.arn
+        policy = to_json_text(role.policy)
+        return declared, iam.RolePolicy(name, name="registry", role=declared.name, policy=policy, opts=self.child())

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from domain.kubernetes.cluster import Cluster, Namespace
 from domain.kubernetes.external_secrets import external_secret_objects
 from domain.kubernetes.image_admission import AdmittedImages, admission_objects
-from domain.kubernetes.objects import DOCKER_CONFIG, KubernetesObject
+from domain.kubernetes.objects import KubernetesObject
 from domain.kubernetes.platforms import PullMode
 from domain.kubernetes.refreshed_secret import SecretRefresh, refresher_objects
 from domain.kubernetes.refresher_pin import refresher_pin
@@ -34,14 +34,20 @@ class PullAccess:
     script: str
     """The text of the refresher's program."""
 
-    def steps(self, docker_config: Any = "") -> Steps:
-        """`docker_config` is the data of static-registry's secret, which is a secret itself."""
+    @property
+    def has_objects(self) -> bool:
+        namespace = self.namespace
+        accounts = namespace.service_accounts or namespace.patched_service_accounts
+        return namespace.mode is not PullMode.NODE_ROLE or namespace.create or bool(accounts)
+
+    def steps(self, data: Any = None) -> Steps:
+        """`data` is that of static-registry's secret, which is a secret of the stack's."""
         namespace = self.namespace
         made = ((namespace_object(namespace.name),),) if namespace.create else ()
-        (*needed, last), accounts = self._by_mode(docker_config) or ((),), self._accounts()
+        (*needed, last), accounts = self._by_mode(data) or ((),), self._accounts()
         return tuple(filter(None, (*made, *needed, (*last, *accounts))))
 
-    def _by_mode(self, docker_config: Any) -> Steps:
+    def _by_mode(self, data: Any) -> Steps:
         cluster, name = self.cluster, self.namespace.name
         match self.namespace.mode:
             case PullMode.REFRESHED_SECRET:
@@ -52,7 +58,6 @@ class PullAccess:
                     account=self.namespace.trusted[0], role_arn=self.role_arn,
                 )  # fmt: skip
             case PullMode.STATIC_REGISTRY:
-                data: Mapping[str, Any] = {DOCKER_CONFIG: docker_config}
                 return ((KubernetesObject(manifest=static_secret(cluster.secret, name, data)),),)
             case PullMode.NODE_ROLE:
                 return ()

@@ -1,7 +1,7 @@
 """Pull secrets with credentials that do not expire, for registries other than Amazon ECR."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from domain.document_text import to_json_text
@@ -34,6 +34,6 @@ def docker_config(logins: Iterable[tuple[str, str, str]]) -> str:
     return base64.b64encode(to_json_text({"auths": auths}).encode()).decode()
 
 
-def static_secret(name: str, namespace: str, data: Mapping[str, Any]) -> Manifest:
-    """`data` is a secret of the stack's."""
+def static_secret(name: str, namespace: str, data: Any) -> Manifest:
+    """`data` holds the Docker configuration, and is a secret of the stack's: no text yet."""
     return manifest("v1", "Secret", name, namespace, type=DOCKER_CONFIG_TYPE, data=data)

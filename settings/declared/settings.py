@@ -88,6 +88,11 @@ class Settings:
         """The registries from which the clusters pull: those of the stack's own account."""
         return tuple(each.host for each in self.registries if not each.retire)
 
+    @cached_property
+    def mutable_tags(self) -> dict[str, tuple[str, ...]]:
+        """By repository, the patterns of its tags that can move; all its other tags are immutable."""
+        return {each.name: each.mutable_tags for each in self.repositories}
+
     def pull_role_arn(self, cluster: Cluster, namespace: Namespace) -> str | None:
         """Of the role of a namespace; in another account it is not the stack's to declare."""
         if namespace.role is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.ecr.cache import TOKEN_KEY_PREFIX
+from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.model_problems import meant_value
 from domain.problems import Problem
 from domain.wording import a, near, nearest
@@ -15,6 +16,8 @@ from settings.files.project import other_project_files, project_problems, provid
 from settings.files.source import Reporter, Source, read
 
 PROJECT_FILE = "Pulumi.yaml"
+_TOKENS = (TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX)
+"""How the keys of secrets begin."""
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
 REGION, ACCOUNTS = "aws:region", "aws:allowedAccountIds"
 _OF_AWS = (REGION, ACCOUNTS)
@@ -160,7 +163,7 @@ def _read_stack_values(configuration: Configuration, known: list[str], *, offlin
             secrets.add(key)
             configuration.values[key] = UNREADABLE_SECRET
             own = key.removeprefix(f"{configuration.project}:")
-            if offline and own != key and not own.startswith(TOKEN_KEY_PREFIX):
+            if offline and own != key and not own.startswith(_TOKENS):
                 message = "is encrypted, and can't be read without the engine"
                 fix = "write it in plain text: it is not a secret"
                 report(Problem(("config", key), UNREADABLE_SECRET, message, fix))
@@ -181,7 +184,7 @@ def _misspelt_keys(project: str, written: Mapping[str, object], known: list[str]
         elif namespace not in (project, "aws") and near(namespace, ["aws"]):
             # Another provider's key may be called like this, so only one that is missing was meant.
             message, candidates = "has an unknown namespace", [each for each in _OF_AWS if each not in written]
-        elif key in known or namespace not in (project, "aws") or word.startswith(TOKEN_KEY_PREFIX):
+        elif key in known or namespace not in (project, "aws") or word.startswith(_TOKENS):
             continue
         else:
             # Under `aws` there are more keys than those that this project reads.

@@ -21,9 +21,12 @@ from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
 from domain.iam.roles import Role
+from domain.kubernetes.pull_access import cluster_steps
 from render.monitor import RecordingMonitor
 from render.program_run import declared_by
 from render.resource import Resource
+from resources.providers import is_provider
+from tests.cluster_values import HOST, STOREFRONT, TOOLS, access
 
 PROJECT, STACK = "container-registry", "test"
 TAGS = {"owner": "payments", "environment": "test", "project": PROJECT, "managed-by": "pulumi"}
@@ -43,8 +46,15 @@ COPY = RepositoryCopy(
     force_delete=False,
     import_id=None,
 )
+POLICIES = cluster_steps(STOREFRONT, (HOST,), {"payments/api": ("latest",)})
 # One set of arguments for each component, under which it declares every kind of child that it has.
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "ClusterPolicies": {"steps": POLICIES},
+    "ClusterPullAccess": {
+        "access": access(replace(TOOLS, create=True, patched_service_accounts=("default",))),
+        "tokens": ("one", "another"),
+        "after": (),
+    },
     "EncryptionKey": {
         "account": "111122223333",
         "region": "eu-west-1",
@@ -98,15 +108,16 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
 }
 NAME = "thing@eu-west-1"
+OF_CLUSTERS = ("ClusterPolicies", "ClusterPullAccess")
 
 
 def found() -> Iterator[type[Component]]:
-    for module in pkgutil.iter_modules(components.__path__):
-        members = vars(importlib.import_module(f"components.{module.name}")).values()
+    for module in pkgutil.walk_packages(components.__path__, "components."):
+        members = vars(importlib.import_module(module.name)).values()
         yield from (
             each
             for each in members
-            if inspect.isclass(each) and issubclass(each, Component) and each.__module__.endswith(module.name)
+            if inspect.isclass(each) and issubclass(each, Component) and each.__module__ == module.name
         )
 
 
@@ -138,7 +149,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_every_component_has_arguments_here_and_is_exported() -> None:
     assert set(COMPONENTS) == set(ARGUMENTS)
-    beside = {"RegistryResources", "other_account_options"}
+    beside = {"ClusterResources", "PulledRegistry", "RegistryResources", "other_account_options"}
     assert set(components.__all__) == {*COMPONENTS, *(f"{each}Args" for each in COMPONENTS), *beside}
 
 
@@ -167,11 +178,11 @@ def test_children_have_the_component_as_parent_and_carry_its_name(name: str) -> 
 
 
 def test_children_take_the_region_of_the_arguments(name: str) -> None:
-    """IAM has no regions."""
+    """IAM has no regions, and no cluster is in one."""
     _, children = split(declare(name))
-    regional = name != "RegistryRoles"
+    regional = name not in ("RegistryRoles", *OF_CLUSTERS)
     assert {child.region for child in children} == {"eu-west-1" if regional else None}
-    assert all(child.type.startswith("aws:iam/") for child in children if not regional)
+    assert all(child.type.startswith(("aws:iam/", "kubernetes:")) for child in children if not regional)
 
 
 def test_outputs_are_registered_last(name: str) -> None:
@@ -189,7 +200,9 @@ def test_children_inherit_the_callers_provider(name: str) -> None:
     monitor = RecordingMonitor(project=PROJECT, stack=STACK, account="444455556666", preview=False)
 
     def program() -> None:
-        other = Provider("other", region="eu-west-1")
+        other: pulumi.ProviderResource = Provider("other", region="eu-west-1")
+        if name in OF_CLUSTERS:
+            other = pulumi.ProviderResource("kubernetes", "other", {})
         args_type = getattr(components, f"{name}Args")
         make: Callable[..., object] = COMPONENTS[name]
         make(NAME, args_type(**ARGUMENTS[name]), pulumi.ResourceOptions(provider=other))
@@ -198,7 +211,8 @@ def test_children_inherit_the_callers_provider(name: str) -> None:
     children = [each for each in monitor.declared if each.custom and not each.type.startswith("pulumi:providers:")]
     providers = [child.provider or "" for child in children]
     assert providers
-    assert all("pulumi:providers:aws::other::" in provider for provider in providers)
+    package = "kubernetes" if name in OF_CLUSTERS else "aws"
+    assert all(f"pulumi:providers:{package}::other::" in provider for provider in providers)
 
 
 def test_the_callers_aliases_are_kept(name: str) -> None:
@@ -223,4 +237,5 @@ def test_every_resource_is_in_a_component(request: pytest.FixtureRequest) -> Non
     for stack in ("dev", "prod"):
         rendered = request.getfixturevalue(stack)
         parents = {resource.urn for resource in rendered.resources if not resource.custom}
-        assert all(resource.parent in parents for resource in rendered.resources if resource.custom)
+        custom = [each for each in rendered.resources if each.custom and not is_provider(each.type)]
+        assert all(resource.parent in parents for resource in custom)
