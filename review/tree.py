@@ -1,6 +1,7 @@
 """`python -m review render`: a render as a tree for people, or as JSON for programs."""
 
 import argparse
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from render.resource import Render, Resource, UnknownRepository, check_known
 from resources import TYPES
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE, ROLE_POLICY
+from resources.providers import CLUSTER_PROVIDER, cluster_of
 from review.formatting import Part, code_block, escaped, fitted, folded
 from settings import InvalidSettings
 
@@ -74,11 +76,26 @@ def _sections(rendered: Render) -> Iterator[Sequence[str]]:
     for shared, own in alike.items():
         host, *tree = shared if len(own) > 1 else next(iter(own.values()))
         yield [f"{', '.join(own)}  {host}", *tree]
+    for name, endpoint in _clusters(rendered):
+        inside = [each for each in components if _is_in_cluster(children[each.urn], name)]
+        yield [f"cluster {name}  {endpoint}", *_tree(inside, children)]
     everywhere = [component for component in components if "@" not in component.name]
     if everywhere:
         yield ["without a region", *_tree(everywhere, children)]
     if rendered.not_built:
         yield ["Not built yet", *(f"  {note}" for note in rendered.not_built)]
+
+
+def _clusters(rendered: Render) -> Iterator[tuple[str, str]]:
+    """Each cluster with its endpoint, by its provider."""
+    for each in rendered.resources:
+        if each.type == CLUSTER_PROVIDER:
+            kubeconfig = json.loads(each.inputs["kubeconfig"])
+            yield each.name, kubeconfig["clusters"][0]["cluster"]["server"]
+
+
+def _is_in_cluster(children: list[Resource], name: str) -> bool:
+    return any(cluster_of(each.provider) == name for each in children)
 
 
 def _tree(components: list[Resource], children: Mapping[str, list[Resource]], region: str = "") -> Iterator[str]:
@@ -88,8 +105,8 @@ def _tree(components: list[Resource], children: Mapping[str, list[Resource]], re
 
 
 def _order(component: Resource) -> tuple[bool, str, str]:
-    """What belongs to the registry as a whole comes first."""
-    return not component.name.startswith("registry@"), component.name, component.type
+    """What belongs to the registry, or the cluster, as a whole comes first."""
+    return not component.name.startswith(("registry@", "policies@")), component.name, component.type
 
 
 def _branch(component: Resource, children: list[Resource], region: str, *, last: bool) -> Iterator[str]:
@@ -126,4 +143,6 @@ def _options(resource: Resource) -> list[str]:
     notes = ["protected"] if resource.protect else []
     if "importId" in resource.options:
         notes.append(f"adopted from {resource.options['importId']}")
+    if "retainOnDelete" in resource.options:
+        notes.append("stays when it leaves the stack")
     return notes

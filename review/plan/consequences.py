@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from domain.wording import listed
 from policies.pack.rule import Level
+from review.plan.cluster_consequences import cluster_consequences
 from review.plan.destruction import destructions, retirements
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
@@ -19,6 +20,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes)]
     found += [*_adoptions(changes), *retentions(compared), *weaknesses(compared), *registry_consequences(compared)]
+    found += cluster_consequences(compared)
     return ordered(found)
 
 

@@ -87,10 +87,10 @@ def shown(value: object) -> str:
 
 
 def _plain(change: Change) -> str:
-    """The name without its region: registry@us-east-1.BLOB_MOUNTING belongs to the registry."""
-    name, marked, rest = change.name.partition(f"@{change.region}")
-    setting = rest.removeprefix(".")
-    return f"{name} {setting}" if marked and setting and change.op not in (Op.CREATE, Op.DELETE) else name
+    """The name without its region or cluster: registry@us-east-1.BLOB_MOUNTING belongs to the registry."""
+    name, marked, rest = change.name.partition(f"@{change.cluster or change.region}")
+    setting, is_whole = rest.removeprefix("."), change.op in (Op.CREATE, Op.DELETE) and change.cluster is None
+    return f"{name} {setting}" if marked and setting and not is_whole else name
 
 
 def _lines(change: Change) -> tuple[str, ...]:

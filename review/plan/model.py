@@ -11,6 +11,7 @@ from domain.aws import RegistryId
 from policies.pack.rule import Level
 from render.resource import Render, Resource
 from resources import OnChange
+from resources.providers import CLUSTER_PROVIDER, cluster_of
 
 IMPORT = "importId"
 """The option that imports; among the reasons of a replacement where the stack has the resource already."""
@@ -100,6 +101,19 @@ class Change:
         return RegistryId(account=self.account, region=str(self.region))
 
     @property
+    def cluster(self) -> str | None:
+        """The Kubernetes cluster that holds it."""
+        resource = self.new or self.old
+        if self.type == CLUSTER_PROVIDER:
+            return self.name
+        return cluster_of(resource.provider) if resource else None
+
+    @property
+    def place(self) -> str:
+        """Its region or cluster; empty for what has none."""
+        return f"cluster {self.cluster}" if self.cluster else self.region or ""
+
+    @property
     def protection(self) -> Protection | None:
         if self.old is None or self.new is None or self.old.protect == self.new.protect:
             return None
@@ -141,6 +155,8 @@ class Topic(StrEnum):
     POLICY = "policy"
     """A mandatory violation of the policy pack."""
     RENAME = "rename"
+    CLUSTER = "cluster"
+    """How pods pull, and which images a cluster admits."""
     PLACE = "place"
     WEAKER = "weaker"
     RETIREMENT = "retirement"

@@ -28,8 +28,8 @@ def regions(changes: Sequence[Change]) -> str:
 
 
 def where(changes: Sequence[Change], limit: int = 6) -> str:
-    """The regions; empty for what has none, as all of IAM."""
-    return listed(sorted({change.region for change in changes if change.region}), limit)
+    """The regions and clusters; empty for what has none, as all of IAM."""
+    return listed(sorted({change.place for change in changes if change.place}), limit)
 
 
 def name_and_region(urn: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ HEADINGS = {
     Topic.BLOCKED: "The deployment fails",
     Topic.POLICY: "Policy violations (mandatory)",
     Topic.RENAME: "Renames",
+    Topic.CLUSTER: "Clusters",
     Topic.PLACE: "Accounts and regions",
     Topic.WEAKER: "Weaker protection",
     Topic.RETIREMENT: "Retirement",
