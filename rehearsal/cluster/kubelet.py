@@ -32,7 +32,7 @@ _NOT_STARTED, _KILLED = 128, 137
 
 
 class Kubelet:
-    """Runs the pods of a namespace for a block; `environment` is added to that of each container.
+    """Runs the pods of a namespace for a block; `environment` is added to that of each container, with its folders.
 
     `outputs` has what each pod that ended wrote to stdout and stderr, by its name.
     """
@@ -116,11 +116,12 @@ class Kubelet:
             for mount in container.get("volumeMounts", ())
         }
         environment = self._node(volumes.pod)
+        added = {name: _in_folders(value, folders) for name, value in self._environment.items()}
         for variable in container.get("env", ()):
             value = _expanded(_value(variable, volumes), environment)
             environment[variable["name"]] = _in_folders(value, folders)
         words = [*container["command"], *container.get("args", ())]
-        return [_in_folders(_expanded(each, environment), folders) for each in words], environment | self._environment
+        return [_in_folders(_expanded(each, environment), folders) for each in words], environment | added
 
     def _node(self, pod: Object) -> dict[str, str]:
         """What each container has without its own doing; `python3` is the one that runs this."""
