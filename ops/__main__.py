@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     _adopt(commands.add_parser("adopt", help="write catalog entries for repositories that exist already"))
     _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
     _cluster_issuers(commands.add_parser("cluster-issuers", help="print the bootstrap's parameter ClusterIssuers"))
+    _cluster_role(commands.add_parser("cluster-role", help="print the role that a namespace of a cluster pulls with"))
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     return parser
 
@@ -39,6 +40,16 @@ def _cluster_issuers(command: argparse.ArgumentParser) -> None:
     """It reads the settings alone."""
     command.set_defaults(module="ops.cluster_issuers")
     command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    _project(command)
+
+
+def _cluster_role(command: argparse.ArgumentParser) -> None:
+    """It reads the settings alone."""
+    command.set_defaults(module="ops.cluster_role")
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    command.add_argument("--cluster", required=True, help="its name in the stack's clusters")
+    command.add_argument("--namespace", required=True, help="one of its namespaces")
+    command.add_argument("--format", choices=("text", "json"), default="text")
     _project(command)
 
 
