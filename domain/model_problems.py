@@ -44,9 +44,10 @@ OtherWords = Mapping[str, tuple[str, Callable[[Any], object]]]
 """What people write in place of a key: the key, and its value. A model has them as OTHER_WORDS."""
 
 
-def invalid_value(message: str, fix: str, instead: object = None) -> PydanticCustomError:
-    """What a validator raises."""
-    return PydanticCustomError("problem", "{message}", {"message": message, "fix": fix, "instead": instead})
+def invalid_value(message: str, fix: str, instead: object = None, *, hidden: bool = False) -> PydanticCustomError:
+    """What a validator raises; a hidden value is not shown, since it may be a secret."""
+    context = {"message": message, "fix": fix, "instead": instead, "hidden": hidden}
+    return PydanticCustomError("problem", "{message}", context)
 
 
 def as_day(value: object) -> date:
@@ -128,7 +129,8 @@ def _list_of_one(field: FieldInfo, value: object) -> object:
 
 
 def _faulty_value(model: type[BaseModel], path: Path, error: ErrorDetails, page: str) -> Problem:
-    context, value, kind = error.get("ctx", {}), error["input"], error["type"]
+    context, kind = error.get("ctx", {}), error["type"]
+    value = None if context.get("hidden") else error["input"]
     if "fix" in context:
         found = Problem(path, value, str(context["message"]), str(context["fix"]), instead=context.get("instead"))
         is_key = error["loc"][-1:] == ("[key]",)

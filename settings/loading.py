@@ -22,9 +22,9 @@ from settings.checks.tokens import token_problems
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
-from settings.files.configuration import Configuration, read_configuration, stacks
+from settings.files.configuration import TOKEN_PREFIXES, Configuration, read_configuration, stacks
 from settings.files.source import Reporter, read
-from settings.sound_stack import TOKEN_PREFIXES, SoundStack, own_keys, provider_values
+from settings.sound_stack import SoundStack, own_keys, provider_values
 from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
 from settings.written.stack import AwsKeys, StackKeys
 

@@ -7,15 +7,11 @@ from typing import Any, get_origin
 from pydantic import ValidationError
 
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS
-from domain.ecr.cache import TOKEN_KEY_PREFIX
-from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.problems import Path, Problem
 from domain.wording import near
-from settings.files.configuration import ACCOUNTS, REGION, Configuration, decoded
+from settings.files.configuration import ACCOUNTS, REGION, TOKEN_PREFIXES, Configuration, decoded
 from settings.written.stack import AwsKeys, StackKeys
 
-TOKEN_PREFIXES = (TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX)
-"""How the keys of the stack's secrets begin."""
 _NO_VALUE = "-"
 """In place of a required value that is missing."""
 _NO_ID = {"accounts": "0" * ACCOUNT_ID_DIGITS, "organizations": "o-0000000000"}

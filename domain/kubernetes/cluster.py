@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.kubernetes.names import ClusterNamespace
 from domain.kubernetes.platforms import Platform, PullMode
+from settings.files.configuration import PULL_TOKEN_PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +19,6 @@ class PullCredential:
     @property
     def token_key(self) -> str:
         return f"{PULL_TOKEN_PREFIX}{self.name}"
-
-
-PULL_TOKEN_PREFIX = "pull-token-"  # noqa: S105  how the keys begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

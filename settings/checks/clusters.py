@@ -95,9 +95,9 @@ def _missing(namespace: NamespaceEntry, cluster: ClusterEntry) -> Iterator[Probl
 
 
 def _service_account_problems(namespace: NamespaceEntry) -> Iterator[Problem]:
-    if namespace.per_service_account and not namespace.service_accounts:
-        yield Problem(("service_accounts",), None, "is missing", "name those that pull: [NAME]")
     if namespace.pull_mode is PullMode.NODE_ROLE:
+        if namespace.per_service_account and not namespace.service_accounts:
+            yield Problem(("service_accounts",), None, "is missing", "name those that pull: [NAME]")
         unused = [] if namespace.per_service_account else ["service_accounts"]
         for key in (*unused, "patch_service_accounts"):
             if getattr(namespace, key):
@@ -108,7 +108,9 @@ def _service_account_problems(namespace: NamespaceEntry) -> Iterator[Problem]:
 def _credential_problems(
     namespace: NamespaceEntry, credentials: Mapping[str, PullCredentialEntry]
 ) -> Iterator[Problem]:
-    if namespace.pull_mode is PullMode.STATIC_REGISTRY and not namespace.credentials:
+    if namespace.pull_mode is not PullMode.STATIC_REGISTRY:
+        return
+    if not namespace.credentials:
         yield Problem(("credentials",), None, "is missing", "name some of pull_credentials: [NAME]")
     yield from (each.under("credentials") for each in _repeated(namespace.credentials))
     hosts: dict[str, str] = {}

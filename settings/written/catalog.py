@@ -85,7 +85,8 @@ def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
         if found := problems(value):
             fixes = dict.fromkeys(each.fix for each in found)
             instead = found[0].instead if len(found) == 1 else None
-            raise invalid_value("; ".join(each.message for each in found), "; ".join(fixes), instead)
+            hidden = any(each.value is None for each in found)
+            raise invalid_value("; ".join(each.message for each in found), "; ".join(fixes), instead, hidden=hidden)
         return value
 
     return AfterValidator(check)

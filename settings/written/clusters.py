@@ -28,6 +28,8 @@ _INTERVAL = re.compile(r"(?:(?P<h>[0-9]+)h)?(?:(?P<m>[0-9]+)m)?(?:(?P<s>[0-9]+)s
 _INTERVAL_SECONDS = (5 * 60, 11 * 60 * 60)
 """A token is valid for twelve hours."""
 _CREDENTIALS = ("token", "password", "kubeconfig", "client_key", "client_certificate", "client-key-data", "secret_key")
+_FILE_NAME = 40
+"""What is longer may be a secret."""
 _CERTIFICATE, _KEY = "-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"
 
 
@@ -48,6 +50,9 @@ def _endpoint_problems(endpoint: str) -> list[Problem]:
         sound = sound and url.port != 0
     except ValueError:
         sound = False
+    if "@" in endpoint:
+        fix = "remove it, and make a new one: the job brings its own, see docs/clusters.md"
+        return [Problem((), None, "has a login in it, for every reader of the file", fix)]
     return unless(
         sound, endpoint, "is not the https address of an API server", "write https://HOST or https://HOST:PORT"
     )
@@ -59,9 +64,10 @@ def _authority_problems(text: str) -> list[Problem]:
         pem = base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         pem = ""
-    if _KEY in pem:
+    if _KEY in pem or _KEY in text:
         return [Problem((), None, "is a private key, for every reader of the file", f"make a new key, and {fix}")]
-    return unless(pem.lstrip().startswith(_CERTIFICATE), text, "is not a certificate", fix)
+    shown = text if len(text) <= _FILE_NAME else None
+    return unless(pem.lstrip().startswith(_CERTIFICATE), shown, "is not a certificate", fix)
 
 
 def _interval_problems(text: str) -> list[Problem]:
