@@ -16,6 +16,9 @@ PROJECT_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "catalog.
 
 TextEdit = tuple[str, str, str]
 """A file, a text that it must hold, and the text in its place."""
+_PROD = (PROJECT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+NO_CLUSTERS: TextEdit = ("Pulumi.prod.yaml", _PROD[_PROD.index("  # Clusters whose namespaces") :], "")
+"""For goldens that a reader can take in."""
 
 
 def copied(folder: Path, *edits: TextEdit) -> Path:

@@ -86,9 +86,8 @@ class Project:
         catalog = {**self.catalog, "repositories": {**self.entries, **entries}}
         with TemporaryDirectory(prefix="adopt-") as folder:
             copy = Path(folder)
-            for other in self.others:
-                (copy / stack_file(other)).touch()
-            for name in (PROJECT_FILE, PROGRAM):
+            # The catalog names the other stacks, and their clusters.
+            for name in (PROJECT_FILE, PROGRAM, *map(stack_file, self.others)):
                 (copy / name).write_bytes((self.root / name).read_bytes())
             # JSON is YAML in which nothing is left to guess.
             for name, value in ((file, {**written, "config": config}), ("catalog.yaml", catalog)):

@@ -25,6 +25,7 @@ from settings import InvalidSettings
 from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
 
+PULL_ROLES = {f"pull.{each}" for each in ("storefront.payments", "storefront.storefront", "edge.storefront")}
 LEDGER = "  payments/ledger:\n"
 
 
@@ -56,7 +57,7 @@ def test_every_source_of_the_stack_has_a_role_and_nothing_else_has_without_a_req
     names |= {f"{each}+branch-main" for each in ("storefront", "data-ingest", "notebooks")}
     declared = rendered(stack)
     found = {each.inputs["name"].partition("+tag")[0].removeprefix(f"{stack}.") for each in of(declared, "Role")}
-    own = {"dev": {"creation-templates", "ecs-task-execution"}, "prod": {"creation-templates"}}[stack]
+    own = {"dev": {"creation-templates", "ecs-task-execution"}, "prod": {"creation-templates", *PULL_ROLES}}[stack]
     assert found == {f"acme.{each}" for each in names} | own
     assert {each.inputs["name"] for each in of(declared, "Role")} == set(declared.outputs["roles"])
 

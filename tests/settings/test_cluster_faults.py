@@ -22,7 +22,7 @@ ARN = "arn:aws:eks:us-east-1:{}:cluster/storefront"
 REFRESHED, EXTERNAL = {"name": "web", "mode": "refreshed-secret"}, {"name": "jobs", "mode": "external-secrets"}
 NODES, STATIC = {"name": "batch", "mode": "node-role"}, {"name": "tools", "mode": "static-registry"}
 CLUSTER = {
-    "name": "storefront",
+    "name": "shop",
     "platform": "eks",
     "endpoint": "https://EXAMPLE.gr7.us-east-1.eks.amazonaws.com",
     "ca": base64.b64encode(PEM.encode()).decode(),
@@ -127,11 +127,11 @@ CASES = {
     "more service accounts than a trust policy holds": of(
         namespaces=[{**NODES, "per_service_account": True, "service_accounts": [f"{'a' * 60}-{n}" for n in range(40)]}]
     ),
-    "a grant to an unknown cluster": pulls("{cluster: storfront, namespace: web}"),
-    "a grant to an unknown namespace": pulls("{cluster: storefront, namespace: wbe}"),
-    "a grant to a cluster alone": pulls("{cluster: storefront}"),
+    "a grant to an unknown cluster": pulls("{cluster: shopp, namespace: web}"),
+    "a grant to an unknown namespace": pulls("{cluster: shop, namespace: wbe}"),
+    "a grant to a cluster alone": pulls("{cluster: shop}"),
     "a grant to a namespace alone": pulls("{namespace: web}"),
-    "a grant to other registries": pulls("{cluster: storefront, namespace: tools}", namespaces=[STATIC]),
+    "a grant to other registries": pulls("{cluster: shop, namespace: tools}", namespaces=[STATIC]),
 }
 
 
@@ -149,10 +149,10 @@ def test_the_words(project: Path, snapshot: SnapshotAssertion) -> None:
 
 def test_a_namespace_pulls_with_a_role_that_its_service_account_can_assume(project: Path) -> None:
     clusters(project, {**CLUSTER, "namespaces": [REFRESHED, EXTERNAL]})
-    catalog(project, api("pull: [{cluster: storefront, namespace: web}]"))
+    catalog(project, api("pull: [{cluster: shop, namespace: web}]"))
     settings = load(project, "dev")
     web, jobs = (role for role in settings.roles if role.name.startswith("dev.pull."))
-    assert [web.name, jobs.name] == ["dev.pull.storefront.web", "dev.pull.storefront.jobs"]
+    assert [web.name, jobs.name] == ["dev.pull.shop.web", "dev.pull.shop.jobs"]
     (trust,), issuer = statements(web.trust), ISSUER.removeprefix("https://")
     assert trust["Principal"] == {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"}
     assert trust["Condition"] == {
@@ -170,12 +170,12 @@ def test_a_namespace_pulls_with_a_role_that_its_service_account_can_assume(proje
 def test_nodes_and_other_accounts_are_named_in_the_repositorys_policy(project: Path) -> None:
     elsewhere = {"account": "workloads", "cluster_identifier": ARN.format("444455556666")}
     clusters(project, {**CLUSTER, **elsewhere, "namespaces": [REFRESHED, NODES]})
-    granted = "{cluster: storefront, namespace: web}, {cluster: storefront, namespace: batch}"
+    granted = "{cluster: shop, namespace: web}, {cluster: shop, namespace: batch}"
     catalog(project, api(f"pull: [{granted}]"))
     settings = load(project, "dev")
     (cluster,), (copy,) = settings.clusters, settings.copies(settings.home)
     (statement,) = json.loads(copy.policy_text or "")["Statement"]
-    roles = ["role/container-registry/dev/dev.pull.storefront.web", "role/eks/storefront-nodes"]
+    roles = ["role/container-registry/dev/dev.pull.shop.web", "role/eks/storefront-nodes"]
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::444455556666:{each}" for each in roles]}
     assert not any(role.name.startswith("dev.pull.") for role in settings.roles)
     assert settings.pull_role_arn(cluster, cluster.namespaces[0]) == f"arn:aws:iam::444455556666:{roles[0]}"
@@ -184,8 +184,8 @@ def test_nodes_and_other_accounts_are_named_in_the_repositorys_policy(project: P
 
 def test_a_stack_without_the_cluster_makes_no_grant(project: Path) -> None:
     clusters(project, CLUSTER)
-    catalog(project, api("pull: [{cluster: storefront, namespace: web}]"))
-    assert load(project, "dev").repositories[0].namespaces == (ClusterNamespace("storefront", "web"),)
+    catalog(project, api("pull: [{cluster: shop, namespace: web}]"))
+    assert load(project, "dev").repositories[0].namespaces == (ClusterNamespace("shop", "web"),)
     assert load(project, "prod").repositories[0].namespaces == ()
 
 
@@ -193,11 +193,11 @@ def test_a_cache_lets_nodes_and_roles_import(project: Path) -> None:
     clusters(project, {**CLUSTER, "namespaces": [REFRESHED, NODES]})
     file = project / "Pulumi.dev.yaml"
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
-    pull = [{"cluster": "storefront", "namespace": each} for each in ("web", "batch")]
+    pull = [{"cluster": "shop", "namespace": each} for each in ("web", "batch")]
     written["config"]["container-registry:caches"] = [{"upstream": "quay", "pull": pull}]
     file.write_text(yaml.safe_dump(written), encoding="utf-8")
     settings = load(project, "dev")
-    (web,) = (role for role in settings.roles if role.name == "dev.pull.storefront.web")
+    (web,) = (role for role in settings.roles if role.name == "dev.pull.shop.web")
     assert "ecr:BatchImportUpstreamImage" in json.dumps(web.policy)
     policy = json.loads(settings.registry_policy_of(settings.home) or "{}")
     (statement,) = policy["Statement"]
@@ -205,7 +205,7 @@ def test_a_cache_lets_nodes_and_roles_import(project: Path) -> None:
 
 
 def test_a_faulty_cluster_leaves_the_others_to_be_checked(project: Path) -> None:
-    edge = {key: value for key, value in CLUSTER.items() if key != "oidc_issuer"} | {"name": "edge"}
-    clusters(project, {**CLUSTER, "platform": "eke"}, edge)
+    far = {key: value for key, value in CLUSTER.items() if key != "oidc_issuer"} | {"name": "far"}
+    clusters(project, {**CLUSTER, "platform": "eke"}, far)
     found = [str(each).partition("container-registry:")[2].partition(":")[0] for each in faults(project)]
     assert found == ["clusters[0].platform", "clusters[1].namespaces[0].mode"]

@@ -129,7 +129,7 @@ def test_make_show_asks_for_the_repository() -> None:
     ),
 )
 def test_a_workflow_that_pushes(written: str, on: object, environment: str | None, tag: str, tmp_path: Path) -> None:
-    pull = "}]\n    pull: [{account: workloads}]"
+    pull = "}]\n    pull:\n      - {account: workloads}"
     edit = ("catalog.yaml", f'refs: [refs/heads/main, "refs/tags/v*"]{pull}', f"{written}{pull}")
     report = shown("storefront/web", edit, folder=tmp_path, stack="dev")
     (text,), (pusher,) = report["workflows"].values(), report["push"]
