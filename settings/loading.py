@@ -13,10 +13,8 @@ from domain.model_problems import problems_of
 from domain.problems import Path, unknown_key
 from domain.wording import near
 from settings.checks import across_fields, composed_policies
-from settings.checks.caches import cache_problems, shadowed_problems
-from settings.checks.caches import token_keys as cache_token_keys
-from settings.checks.clusters import pull_problems_in_catalog
-from settings.checks.clusters import token_keys as pull_token_keys
+from settings.checks.caches import cache_problems, cache_tokens, shadowed_problems
+from settings.checks.namespaces import pull_problems_in_catalog, pull_tokens
 from settings.checks.other_stacks import cluster_names, shared_registries
 from settings.checks.tokens import token_problems
 from settings.declared.resolve import resolve
@@ -101,7 +99,7 @@ def _check_caches(configuration: Configuration, stack: SoundStack) -> None:
     given = [key for key in configuration.own() if key.startswith(TOKEN_PREFIXES)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
     if all(map(stack.has_all_of, ("caches", "pull_credentials"))):
-        wanted = {**cache_token_keys(stack.keys), **pull_token_keys(stack.keys)}
+        wanted = {**cache_tokens(stack.keys), **pull_tokens(stack.keys)}
         found = token_problems(wanted, given, secret, project=configuration.project, stack=configuration.stack)
         for key, problem in found:
             configuration.report(key, problem)
@@ -117,9 +115,9 @@ def _names(
     raw: Mapping[str, object],
     files: tuple[str, str],
     known: Iterable[str] = (),
-    clusters: Iterable[str] = (),
+    clusters: Iterable[str] | None = None,
 ) -> Names:
-    """`files` are the stack's and the catalog's, `known` the stacks, `clusters` those of all stacks."""
+    """`files` are the stack's and the catalog's, `known` the stacks, `clusters` those of all stacks, if known."""
 
     def keys(values: Mapping[str, object], key: str, file: str) -> tuple[dict[str, object], str]:
         value = values.get(key)
@@ -132,8 +130,8 @@ def _names(
         | {
             Names.PRESET: keys(raw, "retention", files[1]),
             Names.STACK: (dict.fromkeys(known), "a file beside Pulumi.yaml"),
-            Names.CLUSTER: (dict.fromkeys(clusters), "a Pulumi.STACK.yaml (clusters)"),
         }
+        | ({} if clusters is None else {Names.CLUSTER: (dict.fromkeys(clusters), "a Pulumi.STACK.yaml (clusters)")})
     )
 
 

@@ -8,7 +8,7 @@ from domain.ecr.names import repository_arn
 from domain.ecr.upstreams import SECRET_KEYS, SECRET_NAME_PREFIX, CacheRule, folder
 from domain.iam.actions import IMPORT_ACTIONS
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, account_arn
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

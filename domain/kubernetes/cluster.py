@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 from domain.kubernetes.platforms import Platform, PullMode
-from settings.files.configuration import PULL_TOKEN_PREFIX
+
+PULL_TOKEN_PREFIX = "pull-token-"  # noqa: S105  how the keys begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

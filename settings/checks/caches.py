@@ -9,7 +9,7 @@ from domain.ecr.upstreams import CacheRule, Credentials, registry_problems, rule
 from domain.problems import Path, Problem, unknown
 from domain.wording import a
 from settings.checks.across_fields import PULLER, PULLERS, exactly_one, namespace_key_problems
-from settings.checks.clusters import namespace_problems
+from settings.checks.namespaces import namespace_problems
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 
@@ -26,7 +26,7 @@ def cache_problems(keys: StackKeys, registry: RegistryId) -> Iterator[Problem]:
         yield replace(problem, path=(*problem.path, "prefix") if problem.path else ())
 
 
-def token_keys(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
+def cache_tokens(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
     """The secrets that caches need: for each its key of the stack, the path in it, and the user name."""
     found = ((index, each.username, each.own_prefix) for index, each in enumerate(keys.caches))
     return {token_key(prefix): ("caches", (index, "username"), user) for index, user, prefix in found if user}

@@ -54,9 +54,11 @@ def registries_of(configuration: Configuration) -> Iterator[tuple[Where, Path]]:
     yield home, ("config", REGION)
 
 
-def cluster_names(root: FilePath, own: Configuration) -> list[str]:
-    """The clusters of all stacks, as far as their files can be understood."""
-    others = (read_configuration(root, other) for other in stacks(root) if other != own.stack)
+def cluster_names(root: FilePath, own: Configuration) -> list[str] | None:
+    """The clusters of all stacks; None where a file can't be understood, whose faults are its own matter."""
+    others = [read_configuration(root, other) for other in stacks(root) if other != own.stack]
+    if any(each.faults or each.home() is None for each in others):
+        return None
     written = [each.own().get("clusters") for each in (own, *others)]
     entries = [each for listed in written if isinstance(listed, list) for each in listed if isinstance(each, dict)]
     return [str(each["name"]) for each in entries if "name" in each]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from domain.iam.grants import AccountGrant
 from domain.iam.roles import stack_role_name
 from domain.kubernetes.cluster import Admission, Cluster, Namespace, PullCredential, Refresher
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 from domain.kubernetes.platforms import PullMode
 from settings.written.catalog import Pull
 from settings.written.clusters import ClusterEntry, NamespaceEntry

@@ -26,7 +26,7 @@ from domain.iam.roles import (
     template_role,
 )
 from domain.kubernetes.cluster import Cluster
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 from settings.declared.values import Publisher, Repository, StackRegistry
 from settings.written.stack import RoleOptions
 

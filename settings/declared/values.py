@@ -11,7 +11,7 @@ from domain.ecr.retention import Rule
 from domain.ecr.tags import TagMutability
 from domain.iam.github_trust import GitHubSource
 from domain.iam.grants import Grant
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 from settings.written.catalog import Retirement
 
 

@@ -51,7 +51,7 @@ class Names:
         self._known = known
 
     def check(self, kind: str, name: str) -> None:
-        names, declared_in = self._known[kind]
+        names, declared_in = self._known.get(kind, ({name: name}, ""))
         if name not in names:
             fix = _NO_DEFAULT if name == DEFAULT_PRESET else nearest(name, names)
             raise invalid_value(f"is not {a(kind)} that {declared_in} declares", fix, _named(name, names))

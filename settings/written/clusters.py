@@ -11,11 +11,11 @@ from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from domain.iam.grants import role_name_problems
 from domain.iam.oidc import issuer_problems
-from domain.kubernetes.names import (
+from domain.kubernetes.object_names import (
     CRON_JOB_NAME_MAX,
     digest_problems,
     label_problems,
-    registry_problems,
+    registry_host_problems,
     subdomain_problems,
 )
 from domain.kubernetes.platforms import Platform, PullMode
@@ -173,7 +173,7 @@ class ClusterEntry(Model):
 class PullCredentialEntry(Model):
     """The login at another registry, for `static-registry`."""
 
-    registry: Annotated[StrictStr, checked(registry_problems)] = Field(
+    registry: Annotated[StrictStr, checked(registry_host_problems)] = Field(
         description="its host: `ghcr.io`, `docker.io`, `registry.example.com:5000`"
     )
     username: Text = Field(description="who logs in; its token is the secret `pull-token-NAME`")

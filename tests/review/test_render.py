@@ -25,7 +25,7 @@ from settings import InvalidSettings
 from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, edited, rendered
 
-PULL_ROLES = {f"pull.{each}" for each in ("storefront.payments", "storefront.storefront", "edge.storefront")}
+PULL_ROLES = {f"pull.{each}" for each in ("market.payments", "market.storefront", "factory.storefront")}
 LEDGER = "  payments/ledger:\n"
 
 

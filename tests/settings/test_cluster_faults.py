@@ -11,7 +11,7 @@ import yaml
 from syrupy.assertion import SnapshotAssertion
 
 from domain.iam.roles import Document
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 from settings import load
 from tests.settings.written import api, catalog, faults, words
 

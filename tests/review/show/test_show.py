@@ -49,7 +49,7 @@ def test_the_facts_are_those_of_the_render() -> None:
     pulls = {each["who"] for each in report["pull"]}
     assert {"account 888899990000", "role batch/ingest-runner of account 555566667777"} <= pulls
     own = {each["who"] for each in report["pull"] if each["as_far_as_its_own_policies_allow"]}
-    assert {who.partition(" ")[0] for who in own} == {"account", "role"}
+    assert {who.partition(" ")[0] for who in own} == {"account", "role", "nodes"}
     assert "*" not in json.dumps([report["pull"], report["notes"]])
     assert any(each.startswith("lambda.amazonaws.com for account 222233334444") for each in pulls)
 

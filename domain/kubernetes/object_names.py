@@ -47,7 +47,7 @@ def digest_problems(image: str) -> list[Problem]:
     return unless(_IMAGE.fullmatch(image), image, "is not an image by its digest", fix)
 
 
-def registry_problems(host: str) -> list[Problem]:
+def registry_host_problems(host: str) -> list[Problem]:
     """Of a registry as a pod's image names it."""
     fix = "write its host alone, such as ghcr.io or registry.example.com:5000"
     meant = host.partition("://")[2].partition("/")[0]

@@ -122,7 +122,7 @@ def _credential_problems(
             yield Problem(("credentials", index), name, message, "keep one of the two")
 
 
-def token_keys(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
+def pull_tokens(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
     """The secrets that `pull_credentials` need: for each its key of the stack, the path in it, and the user name."""
     return {
         f"{PULL_TOKEN_PREFIX}{name}": ("pull_credentials", (name, "username"), each.username)
