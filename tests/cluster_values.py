@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from domain.kubernetes.cluster import Admission, Cluster, Namespace, PullCredential, Refresher
-from domain.kubernetes.names import ClusterNamespace
+from domain.kubernetes.object_names import ClusterNamespace
 from domain.kubernetes.platforms import Platform, PullMode
 from domain.kubernetes.pull_access import PullAccess
 
