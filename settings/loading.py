@@ -14,7 +14,7 @@ from domain.problems import Path, unknown_key
 from domain.wording import near
 from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, cache_tokens, shadowed_problems
-from settings.checks.namespaces import pull_problems_in_catalog, pull_tokens
+from settings.checks.cluster_entries import pull_problems_in_catalog, pull_tokens
 from settings.checks.other_stacks import cluster_names, shared_registries
 from settings.checks.tokens import token_problems
 from settings.declared.resolve import resolve

@@ -15,7 +15,7 @@ from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.kms import GRANTS_PER_REPOSITORY, key_grants_problems
 from domain.problems import Path, Problem, path_text
-from settings.checks.namespaces import cluster_problems, unused_credentials
+from settings.checks.cluster_entries import cluster_problems, unused_credentials
 from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
 from settings.written.catalog import (

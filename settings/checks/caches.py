@@ -9,7 +9,7 @@ from domain.ecr.upstreams import CacheRule, Credentials, registry_problems, rule
 from domain.problems import Path, Problem, unknown
 from domain.wording import a
 from settings.checks.across_fields import PULLER, PULLERS, exactly_one, namespace_key_problems
-from settings.checks.namespaces import namespace_problems
+from settings.checks.cluster_entries import namespace_problems
 from settings.declared.resolve import cache_rule
 from settings.written.stack import CacheEntry, CachePull, StackKeys
 
