@@ -41,7 +41,7 @@ def of(rendered: Render, kind: str, **inputs: object) -> list[Resource]:
     return [
         resource
         for resource in rendered.resources
-        if resource.type.endswith(f":{kind}") and inputs.items() <= resource.inputs.items()
+        if f":{resource.type}".endswith(f":{kind}") and inputs.items() <= resource.inputs.items()
     ]
 
 
@@ -56,10 +56,12 @@ def test_every_source_of_the_stack_has_a_role_and_nothing_else_has_without_a_req
     names = {f"payments-{each}+{source}" for each in ("api", "ledger")}
     names |= {f"{each}+branch-main" for each in ("storefront", "data-ingest", "notebooks")}
     declared = rendered(stack)
-    found = {each.inputs["name"].partition("+tag")[0].removeprefix(f"{stack}.") for each in of(declared, "Role")}
+    found = {
+        each.inputs["name"].partition("+tag")[0].removeprefix(f"{stack}.") for each in of(declared, "iam/role:Role")
+    }
     own = {"dev": {"creation-templates", "ecs-task-execution"}, "prod": {"creation-templates", *PULL_ROLES}}[stack]
     assert found == {f"acme.{each}" for each in names} | own
-    assert {each.inputs["name"] for each in of(declared, "Role")} == set(declared.outputs["roles"])
+    assert {each.inputs["name"] for each in of(declared, "iam/role:Role")} == set(declared.outputs["roles"])
 
 
 def test_in_a_preview_what_only_aws_knows_is_unknown(prod_preview: Render, prod: Render) -> None:
