@@ -10,6 +10,7 @@ from render.resource import Render
 from review.access.grantees import workflow
 from review.access.matrix import Access, GranteeKind, Matrix
 from review.show.lines import docker_lines, example_tag, workflow_lines
+from review.show.namespaces import ShownNamespace, namespaces_that_pull
 from settings import Repository, Settings, StackRegistry
 
 _KEPT = "Keep all other images"
@@ -55,6 +56,8 @@ class RepositorySummary:
     registries: tuple[ShownRegistry, ...]
     push: tuple[RepositoryUser, ...]
     pull: tuple[RepositoryUser, ...]
+    clusters: tuple[ShownNamespace, ...]
+    """The namespaces that pull it."""
     notes: tuple[str, ...]
     workflows: dict[str, str]
     """By GitHub repository and its refs or environment: a workflow that pushes."""
@@ -66,7 +69,7 @@ def repository_summary(name: str, settings: Settings, rendered: Render, matrix: 
     repository = next(each for each in settings.repositories if each.name == name)
     own, labels = matrix.of(name), _publishers(name, settings, rendered)
     rules = read_lifecycle(_lifecycle(name, settings, settings.home))
-    home = settings.home
+    home, tag = settings.home, example_tag(rules, "1.0.0")
     return RepositorySummary(
         project=settings.project,
         stack=settings.stack,
@@ -80,13 +83,14 @@ def repository_summary(name: str, settings: Settings, rendered: Render, matrix: 
         registries=tuple(_registries(name, settings, rendered)),
         push=tuple(_users(own, Access.PUSH, (home.region,), labels)),
         pull=tuple(_users(own, Access.PULL, own.repositories[name], labels)),
+        clusters=tuple(namespaces_that_pull(repository, settings, tag)),
         notes=own.notes,
         workflows={
             labels[arn]: workflow_lines(each.source, arn, home, name, rules)
             for each in settings.publishers
             if (arn := str(rendered.outputs["roles"][each.name])) in labels
         },
-        docker=docker_lines(home, name, example_tag(rules, "1.0.0")),
+        docker=docker_lines(home, name, tag),
     )
 
 

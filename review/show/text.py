@@ -7,6 +7,7 @@ from render.output import wrapped
 from review.access.text import OTHERS_POLICIES
 from review.plan.phrases import grouped
 from review.show.lines import PUSH_LINES
+from review.show.namespaces import ShownNamespace
 from review.show.summary import RepositorySummary, RepositoryUser
 
 
@@ -32,12 +33,27 @@ def _lines(found: RepositorySummary) -> Iterator[str]:
         text = f"  No workflow pushes in the stack {found.stack}. For one that does, add to its entry in catalog.yaml:"
         yield from (*wrapped(text, "  "), PUSH_LINES)
     yield from ("", "Who pulls", *_users(found.pull, "no principal beside those that the account's policies allow"))
+    yield from _namespaces(found.clusters)
     marked = any(each.as_far_as_its_own_policies_allow for each in (*found.push, *found.pull))
     for note in (OTHERS_POLICIES, *found.notes) if marked else found.notes:
         yield from ("", *wrapped(f"Note: {note}", "  "))
     for who, text in found.workflows.items():
         yield from ("", *wrapped(f"Workflow of {who}", "  "), text.rstrip())
     yield from ("", "By hand", *(line for use, line in found.docker.items() if found.push or use != "push"))
+
+
+def _namespaces(some: Sequence[ShownNamespace]) -> Iterator[str]:
+    if some:
+        yield from ("", "In a pod of")
+    for each in some:
+        yield from wrapped(
+            f"  cluster {each.cluster}, namespace {each.namespace}: {each.mode}, {each.credentials}", "    "
+        )
+        yield f"    {each.image}"
+        yield f"    {each.role_arn}"
+        if not each.role_is_declared:
+            yield from wrapped("    not declared by this stack; what it needs is printed by", "    ")
+            yield f"    {each.cluster_role}"
 
 
 def _users(some: Sequence[RepositoryUser], none: str) -> Iterator[str]:
