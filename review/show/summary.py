@@ -10,7 +10,7 @@ from render.resource import Render
 from review.access.grantees import workflow
 from review.access.matrix import Access, GranteeKind, Matrix
 from review.show.lines import docker_lines, example_tag, workflow_lines
-from review.show.namespaces import ShownNamespace, namespaces_that_pull
+from review.show.shown_namespaces import ShownNamespace, namespaces_that_pull
 from settings import Repository, Settings, StackRegistry
 
 _KEPT = "Keep all other images"

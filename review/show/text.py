@@ -7,7 +7,7 @@ from render.output import wrapped
 from review.access.text import OTHERS_POLICIES
 from review.plan.phrases import grouped
 from review.show.lines import PUSH_LINES
-from review.show.namespaces import ShownNamespace
+from review.show.shown_namespaces import ShownNamespace
 from review.show.summary import RepositorySummary, RepositoryUser
 
 

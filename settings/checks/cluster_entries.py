@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from domain.aws import Arn, RegistryId
+from domain.iam.limits import OIDC_PROVIDERS_MAX
 from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.kubernetes.platforms import PullMode
 from domain.problems import Path, Problem, unknown
@@ -16,9 +17,25 @@ _CLUSTER_ARN = "cluster/"
 def cluster_problems(keys: StackKeys, home: RegistryId) -> Iterator[Problem]:
     yield from _repeated([each.name for each in keys.clusters], "name")
     yield from _repeated([each.cluster_identifier for each in keys.clusters], "cluster_identifier")
+    yield from _issuer_problems(keys)
     for index, cluster in enumerate(keys.clusters):
         for problem in _cluster_problems(cluster, keys, home):
             yield problem.under(index)
+
+
+def _issuer_problems(keys: StackKeys) -> Iterator[Problem]:
+    """Of clusters with one issuer each could assume the other's roles, and an account trusts so many issuers."""
+    first: dict[str, str] = {}
+    for index, cluster in enumerate(keys.clusters):
+        if cluster.oidc_issuer and (other := first.setdefault(cluster.oidc_issuer, cluster.name)) != cluster.name:
+            message, fix = f"is the issuer of cluster {other}, too", "write the cluster's own"
+            yield Problem((index, "oidc_issuer"), cluster.oidc_issuer, message, fix)
+    own = {each.oidc_issuer for each in keys.clusters if each.oidc_issuer and each.account is None}
+    if len(own) >= OIDC_PROVIDERS_MAX:
+        message = (
+            f"have {len(own)} issuers in one account, and IAM has providers for {OIDC_PROVIDERS_MAX}, GitHub's with it"
+        )
+        yield Problem((), None, message, "ask AWS for more, or run some clusters in another account")
 
 
 def _repeated(values: Sequence[str], *key: str) -> Iterator[Problem]:

@@ -94,7 +94,7 @@ def test_the_bootstrap_is_printed_for_it(project: Path, capsys: pytest.CaptureFi
     assert new_stack(project, "staging") == 0
     printed = capsys.readouterr().out
     assert f"stack=staging account={ACCOUNT} region=eu-west-1\nrepo=OWNER/NAME\n" in printed
-    for command in ("only_main", "cloudformation deploy", "pulumi stack init", "gh variable set"):
+    for command in ("only_main", "cloudformation deploy", "pulumi stack init", "gh variable set", "ClusterIssuers="):
         assert command in printed
     assert not any(word in printed for word in ("account=111122223333", "make up", "delete-stack", "```"))
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from syrupy.assertion import SnapshotAssertion
 
+from domain.iam.limits import OIDC_PROVIDERS_MAX
 from domain.iam.roles import Document
 from domain.kubernetes.object_names import ClusterNamespace
 from settings import load
@@ -75,6 +76,22 @@ def pulls(text: str, **keys: Any) -> Any:
     return case
 
 
+SECOND = {
+    **CLUSTER,
+    "name": "other",
+    "cluster_identifier": ARN.format("111122223333") + "2",
+    "oidc_issuer": f"{ISSUER}2",
+}
+
+
+def numbered(number: int) -> dict[str, str]:
+    return {
+        "name": f"other-{number}",
+        "cluster_identifier": f"{SECOND['cluster_identifier']}-{number}",
+        "oidc_issuer": f"{ISSUER}{number}",
+    }
+
+
 CASES = {
     "an unknown platform": of(platform="eks-autopilot"),
     "a name that is not a label": of(name="Store_front"),
@@ -94,8 +111,10 @@ CASES = {
     "a long name of a CronJob": of(refresher={"image": DIGEST, "name": "r" * 53}),
     "an action that is none": of(admission={"action": "enforce"}),
     "no namespace": of(namespaces=[]),
-    "two of one name": given((CLUSTER), ({**CLUSTER, "cluster_identifier": ARN.format("111122223333") + "2"})),
-    "two of one identifier": given(CLUSTER, {**CLUSTER, "name": "other"}),
+    "two of one name": given(CLUSTER, {**SECOND, "name": "shop"}),
+    "two of one identifier": given(CLUSTER, {**SECOND, "cluster_identifier": CLUSTER["cluster_identifier"]}),
+    "two of one issuer": given(CLUSTER, {**SECOND, "oidc_issuer": ISSUER}),
+    "more issuers than an account can have": given(*({**SECOND, **numbered(n)} for n in range(OIDC_PROVIDERS_MAX))),
     "a namespace twice": of(namespaces=[REFRESHED, REFRESHED]),
     "an unknown mode": namespace(mode="refresh-secret"),
     "a mode of nodes without a role": of(platform="gke", cluster_identifier="gke-1", namespaces=[NODES]),
