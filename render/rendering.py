@@ -15,6 +15,14 @@ from settings.files.configuration import Configuration, read_configuration
 PROGRAM = "__main__.py"
 
 
+class ProgramRefused(InvalidSettings):
+    """The program can't declare these settings here, and says in one line why and what to do."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(())
+        self.args = (text,)
+
+
 def render(root: Path, stack: str, *, preview: bool = False) -> Render:
     """All that the program under `root` declares; raises InvalidSettings where the settings are faulty."""
     configuration = sound_configuration(root, stack)
@@ -60,7 +68,7 @@ def run_program(root: Path, configuration: Configuration, monitor: RecordingMoni
     except pulumi.RunError as error:
         if isinstance(error.__cause__, InvalidSettings):
             raise error.__cause__ from None
-        raise
+        raise ProgramRefused(str(error)) from None
     settings: Settings = names["settings"]
     return settings
 
