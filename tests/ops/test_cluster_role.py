@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.loaders import Loader
-from botocore.model import ServiceModel
-from botocore.validate import ParamValidator
 
 from domain.ecr.names import repository_arn
 from domain.iam.access import Caller, Identity, Policy, Request
@@ -22,6 +19,7 @@ from resources.iam import ROLE, ROLE_POLICY
 from settings import load
 from tests.cases import case, cases
 from tests.clusters import ACCOUNT, EDGE_ISSUER, ISSUER, LAST_KEY, WITH_CLUSTERS, WORKLOADS
+from tests.ops.aws_commands import iam_call
 from tests.stacks import TextEdit, copied, rendered
 
 CREDENTIALS = """\
@@ -136,31 +134,14 @@ def test_the_nodes_role_pulls_for_all_that_share_it(tmp_path: Path, capsys: pyte
 @cases("namespace", "payments", "batch")
 def test_iam_takes_the_commands(folder: Path, capsys: pytest.CaptureFixture[str], namespace: str) -> None:
     role = role_of(folder, capsys, "edge", namespace)
-    operations = ServiceModel(Loader().load_service_model("iam", "service-2"))
-    given: dict[str, dict[str, Any]] = {}
-    for command in filter(None, (role["provider"], *role["commands"])):
-        aws, service, operation, *options = shlex.split(command)
-        assert (aws, service) == ("aws", "iam")
-        words = {_camel(key.removeprefix("--")): value for key, value in zip(options[::2], options[1::2], strict=True)}
-        given[operation] = {key.replace("ClientIdList", "ClientIDList"): value for key, value in words.items()}
-        if operation == "create-open-id-connect-provider":
-            given[operation]["ClientIDList"] = [given[operation]["ClientIDList"]]
-        name = _camel(operation).replace("OpenId", "OpenID")
-        shape = operations.operation_model(name).input_shape
-        assert shape is not None
-        assert not ParamValidator().validate(given[operation], shape).has_errors()
-        assert not set(shape.required_members) - set(given[operation])
-    assert json.loads(given["put-role-policy"]["PolicyDocument"]) == role["policy"]
-    assert given["put-role-policy"]["RoleName"] == role["name"]
+    given = dict(map(iam_call, filter(None, (role["provider"], *role["commands"]))))
+    assert json.loads(given["PutRolePolicy"]["PolicyDocument"]) == role["policy"]
+    assert given["PutRolePolicy"]["RoleName"] == role["name"]
     if namespace == "payments":
-        assert list(given) == ["create-open-id-connect-provider", "create-role", "put-role-policy"]
-        assert json.loads(given["create-role"]["AssumeRolePolicyDocument"]) == role["trust"]
-        assert (given["create-role"]["RoleName"], given["create-role"]["Path"]) == (role["name"], role["path"])
-        assert given["create-open-id-connect-provider"] == {"Url": EDGE_ISSUER, "ClientIDList": ["sts.amazonaws.com"]}
-
-
-def _camel(words: str) -> str:
-    return "".join(each.capitalize() for each in words.split("-"))
+        assert list(given) == ["CreateOpenIDConnectProvider", "CreateRole", "PutRolePolicy"]
+        assert json.loads(given["CreateRole"]["AssumeRolePolicyDocument"]) == role["trust"]
+        assert (given["CreateRole"]["RoleName"], given["CreateRole"]["Path"]) == (role["name"], role["path"])
+        assert given["CreateOpenIDConnectProvider"] == {"Url": EDGE_ISSUER, "ClientIDList": ["sts.amazonaws.com"]}
 
 
 def test_the_text_has_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

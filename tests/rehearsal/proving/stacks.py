@@ -103,7 +103,11 @@ repositories:
             f"replicas: [{{region: {COPY}}}]",
             f"clusters: {json.dumps(_CLUSTERS)}",
             """caches:
-    - {upstream: ecr-public, pull: [{cluster: storefront, namespace: team}, {cluster: storefront, namespace: batch}]}
+    - upstream: ecr-public
+      pull:
+        - {cluster: storefront, namespace: team}
+        - {cluster: storefront, namespace: batch}
+        - {cluster: far, namespace: team}
     - {upstream: quay}""",
         ),
         """\
