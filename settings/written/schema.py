@@ -13,7 +13,7 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from settings.files.configuration import PROJECT_FILE
-from settings.written import catalog, stack
+from settings.written import catalog, clusters, stack
 from settings.written.catalog import EFFECTS, SELECTORS, Catalog, Model
 
 FILE = Path("docs", "catalog.schema.json")
@@ -58,7 +58,9 @@ def with_tables(text: str, root: Path = Path()) -> str:
 
 def _table(name: str, root: Path) -> str:
     rows = (
-        _project_rows(root) if name == _PROJECT else _model_rows(getattr(stack, name, None) or getattr(catalog, name))
+        _project_rows(root)
+        if name == _PROJECT
+        else _model_rows(next(found for module in (stack, clusters, catalog) if (found := getattr(module, name, None))))
     )
     lines = (f"| `{key}` | {means.replace('|', chr(92) + '|')} | {default} |" for key, means, default in rows)
     return "\n".join(("| Key | Means | Default |", "| --- | --- | --- |", *lines))
