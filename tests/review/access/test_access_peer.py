@@ -153,7 +153,9 @@ def undeclared_callers(found: Sequence[AccessTarget], declared: set[str], names:
 def call(caller: Caller, copy: AccessTarget, world: World, action: str) -> Call:
     tags = {f"{service}:ResourceTag/{name}": (value,) for name, value in copy.tags for service in ("aws", "ecr")}
     known: Context = {"aws:RequestedRegion": (copy.region,), "aws:SecureTransport": ("true",), **tags}
-    request = Request(action=action, resource=copy.arn, account=copy.account, context={**known, **world})
+    # Of the repositories that a creation template will make, one: with a `*` the peer asks for any that a policy names.
+    resource = copy.arn.replace("*", "any")
+    request = Request(action=action, resource=resource, account=copy.account, context={**known, **world})
     return caller, request, copy.policies
 
 
