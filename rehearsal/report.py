@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from localcloud.clients import exports
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied
 from rehearsal.proofs.harness.run import ProofOutcome
+from review.plan.phrases import grouped
 
 FORMAT_VERSION = 1
 _NAME_MAX = 50
@@ -80,13 +81,20 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
     column = min(_NAME_MAX, max(map(len, groups), default=0))
     for name, some in sorted(groups.items(), key=lambda group: not all(each.held for each in group[1])):
         _show_group(name, some, console, column, verbose=verbose)
-    for line in report.left_out:
+    for line in report.left_out if verbose else _by_reason(report.applied.not_built):
         _print(console, f"not built here: {line}", "yellow")
     for line in report.stand_ins:
         _print(console, f"stand-in: {line}", "yellow")
     held = len(report.outcomes) - len(report.failed)
     summary = f"{held} of {counted(len(report.outcomes), 'promise')} held; {report.applied.built} resources built"
     _print(console, f"{summary}; {report.seconds:.1f} s", "bold red" if report.failed else "bold green")
+
+
+def _by_reason(not_built: Mapping[str, str]) -> Iterator[str]:
+    """A line for each reason: what is not built for it, or how many resources."""
+    for reason, names in grouped(not_built, not_built.__getitem__).items():
+        what = names[0] if len(names) == 1 else f"{counted(len(names), 'resource')} (--verbose names them)"
+        yield f"{what}: {reason}"
 
 
 def _show_group(name: str, some: Sequence[ProofOutcome], console: Console, column: int, *, verbose: bool) -> None:

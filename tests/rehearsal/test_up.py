@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -334,6 +335,18 @@ SUMS = [
     *(f"stand-in: {each}" for each in STOOD_IN),
     "2 of 3 promises held; 7 resources built; 1.2 s",
 ]
+
+
+def test_what_is_not_built_is_a_line_a_reason(told: Report) -> None:
+    many = {f"kubernetes:x:Y {number}": "proven elsewhere" for number in range(7)} | {"aws:x:Y z": "no part"}
+    report_of = replace(told, applied=replace(told.applied, not_built=many))
+    lines = [each for each in said_by(report.show, report_of) if each.startswith("not built")]
+    assert lines == [
+        "not built here: 7 resources (--verbose names them): proven elsewhere",
+        "not built here: aws:x:Y z: no part",
+    ]
+    all_of_them = [each for each in said_by(partial(report.show, verbose=True), report_of) if "not built" in each]
+    assert len(all_of_them) == len(many)
 
 
 def test_a_line_for_each_repository_and_what_failed_last(told: Report) -> None:
