@@ -17,6 +17,7 @@ from domain.iam.grants import Grant, account_arn, repository_policy
 from domain.iam.oidc import issuer_name
 from domain.iam.roles import Role
 from domain.kubernetes.cluster import Cluster, Namespace
+from domain.wording import listed
 from settings.declared.iam_roles import registry_roles
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement
@@ -113,11 +114,14 @@ class Settings:
     def cluster_principals(self) -> dict[str, str]:
         """How people call what pulls in clusters: by a role's ARN, or the name of a cluster's OIDC issuer."""
         names: dict[str | None, str] = {}
+        nodes: dict[str | None, list[str]] = {}
         for each in self.clusters:
             names[each.issuer and issuer_name(each.issuer)] = f"cluster {each.name}"
-            names[self.node_role_arn(each)] = f"nodes of cluster {each.name}"
+            nodes.setdefault(self.node_role_arn(each), []).append(each.name)
             for found in each.namespaces:
                 names[self.pull_role_arn(each, found)] = f"cluster {each.name}, namespace {found.name}"
+        for arn, clusters in nodes.items():
+            names[arn] = f"nodes of {'clusters' if len(clusters) > 1 else 'cluster'} {listed(clusters)}"
         return {key: name for key, name in names.items() if key is not None}
 
     def protects(self, registry: StackRegistry) -> bool:

@@ -63,6 +63,15 @@ def test_a_render_has_their_names_and_one_of_older_code_none() -> None:
     assert rendered("dev").cluster_principals == {}
 
 
+def test_a_node_role_of_two_clusters_is_named_by_both() -> None:
+    same = (
+        ("Pulumi.dev.yaml", '"account": "workloads", ', ""),
+        ("Pulumi.dev.yaml", '"node_role": "edge-nodes"', '"node_role": "eks/storefront-nodes"'),
+    )
+    names = rendered("dev", *WITH_CLUSTERS, *same).cluster_principals
+    assert names[f"arn:aws:iam::{ACCOUNT}:role/eks/storefront-nodes"] == "nodes of clusters storefront and edge"
+
+
 def test_a_change_says_which_namespace_gains_and_loses_access(matrix: Matrix) -> None:
     before = of(rendered("dev"))
     granted = {str(each) for each in access_changes(before, matrix)}
