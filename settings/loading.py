@@ -15,6 +15,13 @@ from domain.wording import near
 from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, cache_tokens, shadowed_problems
 from settings.checks.cluster_entries import pull_problems_in_catalog, pull_tokens
+from settings.checks.github_entries import (
+    catalog_problems_of_sources,
+    declared_problems,
+    options_problems,
+    pushes_of,
+    shared_problems,
+)
 from settings.checks.other_stacks import cluster_names, shared_registries
 from settings.checks.tokens import token_problems
 from settings.declared.resolve import resolve
@@ -64,6 +71,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
         catalog = _sound(source.value, sound_names)
     settings = resolve(configuration.project, stack, catalog, sound.keys, sound.aws)
     _check_declared(settings, sound, report, catalog)
+    _check_github(root, settings, sound, report, catalog)
     if found := [*faults, *configuration.faults]:
         raise InvalidSettings(found)
     return settings
@@ -80,6 +88,21 @@ def _check_declared(settings: Settings, stack: SoundStack, report: Reporter, cat
     report(*composed_policies.policy_problems_in_catalog(settings, entries))
     for key, problem in composed_policies.policy_problems_in_stack(settings):
         stack.report(key, problem)
+
+
+def _check_github(root: FilePath, settings: Settings, stack: SoundStack, report: Reporter, catalog: Catalog) -> None:
+    options = stack.keys.github
+    pushes = pushes_of(catalog, settings.stack, options)
+    report(*catalog_problems_of_sources(catalog, pushes))
+    if options is None:
+        return
+    for problem in (*options_problems(options, catalog, pushes), *declared_problems(settings.github)):
+        stack.report("github", problem)
+    for file, problem in shared_problems(root, settings.stack, options, catalog, pushes):
+        if file == "catalog":
+            report(problem)
+        else:
+            stack.report("github", problem)
 
 
 def _stack_keys(configuration: Configuration) -> StackKeys | None:
@@ -153,7 +176,7 @@ def _sound(raw: Mapping[str, object], names: Names) -> Catalog:
         return RepositoryEntry.model_validate(entry, context=names)
 
     return Catalog.model_construct(
-        retention=sound("retention", preset), repositories=sound("repositories", entry), removed={}
+        retention=sound("retention", preset), repositories=sound("repositories", entry), removed={}, sources={}
     )
 
 

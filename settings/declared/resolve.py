@@ -15,11 +15,13 @@ from domain.ecr.repository import Encryption
 from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.ecr.upstreams import CacheRule
+from domain.github_source import SourceRepository
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
 from settings.declared.cluster_pulls import NamespacePulls, clusters
 from settings.declared.settings import Settings, lifecycle_text, policy_text
+from settings.declared.source_repositories import StackIdentity, source_repositories
 from settings.declared.values import Repository, StackRegistry
 from settings.written.catalog import (
     DEFAULT_PRESET,
@@ -51,6 +53,10 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
     presets = {name: _rules(rules) for name, rules in catalog.retention.items()}
     found = clusters(keys, stack, account)
     pullers = NamespacePulls(f"{project}/{stack}", found)
+    repositories = tuple(
+        _repository(name, entry, presets, stack=stack, keys=keys, own=account, pullers=pullers)
+        for name, entry in catalog.repositories.items()
+    )
     return Settings(
         project=project,
         stack=stack,
@@ -58,13 +64,11 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         registries=(home, *(registry for registry in replicas if registry.account == account)),
         other_account_replicas=tuple(registry for registry in replicas if registry.account != account),
         net=presets.get(DEFAULT_PRESET, NET),
-        repositories=tuple(
-            _repository(name, entry, presets, stack=stack, keys=keys, own=account, pullers=pullers)
-            for name, entry in catalog.repositories.items()
-        ),
+        repositories=repositories,
         removed=catalog.removed,
         role_options=keys.roles,
         clusters=found,
+        github=_github(catalog, keys, repositories, StackIdentity(project=project, stack=stack, home=home)),
         caches=tuple(_cache(each, keys, home, project=project, stack=stack, pullers=pullers) for each in keys.caches),
         scanning=keys.scanning,
         registry_policy=to_json_text(keys.registry_policy) if keys.registry_policy else None,
@@ -75,6 +79,19 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         key_deletion_days=keys.key_deletion_days,
         key_grants_max=keys.key_grants_max,
     )
+
+
+def _github(
+    catalog: Catalog, keys: StackKeys, repositories: tuple[Repository, ...], stack: StackIdentity
+) -> tuple[SourceRepository, ...]:
+    if keys.github is None:
+        return ()
+    pushes = [
+        (repository, push, source(push))
+        for repository in repositories
+        for _, push in here(catalog.repositories[repository.name], stack.stack)
+    ]
+    return source_repositories(keys.github, catalog.sources, pushes, stack)
 
 
 def _cache(

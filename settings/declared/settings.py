@@ -12,6 +12,7 @@ from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
+from domain.github_source import SourceRepository
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, account_arn, repository_policy
 from domain.iam.oidc import issuer_name
@@ -41,6 +42,8 @@ class Settings:
     removed: Mapping[str, Retirement]
     role_options: RoleOptions
     clusters: tuple[Cluster, ...]
+    github: tuple[SourceRepository, ...]
+    """What is declared at GitHub."""
     caches: tuple[Cache, ...]
     scanning: Scanning
     registry_policy: str | None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +32,11 @@ from domain.wording import a, near, nearest
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,18}")
 DEFAULT_PRESET = "default"
 _NO_DEFAULT = f"declare a preset named {DEFAULT_PRESET}, or give the repository a retention of its own"
+_CREDENTIALS = (
+    *("token", "password", "private_key", "secret_key"),
+    *("kubeconfig", "client_key", "client_certificate", "client-key-data"),
+    *("app_auth", "pem_file"),
+)
 _SOMETHING = re.compile(r".*\S.*", re.DOTALL)
 WORD, VALUE = UNION_TAGS = ("\0word", "\0value")
 """The tags of our unions; pydantic puts them into the path of a fault, where nothing that people write equals them."""
@@ -94,6 +99,18 @@ def checked(problems: Callable[[str], list[Problem]]) -> AfterValidator:
 
 def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator:
     return checked(lambda value: [] if pattern.fullmatch(value) else [Problem((), value, message, fix)])
+
+
+def no_credential(instead: str) -> Callable[[Any], Any]:
+    """A check of a whole entry before its model's: that nobody wrote a credential into it."""
+
+    def check(value: Any) -> Any:
+        written = [key for key in _CREDENTIALS if key in value] if isinstance(value, Mapping) else []
+        if written:
+            raise invalid_value(f"has a credential of its own ({written[0]}), for every reader of the file", instead)
+        return value
+
+    return check
 
 
 def _word_or_value(value: object) -> str:
@@ -186,6 +203,10 @@ class Push(Model):
     )
     environment: Annotated[StrictStr, checked(environment_problems)] | None = Field(
         None, description="a deployment environment, in place of `refs`"
+    )
+    admits: Annotated[tuple[Annotated[StrictStr, checked(ref_problems)], ...], Field(min_length=1)] = Field(
+        ("refs/heads/main",),
+        description="the branches and tags that can deploy to the environment, where the stack declares it (`github`)",
     )
     owner_id: GitHubId | None = Field(None, description="the owner's id: `gh api repos/OWNER/NAME --jq .owner.id`")
     repository_id: GitHubId | None = Field(None, description="the repository's id: `gh api repos/OWNER/NAME --jq .id`")
@@ -308,9 +329,23 @@ class RepositoryEntry(Model):
     )
 
 
+class SourceEntry(Model):
+    """What is said of a repository of GitHub's as a whole."""
+
+    required_checks: tuple[Text, ...] = Field(
+        (), description="jobs, by their names, that must pass before a change of the default branch is merged"
+    )
+    archived: StrictBool = Field(
+        default=False, description="nothing of it is declared, since GitHub takes no change of it"
+    )
+
+
 class Catalog(Model):
     """catalog.yaml: the repositories and retention presets; the same for every environment."""
 
     retention: dict[StrictStr, tuple[RetentionRule, ...]] = Field({}, description="rules shared by name")
     repositories: dict[RepositoryName, RepositoryEntry]
     removed: dict[RepositoryName, Retirement] = Field({}, description="the second of the two steps that destroy one")
+    sources: dict[Annotated[StrictStr, checked(repository_problems)], SourceEntry] = Field(
+        {}, description="GitHub repositories that push, where a stack declares what is their own (`github`)"
+    )

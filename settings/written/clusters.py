@@ -3,8 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
@@ -19,28 +18,16 @@ from domain.kubernetes.object_names import (
     subdomain_problems,
 )
 from domain.kubernetes.platforms import Platform, PullMode
-from domain.model_problems import invalid_value
 from domain.problems import Problem, unless
-from settings.written.catalog import Model, Text, checked
+from settings.written.catalog import Model, Text, checked, no_credential
 
 _INTERVAL = re.compile(r"(?:(?P<h>[0-9]+)h)?(?:(?P<m>[0-9]+)m)?(?:(?P<s>[0-9]+)s)?")
 """https://pkg.go.dev/time#ParseDuration, of whole hours, minutes and seconds."""
 _INTERVAL_SECONDS = (5 * 60, 11 * 60 * 60)
 """A token is valid for twelve hours."""
-_CREDENTIALS = ("token", "password", "kubeconfig", "client_key", "client_certificate", "client-key-data", "secret_key")
 _FILE_NAME = 40
 """What is longer may be a secret."""
 _CERTIFICATE, _KEY = "-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"
-
-
-def _no_credential(instead: str) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        written = [key for key in _CREDENTIALS if key in value] if isinstance(value, Mapping) else []
-        if written:
-            raise invalid_value(f"has a credential of its own ({written[0]}), for every reader of the file", instead)
-        return value
-
-    return check
 
 
 def _endpoint_problems(endpoint: str) -> list[Problem]:
@@ -162,7 +149,7 @@ class ClusterEntry(Model):
     namespaces: Annotated[tuple[NamespaceEntry, ...], Field(min_length=1)] = Field(description="those that pull")
 
     _no_credential = model_validator(mode="before")(
-        _no_credential("remove it: the job brings its own, see docs/clusters.md")
+        no_credential("remove it: the job brings its own, see docs/clusters.md")
     )
 
     @property
@@ -179,5 +166,5 @@ class PullCredentialEntry(Model):
     username: Text = Field(description="who logs in; its token is the secret `pull-token-NAME`")
 
     _no_credential = model_validator(mode="before")(
-        _no_credential("make a new one: `pulumi config set --stack STACK --secret PROJECT:pull-token-NAME`")
+        no_credential("make a new one: `pulumi config set --stack STACK --secret PROJECT:pull-token-NAME`")
     )

@@ -31,6 +31,7 @@ from settings.written.catalog import (
     unchanged,
 )
 from settings.written.clusters import ClusterEntry, PullCredentialEntry
+from settings.written.github_options import GitHubOptions
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -209,6 +210,7 @@ class StackKeys(Model):
     caches: tuple[CacheEntry, ...] = ()
     clusters: tuple[ClusterEntry, ...] = ()
     pull_credentials: dict[StrictStr, PullCredentialEntry] = Field({})
+    github: Annotated[GitHubOptions | None, BeforeValidator(lambda value: value or None)] = None
     scanning: Scanning = Scanning()
     protect: bool = True
     allow_destruction: bool = False

@@ -1,0 +1,151 @@
+"""What a stack declares at GitHub: of each repository that pushes, and of this project's own."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from domain.aws import Arn
+from domain.github_source import Environment, Reviewers, Ruleset, SourceRepository, Variable
+from domain.iam.github_trust import GitHubSource
+from settings.declared.values import Repository, StackRegistry
+from settings.written.catalog import Push, SourceEntry
+from settings.written.github_options import EVERY_OTHER, EnvironmentEntry, GitHubOptions, ReviewersEntry
+
+_MAIN = ("refs/heads/main",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackIdentity:
+    """What variables say of a stack."""
+
+    project: str
+    stack: str
+    home: StackRegistry
+
+    def role_arn(self, name: str) -> str:
+        return str(Arn(self.home.id.partition, "iam", "", self.home.account, f"role{name}"))
+
+
+def declared_pushes(
+    options: GitHubOptions, sources: Mapping[str, SourceEntry], pushes: Sequence[tuple[Repository, Push, GitHubSource]]
+) -> list[tuple[Repository, Push, GitHubSource]]:
+    """Those whose repository the stack declares: of its owner, named or not, and not archived."""
+    named = None if options.repositories is None else {each.casefold() for each in options.repositories}
+    archived = {name.casefold() for name, each in sources.items() if each.archived}
+
+    def is_declared(source: GitHubSource) -> bool:
+        owner, _, name = source.github.casefold().partition("/")
+        mine = owner == options.owner.casefold() and (named is None or name in named)
+        return mine and source.github.casefold() not in archived
+
+    return [each for each in pushes if is_declared(each[2])]
+
+
+def source_repositories(
+    options: GitHubOptions,
+    sources: Mapping[str, SourceEntry],
+    pushes: Sequence[tuple[Repository, Push, GitHubSource]],
+    stack: StackIdentity,
+) -> tuple[SourceRepository, ...]:
+    """All of them by their names; `pushes` are those of the stack."""
+    by_name: dict[str, list[tuple[Repository, Push, GitHubSource]]] = defaultdict(list)
+    for each in declared_pushes(options, sources, pushes):
+        by_name[each[2].github.casefold()].append(each)
+    checks = {name.casefold(): each.required_checks for name, each in sources.items()}
+    found = [_source(some, checks.get(name, ()), options, stack) for name, some in by_name.items()]
+    if options.registry is not None:
+        found.append(_registry(options, stack))
+    return tuple(sorted(found, key=lambda each: each.full_name.casefold()))
+
+
+def _source(
+    pushes: Sequence[tuple[Repository, Push, GitHubSource]],
+    checks: tuple[str, ...],
+    options: GitHubOptions,
+    stack: StackIdentity,
+) -> SourceRepository:
+    owner, _, name = pushes[0][2].github.partition("/")
+    by_environment: dict[str, list[tuple[Repository, Push, GitHubSource]]] = defaultdict(list)
+    for each in pushes:
+        by_environment[each[2].environment or ""].append(each)
+    from_refs = by_environment.pop("", [])
+    ending = stack.stack.upper().replace("-", "_").replace(".", "_")
+    ruleset = Ruleset(checks=checks, review=False, linear_history=False, signed_commits=False) if checks else None
+    return SourceRepository(
+        owner=owner,
+        name=name,
+        environments=tuple(
+            _environment(name, some[0][1].admits, _entry(options, name), tuple(_variables(some, stack)))
+            for name, some in sorted(by_environment.items())
+        ),
+        variables=tuple(replace(each, name=f"{each.name}_{ending}") for each in _variables(from_refs, stack)),
+        ruleset=ruleset if options.owns_repositories else None,
+        adopt=_adopts(options, name),
+    )
+
+
+def _variables(pushes: Sequence[tuple[Repository, Push, GitHubSource]], stack: StackIdentity) -> Iterator[Variable]:
+    """What a workflow needs to push; the role's where there is but one."""
+    if not pushes:
+        return
+    names = dict.fromkeys(repository.name for repository, _, _ in pushes)
+    roles = {source.role_name(stack.stack) for _, _, source in pushes}
+    yield Variable(name="AWS_REGION", value=stack.home.region)
+    if len(roles) == 1:
+        yield Variable(name="PUSH_ROLE_ARN", value=stack.role_arn(f"/{stack.project}/{stack.stack}/{roles.pop()}"))
+    yield Variable(name="REGISTRY_HOST", value=stack.home.host)
+    yield Variable(name="REGISTRY_REPOSITORIES", value=" ".join(f"{stack.home.host}/{name}" for name in names))
+
+
+def _registry(options: GitHubOptions, stack: StackIdentity) -> SourceRepository:
+    """As docs/bootstrap.md makes it by hand: an environment that deploys, and two whose jobs read."""
+    own = options.registry
+    assert own is not None  # noqa: S101 - checked by the caller
+    name, reviewed = stack.stack, EnvironmentEntry(reviewers=own.reviewers)
+    deploy, preview = (stack.role_arn(f"/{stack.project}-{name}-{role}") for role in ("deploy", "preview"))
+    bucket = f"s3://{stack.project}-{name}-state-{stack.home.account}?region={stack.home.region}"
+    state = (Variable(name="AWS_REGION", value=stack.home.region), Variable(name="PULUMI_STATE_URL", value=bucket))
+    deploys = (*state, Variable(name="DEPLOY_ROLE_ARN", value=deploy))
+    reads = (*state, Variable(name="PREVIEW_ROLE_ARN", value=preview))
+    by_anyone = reviewed.model_copy(update={"prevent_self_review": False})
+    ruleset = Ruleset(
+        checks=own.required_checks, review=True, linear_history=own.linear_history, signed_commits=own.signed_commits
+    )
+    return SourceRepository(
+        owner=options.owner,
+        name=own.repository,
+        environments=(
+            _environment(name, _MAIN, reviewed, deploys),
+            _environment(f"drift-{name}", _MAIN, EnvironmentEntry(), reads),
+            _environment(f"preview-{name}", (), by_anyone, reads),
+        ),
+        variables=(),
+        ruleset=ruleset if options.owns_repositories else None,
+        adopt=_adopts(options, own.repository),
+    )
+
+
+def _environment(
+    name: str, admits: tuple[str, ...], entry: EnvironmentEntry, variables: tuple[Variable, ...]
+) -> Environment:
+    return Environment(
+        name=name,
+        reviewers=_reviewers(entry.reviewers),
+        wait_minutes=entry.wait_minutes,
+        prevent_self_review=entry.prevent_self_review,
+        admins_bypass=entry.admins_bypass,
+        admits=admits,
+        variables=variables,
+    )
+
+
+def _entry(options: GitHubOptions, name: str) -> EnvironmentEntry:
+    return options.environments.get(name) or options.environments.get(EVERY_OTHER) or EnvironmentEntry()
+
+
+def _reviewers(entry: ReviewersEntry) -> Reviewers:
+    return Reviewers(teams=entry.teams, users=entry.users)
+
+
+def _adopts(options: GitHubOptions, name: str) -> bool:
+    return name.casefold() in {each.casefold() for each in options.adopt}

@@ -1,0 +1,99 @@
+"""The shape of a stack's key `github`."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
+
+from domain.github_source import WAIT_MINUTES_MAX, Reviewers, reviewers_problems
+from domain.iam.github import OWNER, REPOSITORY
+from domain.iam.github_trust import environment_problems
+from domain.problems import Problem, unless
+from settings.written.catalog import Model, Text, checked, matching, no_credential
+
+EVERY_OTHER = "*"
+"""In place of an environment's name: those that are not named."""
+_JOB = "remove it: the job brings its own, see docs/github.md"
+
+
+def _environment_problems(name: str) -> list[Problem]:
+    return [] if name == EVERY_OTHER else environment_problems(name)
+
+
+def _number(problems: Callable[[Any], list[Problem]]) -> Any:
+    return checked(problems)
+
+
+def _id_problems(number: int) -> list[Problem]:
+    return unless(number > 0, number, "is not a GitHub id", "write its digits: `gh api orgs/ORG/teams/NAME --jq .id`")
+
+
+def _minutes_problems(minutes: int) -> list[Problem]:
+    fix = f"write 0 to {WAIT_MINUTES_MAX:,} minutes"
+    return unless(0 <= minutes <= WAIT_MINUTES_MAX, minutes, "is not a valid time to wait", fix)
+
+
+def _reviewers_problems(reviewers: Any) -> list[Problem]:
+    return reviewers_problems(Reviewers(teams=reviewers.teams, users=reviewers.users))
+
+
+Id = Annotated[StrictInt, _number(_id_problems)]
+RepositoryName = Annotated[
+    StrictStr,
+    matching(re.compile(REPOSITORY), "is not the name of a repository", "write it without its owner: payments-api"),
+]
+
+
+class ReviewersEntry(Model):
+    """Who approves a job before it enters an environment, six at most."""
+
+    teams: tuple[Id, ...] = Field((), description="their ids: `gh api orgs/ORG/teams/NAME --jq .id`")
+    users: tuple[Id, ...] = Field((), description="their ids: `gh api users/NAME --jq .id`")
+
+
+class EnvironmentEntry(Model):
+    """How jobs enter an environment; which refs it admits is the catalog's to say."""
+
+    reviewers: Annotated[ReviewersEntry, _number(_reviewers_problems)] = Field(
+        ReviewersEntry(), description="`{teams: [4201], users: [1024]}`, six together"
+    )
+    wait_minutes: Annotated[StrictInt, _number(_minutes_problems)] = Field(0, description="how long a job waits")
+    prevent_self_review: StrictBool = Field(default=True, description="whoever started the job can't approve it")
+    admins_bypass: StrictBool = Field(default=False, description="administrators can enter without an approval")
+
+
+class RegistrySource(Model):
+    """The repository of this project itself."""
+
+    repository: RepositoryName = Field(description="its name, without its owner")
+    required_checks: tuple[Text, ...] = Field(("offline", "gate"), description="jobs that must pass before a merge")
+    linear_history: StrictBool = Field(default=False, description="no merge commits")
+    signed_commits: StrictBool = Field(default=False, description="only commits with a verified signature")
+    reviewers: Annotated[ReviewersEntry, _number(_reviewers_problems)] = Field(
+        ReviewersEntry(), description="of the environments that deploy and preview"
+    )
+
+
+class GitHubOptions(Model):
+    """The source side of delivery: what is declared at GitHub of the repositories that push."""
+
+    owner: Annotated[
+        StrictStr, matching(re.compile(OWNER), "is not the name of an owner", "write an organization or a user: acme")
+    ] = Field(description="the organization or user whose repositories are declared")
+    owner_is_user: StrictBool = Field(default=False, description="a user, who has no teams")
+    repositories: tuple[RepositoryName, ...] | None = Field(
+        None, description="only these of the owner's; every one that pushes, if left out"
+    )
+    owns_repositories: StrictBool = Field(
+        default=False, description="this stack declares what a repository has once: its ruleset"
+    )
+    environments: dict[Annotated[StrictStr, checked(_environment_problems)], EnvironmentEntry] = Field(
+        {}, description="by their names; `*` is every other"
+    )
+    adopt: tuple[RepositoryName, ...] = Field(
+        (), description="repositories whose environments, variables and ruleset exist already: they are imported"
+    )
+    registry: RegistrySource | None = Field(None, description="the repository of this project itself")
+
+    _no_credential = model_validator(mode="before")(no_credential(_JOB))
