@@ -50,6 +50,7 @@ def environment(**keys: Any) -> Any:
 
 OTHER_ADMITS = PUSHES.replace(', "refs/tags/v*"]}\n      - ', "]}\n      - ")
 FROM_REFS, FROM_ENVIRONMENT = "refs: [refs/heads/main]}", "environment: production,"
+OF_DEV = PUSHES.replace(FROM_ENVIRONMENT, "environment: e, stacks: [dev],")
 CASES = {
     "a token": of(token=CANARY),
     "the key of an app": of(app_auth={"id": "1", "pem_file": CANARY}),
@@ -70,7 +71,7 @@ CASES = {
     "a source that is none": of(more="sources: {acme/payment-api: {required_checks: [build]}}\n"),
     "an archived source": of(more="sources: {acme/payments-api: {archived: true}}\n"),
     "an environment of two stacks": of(prod={"owner": "acme"}),
-    "refs that admit": of(pushes=PUSHES.replace(FROM_REFS, FROM_REFS.replace("}", ", admits: [refs/heads/main]}"))),
+    "two owners of a repository": of(pushes=OF_DEV, prod=OPTIONS),
 }  # fmt: skip
 
 
