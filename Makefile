@@ -134,6 +134,7 @@ bench: .venv/.dev ## time the render, the rules and the access matrix
 	$(BIN)/python -m benchmarks.render
 	$(BIN)/python -m benchmarks.policies
 	$(BIN)/python -m benchmarks.access
+	$(BIN)/python -m benchmarks.clusters
 
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.pack.readme

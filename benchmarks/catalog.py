@@ -1,5 +1,6 @@
 """Catalogs of any size, with a company's variety in them; the same entries for the same size."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def _push(kind: str, source: int) -> Entry:
     return {**push, "refs": _REFS[source % len(_REFS)]}
 
 
-def write_project(folder: Path, count: int, *, faulty: bool = False) -> None:
+def write_project(folder: Path, count: int, *, faulty: bool = False, clusters: Sequence[Entry] = ()) -> None:
     """This project with a catalog of its own; a faulty one has a misspelt key in its last entry."""
     repositories = entries(count)
     if faulty:
@@ -109,6 +110,8 @@ def write_project(folder: Path, count: int, *, faulty: bool = False) -> None:
         "container-registry:replicas": [{"region": region} for region in REPLICAS],
         "container-registry:roles": {"auditors": [AUDITOR]},
     }
+    if clusters:
+        config["container-registry:clusters"] = list(clusters)
     _write(folder / f"Pulumi.{STACK}.yaml", {"config": config})
     _write(folder / "catalog.yaml", {"retention": PRESETS, "repositories": repositories})
 

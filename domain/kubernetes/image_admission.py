@@ -5,6 +5,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from domain.ecr.tags import WILDCARD
 from domain.kubernetes.cluster import Refresher
@@ -67,7 +68,8 @@ class AdmittedImages:
     """The namespaces whose refresher is admitted with its image, which is of another registry."""
 
 
-def tags_regex(patterns: Sequence[str]) -> str:
+@cache
+def tags_regex(patterns: tuple[str, ...]) -> str:
     """The tags that fit one of the patterns, in the grammar of RE2; empty for no pattern."""
     if not patterns:
         return ""

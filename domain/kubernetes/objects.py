@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from domain.document_text import to_json_text
@@ -65,5 +66,10 @@ def patch(
 
 def named_by_content(name: str, content: object) -> str:
     """A name that changes with the content, for objects that can't be changed themselves."""
-    text = content if isinstance(content, str) else to_json_text(content)
-    return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]}"
+    return f"{name}-{_digest(content if isinstance(content, str) else to_json_text(content))}"
+
+
+@lru_cache
+def _digest(text: str) -> str:
+    """Of a text that many objects share, once."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
