@@ -32,7 +32,7 @@ _IS_REFRESHER = (
     f" && object.spec.?serviceAccountName.orValue('') == params.data[?'{_ACCOUNT}'].orValue('')"
 )
 _FIXED_TAG = (
-    "i.matches('^[^/:@]+/[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$')"
+    "i.matches('^[^/:@]+/([a-z0-9_/-]|[.][a-z0-9_-])+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$')"
     f" && [i.substring(i.indexOf('/') + 1, i.lastIndexOf(':')).replace('/', '{_SLASH}')].exists(repository,"
     " repository in params.data && (params.data[repository] == ''"
     " || !i.substring(i.lastIndexOf(':') + 1).matches(params.data[repository])))"
@@ -113,6 +113,7 @@ _POLICY: Manifest = {
     "validations": [
         {
             "expression": f"variables.{name}.size() == 0",
+            "message": f"images are {message}",  # in place of names that are longer than the API's 5 KiB
             "messageExpression": f'"{message}: " + variables.{name}.join(", ")',
             "reason": "Forbidden",
         }

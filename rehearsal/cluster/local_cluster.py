@@ -6,6 +6,7 @@ There is no node: rehearsal/cluster/kubelet.py runs the pods of a namespace.
 import json
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,11 @@ class LocalCluster:
         self._binaries = require_binaries(*CONTROL_PLANE)
         self._programs: list[GuardedProgram] = []
         self._token = secrets.token_urlsafe()
+        self._given_up = threading.Event()
+
+    def give_up(self) -> None:
+        """A start under way, in another thread, fails at once."""
+        self._given_up.set()
 
     def __enter__(self) -> Self:
         self._directory = TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True)
@@ -106,7 +112,8 @@ class LocalCluster:
                     raise _failed(each, f"ended with exit code {each.exit_code}")
             if time.monotonic() > end:
                 raise _failed(self._programs[-1], f"was not ready within {_START:.0f} s")
-            time.sleep(0.1)
+            if self._given_up.wait(0.1):
+                raise _failed(self._programs[-1], "was not waited for")
 
     def _takes_pods(self) -> bool:
         """Whether a namespace has what the controllers make first: its account, and the server's certificate."""

@@ -1,6 +1,6 @@
 """One control plane for all tests of the session, a namespace for each test, and the reason where there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 import pytest
@@ -10,6 +10,8 @@ from rehearsal.cluster.binaries import NotBuilt
 from rehearsal.cluster.kubelet import Kubelet
 from rehearsal.cluster.kubernetes_client import KubernetesClient, until
 from rehearsal.cluster.local_cluster import LocalCluster
+from rehearsal.cluster.local_clusters import LocalClusters
+from tests.cluster.declared import DeclaredCluster
 
 _NAMES = (f"test-{number}" for number in count(1))
 
@@ -56,3 +58,31 @@ def kubelet(api: KubernetesClient, namespace: str) -> Iterator[Kubelet]:
     """Runs the pods of the test's namespace."""
     with Kubelet(api, namespace) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def prod() -> Iterator[Mapping[str, DeclaredCluster]]:
+    """The clusters of the tests' project's stack prod, each with all that the stack declares in it; leave them so."""
+    issuers = {"market": "https://market.example", "factory": "https://factory.example"}
+    try:
+        made = LocalClusters(issuers)
+    except NotBuilt as reason:
+        pytest.skip(str(reason))
+    with made:
+        found = {name: DeclaredCluster(name, cluster) for name, cluster in made.started().items()}
+        for each in found.values():
+            each.prepare()
+            each.apply()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def market(prod: Mapping[str, DeclaredCluster]) -> DeclaredCluster:
+    """Denies images."""
+    return prod["market"]
+
+
+@pytest.fixture(scope="session")
+def factory(prod: Mapping[str, DeclaredCluster]) -> DeclaredCluster:
+    """Warns of images."""
+    return prod["factory"]

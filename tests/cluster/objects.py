@@ -24,7 +24,22 @@ def pull_secret(namespace: str, name: str, auths: Mapping[str, object]) -> dict[
         "kind": "Secret",
         "metadata": {"name": name, "namespace": namespace},
         "type": "kubernetes.io/dockerconfigjson",
-        "data": {".dockerconfigjson": base64.b64encode(json.dumps({"auths": auths}).encode()).decode()},
+        "data": {".dockerconfigjson": image_pull_secret_data(auths)},
+    }
+
+
+def image_pull_secret_data(auths: Mapping[str, object]) -> str:
+    return base64.b64encode(json.dumps({"auths": auths}).encode()).decode()
+
+
+def token_secret(namespace: str, name: str, account: str) -> dict[str, Any]:
+    """A secret into which the API writes a token of the account."""
+    annotations = {"kubernetes.io/service-account.name": account}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
+        "type": "kubernetes.io/service-account-token",
     }
 
 

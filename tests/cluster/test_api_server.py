@@ -17,7 +17,7 @@ from rehearsal.cluster.kubelet import Kubelet
 from rehearsal.cluster.kubernetes_client import KubernetesClient, KubernetesRefusal, until
 from rehearsal.cluster.local_cluster import ISSUER, LocalCluster
 from tests.cases import case, cases
-from tests.cluster.objects import config_map, cron_job, job_spec, pod, pull_secret, refresher_role
+from tests.cluster.objects import config_map, cron_job, job_spec, pod, pull_secret, refresher_role, token_secret
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -91,27 +91,17 @@ class TestAnAccountThatCanPatchOneSecret:
     def test_a_secret_keeps_its_type(self, refresher: KubernetesClient, namespace: str) -> None:
         refresher.apply(pull_secret(namespace, "ecr-pull", {}), manager="refresher")
         with refused(422, "type: Invalid value.*field is immutable"):
-            refresher.apply(token_secret(namespace, "default"), manager="refresher", force=True)
+            refresher.apply(token_secret(namespace, "ecr-pull", "default"), manager="refresher", force=True)
 
     def test_without_a_policy_it_can_become_another_account(
         self, api: KubernetesClient, refresher: KubernetesClient, namespace: str
     ) -> None:
         """Why the mode pins the secret's type by a ValidatingAdmissionPolicy."""
-        refresher.apply(token_secret(namespace, "default"), manager="refresher")
+        refresher.apply(token_secret(namespace, "ecr-pull", "default"), manager="refresher")
         until(lambda: "token" in api.get("v1", "Secret", namespace, "ecr-pull").get("data", {}))
-        answer = refresher.apply(token_secret(namespace, "default"), manager="refresher")
+        answer = refresher.apply(token_secret(namespace, "ecr-pull", "default"), manager="refresher")
         stolen = api.with_token(base64.b64decode(answer["data"]["token"]).decode())
         assert user_of(stolen) == f"system:serviceaccount:{namespace}:default"
-
-
-def token_secret(namespace: str, account: str) -> dict[str, Any]:
-    annotations = {"kubernetes.io/service-account.name": account}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "ecr-pull", "namespace": namespace, "annotations": annotations},
-        "type": "kubernetes.io/service-account-token",
-    }
 
 
 def user_of(client: KubernetesClient) -> str:
