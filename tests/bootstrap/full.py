@@ -31,7 +31,7 @@ def more_of(config: dict[str, Any], stack: str) -> None:
     (account,) = config["aws:allowedAccountIds"]
     more = {
         "replicas": replicas,
-        "caches": _caches(account),
+        "caches": _caches(account, config.get("container-registry:clusters", [])),
         "roles": {"auditors": [f"arn:aws:iam::{account}:role/security/auditor"], "audit_layers": True},
         "pull_time_exclusions": [f"arn:aws:iam::{account}:role/security/image-scanner"],
     }
@@ -42,11 +42,12 @@ def _elsewhere(stack: str) -> dict[str, str]:
     return {"region": "eu-west-1", "account": "workloads", "role": f"container-registry-{stack}-deploy"}
 
 
-def _caches(account: str) -> list[dict[str, Any]]:
+def _caches(account: str, clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    namespaces = [{"cluster": each["name"], "namespace": each["namespaces"][0]["name"]} for each in clusters]
     secret = f"arn:aws:secretsmanager:us-east-1:{account}:secret:{EXISTING_SECRET}-a1b2c3"
     upstream = "999900001111.dkr.ecr.eu-west-1.amazonaws.com"
     return [
-        {"upstream": "ecr-public", "pull": [{"account": "workloads"}, {"service": "ecs"}]},
+        {"upstream": "ecr-public", "pull": [{"account": "workloads"}, {"service": "ecs"}, *namespaces]},
         {"upstream": "kubernetes", "pull": [{"organization": "acme"}]},
         {"upstream": "quay"},
         {"upstream": "docker-hub", "username": "acme", "pull": [{"service": "ecs"}]},

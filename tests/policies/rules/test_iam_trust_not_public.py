@@ -5,6 +5,7 @@ import pytest
 from domain.iam.cluster_trust import cluster_trust_policy
 from domain.iam.document import parse
 from domain.iam.oidc import provider_arn
+from policies.rules import iam_github_ids, iam_github_trust
 from policies.rules.iam_trust_not_public import RULE
 from tests.cases import cases
 from tests.policies.conftest import findings
@@ -176,7 +177,8 @@ def test_the_trust_in_a_namespaces_service_accounts_is_narrow() -> None:
     url = f"https://{CLUSTER}"
     policy = cluster_trust_policy(url, [SUBJECT], provider=provider_arn(url, HOME, "us-east-1"))
     [statement] = parse(policy).statements
-    assert findings(RULE, trusting(statement.to_json())) == []
+    for rule in (RULE, iam_github_trust.RULE, iam_github_ids.RULE):
+        assert findings(rule, trusting(statement.to_json())) == []
 
 
 @pytest.mark.parametrize(("audience", "narrow"), [("sts.amazonaws.com", True), ("sts.*", False), ("a:b:c:*", False)])
