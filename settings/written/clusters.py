@@ -163,7 +163,9 @@ class PullCredentialEntry(Model):
     registry: Annotated[StrictStr, checked(registry_host_problems)] = Field(
         description="its host: `ghcr.io`, `docker.io`, `registry.example.com:5000`"
     )
-    username: Text = Field(description="who logs in; its token, which should only read, is the secret `pull-token-NAME`")
+    username: Text = Field(
+        description="who logs in; its token, which should only read, is the secret `pull-token-NAME`"
+    )
 
     _no_credential = model_validator(mode="before")(
         no_credential("make a new one: `pulumi config set --stack STACK --secret PROJECT:pull-token-NAME`")
