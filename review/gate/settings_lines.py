@@ -1,6 +1,6 @@
 """The line of the settings that declares a resource."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,9 @@ from domain.problems import Path as KeyPath
 from policies.checks.input_values import as_list, value_at
 from policies.pack.rule import CheckedResource
 from resources import TYPES
+from resources.kubernetes import is_kubernetes
+from resources.providers import CLUSTER_PROVIDER
+from review.plan.engine_state import type_of
 from settings.declared.iam_roles import task_role
 from settings.declared.resolve import source
 from settings.files.configuration import ACCOUNTS, REGION, stack_file
@@ -24,6 +27,7 @@ _CATALOG = str(StackKeys.model_fields["catalog"].default)
 REGISTRY = "registry"
 """The name of the components that exist once in a registry."""
 
+_CLUSTERS, _NAMESPACES = "clusters", "namespaces"
 _ROLES, _RETENTION = "roles", "retention"
 """Keys whose value is defined elsewhere."""
 
@@ -52,6 +56,8 @@ class SettingsLines:
             return self._in_stack(_RULE_KEYS[rule])
         record = TYPES.get(resource.type)
         key = record.settings_key_of(path) if record else None
+        if key == _CLUSTERS:
+            return self._in_cluster(resource.name)
         repository = resource.name.rpartition("@")[0]
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
@@ -66,6 +72,8 @@ class SettingsLines:
         repository = name.rpartition("@")[0]
         if not name:
             return self._in_stack(ACCOUNTS)
+        if is_kubernetes(type_of(urn)) or type_of(urn) == CLUSTER_PROVIDER:
+            return self._in_cluster(name)
         if repository == REGISTRY:
             return self._in_stack("replicas")
         left = self._catalog and self._catalog.value.get("removed")
@@ -75,11 +83,21 @@ class SettingsLines:
     def _in_catalog(self, path: KeyPath) -> SettingsLine:
         return SettingsLine(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
 
-    def _in_stack(self, key: str) -> SettingsLine:
+    def _in_stack(self, key: str, inside: KeyPath = ()) -> SettingsLine:
         full = key if ":" in key else f"{self._project}:{key}"
         if full not in self._config:
-            full = REGION
-        return SettingsLine(self._stack_file, self._stack.line(("config", full)) or 1 if self._stack else 1)
+            full, inside = REGION, ()
+        return SettingsLine(self._stack_file, self._stack.line(("config", full, *inside)) or 1 if self._stack else 1)
+
+    def _in_cluster(self, name: str) -> SettingsLine:
+        """The line of an object's namespace, or of its cluster where that has it once: its name ends with both."""
+        namespace, _, end = name.partition("@")
+        clusters = as_list(self._config.get(f"{self._project}:{_CLUSTERS}"))
+        here = _position(clusters, end.partition(".")[0] or name)
+        if here is None:
+            return self._in_stack(_CLUSTERS)
+        within = _position(as_list(value_at(clusters[here], _NAMESPACES)), namespace)
+        return self._in_stack(_CLUSTERS, (here,) if within is None else (here, _NAMESPACES, within))
 
     @cached_property
     def _config(self) -> Mapping[str, object]:
@@ -117,6 +135,11 @@ class SettingsLines:
                 if value_at(raw, "service") == TASKS:
                     found.setdefault(task_role(self._stack_name), ("repositories", repository, "pull", index))
         return found
+
+
+def _position(entries: Sequence[object], name: str) -> int | None:
+    """Of the entry with the name."""
+    return next((index for index, each in enumerate(entries) if value_at(each, "name") == name), None)
 
 
 def _catalog_path(key: str | None, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:

@@ -15,12 +15,15 @@ from render.as_json import to_json
 from render.rendering import render
 from render.resource import Render
 from resources.kubernetes import SECRET, is_kubernetes
+from resources.providers import CLUSTER_PROVIDER
 from review.__main__ import main
+from review.gate.settings_lines import SettingsLines
 from review.plan import as_json, markdown, text
 from review.plan.model import Plan
 from review.plan.render_diff import plan
 from review.tree import to_markdown, to_text
 from settings.files import configuration
+from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, TextEdit, copied, rendered
 
 FILE = "Pulumi.prod.yaml"
@@ -115,6 +118,30 @@ def test_no_token_is_shown_anywhere(
         assert CANARY not in each
         assert config[:40] not in each
         assert config[-40:] not in each
+
+
+OBJECT = "container-registry:index:ClusterPullAccess$kubernetes:core/v1:ServiceAccount"
+
+
+@cases(
+    "kind, name, line",
+    (OBJECT, "payments@market.api", "- {name: payments, mode: refreshed-secret"),
+    (OBJECT, "storefront@factory", "- {name: storefront, mode: refreshed-secret"),
+    (OBJECT, "policies@factory.images", "- name: factory"), (OBJECT, "gone@market", "- name: market"),
+    (CLUSTER_PROVIDER, "market", "- name: market"), (OBJECT, "gone@gone", "container-registry:clusters:"),
+)  # fmt: skip
+def test_a_remark_points_at_the_namespace(kind: str, name: str, line: str) -> None:
+    """Of what is left of it: the head need not declare the object any more."""
+    lines = SettingsLines(PROJECT, "container-registry", "prod")
+    found = lines.of_urn(f"urn:pulumi:prod::container-registry::{kind}::{name}")
+    assert (found.file, TEXT.splitlines()[found.line - 1].strip().startswith(line)) == (FILE, True)
+
+
+def test_a_rules_finding_points_at_the_namespace(prod: Render) -> None:
+    lines = SettingsLines(PROJECT, "container-registry", "prod")
+    (secret,) = [each for each in prod.resources if each.type == SECRET]
+    found = lines.place(secret, ("data",), "any-rule")
+    assert TEXT.splitlines(keepends=True)[found.line - 1] == TOOLS
 
 
 def test_a_missing_sdk_is_named_in_one_line(
