@@ -56,6 +56,9 @@ def blocks(*languages: str) -> list[Block]:
 def test_yaml_loads(block: Block, tmp_path: Path) -> None:
     content = yaml.safe_load(block.text)
     assert isinstance(content, dict)
+    if "apiVersion" in content:  # Kubernetes's own, and none of our settings
+        assert isinstance(content["kind"], str)
+        return
     if "jobs" in content:
         uses = [step["uses"] for job in content["jobs"].values() for step in job["steps"] if "uses" in step]
         assert uses
