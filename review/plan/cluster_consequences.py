@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.kubernetes.image_admission import NAME as IMAGE_ADMISSION
 from domain.wording import listed
+from policies.pack.rule import Level
 from render.resource import Resource
 from resources.kubernetes import (
     ADMISSION_BINDING,
@@ -14,6 +15,7 @@ from resources.kubernetes import (
     SERVICE_ACCOUNT,
     SERVICE_ACCOUNT_PATCH,
 )
+from resources.providers import CLUSTER_PROVIDER
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import grouped, urns_of
 
@@ -39,10 +41,32 @@ _LIMIT = 10
 
 def cluster_consequences(compared: Compared) -> Iterator[Consequence]:
     changes = [each for each in compared.changes if each.cluster]
+    yield from _renames(changes)
     yield from _sources(changes)
     yield from _accounts(changes)
     yield from _namespaces(changes)
     yield from _admissions(changes)
+
+
+def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """The same cluster under another name, which is part of every URN in it."""
+    providers = [each for each in changes if each.type == CLUSTER_PROVIDER]
+    gone = {_identifier(each.old): each for each in providers if each.op is Op.DELETE}
+    for each in providers:
+        old = gone.get(_identifier(each.new)) if each.op is Op.CREATE else None
+        if old is not None:
+            text = (
+                f"Cluster {old.name} becomes {each.name}: the engine would create all that is declared in it, which "
+                "the cluster refuses since it exists, and delete it."
+            )
+            yield Consequence(
+                topic=Topic.RENAME, text=text, urns=(each.urn,), id="plan-renames", level=Level.MANDATORY,
+                fix=f"keep the name {old.name}",
+            )  # fmt: skip
+
+
+def _identifier(provider: Resource | None) -> object:
+    return provider.inputs.get("clusterIdentifier") if provider else None
 
 
 def _sources(changes: Sequence[Change]) -> Iterator[Consequence]:

@@ -72,6 +72,9 @@ CHANGES: dict[str, tuple[TextEdit, ...]] = {
     "only warned of": ((FILE, "admission: {action: deny, except: [monitoring]}", "admission: {action: audit}"),),
     "not judged": ((FILE, "      admission: {action: deny, except: [monitoring]}\n", ""),),
     "refused from now on": ((FILE, "admission: {action: audit}", "admission: {action: deny}"),),
+    "a cluster of another name": (
+        (FILE, "- name: factory", "- name: plant"), ("catalog.yaml", "{cluster: factory", "{cluster: plant"),
+    ),
     "an account of another name": ((FILE, "service_accounts: [web]", "service_accounts: [web-2]"),),
 }  # fmt: skip
 
