@@ -56,11 +56,9 @@ def manifest(
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
 
 
-def patch(
-    api_version: str, kind: str, name: str, namespace: str, *, annotations: Mapping[str, str], **fields: object
-) -> Manifest:
+def patch(api_version: str, kind: str, name: str, namespace: str, **fields: object) -> Manifest:
     """Fields of an object that another made; where another manager has one of them, it is taken over."""
-    metadata = {"name": name, "namespace": namespace, "annotations": {_PATCH_FORCE: "true", **annotations}}
+    metadata = {"name": name, "namespace": namespace, "annotations": {_PATCH_FORCE: "true"}}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
 
 

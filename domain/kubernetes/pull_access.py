@@ -13,7 +13,7 @@ from domain.kubernetes.objects import KubernetesObject
 from domain.kubernetes.platforms import PullMode
 from domain.kubernetes.refreshed_secret import SecretRefresh, refresher_objects
 from domain.kubernetes.refresher_pin import refresher_pin
-from domain.kubernetes.service_accounts import namespace_object, workload_account
+from domain.kubernetes.service_accounts import namespace_object, role_account, secret_account
 from domain.kubernetes.static_registry import static_secret
 
 Steps = tuple[tuple[KubernetesObject, ...], ...]
@@ -75,11 +75,12 @@ class PullAccess:
         )  # fmt: skip
 
     def _accounts(self) -> tuple[KubernetesObject, ...]:
-        by_node, namespace = self.namespace.mode is PullMode.NODE_ROLE, self.namespace
-        given = {"kubelet_role": self.role_arn} if by_node else {"secret": self.cluster.secret}
+        namespace, name = self.namespace, self.namespace.name
+        if namespace.mode is PullMode.NODE_ROLE:
+            return tuple(role_account(each, name, self.role_arn) for each in namespace.service_accounts)
         named = [(each, False) for each in namespace.service_accounts]
         named += [(each, True) for each in namespace.patched_service_accounts]
-        return tuple(workload_account(name, namespace.name, exists=exists, **given) for name, exists in named)
+        return tuple(secret_account(each, name, self.cluster.secret, exists=exists) for each, exists in named)
 
 
 def cluster_steps(cluster: Cluster, hosts: tuple[str, ...], mutable_tags: Mapping[str, tuple[str, ...]]) -> Steps:

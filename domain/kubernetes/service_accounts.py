@@ -16,16 +16,18 @@ def namespace_object(name: str) -> KubernetesObject:
     return KubernetesObject(manifest=manifest("v1", "Namespace", name, labels=labels))
 
 
-def workload_account(
-    name: str, namespace: str, *, secret: str | None = None, kubelet_role: str | None = None, exists: bool = False
-) -> KubernetesObject:
-    """A service account whose pods pull with the secret, or by the kubelet with a role of their own.
+def secret_account(name: str, namespace: str, secret: str, *, exists: bool) -> KubernetesObject:
+    """A service account whose pods pull with the secret.
 
-    Of one that exists these fields alone are declared; its list of pull secrets is one field, replaced as a whole.
+    Of one that exists this field alone is declared: the list of its pull secrets, which is replaced as a whole.
     """
-    annotations = {KUBELET_ROLE_ANNOTATION: kubelet_role} if kubelet_role is not None else {}
     make = patch if exists else manifest
-    made = make("v1", "ServiceAccount", name, namespace, annotations=annotations)
-    if secret is not None:
-        made["imagePullSecrets"] = [{"name": secret}]
+    made = make("v1", "ServiceAccount", name, namespace, imagePullSecrets=[{"name": secret}])
     return KubernetesObject(manifest=made, part=name, is_patch=exists)
+
+
+def role_account(name: str, namespace: str, role_arn: str | None) -> KubernetesObject:
+    """A service account for whose pods the kubelet pulls with a role of their own."""
+    annotations = {KUBELET_ROLE_ANNOTATION: role_arn} if role_arn is not None else None
+    made = manifest("v1", "ServiceAccount", name, namespace, annotations=annotations)
+    return KubernetesObject(manifest=made, part=name)

@@ -37,9 +37,7 @@ from tests.cluster_values import (
     namespace,
 )
 
-PER_ACCOUNT = namespace(
-    "jobs", PullMode.NODE_ROLE, service_accounts=("runner",), patched_service_accounts=("default",), trusted=("runner",)
-)
+PER_ACCOUNT = namespace("jobs", PullMode.NODE_ROLE, service_accounts=("runner",), trusted=("runner",))
 EVERY = (PAYMENTS, WEB, TOOLS, PER_ACCOUNT)
 TAGS = {"payments/api": ("latest", "preview-*"), "payments/ledger": (), "tools/a.b_c-d": ("v1.*",)}
 
