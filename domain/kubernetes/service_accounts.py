@@ -6,13 +6,17 @@ ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 KUBELET_ROLE_ANNOTATION = "eks.amazonaws.com/ecr-role-arn"
 """With whose role the kubelet's ecr-credential-provider pulls for the account's pods:
 https://github.com/kubernetes/cloud-provider-aws, cmd/ecr-credential-provider/main.go"""
-_ENFORCED = "pod-security.kubernetes.io"
 RESTRICTED = "restricted"
+
+
+def pod_security_label(mode: str) -> str:
+    """The label by which a namespace has a Pod Security Standard: enforce, warn or audit."""
+    return f"pod-security.kubernetes.io/{mode}"
 
 
 def namespace_object(name: str) -> KubernetesObject:
     """With the Pod Security Standard `restricted`, of which workloads are warned and pods refused."""
-    labels = {f"{_ENFORCED}/{mode}": RESTRICTED for mode in ("enforce", "warn")}
+    labels = {pod_security_label(mode): RESTRICTED for mode in ("enforce", "warn")}
     return KubernetesObject(manifest=manifest("v1", "Namespace", name, labels=labels))
 
 

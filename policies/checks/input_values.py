@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from domain.document_text import SECRET, UNKNOWN
+from domain.problems import Path
 from policies.pack.rule import Finding, Results, Undecided
 
 
@@ -29,6 +30,17 @@ def as_list(value: object) -> list[Any]:
 def value_at(holder: object, key: str) -> Any:
     """The value under the key; None where it is absent, or the holder is not an object."""
     return holder.get(key) if isinstance(holder, Mapping) else None
+
+
+def value_within(holder: object, path: Path) -> Any:
+    """The value at the path; the marker where something on the way is unknown, None where something is absent."""
+    for key in path:
+        if is_unknown(holder):
+            break
+        holder = (
+            holder[key] if isinstance(holder, list | tuple) and isinstance(key, int) else value_at(holder, str(key))
+        )
+    return holder
 
 
 def as_number(value: object) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.document_text import UNKNOWN
 from domain.ecr.lifecycle import PolicyRule
-from domain.ecr.tags import WILDCARD, TagMutability
+from domain.ecr.tags import WILDCARD, TagMutability, tag_matches
 from domain.problems import Path
 from policies.checks.input_values import filter_texts, is_unknown
 from policies.checks.lifecycle_policies import rules_in
@@ -55,6 +55,16 @@ def moving_repositories(resources: Sequence[CheckedResource]) -> Found:
             yield repository, tags
         elif tags is not None:
             yield from _with_policy(repository, tags, policies[repository.provider, repository.region])
+
+
+def can_move(inputs: Mapping[str, Any], tag: str) -> bool | None:
+    """Whether the repository's tag can move to another image; None where that is not known yet."""
+    tags = _moving_tags(inputs)
+    if isinstance(tags, Undecided):
+        return None
+    if tags is None or any(tag_matches(each, tag) for each in tags.fixed):
+        return False
+    return any(tag_matches(pattern, tag) for pattern, _ in tags.patterns)
 
 
 def _with_policy(

@@ -101,7 +101,7 @@ class _Validator:
     ) -> RuleContext[Any] | None:
         """None, with a violation, where the parameters are invalid."""
         try:
-            return RuleContext(self._parameters(args.get_config()), self._today())
+            return RuleContext(self._parameters(args.get_config()), self._today(), shows_secrets=True)
         except ValidationError as invalid:
             found = problems_of(self._rule.parameters, invalid.errors(include_url=False), "policies/README.md")
             texts = (f"{path_text(each.path)}: {each.message} ({each.fix})" for each in found)

@@ -169,6 +169,8 @@ class RuleContext(Generic[P]):
 
     parameters: P
     today: date
+    shows_secrets: bool = False
+    """Whether secret values come as they are, as the engine's SDK gives them, and not as the marker SECRET."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

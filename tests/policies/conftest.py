@@ -71,6 +71,12 @@ def _text(rule: Rule, outcome: Finding | Undecided | Excepted, about: CheckedRes
 @cache
 def properties(kind: str) -> frozenset[str]:
     """The inputs that a resource type has, as the provider's package declares them."""
-    module, name = kind.split(":")[1].partition("/")[0], kind.rpartition(":")[2]
-    arguments = inspect.signature(getattr(import_module(f"pulumi_aws.{module}"), f"{name}Args").__init__).parameters
+    package, module, name = kind.split(":")
+    if package == "kubernetes":
+        group, version = module.split("/")
+        module = f"{group.partition('.')[0]}.{version}"
+    else:
+        module = module.partition("/")[0]
+    declared = getattr(import_module(f"pulumi_{package}.{module}"), name)
+    arguments = inspect.signature(declared._internal_init).parameters
     return frozenset(re.sub("_([a-z])", lambda letter: letter[1].upper(), each) for each in arguments)

@@ -19,10 +19,16 @@ from policies.pack.rule import all_rules
 from render.resource import Render
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY
+from resources.kubernetes import is_kubernetes
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
+from tests.policies.rules import clusters
+from tests.policies.rules.clusters import SECURE, container, encoded, job, role, secret
 from tests.policies.rules.texts import lifecycle, lifecycle_of, repository_with
 from tests.stacks import PROJECT, ROOT
+
+SIGNATURE_KEY, SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+"""How the engine marks a secret: sdk/go/common/resource/properties.go"""
 
 
 @pytest.fixture(scope="module", params=["bundle", "project"])
@@ -85,6 +91,35 @@ def test_a_stack_rule_sees_all_resources_and_names_the_one(analyzer: Analyzer) -
     analyzer.configure_from(PROJECT / "policies" / "prod.json")
     repository = Declared(type=REPOSITORY, name="bare", inputs={"name": "payments/api", "region": "us-east-1"})
     assert {rule for rule, _ in analyzer.analyze_stack([repository])} == {"ecr-lifecycle-present", "ecr-scan-on-push"}
+
+
+def test_secrets_of_a_cluster_are_read_as_the_engine_shows_them(analyzer: Analyzer) -> None:
+    """It marks them, and its SDK unwraps them: what is not marked can't be told from what is."""
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
+
+    def found(host: str) -> list[str]:
+        config = encoded({"auths": {host: {"username": "acme", "password": "canary"}}})
+        hidden = {SIGNATURE_KEY: SECRET_SIGNATURE, "value": {".dockerconfigjson": config}}
+        return [text for rule, text in analyzer.analyze(secret(data=hidden)) if rule == "k8s-pull-secret"]
+
+    assert found("ghcr.io") == []
+    [message] = found("111122223333.dkr.ecr.us-east-1.amazonaws.com")
+    assert message.startswith("has a token of Amazon ECR (entry number 1), which expires in 12 hours (")
+    unknown = secret(data={SIGNATURE_KEY: SECRET_SIGNATURE, "value": UNKNOWN_STRING})
+    assert "k8s-pull-secret" not in dict(analyzer.analyze(unknown))
+
+
+def test_objects_of_clusters_are_judged(analyzer: Analyzer, prod: Render) -> None:
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
+    objects = [each for each in prod.resources if is_kubernetes(each.type)]
+    assert [each for one in objects for each in analyzer.analyze(one)] == []
+    assert [each for each in analyzer.analyze_stack(prod.resources) if each[0].startswith("k8s")] == []
+    root = job(container(securityContext={**SECURE, "runAsUser": 0}, image="nginx"))
+    assert {rule for rule, _ in analyzer.analyze(root)} == {"k8s-namespace-restricted"}
+    broad = role(clusters.rule(("get",)))
+    assert {each for each, _ in analyzer.analyze_stack([root, broad])} >= {
+        "k8s-images-from-registry", "k8s-refresher-narrow",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("days", [89, 90])
