@@ -33,6 +33,8 @@ _ROLES, _RETENTION = "roles", "retention"
 
 _RULE_KEYS = {"ecr-protected": "protect", "kms-protected": "protect", "ecr-scan-on-push": "scanning"}
 """The stack's key, where it is written, that a rule is about."""
+_CLUSTER_KEYS = {"k8s-images-from-registry": "refresher"}
+"""The same of a cluster's entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class SettingsLines:
         record = TYPES.get(resource.type)
         key = record.settings_key_of(path) if record else None
         if key == _CLUSTERS:
-            return self._in_cluster(resource.name)
+            return self._in_cluster(resource.name, _CLUSTER_KEYS.get(rule))
         repository = resource.name.rpartition("@")[0]
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
@@ -89,13 +91,16 @@ class SettingsLines:
             full, inside = REGION, ()
         return SettingsLine(self._stack_file, self._stack.line(("config", full, *inside)) or 1 if self._stack else 1)
 
-    def _in_cluster(self, name: str) -> SettingsLine:
-        """The line of an object's namespace, or of its cluster where that has it once: its name ends with both."""
+    def _in_cluster(self, name: str, key: str | None = None) -> SettingsLine:
+        """The line of an object's namespace, or of its cluster where that has it once: its name ends with both. Or the
+        line of the cluster's key, where it is written."""
         namespace, _, end = name.partition("@")
         clusters = as_list(self._config.get(f"{self._project}:{_CLUSTERS}"))
         here = _position(clusters, end.partition(".")[0] or name)
         if here is None:
             return self._in_stack(_CLUSTERS)
+        if key is not None and value_at(clusters[here], key) is not None:
+            return self._in_stack(_CLUSTERS, (here, key))
         within = _position(as_list(value_at(clusters[here], _NAMESPACES)), namespace)
         return self._in_stack(_CLUSTERS, (here,) if within is None else (here, _NAMESPACES, within))
 
