@@ -1,4 +1,6 @@
-"""The way between two revisions: this code and the code from before its reorganisation judge each other's changes."""
+"""The way between two revisions: this code and the code from before its reorganisation judge each other's changes.
+
+The older code knows no clusters, which prod has."""
 
 import json
 import os
@@ -28,11 +30,12 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("head", "base"), [("HEAD", OLD), (OLD, "HEAD")], ids=["this code", "the older code"])
-def test_the_gate_judges_against_the_other(clone: Path, head: str, base: str) -> None:
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_gate_judges_against_the_other(clone: Path, head: str, base: str, stack: str) -> None:
     new = git(ROOT, "rev-parse", "HEAD").stdout.strip()
     revisions = {"HEAD": new, OLD: OLD}
     assert git(clone, "checkout", "--quiet", "--detach", revisions[head]).returncode == 0
-    command = [sys.executable, "-m", "review", "gate", "--stack", "dev", "--today", "2026-11-21", "--format", "json"]
+    command = [sys.executable, "-m", "review", "gate", "--stack", stack, "--today", "2026-11-21", "--format", "json"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ran = subprocess.run(
         [*command, "--base", revisions[base]], cwd=clone, env=environment, capture_output=True, text=True, check=False
