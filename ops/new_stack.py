@@ -126,6 +126,8 @@ def _with_job(workflow: str, stack: str, after: str) -> str:
     needs = f"    needs: {after}\n"
     job = re.sub(rf"\b{re.escape(after)}\b", stack, found[after][0].strip("\n"))
     job = re.sub(r"^    (?:needs|if): .*\n", needs, job, count=1, flags=re.MULTILINE)
+    # The tokens are for the clusters of the stack before.
+    job = re.sub(r"^ *KUBE_TOKEN_.*\n", "", job, flags=re.MULTILINE)
     head, tail = workflow[: found[after].end()], workflow[found[after].end() :]
     parts = [head.strip("\n"), job, tail.strip("\n").replace(needs, f"    needs: {stack}\n", 1)]
     return "\n\n".join(filter(None, parts)) + "\n"

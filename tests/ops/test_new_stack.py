@@ -87,7 +87,11 @@ def test_its_job_comes_after_another_and_the_next_one_waits_for_it(project: Path
 def test_by_default_it_is_deployed_last(project: Path) -> None:
     assert new_stack(project, "staging") == 0
     assert [each.get("needs") for each in jobs(project).values()] == [None, "dev", "prod"]
-    assert (project / DEPLOY).read_text(encoding="utf-8").endswith('"policies/$STACK.json"\n')
+    deploy = (project / DEPLOY).read_text(encoding="utf-8")
+    assert deploy.endswith('"policies/$STACK.json"\n')
+    # It has no clusters yet, whatever those of the stack before need.
+    before, _, copied = deploy.partition("\n  staging:\n")
+    assert ("KUBE_TOKEN_" in before, "KUBE_TOKEN_" in copied) == (True, False)
 
 
 def test_the_bootstrap_is_printed_for_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

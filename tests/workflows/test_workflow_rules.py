@@ -9,14 +9,17 @@ import pytest
 import yaml
 
 from bootstrap.template import load_template
+from domain.kubernetes.kubeconfig import kubeconfig, token_variable
 from review import __main__ as review
 from settings.files.configuration import stacks
+from settings.loading import load
 from tests.cases import cases
 from tests.conftest import ROOT
 from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
 
 JOBS = jobs()
 STACKS = [each.id for each in JOBS if each.workflow == "deploy.yml"]
+CLUSTER_TOKEN = re.compile(r"(KUBE_TOKEN_[A-Z0-9_]+): \$\{\{ secrets\.\1 \}\}")
 PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 
 
@@ -89,13 +92,16 @@ def test_a_job_that_writes_has_no_code_of_ours_or_of_a_change(each: Job) -> None
 
 
 @pytest.mark.parametrize("each", JOBS, ids=str)
-def test_a_job_keeps_no_token_requests_no_secret_and_ends(each: Job) -> None:
+def test_a_job_keeps_no_token_requests_no_other_secret_and_ends(each: Job) -> None:
     """A title, a branch's name or a label in a script is code of its author: values come by the environment."""
     for step in each.steps:
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
     assert not any(EXPRESSION.search(run) for run in each.runs)
-    assert "secrets." not in yaml.safe_dump(dict(each.data))
+    text = yaml.safe_dump(dict(each.data))
+    found = re.findall(r"\bsecrets\b", text)
+    assert len(found) == len(CLUSTER_TOKEN.findall(text))
+    assert each.takes_a_role or not found
     assert 0 < each.data["timeout-minutes"] <= 60
 
 
@@ -160,6 +166,26 @@ def test_every_stack_goes_through_every_workflow() -> None:
     assert not any(" ".join(STACKS) in run for run in job("pull-request.yml", "gate").runs), (
         "it finds the stacks' files"
     )
+
+
+def test_each_cluster_beyond_eks_has_its_token_in_its_stacks_jobs() -> None:
+    """From the environment's secrets, in the one step that needs it; an environment without it gives an empty text."""
+    tokens = {stack: _token_variables(stack) for stack in stacks(ROOT)}
+    assert any(tokens.values())
+    every = set[str]().union(*tokens.values())
+    expected = {f"deploy.yml:{stack}": tokens[stack] for stack in STACKS}
+    expected |= {"pull-request.yml:preview": every, "drift.yml:look": every}
+    found = {}
+    for each in JOBS:
+        if each.takes_a_role:
+            texts = [yaml.safe_dump(step) for step in each.steps if "pulumi login" in step.get("run", "")]
+            found[str(each)] = {name for text in texts for name in CLUSTER_TOKEN.findall(text)}
+    assert found == expected, 'docs/ci.md, "Clusters", has the line that is missing'
+
+
+def _token_variables(stack: str) -> set[str]:
+    clusters = load(ROOT, stack).clusters
+    return {token_variable(each.name) for each in clusters if "KUBE_TOKEN_" in kubeconfig(each)}
 
 
 def test_the_environments_are_those_that_the_roles_trust() -> None:
