@@ -93,7 +93,7 @@ def _namespace_problems(
             message = "is declared by service_accounts, and patched"
             yield Problem(("patch_service_accounts", index), name, message, "keep one of the two")
     yield from _service_account_problems(namespace)
-    yield from _credential_problems(namespace, credentials)
+    yield from _credential_problems(namespace, cluster, credentials)
 
 
 def _missing(namespace: NamespaceEntry, cluster: ClusterEntry) -> Iterator[Problem]:
@@ -123,10 +123,14 @@ def _service_account_problems(namespace: NamespaceEntry) -> Iterator[Problem]:
 
 
 def _credential_problems(
-    namespace: NamespaceEntry, credentials: Mapping[str, PullCredentialEntry]
+    namespace: NamespaceEntry, cluster: ClusterEntry, credentials: Mapping[str, PullCredentialEntry]
 ) -> Iterator[Problem]:
     if namespace.pull_mode is not PullMode.STATIC_REGISTRY:
         return
+    admission = cluster.admission
+    if admission is not None and admission.action == "deny" and namespace.name not in admission.excepted:
+        message = f"is the mode of {namespace.name}, and the cluster denies the images of other registries"
+        yield Problem(("mode",), namespace.mode, message, f"add {namespace.name} to admission: except")
     if not namespace.credentials:
         yield Problem(("credentials",), None, "is missing", "name some of pull_credentials: [NAME]")
     yield from (each.under("credentials") for each in _repeated(namespace.credentials))

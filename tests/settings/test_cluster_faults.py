@@ -128,6 +128,11 @@ CASES = {
     "no service account": of(namespaces=[{**NODES, "per_service_account": True}]),
     "declared and patched": namespace(service_accounts=["api"], patch_service_accounts=["api"]),
     "no credentials": of(namespaces=[STATIC]),
+    "other registries where they are denied": given(
+        {**CLUSTER, "namespaces": [{**STATIC, "credentials": ["ghcr"]}], "admission": {"action": "deny"}},
+        logins=LOGINS,
+        more=SECURE.format("ghcr"),
+    ),
     "unknown credentials": of(namespaces=[{**STATIC, "credentials": ["ghrc"]}]),
     "a login that nothing uses": given(logins=LOGINS, more=SECURE.format("ghcr")),
     "a login without its token": given({**CLUSTER, "namespaces": [{**STATIC, "credentials": ["ghcr"]}]}, logins=LOGINS),
