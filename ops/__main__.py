@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
     _cluster_issuers(commands.add_parser("cluster-issuers", help="print the bootstrap's parameter ClusterIssuers"))
     _cluster_role(commands.add_parser("cluster-role", help="print the role that a namespace of a cluster pulls with"))
+    _github_subjects(
+        commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
+    )
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     return parser
 
@@ -49,6 +52,14 @@ def _cluster_role(command: argparse.ArgumentParser) -> None:
     command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
     command.add_argument("--cluster", required=True, help="its name in the stack's clusters")
     command.add_argument("--namespace", required=True, help="one of its namespaces")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    _project(command)
+
+
+def _github_subjects(command: argparse.ArgumentParser) -> None:
+    """It asks GitHub with the caller's own token, and changes nothing."""
+    command.set_defaults(module="ops.github_subjects.command")
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
     command.add_argument("--format", choices=("text", "json"), default="text")
     _project(command)
 

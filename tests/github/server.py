@@ -136,7 +136,7 @@ def served(github: GitHub) -> Iterator[GitHub]:
             body = b"" if answered is None else json.dumps(answered).encode()
             self.send_response(status)
             for name, value in headers.items():
-                self.send_header(name, f"{github.url}{value}" if name == "location" else value)
+                self.send_header(name, f"{github.url}{value}" if value.startswith("/") else value)
             self.send_header("content-type", "application/json; charset=utf-8")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
