@@ -31,11 +31,14 @@ class RoleRule:
     resources: frozenset[str]
     verbs: tuple[str, ...]
     names: tuple[str, ...]
+    """The known ones."""
+    has_names: bool
 
     @classmethod
     def of(cls, value: Any) -> "RoleRule":
         groups, resources, verbs, names = (_texts(value_within(value, (key,))) for key in RULE_KEYS)
-        return cls(frozenset(groups), frozenset(resources), verbs, names)
+        has_names = bool(as_list(value_within(value, ("resourceNames",))))
+        return cls(frozenset(groups), frozenset(resources), verbs, names, has_names)
 
     def reaches(self, group: str, *resources: str) -> bool:
         """Whether it is about one of the resources, which are of the group."""

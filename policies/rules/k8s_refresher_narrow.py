@@ -121,7 +121,7 @@ def _check_secrets(rule: RoleRule, path: Path) -> Results:
         yield Finding(f"allows {listed(excess)} of secrets: allowed are {listed(_ALLOWED)}", (*path, "verbs"))
     if others := sorted(rule.resources - {_SECRETS}):
         yield Finding(f"allows {listed(rule.verbs)} of {listed(others)} beside secrets", (*path, "resources"))
-    if not rule.names:
+    if not rule.has_names:
         yield Finding(f"is about every secret of its namespace, without {_NAMES}", (*path, _NAMES))
     for index, name in enumerate(rule.names):
         if not name:

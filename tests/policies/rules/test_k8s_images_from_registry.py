@@ -8,6 +8,7 @@ from domain.document_text import SECRET, UNKNOWN
 from policies.checks.cluster_objects import POD_TYPES
 from policies.rules.k8s_images_from_registry import RULE
 from resources.ecr import PULL_THROUGH_RULE
+from resources.kubernetes import JOB
 from tests.cases import case, cases
 from tests.policies.conftest import Declared, findings, paths
 from tests.policies.rules.clusters import (
@@ -113,6 +114,7 @@ def test_the_repository_says_which_tags_move(mode: object, filters: tuple[str, .
     case("another provider", (ACCOUNT, repository(provider="x")), [UNDECIDED]),
     case("no name yet", (ACCOUNT, repository(UNKNOWN)), [UNDECIDED]),
     case("another name", (ACCOUNT, repository("payments/web"), CACHE), [BY_TAG]),
+    case("no repository, with the name of one", (ACCOUNT, Declared(type=JOB, inputs=repository().inputs)), [BY_TAG]),
     case("a copy in another region", (ACCOUNT, repository(region="eu-west-1")), [BY_TAG]),
     case("moving, whatever the other is", (ACCOUNT, repository(UNKNOWN), repository(mode="MUTABLE")),
          [", whose tag v1 can move to another image"]),

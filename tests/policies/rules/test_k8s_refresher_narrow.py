@@ -80,17 +80,21 @@ def test_a_role(rules: list[Any], expected: list[str]) -> None:
     case("not known yet", UNKNOWN, ["rules"]),
     case("a rule", [UNKNOWN], ["rules.0"]),
     case("verbs", [rule(UNKNOWN)], ["rules.0.verbs"]),
+    case("names", [rule(names=UNKNOWN)], ["rules.0.resourceNames"]),
+    case("one name", [rule(names=("ecr-pull", UNKNOWN))], ["rules.0.resourceNames"]),
     case("one verb", [rule((UNKNOWN, "patch"))], ["rules.0.verbs"]),
     case("resources", [rule(resources=UNKNOWN)], ["rules.0.resources"]),
     case("groups", [rule(apiGroups=(UNKNOWN,))], ["rules.0.apiGroups"]),
 )
 def test_a_rule_that_is_not_known_yet(rules: Any, expected: list[str]) -> None:
     found = beginnings(RULE, declared(POLICY_ROLE, metadata={"name": "x", "namespace": "payments"}, rules=rules))
-    assert [each.removeprefix("undecided ") for each in found if each.startswith("undecided")] == expected
+    assert found == [f"undecided {each}" for each in expected]
 
 
-def test_names_that_are_not_known_yet() -> None:
-    assert f"undecided {'rules.0.resourceNames'}" in beginnings(RULE, role(rule(names=(UNKNOWN,))))
+def test_what_is_known_of_such_a_rule_is_checked() -> None:
+    found = beginnings(RULE, role(rule(("get", UNKNOWN), (UNKNOWN, "*"))))
+    names = "names '*' in resourceNames, which takes no pattern"
+    assert found == ["undecided rules.0.verbs", "undecided rules.0.resourceNames", "allows get of secrets", names]
 
 
 @cases(
@@ -130,6 +134,8 @@ WRITES = "write a pull secret"
     case("a cluster role of the role's name", binding(to=("ClusterRole", "refresher")),
          [undeclared("ClusterRole", "refresher")]),
     case("a role of another cluster", replace(binding(), provider="factory"), [undeclared("Role", "ecr-refresher")]),
+    case("a binding in place of a role", binding(to=("ClusterRoleBinding", "ecr-refresher"), kind="ClusterRoleBinding"),
+         [undeclared("ClusterRoleBinding", "ecr-refresher")]),
     case("no role", binding(to={}), [undeclared("role", "")]),
     case("not known yet", binding(to=UNKNOWN), ["undecided roleRef"]),
     case("a name that is not known yet", binding(to=("Role", UNKNOWN)), ["undecided roleRef"]),
