@@ -55,6 +55,10 @@ async def main() -> pulumi.Inputs:
     for cluster in settings.clusters:
         role_arns = {each.name: settings.pull_role_arn(cluster, each) for each in cluster.namespaces}
         components.ClusterResources(cluster, pulled, role_arns)
+    at_github = {owner: components.github_options(owner) for owner in settings.github_owners}
+    for each in settings.github:
+        args = components.SourceRepositoryArgs(repository=each)
+        components.SourceRepository(each.full_name, args, at_github[each.owner])
     # One turn of the loop takes the first answers, before the SDK waits for all that is pending again and again.
     await asyncio.sleep(0)
     registries = {registry.name: {"host": registry.host, **made.outputs()} for registry, made in declared.items()}

@@ -11,6 +11,7 @@ from components.pull_through_cache import PullThroughCache, PullThroughCacheArgs
 from components.registry_resources import RegistryResources
 from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettings, RegistrySettingsArgs
+from components.source_repository import SourceRepository, SourceRepositoryArgs, github_options
 
 __all__ = [
     "ClusterPolicies",
@@ -32,5 +33,8 @@ __all__ = [
     "RegistrySettingsArgs",
     "Replication",
     "ReplicationArgs",
+    "SourceRepository",
+    "SourceRepositoryArgs",
+    "github_options",
     "other_account_options",
 ]

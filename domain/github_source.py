@@ -74,7 +74,7 @@ class Ruleset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRepository:
+class GitHubRepository:
     """What one stack declares of a repository."""
 
     owner: str
@@ -92,7 +92,13 @@ class SourceRepository:
         return f"{self.owner}/{self.name}"
 
 
-def requests(repositories: Sequence[SourceRepository]) -> int:
+def import_id(repository: str, *parts: str) -> str:
+    """By which the provider finds what a repository has; it separates the parts by a colon, and writes one otherwise:
+    github/util.go of integrations/terraform-provider-github."""
+    return ":".join((repository, *(each.replace(":", "??") for each in parts)))
+
+
+def requests(repositories: Sequence[GitHubRepository]) -> int:
     """About how many requests a first deployment makes: the provider reads the repository and what it wrote after each
     write, and of a policy its environment, too."""
     count = 1  # the owner

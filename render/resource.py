@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.aws import ARN_PARTS, is_account_id
 from domain.wording import nearest
-from resources.providers import PROVIDER, cluster_of
+from resources.providers import PROVIDER, provider_name
 
 FORMAT_VERSION = 1
 
@@ -46,10 +46,8 @@ def account_of(resource: Resource, default: str) -> str:
         return registry
     if isinstance(arn, str) and arn.count(":") >= ARN_PARTS - 1:
         return arn.split(":")[4]
-    if cluster_of(resource.provider) is not None:
-        return default
-    named = (resource.provider or "").rpartition("::")[0].rpartition("::")[2]
-    return named if is_account_id(named) else default
+    named = provider_name(resource.provider, PROVIDER)
+    return named if named and is_account_id(named) else default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ A type that the rules judge and the program never declares has no record, only i
 from collections.abc import Mapping
 
 from resources.ecr import TYPES as ECR
+from resources.github import TYPES as GITHUB
 from resources.iam import TYPES as IAM
 from resources.kms import TYPES as KMS
 from resources.kubernetes import TYPES as KUBERNETES
@@ -17,7 +18,9 @@ __all__ = (
     "record_of", "top_of", "words_in",
 )  # fmt: skip
 
-TYPES: Mapping[str, ResourceType] = {each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER, *KUBERNETES)}
+TYPES: Mapping[str, ResourceType] = {
+    each.token: each for each in (*ECR, *IAM, *KMS, *SECRETS_MANAGER, *KUBERNETES, *GITHUB)
+}
 """By the whole token: the short names of two providers are the same."""
 
 

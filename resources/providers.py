@@ -1,4 +1,4 @@
-"""The providers that a stack declares beside the default one: one for each other account, and for each cluster."""
+"""The providers that a stack declares beside the default one: for each other account, each cluster, and GitHub."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from domain.document_text import SECRET, UNKNOWN
 
 PROVIDER = "pulumi:providers:aws"
 CLUSTER_PROVIDER = "pulumi:providers:kubernetes"
+GITHUB_PROVIDER = "pulumi:providers:github"
 _PROVIDERS = "pulumi:providers:"
 
 
@@ -18,8 +19,18 @@ def is_provider(kind: str) -> bool:
 
 
 def cluster_of(reference: str | None) -> str | None:
-    """The cluster of a resource by its provider, which is referred to by its URN and its id; None for AWS's."""
-    _, _, found = (reference or "").partition(f"::{CLUSTER_PROVIDER}::")
+    """The cluster of a resource, by its provider; None for what is in none."""
+    return provider_name(reference, CLUSTER_PROVIDER)
+
+
+def owner_of(reference: str | None) -> str | None:
+    """The owner at GitHub of a resource, by its provider; None for what is not GitHub's."""
+    return provider_name(reference, GITHUB_PROVIDER)
+
+
+def provider_name(reference: str | None, kind: str) -> str | None:
+    """The name of a provider of the kind, which a resource refers to by its URN and its id."""
+    _, _, found = (reference or "").partition(f"::{kind}::")
     return found.partition("::")[0] or None
 
 

@@ -15,7 +15,7 @@ from render.resource import Render, Resource, UnknownRepository, check_known
 from resources import TYPES
 from resources.ecr import REPOSITORY
 from resources.iam import ROLE, ROLE_POLICY
-from resources.providers import CLUSTER_PROVIDER, cluster_of
+from resources.providers import CLUSTER_PROVIDER, GITHUB_PROVIDER, cluster_of, owner_of
 from review.formatting import Part, code_block, escaped, fitted, folded
 from settings import InvalidSettings
 
@@ -77,9 +77,12 @@ def _sections(rendered: Render) -> Iterator[Sequence[str]]:
         host, *tree = shared if len(own) > 1 else next(iter(own.values()))
         yield [f"{', '.join(own)}  {host}", *tree]
     for name, endpoint in _clusters(rendered):
-        inside = [each for each in components if _is_in_cluster(children[each.urn], name)]
+        inside = [each for each in components if any(cluster_of(one.provider) == name for one in children[each.urn])]
         yield [f"cluster {name}  {endpoint}", *_tree(inside, children)]
-    everywhere = [component for component in components if "@" not in component.name]
+    at_github = {each.urn: owner_of(one.provider) for each in components for one in children[each.urn]}
+    for owner in (each.name for each in rendered.resources if each.type == GITHUB_PROVIDER):
+        yield [f"GitHub {owner}", *_tree([each for each in components if at_github.get(each.urn) == owner], children)]
+    everywhere = [each for each in components if "@" not in each.name and not at_github.get(each.urn)]
     if everywhere:
         yield ["without a region", *_tree(everywhere, children)]
     if rendered.not_built:
@@ -92,10 +95,6 @@ def _clusters(rendered: Render) -> Iterator[tuple[str, str]]:
         if each.type == CLUSTER_PROVIDER:
             kubeconfig = json.loads(each.inputs["kubeconfig"])
             yield each.name, kubeconfig["clusters"][0]["cluster"]["server"]
-
-
-def _is_in_cluster(children: list[Resource], name: str) -> bool:
-    return any(cluster_of(each.provider) == name for each in children)
 
 
 def _tree(components: list[Resource], children: Mapping[str, list[Resource]], region: str = "") -> Iterator[str]:

@@ -12,12 +12,15 @@ from rehearsal.apply import ecr, iam, kms, secretsmanager
 from rehearsal.apply.builder import Builder, Order
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
-from resources import Answer, kubernetes
+from resources import Answer, github, kubernetes
 from resources.providers import is_provider
 from settings import Settings
 
 BUILT: dict[str, Builder] = {**ecr.BUILDERS, **iam.BUILDERS, **kms.BUILDERS, **secretsmanager.BUILDERS}
-NOT_BUILT: dict[str, str] = {each.token: "declared, proven by the cluster tests" for each in kubernetes.TYPES}
+NOT_BUILT: dict[str, str] = {
+    **{each.token: "declared, proven by the cluster tests" for each in kubernetes.TYPES},
+    **{each.token: "declared at GitHub" for each in github.TYPES},
+}
 """Types that the local cloud has no part for, each with the reason."""
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from render.resource import Render, Resource, account_of
-from resources import TYPES, OnChange
+from resources import TYPES, Declaration, OnChange
 from review.plan.consequences import consequences
 from review.plan.input_diff import input_differences
 from review.plan.model import IMPORT, Change, Compared, Difference, Op, Plan
@@ -161,7 +161,7 @@ def imports_anew(old: Resource, new: Resource) -> tuple[str, ...]:
     wanted = new.options.get(IMPORT)
     if not wanted or record is None or not record.identity:
         return ()
-    known = old.options.get(IMPORT) or ":".join(record.identity_of(old.inputs))
+    known = old.options.get(IMPORT) or record.id(Declaration(name=old.name, inputs=old.inputs, account=""))
     return (IMPORT,) if wanted != known else ()
 
 

@@ -9,7 +9,7 @@ from domain.github_source import (
     ENVIRONMENT_VARIABLES_MAX,
     REPOSITORY_VARIABLES_MAX,
     VARIABLE_VALUE_MAX,
-    SourceRepository,
+    GitHubRepository,
 )
 from domain.problems import Path, Problem, unknown, unknown_key
 from settings.declared.resolve import here
@@ -105,7 +105,7 @@ def _team_problems(options: GitHubOptions) -> Iterator[Problem]:
             yield Problem((*path, "reviewers", "teams"), list(teams), message, "name users")
 
 
-def declared_problems(repositories: Iterable[SourceRepository]) -> Iterator[Problem]:
+def declared_problems(repositories: Iterable[GitHubRepository]) -> Iterator[Problem]:
     """What GitHub would refuse of what the entries make together."""
     for each in repositories:
         counts = [(len(each.variables), REPOSITORY_VARIABLES_MAX, each.full_name)]

@@ -15,7 +15,7 @@ from domain.ecr.repository import Encryption
 from domain.ecr.retention import RetentionEffect, Rule, Selector
 from domain.ecr.tags import mutability
 from domain.ecr.upstreams import CacheRule
-from domain.github_source import SourceRepository
+from domain.github_source import GitHubRepository
 from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
@@ -83,7 +83,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
 
 def _github(
     catalog: Catalog, keys: StackKeys, repositories: tuple[Repository, ...], stack: StackIdentity
-) -> tuple[SourceRepository, ...]:
+) -> tuple[GitHubRepository, ...]:
     if keys.github is None:
         return ()
     pushes = [

@@ -12,7 +12,7 @@ from domain.ecr import retention
 from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
-from domain.github_source import SourceRepository
+from domain.github_source import GitHubRepository
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, account_arn, repository_policy
 from domain.iam.oidc import issuer_name
@@ -42,7 +42,7 @@ class Settings:
     removed: Mapping[str, Retirement]
     role_options: RoleOptions
     clusters: tuple[Cluster, ...]
-    github: tuple[SourceRepository, ...]
+    github: tuple[GitHubRepository, ...]
     """What is declared at GitHub."""
     caches: tuple[Cache, ...]
     scanning: Scanning
@@ -86,6 +86,10 @@ class Settings:
             self.stack, registries=self.registries, publishers=self.publishers, repositories=self.repositories,
             caches=self.caches, clusters=self.clusters, options=self.role_options,
         )  # fmt: skip
+
+    @property
+    def github_owners(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.owner for each in self.github))
 
     @property
     def cluster_hosts(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.aws import Arn
-from domain.github_source import Environment, Reviewers, Ruleset, SourceRepository, Variable
+from domain.github_source import Environment, GitHubRepository, Reviewers, Ruleset, Variable
 from domain.iam.github_trust import GitHubSource
 from settings.declared.values import Repository, StackRegistry
 from settings.written.catalog import Push, SourceEntry
@@ -46,7 +46,7 @@ def source_repositories(
     sources: Mapping[str, SourceEntry],
     pushes: Sequence[tuple[Repository, Push, GitHubSource]],
     stack: StackIdentity,
-) -> tuple[SourceRepository, ...]:
+) -> tuple[GitHubRepository, ...]:
     """All of them by their names; `pushes` are those of the stack."""
     by_name: dict[str, list[tuple[Repository, Push, GitHubSource]]] = defaultdict(list)
     for each in declared_pushes(options, sources, pushes):
@@ -63,16 +63,16 @@ def _source(
     checks: tuple[str, ...],
     options: GitHubOptions,
     stack: StackIdentity,
-) -> SourceRepository:
-    owner, _, name = pushes[0][2].github.partition("/")
+) -> GitHubRepository:
+    _, _, name = pushes[0][2].github.partition("/")
     by_environment: dict[str, list[tuple[Repository, Push, GitHubSource]]] = defaultdict(list)
     for each in pushes:
         by_environment[each[2].environment or ""].append(each)
     from_refs = by_environment.pop("", [])
     ending = stack.stack.upper().replace("-", "_").replace(".", "_")
     ruleset = Ruleset(checks=checks, review=False, linear_history=False, signed_commits=False) if checks else None
-    return SourceRepository(
-        owner=owner,
+    return GitHubRepository(
+        owner=options.owner,
         name=name,
         environments=tuple(
             _environment(name, some[0][1].admits, _entry(options, name), tuple(_variables(some, stack)))
@@ -97,7 +97,7 @@ def _variables(pushes: Sequence[tuple[Repository, Push, GitHubSource]], stack: S
     yield Variable(name="REGISTRY_REPOSITORIES", value=" ".join(f"{stack.home.host}/{name}" for name in names))
 
 
-def _registry(options: GitHubOptions, stack: StackIdentity) -> SourceRepository:
+def _registry(options: GitHubOptions, stack: StackIdentity) -> GitHubRepository:
     """As docs/bootstrap.md makes it by hand: an environment that deploys, and two whose jobs read."""
     own = options.registry
     assert own is not None  # noqa: S101 - checked by the caller
@@ -111,7 +111,7 @@ def _registry(options: GitHubOptions, stack: StackIdentity) -> SourceRepository:
     ruleset = Ruleset(
         checks=own.required_checks, review=True, linear_history=own.linear_history, signed_commits=own.signed_commits
     )
-    return SourceRepository(
+    return GitHubRepository(
         owner=options.owner,
         name=own.repository,
         environments=(

@@ -20,6 +20,7 @@ from domain.ecr.repository import Encryption, RepositoryCopy
 from domain.ecr.scanning import ScanFrequency, ScanRule, ScanType
 from domain.ecr.tags import TagMutability
 from domain.ecr.upstreams import CacheRule
+from domain.github_source import Environment, GitHubRepository, Reviewers, Ruleset, Variable
 from domain.iam.roles import Role
 from domain.kubernetes.pull_access import cluster_steps
 from render.monitor import RecordingMonitor
@@ -45,6 +46,25 @@ COPY = RepositoryCopy(
     protect=True,
     force_delete=False,
     import_id=None,
+)
+VARIABLE = Variable(name="AWS_REGION", value="eu-west-1")
+SOURCE = GitHubRepository(
+    owner="acme",
+    name="payments-api",
+    environments=(
+        Environment(
+            name="production",
+            reviewers=Reviewers(teams=(4201,)),
+            wait_minutes=0,
+            prevent_self_review=True,
+            admins_bypass=False,
+            admits=("refs/heads/main", "refs/tags/v*"),
+            variables=(VARIABLE,),
+        ),
+    ),
+    variables=(replace(VARIABLE, name="AWS_REGION_DEV"),),
+    ruleset=Ruleset(checks=("build",), review=True, linear_history=True, signed_commits=True),
+    adopt=False,
 )
 POLICIES = cluster_steps(STOREFRONT, (HOST,), {"payments/api": ("latest",)})
 # One set of arguments for each component, under which it declares every kind of child that it has.
@@ -106,9 +126,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "registry_policy": "{}",
         "pull_time_exclusions": ("arn:aws:iam::111122223333:role/scanner",),
     },
+    "SourceRepository": {"repository": SOURCE},
 }
 NAME = "thing@eu-west-1"
-OF_CLUSTERS = ("ClusterPolicies", "ClusterPullAccess")
+PACKAGES = {"ClusterPolicies": "kubernetes", "ClusterPullAccess": "kubernetes", "SourceRepository": "github"}
+"""Of those that declare nothing at AWS."""
 
 
 def found() -> Iterator[type[Component]]:
@@ -149,7 +171,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_every_component_has_arguments_here_and_is_exported() -> None:
     assert set(COMPONENTS) == set(ARGUMENTS)
-    beside = {"ClusterResources", "PulledRegistry", "RegistryResources", "other_account_options"}
+    beside = {"ClusterResources", "PulledRegistry", "RegistryResources", "github_options", "other_account_options"}
     assert set(components.__all__) == {*COMPONENTS, *(f"{each}Args" for each in COMPONENTS), *beside}
 
 
@@ -173,16 +195,16 @@ def test_children_have_the_component_as_parent_and_carry_its_name(name: str) -> 
     assert children
     for child in children:
         assert child.parent == component.urn
-        assert child.name == NAME or child.name.startswith(f"{NAME}.")
+        assert child.name == NAME or child.name.startswith((f"{NAME}.", f"{NAME}:"))
         assert child.urn.startswith(f"{component.urn.removesuffix(f'::{NAME}')}$")
 
 
 def test_children_take_the_region_of_the_arguments(name: str) -> None:
-    """IAM has no regions, and no cluster is in one."""
+    """IAM has no regions; no cluster is in one, nor GitHub."""
     _, children = split(declare(name))
-    regional = name not in ("RegistryRoles", *OF_CLUSTERS)
+    regional = name not in ("RegistryRoles", *PACKAGES)
     assert {child.region for child in children} == {"eu-west-1" if regional else None}
-    assert all(child.type.startswith(("aws:iam/", "kubernetes:")) for child in children if not regional)
+    assert all(child.type.startswith(("aws:iam/", "kubernetes:", "github:")) for child in children if not regional)
 
 
 def test_outputs_are_registered_last(name: str) -> None:
@@ -201,8 +223,8 @@ def test_children_inherit_the_callers_provider(name: str) -> None:
 
     def program() -> None:
         other: pulumi.ProviderResource = Provider("other", region="eu-west-1")
-        if name in OF_CLUSTERS:
-            other = pulumi.ProviderResource("kubernetes", "other", {})
+        if name in PACKAGES:
+            other = pulumi.ProviderResource(PACKAGES[name], "other", {})
         args_type = getattr(components, f"{name}Args")
         make: Callable[..., object] = COMPONENTS[name]
         make(NAME, args_type(**ARGUMENTS[name]), pulumi.ResourceOptions(provider=other))
@@ -211,7 +233,7 @@ def test_children_inherit_the_callers_provider(name: str) -> None:
     children = [each for each in monitor.declared if each.custom and not each.type.startswith("pulumi:providers:")]
     providers = [child.provider or "" for child in children]
     assert providers
-    package = "kubernetes" if name in OF_CLUSTERS else "aws"
+    package = PACKAGES.get(name, "aws")
     assert all(f"pulumi:providers:{package}::other::" in provider for provider in providers)
 
 

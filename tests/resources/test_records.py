@@ -12,6 +12,7 @@ from resources import (
     OnChange,
     ResourceType,
     ecr,
+    github,
     iam,
     kms,
     kubernetes,
@@ -29,7 +30,6 @@ from resources.ecr import (
 )
 from resources.iam import ROLE, ROLE_POLICY
 from resources.kms import ALIAS, KEY
-from resources.kubernetes import is_kubernetes
 from resources.secretsmanager import SECRET, SECRET_VERSION
 from tests.cases import cases
 from tests.resources.opinions import ACCOUNT, declaration, problems, sdk_class
@@ -82,7 +82,7 @@ SEEN_ELSEWHERE = {"deletes_first", "describe"}
 """By the engine tests, and by the goldens of the trees."""
 
 
-@pytest.mark.parametrize("token", [each for each in TYPES if not is_kubernetes(each)])
+@pytest.mark.parametrize("token", [each for each in TYPES if each.startswith("aws:")])
 def test_each_is_right(token: str) -> None:
     assert problems(TYPES[token]) == []
 
@@ -103,7 +103,7 @@ def test_a_type_has_one_record_and_its_file_is_its_services() -> None:
         assert {each.token for each in service.TYPES} <= tokens
         for token in tokens:
             assert sdk_class(token)
-    assert len(TYPES) == sum(len(service.TYPES) for service in (ecr, iam, kms, kubernetes, secretsmanager))
+    assert len(TYPES) == sum(len(service.TYPES) for service in (ecr, github, iam, kms, kubernetes, secretsmanager))
 
 
 @cases(
