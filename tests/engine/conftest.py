@@ -10,6 +10,17 @@ from tests.engine.workspace import Edit, Workspace
 Make = Callable[..., Workspace]
 
 
+class AbortedError(Exception):
+    """What a stand-in's refusal says to the engine."""
+
+
+class Context:
+    """A call's context that raises its refusal."""
+
+    def abort(self, _code: object, message: str) -> None:
+        raise AbortedError(message)
+
+
 @pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Make a workspace for a stack, with edits to the copy's files."""

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from resources.ecr import REPOSITORY
 from resources.secretsmanager import SECRET_VERSION
 from tests.bootstrap.full import more_of
 from tests.engine.conftest import Make
-from tests.engine.workspace import STREAMING, Resource, Workspace, of_type
+from tests.engine.workspace import Resource, Workspace, of_type
 
 pytestmark = pytest.mark.engine
 
@@ -48,7 +48,7 @@ class Lived:
 @pytest.fixture(scope="module")
 def lived(make: Make) -> Lived:
     workspace = _whole(make)
-    preview, events = workspace.preview("--json").ok().output, _events(workspace)
+    preview, events = workspace.preview("--json").ok().output, workspace.events()
     update = workspace.pulumi("up", "--yes", "--diff", "--stack", STACK).ok().output
     again = workspace.preview("--expect-no-changes").code
     return Lived(workspace, preview, events, update, again, workspace.state())
@@ -89,15 +89,13 @@ def test_a_token_reaches_aws_and_is_shown_nowhere(lived: Lived) -> None:
 
 def test_what_no_settings_could_ask_for_is_refused_as_the_gate_refuses_it(make: Make) -> None:
     workspace = _whole(make)
-    _rewrite(
-        workspace, "__main__.py", "settings.copies(registry)", "settings.copies(registry) if registry.home else ()"
-    )
-    _rewrite(workspace, "components/registry_roles.py", "            permissions_boundary=args.boundary,\n", "")
-    _rewrite(
-        workspace, "components/pull_through_cache.py", "else rule.credential_arn", "else _moved(rule.credential_arn)"
+    workspace.rewrite("__main__.py", "settings.copies(registry)", "settings.copies(registry) if registry.home else ()")
+    workspace.rewrite("components/registry_roles.py", "            permissions_boundary=args.boundary,\n", "")
+    workspace.rewrite(
+        "components/pull_through_cache.py", "else rule.credential_arn", "else _moved(rule.credential_arn)"
     )
     _append(workspace, "components/pull_through_cache.py", _MOVED)
-    found = _by_pack(_events(workspace, fails=True))
+    found = _by_pack(workspace.events(fails=True))
     assert found == _by_gate(workspace)
     mandatory = {rule for rule, level, _, _ in found if level == "mandatory"}
     assert mandatory == {"ecr-replication-sound", "ecr-pull-through-credentials", "iam-role-bounded"}
@@ -115,25 +113,9 @@ def _moved(arn: str | None) -> str | None:
 """
 
 
-def _rewrite(workspace: Workspace, name: str, old: str, new: str) -> None:
-    path = workspace.folder / name
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
 def _append(workspace: Workspace, name: str, text: str) -> None:
     with (workspace.folder / name).open("a", encoding="utf-8") as file:
         file.write(text)
-
-
-def _events(workspace: Workspace, *, fails: bool = False) -> str:
-    """The engine's events in a preview with the pack."""
-    streaming = replace(workspace, environment={**workspace.environment, STREAMING: "true"})
-    pack = ("--policy-pack", "policies", "--policy-pack-config", f"policies/{STACK}.json")
-    ran = streaming.preview("--json", *pack)
-    assert bool(ran.code) is fails, ran.output
-    return ran.output
 
 
 def _by_pack(events: str) -> set[Finding]:

@@ -1,1 +1,1 @@
-"""A small provider that plays `aws` for a real engine: it keeps one JSON file where AWS keeps a cloud."""
+"""Small providers that play `aws` and `kubernetes` for a real engine: one JSON file is the cloud and the clusters."""

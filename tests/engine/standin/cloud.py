@@ -23,7 +23,8 @@ class RefusedError(Exception):
 class Cloud:
     """The file, locked around every access: the engine may run several providers at once.
 
-    A region is one of the account whose credentials the engine runs with, or `account.region`; IAM's is empty."""
+    A region is one of the account whose credentials the engine runs with, or `account.region`; IAM's is empty, and
+    what is in a cluster has the cluster's name."""
 
     path: Path
 
@@ -67,9 +68,10 @@ class Cloud:
             found = [key.split("|", 2) for key in things]
         return {f"{name}@{region}" for kind, region, name in found if kind == type}
 
-    def is_empty(self) -> bool:
+    def types(self) -> set[str]:
+        """Of all that exists."""
         with self._open() as things:
-            return not things
+            return {key.partition("|")[0] for key in things}
 
     @contextmanager
     def _open(self) -> Iterator[dict[str, Any]]:

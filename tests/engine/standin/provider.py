@@ -1,186 +1,55 @@
-"""The engine's calls, answered as pulumi-aws would."""
+"""What the providers have in common."""
 
-import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
-from pulumi.runtime.rpc import UNKNOWN
 
-from domain.aws import REGIONS
-from resources import Declaration, OnChange, ResourceType, record_of
-from resources.ecr import REPOSITORY
+from resources import ResourceType, record_of
 from tests.engine.standin.cloud import Cloud, RefusedError, Values
-
-NOT_READ = ("forceDelete", "deletionWindowInDays", "bypassPolicyLockoutSafetyCheck")
-"""Inputs that AWS does not give back: an import never has them."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """One account; the region is each resource's own, save where there is none."""
+    """One process; the engine starts one for each provider of a stack."""
+
+    version: ClassVar[str]
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.account = ""
-        self.region = ""
-        self.home = True
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        return plugin_pb2.PluginInfo(version="7.51.1")
+        return plugin_pb2.PluginInfo(version=self.version)
 
     def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
         return proto.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        same = _values(request.olds) == _values(request.news)
-        changes = proto.DiffResponse.DIFF_NONE if same else proto.DiffResponse.DIFF_SOME
-        return proto.DiffResponse(changes=changes)
 
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
-        settings = _values(request.args)
-        self.region = settings.get("region", "")
-        accounts, roles = _listed(settings, "allowedAccountIds"), _listed(settings, "assumeRoles")
-        if self.region not in REGIONS or len(accounts) != 1:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "aws:region and one aws:allowedAccountIds are needed")
-        self.account, self.home = accounts[0], not roles
-        for role in roles:
-            # A name that it does not know is passed over by pulumi-aws: the caller stays who it was.
-            assumed = str(role.get("roleArn", "")).split(":")[4:5]
-            if assumed != [self.account]:
-                message = f"AWS account ID not allowed: {role} assumes no role in {self.account}"
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
-        return proto.ConfigureResponse(supportsPreview=True)
-
-    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
-        with _refusals(context):
-            record = _record(request.urn)
-        given = _values(request.news)
-        region = given.get("region", self.region)
-        if region != UNKNOWN and region not in REGIONS:
-            failure = proto.CheckFailure(property="region", reason=f"{region!r} is no region of AWS")
-            return proto.CheckResponse(failures=[failure])
-        if "region" in given and not record.regional:
-            failure = proto.CheckFailure(property="region", reason="IAM has no regions")
-            return proto.CheckResponse(failures=[failure])
-        return proto.CheckResponse(inputs=request.news)
-
-    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
-        with _refusals(context):
-            record = _record(request.urn)
-        olds, news = _values(request.old_inputs), _values(request.news)
-        diffs = [name for name in sorted({*olds, *news}) if _differs(record, name, olds, news)]
-        diffs = [name for name in diffs if name not in request.ignoreChanges]
-        replaces = [name for name in diffs if record.on_change(name) is OnChange.REPLACES]
-        # pulumi-aws deletes first, too, where a name that it could have made up was given and stays the same.
-        clash = record.exclusive and olds.get("name") == news.get("name")
-        return proto.DiffResponse(
-            changes=proto.DiffResponse.DIFF_SOME if diffs else proto.DiffResponse.DIFF_NONE,
-            diffs=diffs,
-            replaces=replaces,
-            deleteBeforeReplace=bool(replaces) and (record.deletes_first or clash),
-        )
-
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
-        inputs = _values(request.properties)
-        with _refusals(context):
-            record = _record(request.urn)
-            if request.preview:
-                computed = dict.fromkeys(self._computed(record, request.urn, inputs, UNKNOWN), UNKNOWN)
-                return proto.CreateResponse(properties=_struct({**inputs, **computed}))
-            made = record.id(self._declaration(request.urn, inputs, made_up=record.identity is None))
-            self.cloud.create(record.token, self._region(record, inputs), made, inputs)
-            return proto.CreateResponse(id=made, properties=self._outputs(record, request.urn, inputs, made))
-
-    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
-        with _refusals(context):
-            record = _record(request.urn)
-            name, _, region = request.id.partition("@")
-            asked = {"region": region} if region else _values(request.properties)
-            found = self.cloud.read(record.token, self._region(record, asked), name)
-            if found is None:
-                return proto.ReadResponse()
-            inputs = {k: v for k, v in found.items() if k not in NOT_READ}
-            inputs |= {"region": asked.get("region", self.region)} if record.regional else {}
-            kept = {k: v for k, v in _values(request.inputs).items() if k in NOT_READ}
-            outputs = self._outputs(record, request.urn, {**inputs, **kept}, name)
-            return proto.ReadResponse(id=name, inputs=_struct({**inputs, **kept}), properties=outputs)
-
-    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
-        inputs = _values(request.news)
-        with _refusals(context):
-            record = _record(request.urn)
-            if not request.preview:
-                self.cloud.update(record.token, self._region(record, inputs), request.id, inputs)
-            return proto.UpdateResponse(properties=self._outputs(record, request.urn, inputs, request.id))
-
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
-        state = _values(request.properties)
-        with _refusals(context):
-            record = _record(request.urn)
-            force = record.token != REPOSITORY or bool(state.get("forceDelete"))
-            self.cloud.delete(record.token, self._region(record, state), request.id, force=force)
-            return empty_pb2.Empty()
-
-    def _region(self, record: ResourceType, inputs: Values) -> str:
-        """Where the cloud keeps it: a name is free in each account and, for what is regional, in each region."""
-        region = inputs.get("region", self.region) if record.regional else ""
-        return region if self.home else f"{self.account}.{region}"
-
-    def _declaration(self, urn: str, inputs: Values, *, made_up: bool = False) -> Declaration:
-        """An id that AWS makes up is another one for each creation."""
-        name = f"{urn}{uuid.uuid4()}" if made_up else urn
-        return Declaration(name=name, inputs={"region": self.region, **inputs}, account=self.account)
-
-    def _computed(self, record: ResourceType, urn: str, inputs: Values, id: str) -> Values:
-        tags = {"tagsAll": dict(inputs.get("tags") or {})} if record.tags == "tags" else {}
-        return {**record.make_outputs(self._declaration(urn, inputs), id), **tags}
-
-    def _outputs(self, record: ResourceType, urn: str, inputs: Values, id: str) -> struct_pb2.Struct:
-        region = {"region": inputs.get("region", self.region)} if record.regional else {}
-        return _struct({**inputs, **region, **self._computed(record, urn, inputs, id)})
-
-
-def _listed(settings: Values, name: str) -> list[Any]:
-    """Whatever is not a string reaches a provider's configuration as JSON text."""
-    value = settings.get(name, [])
-    return list(json.loads(value) if isinstance(value, str) else value)
-
-
-def _record(urn: str) -> ResourceType:
+def record_at(urn: str) -> ResourceType:
+    """The record of the type in a resource's URN."""
     try:
         return record_of(urn.split("::")[2].rpartition("$")[2])
     except LookupError as unknown:
         raise RefusedError(str(unknown)) from unknown
 
 
-def _differs(record: ResourceType, name: str, olds: Values, news: Values) -> bool:
-    if name in record.optional and name not in news:
-        return False
-    old, new = olds.get(name), news.get(name)
-    if name in record.documents and UNKNOWN not in (old, new) and old and new:
-        return bool(json.loads(old) != json.loads(new))
-    return bool(old != new)
-
-
 @contextmanager
-def _refusals(context: Any) -> Iterator[None]:
+def refusals(context: Any) -> Iterator[None]:
     try:
         yield
     except RefusedError as refused:
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(refused))
 
 
-def _values(struct: Any) -> Values:
+def values(struct: Any) -> Values:
     values = json_format.MessageToDict(struct)
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _struct(values: Values) -> struct_pb2.Struct:
+def struct(values: Values) -> struct_pb2.Struct:
     struct = struct_pb2.Struct()
     struct.update(values)
     return struct
