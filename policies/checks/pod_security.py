@@ -130,7 +130,7 @@ def _check_container(container: Any, path: Path, pod: Pod) -> Results:
     if value_within(container, escalation) is None:
         yield _missing(path, escalation, "the container")
     capabilities = as_list(value_within(container, dropped))
-    if any(map(is_unknown, capabilities)):
+    if _ALL not in capabilities and any(map(is_unknown, capabilities)):
         yield Undecided((*path, *dropped))
     elif _ALL not in capabilities:
         yield Finding(f"has a container that does not drop the capabilities {_ALL}, as {_WANTED}", (*path, *dropped))

@@ -128,6 +128,19 @@ def test_a_container(fields: dict[str, Any], path: Path | None) -> None:
 
 
 @cases(
+    "dropped, expected",
+    case("none", [], "has a container that does not drop the capabilities ALL"),
+    case("one that is not known yet", ["NET_RAW", UNKNOWN], "undecided"),
+    case("all, and one that is not known yet", ["ALL", UNKNOWN], None),
+)
+def test_dropped_capabilities(dropped: list[str], expected: str | None) -> None:
+    context = SECURE | {"capabilities": {"drop": dropped}}
+    found = findings(RULE, job(container(securityContext=context)))
+    assert len(found) == (0 if expected is None else 1)
+    assert all(each.startswith(str(expected)) for each in found)
+
+
+@cases(
     "fields, path",
     case("a port of the host", {"ports": [{"containerPort": 80}, {"hostPort": 80.0}]}, ("ports", 1, "hostPort")),
     case("a port", {"ports": [{"containerPort": 80, "hostPort": 0}]}, None),

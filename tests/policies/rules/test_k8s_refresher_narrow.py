@@ -60,6 +60,7 @@ def rights(resources: Any, verbs: Any, groups: Any = ("",), names: Any = None) -
     case("tokens of any resource", [rights(("*/token",), ("*",))], [TOKENS]),
     case("tokens, with a name", [rights(("serviceaccounts/token",), ("create",), names=("api",))], [TOKENS]),
     case("tokens that are only read", [rights(("serviceaccounts/token",), ("get",))], []),
+    case("a subresource without a name", [rights(("*/",), ("get",))], []),
     case("any verb of service accounts", [rights(("serviceaccounts",), ("*",))], [ANY_VERB]),
     case("any verb of roles", [rights(("roles",), ("*",), ("rbac.authorization.k8s.io",))], [ANY_VERB]),
     case("any verb of everything else", [rights(("*",), ("*",), ("apps",))], []),
