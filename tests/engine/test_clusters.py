@@ -191,6 +191,25 @@ def test_a_removed_namespace_stays_in_the_cluster_without_our_objects(deployed: 
     assert "payments/ecr-refresher@market" in workspace.cloud.ids(CRON_JOB)
 
 
+def test_a_declared_secret_does_not_take_over_the_refreshers(deployed: Deployed) -> None:
+    workspace, name = deployed.workspace, "storefront/registry-pull"
+    # By the refresher's first Job, which no kubelet runs here.
+    workspace.cloud.create(SECRET, "factory", name, {"metadata": {"name": "registry-pull", "namespace": "storefront"}})
+
+    def stop(catalog: dict[str, Any]) -> None:
+        catalog["repositories"]["storefront/web"]["pull"].remove({"cluster": "factory", "namespace": "storefront"})
+
+    workspace.edit("catalog.yaml", stop)
+    static = {"mode": "static-registry", "credentials": ["ghcr"]}
+    workspace.edit(FILE, lambda stack: _namespace(stack, "factory", "storefront").update(static))
+    refused = workspace.up()
+    assert refused.code != 0
+    assert f"{name} already exists" in refused.output
+    workspace.cloud.delete(SECRET, "factory", name, force=True)
+    workspace.up().ok()
+    assert _holds(json.dumps(workspace.cloud.read(SECRET, "factory", name)), "tok_other_8Hf2Wm6n")
+
+
 def _drift(workspace: Workspace) -> Ran:
     """As drift.yml looks for it."""
     return workspace.pulumi("refresh", "--preview-only", "--expect-no-changes", "--diff", "--stack", "prod")
