@@ -11,6 +11,17 @@ DEPLOYMENT_POLICY = f"{_PACKAGE}repositoryEnvironmentDeploymentPolicy:Repository
 ENVIRONMENT_VARIABLE = f"{_PACKAGE}actionsEnvironmentVariable:ActionsEnvironmentVariable"
 REPOSITORY_VARIABLE = f"{_PACKAGE}actionsVariable:ActionsVariable"
 RULESET = f"{_PACKAGE}repositoryRuleset:RepositoryRuleset"
+_ORGANIZATION_VARIABLE = f"{_PACKAGE}actionsOrganizationVariable:ActionsOrganizationVariable"
+VARIABLES = (ENVIRONMENT_VARIABLE, REPOSITORY_VARIABLE, _ORGANIZATION_VARIABLE)
+SECRETS = tuple(
+    f"{_PACKAGE}{each[0].lower()}{each[1:]}:{each}"
+    for each in (
+        *("ActionsSecret", "ActionsEnvironmentSecret", "ActionsOrganizationSecret"),
+        *("DependabotSecret", "DependabotOrganizationSecret"),
+        *("CodespacesSecret", "CodespacesOrganizationSecret", "CodespacesUserSecret"),
+    )
+)
+"""The rules judge these; the program declares none."""
 
 _PATTERNS = ("branchPattern", "tagPattern")
 

@@ -74,9 +74,9 @@ def properties(kind: str) -> frozenset[str]:
     package, module, name = kind.split(":")
     if package == "kubernetes":
         group, version = module.split("/")
-        module = f"{group.partition('.')[0]}.{version}"
+        module = f".{group.partition('.')[0]}.{version}"
     else:
-        module = module.partition("/")[0]
-    declared = getattr(import_module(f"pulumi_{package}.{module}"), name)
+        module = f".{module.partition('/')[0]}".removesuffix(".index")
+    declared = getattr(import_module(f"pulumi_{package}{module}"), name)
     arguments = inspect.signature(declared._internal_init).parameters
     return frozenset(re.sub("_([a-z])", lambda letter: letter[1].upper(), each) for each in arguments)
