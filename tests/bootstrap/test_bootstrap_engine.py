@@ -143,7 +143,8 @@ def _prepare(local: LocalCloud, bucket: str, alias: str) -> None:
 def _workspace(temporary: Path, endpoint: str) -> Workspace:
     folder, plugin = temporary / "project", temporary / "aws"
     copied_with_code(folder)
-    _write_plugin(plugin)
+    plugin.mkdir(exist_ok=True)
+    _write_plugin(plugin, "aws")
     file_backend = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS")
     own = {name: value for name, value in _environment(temporary).items() if name not in file_backend}
     credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": AwsCredentials(ACCOUNT).secret}

@@ -61,8 +61,10 @@ def _of_its_inputs(record: ResourceType, cls: type[pulumi.CustomResource]) -> It
         yield f"identity: without {missing}"
     for path in record.sets:
         *blocks, name = path.replace("[]", "").split(".")
-        known = input_type_py_to_pulumi_names(_args(cls, *blocks)).values() if inputs.issuperset(blocks[:1]) else ()
-        if name not in known:
+        held = (
+            set(input_type_py_to_pulumi_names(_args(cls, *blocks)).values()) if inputs.issuperset(blocks[:1]) else set()
+        )
+        if name not in held:
             yield f"sets: {path}"
 
 
@@ -81,7 +83,7 @@ def _of_its_id(record: ResourceType, cls: type[pulumi.CustomResource]) -> Iterat
     if answered:
         yield f"make_outputs: {answered}"
     if record.token in NUMBERED:
-        sound = re.fullmatch(NUMBERED[record.token], made)
+        sound = re.fullmatch(NUMBERED[record.token], made) is not None
     else:
         (imported,) = set(re.findall(r"pulumi import \S+ \S+ (\S+)", inspect.getsource(cls)))
         values = {"myrepo": "api", "myenv": "a??b/c", "myvariable": "AWS_REGION"}
