@@ -28,7 +28,7 @@ class Clients:
     """Makes a client when it is first used. An account's root has its 12 digits as access key."""
 
     def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._session = isolated_session()
         self._made: dict[tuple[str, str, AwsCredentials], Any] = {}
 
@@ -38,7 +38,7 @@ class Clients:
             self._made[wanted] = self._session.create_client(
                 service,
                 region_name=region,
-                endpoint_url=self._endpoint,
+                endpoint_url=self.endpoint,
                 aws_access_key_id=credentials.key,
                 aws_secret_access_key=credentials.secret,
                 aws_session_token=credentials.token,

@@ -54,7 +54,9 @@ class Report:
 
     @property
     def stand_ins(self) -> list[str]:
-        return preconditions.stand_ins(self.applied.settings)
+        replaced = "an API server on loopback, and its nodes by processes of this machine"
+        clusters = [f"cluster {name} was replaced by {replaced}" for name in self.applied.clusters]
+        return [*preconditions.stand_ins(self.applied.settings), *clusters]
 
 
 def to_json(report: Report) -> str:

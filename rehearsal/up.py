@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -23,12 +24,15 @@ from oci.image import image
 from rehearsal import report
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied, NotApplied, apply
+from rehearsal.apply.kubernetes import ApiServers
+from rehearsal.cluster.local_cluster import ClusterFailed
 from rehearsal.leftovers import remove_leftovers, repository_names
 from rehearsal.proofs.harness.case import RegistryCase, tag_at
 from rehearsal.proofs.harness.principals import Principals, login
 from rehearsal.proofs.harness.run import Proof, ProofOutcome, promised, prove
 from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.report import Endpoint, Report
+from rehearsal.stack_clusters import StackClusters
 from render.output import refuse
 from render.progress_bar import progress_bar
 from render.resource import UnknownRepository, check_known
@@ -79,12 +83,17 @@ def up(options: Options) -> int:
     ends: SimpleQueue[_End] = SimpleQueue()
     with signals(ends):
         try:
-            with LocalCloud(port=options.port) as cloud, Upstreams(cloud) as upstreams:
+            with (
+                StackClusters(settings) as clusters,
+                LocalCloud(port=options.port) as cloud,
+                Upstreams(cloud) as upstreams,
+            ):
                 cloud.on_failure(ends.put)
                 _fix(options, settings, cloud)
                 stand_in(settings, cloud)
                 upstreams.play(settings)
-                with _at_work(lambda stop: _rehearse(options, settings, cloud, people, stop, begun=begun), ends):
+                rehearsed = partial(_rehearse, options, settings, cloud, people, clusters=clusters, begun=begun)
+                with _at_work(rehearsed, ends):
                     end = ends.get()
                     if not isinstance(end, Report):
                         return _ended(end, people, INTERRUPTED)
@@ -117,7 +126,7 @@ def stand_in(settings: Settings, cloud: LocalCloud) -> None:
 
 def _ended(end: _End, people: Console, status: int) -> int:
     """The exit code after what ended a run from outside, or went wrong."""
-    if isinstance(end, NotApplied | EmulatorDied | NotInstalled):
+    if isinstance(end, NotApplied | ClusterFailed | EmulatorDied | NotInstalled):
         print(end, file=sys.stderr)
         return BROKEN
     if isinstance(end, Exception | SystemExit):
@@ -149,16 +158,25 @@ def _at_work(work: Callable[[threading.Event], _End], ends: SimpleQueue[_End]) -
 
 
 def _rehearse(
-    options: Options, settings: Settings, cloud: LocalCloud, people: Console, stop: threading.Event, *, begun: float
+    options: Options,
+    settings: Settings,
+    cloud: LocalCloud,
+    people: Console,
+    stop: threading.Event,
+    *,
+    clusters: StackClusters,
+    begun: float,
 ) -> Report:
     people.print(f"local cloud at {cloud.endpoint}")
     with Clients(cloud.endpoint) as clients, progress_bar(people) as progress:
         starting = time.perf_counter()
         preconditions.bootstrap(settings, clients)
-        applied = _apply(options, clients, progress, stop)
+        servers = clusters.ready(cloud)
+        applied = _apply(options, clients, servers, progress, stop)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
         principals, before = Principals(cloud, clients), repository_names(settings, clients)
-        outcomes = _prove(promised(settings, clients, principals, options.repository), progress, stop)
+        promises = promised(settings, clients, principals, options.repository, servers.clients)
+        outcomes = _prove(promises, progress, stop)
         if not options.once:
             remove_leftovers(settings, clients, principals, before)
         return Report(
@@ -180,7 +198,9 @@ def _tell(options: Options, result: Report, people: Console) -> None:
         people.print("\nserving until interrupted (Ctrl-C)", style="bold")
 
 
-def _apply(options: Options, clients: Clients, progress: Progress, stop: threading.Event) -> Applied:
+def _apply(
+    options: Options, clients: Clients, servers: ApiServers, progress: Progress, stop: threading.Event
+) -> Applied:
     task = progress.add_task(f"building {options.stack}", total=None, detail="")
 
     def advance(label: str) -> None:
@@ -188,7 +208,7 @@ def _apply(options: Options, clients: Clients, progress: Progress, stop: threadi
             raise _Stopped
         progress.update(task, advance=1, detail=label)
 
-    applied = apply(options.project, options.stack, clients, advance)
+    applied = apply(options.project, options.stack, clients, advance, servers)
     progress.remove_task(task)
     return applied
 

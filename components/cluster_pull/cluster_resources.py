@@ -36,7 +36,7 @@ class ClusterResources:
             )
             for each in cluster.namespaces
         ]  # fmt: skip
-        accesses = [each for each in made if each.has_objects]
+        accesses = [each for each in made if each.namespace.has_objects]
         steps = cluster_steps(cluster, registry.hosts, registry.mutable_tags)
         if not (accesses or steps):
             return

@@ -47,6 +47,12 @@ class Namespace:
     def name(self) -> str:
         return self.id.namespace
 
+    @property
+    def has_objects(self) -> bool:
+        """Whether something is declared in it."""
+        accounts = self.service_accounts or self.patched_service_accounts
+        return self.mode is not PullMode.NODE_ROLE or self.create or bool(accounts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
@@ -90,3 +96,8 @@ class Cluster:
     namespaces: tuple[Namespace, ...]
     own_account: bool
     """Whether its account is the stack's: its pull roles are declared here, else they are printed."""
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether something is declared in it."""
+        return self.admission is not None or any(each.has_objects for each in self.namespaces)

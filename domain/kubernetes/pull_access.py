@@ -34,12 +34,6 @@ class PullAccess:
     script: str
     """The text of the refresher's program."""
 
-    @property
-    def has_objects(self) -> bool:
-        namespace = self.namespace
-        accounts = namespace.service_accounts or namespace.patched_service_accounts
-        return namespace.mode is not PullMode.NODE_ROLE or namespace.create or bool(accounts)
-
     def steps(self, data: Any = None) -> Steps:
         """`data` is that of static-registry's secret, which is a secret of the stack's."""
         namespace = self.namespace

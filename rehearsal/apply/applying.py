@@ -8,20 +8,26 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.clients import Clients
-from rehearsal.apply import ecr, iam, kms, secretsmanager
+from rehearsal.apply import ecr, iam, kms, kubernetes, secretsmanager
 from rehearsal.apply.builder import Builder, Order
+from rehearsal.apply.kubernetes import ApiServers, JobFailed
+from rehearsal.cluster.kubernetes_client import KubernetesRefusal, Unreachable
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
-from resources import Answer, github, kubernetes
-from resources.providers import is_provider
+from resources import Answer, github
+from resources.providers import cluster_of, is_provider
 from settings import Settings
 
-BUILT: dict[str, Builder] = {**ecr.BUILDERS, **iam.BUILDERS, **kms.BUILDERS, **secretsmanager.BUILDERS}
-NOT_BUILT: dict[str, str] = {
-    **{each.token: "declared, proven by the cluster tests" for each in kubernetes.TYPES},
-    **{each.token: "declared at GitHub" for each in github.TYPES},
+BUILT: dict[str, Builder] = {
+    **ecr.BUILDERS,
+    **iam.BUILDERS,
+    **kms.BUILDERS,
+    **kubernetes.BUILDERS,
+    **secretsmanager.BUILDERS,
 }
+NOT_BUILT: dict[str, str] = {each.token: "declared at GitHub" for each in github.TYPES}
 """Types that the local cloud has no part for, each with the reason."""
+_NO_CLUSTERS = ApiServers()
 
 
 class NotApplied(Exception):
@@ -37,14 +43,18 @@ class Applied:
     not_built: Mapping[str, str]
     """Resources that the local cloud has no part for, each with the reason."""
     outputs: Mapping[str, object]
+    clusters: tuple[str, ...] = ()
+    """Those with an API server in their place."""
 
 
-def apply(root: Path, stack: str, clients: Clients, report: Callable[[str], None]) -> Applied:
+def apply(
+    root: Path, stack: str, clients: Clients, report: Callable[[str], None], servers: ApiServers = _NO_CLUSTERS
+) -> Applied:
     """Builds the stack; `report` is called with each resource. Raises InvalidSettings or NotApplied."""
     configuration = sound_configuration(root, stack)
     account = home_account(configuration)
     monitor = BuildingMonitor(
-        project=configuration.project, stack=stack, account=account, clients=clients, report=report
+        project=configuration.project, stack=stack, account=account, clients=clients, report=report, servers=servers
     )
     try:
         settings = run_program(root, configuration, monitor)
@@ -53,19 +63,30 @@ def apply(root: Path, stack: str, clients: Clients, report: Callable[[str], None
         if isinstance(monitor.failure, NotApplied):
             raise monitor.failure from None
         raise
-    return Applied(settings=settings, built=monitor.built, not_built=dict(monitor.not_built), outputs=monitor.outputs)
+    return Applied(
+        settings=settings, built=monitor.built, not_built=dict(monitor.not_built), outputs=monitor.outputs,
+        clusters=tuple(servers.clients),
+    )  # fmt: skip
 
 
 class BuildingMonitor(RecordingMonitor):
     """Creates where the recording one only answers, so that every apply in the program runs on real values."""
 
     def __init__(
-        self, *, project: str, stack: str, account: str, clients: Clients, report: Callable[[str], None]
+        self,
+        *,
+        project: str,
+        stack: str,
+        account: str,
+        clients: Clients,
+        report: Callable[[str], None],
+        servers: ApiServers = _NO_CLUSTERS,
     ) -> None:
         super().__init__(project=project, stack=stack, account=account, preview=False)
         self.built = 0
         self.not_built: dict[str, str] = {}
         self._clients = clients
+        self._servers = servers
         self._report = report
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
@@ -73,8 +94,8 @@ class BuildingMonitor(RecordingMonitor):
         if is_provider(request.type):
             return super().create(request, inputs)
         self._report(label)
-        if request.type in NOT_BUILT:
-            self.not_built[label] = NOT_BUILT[request.type]
+        if reason := self._reason_not_built(request, inputs):
+            self.not_built[label] = reason
             return super().create(request, inputs)
         if request.type not in BUILT:
             raise NotApplied(f"{label}: no such type is known to the rehearsal; add it to a table in rehearsal/apply/")
@@ -82,17 +103,25 @@ class BuildingMonitor(RecordingMonitor):
         self.built += 1
         return made
 
+    def _reason_not_built(self, request: Any, inputs: dict[str, Any]) -> str | None:
+        if (cluster := cluster_of(request.provider)) is None:
+            return NOT_BUILT.get(request.type)
+        return kubernetes.not_built(request.type, inputs, cluster, self.account, self._servers)
+
     def _built(self, builder: Builder, request: Any, inputs: dict[str, Any], label: str) -> Answer:
         if unknown := builder.unknown(inputs):
             fix = "build it in rehearsal/apply/, or the rehearsal would prove less than it says"
             raise NotApplied(f"{label}: {', '.join(unknown)} is declared and not built; {fix}")
-        account, import_id = self.account_of(request), request.importId or None
+        order = Order(
+            name=request.name, inputs=inputs, account=self.account_of(request), import_id=request.importId or None,
+            clients=self._clients, api=self._servers.clients.get(cluster_of(request.provider) or ""),
+        )  # fmt: skip
         try:
-            return builder.build(
-                Order(name=request.name, inputs=inputs, account=account, import_id=import_id, clients=self._clients)
-            )
+            return builder.build(order)
         except ClientError as refused:
             error = "{Code}: {Message}".format_map(refused.response["Error"])
             raise NotApplied(f"{label}: {refused.operation_name} was refused: {error}") from refused
-        except BotoCoreError as failed:
+        except KubernetesRefusal as refused:
+            raise NotApplied(f"{label}: its cluster refused it: {refused}") from refused
+        except (BotoCoreError, JobFailed, TimeoutError, Unreachable) as failed:
             raise NotApplied(f"{label}: {failed}") from failed

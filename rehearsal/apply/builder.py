@@ -6,6 +6,7 @@ from typing import Any
 
 from localcloud.clients import Clients
 from localcloud.iam_and_kms import IAM_REGION
+from rehearsal.cluster.kubernetes_client import KubernetesClient
 from resources import Answer, Declaration, Inputs
 
 
@@ -15,6 +16,8 @@ class Order(Declaration):
 
     import_id: str | None
     clients: Clients
+    api: KubernetesClient | None = None
+    """Of the resource's cluster."""
 
     def tags(self, name: str = "tags", *, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
         """As the APIs have them."""

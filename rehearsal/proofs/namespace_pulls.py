@@ -2,7 +2,7 @@
 
 from rehearsal.proofs.harness.case import OTHERS, Case
 from rehearsal.proofs.harness.denied_calls import CHANGES, PULLS, require_pulled, require_refused
-from rehearsal.proofs.harness.namespaces import PullingNamespace, namespace_principals, pulling_namespaces
+from rehearsal.proofs.harness.namespaces import namespace_principals, pulling_namespaces
 
 PROMISE = "the namespaces of clusters pull what is declared for them, and do nothing else"
 
@@ -14,7 +14,7 @@ def applies(case: Case) -> bool:
 def prove(case: Case) -> str:
     pushed = case.pushed_image("namespaces")
     found = pulling_namespaces(case.settings)
-    pulling, others = [each for each in found if _can_pull(case, each)], [e for e in found if not _can_pull(case, e)]
+    pulling, others = [each for each in found if each.pulls(case)], [each for each in found if not each.pulls(case)]
     for each in pulling:
         for principal in namespace_principals(case, each):
             require_pulled(case, case.name, pushed.digest, principal)
@@ -24,9 +24,3 @@ def prove(case: Case) -> str:
             require_refused(case, principal, pushed, {**PULLS, **CHANGES})
     names = ", ".join(each.who for each in pulling) or "no namespace"
     return f"{names} pulled, and none of {len(others[:OTHERS])} others"
-
-
-def _can_pull(case: Case, pulling: PullingNamespace) -> bool:
-    """In the account's own registries where it is declared; and wherever a grant names its role."""
-    own = pulling.namespace.id in case.repository.namespaces and case.registry.role is None
-    return own or pulling.by_name(case.settings) in case.repository.pull

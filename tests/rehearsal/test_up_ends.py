@@ -19,6 +19,7 @@ from localcloud.tests.processes import alive, descendants, eventually
 from rehearsal import __main__
 from rehearsal import up as module
 from rehearsal.apply.applying import Applied, NotApplied
+from rehearsal.apply.kubernetes import ApiServers
 from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.run import promised
 from rehearsal.up import BROKEN, INTERRUPTED, Options, _apply, _at_work, _prove, _Stopped, up
@@ -94,7 +95,7 @@ def test_what_is_under_way_stops_before_its_next_step(small: Path, cloud: LocalC
     stop.set()
     with Clients(cloud.endpoint) as clients, Progress(disable=True) as progress:
         with pytest.raises(_Stopped):
-            _apply(options(small), clients, progress, stop)
+            _apply(options(small), clients, ApiServers(), progress, stop)
         with pytest.raises(_Stopped):
             _prove(promised(applied.settings, clients, Principals(cloud, clients)), progress, stop)
 

@@ -1,8 +1,8 @@
 """What a proof is given: one repository in one registry, what is promised of it, and the means to try."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
@@ -17,6 +17,7 @@ from localcloud.clients import AwsCredentials, Clients
 from localcloud.github_issuer import Job
 from oci.client import Client
 from oci.image import Image, Index, image
+from rehearsal.cluster.kubernetes_client import KubernetesClient
 from rehearsal.proofs.harness.principals import Principals, allow, login
 from settings import Repository, Settings, StackRegistry
 from settings.declared.values import Publisher
@@ -46,6 +47,8 @@ class RegistryCase:
     host: str
     clients: Clients
     principals: Principals
+    clusters: Mapping[str, KubernetesClient] = field(default_factory=dict)
+    """The administrator of each cluster that is built."""
 
     @property
     def subject(self) -> str:
@@ -62,8 +65,9 @@ class RegistryCase:
         """The same of another registry."""
         host, _ = login(self.clients, registry.account, registry.region)
         return RegistryCase(
-            settings=self.settings, registry=registry, host=host, clients=self.clients, principals=self.principals
-        )
+            settings=self.settings, registry=registry, host=host, clients=self.clients, principals=self.principals,
+            clusters=self.clusters,
+        )  # fmt: skip
 
     def tag(self, word: str) -> str:
         return tag_at(self.registry, word)

@@ -10,7 +10,7 @@ from domain.iam.grants import AccountGrant
 from domain.iam.oidc import AUDIENCE
 from domain.kubernetes.cluster import Cluster, Namespace
 from localcloud.clients import AwsCredentials
-from rehearsal.proofs.harness.case import Broken, RegistryCase
+from rehearsal.proofs.harness.case import Broken, Case, RegistryCase
 from rehearsal.proofs.harness.denied_calls import RegistryPrincipal
 from rehearsal.proofs.harness.workflows import DENIED, EXPIRED, INVALID
 from settings import Settings
@@ -36,6 +36,11 @@ class PullingNamespace:
     def by_name(self, settings: Settings) -> AccountGrant:
         """The grant of a repository that names its role."""
         return AccountGrant(account=settings.home.account, role=f"{settings.role_path.removeprefix('/')}{self.role}")
+
+    def pulls(self, case: Case) -> bool:
+        """In the account's own registries where it is declared; and wherever a grant names its role."""
+        own = self.namespace.id in case.repository.namespaces and case.registry.role is None
+        return own or self.by_name(case.settings) in case.repository.pull
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

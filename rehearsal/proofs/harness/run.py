@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import urllib3
@@ -15,12 +15,13 @@ from localcloud.clients import Clients
 from oci.client import Refused
 from oci.manifest import Corrupt
 from rehearsal import proofs
+from rehearsal.cluster.kubernetes_client import KubernetesClient, KubernetesRefusal
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken, Case, PublisherCase, RegistryCase
 from rehearsal.proofs.harness.principals import Principals, login
 from settings import Settings
 
-_FAILURES = (Broken, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
+_FAILURES = (Broken, KubernetesRefusal, Refused, Corrupt, ClientError, BotoCoreError, urllib3.exceptions.HTTPError)
 """All that an unkept promise looks like; anything else is a fault of the proof itself, and ends the run."""
 
 _ABOUT: dict[str, type[RegistryCase]] = {
@@ -60,13 +61,19 @@ def found() -> tuple[Proof, ...]:
     return tuple(_proof(name, importlib.import_module(f"{proofs.__name__}.{name}")) for name in names)
 
 
-def cases(settings: Settings, clients: Clients, principals: Principals) -> Iterator[RegistryCase]:
+def cases(
+    settings: Settings,
+    clients: Clients,
+    principals: Principals,
+    clusters: Mapping[str, KubernetesClient] = MappingProxyType({}),
+) -> Iterator[RegistryCase]:
     """Each registry, then each repository in it; at home those who push there and its caches, too."""
     entries = {each.name: each for each in settings.repositories}
     for registry in settings.all_registries:
         host, _ = login(clients, registry.account, registry.region)
         shared: dict[str, Any] = {
             "settings": settings, "registry": registry, "host": host, "clients": clients, "principals": principals,
+            "clusters": clusters,
         }  # fmt: skip
         yield RegistryCase(**shared)
         if registry.home:
@@ -77,13 +84,17 @@ def cases(settings: Settings, clients: Clients, principals: Principals) -> Itera
 
 
 def promised(
-    settings: Settings, clients: Clients, principals: Principals, repository: str | None = None
+    settings: Settings,
+    clients: Clients,
+    principals: Principals,
+    repository: str | None = None,
+    clusters: Mapping[str, KubernetesClient] = MappingProxyType({}),
 ) -> list[tuple[Proof, RegistryCase]]:
     """Everything that is to be proven, in order; of one repository what is promised of it and of its publishers."""
     everything = found()
     return [
         (proof, case)
-        for case in cases(settings, clients, principals)
+        for case in cases(settings, clients, principals, clusters)
         if repository is None or case.is_about(repository)
         for proof in everything
         if proof.about is type(case) and proof.applies(case)

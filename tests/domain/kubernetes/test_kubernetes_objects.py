@@ -90,14 +90,14 @@ def test_the_policies_of_a_cluster(snapshot: SnapshotAssertion) -> None:
 
 def test_the_node_role_needs_no_object() -> None:
     assert access(BATCH).steps() == ()
-    assert not access(BATCH).has_objects
+    assert not BATCH.has_objects
 
 
 @pytest.mark.parametrize("found", EVERY, ids=lambda each: each.mode.value)
 def test_every_object_is_declared_once_under_the_projects_labels(found: Namespace) -> None:
     made = list(objects(access(found).steps("")))
     assert made
-    assert access(found).has_objects
+    assert found.has_objects
     assert len({(each.token, each.part) for each in made}) == len(made)
     for each in made:
         metadata = each.manifest["metadata"]

@@ -51,6 +51,19 @@ def tokens(subject: str, *issuers: str, role: str = TEAM) -> Break:
     )
 
 
+IN_CLUSTERS = [
+    Breach(
+        "secret_pulls", "team/app", CLUSTERS.less(TEAM, "ecr:GetDownloadUrlForLayer"),
+        "secret ecr-pull of namespace storefront/team is granted a pull, and was refused",
+    ),
+    Breach("secret_pulls", "team/app", CLUSTERS.more(TEAM, "ecr:PutImage"), "pushed a manifest"),
+    Breach("secret_pulls", "team/app", CLUSTERS.more(TEAM, "ecr:BatchDeleteImage"), "deleted an image"),
+    Breach(
+        "secret_pulls", f"team/web@{stacks.COPY}", CLUSTERS.more(TEAM, "ecr:BatchGetImage"),
+        "secret ecr-pull of namespace storefront/team pulled a manifest, and nothing grants it",
+    ),
+]  # fmt: skip
+"""Where API servers stand in for the clusters."""
 OF_CLUSTERS = [
     Breach(
         "namespace_pulls", "team/app", CLUSTERS.less(TEAM, "ecr:GetDownloadUrlForLayer"),

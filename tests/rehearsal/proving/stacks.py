@@ -8,6 +8,7 @@ from pathlib import Path
 from localcloud.clients import Clients
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied, apply
+from rehearsal.apply.kubernetes import ApiServers
 from rehearsal.proofs.harness.case import RegistryCase
 from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.run import Proof, ProofOutcome, cases, found, promised, prove
@@ -58,6 +59,13 @@ _NAMESPACES: Mapping[str, list[dict[str, object]]] = {
 }
 
 
+NO_SERVERS = ApiServers()
+_ADMISSION: Mapping[str, Mapping[str, object]] = {
+    "storefront": {"admission": {"action": "deny", "except": ["monitoring"]}},
+    "edge": {"admission": {"action": "audit"}},
+}
+
+
 def _cluster(name: str, number: int) -> dict[str, object]:
     """One by each way to pull; `far` is in another account."""
     return {
@@ -67,6 +75,7 @@ def _cluster(name: str, number: int) -> dict[str, object]:
         "cluster_identifier": name,
         "oidc_issuer": f"https://oidc.eks.us-east-1.amazonaws.com/id/{CLUSTERS_ACCOUNT}{number}",
         "namespaces": _NAMESPACES[name],
+        **_ADMISSION.get(name, {}),
         **({"account": "workloads"} if name == "far" else {}),
     }
 
@@ -121,7 +130,10 @@ repositories:
       - {cluster: storefront, namespace: batch}
       - {cluster: far, namespace: team}
   team/web: {owner: team, pull: [{cluster: storefront, namespace: web}, {cluster: edge, namespace: team}]}
-  team/named: {owner: team, pull: [{account: self, role: container-registry/dev/dev.pull.storefront.web}]}
+  team/named:
+    owner: team
+    mutable_tags: [latest, "dev-*"]
+    pull: [{account: self, role: container-registry/dev/dev.pull.storefront.web}]
 """,
     ),
 }
@@ -136,23 +148,25 @@ def project_of(folder: Path, stack: str, catalog: str) -> Path:
     return folder
 
 
-def build(project: Path, stack: str, clients: Clients) -> Applied:
+def build(project: Path, stack: str, clients: Clients, servers: ApiServers = NO_SERVERS) -> Applied:
     """As `up` does it, the bootstrap first."""
     preconditions.bootstrap(load(project, stack), clients)
-    return apply(project, stack, clients, lambda _label: None)
+    return apply(project, stack, clients, lambda _label: None, servers)
 
 
 class Stack:
     """One that stands in the shared cloud, and what became of its promises."""
 
-    def __init__(self, applied: Applied, clients: Clients, principals: Principals) -> None:
+    def __init__(
+        self, applied: Applied, clients: Clients, principals: Principals, servers: ApiServers = NO_SERVERS
+    ) -> None:
         self.applied = applied
         self.settings: Settings = applied.settings
         self.cases: Mapping[str, RegistryCase] = {
-            each.subject: each for each in cases(self.settings, clients, principals)
+            each.subject: each for each in cases(self.settings, clients, principals, servers.clients)
         }
         self._promised: Callable[[], list[tuple[Proof, RegistryCase]]] = lambda: promised(
-            self.settings, clients, principals
+            self.settings, clients, principals, None, servers.clients
         )
         self._kept: dict[tuple[str, str], ProofOutcome] = {}
         self._broken: set[tuple[str, str]] = set()
