@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
     _cluster_issuers(commands.add_parser("cluster-issuers", help="print the bootstrap's parameter ClusterIssuers"))
     _cluster_role(commands.add_parser("cluster-role", help="print the role that a namespace of a cluster pulls with"))
+    _github_owner(commands.add_parser("github-owner", help="print whose repositories a workflow's token is for"))
     _github_subjects(
         commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
     )
@@ -53,6 +54,13 @@ def _cluster_role(command: argparse.ArgumentParser) -> None:
     command.add_argument("--cluster", required=True, help="its name in the stack's clusters")
     command.add_argument("--namespace", required=True, help="one of its namespaces")
     command.add_argument("--format", choices=("text", "json"), default="text")
+    _project(command)
+
+
+def _github_owner(command: argparse.ArgumentParser) -> None:
+    """It reads the settings alone."""
+    command.set_defaults(module="ops.github_owner")
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
     _project(command)
 
 

@@ -20,6 +20,9 @@ from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs
 JOBS = jobs()
 STACKS = [each.id for each in JOBS if each.workflow == "deploy.yml"]
 CLUSTER_TOKEN = re.compile(r"(KUBE_TOKEN_[A-Z0-9_]+): \$\{\{ secrets\.\1 \}\}")
+APP_KEY = re.compile(r"private-key: \$\{\{ secrets\.GH_APP_PRIVATE_KEY \}\}")
+MINT = "actions/create-github-app-token@"
+RUNS_PULUMI = ("up", "preview", "refresh")
 PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 
 
@@ -39,7 +42,7 @@ def test_every_action_is_pinned_by_its_commit_with_one_version_each() -> None:
                 found = PINNED.search(line)
                 assert found, f"{path.name}: {line}"
                 pins.setdefault(found[1], set()).add((found[2], found[3]))
-    assert len(pins) == 6
+    assert len(pins) == 7
     assert all(len(each) == 1 for each in pins.values()), pins
 
 
@@ -100,7 +103,7 @@ def test_a_job_keeps_no_token_requests_no_other_secret_and_ends(each: Job) -> No
     assert not any(EXPRESSION.search(run) for run in each.runs)
     text = yaml.safe_dump(dict(each.data))
     found = re.findall(r"\bsecrets\b", text)
-    assert len(found) == len(CLUSTER_TOKEN.findall(text))
+    assert len(found) == len(CLUSTER_TOKEN.findall(text)) + len(APP_KEY.findall(text))
     assert each.takes_a_role or not found
     assert 0 < each.data["timeout-minutes"] <= 60
 
@@ -181,6 +184,38 @@ def test_each_cluster_beyond_eks_has_its_token_in_its_stacks_jobs() -> None:
             texts = [yaml.safe_dump(step) for step in each.steps if "pulumi login" in step.get("run", "")]
             found[str(each)] = {name for text in texts for name in CLUSTER_TOKEN.findall(text)}
     assert found == expected, 'docs/ci.md, "Clusters", has the line that is missing'
+
+
+def test_a_job_with_a_role_gets_a_token_for_github_that_writes_only_where_it_deploys() -> None:
+    """By an App whose key is a secret of the environment, in the one step that mints it, and for what runs Pulumi."""
+    for each in JOBS:
+        mints = [step for step in each.steps if step.get("uses", "").startswith(MINT)]
+        tokens = {
+            step["name"]: step["env"]["GITHUB_TOKEN"] for step in each.steps if "GITHUB_TOKEN" in step.get("env", {})
+        }
+        assert bool(mints) == each.takes_a_role == bool(tokens), each
+        if not each.takes_a_role:
+            continue
+        (mint,) = mints
+        level = "write" if each.workflow == "deploy.yml" else "read"
+        assert (mint["id"], mint["if"]) == ("github", "steps.owner.outputs.owner != ''")
+        assert mint["with"] == {
+            "client-id": "${{ vars.GH_APP_CLIENT_ID }}",
+            "private-key": "${{ secrets.GH_APP_PRIVATE_KEY }}",
+            "owner": "${{ steps.owner.outputs.owner }}",
+            **{f"permission-{name}": level for name in ("actions-variables", "administration", "environments")},
+        }
+        (name,) = tokens
+        assert name in RUNS_PULUMI
+        assert tokens == {name: "${{ steps.github.outputs.token }}"}
+
+
+def test_the_app_has_the_permissions_that_its_page_lists() -> None:
+    page = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| (\w[\w ]*) \| (?:read and write|read) \| `([a-z_]+)` \|", page, re.MULTILINE))
+    (mint,) = (step for step in job("deploy.yml", STACKS[0]).steps if step.get("uses", "").startswith(MINT))
+    minted = {name.removeprefix("permission-").replace("-", "_") for name in mint["with"] if "permission-" in name}
+    assert {*listed.values()} == {*minted, "metadata"}
 
 
 def _token_variables(stack: str) -> set[str]:

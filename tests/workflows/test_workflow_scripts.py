@@ -368,3 +368,34 @@ def test_a_name_that_a_matrix_can_not_hold_is_refused(tmp_path: Path) -> None:
 def test_a_pull_requests_stacks_are_the_bases() -> None:
     (checkout,) = (step["with"] for step in job("pull-request.yml", "stacks").steps if "with" in step)
     assert checkout["ref"] == "${{ github.event.pull_request.base.sha }}"
+
+
+@cases(
+    "step_of, stack, wanted",
+    (("deploy.yml", "dev"), "dev", ".venv/bin/python -m ops github-owner --stack dev"),
+    (("drift.yml", "look"), "prod", ".venv/bin/python -m ops github-owner --stack prod"),
+)
+def test_the_owner_is_the_stacks(tmp_path: Path, step_of: tuple[str, str], stack: str, wanted: str) -> None:
+    program(tmp_path / ".venv" / "bin" / "python", 'echo ".venv/bin/python $*" >> calls; echo owner=acme\n')
+    ran = run_step(*step_of, "owner", tmp_path, {"STACK": stack})
+    assert (ran.returncode, calls(tmp_path), written(tmp_path, "output")) == (0, [wanted], "owner=acme\n")
+    program(tmp_path / ".venv" / "bin" / "python", "exit 2\n")
+    assert run_step(*step_of, "owner", tmp_path, {"STACK": stack}).returncode == 2
+
+
+@pytest.mark.parametrize("base", [True, False], ids=["the base has the command", "it has none"])
+def test_the_owner_of_a_preview_is_the_changes_by_the_bases_code(tmp_path: Path, base: bool) -> None:
+    environment = lay_out(tmp_path, base=base)
+    for name in ("base", "head") if base else ("head",):
+        (tmp_path / name / "ops").mkdir()
+        (tmp_path / name / "ops" / "github_owner.py").touch()
+    ran_well("preview", "owner", tmp_path, {"STACK": "dev", **environment})
+    judge = "base" if base else "head"
+    assert calls(tmp_path) == [f"{judge} -m ops github-owner --project ../head --stack dev"]
+    assert written(tmp_path, "output") == "# told of dev\n"
+
+
+def test_settings_with_faults_are_left_to_the_preview(tmp_path: Path) -> None:
+    """Without an owner there is no token."""
+    ran_well("preview", "owner", tmp_path, {"STACK": "dev", **lay_out(tmp_path, base=True, answers="dev=2")})
+    assert written(tmp_path, "output") == ""
