@@ -141,7 +141,7 @@ def _prepare(local: LocalCloud, bucket: str, alias: str) -> None:
 
 
 def _workspace(temporary: Path, endpoint: str) -> Workspace:
-    folder, plugin = temporary / "project", temporary / "aws"
+    folder, plugin = temporary / "project", temporary / "programs"
     copied_with_code(folder)
     plugin.mkdir(exist_ok=True)
     _write_plugin(plugin, "aws")
