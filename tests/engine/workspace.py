@@ -73,7 +73,7 @@ class Workspace:
         copied_with_code(folder)
         (temporary / "backend").mkdir()
         programs.mkdir()
-        for provider in ("aws", "kubernetes"):
+        for provider in ("aws", "github", "kubernetes"):
             _write_plugin(programs, provider)
         _write_program(programs / "aws", f"printf '{_CREDENTIAL}' {CLUSTER_TOKEN}")
         workspace = cls(folder, stack, _environment(temporary))
@@ -186,8 +186,9 @@ def _write_program(program: Path, command: str) -> None:
 
 
 def _environment(temporary: Path) -> dict[str, str]:
-    # Nothing of the caller's own settings for AWS, clusters or Pulumi may reach a test.
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "KUBE", "PULUMI_"))}
+    # Nothing of the caller's own settings for AWS, GitHub, clusters or Pulumi may reach a test.
+    callers = ("AWS_", "GH_", "GITHUB_", "KUBE", "PULUMI_")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(callers)}
     return {
         **own,
         "KUBE_TOKEN_FACTORY": CLUSTER_TOKEN,

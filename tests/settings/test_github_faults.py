@@ -164,5 +164,5 @@ def test_names_that_it_does_not(project: Path, name: str) -> None:
 def test_requests_are_counted(project: Path) -> None:
     write(project)
     found = load(project, "dev").github
-    assert requests(found) == 1 + (3 + 3 * 2 + 3 * 4) + 3 * 4
-    assert requests(()) == 1
+    assert requests(found) == 1 + (2 + 2 * 2 + 3 * 4) + 3 * 4
+    assert requests(()) == 0

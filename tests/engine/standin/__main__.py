@@ -10,9 +10,10 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.engine.standin.aws import AwsProvider
 from tests.engine.standin.cloud import Cloud
+from tests.engine.standin.github import GitHubProvider
 from tests.engine.standin.kubernetes import KubernetesProvider
 
-PROVIDERS = {"aws": AwsProvider, "kubernetes": KubernetesProvider}
+PROVIDERS = {"aws": AwsProvider, "github": GitHubProvider, "kubernetes": KubernetesProvider}
 
 
 def main() -> None:

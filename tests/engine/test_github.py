@@ -1,0 +1,255 @@
+"""GitHub under a real engine: what each change asks of it, how many requests that takes, and that no token is shown."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from domain.github_source import requests
+from resources.github import (
+    DEPLOYMENT_POLICY,
+    ENVIRONMENT,
+    ENVIRONMENT_VARIABLE,
+    REPOSITORY_VARIABLE,
+    RULESET,
+    is_github,
+)
+from settings import load
+from tests.engine.conftest import Make
+from tests.engine.workspace import Ran, Workspace
+from tests.github.server import GitHub, secondary_limit, served
+from tests.github.state import Environment, Repository
+
+pytestmark = pytest.mark.engine
+
+TOKEN, READ_ONLY = "ghs_canary4Jw8Zq2m", "ghs_canary9Ty3Kd6b"
+NAME = "stage/eu:1"
+"""Of an environment; what separates the parts of a path and of an id is escaped."""
+GITHUB: dict[str, Any] = {
+    "owner": "acme",
+    "owns_repositories": True,
+    "repositories": ["payments-api", "payments-ledger", "storefront"],
+    "environments": {"*": {"reviewers": {"teams": [4201]}, "wait_minutes": 5}},
+    "registry": {"repository": "container-registry", "linear_history": True, "reviewers": {"users": [17]}},
+}
+CREATED = {ENVIRONMENT: 2, DEPLOYMENT_POLICY: 2, ENVIRONMENT_VARIABLE: 3, REPOSITORY_VARIABLE: 3, RULESET: 2}
+"""How many requests the provider makes to create one."""
+
+
+def _stack(stack: dict[str, Any]) -> None:
+    stack["config"]["container-registry:github"] = json.loads(json.dumps(GITHUB))
+
+
+def _catalog(catalog: dict[str, Any]) -> None:
+    (push, _) = catalog["repositories"]["payments/ledger"]["push"]
+    del push["refs"]
+    push |= {"environment": NAME, "admits": ["refs/heads/main", "refs/tags/v*"]}
+    catalog["sources"] = {"acme/payments-ledger": {"required_checks": ["build"]}}
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[GitHub]:
+    github = GitHub(tokens={TOKEN: True, READ_ONLY: False})
+    acme = github.holdings.add_owner("acme", 1024, teams={4201: "payments", 4202: "platform"})
+    github.holdings.users[17] = "robin"
+    names = ("payments-api", "payments-ledger", "storefront", "container-registry")
+    for number, name in enumerate(names, 65536):
+        github.holdings.add(acme, name, number)
+    with served(github):
+        yield github
+
+
+def _repository(github: GitHub, name: str) -> Repository:
+    found = github.holdings.repository("acme", name)
+    assert found
+    return found
+
+
+def _at(workspace: Workspace, github: GitHub, token: str = TOKEN) -> Workspace:
+    """With GitHub's address and a token in its environment."""
+    more = {"GITHUB_BASE_URL": f"{github.url}/", "GITHUB_TOKEN": token}
+    return replace(workspace, environment={**workspace.environment, **more})
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The stack, all that was printed on the way there, and the requests of its first deployment."""
+
+    workspace: Workspace
+    shown: dict[str, str]
+    requests: list[str]
+
+
+@pytest.fixture(scope="module")
+def deployed(make: Make, github: GitHub) -> Deployed:
+    workspace = _at(make("dev", ("Pulumi.dev.yaml", _stack), ("catalog.yaml", _catalog)), github)
+    shown = {"preview": workspace.preview("--json").ok().output, "events": workspace.events()}
+    before = len(github.requests)
+    shown["update"] = workspace.pulumi("up", "--yes", "--skip-preview", "--diff", "--stack", "dev").ok().output
+    made = github.requests[before:]
+    shown["state"] = workspace.pulumi("stack", "export", "--stack", "dev").ok().output
+    shown["log"] = workspace.preview("--logtostderr", "-v=9").ok().output
+    return Deployed(workspace, shown, made)
+
+
+def _asked(github: GitHub, workspace: Workspace, run: Any) -> tuple[Ran, list[str]]:
+    before = len(github.requests)
+    return run(workspace), github.requests[before:]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_what_is_declared_is_at_github(github: GitHub) -> None:
+    ledger = _repository(github, "payments-ledger")
+    (environment,) = ledger.environments.values()
+    assert environment.name == NAME
+    assert environment.settings["reviewers"] == [{"type": "Team", "id": 4201}]
+    assert {(each["type"], each["name"]) for each in environment.policies.values()} == {
+        ("branch", "main"),
+        ("tag", "v*"),
+    }
+    assert environment.variables["REGISTRY_REPOSITORIES"].endswith("/payments/ledger")
+    assert environment.variables["PUSH_ROLE_ARN"].startswith("arn:aws:iam::111122223333:role/")
+    (checked,) = ledger.rulesets.values()
+    assert [each["type"] for each in checked["rules"]] == ["required_status_checks"]
+    assert "AWS_REGION_DEV" in _repository(github, "payments-api").variables
+    registry = _repository(github, "container-registry")
+    assert set(registry.environments) == {"dev", "drift-dev", "preview-dev"}
+    (ruleset,) = registry.rulesets.values()
+    assert {"pull_request", "required_linear_history", "deletion"} <= {each["type"] for each in ruleset["rules"]}
+    assert github.violations == []
+
+
+def test_the_requests_of_a_deployment_are_as_many_as_it_is_told(deployed: Deployed) -> None:
+    made = [each for each in deployed.workspace.state().values() if is_github(each["type"])]
+    assert len(deployed.requests) == 1 + sum(CREATED[each["type"]] for each in made)
+    assert len(deployed.requests) == requests(load(deployed.workspace.folder, "dev").github)
+
+
+def test_a_token_reaches_github_and_is_shown_nowhere(deployed: Deployed, github: GitHub) -> None:
+    assert github.remaining < 5_000
+    assert {name for name, text in deployed.shown.items() for token in (TOKEN, "ghs_canary") if token in text} == set()
+
+
+def test_an_unchanged_stack_asks_for_its_owner_alone(deployed: Deployed, github: GitHub) -> None:
+    ran, asked = _asked(github, deployed.workspace, lambda it: it.preview("--expect-no-changes"))
+    assert (ran.code, asked) == (0, ["GET /orgs/acme 200"]), ran.output
+
+
+def test_what_github_gives_back_is_no_drift(deployed: Deployed, github: GitHub) -> None:
+    made = [each for each in deployed.workspace.state().values() if is_github(each["type"])]
+    ran, asked = _asked(github, deployed.workspace, lambda it: it.preview("--refresh", "--expect-no-changes"))
+    assert ran.code == 0, ran.output
+    assert len(asked) == 1 + len(made)
+
+
+def test_what_was_changed_by_hand_is_put_right(deployed: Deployed, github: GitHub) -> None:
+    ledger = _repository(github, "payments-ledger")
+    ledger.environments[NAME].settings["reviewers"] = None
+    del ledger.environments[NAME].variables["AWS_REGION"]
+    deployed.workspace.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "dev").ok()
+    assert ledger.environments[NAME].settings["reviewers"] == [{"type": "Team", "id": 4201}]
+    assert ledger.environments[NAME].variables["AWS_REGION"] == "us-east-1"
+
+
+def test_changed_reviewers_change_their_environment_alone(deployed: Deployed, github: GitHub) -> None:
+    def other(stack: dict[str, Any]) -> None:
+        entry = stack["config"]["container-registry:github"]["environments"]["*"]
+        entry |= {"reviewers": {"teams": [4202], "users": [17]}, "wait_minutes": 0}
+
+    workspace = deployed.workspace
+    workspace.edit("Pulumi.dev.yaml", other)
+    assert [(urn.rpartition("::")[2], steps) for urn, steps in workspace.steps().items()] == [
+        (f"acme/payments-ledger:{NAME.replace(':', '??')}", {"update"})
+    ]
+    _, asked = _asked(github, workspace, lambda it: it.up().ok())
+    path = "/repos/acme/payments-ledger/environments/stage%2Feu%3A1"
+    assert asked == ["GET /orgs/acme 200", f"PUT {path} 200"]
+    settings = _repository(github, "payments-ledger").environments[NAME].settings
+    assert settings["reviewers"] == [{"type": "Team", "id": 4202}, {"type": "User", "id": 17}]
+    assert settings["wait_timer"] == 0
+
+
+def test_a_token_that_only_reads_previews_and_does_not_deploy(deployed: Deployed, github: GitHub) -> None:
+    def other(stack: dict[str, Any]) -> None:
+        stack["config"]["container-registry:github"]["environments"]["*"]["wait_minutes"] = 1
+
+    workspace = _at(deployed.workspace, github, READ_ONLY)
+    workspace.edit("Pulumi.dev.yaml", other)
+    workspace.preview().ok()
+    refused = workspace.up()
+    assert refused.code != 0
+    assert "403 Resource not accessible by integration" in refused.output
+    assert READ_ONLY not in refused.output
+    unknown = _at(deployed.workspace, github, "ghs_canaryUnknown").preview()
+    assert 'failed to lookup organization "acme": GET /orgs/acme: 401 Bad credentials' in unknown.output
+    assert "ghs_canary" not in unknown.output
+
+
+def test_too_many_requests_are_waited_for(deployed: Deployed, github: GitHub) -> None:
+    github.failures.append(secondary_limit(1, method="PUT"))
+    _, asked = _asked(github, deployed.workspace, lambda it: it.up().ok())
+    assert [each.rpartition(" ")[2] for each in asked] == ["200", "403", "200"]
+
+
+def _adopt(stack: dict[str, Any]) -> None:
+    stack["config"]["container-registry:github"]["adopt"] = ["payments-ledger"]
+
+
+def test_what_exists_is_adopted(make: Make, github: GitHub) -> None:
+    """In another stack of the same name, over what was made by hand."""
+    ledger = Repository(github.holdings.owner("acme"), "payments-ledger", 70001)
+    ledger.environments[NAME] = Environment(NAME, 9, {"wait_timer": 30, "deployment_branch_policy": None})
+    ledger.environments[NAME].variables |= {"AWS_REGION": "eu-west-9", "REGISTRY_HOST": "x", "PUSH_ROLE_ARN": "y"}
+    ledger.environments[NAME].variables |= {"REGISTRY_REPOSITORIES": "z", "THEIRS": "kept"}
+    kept = github.holdings.repositories[:]
+    others = [Repository(each.owner, each.name, each.id) for each in kept if each.name != "payments-ledger"]
+    github.holdings.repositories[:] = [ledger, *others]
+    try:
+        by_hand = _at(make("dev", ("Pulumi.dev.yaml", _stack), ("catalog.yaml", _catalog)), github)
+        refused = by_hand.up()
+        assert refused.code != 0
+        assert "409 Already exists" in refused.output
+        by_hand.destroy().ok()
+        ledger.environments.setdefault(NAME, Environment(NAME, 9))
+        ledger.environments[NAME].variables |= dict.fromkeys(
+            ("AWS_REGION", "REGISTRY_HOST", "PUSH_ROLE_ARN", "REGISTRY_REPOSITORIES"), "by hand"
+        )
+        by_hand.edit("Pulumi.dev.yaml", _adopt)
+        imported = [urn for urn, steps in by_hand.steps().items() if "import" in steps]
+        assert len(imported) == 5
+        by_hand.up().ok()
+        assert ledger.environments[NAME].variables["AWS_REGION"] == "us-east-1"
+        assert ledger.environments[NAME].has_policies
+        assert by_hand.preview("--expect-no-changes").code == 0
+        assert by_hand.preview("--refresh", "--expect-no-changes").code == 0
+    finally:
+        github.holdings.repositories[:] = kept
+    assert github.violations == []
+
+
+def test_a_removed_source_takes_what_was_declared_of_it(deployed: Deployed, github: GitHub) -> None:
+    ledger, api = _repository(github, "payments-ledger"), _repository(github, "payments-api")
+    before = dict(api.variables)
+    ledger.variables["THEIRS"] = "kept"
+
+    def without(catalog: dict[str, Any]) -> None:
+        catalog["repositories"]["payments/ledger"]["push"] = []
+        del catalog["sources"]
+
+    def unnamed(stack: dict[str, Any]) -> None:
+        stack["config"]["container-registry:github"]["repositories"].remove("payments-ledger")
+
+    deployed.workspace.edit("catalog.yaml", without)
+    deployed.workspace.edit("Pulumi.dev.yaml", unnamed)
+    deployed.workspace.up().ok()
+    assert (ledger.environments, ledger.rulesets, ledger.variables) == ({}, {}, {"THEIRS": "kept"})
+    assert api.variables == before
+
+
+def test_what_is_destroyed_is_gone_and_nothing_else(deployed: Deployed, github: GitHub) -> None:
+    deployed.workspace.destroy().ok()
+    assert [(each.environments, each.rulesets) for each in github.holdings.repositories] == [({}, {})] * 4
+    assert {name for each in github.holdings.repositories for name in each.variables} == {"THEIRS"}
+    assert github.violations == []
