@@ -175,7 +175,7 @@ def _rehearse(
         applied = _apply(options, clients, servers, progress, stop)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
         principals, before = Principals(cloud, clients), repository_names(settings, clients)
-        promises = promised(settings, clients, principals, options.repository, servers.clients)
+        promises = promised(settings, clients, principals, options.repository, servers.clients, github=applied.github)
         outcomes = _prove(promises, progress, stop)
         if not options.once:
             remove_leftovers(settings, clients, principals, before)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from policies.checks.input_values import as_list, is_unknown, value_at
 from policies.pack.rule import CheckedResource
 from resources.github import DEPLOYMENT_POLICY, ENVIRONMENT
-from resources.providers import GITHUB_PROVIDER
 
 BRANCH, TAG = "branchPattern", "tagPattern"
 KINDS = {BRANCH: "branch", TAG: "tag"}
@@ -93,8 +92,8 @@ def _name(resource: CheckedResource) -> str:
 
 
 def owners_by_provider(resources: Sequence[CheckedResource]) -> Mapping[str, str]:
-    """The owner of each of GitHub's providers, by its URN."""
-    found = {each.urn: each.inputs.get("owner") for each in resources if each.type == GITHUB_PROVIDER}
+    """The owner of each of GitHub's providers, by its URN; no other resource of these rules has one."""
+    found = {each.urn: each.inputs.get("owner") for each in resources}
     return {urn: owner for urn, owner in found.items() if isinstance(owner, str) and not is_unknown(owner)}
 
 

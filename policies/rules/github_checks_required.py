@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
+from domain.github_patterns import rules_match
 from domain.github_source import ACTIONS_APP
 from domain.wording import listed
 from policies.checks.github_environments import Key, owners_by_provider, repository_key
-from policies.checks.github_refs import ref_matches
 from policies.checks.input_values import as_list, as_number, holds_unknown, value_at
 from policies.pack.rule import (
     CheckedResource,
@@ -99,9 +99,9 @@ def _why_not_counting(inputs: Mapping[str, Any], branch: str) -> tuple[tuple[str
         return ("enforcement",), f"has the enforcement {inputs.get('enforcement')!r}"
     names = [name for each in as_list(inputs.get("conditions")) for name in as_list(value_at(each, "refName"))]
     includes, excludes = ([one for each in names for one in as_list(value_at(each, key))] for key in _LISTS)
-    if not any(ref_matches(each, branch) for each in includes):
+    if not any(rules_match(each, branch) for each in includes):
         return ("conditions",), f"is not about {branch}, but {listed(map(str, includes)) or 'no branch'}"
-    if excluding := [str(each) for each in excludes if ref_matches(each, branch)]:
+    if excluding := [str(each) for each in excludes if rules_match(each, branch)]:
         return ("conditions",), f"excludes {branch} by {listed(excluding)}"
     return None
 

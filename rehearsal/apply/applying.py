@@ -1,7 +1,7 @@
 """Runs the program once more, before a monitor that makes each resource in the local cloud as it is declared."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from rehearsal.apply import ecr, iam, kms, kubernetes, secretsmanager
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.kubernetes import ApiServers, JobFailed
 from rehearsal.cluster.kubernetes_client import KubernetesRefusal, Unreachable
+from rehearsal.github_record import GitHubRecord
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer, github
-from resources.providers import cluster_of, is_provider
+from resources.providers import cluster_of, is_provider, owner_of
 from settings import Settings
 
 BUILT: dict[str, Builder] = {
@@ -25,7 +26,7 @@ BUILT: dict[str, Builder] = {
     **kubernetes.BUILDERS,
     **secretsmanager.BUILDERS,
 }
-NOT_BUILT: dict[str, str] = {each.token: "declared at GitHub" for each in github.TYPES}
+NOT_BUILT: dict[str, str] = {each.token: "declared at GitHub, proven by a record of it" for each in github.TYPES}
 """Types that the local cloud has no part for, each with the reason."""
 _NO_CLUSTERS = ApiServers()
 
@@ -43,6 +44,7 @@ class Applied:
     not_built: Mapping[str, str]
     """Resources that the local cloud has no part for, each with the reason."""
     outputs: Mapping[str, object]
+    github: GitHubRecord = field(default_factory=GitHubRecord)
     clusters: tuple[str, ...] = ()
     """Those with an API server in their place."""
 
@@ -65,7 +67,7 @@ def apply(
         raise
     return Applied(
         settings=settings, built=monitor.built, not_built=dict(monitor.not_built), outputs=monitor.outputs,
-        clusters=tuple(servers.clients),
+        github=monitor.github, clusters=tuple(servers.clients),
     )  # fmt: skip
 
 
@@ -85,6 +87,7 @@ class BuildingMonitor(RecordingMonitor):
         super().__init__(project=project, stack=stack, account=account, preview=False)
         self.built = 0
         self.not_built: dict[str, str] = {}
+        self.github = GitHubRecord()
         self._clients = clients
         self._servers = servers
         self._report = report
@@ -96,6 +99,8 @@ class BuildingMonitor(RecordingMonitor):
         self._report(label)
         if reason := self._reason_not_built(request, inputs):
             self.not_built[label] = reason
+            if owner := owner_of(request.provider):
+                self.github.declare(request.type, owner, inputs)
             return super().create(request, inputs)
         if request.type not in BUILT:
             raise NotApplied(f"{label}: no such type is known to the rehearsal; add it to a table in rehearsal/apply/")

@@ -18,6 +18,7 @@ from localcloud.github_issuer import Job
 from oci.client import Client
 from oci.image import Image, Index, image
 from rehearsal.cluster.kubernetes_client import KubernetesClient
+from rehearsal.github_record import GitHubRecord
 from rehearsal.proofs.harness.principals import Principals, allow, login
 from settings import Repository, Settings, StackRegistry
 from settings.declared.values import Publisher
@@ -49,6 +50,7 @@ class RegistryCase:
     principals: Principals
     clusters: Mapping[str, KubernetesClient] = field(default_factory=dict)
     """The administrator of each cluster that is built."""
+    github: GitHubRecord = field(default_factory=GitHubRecord)
 
     @property
     def subject(self) -> str:
@@ -66,7 +68,7 @@ class RegistryCase:
         host, _ = login(self.clients, registry.account, registry.region)
         return RegistryCase(
             settings=self.settings, registry=registry, host=host, clients=self.clients, principals=self.principals,
-            clusters=self.clusters,
+            clusters=self.clusters, github=self.github,
         )  # fmt: skip
 
     def tag(self, word: str) -> str:

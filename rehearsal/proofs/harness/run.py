@@ -16,6 +16,7 @@ from oci.client import Refused
 from oci.manifest import Corrupt
 from rehearsal import proofs
 from rehearsal.cluster.kubernetes_client import KubernetesClient, KubernetesRefusal
+from rehearsal.github_record import GitHubRecord
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken, Case, PublisherCase, RegistryCase
 from rehearsal.proofs.harness.principals import Principals, login
@@ -31,6 +32,7 @@ _ABOUT: dict[str, type[RegistryCase]] = {
     "prove_cache": CacheCase,
 }
 """What a proof is about, by the name of its function."""
+_NOTHING_AT_GITHUB = GitHubRecord()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ def cases(
     clients: Clients,
     principals: Principals,
     clusters: Mapping[str, KubernetesClient] = MappingProxyType({}),
+    *,
+    github: GitHubRecord = _NOTHING_AT_GITHUB,
 ) -> Iterator[RegistryCase]:
     """Each registry, then each repository in it; at home those who push there and its caches, too."""
     entries = {each.name: each for each in settings.repositories}
@@ -73,7 +77,7 @@ def cases(
         host, _ = login(clients, registry.account, registry.region)
         shared: dict[str, Any] = {
             "settings": settings, "registry": registry, "host": host, "clients": clients, "principals": principals,
-            "clusters": clusters,
+            "clusters": clusters, "github": github,
         }  # fmt: skip
         yield RegistryCase(**shared)
         if registry.home:
@@ -89,12 +93,14 @@ def promised(
     principals: Principals,
     repository: str | None = None,
     clusters: Mapping[str, KubernetesClient] = MappingProxyType({}),
+    *,
+    github: GitHubRecord = _NOTHING_AT_GITHUB,
 ) -> list[tuple[Proof, RegistryCase]]:
     """Everything that is to be proven, in order; of one repository what is promised of it and of its publishers."""
     everything = found()
     return [
         (proof, case)
-        for case in cases(settings, clients, principals, clusters)
+        for case in cases(settings, clients, principals, clusters, github=github)
         if repository is None or case.is_about(repository)
         for proof in everything
         if proof.about is type(case) and proof.applies(case)

@@ -41,7 +41,7 @@ def jobs(source: GitHubSource) -> list[Job]:
         ids_in_subject=source.immutable,
         job_workflow_ref=source.workflow,
     )
-    return [replace(job, ref=_example(ref)) for ref in source.refs] or [job]
+    return [replace(job, ref=example_ref(ref)) for ref in source.refs] or [job]
 
 
 def impostors(source: GitHubSource) -> Iterator[Impostor]:
@@ -70,5 +70,6 @@ def _elsewhere(source: GitHubSource, job: Job) -> Iterator[Impostor]:
             yield Impostor(who=who, job=replace(job, environment=None, ref=ref))
 
 
-def _example(ref: str) -> str:
+def example_ref(ref: str) -> str:
+    """A ref that the pattern matches."""
     return ref.replace("*", _VERSION).replace("?", "1")

@@ -82,6 +82,10 @@ def test_a_ruleset(inputs: dict[str, Any], expected: list[str]) -> None:
     ({"requiredStatusChecks": checks(strict=False)}, [STRICT]),
     ({"requiredStatusChecks": checks("offline", "gate", "preview dev")}, []),
     ({"requiredStatusChecks": [checks("offline"), checks("gate")]}, []),
+    # Once is enough.
+    ({"requiredStatusChecks": [checks(), checks(app=None)]}, []),
+    ({"requiredStatusChecks": [checks(app=None), checks()]}, []),
+    ({"requiredStatusChecks": [checks(), checks(strict=False)]}, []),
     ({"requiredSignatures": True, "requiredLinearHistory": True}, []),
 )
 def test_its_parts(parts: dict[str, Any], expected: list[str]) -> None:

@@ -150,6 +150,12 @@ def test_roles_that_trust_more_than_one_environment(subject: object, operator: s
     assert found == ([f"environment production {EVERY}, and its jobs can assume publisher"] if is_trusted else [])
 
 
+def test_other_claims_say_nothing_of_the_environment() -> None:
+    both = {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}, "StringLike": {SUB: "repo:acme/*"}}
+    written = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(for_github(both))}, name="publisher")
+    assert len(judged(written, environment(deploymentBranchPolicy=None))) == 1
+
+
 def test_all_conditions_must_hold() -> None:
     both = {"StringEquals": {SUB: PRODUCTION.replace("production", "qa")}, "StringLike": {SUB: "repo:acme/*"}}
     written = Declared(type=ROLE, inputs={"assumeRolePolicy": policy(for_github(both))}, name="publisher")

@@ -23,6 +23,7 @@ CACHES_ACCOUNT, UPSTREAM_ACCOUNT = "550000330001", "999988887777"
 REPLICAS_ACCOUNT = "550000110001"
 ROLES_ACCOUNT = "550000220001"
 CLUSTERS_ACCOUNT = "550000440001"
+SOURCES_ACCOUNT = "550000660001"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{CACHES_ACCOUNT}:secret:ecr-pullthroughcache/hub-a1b2c3"
 
 
@@ -136,6 +137,20 @@ repositories:
     pull: [{account: self, role: container-registry/dev/dev.pull.storefront.web}]
 """,
     ),
+    "sources": (
+        stack_file(SOURCES_ACCOUNT, "github: {owner: Acme, registry: {repository: registry}}"),
+        """\
+retention: {default: [{any: true, keep: 10}]}
+repositories:
+  team/app:
+    owner: team
+    push:
+      - {github: acme/app, environment: production}
+      - {github: acme/app, environment: Releases, admits: ["refs/tags/v*", refs/heads/release/1]}
+  team/web: {owner: team, push: [{github: acme/web, refs: [refs/heads/main]}]}
+  team/other: {owner: team, push: [{github: globex/app, environment: production}]}
+""",
+    ),
 }
 """A stack's file and its catalog, by the stack's name here."""
 
@@ -163,10 +178,11 @@ class Stack:
         self.applied = applied
         self.settings: Settings = applied.settings
         self.cases: Mapping[str, RegistryCase] = {
-            each.subject: each for each in cases(self.settings, clients, principals, servers.clients)
+            each.subject: each
+            for each in cases(self.settings, clients, principals, servers.clients, github=applied.github)
         }
         self._promised: Callable[[], list[tuple[Proof, RegistryCase]]] = lambda: promised(
-            self.settings, clients, principals, None, servers.clients
+            self.settings, clients, principals, None, servers.clients, github=applied.github
         )
         self._kept: dict[tuple[str, str], ProofOutcome] = {}
         self._broken: set[tuple[str, str]] = set()

@@ -1,23 +1,29 @@
-"""Patterns of refs as GitHub compares them: Ruby's File.fnmatch with FNM_PATHNAME.
+"""Patterns of branches and tags as GitHub compares them: Ruby's File.fnmatch with FNM_PATHNAME.
 
 https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/creating-rulesets-for-a-repository#using-fnmatch-syntax"""
 
 import re
+from functools import lru_cache
+
+from domain.github_source import BRANCHES
 
 _EVERY = ("~ALL", "~DEFAULT_BRANCH")
-_HEADS = "refs/heads/"
 _TOKENS = re.compile(
     r"(?P<deep>(?:^|(?<=/))\*\*/)|(?P<many>\*+)|(?P<one>\?)|(?P<some>\[[^\]/]+\])|(?P<other>.)", re.DOTALL
 )
 
 
-def ref_matches(pattern: object, branch: str) -> bool:
+def rules_match(pattern: object, branch: str) -> bool:
     """Whether a ruleset's pattern is about the branch, which is the default one."""
-    if not isinstance(pattern, str):
-        return False
-    return pattern in _EVERY or bool(_compiled(pattern).fullmatch(f"{_HEADS}{branch}"))
+    return isinstance(pattern, str) and (pattern in _EVERY or name_matches(pattern, f"{BRANCHES}{branch}"))
 
 
+def name_matches(pattern: str, name: str) -> bool:
+    """Whether an environment's pattern admits the branch or tag; a `*` ends at a slash."""
+    return bool(_compiled(pattern).fullmatch(name))
+
+
+@lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(_part(each) for each in _TOKENS.finditer(pattern)), re.DOTALL)
 
