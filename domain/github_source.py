@@ -15,6 +15,8 @@ ENVIRONMENT_VARIABLES_MAX, REPOSITORY_VARIABLES_MAX = 100, 500
 """The same page."""
 REQUESTS_PER_HOUR = 5_000
 """Of an installation of a GitHub App: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+REQUESTS_PER_WRITE = 3
+"""At most: the provider reads the repository and what it wrote, too."""
 ACTIONS_APP = 15_368
 """GitHub Actions: a check of this name by another app does not count."""
 BRANCHES, TAGS = "refs/heads/", "refs/tags/"
@@ -106,6 +108,15 @@ def requests(repositories: Sequence[GitHubRepository]) -> int:
     for each in repositories:
         environments = sum(2 + 2 * len(one.admits) + 3 * len(one.variables) for one in each.environments)
         count += environments + 3 * len(each.variables) + (2 if each.ruleset else 0)
+    return count
+
+
+def reads(repositories: Sequence[GitHubRepository]) -> int:
+    """How many requests it takes to read all that is declared, as a refresh does."""
+    count = 0
+    for each in repositories:
+        count += sum(1 + len(one.admits) + len(one.variables) for one in each.environments)
+        count += len(each.variables) + (1 if each.ruleset else 0)
     return count
 
 

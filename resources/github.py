@@ -62,7 +62,7 @@ def _policy(inputs: Inputs) -> Sequence[str]:
 
 def _variable(inputs: Inputs) -> Sequence[str]:
     environment = [inputs["environment"]] if "environment" in inputs else []
-    return [*environment, f"{inputs['variableName']}={inputs['value']}"]
+    return [*environment, inputs["variableName"], inputs["value"]]
 
 
 def _rules(inputs: Inputs) -> Sequence[str]:

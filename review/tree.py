@@ -14,6 +14,7 @@ from render.rendering import render
 from render.resource import Render, Resource, UnknownRepository, check_known
 from resources import TYPES
 from resources.ecr import REPOSITORY
+from resources.github import is_github
 from resources.iam import ROLE, ROLE_POLICY
 from resources.providers import CLUSTER_PROVIDER, GITHUB_PROVIDER, cluster_of, owner_of
 from review.formatting import Part, code_block, escaped, fitted, folded
@@ -125,8 +126,9 @@ def _branch(component: Resource, children: list[Resource], region: str, *, last:
 
 
 def _order_of_children(child: Resource) -> tuple[bool, str, str]:
-    """A repository before its policies, and each role beside its own."""
-    return child.type != REPOSITORY, child.name if child.type in (ROLE, ROLE_POLICY) else "", child.urn
+    """A repository before its policies; each role, and each environment at GitHub, beside its own."""
+    by_name = child.type in (ROLE, ROLE_POLICY) or is_github(child.type)
+    return child.type != REPOSITORY, child.name if by_name else "", child.urn
 
 
 def _details(resource: Resource) -> Sequence[str]:

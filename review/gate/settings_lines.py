@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -12,14 +13,16 @@ from domain.problems import Path as KeyPath
 from policies.checks.input_values import as_list, value_at
 from policies.pack.rule import CheckedResource
 from resources import TYPES
+from resources.github import is_github
 from resources.kubernetes import is_kubernetes
-from resources.providers import CLUSTER_PROVIDER
+from resources.providers import CLUSTER_PROVIDER, GITHUB_PROVIDER
 from review.plan.engine_state import type_of
 from settings.declared.iam_roles import task_role
 from settings.declared.resolve import source
 from settings.files.configuration import ACCOUNTS, REGION, stack_file
 from settings.files.source import Source, read
 from settings.written.catalog import TASKS, Push
+from settings.written.github_options import EVERY_OTHER
 from settings.written.stack import StackKeys
 
 _CATALOG = str(StackKeys.model_fields["catalog"].default)
@@ -28,6 +31,9 @@ REGISTRY = "registry"
 """The name of the components that exist once in a registry."""
 
 _CLUSTERS, _NAMESPACES = "clusters", "namespaces"
+_GITHUB, _ENVIRONMENTS = "github", "environments"
+_OF_ENVIRONMENTS = ("canAdminsBypass", "preventSelfReview", "reviewers", "waitTimer")
+"""Inputs that the stack's key declares, in place of the catalog."""
 _ROLES, _RETENTION = "roles", "retention"
 """Keys whose value is defined elsewhere."""
 
@@ -60,6 +66,8 @@ class SettingsLines:
         key = record.settings_key_of(path) if record else None
         if key == _CLUSTERS:
             return self._in_cluster(resource.name, _CLUSTER_KEYS.get(rule))
+        if key == _GITHUB:
+            return self._at_github(resource.name, str(path[0]) if path else "")
         repository = resource.name.rpartition("@")[0]
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
@@ -76,6 +84,8 @@ class SettingsLines:
             return self._in_stack(ACCOUNTS)
         if is_kubernetes(type_of(urn)) or type_of(urn) == CLUSTER_PROVIDER:
             return self._in_cluster(name)
+        if is_github(type_of(urn)) or type_of(urn) == GITHUB_PROVIDER:
+            return self._at_github(name)
         if repository == REGISTRY:
             return self._in_stack("replicas")
         left = self._catalog and self._catalog.value.get("removed")
@@ -103,6 +113,38 @@ class SettingsLines:
             return self._in_stack(_CLUSTERS, (here, key))
         within = _position(as_list(value_at(clusters[here], _NAMESPACES)), namespace)
         return self._in_stack(_CLUSTERS, (here,) if within is None else (here, _NAMESPACES, within))
+
+    def _at_github(self, name: str, changed: str = "") -> SettingsLine:
+        """The line of the first push from the environment, or of what declares the input otherwise."""
+        source, _, inside = name.partition(":")
+        environment, _, _ = inside.partition(":")
+        environment = environment.replace("??", ":").casefold()
+        options = self._config.get(f"{self._project}:{_GITHUB}")
+        if f"{value_at(options, 'owner')}/{value_at(value_at(options, 'registry'), 'repository')}" == source:
+            return self._in_stack(_GITHUB, ("registry",))
+        if changed in _OF_ENVIRONMENTS:
+            named = {str(each).casefold(): each for each in _keys(value_at(options, _ENVIRONMENTS))}
+            if key := named.get(environment, named.get(EVERY_OTHER)):
+                return self._in_stack(_GITHUB, (_ENVIRONMENTS, key))
+        pushes = self._pushes.get(source.casefold(), {})
+        if not inside and value_at(value_at(self._catalog and self._catalog.value, "sources"), source):
+            return self._in_catalog(("sources", source))
+        if found := pushes.get(environment) or next(iter(pushes.values()), None):
+            return self._in_catalog(found)
+        return self._in_stack(_GITHUB)
+
+    @cached_property
+    def _pushes(self) -> Mapping[str, Mapping[str, KeyPath]]:
+        """By repository at GitHub and environment, none where it pushes from refs: the first push of this stack."""
+        found: dict[str, dict[str, KeyPath]] = {}
+        for repository, entry in self._entries.items():
+            for index, raw in enumerate(as_list(value_at(entry, "push"))):
+                stacks = as_list(value_at(raw, "stacks"))
+                if not stacks or self._stack_name in stacks:
+                    of_source = found.setdefault(str(value_at(raw, "github")).casefold(), {})
+                    name = str(value_at(raw, "environment") or "").casefold()
+                    of_source.setdefault(name, ("repositories", repository, "push", index))
+        return found
 
     @cached_property
     def _config(self) -> Mapping[str, object]:
@@ -145,6 +187,10 @@ class SettingsLines:
 def _position(entries: Sequence[object], name: str) -> int | None:
     """Of the entry with the name."""
     return next((index for index, each in enumerate(entries) if value_at(each, "name") == name), None)
+
+
+def _keys(holder: object) -> list[Any]:
+    return list(holder) if isinstance(holder, Mapping) else []
 
 
 def _catalog_path(key: str | None, path: KeyPath, repository: str, entry: Mapping[str, object]) -> KeyPath:

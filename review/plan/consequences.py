@@ -6,6 +6,7 @@ from domain.wording import listed
 from policies.pack.rule import Level
 from review.plan.cluster_consequences import cluster_consequences
 from review.plan.destruction import destructions, retirements
+from review.plan.github_consequences import github_consequences
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
 from review.plan.registries import registry_consequences
@@ -20,7 +21,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes)]
     found += [*_adoptions(changes), *retentions(compared), *weaknesses(compared), *registry_consequences(compared)]
-    found += cluster_consequences(compared)
+    found += [*cluster_consequences(compared), *github_consequences(compared)]
     return ordered(found)
 
 
@@ -52,7 +53,11 @@ def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
 
 
 def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:
-    adopted = [change for change in changes if change.op is Op.ADOPT]
+    adopted = [change for change in changes if change.op is Op.ADOPT and not change.owner]
+    if at_github := [change for change in changes if change.op is Op.ADOPT and change.owner]:
+        names = listed(sorted(each.name for each in at_github), limit=10)
+        text = f"{names} imported from GitHub: what is set there is overwritten, and the import fails without it."
+        yield Consequence(topic=Topic.ADOPTION, text=text, urns=urns_of(at_github))
     for names, group in by_repository(adopted, lambda change: change.type):
         who, lines = subject_phrase(names, "is", "are")
         text = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.wording import listed
 from resources import OnChange
-from review.plan.model import Change, Difference, Op, Plan
+from review.plan.model import GITHUB, Change, Difference, Op, Plan
 from review.plan.phrases import grouped, where
 
 SIGNS = {
@@ -48,7 +48,7 @@ class Group:
     @property
     def about(self) -> str:
         """The resources, where they are, and their types."""
-        place = f" in {self.places}" if self.places else ""
+        place = f" {'at' if self.places == GITHUB else 'in'} {self.places}" if self.places else ""
         return f"{listed(self.names, limit=10)}{place}: {', '.join(self.types)}"
 
 

@@ -11,11 +11,14 @@ from domain.aws import RegistryId
 from policies.pack.rule import Level
 from render.resource import Render, Resource
 from resources import OnChange
-from resources.providers import CLUSTER_PROVIDER, cluster_of
+from resources.providers import CLUSTER_PROVIDER, GITHUB_PROVIDER, cluster_of, owner_of
 
 IMPORT = "importId"
 """The option that imports; among the reasons of a replacement where the stack has the resource already."""
 
+
+GITHUB = "GitHub"
+"""The place of what is there."""
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -109,8 +112,18 @@ class Change:
         return cluster_of(resource.provider) if resource else None
 
     @property
+    def owner(self) -> str | None:
+        """The owner of what is at GitHub."""
+        resource = self.new or self.old
+        if self.type == GITHUB_PROVIDER:
+            return self.name
+        return owner_of(resource.provider) if resource else None
+
+    @property
     def place(self) -> str:
-        """Its region or cluster; empty for what has none."""
+        """Its region or cluster, or that it is at GitHub; empty for what has none."""
+        if self.owner:
+            return GITHUB
         return f"cluster {self.cluster}" if self.cluster else self.region or ""
 
     @property
@@ -157,6 +170,8 @@ class Topic(StrEnum):
     RENAME = "rename"
     CLUSTER = "cluster"
     """How pods pull, and which images a cluster admits."""
+    SOURCE = "source"
+    """How workflows of repositories at GitHub push."""
     PLACE = "place"
     WEAKER = "weaker"
     RETIREMENT = "retirement"
@@ -178,6 +193,7 @@ IDS = {
     "plan-retire-expired": "The day until which a repository could be deleted is past",
     "plan-replica-dropped": "A replica is removed that was not retired",
     "plan-account-moves": "The stack's account or home region changes",
+    "plan-too-many-requests": "GitHub does not answer a deployment's requests within an hour",
     "plan-weakens": "The protection of images is weaker than before",
 }
 """The consequences that the gate judges."""

@@ -15,6 +15,7 @@ HEADINGS = {
     Topic.POLICY: "Policy violations (mandatory)",
     Topic.RENAME: "Renames",
     Topic.CLUSTER: "Clusters",
+    Topic.SOURCE: "GitHub",
     Topic.PLACE: "Accounts and regions",
     Topic.WEAKER: "Weaker protection",
     Topic.RETIREMENT: "Retirement",

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 from domain.github_source import (
     ENVIRONMENT_VARIABLES_MAX,
     REPOSITORY_VARIABLES_MAX,
+    REQUESTS_PER_HOUR,
     VARIABLE_VALUE_MAX,
     GitHubRepository,
+    reads,
 )
 from domain.problems import Path, Problem, unknown, unknown_key
 from settings.declared.resolve import here
@@ -107,7 +109,11 @@ def _team_problems(options: GitHubOptions) -> Iterator[Problem]:
 
 def declared_problems(repositories: Iterable[GitHubRepository]) -> Iterator[Problem]:
     """What GitHub would refuse of what the entries make together."""
-    for each in repositories:
+    found = list(repositories)
+    if (count := reads(found)) > REQUESTS_PER_HOUR:
+        message = f"makes {count:,} environments, variables and rulesets, each read with a request, and GitHub answers"
+        yield Problem((), None, f"{message} {REQUESTS_PER_HOUR:,} in an hour", "name fewer with `repositories`")
+    for each in found:
         counts = [(len(each.variables), REPOSITORY_VARIABLES_MAX, each.full_name)]
         counts += [
             (len(one.variables), ENVIRONMENT_VARIABLES_MAX, f"{one.name} of {each.full_name}")

@@ -1,0 +1,131 @@
+"""What a change at GitHub means for the workflows that push, and how many requests it takes."""
+
+from datetime import date
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from domain.github_source import REQUESTS_PER_HOUR
+from render.resource import Resource
+from resources.github import ENVIRONMENT, RULESET
+from review.plan.github_consequences import github_consequences
+from review.plan.model import Change, Compared, Op, Plan, Topic
+from review.plan.render_diff import plan
+from review.plan.text import to_text
+from tests.cases import cases
+from tests.stacks import NO_GITHUB, TextEdit, rendered
+
+OPTIONS = "production: {reviewers: {teams: [4201]}}"
+REVIEWED = "{reviewers: {teams: [4201]}"
+ADMITS = ',\n         admits: [refs/heads/main, "refs/tags/v*"]'
+LEDGER = """\
+      - github: acme/payments-ledger
+        owner_id: 1024
+        repository_id: 65537
+        subject: name
+        environment: production
+        stacks: [prod]
+"""
+STOREFRONT = 'push: [{github: acme/storefront, refs: [refs/heads/main, "refs/tags/v*"]}]'
+CHECKS = "required_checks: [build, test]"
+
+
+def options(new: str) -> TextEdit:
+    return "Pulumi.prod.yaml", OPTIONS, f"production: {new}"
+
+
+def catalog(old: str, new: str) -> TextEdit:
+    return "catalog.yaml", old, new
+
+
+def changed(*edits: TextEdit, base: tuple[TextEdit, ...] = ()) -> Plan:
+    return plan(rendered("prod", *base), rendered("prod", *base, *edits), date(2026, 11, 30))
+
+
+EDITS: dict[str, tuple[TextEdit, ...]] = {
+    "no reviewers": (options("{}"),),
+    "another reviewer": (options("{reviewers: {users: [7]}}"),),
+    "its own approval": (options(f"{REVIEWED}, prevent_self_review: false}}"),),
+    "administrators": (options(f"{REVIEWED}, admins_bypass: true}}"),),
+    "one more branch": (catalog(ADMITS, ADMITS.replace("]", ", refs/heads/next]")),),
+    "one tag less": (catalog(ADMITS, ""),),
+    "an environment and its role": (catalog(LEDGER, ""),),
+    "an environment whose role stays": (
+        ("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    repositories: [payments-api, storefront]\n"),
+    ),
+    "variables": (catalog(STOREFRONT, STOREFRONT.replace("}]", ", stacks: [dev]}]")),),
+    "a check less": (catalog(CHECKS, "required_checks: [build]"),),
+    "no ruleset of its own": (("Pulumi.prod.yaml", "    owns_repositories: true\n", ""),),
+    "an import": (("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    adopt: [payments-api]\n"),),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_a_change_means(name: str, snapshot: SnapshotAssertion) -> None:
+    found = changed(*EDITS[name])
+    told = [each for each in found.consequences if each.topic in (Topic.SOURCE, Topic.WEAKER, Topic.BLOCKED)]
+    assert [f"{each.topic} {each.id or '-'}: {each.text}" for each in told] == snapshot
+
+
+@cases("wait, later, told", (90, 0, True), (0, 90, False), (90, 30, True))
+def test_a_shorter_wait_is_weaker(wait: int, later: int, told: bool) -> None:
+    base = (options(f"{REVIEWED}, wait_minutes: {wait}}}"),)
+    edit = ("Pulumi.prod.yaml", f"wait_minutes: {wait}", f"wait_minutes: {later}")
+    texts = [each.text for each in changed(edit, base=base).consequences]
+    assert any(f"wait for {later} minutes in place of {wait}" in each for each in texts) is told
+
+
+def test_changes_are_at_github() -> None:
+    text = to_text(changed(*EDITS["administrators"]))
+    assert "acme/payments-api:production and acme/payments-ledger:production at GitHub: RepositoryEnvironment" in text
+    assert "canAdminsBypass: false → true" in text
+
+
+def test_a_stack_that_begins_with_github_is_created_and_nothing_is_weaker() -> None:
+    without = rendered("prod", *NO_GITHUB)
+    assert not any(each.type.startswith("github:") for each in without.resources)
+    found = plan(without, rendered("prod"), date(2026, 11, 30))
+    assert {each.op for each in found.changes} == {Op.CREATE}
+    assert [each.topic for each in found.consequences] == []
+
+
+def test_all_that_leaves_is_told() -> None:
+    found = plan(rendered("prod"), rendered("prod", *NO_GITHUB), date(2026, 11, 30))
+    weaker = [each.text for each in found.consequences if each.id == "plan-weakens"]
+    for environment in ("prod", "preview-prod", "drift-prod"):
+        assert any(
+            each.startswith(f"Environment {environment} of acme/container-registry is deleted") for each in weaker
+        )
+    assert any("acme/container-registry: a merge no longer needs" in each for each in weaker)
+
+
+def _many(count: int) -> Compared:
+    provider = "urn:pulumi:prod::container-registry::pulumi:providers:github::acme::1"
+    made = Resource(
+        urn="any", type=RULESET, name="any", custom=True, parent="", provider=provider, region=None, protect=False,
+        inputs={"repository": "any", "rules": {}}, outputs={}, dependencies=(), options={},
+    )  # fmt: skip
+    one = Change(op=Op.CREATE, urn="any", type=ENVIRONMENT, name="any", region=None, account="1", new=made)
+    return Compared(changes=[one] * count, olds=(), is_new=True)
+
+
+@cases(
+    "count, topic, fails",
+    (166, None, False),
+    (167, Topic.SOURCE, False),
+    (REQUESTS_PER_HOUR // 3, Topic.SOURCE, False),
+    (REQUESTS_PER_HOUR // 3 + 1, Topic.BLOCKED, True),
+)
+def test_requests_are_told_against_the_limit(count: int, topic: Topic | None, fails: bool) -> None:
+    found = list(github_consequences(_many(count)))
+    assert [(each.topic, each.fails) for each in found] == ([(topic, fails)] if topic else [])
+    assert all(f"up to {3 * count:,} requests to GitHub, which answers 5,000 in an hour" in each.text for each in found)
+
+
+def test_an_import_is_told_as_one() -> None:
+    adopt = ("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    adopt: [payments-ledger]\n")
+    found = plan(rendered("prod", *NO_GITHUB), rendered("prod", adopt), date(2026, 11, 30))
+    assert found.counts()[Op.ADOPT] == 5
+    (told,) = found.consequences
+    assert (told.topic, len(told.urns)) == (Topic.ADOPTION, 5)
+    assert told.text.startswith("acme/payments-ledger:production, acme/payments-ledger:production:AWS_REGION")
