@@ -16,8 +16,25 @@ PROJECT_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "catalog.
 
 TextEdit = tuple[str, str, str]
 """A file, a text that it must hold, and the text in its place."""
-_PROD = (PROJECT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
-NO_CLUSTERS: TextEdit = ("Pulumi.prod.yaml", _PROD[_PROD.index("  # Clusters whose namespaces") :], "")
+
+
+def _without(file: str, start: str, end: str = "") -> TextEdit:
+    """What the file has between two texts is left out; all of the rest, where no end is given."""
+    text = (PROJECT / file).read_text(encoding="utf-8")
+    begin = text.index(start)
+    return file, text[begin : text.index(end, begin) if end else None], ""
+
+
+NO_GITHUB: tuple[TextEdit, ...] = (
+    _without("Pulumi.prod.yaml", "  # Who approves a job", "  # Clusters whose"),
+    _without("Pulumi.dev.yaml", "  # Variables by which"),
+)
+NO_SOURCES: tuple[TextEdit, ...] = (
+    _without("catalog.yaml", "# What must pass", "repositories:\n"),
+    _without("catalog.yaml", ',\n         admits: [refs/heads/main, "refs/tags/v*"]', "}\n    pull"),
+)
+"""Of the catalog, without which a project that declares nothing at GitHub does as well."""
+AWS_ALONE: tuple[TextEdit, ...] = (*NO_GITHUB, _without("Pulumi.prod.yaml", "  # Clusters whose"))
 """For goldens that a reader can take in."""
 
 

@@ -55,8 +55,8 @@ def _renames(changes: Sequence[Change]) -> Iterator[Consequence]:
 def _adoptions(changes: Sequence[Change]) -> Iterator[Consequence]:
     adopted = [change for change in changes if change.op is Op.ADOPT and not change.owner]
     if at_github := [change for change in changes if change.op is Op.ADOPT and change.owner]:
-        names = listed(sorted(each.name for each in at_github), limit=10)
-        text = f"{names} imported from GitHub: what is set there is overwritten, and the import fails without it."
+        some = listed(sorted(each.name for each in at_github), limit=10)
+        text = f"{some} imported from GitHub: what is set there is overwritten, and the import fails without it."
         yield Consequence(topic=Topic.ADOPTION, text=text, urns=urns_of(at_github))
     for names, group in by_repository(adopted, lambda change: change.type):
         who, lines = subject_phrase(names, "is", "are")

@@ -22,7 +22,7 @@ _WORTH_TELLING = REQUESTS_PER_HOUR // 10
 def github_consequences(compared: Compared) -> Iterator[Consequence]:
     changes = [each for each in compared.changes if each.owner]
     gone = {_environment(each): each for each in changes if each.type == ENVIRONMENT and each.op is Op.DELETE}
-    roles = [str(each.old.inputs.get("assumeRolePolicy")) for each in compared.changes if _is_gone(each, ROLE)]
+    roles = [str(_inputs(each).get("assumeRolePolicy")) for each in compared.changes if _is_gone(each, ROLE)]
     yield from _deletions(list(gone.values()), roles)
     staying = [each for each in changes if _environment(each) not in gone]
     yield from _variables(staying)
@@ -48,7 +48,7 @@ def _inputs(change: Change) -> Inputs:
 
 
 def _is_gone(change: Change, kind: str) -> bool:
-    return change.type == kind and change.op is Op.DELETE and change.old is not None
+    return change.type == kind and change.op is Op.DELETE
 
 
 def _deletions(gone: Sequence[Change], roles: Sequence[str]) -> Iterator[Consequence]:

@@ -21,7 +21,7 @@ from ops.backfill.inventory import Inventory, Work
 from ops.backfill.live_registry import LiveRegistry
 from tests.cases import case, cases
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
-from tests.stacks import edited
+from tests.stacks import NO_GITHUB, edited
 
 EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 ALL_THERE = "Every digest and every tag of 1 repository is at the replica, the same as at home."
@@ -52,6 +52,7 @@ def clients(cloud: LocalCloud, project: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def world(clients: Clients, project: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> World:
     name = "team/" + re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_")).strip("-")
+    edited(project, *NO_GITHUB)
     (project / "catalog.yaml").write_text(CATALOG.format(name=name), encoding="utf-8")
     return World(clients, project, name, capsys)
 

@@ -12,7 +12,7 @@ from ops.__main__ import main
 from ops.github_subjects import rest
 from tests.github.server import Failure, GitHub, secondary_limit, served
 from tests.github.state import USER, Repository
-from tests.stacks import ROOT, copied, edited
+from tests.stacks import NO_GITHUB, NO_SOURCES, ROOT, copied, edited
 
 CANARY = "ghs_canary0123456789"
 NAMES = {"payments-api": 65536, "payments-ledger": 65537, "storefront": 65538, "data-ingest": 65539, "notebooks": 65540}
@@ -38,7 +38,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return copied(tmp_path)
+    return copied(tmp_path, *NO_GITHUB, *NO_SOURCES)
 
 
 Run = Callable[..., tuple[int, str, str]]

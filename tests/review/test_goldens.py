@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from render.resource import Render, Resource
 from review.tree import to_text
 from tests.review.layout import laid_out
-from tests.stacks import NO_CLUSTERS, PROJECT, rendered
+from tests.stacks import AWS_ALONE, PROJECT, rendered
 
 CATALOG = """\
 retention:
@@ -41,7 +41,7 @@ def small() -> Render:
         "prod",
         ("catalog.yaml", (PROJECT / "catalog.yaml").read_text(encoding="utf-8"), CATALOG),
         ("Pulumi.prod.yaml", "    - region: ap-northeast-1\n", CACHE + AUDITOR),
-        NO_CLUSTERS,
+        *AWS_ALONE,
     )
 
 

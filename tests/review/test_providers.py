@@ -51,7 +51,10 @@ def test_a_role_in_an_account_that_is_not_allowed_is_refused() -> None:
 
 def test_providers_are_distinguished_from_resources(prod: Render) -> None:
     assert is_provider("pulumi:providers:aws")
-    assert {each.type for each in prod.resources if is_provider(each.type)} == {"pulumi:providers:kubernetes"}
+    assert {each.type for each in prod.resources if is_provider(each.type)} == {
+        "pulumi:providers:kubernetes",
+        "pulumi:providers:github",
+    }
 
 
 def program() -> None:

@@ -9,7 +9,7 @@ from render.resource import Render, Resource
 from review.plan.destruction import destroys_repository
 from review.plan.model import Change, Consequence, Plan
 from review.plan.render_diff import plan
-from tests.stacks import NO_CLUSTERS, PROJECT, TextEdit, rendered
+from tests.stacks import AWS_ALONE, PROJECT, TextEdit, rendered
 
 TODAY = date(2026, 11, 21)
 CATALOG = """\
@@ -63,7 +63,7 @@ RETIRE_EUROPE: TextEdit = (
 
 
 def small(stack: str, *edits: TextEdit) -> Render:
-    return rendered(stack, SMALL, NO_CLUSTERS, *edits)
+    return rendered(stack, SMALL, *AWS_ALONE, *edits)
 
 
 @dataclass(frozen=True)

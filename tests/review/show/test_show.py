@@ -119,7 +119,7 @@ def test_make_show_asks_for_the_repository() -> None:
         None,
         "release-$GITHUB_SHA",
     ),
-    case("an environment", "environment: 'on: x'", "workflow_dispatch", "on: x", "release-$GITHUB_SHA"),
+    case("an environment", "environment: 'on: x', stacks: [dev]", "workflow_dispatch", "on: x", "release-$GITHUB_SHA"),
     case(
         "a reusable workflow",
         "refs: [refs/heads/main], job_workflow_ref: acme/w/.github/workflows/p.yml@refs/heads/main",
