@@ -13,7 +13,7 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from settings.files.configuration import PROJECT_FILE
-from settings.written import catalog, clusters, stack
+from settings.written import catalog, clusters, github_options, stack
 from settings.written.catalog import EFFECTS, SELECTORS, Catalog, Model
 
 FILE = Path("docs", "catalog.schema.json")
@@ -21,6 +21,7 @@ PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"))
 _TABLE = re.compile(
     r"(<!-- The keys of (\w+), written by `make schema`: don't edit. -->\n).*?(<!-- End of the keys. -->)", re.DOTALL
 )
+_MODULES = (stack, clusters, github_options, catalog)
 _PROJECT = "project"
 """In place of a model: the stack's own keys, as Pulumi.yaml declares them."""
 
@@ -60,7 +61,7 @@ def _table(name: str, root: Path) -> str:
     rows = (
         _project_rows(root)
         if name == _PROJECT
-        else _model_rows(next(found for module in (stack, clusters, catalog) if (found := getattr(module, name, None))))
+        else _model_rows(next(found for module in _MODULES if (found := getattr(module, name, None))))
     )
     lines = (f"| `{key}` | {means.replace('|', chr(92) + '|')} | {default} |" for key, means, default in rows)
     return "\n".join(("| Key | Means | Default |", "| --- | --- | --- |", *lines))
