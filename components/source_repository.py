@@ -39,7 +39,7 @@ class SourceRepository(Component):
     A policy and a ruleset are not: GitHub makes up their ids (docs/github.md)."""
 
     def __init__(self, name: str, args: SourceRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__(name, pulumi.ResourceOptions.merge(opts, _before(args.repository)))
         self._name, self._repository = name, args.repository
         for environment in args.repository.environments:
             self._environment(environment)
@@ -80,6 +80,13 @@ class SourceRepository(Component):
         return pulumi.CustomResource(
             token, import_id(self._name, *parts), {"repository": repository.name, **inputs}, opts
         )
+
+
+def _before(repository: GitHubRepository) -> pulumi.ResourceOptions | None:
+    """The name that it had, under which its children are found, too: theirs begin with it."""
+    if repository.renamed_from is None:
+        return None
+    return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{repository.owner}/{repository.renamed_from}")])
 
 
 def github_options(owner: str) -> pulumi.ResourceOptions:

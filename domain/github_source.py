@@ -88,6 +88,8 @@ class GitHubRepository:
     """Of the one stack that owns what is the repository's own."""
     adopt: bool
     """Whether all of it exists already, and is imported."""
+    renamed_from: str | None = None
+    """The name that it was declared by before."""
 
     @property
     def full_name(self) -> str:

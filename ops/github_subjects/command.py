@@ -50,12 +50,14 @@ def _pushes(project: Path, stack: str) -> tuple[str, Source, Mapping[str, Sequen
     if written is None:
         raise InvalidSettings(faults)
     catalog = Catalog.model_validate(written.value)
+    declared = {each.full_name.casefold() for each in settings.github}
     found: dict[str, list[WrittenPush]] = {}
     for name in sorted(catalog.repositories):
         for index, push in here(catalog.repositories[name], settings.stack):
             path = ("repositories", name, "push", index)
-            one = WrittenPush(path=path, source=source(push), subject=push.subject)
-            found.setdefault(push.github.casefold(), []).append(one)
+            key = push.github.casefold()
+            one = WrittenPush(path=path, source=source(push), subject=push.subject, declared=key in declared)
+            found.setdefault(key, []).append(one)
     return file, written, dict(sorted(found.items()))
 
 

@@ -15,6 +15,8 @@ class WrittenPush:
     path: Path
     source: GitHubSource
     subject: str | None
+    declared: bool
+    """Whether the stack declares the repository at GitHub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,12 @@ def _name(pushes: Sequence[WrittenPush], live: LiveSource) -> Iterator[SubjectDi
         message = f"is written {live.full_name} at GitHub, and a subject has that case"
     else:
         message = f"is {live.full_name} now; the names of its roles change with it, and so what its workflows assume"
-    lines = tuple(Line(path=(*each.path, "github"), write=f"github: {live.full_name}") for each in different)
-    yield SubjectDifference(kind="renamed", message=message, lines=lines)
+    lines = [Line(path=(*each.path, "github"), write=f"github: {live.full_name}") for each in different]
+    owner, _, before = written.partition("/")
+    if different[0].declared and live.full_name.startswith(f"{owner}/"):
+        entry = f"{live.full_name}: {{renamed_from: {before}}}"
+        lines.append(Line(path=("sources",), write=f"add {entry} to sources, or all of it is created anew"))
+    yield SubjectDifference(kind="renamed", message=message, lines=tuple(lines))
 
 
 def _removed(pushes: Sequence[WrittenPush]) -> tuple[Line, ...]:

@@ -50,6 +50,12 @@ def catalog_problems_of_sources(catalog: Catalog, pushes: Entries) -> Iterator[P
         elif source.archived and (path := _first(pushes, name)):
             message = f"is archived (sources: {name}): none of its workflows runs"
             yield Problem((*path, "github"), name, message, "remove the entry, or `archived`")
+        old = f"{name.partition('/')[0]}/{source.renamed_from}" if source.renamed_from else ""
+        if old.casefold() in known:
+            message = "pushes by that name as well: what is declared of it can't be of both"
+            yield Problem(
+                ("sources", name, "renamed_from"), source.renamed_from, message, f"write {name} in its entries"
+            )
     admitted: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
     for path, push in pushes:
         if push.environment is None:

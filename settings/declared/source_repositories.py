@@ -51,8 +51,8 @@ def source_repositories(
     by_name: dict[str, list[tuple[Repository, Push, GitHubSource]]] = defaultdict(list)
     for each in declared_pushes(options, sources, pushes):
         by_name[each[2].github.casefold()].append(each)
-    checks = {name.casefold(): each.required_checks for name, each in sources.items()}
-    found = [_source(some, checks.get(name, ()), options, stack) for name, some in by_name.items()]
+    entries = {name.casefold(): each for name, each in sources.items()}
+    found = [_source(some, entries.get(name, SourceEntry()), options, stack) for name, some in by_name.items()]
     if options.registry is not None:
         found.append(_registry(options, stack))
     return tuple(sorted(found, key=lambda each: each.full_name.casefold()))
@@ -60,7 +60,7 @@ def source_repositories(
 
 def _source(
     pushes: Sequence[tuple[Repository, Push, GitHubSource]],
-    checks: tuple[str, ...],
+    entry: SourceEntry,
     options: GitHubOptions,
     stack: StackIdentity,
 ) -> GitHubRepository:
@@ -70,6 +70,7 @@ def _source(
         by_environment[each[2].environment or ""].append(each)
     from_refs = by_environment.pop("", [])
     ending = stack.stack.upper().replace("-", "_").replace(".", "_")
+    checks = entry.required_checks
     ruleset = Ruleset(checks=checks, review=False, linear_history=False, signed_commits=False) if checks else None
     return GitHubRepository(
         owner=options.owner,
@@ -81,6 +82,7 @@ def _source(
         variables=tuple(replace(each, name=f"{each.name}_{ending}") for each in _variables(from_refs, stack)),
         ruleset=ruleset if options.owns_repositories else None,
         adopt=_adopts(options, name),
+        renamed_from=entry.renamed_from,
     )
 
 

@@ -22,6 +22,7 @@ from pydantic import (
 
 from domain.ecr.names import repository_name_problems
 from domain.ecr.retention import RetentionEffect, Rule, Selector
+from domain.iam.github import REPOSITORY
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.model_problems import OtherWords, as_day, invalid_value
@@ -329,6 +330,13 @@ class RepositoryEntry(Model):
     )
 
 
+GitHubName = Annotated[
+    StrictStr,
+    matching(re.compile(REPOSITORY), "is not the name of a repository", "write it without its owner: payments-api"),
+]
+"""Of a repository at GitHub."""
+
+
 class SourceEntry(Model):
     """What is said of a repository of GitHub's as a whole."""
 
@@ -337,6 +345,9 @@ class SourceEntry(Model):
     )
     archived: StrictBool = Field(
         default=False, description="nothing of it is declared, since GitHub takes no change of it"
+    )
+    renamed_from: GitHubName | None = Field(
+        None, description="its name before, without the owner: what is declared of it is kept, and not made anew"
     )
 
 

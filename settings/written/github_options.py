@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from domain.github_source import WAIT_MINUTES_MAX, Reviewers, reviewers_problems
-from domain.iam.github import OWNER, REPOSITORY
+from domain.iam.github import OWNER
 from domain.iam.github_trust import environment_problems
 from domain.problems import Problem, unless
-from settings.written.catalog import Model, Text, checked, matching, no_credential
+from settings.written.catalog import GitHubName, Model, Text, checked, matching, no_credential
 
 EVERY_OTHER = "*"
 """In place of an environment's name: those that are not named."""
@@ -39,10 +39,6 @@ def _reviewers_problems(reviewers: Any) -> list[Problem]:
 
 
 Id = Annotated[StrictInt, _number(_id_problems)]
-RepositoryName = Annotated[
-    StrictStr,
-    matching(re.compile(REPOSITORY), "is not the name of a repository", "write it without its owner: payments-api"),
-]
 
 
 class ReviewersEntry(Model):
@@ -66,7 +62,7 @@ class EnvironmentEntry(Model):
 class RegistrySource(Model):
     """The repository of this project itself."""
 
-    repository: RepositoryName = Field(description="its name, without its owner")
+    repository: GitHubName = Field(description="its name, without its owner")
     required_checks: tuple[Text, ...] = Field(("offline", "gate"), description="jobs that must pass before a merge")
     linear_history: StrictBool = Field(default=False, description="no merge commits")
     signed_commits: StrictBool = Field(default=False, description="only commits with a verified signature")
@@ -82,7 +78,7 @@ class GitHubOptions(Model):
         StrictStr, matching(re.compile(OWNER), "is not the name of an owner", "write an organization or a user: acme")
     ] = Field(description="the organization or user whose repositories are declared")
     owner_is_user: StrictBool = Field(default=False, description="a user, who has no teams")
-    repositories: tuple[RepositoryName, ...] | None = Field(
+    repositories: tuple[GitHubName, ...] | None = Field(
         None, description="only these of the owner's; every one that pushes, if left out"
     )
     owns_repositories: StrictBool = Field(
@@ -91,7 +87,7 @@ class GitHubOptions(Model):
     environments: dict[Annotated[StrictStr, checked(_environment_problems)], EnvironmentEntry] = Field(
         {}, description="by their names; `*` is every other"
     )
-    adopt: tuple[RepositoryName, ...] = Field(
+    adopt: tuple[GitHubName, ...] = Field(
         (), description="repositories whose environments, variables and ruleset exist already: they are imported"
     )
     registry: RegistrySource | None = Field(None, description="the repository of this project itself")

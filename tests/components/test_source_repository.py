@@ -32,6 +32,7 @@ from tests.components.test_contract import SOURCE
 from tests.stacks import ROOT
 
 (PRODUCTION,) = SOURCE.environments
+COMPONENT = "container-registry:index:SourceRepository"
 CANARY = "ghs_canary0123456789"
 
 
@@ -45,6 +46,13 @@ def declared(*repositories: GitHubRepository) -> list[Resource]:
 
     declared_by(program, monitor)
     return monitor.declared
+
+
+def test_a_renamed_repository_is_found_by_its_name_before() -> None:
+    """Its children, too, whose names begin with it: the engine makes their aliases of the component's."""
+    (component, *_) = of_type(declared(replace(SOURCE, renamed_from="payments")), COMPONENT)
+    assert component.options["aliases"] == [f"name {SOURCE.owner}/payments"]
+    assert "aliases" not in of_type(declared(SOURCE), COMPONENT)[0].options
 
 
 def of_type(resources: list[Resource], token: str) -> list[Resource]:

@@ -229,8 +229,33 @@ def test_what_exists_is_adopted(make: Make, github: GitHub) -> None:
     assert github.violations == []
 
 
+def test_a_renamed_repository_keeps_what_is_declared(deployed: Deployed, github: GitHub) -> None:
+    """Its id says that it is the same one, and the catalog what its name was."""
+    ledger = _repository(github, "payments-ledger")
+    environment, old = ledger.environments[NAME], ledger.full_name
+    ledger.old_names, ledger.name = [old], "payments-book"
+    workspace = deployed.workspace
+    workspace.rewrite("catalog.yaml", old, "acme/payments-book")
+    workspace.rewrite("Pulumi.dev.yaml", "payments-ledger", "payments-book")
+
+    def named(catalog: dict[str, Any]) -> None:
+        catalog["sources"]["acme/payments-book"]["renamed_from"] = "payments-ledger"
+
+    # Without the name before it would be created, which GitHub refuses, and then deleted.
+    assert {"create"} in workspace.steps().values()
+    workspace.edit("catalog.yaml", named)
+    at_github = {urn: steps for urn, steps in workspace.steps().items() if "SourceRepository$" in urn}
+    assert set().union(*at_github.values()) == {"update"}
+    workspace.up().ok()
+    assert ledger.environments == {NAME: environment}
+    assert len(environment.variables) == 4
+    assert len(environment.policies) == 2
+    assert len(ledger.rulesets) == 1
+    assert workspace.preview("--expect-no-changes").code == 0
+
+
 def test_a_removed_source_takes_what_was_declared_of_it(deployed: Deployed, github: GitHub) -> None:
-    ledger, api = _repository(github, "payments-ledger"), _repository(github, "payments-api")
+    ledger, api = _repository(github, "payments-book"), _repository(github, "payments-api")
     before = dict(api.variables)
     ledger.variables["THEIRS"] = "kept"
 
@@ -239,7 +264,7 @@ def test_a_removed_source_takes_what_was_declared_of_it(deployed: Deployed, gith
         del catalog["sources"]
 
     def unnamed(stack: dict[str, Any]) -> None:
-        stack["config"]["container-registry:github"]["repositories"].remove("payments-ledger")
+        stack["config"]["container-registry:github"]["repositories"].remove("payments-book")
 
     deployed.workspace.edit("catalog.yaml", without)
     deployed.workspace.edit("Pulumi.dev.yaml", unnamed)

@@ -101,10 +101,10 @@ def request_faults(operation: Operation, query: Mapping[str, str], body: object)
 
 
 def answer_faults(operation: Operation, status: int, body: object) -> list[str]:
-    """An error that the operation does not document has the shape of every error."""
+    """A redirect or an error that the operation does not document has the shape of every error."""
     documented = _described(operation)["responses"].get(str(status))
     if documented is None:
-        if status < 400:
+        if status < 300:
             return [f"{operation.name} answers no {status}"]
         return _faults(body, {"$ref": "#/components/schemas/basic-error"})
     content = _resolved(documented).get("content", {}).get("application/json")

@@ -193,6 +193,16 @@ def test_what_is_written_as_said_makes_them_equal(run: Run, github: GitHub, fold
     assert run()[0] == 0
 
 
+def test_a_renamed_repository_that_is_declared_keeps_its_name_before(run: Run, github: GitHub, folder: Path) -> None:
+    _moved(repository(github, "payments-ledger"))
+    stack = folder / "Pulumi.prod.yaml"
+    stack.write_text(
+        f"{stack.read_text(encoding='utf-8')}  container-registry:github: {{owner: acme}}\n", encoding="utf-8"
+    )
+    said = "add acme/payments: {renamed_from: payments-ledger} to sources, or all of it is created anew"
+    assert of(run()[1], "payments-ledger")[-1].endswith(said)
+
+
 def test_a_deleted_repository_and_one_that_the_token_cannot_read_are_the_same_to_it(run: Run, github: GitHub) -> None:
     github.holdings.repositories.remove(repository(github, "notebooks"))
     status, out, _ = run()

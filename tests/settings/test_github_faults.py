@@ -69,6 +69,10 @@ CASES = {
     "a ref that is none": of(pushes=PUSHES.replace("admits: [refs/heads/main,", "admits: [main,")),
     "two that admit otherwise": of(pushes=OTHER_ADMITS),
     "a source that is none": of(more="sources: {acme/payment-api: {required_checks: [build]}}\n"),
+    "a name before with its owner": of(
+        more="sources: {acme/payments-api: {renamed_from: acme/payments}}\n"),
+    "a name before that still pushes": of(
+        more="sources: {acme/payments-api: {renamed_from: Payments-API}}\n"),
     "an archived source": of(more="sources: {acme/payments-api: {archived: true}}\n"),
     "an environment of two stacks": of(prod={"owner": "acme"}),
     "two owners of a repository": of(pushes=OF_DEV, prod=OPTIONS),
