@@ -8,6 +8,7 @@ from domain.github_patterns import name_matches
 from domain.github_source import BRANCHES, TAGS
 from resources.github import DEPLOYMENT_POLICY, ENVIRONMENT, ENVIRONMENT_VARIABLE
 
+RECORDED = (ENVIRONMENT, DEPLOYMENT_POLICY, ENVIRONMENT_VARIABLE)
 _PREFIXES = {"branchPattern": BRANCHES, "tagPattern": TAGS}
 
 

@@ -12,7 +12,7 @@ from rehearsal.apply import ecr, iam, kms, kubernetes, secretsmanager
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.apply.kubernetes import ApiServers, JobFailed
 from rehearsal.cluster.kubernetes_client import KubernetesRefusal, Unreachable
-from rehearsal.github_record import GitHubRecord
+from rehearsal.github_record import RECORDED, GitHubRecord
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer, github
@@ -26,7 +26,10 @@ BUILT: dict[str, Builder] = {
     **kubernetes.BUILDERS,
     **secretsmanager.BUILDERS,
 }
-NOT_BUILT: dict[str, str] = {each.token: "declared at GitHub, proven by a record of it" for each in github.TYPES}
+NOT_BUILT: dict[str, str] = {
+    **{each.token: "declared at GitHub" for each in github.TYPES},
+    **dict.fromkeys(RECORDED, "declared at GitHub, proven by a record of it"),
+}
 """Types that the local cloud has no part for, each with the reason."""
 _NO_CLUSTERS = ApiServers()
 

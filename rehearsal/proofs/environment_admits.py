@@ -9,8 +9,9 @@ from rehearsal.github_record import EnvironmentRecord
 from rehearsal.proofs.harness.case import Broken, PublisherCase
 from rehearsal.proofs.harness.workflows import example_ref, jobs
 
-PROMISE = "jobs of the catalog's branches and tags enter the environment and assume the publisher's role; no others do"
+PROMISE = "the environment admits the catalog's branches and tags alone, and names the role to its jobs"
 _OTHER = "rehearsal-other"
+_ROLE_VARIABLE = "PUSH_ROLE_ARN"
 
 
 def applies(case: PublisherCase) -> bool:
@@ -35,29 +36,36 @@ def prove_publisher(case: PublisherCase) -> str:
     record = case.github.environment(case.publisher.source.github, declared.name)
     if record is None:
         raise Broken(f"the environment {declared.name} is not declared: GitHub makes one that every branch enters")
+    _require_variables(case, declared, record)
     admitted = [example_ref(each) for each in declared.admits]
     for ref in admitted:
         _require_role(case, record, replace(job, ref=ref))
-    refused = [ref for ref in _others(declared) if not _is_declared(declared, ref)]
+    refused = others(declared)
     for ref in refused:
         if record.admits(ref):
             case.session(replace(job, ref=ref))
             raise Broken(
                 f"a job of {ref} entered {declared.name} and got into the role, and the catalog does not name it"
             )
-    return f"entered from {', '.join(admitted)}; refused: {', '.join(refused)}"
+    return f"entered from {', '.join(admitted)}; {len(refused)} others refused"
 
 
 def _require_role(case: PublisherCase, record: EnvironmentRecord, job: Job) -> None:
     if not record.admits(job.ref):
         raise Broken(f"a job of {job.ref} does not enter the environment, and the catalog names it")
-    variable = record.variables.get("PUSH_ROLE_ARN", case.role)
-    if variable != case.role:
-        raise Broken(f"the variable PUSH_ROLE_ARN is {variable}, and the role is {case.role}")
     case.session(job)
 
 
-def _others(declared: Environment) -> list[str]:
+def _require_variables(case: PublisherCase, declared: Environment, record: EnvironmentRecord) -> None:
+    wanted = {each.name: each.value for each in declared.variables}
+    for name in sorted({*wanted, *record.variables}):
+        if (there := record.variables.get(name)) != wanted.get(name):
+            raise Broken(f"declared the variable {name} as {wanted.get(name)}, and it is {there}")
+    if (role := wanted.get(_ROLE_VARIABLE, case.role)) != case.role:
+        raise Broken(f"the variable {_ROLE_VARIABLE} is {role}, and the role is {case.role}")
+
+
+def others(declared: Environment) -> list[str]:
     """Another name, one that only begins or ends alike, one below another, and the same name of the other kind."""
     refs = [f"{BRANCHES}{_OTHER}", f"{TAGS}{_OTHER}", f"{BRANCHES}{_OTHER}/1"]
     for each in map(example_ref, declared.admits):
@@ -65,7 +73,7 @@ def _others(declared: Environment) -> list[str]:
         name = each.removeprefix(kind)
         refs += [f"{TAGS if kind == BRANCHES else BRANCHES}{name}"]
         refs += [f"{kind}{name}-{_OTHER}", f"{kind}{_OTHER}-{name}", f"{kind}{_OTHER}/{name}", f"{kind}{name}/{_OTHER}"]
-    return list(dict.fromkeys(refs))
+    return [each for each in dict.fromkeys(refs) if not _is_declared(declared, each)]
 
 
 def _is_declared(declared: Environment, ref: str) -> bool:

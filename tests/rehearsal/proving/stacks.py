@@ -138,16 +138,16 @@ repositories:
 """,
     ),
     "sources": (
-        stack_file(SOURCES_ACCOUNT, "github: {owner: Acme, registry: {repository: registry}}"),
+        stack_file(SOURCES_ACCOUNT, "github: {owner: Initech, registry: {repository: registry}}"),
         """\
 retention: {default: [{any: true, keep: 10}]}
 repositories:
   team/app:
     owner: team
     push:
-      - {github: acme/app, environment: production}
-      - {github: acme/app, environment: Releases, admits: ["refs/tags/v*", refs/heads/release/1]}
-  team/web: {owner: team, push: [{github: acme/web, refs: [refs/heads/main]}]}
+      - {github: initech/app, environment: production}
+      - {github: initech/app, environment: Releases, admits: ["refs/tags/v*", refs/heads/release/1]}
+  team/web: {owner: team, push: [{github: initech/web, refs: [refs/heads/main]}]}
   team/other: {owner: team, push: [{github: globex/app, environment: production}]}
 """,
     ),

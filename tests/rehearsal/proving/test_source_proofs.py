@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from domain.github_source import BRANCHES, TAGS
-from rehearsal.github_record import EnvironmentRecord, GitHubRecord
+from rehearsal.github_record import RECORDED, EnvironmentRecord, GitHubRecord
+from rehearsal.proofs.environment_admits import others
 from resources.github import DEPLOYMENT_POLICY, ENVIRONMENT, ENVIRONMENT_VARIABLE
 from tests.cases import case, cases
 from tests.rehearsal.proving.stacks import Stack, Stacks
 
 ADMITS = "environment_admits"
-PRODUCTION, RELEASES = (f"dev.acme.app+environment-{each}" for each in ("production", "releases"))
-KEYS = {PRODUCTION: ("acme/app", "production"), RELEASES: ("acme/app", "releases")}
+PRODUCTION, RELEASES = (f"dev.initech.app+environment-{each}" for each in ("production", "releases"))
+KEYS = {PRODUCTION: ("initech/app", "production"), RELEASES: ("initech/app", "releases")}
 MAIN, TAG = (BRANCHES, "main"), (TAGS, "v*")
 
 
@@ -28,6 +29,7 @@ def instead(record: GitHubRecord, subject: str, other: EnvironmentRecord | None)
     """Another environment in the place of the publisher's, until the end."""
     before = record.environments.pop(KEYS[subject])
     if other is not None:
+        other.variables = other.variables or dict(before.variables)
         record.environments[KEYS[subject]] = other
     yield
     record.environments[KEYS[subject]] = before
@@ -36,21 +38,23 @@ def instead(record: GitHubRecord, subject: str, other: EnvironmentRecord | None)
 def test_it_is_promised_of_environments_that_the_stack_declares(sources: Stack) -> None:
     assert sources.subjects(ADMITS) == {PRODUCTION, RELEASES}
     assert len(sources.subjects("trusted")) == 4
-    assert set(sources.applied.not_built.values()) == {"declared at GitHub, proven by a record of it"}
+    recorded = "declared at GitHub, proven by a record of it"
+    assert set(sources.applied.not_built.values()) == {recorded, "declared at GitHub"}
+    assert {each.partition(" ")[0] for each, why in sources.applied.not_built.items() if why == recorded} == {*RECORDED}
 
 
 def test_the_catalogs_refs_enter_and_no_others(sources: Stack) -> None:
-    production, releases = (sources.kept(ADMITS, each) for each in (PRODUCTION, RELEASES))
-    assert (production.held, releases.held) == (True, True)
-    entered, _, refused = production.happened.partition("; refused: ")
-    assert entered == "entered from refs/heads/main"
-    assert {"refs/heads/rehearsal-other", "refs/tags/main", "refs/heads/main-rehearsal-other"} < set(
-        refused.split(", ")
-    )
-    entered, _, refused = releases.happened.partition("; refused: ")
-    assert entered == "entered from refs/tags/v1.2.0, refs/heads/release/1"
-    assert {"refs/heads/v1.2.0", "refs/tags/release/1", "refs/tags/v1.2.0/rehearsal-other"} < set(refused.split(", "))
-    assert "refs/tags/v1.2.0-rehearsal-other" not in refused, "the pattern matches it"
+    assert sources.kept(ADMITS, PRODUCTION).happened == "entered from refs/heads/main; 8 others refused"
+    entered = "entered from refs/tags/v1.2.0, refs/heads/release/1"
+    assert sources.kept(ADMITS, RELEASES).happened == f"{entered}; 12 others refused"
+
+
+def test_what_is_tried_is_most_like_what_is_declared(sources: Stack) -> None:
+    (repository,) = (each for each in sources.settings.github if each.full_name.casefold() == "initech/app")
+    production, releases = repository.environments
+    assert {"refs/heads/rehearsal-other", "refs/tags/main", "refs/heads/main-rehearsal-other"} < {*others(production)}
+    assert {"refs/heads/v1.2.0", "refs/tags/release/1", "refs/tags/v1.2.0/rehearsal-other"} < {*others(releases)}
+    assert "refs/tags/v1.2.0-rehearsal-other" not in others(releases), "the pattern matches it"
 
 
 @cases(
@@ -81,14 +85,18 @@ def test_one_that_is_not_there_fails_the_proof(sources: Stack) -> None:
     assert "production is not declared: GitHub makes one that every branch enters" in outcome.happened
 
 
-def test_a_variable_that_names_another_role_fails_the_proof(sources: Stack) -> None:
-    variables = {"PUSH_ROLE_ARN": "arn:aws:iam::999900001111:role/other"}
-    with instead(
-        sources.applied.github, PRODUCTION, EnvironmentRecord(has_patterns=True, patterns=[MAIN], variables=variables)
-    ):
+@cases(
+    "name, value, told",
+    ("PUSH_ROLE_ARN", "arn:aws:iam::999900001111:role/other", "and it is arn:aws:iam::999900001111:role/other"),
+    ("AWS_REGION", "eu-west-1", "declared the variable AWS_REGION as us-east-1, and it is eu-west-1"),
+    ("THEIRS", "x", "declared the variable THEIRS as None, and it is x"),
+)
+def test_another_variable_fails_the_proof(sources: Stack, name: str, value: str, told: str) -> None:
+    variables = {**sources.applied.github.environments[KEYS[PRODUCTION]].variables, name: value}
+    other = EnvironmentRecord(has_patterns=True, patterns=[MAIN], variables=variables)
+    with instead(sources.applied.github, PRODUCTION, other):
         outcome = sources.broken(ADMITS, PRODUCTION)
-    assert not outcome.held
-    assert "PUSH_ROLE_ARN is arn:aws:iam::999900001111:role/other" in outcome.happened
+    assert (outcome.held, told in outcome.happened) == (False, True), outcome.happened
 
 
 def declared(*resources: tuple[str, dict[str, Any]]) -> GitHubRecord:
