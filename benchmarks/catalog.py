@@ -92,7 +92,9 @@ def _push(kind: str, source: int) -> Entry:
     return {**push, "refs": _REFS[source % len(_REFS)]}
 
 
-def write_project(folder: Path, count: int, *, faulty: bool = False, clusters: Sequence[Entry] = ()) -> None:
+def write_project(
+    folder: Path, count: int, *, faulty: bool = False, clusters: Sequence[Entry] = (), github: Entry | None = None
+) -> None:
     """This project with a catalog of its own; a faulty one has a misspelt key in its last entry."""
     repositories = entries(count)
     if faulty:
@@ -112,6 +114,8 @@ def write_project(folder: Path, count: int, *, faulty: bool = False, clusters: S
     }
     if clusters:
         config["container-registry:clusters"] = list(clusters)
+    if github:
+        config["container-registry:github"] = github
     _write(folder / f"Pulumi.{STACK}.yaml", {"config": config})
     _write(folder / "catalog.yaml", {"retention": PRESETS, "repositories": repositories})
 

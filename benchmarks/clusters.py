@@ -81,8 +81,10 @@ def _measured(folder: Path, runs: int, *, check: bool) -> int:
     for number in range(1, runs + 1):
         for size in sizes:
             output = folder / f"{size}.json"
-            seconds.setdefault(str(size), []).append(_run("benchmarks.command", str(folder / str(size)), str(output)))
-        seconds.setdefault("floor", []).append(_run("benchmarks.clusters", "--floor", str(output)))
+            seconds.setdefault(str(size), []).append(
+                run_command("benchmarks.command", str(folder / str(size)), str(output))
+            )
+        seconds.setdefault("floor", []).append(run_command("benchmarks.clusters", "--floor", str(output)))
         print(f"round {number} of {runs}", file=sys.stderr, flush=True)
     counts = {size: len(json.loads((folder / f"{size}.json").read_text())["resources"]) for size in sizes}
     few, many = (
@@ -101,7 +103,8 @@ def _median(some: list[float], others: list[float]) -> float:
     return median(one - other for one, other in zip(some, others, strict=True))
 
 
-def _run(module: str, *arguments: str) -> float:
+def run_command(module: str, *arguments: str) -> float:
+    """The seconds that a command of ours prints."""
     command = [sys.executable, "-m", module, *arguments]
     ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return float(json.loads(ran.stdout)["seconds"])

@@ -49,7 +49,7 @@ def _environment(inputs: Inputs) -> Sequence[str]:
         inputs["environment"],
         f"reviewed by {' or '.join(who)}" if who else "no reviewers",
         *([f"after {wait:,} min"] if wait else []),
-        *(["also approved by who started it"] if who and not inputs["preventSelfReview"] else []),
+        *(["can be approved by the person who started it"] if who and not inputs["preventSelfReview"] else []),
         *(["administrators bypass"] if inputs["canAdminsBypass"] else []),
         *([] if "deploymentBranchPolicy" in inputs else ["any branch or tag"]),
     ]
@@ -62,7 +62,7 @@ def _policy(inputs: Inputs) -> Sequence[str]:
 
 def _variable(inputs: Inputs) -> Sequence[str]:
     environment = [inputs["environment"]] if "environment" in inputs else []
-    return [*environment, inputs["variableName"], inputs["value"]]
+    return [" ".join((*environment, inputs["variableName"])), inputs["value"]]
 
 
 def _rules(inputs: Inputs) -> Sequence[str]:

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from settings import InvalidSettings, load
-from tests.stacks import ROOT, copied
+from tests.stacks import NO_GITHUB, ROOT, copied
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
@@ -74,7 +74,7 @@ def test_yaml_loads(block: Block, tmp_path: Path) -> None:
 
 def _project_with(content: dict[str, Any], text: str, folder: Path) -> Path:
     """The tests' project with a whole stack's file, keys of one, entries, or other parts of a catalog."""
-    project = copied(folder / "project")
+    project = copied(folder / "project", *NO_GITHUB)
     stack, catalog = project / "Pulumi.dev.yaml", project / "catalog.yaml"
     if "config" in content:
         return _written(stack, content)
@@ -85,7 +85,9 @@ def _project_with(content: dict[str, Any], text: str, folder: Path) -> Path:
             config["config"][key] = {**held, **value} if isinstance(held, dict) else value
         return _written(stack, config)
     whole = yaml.safe_load(catalog.read_text(encoding="utf-8"))
-    parts = content if content.keys() <= {"repositories", "retention", "removed"} else {"repositories": content}
+    parts = (
+        content if content.keys() <= {"repositories", "retention", "removed", "sources"} else {"repositories": content}
+    )
     for key, value in parts.items():
         whole[key] = {**whole.get(key, {}), **value}
     if accounts := re.findall(r'^# +([\w-]+): "(\d{12})"$', text, re.MULTILINE):  # for the stack's file, says the page

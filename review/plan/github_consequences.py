@@ -16,7 +16,7 @@ from review.plan.phrases import grouped, urns_of
 K = TypeVar("K", bound=Hashable)
 
 _LIMIT = 10
-_WORTH_TELLING = REQUESTS_PER_HOUR // 10
+_MANY = REQUESTS_PER_HOUR // 10
 
 
 def github_consequences(compared: Compared) -> Iterator[Consequence]:
@@ -118,7 +118,7 @@ def _looser_environment(old: Resource, new: Resource | None) -> list[str]:
     approved = bool(after.get("reviewers"))
     found = {
         "its jobs need no approval any more": before.get("reviewers") and not approved,
-        "whoever started a job can approve it": approved
+        "the person who started a job can approve it": approved
         and before["preventSelfReview"]
         and not after["preventSelfReview"],
         "administrators can enter without an approval": after["canAdminsBypass"] and not before["canAdminsBypass"],
@@ -167,7 +167,7 @@ def _weaker(text: str, changes: Sequence[Change]) -> Consequence:
 def _requests(changes: Sequence[Change]) -> Iterator[Consequence]:
     """Of a deployment that has many."""
     count, minutes = REQUESTS_PER_WRITE * len(changes), max(1, len(changes) // 60)
-    if count <= _WORTH_TELLING:
+    if count <= _MANY:
         return
     text = (
         f"The deployment makes up to {count:,} requests to GitHub, which answers {REQUESTS_PER_HOUR:,} in an hour, and "

@@ -62,17 +62,18 @@ EDITS: dict[str, tuple[TextEdit, ...]] = {
 
 @pytest.mark.parametrize("name", EDITS)
 def test_what_a_change_means(name: str, snapshot: SnapshotAssertion) -> None:
-    found = changed(*EDITS[name])
-    told = [each for each in found.consequences if each.topic in (Topic.SOURCE, Topic.WEAKER, Topic.BLOCKED)]
-    assert [f"{each.topic} {each.id or '-'}: {each.text}" for each in told] == snapshot
+    found = [
+        each for each in changed(*EDITS[name]).consequences if each.topic in (Topic.SOURCE, Topic.WEAKER, Topic.BLOCKED)
+    ]
+    assert [f"{each.topic} {each.id or '-'}: {each.text}" for each in found] == snapshot
 
 
-@cases("wait, later, told", (90, 0, True), (0, 90, False), (90, 30, True))
-def test_a_shorter_wait_is_weaker(wait: int, later: int, told: bool) -> None:
+@cases("wait, later, weaker", (90, 0, True), (0, 90, False), (90, 30, True))
+def test_a_shorter_wait_is_weaker(wait: int, later: int, weaker: bool) -> None:
     base = (options(f"{REVIEWED}, wait_minutes: {wait}}}"),)
     edit = ("Pulumi.prod.yaml", f"wait_minutes: {wait}", f"wait_minutes: {later}")
     texts = [each.text for each in changed(edit, base=base).consequences]
-    assert any(f"wait for {later} minutes in place of {wait}" in each for each in texts) is told
+    assert any(f"wait for {later} minutes in place of {wait}" in each for each in texts) is weaker
 
 
 def test_changes_are_at_github() -> None:
@@ -89,7 +90,7 @@ def test_a_stack_that_begins_with_github_is_created_and_nothing_is_weaker() -> N
     assert [each.topic for each in found.consequences] == []
 
 
-def test_all_that_leaves_is_told() -> None:
+def test_all_that_leaves_is_shown() -> None:
     found = plan(rendered("prod"), rendered("prod", *NO_GITHUB), date(2026, 11, 30))
     weaker = [each.text for each in found.consequences if each.id == "plan-weakens"]
     for environment in ("prod", "preview-prod", "drift-prod"):
@@ -116,16 +117,16 @@ def _many(count: int) -> Compared:
     (REQUESTS_PER_HOUR // 3, Topic.SOURCE, False),
     (REQUESTS_PER_HOUR // 3 + 1, Topic.BLOCKED, True),
 )
-def test_requests_are_told_against_the_limit(count: int, topic: Topic | None, fails: bool) -> None:
+def test_requests_are_held_to_the_limit(count: int, topic: Topic | None, fails: bool) -> None:
     found = list(github_consequences(_many(count)))
     assert [(each.topic, each.fails) for each in found] == ([(topic, fails)] if topic else [])
     assert all(f"up to {3 * count:,} requests to GitHub, which answers 5,000 in an hour" in each.text for each in found)
 
 
-def test_an_import_is_told_as_one() -> None:
+def test_an_import_is_one_consequence() -> None:
     adopt = ("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    adopt: [payments-ledger]\n")
     found = plan(rendered("prod", *NO_GITHUB), rendered("prod", adopt), date(2026, 11, 30))
     assert found.counts()[Op.ADOPT] == 5
-    (told,) = found.consequences
-    assert (told.topic, len(told.urns)) == (Topic.ADOPTION, 5)
-    assert told.text.startswith("acme/payments-ledger:production, acme/payments-ledger:production:AWS_REGION")
+    (adoption,) = found.consequences
+    assert (adoption.topic, len(adoption.urns)) == (Topic.ADOPTION, 5)
+    assert adoption.text.startswith("acme/payments-ledger:production, acme/payments-ledger:production:AWS_REGION")
