@@ -31,6 +31,8 @@ from settings import Settings
 
 _MANAGER = "pulumi-kubernetes"
 _JOB_SECONDS = 60.0
+OPERATORS_OWN = (EXTERNAL_SECRET, TOKEN_GENERATOR)
+"""What an operator reads that no API server of the rehearsal has."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -53,7 +55,7 @@ def not_built(token: str, inputs: Inputs, cluster: str, account: str, servers: A
     by_tests = f"declared in cluster {cluster}, proven by the cluster tests"
     if cluster not in servers.clients:
         return f"{by_tests}: {servers.reason}"
-    if token in (EXTERNAL_SECRET, TOKEN_GENERATOR):
+    if token in OPERATORS_OWN:
         return f"{by_tests}: there is no External Secrets Operator here"
     if token == JOB and _role_account(inputs) != account:
         return f"{by_tests}: it pulls with a role that this stack does not declare"

@@ -10,6 +10,7 @@ from domain.iam.access import Caller, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from rehearsal.apply.applying import BUILT, NOT_BUILT
+from rehearsal.apply.kubernetes import OPERATORS_OWN
 from resources import TYPES
 from tests.bootstrap.calls import NOT_LOOKED_AT, Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
@@ -20,7 +21,7 @@ from tests.workflows.workflow import FOLDER
 
 def test_a_record_has_every_type_that_is_declared(bootstrapped: Bootstrapped) -> None:
     assert {each.type for each in bootstrapped.resources} <= set(TYPES)
-    assert set(TYPES) <= {*BUILT, *NOT_BUILT}
+    assert set(TYPES) <= {*BUILT, *NOT_BUILT, *OPERATORS_OWN}
 
 
 def test_the_rehearsal_was_heard(bootstrapped: Bootstrapped) -> None:

@@ -184,7 +184,7 @@ def test_the_progress_has_one_width_whatever_is_being_done() -> None:
 def test_a_fault_of_the_rehearsal_itself_is_no_broken_promise(
     rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "promised", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "promised", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         rehearse()
 
@@ -194,7 +194,7 @@ def test_the_bootstrap_exists_before_anything_is_built(
 ) -> None:
     stood: list[str] = []
 
-    def look(_root: Path, _stack: str, clients: Clients, _told: object) -> Applied:
+    def look(_root: Path, _stack: str, clients: Clients, *_more: object) -> Applied:
         iam = clients.root("iam", "us-east-1", account)
         stood.extend(each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
         stood.extend(each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"])

@@ -15,7 +15,7 @@ from rehearsal.proofs.harness.run import Proof, ProofOutcome, cases, found, prom
 from settings import Settings, load
 from tests.clusters import STOREFRONT
 from tests.rehearsal.proving.breaking import REGION
-from tests.stacks import PROJECT, copied
+from tests.stacks import NO_GITHUB, PROJECT, copied
 
 DEV_ACCOUNT, OTHER_ACCOUNT, WORKLOADS = "111122223333", "999900001111", "444455556666"
 COPY, PART, THERE = "eu-west-1", "eu-central-1", "us-west-2"
@@ -157,7 +157,7 @@ repositories:
 
 def project_of(folder: Path, stack: str, catalog: str) -> Path:
     """The project with another stack dev and another catalog, in the folder."""
-    copied(folder)
+    copied(folder, *NO_GITHUB)
     (folder / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
     (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
     return folder

@@ -51,10 +51,10 @@ def test_the_catalogs_refs_enter_and_no_others(sources: Stack) -> None:
 
 def test_what_is_tried_is_most_like_what_is_declared(sources: Stack) -> None:
     (repository,) = (each for each in sources.settings.github if each.full_name.casefold() == "initech/app")
-    production, releases = repository.environments
-    assert {"refs/heads/rehearsal-other", "refs/tags/main", "refs/heads/main-rehearsal-other"} < {*others(production)}
-    assert {"refs/heads/v1.2.0", "refs/tags/release/1", "refs/tags/v1.2.0/rehearsal-other"} < {*others(releases)}
-    assert "refs/tags/v1.2.0-rehearsal-other" not in others(releases), "the pattern matches it"
+    tried = {each.name: {*others(each)} for each in repository.environments}
+    assert {"refs/heads/rehearsal-other", "refs/tags/main", "refs/heads/main-rehearsal-other"} < tried["production"]
+    assert {"refs/heads/v1.2.0", "refs/tags/release/1", "refs/tags/v1.2.0/rehearsal-other"} < tried["Releases"]
+    assert "refs/tags/v1.2.0-rehearsal-other" not in tried["Releases"], "the pattern matches it"
 
 
 @cases(
