@@ -204,12 +204,12 @@ def test_a_day_that_cannot_be_read_is_past() -> None:
     assert Compared(base, both.head).mandatory() == {PAST}
 
 
-ELSEWHERE = ("plan-renames", "plan-retires", "plan-too-many-requests", "plan-weakens")
+BY_OTHER_TESTS = ("plan-renames", "plan-retires", "plan-too-many-requests", "plan-weakens")
 
 
 def test_every_id_is_described() -> None:
     seen = {each for *_, expected in CASES.values() for each in expected}
-    assert seen | {PROTECTED, *ELSEWHERE} == set(IDS)
+    assert seen | {PROTECTED, *BY_OTHER_TESTS} == set(IDS)
 
 
 def test_a_protected_key_alone() -> None:
