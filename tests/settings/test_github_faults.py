@@ -9,11 +9,13 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bootstrap import template
-from domain.github_source import requests
+from domain.github_source import GitHubRepository, Variable, reads, requests
+from resources.github import is_github
 from settings import load
+from settings.checks.github_entries import declared_problems
 from tests.cases import cases
 from tests.settings.written import HEAD, catalog, faults, words
-from tests.stacks import ROOT
+from tests.stacks import PROJECT, ROOT, rendered
 
 CANARY = "ghp_canary0123456789"
 PUSHES = """\
@@ -170,3 +172,23 @@ def test_requests_are_counted(project: Path) -> None:
     found = load(project, "dev").github
     assert requests(found) == 1 + (2 + 2 * 2 + 3 * 4) + 3 * 4
     assert requests(()) == 0
+
+
+@cases("count, problems", (1_250, 0), (1_251, 1))
+def test_what_a_refresh_can_not_read_in_an_hour(count: int, problems: int) -> None:
+    variables = tuple(Variable(name=f"V{index}", value="x") for index in range(4))
+    repositories = [
+        GitHubRepository(
+            owner="acme", name=f"r{index}", environments=(), variables=variables, ruleset=None, adopt=False
+        )
+        for index in range(count)
+    ]
+    found = [str(each) for each in declared_problems(repositories)]
+    assert len(found) == problems
+    assert all("makes 5,004 environments, variables and rulesets" in each for each in found)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_refresh_reads_each_of_what_is_declared(stack: str) -> None:
+    declared = [each for each in rendered(stack).resources if is_github(each.type)]
+    assert reads(load(PROJECT, stack).github) == len(declared)
