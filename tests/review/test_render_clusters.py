@@ -68,10 +68,11 @@ CHANGES: dict[str, tuple[TextEdit, ...]] = {
     "refreshed instead": ((FILE, MARKET, MARKET.replace("external-secrets", "refreshed-secret")),),
     "static instead": (
         (FILE, PAYMENTS, PAYMENTS.replace("refreshed-secret", "static-registry, credentials: [ghcr]")), NOT_PULLED,
+        (FILE, "except: [monitoring]", "except: [monitoring, payments]"),
     ),
     "only warned of": ((FILE, "admission: {action: deny, except: [monitoring]}", "admission: {action: audit}"),),
     "not judged": ((FILE, "      admission: {action: deny, except: [monitoring]}\n", ""),),
-    "refused from now on": ((FILE, "admission: {action: audit}", "admission: {action: deny}"),),
+    "refused from now on": ((FILE, "admission: {action: audit}", "admission: {action: deny, except: [tools]}"),),
     "a cluster of another name": (
         (FILE, "- name: factory", "- name: plant"), ("catalog.yaml", "{cluster: factory", "{cluster: plant"),
     ),
