@@ -149,7 +149,10 @@ def _workspace(temporary: Path, endpoint: str) -> Workspace:
     own = {name: value for name, value in _environment(temporary).items() if name not in file_backend}
     credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": AwsCredentials(ACCOUNT).secret}
     credentials |= {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION}
-    return Workspace(folder, "dev", {**own, **credentials})
+    workspace = Workspace(folder, "dev", {**own, **credentials})
+    # What a deployment asks of AWS is the same without GitHub.
+    workspace.edit("Pulumi.dev.yaml", lambda stack: stack["config"].pop("container-registry:github"))
+    return workspace
 
 
 def _alike(seen: set[Seen]) -> set[Seen]:

@@ -1,8 +1,7 @@
 """GitHub under a real engine: what each change asks of it, how many requests that takes, and that no token is shown."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -19,12 +18,12 @@ from resources.github import (
 from settings import load
 from tests.engine.conftest import Make
 from tests.engine.workspace import Ran, Workspace
-from tests.github.server import GitHub, secondary_limit, served
+from tests.github.acme import READS, REPOSITORIES
+from tests.github.server import GitHub, secondary_limit
 from tests.github.state import Environment, Repository
 
 pytestmark = pytest.mark.engine
 
-TOKEN, READ_ONLY = "ghs_canary4Jw8Zq2m", "ghs_canary9Ty3Kd6b"
 NAME = "stage/eu:1"
 """Of an environment; what separates the parts of a path and of an id is escaped."""
 GITHUB: dict[str, Any] = {
@@ -49,28 +48,16 @@ def _catalog(catalog: dict[str, Any]) -> None:
     catalog["sources"] = {"acme/payments-ledger": {"required_checks": ["build"]}}
 
 
-@pytest.fixture(scope="module")
-def github() -> Iterator[GitHub]:
-    github = GitHub(tokens={TOKEN: True, READ_ONLY: False})
-    acme = github.holdings.add_owner("acme", 1024, teams={4201: "payments", 4202: "platform"})
-    github.holdings.users[17] = "robin"
-    names = ("payments-api", "payments-ledger", "storefront", "container-registry")
-    for number, name in enumerate(names, 65536):
-        github.holdings.add(acme, name, number)
-    with served(github):
-        yield github
-
-
 def _repository(github: GitHub, name: str) -> Repository:
     found = github.holdings.repository("acme", name)
     assert found
     return found
 
 
-def _at(workspace: Workspace, github: GitHub, token: str = TOKEN) -> Workspace:
-    """With GitHub's address and a token in its environment."""
-    more = {"GITHUB_BASE_URL": f"{github.url}/", "GITHUB_TOKEN": token}
-    return replace(workspace, environment={**workspace.environment, **more})
+def _made(make: Make) -> Workspace:
+    """Without what the other stack declares, which owns the repositories."""
+    other = ("Pulumi.prod.yaml", lambda stack: stack["config"].pop("container-registry:github"))
+    return make("dev", ("Pulumi.dev.yaml", _stack), ("catalog.yaml", _catalog), other)
 
 
 @dataclass(frozen=True)
@@ -83,8 +70,9 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(make: Make, github: GitHub) -> Deployed:
-    workspace = _at(make("dev", ("Pulumi.dev.yaml", _stack), ("catalog.yaml", _catalog)), github)
+def deployed(make: Make) -> Deployed:
+    workspace = _made(make)
+    github = workspace.github
     shown = {"preview": workspace.preview("--json").ok().output, "events": workspace.events()}
     before = len(github.requests)
     shown["update"] = workspace.pulumi("up", "--yes", "--skip-preview", "--diff", "--stack", "dev").ok().output
@@ -94,12 +82,16 @@ def deployed(make: Make, github: GitHub) -> Deployed:
     return Deployed(workspace, shown, made)
 
 
+@pytest.fixture
+def github(deployed: Deployed) -> GitHub:
+    return deployed.workspace.github
+
+
 def _asked(github: GitHub, workspace: Workspace, run: Any) -> tuple[Ran, list[str]]:
     before = len(github.requests)
     return run(workspace), github.requests[before:]
 
 
-@pytest.mark.usefixtures("deployed")
 def test_what_is_declared_is_at_github(github: GitHub) -> None:
     ledger = _repository(github, "payments-ledger")
     (environment,) = ledger.environments.values()
@@ -129,7 +121,7 @@ def test_the_requests_of_a_deployment_are_as_many_as_it_is_told(deployed: Deploy
 
 def test_a_token_reaches_github_and_is_shown_nowhere(deployed: Deployed, github: GitHub) -> None:
     assert github.remaining < 5_000
-    assert {name for name, text in deployed.shown.items() for token in (TOKEN, "ghs_canary") if token in text} == set()
+    assert {name for name, text in deployed.shown.items() if "ghs_canary" in text} == set()
 
 
 def test_an_unchanged_stack_asks_for_its_owner_alone(deployed: Deployed, github: GitHub) -> None:
@@ -156,7 +148,7 @@ def test_what_was_changed_by_hand_is_put_right(deployed: Deployed, github: GitHu
 def test_changed_reviewers_change_their_environment_alone(deployed: Deployed, github: GitHub) -> None:
     def other(stack: dict[str, Any]) -> None:
         entry = stack["config"]["container-registry:github"]["environments"]["*"]
-        entry |= {"reviewers": {"teams": [4202], "users": [17]}, "wait_minutes": 0}
+        entry |= {"reviewers": {"teams": [4200], "users": [17]}, "wait_minutes": 0}
 
     workspace = deployed.workspace
     workspace.edit("Pulumi.dev.yaml", other)
@@ -167,22 +159,22 @@ def test_changed_reviewers_change_their_environment_alone(deployed: Deployed, gi
     path = "/repos/acme/payments-ledger/environments/stage%2Feu%3A1"
     assert asked == ["GET /orgs/acme 200", f"PUT {path} 200"]
     settings = _repository(github, "payments-ledger").environments[NAME].settings
-    assert settings["reviewers"] == [{"type": "Team", "id": 4202}, {"type": "User", "id": 17}]
+    assert settings["reviewers"] == [{"type": "Team", "id": 4200}, {"type": "User", "id": 17}]
     assert settings["wait_timer"] == 0
 
 
-def test_a_token_that_only_reads_previews_and_does_not_deploy(deployed: Deployed, github: GitHub) -> None:
+def test_a_token_that_only_reads_previews_and_does_not_deploy(deployed: Deployed) -> None:
     def other(stack: dict[str, Any]) -> None:
         stack["config"]["container-registry:github"]["environments"]["*"]["wait_minutes"] = 1
 
-    workspace = _at(deployed.workspace, github, READ_ONLY)
+    workspace = deployed.workspace.with_token(READS)
     workspace.edit("Pulumi.dev.yaml", other)
     workspace.preview().ok()
     refused = workspace.up()
     assert refused.code != 0
     assert "403 Resource not accessible by integration" in refused.output
-    assert READ_ONLY not in refused.output
-    unknown = _at(deployed.workspace, github, "ghs_canaryUnknown").preview()
+    assert READS not in refused.output
+    unknown = deployed.workspace.with_token("ghs_canaryUnknown").preview()
     assert 'failed to lookup organization "acme": GET /orgs/acme: 401 Bad credentials' in unknown.output
     assert "ghs_canary" not in unknown.output
 
@@ -197,36 +189,32 @@ def _adopt(stack: dict[str, Any]) -> None:
     stack["config"]["container-registry:github"]["adopt"] = ["payments-ledger"]
 
 
-def test_what_exists_is_adopted(make: Make, github: GitHub) -> None:
-    """In another stack of the same name, over what was made by hand."""
-    ledger = Repository(github.holdings.owner("acme"), "payments-ledger", 70001)
-    ledger.environments[NAME] = Environment(NAME, 9, {"wait_timer": 30, "deployment_branch_policy": None})
-    ledger.environments[NAME].variables |= {"AWS_REGION": "eu-west-9", "REGISTRY_HOST": "x", "PUSH_ROLE_ARN": "y"}
-    ledger.environments[NAME].variables |= {"REGISTRY_REPOSITORIES": "z", "THEIRS": "kept"}
-    kept = github.holdings.repositories[:]
-    others = [Repository(each.owner, each.name, each.id) for each in kept if each.name != "payments-ledger"]
-    github.holdings.repositories[:] = [ledger, *others]
-    try:
-        by_hand = _at(make("dev", ("Pulumi.dev.yaml", _stack), ("catalog.yaml", _catalog)), github)
-        refused = by_hand.up()
-        assert refused.code != 0
-        assert "409 Already exists" in refused.output
-        by_hand.destroy().ok()
-        ledger.environments.setdefault(NAME, Environment(NAME, 9))
-        ledger.environments[NAME].variables |= dict.fromkeys(
-            ("AWS_REGION", "REGISTRY_HOST", "PUSH_ROLE_ARN", "REGISTRY_REPOSITORIES"), "by hand"
-        )
-        by_hand.edit("Pulumi.dev.yaml", _adopt)
-        imported = [urn for urn, steps in by_hand.steps().items() if "import" in steps]
-        assert len(imported) == 5
-        by_hand.up().ok()
-        assert ledger.environments[NAME].variables["AWS_REGION"] == "us-east-1"
-        assert ledger.environments[NAME].has_policies
-        assert by_hand.preview("--expect-no-changes").code == 0
-        assert by_hand.preview("--refresh", "--expect-no-changes").code == 0
-    finally:
-        github.holdings.repositories[:] = kept
-    assert github.violations == []
+def test_what_exists_is_adopted(make: Make) -> None:
+    workspace = _made(make)
+    ledger = _repository(workspace.github, "payments-ledger")
+    _made_by_hand(ledger)
+    refused = workspace.up()
+    assert refused.code != 0
+    assert "409 Already exists" in refused.output
+    workspace.destroy().ok()
+    _made_by_hand(ledger)
+    workspace.edit("Pulumi.dev.yaml", _adopt)
+    imported = [urn for urn, steps in workspace.steps().items() if "import" in steps]
+    assert len(imported) == 5
+    workspace.up().ok()
+    (environment,) = ledger.environments.values()
+    assert (environment.variables["AWS_REGION"], environment.variables["THEIRS"]) == ("us-east-1", "by hand")
+    assert environment.has_policies
+    assert workspace.preview("--expect-no-changes").code == 0
+    assert workspace.preview("--refresh", "--expect-no-changes").code == 0
+    assert workspace.github.violations == []
+
+
+def _made_by_hand(repository: Repository) -> None:
+    environment = Environment(NAME, 9, {"wait_timer": 30, "deployment_branch_policy": None})
+    names = ("AWS_REGION", "REGISTRY_HOST", "PUSH_ROLE_ARN", "REGISTRY_REPOSITORIES", "THEIRS")
+    environment.variables |= dict.fromkeys(names, "by hand")
+    repository.environments[NAME] = environment
 
 
 def test_a_renamed_repository_keeps_what_is_declared(deployed: Deployed, github: GitHub) -> None:
@@ -275,6 +263,8 @@ def test_a_removed_source_takes_what_was_declared_of_it(deployed: Deployed, gith
 
 def test_what_is_destroyed_is_gone_and_nothing_else(deployed: Deployed, github: GitHub) -> None:
     deployed.workspace.destroy().ok()
-    assert [(each.environments, each.rulesets) for each in github.holdings.repositories] == [({}, {})] * 4
+    assert [(each.environments, each.rulesets) for each in github.holdings.repositories] == [({}, {})] * len(
+        REPOSITORIES
+    )
     assert {name for each in github.holdings.repositories for name in each.variables} == {"THEIRS"}
     assert github.violations == []

@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 
 from tests.engine.standin.cloud import Cloud
+from tests.github.acme import WRITES
+from tests.github.server import GitHub
 from tests.stacks import PROJECT, ROOT
 
 STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
@@ -60,14 +62,15 @@ def of_type(resources: dict[str, Resource], type: str, **inputs: object) -> dict
 
 @dataclass(frozen=True)
 class Workspace:
-    """One copy, one stack, one state, one cloud."""
+    """One copy, one stack, one state, one cloud, one GitHub."""
 
     folder: Path
     stack: str
     environment: dict[str, str] = field(repr=False)
+    github: GitHub = field(default_factory=GitHub, repr=False)
 
     @classmethod
-    def create(cls, temporary: Path, stack: str, *edits: tuple[str, Edit]) -> "Workspace":
+    def create(cls, temporary: Path, stack: str, github: GitHub, *edits: tuple[str, Edit]) -> "Workspace":
         """Copy the code with the tests' settings, edit these, and make the stack on a backend of its own."""
         folder, programs = temporary / "project", temporary / "programs"
         copied_with_code(folder)
@@ -76,7 +79,7 @@ class Workspace:
         for provider in ("aws", "github", "kubernetes"):
             _write_plugin(programs, provider)
         _write_program(programs / "aws", f"printf '{_CREDENTIAL}' {CLUSTER_TOKEN}")
-        workspace = cls(folder, stack, _environment(temporary))
+        workspace = cls(folder, stack, _environment(temporary), github).with_token(WRITES)
         for name, change in edits:
             workspace.edit(name, change)
         secrets = workspace.without_secrets()
@@ -85,6 +88,11 @@ class Workspace:
             given = [text for key in secrets for text in ("--secret", f"{key}={token_of(key)}")]
             workspace.pulumi("config", "set-all", "--stack", stack, *given).ok()
         return workspace
+
+    def with_token(self, token: str) -> "Workspace":
+        """Another token in the environment of the engine's provider of GitHub."""
+        more = {"GITHUB_BASE_URL": f"{self.github.url}/", "GITHUB_TOKEN": token}
+        return replace(self, environment={**self.environment, **more})
 
     @property
     def cloud(self) -> Cloud:
