@@ -9,14 +9,14 @@ import pytest
 from ops.__main__ import main
 from tests.cases import cases
 from tests.clusters import LAST_KEY
-from tests.stacks import copied
+from tests.stacks import NO_GITHUB, copied
 
 REGISTRY = {"owner": "acme", "registry": {"repository": "container-registry"}}
 
 
 def with_github(folder: Path, **written: Any) -> Path:
     key = f"{LAST_KEY}  container-registry:github: {json.dumps(written)}\n" if written else LAST_KEY
-    return copied(folder, ("Pulumi.dev.yaml", LAST_KEY, key))
+    return copied(folder, *NO_GITHUB, ("Pulumi.dev.yaml", LAST_KEY, key))
 
 
 @cases(
