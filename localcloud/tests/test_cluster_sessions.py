@@ -31,14 +31,14 @@ NO_KEY = "Couldn't retrieve verification key from your identity provider, "
 CLUSTER = f"arn:aws:eks:{REGION}:{HOME}:cluster/prod"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def issuer(cloud: LocalCloud) -> ClusterIssuer:
     made = ClusterIssuer(URL)
     cloud.add_issuer(URL, made)
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def roles(cloud: LocalCloud, connect: Connect) -> Roles:
     made = Roles(cloud, connect)
     made.vouch(HOME, HOST)
@@ -51,7 +51,7 @@ def trusted(claims: Mapping[str, object] | None = None, issuer: str = HOST) -> s
     return trust(wanted, principal=provider(HOME, issuer), issuer=issuer)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def role(roles: Roles) -> str:
     return roles.make(trusted(), account=HOME)
 
@@ -208,7 +208,7 @@ def test_what_is_no_issuers_url_is_refused(url: str) -> None:
 POD = {"Service": "pods.eks.amazonaws.com"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def association(roles: Roles, issuer: ClusterIssuer) -> PodIdentityAssociation:
     """Of a role that trusts this cluster, and that can log in."""
     by_cluster = {"StringEquals": {"aws:SourceAccount": HOME}, "ArnEquals": {"aws:SourceArn": CLUSTER}}

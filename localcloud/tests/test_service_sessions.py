@@ -11,7 +11,7 @@ from localcloud.tests.statements import allow, text, trusts
 HOME, SERVICE = "771100004444", "ecs-tasks.amazonaws.com"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def role(cloud: LocalCloud, connect: Connect) -> str:
     """One that Amazon ECS takes for tasks of its account, and that may describe repositories."""
     source = {"StringEquals": {"aws:SourceAccount": HOME}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:*:*"}}

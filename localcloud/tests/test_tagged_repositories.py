@@ -20,7 +20,7 @@ def arn(name: str, region: str = "us-east-1") -> str:
     return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{name}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tagged(cloud: LocalCloud, connect: Connect) -> LocalCloud:
     """Two with tags, one without, one elsewhere, and a queue with the tag of one of them."""
     ecr = connect(cloud, "ecr", ACCOUNT)

@@ -28,14 +28,14 @@ NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error i
 NO_KEY = "Couldn't retrieve verification key from your identity provider, "
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def roles(cloud: LocalCloud, connect: Connect) -> Roles:
     made = Roles(cloud, connect)
     made.vouch()
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def role(roles: Roles) -> str:
     """Trusts JOB, by everything that its token says of where it comes from."""
     return roles.make()

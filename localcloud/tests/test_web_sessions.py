@@ -23,7 +23,7 @@ REFUSED = "refused"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{HOME}:repository"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def roles(cloud: LocalCloud, connect: Connect) -> Roles:
     made = Roles(cloud, connect)
     made.vouch()

@@ -27,7 +27,7 @@ class Identities:
     preview: KubernetesClient
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def identities(api: KubernetesClient) -> Identities:
     """The administrator, and an account in each of the groups: the groups of its namespace's accounts."""
     text = (ROOT / "bootstrap" / "cluster.yaml").read_text(encoding="utf-8")

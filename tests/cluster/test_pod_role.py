@@ -30,7 +30,7 @@ except urllib.error.HTTPError as refusal:
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def roles(cloud: LocalCloud) -> Iterator[Roles]:
     connect = Connect()
     made = Roles(cloud, connect)

@@ -74,7 +74,7 @@ class Sides:
         self.theirs.set_repository_policy(repositoryName="team/app", policyText=policy)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sides(cloud: LocalCloud, connect: Connect) -> Sides:
     iam, ours = connect(cloud, "iam", READER), connect(cloud, "ecr", READER)
     trust = text(trusts({"Service": "pullthroughcache.ecr.amazonaws.com"}))

@@ -18,14 +18,14 @@ from tests.rehearsal.proving.stacks import CLUSTERS_ACCOUNT, FILES, WORKLOADS, S
 OWN, THEIRS = "550000440002", "550000440003"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(stacks: Stacks, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """The stack with clusters, in accounts of this module's own."""
     texts = (text.replace(CLUSTERS_ACCOUNT, OWN).replace(WORKLOADS, THEIRS) for text in FILES["clusters"])
     return stacks.build(project_of(tmp_path_factory.mktemp("printed"), *texts))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def role(stack: Stack, clients: Clients) -> PullRole:
     """Of the namespace team in the cluster far, made in its account as the commands say."""
     cluster = next(each for each in stack.settings.clusters if each.name == "far")
