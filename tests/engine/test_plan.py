@@ -41,8 +41,8 @@ def test_an_everyday_change(stands: Workspace) -> None:
     stands.edit("catalog.yaml", change)
     offline, online = _plans(stands)
     assert _said(offline) == _said(online)
-    # Who pushed to what retires goes: a role, and its policy.
-    assert offline["counts"] == {"create": 3, "update": 2, "replace": 1, "delete": 2}
+    # Who pushed to what retires goes: a role, its policy, and four variables of the repository at GitHub.
+    assert offline["counts"] == {"create": 3, "update": 2, "replace": 1, "delete": 6}
     assert _differences(offline) == _differences(online)
     assert "retention" in {each["topic"] for each in offline["statements"]}
 
