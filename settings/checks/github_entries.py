@@ -14,6 +14,7 @@ from domain.github_source import (
     reads,
 )
 from domain.problems import Path, Problem, unknown, unknown_key
+from domain.wording import near
 from settings.declared.resolve import here
 from settings.files.configuration import read_configuration, stacks
 from settings.written.catalog import Catalog, Push
@@ -78,9 +79,11 @@ def options_problems(options: GitHubOptions, catalog: Catalog, pushes: Entries) 
     """At their paths inside the key `github`."""
     every = [push.github for entry in catalog.repositories.values() for push in entry.push]
     mine = {name for each in every for owner, _, name in [each.partition("/")] if _same(owner, options.owner)}
-    if every and not mine and options.registry is None:
-        owners = {each.partition("/")[0] for each in every}
+    owners = {each.partition("/")[0] for each in every}
+    # An owner of this project alone is sound, unless another was meant.
+    if every and not mine and (options.registry is None or near(options.owner, owners)):
         yield unknown(("owner",), options.owner, "owns no repository that pushes", owners)
+        return
     for key in ("repositories", "adopt"):
         known = mine | ({options.registry.repository} if options.registry and key == "adopt" else set())
         for index, name in enumerate(getattr(options, key) or ()):

@@ -58,6 +58,7 @@ CASES = {
     "the key of an app": of(app_auth={"id": "1", "pem_file": CANARY}),
     "an owner with a slash": of(owner="acme/payments-api"),
     "an owner of nothing": of(owner="acne"),
+    "a misspelt owner beside this project itself": of(owner="acne", registry={"repository": "container-registry"}),
     "an unknown repository": of(repositories=["payment-api"]),
     "a repository with its owner": of(repositories=["acme/payments-api"]),
     "an unknown environment": of(environments={"prodution": {}}),
