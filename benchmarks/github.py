@@ -2,7 +2,7 @@
 
 A catalog of 300 repositories, each of which another GitHub repository pushes: the same stack with the key `github` and
 without. What is added is held to the cost of a resource of the registry, in CPU time without imports; each number is
-the median of the rounds. The requests of a first deployment are told against GitHub's limit.
+the median of the rounds. The requests of a first deployment are compared with GitHub's limit.
 """
 
 import argparse

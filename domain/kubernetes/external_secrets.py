@@ -56,7 +56,7 @@ def _token_of(region: str) -> Manifest:
 
 
 def _template(regions: Mapping[str, str]) -> Manifest:
-    """The hosts are written: a token's answer names the registry of whoever asks for it, which may be another."""
+    """The hosts are written: a token's answer names the registry of the account that asks for it."""
     auths = {
         host: {name: f"{{{{ .{_prefix(region)}_{name} }}}}" for name in ("username", "password")}
         for host, region in regions.items()

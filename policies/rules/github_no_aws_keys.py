@@ -82,7 +82,7 @@ RULE = ResourceRule(
     id="github-no-aws-keys",
     title="No secret or variable of GitHub holds an access key of AWS",
     severity="critical",
-    risk="An access key works from everywhere until it is deleted, whoever copied it, from a workflow, a log or a "
+    risk="An access key works from everywhere until it is deleted, for all who copied it, from a workflow, a log or a "
     "runner. The variables of a repository are shown to everyone who can read it.",
     remediation="Delete the key in IAM, remove the secret or variable, and have the workflow assume its role by OIDC "
     "(aws-actions/configure-aws-credentials with role-to-assume).",

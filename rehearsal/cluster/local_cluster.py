@@ -186,7 +186,7 @@ def _controller_flags() -> list[str]:
         f"--root-ca-file={_CERTIFICATE}",
         f"--controllers={','.join(_CONTROLLERS)}",
         "--leader-elect=false",
-        "--secure-port=0",  # nobody asks it anything
+        "--secure-port=0",  # nothing calls it
     ]
 
 

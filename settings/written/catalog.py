@@ -103,7 +103,7 @@ def matching(pattern: re.Pattern[str], message: str, fix: str) -> AfterValidator
 
 
 def no_credential(instead: str) -> Callable[[Any], Any]:
-    """A check of a whole entry before its model's: that nobody wrote a credential into it."""
+    """A check of a whole entry before its model's: that it has no credential in it."""
 
     def check(value: Any) -> Any:
         written = [key for key in _CREDENTIALS if key in value] if isinstance(value, Mapping) else []

@@ -55,7 +55,7 @@ class EnvironmentEntry(Model):
         ReviewersEntry(), description="`{teams: [4201], users: [1024]}`, six together"
     )
     wait_minutes: Annotated[StrictInt, _number(_minutes_problems)] = Field(0, description="how long a job waits")
-    prevent_self_review: StrictBool = Field(default=True, description="whoever started the job can't approve it")
+    prevent_self_review: StrictBool = Field(default=True, description="the person who started the job can't approve it")
     admins_bypass: StrictBool = Field(default=False, description="administrators can enter without an approval")
 
 

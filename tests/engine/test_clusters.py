@@ -180,7 +180,7 @@ def test_a_removed_namespace_stays_in_the_cluster_without_our_objects(deployed: 
     assert {each for each in left if each.startswith("payments/")} == set()
     assert "payments@market" in workspace.cloud.ids(NAMESPACE)
 
-    # Back again: it is there, and whoever made it may have filled it.
+    # Back again: it is there, and its maker may have filled it.
     (workspace.folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
     workspace.edit(FILE, lambda stack: _cluster(stack, "market")["namespaces"].insert(0, entries[0]))
     refused = workspace.up()
