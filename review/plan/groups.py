@@ -33,6 +33,8 @@ VERBS = {
 }
 _EFFECTS = {OnChange.REPLACES: " (forces the replacement)", OnChange.UNKNOWN: " (may force a replacement)"}
 _VALUE_WIDTH = 90
+_DATA = "data."
+"""How the paths of a ConfigMap's entries begin: those that leave it are one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,11 @@ def _lines(change: Change) -> tuple[str, ...]:
     """What differs; nothing of what is created or deleted as a whole."""
     if change.op in (Op.CREATE, Op.DELETE, Op.ADOPT):
         return ()
-    lines = [line for each in change.differences for line in _difference_lines(each)]
+    gone = [each for each in change.differences if each.path.startswith(_DATA) and each.new is None]
+    gone = gone if len(gone) > 1 else []
+    lines = [line for each in change.differences if each not in gone for line in _difference_lines(each)]
+    if gone:
+        lines.append(f"data without {listed(each.path.removeprefix(_DATA) for each in gone)}")
     lines += [f"option {each.path}: {shown(each.old)} → {shown(each.new)}" for each in change.options]
     if change.old_urn:
         lines.append(f"was {change.old_urn.rpartition('::')[2]}")

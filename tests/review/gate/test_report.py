@@ -35,7 +35,7 @@ def test_four_edits_are_one_short_comment_with_every_loss(four: Clone) -> None:
     ended = four.gate("--base", "HEAD", "--format", "markdown", stack="prod")
     assert ended.code == 1
     lines = ended.text.replace("&#42;", "*").splitlines()
-    assert len(lines) < 65
+    assert len(lines) < 60
     for text in LOST:
         assert sum(text in line for line in lines) == 1, text
     # Before anything else is said, and no destroyed repository under more than one rule.
