@@ -42,34 +42,26 @@ def _parser() -> argparse.ArgumentParser:
 
 def _cluster_issuers(command: argparse.ArgumentParser) -> None:
     """It reads the settings alone."""
-    command.set_defaults(module="ops.cluster_issuers")
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
-    _project(command)
+    _of_stack(command, "ops.cluster_issuers")
 
 
 def _cluster_role(command: argparse.ArgumentParser) -> None:
     """It reads the settings alone."""
-    command.set_defaults(module="ops.cluster_role")
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    _of_stack(command, "ops.cluster_role")
     command.add_argument("--cluster", required=True, help="its name in the stack's clusters")
     command.add_argument("--namespace", required=True, help="one of its namespaces")
     command.add_argument("--format", choices=("text", "json"), default="text")
-    _project(command)
 
 
 def _github_owner(command: argparse.ArgumentParser) -> None:
     """It reads the settings alone."""
-    command.set_defaults(module="ops.github_owner")
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
-    _project(command)
+    _of_stack(command, "ops.github_owner")
 
 
 def _github_subjects(command: argparse.ArgumentParser) -> None:
     """It asks GitHub with the caller's own token, and changes nothing."""
-    command.set_defaults(module="ops.github_subjects.command")
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    _of_stack(command, "ops.github_subjects.command")
     command.add_argument("--format", choices=("text", "json"), default="text")
-    _project(command)
 
 
 def _new_stack(command: argparse.ArgumentParser) -> None:
@@ -98,8 +90,7 @@ def _adopt(command: argparse.ArgumentParser) -> None:
 
 def _backfill(command: argparse.ArgumentParser) -> None:
     """It calls AWS with the caller's own credentials, and only ever adds."""
-    command.set_defaults(module="ops.backfill.command")
-    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
+    _of_stack(command, "ops.backfill.command")
     command.add_argument("--region", required=True, help="the replica's")
     command.add_argument(
         "--account", help="the replica's, by the stack's name for it or by its id, where two share a region"
@@ -108,6 +99,11 @@ def _backfill(command: argparse.ArgumentParser) -> None:
         "--repository", nargs="+", default=[], metavar="NAME", help="only these (default: all of the replica)"
     )
     command.add_argument("--dry-run", action="store_true", help="say what would be copied, and copy nothing")
+
+
+def _of_stack(command: argparse.ArgumentParser, module: str) -> None:
+    command.set_defaults(module=module)
+    command.add_argument("--stack", required=True, help="dev, prod: a Pulumi.STACK.yaml")
     _project(command)
 
 

@@ -1,9 +1,9 @@
-"""What stands in for the nodes: it runs the pods of a namespace as processes of this machine.
+"""A local kubelet: it runs the pods of a namespace as processes of this machine.
 
-A container's image, user and limits count for nothing: its command is run as it is, with the pod's environment and
-volumes. The folder of a volume has another path here than in a pod; wherever the volume's `mountPath` stands in the
-command, the arguments or the value of a variable, the folder's path takes its place. So a program that shall run here
-takes its paths from there.
+A container's image, user and limits are ignored: its command runs as it is, with the pod's environment and volumes. A
+volume's folder has another path here than in a pod; wherever the volume's `mountPath` appears in the command, the
+arguments or the value of a variable, it is replaced by the folder's path. So a program that is to run here must take
+its paths from them.
 """
 
 import os

@@ -33,9 +33,11 @@ from tests.domain.iam.calls import (
     user_arn,
 )
 from tests.domain.iam.cases import GROUPS
+from tests.domain.iam.key_and_role_cases import KEY_AND_ROLE_GROUPS
 from tests.domain.iam.strategies import ON_RESOURCE, OUTSIDERS, OWN, PEOPLE, REQUESTS
 
-TABLE = {f"{group}: {each.id}": each for group, of_group in GROUPS.items() for each in of_group}
+ALL_GROUPS = {**GROUPS, **KEY_AND_ROLE_GROUPS}
+TABLE = {f"{group}: {each.id}": each for group, of_group in ALL_GROUPS.items() for each in of_group}
 PULL = own(allow("Pull"))
 
 
@@ -45,7 +47,7 @@ def test_the_answer(case: Case) -> None:
 
 
 def test_no_two_cases_have_one_name() -> None:
-    assert len(TABLE) == sum(map(len, GROUPS.values()))
+    assert len(TABLE) == sum(map(len, ALL_GROUPS.values()))
 
 
 def test_the_deciding_statement_is_named() -> None:

@@ -135,8 +135,8 @@ def test_what_cant_be_changed_has_another_name_with_another_content() -> None:
     assert pod["volumes"][0]["configMap"]["name"] == _script(of_script)
 
 
-def test_a_jobs_end_is_kept_for_the_first_one_alone() -> None:
-    """A Job that goes by itself would be wanted again by the next refresh of the stack."""
+def test_the_first_job_has_no_ttl_and_the_jobs_of_the_schedule_have_one() -> None:
+    """A Job that Kubernetes deletes after its TTL would be created again after the next refresh of the stack."""
     made = by_kind(access(PAYMENTS).steps())
     assert "ttlSecondsAfterFinished" not in made["Job"]["spec"]
     repeated = dict(made["CronJob"]["spec"]["jobTemplate"]["spec"])

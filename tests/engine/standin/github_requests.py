@@ -5,6 +5,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +76,7 @@ def split(id: str, count: int) -> list[str]:
     return [each.replace(_ESCAPED, _SEPARATOR) for each in parts]
 
 
-class Kind:
+class Kind(ABC):
     """One resource type; `state` has its inputs and what is computed."""
 
     inputs: tuple[str, ...] = ()
@@ -85,22 +86,25 @@ class Kind:
     computed: tuple[str, ...] = ("repositoryId",)
     defaults: Mapping[str, Any] = {}
 
+    @abstractmethod
     def create(self, api: Client, inputs: Values) -> tuple[str, Values]:
-        raise NotImplementedError
+        """The id, and what is computed."""
 
+    @abstractmethod
     def imported(self, api: Client, id: str) -> Values:
         """What its importer reads; a read follows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, api: Client, state: Values) -> Values:
-        raise NotImplementedError
+        """The state as it is now."""
 
+    @abstractmethod
     def update(self, api: Client, inputs: Values, state: Values) -> Values:
         """What is computed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, api: Client, state: Values) -> None:
-        raise NotImplementedError
+        """Deletes it."""
 
 
 class EnvironmentKind(Kind):

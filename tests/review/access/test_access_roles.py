@@ -219,15 +219,15 @@ TRUSTS: dict[str, tuple[Statement, tuple[str, ...]]] = {
         ("cluster storefront, service accounts `system:serviceaccount:*:api`",),
     ),
     "all of a cluster": (cluster(aud=None), ("every identity of cluster storefront",)),
-    "all of a cluster, for AWS": (
+    "any subject of a cluster, for the audience of AWS": (
         cluster(),
         (f"every identity of cluster storefront (if StringLike {CLUSTER}:aud sts.amazonaws.com)",),
     ),
-    "what is no service account": (
+    "a subject that is not a service account": (
         cluster("someone", aud=None),
         (f"every identity of cluster storefront (if StringLike {CLUSTER}:sub someone)",),
     ),
-    "a token by the wrong door": (allow({"Federated": PROVIDER}, "sts:AssumeRole"), ("no principal",)),
+    "a federated principal with sts:AssumeRole": (allow({"Federated": PROVIDER}, "sts:AssumeRole"), ("no principal",)),
     "a service": (allow({"Service": "ecs-tasks.amazonaws.com"}, "sts:AssumeRole"), ("ecs-tasks.amazonaws.com",)),
     "an account": (allow({"AWS": OTHER}, "sts:AssumeRole"), (f"account {OTHER}",)),
     "this account": (allow({"AWS": ACCOUNT}, "sts:AssumeRole"), (f"account {ACCOUNT}",)),
