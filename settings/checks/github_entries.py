@@ -25,19 +25,14 @@ Entries = list[tuple[Path, Push]]
 
 
 def pushes_of(catalog: Catalog, stack: str, options: GitHubOptions | None) -> Entries:
+    """The pushes of the stack from repositories that it declares, if it declares any."""
     if options is None:
         return []
-    named = None if options.repositories is None else {each.casefold() for each in options.repositories}
-
-    def is_declared(push: Push) -> bool:
-        owner, _, name = push.github.casefold().partition("/")
-        return owner == options.owner.casefold() and (named is None or name in named)
-
     return [
         (("repositories", name, "push", index), push)
         for name, entry in catalog.repositories.items()
         for index, push in here(entry, stack)
-        if is_declared(push)
+        if options.declares(push.github)
     ]
 
 

@@ -26,21 +26,6 @@ class StackIdentity:
         return str(Arn(self.home.id.partition, "iam", "", self.home.account, f"role{name}"))
 
 
-def declared_pushes(
-    options: GitHubOptions, sources: Mapping[str, SourceEntry], pushes: Sequence[tuple[Repository, Push, GitHubSource]]
-) -> list[tuple[Repository, Push, GitHubSource]]:
-    """Those whose repository the stack declares: of its owner, named or not, and not archived."""
-    named = None if options.repositories is None else {each.casefold() for each in options.repositories}
-    archived = {name.casefold() for name, each in sources.items() if each.archived}
-
-    def is_declared(source: GitHubSource) -> bool:
-        owner, _, name = source.github.casefold().partition("/")
-        mine = owner == options.owner.casefold() and (named is None or name in named)
-        return mine and source.github.casefold() not in archived
-
-    return [each for each in pushes if is_declared(each[2])]
-
-
 def source_repositories(
     options: GitHubOptions,
     sources: Mapping[str, SourceEntry],
@@ -49,8 +34,11 @@ def source_repositories(
 ) -> tuple[GitHubRepository, ...]:
     """All of them by their names; `pushes` are those of the stack."""
     by_name: dict[str, list[tuple[Repository, Push, GitHubSource]]] = defaultdict(list)
-    for each in declared_pushes(options, sources, pushes):
-        by_name[each[2].github.casefold()].append(each)
+    archived = {name.casefold() for name, each in sources.items() if each.archived}
+    for each in pushes:
+        name = each[2].github.casefold()
+        if options.declares(name) and name not in archived:
+            by_name[name].append(each)
     entries = {name.casefold(): each for name, each in sources.items()}
     found = [_source(some, entries.get(name, SourceEntry()), options, stack) for name, some in by_name.items()]
     if options.registry is not None:

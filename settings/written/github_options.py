@@ -93,3 +93,9 @@ class GitHubOptions(Model):
     registry: RegistrySource | None = Field(None, description="the repository of this project itself")
 
     _no_credential = model_validator(mode="before")(no_credential(_JOB))
+
+    def declares(self, source: str) -> bool:
+        """Whether the repository, OWNER/NAME, is one that the stack declares."""
+        owner, _, name = source.casefold().partition("/")
+        named = self.repositories is None or name in {each.casefold() for each in self.repositories}
+        return owner == self.owner.casefold() and named
