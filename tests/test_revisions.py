@@ -14,6 +14,15 @@ from tests.stacks import ROOT
 
 OLD = "6624163"
 """The last commit whose `render` was part of `review`, and whose local cloud was part of the rehearsal."""
+JUDGED = """
+repositories:
+  acme/judged:
+    owner: acme
+    encryption: aes256
+    retention: [{any: true, keep: 1}]
+    push: [{github: acme/judged, refs: [refs/heads/main]}]
+"""
+"""An entry about which both have something to say, whatever else the live catalog has."""
 
 
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +43,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_gate_judges_against_the_other(clone: Path, head: str, base: str, stack: str) -> None:
     new = git(ROOT, "rev-parse", "HEAD").stdout.strip()
     revisions = {"HEAD": new, OLD: OLD}
-    assert git(clone, "checkout", "--quiet", "--detach", revisions[head]).returncode == 0
+    assert git(clone, "checkout", "--quiet", "--force", "--detach", revisions[head]).returncode == 0
+    catalog = clone / "catalog.yaml"
+    text = catalog.read_text(encoding="utf-8")
+    assert text.count("\nrepositories:\n") + text.startswith("repositories:\n") == 1
+    catalog.write_text(f"\n{text}".replace("\nrepositories:\n", JUDGED, 1), encoding="utf-8")
     command = [sys.executable, "-m", "review", "gate", "--stack", stack, "--today", "2026-11-21", "--format", "json"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ran = subprocess.run(
