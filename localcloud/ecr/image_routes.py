@@ -65,7 +65,9 @@ async def list_tags(request: RegistryRequest) -> web.StreamResponse:
     """A page of the tags, in alphabetical order, with the way to the next one."""
     repository = request.repository("ListImages")
     last = request.http.query.get("last", "")
-    found = sorted(tag for tag in repository.tagged if tag > last)
+    found = sorted(
+        tag for tag, digest in repository.tagged.items() if tag > last and not repository.images[digest].archived
+    )
     page = found[: _page_size(request)]
     headers = {}
     if page != found:
@@ -110,7 +112,7 @@ def _tag_or_digest(reference: str) -> tuple[str | None, str | None]:
 
 def _image(request: RegistryRequest, repository: StoredRepository) -> StoredImage:
     tag, digest = _tag_or_digest(request.reference)
-    return image_store.find_image(repository, tag=tag, digest=digest)
+    return image_store.image_to_pull(repository, tag=tag, digest=digest)
 
 
 def _answer(image: StoredImage) -> web.Response:

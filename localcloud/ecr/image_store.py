@@ -9,6 +9,9 @@ from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.manifests import Manifest
 from localcloud.ecr.registry_state import StoredImage, StoredRegistry, StoredRepository, image_not_found
 
+STANDARD, ARCHIVE = "STANDARD", "ARCHIVE"
+"""The API's TargetStorageClass."""
+
 
 class TagOfAnotherImage(EcrError):
     """Digest and tag name two images: that is one that is not there, and in a batch a failure of its own."""
@@ -44,6 +47,8 @@ def store_image(
             raise EcrError("LimitExceededException", f"The repository has {IMAGES_PER_REPOSITORY} images already")
         image = _image(repository, manifest, content, now)
         repository.images[image.digest] = image
+    if image.archived:
+        _restore(image, now)  # UG, archive-image: "by re-pushing the image to the repository"
     if tag is not None:
         _move(repository, image, tag)
     return image
@@ -51,7 +56,8 @@ def store_image(
 
 def is_new(repository: StoredRepository, digest: str, tag: str | None) -> bool:
     """Whether a push of the image under this tag would change anything."""
-    return digest not in repository.images or (tag is not None and repository.tagged.get(tag) != digest)
+    found = repository.images.get(digest)
+    return found is None or found.archived or (tag is not None and repository.tagged.get(tag) != digest)
 
 
 def may_tag(repository: StoredRepository, digest: str, tag: str) -> bool:
@@ -69,6 +75,30 @@ def find_image(repository: StoredRepository, *, tag: str | None = None, digest: 
     if holder != image.digest:
         raise TagOfAnotherImage(image_not_found(_reference(tag, digest), repository), holder)
     return image
+
+
+def image_to_pull(repository: StoredRepository, *, tag: str | None = None, digest: str | None = None) -> StoredImage:
+    """The same of an image that can be pulled: an archived one is not found until it is restored."""
+    # UG, archive-image: "Requests to pull the archived image will fail with a 404 error."
+    image = find_image(repository, tag=tag, digest=digest)
+    if image.archived:
+        raise image_not_found(_reference(tag, digest), repository)
+    return image
+
+
+def update_storage_class(repository: StoredRepository, image: StoredImage, target: str, now: datetime) -> None:
+    """Archives an active image, or restores an archived one, which here is done at once."""
+    if image.archived == (target == ARCHIVE):
+        raise _not_supported(f"The image {image.digest} is in the storage class {target} already")
+    if target != ARCHIVE:
+        _restore(image, now)
+        return
+    # "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being
+    # deleted or archived first." UG, LifecyclePolicies
+    holders = (each for each in repository.images.values() if image.digest in each.children and not each.archived)
+    if digests := sorted(each.digest for each in holders):
+        raise _not_supported(f"Requested image referenced by manifest list: [{', '.join(digests)}]")
+    image.archived, image.archived_at = True, now
 
 
 def remove_image(repository: StoredRepository, *, tag: str | None, digest: str | None) -> StoredImage:
@@ -94,8 +124,8 @@ def record_pull(registry: StoredRegistry, image: StoredImage, identity: Identity
 
 
 def referrers_of(repository: StoredRepository, subject: str) -> list[StoredImage]:
-    """The images that say that they belong to this one: signatures, bills of materials."""
-    return [image for image in repository.images.values() if image.subject == subject]
+    """The active images that say that they belong to this one: signatures, bills of materials."""
+    return [image for image in repository.images.values() if image.subject == subject and not image.archived]
 
 
 def _require_references(repository: StoredRepository, manifest: Manifest) -> None:
@@ -112,6 +142,14 @@ def _required(what: str, missing: list[str], repository: StoredRepository) -> st
         f"{what} with digests '[{', '.join(missing)}]' required for pushing image into repository with name "
         f"'{repository.name}' in the registry with id '{repository.account}' do not exist"
     )
+
+
+def _restore(image: StoredImage, now: datetime) -> None:
+    image.archived, image.activated_at = False, now
+
+
+def _not_supported(why: str) -> EcrError:
+    return EcrError("ImageStorageClassUpdateNotSupportedException", why)
 
 
 def _require_movable(repository: StoredRepository, digest: str, tag: str) -> None:

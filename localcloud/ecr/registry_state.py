@@ -92,6 +92,11 @@ class StoredImage:
     """Bytes of its blobs; of an index, of its largest child."""
     pushed_at: datetime
     pulled_at: datetime | None = None
+    archived: bool = False
+    """In the archive storage class: described and deleted, and not pulled until it is restored."""
+    archived_at: datetime | None = None
+    activated_at: datetime | None = None
+    """When it was last restored."""
     tags: set[str] = field(default_factory=set)
     replications: dict[RegistryId, ReplicationProgress] = field(default_factory=dict)
 

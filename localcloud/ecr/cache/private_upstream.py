@@ -72,7 +72,7 @@ class PrivateUpstream:
         by_digest = ":" in reference
         try:
             repository = self._upstream.repository(name)
-            image = image_store.find_image(
+            image = image_store.image_to_pull(
                 repository, tag=None if by_digest else reference, digest=reference if by_digest else None
             )
         except EcrError as missing:

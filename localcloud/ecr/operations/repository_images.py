@@ -14,8 +14,9 @@ from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import StoredImage, StoredRepository
 
 _NOT_FOUND = "Requested image not found"
-_ACTIVE = "ACTIVE"
-"""The status of every image here: nothing is archived."""
+_ANY = "ANY"
+_ACTIVE, _ARCHIVED, _ACTIVATING = "ACTIVE", "ARCHIVED", "ACTIVATING"
+"""The API's ImageStatus. No image is seen while it is activated: here that takes no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ async def batch_get_image(request: OperationRequest) -> Answer:
     accepted = request.input.get("acceptedMediaTypes")
 
     def pull(image_id: ImageId) -> list[Answer] | ImageFailure:
-        image = image_store.find_image(request.repository, tag=image_id.tag, digest=image_id.digest)
+        image = image_store.image_to_pull(request.repository, tag=image_id.tag, digest=image_id.digest)
         if accepted is not None and image.media_type not in accepted:
             return not_found(image_id)  # No image is translated here from one format to another.
         image_store.record_pull(request.registry, image, request.call.caller.identity, request.now)
@@ -109,6 +110,21 @@ async def batch_delete_image(request: OperationRequest) -> Answer:
 
     deleted, failures = _each_image(request, remove)
     return {"imageIds": deleted, "failures": failures}
+
+
+async def update_image_storage_class(request: OperationRequest) -> Answer:
+    repository, target = request.repository, request.input["targetStorageClass"]
+    image_id = ImageId.of(request.input["imageId"])
+    image = named_image(image_id, repository, "imageId")
+    image_store.update_storage_class(repository, image, target, request.now)
+    if not image.archived:
+        # UG, restore-image: what is restored is replicated as what is pushed is.
+        untagged: list[str | None] = [None]
+        for tag in sorted(image.tags) or untagged:
+            request.services.replicator.begin(request.registry, repository, image, tag)
+    # "The current status of the image after the call to UpdateImageStorageClass is complete": API reference.
+    status = _ARCHIVED if image.archived else _ACTIVATING
+    return {**request.ids(), "imageId": ImageId(image.digest, image_id.tag).members(), "imageStatus": status}
 
 
 def _each_image(
@@ -174,10 +190,16 @@ def _require_change(image_id: ImageId, repository: StoredRepository) -> None:
 
 def _filtered(request: OperationRequest, found: Iterable[StoredImage]) -> list[StoredImage]:
     wanted: Mapping[str, Any] = request.input.get("filter", {})
-    if wanted.get("imageStatus", _ACTIVE) not in {_ACTIVE, "ANY"}:
-        return []
-    status = wanted.get("tagStatus", "ANY")
-    return [image for image in found if status == "ANY" or (status == "TAGGED") == bool(image.tags)]
+    status, tagged = wanted.get("imageStatus", _ACTIVE), wanted.get("tagStatus", _ANY)
+    return [
+        image
+        for image in found
+        if status in (_ANY, _status(image)) and (tagged == _ANY or (tagged == "TAGGED") == bool(image.tags))
+    ]
+
+
+def _status(image: StoredImage) -> str:
+    return _ARCHIVED if image.archived else _ACTIVE
 
 
 def _named(digest: str, tags: Iterable[str | None]) -> list[dict[str, str]]:
@@ -199,6 +221,8 @@ def _described(request: OperationRequest, image: StoredImage) -> Answer:
         "imageTags": sorted(image.tags) or None,
         "artifactMediaType": image.artifact_type,
         "lastRecordedPullTime": image.pulled_at,
+        "lastArchivedAt": image.archived_at,
+        "lastActivatedAt": image.activated_at,
         "subjectManifestDigest": image.subject,
     }
     return {
@@ -207,6 +231,6 @@ def _described(request: OperationRequest, image: StoredImage) -> Answer:
         "imageSizeInBytes": image.size,
         "imagePushedAt": image.pushed_at,
         "imageManifestMediaType": image.media_type,
-        "imageStatus": _ACTIVE,
+        "imageStatus": _status(image),
         **{name: value for name, value in optional.items() if value is not None},
     }

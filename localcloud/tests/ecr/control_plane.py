@@ -261,6 +261,7 @@ def samples() -> dict[str, dict[str, Any]]:
         "StartReplicationBackfill": {"destination": REPLICATION["rules"][0]["destinations"][0]},
         "TagResource": {"resourceArn": ARN, "tags": [{"Key": "owner", "Value": "payments"}]},
         "UntagResource": {"resourceArn": ARN, "tagKeys": ["team"]},
+        "UpdateImageStorageClass": {**named, "imageId": {"imageTag": "v1"}, "targetStorageClass": "ARCHIVE"},
     }
 
 

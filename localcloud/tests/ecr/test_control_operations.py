@@ -24,7 +24,7 @@ def plane() -> Plane:
 
 
 def test_each_operation_has_a_sample_and_those_on_the_registry_no_resource_type() -> None:
-    assert (sorted(OPERATIONS), len(BUILT)) == (BUILT, 43)
+    assert (sorted(OPERATIONS), len(BUILT)) == (BUILT, 44)
     listed = {each for each in BUILT if each.lower() in WITHOUT_RESOURCE["ecr"]}
     assert (set(ON_REGISTRY), listed & NOT_LISTED) == (listed | NOT_LISTED, set())
 
