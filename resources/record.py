@@ -15,6 +15,8 @@ Answer = tuple[str, dict[str, str]]
 """A new resource's id, and its outputs beyond the inputs."""
 
 _POSITION = re.compile(r"\[\d+\]")
+_OF_CLOUDWATCH = {"event": "events", "log": "logs", "queryDefinition": "logs"}
+"""What pulumi-aws has under cloudwatch and AWS in a service of its own, by the beginning of the type's name."""
 
 
 class OnChange(StrEnum):
@@ -30,6 +32,8 @@ class Grammar(StrEnum):
 
     LIFECYCLE = "lifecycle"
     IAM = "iam"
+    JSON = "json"
+    """Any other: an event pattern, a dashboard, a redrive policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +44,9 @@ class Declaration:
     inputs: Inputs
     account: str
 
-    def arn(self, service: str, resource: str) -> str:
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
         region = self.inputs["region"]
-        return str(Arn(REGIONS[region].id, service, region, self.account, resource))
+        return str(Arn(REGIONS[region].id, service, region if regional else "", self.account, resource))
 
     def made_up(self) -> UUID:
         """In place of what AWS makes up: the same for the same declaration."""
@@ -82,7 +86,7 @@ class ResourceType:
     sets: tuple[str, ...] = ()
     """Lists without an order."""
     documents: Mapping[str, Grammar] = field(default_factory=dict)
-    """The inputs that hold a policy as JSON text."""
+    """The inputs that hold JSON text."""
     tags: str | None = None
     """The input that holds its tags."""
     deletes_first: bool = False
@@ -112,8 +116,7 @@ class ResourceType:
 
     @property
     def service(self) -> str:
-        """As the API's actions and botocore call it."""
-        return self.token.partition(":")[2].partition("/")[0]
+        return service_of(self.token)
 
     def id(self, declaration: Declaration) -> str:
         if self.make_id is not None:
@@ -140,6 +143,17 @@ class ResourceType:
     def settings_key_of(self, path: Sequence[str | int]) -> str | None:
         """The key by which the input at `path` is declared."""
         return self.settings_keys.get(str(path[0]), self.settings_key) if path else self.settings_key
+
+
+def service_of(token: str) -> str:
+    """As the API's actions, botocore and a file of this package call it; of another provider, the provider."""
+    provider, _, rest = token.partition(":")
+    module, _, name = rest.partition(":")[0].partition("/")
+    if provider != "aws":
+        return provider
+    if module == "cloudwatch":
+        return next((service for prefix, service in _OF_CLOUDWATCH.items() if name.startswith(prefix)), module)
+    return module
 
 
 def words_in(text: str) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
-"""Differences of two lifecycle or IAM policies, by rule and statement."""
+"""Differences of two documents: of lifecycle and IAM policies by rule and statement, of other JSON by value."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from domain.document_text import to_json_text
 from domain.ecr.globs import TooComplex
 from domain.ecr.lifecycle import PolicyRule, read_lifecycle
 from domain.ecr.retention import Rule
@@ -13,6 +15,7 @@ from domain.iam.statement import Statement
 from domain.iam.statement_text import elements_of, statement_text
 from resources import Grammar
 
+JSON_LINES_MAX = 6
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, StopIteration)
 
 
@@ -21,7 +24,7 @@ def compare(grammar: Grammar, old: str, new: str) -> tuple[str, ...] | None:
     if old == new:
         return ()
     try:
-        return _statement_lines(old, new) if grammar is Grammar.IAM else _lifecycle_lines(old, new)
+        return _LINES[grammar](old, new)
     except _UNREADABLE:
         return None
 
@@ -105,3 +108,36 @@ def _changed(old: Statement, new: Statement) -> Iterator[str]:
             yield f"{name} without {', '.join(gone)}"
         if come := [value for value in news if value not in olds]:
             yield f"{name} with {', '.join(come)}"
+
+
+def _json_lines(old: str, new: str) -> tuple[str, ...]:
+    """The first few values that differ: a dashboard has hundreds."""
+    found = list(_different_values("", json.loads(old), json.loads(new)))
+    more = len(found) - JSON_LINES_MAX
+    return (*found[:JSON_LINES_MAX], *([f"~ {more} more"] if more > 0 else []))
+
+
+def _different_values(path: str, old: object, new: object) -> Iterator[str]:
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            where = f"{path}.{name}".removeprefix(".")
+            if name not in new:
+                yield f"- {where}: {to_json_text(old[name])}"
+            elif name not in old:
+                yield f"+ {where}: {to_json_text(new[name])}"
+            else:
+                yield from _different_values(where, old[name], new[name])
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, pair in enumerate(zip(old, new, strict=True)):
+            yield from _different_values(f"{path}[{index}]", *pair)
+    else:
+        yield f"~ {path or 'all of it'}: {to_json_text(old)} → {to_json_text(new)}"
+
+
+_LINES: Mapping[Grammar, Callable[[str, str], tuple[str, ...]]] = {
+    Grammar.IAM: _statement_lines,
+    Grammar.LIFECYCLE: _lifecycle_lines,
+    Grammar.JSON: _json_lines,
+}

@@ -13,10 +13,16 @@ from policy_sentry.querying.actions import get_action_data
 from pulumi._types import input_type_py_to_pulumi_names, resource_types
 
 from resources import Declaration, Grammar, ResourceType
+from resources.chatbot import SLACK_CHANNEL
+from resources.cloudwatch import COMPOSITE_ALARM, METRIC_ALARM
 from resources.ecr import PULL_TIME_EXCLUSION
+from resources.events import EVENT_RULE, EVENT_TARGET
 from resources.iam import ROLE
 from resources.kms import ALIAS
+from resources.logs import LOG_GROUP, LOG_METRIC_FILTER, LOG_RESOURCE_POLICY, QUERY_DEFINITION
 from resources.secretsmanager import SECRET, SECRET_VERSION
+from resources.sns import TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION
+from resources.sqs import QUEUE, QUEUE_POLICY
 from settings.written.catalog import RepositoryEntry
 from settings.written.stack import StackKeys
 
@@ -25,14 +31,48 @@ EXAMPLES = {
     PULL_TIME_EXCLUSION: {"principalArn": f"arn:aws:iam::{ACCOUNT}:role/example"},
     ALIAS: {"name": "alias/example"},
     SECRET_VERSION: {"secretId": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:example-a1b2c3"},
+    TOPIC_POLICY: {"arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:example"},
+    TOPIC_SUBSCRIPTION: {"topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:example"},
+    QUEUE_POLICY: {"queueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/example"},
 }
-NOT_READ = {SECRET: {"type"}}
+NOT_READ = {
+    SECRET: {"type"},
+    TOPIC: {"maximumMessageSize"},
+    LOG_GROUP: {"deletionProtectionEnabled"},
+    EVENT_TARGET: {"appsyncTarget"},
+    METRIC_ALARM: {"evaluationCriteria", "evaluationInterval", "evaluationWindow", "warmUpConfiguration"},
+    COMPOSITE_ALARM: {"actionsSuppressor"},
+}
 """Inputs that are younger than the provider's source that was read."""
-NOT_ANSWERED = {ROLE: {"createDate"}, ALIAS: {"targetKeyArn"}, SECRET_VERSION: {"hasSecretStringWo", "secretArn"}}
+NOT_ANSWERED = {
+    ROLE: {"createDate"},
+    ALIAS: {"targetKeyArn"},
+    SECRET_VERSION: {"hasSecretStringWo", "secretArn"},
+    TOPIC: {"beginningArchiveTime"},
+    TOPIC_SUBSCRIPTION: {"confirmationWasAuthenticated", "pendingConfirmation"},
+    LOG_RESOURCE_POLICY: {"revisionId"},
+    SLACK_CHANNEL: {"slackChannelName", "slackTeamName"},
+}
 """Outputs that a render does without."""
+RENAMED = {TOPIC_SUBSCRIPTION: {"topicArn": "topic"}, METRIC_ALARM: {"alarmName": "name"}}
+"""Attributes of Terraform's that pulumi-aws calls otherwise."""
+IDS = {
+    EVENT_RULE: "capture-console-sign-in",
+    EVENT_TARGET: "rule-name-target-id",
+    LOG_METRIC_FILTER: "example-filter",
+    LOG_RESOURCE_POLICY: "my_policy",
+    QUERY_DEFINITION: "269951d7-6f75-496d-9d7b-6b7a5486bdbd",
+    QUEUE: "https://sqs.us-west-2.amazonaws.com/123456789012/queueName",
+    QUEUE_POLICY: "https://sqs.us-west-2.amazonaws.com/123456789012/queueName",
+}
+"""By the provider's source, where the class shows what is imported by instead, or a form that this program has not."""
+RENAMED_IN_PLACE = (SLACK_CHANNEL,)
+"""Types whose names the provider takes for something that changes in place."""
 _SOURCE = re.compile(
     r"(?P<file>\w+/\w+\.go) [0-9a-f]{7}(?:: (?:ForceNew|RequiresReplace) on (?P<attributes>[a-z_, ]+))?"
 )
+_DOCUMENT = re.compile(r"(?i:policy|policyDocument)$|^(eventPattern|dashboardBody)$")
+_POLICIES = {"policy", "assumeRolePolicy", "repositoryPolicy", "policyDocument"}
 _READING = {"Read", "List"}
 
 
@@ -80,13 +120,16 @@ def _inputs(record: ResourceType, cls: type[pulumi.CustomResource]) -> Iterator[
     parameters = inspect.signature(_args(cls)).parameters.values()
     required = {names[each.name] for each in parameters if each.default is each.empty}
     lists = {names[each.name] for each in parameters if "Sequence[" in str(each.annotation)}
-    policies = {each for each in inputs - lists if each.lower().endswith("policy")}
+    texts = {names[each.name] for each in parameters if re.search(r"\bstr\b", str(each.annotation))}
+    documents = {each for each in texts - lists if _DOCUMENT.search(each)}
     known = [*record.replaces, *record.updates, *["region"] * record.regional]
     yield from _differ("replaces, updates and regional", known, inputs - NOT_READ.get(record.token, set()))
-    yield from _beyond("identity", record.identity or (), record.replaces)
+    yield from _beyond(
+        "identity", record.identity or (), record.updates if record.token in RENAMED_IN_PLACE else record.replaces
+    )
     yield from _beyond("optional", record.optional, inputs - required)
     yield from _beyond("sets", (each for each in record.sets if "[]" not in each), lists)
-    yield from _differ("documents", record.documents, policies)
+    yield from _differ("documents", record.documents, documents)
     yield from _differ("tags", [record.tags], {each for each in inputs if each.lower().endswith("tags")} or {None})
     yield from _beyond("parameters", record.parameters.values(), inputs)
     yield from _beyond("settings_keys", record.settings_keys, inputs)
@@ -104,9 +147,13 @@ def _outputs(record: ResourceType, cls: type[pulumi.CustomResource]) -> Iterator
     yield from _differ("make_outputs", answered, outputs - inputs - {"tagsAll"} - NOT_ANSWERED.get(record.token, set()))
     yield from _beyond("made_up", record.made_up, answered)
     yield from _beyond("unknown_in_replacement", record.unknown_in_replacement, inputs & outputs)
-    (imported,) = set(re.findall(rf"pulumi import {record.token} \S+ (.*)", inspect.getsource(cls)))
-    if _shape(made) != _shape(imported.strip("'")):
-        yield f"make_id: {made} is not of the form by which one is imported, {imported}"
+    shown = {IDS[record.token]} if record.token in IDS else _imported(record.token, cls)
+    if {_shape(made)} != {_shape(each.strip("'")) for each in shown}:
+        yield f"make_id: {made} is not of the form {', '.join(shown)}"
+
+
+def _imported(token: str, cls: type[pulumi.CustomResource]) -> set[str]:
+    return set(re.findall(rf"pulumi import {token} \S+ (.*)", inspect.getsource(cls)))
 
 
 def _shape(id: str) -> str:
@@ -123,7 +170,8 @@ def _of_the_source(record: ResourceType) -> Iterator[str]:
     if not said["file"].startswith(f"{record.service}/"):
         yield f"source: {said['file']} is of another service"
     words = (each.split("_") for each in (said["attributes"] or "").split(", ") if each)
-    names = {"".join([first, *(each.capitalize() for each in rest)]) for first, *rest in words}
+    named = {"".join([first, *(each.capitalize() for each in rest)]) for first, *rest in words}
+    names = {RENAMED.get(record.token, {}).get(each, each).removesuffix("s") for each in named}
     yield from _differ("replaces", (each.removesuffix("s") for each in record.replaces), names)
 
 
@@ -139,7 +187,7 @@ def _of_botocore(record: ResourceType) -> Iterator[str]:
     members = {name for each in models if each.input_shape for name in each.input_shape.members}
     yield from _beyond("parameters", record.parameters, members)
     creating = [each for each in models if each.name in record.creates and re.match("Create|Register", each.name)]
-    refused = any("Exists" in error.name for each in creating for error in each.error_shapes)
+    refused = any(re.search("Exists|Conflict", error.name) for each in creating for error in each.error_shapes)
     if refused != record.exclusive:
         yield f"exclusive: {[each.name for each in creating]} {'refuse' if refused else 'take'} a second one"
 
@@ -165,7 +213,11 @@ def _of_the_settings(record: ResourceType) -> Iterator[str]:
 
 def _of_the_grammar(record: ResourceType) -> Iterator[str]:
     for name, grammar in record.documents.items():
-        if (grammar is Grammar.LIFECYCLE) != ("lifecycle" in f"{record.token}{name}".lower()):
+        if "lifecycle" in f"{record.token}{name}".lower():
+            right = Grammar.LIFECYCLE
+        else:
+            right = Grammar.IAM if name in _POLICIES else Grammar.JSON
+        if grammar is not right:
             yield f"documents: {name} is not {grammar}"
 
 

@@ -11,14 +11,22 @@ from resources import (
     Grammar,
     OnChange,
     ResourceType,
+    chatbot,
+    cloudwatch,
     ecr,
+    events,
     github,
     iam,
     kms,
     kubernetes,
+    logs,
     record_of,
     secretsmanager,
+    sns,
+    sqs,
 )
+from resources.chatbot import SLACK_CHANNEL
+from resources.cloudwatch import DASHBOARD, METRIC_ALARM
 from resources.ecr import (
     ACCOUNT_SETTING,
     CREATION_TEMPLATE,
@@ -28,9 +36,13 @@ from resources.ecr import (
     REPOSITORY_POLICY,
     SCANNING_CONFIGURATION,
 )
+from resources.events import EVENT_RULE, EVENT_TARGET
 from resources.iam import ROLE, ROLE_POLICY
 from resources.kms import ALIAS, KEY
+from resources.logs import LOG_GROUP, QUERY_DEFINITION
 from resources.secretsmanager import SECRET, SECRET_VERSION
+from resources.sns import TOPIC, TOPIC_SUBSCRIPTION
+from resources.sqs import QUEUE
 from tests.cases import cases
 from tests.resources.opinions import ACCOUNT, declaration, problems, sdk_class
 
@@ -74,6 +86,15 @@ WRONG: list[tuple[str, str, Any]] = [
     (ALIAS, "changes", ("UpdateAlias", "RemoveAlias")),
     (REPOSITORY, "parameters", {"repository": "name"}),
     (REPOSITORY, "parameters", {"repositoryName": "repository"}),
+    (TOPIC, "documents", {"deliveryPolicy": Grammar.JSON, "policy": Grammar.IAM}),
+    (EVENT_RULE, "documents", {}),
+    (EVENT_RULE, "documents", {"eventPattern": Grammar.IAM}),
+    (EVENT_TARGET, "documents", {"retryPolicy": Grammar.JSON}),
+    (TOPIC_SUBSCRIPTION, "source", TYPES[TOPIC_SUBSCRIPTION].source.replace("topic_arn", "topic_name")),
+    (EVENT_TARGET, "make_id", lambda made: f"{made.inputs['rule']}/{made.inputs['targetId']}"),
+    (QUEUE, "make_id", lambda made: made.inputs["name"]),
+    (SLACK_CHANNEL, "identity", ("name",)),
+    (SLACK_CHANNEL, "exclusive", False),
     (KEY, "settings_key", "protection"),
     (KEY, "settings_keys", {"deletionWindowInDays": "deletion_days"}),
     (KEY, "settings_keys", {"deletionWindow": "key_deletion_days"}),
@@ -97,18 +118,22 @@ def test_a_field_of_each_kind_is_wrong_once() -> None:
 
 
 def test_a_type_has_one_record_and_its_file_is_its_services() -> None:
-    for service in (ecr, iam, kms, secretsmanager):
+    of_aws = (chatbot, cloudwatch, ecr, events, iam, kms, logs, secretsmanager, sns, sqs)
+    for service in of_aws:
         assert {f"resources.{each.service}" for each in service.TYPES} == {service.__name__}
         tokens = {value for value in vars(service).values() if isinstance(value, str) and value.startswith("aws:")}
         assert {each.token for each in service.TYPES} <= tokens
         for token in tokens:
             assert sdk_class(token)
-    assert len(TYPES) == sum(len(service.TYPES) for service in (ecr, github, iam, kms, kubernetes, secretsmanager))
+    assert len(TYPES) == sum(len(service.TYPES) for service in (*of_aws, github, kubernetes))
 
 
 @cases(
     "token, file",
-    ("aws:sns/topic:Topic", "resources/sns.py"),
+    ("aws:rds/cluster:Cluster", "resources/rds.py"),
+    ("aws:cloudwatch/eventBus:EventBus", "resources/events.py"),
+    ("aws:cloudwatch/logStream:LogStream", "resources/logs.py"),
+    ("aws:cloudwatch/metricStream:MetricStream", "resources/cloudwatch.py"),
     ("github:index/repository:Repository", "resources/github.py"),
     ("kubernetes:apps/v1:Deployment", "resources/kubernetes.py"),
 )
@@ -134,6 +159,8 @@ def test_what_a_changed_input_does(path: str, left_out: bool, expected: OnChange
     assert TYPES[REPOSITORY].on_change(path, left_out=left_out) is expected
 
 
+IN_SNS = f"arn:aws:sns:us-east-1:{ACCOUNT}"
+QUEUE_URL = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/example-name"
 OF_REPOSITORY = {
     "arn": f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/example-name",
     "registryId": ACCOUNT,
@@ -149,13 +176,31 @@ OF_REPOSITORY = {
     (ACCOUNT_SETTING, "example-name", {}),
     (ALIAS, "alias/example", {"arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/example"}),
     (ROLE_POLICY, "example-role:example-name", {}),
+    (TOPIC, f"{IN_SNS}:example-name", {"arn": f"{IN_SNS}:example-name", "owner": ACCOUNT}),
+    (QUEUE, QUEUE_URL, {"arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:example-name", "url": QUEUE_URL}),
+    (LOG_GROUP, "example-name", {"arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:example-name"}),
+    (EVENT_RULE, "example-name", {"arn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/example-name"}),
+    (EVENT_TARGET, "example-rule-example-targetId", {}),
+    (METRIC_ALARM, "example-name", {"arn": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:example-name"}),
+    (
+        DASHBOARD,
+        "example-dashboardName",
+        {"dashboardArn": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/example-dashboardName"},
+    ),
 )
 def test_what_aws_would_answer(token: str, id: str, outputs: dict[str, str]) -> None:
     assert TYPES[token].answer(declaration(TYPES[token])) == (id, outputs)
 
 
 @pytest.mark.parametrize(
-    ("token", "arn"), [(KEY, "arn:aws:kms:us-east-1:{}:key/{}"), (SECRET, "{1}"), (SECRET_VERSION, "{1}")]
+    ("token", "arn"),
+    [
+        (KEY, "arn:aws:kms:us-east-1:{}:key/{}"),
+        (SECRET, "{1}"),
+        (SECRET_VERSION, "{1}"),
+        (TOPIC_SUBSCRIPTION, "{1}"),
+        (QUERY_DEFINITION, "arn:aws:logs:us-east-1:{}:query-definition:{}"),
+    ],
 )
 def test_what_aws_makes_up_is_in_the_id(token: str, arn: str) -> None:
     made, outputs = TYPES[token].answer(declaration(TYPES[token]))

@@ -124,7 +124,29 @@ def test_the_head_of_a_policy_counts() -> None:
     assert compare(Grammar.IAM, older, policy(PULL)) == ("~ version: 2008-10-17 → 2012-10-17",)
 
 
-@pytest.mark.parametrize("grammar", list(Grammar))
+WIDGETS = [{"type": "text", "y": each} for each in range(9)]
+
+
+@cases(
+    "old, new, lines",
+    ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, ()),
+    ({"detail": {"result": ["FAILED"]}}, {"detail": {"result": ["OK"]}}, ('~ detail.result[0]: "FAILED" → "OK"',)),
+    ({"source": ["a"]}, {"source": ["a", "b"]}, ('~ source: ["a"] → ["a","b"]',)),
+    ({"a": {"b": None}}, {"a": {"c": 0}}, ("- a.b: null", "+ a.c: 0")),
+    ([], {}, ("~ all of it: [] → {}",)),
+    (WIDGETS, [{**each, "y": 99} for each in WIDGETS], (*(f"~ [{i}].y: {i} → 99" for i in range(6)), "~ 3 more")),
+)
+def test_values_of_other_json(old: object, new: object, lines: tuple[str, ...]) -> None:
+    assert compare(Grammar.JSON, json.dumps(old), json.dumps(new, indent=1)) == lines
+
+
+@pytest.mark.parametrize("text", ["", "{", "[unknown]"])
+def test_what_is_no_json_is_no_error(text: str) -> None:
+    assert compare(Grammar.JSON, text, "{}") is None
+    assert compare(Grammar.JSON, text, text) == ()
+
+
+@pytest.mark.parametrize("grammar", [Grammar.LIFECYCLE, Grammar.IAM])
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"rules": 3}', '{"rules": [{}]}', "[unknown]"])
 def test_what_can_not_be_read_is_no_error(grammar: Grammar, text: str) -> None:
     assert compare(grammar, text, policy(PULL)) is None
