@@ -8,27 +8,36 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.clients import Clients
-from rehearsal.apply import ecr, iam, kms, kubernetes, secretsmanager
-from rehearsal.apply.builder import Builder, Order
+from rehearsal.apply import cloudwatch, ecr, events, iam, kms, kubernetes, logs, secretsmanager, sns, sqs
+from rehearsal.apply.builder import Builder, NotMade, Order
 from rehearsal.apply.kubernetes import ApiServers, JobFailed
 from rehearsal.cluster.kubernetes_client import KubernetesRefusal, Unreachable
 from rehearsal.github_record import RECORDED, GitHubRecord
 from render.monitor import RecordingMonitor
 from render.rendering import home_account, run_program, sound_configuration
 from resources import Answer, github
+from resources.chatbot import SLACK_CHANNEL
+from resources.logs import QUERY_DEFINITION
 from resources.providers import cluster_of, is_provider, owner_of
 from settings import Settings
 
 BUILT: dict[str, Builder] = {
+    **cloudwatch.BUILDERS,
     **ecr.BUILDERS,
+    **events.BUILDERS,
     **iam.BUILDERS,
     **kms.BUILDERS,
     **kubernetes.BUILDERS,
+    **logs.BUILDERS,
     **secretsmanager.BUILDERS,
+    **sns.BUILDERS,
+    **sqs.BUILDERS,
 }
 NOT_BUILT: dict[str, str] = {
     **{each.token: "declared at GitHub" for each in github.TYPES},
     **dict.fromkeys(RECORDED, "declared at GitHub, proven by a record of it"),
+    QUERY_DEFINITION: "a saved query, proven by the tests over recorded calls: there are no saved queries here",
+    SLACK_CHANNEL: "declared, not delivered: there is no Amazon Q Developer in chat here",
 }
 """Types that the local cloud has no part for, each with the reason."""
 _NO_CLUSTERS = ApiServers()
@@ -131,5 +140,5 @@ class BuildingMonitor(RecordingMonitor):
             raise NotApplied(f"{label}: {refused.operation_name} was refused: {error}") from refused
         except KubernetesRefusal as refused:
             raise NotApplied(f"{label}: its cluster refused it: {refused}") from refused
-        except (BotoCoreError, JobFailed, TimeoutError, Unreachable) as failed:
+        except (BotoCoreError, JobFailed, NotMade, TimeoutError, Unreachable) as failed:
             raise NotApplied(f"{label}: {failed}") from failed

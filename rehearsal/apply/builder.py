@@ -10,6 +10,10 @@ from rehearsal.cluster.kubernetes_client import KubernetesClient
 from resources import Answer, Declaration, Inputs
 
 
+class NotMade(Exception):
+    """What the answer of a call that succeeded says against it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Declaration):
     """One resource to make."""
