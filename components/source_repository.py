@@ -34,9 +34,7 @@ class SourceRepositoryArgs:
 
 
 class SourceRepository(Component):
-    """What the stack declares of the repository; an adopted one's environments and variables are imported.
-
-    A policy and a ruleset are not: GitHub makes up their ids (docs/github.md)."""
+    """What the stack declares of the repository; what an adopted one has already is imported."""
 
     def __init__(self, name: str, args: SourceRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, pulumi.ResourceOptions.merge(opts, _before(args.repository)))
@@ -46,7 +44,7 @@ class SourceRepository(Component):
         for variable in args.repository.variables:
             self._declare(REPOSITORY_VARIABLE, (variable.name,), _variable(variable))
         if args.repository.ruleset:
-            self._declare(RULESET, (), _ruleset(args.repository.ruleset), imports=False)
+            self._declare(RULESET, (), _ruleset(args.repository.ruleset))
         self.register_outputs({})
 
     def _environment(self, environment: Environment) -> None:
@@ -58,7 +56,7 @@ class SourceRepository(Component):
         patterns += [("tagPattern", TAGS, each) for each in environment.tags]
         for kind, prefix, pattern in patterns:
             parts = (environment.name, f"{prefix}{pattern}")
-            self._declare(DEPLOYMENT_POLICY, parts, {**name, kind: pattern}, after, imports=False)
+            self._declare(DEPLOYMENT_POLICY, parts, {**name, kind: pattern}, after)
         for variable in environment.variables:
             self._declare(
                 ENVIRONMENT_VARIABLE, (environment.name, variable.name), {**name, **_variable(variable)}, after
@@ -67,19 +65,26 @@ class SourceRepository(Component):
     def _declare(
         self,
         token: str,
-        parts: Sequence[str],
+        parts: tuple[str, ...],
         inputs: Mapping[str, Any],
         after: Sequence[pulumi.Resource] = (),
-        *,
-        imports: bool = True,
     ) -> pulumi.Resource:
         """By the type's name alone: the SDK takes a third of a second to import."""
-        repository = self._repository
-        found = import_id(repository.name, *parts) if imports and repository.adopt else None
-        opts = self.child(depends_on=list(after), import_=found)
+        opts = self.child(depends_on=list(after), import_=self._import_id(token, parts))
         return pulumi.CustomResource(
-            token, import_id(self._name, *parts), {"repository": repository.name, **inputs}, opts
+            token, import_id(self._name, *parts), {"repository": self._repository.name, **inputs}, opts
         )
+
+    def _import_id(self, token: str, parts: tuple[str, ...]) -> str | None:
+        """By its name; a policy and a ruleset by the number that GitHub gave it, where the stack's file has that."""
+        adopt, repository = self._repository.adopt, self._repository.name
+        if adopt is None:
+            return None
+        numbers = {RULESET: adopt.ruleset, DEPLOYMENT_POLICY: adopt.policies.get(parts)}
+        if token not in numbers:
+            return import_id(repository, *parts)
+        number = numbers[token]
+        return import_id(repository, *parts[:-1], str(number)) if number else None
 
 
 def _before(repository: GitHubRepository) -> pulumi.ResourceOptions | None:

@@ -1,7 +1,7 @@
 """A repository of GitHub's as the source of images: its environments, their variables, the rules of its branches."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from domain.problems import Problem, unless
 
@@ -15,8 +15,8 @@ ENVIRONMENT_VARIABLES_MAX, REPOSITORY_VARIABLES_MAX = 100, 500
 """The same page."""
 REQUESTS_PER_HOUR = 5_000
 """Of an installation of a GitHub App: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
-REQUESTS_PER_WRITE = 3
-"""At most: the provider reads the repository and what it wrote, too."""
+REQUESTS_PER_WRITE, REQUESTS_PER_IMPORT = 3, 5
+"""At most: the provider reads the repository and what it wrote, too; an import reads twice before it writes."""
 ACTIONS_APP = 15_368
 """GitHub Actions: a check of this name by another app does not count."""
 BRANCHES, TAGS = "refs/heads/", "refs/tags/"
@@ -76,6 +76,15 @@ class Ruleset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """The numbers of what exists already and has no name to be imported by."""
+
+    ruleset: int | None = None
+    policies: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    """By environment and ref."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubRepository:
     """What one stack declares of a repository."""
 
@@ -86,8 +95,8 @@ class GitHubRepository:
     """The repository's own, whose names end in the stack's."""
     ruleset: Ruleset | None
     """Of the one stack that owns what is the repository's own."""
-    adopt: bool
-    """Whether all of it exists already, and is imported."""
+    adopt: Adoption | None
+    """Of one whose environments and variables exist already, and are imported."""
     renamed_from: str | None = None
     """The name that it was declared by before."""
 

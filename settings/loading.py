@@ -15,6 +15,7 @@ from domain.wording import near
 from settings.checks import across_fields, composed_policies
 from settings.checks.caches import cache_problems, cache_tokens, shadowed_problems
 from settings.checks.cluster_entries import pull_problems_in_catalog, pull_tokens
+from settings.checks.github_adoption import adoption_problems
 from settings.checks.github_entries import (
     catalog_problems_of_sources,
     declared_problems,
@@ -96,7 +97,8 @@ def _check_github(root: FilePath, settings: Settings, stack: SoundStack, report:
     report(*catalog_problems_of_sources(catalog, pushes))
     if options is None:
         return
-    for problem in (*options_problems(options, catalog, pushes), *declared_problems(settings.github)):
+    adopting = adoption_problems(options, catalog, settings.github)
+    for problem in (*options_problems(options, catalog, pushes), *declared_problems(settings.github), *adopting):
         stack.report("github", problem)
     for file, problem in shared_problems(root, settings.stack, options, catalog, pushes):
         if file == "catalog":

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
 
-from domain.github_source import REQUESTS_PER_HOUR, REQUESTS_PER_WRITE
+from domain.github_source import REQUESTS_PER_HOUR, REQUESTS_PER_IMPORT, REQUESTS_PER_WRITE
 from domain.wording import listed
 from policies.pack.rule import Level
 from render.resource import Resource
 from resources import Inputs
 from resources.github import DEPLOYMENT_POLICY, ENVIRONMENT, ENVIRONMENT_VARIABLE, REPOSITORY_VARIABLE, RULESET
 from resources.iam import ROLE
-from review.plan.model import Change, Compared, Consequence, Op, Topic
+from review.plan.model import IMPORT, Change, Compared, Consequence, Op, Topic
 from review.plan.phrases import grouped, urns_of
 
 K = TypeVar("K", bound=Hashable)
@@ -27,6 +27,7 @@ def github_consequences(compared: Compared) -> Iterator[Consequence]:
     staying = [each for each in changes if _environment(each) not in gone]
     yield from _variables(staying)
     yield from _refs(staying)
+    yield from _imported_anew(changes)
     for where, less, group in _alike(staying, _looser):
         if less:
             yield _weaker(f"{where}: {'; '.join(less)}.", group)
@@ -89,7 +90,7 @@ def _refs(changes: Sequence[Change]) -> Iterator[Consequence]:
         if each.type == ENVIRONMENT:
             open_before |= {_environment(each)} if not _admits_patterns(each.old) else set()
             open_after |= {_environment(each)} if not _admits_patterns(each.new) else set()
-    policies = [each for each in changes if each.type == DEPLOYMENT_POLICY]
+    policies = [each for each in changes if each.type == DEPLOYMENT_POLICY and IMPORT not in each.forced_by]
     more = [each for each in policies if each.new and _environment(each) not in open_before]
     less = [each for each in policies if _is_gone(each, DEPLOYMENT_POLICY) and _environment(each) not in open_after]
     for where, ref, group in _alike(more, lambda each: _ref(each.new)):
@@ -97,6 +98,21 @@ def _refs(changes: Sequence[Change]) -> Iterator[Consequence]:
     for where, ref, group in _alike(less, lambda each: _ref(each.old)):
         text = f"{where} no longer admits {ref}: workflows can't push from there."
         yield Consequence(topic=Topic.SOURCE, text=text, urns=urns_of(group))
+
+
+def _imported_anew(changes: Sequence[Change]) -> Iterator[Consequence]:
+    """A ruleset's id is its number alone, and never the one that it is imported by; a policy's can be the same."""
+    for each in changes:
+        if IMPORT in each.forced_by:
+            text = (
+                f"{each.short_type} {each.name} is imported, though the stack declares it already: where a deployment "
+                "made it or imported it, that one is then deleted at GitHub."
+            )
+            level = Level.MANDATORY if each.type == RULESET else Level.ADVISORY
+            fix = "remove its number from `adopt`, unless no deployment has made it yet"
+            yield Consequence(
+                topic=Topic.BLOCKED, text=text, urns=(each.urn,), id="plan-adopts-managed", level=level, fix=fix
+            )
 
 
 def _ref(policy: Resource | None) -> str:
@@ -166,7 +182,9 @@ def _weaker(text: str, changes: Sequence[Change]) -> Consequence:
 
 def _requests(changes: Sequence[Change]) -> Iterator[Consequence]:
     """Of a deployment that has many."""
-    count, minutes = REQUESTS_PER_WRITE * len(changes), max(1, len(changes) // 60)
+    imports = sum(each.op is Op.ADOPT for each in changes)
+    count = REQUESTS_PER_WRITE * (len(changes) - imports) + REQUESTS_PER_IMPORT * imports
+    minutes = max(1, len(changes) // 60)
     if count <= _MANY:
         return
     text = (

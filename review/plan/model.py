@@ -185,7 +185,7 @@ IDS = {
     "plan-destroys": "A repository is deleted without the two steps that this takes",
     "plan-replaces": "A repository or a key is replaced: its images, or what it encrypts, are lost",
     "plan-removed-blocked": "A removed repository can't be deleted in this stack, and blocks every deployment after",
-    "plan-adopts-managed": "A repository is imported that the stack has already",
+    "plan-adopts-managed": "A repository, a policy or a ruleset is imported that the stack has already",
     "plan-renames": "A resource is renamed without an alias",
     "plan-deletes-protected": "A protected resource is deleted: the engine refuses, and the deployment fails",
     "plan-key-deleted": "A key is deleted: what it encrypts can't be read",

@@ -79,11 +79,9 @@ def options_problems(options: GitHubOptions, catalog: Catalog, pushes: Entries) 
     if every and not mine and (options.registry is None or near(options.owner, owners)):
         yield unknown(("owner",), options.owner, "owns no repository that pushes", owners)
         return
-    for key in ("repositories", "adopt"):
-        known = mine | ({options.registry.repository} if options.registry and key == "adopt" else set())
-        for index, name in enumerate(getattr(options, key) or ()):
-            if not any(_same(name, each) for each in known):
-                yield unknown((key, index), name, f"is not a repository of {options.owner} that pushes", known)
+    for index, name in enumerate(options.repositories or ()):
+        if not any(_same(name, each) for each in mine):
+            yield unknown(("repositories", index), name, f"is not a repository of {options.owner} that pushes", mine)
     used = {push.environment for _, push in pushes if push.environment}
     for name in options.environments:
         if name != EVERY_OTHER and not any(_same(name, each) for each in used):

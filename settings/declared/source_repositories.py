@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.aws import Arn
-from domain.github_source import Environment, GitHubRepository, Reviewers, Ruleset, Variable
+from domain.github_source import Adoption, Environment, GitHubRepository, Reviewers, Ruleset, Variable
 from domain.iam.github_trust import GitHubSource
 from settings.declared.values import Repository, StackRegistry
 from settings.written.catalog import Push, SourceEntry
@@ -60,16 +60,17 @@ def _source(
     ending = stack.stack.upper().replace("-", "_").replace(".", "_")
     checks = entry.required_checks
     ruleset = Ruleset(checks=checks, review=False, linear_history=False, signed_commits=False) if checks else None
+    environments = tuple(
+        _environment(each, some[0][1].admits, _entry(options, each), tuple(_variables(some, stack)))
+        for each, some in sorted(by_environment.items())
+    )
     return GitHubRepository(
         owner=options.owner,
         name=name,
-        environments=tuple(
-            _environment(name, some[0][1].admits, _entry(options, name), tuple(_variables(some, stack)))
-            for name, some in sorted(by_environment.items())
-        ),
+        environments=environments,
         variables=tuple(replace(each, name=f"{each.name}_{ending}") for each in _variables(from_refs, stack)),
         ruleset=ruleset if options.owns_repositories else None,
-        adopt=_adopts(options, name),
+        adopt=_adoption(options, name, environments),
         renamed_from=entry.renamed_from,
     )
 
@@ -101,17 +102,18 @@ def _registry(options: GitHubOptions, stack: StackIdentity) -> GitHubRepository:
     ruleset = Ruleset(
         checks=own.required_checks, review=True, linear_history=own.linear_history, signed_commits=own.signed_commits
     )
+    environments = (
+        _environment(name, _MAIN, reviewed, deploys),
+        _environment(f"drift-{name}", _MAIN, EnvironmentEntry(), reads),
+        _environment(f"preview-{name}", (), by_anyone, reads),
+    )
     return GitHubRepository(
         owner=options.owner,
         name=own.repository,
-        environments=(
-            _environment(name, _MAIN, reviewed, deploys),
-            _environment(f"drift-{name}", _MAIN, EnvironmentEntry(), reads),
-            _environment(f"preview-{name}", (), by_anyone, reads),
-        ),
+        environments=environments,
         variables=(),
         ruleset=ruleset if options.owns_repositories else None,
-        adopt=_adopts(options, own.repository),
+        adopt=_adoption(options, own.repository, environments),
     )
 
 
@@ -130,12 +132,23 @@ def _environment(
 
 
 def _entry(options: GitHubOptions, name: str) -> EnvironmentEntry:
-    return options.environments.get(name) or options.environments.get(EVERY_OTHER) or EnvironmentEntry()
+    by_name = {each.casefold(): entry for each, entry in options.environments.items()}
+    return by_name.get(name.casefold()) or by_name.get(EVERY_OTHER) or EnvironmentEntry()
 
 
 def _reviewers(entry: ReviewersEntry) -> Reviewers:
     return Reviewers(teams=entry.teams, users=entry.users)
 
 
-def _adopts(options: GitHubOptions, name: str) -> bool:
-    return name.casefold() in {each.casefold() for each in options.adopt}
+def _adoption(options: GitHubOptions, name: str, environments: tuple[Environment, ...]) -> Adoption | None:
+    """With an environment as it is declared, whose case makes no difference to GitHub."""
+    entry = {each.casefold(): one for each, one in options.adopt.items()}.get(name.casefold())
+    if entry is None:
+        return None
+    names = {each.name.casefold(): each.name for each in environments}
+    policies: dict[tuple[str, ...], int] = {
+        (names.get(environment.casefold(), environment), ref): number
+        for environment, numbers in entry.policies.items()
+        for ref, number in numbers.items()
+    }
+    return Adoption(ruleset=entry.ruleset, policies=policies)

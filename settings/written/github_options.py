@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from domain.github_source import WAIT_MINUTES_MAX, Reviewers, reviewers_problems
 from domain.iam.github import OWNER
 from domain.iam.github_trust import environment_problems
+from domain.model_problems import invalid_value
 from domain.problems import Problem, unless
 from settings.written.catalog import GitHubName, Model, Text, checked, matching, no_credential
 
@@ -29,6 +30,19 @@ def _id_problems(number: int) -> list[Problem]:
     return unless(number > 0, number, "is not a GitHub id", "write its digits: `gh api orgs/ORG/teams/NAME --jq .id`")
 
 
+def _number_problems(number: int) -> list[Problem]:
+    return unless(number > 0, number, "is not a number of GitHub's", "write what docs/github.md prints of what exists")
+
+
+def _by_name(adopt: Any) -> Any:
+    """Names alone are refused with the object that they would be."""
+    names = [adopt] if isinstance(adopt, str) else adopt
+    if isinstance(names, list):
+        meant: dict[str, Any] = {each: {} for each in names if isinstance(each, str)}
+        raise invalid_value("is not an object", "write an object: {payments-api: {}}", meant or None)
+    return adopt
+
+
 def _minutes_problems(minutes: int) -> list[Problem]:
     fix = f"write 0 to {WAIT_MINUTES_MAX:,} minutes"
     return unless(0 <= minutes <= WAIT_MINUTES_MAX, minutes, "is not a valid time to wait", fix)
@@ -39,6 +53,7 @@ def _reviewers_problems(reviewers: Any) -> list[Problem]:
 
 
 Id = Annotated[StrictInt, _number(_id_problems)]
+Number = Annotated[StrictInt, _number(_number_problems)]
 
 
 class ReviewersEntry(Model):
@@ -71,6 +86,15 @@ class RegistrySource(Model):
     )
 
 
+class AdoptedEntry(Model):
+    """The numbers of what exists already, and has no name by which it could be imported."""
+
+    ruleset: Number | None = Field(None, description="the one that becomes the declared one, by its number")
+    policies: dict[StrictStr, dict[StrictStr, Number]] = Field(
+        {}, description="those of each environment, by ref: `{production: {refs/heads/main: 71}}`"
+    )
+
+
 class GitHubOptions(Model):
     """The source side of delivery: what is declared at GitHub of the repositories that push."""
 
@@ -87,8 +111,8 @@ class GitHubOptions(Model):
     environments: dict[Annotated[StrictStr, checked(_environment_problems)], EnvironmentEntry] = Field(
         {}, description="by their names; `*` is every other"
     )
-    adopt: tuple[GitHubName, ...] = Field(
-        (), description="repositories whose environments, variables and ruleset exist already: they are imported"
+    adopt: Annotated[dict[GitHubName, AdoptedEntry], BeforeValidator(_by_name)] = Field(
+        {}, description="repositories whose environments and variables exist already: they are imported"
     )
     registry: RegistrySource | None = Field(None, description="the repository of this project itself")
 

@@ -64,7 +64,7 @@ SOURCE = GitHubRepository(
     ),
     variables=(replace(VARIABLE, name="AWS_REGION_DEV"),),
     ruleset=Ruleset(checks=("build",), review=True, linear_history=True, signed_commits=True),
-    adopt=False,
+    adopt=None,
 )
 POLICIES = cluster_steps(STOREFRONT, (HOST,), {"payments/api": ("latest",)})
 # One set of arguments for each component, under which it declares every kind of child that it has.

@@ -14,7 +14,7 @@ from pulumi._types import input_type_types, is_input_type
 
 from components import SourceRepository, SourceRepositoryArgs, github_options
 from components.source_repository import PLUGIN_VERSION
-from domain.github_source import GitHubRepository, Reviewers
+from domain.github_source import Adoption, GitHubRepository, Reviewers
 from render.monitor import RecordingMonitor
 from render.program_run import declared_by
 from render.resource import Resource
@@ -148,22 +148,46 @@ def test_a_ruleset_holds_what_is_asked_for(changed: dict[str, Any], rules: set[s
     assert [each["bypassMode"] for each in actors] == ([bypass] if bypass else [])
 
 
-def test_what_has_a_name_is_imported_and_what_has_a_number_is_made() -> None:
-    found = declared(replace(SOURCE, adopt=True))
-    assert {each.options.get("importId") for each in found if each.custom} == {
-        None,
-        "payments-api:AWS_REGION_DEV",
-        "payments-api:production",
-        "payments-api:production:AWS_REGION",
-    }
-    made = [each for each in found if each.type in (DEPLOYMENT_POLICY, RULESET)]
-    assert [each.options for each in made] == [{}] * 3
-    assert not any(each.options for each in declared(SOURCE))
+NAMED = ["payments-api:AWS_REGION_DEV", "payments-api:production", "payments-api:production:AWS_REGION"]
+MAIN, VERSIONS = ("production", "refs/heads/main"), ("production", "refs/tags/v*")
+
+
+@cases(
+    "adopt, numbered",
+    (None, None),
+    (Adoption(), []),
+    (Adoption(ruleset=1201), ["payments-api:1201"]),
+    (Adoption(policies={VERSIONS: 72}), ["payments-api:production:72"]),
+    (Adoption(policies={("staging", "refs/heads/main"): 71}), []),
+    (
+        Adoption(ruleset=1201, policies={MAIN: 71, VERSIONS: 72}),
+        ["payments-api:1201", "payments-api:production:71", "payments-api:production:72"],
+    ),
+)
+def test_what_exists_is_imported_by_its_name_or_number(adopt: Adoption | None, numbered: list[str] | None) -> None:
+    found = declared(replace(SOURCE, adopt=adopt))
+    imported = [str(each.options["importId"]) for each in found if "importId" in each.options]
+    assert sorted(imported) == ([] if numbered is None else sorted([*NAMED, *numbered]))
+
+
+def test_a_number_is_of_the_policy_that_it_is_given_for() -> None:
+    found = declared(replace(SOURCE, adopt=Adoption(policies={MAIN: 71, VERSIONS: 72})))
+    assert [
+        (
+            each.inputs.get("branchPattern"),
+            each.inputs.get("tagPattern"),
+            str(each.options["importId"]).rpartition(":")[2],
+        )
+        for each in of_type(found, DEPLOYMENT_POLICY)
+    ] == [("main", None, "71"), (None, "v*", "72")]
 
 
 def test_a_colon_in_an_environments_name_is_written_as_the_provider_does() -> None:
-    found = declared(replace(SOURCE, adopt=True, environments=(replace(PRODUCTION, name="eu: live", admits=()),)))
+    adopt = Adoption(policies={("eu: live", "refs/heads/main"): 71})
+    live = replace(PRODUCTION, name="eu: live", admits=("refs/heads/main",))
+    found = declared(replace(SOURCE, adopt=adopt, environments=(live,)))
     assert [each.options["importId"] for each in of_type(found, ENVIRONMENT)] == ["payments-api:eu?? live"]
+    assert [each.options["importId"] for each in of_type(found, DEPLOYMENT_POLICY)] == ["payments-api:eu?? live:71"]
     assert [each.name for each in of_type(found, ENVIRONMENT)] == ["acme/payments-api:eu?? live"]
 
 

@@ -1,12 +1,13 @@
 """GitHub under a real engine: what each change asks of it, how many requests that takes, and that no token is shown."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from domain.github_source import requests
+from domain.github_source import REQUESTS_PER_IMPORT, requests
 from resources.github import (
     DEPLOYMENT_POLICY,
     ENVIRONMENT,
@@ -19,6 +20,7 @@ from settings import load
 from tests.engine.conftest import Make
 from tests.engine.workspace import Ran, Workspace
 from tests.github.acme import READS, REPOSITORIES
+from tests.github.answers import to_ruleset
 from tests.github.server import GitHub, secondary_limit
 from tests.github.state import Environment, Repository
 
@@ -185,36 +187,104 @@ def test_too_many_requests_are_waited_for(deployed: Deployed, github: GitHub) ->
     assert [each.rpartition(" ")[2] for each in asked] == ["200", "403", "200"]
 
 
-def _adopt(stack: dict[str, Any]) -> None:
-    stack["config"]["container-registry:github"]["adopt"] = ["payments-ledger"]
+NUMBERS: dict[str, Any] = {"ruleset": 1201, "policies": {NAME: {"refs/heads/main": 71}}}
+
+
+def _adopt(entry: dict[str, Any] | None) -> Any:
+    def edit(stack: dict[str, Any]) -> None:
+        stack["config"]["container-registry:github"]["adopt"] = {} if entry is None else {"payments-ledger": entry}
+
+    return edit
 
 
 def test_what_exists_is_adopted(make: Make) -> None:
     workspace = _made(make)
-    ledger = _repository(workspace.github, "payments-ledger")
+    github, ledger = workspace.github, _repository(workspace.github, "payments-ledger")
     _made_by_hand(ledger)
     refused = workspace.up()
     assert refused.code != 0
-    assert "409 Already exists" in refused.output
+    assert re.search(r": 409 Already exists|/deployment-branch-policies: 303 ", refused.output)
     workspace.destroy().ok()
     _made_by_hand(ledger)
-    workspace.edit("Pulumi.dev.yaml", _adopt)
+    workspace.edit("Pulumi.dev.yaml", _adopt(NUMBERS))
     imported = [urn for urn, steps in workspace.steps().items() if "import" in steps]
-    assert len(imported) == 5
+    assert len(imported) == 7
+    _, asked = _asked(github, workspace, lambda it: it.pulumi("up", "--yes", "--skip-preview", "--stack", "dev").ok())
+    of_ledger = [each for each in asked if "/payments-ledger" in each]
+    # The tag's policy alone is made; all else is read, and changed where it differs.
+    assert [each.partition(" ")[0] for each in of_ledger if "GET" not in each].count("POST") == 1
+    assert len(of_ledger) <= len(imported) * REQUESTS_PER_IMPORT + CREATED[DEPLOYMENT_POLICY]
+    _is_as_declared(ledger)
+    assert "1201" in [each["id"] for each in workspace.state().values() if each["type"] == RULESET]
+    for given in (NUMBERS, None):  # `adopt` left there, and removed
+        workspace.edit("Pulumi.dev.yaml", _adopt(given))
+        assert workspace.preview("--refresh", "--expect-no-changes").code == 0
+        _, asked = _asked(github, workspace, lambda it: it.up().ok())
+        assert set(asked) == {"GET /orgs/acme 200"}
+        _is_as_declared(ledger)
+    assert github.violations == []
+    # A ruleset's id is not the one that it is imported by: for one that the stack has already that is once more.
+    workspace.edit("Pulumi.dev.yaml", _adopt(NUMBERS))
+    ((again, steps),) = workspace.steps().items()
+    assert (again.rpartition("::")[2], steps) == ("acme/payments-ledger", {"replace"})
     workspace.up().ok()
-    (environment,) = ledger.environments.values()
+    assert ledger.rulesets == {}
+
+
+def test_a_number_of_another_kind_is_not_replaced(make: Make) -> None:
+    workspace = _made(make)
+    ledger = _repository(workspace.github, "payments-ledger")
+    _made_by_hand(ledger)
+    by_hand = ledger.environments[NAME].policies[71]
+    by_hand["name"] = "release"
+    workspace.edit("Pulumi.dev.yaml", _adopt({"policies": {NAME: {"refs/tags/v*": 71}}}))
+    refused = workspace.up()
+    assert refused.code != 0
+    assert "previously-imported resources that still specify an ID may not be replaced" in refused.output
+    assert (by_hand["name"], by_hand["type"]) == ("release", "branch")
+
+
+def test_what_was_deleted_or_transferred_by_hand(make: Make) -> None:
+    """As docs/github.md has it."""
+    workspace = _made(make)
+    workspace.up().ok()
+    ledger, api = (_repository(workspace.github, name) for name in ("payments-ledger", "payments-api"))
+    (component,) = (urn for urn in workspace.state() if urn.endswith("index:SourceRepository::acme/payments-api"))
+    workspace.pulumi("state", "delete", "--yes", "--target-dependents", component, "--stack", "dev").ok()
+    del ledger.environments[NAME]
+    refused = workspace.destroy()
+    assert refused.code != 0
+    assert "404 Not Found" in refused.output
+    workspace.pulumi("refresh", "--yes", "--skip-preview", "--stack", "dev").ok()
+    workspace.destroy().ok()
+    assert (ledger.variables, ledger.rulesets) == ({}, {})
+    assert "AWS_REGION_DEV" in api.variables
+
+
+def _is_as_declared(ledger: Repository) -> None:
+    """What was there is the same object, brought into line; what nothing declares stays."""
+    (environment,), (ruleset,) = ledger.environments.values(), ledger.rulesets.values()
     assert (environment.variables["AWS_REGION"], environment.variables["THEIRS"]) == ("us-east-1", "by hand")
-    assert environment.has_policies
-    assert workspace.preview("--expect-no-changes").code == 0
-    assert workspace.preview("--refresh", "--expect-no-changes").code == 0
-    assert workspace.github.violations == []
+    assert environment.settings["wait_timer"] == 5
+    assert {each["name"]: number == 71 for number, each in environment.policies.items()} == {"main": True, "v*": False}
+    assert (ruleset["id"], ruleset["name"]) == (1201, "container-registry")
+    assert [each["type"] for each in ruleset["rules"]] == ["required_status_checks"]
+    checks = ruleset["rules"][0]["parameters"]["required_status_checks"]
+    assert [each["context"] for each in checks] == ["build"]
 
 
 def _made_by_hand(repository: Repository) -> None:
-    environment = Environment(NAME, 9, {"wait_timer": 30, "deployment_branch_policy": None})
+    by_patterns = {"protected_branches": False, "custom_branch_policies": True}
+    environment = Environment(NAME, 9, {"wait_timer": 30, "deployment_branch_policy": by_patterns})
     names = ("AWS_REGION", "REGISTRY_HOST", "PUSH_ROLE_ARN", "REGISTRY_REPOSITORIES", "THEIRS")
     environment.variables |= dict.fromkeys(names, "by hand")
+    environment.policies[71] = {"id": 71, "node_id": "DBP_71", "name": "main", "type": "branch"}
     repository.environments[NAME] = environment
+    parameters = {"required_status_checks": [{"context": "lint"}], "strict_required_status_checks_policy": False}
+    rules = [{"type": "deletion"}, {"type": "required_status_checks", "parameters": parameters}]
+    bypass = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
+    body = {"name": "main is protected", "enforcement": "active", "bypass_actors": [bypass], "rules": rules}
+    repository.rulesets[1201] = to_ruleset(repository, 1201, body)
 
 
 def test_a_renamed_repository_keeps_what_is_declared(deployed: Deployed, github: GitHub) -> None:

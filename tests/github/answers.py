@@ -169,13 +169,13 @@ class Answers:
         if any(each["name"] == body["name"] for each in repository.rulesets.values()):
             raise RefusedError(422, "Validation Failed", "Name must be unique")
         number = next(self._holdings.ids)
-        repository.rulesets[number] = _ruleset(repository, number, body)
+        repository.rulesets[number] = to_ruleset(repository, number, body)
         return 201, repository.rulesets[number]
 
     def _change_ruleset(self, repository: Repository, parameters: Mapping[str, str], body: Value) -> Answer:
         number = int(parameters["ruleset_id"])
         found(repository.rulesets, number)
-        repository.rulesets[number] = _ruleset(repository, number, body)
+        repository.rulesets[number] = to_ruleset(repository, number, body)
         return 200, repository.rulesets[number]
 
 
@@ -273,7 +273,7 @@ def _change_policy(repository: Repository, parameters: Mapping[str, str], body: 
     return 200, policy
 
 
-def _ruleset(repository: Repository, id: int, body: Value) -> Value:
+def to_ruleset(repository: Repository, id: int, body: Value) -> Value:
     """With the schema's defaults for what the request leaves out."""
     defaults: Value = {"target": "branch", "bypass_actors": [], "conditions": {}, "rules": []}
     its_own: dict[str, Any] = {

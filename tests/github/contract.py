@@ -88,8 +88,7 @@ def request_faults(operation: Operation, query: Mapping[str, str], body: object)
     for each in declared:
         value, schema = values.get(each["in"], {}).get(each["name"]), each.get("schema", {})
         if value is not None:
-            typed = int(value) if schema.get("type") == "integer" and value.isdecimal() else value
-            faults += [f"{each['name']}: {fault}" for fault in _faults(typed, schema)]
+            faults += [f"{each['name']}: {fault}" for fault in _faults(_typed(value, schema), schema)]
     known = {each["name"] for each in declared if each["in"] == "query"}
     faults += [f"{name} is no parameter of {operation.name}" for name in query if name not in known]
     wanted = _resolved(described.get("requestBody", {}))
@@ -98,6 +97,13 @@ def request_faults(operation: Operation, query: Mapping[str, str], body: object)
     if not wanted:
         return [*faults, f"{operation.name} takes no body"]
     return faults + _faults(*_without_deviations(operation, body, wanted["content"]["application/json"]["schema"]))
+
+
+def _typed(value: str, schema: Value) -> object:
+    """Of a path or a query, where all is text."""
+    if schema.get("type") == "integer" and value.isdecimal():
+        return int(value)
+    return {"true": True, "false": False}.get(value, value) if schema.get("type") == "boolean" else value
 
 
 def answer_faults(operation: Operation, status: int, body: object) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bootstrap import template
-from domain.github_source import GitHubRepository, Variable, reads, requests
+from domain.github_source import Adoption, GitHubRepository, Variable, reads, requests
 from resources.github import is_github
 from settings import load
 from settings.checks.github_entries import declared_problems
@@ -50,6 +50,10 @@ def environment(**keys: Any) -> Any:
     return of(environments={"production": keys})
 
 
+def adopting(entry: Mapping[str, Any], **more: Any) -> Any:
+    return of(adopt={"payments-api": entry, **more})
+
+
 OTHER_ADMITS = PUSHES.replace(', "refs/tags/v*"]}\n      - ', "]}\n      - ")
 FROM_REFS, FROM_ENVIRONMENT = "refs: [refs/heads/main]}", "environment: production,"
 OF_DEV = PUSHES.replace(FROM_ENVIRONMENT, "environment: e, stacks: [dev],")
@@ -66,7 +70,34 @@ CASES = {
     "a reviewer by name": environment(reviewers={"teams": ["security"]}),
     "a team of a user": of(owner_is_user=True, environments={"*": {"reviewers": {"teams": [1]}}}),
     "a wait of a year": environment(wait_minutes=525_600),
-    "nothing to adopt": of(adopt=["ledger"]),
+    "nothing to adopt": of(adopt={"ledger": {}}),
+    "a repository of another stack to adopt": of(
+        pushes=PUSHES.replace("api, ", "api, stacks: [prod], "), adopt={"payments-api": {}}, prod={"owner": "acme"}),
+    "names to adopt": of(adopt=["payments-api"]),
+    "names that are none to adopt": of(adopt=[1]),
+    "one name to adopt": of(adopt="payments-api"),
+    "a repository to adopt without a value": of(adopt={"payments-api": None}),
+    "two spellings to adopt": adopting({}, **{"Payments-API": {}}),
+    "a renamed one to adopt": of(
+        adopt={"payments-api": {}}, more="sources: {acme/payments-api: {renamed_from: payments}}\n"),
+    "a number that is none": adopting({"ruleset": 0, "policies": {"production": {"refs/heads/main": -7}}}),
+    "a number in quotes": adopting({"policies": {"production": {"refs/heads/main": "71"}}}),
+    "a policy of no environment": adopting({"policies": {"prodution": {"refs/heads/main": 71}}}),
+    "a policy of an environment twice": adopting(
+        {"policies": {"production": {"refs/heads/main": 71}, "Production": {"refs/tags/v*": 72}}}),
+    "a policy of another ref": adopting({"policies": {"production": {"refs/heads/mian": 71, "main": 72}}}),
+    "a policy of an environment without": of(
+        registry={"repository": "container-registry"},
+        adopt={"container-registry": {"policies": {"preview-dev": {"refs/heads/main": 71}}}}),
+    "a ruleset of no checks": adopting({"ruleset": 1201}),
+    "a ruleset of another stack": of(
+        owns_repositories=False, adopt={"payments-api": {"ruleset": 1201}},
+        more="sources: {acme/payments-api: {required_checks: [build]}}\n"),
+    "one number twice": adopting({"policies": {"production": {"refs/heads/main": 71, "refs/tags/v*": 71}}}),
+    "one ruleset twice": of(
+        registry={"repository": "container-registry"},
+        adopt={"payments-api": {"ruleset": 1201}, "container-registry": {"ruleset": 1201}},
+        more="sources: {acme/payments-api: {required_checks: [build]}}\n"),
     "refs that admit": of(
         pushes=PUSHES.replace(FROM_REFS, FROM_REFS.replace("}", ", admits: [refs/heads/main]}"))),
     "a ref that is none": of(pushes=PUSHES.replace("admits: [refs/heads/main,", "admits: [main,")),
@@ -89,10 +120,10 @@ def test_the_words(project: Path, snapshot: SnapshotAssertion) -> None:
 
 
 def test_an_environment_admits_what_the_catalog_says_and_knows_where_to_push(project: Path) -> None:
-    write(project, environments={"*": {"reviewers": {"teams": [4201]}, "wait_minutes": 5}}, adopt=["payments-api"])
+    write(project, environments={"*": {"reviewers": {"teams": [4201]}, "wait_minutes": 5}}, adopt={"payments-api": {}})
     (source,) = load(project, "dev").github
     (production,) = source.environments
-    assert (source.full_name, source.adopt, source.ruleset) == ("acme/payments-api", True, None)
+    assert (source.full_name, source.adopt, source.ruleset) == ("acme/payments-api", Adoption(), None)
     assert (production.branches, production.tags) == (("main",), ("v*",))
     assert (production.reviewers.teams, production.wait_minutes) == ((4201,), 5)
     assert (production.prevent_self_review, production.admins_bypass) == (True, False)
@@ -119,6 +150,21 @@ def test_one_stack_declares_the_ruleset(project: Path) -> None:
     (dev,), (prod,) = load(project, "dev").github, load(project, "prod").github
     assert (dev.ruleset and dev.ruleset.checks, prod.ruleset) == (("build",), None)
     assert [each.name.rpartition("_")[2] for each in prod.variables] == ["PROD"] * 4
+
+
+def test_numbers_are_of_what_is_declared_whatever_case_they_are_written_in(project: Path) -> None:
+    numbers = {"ruleset": 1201, "policies": {"PRODUCTION": {"refs/heads/main": 71, "refs/tags/v*": 72}}}
+    checks = "sources: {acme/payments-api: {required_checks: [build]}}\n"
+    pushes = PUSHES.replace("production", "Production").replace("payments-api", "Payments-Api")
+    environments = {"production": {"wait_minutes": 5}}
+    write(project, pushes=pushes, more=checks, adopt={"PAYMENTS-api": numbers}, environments=environments)
+    (source,) = load(project, "dev").github
+    policies: dict[tuple[str, ...], int] = {
+        ("Production", "refs/heads/main"): 71,
+        ("Production", "refs/tags/v*"): 72,
+    }
+    assert source.adopt == Adoption(ruleset=1201, policies=policies)
+    assert [each.wait_minutes for each in source.environments] == [5]
 
 
 def test_two_roles_of_one_environment_are_not_named(project: Path) -> None:
@@ -179,9 +225,7 @@ def test_requests_are_counted(project: Path) -> None:
 def test_what_a_refresh_can_not_read_in_an_hour(count: int, problems: int) -> None:
     variables = tuple(Variable(name=f"V{index}", value="x") for index in range(4))
     repositories = [
-        GitHubRepository(
-            owner="acme", name=f"r{index}", environments=(), variables=variables, ruleset=None, adopt=False
-        )
+        GitHubRepository(owner="acme", name=f"r{index}", environments=(), variables=variables, ruleset=None, adopt=None)
         for index in range(count)
     ]
     found = [str(each) for each in declared_problems(repositories)]

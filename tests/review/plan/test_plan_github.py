@@ -1,5 +1,6 @@
 """What a change at GitHub means for the workflows that push, and how many requests it takes."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -30,6 +31,13 @@ STOREFRONT = 'push: [{github: acme/storefront, refs: [refs/heads/main, "refs/tag
 CHECKS = "required_checks: [build, test]"
 
 
+LEDGER_ADOPTED = "payments-ledger: {policies: {production: {refs/heads/main: 71}}}"
+
+
+def adopts(entry: str) -> TextEdit:
+    return "Pulumi.prod.yaml", "    owner: acme\n", f"    owner: acme\n    adopt: {{{entry}}}\n"
+
+
 def options(new: str) -> TextEdit:
     return "Pulumi.prod.yaml", OPTIONS, f"production: {new}"
 
@@ -56,7 +64,7 @@ EDITS: dict[str, tuple[TextEdit, ...]] = {
     "variables": (catalog(STOREFRONT, STOREFRONT.replace("}]", ", stacks: [dev]}]")),),
     "a check less": (catalog(CHECKS, "required_checks: [build]"),),
     "no ruleset of its own": (("Pulumi.prod.yaml", "    owns_repositories: true\n", ""),),
-    "an import": (("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    adopt: [payments-api]\n"),),
+    "an import": (("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    adopt: {payments-api: {}}\n"),),
 }
 
 
@@ -123,10 +131,35 @@ def test_requests_are_held_to_the_limit(count: int, topic: Topic | None, fails: 
     assert all(f"up to {3 * count:,} requests to GitHub, which answers 5,000 in an hour" in each.text for each in found)
 
 
+def test_an_import_makes_more_requests_than_a_creation() -> None:
+    compared = _many(200)
+    imports = [replace(each, op=Op.ADOPT) for each in compared.changes[:100]]
+    (found,) = github_consequences(replace(compared, changes=[*imports, *compared.changes[100:]]))
+    assert f"up to {100 * 3 + 100 * 5} requests" in found.text
+
+
 def test_an_import_is_one_consequence() -> None:
-    adopt = ("Pulumi.prod.yaml", "    owner: acme\n", "    owner: acme\n    adopt: [payments-ledger]\n")
-    found = plan(rendered("prod", *NO_GITHUB), rendered("prod", adopt), date(2026, 11, 30))
-    assert found.counts()[Op.ADOPT] == 5
+    found = plan(rendered("prod", *NO_GITHUB), rendered("prod", adopts(LEDGER_ADOPTED)), date(2026, 11, 30))
+    assert found.counts()[Op.ADOPT] == 6
     (adoption,) = found.consequences
-    assert (adoption.topic, len(adoption.urns)) == (Topic.ADOPTION, 5)
+    assert (adoption.topic, len(adoption.urns)) == (Topic.ADOPTION, 6)
     assert adoption.text.startswith("acme/payments-ledger:production, acme/payments-ledger:production:AWS_REGION")
+    assert "acme/payments-ledger:production:refs/heads/main" in adoption.text
+
+
+@cases(
+    "adopted, managed, fails",
+    ("payments-api: {}", [], False),
+    ("payments-api: {ruleset: 1201}", ["acme/payments-api"], True),
+    (LEDGER_ADOPTED, ["acme/payments-ledger:production:refs/heads/main"], False),
+)
+def test_a_number_for_what_the_stack_has_is_told(adopted: str, managed: list[str], fails: bool) -> None:
+    """The engine would import it once more, and then delete it: the same ruleset, or a policy of another number."""
+    found = list(changed(adopts(adopted)).consequences)
+    assert {each.id for each in found} <= {"plan-adopts-managed"}
+    assert [urn.rpartition("::")[2] for each in found for urn in each.urns] == managed
+    assert any(each.fails for each in found) is fails
+    # What has the number from the start is not imported once more, and nothing happens when it leaves.
+    entry = adopts(adopted)
+    assert not changed(("catalog.yaml", "owner: storefront", "owner: shop"), base=(entry,)).consequences
+    assert not changed((entry[0], entry[2], entry[1]), base=(entry,)).changes
