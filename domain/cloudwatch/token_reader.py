@@ -51,6 +51,10 @@ class TokenReader:
             raise NotReadError(f"has {self._next_text()} in place of a {' or '.join(kinds)}")
         return self._tokens.pop()[1]
 
+    def left(self) -> list[str]:
+        """The texts of the tokens that are left."""
+        return [text for _, text in reversed(self._tokens)]
+
     def end(self) -> None:
         if self._tokens:
             raise NotReadError(f"goes on with {self._next_text()}")
