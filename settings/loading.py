@@ -97,7 +97,7 @@ def _check_github(root: FilePath, settings: Settings, stack: SoundStack, report:
     report(*catalog_problems_of_sources(catalog, pushes))
     if options is None:
         return
-    adopting = adoption_problems(options, catalog, settings.github)
+    adopting = adoption_problems(options, settings.github)
     for problem in (*options_problems(options, catalog, pushes), *declared_problems(settings.github), *adopting):
         stack.report("github", problem)
     for file, problem in shared_problems(root, settings.stack, options, catalog, pushes):

@@ -4,18 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from domain.github_source import Environment, GitHubRepository
 from domain.problems import Path, Problem, unknown_key
-from settings.written.catalog import Catalog
 from settings.written.github_options import AdoptedEntry, GitHubOptions
 
 _PATH = "adopt"
 
 
-def adoption_problems(
-    options: GitHubOptions, catalog: Catalog, repositories: Iterable[GitHubRepository]
-) -> Iterator[Problem]:
+def adoption_problems(options: GitHubOptions, repositories: Iterable[GitHubRepository]) -> Iterator[Problem]:
     """At their paths inside the key `github`; `repositories` are those that the stack declares."""
     declared = {each.name.casefold(): each for each in repositories}
-    renamed = {name.casefold() for name, each in catalog.sources.items() if each.renamed_from}
     yield from _twice((_PATH,), options.adopt)
     for name, entry in options.adopt.items():
         path, repository = (_PATH, name), declared.get(name.casefold())
@@ -23,10 +19,10 @@ def adoption_problems(
             known = [each.name for each in declared.values()]
             yield unknown_key(path, f"is not a repository of {options.owner} that this stack declares", known)
             continue
-        if repository.full_name.casefold() in renamed:
+        if repository.renamed_from:
             message = (
-                f"had another name (sources: {repository.full_name}: renamed_from): what a stack has of it by that "
-                "name would be imported once more, and then deleted"
+                f"was {repository.renamed_from} (`renamed_from`): what a stack has of it by that name would be "
+                "imported once more, and then deleted"
             )
             fix = "remove it here; a stack that does not have it yet adopts it once `renamed_from` is removed"
             yield Problem(path, name, message, fix)

@@ -16,6 +16,7 @@ from domain.github_source import (
 from domain.problems import Path, Problem, unknown, unknown_key
 from domain.wording import near
 from settings.declared.resolve import here
+from settings.declared.source_repositories import registry_environments
 from settings.files.configuration import read_configuration, stacks
 from settings.written.catalog import Catalog, Push
 from settings.written.github_options import EVERY_OTHER, EnvironmentEntry, GitHubOptions
@@ -137,10 +138,12 @@ def shared_problems(
 ) -> Iterator[tuple[str, Problem]]:
     """What another stack declares, too: the file (`catalog` or `stack`) and the problem there."""
     own = _environments(pushes)
+    yield from _of_registry(own, options, stack)
     for other in stacks(root):
         theirs = _options(root, other) if other != stack else None
         if theirs is None:
             continue
+        yield from _of_registry(own, theirs, other)
         their_pushes = pushes_of(catalog, other, theirs)
         for (repository, environment), path in own.items():
             if (repository, environment) in _environments(their_pushes):
@@ -156,6 +159,19 @@ def shared_problems(
                     ),
                 )
                 break
+
+
+def _of_registry(
+    own: Mapping[tuple[str, str], Path], options: GitHubOptions, stack: str
+) -> Iterator[tuple[str, Problem]]:
+    """A push from an environment that has the secrets and reviewers of a stack's own jobs."""
+    if options.registry is None:
+        return
+    repository = f"{options.owner}/{options.registry.repository}".casefold()
+    for each in registry_environments(stack):
+        if path := own.get((repository, each.casefold())):
+            message = f"is an environment of this project's own jobs (`registry` of stack {stack})"
+            yield "catalog", Problem((*path, "environment"), each, message, "push from another")
 
 
 def _environments(pushes: Entries) -> dict[tuple[str, str], Path]:

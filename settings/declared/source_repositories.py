@@ -42,8 +42,30 @@ def source_repositories(
     entries = {name.casefold(): each for name, each in sources.items()}
     found = [_source(some, entries.get(name, SourceEntry()), options, stack) for name, some in by_name.items()]
     if options.registry is not None:
-        found.append(_registry(options, stack))
+        own = _registry(options, stack)
+        pushes_too = [each for each in found if each.full_name.casefold() == own.full_name.casefold()]
+        found = [each for each in found if each not in pushes_too]
+        found.append(_both(own, pushes_too[0], options) if pushes_too else own)
     return tuple(sorted(found, key=lambda each: each.full_name.casefold()))
+
+
+def registry_environments(stack: str) -> tuple[str, str, str]:
+    """Of this project's own repository: the one that deploys, and two whose jobs read."""
+    return stack, f"drift-{stack}", f"preview-{stack}"
+
+
+def _both(own: GitHubRepository, source: GitHubRepository, options: GitHubOptions) -> GitHubRepository:
+    """This project's own repository, which pushes an image, too."""
+    environments, checks = (*own.environments, *source.environments), source.ruleset.checks if source.ruleset else ()
+    more = own.ruleset and replace(own.ruleset, checks=tuple(dict.fromkeys((*own.ruleset.checks, *checks))))
+    return replace(
+        own,
+        environments=environments,
+        variables=source.variables,
+        ruleset=more,
+        adopt=_adoption(options, own.name, environments),
+        renamed_from=own.renamed_from or source.renamed_from,
+    )
 
 
 def _source(
@@ -102,10 +124,11 @@ def _registry(options: GitHubOptions, stack: StackIdentity) -> GitHubRepository:
     ruleset = Ruleset(
         checks=own.required_checks, review=True, linear_history=own.linear_history, signed_commits=own.signed_commits
     )
+    deploying, drift, previewing = registry_environments(name)
     environments = (
-        _environment(name, _MAIN, reviewed, deploys),
-        _environment(f"drift-{name}", _MAIN, EnvironmentEntry(), reads),
-        _environment(f"preview-{name}", (), by_anyone, reads),
+        _environment(deploying, _MAIN, reviewed, deploys),
+        _environment(drift, _MAIN, EnvironmentEntry(), reads),
+        _environment(previewing, (), by_anyone, reads),
     )
     return GitHubRepository(
         owner=options.owner,
@@ -114,6 +137,7 @@ def _registry(options: GitHubOptions, stack: StackIdentity) -> GitHubRepository:
         variables=(),
         ruleset=ruleset if options.owns_repositories else None,
         adopt=_adoption(options, own.repository, environments),
+        renamed_from=own.renamed_from,
     )
 
 

@@ -78,6 +78,7 @@ class RegistrySource(Model):
     """The repository of this project itself."""
 
     repository: GitHubName = Field(description="its name, without its owner")
+    renamed_from: GitHubName | None = Field(None, description="its name before: what is declared of it is kept")
     required_checks: tuple[Text, ...] = Field(("offline", "gate"), description="jobs that must pass before a merge")
     linear_history: StrictBool = Field(default=False, description="no merge commits")
     signed_commits: StrictBool = Field(default=False, description="only commits with a verified signature")

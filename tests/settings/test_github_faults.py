@@ -109,6 +109,14 @@ CASES = {
         more="sources: {acme/payments-api: {renamed_from: Payments-API}}\n"),
     "an archived source": of(more="sources: {acme/payments-api: {archived: true}}\n"),
     "an environment of two stacks": of(prod={"owner": "acme"}),
+    "a push from an environment of this project's own jobs": of(
+        pushes=OF_DEV.replace("payments-api", "container-registry").replace("e, stacks", "DEV, stacks"),
+        registry={"repository": "container-registry"}),
+    "a push from one of another stack's own jobs": of(
+        pushes=OF_DEV.replace("payments-api", "container-registry").replace("e, stacks", "preview-prod, stacks"),
+        prod={"owner": "acme", "registry": {"repository": "container-registry"}}),
+    "this project renamed and adopted": of(
+        registry={"repository": "container-registry", "renamed_from": "registry"}, adopt={"container-registry": {}}),
     "two owners of a repository": of(pushes=OF_DEV, prod=OPTIONS),
 }  # fmt: skip
 
@@ -196,6 +204,34 @@ def test_the_registrys_own_repository_is_as_the_bootstrap_makes_it(project: Path
     assert {each.rpartition("/")[2] for each in written} == names
     bucket = made.resources["StateBucket"]["Properties"]["BucketName"]
     assert {each.value for each in deploys.variables} >= {f"s3://{bucket}?region=us-east-1"}
+
+
+def test_the_registrys_own_repository_pushes_too(project: Path) -> None:
+    pushes = PUSHES.replace("payments-api", "Container-Registry")
+    own = {"repository": "container-registry", "required_checks": ["offline", "gate"]}
+    more = "sources: {acme/container-registry: {required_checks: [gate, build], renamed_from: registry}}\n"
+    write(project, pushes=pushes, more=more, registry=own)
+    (source,) = load(project, "dev").github
+    assert source.full_name == "acme/container-registry"
+    assert [each.name for each in source.environments] == ["dev", "drift-dev", "preview-dev", "production"]
+    assert len(source.variables) == 4
+    assert (source.ruleset and source.ruleset.checks, source.ruleset and source.ruleset.review) == (
+        ("offline", "gate", "build"),
+        True,
+    )
+    assert source.renamed_from == "registry"
+
+
+def test_what_it_pushes_from_is_adopted_with_its_own(project: Path) -> None:
+    numbers = {"PRODUCTION": {"refs/heads/main": 71}, "Drift-dev": {"refs/heads/main": 72}}
+    pushes, adopt = PUSHES.replace("payments-api", "container-registry"), {"container-registry": {"policies": numbers}}
+    write(project, pushes=pushes, registry={"repository": "container-registry"}, adopt=adopt)
+    (source,) = load(project, "dev").github
+    assert source.adopt
+    assert source.adopt.policies == {
+        ("production", "refs/heads/main"): 71,
+        ("drift-dev", "refs/heads/main"): 72,
+    }
 
 
 @cases(
