@@ -60,7 +60,7 @@ class Answers:
             f"DELETE {environment}/variables/{{name}}": lambda r, p, _b: _delete(
                 _variables_of(r, p), p["name"].upper()
             ),
-            f"GET {repo}/rulesets": lambda r, _p, _b: (200, list(r.rulesets.values())),
+            f"GET {repo}/rulesets": _rulesets,
             f"POST {repo}/rulesets": self._create_ruleset,
             f"GET {repo}/rulesets/{{ruleset_id}}": lambda r, p, _b: (200, found(r.rulesets, int(p["ruleset_id"]))),
             f"PUT {repo}/rulesets/{{ruleset_id}}": self._change_ruleset,
@@ -100,8 +100,7 @@ class Answers:
         return 201, {}
 
     def _org_rulesets(self, parameters: Mapping[str, str], _body: Value) -> Answer:
-        self._organization(parameters["org"])
-        return 200, []
+        return 200, list(self._organization(parameters["org"]).rulesets.values())
 
     def _team(self, parameters: Mapping[str, str], _body: Value) -> Answer:
         owner = self._organization(parameters["org"])
@@ -271,6 +270,11 @@ def _change_policy(repository: Repository, parameters: Mapping[str, str], body: 
     policy = _policy(repository, parameters)
     policy["name"] = body["name"]
     return 200, policy
+
+
+def _rulesets(repository: Repository, parameters: Mapping[str, str], _body: Value) -> Answer:
+    parents = {} if parameters.get("includes_parents") == "false" else repository.owner.rulesets
+    return 200, [*repository.rulesets.values(), *parents.values()]
 
 
 def to_ruleset(repository: Repository, id: int, body: Value) -> Value:

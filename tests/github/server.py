@@ -99,7 +99,7 @@ class GitHub:
         if faults := request_faults(operation, query, body):
             self.violations += [f"{method} {path}: {each}" for each in faults]
             raise RefusedError(422, "Invalid request.", *faults)
-        return self._answers(operation.name, operation.parameters, body or {})
+        return self._answers(operation.name, {**query, **operation.parameters}, body or {})
 
     def _authorize(self, method: str, authorization: str) -> None:
         if self.remaining < 1:

@@ -34,6 +34,8 @@ class Owner:
     claim_keys: list[str] = field(default_factory=lambda: ["repo", "context"])
     """The organization's own template of subjects."""
     immutable: bool = False
+    rulesets: dict[int, Value] = field(default_factory=dict)
+    """Which count for its repositories, too."""
 
 
 @dataclass

@@ -13,7 +13,8 @@ import yaml
 
 from settings.written.github_options import GitHubOptions
 from tests.github.answers import to_ruleset
-from tests.github.calls import TOKEN
+from tests.github.calls import TOKEN, call
+from tests.github.cut_schema import Value
 from tests.github.server import GitHub
 from tests.github.state import Environment
 from tests.stacks import ROOT
@@ -44,8 +45,15 @@ def test_what_exists_is_printed_as_it_is_written(github: GitHub, tmp_path: Path)
             made.policies[number] = {"id": number, "node_id": f"DBP_{number}", "name": pattern, "type": kind}
         repository.environments[name] = made
     repository.environments["open"] = Environment("open", 5, {"deployment_branch_policy": None})
-    body = {"name": "main: protected", "enforcement": "active"}
+    body: Value = {"name": "main: protected", "enforcement": "active"}
     repository.rulesets[1201] = to_ruleset(repository, 1201, body)
+    # One that requires a workflow is the organization's: nothing of a repository's can be made of it.
+    workflows: Value = {
+        "workflows": [{"path": ".github/workflows/publish.yml", "ref": "refs/heads/main", "repository_id": 7}]
+    }
+    body = {"name": "publishes", "enforcement": "active", "rules": [{"type": "workflows", "parameters": workflows}]}
+    its_own = {"source": "acme", "source_type": "Organization"}
+    repository.owner.rulesets[88] = {**to_ruleset(repository, 88, body), **its_own}
 
     printed = _run(github, tmp_path)
     written = yaml.safe_load(f"github:\n{indent('owner: acme', '    ')}\n{printed}")["github"]
@@ -58,6 +66,9 @@ def test_what_exists_is_printed_as_it_is_written(github: GitHub, tmp_path: Path)
                     for one in each.policies.values()}
         for each in repository.environments.values() if each.has_policies
     }  # fmt: skip
+    assert "88" not in printed
+    assert [each["id"] for each in call(github, "GET", "/repos/acme/payments-api/rulesets").body] == [1201, 88]
+    assert [each["id"] for each in call(github, "GET", "/orgs/acme/rulesets").body] == [88]
     assert github.violations == []
 
 

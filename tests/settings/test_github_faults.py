@@ -234,6 +234,14 @@ def test_what_it_pushes_from_is_adopted_with_its_own(project: Path) -> None:
     }
 
 
+def test_a_user_owns_repositories_as_an_organization_does(project: Path) -> None:
+    reviewed = {"*": {"reviewers": {"users": [17]}}}
+    pushes = PUSHES.replace("acme/", "robin/")
+    write(project, pushes=pushes, owner="robin", owner_is_user=True, environments=reviewed)
+    (source,) = load(project, "dev").github
+    assert (source.full_name, source.environments[0].reviewers.users) == ("robin/payments-api", (17,))
+
+
 @cases(
     "name",
     "a" * 100, "dots.in.it", ".github", "under_score", "UPPER",
