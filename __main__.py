@@ -7,7 +7,7 @@ from pathlib import Path
 import pulumi
 
 import components
-from domain.iam.roles import template_role
+from domain.iam.roles import chat_role, template_role
 from settings import StackRegistry
 from settings.from_engine import engine_settings
 
@@ -19,8 +19,9 @@ settings = engine_settings(Path(__file__).parent)
 def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> components.RegistryResources:
     """The resources of one registry."""
     key = components.EncryptionKeyArgs(
-        account=registry.account, region=registry.region, alias=settings.project, tags=settings.tags,
-        deletion_days=settings.key_deletion_days, protect=settings.protects(registry),
+        description=f"Encrypts the container images of {registry.account} in {registry.region}",
+        region=registry.region, alias=settings.project, policy=settings.image_key_policy(registry),
+        tags=settings.tags, deletion_days=settings.key_deletion_days, protect=settings.protects(registry),
     )  # fmt: skip
     own = components.RegistrySettingsArgs(
         region=registry.region, scan_type=settings.scanning.scan_type, scan_rules=settings.scanning.scan_rules,
@@ -28,6 +29,20 @@ def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> com
         blob_mounting=settings.blob_mounting,
     )  # fmt: skip
     return components.RegistryResources(registry.name, key, own, settings.copies(registry), opts)
+
+
+def monitor(
+    registry: StackRegistry, key: pulumi.Input[str], opts: pulumi.ResourceOptions | None
+) -> components.RegistryMonitoring:
+    """The monitoring of one registry."""
+    secrets = pulumi.Config()
+    monitored = settings.monitoring[registry]
+    args = components.RegistryMonitoringArgs(
+        region=registry.region, monitored=monitored, image_key=key,
+        endpoints={name: secrets.require_secret(name) for name in monitored.secret_endpoints},
+        key_deletion_days=settings.key_deletion_days, protect=settings.protects(registry), tags=settings.tags,
+    )  # fmt: skip
+    return components.RegistryMonitoring(f"registry@{registry.name}", args, opts)
 
 
 async def main() -> pulumi.Inputs:
@@ -48,6 +63,13 @@ async def main() -> pulumi.Inputs:
             replicas=[each for registry, each in declared.items() if not registry.home],
             template_keys={registry.region: declared[registry].key.arn for registry in settings.registries[1:]},
             template_role=role, template_lifecycle=settings.net_text(),
+        ))  # fmt: skip
+    monitored = {each: monitor(each, declared[each].key.arn, others.get(each.account)) for each in settings.monitoring}
+    topics = [each.topic for registry, each in monitored.items() if registry.role is None]
+    for channel in settings.chat_channels:
+        components.ChatChannel(channel.channel, components.ChatChannelArgs(
+            name=f"{settings.project}-{settings.stack}-{channel.channel}", channel=channel,
+            role=roles.arns[chat_role(settings.stack)], topics=topics, tags=settings.tags,
         ))  # fmt: skip
     pulled = components.PulledRegistry(
         hosts=settings.cluster_hosts, mutable_tags=settings.mutable_tags, role_policies=roles.policies

@@ -1,5 +1,6 @@
 """Pulumi component resources, one a file: they turn declared values into resources."""
 
+from components.chat_channel import ChatChannel, ChatChannelArgs
 from components.cluster_pull.cluster_policies import ClusterPolicies, ClusterPoliciesArgs
 from components.cluster_pull.cluster_pull_access import ClusterPullAccess, ClusterPullAccessArgs
 from components.cluster_pull.cluster_resources import ClusterResources, PulledRegistry
@@ -8,12 +9,15 @@ from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.image_replication import Replication, ReplicationArgs
 from components.image_repository import ImageRepository, ImageRepositoryArgs
 from components.pull_through_cache import PullThroughCache, PullThroughCacheArgs
+from components.registry_monitoring import RegistryMonitoring, RegistryMonitoringArgs
 from components.registry_resources import RegistryResources
 from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettings, RegistrySettingsArgs
 from components.source_repository import SourceRepository, SourceRepositoryArgs, github_options
 
 __all__ = [
+    "ChatChannel",
+    "ChatChannelArgs",
     "ClusterPolicies",
     "ClusterPoliciesArgs",
     "ClusterPullAccess",
@@ -26,6 +30,8 @@ __all__ = [
     "PullThroughCache",
     "PullThroughCacheArgs",
     "PulledRegistry",
+    "RegistryMonitoring",
+    "RegistryMonitoringArgs",
     "RegistryResources",
     "RegistryRoles",
     "RegistryRolesArgs",

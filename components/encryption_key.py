@@ -1,4 +1,4 @@
-"""The customer managed key of one registry."""
+"""A customer managed key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,15 @@ import pulumi
 from pulumi_aws import kms
 
 from components.component import Component
-from domain.document_text import to_json_text
-from domain.kms import key_policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
-    """A key for one account and region."""
+    """A key in one region."""
 
-    account: str
     region: str
+    description: str
+    policy: str
     alias: str
     deletion_days: int
     tags: Mapping[str, str]
@@ -24,7 +23,7 @@ class EncryptionKeyArgs:
 
 
 class EncryptionKey(Component):
-    """A KMS key with rotation and a policy that allows ECR to use it by grants, and its alias."""
+    """A KMS key with rotation, and its alias."""
 
     arn: pulumi.Output[str]
 
@@ -32,8 +31,8 @@ class EncryptionKey(Component):
         super().__init__(name, opts)
         key = kms.Key(
             name,
-            description=f"Encrypts the container images of {args.account} in {args.region}",
-            policy=to_json_text(key_policy(account=args.account, region=args.region)),
+            description=args.description,
+            policy=args.policy,
             enable_key_rotation=True,
             deletion_window_in_days=args.deletion_days,
             region=args.region,

@@ -35,27 +35,30 @@ GRANT_OPERATIONS = ("Decrypt", "GenerateDataKey")
 def key_policy(*, account: str, region: str) -> dict[str, object]:
     """Allows the account to administer the key, and to grant it to Amazon ECR for its own repositories alone."""
     partition = REGIONS[region]
-    # Through its root, so that the account's IAM policies decide which of its principals may.
-    principal = {"AWS": str(Arn(partition.id, "iam", "", account, "root"))}
+    grants = {
+        "Sid": "GrantToRegistry",
+        "Effect": "Allow",
+        "Principal": account_principal(account, partition),
+        "Action": "kms:CreateGrant",
+        "Resource": "*",
+        "Condition": _registry_grants(account, region, partition),
+    }
+    return {"Version": CURRENT_VERSION, "Statement": [administration(account, partition), grants]}
+
+
+def account_principal(account: str, partition: Partition) -> dict[str, str]:
+    """Through its root, so that the account's IAM policies decide which of its principals are allowed."""
+    return {"AWS": str(Arn(partition.id, "iam", "", account, "root"))}
+
+
+def administration(account: str, partition: Partition) -> dict[str, object]:
+    """The statement of a key's policy by which the account administers it, and neither reads nor writes under it."""
     return {
-        "Version": CURRENT_VERSION,
-        "Statement": [
-            {
-                "Sid": "Administer",
-                "Effect": "Allow",
-                "Principal": principal,
-                "Action": list(ADMINISTRATION_ACTIONS),
-                "Resource": "*",
-            },
-            {
-                "Sid": "GrantToRegistry",
-                "Effect": "Allow",
-                "Principal": principal,
-                "Action": "kms:CreateGrant",
-                "Resource": "*",
-                "Condition": _registry_grants(account, region, partition),
-            },
-        ],
+        "Sid": "Administer",
+        "Effect": "Allow",
+        "Principal": account_principal(account, partition),
+        "Action": list(ADMINISTRATION_ACTIONS),
+        "Resource": "*",
     }
 
 

@@ -4,7 +4,8 @@ import unicodedata
 
 from domain.problems import Problem
 
-REQUIRED = ("owner", "environment", "project", "managed-by")
+OWNER = "owner"
+REQUIRED = (OWNER, "environment", "project", "managed-by")
 RETIRE_UNTIL = "retire-until"
 """Until which day a repository may go without what the rules ask of it; then it is removed."""
 

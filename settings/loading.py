@@ -23,12 +23,13 @@ from settings.checks.github_entries import (
     pushes_of,
     shared_problems,
 )
+from settings.checks.monitoring_entries import endpoint_secrets, monitored_problems, monitoring_entry_problems
 from settings.checks.other_stacks import cluster_names, shared_registries
-from settings.checks.tokens import token_problems
+from settings.checks.secrets import secret_problems
 from settings.declared.resolve import resolve
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
-from settings.files.configuration import TOKEN_PREFIXES, Configuration, read_configuration, stacks
+from settings.files.configuration import SECRET_PREFIXES, Configuration, read_configuration, stacks
 from settings.files.source import Reporter, read
 from settings.sound_stack import SoundStack, own_keys, provider_values
 from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
@@ -50,7 +51,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
             configuration.reporter(full)(sound.as_written(problem))
         for key, problem in across_fields.stack_problems(sound.keys, sound.aws):
             sound.report(key, problem)
-        _check_caches(configuration, sound)
+        _check_caches_and_secrets(configuration, sound)
     file = keys.catalog if keys else configuration.own().get("catalog")
     if not isinstance(file, str):
         raise InvalidSettings(configuration.faults)
@@ -89,6 +90,11 @@ def _check_declared(settings: Settings, stack: SoundStack, report: Reporter, cat
     report(*composed_policies.policy_problems_in_catalog(settings, entries))
     for key, problem in composed_policies.policy_problems_in_stack(settings):
         stack.report(key, problem)
+    for problem in (
+        *monitoring_entry_problems(stack.keys.monitoring, settings.all_registries),
+        *monitored_problems(settings.monitoring.values()),
+    ):
+        stack.report("monitoring", problem)
 
 
 def _check_github(root: FilePath, settings: Settings, stack: SoundStack, report: Reporter, catalog: Catalog) -> None:
@@ -118,14 +124,14 @@ def _stack_keys(configuration: Configuration) -> StackKeys | None:
     return _validated(StackKeys, own, place, _names(own, {}, (configuration.file, "")))
 
 
-def _check_caches(configuration: Configuration, stack: SoundStack) -> None:
+def _check_caches_and_secrets(configuration: Configuration, stack: SoundStack) -> None:
     for problem in cache_problems(stack.keys, RegistryId(account=stack.aws.account, region=stack.aws.region)):
         stack.report("caches", problem)
-    given = [key for key in configuration.own() if key.startswith(TOKEN_PREFIXES)]
+    given = [key for key in configuration.own() if key.startswith(SECRET_PREFIXES)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
-    if all(map(stack.has_all_of, ("caches", "pull_credentials"))):
-        wanted = {**cache_tokens(stack.keys), **pull_tokens(stack.keys)}
-        found = token_problems(wanted, given, secret, project=configuration.project, stack=configuration.stack)
+    if all(map(stack.has_all_of, ("caches", "pull_credentials", "monitoring"))):
+        wanted = {**cache_tokens(stack.keys), **pull_tokens(stack.keys), **endpoint_secrets(stack.keys)}
+        found = secret_problems(wanted, given, secret, project=configuration.project, stack=configuration.stack)
         for key, problem in found:
             configuration.report(key, problem)
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from domain.aws import ACCOUNT_ID_DIGITS, REGIONS
 from domain.problems import Path, Problem
 from domain.wording import near
-from settings.files.configuration import ACCOUNTS, REGION, TOKEN_PREFIXES, Configuration, decoded
+from settings.files.configuration import ACCOUNTS, REGION, SECRET_PREFIXES, Configuration, decoded
+from settings.written.catalog import Model
 from settings.written.stack import AwsKeys, StackKeys
 
 _NO_VALUE = "-"
@@ -20,7 +21,7 @@ _NO_ID = {"accounts": "0" * ACCOUNT_ID_DIGITS, "organizations": "o-0000000000"}
 
 def own_keys(configuration: Configuration) -> dict[str, object]:
     """The project's own keys but for the tokens."""
-    return {key: value for key, value in configuration.own().items() if not key.startswith(TOKEN_PREFIXES)}
+    return {key: value for key, value in configuration.own().items() if not key.startswith(SECRET_PREFIXES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,10 @@ class SoundStack:
 
     def has_all_of(self, key: str) -> bool:
         """Whether the key is all that is written: nothing of it is faulty."""
-        written = self.configuration.own().get(key, ())
-        return isinstance(written, list | dict | tuple) and len(written) == len(getattr(self.keys, key))
+        written, sound = self.configuration.own().get(key, ()), getattr(self.keys, key)
+        if isinstance(sound, Model):
+            return not written or sound != type(sound)()
+        return isinstance(written, list | dict | tuple) and len(written) == len(sound)
 
     def report(self, key: str, problem: Problem) -> None:
         if problem.path and isinstance(problem.path[0], int) and key in self.kept:

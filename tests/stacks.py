@@ -34,7 +34,8 @@ NO_SOURCES: tuple[TextEdit, ...] = (
     _without("catalog.yaml", ',\n         admits: [refs/heads/main, "refs/tags/v*"]', "}\n    pull"),
 )
 """Of the catalog, without which a project that declares nothing at GitHub does as well."""
-AWS_ALONE: tuple[TextEdit, ...] = (*NO_GITHUB, _without("Pulumi.prod.yaml", "  # Clusters whose"))
+NO_MONITORING: tuple[TextEdit, ...] = (("Pulumi.prod.yaml", "    enabled: true", "    enabled: false"),)
+AWS_ALONE: tuple[TextEdit, ...] = (*NO_GITHUB, *NO_MONITORING, _without("Pulumi.prod.yaml", "  # Clusters whose"))
 """For goldens that a reader can take in."""
 
 

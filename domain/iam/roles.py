@@ -25,6 +25,8 @@ from domain.iam.limits import ROLE_NAME_MAX
 
 EVERY_REPOSITORY = "*"
 TASKS_SERVICE = "ecs-tasks.amazonaws.com"
+CHAT_SERVICE = "chatbot.amazonaws.com"
+"""Amazon Q Developer in chat applications."""
 _NO_PART_OF_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 _DIGITS = 8
 Statement = dict[str, object]
@@ -49,6 +51,16 @@ def template_role(stack: str) -> str:
 def cache_role(stack: str) -> str:
     """The name of the role that Amazon ECR assumes to read other private registries for our caches."""
     return stack_role_name(stack, "pull-through-cache")
+
+
+def chat_role(stack: str) -> str:
+    """The name of the role that Amazon Q Developer in chat applications assumes for a channel."""
+    return stack_role_name(stack, "chat")
+
+
+def nothing_policy() -> Document:
+    """A channel gets messages without any permission; with one, everyone in the channel could call AWS by it."""
+    return _document({"Sid": "NothingButMessages", "Effect": "Deny", "Action": "*", "Resource": "*"})
 
 
 def push_policy(repositories: Sequence[str], registry: RegistryId) -> Document:

@@ -10,12 +10,15 @@ from domain.iam.github import ISSUER
 from domain.iam.github_trust import trust_policy
 from domain.iam.oidc import provider_arn
 from domain.iam.roles import (
+    CHAT_SERVICE,
     TASKS_SERVICE,
     Document,
     Role,
     audit_policy,
     cache_policy,
     cache_role,
+    chat_role,
+    nothing_policy,
     principals_trust,
     pull_policy,
     push_policy,
@@ -40,6 +43,7 @@ def registry_roles(
     caches: Sequence[Cache],
     clusters: Sequence[Cluster],
     options: RoleOptions,
+    chats: bool,
 ) -> tuple[Role, ...]:
     """All that the stack's own account holds; their names begin with the stack's."""
     home, ids = registries[0], [registry.id for registry in registries]
@@ -75,6 +79,9 @@ def registry_roles(
     if rules := [each.rule for each in caches if each.rule.custom_role_arn]:
         trust = registry_trust("pullthroughcache.ecr")
         add(cache_role(stack), "Reads other private registries for our caches", trust, cache_policy(rules, home.id))
+    if chats:
+        trust = service_trust(CHAT_SERVICE, home.account)
+        add(chat_role(stack), "Posts what happens to chat channels", trust, nothing_policy())
     return tuple(roles)
 
 

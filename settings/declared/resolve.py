@@ -20,6 +20,7 @@ from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
 from settings.declared.cluster_pulls import NamespacePulls, clusters
+from settings.declared.registry_monitoring import runbooks_url
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.source_repositories import StackIdentity, source_repositories
 from settings.declared.values import Repository, StackRegistry
@@ -71,6 +72,8 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         github=_github(catalog, keys, repositories, StackIdentity(project=project, stack=stack, home=home)),
         caches=tuple(_cache(each, keys, home, project=project, stack=stack, pullers=pullers) for each in keys.caches),
         scanning=keys.scanning,
+        monitoring_options=keys.monitoring,
+        runbooks=runbooks_url(keys.monitoring, keys.github),
         registry_policy=to_json_text(keys.registry_policy) if keys.registry_policy else None,
         pull_time_exclusions=keys.pull_time_exclusions,
         blob_mounting=keys.blob_mounting,
@@ -185,6 +188,7 @@ def _repository(
         pull=(*_grants(entry.pull, keys, own), *pullers.grants(namespaces)),
         tasks=any(pull.service == TASKS for pull in entry.pull),
         namespaces=namespaces,
+        alarms=entry.alarms,
         adopt=entry.adopt if isinstance(entry.adopt, bool) else stack in entry.adopt,
         retire=entry.retire,
     )

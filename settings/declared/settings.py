@@ -17,11 +17,16 @@ from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, account_arn, repository_policy
 from domain.iam.oidc import issuer_name
 from domain.iam.roles import Role
+from domain.kms import key_policy
 from domain.kubernetes.cluster import Cluster, Namespace
+from domain.monitoring.monitored_registry import MonitoredRegistry
+from domain.monitoring.subscribers import SlackChannel
 from domain.wording import listed
 from settings.declared.iam_roles import registry_roles
+from settings.declared.registry_monitoring import chat_channels, monitored_registries
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement
+from settings.written.monitoring_options import MonitoringOptions
 from settings.written.stack import RoleOptions, Scanning
 
 
@@ -46,6 +51,9 @@ class Settings:
     """What is declared at GitHub."""
     caches: tuple[Cache, ...]
     scanning: Scanning
+    monitoring_options: MonitoringOptions
+    runbooks: str
+    """Where the runbooks are published."""
     registry_policy: str | None
     pull_time_exclusions: tuple[str, ...]
     blob_mounting: bool
@@ -84,8 +92,20 @@ class Settings:
         """All that the stack's own account holds."""
         return registry_roles(
             self.stack, registries=self.registries, publishers=self.publishers, repositories=self.repositories,
-            caches=self.caches, clusters=self.clusters, options=self.role_options,
+            caches=self.caches, clusters=self.clusters, options=self.role_options, chats=bool(self.chat_channels),
         )  # fmt: skip
+
+    @cached_property
+    def monitoring(self) -> Mapping[StackRegistry, MonitoredRegistry]:
+        """Of each registry; of none where it is off."""
+        return monitored_registries(
+            self.monitoring_options, self.all_registries, self.repositories,
+            project=self.project, stack=self.stack, runbooks=self.runbooks,
+        )  # fmt: skip
+
+    @property
+    def chat_channels(self) -> tuple[SlackChannel, ...]:
+        return chat_channels(self.monitoring_options)
 
     @property
     def github_owners(self) -> tuple[str, ...]:
@@ -130,6 +150,9 @@ class Settings:
         for arn, clusters in nodes.items():
             names[arn] = f"nodes of {'clusters' if len(clusters) > 1 else 'cluster'} {listed(clusters)}"
         return {key: name for key, name in names.items() if key is not None}
+
+    def image_key_policy(self, registry: StackRegistry) -> str:
+        return to_json_text(key_policy(account=registry.account, region=registry.region))
 
     def protects(self, registry: StackRegistry) -> bool:
         """Whether the engine refuses to delete the key of a registry."""

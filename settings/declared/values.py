@@ -88,5 +88,7 @@ class Repository:
     """Whether the ECS tasks of the stack's own account pull it."""
     namespaces: tuple[ClusterNamespace, ...]
     """Of the stack's clusters that pull it."""
+    alarms: tuple[str, ...]
+    """Those that only some repositories have."""
     adopt: bool
     retire: Retirement | None

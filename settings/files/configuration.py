@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.ecr.cache import TOKEN_KEY_PREFIX
 from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.model_problems import meant_value
+from domain.monitoring.subscribers import ENDPOINT_KEY_PREFIX
 from domain.problems import Problem
 from domain.wording import a, near, nearest
 from settings.faults import Fault
@@ -19,7 +20,7 @@ PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
 REGION, ACCOUNTS = "aws:region", "aws:allowedAccountIds"
 _OF_AWS = (REGION, ACCOUNTS)
-TOKEN_PREFIXES = (TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX)
+SECRET_PREFIXES = (TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX, ENDPOINT_KEY_PREFIX)
 """How the keys of a stack's secrets begin."""
 UNREADABLE_SECRET = "encrypted"  # noqa: S105  in place of a value that only its owner can decrypt
 
@@ -163,7 +164,7 @@ def _read_stack_values(configuration: Configuration, known: list[str], *, offlin
             secrets.add(key)
             configuration.values[key] = UNREADABLE_SECRET
             own = key.removeprefix(f"{configuration.project}:")
-            if offline and own != key and not own.startswith(TOKEN_PREFIXES):
+            if offline and own != key and not own.startswith(SECRET_PREFIXES):
                 message = "is encrypted, and can't be read without the engine"
                 fix = "write it in plain text: it is not a secret"
                 report(Problem(("config", key), UNREADABLE_SECRET, message, fix))
@@ -184,7 +185,7 @@ def _misspelt_keys(project: str, written: Mapping[str, object], known: list[str]
         elif namespace not in (project, "aws") and near(namespace, ["aws"]):
             # Another provider's key may be called like this, so only one that is missing was meant.
             message, candidates = "has an unknown namespace", [each for each in _OF_AWS if each not in written]
-        elif key in known or namespace not in (project, "aws") or word.startswith(TOKEN_PREFIXES):
+        elif key in known or namespace not in (project, "aws") or word.startswith(SECRET_PREFIXES):
             continue
         else:
             # Under `aws` there are more keys than those that this project reads.

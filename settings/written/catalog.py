@@ -321,6 +321,9 @@ class RepositoryEntry(Model):
     pull: Annotated[tuple[Annotated[Pull, BeforeValidator(no_name)], ...], BeforeValidator(no_name_for_a_list)] = Field(
         (), description="other principals that can pull"
     )
+    alarms: tuple[Literal["pulls-stopped"], ...] = Field(
+        (), description="`pulls-stopped`: an alarm when it is not pulled for a day"
+    )
     adopt: Annotated[
         Annotated[StrictBool, Tag(WORD)] | Annotated[tuple[StackName, ...], Field(min_length=1), Tag(VALUE)],
         Discriminator(lambda value: VALUE if isinstance(value, list | tuple) else WORD),

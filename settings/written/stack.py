@@ -32,6 +32,7 @@ from settings.written.catalog import (
 )
 from settings.written.clusters import ClusterEntry, PullCredentialEntry
 from settings.written.github_options import GitHubOptions
+from settings.written.monitoring_options import MonitoringOptions
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -212,6 +213,7 @@ class StackKeys(Model):
     pull_credentials: dict[StrictStr, PullCredentialEntry] = Field({})
     github: Annotated[GitHubOptions | None, BeforeValidator(lambda value: value or None)] = None
     scanning: Scanning = Scanning()
+    monitoring: MonitoringOptions = MonitoringOptions()
     protect: bool = True
     allow_destruction: bool = False
     pull_time_exclusions: Annotated[tuple[PrincipalArn, ...], Field(max_length=PULL_TIME_EXCLUSIONS_MAX)] = ()
