@@ -231,13 +231,18 @@ def test_what_exists_is_adopted(make: Make) -> None:
     assert ledger.rulesets == {}
 
 
-def test_a_number_of_another_kind_is_not_replaced(make: Make) -> None:
+def test_what_is_missing_or_of_another_kind_is_not_adopted(make: Make) -> None:
     workspace = _made(make)
     ledger = _repository(workspace.github, "payments-ledger")
     _made_by_hand(ledger)
     by_hand = ledger.environments[NAME].policies[71]
     by_hand["name"] = "release"
     workspace.edit("Pulumi.dev.yaml", _adopt({"policies": {NAME: {"refs/tags/v*": 71}}}))
+    host = ledger.environments[NAME].variables.pop("REGISTRY_HOST")
+    missing = workspace.preview()
+    assert missing.code != 0
+    assert re.search(r"resource 'payments-ledger:stage/eu\?\?1:REGISTRY_HOST' does not exist", missing.output)
+    ledger.environments[NAME].variables["REGISTRY_HOST"] = host
     refused = workspace.up()
     assert refused.code != 0
     assert "previously-imported resources that still specify an ID may not be replaced" in refused.output
