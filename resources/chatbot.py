@@ -31,6 +31,7 @@ TYPES = (
         creates=("CreateSlackChannelConfiguration",),
         changes=words_in("UpdateSlackChannelConfiguration TagResource UntagResource DeleteSlackChannelConfiguration"),
         parameters={"ConfigurationName": "configurationName", "IamRoleArn": "iamRoleArn", "Tags": "tags"},
+        settings_key="monitoring",
         describe=lambda inputs: [
             inputs["configurationName"],
             f"Slack channel {inputs['slackChannelId']} of workspace {inputs['slackTeamId']}",

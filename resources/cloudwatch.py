@@ -69,6 +69,7 @@ TYPES = (
         creates=("PutMetricAlarm",),
         changes=("TagResource", "UntagResource", "DeleteAlarms"),
         parameters={"AlarmName": "name", "Tags": "tags"},
+        settings_key="monitoring",
         describe=_describe_alarm,
     ),
     ResourceType(
@@ -84,6 +85,7 @@ TYPES = (
         creates=("PutCompositeAlarm",),
         changes=("TagResource", "UntagResource", "DeleteAlarms"),
         parameters={"AlarmName": "alarmName", "Tags": "tags"},
+        settings_key="monitoring",
         describe=_describe_composite,
     ),
     ResourceType(
@@ -99,6 +101,7 @@ TYPES = (
         creates=("PutDashboard",),
         changes=("DeleteDashboards",),
         parameters={"DashboardName": "dashboardName"},
+        settings_key="monitoring",
         describe=lambda inputs: [
             inputs["dashboardName"],
             f"{len(json.loads(inputs['dashboardBody']).get('widgets', []))} widgets",

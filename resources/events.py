@@ -43,6 +43,7 @@ TYPES = (
         creates=("PutRule",),
         changes=("TagResource", "UntagResource", "DeleteRule"),
         parameters={"Name": "name", "Tags": "tags"},
+        settings_key="monitoring",
         describe=_describe_rule,
     ),
     ResourceType(
@@ -60,6 +61,7 @@ TYPES = (
         creates=("PutTargets",),
         changes=("RemoveTargets",),
         parameters={"Rule": "rule"},
+        settings_key="monitoring",
         describe=_describe_target,
     ),
 )

@@ -42,6 +42,7 @@ TYPES = (
         creates=("CreateLogGroup", "PutRetentionPolicy"),
         changes=("AssociateKmsKey", "TagResource", "UntagResource", "DeleteLogGroup"),
         parameters={"logGroupName": "name", "tags": "tags"},
+        settings_key="monitoring",
         describe=_describe_group,
     ),
     ResourceType(
@@ -56,6 +57,7 @@ TYPES = (
         creates=("PutResourcePolicy",),
         changes=("DeleteResourcePolicy",),
         parameters={"policyName": "policyName"},
+        settings_key="monitoring",
         describe=lambda inputs: policy_lines(inputs["policyDocument"]),
     ),
     ResourceType(
@@ -71,6 +73,7 @@ TYPES = (
         creates=("PutMetricFilter",),
         changes=("DeleteMetricFilter",),
         parameters={"logGroupName": "logGroupName", "filterName": "name"},
+        settings_key="monitoring",
         describe=_describe_filter,
     ),
     ResourceType(
@@ -86,6 +89,7 @@ TYPES = (
         creates=("PutQueryDefinition",),
         changes=("DeleteQueryDefinition",),
         parameters={"name": "name"},
+        settings_key="monitoring",
         describe=lambda inputs: [inputs["name"], f"over {', '.join(inputs.get('logGroupNames', ['any log group']))}"],
     ),
 )

@@ -37,6 +37,7 @@ TYPES = (
         creates=("CreateTopic", "SetTopicAttributes"),
         changes=("TagResource", "UntagResource", "DeleteTopic"),
         parameters={"Name": "name", "Tags": "tags"},
+        settings_key="monitoring",
         describe=lambda inputs: [inputs["name"], "customer key" if "kmsMasterKeyId" in inputs else "not encrypted"],
     ),
     ResourceType(
@@ -51,6 +52,7 @@ TYPES = (
         reads=("GetTopicAttributes",),
         creates=("SetTopicAttributes",),
         parameters={"TopicArn": "arn"},
+        settings_key="monitoring",
         describe=lambda inputs: policy_lines(inputs["policy"]),
     ),
     ResourceType(
@@ -72,6 +74,7 @@ TYPES = (
         creates=("Subscribe",),
         changes=("SetSubscriptionAttributes", "Unsubscribe"),
         parameters={"TopicArn": "topic", "Protocol": "protocol", "Endpoint": "endpoint"},
+        settings_key="monitoring",
         describe=lambda inputs: [f"{inputs['protocol']} {inputs['endpoint']}"],
     ),
 )

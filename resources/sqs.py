@@ -46,6 +46,7 @@ TYPES = (
         creates=("CreateQueue",),
         changes=("SetQueueAttributes", "TagQueue", "UntagQueue", "DeleteQueue"),
         parameters={"QueueName": "name", "tags": "tags"},
+        settings_key="monitoring",
         describe=_describe_queue,
     ),
     ResourceType(
@@ -59,6 +60,7 @@ TYPES = (
         reads=("GetQueueAttributes",),
         creates=("SetQueueAttributes",),
         parameters={"QueueUrl": "queueUrl"},
+        settings_key="monitoring",
         describe=lambda inputs: policy_lines(inputs["policy"]),
     ),
 )

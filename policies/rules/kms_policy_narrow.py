@@ -8,11 +8,12 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 
 from pydantic import Field
 
-from domain.aws import Partition
+from domain.aws import REGIONS, Partition
 from domain.iam.actions import KEY_USE
 from domain.iam.document import Document
 from domain.iam.matching import covers
@@ -23,6 +24,7 @@ from domain.kms import ADMINISTRATION_ACTIONS
 from domain.wording import listed
 from policies.checks.input_values import check_value
 from policies.checks.policy_documents import (
+    DocumentCheck,
     allow_statements,
     check_actions_listed,
     check_document,
@@ -37,6 +39,8 @@ _LOCKED_OUT = f"has {_BYPASS}: AWS KMS would accept a policy that can't be chang
 _POLICY_CHANGE = "kms:PutKeyPolicy"
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:(?:role|assumed-role)/[^*?]+")
 _STRING_OPERATORS = frozenset({Operator.STRING_EQUALS, Operator.STRING_EQUALS_IGNORE_CASE, Operator.STRING_LIKE})
+_READS_AND_WRITES = frozenset(KEY_USE) - {"kms:CreateGrant"}
+"""What ends with the call: a grant would outlive the service's."""
 _SUFFIXES = "|".join(sorted({re.escape(each.dns_suffix) for each in Partition}))
 
 
@@ -51,11 +55,17 @@ def check(resource: CheckedResource, context: RuleContext[KeyPolicyParameters]) 
     if resource.inputs.get("policy") is None:
         message = "has no policy: the default allows every principal with IAM permissions in the account to decrypt"
         yield Finding(message, ("policy",))
-    yield from check_document(_check_statements, context.parameters, resource.inputs, "policy")
+    yield from check_document(_check_in(resource.region), context.parameters, resource.inputs, "policy")
     yield from check_value(resource.inputs, _BYPASS, lambda value: () if value in (None, False) else (_LOCKED_OUT,))
 
 
-def _check_statements(document: Document, parameters: KeyPolicyParameters) -> Iterator[str]:
+@cache
+def _check_in(region: str | None) -> DocumentCheck[KeyPolicyParameters]:
+    """Of a key in the region: one object for each, by which results are kept."""
+    return partial(_check_statements, region=region)
+
+
+def _check_statements(document: Document, parameters: KeyPolicyParameters, *, region: str | None) -> Iterator[str]:
     statements = list(allow_statements(document))
     administering = _administering_accounts(statement for _, statement in statements)
     own = administering.difference(parameters.trusted_accounts)
@@ -68,7 +78,8 @@ def _check_statements(document: Document, parameters: KeyPolicyParameters) -> It
             yield from _check_principals(name, statement, document.version, known)
         yield from check_actions_listed(name, statement)
         if statement.not_actions is None:
-            yield from _check_actions(name, statement, parameters)
+            own_use = _is_own_use(statement, document.version, known, region)
+            yield from _check_actions(name, statement, parameters, own_use=own_use)
 
 
 def _administering_accounts(statements: Iterator[Statement]) -> frozenset[str]:
@@ -102,11 +113,11 @@ def _is_known(principal: Principal, statement: Statement, version: str, known: f
     return not found or any(each.names <= known for each in found)
 
 
-def _check_actions(name: str, statement: Statement, parameters: KeyPolicyParameters) -> Iterator[str]:
+def _check_actions(name: str, statement: Statement, parameters: KeyPolicyParameters, *, own_use: bool) -> Iterator[str]:
     used = [each for each in KEY_USE if covers(statement, each)]
     if len(used) == len(KEY_USE) and all(covers(statement, each) for each in ADMINISTRATION_ACTIONS):
         yield f"{name} allows every action ({actions_text(statement)}): list each action"
-    elif not _is_limited_to_services(statement, parameters):
+    elif not (own_use or _is_limited_to_services(statement, parameters)):
         principals = [each.value for each in statement.principals or () if each.kind is PrincipalKind.AWS]
         others = [each for each in principals if not _ROLE_ARN.fullmatch(each)]
         if used and others:
@@ -121,6 +132,33 @@ def _check_actions(name: str, statement: Statement, parameters: KeyPolicyParamet
 def _is_limited_to_services(statement: Statement, parameters: KeyPolicyParameters) -> bool:
     tests = (_is_for_aws_resource, partial(_is_via, parameters.services))
     return any(demands_key(statement, each) and any(test(each) for test in tests) for each in statement.conditions)
+
+
+def _is_own_use(statement: Statement, version: str, known: frozenset[str], region: str | None) -> bool:
+    """Whether it lets callers of known accounts read and write through services of the key's region, each by name."""
+    used = {each for each in KEY_USE if covers(statement, each)}
+    accounts = [
+        found.names
+        for each in statement.conditions
+        if each.key.folded == "kms:calleraccount"
+        for found in narrowings(replace(statement, conditions=(each,)), version)
+        if isinstance(found, Narrow)
+    ]
+    through = [each for each in statement.conditions if demands_key(statement, each) and _is_through(region, each)]
+    named = not any(each.is_anyone for each in statement.principals or ())
+    return named and used <= _READS_AND_WRITES and any(each <= known for each in accounts) and bool(through)
+
+
+def _is_through(region: str | None, condition: Condition) -> bool:
+    suffix = re.escape(f".{region}.{REGIONS[region].dns_suffix}") if region in REGIONS else None
+    return (
+        suffix is not None
+        and condition.key.folded == "kms:viaservice"
+        and condition.operator.base is Operator.STRING_EQUALS
+        and condition.operator.qualifier is None
+        and bool(condition.values)
+        and all(re.fullmatch(f"[a-z0-9-]+{suffix}", each) for each in condition.values)
+    )
 
 
 def _is_for_aws_resource(condition: Condition) -> bool:
@@ -150,7 +188,8 @@ RULE = ResourceRule(
     risk="Any principal with AWS KMS permissions, in this account or another, can decrypt images or share the key.",
     remediation="Set the policy of the key: allow the account's root the administrative actions by name, and"
     " kms:CreateGrant under the conditions kms:GrantIsForAWSResource and kms:ViaService for ECR, as"
-    " domain.kms.key_policy does.",
+    " domain.kms.key_policy does. Where a key encrypts no images, name the one service of its region in kms:ViaService,"
+    " and the account in kms:CallerAccount.",
     controls=("Security Hub KMS.5", "Control Tower CT.KMS.PV.1", "checkov CKV_AWS_33", "checkov CKV2_AWS_64"),
     parameters=KeyPolicyParameters,
     types=(KEY, KEY_POLICY),

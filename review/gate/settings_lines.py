@@ -34,6 +34,7 @@ _CLUSTERS, _NAMESPACES = "clusters", "namespaces"
 _GITHUB, _ENVIRONMENTS = "github", "environments"
 _OF_ENVIRONMENTS = ("canAdminsBypass", "preventSelfReview", "reviewers", "waitTimer")
 """Inputs that the stack's key declares, in place of the catalog."""
+_MONITORING = "monitoring"
 _ROLES, _RETENTION = "roles", "retention"
 """Keys whose value is defined elsewhere."""
 
@@ -86,6 +87,9 @@ class SettingsLines:
             return self._in_cluster(name)
         if is_github(type_of(urn)) or type_of(urn) == GITHUB_PROVIDER:
             return self._at_github(name)
+        record = TYPES.get(type_of(urn))
+        if record and record.settings_key == _MONITORING:
+            return self._in_stack(_MONITORING)
         if repository == REGISTRY:
             return self._in_stack("replicas")
         left = self._catalog and self._catalog.value.get("removed")

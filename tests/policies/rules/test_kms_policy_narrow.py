@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.aws import REGIONS
+from domain.aws import REGIONS, RegistryId
 from domain.document_text import SECRET, UNKNOWN, to_json_text
 from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
+from domain.monitoring.access import dead_letters_key_policy
+from domain.monitoring.names import MonitoringNames
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
 from tests.cases import case, cases
@@ -138,6 +140,51 @@ def test_use_of_the_key(statement: dict[str, object], expected: list[str]) -> No
     assert findings(RULE, declared(statement)) == expected
 
 
+SQS_US, SQS_EU = "sqs.us-east-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"
+ALL = "ForAllValues:StringEquals"
+
+
+def through(service: object = SQS_US, account: object = HOME, **others: object) -> dict[str, object]:
+    return {"StringEquals": {"kms:ViaService": service, "kms:CallerAccount": account}, **others}
+
+
+@cases(
+    "statement, expected",
+    (use(Condition=through()), []),
+    (use(Condition=through([SQS_US, S3_US])), []),
+    (use(Condition=through(), Action=[DECRYPT, "kms:GenerateDataKey*"]), []),
+    (use(Condition=through(), Action=[DECRYPT, "kms:CreateGrant"]), by_root("kms:CreateGrant and kms:Decrypt")),
+    (use(Condition=through(), Action="kms:*"), every_action("kms:*")),
+    (use(Condition=through(SQS_EU)), by_root()),
+    (use(Condition=through([SQS_US, SQS_EU])), by_root()),
+    (use(Condition=through([])), by_root()),
+    (use(Condition=through(f"{SQS_US}.cn")), by_root()),
+    (use(Condition=through("sqsxus-east-1.amazonaws.com")), by_root()),
+    (use(Condition=through(f"x.{SQS_US}")), by_root()),
+    (use(Condition=through(account=OTHER)), by_root()),
+    (use(Condition=through(account=[HOME, OTHER])), by_root()),
+    (
+        use(Condition={"StringLike": {"kms:ViaService": "sqs.*"}, "StringEquals": {"kms:CallerAccount": HOME}}),
+        by_root(),
+    ),
+    (use(Condition={ALL: {"kms:ViaService": SQS_US}, "StringEquals": {"kms:CallerAccount": HOME}}), by_root()),
+    (use(Condition={"StringEquals": {"kms:ViaService": SQS_US}, ALL: {"kms:CallerAccount": HOME}}), by_root()),
+    (use(Condition={"StringEquals": {"kms:ViaService": SQS_US, "aws:PrincipalAccount": HOME}}), by_root()),
+    (use(Principal="*", Condition=through()), by_root(who="*")),
+)
+def test_use_through_a_service_of_the_key_s_region(statement: dict[str, object], expected: list[str]) -> None:
+    assert findings(RULE, declared(statement)) == expected
+
+
+@pytest.mark.parametrize("region", sorted(REGIONS))
+def test_the_dead_letters_key_s_policy_passes_in_its_region_alone(region: str) -> None:
+    names = MonitoringNames(prefix="p", registry=RegistryId(account=HOME, region=region))
+    key = Declared(type=KEY, inputs={"policy": to_json_text(dead_letters_key_policy(names))}, region=region)
+    assert findings(RULE, key) == []
+    elsewhere = by_root()[0].replace("'Use'", "'ReadThroughQueue'")
+    assert findings(RULE, replace(key, region="eu-west-3" if region != "eu-west-3" else None)) == [elsewhere]
+
+
 MEMBERS = {"aws:PrincipalOrgID": ORGANIZATION}
 FROM_OTHER = {"aws:SourceAccount": OTHER, "aws:PrincipalAccount": HOME}
 OF_LOGS = {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-east-1:{HOME}:*"}
@@ -246,9 +293,10 @@ OF_OTHER = {"kms:CallerAccount": (OTHER,)}
 OUTSIDER = Identity(arn=f"arn:aws:iam::{OTHER}:role/r", account=OTHER, session_context=OF_OTHER)
 CALLERS = {"insider": INSIDER, "outsider": replace(INSIDER, identity=OUTSIDER), **UNKNOWN_CALLERS}
 CALLS: list[tuple[str, Context]] = [(each, {}) for each in (DECRYPT, "kms:CreateGrant", "kms:PutKeyPolicy")]
-CALLS.append((DECRYPT, {"kms:ViaService": (ECR_US,)}))
+CALLS += [(DECRYPT, {"kms:ViaService": (each,)}) for each in (ECR_US, SQS_US)]
 
 CONDITIONS = [
+    through(),
     VIA_ECR, FOR_AWS, {"BoolIfExists": {FOR_GRANTS: "true"}}, {"StringEqualsIfExists": {"kms:ViaService": ECR_US}},
     {"StringLike": {"kms:CallerAccount": HOME}}, {"StringLike": {"kms:CallerAccount": "*"}},
     {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}},

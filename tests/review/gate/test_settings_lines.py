@@ -6,6 +6,7 @@ import pytest
 
 from policies.rules import k8s_images_from_registry, k8s_pull_secret
 from render.resource import Render
+from resources import TYPES
 from resources.kubernetes import CRON_JOB, NAMESPACE, SECRET
 from review.gate.settings_lines import SettingsLine, SettingsLines
 from tests.cases import case, cases
@@ -62,3 +63,12 @@ def test_a_file_without_clusters(tmp_path: Path) -> None:
         Declared(type=SECRET, inputs={}, name="payments@market"), (), SECRETS
     )
     assert lost.line == 1
+
+
+def test_what_monitoring_declares_is_at_its_key(prod: Render) -> None:
+    """Also what a repository asked for: the alarm is the stack's."""
+    here = line("container-registry:monitoring")
+    made = [each for each in prod.resources if each.type in TYPES and TYPES[each.type].settings_key == "monitoring"]
+    assert {LINES.place(each, ("policy",), "topic-policy-narrow") for each in made} == {here}
+    assert {LINES.of_urn(each.urn) for each in made} == {here}
+    assert len({each.type for each in made}) == 15
