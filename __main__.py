@@ -8,6 +8,7 @@ import pulumi
 
 import components
 from domain.iam.roles import chat_role, template_role
+from domain.monitoring.subscribers import CHAT_REGION
 from settings import StackRegistry
 from settings.from_engine import engine_settings
 
@@ -16,13 +17,18 @@ gc.disable()
 settings = engine_settings(Path(__file__).parent)
 
 
+def key_args(registry: StackRegistry, use: str, alias: str, policy: str) -> components.EncryptionKeyArgs:
+    """A key of one registry."""
+    return components.EncryptionKeyArgs(
+        description=f"Encrypts the {use} of {registry.account} in {registry.region}", region=registry.region,
+        alias=alias, policy=policy, tags=settings.tags, deletion_days=settings.key_deletion_days,
+        protect=settings.protects(registry),
+    )  # fmt: skip
+
+
 def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> components.RegistryResources:
     """The resources of one registry."""
-    key = components.EncryptionKeyArgs(
-        description=f"Encrypts the container images of {registry.account} in {registry.region}",
-        region=registry.region, alias=settings.project, policy=settings.image_key_policy(registry),
-        tags=settings.tags, deletion_days=settings.key_deletion_days, protect=settings.protects(registry),
-    )  # fmt: skip
+    key = key_args(registry, "container images", settings.project, settings.image_key_policy(registry))
     own = components.RegistrySettingsArgs(
         region=registry.region, scan_type=settings.scanning.scan_type, scan_rules=settings.scanning.scan_rules,
         registry_policy=settings.registry_policy_of(registry), pull_time_exclusions=settings.pull_time_exclusions,
@@ -32,15 +38,18 @@ def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> com
 
 
 def monitor(
-    registry: StackRegistry, key: pulumi.Input[str], opts: pulumi.ResourceOptions | None
+    registry: StackRegistry, image_key: pulumi.Input[str], opts: pulumi.ResourceOptions | None
 ) -> components.RegistryMonitoring:
-    """The monitoring of one registry."""
-    secrets = pulumi.Config()
-    monitored = settings.monitoring[registry]
+    """The monitoring of one registry, under keys of its own."""
+    secrets, monitored = pulumi.Config(), settings.monitoring[registry]
+    names, policies = monitored.names, monitored.key_policies
+    key = key_args(registry, "notifications and logs", names.topic, policies.topic)
+    letters_key = key_args(registry, "dead letters", names.dead_letters, policies.dead_letters)
     args = components.RegistryMonitoringArgs(
-        region=registry.region, monitored=monitored, image_key=key,
-        endpoints={name: secrets.require_secret(name) for name in monitored.secret_endpoints},
-        key_deletion_days=settings.key_deletion_days, protect=settings.protects(registry), tags=settings.tags,
+        region=registry.region, monitored=monitored, image_key=image_key,
+        key=components.EncryptionKey(f"monitoring@{registry.name}", key, opts).arn,
+        dead_letters_key=components.EncryptionKey(f"undelivered@{registry.name}", letters_key, opts).arn,
+        endpoints={name: secrets.require_secret(name) for name in monitored.secret_endpoints}, tags=settings.tags,
     )  # fmt: skip
     return components.RegistryMonitoring(f"registry@{registry.name}", args, opts)
 
@@ -68,7 +77,7 @@ async def main() -> pulumi.Inputs:
     topics = [each.topic for registry, each in monitored.items() if registry.role is None]
     for channel in settings.chat_channels:
         components.ChatChannel(channel.channel, components.ChatChannelArgs(
-            name=f"{settings.project}-{settings.stack}-{channel.channel}", channel=channel,
+            name=f"{settings.project}-{settings.stack}-{channel.channel}", region=CHAT_REGION, channel=channel,
             role=roles.arns[chat_role(settings.stack)], topics=topics, tags=settings.tags,
         ))  # fmt: skip
     pulled = components.PulledRegistry(

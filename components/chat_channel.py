@@ -9,8 +9,6 @@ import pulumi_aws
 from components.component import Component
 from domain.monitoring.subscribers import SlackChannel
 
-REGION = "us-east-2"
-"""One of the four in which Amazon Q Developer in chat applications has an endpoint; a configuration counts in all."""
 _DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 
 
@@ -19,6 +17,7 @@ class ChatChannelArgs:
     """One channel."""
 
     name: str
+    region: str
     channel: SlackChannel
     role: pulumi.Input[str]
     """The ARN of a role without permissions."""
@@ -41,7 +40,7 @@ class ChatChannel(Component):
             guardrail_policy_arns=[_DENY_ALL],
             logging_level="ERROR",
             sns_topic_arns=list(args.topics),
-            region=REGION,
+            region=args.region,
             tags=args.tags,
             opts=self.child(),
         )

@@ -10,7 +10,6 @@ import pulumi
 import pulumi_aws
 
 from components.component import Component
-from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from domain.document_text import to_json_text
 from domain.monitoring import access
 from domain.monitoring.alarms import COMPOSITE, RegistryAlarm
@@ -36,15 +35,17 @@ class RegistryMonitoringArgs:
     monitored: MonitoredRegistry
     image_key: pulumi.Input[str]
     """The ARN of the key that encrypts the images, whose end must be noticed."""
+    key: pulumi.Input[str]
+    """Of the one that encrypts notifications and logs."""
+    dead_letters_key: pulumi.Input[str]
+    """Of the queue's own, so that what ends the other loses no message."""
     endpoints: Mapping[str, pulumi.Input[str]]
     """Addresses that are secret, by their keys in the stack's configuration."""
-    key_deletion_days: int
-    protect: bool
     tags: Mapping[str, str]
 
 
 class RegistryMonitoring(Component):
-    """Keys, topic, dead-letter queue, log groups, and everything that leads to them."""
+    """Topic, dead-letter queue, log groups, and everything that leads to them."""
 
     topic: pulumi.Output[str]
     """Its ARN."""
@@ -53,19 +54,16 @@ class RegistryMonitoring(Component):
         super().__init__(name, opts)
         self._name, self._args, self._names = name, args, args.monitored.names
         monitored = args.monitored
-        policies = access.topic_key_policy(self._names), access.dead_letters_key_policy(self._names)
-        key = self._key("monitoring", "Encrypts the notifications and logs", policies[0])
-        letters_key = self._key("undelivered", "Encrypts the dead letters", policies[1])
-        letters = self._dead_letters(letters_key.arn)
-        topic = self._topic(key.arn)
+        letters = self._dead_letters(args.dead_letters_key)
+        topic = self._topic(args.key)
         self.topic = topic.arn
         for each in monitored.subscriptions:
             self._subscribe(each, topic, letters)
-        logs = self._log_groups(key.arn)
+        logs = self._log_groups(args.key)
         rules = list(monitored.rules)
         for rule in rules:
             self._rule(rule, topic.arn, letters.arn)
-        self._key_rule([args.image_key, key.arn, letters_key.arn], topic.arn, letters.arn)
+        self._key_rule([args.image_key, args.key, args.dead_letters_key], topic.arn, letters.arn)
         self._metrics(monitored.metrics_of_events, self._names.events_log, [logs])
         self._metrics(monitored.metrics_of_trail, monitored.trail_log_group or "", [])
         alarms = [self._alarm(each, topic.arn) for each in monitored.alarms]
@@ -81,15 +79,6 @@ class RegistryMonitoring(Component):
             opts=self.child(),
         )  # fmt: skip
         self.register_outputs({"topic": self.topic})
-
-    def _key(self, part: str, use: str, policy: access.Document) -> EncryptionKey:
-        registry = self._names.registry
-        args = EncryptionKeyArgs(
-            description=f"{use} of {registry.account} in {registry.region}", region=self._args.region,
-            alias=f"{self._names.prefix}-{part}", policy=to_json_text(policy), tags=self._args.tags,
-            deletion_days=self._args.key_deletion_days, protect=self._args.protect,
-        )  # fmt: skip
-        return EncryptionKey(f"{self._name}.{part}", args, self.child())
 
     def _dead_letters(self, key: pulumi.Input[str]) -> "pulumi_aws.sqs.Queue":
         queue = pulumi_aws.sqs.Queue(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.cloudwatch.limits import ALARM_METRICS_MAX
+from domain.cloudwatch.missing_data import MissingData
 from domain.monitoring.derived_metrics import DENIED_CALLS, PUSH_FAILURES
 from domain.monitoring.event_rules import Severity
 from domain.monitoring.names import MonitoringNames
@@ -21,14 +22,6 @@ API_ACTIONS = (
 """Those with a usage metric."""
 PULLS_STOPPED = "pulls-stopped"
 COMPOSITE = "registry"
-
-
-class Missing(StrEnum):
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html"""
-
-    BREACHING = "breaching"
-    NOT_BREACHING = "notBreaching"
-    IGNORE = "ignore"
 
 
 class Comparison(StrEnum):
@@ -65,7 +58,7 @@ class RegistryAlarm:
     periods: int = 1
     breaches: int = 1
     """How many of the periods must be beyond the threshold."""
-    missing: Missing
+    missing: MissingData
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     """By ids; one alone where there is no expression."""
     expression: str | None = None
@@ -115,7 +108,7 @@ def pulls_stopped(repository: str, owner: str) -> RegistryAlarm:
         periods=24,
         breaches=24,
         # No pull, no data.
-        missing=Missing.BREACHING,
+        missing=MissingData.BREACHING,
         metrics={"pulls": Metric(
             namespace="AWS/ECR", name="RepositoryPullCount", statistic="Sum", period=60 * MINUTE,
             dimensions={"RepositoryName": repository},
@@ -162,7 +155,7 @@ def _api_use(action: str, percent: int) -> RegistryAlarm:
         periods=5,
         breaches=3,
         # No call, no data.
-        missing=Missing.NOT_BREACHING,
+        missing=MissingData.NOT_BREACHING,
         metrics={"calls": calls},
         expression=use_of_quota("calls"),
     )
@@ -179,7 +172,7 @@ def _images(most: int) -> RegistryAlarm:
         period=5 * MINUTE,
         periods=3,
         breaches=2,
-        missing=Missing.NOT_BREACHING,
+        missing=MissingData.NOT_BREACHING,
         expression=IMAGES,
     )
 
@@ -199,7 +192,7 @@ def _repositories(percent: int) -> RegistryAlarm:
         period=5 * MINUTE,
         periods=3,
         breaches=2,
-        missing=Missing.NOT_BREACHING,
+        missing=MissingData.NOT_BREACHING,
         metrics={"repositories": counted},
         expression=use_of_quota("repositories"),
     )
@@ -218,7 +211,7 @@ def _failed_invocations(names: MonitoringNames, rules: Sequence[str]) -> Iterato
             threshold=0,
             period=5 * MINUTE,
             # An invocation that succeeds counts nothing here.
-            missing=Missing.NOT_BREACHING,
+            missing=MissingData.NOT_BREACHING,
             metrics={
                 metric: Metric(
                     namespace="AWS/Events", name="FailedInvocations", statistic="Sum", period=5 * MINUTE,
@@ -245,7 +238,7 @@ def _dead_letters(names: MonitoringNames) -> RegistryAlarm:
         threshold=0,
         period=5 * MINUTE,
         # A queue without messages for six hours has no metric: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-        missing=Missing.NOT_BREACHING,
+        missing=MissingData.NOT_BREACHING,
         metrics={"depth": depth},
     )
 
@@ -265,6 +258,6 @@ def _from_trail(names: MonitoringNames, thresholds: AlarmThresholds) -> Iterator
             threshold=most,
             period=5 * MINUTE,
             # A filter that matches nothing counts nothing.
-            missing=Missing.NOT_BREACHING,
+            missing=MissingData.NOT_BREACHING,
             metrics={"calls": Metric(namespace=names.namespace, name=metric, statistic="Sum", period=5 * MINUTE)},
         )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.document_text import to_json_text
+from domain.monitoring.access import dead_letters_key_policy, topic_key_policy
 from domain.monitoring.alarms import RegistryAlarm, composite_rule
 from domain.monitoring.dashboard import dashboard_body
 from domain.monitoring.derived_metrics import DerivedMetric
@@ -10,6 +12,14 @@ from domain.monitoring.event_rules import EventRule, key_disabled
 from domain.monitoring.names import MonitoringNames
 from domain.monitoring.saved_queries import SavedQuery
 from domain.monitoring.subscribers import Subscription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringKeyPolicies:
+    """Of its two keys, as text."""
+
+    topic: str
+    dead_letters: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,13 @@ class MonitoredRegistry:
         if self.trail_log_group:
             return (self.trail_log_group,)
         return (self.names.audit_log,) if self.audited else ()
+
+    @property
+    def key_policies(self) -> MonitoringKeyPolicies:
+        return MonitoringKeyPolicies(
+            topic=to_json_text(topic_key_policy(self.names)),
+            dead_letters=to_json_text(dead_letters_key_policy(self.names)),
+        )
 
     @property
     def secret_endpoints(self) -> tuple[str, ...]:

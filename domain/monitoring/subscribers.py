@@ -18,6 +18,8 @@ _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _LOG_GROUP = re.compile(r"log-group:[A-Za-z0-9_/.#-]{1,512}")
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""
 _ANY_STREAM = ":*"
+CHAT_REGION = "us-east-2"
+"""One of the four in which Amazon Q Developer in chat applications has an endpoint; a configuration counts in all."""
 ENDPOINT_KEY_PREFIX = "subscriber-url-"
 """How the keys of a stack's secret endpoints begin."""
 ENDPOINT_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from domain.cloudwatch.limits import LOG_RETENTION_DAYS
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from domain.cloudwatch.limits import LOG_RETENTION_DAYS
 from domain.model_problems import OtherWords
 from domain.monitoring.subscribers import (
     ENDPOINT_NAME,

@@ -23,11 +23,13 @@ from domain.ecr.upstreams import CacheRule
 from domain.github_source import Environment, GitHubRepository, Reviewers, Ruleset, Variable
 from domain.iam.roles import Role
 from domain.kubernetes.pull_access import cluster_steps
+from domain.monitoring.subscribers import SlackChannel
 from render.monitor import RecordingMonitor
 from render.program_run import declared_by
 from render.resource import Resource
 from resources.providers import is_provider
 from tests.cluster_values import HOST, STOREFRONT, TOOLS, access
+from tests.monitoring_values import MONITORED
 
 PROJECT, STACK = "container-registry", "test"
 TAGS = {"owner": "payments", "environment": "test", "project": PROJECT, "managed-by": "pulumi"}
@@ -69,6 +71,14 @@ SOURCE = GitHubRepository(
 POLICIES = cluster_steps(STOREFRONT, (HOST,), {"payments/api": ("latest",)})
 # One set of arguments for each component, under which it declares every kind of child that it has.
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "ChatChannel": {
+        "name": "registry",
+        "region": "eu-west-1",
+        "channel": SlackChannel(workspace="T0123ABCD", channel="C0123ABCD"),
+        "role": "arn:aws:iam::111122223333:role/container-registry/test/test.chat",
+        "topics": ("arn:aws:sns:eu-west-1:111122223333:topic",),
+        "tags": TAGS,
+    },
     "ClusterPolicies": {"steps": POLICIES},
     "ClusterPullAccess": {
         "access": access(replace(TOOLS, create=True, patched_service_accounts=("default",))),
@@ -76,8 +86,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "after": (),
     },
     "EncryptionKey": {
-        "account": "111122223333",
         "region": "eu-west-1",
+        "description": "Encrypts",
+        "policy": "{}",
         "alias": "registry",
         "deletion_days": 30,
         "tags": TAGS,
@@ -110,6 +121,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "template_keys": {"eu-west-1": KEY},
         "template_role": "arn:aws:iam::111122223333:role/templates",
         "template_lifecycle": '{"rules":[]}',
+        "tags": TAGS,
+    },
+    "RegistryMonitoring": {
+        "region": "eu-west-1",
+        "monitored": MONITORED,
+        "image_key": KEY,
+        "key": KEY,
+        "dead_letters_key": KEY,
+        "endpoints": {"subscriber-url-pager": "https://pager.acme.example"},
         "tags": TAGS,
     },
     "RegistryRoles": {

@@ -164,7 +164,7 @@ def test_a_fault_in_the_last_of_5000_repositories_is_reported_within_5_seconds(p
     case("no catalog", lambda project: (project / "catalog.yaml").unlink(), "does not exist"),
     case("a folder for a catalog", partial(key, line="catalog: ."), ".: '.' can't be read: Is a directory"),
     case("no value", partial(catalog, text=api("push: ")), "catalog.yaml:5: repositories.payments/api.push: "),
-    case("a wrong type", partial(key, line="replicas: {}"), "Pulumi.dev.yaml:17: config.container-registry:replicas: "),
+    case("a wrong type", partial(key, line="replicas: {}"), "Pulumi.dev.yaml:18: config.container-registry:replicas: "),
 )
 def test_the_same_is_reported_once(project: Path, change: Callable[[Path], object], start: str) -> None:
     change(project)

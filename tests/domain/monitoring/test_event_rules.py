@@ -95,8 +95,8 @@ def key_call(name: str, key: str, **more: Any) -> Event:
     return call(name, of="kms", requestParameters={"keyId": key}, **more)
 
 
-DENIED = {"errorCode": "AccessDenied"}
-FAILED = {"errorCode": "RepositoryNotFoundException"}
+DENIED: dict[str, Any] = {"errorCode": "AccessDenied"}
+FAILED: dict[str, Any] = {"errorCode": "RepositoryNotFoundException"}
 ARCHIVED = {"action-type": "UPDATE_STORAGE_CLASS", "target-storage-class": "ARCHIVE", "result": "SUCCESS"}
 PULLED = {"upstream-registry-url": "registry-1.docker.io", "image-tag": "v1"}
 REPLICATED = {"action-type": "REPLICATE", "source-region": "us-east-1", "source-account": ACCOUNT, "image-tag": "v1"}
@@ -144,8 +144,8 @@ NEAR_MISSES: dict[str, list[Event]] = {
         image("ECR Replication Action", **REPLICATED, result="SUCCESS"), image("ECR Replication Action", **REPLICATED),
     ],
     "undeclared-push": [
-        call("PutImage", PUBLISHER), call("PutImage", REPLICATES), call("PutImage", SERVICE), call("PutImage", **FAILED),
-        call("InitiateLayerUpload"),
+        call("PutImage", PUBLISHER), call("PutImage", REPLICATES), call("PutImage", SERVICE),
+        call("PutImage", **FAILED), call("InitiateLayerUpload"),
     ],
     "undeclared-delete": [call("BatchDeleteImage", PUBLISHER), call("BatchDeleteImage", **DENIED), call("PutImage")],
     "call-denied": [call("BatchGetImage"), call("BatchGetImage", **FAILED), call("GetObject", of="s3", **DENIED)],
@@ -155,7 +155,8 @@ NEAR_MISSES: dict[str, list[Event]] = {
     ],
     "repository-deleted": [call("DeleteRepository", **FAILED), call("DeleteRepositoryPolicy")],
     "key-disabled": [
-        key_call("DisableKey", KEY.replace("0001", "0002")), key_call("EnableKey", KEY), key_call("DisableKey", KEY, **DENIED),
+        key_call("DisableKey", KEY.replace("0001", "0002")), key_call("EnableKey", KEY),
+        key_call("DisableKey", KEY, **DENIED),
     ],
 }  # fmt: skip
 
