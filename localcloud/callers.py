@@ -76,7 +76,7 @@ class Callers:
                 self._add(read_answer(service, action, answer)["Credentials"], by)
             case "sts", _ if action in _ROLE_SESSIONS:
                 given = read_answer(service, action, answer)
-                self._add(given["Credentials"], await self._session(given["AssumedRoleUser"]["Arn"], parameters))
+                self._add(given["Credentials"], await self._session(given["AssumedRoleUser"], parameters))
             case "iam", "CreateAccessKey" if by is not None and by.account is not None:
                 await self._created(read_answer(service, action, answer)["AccessKey"], by.account)
             case "iam", "UpdateAccessKey":
@@ -86,7 +86,7 @@ class Callers:
 
     async def admit(self, credentials: Mapping[str, Any], user: Mapping[str, str], parameters: Parameters) -> None:
         """Takes note of a role's session that we give; raises UnreadablePolicy or CallFailed for its own policies."""
-        self._add(credentials, await self._session(user["Arn"], parameters), user["AssumedRoleId"])
+        self._add(credentials, await self._session(user, parameters), user["AssumedRoleId"])
 
     def _add(self, credentials: Mapping[str, Any], identity: Identity, user_id: str | None = None) -> None:
         """A session's key, in place of those that have ended."""
@@ -103,15 +103,17 @@ class Callers:
             user_id=user_id,
         )
 
-    async def _session(self, arn: str, parameters: Parameters) -> Identity:
-        parsed = Arn.parse(arn)
+    async def _session(self, user: Mapping[str, str], parameters: Parameters) -> Identity:
+        """Of STS's AssumedRoleUser."""
+        parsed = Arn.parse(user["Arn"])
         account = parsed.account if parsed else None
+        tags = {f"aws:PrincipalTag/{key}": (value,) for key, value in _tags(parameters).items()}
         return Identity(
-            arn=arn,
+            arn=user["Arn"],
             account=account,
             role_arn=parameters["RoleArn"],
             session_policies=await self._session_policies(parameters, account or ""),
-            session_context={f"aws:PrincipalTag/{key}": (value,) for key, value in _tags(parameters).items()},
+            session_context={**tags, "aws:userid": (user["AssumedRoleId"],)},
         )
 
     async def _session_policies(self, parameters: Parameters, account: str) -> tuple[Policy, ...]:
@@ -124,7 +126,8 @@ class Callers:
     async def _created(self, created: Mapping[str, Any], account: str) -> None:
         wanted = {"UserName": created["UserName"]}
         user = await self._backend.call("iam", "GetUser", wanted, account=account, region=IAM_REGION)
-        identity = Identity(arn=user["User"]["Arn"], account=account)
+        context = {"aws:userid": (user["User"]["UserId"],)}
+        identity = Identity(arn=user["User"]["Arn"], account=account, session_context=context)
         self._keys[created["AccessKeyId"]] = AccessKey(identity=identity, secret=created["SecretAccessKey"])
 
     def _switch(self, id: str, *, active: bool) -> None:

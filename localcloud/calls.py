@@ -14,6 +14,8 @@ class Call:
 
     caller: Caller
     region: str
+    agent: str | None = None
+    """What the client says that it is."""
 
     @property
     def account(self) -> str:

@@ -20,6 +20,7 @@ from localcloud.ecr.registry_state import StoredRegistry
 from localcloud.ecr.services import Services
 from localcloud.emulator import Emulator, EmulatorDied, OnFailure, log_of
 from localcloud.emulator_environment import FOLDER, REQUIREMENTS, installed
+from localcloud.events.cloud_events import CloudEvents
 from localcloud.gateway import Gateway
 from localcloud.github_issuer import GithubIssuer, Job
 from localcloud.iam_and_kms import Backend, KmsKey
@@ -37,8 +38,10 @@ class LocalCloud:
     """Serves from `start` to `stop`, or as a context; several can run side by side.
 
     Any 12-digit account id is an access key: its account's root, with whatever secret. Every other key is made here, by
-    IAM or STS.
+    IAM or STS. `events` is what its services tell EventBridge and CloudTrail, and what came of it.
     """
+
+    events: CloudEvents
 
     def __init__(self, *, port: int = 0, ecr: ControlPlane | None = None) -> None:
         self._port = port
@@ -159,9 +162,10 @@ class LocalCloud:
         emulator = self._emulator = Emulator(self.state, python)
         backend = self._backend = Backend(emulator)
         self._callers = Callers(backend)
+        self.events = CloudEvents(self._server, backend)
         ecr = self._ecr or self._control_plane()
         self._sts = Sts(backend, self._callers, self._issuers)
-        gateway = Gateway(emulator, backend, self._callers, ecr, self._sts)
+        gateway = Gateway(emulator, backend, self._callers, ecr=ecr, sts=self._sts, events=self.events.router)
         self._port = await self._server.listen(gateway.app, self._port)
         await emulator.start(gateway=self._port)
 
@@ -182,8 +186,10 @@ class LocalCloud:
             self._callers,
             tokens=self._tokens,
             upstream_hosts=self._upstream_hosts,
+            events=self.events.router,
             open_port=self._open_registry,
         )
+        self.events.services = services
         return Control(services)
 
     async def _open_registry(self, registry: StoredRegistry, services: Services) -> int:
@@ -195,6 +201,7 @@ class LocalCloud:
     async def _stop(self, emulator: Emulator) -> None:
         """The ports first, so that no request writes into the state folder while it is removed."""
         await self._server.close()
+        await self.events.close()
         await emulator.stop()
 
     async def _register(self, callback: OnFailure) -> None:

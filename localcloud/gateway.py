@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,13 +11,17 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multidict import CIMultiDict
 
+from domain.aws import Arn, is_account_id
 from domain.iam.access import Caller, Identity
+from localcloud.api_input import member_names
 from localcloud.callers import Callers, root
 from localcloud.calls import Call, ControlPlane
 from localcloud.ecr.api_errors import EcrError
 from localcloud.emulator import Emulator, EmulatorAnswer, EmulatorDied
+from localcloud.events.event import EventBus
+from localcloud.events.key_calls import KMS, record_key_call
 from localcloud.iam_and_kms import IAM_REGION, Backend
-from localcloud.protocols import error_answer, json_answer, xml_answer
+from localcloud.protocols import error_answer, json_answer, signed_request, xml_answer
 from localcloud.signature import NotSigned, Signature, signature_of, verify_signature
 from localcloud.sts import WEB_IDENTITY, WHO, Sts, caller_identity
 from localcloud.tagged_repositories import TAGGED, with_repositories
@@ -33,7 +37,9 @@ _ECR = "ecr"
 _NOT_HERE = "ecr-public"
 _FOR_PEOPLE = ("/", "/health")
 _STS = "sts"
-_UNSIGNED = frozenset({"AssumeRoleWithSAML", "ConfirmSubscription", "Unsubscribe"})
+_SNS = "sns"
+_BY_ARN = {"ConfirmSubscription": "TopicArn", "Unsubscribe": "SubscriptionArn"}
+_UNSIGNED = frozenset({"AssumeRoleWithSAML", *_BY_ARN})
 """The actions whose proof is in their parameters."""
 _EMULATORS_OWN = "/_ministack/"
 _READS = ("Get", "List", "Describe")
@@ -42,12 +48,15 @@ _WRITE_ELSEWHERE = frozenset({"cloudformation", "cloudcontrolapi"})
 
 
 class Gateway:
-    def __init__(self, emulator: Emulator, backend: Backend, callers: Callers, ecr: ControlPlane, sts: Sts) -> None:
+    def __init__(
+        self, emulator: Emulator, backend: Backend, callers: Callers, *, ecr: ControlPlane, sts: Sts, events: EventBus
+    ) -> None:
         self._emulator = emulator
         self._backend = backend
         self._callers = callers
         self._ecr = ecr
         self._sts = sts
+        self._events = events
         self.app = web.Application(client_max_size=_LARGEST_BODY)
         self.app.router.add_route("*", "/{path:.*}", self._handle)
 
@@ -88,7 +97,8 @@ class Gateway:
         verify_signature(request, body, signature, key, datetime.now(UTC))
         assert key is not None  # noqa: S101 - proven
         operation = request.headers["X-Amz-Target"].removeprefix(_TARGET)
-        call = Call(caller=await self._callers.caller(key.identity), region=signature.region)
+        caller = await self._callers.caller(key.identity)
+        call = Call(caller=caller, region=signature.region, agent=request.headers.get("User-Agent"))
         return json_answer(await self._ecr.answer(operation, _parameters(body), call))
 
     async def _unsigned(self, request: web.Request) -> web.Response:
@@ -101,7 +111,7 @@ class Gateway:
             # Only a signature names the region; without one it is that of the endpoint for all of AWS.
             return xml_answer(_STS, action, await self._sts.assume_role(parameters, IAM_REGION))
         if action in _UNSIGNED or (request.method == "GET" and request.path.startswith(_EMULATORS_OWN)):
-            answer = await self._from_emulator(request, body)
+            answer = await (self._of_topic(action, parameters) or self._from_emulator(request, body))
             await self._note(_STS, action, parameters, answer, None)
             return _response(answer)
         raise NotSigned("MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -123,12 +133,34 @@ class Gateway:
         answer = await self._from_emulator(request, body)
         by = key.identity if key is not None else None
         await self._note(signature.service, _action(request, parameters), parameters, answer, by)
+        if signature.service == KMS and by is not None:
+            await record_key_call(
+                _action(request, parameters),
+                body,
+                answer,
+                by=by,
+                region=signature.region,
+                backend=self._backend,
+                bus=self._events,
+            )
         if (signature.service, _action(request, {})) == TAGGED and answer.status == HTTPStatus.OK and by is not None:
             # The emulator has judged the signature and the caller, and knows nothing of our repositories.
             owner = Call(caller=Caller(identity=root(str(by.account))), region=signature.region)
             members = await with_repositories(json.loads(answer.body), _parameters(body), self._ecr, owner)
             return json_answer(members)
         return _response(answer)
+
+    def _of_topic(self, action: str, parameters: Mapping[str, str]) -> Awaitable[EmulatorAnswer] | None:
+        """A subscriber's call, which is proved by what it knows.
+
+        Without a signature the emulator would look for the topic in another account than the topic's own."""
+        member = _BY_ARN.get(action, "")
+        arn = Arn.parse(parameters.get(member, ""))
+        if arn is None or not is_account_id(arn.account):
+            return None
+        given = {name: each for name, each in parameters.items() if name in member_names(_SNS, action)}
+        outgoing = signed_request(_SNS, action, given, account=arn.account, region=arn.region)
+        return self._emulator.request(*outgoing)
 
     async def _from_emulator(self, request: web.Request, body: bytes) -> EmulatorAnswer:
         return await self._emulator.request(request.method, request.raw_path, request.headers.items(), body)
@@ -140,6 +172,7 @@ class Gateway:
         if service in _WRITE_ELSEWHERE:
             self._backend.forget("iam")
             self._backend.forget("kms")
+            self._backend.forget("events")
         elif not action.startswith(_READS):
             self._backend.forget(service, by.account if by is not None else None)
         if answer.status == HTTPStatus.OK:

@@ -102,7 +102,7 @@ class Backend:
         arn = Arn.parse(name)
         if arn is not None:
             account, region = arn.account, arn.region
-        return await self._remembered("kms", account, (region, name), lambda: self._key(name, account, region))
+        return await self.remembered("kms", account, (region, name), lambda: self._key(name, account, region))
 
     async def attached_policies(self, identity: Identity) -> AttachedPolicies:
         """A user's or role's own policies (a user's groups' too), boundary and tags; nothing for other identities."""
@@ -114,7 +114,7 @@ class Backend:
             return AttachedPolicies()
         name = path.rpartition("/")[2]
         member = _Member(self.call, account, kind.capitalize(), name)
-        return await self._remembered("iam", account, (kind, name), member.attached_policies)
+        return await self.remembered("iam", account, (kind, name), member.attached_policies)
 
     async def policy(self, arn: str, *, account: str) -> Policy:
         """A managed policy in its default version."""
@@ -123,7 +123,7 @@ class Backend:
     async def role(self, arn: Arn) -> AssumableRole | None:
         """The role of this very ARN, its path included; None where there is none."""
         name = arn.resource.rpartition("/")[2]
-        found = await self._remembered("iam", arn.account, ("Role", name), lambda: self._role(name, arn.account))
+        found = await self.remembered("iam", arn.account, ("Role", name), lambda: self._role(name, arn.account))
         return found if found is not None and found.arn == str(arn) else None
 
     async def audiences(self, provider: str, *, account: str) -> tuple[str, ...] | None:
@@ -174,8 +174,10 @@ class Backend:
             policy=Policy(name=about["KeyId"], document=document_of(answer["Policy"], f"the policy of {about['Arn']}")),
         )
 
-    async def _remembered(self, service: str, account: str, what: Hashable, learn: Callable[[], Awaitable[_T]]) -> _T:
-        """One read for all concurrent callers; one that a write overtakes is not remembered."""
+    async def remembered(self, service: str, account: str, what: Hashable, learn: Callable[[], Awaitable[_T]]) -> _T:
+        """What `learn` brings, until the account writes to the service: one read for all concurrent callers.
+
+        A read that a write overtakes is not remembered."""
         memory = self._memory.setdefault((service, account), {})
         if what not in memory:
             memory[what] = asyncio.ensure_future(learn())
@@ -185,6 +187,11 @@ class Backend:
         except Exception:
             memory.pop(what, None)
             raise
+
+    def known(self, service: str, account: str, what: Hashable) -> Any:
+        """What is remembered, at once; None where it would have to be read."""
+        future = self._memory.get((service, account), {}).get(what)
+        return future.result() if future is not None and future.done() and not future.exception() else None
 
 
 @dataclass(frozen=True, slots=True)

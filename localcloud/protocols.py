@@ -132,7 +132,8 @@ def _plain(value: object) -> object:
 
 
 def _protocol(model: ServiceModel) -> str:
-    return str(model.metadata["protocol"])
+    """Of those that the service speaks, the one that botocore's clients take."""
+    return str(model.resolved_protocol)
 
 
 def _text(value: str | bytes) -> str:

@@ -16,6 +16,7 @@ from localcloud.api_input import ConstraintViolation, input_members, member_name
 from localcloud.calls import Call, request_tags
 from localcloud.ecr import authorize
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.call_records import record_call
 from localcloud.ecr.operations import (
     account_settings,
     cache_rules,
@@ -95,6 +96,15 @@ class Control:
         if region_problems(call.region):
             text = f"Credential should be scoped to a valid region, not '{call.region}'."
             raise EcrError("InvalidSignatureException", text)
+        try:
+            answer = await self._answer(operation, built, parameters, call)
+        except EcrError as error:
+            record_call(operation, parameters, call, self._services.events, error=error)
+            raise
+        record_call(operation, parameters, call, self._services.events, answer=answer)
+        return answer
+
+    async def _answer(self, operation: str, built: Operation, parameters: Mapping[str, Any], call: Call) -> Answer:
         given = accepted_input(operation, parameters)
         registry, names = self._place(built.about, given, call)
         request = OperationRequest(

@@ -3,7 +3,7 @@
 import base64
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -16,13 +16,12 @@ from localcloud.ecr import api_errors, image_routes, layer_routes
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.authorization_tokens import USER
 from localcloud.ecr.blobs import StorageError
+from localcloud.ecr.call_records import Handler, record_request
 from localcloud.ecr.registry_request import RegistryRequest
 from localcloud.ecr.registry_state import StoredRegistry
 from localcloud.ecr.services import Services
 
 _LOG = logging.getLogger(__name__)
-
-Handler = Callable[[RegistryRequest], Awaitable[web.StreamResponse]]
 
 _VERSION_CHECK = re.compile(r"/v2/?")
 _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
@@ -92,7 +91,7 @@ class _Plane:
         for pattern, handlers in _ROUTES:
             if match := pattern.fullmatch(path):
                 handler = handlers.get(request.method, _unsupported)
-                return await handler(await self._registry_request(request, identity, match))
+                return await _recorded(handler, await self._registry_request(request, identity, match))
         return _no_page()
 
     def _identity(self, request: web.Request) -> Identity | None:
@@ -120,6 +119,16 @@ class _Plane:
             name=name,
             reference=unquote(match.groupdict().get("reference") or ""),
         )
+
+
+async def _recorded(handler: Handler, request: RegistryRequest) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except EcrError as error:
+        record_request(handler, request, error=error)
+        raise
+    record_request(handler, request, response=response)
+    return response
 
 
 async def _unsupported(request: RegistryRequest) -> web.StreamResponse:

@@ -15,6 +15,7 @@ from localcloud.ecr import image_store, manifests
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
 from localcloud.ecr.registry_request import RegistryRequest
 from localcloud.ecr.registry_state import StoredImage, StoredRepository
+from localcloud.events import ecr_events
 
 _ARTIFACT_TYPE = "artifactType"
 _PAGE = 100
@@ -32,6 +33,7 @@ async def put_manifest(request: RegistryRequest) -> web.StreamResponse:
     repository = request.registry.repository(request.name)  # it may have gone while the body came
     is_new = image_store.is_new(repository, manifest.digest, tag)
     image = image_store.store_image(repository, manifest, content, tag, now=datetime.now(UTC))
+    request.services.events.put(ecr_events.pushed(repository, image, tag, datetime.now(UTC)))
     if is_new:
         request.services.replicator.begin(request.registry, repository, image, tag)
     headers = {
@@ -57,7 +59,9 @@ async def delete_manifest(request: RegistryRequest) -> web.StreamResponse:
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-artifact-delete.html
     repository = request.repository("BatchDeleteImage")
     tag, digest = _tag_or_digest(request.reference)
-    image_store.remove_image(repository, tag=tag, digest=digest)
+    image, tags = image_store.remove_image(repository, tag=tag, digest=digest)
+    for each in tags:
+        request.services.events.put(ecr_events.deleted(repository, image, each, datetime.now(UTC)))
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 

@@ -101,20 +101,25 @@ def update_storage_class(repository: StoredRepository, image: StoredImage, targe
     image.archived, image.archived_at = True, now
 
 
-def remove_image(repository: StoredRepository, *, tag: str | None, digest: str | None) -> StoredImage:
-    """By tag the tag goes, and with an image's last tag the image; by digest the image with all its tags."""
+def remove_image(
+    repository: StoredRepository, *, tag: str | None, digest: str | None
+) -> tuple[StoredImage, tuple[str | None, ...]]:
+    """By tag the tag goes, and with an image's last tag the image; by digest the image with all its tags.
+
+    The image, and each tag that went, or None for an image that had none."""
     image = find_image(repository, tag=tag, digest=digest)
     if digest is None and tag is not None and len(image.tags) > 1:
         image.tags.discard(tag)
         del repository.tagged[tag]
-        return image
+        return image, (tag,)
     if holders := sorted(each.digest for each in repository.images.values() if image.digest in each.children):
         text = f"Requested image referenced by manifest list: [{', '.join(holders)}]"
         raise EcrError("ImageReferencedByManifestList", text)
     for each in image.tags:
         del repository.tagged[each]
     del repository.images[image.digest]
-    return image
+    untagged: tuple[str | None, ...] = (None,)
+    return image, tuple(sorted(image.tags)) or untagged
 
 
 def record_pull(registry: StoredRegistry, image: StoredImage, identity: Identity, now: datetime) -> None:

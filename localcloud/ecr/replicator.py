@@ -34,6 +34,8 @@ from localcloud.ecr.registry_state import (
     StoredRepository,
     image_not_found,
 )
+from localcloud.events import ecr_events
+from localcloud.events.event import EventBus
 from localcloud.iam_and_kms import Backend
 
 _LOG = logging.getLogger(__name__)
@@ -69,10 +71,11 @@ class _Copy:
 class Replicator:
     """Copies in the loop that serves the registries; what goes to one registry arrives in the order of the pushes."""
 
-    def __init__(self, registries: Registries, backend: Backend, callers: Callers) -> None:
+    def __init__(self, registries: Registries, backend: Backend, callers: Callers, events: EventBus) -> None:
         self._registries = registries
         self._backend = backend
         self._callers = callers
+        self._events = events
         self._turns: dict[RegistryId, asyncio.Lock] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -129,6 +132,18 @@ class Replicator:
                 copy.progress.fail(f"ServerException: {type(error).__name__}: {error}")
             else:
                 copy.progress.status = ReplicationStatus.COMPLETE
+            failed = copy.progress.status is ReplicationStatus.FAILED
+            self._events.put(
+                ecr_events.replicated(
+                    copy.source,
+                    copy.destination,
+                    copy.image,
+                    name=copy.repository.name,
+                    tag=copy.tag,
+                    failed=failed,
+                    now=datetime.now(UTC),
+                )
+            )
 
     async def _copy(self, copy: _Copy) -> None:
         registry = self._registries.of(copy.destination.account, copy.destination.region)

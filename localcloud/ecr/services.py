@@ -10,6 +10,7 @@ from localcloud.ecr.blobs import Blobs
 from localcloud.ecr.cache.pull_through import PullThrough
 from localcloud.ecr.registry_state import Registries, StoredRegistry
 from localcloud.ecr.replicator import Replicator
+from localcloud.events.event import EventBus
 from localcloud.iam_and_kms import Backend
 from localcloud.server import LOOPBACK
 
@@ -23,6 +24,7 @@ class Services:
         *,
         tokens: Tokens,
         upstream_hosts: Mapping[str, str],
+        events: EventBus,
         open_port: "Callable[[StoredRegistry, Services], Awaitable[int]]",
     ) -> None:
         self.registries = Registries()
@@ -30,13 +32,15 @@ class Services:
         self.tokens = tokens
         self.backend = backend
         self.callers = callers
-        self.replicator = Replicator(self.registries, backend, callers)
+        self.events = events
+        self.replicator = Replicator(self.registries, backend, callers, events)
         self.cache = PullThrough(
             registries=self.registries,
             blobs=self.blobs,
             backend=backend,
             callers=callers,
             replicator=self.replicator,
+            events=events,
             upstream_hosts=upstream_hosts,
         )
         self._open_port = open_port

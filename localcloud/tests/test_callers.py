@@ -109,7 +109,8 @@ def test_a_session_knows_since_when_it_is_and_a_users_is_the_user(
     arn = iam.create_user(UserName=name)["User"]["Arn"]
     iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=_policy("*"))
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    assert not _seen(door, connect, key).identity.session_context
+    known = _seen(door, connect, key).identity.session_context
+    assert known == {"aws:userid": (iam.get_user(UserName=name)["User"]["UserId"],)}
     seen = _seen(door, connect, connect(door[0], "sts", credentials=key).get_session_token()["Credentials"])
     assert before <= _issued(seen) <= datetime.now(UTC)
     assert seen.identity.arn == arn

@@ -10,7 +10,14 @@ from yarl import URL
 from domain.ecr.images import MANIFESTS
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.ecr.blobs import Blobs, Owner
-from localcloud.ecr.cache.upstream import Fetched, Login, UpstreamMissing, UpstreamRefused
+from localcloud.ecr.cache.upstream import (
+    Fetched,
+    Login,
+    UpstreamBusy,
+    UpstreamMissing,
+    UpstreamRefused,
+    UpstreamUnreachable,
+)
 from localcloud.ecr.registry_state import StoredRepository
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=5, sock_read=30)
@@ -58,11 +65,17 @@ class PublicUpstream:
                 self._require_ok(response, path)
                 yield response
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise UpstreamMissing(f"{self._url} can't be reached: {type(error).__name__}") from error
+            raise UpstreamUnreachable(f"{self._url} can't be reached: {type(error).__name__}") from error
 
     def _require_ok(self, response: aiohttp.ClientResponse, path: str) -> None:
         if response.status in _REFUSALS:
             who = "the secret's user" if self._login else "an anonymous client"
             raise UpstreamRefused(f"{self._url} does not authorize {who}")
         if response.status != HTTPStatus.OK:
-            raise UpstreamMissing(f"{self._url} answers {response.status} for {path}")
+            raise _fault(response.status)(f"{self._url} answers {response.status} for {path}")
+
+
+def _fault(status: int) -> type[UpstreamMissing]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return UpstreamBusy
+    return UpstreamUnreachable if status >= HTTPStatus.INTERNAL_SERVER_ERROR else UpstreamMissing

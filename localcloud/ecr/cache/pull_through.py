@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
 
 from domain.ecr.creation_templates import Occasion
+from domain.ecr.images import digest_of
 from domain.ecr.names import private_registry
 from domain.ecr.tags import may_move
 from domain.ecr.upstreams import CacheRule, rule_for, upstream_name
@@ -29,11 +30,14 @@ from localcloud.ecr.cache.upstream import (
     UpstreamMissing,
     UpstreamReader,
     UpstreamRefused,
+    UpstreamUnreachable,
     login_of,
     secret_text,
 )
 from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepository
 from localcloud.ecr.replicator import Replicator
+from localcloud.events import ecr_events
+from localcloud.events.event import EventBus
 from localcloud.iam_and_kms import Backend
 
 CHECKED_EVERY = timedelta(hours=24)
@@ -61,6 +65,7 @@ class PullThrough:
     backend: Backend
     callers: Callers
     replicator: Replicator
+    events: EventBus
     upstream_hosts: Mapping[str, str]
     _turns: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
@@ -85,9 +90,12 @@ class PullThrough:
             # Another pull may have brought it meanwhile.
             if _is_fresh(registry, name, reference):
                 return
+            image_id = {"image-digest" if ":" in reference else "image-tag": reference}
             try:
-                await self._import(rule, registry, name, reference)
+                digest = await self._import(rule, registry, name, reference)
+                self._announce(rule, registry, name, {**image_id, "image-digest": digest}, None)
             except (UpstreamFailed, EcrError, StorageError) as failed:
+                self._announce(rule, registry, name, image_id, _failure(failed))
                 repository = registry.repositories.get(name)
                 if repository is None or reference not in repository.tagged:
                     raise _as_ecr_error(failed, _IMAGE) from failed
@@ -118,7 +126,8 @@ class PullThrough:
         """One import at a time into a repository: pulls that come together bring an image once."""
         return self._turns.setdefault((registry.account, registry.region, name), asyncio.Lock())
 
-    async def _import(self, rule: CacheRule, registry: StoredRegistry, name: str, reference: str) -> None:
+    async def _import(self, rule: CacheRule, registry: StoredRegistry, name: str, reference: str) -> str:
+        """The digest of what came."""
         source, there = await self._source(rule, registry, name), upstream_name(name, rule)
         fetched = await source.manifest(there, reference)
         wanted = _Wanted(digest=reference) if ":" in reference else _Wanted(tag=reference)
@@ -129,6 +138,18 @@ class PullThrough:
         await self._store(source, there, repository, fetched, wanted)
         if wanted.tag is not None:
             repository.upstream_checks[wanted.tag] = datetime.now(UTC)
+        return digest_of(fetched.content)
+
+    def _announce(
+        self,
+        rule: CacheRule,
+        registry: StoredRegistry,
+        name: str,
+        image_id: Mapping[str, str],
+        failure: tuple[str, str] | None,
+    ) -> None:
+        now = datetime.now(UTC)
+        self.events.put(ecr_events.cached(registry, rule, name, now, image_id=image_id, failure=failure))
 
     async def _store(
         self, source: UpstreamReader, there: str, repository: StoredRepository, fetched: Fetched, wanted: _Wanted
@@ -155,7 +176,7 @@ class PullThrough:
         login = await self._login(rule, registry)
         host = self.upstream_hosts.get(rule.upstream_url)
         if host is None:
-            raise UpstreamMissing(f"{rule.upstream_url} can't be reached: the local cloud has no registry for it")
+            raise UpstreamUnreachable(f"{rule.upstream_url} can't be reached: the local cloud has no registry for it")
         return PublicUpstream(rule.upstream_url, host, login, self.blobs)
 
     async def _login(self, rule: CacheRule, registry: StoredRegistry) -> Login | None:
@@ -186,6 +207,16 @@ def _may_import(call: Call, registry: StoredRegistry, name: str) -> bool:
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/error-pullthroughcache.html
     needed = ["BatchImportUpstreamImage", *([] if name in registry.repositories else ["CreateRepository"])]
     return all(authorize.may(call, action, registry, name) for action in needed)
+
+
+def _failure(failed: Exception) -> tuple[str, str]:
+    """Code and reason, as the event has them: the codes are the API's ImageFailureCode, or the error's own."""
+    match failed:
+        case UpstreamFailed():
+            return failed.code, str(failed)
+        case EcrError(code=code, message=message):
+            return code, message
+    return "ServerException", str(failed)
 
 
 def _as_ecr_error(failed: Exception, code: str) -> EcrError:

@@ -22,13 +22,32 @@ _MANAGED_KEY = "alias/aws/secretsmanager"
 class UpstreamFailed(Exception):
     """Nothing came, and why; never with a credential in it."""
 
+    code = "UpstreamUnavailable"
+    """Of the API's ImageFailureCode."""
+
 
 class UpstreamMissing(UpstreamFailed):
     """The upstream has nothing of that name, or can't be reached: to a client that is the same."""
 
+    code = "ImageNotFound"
+
+
+class UpstreamUnreachable(UpstreamMissing):
+    """It can't be reached, or has a fault of its own."""
+
+    code = "UpstreamUnavailable"
+
+
+class UpstreamBusy(UpstreamMissing):
+    """It takes no more requests for now."""
+
+    code = "UpstreamTooManyRequests"
+
 
 class UpstreamRefused(UpstreamFailed):
     """The upstream does not let Amazon ECR in, or Amazon ECR has nothing to log in with."""
+
+    code = "UpstreamAccessDenied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from localcloud.ecr.image_store import TagOfAnotherImage
 from localcloud.ecr.operations.paging import page, refuse_paging
 from localcloud.ecr.operations.request import Answer, OperationRequest
 from localcloud.ecr.registry_state import StoredImage, StoredRepository
+from localcloud.events import ecr_events
 
 _NOT_FOUND = "Requested image not found"
 _ANY = "ANY"
@@ -85,6 +86,7 @@ async def put_image(request: OperationRequest) -> Answer:
     image_store.require_digest(manifest, given.get("imageDigest"))
     _require_change(image_id, repository)
     image = image_store.store_image(repository, manifest, content, image_id.tag, now=request.now)
+    request.services.events.put(ecr_events.pushed(repository, image, image_id.tag, request.now))
     request.services.replicator.begin(request.registry, repository, image, image_id.tag)
     return {"image": _pulled(request, image, image_id)}
 
@@ -105,7 +107,9 @@ async def batch_get_image(request: OperationRequest) -> Answer:
 
 async def batch_delete_image(request: OperationRequest) -> Answer:
     def remove(image_id: ImageId) -> list[Answer]:
-        image = image_store.remove_image(request.repository, tag=image_id.tag, digest=image_id.digest)
+        image, tags = image_store.remove_image(request.repository, tag=image_id.tag, digest=image_id.digest)
+        for each in tags:
+            request.services.events.put(ecr_events.deleted(request.repository, image, each, request.now))
         return _named(image.digest, {image_id.tag} if image_id.digest is None else image.tags)
 
     deleted, failures = _each_image(request, remove)
@@ -117,6 +121,7 @@ async def update_image_storage_class(request: OperationRequest) -> Answer:
     image_id = ImageId.of(request.input["imageId"])
     image = named_image(image_id, repository, "imageId")
     image_store.update_storage_class(repository, image, target, request.now)
+    request.services.events.put(ecr_events.storage_class_updated(repository, image, request.now))
     if not image.archived:
         # UG, restore-image: what is restored is replicated as what is pushed is.
         untagged: list[str | None] = [None]

@@ -26,6 +26,7 @@ from localcloud.ecr.authorization_tokens import Tokens
 from localcloud.ecr.control_plane import Control
 from localcloud.ecr.registry_state import StoredRegistry, StoredRepository
 from localcloud.ecr.services import Services
+from localcloud.events.event import Event
 from localcloud.iam_and_kms import AssumableRole, AttachedPolicies, Backend, KmsKey
 from localcloud.protocols import CallFailed, service_model
 from localcloud.tests.clouds import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -125,17 +126,37 @@ class FakeKeys(Backend):
         return self.keys.get(name)
 
 
+class Events:
+    """A bus that keeps what is put."""
+
+    def __init__(self) -> None:
+        self.put_so_far: list[Event] = []
+
+    def put(self, event: Event) -> None:
+        self.put_so_far.append(event)
+
+    def of(self, detail_type: str) -> list[Event]:
+        return [each for each in self.put_so_far if each["detail-type"] == detail_type]
+
+
 class Plane:
     """A control plane with what is behind it; a call is an operation's name and its parameters."""
 
     def __init__(self) -> None:
         self.keys = FakeKeys()
+        self.events = Events()
         self.callers = Callers(self.keys)
         self._ports: list[StoredRegistry] = []
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         services = Services(
-            Path(folder), self.keys, self.callers, tokens=Tokens(), upstream_hosts={}, open_port=self._open
+            Path(folder),
+            self.keys,
+            self.callers,
+            tokens=Tokens(),
+            upstream_hosts={},
+            events=self.events,
+            open_port=self._open,
         )
         self.registries, self.tokens = services.registries, services.tokens
         self.blobs, self.replicator = services.blobs, services.replicator

@@ -24,7 +24,7 @@ from localcloud.ecr.registry_state import Registries, StoredRegistry, StoredRepo
 from localcloud.ecr.services import Services
 from localcloud.server import Server as Listener
 from localcloud.tests.clouds import ACCOUNT
-from localcloud.tests.ecr.control_plane import FakeKeys
+from localcloud.tests.ecr.control_plane import Events, FakeKeys
 from localcloud.tests.statements import allow, policy
 
 REGION = "eu-west-1"
@@ -122,6 +122,7 @@ class Server:
     callers: FakeCallers
     backend: FakeKeys
     upstream_hosts: dict[str, str]
+    events: Events
     password: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -223,15 +224,22 @@ def serving(folder: Path, callers: FakeCallers | None = None) -> Iterator[Server
     """A registry that the local cloud's own server serves."""
     upstream_hosts: dict[str, str] = {}
     known, backend = callers or FakeCallers(), FakeKeys()
+    events = Events()
     services = Services(
-        folder, backend, known, tokens=Tokens(), upstream_hosts=upstream_hosts, open_port=lambda *_: asyncio.sleep(0, 0)
+        folder,
+        backend,
+        known,
+        tokens=Tokens(),
+        upstream_hosts=upstream_hosts,
+        events=events,
+        open_port=lambda *_: asyncio.sleep(0, 0),
     )
     registries, blobs, tokens = services.registries, services.blobs, services.tokens
     registry, listener = registries.of(ACCOUNT, REGION), Listener()
     listener.start()
     try:
         port = listener.wait(listener.listen(data_plane(registry, services)))
-        server = Server(folder, port, registries, registry, tokens, blobs, known, backend, upstream_hosts)
+        server = Server(folder, port, registries, registry, tokens, blobs, known, backend, upstream_hosts, events)
         server.repository()
         yield server
     finally:

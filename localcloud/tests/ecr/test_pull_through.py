@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -319,3 +322,69 @@ def test_the_rules_role_must_exist_and_trust_ecr(server: Server, client: Client)
 
 def test_the_day_is_a_day() -> None:
     assert timedelta(days=1) == CHECKED_EVERY
+
+
+class TestWhatIsTold:
+    """ECR Pull Through Cache Action: what the User Guide's sample has, and for a failure what the CDK's schema has."""
+
+    def told(self, server: Server) -> list[dict[str, Any]]:
+        found = server.events.of("ECR Pull Through Cache Action")
+        assert all(each["resources"] == [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{HERE}"] for each in found)
+        return [each["detail"] for each in found]
+
+    def test_an_image_that_comes(self, server: Server, client: Client) -> None:
+        client.pull(HERE, "v1")
+        client.pull(HERE, "v1")
+        common = {"rule-version": "1", "sync-status": "SUCCESS", "ecr-repository-prefix": "quay"}
+        named = {"repository-name": HERE, "upstream-registry-url": URL, "image-tag": "v1", "image-digest": APP.digest}
+        assert self.told(server) == [{**common, **named}]
+
+    @cases(
+        "status, code",
+        (404, "ImageNotFound"),
+        (401, "UpstreamAccessDenied"),
+        (429, "UpstreamTooManyRequests"),
+        (503, "UpstreamUnavailable"),
+    )
+    def test_a_failure_says_why(self, server: Server, client: Client, status: int, code: str) -> None:
+        with answering(status) as host:
+            server.upstream_hosts[URL] = host
+            refusal(client, "v1")
+        (event,) = self.told(server)
+        assert (event["sync-status"], event["failure-code"], event["image-tag"]) == ("FAILURE", code, "v1")
+        assert URL in event["failure-reason"]
+        assert "image-digest" not in event
+
+    def test_an_upstream_that_can_not_be_reached(self, server: Server, client: Client) -> None:
+        del server.upstream_hosts[URL]
+        refusal(client, APP.digest)
+        (event,) = self.told(server)
+        assert (event["failure-code"], event["image-digest"]) == ("UpstreamUnavailable", APP.digest)
+
+    def test_a_cached_image_that_can_not_be_updated(self, server: Server, client: Client) -> None:
+        client.pull(HERE, "v1")
+        a_day_goes_by(server)
+        del server.upstream_hosts[URL]
+        client.pull(HERE, "v1")
+        assert [each["sync-status"] for each in self.told(server)] == ["SUCCESS", "FAILURE"]
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """An upstream that has nothing but this status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as upstream:
+        thread = Thread(target=upstream.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"127.0.0.1:{upstream.server_address[1]}"
+        upstream.shutdown()
+        thread.join()

@@ -1,0 +1,59 @@
+"""Calls that change a key of AWS KMS, which pass by on their way to the emulator, as CloudTrail has them."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from domain.iam.access import Identity
+from localcloud.emulator import EmulatorAnswer
+from localcloud.events.event import EventBus
+from localcloud.events.trail import ApiCall, record
+from localcloud.iam_and_kms import Backend
+from localcloud.protocols import CallFailed, read_answer
+
+KMS = "kms"
+RECORDED = frozenset(
+    {"CancelKeyDeletion", "CreateKey", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation",
+     "PutKeyPolicy", "ScheduleKeyDeletion"}
+)  # fmt: skip
+"""Those that change a key, and none that uses it."""
+
+
+async def record_key_call(
+    action: str, body: bytes, answer: EmulatorAnswer, *, by: Identity, region: str, backend: Backend, bus: EventBus
+) -> None:
+    """Of a call that was answered, by a caller whom the emulator has proved."""
+    if action not in RECORDED or by.account is None:
+        return
+    given = _members(json.loads(body or b"{}"))
+    error, answered = None, None
+    try:
+        answered = read_answer(KMS, action, answer)
+    except CallFailed as failed:
+        error = failed.code, failed.message
+    answered = {name: each for name, each in (answered or {}).items() if name != "ResponseMetadata"}
+    name = given.get("keyId") or answered.get("KeyMetadata", {}).get("KeyId", "")
+    key = await backend.key(name, account=by.account, region=region) if name else None
+    resources = [{"accountId": key.account, "type": "AWS::KMS::Key", "ARN": key.arn}] if key is not None else []
+    call = ApiCall(
+        service=KMS,
+        name=action,
+        identity=by,
+        account=key.account if key is not None else by.account,
+        region=region,
+        parameters=given,
+        answer=_members(answered) or None if answer.status == HTTPStatus.OK else None,
+        error=error,
+        resources=resources,
+    )
+    record(call, bus, datetime.now(UTC))
+
+
+def _members(members: Mapping[str, Any]) -> dict[str, Any]:
+    """As CloudTrail writes them, in the case of camels."""
+    return {
+        f"{name[:1].lower()}{name[1:]}": _members(value) if isinstance(value, Mapping) else value
+        for name, value in members.items()
+    }
