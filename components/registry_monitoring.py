@@ -14,7 +14,7 @@ from domain.document_text import to_json_text
 from domain.monitoring import access
 from domain.monitoring.alarms import COMPOSITE, RegistryAlarm
 from domain.monitoring.derived_metrics import DerivedMetric
-from domain.monitoring.event_rules import EventRule, RuleState, Severity, audited, recorded
+from domain.monitoring.event_rules import KEPT_CALLS, KEPT_EVENTS, EventRule, RuleState, Severity, audited, recorded
 from domain.monitoring.monitored_registry import MonitoredRegistry
 from domain.monitoring.subscribers import Subscription
 from domain.resource_tags import OWNER
@@ -123,9 +123,9 @@ class RegistryMonitoring(Component):
             self._name, policy_name=self._names.topic, policy_document=to_json_text(access.logs_policy(self._names)),
             region=region, opts=self.child(),
         )  # fmt: skip
-        filled = [("events", self._names.events_log, recorded(self._names), RuleState.ENABLED)]
+        filled = [(KEPT_EVENTS, self._names.events_log, recorded(self._names), RuleState.ENABLED)]
         if monitored.audited:
-            filled.append(("calls", self._names.audit_log, audited(self._names), RuleState.READS_TOO))
+            filled.append((KEPT_CALLS, self._names.audit_log, audited(self._names), RuleState.READS_TOO))
         group: pulumi.Resource = policy
         for part, log_group, pattern, state in filled:
             group = pulumi_aws.cloudwatch.LogGroup(

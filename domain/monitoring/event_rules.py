@@ -312,8 +312,8 @@ def key_disabled(names: MonitoringNames, keys: Sequence[str]) -> EventRule:
         "requestParameters": {"keyId": ids},
     }
     return EventRule(
-        id="key-disabled",
-        runbook="key-disabled",
+        id=_OF_KEYS,
+        runbook=_OF_KEYS,
         description="A key of the registry was disabled, or its deletion scheduled",
         severity=Severity.NOW,
         pattern=_pattern(names, _KMS, CALLS, detail),
@@ -338,6 +338,21 @@ def _not_by(issuer: object) -> Pattern:
 def _service_roles(names: MonitoringNames) -> str:
     """What the ARNs of service-linked roles begin with: replication and caches push with theirs."""
     return f"arn:{names.registry.partition}:iam::{names.registry.account}:role/aws-service-role/"
+
+
+KEPT_EVENTS, KEPT_CALLS = "events", "calls"
+"""The rules that fill the log groups."""
+_OF_KEYS = "key-disabled"
+
+
+def rule_ids(rules: Sequence[EventRule], *, trail: bool, audited: bool) -> list[str]:
+    """Of all that are declared."""
+    return [
+        *(each.id for each in rules),
+        *([_OF_KEYS] if trail else ()),
+        KEPT_EVENTS,
+        *([KEPT_CALLS] if audited else ()),
+    ]
 
 
 def recorded(names: MonitoringNames) -> Pattern:

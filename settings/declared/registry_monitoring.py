@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.aws import Arn
 from domain.monitoring.alarms import AlarmThresholds, pulls_stopped, registry_alarms
 from domain.monitoring.derived_metrics import metrics_of_events, metrics_of_trail
-from domain.monitoring.event_rules import Deployment, event_rules
+from domain.monitoring.event_rules import Deployment, event_rules, rule_ids
 from domain.monitoring.monitored_registry import MonitoredRegistry
 from domain.monitoring.names import MonitoringNames
 from domain.monitoring.saved_queries import saved_queries
@@ -54,7 +54,10 @@ def monitored_registries(
             metrics_of_trail=tuple(metrics_of_trail(registry.account)) if log_group else (),
             alarms=(
                 *registry_alarms(
-                    names, _thresholds(options), rules=[each.id for each in declared], counted=bool(log_group)
+                    names,
+                    _thresholds(options),
+                    rules=rule_ids(declared, trail=options.trail, audited=options.audit_log),
+                    counted=bool(log_group),
                 ),
                 *(pulls_stopped(each.name, each.owner) for each in repositories if _asks(each, registry)),
             ),
