@@ -92,13 +92,14 @@ def test_fields_are_joined_by_and_and_their_values_by_or(pattern: Json, *, expec
     ({"cidr": "10.0.0.0/24"}, "10.0.0.255", True), ({"cidr": "10.0.0.0/24"}, "10.0.1.0", False),
     ({"cidr": "10.0.0.0/24"}, "host", False), ({"cidr": "10.0.0.0/24"}, 10, False),
     ({"cidr": "0.0.0.0/0"}, "::1", False),
-    ({"cidr": "10.0.0.0/24"}, "10.0.0.999", False),
+    ({"cidr": "10.0.0.0/24"}, "10.0.0.999", False), ({"cidr": "10.0.0.7/24"}, "10.0.0.200", True),
+    ({"cidr": "10.0.0.0/31"}, "10.0.0.1", True), ({"cidr": "2001:db8::/127"}, "2001:db8::1", True),
     ({"cidr": "2001:db8::/32"}, "2001:db8::1", True), ({"cidr": "2001:db8::/32"}, "2001:db9::1", False),
     # wildcard
     ({"wildcard": "dir/*.png"}, "dir/a/b.png", True), ({"wildcard": "dir/*.png"}, "dir/a.png.txt", False),
     ({"wildcard": "*"}, "", True), ({"wildcard": ""}, "x", False), ({"wildcard": "a.c"}, "abc", False),
     ({"wildcard": r"a\*c"}, "a*c", True), ({"wildcard": r"a\*c"}, "abc", False), ({"wildcard": r"a\\*"}, "a\\b", True),
-    ({"wildcard": "a*b"}, "a\nb", True),
+    ({"wildcard": "a*b"}, "a\nb", True), ({"wildcard": "*:*:*:*:*"}, "a:b:c:d:e", True),
 )  # fmt: skip
 def test_a_value(wanted: object, leaf: object, *, expected: bool) -> None:
     assert matches(accepted(field(wanted)), event(x=leaf)) is expected
@@ -152,6 +153,10 @@ def test_or_stands_beside_other_fields_and_inside_itself() -> None:
     assert matches(pattern, {"source": "s", "detail": {"b": "1", "d": "1"}})
     assert not matches(pattern, {"source": "s", "detail": {"b": "1"}})
     assert not matches(pattern, {"source": "t", "detail": {"a": "1"}})
+
+
+def test_outside_of_or_a_field_can_have_an_operators_name() -> None:
+    assert matches(accepted({"prefix": ["a"], "numeric": {"cidr": [1]}}), {"prefix": "a", "numeric": {"cidr": 1}})
 
 
 # --- for every event
@@ -228,6 +233,8 @@ def test_a_field_is_there_or_not(own: Json) -> None:
     ({"x": [{"numeric": ["<", 5, ">", 0]}]}, ("x", 0, "numeric"), "is not a range"),
     ({"x": [{"numeric": [">", 5, "<", 5]}]}, ("x", 0, "numeric"), "is not a range"),
     ({"x": [{"numeric": ["<", "5"]}]}, ("x", 0, "numeric"), "is not a range"),
+    ({"x": [{"numeric": [">", 1, "<", "5"]}]}, ("x", 0, "numeric"), "is not a range"),
+    ({"x": [{"numeric": [">", 1, "!", 5]}]}, ("x", 0, "numeric"), "is not a range"),
     ({"x": [{"numeric": ["!=", 5]}]}, ("x", 0, "numeric"), "is not a range"),
     ({"x": [{"numeric": []}]}, ("x", 0, "numeric"), "is not a range"),
     ({"x": [{"cidr": "10.0.0.0"}]}, ("x", 0, "cidr"), "is not a block"),
@@ -244,6 +251,7 @@ def test_a_field_is_there_or_not(own: Json) -> None:
     ({"x": [{"anything-but": {}}]}, ("x", 0, "anything-but"), "is not one operator"),
     ({"x": [{"anything-but": {"prefix": []}}]}, ("x", 0, "anything-but", "prefix"), "is an empty list"),
     ({"x": [{"anything-but": {"prefix": ""}}]}, ("x", 0, "anything-but", "prefix"), "excludes every string"),
+    ({"x": [{"anything-but": {"suffix": ["a", ""]}}]}, ("x", 0, "anything-but", "suffix"), "excludes every string"),
     ({"x": [{"anything-but": {"suffix": [1]}}]}, ("x", 0, "anything-but", "suffix"), "is not a string"),
     ({"x": [{"anything-but": {"prefix": {"equals-ignore-case": "a"}}}]}, ("x", 0, "anything-but", "prefix"), "string"),
     ({"x": [{"anything-but": {"wildcard": "a**"}}]}, ("x", 0, "anything-but", "wildcard"), "two wildcards"),
@@ -275,3 +283,5 @@ def test_or_has_a_number_of_combinations(more: int) -> None:
     pattern = {"$or": tens, "a": {"$or": tens}, "b": {"$or": [{"y": [1]}] * (10 + more)}}
     assert OR_COMBINATIONS_MAX == 10 * 10 * 10
     assert len(pattern_problems(to_json_text(pattern))) == more
+    nested = {"$or": [{"x": [1]}, {"$or": [{"y": [1]}] * 25, "z": {"$or": [{"y": [1]}] * (20 + more)}}]}
+    assert len(pattern_problems(to_json_text(nested))) == more

@@ -93,6 +93,17 @@ def test_outside_of_quotes_every_value_arrives_whole(value: object) -> None:
     assert json.loads(sent('{"s": <state>}', {"detail": {"state": value}})) == {"s": value}
 
 
+def test_letters_are_sent_as_they_are() -> None:
+    event = {"detail": {"state": "größer", "x": ["größer"]}}
+    assert sent('{"s": <state>, "d": <detail>}', event) == '{"s":"größer","d":{"state":"größer","x":["größer"]}}'
+    assert sent('"<detail>"', event) == '"{state:größer,x:[größer]}"'
+
+
+def test_what_is_no_variable_is_left_as_it_is() -> None:
+    text = transformed({}, '"<state>"', EVENT, rule_arn=ARN, rule_name="example", ingestion_time="")
+    assert text == '"<state>"'
+
+
 @given(st.text())
 def test_a_value_is_never_read_as_a_template(value: str) -> None:
     assert sent('"<state>"', {"detail": {"state": f"<instance>{value}"}}) == f'"<instance>{value}"'
@@ -102,7 +113,7 @@ def test_a_value_is_never_read_as_a_template(value: str) -> None:
     "path, expected",
     ("$", {"a": [{"b": 1}, {"b": 2}, {}], "c/d": 3, "e-f": {"g_h": 4}}), ("$.a[1].b", 2), ("$.a[*].b", [1, 2]),
     ("$.c/d", 3), ("$.e-f.g_h", 4), ("$.e-f.*", [4]), ("$.a[9].b", ""), ("$.a.b", ""), ("$.x.y", ""), ("$.c/d.x", ""),
-    ("$.e-f[0]", ""), ("$.c/d.*", []),
+    ("$.e-f[0]", ""), ("$.c/d.*", []), ("$.a[3]", ""),
 )  # fmt: skip
 def test_a_path_leads_to_a_value_or_nowhere(path: str, expected: object) -> None:
     assert value_on_path(path, {"a": [{"b": 1}, {"b": 2}, {}], "c/d": 3, "e-f": {"g_h": 4}}) == expected
@@ -138,6 +149,22 @@ def test_eventbridge_refuses(paths: dict[str, str], template: str, path: tuple[s
     ((found, text),) = problems(paths, template)
     assert found == path
     assert text.startswith(message)
+
+
+@cases(
+    "paths, template",
+    ({f"v{number}": "$" for number in range(100)}, "<v1>"), ({"v" * 256: "$." + "x" * 254}, '"x"'),
+    ({}, '"' + "x" * (TEMPLATE_MAX_LENGTH - 2) + '"'), ({}, "\n"),
+)  # fmt: skip
+def test_at_the_limit_eventbridge_takes_it(paths: dict[str, str], template: str) -> None:
+    assert problems(paths, template) == []
+
+
+def test_a_template_has_a_length() -> None:
+    assert [problem.fix for problem in transform_problems({}, "")] == ["write one"]
+    (problem,) = transform_problems({}, '"' + "x" * TEMPLATE_MAX_LENGTH + '"')
+    assert problem.fix == "write a shorter text"
+    assert problems({"v" * 257: "$"}, '"x"') == [(("inputPaths", "v" * 257), "is not a variable's name")]
 
 
 def test_a_misspelt_variable_is_recognised() -> None:
