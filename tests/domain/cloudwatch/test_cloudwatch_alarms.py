@@ -152,10 +152,25 @@ def test_an_expression_can_refer_to_another() -> None:
     assert state(alarm, reported(10, 10, 10), reported(9, 8, None, name="ErrorCount")) == "OK"
 
 
+def test_an_expression_has_the_period_of_its_metrics() -> None:
+    alarm = declared(expression("m1 * 1"), metric(period=300), evaluationPeriods=1, datapointsToAlarm=1)
+    assert state(alarm, reported(30, 30, 30)) == "ALARM"
+    assert state(alarm, reported(30, 30, 20)) == "OK"
+
+
 def test_an_expression_cannot_refer_to_itself() -> None:
     alarm = declared(metric(), expression("b + m1", "a"), expression("a + m1", "b", watched=False))
     with pytest.raises(NotReadError, match="refers to `a`, which refers to itself"):
         evaluate_alarm(alarm_of(alarm), [], NOW)
+
+
+def test_an_expression_is_of_what_the_alarm_has() -> None:
+    with pytest.raises(NotReadError, match="refers to `m2`, which is no metric or expression"):
+        evaluate_alarm(alarm_of(declared(metric(), expression("m2"))), [], NOW)
+    grouped = 'SELECT MAX(ResourceCount) FROM "AWS/Usage" GROUP BY ResourceId ORDER BY MAX() DESC'
+    several = declared(expression(grouped, "q1", watched=False, period=60), expression("q1 / 10"))
+    with pytest.raises(NotReadError, match="refers to `q1`, which is several series"):
+        evaluate_alarm(alarm_of(several), [images("a", 1), images("b", 1)], NOW)
 
 
 def worst(**inputs: Any) -> Json:

@@ -52,7 +52,8 @@ def any_of(count: int) -> str:
 
 @cases(
     "rule, messages",
-    (any_of(100), []), (any_of(101), ["names 101 alarms, more than CloudWatch takes (100)"]),
+    (any_of(100), []), (f"({any_of(100)}) OR TRUE", []),
+    (any_of(101), ["names 101 alarms, more than CloudWatch takes (100)"]),
     (" OR ".join(["ALARM(a)"] * 500), []), (" OR ".join(["ALARM(a)"] * 501), ["has 501 elements, more than"]),
     (" AND ".join(["(TRUE)"] * 166), []), (" AND ".join(["(TRUE)"] * 167), ["has 501 elements, more than"]),
     (f'ALARM("{"a" * 10_231}")', []), (f'ALARM("{"a" * 10_232}")', ["has 10,241 characters, more than"]),
@@ -61,6 +62,10 @@ def test_limits(rule: str, messages: list[str]) -> None:
     found = [problem.message for problem in composite_problems(rule)]
     assert len(found) == len(messages)
     assert all(text.startswith(message) for text, message in zip(found, messages, strict=True))
+
+
+def test_the_children_are_the_alarms_alone() -> None:
+    assert children('(ALARM("a b") OR TRUE) AND NOT OK(c) AND ALARM("a b")') == ["a b", "c"]
 
 
 @given(st.lists(st.sampled_from(list(STATES)), min_size=1, max_size=5))
