@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.cloudwatch.alarm_problems import alarm_problems
 from domain.cloudwatch.alarms import alarm_of, evaluate_alarm
 from domain.cloudwatch.missing_data import AlarmState
-from domain.cloudwatch.series import Series
+from domain.cloudwatch.series import Series, window
 from domain.cloudwatch.token_reader import NotReadError
 from tests.cases import cases
 
@@ -123,6 +123,11 @@ def test_a_point_of_the_minute_that_is_not_over_does_not_count_yet() -> None:
         ).state
         == "ALARM"
     )
+
+
+@cases("second, period, end", (35, 10, 30), (30, 10, 30), (59, 30, 30), (59, 60, 0), (59, 300, 0), (29, 30, 0))
+def test_a_window_ends_with_a_period_below_a_minute_or_with_the_minute(second: int, period: int, end: int) -> None:
+    assert window(MINUTE.replace(second=second, microsecond=9), period, 3).end == MINUTE.replace(second=end)
 
 
 @cases(

@@ -40,6 +40,8 @@ def test_an_expression(expression: str, expected: Values) -> None:
     ("METRICS()", "several series"),
     ("m1 +", "an end in place of a name"), ("(m1", "has an end in place of `)`"), ("m1 m2", "goes on with `m2`"),
     ("ANOMALY_DETECTION_BAND(m1)", "calls `ANOMALY_DETECTION_BAND`"), ("FILL(m1)", "calls `FILL`"),
+    ("FILL(m1, m2)", "calls `FILL`"),
+    ("SUM(m1, m2)", "calls `SUM`"),
     ("m1 > 3", "can't be"),
     ("[m1, m2] + 1", "has a number or an array where a series belongs"), ("FILL(1, 0)", "where a series belongs"),
     ("PERIOD(m3)", "is no metric of this alarm"), ("SUM(m1 m2)", "has `m2` in place of `,`"), ("", "an end in place"),

@@ -65,6 +65,12 @@ def test_groups_are_in_order_and_limited() -> None:
     assert list(results(f"{grouped} ORDER BY SUM() DESC LIMIT 1")) == [c]
 
 
+def test_a_metric_without_a_value_in_the_window_is_no_series() -> None:
+    query = read_query('SELECT MAX(ResourceCount) FROM "AWS/Usage" GROUP BY ResourceId')
+    silent = [count("a", None, None), count("b", 1, None, None)]
+    assert query.results(silent, window(NOW, 300, 2)) == {}
+
+
 @cases(
     "text, message",
     ("SELECT MEDIAN(x) FROM a", "has no function `MEDIAN`"), ("SELECT MAX(x)", "in place of `FROM`"),
