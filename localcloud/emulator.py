@@ -32,6 +32,9 @@ _HOP_BY_HOP = frozenset(
     ("connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
 """What is about one connection, so that each side writes its own."""
+_SECURE = ("X-Forwarded-Proto", "https")
+"""Our HTTP on loopback is in place of TLS, and aws:SecureTransport is true, as in our own ECR's calls."""
+_REPLACED = ("content-length", _SECURE[0].lower())
 
 Headers = Iterable[tuple[str, str]]
 OnFailure = Callable[["EmulatorDied"], None]
@@ -88,12 +91,15 @@ class Emulator:
             raise self._die(f"is not healthy: {answer.body.decode(errors='replace')}")
 
     async def request(self, method: str, path: str, headers: Headers = (), body: bytes = b"") -> EmulatorAnswer:
-        """What the emulator answers; path with query, headers and body go there as they are, and so does the answer."""
+        """What the emulator answers; path with query, headers and body go there as they are, and so does the answer.
+
+        To the emulator the request came over TLS."""
         if self.failure is not None:
             raise self.failure
         if self._session is None:
             raise RuntimeError("the emulator was not started")
-        sent = [each for each in _end_to_end(headers) if each[0].lower() != "content-length"]
+        sent = [each for each in _end_to_end(headers) if each[0].lower() not in _REPLACED]
+        sent.append(_SECURE)
         url = URL(self._address + path, encoded=True)
         try:
             async with self._session.request(

@@ -33,7 +33,7 @@ _METRICS = "AWS/Events"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventRule:
+class BusRule:
     """A rule of the default bus, with its targets as the API has them."""
 
     name: str
@@ -76,7 +76,7 @@ class EventRouter:
                 for target in rule.targets:
                     self._lanes.add((rule.arn, target["Id"]), partial(self._invoke, place, rule, target, event))
 
-    async def _invoke(self, place: RegistryId, rule: EventRule, target: Mapping[str, Any], event: Event) -> None:
+    async def _invoke(self, place: RegistryId, rule: BusRule, target: Mapping[str, Any], event: Event) -> None:
         source = ServiceSource(service=EVENTS, arn=rule.arn, account=place.account)
         self._count(place, rule, "Invocations")
         text, outcome = json.dumps(event), DeliveryOutcome.DELIVERED
@@ -112,7 +112,7 @@ class EventRouter:
                 raise UndeliverableError(NO_RESOURCE, f"the local cloud sends no event to {arn.service}")
 
     async def _dead_letter(
-        self, place: RegistryId, rule: EventRule, target: Mapping[str, Any], event: Event, failed: UndeliverableError
+        self, place: RegistryId, rule: BusRule, target: Mapping[str, Any], event: Event, failed: UndeliverableError
     ) -> tuple[DeliveryOutcome, UndeliverableError]:
         """The event as it came, and why it went no further.
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
@@ -135,14 +135,14 @@ class EventRouter:
         self._count(place, rule, "InvocationsSentToDlq")
         return DeliveryOutcome.DEAD_LETTERED, failed
 
-    async def _rules(self, place: RegistryId) -> tuple[EventRule, ...]:
+    async def _rules(self, place: RegistryId) -> tuple[BusRule, ...]:
         """Those that are enabled, read once until the account writes to EventBridge."""
         return await self._backend.remembered(_SERVICE, place.account, place, lambda: self._read(place))
 
-    async def _read(self, place: RegistryId) -> tuple[EventRule, ...]:
+    async def _read(self, place: RegistryId) -> tuple[BusRule, ...]:
         listed = await self._pages("ListRules", {}, "Rules", place)
         rules = [
-            EventRule(
+            BusRule(
                 name=each["Name"],
                 arn=each["Arn"],
                 pattern=json.loads(each["EventPattern"]),
@@ -166,7 +166,7 @@ class EventRouter:
                 return found
             token = {"NextToken": answer["NextToken"]}
 
-    def _count(self, place: RegistryId, rule: EventRule, *names: str) -> None:
+    def _count(self, place: RegistryId, rule: BusRule, *names: str) -> None:
         self._journal.count(place, *((_METRICS, each, rule.name) for each in names))
 
 
@@ -177,7 +177,7 @@ def _only_reads(event: Event) -> bool:
     return bool(detail["readOnly"]) and detail["eventName"].startswith(_READS)
 
 
-def _input(rule: EventRule, target: Mapping[str, Any], event: Event) -> str:
+def _input(rule: BusRule, target: Mapping[str, Any], event: Event) -> str:
     """What the target is sent: the event, a part of it, what the transformer makes of it, or a constant."""
     if "InputTransformer" in target:
         transformer = target["InputTransformer"]

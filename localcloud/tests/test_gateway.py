@@ -199,6 +199,10 @@ def test_a_connection_that_the_emulator_breaks_is_a_bad_gateway(
     assert "broke off" in answer.json()["message"]
 
 
+AS_TLS = "X-Forwarded-Proto: https"
+"""By which aws:SecureTransport is true to the emulator."""
+
+
 def test_a_request_goes_out_as_it_came_in_and_so_does_the_answer(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,12 +216,12 @@ def test_a_request_goes_out_as_it_came_in_and_so_does_the_answer(
     answer = b"HTTP/1.1 299 Odd\r\nContent-Length: 3\r\nX-Odd: 1\r\nX-Odd: 2\r\nConnection: close\r\n\r\nabc"
     with _Peer(answer) as peer:
         monkeypatch.setattr(cloud._emulator, "_address", peer.address)
-        got = _raw(cloud.endpoint, line, *headers, body="{}")
+        got = _raw(cloud.endpoint, line, *headers, "X-Forwarded-Proto: http", body="{}")
     sent, _, body = peer.got.partition("\r\n\r\n")
     assert body == "{}"
     first, *rest = sent.split("\r\n")
     assert first == line
-    assert sorted(rest) == sorted(each.replace(":  ", ": ") for each in ("Host: a.example:1234", *headers))
+    assert sorted(rest) == sorted(each.replace(":  ", ": ") for each in ("Host: a.example:1234", AS_TLS, *headers))
     assert got.startswith("HTTP/1.1 299 ")
     assert got.endswith("\r\n\r\nabc")
     assert [each for each in got.split("\r\n") if each.startswith("X-")] == ["X-Odd: 1", "X-Odd: 2"]

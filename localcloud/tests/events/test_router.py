@@ -67,6 +67,24 @@ def test_a_subscribed_queue_and_endpoint_get_the_sentence_of_the_transformer(
     assert monitored.failure().outcome is DeliveryOutcome.NOT_HERE
 
 
+def test_what_is_for_encrypted_connections_alone_is_reached_by_services(monitored: Monitored) -> None:
+    only = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    publish, send = (allow(each, Principal=EVENTS) for each in ("sns:Publish", "sqs:SendMessage"))
+    topic = monitored.topic("tls", publish, {**only, "Action": "sns:Publish"})
+    queue = monitored.queue("tls", send, allow("sqs:SendMessage", Principal=TOPICS), {**only, "Action": "sqs:*"})
+    monitored.subscribe(topic, "sqs", queue)
+    monitored.rule("through-topic", PUSHES, topic)
+    monitored.rule("straight", PUSHES, queue)
+    monitored.push()
+    assert len(monitored.messages(queue)) == 2
+    assert monitored.seen().failures == ()
+
+
 def test_messages_reach_a_subscriber_in_the_order_of_the_events(monitored: Monitored, endpoint: Subscriber) -> None:
     topic = monitored.open_topic("ordered")
     monitored.subscribe(topic, "http", endpoint.url)
