@@ -2,6 +2,7 @@
 
 import json
 
+from domain.document_text import UNKNOWN
 from resources.record import Grammar, Inputs, ResourceType, words_in
 
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
@@ -14,7 +15,8 @@ _STATES = {
 
 
 def _describe_rule(inputs: Inputs) -> list[str]:
-    pattern = json.loads(inputs.get("eventPattern", "{}"))
+    text = inputs.get("eventPattern", "{}")
+    pattern = {"source": [text]} if text == UNKNOWN else json.loads(text)
     matches = pattern.get("detail-type") or pattern.get("source") or [inputs.get("scheduleExpression", "")]
     notes = [_STATES[inputs["state"]]] if inputs.get("state") in _STATES else []
     return [inputs["name"], ", ".join(each if isinstance(each, str) else json.dumps(each) for each in matches), *notes]

@@ -14,7 +14,7 @@ from review.plan.model import Change, Compared, Op, Plan, Topic
 from review.plan.render_diff import plan
 from review.plan.text import to_text
 from tests.cases import cases
-from tests.stacks import NO_GITHUB, TextEdit, rendered
+from tests.stacks import NO_GITHUB, NO_MONITORING, TextEdit, rendered
 
 OPTIONS = "production: {reviewers: {teams: [4201]}}"
 REVIEWED = "{reviewers: {teams: [4201]}"
@@ -91,9 +91,9 @@ def test_changes_are_at_github() -> None:
 
 
 def test_a_stack_that_begins_with_github_is_created_and_nothing_is_weaker() -> None:
-    without = rendered("prod", *NO_GITHUB)
+    without = rendered("prod", *NO_GITHUB, *NO_MONITORING)
     assert not any(each.type.startswith("github:") for each in without.resources)
-    found = plan(without, rendered("prod"), date(2026, 11, 30))
+    found = plan(without, rendered("prod", *NO_MONITORING), date(2026, 11, 30))
     assert {each.op for each in found.changes} == {Op.CREATE}
     assert [each.topic for each in found.consequences] == []
 
