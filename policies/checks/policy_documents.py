@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from domain.iam.document import Document, InvalidDocument, parse
-from domain.iam.narrowing import PublicPrincipal
-from domain.iam.statement import Effect, Statement
+from domain.iam.narrowing import Narrow, PublicPrincipal, narrowings
+from domain.iam.statement import Effect, Principal, PrincipalKind, Statement
 from domain.iam.statement_text import actions_text, statement_name
 from domain.problems import Path
 from domain.wording import listed
@@ -93,6 +93,17 @@ def check_resources_listed(name: str, statement: Statement) -> Iterator[str]:
     if statement.not_resources is not None:
         exceptions = listed(statement.not_resources)
         yield f"{name} applies to every resource except {exceptions} (NotResource): list the resources in Resource"
+
+
+def is_known_principal(principal: Principal, statement: Statement, version: str, known: frozenset[str]) -> bool:
+    """Whether a named principal is of a known account, and any other is restricted to known accounts."""
+    if not principal.is_anyone and principal.kind is PrincipalKind.AWS:
+        return principal.account in known
+    found = [
+        each for each in narrowings(statement, version, service=not principal.is_anyone) if isinstance(each, Narrow)
+    ]
+    # Where no condition restricts it, it is public, which is found already.
+    return not found or any(each.names <= known for each in found)
 
 
 def public_access_message(name: str, statement: Statement, public: PublicPrincipal, restriction: str) -> str:

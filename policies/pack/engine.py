@@ -42,6 +42,7 @@ class _Resource:
     provider: str | None
     protect: bool
     inputs: dict[str, Any]
+    dependencies: tuple[str, ...]
 
     @property
     def region(self) -> str | None:
@@ -130,6 +131,8 @@ def _plain_resource(resource: ResourceValidationArgs | EngineResource) -> _Resou
         provider=resource.provider.urn if resource.provider else None,
         protect=resource.opts.protect,
         inputs=_plain_mapping(resource.props),
+        # Only a rule that sees all resources is told of them.
+        dependencies=tuple(each.urn for each in getattr(resource, "dependencies", ())),
     )
 
 

@@ -57,6 +57,10 @@ class CheckedResource(Protocol):
     def protect(self) -> bool: ...
     @property
     def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def dependencies(self) -> Sequence[str]:
+        """URNs of the resources that its inputs come from, or that it waits for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from domain.iam.actions import KEY_USE
 from domain.iam.document import Document
 from domain.iam.matching import covers
 from domain.iam.narrowing import OWN, Narrow, demands_key, narrowings, public_principals
-from domain.iam.statement import ANYONE, Condition, Operator, Principal, PrincipalKind, Statement
+from domain.iam.statement import ANYONE, Condition, Operator, PrincipalKind, Statement
 from domain.iam.statement_text import actions_text
 from domain.kms import ADMINISTRATION_ACTIONS
 from domain.wording import listed
@@ -29,6 +29,7 @@ from policies.checks.policy_documents import (
     check_actions_listed,
     check_document,
     check_principals_listed,
+    is_known_principal,
     public_access_message,
 )
 from policies.pack.rule import CheckedResource, Finding, Parameters, ResourceRule, Results, RuleContext
@@ -96,21 +97,10 @@ def _administering_accounts(statements: Iterator[Statement]) -> frozenset[str]:
 def _check_principals(name: str, statement: Statement, version: str, known: frozenset[str]) -> Iterator[str]:
     for public in public_principals(statement, version):
         yield public_access_message(name, statement, public, "an account")
-    others = [each for each in statement.principals or () if not _is_known(each, statement, version, known)]
+    others = [each for each in statement.principals or () if not is_known_principal(each, statement, version, known)]
     if others:
         accounts = listed(each.value for each in others)
         yield f"{name} allows {accounts}, which is neither the key's account nor in trusted_accounts"
-
-
-def _is_known(principal: Principal, statement: Statement, version: str, known: frozenset[str]) -> bool:
-    """Whether a named principal is of a known account, and any other is restricted to known accounts."""
-    if not principal.is_anyone and principal.kind is PrincipalKind.AWS:
-        return principal.account in known
-    found = [
-        each for each in narrowings(statement, version, service=not principal.is_anyone) if isinstance(each, Narrow)
-    ]
-    # Where no condition restricts it, it is public, which is found already.
-    return not found or any(each.names <= known for each in found)
 
 
 def _check_actions(name: str, statement: Statement, parameters: KeyPolicyParameters, *, own_use: bool) -> Iterator[str]:

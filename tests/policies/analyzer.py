@@ -53,6 +53,7 @@ class Analyzer:
             resources=[
                 analyzer_pb2.AnalyzerResource(
                     type=each.type, urn=each.urn, name=each.name, properties=_struct(each),
+                    dependencies=each.dependencies,
                     options=analyzer_pb2.AnalyzerResourceOptions(protect=each.protect),
                 )
                 for each in resources

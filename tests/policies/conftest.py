@@ -24,6 +24,7 @@ class Declared:
     protect: bool = True
     provider: str | None = None
     region: str | None = "us-east-1"
+    dependencies: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -49,7 +50,9 @@ def paths(rule: Rule, *resources: CheckedResource, **parameters: Any) -> list[tu
     return [outcome.path for _, outcome in rule.check(resources, context)]
 
 
-WITHOUT_A_PATH = ("ecr-lifecycle-present", "ecr-protected", "kms-protected")
+WITHOUT_A_PATH = (
+    "ecr-lifecycle-present", "ecr-protected", "kms-protected", "monitoring-subscribed", "monitoring-trail",
+)  # fmt: skip
 """Rules about what is no input of the resource."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,12 @@ from policies.pack import bundle as bundling
 from policies.pack.levels import FOLDER
 from policies.pack.rule import all_rules
 from render.resource import Render
+from resources.chatbot import SLACK_CHANNEL
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
 from resources.kms import KEY
 from resources.kubernetes import is_kubernetes
+from resources.sns import TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION
+from resources.sqs import QUEUE
 from tests.policies.analyzer import UNKNOWN_STRING, Analyzer, serving
 from tests.policies.conftest import Declared
 from tests.policies.rules import clusters
@@ -107,6 +111,45 @@ def test_secrets_of_a_cluster_are_read_as_the_engine_shows_them(analyzer: Analyz
     assert message.startswith("has a token of Amazon ECR (entry number 1), which expires in 12 hours (")
     unknown = secret(data={SIGNATURE_KEY: SECRET_SIGNATURE, "value": UNKNOWN_STRING})
     assert "k8s-pull-secret" not in dict(analyzer.analyze(unknown))
+
+
+MONITORED = (
+    "alarm-has-action", "event-rule-delivers", "monitoring-subscribed", "monitoring-trail", "topic-encrypted",
+    "topic-policy-narrow",
+)  # fmt: skip
+
+
+def test_monitoring_is_judged_by_what_depends_on_what(analyzer: Analyzer, prod: Render) -> None:
+    """The engine sends URNs; in a first preview no ARN of a topic, queue or key is known."""
+    analyzer.configure_from(PROJECT / "policies" / "prod.json")
+    rules = {each.id for each in all_rules().values() if each.id in MONITORED}
+    assert rules == set(MONITORED)
+    judged = prod.judged()
+    made = {each.outputs["arn"] for each in judged if each.type in (TOPIC, QUEUE, KEY)}
+    first = [replace(each, inputs=hidden(each.inputs, made)) for each in judged]
+    for resources in (judged, first):
+        assert [each for each in analyzer.analyze_stack(resources) if each[0] in rules] == []
+    deaf = [
+        replace(each, inputs=each.inputs | {"policy": NO_ONE}) if each.type in (TOPIC_POLICY, KEY) else each
+        for each in first
+    ]
+    found = [rule for rule, _ in analyzer.analyze_stack(deaf) if rule in rules]
+    assert set(found) == {"event-rule-delivers", "topic-encrypted"}
+    alone = [each for each in first if each.type not in (TOPIC_SUBSCRIPTION, SLACK_CHANNEL)]
+    assert {rule for rule, _ in analyzer.analyze_stack(alone)} & rules == {"monitoring-subscribed"}
+
+
+NO_ONE = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": "*"}}
+)
+
+
+def hidden(value: Any, made: set[object]) -> Any:
+    if isinstance(value, dict):
+        return {key: hidden(each, made) for key, each in value.items()}
+    if isinstance(value, list):
+        return [hidden(each, made) for each in value]
+    return UNKNOWN_STRING if value in made else value
 
 
 def test_objects_of_clusters_are_judged(analyzer: Analyzer, prod: Render) -> None:
