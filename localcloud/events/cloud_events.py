@@ -76,22 +76,35 @@ class CloudEvents:
         repository: str,
         image: str,
         *,
+        vulnerability: str = "CVE-2026-0001",
         severity: str = "CRITICAL",
-        title: str = "CVE-2026-0001 - openssl",
         status: str = "ACTIVE",
     ) -> Event:
         """As if Inspector had found something in the image."""
         registry = self._registry(account, region)
         return self._planted(
-            lambda: planted.finding_event(registry, repository, image, severity=severity, title=title, status=status)
+            lambda: planted.finding_event(
+                registry, repository, image, vulnerability=vulnerability, severity=severity, status=status
+            )
         )
 
     def plant_lifecycle_run(
-        self, account: str, region: str, repository: str, *, expired: Sequence[str] = (), failed: Sequence[str] = ()
+        self,
+        account: str,
+        region: str,
+        repository: str,
+        *,
+        expired: Sequence[str] = (),
+        failed: Sequence[str] = (),
+        failure_code: str = planted.REFERENCED,
     ) -> Event:
         """As if the repository's lifecycle policy had run over these images, of which the failed ones stay."""
         registry = self._registry(account, region)
-        return self._planted(lambda: planted.lifecycle_run_event(registry, repository, expired=expired, failed=failed))
+        return self._planted(
+            lambda: planted.lifecycle_run_event(
+                registry, repository, expired=expired, failed=failed, failure_code=failure_code
+            )
+        )
 
     async def close(self) -> None:
         await self._lanes.close()

@@ -16,7 +16,8 @@ from localcloud.events.event import Event, new_event
 from localcloud.events.trail import service_event
 
 _INSPECTOR = "aws.inspector2"
-_REFERENCED = "ImageReferencedByManifestList"
+REFERENCED = "ImageReferencedByManifestList"
+_REASONS = {REFERENCED: "Requested image referenced by manifest list"}
 
 
 def scan_event(
@@ -39,7 +40,7 @@ def scan_event(
 
 
 def finding_event(
-    registry: StoredRegistry, name: str, reference: str, *, severity: str, title: str, status: str
+    registry: StoredRegistry, name: str, reference: str, *, vulnerability: str, severity: str, status: str
 ) -> Event:
     """Inspector's one finding of an image."""
     image = _image(registry, name, reference)
@@ -59,13 +60,18 @@ def finding_event(
         "findingArn": finding,
         "awsAccountId": registry.account,
         "type": "PACKAGE_VULNERABILITY",
-        "description": title,
-        "title": title,
+        "description": f"{vulnerability} was planted: nothing was scanned",
+        "title": f"{vulnerability} - openssl",
         "severity": severity,
         "status": status,
         "firstObservedAt": now,
         "lastObservedAt": now,
         "updatedAt": now,
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": vulnerability,
+            "source": "NVD",
+            "vulnerablePackages": [{"name": "openssl", "version": "3.3.0", "packageManager": "OS"}],
+        },
         "resources": [
             {
                 "id": arn,
@@ -79,16 +85,18 @@ def finding_event(
     return _inspector_event(registry, "Inspector2 Finding", detail, (arn,))
 
 
-def lifecycle_run_event(registry: StoredRegistry, name: str, *, expired: Sequence[str], failed: Sequence[str]) -> Event:
-    """A run of the repository's lifecycle policy on these images: they are not touched, and the failures are those of
-    images that an index lists."""
+def lifecycle_run_event(
+    registry: StoredRegistry, name: str, *, expired: Sequence[str], failed: Sequence[str], failure_code: str
+) -> Event:
+    """A run of the repository's lifecycle policy on these images: they are not touched. The failure that every index
+    brings is REFERENCED."""
     images = [{"lifecycleEventImage": _in_run(_image(registry, name, each)), "rulePriority": 1} for each in expired]
     failures = [
         {
             "lifecycleEventImage": _in_run(_image(registry, name, each)),
             "rulePriority": 1,
-            "failureCode": _REFERENCED,
-            "failureReason": f"Requested image referenced by manifest list: [{each}]",
+            "failureCode": failure_code,
+            "failureReason": _REASONS.get(failure_code, failure_code),
         }
         for each in failed
     ]

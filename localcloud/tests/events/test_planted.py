@@ -42,10 +42,11 @@ def test_a_finding_reaches_its_rule(monitored: Monitored) -> None:
     monitored.rule("findings", pattern, queue)
     for severity, status in (("HIGH", "ACTIVE"), ("HIGH", "CLOSED"), ("LOW", "ACTIVE")):
         plant = monitored.cloud.events.plant_finding
-        plant(monitored.account, REGION, NAME, "v1", severity=severity, status=status, title="CVE-2026-1")
+        plant(monitored.account, REGION, NAME, "v1", severity=severity, status=status, vulnerability="CVE-2026-1")
     (message,) = monitored.messages(queue)
     found = message["body"]["detail"]
-    assert (found["severity"], found["title"]) == ("HIGH", "CVE-2026-1")
+    assert (found["severity"], found["title"]) == ("HIGH", "CVE-2026-1 - openssl")
+    assert found["packageVulnerabilityDetails"]["vulnerabilityId"] == "CVE-2026-1"
     container = found["resources"][0]["details"]["awsEcrContainerImage"]
     assert (container["repositoryName"], container["imageHash"], container["imageTags"]) == (NAME, digest, ["v1"])
 
