@@ -239,6 +239,12 @@ QUERY = 'SELECT MAX(ResourceCount) FROM "AWS/Usage"'
     (single(period=1_800, evaluationPeriods=49), ("period",), "(86,400 seconds)"),
     (single(period=86_400, evaluationPeriods=8), ("period",), "(604,800 seconds)"),
     (declared(expression(QUERY, period=300), evaluationPeriods=37), ("period",), "(10,800 seconds)"),
+    (
+        declared(expression(QUERY, "q", watched=False, period=300), expression("q * 1"), evaluationPeriods=37),
+        ("period",), "(10,800 seconds)",
+    ),
+    (declared(metric(stat="p99"), expression("m1")), ("metricQueries", 0, "stat"), "is not a statistic"),
+    (declared(metric(), expression("e1 + m1")), ("metricQueries", 1, "expression"), "refers to `e1`"),
     (single(statistic="p99"), ("stat",), "is not a statistic that is read here"),
     (single(dimensions={str(number): "x" for number in range(31)}), ("dimensions",), "are more than 30"),
     (declared(metric()), ("metricQueries",), "has 0 queries that return data"),
@@ -268,7 +274,9 @@ def test_cloudwatch_refuses(inputs: Json, path: tuple[Any, ...], message: str) -
 @cases(
     "inputs",
     single(period=10), single(period=1_800, evaluationPeriods=48), single(period=86_400, evaluationPeriods=7),
-    declared(expression(QUERY, period=300), evaluationPeriods=36), single(name="a" * 255),
+    declared(expression(QUERY, period=300), evaluationPeriods=36), single(name="a" * 255), single(name="a"),
+    single(period=3_600, evaluationPeriods=25), single(dimensions={str(number): "x" for number in range(30)}),
+    declared(metric(), expression(" " * 2_046 + "m1")),
     declared(*(metric(f"m{number}") for number in range(10)), expression("SUM(METRICS())")),
 )  # fmt: skip
 def test_at_the_limit_cloudwatch_takes_it(inputs: Json) -> None:
