@@ -61,7 +61,8 @@ def minutes(text: str) -> list[int]:
     ("strcontains(errorCode, 'D')", [5]),
     (f'coalesce(userIdentity.sessionContext.sessionIssuer.arn, userIdentity.arn) = "{USER}"', [2, 3]),
     ("tolower(eventName) = 'putimage'", [1, 2, 6, 7, 8]), ("`requestParameters.repositoryName` = 'c'", [4]),
-    (r"""'it\'s' = "it's" and eventName = 'PutImage'""", [1, 2, 6, 7, 8]), ("missing = 1", []),
+    (r"""'it\'s' = "it's" and eventName = 'PutImage'""", [1, 2, 6, 7, 8]), ("missing = 1", []), ("'xbc' like 'abc' or 'abx' like 'abc'", []),
+    ("eventName LIKE 'Delete' AND NOT isPresent(errorCode)", [3, 4]),
     ("isblank(' ') and not isempty(' ') and isempty('') and ispresent(errorCode)", [5]), ("missing < 1", []),
     ("not missing = 1", [1, 2, 3, 4, 5, 6, 7, 8]),
 )  # fmt: skip
