@@ -19,7 +19,14 @@ import yaml
 from settings import InvalidSettings, load
 from tests.stacks import NO_GITHUB, ROOT, copied
 
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs/runbooks").glob("*.md"),
+    ]
+)
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 _MADE = re.compile(r"`make ([a-z-]+)")

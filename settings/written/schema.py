@@ -1,6 +1,6 @@
 """`python -m settings.written.schema`: what the models know, for editors and readers, written or (`--check`) compared.
 
-The catalog's JSON Schema, and the tables of keys in docs/catalog.md and docs/stack.md."""
+The catalog's JSON Schema, and the tables of keys in docs/catalog.md, docs/stack.md and docs/monitoring.md."""
 
 import json
 import re
@@ -13,15 +13,15 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from settings.files.configuration import PROJECT_FILE
-from settings.written import catalog, clusters, github_options, stack
+from settings.written import catalog, clusters, github_options, monitoring_options, stack
 from settings.written.catalog import EFFECTS, SELECTORS, Catalog, Model
 
 FILE = Path("docs", "catalog.schema.json")
-PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"))
+PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"), Path("docs", "monitoring.md"))
 _TABLE = re.compile(
     r"(<!-- The keys of (\w+), written by `make schema`: don't edit. -->\n).*?(<!-- End of the keys. -->)", re.DOTALL
 )
-_MODULES = (stack, clusters, github_options, catalog)
+_MODULES = (stack, clusters, github_options, monitoring_options, catalog)
 _PROJECT = "project"
 """In place of a model: the stack's own keys, as Pulumi.yaml declares them."""
 
