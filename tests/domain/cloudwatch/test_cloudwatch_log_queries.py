@@ -109,6 +109,8 @@ def test_groups_are_counted() -> None:
     ("max(@timestamp) as last", {"last": "2026-11-30 12:08:00.000"}),
     ("min(requestParameters.repositoryName) as n", {"n": 9.0}),
     ("sum(readOnly) as n, avg(readOnly) as m", {"n": 1.0, "m": 0.125}), ("latest(eventName) as n", {"n": "PutImage"}),
+    ("latest(requestParameters.repositoryName) as n", {"n": "9"}),
+    ("earliest(requestParameters.repositoryName) as n", {"n": "a"}),
     ("earliest(errorCode) as n", {"n": "AccessDeniedException"}), ("sum(missing) as n, max(missing) as m", {}),
 )  # fmt: skip
 def test_an_aggregate(text: str, expected: Json) -> None:
