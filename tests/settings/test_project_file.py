@@ -90,7 +90,8 @@ def test_two_stacks_in_one_place(project: Path, edit: Edit) -> None:
 
 def test_a_replica_where_another_stack_is(project: Path, edit: Edit) -> None:
     edit("Pulumi.prod.yaml", "222233334444", "111122223333")
-    edit("Pulumi.prod.yaml", "eks:us-east-1:222233334444", "eks:us-east-1:111122223333")
+    for service in ("eks", "sqs", "logs"):
+        edit("Pulumi.prod.yaml", f"{service}:us-east-1:222233334444", f"{service}:us-east-1:111122223333")
     edit("Pulumi.dev.yaml", "us-east-1", "eu-west-1")
     assert only(project).endswith("(Pulumi.prod.yaml:12) (give each stack an account or regions of its own)")
     assert only(project, "prod").startswith(
