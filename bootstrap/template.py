@@ -200,10 +200,10 @@ class _Filling:
             ("SecretsKey", "Arn"): lambda: f"arn:{partition}:kms:{self._region}:{self._account}:key/{KEY_ID}",
             ("SecretsKeyAlias", ""): lambda: given("AliasName"),
             ("OidcProvider", ""): lambda: f"arn:{partition}:iam::{self._account}:oidc-provider/{ISSUER}",
-            ("PermissionsBoundary", ""): lambda: (
-                f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}"
+            **dict.fromkeys(
+                [(each, "") for each in ("PermissionsBoundary", "DeployLimits", "DeployMonitoring")],
+                lambda: f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}",
             ),
-            ("DeployLimits", ""): lambda: f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}",
             ("PreviewRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
             ("DeployRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
         }

@@ -62,7 +62,7 @@ TYPES = (
         reads=("ListTargetsByRule",),
         creates=("PutTargets",),
         changes=("RemoveTargets",),
-        parameters={"Rule": "rule"},
+        parameters={"Rule": "rule", "Targets": "arn"},
         settings_key="monitoring",
         describe=_describe_target,
     ),

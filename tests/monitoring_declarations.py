@@ -117,7 +117,7 @@ def declarations(registry: RegistryId, stack: str = "prod") -> dict[str, Inputs]
         },
         SLACK_CHANNEL: {
             "configurationName": f"{prefix}-{region}",
-            "iamRoleArn": f"arn:aws:iam::{account}:role/container-registry/{stack}/{prefix}-chat",
+            "iamRoleArn": f"arn:aws:iam::{account}:role/container-registry/{stack}/{stack}.chat",
             "slackTeamId": "T0123ABCD",
             "slackChannelId": "C0123ABCD",
             "snsTopicArns": [topic],

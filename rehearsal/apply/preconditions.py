@@ -11,15 +11,16 @@ from domain.document_text import to_json_text
 from domain.ecr.cache import credentials
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
+from domain.monitoring.subscribers import Protocol
 from localcloud.clients import Clients
 from localcloud.iam_and_kms import IAM_REGION, KmsKey
 from rehearsal.apply.applying import NotApplied
-from settings import Settings
+from settings import Settings, StackRegistry
 
 
 def bootstrap(settings: Settings, clients: Clients) -> None:
-    """Makes what the program only refers to, as bootstrap/account.yaml has it: the providers of GitHub and of clusters,
-    the roles' boundary.
+    """Makes what the program only refers to: as bootstrap/account.yaml has it the roles' boundary and the providers of
+    GitHub and of clusters, and for monitoring the trail's log group and the queues that subscribe.
 
     Raises NotApplied where the template does not take the stack, which then has no account to be applied to.
     """
@@ -40,6 +41,11 @@ def bootstrap(settings: Settings, clients: Clients) -> None:
         )
     except (template.InvalidTemplate, ClientError) as failed:
         raise NotApplied(f"bootstrap/account.yaml: {failed}") from failed
+    for registry, name in _trails(settings):
+        clients.root("logs", registry.region, registry.account).create_log_group(logGroupName=name)
+    for arn in _queues(settings):
+        sqs = clients.root("sqs", arn.region, arn.account)
+        sqs.create_queue(QueueName=arn.resource, Attributes={"Policy": _from_topics(arn, settings)})
 
 
 def keys(settings: Settings) -> list[KmsKey]:
@@ -61,9 +67,35 @@ def stand_ins(settings: Settings) -> list[str]:
     return [
         *(f"key {key.arn} exists in AWS alone: replaced by one that Amazon ECR can use" for key in keys(settings)),
         *(f"secret {arn} exists in AWS alone: replaced by a generated login" for arn in secrets(settings)),
+        *(f"log group {name} exists in AWS alone: an empty one was created before" for _, name in _trails(settings)),
+        *(f"queue {arn} exists in AWS alone: an empty one was created before" for arn in _queues(settings)),
         *(f"upstream {url} was replaced by a registry on loopback" for url in sorted(upstreams)),
         *(f"repository {name} is adopted: an empty one was created before" for name in adopted),
     ]
+
+
+def _trails(settings: Settings) -> list[tuple[StackRegistry, str]]:
+    found = settings.monitoring.items()
+    return [(registry, each.trail_log_group) for registry, each in found if each.trail_log_group]
+
+
+def _queues(settings: Settings) -> list[Arn]:
+    subscriptions = (each for monitored in settings.monitoring.values() for each in monitored.subscriptions)
+    arns = {each.endpoint for each in subscriptions if each.protocol is Protocol.SQS}
+    return [parsed for arn in sorted(arns) if (parsed := Arn.parse(arn))]
+
+
+def _from_topics(queue: Arn, settings: Settings) -> str:
+    """As its owner has to let them in, who is not this program."""
+    topics = [each.names.topic_arn for each in settings.monitoring.values()]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": str(queue),
+        "Condition": {"ArnEquals": {"aws:SourceArn": topics}},
+    }
+    return to_json_text({"Version": CURRENT_VERSION, "Statement": [statement]})
 
 
 def _key(arn: str, parsed: Arn, account: str) -> KmsKey:

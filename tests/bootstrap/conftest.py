@@ -27,6 +27,8 @@ from tests.bootstrap.full import written
 from tests.bootstrap.world import World
 
 STACK = "prod"
+TRAIL = "organization-trail"
+"""The log group of the company's trail."""
 ADMINISTRATOR = Policy(
     name="AdministratorAccess",
     document=parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
@@ -174,6 +176,7 @@ def bootstrapped(template: dict[str, Any], full: Full) -> Bootstrapped:
         PreviewEnvironment=f"preview-{STACK}",
         DriftEnvironment=f"drift-{STACK}",
         ReplicaRoles=",".join(full.roles_elsewhere.values()),
+        TrailLogGroup=TRAIL,
     )
     world = World.of(settings, home.account)
     return Bootstrapped(account, STACK, world, full.declared(), full.called[home.account], full.roles_elsewhere)

@@ -36,6 +36,8 @@ def more_of(config: dict[str, Any], stack: str) -> None:
         "pull_time_exclusions": [f"arn:aws:iam::{account}:role/security/image-scanner"],
     }
     config |= {f"container-registry:{key}": value for key, value in more.items()}
+    monitoring = config.get("container-registry:monitoring", {})
+    config["container-registry:monitoring"] = {**monitoring, "trail": True, "audit_log": True}
 
 
 def _elsewhere(stack: str) -> dict[str, str]:

@@ -86,7 +86,7 @@ def _refused(account: DeployedAccount, rendered: Render) -> tuple[set[str], list
     for role, document in _policies(rendered):
         caller = in_role(account, role, Policy(name="registry", document=parse(document)))
         looked_at.add(role.rpartition("/")[2])
-        for statement in document["Statement"]:
+        for statement in (each for each in document["Statement"] if each["Effect"] == "Allow"):
             for request in _asked(statement, account.id):
                 decision = evaluate(caller, request, _let_in(request, account.id))
                 if not decision.allowed:
@@ -164,7 +164,7 @@ def test_only_templates_use_keys_and_only_through_ecr(
         assert refused.outcome is Outcome.EXPLICIT_DENY
 
 
-@pytest.mark.parametrize("role", ["acme.payments-api+branch-main", "creation-templates", "pull-through-cache"])
+@pytest.mark.parametrize("role", ["acme.payments-api+branch-main", "creation-templates", "pull-through-cache", "chat"])
 def test_the_boundary_says_outright_what_it_keeps(bootstrapped: Bootstrapped, role: str) -> None:
     account, caller = bootstrapped.account, of_stack(bootstrapped, role)
     via = {"kms__ViaService": "ecr.us-east-1.amazonaws.com"}
@@ -178,6 +178,12 @@ def test_the_boundary_says_outright_what_it_keeps(bootstrapped: Bootstrapped, ro
         ("kms:CreateGrant", account.secrets_key),
         ("kms:DescribeKey", account.secrets_key),
         ("cloudformation:DeleteStack", account.stack_id),
+        ("sns:Publish", f"arn:aws:sns:us-east-1:{account.id}:container-registry-prod-monitoring"),
+        ("sqs:PurgeQueue", f"arn:aws:sqs:us-east-1:{account.id}:container-registry-prod-undelivered"),
+        ("events:DisableRule", f"arn:aws:events:us-east-1:{account.id}:rule/container-registry-prod-calls-denied"),
+        ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:us-east-1:{account.id}:alarm:container-registry-prod-any"),
+        ("logs:DeleteLogGroup", f"arn:aws:logs:us-east-1:{account.id}:log-group:/aws/events/container-registry-prod:*"),
+        ("chatbot:DescribeSlackChannelConfigurations", "*"),
     ):
         for context in ({}, via):
             decision = evaluate(caller, bootstrapped.request(action, resource, **context), [account.key_policy()])

@@ -20,6 +20,7 @@ ESCAPES = {
     ),
     ("iam", "{preview}"): "PutRolePolicy UpdateAssumeRolePolicy",
     ("iam", "{limits}"): "CreatePolicyVersion SetDefaultPolicyVersion DeletePolicy",
+    ("iam", "{monitoring}"): "CreatePolicyVersion SetDefaultPolicyVersion DeletePolicy",
     ("iam", "{boundary}"): "CreatePolicyVersion SetDefaultPolicyVersion DeletePolicy",
     ("iam", "{provider}"): "AddClientIDToOpenIDConnectProvider DeleteOpenIDConnectProvider",
     ("cloudformation", "{stack}"): "UpdateStack DeleteStack",
@@ -65,6 +66,15 @@ ESCAPES = {
         "PutEncryptionConfiguration"
     ),
     ("s3", "{bucket}/.pulumi/stacks/container-registry/dev.json"): "DeleteObjectVersion",
+    # Messages and alarms, made up or taken away.
+    ("sns", "arn:aws:sns:us-east-1:{id}:container-registry-prod-monitoring"): "Publish",
+    ("sqs", "arn:aws:sqs:us-east-1:{id}:container-registry-prod-undelivered"): (
+        "SendMessage ReceiveMessage DeleteMessage PurgeQueue"
+    ),
+    ("events", "arn:aws:events:us-east-1:{id}:event-bus/default"): "PutEvents",
+    ("cloudwatch", "arn:aws:cloudwatch:us-east-1:{id}:alarm:container-registry-prod-registry"): "SetAlarmState",
+    ("cloudwatch", "*"): "PutMetricData",
+    ("logs", "arn:aws:logs:us-east-1:{id}:log-group:/aws/events/container-registry-prod-audit:*"): "PutLogEvents",
     # Images.
     ("ecr", "arn:aws:ecr:us-east-1:{id}:repository/payments/api"): (
         "PutImage InitiateLayerUpload UploadLayerPart CompleteLayerUpload BatchGetImage GetDownloadUrlForLayer"
@@ -83,6 +93,7 @@ def test_deploy_cannot_escape_even_as_an_administrator(bootstrapped: Bootstrappe
         preview=account.role_arn(PREVIEW),
         boundary=account.boundary_arn,
         limits=account.boundary_arn.replace("-boundary", "-limits"),
+        monitoring=account.boundary_arn.replace("-boundary", "-monitoring"),
         provider=account.provider,
         stack=account.stack_id,
         key=account.secrets_key,
@@ -148,9 +159,17 @@ def test_an_administrator_changes_nothing_else_in_iam(bootstrapped: Bootstrapped
     assert changes > 100
 
 
-def test_an_administrator_makes_the_roles_of_four_services_and_of_no_other(bootstrapped: Bootstrapped) -> None:
+def test_an_administrator_makes_the_roles_of_five_services_and_of_no_other(bootstrapped: Bootstrapped) -> None:
     account = bootstrapped.account
-    for name in ("inspector2", "ecr", "replication.ecr", "pullthroughcache.ecr", "ecs", "autoscaling"):
+    for name in (
+        "inspector2",
+        "ecr",
+        "replication.ecr",
+        "pullthroughcache.ecr",
+        "management.chatbot",
+        "ecs",
+        "autoscaling",
+    ):
         service = f"{name}.amazonaws.com"
         role = f"arn:aws:iam::{account.id}:role/aws-service-role/{service}/any"
         request = bootstrapped.request("iam:CreateServiceLinkedRole", role, iam__AWSServiceName=service)
@@ -159,14 +178,19 @@ def test_an_administrator_makes_the_roles_of_four_services_and_of_no_other(boots
         assert not evaluate(bootstrapped.deploy, request).allowed, "it is no role that the service has"
 
 
-SERVICES = [f"{each}.amazonaws.com" for each in ("ecr", "pullthroughcache.ecr", "lambda", "ecs-tasks")]
+SERVICES = [f"{each}.amazonaws.com" for each in ("ecr", "pullthroughcache.ecr", "chatbot", "lambda", "ecs-tasks")]
 
 
-@cases("role, service", ("creation-templates", SERVICES[0]), ("pull-through-cache", SERVICES[1]))
+@cases(
+    "role, service",
+    ("prod.creation-templates", SERVICES[0]),
+    ("prod.pull-through-cache", SERVICES[1]),
+    ("prod.chat", SERVICES[2]),
+)
 @pytest.mark.parametrize("to", SERVICES)
 def test_a_role_is_passed_to_its_one_service(bootstrapped: Bootstrapped, role: str, service: str, to: str) -> None:
     account, stack = bootstrapped.account, bootstrapped.stack
-    own = f"arn:aws:iam::{account.id}:role/container-registry/{stack}/{stack}.{role}"
+    own = f"arn:aws:iam::{account.id}:role/container-registry/{stack}/{role}"
     request = bootstrapped.request("iam:PassRole", own, iam__PassedToService=to)
     for caller in (bootstrapped.deploy, bootstrapped.administrator):
         assert evaluate(caller, request).allowed == (to == service)

@@ -29,9 +29,9 @@ def there(template: dict[str, Any], bootstrapped: Bootstrapped, full: Full) -> D
 
 
 def test_nothing_else_is_made(there: DeployedAccount) -> None:
-    assert set(there.resources) == {"DeployRole", "DeployLimits"}
+    assert set(there.resources) == {"DeployRole", "DeployLimits", "DeployMonitoring"}
     assert there.outputs == {"DeployRoleArn": there.role_arn(DEPLOY)}
-    assert set(there.attached(DEPLOY)) == {"limits"}
+    assert set(there.attached(DEPLOY)) == {"limits", "monitoring"}
 
 
 def test_the_role_is_the_one_that_the_program_assumes(there: DeployedAccount, bootstrapped: Bootstrapped) -> None:
@@ -62,8 +62,9 @@ def test_it_may_do_all_that_the_provider_does_there_and_nothing_beyond(there: De
     assert min(len(resources), len(recorded)) > 10
     assert refused(there.session(DEPLOY), [*recorded, *asked]) == []
     needed = {each.request.action for each in asked}
-    statements = [each for document in there.documents(DEPLOY).values() for each in document["Statement"]]
-    for statement in statements:
+    documents = (*there.documents(DEPLOY).values(), *there.attached(DEPLOY).values())
+    statements = [each for document in documents for each in document["Statement"]]
+    for statement in (each for each in statements if each["Effect"] == "Allow"):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert set(actions) <= needed, statement["Sid"]
 

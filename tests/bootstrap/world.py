@@ -14,6 +14,7 @@ from domain.kms import key_policy
 from render.resource import Resource
 from resources import ecr
 from settings import Settings
+from tests.bootstrap import monitoring
 from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters, reads, writes
 from tests.bootstrap.full import EXISTING_SECRET
 
@@ -68,19 +69,21 @@ class World:
                 yield from self._iam(call)
             case "secretsmanager":
                 yield from self._secretsmanager(call)
+            case service if service in monitoring.SERVICES:
+                yield from monitoring.asked(self, call)
             case _:
                 raise AssertionError(f"{call.action}: the test knows nothing of {call.service}")
 
     def _ecr(self, call: Call) -> Iterator[Asked]:
         if call.operation in _REGISTRY:
-            yield self._plain(call, call.action, "*")
+            yield self.plain(call, call.action, "*")
             yield from self._dependent(call)
             return
-        repository = self._arn("ecr", call.region, f"repository/{call.parameters['repositoryName']}")
+        repository = self.arn("ecr", call.region, f"repository/{call.parameters['repositoryName']}")
         tags = _tags(call.parameters) if call.operation in ("CreateRepository", "TagResource") else {}
-        yield self._plain(call, call.action, repository, _requested(tags))
+        yield self.plain(call, call.action, repository, _requested(tags))
         if call.operation == "CreateRepository" and tags:
-            yield self._plain(call, "ecr:TagResource", repository, _requested(tags))
+            yield self.plain(call, "ecr:TagResource", repository, _requested(tags))
         yield from self._encryption(call, repository)
 
     def _dependent(self, call: Call) -> Iterator[Asked]:
@@ -89,14 +92,14 @@ class World:
             case "PutRegistryScanningConfiguration" if parameters["scanType"] == "ENHANCED":
                 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
                 for operation in _INSPECTOR:
-                    yield self._plain(call, f"inspector2:{operation}", "*")
+                    yield self.plain(call, f"inspector2:{operation}", "*")
                 yield self._own_role(call, "inspector2")
             case "PutReplicationConfiguration":
                 yield self._own_role(call, "replication.ecr")
             case "CreateRepositoryCreationTemplate" | "UpdateRepositoryCreationTemplate":
-                repositories = self._arn("ecr", call.region, f"repository/{folder(parameters['prefix'])}any")
+                repositories = self.arn("ecr", call.region, f"repository/{folder(parameters['prefix'])}any")
                 for operation in ("CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"):
-                    yield self._plain(call, f"ecr:{operation}", repositories)
+                    yield self.plain(call, f"ecr:{operation}", repositories)
                 yield self._own_role(call, "ecr")
                 yield self._passed(call, "ecr")
             case "CreatePullThroughCacheRule" | "UpdatePullThroughCacheRule":
@@ -110,11 +113,11 @@ class World:
     def _own_role(self, call: Call, service: str) -> Asked:
         name = f"{service}.amazonaws.com"
         role = f"arn:aws:iam::{self._account}:role/aws-service-role/{name}/{_OWN_ROLES[service]}"
-        return self._plain(call, "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": (name,)})
+        return self.plain(call, "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": (name,)})
 
     def _passed(self, call: Call, service: str) -> Asked:
         to: Context = {"iam:PassedToService": (f"{service}.amazonaws.com",)}
-        return self._plain(call, "iam:PassRole", call.parameters["customRoleArn"], to)
+        return self.plain(call, "iam:PassRole", call.parameters["customRoleArn"], to)
 
     def _encryption(self, call: Call, repository: str) -> Iterator[Asked]:
         """ECR makes two grants in the caller's name, and retires them with the repository.
@@ -145,17 +148,17 @@ class World:
         if call.operation == "CreateRole":
             assert call.parameters["PermissionsBoundary"] == self._boundary
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html
-            yield self._plain(call, "iam:TagRole", role, tags)
+            yield self.plain(call, "iam:TagRole", role, tags)
         known = call.operation in ("CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy")
-        yield self._plain(call, call.action, role, {**tags, **boundary} if known else tags)
+        yield self.plain(call, call.action, role, {**tags, **boundary} if known else tags)
 
     def _secretsmanager(self, call: Call) -> Iterator[Asked]:
         if call.operation == "CreateSecret":
             # One with tags needs the second as well.
             # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
-            made = self._arn("secretsmanager", call.region, f"secret:{_secret(call.parameters)}-a1b2c3")
+            made = self.arn("secretsmanager", call.region, f"secret:{_secret(call.parameters)}-a1b2c3")
             for action in (call.action, "secretsmanager:TagResource"):
-                yield self._plain(call, action, made, _requested(_tags(call.parameters)))
+                yield self.plain(call, action, made, _requested(_tags(call.parameters)))
             return
         tags = _tags(call.parameters) if call.operation == "TagResource" else {}
         yield self._of_secret(call, call.action, _secret(call.parameters), _requested(tags))
@@ -163,44 +166,47 @@ class World:
     def _of_secret(self, call: Call, action: str, secret: str, context: Context | None = None) -> Asked:
         """`secret` is a name or an ARN, as the API has it."""
         named = secret.startswith("arn:")
-        whole = secret if named else self._arn("secretsmanager", call.region, f"secret:{secret}-a1b2c3")
+        whole = secret if named else self.arn("secretsmanager", call.region, f"secret:{secret}-a1b2c3")
         tags = {"project": self._tags["project"]} if EXISTING_SECRET in secret else self._tags
         tagged = {f"aws:ResourceTag/{key}": (value,) for key, value in tags.items()}
-        return self._plain(call, action, whole, {**tagged, **(context or {})})
+        return self.plain(call, action, whole, {**tagged, **(context or {})})
 
     def _kms(self, call: Call) -> Iterator[Asked]:
         if call.operation == "CreateKey":
             requested = _requested(_tags(call.parameters))
-            yield self._plain(call, call.action, "*", requested)
+            yield self.plain(call, call.action, "*", requested)
             # "The permission must cover all KMS keys in the account and Region."
             # https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html
             # What the service authorization reference lists as dependent; the key's policy does not hold yet.
             anything = parse({"Version": "2012-10-17", "Statement": _everything(self._account)})
             for action in ("kms:TagResource", "kms:PutKeyPolicy"):
-                asked = self._plain(call, action, self._arn("kms", call.region, "key/*"), requested)
+                asked = self.plain(call, action, self.arn("kms", call.region, "key/*"), requested)
                 yield Asked(request=asked.request, resource_policies=(Policy(name="new", document=anything),))
             return
         if call.operation == "ListAliases":
-            yield self._plain(call, call.action, "*")
+            yield self.plain(call, call.action, "*")
             return
         if call.action in _ALIAS:
-            yield self._plain(call, call.action, self._arn("kms", call.region, call.parameters["AliasName"]))
+            yield self.plain(call, call.action, self.arn("kms", call.region, call.parameters["AliasName"]))
         tags = _tags(call.parameters) if call.operation == "TagResource" else {}
         yield self._of_key(call, call.action, _requested(tags))
 
     def _of_key(self, call: Call, action: str, context: Context) -> Asked:
         tagged = {f"aws:ResourceTag/{key}": (value,) for key, value in self._tags.items()}
         aliases = {"kms:ResourceAliases": (self._alias,)}
-        arn = self._arn("kms", call.region, f"key/{KEY_ID}")
+        arn = self.arn("kms", call.region, f"key/{KEY_ID}")
         policy = Policy(name="key", document=parse(key_policy(account=self._account, region=call.region)))
-        asked = self._plain(call, action, arn, {**tagged, **aliases, **context})
+        asked = self.plain(call, action, arn, {**tagged, **aliases, **context})
         return Asked(request=asked.request, resource_policies=(policy,))
 
-    def _plain(self, call: Call, action: str, resource: str, context: Context | None = None) -> Asked:
+    def requested(self, parameters: Parameters) -> Context:
+        return _requested(_tags(parameters))
+
+    def plain(self, call: Call, action: str, resource: str, context: Context | None = None) -> Asked:
         here: Context = {"aws:RequestedRegion": (call.region,), "aws:SecureTransport": ("true",), **(context or {})}
         return Asked(request=Request(action=action, resource=resource, account=self._account, context=here))
 
-    def _arn(self, service: str, region: str, resource: str) -> str:
+    def arn(self, service: str, region: str, resource: str) -> str:
         return str(Arn("aws", service, region, self._account, resource))
 
 

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from domain.aws import RegistryId
 from localcloud.clients import Clients
+from localcloud.cloud import LocalCloud
+from rehearsal.apply import preconditions
 from rehearsal.apply.applying import BUILT, NOT_BUILT
 from rehearsal.apply.builder import NotMade, Order
 from resources import TYPES, Answer, Declaration
@@ -17,6 +19,8 @@ from resources.events import EVENT_RULE, EVENT_TARGET
 from resources.logs import LOG_GROUP, LOG_METRIC_FILTER, LOG_RESOURCE_POLICY
 from resources.sns import TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION
 from resources.sqs import QUEUE, QUEUE_POLICY
+from settings import load
+from tests.conftest import PROJECT
 from tests.monitoring_declarations import EXPRESSION, TAGS, Inputs, declarations, policy
 from tests.rehearsal.proving.breaking import REGION
 
@@ -221,3 +225,25 @@ def test_a_topic_that_is_not_there_takes_no_policy(built: Built) -> None:
     given = built.declared[TOPIC_POLICY]
     with pytest.raises(ClientError, match="NotFound"):
         built.build(TOPIC_POLICY, {**given, "arn": f"{given['arn']}-2"})
+
+
+def test_what_exists_in_aws_alone_is_there_before_and_is_told() -> None:
+    """In a cloud of its own: other tests have a stack in this account."""
+    settings = load(PROJECT, "prod")
+    with LocalCloud() as cloud, Clients(cloud.endpoint) as clients:
+        preconditions.bootstrap(settings, clients)
+        home = settings.home
+        logs, sqs = (clients.root(service, home.region, home.account) for service in ("logs", "sqs"))
+        (group,) = logs.describe_log_groups(logGroupNamePrefix="organization-trail")["logGroups"]
+        assert group["logGroupName"] == "organization-trail"
+        url = sqs.get_queue_url(QueueName="registry-events")["QueueUrl"]
+        policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+        (statement,) = json.loads(policy)["Statement"]
+        assert (
+            f"arn:aws:sns:us-east-1:{home.account}:{P}-monitoring"
+            in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        )
+    told = preconditions.stand_ins(settings)
+    assert "log group organization-trail exists in AWS alone: an empty one was created before" in told
+    queue = f"arn:aws:sqs:us-east-1:{home.account}:registry-events"
+    assert f"queue {queue} exists in AWS alone: an empty one was created before" in told
