@@ -133,11 +133,9 @@ def use_of_quota(metric: str) -> str:
 
 
 PULLS = 'SELECT SUM(RepositoryPullCount) FROM SCHEMA("AWS/ECR", RepositoryName)'
-IMAGES = (
-    'SELECT MAX(ResourceCount) FROM SCHEMA("AWS/Usage", Class, Resource, ResourceId, Service, Type) '
-    "WHERE Service = 'ECR' AND Resource = 'ImagesPerRepositoryCount'"
-)
-"""How many the fullest repository has; an alarm on a series for each is charged and limited by each of them."""
+IMAGES = "SELECT MAX(ResourceCount) FROM \"AWS/Usage\" WHERE Service = 'ECR' AND Resource = 'ImagesPerRepositoryCount'"
+"""How many the fullest repository has; an alarm on a series for each is charged and limited by each of them. Without a
+schema, so that it finds them whether or not they have a Class."""
 
 
 def _api_use(action: str, percent: int) -> RegistryAlarm:
@@ -180,7 +178,8 @@ def _images(most: int) -> RegistryAlarm:
 def _repositories(percent: int) -> RegistryAlarm:
     counted = Metric(
         namespace="AWS/Usage", name="ResourceCount", statistic="Maximum", period=5 * MINUTE,
-        dimensions={"Service": "ECR", "Type": "Resource", "Resource": "RepositoryCount", "Class": "None"},
+        # As AWS's page has them: a Class is said of the calls alone.
+        dimensions={"Service": "ECR", "Type": "RESOURCE", "Resource": "RepositoryCount"},
     )  # fmt: skip
     return RegistryAlarm(
         id="repositories",

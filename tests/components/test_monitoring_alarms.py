@@ -42,21 +42,21 @@ def every(minutes: int, value: float, count: int) -> dict[datetime, float]:
 
 
 def usage(name: str, resource: str, kind: str, points: Mapping[datetime, float], **more: str) -> Series:
-    dimensions = {"Service": "ECR", "Type": kind, "Resource": resource, "Class": "None", **more}
+    dimensions = {"Service": "ECR", "Type": kind, "Resource": resource, **more}
     return Series(namespace="AWS/Usage", name=name, dimensions=dimensions, points=points)
 
 
 def calls(action: str, value: float) -> Series:
-    return usage("CallCount", action, "API", every(1, value, 10))
+    return usage("CallCount", action, "API", every(1, value, 10), Class="None")
 
 
-def images(repository: str, value: float) -> Series:
-    points = every(5, value, 6)
-    return usage("ResourceCount", "ImagesPerRepositoryCount", "Resource", points, ResourceId=f"repository/{repository}")
+def images(repository: str, value: float, **more: str) -> Series:
+    more["ResourceId"] = f"repository/{repository}"
+    return usage("ResourceCount", "ImagesPerRepositoryCount", "RESOURCE", every(5, value, 6), **more)
 
 
 def repositories(value: float) -> Series:
-    return usage("ResourceCount", "RepositoryCount", "Resource", every(5, value, 6))
+    return usage("ResourceCount", "RepositoryCount", "RESOURCE", every(5, value, 6))
 
 
 def failed(rule: str, value: float) -> Series:
@@ -126,9 +126,15 @@ def test_what_sets_it_off(alarm: str) -> None:
 
 def test_one_breach_is_not_yet_a_trend() -> None:
     """Of an action's calls: three minutes of five."""
-    short = usage("CallCount", "PutImage", "API", {**every(1, 0, 5), **every(1, 600, 2)})
+    short = usage("CallCount", "PutImage", "API", {**every(1, 0, 5), **every(1, 600, 2)}, Class="None")
     assert state(ALARMS["api-PutImage"], [short]) == AlarmState.OK
-    assert state(ALARMS["api-PutImage"], [usage("CallCount", "PutImage", "API", every(1, 600, 3))]) == AlarmState.ALARM
+    enough = usage("CallCount", "PutImage", "API", every(1, 600, 3), Class="None")
+    assert state(ALARMS["api-PutImage"], [enough]) == AlarmState.ALARM
+
+
+def test_images_are_counted_with_a_class_or_without() -> None:
+    for fullest in (images("payments/api", 80_001), images("payments/api", 80_001, Class="None")):
+        assert state(ALARMS["images"], [fullest]) == AlarmState.ALARM
 
 
 def test_a_repository_that_is_not_pulled_for_a_day() -> None:
