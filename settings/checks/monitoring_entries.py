@@ -25,7 +25,9 @@ def endpoint_secrets(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
 
 
 def monitoring_entry_problems(options: MonitoringOptions, registries: Iterable[StackRegistry]) -> Iterator[Problem]:
-    """Inside the key."""
+    """Inside the key; what is off can be wrong."""
+    if not options.enabled:
+        return
     known = list(registries)
     first: dict[Subscriber, int] = {}
     for index, each in enumerate(options.subscribers):

@@ -42,7 +42,7 @@ Percent = Annotated[StrictInt, checked(_percent_problems)]  # it passes the valu
 Count = Annotated[StrictInt, checked(_count_problems)]  # it passes the value on
 
 
-class ChatChannel(Model):
+class SlackEntry(Model):
     """A channel of Slack that Amazon Q Developer in chat applications posts to."""
 
     workspace: Annotated[StrictStr, checked(chat_workspace_problems)] = Field(
@@ -72,7 +72,7 @@ class Subscriber(Model):
     sqs: Annotated[StrictStr, checked(queue_problems)] | None = Field(
         None, description="the ARN of a queue, of the messages of its region's registry alone"
     )
-    slack: ChatChannel | None = Field(None, description="`{workspace: T0123ABCD, channel: C0123ABCD}`")
+    slack: SlackEntry | None = Field(None, description="`{workspace: T0123ABCD, channel: C0123ABCD}`")
 
 
 SUBSCRIBERS = tuple(Subscriber.model_fields)

@@ -121,7 +121,7 @@ def test_it_is_on_where_nothing_is_said(project: Path) -> None:
 
 
 def test_it_is_off_where_it_is_said(project: Path) -> None:
-    write(project, enabled=False)
+    write(project, enabled=False, audit_log=True)
     assert not load(project, "dev").monitoring
 
 

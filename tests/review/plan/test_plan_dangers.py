@@ -31,7 +31,7 @@ from tests.review.plan.changed import (
     with_inputs,
     without,
 )
-from tests.stacks import NO_MONITORING, TextEdit
+from tests.stacks import TextEdit
 
 GONE = catalog(WEB, "")
 RETIRED_GONE = catalog(RETIRED_WEB, "")
@@ -111,10 +111,10 @@ CASES: dict[str, tuple[str, tuple[TextEdit, ...], tuple[TextEdit, ...], set[str]
         (("Pulumi.dev.yaml", '["111122223333"]', '["999900001111"]'),),
         {"plan-account-moves"},
     ),
-    "another home region": ("prod", NO_MONITORING, (OTHER_HOME,), {"plan-account-moves", "plan-renames"}),
+    "another home region": ("prod", (), (OTHER_HOME,), {"plan-account-moves", "plan-renames"}),
     "another home region and a replica that goes": (
         "prod",
-        NO_MONITORING,
+        (),
         (OTHER_HOME, NO_EUROPE),
         {"plan-account-moves", "plan-renames", DROPPED},
     ),
@@ -129,7 +129,7 @@ def test_what_stops_a_change(case: str) -> None:
 
 
 def test_the_repositories_of_a_home_that_moves_are_listed_once() -> None:
-    found = compared("prod", OTHER_HOME, first=NO_MONITORING).plan.consequences
+    found = compared("prod", OTHER_HOME).plan.consequences
     (home,) = (each for each in found if "us-east-1 (account 222233334444) is removed" in each.text)
     assert " with 3 repositories and its key with the move of the stack. They are protected" in home.text
     assert (home.id, home.lines) == (None, ("payments/api", "platform/cache", "storefront/web"))
