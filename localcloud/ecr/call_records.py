@@ -3,8 +3,9 @@
 A request that says no identity is no call. What `/v2/` has and the API has not, an upload that is looked at or given
 up, counts as the action that it takes, UploadLayerPart."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ from localcloud.calls import Call
 from localcloud.ecr import image_routes, layer_routes
 from localcloud.ecr.api_errors import EcrError
 from localcloud.ecr.registry_request import RegistryRequest
+from localcloud.ecr.registry_state import StoredImage
 from localcloud.events.event import EventBus
 from localcloud.events.trail import ApiCall, record
 
@@ -51,8 +53,8 @@ def record_call(
         region=call.region,
         name=operation,
         repositories=names,
-        parameters=parameters,
-        answer=answer,
+        parameters=lambda: parameters,
+        answer=None if answer is None else lambda: answer,
         error=error,
         agent=call.agent,
     )
@@ -69,10 +71,15 @@ def record_request(
     names = _names(handler, request, response)
     if error is not None:
         names = names[: _failed(names, error) + 1]
+    about = {"registryId": request.registry.account, "repositoryName": request.name}
     for name in names:
-        sent, answer = _MEMBERS[name](request), None
+        sent = {**about, **_MEMBERS[name](request)}
+        parameters: Callable[[], Members] = partial(dict, sent)
+        answer: Callable[[], Members] | None = None
         if name == "PutImage" and response is not None:
-            sent, answer = _put_image(request, sent, response.headers["Docker-Content-Digest"])
+            digest = response.headers["Docker-Content-Digest"]
+            image = request.registry.repository(request.name).images[digest]
+            parameters, answer = partial(_put_image, sent, image), partial(_image_answer, sent, image)
         _record(
             request.services.events,
             identity=request.caller.identity,
@@ -80,7 +87,7 @@ def record_request(
             region=request.registry.region,
             name=name,
             repositories=[request.name],
-            parameters={"registryId": request.registry.account, "repositoryName": request.name, **sent},
+            parameters=parameters,
             answer=answer,
             error=error if name == names[-1] else None,
             agent=_ITSELF,
@@ -96,13 +103,12 @@ def _record(
     region: str,
     name: str,
     repositories: list[str],
-    parameters: Members,
-    answer: Members | None,
+    parameters: Callable[[], Members],
+    answer: Callable[[], Members] | None,
     error: EcrError | None,
     agent: str | None,
     address: str = "127.0.0.1",
 ) -> None:
-    resources = [{"accountId": account, "ARN": repository_arn(region, account, each)} for each in repositories]
     call = ApiCall(
         service=_ECR,
         name=name,
@@ -112,7 +118,7 @@ def _record(
         parameters=parameters,
         answer=answer,
         error=None if error is None else (error.code, error.message),
-        resources=resources,
+        resources=partial(_resources, account, region, repositories),
         agent=agent,
         address=address,
     )
@@ -135,13 +141,19 @@ def _failed(names: tuple[str, ...], error: EcrError) -> int:
     return next(denied, len(names) - 1)
 
 
-def _put_image(request: RegistryRequest, sent: Members, digest: str) -> tuple[Members, Members]:
-    """What was sent and what was answered, both with the manifest."""
-    image = request.registry.repository(request.name).images[digest]
-    manifest = {"imageManifest": image.manifest.decode(), "imageManifestMediaType": image.media_type}
-    about = {"registryId": request.registry.account, "repositoryName": request.name}
-    answer = {"image": {**about, **manifest, "imageId": {"imageDigest": digest, **sent}}}
-    return {**sent, **manifest}, answer
+def _resources(account: str, region: str, repositories: Sequence[str]) -> list[dict[str, str]]:
+    return [{"accountId": account, "ARN": repository_arn(region, account, each)} for each in repositories]
+
+
+def _put_image(sent: Members, image: StoredImage) -> Members:
+    return {**sent, "imageManifest": image.manifest.decode(), "imageManifestMediaType": image.media_type}
+
+
+def _image_answer(sent: Members, image: StoredImage) -> Members:
+    """Of PutImage: all that was sent, and the image's names as one."""
+    named = {"imageDigest": image.digest, **{name: sent[name] for name in ("imageTag",) if name in sent}}
+    rest = {name: value for name, value in _put_image(sent, image).items() if name not in ("imageTag", "imageDigest")}
+    return {"image": {**rest, "imageId": named}}
 
 
 def _image_id(request: RegistryRequest) -> Members:

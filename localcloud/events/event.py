@@ -1,9 +1,11 @@
 """An event of an AWS service, as EventBridge sends it to a target, and where events are put."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
+
+from domain.aws import RegistryId
 
 Event = dict[str, Any]
 """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
@@ -14,6 +16,10 @@ class EventBus(Protocol):
 
     def put(self, event: Event) -> None:
         """Returns at once: what follows from the event happens afterwards."""
+        ...
+
+    def offer(self, place: RegistryId, make: Callable[[], Event]) -> None:
+        """The same of an event that is made when someone wants it: most calls to ECR are of interest to no rule."""
         ...
 
 

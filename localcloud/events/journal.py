@@ -1,7 +1,7 @@
 """What happened to events, for those who look: the last events, deliveries and counts of each account and region."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -64,11 +64,12 @@ class EventsSeen:
 
 class Journal:
     def __init__(self) -> None:
-        self._events: dict[RegistryId, deque[Event]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._events: dict[RegistryId, deque[Event | Callable[[], Event]]] = defaultdict(lambda: deque(maxlen=KEPT))
         self._deliveries: dict[RegistryId, deque[Delivery]] = defaultdict(lambda: deque(maxlen=KEPT))
         self._counts: dict[RegistryId, Counter[Metric]] = defaultdict(Counter)
 
-    def note_event(self, place: RegistryId, event: Event) -> None:
+    def note_event(self, place: RegistryId, event: Event | Callable[[], Event]) -> None:
+        """An event, or what makes it: it is made once, when someone looks."""
         self._events[place].append(event)
 
     def note_delivery(self, place: RegistryId, delivery: Delivery) -> None:
@@ -78,8 +79,11 @@ class Journal:
         self._counts[place].update(metrics)
 
     def seen(self, place: RegistryId) -> EventsSeen:
+        made = tuple(each() if callable(each) else each for each in self._events[place])
+        self._events[place].clear()
+        self._events[place].extend(made)
         return EventsSeen(
-            events=tuple(self._events[place]),
+            events=made,
             deliveries=tuple(self._deliveries[place]),
             metrics=dict(self._counts[place]),
         )

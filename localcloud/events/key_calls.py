@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 from domain.iam.access import Identity
@@ -43,10 +42,10 @@ async def record_key_call(
         identity=by,
         account=key.account if key is not None else by.account,
         region=region,
-        parameters=given,
-        answer=_members(answered) or None if answer.status == HTTPStatus.OK else None,
+        parameters=lambda: given,
+        answer=(lambda: _members(answered)) if answered else None,
         error=error,
-        resources=resources,
+        resources=lambda: resources,
     )
     record(call, bus, datetime.now(UTC))
 

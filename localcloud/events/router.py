@@ -5,7 +5,7 @@ resource that is gone. So a retry policy has nothing to bound here.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -65,9 +65,18 @@ class EventRouter:
     def put(self, event: Event) -> None:
         place = RegistryId(account=event["account"], region=event["region"])
         self._journal.note_event(place, event)
-        if self._backend.known(_SERVICE, place.account, place) == ():
-            return  # no rule, and nothing to do: most events end here
-        self._lanes.add(place, partial(self._route, place, event))
+        if not self._without_rules(place):
+            self._lanes.add(place, partial(self._route, place, event))
+
+    def offer(self, place: RegistryId, make: Callable[[], Event]) -> None:
+        if self._without_rules(place):
+            self._journal.note_event(place, make)
+        else:
+            self.put(make())
+
+    def _without_rules(self, place: RegistryId) -> bool:
+        """Whether it is known that there is none, so that there is nothing to do."""
+        return bool(self._backend.known(_SERVICE, place.account, place) == ())
 
     async def _route(self, place: RegistryId, event: Event) -> None:
         for rule in await self._rules(place):

@@ -9,12 +9,13 @@ than the caller's sees allowed calls alone."""
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from domain.aws import Arn
+from domain.aws import Arn, RegistryId
 from domain.iam.access import Identity
 from localcloud.events.event import Event, EventBus, new_event, utc_text
 
@@ -27,7 +28,7 @@ _FIELD_MAX_BYTES = 100 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """One call, allowed or not, to a service such as `ecr`."""
+    """One call, allowed or not, to a service such as `ecr`; what it takes time to say is said when someone asks."""
 
     service: str
     name: str
@@ -35,11 +36,11 @@ class ApiCall:
     account: str
     """Which owns what the call is about."""
     region: str
-    parameters: Mapping[str, Any]
-    answer: Mapping[str, Any] | None = None
+    parameters: Callable[[], Mapping[str, Any]]
+    answer: Callable[[], Mapping[str, Any]] | None = None
     error: tuple[str, str] | None = None
     """Code and message, where it failed."""
-    resources: Sequence[Mapping[str, str]] = ()
+    resources: Callable[[], list[dict[str, str]]]
     agent: str | None = None
     address: str = "127.0.0.1"
 
@@ -52,9 +53,10 @@ def record(call: ApiCall, bus: EventBus, now: datetime) -> None:
     """In the caller's account, and in the owner's where that is another one and the call was allowed."""
     own = call.identity.account
     if own is not None:
-        bus.put(_call_event(call, own, user_identity(call.identity), now))
+        bus.offer(RegistryId(account=own, region=call.region), partial(_call_event, call, own, user_identity, now))
     if own != call.account and (own is None or call.error is None or call.error[0] != _DENIED):
-        bus.put(_call_event(call, call.account, _foreign_identity(call.identity), now))
+        place = RegistryId(account=call.account, region=call.region)
+        bus.offer(place, partial(_call_event, call, call.account, _foreign_identity, now))
 
 
 def user_identity(identity: Identity) -> dict[str, Any]:
@@ -106,19 +108,19 @@ def service_event(
     return new_event(f"aws.{service}", SERVICE_EVENT, fields, account=account, region=region, now=now)
 
 
-def _call_event(call: ApiCall, account: str, identity: Mapping[str, Any], now: datetime) -> Event:
+def _call_event(call: ApiCall, account: str, identity: Callable[[Identity], dict[str, Any]], now: datetime) -> Event:
     error = {} if call.error is None else {"errorCode": _error_code(call.error[0]), "errorMessage": call.error[1]}
     answer = None if call.read_only or call.error is not None else call.answer
     fields = {
-        **_fields(call.service, call.name, identity, call.region, now),
+        **_fields(call.service, call.name, identity(call.identity), call.region, now),
         "sourceIPAddress": call.address,
         "userAgent": call.agent,
         **error,
-        "requestParameters": _bounded(call.parameters),
-        "responseElements": None if answer is None else _bounded(answer),
+        "requestParameters": _bounded(call.parameters()),
+        "responseElements": None if answer is None else _bounded(answer()),
         "requestID": str(uuid.uuid4()),
         "readOnly": call.read_only,
-        "resources": [dict(each) for each in call.resources],
+        "resources": call.resources(),
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": account,

@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
-from domain.aws import Arn
+from domain.aws import Arn, RegistryId
 from domain.ecr import images
 from domain.ecr.images import OCI_INDEX, OCI_MANIFEST
 from domain.iam.access import Caller, Identity, Policy
@@ -134,6 +134,11 @@ class Events:
 
     def put(self, event: Event) -> None:
         self.put_so_far.append(event)
+
+    def offer(self, place: RegistryId, make: Callable[[], Event]) -> None:
+        event = make()
+        assert (event["account"], event["region"]) == (place.account, place.region)
+        self.put(event)
 
     def of(self, detail_type: str) -> list[Event]:
         return [each for each in self.put_so_far if each["detail-type"] == detail_type]
