@@ -127,6 +127,13 @@ def test_the_page_has_a_row_for_each_signal() -> None:
     assert sorted(each for row in listed for each in row) == sorted(set(expected))
 
 
+def test_the_page_has_the_severity_of_each_signal() -> None:
+    severities = {generic(each.id): each.severity.value for each in SIGNALS}
+    for row in rows(MONITORING, 4):
+        ids = re.findall(r"`([^`]+)`", row[0])
+        assert {severities.get(each, "medium") for each in ids} == {row[0].rpartition(" ")[2]}, row[0]
+
+
 def test_each_row_of_the_page_says_what_the_signal_cannot_see() -> None:
     for row in rows(MONITORING, 4):
         assert all(row), row
