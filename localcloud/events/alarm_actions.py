@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.aws import Arn, RegistryId
 from localcloud.events.journal import Delivery, DeliveryOutcome, Journal
-from localcloud.events.permissions import ALARMS, NO_RESOURCE, ServiceSource, UndeliverableError, arn_of
+from localcloud.events.permissions import ALARMS, NO_RESOURCE, ServiceSource, UndeliverableError, arn_of, undeliverable
 from localcloud.events.topics import Topics
 from localcloud.iam_and_kms import Backend
 
@@ -65,7 +65,8 @@ class Alarms:
         subject = f'{state}: "{alarm["AlarmName"]}" in {place.region}'[:_SUBJECT_MAX]
         error: UndeliverableError | None = None
         try:
-            await self.topics.publish(source, _topic(action), text, subject=subject)
+            with undeliverable():
+                await self.topics.publish(source, _topic(action), text, subject=subject)
         except UndeliverableError as failed:
             error = failed
         # CloudWatch has no dead-letter queue: what an alarm can't publish is lost, and its history says so.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.aws import Arn
 from domain.iam.access import Identity
 from localcloud.emulator import EmulatorAnswer
 from localcloud.events.event import EventBus
@@ -13,6 +14,8 @@ from localcloud.iam_and_kms import Backend
 from localcloud.protocols import CallFailed, read_answer
 
 KMS = "kms"
+_NAME_MAX = 2048
+"""https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html"""
 RECORDED = frozenset(
     {"CancelKeyDeletion", "CreateKey", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation",
      "PutKeyPolicy", "ScheduleKeyDeletion"}
@@ -26,7 +29,7 @@ async def record_key_call(
     """Of a call that was answered, by a caller whom the emulator has proved."""
     if action not in RECORDED or by.account is None:
         return
-    given = _members(json.loads(body or b"{}"))
+    given = _given(body)
     error, answered = None, None
     try:
         answered = read_answer(KMS, action, answer)
@@ -34,8 +37,8 @@ async def record_key_call(
         error = failed.code, failed.message
     answered = {name: each for name, each in (answered or {}).items() if name != "ResponseMetadata"}
     name = given.get("keyId") or answered.get("KeyMetadata", {}).get("KeyId", "")
-    key = await backend.key(name, account=by.account, region=region) if name else None
-    resources = [{"accountId": key.account, "type": "AWS::KMS::Key", "ARN": key.arn}] if key is not None else []
+    key = await _arn(str(name), by.account, region, backend)
+    resources = [] if key is None else [{"accountId": key.account, "type": "AWS::KMS::Key", "ARN": str(key)}]
     call = ApiCall(
         service=KMS,
         name=action,
@@ -48,6 +51,26 @@ async def record_key_call(
         resources=lambda: resources,
     )
     record(call, bus, datetime.now(UTC))
+
+
+def _given(body: bytes) -> dict[str, Any]:
+    """What was sent, whatever it was: a call that the service refused is recorded, too."""
+    try:
+        given = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return _members(given) if isinstance(given, dict) else {}
+
+
+async def _arn(name: str, account: str, region: str, backend: Backend) -> Arn | None:
+    """Of the key that the call names by its ARN, its id or an alias; the account's root may describe it."""
+    if not 1 <= len(name) <= _NAME_MAX:
+        return None
+    try:
+        answer = await backend.call(KMS, "DescribeKey", {"KeyId": name}, account=account, region=region)
+    except CallFailed:
+        return Arn.parse(name)
+    return Arn.parse(answer["KeyMetadata"]["Arn"])
 
 
 def _members(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 The emulator reads no policy where its own services deliver."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from domain.aws import REGIONS, Arn
@@ -10,6 +11,7 @@ from domain.iam.access import Caller, Context, Identity, Policy, Request
 from domain.iam.evaluate import evaluate, reason
 from localcloud.calls import call_context
 from localcloud.iam_and_kms import Backend, UnreadablePolicy, document_of
+from localcloud.protocols import CallFailed
 
 EVENTS, ALARMS, TOPICS = "events.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"
 """Service principals."""
@@ -27,6 +29,15 @@ class UndeliverableError(Exception):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+
+
+@contextmanager
+def undeliverable() -> Iterator[None]:
+    """Nothing else that a service refuses, or that can't be read, ends a delivery without a word."""
+    try:
+        yield
+    except (CallFailed, UnreadablePolicy) as failed:
+        raise UndeliverableError("INTERNAL_ERROR", str(failed)) from failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from localcloud.events.event import Event, utc_text
 from localcloud.events.journal import Delivery, DeliveryOutcome, Journal
 from localcloud.events.lanes import Lanes
 from localcloud.events.log_groups import put_log_event
-from localcloud.events.permissions import EVENTS, NO_RESOURCE, ServiceSource, UndeliverableError, arn_of
+from localcloud.events.permissions import EVENTS, NO_RESOURCE, ServiceSource, UndeliverableError, arn_of, undeliverable
 from localcloud.events.queues import send_message
 from localcloud.events.topics import Topics
 from localcloud.events.trail import API_CALL
@@ -92,7 +92,8 @@ class EventRouter:
         error: UndeliverableError | None = None
         try:
             text = _input(rule, target, event)
-            await self._send(source, target, text)
+            with undeliverable():
+                await self._send(source, target, text)
         except UndeliverableError as failed:
             self._count(place, rule, "FailedInvocations")
             outcome, error = await self._dead_letter(place, rule, target, event, failed)

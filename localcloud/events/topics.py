@@ -30,6 +30,7 @@ from localcloud.events.permissions import (
     arn_of,
     require_allowed,
     require_key,
+    undeliverable,
 )
 from localcloud.events.queues import send_message
 from localcloud.iam_and_kms import Backend
@@ -113,7 +114,9 @@ class Topics:
         outcome = DeliveryOutcome.DELIVERED
         error: UndeliverableError | None = None
         try:
-            if await self._handed_over(notification, subscription, message):
+            with undeliverable():
+                delivered = await self._handed_over(notification, subscription, message)
+            if delivered:
                 self._count(notification.topic, "NumberOfNotificationsDelivered")
             else:
                 outcome = DeliveryOutcome.NOT_HERE

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from localcloud.ecr.api_errors import EcrError
+from localcloud.tests.cases import cases
+from localcloud.tests.clouds import fetch
 from localcloud.tests.events.monitored import EVENTS, NAME, REGION, Monitored
 from localcloud.tests.statements import allow, text
 
@@ -101,6 +103,21 @@ def test_a_denied_change_of_a_key_is_recorded_too(monitored: Monitored) -> None:
     identity = record["userIdentity"]
     assert (identity["type"], identity["userName"]) == ("IAMUser", "ada")
     assert identity["principalId"] == iam.get_user(UserName="ada")["User"]["UserId"]
+
+
+@cases("body", b"no JSON", b"[1]", b'{"KeyId": 7}', b"")
+def test_a_wrong_call_about_a_key_is_recorded_and_fails_by_itself(monitored: Monitored, body: bytes) -> None:
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={monitored.account}/20260101/{REGION}/kms/aws4_request, "
+        "SignedHeaders=host, Signature=00",
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "TrentService.DisableKey",
+    }
+    answer = fetch(monitored.cloud.endpoint, method="POST", body=body, headers=headers)
+    record = monitored.seen().records[-1]
+    # The answer is the emulator's own, which is none for what it did not expect; ours would say what failed.
+    assert (answer.status >= 400, b"ServerException" in answer.data) == (True, False)
+    assert (record["eventName"], record["resources"], "errorCode" in record) == ("DisableKey", [], True)
 
 
 def test_a_role_s_push_is_recorded_with_the_role_s_own_path(monitored: Monitored) -> None:

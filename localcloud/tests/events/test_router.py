@@ -230,6 +230,15 @@ def test_a_key_that_is_not_usable_stops_its_topic(monitored: Monitored, kill: st
     assert monitored.messages(queue) == []
 
 
+def test_a_key_whose_policy_can_not_be_read_loses_nothing(monitored: Monitored) -> None:
+    key = str(monitored.client("kms").create_key(Policy='{"Statement": []}')["KeyMetadata"]["Arn"])
+    topic, dead = monitored.open_topic("encrypted", key=key), monitored.open_queue("dead", EVENTS)
+    monitored.rule("pushes", PUSHES, topic, dead_letters=dead)
+    monitored.push()
+    (letter,) = monitored.messages(dead)
+    assert (letter["ERROR_CODE"], key in letter["ERROR_MESSAGE"]) == ("INTERNAL_ERROR", True)
+
+
 def test_a_key_of_aws_is_used_by_no_service(monitored: Monitored) -> None:
     topic = monitored.open_topic("managed", key="alias/aws/sns")
     monitored.rule("pushes", PUSHES, topic)
