@@ -14,7 +14,7 @@ from resources.sns import TOPIC
 
 _UNSEEN = (
     "pushes and deletions by principals that are not declared, denied calls, settings that are changed by hand, "
-    "repositories that are deleted and keys that are disabled"
+    "repositories that are deleted, keys that are disabled and lifecycle policies that fail"
 )
 
 

@@ -8,6 +8,7 @@ from review.plan.cluster_consequences import cluster_consequences
 from review.plan.destruction import destructions, retirements
 from review.plan.github_consequences import github_consequences
 from review.plan.model import Change, Compared, Consequence, Op, Topic
+from review.plan.monitoring_consequences import monitoring_consequences
 from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
 from review.plan.registries import registry_consequences
 from review.plan.retention_consequences import retentions
@@ -21,7 +22,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     changes = compared.changes
     found = [*destructions(compared), *_renames(changes), *retirements(changes)]
     found += [*_adoptions(changes), *retentions(compared), *weaknesses(compared), *registry_consequences(compared)]
-    found += [*cluster_consequences(compared), *github_consequences(compared)]
+    found += [*cluster_consequences(compared), *github_consequences(compared), *monitoring_consequences(compared)]
     return ordered(found)
 
 

@@ -11,8 +11,8 @@ from tests.policies.rules.monitored import monitored
 
 UNSEEN = (
     "topic hears of no call of an API, without a trail: no one is told of pushes and deletions by principals that are "
-    "not declared, denied calls, settings that are changed by hand, repositories that are deleted and keys that are "
-    "disabled"
+    "not declared, denied calls, settings that are changed by hand, repositories that are deleted, keys that are "
+    "disabled and lifecycle policies that fail"
 )
 
 
