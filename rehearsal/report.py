@@ -58,6 +58,11 @@ class Report:
         clusters = [f"cluster {name} was replaced by {replaced}" for name in self.applied.clusters]
         return [*preconditions.stand_ins(self.applied.settings), *clusters]
 
+    @property
+    def undelivered(self) -> list[str]:
+        """What would leave the machine."""
+        return preconditions.undelivered(self.applied.settings)
+
 
 def to_json(report: Report) -> str:
     data: Mapping[str, object] = {
@@ -67,6 +72,7 @@ def to_json(report: Report) -> str:
         "built": report.applied.built,
         "not_built": report.left_out,
         "stand_ins": report.stand_ins,
+        "not_delivered": report.undelivered,
         "seconds": round(report.seconds, 3),
         "proofs": [asdict(each) for each in report.outcomes],
         "control": report.control,
@@ -87,6 +93,8 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
         _print(console, f"not built here: {line}", "yellow")
     for line in report.stand_ins:
         _print(console, f"stand-in: {line}", "yellow")
+    for line in report.undelivered:
+        _print(console, f"not delivered: {line}", "yellow")
     held = len(report.outcomes) - len(report.failed)
     summary = f"{held} of {counted(len(report.outcomes), 'promise')} held; {report.applied.built} resources built"
     _print(console, f"{summary}; {report.seconds:.1f} s", "bold red" if report.failed else "bold green")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -24,10 +25,12 @@ from oci.image import image
 from rehearsal import report
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied, NotApplied, apply
+from rehearsal.apply.builder import StandIn
 from rehearsal.apply.kubernetes import ApiServers
 from rehearsal.cluster.local_cluster import ClusterFailed
 from rehearsal.leftovers import remove_leftovers, repository_names
 from rehearsal.proofs.harness.case import RegistryCase, tag_at
+from rehearsal.proofs.harness.http_endpoints import HttpEndpoints
 from rehearsal.proofs.harness.principals import Principals, login
 from rehearsal.proofs.harness.run import Proof, ProofOutcome, promised, prove
 from rehearsal.proofs.harness.upstream_registries import Upstreams
@@ -87,12 +90,14 @@ def up(options: Options) -> int:
                 StackClusters(settings) as clusters,
                 LocalCloud(port=options.port) as cloud,
                 Upstreams(cloud) as upstreams,
+                HttpEndpoints() as http_endpoints,
             ):
                 cloud.on_failure(ends.put)
                 _fix(options, settings, cloud)
                 stand_in(settings, cloud)
                 upstreams.play(settings)
-                rehearsed = partial(_rehearse, options, settings, cloud, people, clusters=clusters, begun=begun)
+                shared: dict[str, Any] = {"clusters": clusters, "http_endpoints": http_endpoints, "begun": begun}
+                rehearsed = partial(_rehearse, options, settings, cloud, people, **shared)
                 with _at_work(rehearsed, ends):
                     end = ends.get()
                     if not isinstance(end, Report):
@@ -165,6 +170,7 @@ def _rehearse(
     stop: threading.Event,
     *,
     clusters: StackClusters,
+    http_endpoints: HttpEndpoints,
     begun: float,
 ) -> Report:
     people.print(f"local cloud at {cloud.endpoint}")
@@ -172,10 +178,13 @@ def _rehearse(
         starting = time.perf_counter()
         preconditions.bootstrap(settings, clients)
         servers = clusters.ready(cloud)
-        applied = _apply(options, clients, servers, progress, stop)
+        applied = _apply(options, clients, servers, progress, stop, endpoint=http_endpoints.stand_in)
         progress.print(f"built {applied.built} resources in {time.perf_counter() - starting:.1f} s")
         principals, before = Principals(cloud, clients), repository_names(settings, clients)
-        promises = promised(settings, clients, principals, options.repository, servers.clients, github=applied.github)
+        promises = promised(
+            settings, clients, principals, options.repository, servers.clients,
+            github=applied.github, http_endpoints=http_endpoints,
+        )  # fmt: skip
         outcomes = _prove(promises, progress, stop)
         if not options.once:
             remove_leftovers(settings, clients, principals, before)
@@ -199,7 +208,13 @@ def _tell(options: Options, result: Report, people: Console) -> None:
 
 
 def _apply(
-    options: Options, clients: Clients, servers: ApiServers, progress: Progress, stop: threading.Event
+    options: Options,
+    clients: Clients,
+    servers: ApiServers,
+    progress: Progress,
+    stop: threading.Event,
+    *,
+    endpoint: StandIn = str,
 ) -> Applied:
     task = progress.add_task(f"building {options.stack}", total=None, detail="")
 
@@ -208,7 +223,7 @@ def _apply(
             raise _Stopped
         progress.update(task, advance=1, detail=label)
 
-    applied = apply(options.project, options.stack, clients, advance, servers)
+    applied = apply(options.project, options.stack, clients, advance, servers, endpoint=endpoint)
     progress.remove_task(task)
     return applied
 

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.clients import Clients
 from rehearsal.apply import cloudwatch, ecr, events, iam, kms, kubernetes, logs, secretsmanager, sns, sqs
-from rehearsal.apply.builder import Builder, NotMade, Order
+from rehearsal.apply.builder import Builder, NotMade, Order, StandIn
 from rehearsal.apply.kubernetes import ApiServers, JobFailed
 from rehearsal.cluster.kubernetes_client import KubernetesRefusal, Unreachable
 from rehearsal.github_record import RECORDED, GitHubRecord
@@ -62,14 +62,21 @@ class Applied:
 
 
 def apply(
-    root: Path, stack: str, clients: Clients, report: Callable[[str], None], servers: ApiServers = _NO_CLUSTERS
+    root: Path,
+    stack: str,
+    clients: Clients,
+    report: Callable[[str], None],
+    servers: ApiServers = _NO_CLUSTERS,
+    *,
+    endpoint: StandIn = str,
 ) -> Applied:
     """Builds the stack; `report` is called with each resource. Raises InvalidSettings or NotApplied."""
     configuration = sound_configuration(root, stack)
     account = home_account(configuration)
     monitor = BuildingMonitor(
-        project=configuration.project, stack=stack, account=account, clients=clients, report=report, servers=servers
-    )
+        project=configuration.project, stack=stack, account=account, clients=clients, report=report, servers=servers,
+        endpoint=endpoint,
+    )  # fmt: skip
     try:
         settings = run_program(root, configuration, monitor)
     except Exception:
@@ -95,6 +102,7 @@ class BuildingMonitor(RecordingMonitor):
         clients: Clients,
         report: Callable[[str], None],
         servers: ApiServers = _NO_CLUSTERS,
+        endpoint: StandIn = str,
     ) -> None:
         super().__init__(project=project, stack=stack, account=account, preview=False)
         self.built = 0
@@ -102,6 +110,7 @@ class BuildingMonitor(RecordingMonitor):
         self.github = GitHubRecord()
         self._clients = clients
         self._servers = servers
+        self._endpoint = endpoint
         self._report = report
 
     def create(self, request: Any, inputs: dict[str, Any]) -> Answer:
@@ -132,6 +141,7 @@ class BuildingMonitor(RecordingMonitor):
         order = Order(
             name=request.name, inputs=inputs, account=self.account_of(request), import_id=request.importId or None,
             clients=self._clients, api=self._servers.clients.get(cluster_of(request.provider) or ""),
+            endpoint=self._endpoint,
         )  # fmt: skip
         try:
             return builder.build(order)

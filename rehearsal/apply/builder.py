@@ -9,6 +9,9 @@ from localcloud.iam_and_kms import IAM_REGION
 from rehearsal.cluster.kubernetes_client import KubernetesClient
 from resources import Answer, Declaration, Inputs
 
+StandIn = Callable[[str], str]
+"""By an address, the one on loopback in its place."""
+
 
 class NotMade(Exception):
     """What the answer of a call that succeeded says against it."""
@@ -22,6 +25,8 @@ class Order(Declaration):
     clients: Clients
     api: KubernetesClient | None = None
     """Of the resource's cluster."""
+    endpoint: StandIn = str
+    """Where what is for an HTTPS endpoint is sent to."""
 
     def tags(self, name: str = "tags", *, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
         """As the APIs have them."""

@@ -1,6 +1,7 @@
 """What exists before the program is applied: the bootstrap's part, and what only AWS has, which needs a stand-in."""
 
 import json
+from collections.abc import Iterator
 from secrets import token_urlsafe
 
 from botocore.exceptions import ClientError
@@ -11,7 +12,7 @@ from domain.document_text import to_json_text
 from domain.ecr.cache import credentials
 from domain.iam.access import Policy
 from domain.iam.document import CURRENT_VERSION, parse
-from domain.monitoring.subscribers import Protocol
+from domain.monitoring.subscribers import Protocol, Subscription
 from localcloud.clients import Clients
 from localcloud.iam_and_kms import IAM_REGION, KmsKey
 from rehearsal.apply.applying import NotApplied
@@ -44,8 +45,13 @@ def bootstrap(settings: Settings, clients: Clients) -> None:
     for registry, name in _trails(settings):
         clients.root("logs", registry.region, registry.account).create_log_group(logGroupName=name)
     for arn in _queues(settings):
-        sqs = clients.root("sqs", arn.region, arn.account)
-        sqs.create_queue(QueueName=arn.resource, Attributes={"Policy": _from_topics(arn, settings)})
+        make_queue(arn, settings, clients)
+
+
+def make_queue(arn: Arn, settings: Settings, clients: Clients) -> None:
+    """An empty one in place of a queue that subscribes."""
+    sqs = clients.root("sqs", arn.region, arn.account)
+    sqs.create_queue(QueueName=arn.resource, Attributes={"Policy": _from_topics(arn, settings)})
 
 
 def keys(settings: Settings) -> list[KmsKey]:
@@ -69,9 +75,16 @@ def stand_ins(settings: Settings) -> list[str]:
         *(f"secret {arn} exists in AWS alone: replaced by a generated login" for arn in secrets(settings)),
         *(f"log group {name} exists in AWS alone: an empty one was created before" for _, name in _trails(settings)),
         *(f"queue {arn} exists in AWS alone: an empty one was created before" for arn in _queues(settings)),
+        *(f"endpoint {address} was replaced by an HTTP server on loopback" for address in _endpoints(settings)),
         *(f"upstream {url} was replaced by a registry on loopback" for url in sorted(upstreams)),
         *(f"repository {name} is adopted: an empty one was created before" for name in adopted),
     ]
+
+
+def undelivered(settings: Settings) -> list[str]:
+    """For people: who is subscribed, and gets nothing from a rehearsal. Chat is among what is not built."""
+    addresses = sorted({each.endpoint for each in _subscriptions(settings) if each.protocol is Protocol.EMAIL})
+    return [f"e-mail to {address}: declared, and no mail leaves a rehearsal" for address in addresses]
 
 
 def _trails(settings: Settings) -> list[tuple[StackRegistry, str]]:
@@ -80,9 +93,17 @@ def _trails(settings: Settings) -> list[tuple[StackRegistry, str]]:
 
 
 def _queues(settings: Settings) -> list[Arn]:
-    subscriptions = (each for monitored in settings.monitoring.values() for each in monitored.subscriptions)
-    arns = {each.endpoint for each in subscriptions if each.protocol is Protocol.SQS}
+    arns = {each.endpoint for each in _subscriptions(settings) if each.protocol is Protocol.SQS}
     return [parsed for arn in sorted(arns) if (parsed := Arn.parse(arn))]
+
+
+def _endpoints(settings: Settings) -> list[str]:
+    found = {each for each in _subscriptions(settings) if each.protocol is Protocol.HTTPS}
+    return sorted(f"of the secret {each.secret_key}" if each.secret else each.endpoint for each in found)
+
+
+def _subscriptions(settings: Settings) -> Iterator[Subscription]:
+    return (each for monitored in settings.monitoring.values() for each in monitored.subscriptions)
 
 
 def _from_topics(queue: Arn, settings: Settings) -> str:

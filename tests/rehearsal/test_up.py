@@ -63,7 +63,9 @@ def assert_a_machine_is_told(out: str, errors: str) -> None:
     """And people, on the other stream."""
     told = json.loads(out)
     assert (told["version"], told["stack"], told["held"]) == (1, "dev", True)
-    assert {each["subject"] for each in told["proofs"]} == {"team/app@us-east-1", "registry@us-east-1"}
+    assert {each["subject"] for each in told["proofs"]} == {
+        f"{each}@us-east-1" for each in ("team/app", "registry", "monitoring")
+    }
     assert all(each["held"] and each["happened"] and each["seconds"] > 0 for each in told["proofs"])
     assert "promises held" in errors
     assert "Traceback" not in errors
@@ -194,7 +196,7 @@ def test_the_bootstrap_exists_before_anything_is_built(
 ) -> None:
     stood: list[str] = []
 
-    def look(_root: Path, _stack: str, clients: Clients, *_more: object) -> Applied:
+    def look(_root: Path, _stack: str, clients: Clients, *_more: object, **_of_endpoints: object) -> Applied:
         iam = clients.root("iam", "us-east-1", account)
         stood.extend(each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
         stood.extend(each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"])
@@ -307,7 +309,13 @@ def said_by(show: Callable[[Report, Console], None], told: Report) -> list[str]:
 
 
 NOT_BUILT = ["aws:x:Y z: no part"]
-STOOD_IN = ["repository team/app is adopted: an empty one was created before"]
+STOOD_IN = [
+    "log group organization-trail exists in AWS alone: an empty one was created before",
+    "queue arn:aws:sqs:us-east-1:222233334444:registry-events exists in AWS alone: an empty one was created before",
+    "endpoint https://pager.acme.example/registry was replaced by an HTTP server on loopback",
+    "repository team/app is adopted: an empty one was created before",
+]
+NOT_DELIVERED = ["e-mail to platform@acme.example: declared, and no mail leaves a rehearsal"]
 
 
 def test_every_registry_is_an_endpoint(small: Path, cloud: LocalCloud) -> None:
@@ -333,6 +341,7 @@ def test_each_account_has_its_own_fixed_password(small: Path) -> None:
 SUMS = [
     *(f"not built here: {each}" for each in NOT_BUILT),
     *(f"stand-in: {each}" for each in STOOD_IN),
+    *(f"not delivered: {each}" for each in NOT_DELIVERED),
     "2 of 3 promises held; 7 resources built; 1.2 s",
 ]
 
@@ -414,6 +423,7 @@ def test_the_json_has_all_of_it(told: Report) -> None:
         "built": 7,
         "not_built": NOT_BUILT,
         "stand_ins": STOOD_IN,
+        "not_delivered": NOT_DELIVERED,
         "seconds": 1.235,
         "control": "http://127.0.0.1:1",
     }

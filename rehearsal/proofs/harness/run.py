@@ -19,6 +19,8 @@ from rehearsal.cluster.kubernetes_client import KubernetesClient, KubernetesRefu
 from rehearsal.github_record import GitHubRecord
 from rehearsal.proofs.harness.cache_case import CacheCase
 from rehearsal.proofs.harness.case import Broken, Case, PublisherCase, RegistryCase
+from rehearsal.proofs.harness.http_endpoints import HttpEndpoints
+from rehearsal.proofs.harness.monitoring_case import MonitoringCase
 from rehearsal.proofs.harness.principals import Principals, login
 from settings import Settings
 
@@ -30,6 +32,7 @@ _ABOUT: dict[str, type[RegistryCase]] = {
     "prove_registry": RegistryCase,
     "prove_publisher": PublisherCase,
     "prove_cache": CacheCase,
+    "prove_monitoring": MonitoringCase,
 }
 """What a proof is about, by the name of its function."""
 _NOTHING_AT_GITHUB = GitHubRecord()
@@ -70,8 +73,10 @@ def cases(
     clusters: Mapping[str, KubernetesClient] = MappingProxyType({}),
     *,
     github: GitHubRecord = _NOTHING_AT_GITHUB,
+    http_endpoints: HttpEndpoints | None = None,
 ) -> Iterator[RegistryCase]:
-    """Each registry, then each repository in it; at home those who push there and its caches, too."""
+    """Each registry with its monitoring, then each repository in it; at home publishers and caches, too."""
+    endpoints = http_endpoints or HttpEndpoints()
     entries = {each.name: each for each in settings.repositories}
     for registry in settings.all_registries:
         host, _ = login(clients, registry.account, registry.region)
@@ -80,6 +85,8 @@ def cases(
             "clusters": clusters, "github": github,
         }  # fmt: skip
         yield RegistryCase(**shared)
+        if monitored := settings.monitoring.get(registry):
+            yield MonitoringCase(**shared, monitored=monitored, http_endpoints=endpoints)
         if registry.home:
             yield from (PublisherCase(**shared, publisher=each) for each in settings.publishers)
             yield from (CacheCase(**shared, cache=each) for each in settings.caches)
@@ -95,12 +102,13 @@ def promised(
     clusters: Mapping[str, KubernetesClient] = MappingProxyType({}),
     *,
     github: GitHubRecord = _NOTHING_AT_GITHUB,
+    http_endpoints: HttpEndpoints | None = None,
 ) -> list[tuple[Proof, RegistryCase]]:
     """Everything that is to be proven, in order; of one repository what is promised of it and of its publishers."""
     everything = found()
     return [
         (proof, case)
-        for case in cases(settings, clients, principals, clusters, github=github)
+        for case in cases(settings, clients, principals, clusters, github=github, http_endpoints=http_endpoints)
         if repository is None or case.is_about(repository)
         for proof in everything
         if proof.about is type(case) and proof.applies(case)

@@ -6,6 +6,7 @@ import pytest
 
 from localcloud.clients import Clients
 from localcloud.cloud import LocalCloud
+from rehearsal.proofs.harness.http_endpoints import HttpEndpoints
 from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.upstream_registries import Upstreams
 from rehearsal.up import stand_in
@@ -18,13 +19,13 @@ def stacks(
     tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud, clients: Clients, principals: Principals
 ) -> Iterator[Stacks]:
     """What a test broke of one is mended again, which is looked at once, at the end."""
-    with Upstreams(cloud) as upstreams:
+    with Upstreams(cloud) as upstreams, HttpEndpoints() as http_endpoints:
 
         def prepare(settings: Settings) -> None:
             stand_in(settings, cloud)
             upstreams.play(settings)
 
-        made = Stacks(tmp_path_factory.mktemp("stacks"), clients, principals, prepare)
+        made = Stacks(tmp_path_factory.mktemp("stacks"), clients, principals, prepare, http_endpoints)
         yield made
         assert made.not_mended() == []
 

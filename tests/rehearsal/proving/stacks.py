@@ -4,12 +4,15 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from localcloud.clients import Clients
 from rehearsal.apply import preconditions
 from rehearsal.apply.applying import Applied, apply
+from rehearsal.apply.builder import StandIn
 from rehearsal.apply.kubernetes import ApiServers
 from rehearsal.proofs.harness.case import RegistryCase
+from rehearsal.proofs.harness.http_endpoints import HttpEndpoints
 from rehearsal.proofs.harness.principals import Principals
 from rehearsal.proofs.harness.run import Proof, ProofOutcome, cases, found, promised, prove
 from settings import Settings, load
@@ -24,6 +27,9 @@ REPLICAS_ACCOUNT = "550000110001"
 ROLES_ACCOUNT = "550000220001"
 CLUSTERS_ACCOUNT = "550000440001"
 SOURCES_ACCOUNT = "550000660001"
+MONITORED_ACCOUNT = "550000770001"
+SUBSCRIBED_QUEUE = f"arn:aws:sqs:{REGION}:{OTHER_ACCOUNT}:registry-events"
+SUBSCRIBED_ENDPOINT = "https://pager.acme.example/registry"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{CACHES_ACCOUNT}:secret:ecr-pullthroughcache/hub-a1b2c3"
 
 
@@ -47,6 +53,11 @@ REPLICAS = f"""replicas:
     - {{region: {THERE}, account: workloads, role: deploy}}"""
 ROLES = f"""roles:
     auditors: ["arn:aws:iam::{WORKLOADS}:role/security/audit", "arn:aws:iam::{{account}}:user/ada"]"""
+MONITORING = f"""monitoring:
+    enabled: true
+    subscribers: [{{sqs: "{SUBSCRIBED_QUEUE}"}}, {{https: "{SUBSCRIBED_ENDPOINT}"}}, {{email: a@acme.example}}]
+    trail: true
+    trail_log_group: arn:aws:logs:{REGION}:{MONITORED_ACCOUNT}:log-group:trail"""
 _NAMESPACES: Mapping[str, list[dict[str, object]]] = {
     "storefront": [
         {"name": "team", "mode": "refreshed-secret"},
@@ -151,6 +162,16 @@ repositories:
   team/other: {owner: team, push: [{github: globex/app, environment: production}]}
 """,
     ),
+    "monitored": (
+        stack_file(
+            MONITORED_ACCOUNT, f"replicas: [{{region: {COPY}}}]", "caches: [{upstream: ecr-public}]", MONITORING
+        ),
+        """\
+retention: {default: [{any: true, keep: 10}]}
+repositories:
+  team/app: {owner: team, push: [{github: acme/app, refs: [refs/heads/main]}], alarms: [pulls-stopped]}
+""",
+    ),
 }
 """A stack's file and its catalog, by the stack's name here."""
 
@@ -163,26 +184,33 @@ def project_of(folder: Path, stack: str, catalog: str) -> Path:
     return folder
 
 
-def build(project: Path, stack: str, clients: Clients, servers: ApiServers = NO_SERVERS) -> Applied:
+def build(
+    project: Path, stack: str, clients: Clients, servers: ApiServers = NO_SERVERS, endpoint: StandIn = str
+) -> Applied:
     """As `up` does it, the bootstrap first."""
     preconditions.bootstrap(load(project, stack), clients)
-    return apply(project, stack, clients, lambda _label: None, servers)
+    return apply(project, stack, clients, lambda _label: None, servers, endpoint=endpoint)
 
 
 class Stack:
     """One that stands in the shared cloud, and what became of its promises."""
 
     def __init__(
-        self, applied: Applied, clients: Clients, principals: Principals, servers: ApiServers = NO_SERVERS
+        self,
+        applied: Applied,
+        clients: Clients,
+        principals: Principals,
+        servers: ApiServers = NO_SERVERS,
+        http_endpoints: HttpEndpoints | None = None,
     ) -> None:
         self.applied = applied
         self.settings: Settings = applied.settings
+        more: dict[str, Any] = {"github": applied.github, "http_endpoints": http_endpoints}
         self.cases: Mapping[str, RegistryCase] = {
-            each.subject: each
-            for each in cases(self.settings, clients, principals, servers.clients, github=applied.github)
+            each.subject: each for each in cases(self.settings, clients, principals, servers.clients, **more)
         }
         self._promised: Callable[[], list[tuple[Proof, RegistryCase]]] = lambda: promised(
-            self.settings, clients, principals, None, servers.clients, github=applied.github
+            self.settings, clients, principals, None, servers.clients, **more
         )
         self._kept: dict[tuple[str, str], ProofOutcome] = {}
         self._broken: set[tuple[str, str]] = set()
@@ -222,9 +250,15 @@ class Stacks:
     """Built when they are first asked for."""
 
     def __init__(
-        self, folder: Path, clients: Clients, principals: Principals, prepare: Callable[[Settings], None]
+        self,
+        folder: Path,
+        clients: Clients,
+        principals: Principals,
+        prepare: Callable[[Settings], None],
+        http_endpoints: HttpEndpoints,
     ) -> None:
         self._folder, self._clients, self._visitors, self._prepare = folder, clients, principals, prepare
+        self._http_endpoints = http_endpoints
         self._built: dict[str, Stack] = {}
 
     def __getitem__(self, name: str) -> Stack:
@@ -237,7 +271,8 @@ class Stacks:
 
     def build(self, project: Path, stack: str = "dev") -> Stack:
         self._prepare(load(project, stack))
-        return Stack(build(project, stack, self._clients), self._clients, self._visitors)
+        built = build(project, stack, self._clients, endpoint=self._http_endpoints.stand_in)
+        return Stack(built, self._clients, self._visitors, http_endpoints=self._http_endpoints)
 
     def not_mended(self) -> list[ProofOutcome]:
         return [each for stack in self._built.values() for each in stack.not_mended()]
