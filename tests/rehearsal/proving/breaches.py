@@ -29,6 +29,7 @@ from tests.rehearsal.proving.breaking import (
     without,
 )
 from tests.rehearsal.proving.cluster_breaches import OF_CLUSTERS
+from tests.rehearsal.proving.monitoring_breaches import OF_MONITORING
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS
 
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
@@ -390,5 +391,6 @@ BREACHES: Mapping[str, list[Breach]] = {
     "replicas": OF_REPLICAS,
     "roles": OF_ROLES,
     "clusters": OF_CLUSTERS,
+    "monitored": OF_MONITORING,
 }
 """By the stack that they are tried on."""

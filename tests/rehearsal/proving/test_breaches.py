@@ -1,5 +1,7 @@
 """Each promise of a stack that stands: it is kept, and its proof fails while it is broken."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.ecr.images import MANIFESTS
@@ -7,23 +9,32 @@ from domain.iam.access import Identity
 from localcloud import web_identity
 from localcloud.clients import Clients
 from localcloud.ecr import data_plane, manifests
+from rehearsal.proofs import calls_queried
+from rehearsal.proofs.harness.case import Broken
+from rehearsal.proofs.harness.monitoring_case import MonitoringCase
 from rehearsal.proofs.harness.run import found
+from resources.chatbot import SLACK_CHANNEL
+from resources.logs import QUERY_DEFINITION
 from tests.cases import cases
 from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES
 from tests.rehearsal.proving.breaking import Breach
 from tests.rehearsal.proving.cluster_breaches import IN_CLUSTERS
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
 
-BROKEN_BELOW = {"admitted_images", "anonymous", "environment_admits"}
+BROKEN_BELOW = {"admitted_images", "anonymous", "calls_queried", "environment_admits"}
 """Seen to fail by other tests, since no call to AWS breaks them."""
 
 
-@cases("name", "dev", "prod", "caches", "replicas", "roles", "clusters", "sources")
+@cases("name", "dev", "prod", "caches", "replicas", "roles", "clusters", "sources", "monitored")
 def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
     stack = stacks[name]
     in_clusters = {each for each in stack.applied.not_built if each.startswith("kubernetes:")}
     at_github = {each for each in stack.applied.not_built if each.startswith("github:")}
-    assert set(stack.applied.not_built) == in_clusters | at_github
+    queries = {each for each in stack.applied.not_built if each.startswith(QUERY_DEFINITION)}
+    chats = {each for each in stack.applied.not_built if each.startswith(SLACK_CHANNEL)}
+    assert set(stack.applied.not_built) == in_clusters | at_github | queries | chats
+    assert bool(queries) == any(each.queries for each in stack.settings.monitoring.values())
+    assert len(chats) == len(stack.settings.chat_channels)
     assert (at_github != set()) == bool(stack.settings.github)
     assert (in_clusters != set()) == bool(stack.settings.clusters)
     assert len(stack.promises) > len(stack.settings.repositories) * len(stack.settings.all_registries) * 10
@@ -80,3 +91,20 @@ def test_a_registry_that_accepts_a_client_with_no_login_breaks_the_promise(
         False,
         "a client with no login pulled a manifest, and nothing grants it",
     )
+
+
+@cases(
+    "name, old, new",
+    ("who-pushed", '"PutImage"', '"BatchGetImage"'),
+    ("who-pulled", "userIdentity.arn", "userIdentity.userName"),
+    ("what-was-deleted", '"BatchDeleteImage", ', ""),
+    ("denied-calls", "AccessDenied", "Denied by"),
+)
+def test_a_query_that_answers_something_else_breaks_the_promise(stacks: Stacks, name: str, old: str, new: str) -> None:
+    """There are no saved queries in the local cloud, where one could be changed."""
+    case = stacks["monitored"].case("monitoring")
+    assert isinstance(case, MonitoringCase)
+    queries = [replace(each, text=each.text.replace(old, new)) for each in case.monitored.queries if each.name == name]
+    assert [each.text for each in queries] != [each.text for each in case.monitored.queries if each.name == name]
+    with pytest.raises(Broken, match=f"{name} does not answer"):
+        calls_queried.prove_monitoring(replace(case, monitored=replace(case.monitored, queries=tuple(queries))))
