@@ -9,6 +9,7 @@ from review.plan.destruction import destructions, retirements
 from review.plan.github_consequences import github_consequences
 from review.plan.model import Change, Compared, Consequence, Op, Topic
 from review.plan.monitoring_consequences import monitoring_consequences
+from review.plan.monitoring_cost import monitoring_cost
 from review.plan.phrases import by_repository, grouped, regions, subject_phrase, urns_of
 from review.plan.registries import registry_consequences
 from review.plan.retention_consequences import retentions
@@ -23,6 +24,7 @@ def consequences(compared: Compared) -> tuple[Consequence, ...]:
     found = [*destructions(compared), *_renames(changes), *retirements(changes)]
     found += [*_adoptions(changes), *retentions(compared), *weaknesses(compared), *registry_consequences(compared)]
     found += [*cluster_consequences(compared), *github_consequences(compared), *monitoring_consequences(compared)]
+    found += monitoring_cost(compared)
     return ordered(found)
 
 

@@ -177,6 +177,8 @@ class Topic(StrEnum):
     RETIREMENT = "retirement"
     ADOPTION = "adoption"
     PROTECTION = "protection"
+    COST = "cost"
+    """What AWS asks a month for what is declared."""
     ADVICE = "advice"
     """An advisory violation of the policy pack."""
 

@@ -21,6 +21,7 @@ HEADINGS = {
     Topic.RETIREMENT: "Retirement",
     Topic.ADOPTION: "Adoption",
     Topic.PROTECTION: "Protection",
+    Topic.COST: "Cost",
     Topic.ADVICE: "Policy violations (advisory)",
 }
 _RED_TOPICS = frozenset((Topic.LOSS, Topic.KEY, Topic.BLOCKED, Topic.POLICY))
