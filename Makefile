@@ -136,6 +136,7 @@ bench: .venv/.dev ## time the render, the rules and the access matrix
 	$(BIN)/python -m benchmarks.access
 	$(BIN)/python -m benchmarks.clusters
 	$(BIN)/python -m benchmarks.github
+	$(BIN)/python -m benchmarks.monitoring
 
 policy-readme: .venv/.run ## write policies/README.md anew
 	$(BIN)/python -m policies.pack.readme

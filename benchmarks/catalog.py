@@ -16,6 +16,8 @@ ACCOUNT = "111122223333"
 ACCOUNTS = {"workloads": "444455556666", "data-platform": "777788889999"}
 AUDITOR = f"arn:aws:iam::{ACCOUNT}:role/security/auditor"
 ORGANIZATION = "o-a1b2c3d4e5"
+MONITORING_OFF: Entry = {"enabled": False}
+"""The hand-written program declares none."""
 
 PRESETS = {
     "default": [{"tag": "v*", "keep": 10}, {"untagged": True, "expire_after_days": 7}],
@@ -93,10 +95,21 @@ def _push(kind: str, source: int) -> Entry:
 
 
 def write_project(
-    folder: Path, count: int, *, faulty: bool = False, clusters: Sequence[Entry] = (), github: Entry | None = None
+    folder: Path,
+    count: int,
+    *,
+    faulty: bool = False,
+    clusters: Sequence[Entry] = (),
+    github: Entry | None = None,
+    monitoring: Entry = MONITORING_OFF,
+    asking: int = 0,
+    replicas: Sequence[str] = REPLICAS,
 ) -> None:
-    """This project with a catalog of its own; a faulty one has a misspelt key in its last entry."""
+    """This project with a catalog of its own; a faulty one has a misspelt key in its last entry. As many of its
+    repositories as are asking have an alarm of their own."""
     repositories = entries(count)
+    for entry in list(repositories.values())[:asking]:
+        entry["alarms"] = ["pulls-stopped"]
     if faulty:
         *_, last = repositories.values()
         last["retentoin"] = "services"
@@ -109,8 +122,9 @@ def write_project(
         "container-registry:environment": STACK,
         "container-registry:accounts": ACCOUNTS,
         "container-registry:organizations": {"acme": ORGANIZATION},
-        "container-registry:replicas": [{"region": region} for region in REPLICAS],
+        "container-registry:replicas": [{"region": region} for region in replicas],
         "container-registry:roles": {"auditors": [AUDITOR]},
+        "container-registry:monitoring": monitoring,
     }
     if clusters:
         config["container-registry:clusters"] = list(clusters)

@@ -11,16 +11,18 @@ import argparse
 import base64
 import gc
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pulumi
+import pulumi_aws
 
 from benchmarks.catalog import ACCOUNT, ACCOUNTS, ROOT, STACK, write_project
 from benchmarks.handwritten.components import PROJECT
@@ -32,6 +34,7 @@ from render.resource import Render, Resource
 REPOSITORIES, CLUSTERS, FEW_CLUSTERS, NAMESPACES = 100, 20, 4, 50
 OVER_FLOOR, GROWTH = 1.25, 1.15
 _CA = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n").decode()
+_CAPITAL = re.compile("[A-Z]")
 Declared = Mapping[str, Any]
 
 
@@ -67,7 +70,7 @@ def main() -> int:
     parser.add_argument("--floor", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.floor:
-        print(json.dumps({"seconds": floor(json.loads(options.floor.read_text(encoding="utf-8"))["resources"])}))
+        print(json.dumps({"seconds": floor(of_clusters(declared_in(options.floor)))}))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         return _measured(Path(folder), options.runs, check=options.check)
@@ -86,20 +89,26 @@ def _measured(folder: Path, runs: int, *, check: bool) -> int:
             )
         seconds.setdefault("floor", []).append(run_command("benchmarks.clusters", "--floor", str(output)))
         print(f"round {number} of {runs}", file=sys.stderr, flush=True)
-    counts = {size: len(json.loads((folder / f"{size}.json").read_text())["resources"]) for size in sizes}
+    counts = {size: len(declared_in(folder / f"{size}.json")) for size in sizes}
     few, many = (
-        _median(seconds[str(size)], seconds["0"]) / (counts[size] - counts[0]) for size in (FEW_CLUSTERS, CLUSTERS)
+        difference(seconds[str(size)], seconds["0"]) / (counts[size] - counts[0]) for size in (FEW_CLUSTERS, CLUSTERS)
     )
     least = median(seconds["floor"]) / (counts[CLUSTERS] - counts[0])
     print(f"{CLUSTERS} clusters of {NAMESPACES} namespaces: {counts[CLUSTERS] - counts[0]:,} resources more")
     print(f"ms each: ours {many * 1000:.2f}, of {FEW_CLUSTERS} clusters {few * 1000:.2f}, the floor {least * 1000:.2f}")
     bars = (("ours / the floor", many / least, OVER_FLOOR), (f"ours / of {FEW_CLUSTERS}", many / few, GROWTH))
+    return judged(bars, check=check)
+
+
+def judged(bars: Sequence[tuple[str, float, float]], *, check: bool) -> int:
+    """Says of each whether it holds."""
     for text, value, limit in bars:
         print(f"{'holds ' if value <= limit else 'MISSED'}  {text}: {value:.2f}, at most {limit:.2f}")
     return 1 if check and any(value > limit for _, value, limit in bars) else 0
 
 
-def _median(some: list[float], others: list[float]) -> float:
+def difference(some: list[float], others: list[float]) -> float:
+    """Of two that took turns."""
     return median(one - other for one, other in zip(some, others, strict=True))
 
 
@@ -110,12 +119,16 @@ def run_command(module: str, *arguments: str) -> float:
     return float(json.loads(ran.stdout)["seconds"])
 
 
+def declared_in(render: Path) -> list[Declared]:
+    resources: list[Declared] = json.loads(render.read_text(encoding="utf-8"))["resources"]
+    return resources
+
+
 def floor(resources: list[Declared]) -> float:
-    """Seconds of the SDK alone for what belongs to clusters, and of its render's text."""
-    found = of_clusters(resources)
+    """Seconds of the SDK alone for these, and of their render's text."""
     gc.disable()
     started = time.process_time()
-    declared = declared_alone(found)
+    declared = declared_alone(resources)
     to_json(Render(project=PROJECT, stack=STACK, preview=False, resources=declared, outputs={}))
     return time.process_time() - started
 
@@ -127,7 +140,7 @@ def declared_alone(resources: list[Declared]) -> tuple[Resource, ...]:
 
 
 def of_clusters(resources: list[Declared]) -> list[Declared]:
-    return [each for each in _ordered(resources) if "kubernetes" in each["type"] or ":Cluster" in each["type"]]
+    return [each for each in ordered(resources) if "kubernetes" in each["type"] or ":Cluster" in each["type"]]
 
 
 def _declare(resources: list[Declared]) -> None:
@@ -140,16 +153,30 @@ def _declare(resources: list[Declared]) -> None:
         elif not each["custom"]:
             # The component of its name's end: a component itself has no provider.
             made[urn] = pulumi.ComponentResource(
-                kind, name, None, pulumi.ResourceOptions(provider=providers[name.rpartition("@")[2]])
+                kind, name, None, pulumi.ResourceOptions(provider=providers.get(name.rpartition("@")[2]))
             )
         else:
             after = [made[urn] for urn in each["dependencies"] if urn in made]
-            made[urn] = pulumi.CustomResource(
-                kind, name, inputs, pulumi.ResourceOptions(parent=made[each["parent"]], depends_on=after)
-            )
+            opts = pulumi.ResourceOptions(parent=made[each["parent"]], depends_on=after)
+            made[urn] = _by_class(kind, name, inputs, opts) or pulumi.CustomResource(kind, name, inputs, opts)
 
 
-def _ordered(resources: list[Declared]) -> list[Declared]:
+def _by_class(
+    kind: str, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> pulumi.CustomResource | None:
+    """Of AWS's resources, as any program declares them; those of Kubernetes are made without a class."""
+    provider, module, of_module = kind.split(":")
+    if provider != "aws":
+        return None
+    made: pulumi.CustomResource = getattr(getattr(pulumi_aws, module.partition("/")[0]), of_module)(
+        name,
+        opts=opts,
+        **{_CAPITAL.sub(lambda found: f"_{found[0].lower()}", key): value for key, value in inputs.items()},
+    )
+    return made
+
+
+def ordered(resources: list[Declared]) -> list[Declared]:
     """Providers, then components, then each object after those that it waits for."""
     by_urn, ordered = {each["urn"]: each for each in resources}, dict[str, Declared]()
 
