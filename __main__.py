@@ -39,7 +39,7 @@ def declare(registry: StackRegistry, opts: pulumi.ResourceOptions | None) -> com
 
 def monitor(
     registry: StackRegistry, image_key: pulumi.Input[str], opts: pulumi.ResourceOptions | None
-) -> components.RegistryMonitoring:
+) -> "components.RegistryMonitoring":
     """The monitoring of one registry, under keys of its own."""
     secrets, monitored = pulumi.Config(), settings.monitoring[registry]
     names, policies = monitored.names, monitored.key_policies

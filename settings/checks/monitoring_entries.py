@@ -1,15 +1,17 @@
 """What is wrong with a stack's key `monitoring`: between its keys, and with what it makes together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from domain.aws import REGIONS, Arn, Partition
-from domain.monitoring.monitored_registry import MonitoredRegistry
-from domain.monitoring.monitoring_limits import monitoring_problems
 from domain.monitoring.subscribers import ENDPOINT_KEY_PREFIX
 from domain.problems import Path, Problem
 from settings.declared.values import StackRegistry
 from settings.written.monitoring_options import SUBSCRIBERS, MonitoringOptions, Subscriber
 from settings.written.stack import StackKeys
+
+if TYPE_CHECKING:
+    from domain.monitoring.monitored_registry import MonitoredRegistry
 
 _AT = "trail_log_group"
 
@@ -71,7 +73,11 @@ def _trail_problems(options: MonitoringOptions, registries: list[StackRegistry])
         yield Problem((_AT,), options.trail_log_group, message, fix)
 
 
-def monitored_problems(monitored: Iterable[MonitoredRegistry]) -> Iterator[Problem]:
+def monitored_problems(monitored: Collection["MonitoredRegistry"]) -> Iterator[Problem]:
     """What AWS would refuse of what the key makes; each once."""
+    if not monitored:
+        return
+    from domain.monitoring.monitoring_limits import monitoring_problems  # noqa: PLC0415
+
     found = (problem for each in monitored for problem in monitoring_problems(each))
     yield from dict.fromkeys(found)

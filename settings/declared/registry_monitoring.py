@@ -9,12 +9,10 @@ from domain.monitoring.event_rules import Deployment, event_rules, rule_ids
 from domain.monitoring.monitored_registry import MonitoredRegistry
 from domain.monitoring.names import MonitoringNames
 from domain.monitoring.saved_queries import saved_queries
-from domain.monitoring.subscribers import Protocol, SlackChannel, Subscription
+from domain.monitoring.subscribers import Protocol, Subscription
 from settings.declared.values import Repository, StackRegistry
-from settings.written.github_options import GitHubOptions
 from settings.written.monitoring_options import MonitoringOptions, Subscriber
 
-_LOCAL_RUNBOOKS = "docs/runbooks"
 _IN_EVENTS = "detail."
 """Where the record of a call begins in an event."""
 
@@ -28,10 +26,10 @@ def monitored_registries(
     stack: str,
     runbooks: str,
 ) -> dict[StackRegistry, MonitoredRegistry]:
-    """None where monitoring is off."""
+    """Of each."""
     prefix, home = f"{project}-{stack}", registries[0]
     found = {}
-    for registry in registries if options.enabled else ():
+    for registry in registries:
         names = MonitoringNames(prefix=prefix, registry=registry.id)
         deploy = registry.role or str(Arn(home.id.partition, "iam", "", home.account, f"role/{prefix}-deploy"))
         roles = str(Arn(home.id.partition, "iam", "", home.account, f"role/{project}/{stack}/"))
@@ -64,20 +62,6 @@ def monitored_registries(
             queries=tuple(saved_queries("" if log_group else _IN_EVENTS)) if log_group or options.audit_log else (),
         )
     return found
-
-
-def chat_channels(options: MonitoringOptions) -> tuple[SlackChannel, ...]:
-    """Of the stack's own account, which gets a role for them."""
-    slack = (each.slack for each in options.subscribers if options.enabled and each.slack)
-    return tuple(SlackChannel(workspace=each.workspace, channel=each.channel) for each in slack)
-
-
-def runbooks_url(options: MonitoringOptions, github: GitHubOptions | None) -> str:
-    """Where messages lead: as it is said, else to this project's own repository at GitHub, else a path in it."""
-    if options.runbooks:
-        return options.runbooks.rstrip("/")
-    own = github.registry.repository if github and github.registry else None
-    return f"https://github.com/{github.owner}/{own}/blob/HEAD/{_LOCAL_RUNBOOKS}" if github and own else _LOCAL_RUNBOOKS
 
 
 def _asks(repository: Repository, registry: StackRegistry) -> bool:

@@ -20,7 +20,6 @@ from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
 from settings.declared.cluster_pulls import NamespacePulls, clusters
-from settings.declared.registry_monitoring import runbooks_url
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.source_repositories import StackIdentity, source_repositories
 from settings.declared.values import Repository, StackRegistry
@@ -44,6 +43,7 @@ CACHED = (
     Rule(selector=Selector.ANY, patterns=(), effect=RetentionEffect.KEEP, count=500),
 )
 """What is in a cache can be had again, so that it need not be kept for long."""
+_RUNBOOKS = "docs/runbooks"
 
 
 def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: AwsKeys) -> Settings:
@@ -73,7 +73,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         caches=tuple(_cache(each, keys, home, project=project, stack=stack, pullers=pullers) for each in keys.caches),
         scanning=keys.scanning,
         monitoring_options=keys.monitoring,
-        runbooks=runbooks_url(keys.monitoring, keys.github),
+        runbooks=_runbooks(keys),
         registry_policy=to_json_text(keys.registry_policy) if keys.registry_policy else None,
         pull_time_exclusions=keys.pull_time_exclusions,
         blob_mounting=keys.blob_mounting,
@@ -82,6 +82,15 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         key_deletion_days=keys.key_deletion_days,
         key_grants_max=keys.key_grants_max,
     )
+
+
+def _runbooks(keys: StackKeys) -> str:
+    """Where messages lead: as it is said, else to this project's own repository at GitHub, else a path in it."""
+    if keys.monitoring.runbooks:
+        return keys.monitoring.runbooks.rstrip("/")
+    github = keys.github
+    own = github.registry.repository if github and github.registry else None
+    return f"https://github.com/{github.owner}/{own}/blob/HEAD/{_RUNBOOKS}" if github and own else _RUNBOOKS
 
 
 def _github(

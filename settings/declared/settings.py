@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from domain import resource_tags
 from domain.aws import Arn, RegistryId
@@ -19,15 +20,16 @@ from domain.iam.oidc import issuer_name
 from domain.iam.roles import Role
 from domain.kms import key_policy
 from domain.kubernetes.cluster import Cluster, Namespace
-from domain.monitoring.monitored_registry import MonitoredRegistry
 from domain.monitoring.subscribers import SlackChannel
 from domain.wording import listed
 from settings.declared.iam_roles import registry_roles
-from settings.declared.registry_monitoring import chat_channels, monitored_registries
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
 from settings.written.catalog import Retirement
 from settings.written.monitoring_options import MonitoringOptions
 from settings.written.stack import RoleOptions, Scanning
+
+if TYPE_CHECKING:
+    from domain.monitoring.monitored_registry import MonitoredRegistry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +98,12 @@ class Settings:
         )  # fmt: skip
 
     @cached_property
-    def monitoring(self) -> Mapping[StackRegistry, MonitoredRegistry]:
-        """Of each registry; of none where it is off."""
+    def monitoring(self) -> Mapping[StackRegistry, "MonitoredRegistry"]:
+        """Of each registry; of none where it is off, and nothing of it is imported."""
+        if not self.monitoring_options.enabled:
+            return {}
+        from settings.declared.registry_monitoring import monitored_registries  # noqa: PLC0415
+
         return monitored_registries(
             self.monitoring_options, self.all_registries, self.repositories,
             project=self.project, stack=self.stack, runbooks=self.runbooks,
@@ -105,7 +111,10 @@ class Settings:
 
     @property
     def chat_channels(self) -> tuple[SlackChannel, ...]:
-        return chat_channels(self.monitoring_options)
+        """Of the stack's own account, which gets a role for them."""
+        options = self.monitoring_options
+        slack = (each.slack for each in options.subscribers if options.enabled and each.slack)
+        return tuple(SlackChannel(workspace=each.workspace, channel=each.channel) for each in slack)
 
     @property
     def github_owners(self) -> tuple[str, ...]:
