@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from domain.cloudwatch.composite_rules import children
 from resources import TYPES
+from resources.cloudwatch import COMPOSITE_ALARM, METRIC_ALARM
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
+from resources.events import EVENT_RULE, EVENT_TARGET
 
 Values = dict[str, Any]
 OF_A_REPOSITORY = (LIFECYCLE_POLICY, REPOSITORY_POLICY)
@@ -34,6 +37,7 @@ class Cloud:
                 raise RefusedError(f"AlreadyExistsException: {id} already exists in {region}")
             if type in OF_A_REPOSITORY and _key(REPOSITORY, region, id) not in things:
                 raise RefusedError(f"RepositoryNotFoundException: no repository {id} in {region}")
+            _check_alarms(things, type, region, inputs)
             things[_key(type, region, id)] = {"inputs": inputs, "images": 0}
 
     def read(self, type: str, region: str, id: str) -> Values | None:
@@ -45,6 +49,7 @@ class Cloud:
         with self._open() as things:
             if _key(type, region, id) not in things:
                 raise RefusedError(f"NotFoundException: no {id} in {region}")
+            _check_alarms(things, type, region, inputs)
             things[_key(type, region, id)]["inputs"] = inputs
 
     def delete(self, type: str, region: str, id: str, *, force: bool) -> None:
@@ -52,6 +57,13 @@ class Cloud:
             thing = things.get(_key(type, region, id), {})
             if thing.get("images") and not force:
                 raise RefusedError(f"RepositoryNotEmptyException: {id} not empty, consider using force_delete")
+            if type == EVENT_RULE and any(each["rule"] == id for each in _of_type(things, EVENT_TARGET, region)):
+                raise RefusedError(f"ValidationException: Rule can't be deleted since it has targets: {id}")
+            composites = _of_type(things, COMPOSITE_ALARM, region) if type == METRIC_ALARM else ()
+            if any(id in children(each["alarmRule"]) for each in composites):
+                raise RefusedError(
+                    f"ValidationError: Cannot delete {id} as there are composite alarm(s) depending on it"
+                )
             things.pop(_key(type, region, id), None)
             if type == REPOSITORY:
                 for policy in OF_A_REPOSITORY:
@@ -85,6 +97,20 @@ class Cloud:
             if after != before:
                 file.truncate(0)
                 file.write(after)
+
+
+def _of_type(things: Values, type: str, region: str) -> list[Values]:
+    """The inputs of each in a region."""
+    return [thing["inputs"] for key, thing in things.items() if key.startswith(_key(type, region, ""))]
+
+
+def _check_alarms(things: Values, type: str, region: str, inputs: Values) -> None:
+    """A composite refers to its alarms by name: nothing makes the engine wait for them."""
+    if type != COMPOSITE_ALARM:
+        return
+    known = {each["name"] for each in _of_type(things, METRIC_ALARM, region)}
+    if missing := sorted(set(children(inputs["alarmRule"])) - known):
+        raise RefusedError(f"ValidationError: alarms {missing} in the alarm rule do not exist")
 
 
 def _key(type: str, region: str, id: str) -> str:
