@@ -102,6 +102,11 @@ def _stack_text(root: Path, options: argparse.Namespace, after: str) -> str:
     for key, value in named.items():
         lines.append(f"  {prefix}:{key}:")
         lines += [f"    {line}" for line in yaml.safe_dump(value, sort_keys=False).splitlines()]
+    lines += [
+        "  # Who hears of events and alarms, such as {email: platform@acme.example}; a sandbox has {enabled: false}.",
+        f"  {prefix}:monitoring:",
+        "    subscribers: []",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from render.rendering import render
 from review.gate.judges import own_judgement
 from settings import load
 from settings.files.configuration import stacks
+from settings.written.monitoring_options import MonitoringOptions
 from tests.cases import cases
 from tests.stacks import PROJECT, ROOT, copied
 
@@ -56,6 +57,10 @@ def test_the_settings_load_and_pass_the_gate(project: Path) -> None:
     assert settings.protect
     remarks = own_judgement(render(project, "staging"), project, date(2026, 11, 30))
     assert [each for each in remarks if each.fails] == []
+    # Nobody knows better than its people who hears of it: the file has the key, and the gate says that it is empty.
+    assert settings.monitoring_options == MonitoringOptions()
+    assert "    subscribers: []\n" in (project / "Pulumi.staging.yaml").read_text(encoding="utf-8")
+    assert "monitoring-subscribed" in {each.id for each in remarks}
     assert "staging" in (project / README).read_text(encoding="utf-8").partition("| --- |")[0]
     assert "<summary>Stack staging</summary>" in (project / PAGE).read_text(encoding="utf-8")
 
