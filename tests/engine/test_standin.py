@@ -8,7 +8,9 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from resources import TYPES
+from resources.cloudwatch import COMPOSITE_ALARM, METRIC_ALARM
 from resources.ecr import LIFECYCLE_POLICY, REPOSITORY
+from resources.events import EVENT_RULE, EVENT_TARGET
 from resources.iam import ROLE
 from resources.kubernetes import is_kubernetes
 from tests.engine.conftest import AbortedError, Context
@@ -53,6 +55,28 @@ def test_each_account_has_its_own_names(provider: AwsProvider) -> None:
     for each in (provider, other):
         each.Create(request, Context())
     assert provider.cloud.ids(REPOSITORY) == {"api@us-east-1", "api@444455556666.us-east-1"}
+
+
+def test_a_rule_outlives_its_targets_and_an_alarm_its_composite(tmp_path: Path) -> None:
+    cloud, here = Cloud(tmp_path / "cloud.json"), "us-east-1"
+    composite = {"alarmRule": 'ALARM("images")'}
+    with pytest.raises(RefusedError, match=r"alarms \['images'\] in the alarm rule do not exist"):
+        cloud.create(COMPOSITE_ALARM, here, "all", composite)
+    cloud.create(METRIC_ALARM, here, "images", {"name": "images"})
+    cloud.create(COMPOSITE_ALARM, here, "all", composite)
+    cloud.create(EVENT_RULE, here, "findings", {"name": "findings"})
+    cloud.create(EVENT_TARGET, here, "findings-topic", {"rule": "findings", "targetId": "topic"})
+    with pytest.raises(RefusedError, match="composite alarm"):
+        cloud.delete(METRIC_ALARM, here, "images", force=True)
+    with pytest.raises(RefusedError, match="since it has targets"):
+        cloud.delete(EVENT_RULE, here, "findings", force=True)
+    # Of another region is another one.
+    cloud.delete(METRIC_ALARM, "eu-west-1", "images", force=True)
+    for kind, name in (
+        (EVENT_TARGET, "findings-topic"), (EVENT_RULE, "findings"), (COMPOSITE_ALARM, "all"), (METRIC_ALARM, "images"),
+    ):  # fmt: skip
+        cloud.delete(kind, here, name, force=True)
+    assert cloud.types() == set()
 
 
 @pytest.mark.parametrize("key", ["role_arn", "roleARN"])
