@@ -22,7 +22,7 @@ class StackReferences:
         for each in resources:
             self._by_type.setdefault(each.type, []).append(each)
         self._locations = ResourceLocations(resources)
-        self._outputs = {each.urn: self._made(each) for each in resources if each.type in TYPES}
+        self._outputs = {each.urn: self._made(each) for each in resources}
 
     def of(self, kind: str, beside: CheckedResource | None = None) -> list[CheckedResource]:
         """All of a type, or those in one account and region with another resource."""

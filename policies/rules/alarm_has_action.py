@@ -85,7 +85,7 @@ def _is_part(alarm: CheckedResource, references: StackReferences) -> bool:
 
 def _children(rule: object) -> list[str]:
     try:
-        return children(rule) if isinstance(rule, str) and not is_unknown(rule) else []
+        return children(str(rule))
     except (NotReadError, RecursionError):
         return []
 

@@ -97,9 +97,11 @@ def _publishers(holder: CheckedResource, references: StackReferences) -> Iterato
     for target in feeding_targets(holder, references):
         for rule in rules_of(target, references):
             yield _Publisher(EVENTS, references.output(rule) or "", hidden=True)
-    for kind, some in ((CLOUDWATCH, acting_alarms(holder, references)), (TOPICS, redriving_topics(holder, references))):
-        for each in some:
-            yield _Publisher(kind, references.output(each) or "")
+    service, others = CLOUDWATCH, acting_alarms(holder, references)
+    if holder.type == QUEUE:
+        service, others = TOPICS, redriving_topics(holder, references)
+    for each in others:
+        yield _Publisher(service, references.output(each) or "")
 
 
 def _message(publisher: _Publisher, kind: str, arn: str, document: Document, key: str) -> str:

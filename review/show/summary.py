@@ -53,6 +53,8 @@ class RepositorySummary:
     encryption: str
     retires: str | None
     """The day until which it can be deleted with its images."""
+    alarms: tuple[str, ...]
+    """Those of its own, where the stack's monitoring is on."""
     registries: tuple[ShownRegistry, ...]
     push: tuple[RepositoryUser, ...]
     pull: tuple[RepositoryUser, ...]
@@ -80,6 +82,7 @@ def repository_summary(name: str, settings: Settings, rendered: Render, matrix: 
         mutable_tags=repository.mutable_tags,
         encryption=_encryption(repository),
         retires=repository.retire.until.isoformat() if repository.retire else None,
+        alarms=repository.alarms if settings.monitoring_options.enabled else (),
         registries=tuple(_registries(name, settings, rendered)),
         push=tuple(_users(own, Access.PUSH, (home.region,), labels)),
         pull=tuple(_users(own, Access.PULL, own.repositories[name], labels)),

@@ -19,7 +19,8 @@ def _lines(found: RepositorySummary) -> Iterator[str]:
     yield f"{found.name}, stack {found.stack} of {found.project} (account {found.account})"
     tags = f"immutable but for {listed(found.mutable_tags)}" if found.mutable_tags else "immutable"
     retires = [f"retires, can be deleted until {found.retires}"] if found.retires else []
-    facts = [f"owner {found.owner}", f"tags {tags}", f"encryption {found.encryption}", *retires]
+    alarms = [f"alarm {listed(found.alarms)}"] if found.alarms else []
+    facts = [f"owner {found.owner}", f"tags {tags}", f"encryption {found.encryption}", *alarms, *retires]
     yield from wrapped(f"  {found.description}", "  ") if found.description else ()
     yield from wrapped(f"  {'; '.join(facts)}", "  ")
     if found.push:

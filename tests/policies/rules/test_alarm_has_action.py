@@ -72,10 +72,11 @@ def test_a_composite_alarm(inputs: dict[str, Any], expected: list[str]) -> None:
     case("by its ARN", f"NOT ALARM(arn:aws:cloudwatch:us-east-1:{HOME}:alarm:p-images)", {}, []),
     case("another", 'ALARM("p-images-2")', {}, [f"alarm {ONLY_ITS_END}"]),
     case("no rule", "ALARM(", {}, [f"alarm {ONLY_ITS_END}"]),
+    case("none", None, {}, [f"alarm {ONLY_ITS_END}"]),
     case("not known yet", UNKNOWN, {}, [f"alarm {ONLY_ITS_END}"]),
     case("without any action", 'ALARM("p-images")', {"okActions": None}, [f"alarm {NO_ACTION}"]),
 )
-def test_a_composite_alarm_acts_for_its_parts(rule: str, alarm: dict[str, Any], expected: list[str]) -> None:
+def test_a_composite_alarm_acts_for_its_parts(rule: str | None, alarm: dict[str, Any], expected: list[str]) -> None:
     composite = {"alarmRule": rule, "alarmActions": [TOPIC_ARN]}
     assert judged(alarm={"alarmActions": None, **alarm}, composite=composite) == expected
     idle = {"alarmRule": rule}

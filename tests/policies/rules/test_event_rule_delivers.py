@@ -8,6 +8,7 @@ from domain.document_text import UNKNOWN, to_json_text
 from policies.rules.event_rule_delivers import RULE
 from resources.events import EVENT_RULE, EVENT_TARGET
 from resources.logs import LOG_RESOURCE_POLICY
+from resources.sns import TOPIC_POLICY
 from tests.cases import case, cases
 from tests.policies.conftest import Declared, findings, paths
 from tests.policies.rules.monitored import (
@@ -167,7 +168,16 @@ def test_without_a_policy_no_service_can_call() -> None:
     assert judged(without=("queue policy",)) == no_letters()
     own = to_json_text(document("topic"))
     assert judged(without=("topic policy",), topic={"policy": own}) == []
-    assert judged(topic_policy={"policy": "{}"}) == [refused(PUBLISH)]
+    for nothing in ("{}", 5.0):
+        assert judged(topic_policy={"policy": nothing}) == [refused(PUBLISH)]
+
+
+def test_another_topic_s_policy_lets_no_one_in() -> None:
+    text = to_json_text(document("topic", Sid="PublishEvents", Resource="*"))
+    other = Declared(type=TOPIC_POLICY, name="other", inputs={"arn": f"{TOPIC_ARN}-2", "policy": text})
+    assert findings(RULE, *monitored(("topic policy",)), other) == [refused(PUBLISH)]
+    own = replace(other, inputs={**other.inputs, "arn": TOPIC_ARN})
+    assert findings(RULE, *monitored(("topic policy",)), own) == []
 
 
 def test_a_policy_that_is_not_known_yet() -> None:

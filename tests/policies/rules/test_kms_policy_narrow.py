@@ -154,6 +154,8 @@ def through(service: object = SQS_US, account: object = HOME, **others: object) 
     (use(Condition=through([SQS_US, S3_US])), []),
     (use(Condition=through(), Action=[DECRYPT, "kms:GenerateDataKey*"]), []),
     (use(Condition=through(), Action=[DECRYPT, "kms:CreateGrant"]), by_root("kms:CreateGrant and kms:Decrypt")),
+    (use(Condition=through(), Action=[each for each in KEY_USE if each != "kms:CreateGrant"]), []),
+    (use(Condition=through(StringLike={"kms:CallerAccount": [HOME, OTHER]})), []),
     (use(Condition=through(), Action="kms:*"), every_action("kms:*")),
     (use(Condition=through(SQS_EU)), by_root()),
     (use(Condition=through([SQS_US, SQS_EU])), by_root()),

@@ -146,6 +146,21 @@ def test_in_a_first_preview_dependencies_say_whose_it_is() -> None:
         assert findings(RULE, *not_known_yet(resources, TOPIC_ARN, QUEUE_ARN)) == expected
 
 
+@cases(
+    "redrive, expected",
+    (UNKNOWN, [nothing_from("sns", BOTH, "queue")]),
+    (to_json_text({"deadLetterTargetArn": QUEUE_ARN}), [nothing_from("sns", BOTH, "queue")]),
+    (to_json_text({"deadLetterTargetArn": f"{QUEUE_ARN}-2"}), []),
+    ("{", []),
+    ("[]", []),
+    (None, []),
+)
+def test_what_a_subscription_can_t_deliver(redrive: object, expected: list[str]) -> None:
+    policy = to_json_text(document("queue key", without=("KeepMessages",)))
+    changed = {"queue_key": {"policy": policy}, "subscription": {"redrivePolicy": redrive}}
+    assert findings(RULE, *monitored(**changed)) == expected
+
+
 def test_a_key_by_its_alias_and_a_policy_by_itself() -> None:
     alias = Declared(type=ALIAS, name="alias", inputs={"name": "alias/p"}, dependencies=(urn("topic key"),))
     parts = [each for each in monitored(topic={"kmsMasterKeyId": "alias/p"}) if each.name != "topic"]

@@ -75,6 +75,15 @@ def test_a_role_that_cannot_log_in_pulls_nothing() -> None:
     assert "creation-templates" in access.text
 
 
+def test_its_alarms_are_those_that_are_declared() -> None:
+    """The other stack has no monitoring."""
+    asked = next(each.name for each in rendered("prod").resources if "pulls-stopped-" in each.name)
+    repository = asked.partition("pulls-stopped-")[2]
+    assert [shown(repository, stack=each)["alarms"] for each in ("prod", "dev")] == [["pulls-stopped"], []]
+    assert "; alarm pulls-stopped" in " ".join(show(repository).text.split())
+    assert "alarm" not in show("data/ingest").text
+
+
 def test_a_repository_that_retires_has_no_workflow(tmp_path: Path) -> None:
     retire = ("catalog.yaml", API, f"{API}    retire: {{until: 2027-01-31, reason: replaced}}\n")
     report = shown("payments/api", retire, folder=tmp_path, stack="dev")
