@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeGuard
 
 from domain.document_text import to_json_text
 from domain.ecr.globs import TooComplex
@@ -117,6 +118,17 @@ def _json_lines(old: str, new: str) -> tuple[str, ...]:
     return (*found[:JSON_LINES_MAX], *([f"~ {more} more"] if more > 0 else []))
 
 
+def _common(some: list[str], others: list[str]) -> list[str]:
+    return [each for each in some if each in others]
+
+
+def _are_names(value: object) -> TypeGuard[list[str]]:
+    """A list of texts, each once."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        return False
+    return len(set(value)) == len(value) > 0
+
+
 def _different_values(path: str, old: object, new: object) -> Iterator[str]:
     if old == new:
         return
@@ -132,6 +144,9 @@ def _different_values(path: str, old: object, new: object) -> Iterator[str]:
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, pair in enumerate(zip(old, new, strict=True)):
             yield from _different_values(f"{path}[{index}]", *pair)
+    elif _are_names(old) and _are_names(new) and _common(old, new) == _common(new, old):
+        yield from (f"- {path}: {to_json_text(each)}" for each in old if each not in new)
+        yield from (f"+ {path}: {to_json_text(each)}" for each in new if each not in old)
     else:
         yield f"~ {path or 'all of it'}: {to_json_text(old)} → {to_json_text(new)}"
 

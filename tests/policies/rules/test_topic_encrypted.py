@@ -139,6 +139,11 @@ def test_only_what_publishes_counts() -> None:
     assert findings(RULE, *monitored(("target", "alarm"), **deaf, **by_composite)) == [nothing_from("cloudwatch", BOTH)]
 
 
+def test_an_alarm_can_act_elsewhere_as_well() -> None:
+    beside = {"topic_key": {"policy": NO_EVENTS}, "alarm": {"alarmActions": ["arn:aws:lambda:x:1:f", TOPIC_ARN]}}
+    assert findings(RULE, *monitored(("target", "composite"), **beside)) == [nothing_from("cloudwatch", BOTH)]
+
+
 def test_in_a_first_preview_dependencies_say_whose_it_is() -> None:
     policy = to_json_text(document("queue key", without=("KeepEvents",)))
     sound, broken = monitored(), monitored(queue_key={"policy": policy})
