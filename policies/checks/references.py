@@ -75,4 +75,4 @@ class StackReferences:
         if resource.type == EVENT_RULE and (bus := resource.inputs.get("eventBusName", _DEFAULT_BUS)) != _DEFAULT_BUS:
             partition = REGIONS[place.region].id
             outputs = {"arn": str(Arn(partition, "events", place.region, place.account, f"rule/{bus}/{made}"))}
-        return {name: each for name, each in outputs.items() if not is_unknown(each)}
+        return outputs

@@ -172,6 +172,12 @@ def test_without_a_policy_no_service_can_call() -> None:
         assert judged(topic_policy={"policy": nothing}) == [refused(PUBLISH)]
 
 
+@cases("condition", {"Bool": {"aws:SecureTransport": "true"}}, {"StringEquals": {"aws:ResourceAccount": HOME}})
+def test_what_every_delivery_has(condition: dict[str, Any]) -> None:
+    """Also where the policy is an object."""
+    assert judged(topic_policy={"policy": document("topic", Sid="PublishEvents", Condition=condition)}) == []
+
+
 def test_another_topic_s_policy_lets_no_one_in() -> None:
     text = to_json_text(document("topic", Sid="PublishEvents", Resource="*"))
     other = Declared(type=TOPIC_POLICY, name="other", inputs={"arn": f"{TOPIC_ARN}-2", "policy": text})
