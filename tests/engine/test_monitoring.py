@@ -142,6 +142,23 @@ def test_without_a_trail_its_rules_leave(lived: Lived) -> None:
     assert left & set(lived.state) == set()
 
 
+def test_where_keys_are_protected_a_preview_refuses_to_switch_it_off(lived: Lived) -> None:
+    protect(lived, True)
+    own = {urn for urn, each in of_type(lived.state, KEY).items() if "registry@" not in urn}
+    lived.workspace.edit(FILE, lambda stack: stack["config"][KEY_NAME].update(enabled=False))
+    refused = lived.workspace.preview()
+    assert refused.code != 0
+    assert {urn for urn in lived.state if f"`pulumi state unprotect '{urn}'`" in refused.output} == own
+    assert len(own) == 2
+    lived.workspace.edit(FILE, lambda stack: stack["config"][KEY_NAME].update(enabled=True))
+    protect(lived, False)
+
+
+def protect(lived: Lived, on: bool) -> None:
+    lived.workspace.edit(FILE, lambda stack: stack["config"].update({"container-registry:protect": on}))
+    lived.update()
+
+
 def test_switched_off_it_is_deleted_in_an_order_that_aws_takes(lived: Lived) -> None:
     before = lived.state
     lived.changing(trail=True)
