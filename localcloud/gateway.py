@@ -44,7 +44,9 @@ _UNSIGNED = frozenset({"AssumeRoleWithSAML", *_BY_ARN})
 _EMULATORS_OWN = "/_ministack/"
 _READS = ("Get", "List", "Describe")
 _WRITE_ELSEWHERE = frozenset({"cloudformation", "cloudcontrolapi"})
-"""Services that make roles and keys inside the emulator."""
+"""Services that make what is remembered inside the emulator."""
+_REMEMBERED = ("events", "iam", "kms", "logs", "sns", "sqs")
+_SHARED = frozenset({"sns", "sqs"})
 
 
 class Gateway:
@@ -170,11 +172,12 @@ class Gateway:
     ) -> None:
         """What an answer that passes by means for what we remember."""
         if service in _WRITE_ELSEWHERE:
-            self._backend.forget("iam")
-            self._backend.forget("kms")
-            self._backend.forget("events")
+            for each in _REMEMBERED:
+                self._backend.forget(each)
         elif not action.startswith(_READS):
-            self._backend.forget(service, by.account if by is not None else None)
+            # Of a topic or a queue another account than its own can write.
+            whose = None if by is None or service in _SHARED else by.account
+            self._backend.forget(service, whose)
         if answer.status == HTTPStatus.OK:
             await self._callers.learn(service, action, parameters, answer, by)
 

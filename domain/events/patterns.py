@@ -37,14 +37,30 @@ class _Leaf(NamedTuple):
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether EventBridge would send the event to the rule's targets; the pattern is one that it takes."""
+    if _differs(pattern, event):
+        return False
     leaves: dict[str, list[_Leaf]] = {}
     for path, leaf in _leaves(event, (), {}, itertools.count()):
         leaves.setdefault(".".join(path), []).append(leaf)
     return any(_rule_matches(sorted(rule.items()), leaves, {}) for rule in _rules(pattern, (), [{}]))
 
 
+def _differs(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    """Whether a text of the event is none of those that the pattern wants there, which is soon seen of most events."""
+    for key, wanted in pattern.items():
+        value = event.get(key)
+        if isinstance(value, str):
+            if isinstance(wanted, list) and not any(value_matches(each, value) for each in wanted):
+                return True
+        elif isinstance(value, dict) and isinstance(wanted, dict) and _differs(wanted, value):
+            return True
+    return False
+
+
 def _leaves(value: object, path: tuple[str, ...], items: _Items, lists: Iterator[int]) -> Iterator[tuple[Any, _Leaf]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        yield path, _Leaf(value, items)
+    elif isinstance(value, Mapping):
         for key, below in value.items():
             yield from _leaves(below, (*path, key), items, lists)
     elif isinstance(value, list | tuple):

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from domain.aws import Arn
@@ -11,6 +12,7 @@ from localcloud.events.permissions import (
     ServiceSource,
     UndeliverableError,
     logs_service,
+    policies_of,
     require_allowed,
     require_key,
 )
@@ -31,20 +33,29 @@ async def put_log_event(source: ServiceSource, group: Arn, text: str, backend: B
     stream = str(uuid.uuid5(uuid.NAMESPACE_URL, source.arn))
     arn = Arn(group.partition, "logs", group.region, group.account, f"{_GROUP}{name}")
     target = Arn(arn.partition, "logs", arn.region, arn.account, f"{arn.resource}:log-stream:{stream}")
-    key = await _key_of(name, arn, backend)
-    policies = await _policies(arn, backend)
-    for action in _ACTIONS:
-        require_allowed(source, action, target, policies)
-    if key is not None:
-        own = ServiceSource(service=logs_service(group.region), arn=str(arn), account=group.account)
-        await require_key(own, key, arn, "aws:logs:arn", backend)
+    key = await backend.remembered(
+        "logs", group.account, (target, source), partial(_ready, source, arn, target, backend)
+    )
+    own = ServiceSource(service=logs_service(group.region), arn=str(arn), account=group.account)
+    await require_key(own, key, arn, "aws:logs:arn", backend)
     named = {"logGroupName": name, "logStreamName": stream}
+    await backend.call("logs", "PutLogEvents", {**named, "logEvents": [_log_event(text)]}, **place)
+
+
+async def _ready(source: ServiceSource, group: Arn, stream: Arn, backend: Backend) -> str | None:
+    """The group's key, once the stream is there and the source can write to it; remembered until someone writes to
+    Amazon CloudWatch Logs."""
+    name, _, stream_name = stream.resource.removeprefix(_GROUP).partition(":log-stream:")
+    key, policies = await _key_of(name, group, backend), policies_of(await _policies(group, backend))
+    for action in _ACTIONS:
+        require_allowed(source, action, stream, policies)
+    named = {"logGroupName": name, "logStreamName": stream_name}
     try:
-        await backend.call("logs", "CreateLogStream", named, **place)
+        await backend.call("logs", "CreateLogStream", named, account=group.account, region=group.region)
     except CallFailed as failed:
         if failed.code != "ResourceAlreadyExistsException":
             raise UndeliverableError(NO_RESOURCE, failed.message) from failed
-    await backend.call("logs", "PutLogEvents", {**named, "logEvents": [_log_event(text)]}, **place)
+    return key
 
 
 async def _key_of(name: str, group: Arn, backend: Backend) -> str | None:

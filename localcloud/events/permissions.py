@@ -5,6 +5,7 @@ The emulator reads no policy where its own services deliver."""
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from domain.aws import REGIONS, Arn
 from domain.iam.access import Caller, Context, Identity, Policy, Request
@@ -59,10 +60,9 @@ class ServiceSource:
         return {**keys, "aws:SourceOwner": (self.account,)} if self.service == ALARMS else keys
 
 
-def require_allowed(source: ServiceSource, action: str, resource: Arn, policies: Mapping[str, str]) -> None:
-    """Raises UndeliverableError unless a policy of the resource allows it; by name, and as JSON."""
-    read = [_policy(name, text) for name, text in policies.items()]
-    _require(source, action, resource, source.context, read)
+def require_allowed(source: ServiceSource, action: str, resource: Arn, policies: Sequence[Policy]) -> None:
+    """Raises UndeliverableError unless a policy of the resource allows it."""
+    _require(source, action, resource, source.context, policies)
 
 
 async def require_key(
@@ -75,6 +75,16 @@ async def require_key(
         # "the default key policy ... doesn't allow services": no key policy of an AWS managed key can be changed.
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         raise UndeliverableError(NO_PERMISSIONS, f"{source.service} can't use the AWS managed key {key_id}")
+    arn = Arn.parse(key_id)
+    await backend.remembered(
+        "kms",
+        arn.account if arn is not None else resource.account,
+        (source, key_id, resource),
+        partial(_require_usable, source, key_id, resource, encrypts, backend),
+    )
+
+
+async def _require_usable(source: ServiceSource, key_id: str, resource: Arn, encrypts: str, backend: Backend) -> None:
     key = await backend.key(key_id, account=resource.account, region=resource.region)
     if key is None:
         raise UndeliverableError(CLIENT_ERROR, f"KMSNotFound: the key {key_id} of {resource} does not exist")
@@ -101,9 +111,12 @@ def _require(source: ServiceSource, action: str, resource: Arn, context: Context
         raise UndeliverableError(NO_PERMISSIONS, reason(decision, source.caller, request))
 
 
-def _policy(name: str, text: str) -> Policy:
+def policies_of(texts: Mapping[str, str | None]) -> tuple[Policy, ...]:
+    """By name, those that are there; raises UndeliverableError for one that can't be read."""
     try:
-        return Policy(name=name, document=document_of(text, f"the policy {name}"))
+        return tuple(
+            Policy(name=name, document=document_of(text, f"the policy {name}")) for name, text in texts.items() if text
+        )
     except UnreadablePolicy as unreadable:
         raise UndeliverableError(NO_PERMISSIONS, str(unreadable)) from unreadable
 

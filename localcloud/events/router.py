@@ -43,11 +43,6 @@ class BusRule:
     targets: tuple[Mapping[str, Any], ...]
 
     def takes(self, event: Event) -> bool:
-        # Most events are of another source or kind, which is soon seen without a look into the detail.
-        for key in ("source", "detail-type"):
-            wanted = self.pattern.get(key)
-            if isinstance(wanted, list) and all(isinstance(each, str) for each in wanted) and event[key] not in wanted:
-                return False
         if not self.with_reads and _only_reads(event):
             return False
         return matches(self.pattern, event)

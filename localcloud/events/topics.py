@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html"""
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ import aiohttp
 
 from domain.aws import Arn, RegistryId
 from domain.events.patterns import matches
+from domain.iam.access import Policy
 from localcloud.events.journal import Delivery, DeliveryOutcome, Journal
 from localcloud.events.lanes import Lanes
 from localcloud.events.permissions import (
@@ -28,6 +29,7 @@ from localcloud.events.permissions import (
     ServiceSource,
     UndeliverableError,
     arn_of,
+    policies_of,
     require_allowed,
     require_key,
     undeliverable,
@@ -71,6 +73,7 @@ class _Subscription:
     raw: bool
     filter: Mapping[str, Any] | None
     by_body: bool
+    confirmed: bool
     dead_letters: str | None
 
     def takes(self, text: str) -> bool:
@@ -84,6 +87,15 @@ class _Subscription:
         return isinstance(body, dict) and matches(self.filter, body)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Topic:
+    policies: Sequence[Policy]
+    key: str | None
+    subscriptions: tuple[_Subscription, ...]
+    pending: bool
+    """Whether it has others, which are not confirmed."""
+
+
 class Topics:
     def __init__(self, backend: Backend, lanes: Lanes, journal: Journal) -> None:
         self._backend = backend
@@ -95,13 +107,16 @@ class Topics:
         """Publishes it as the service; raises UndeliverableError where the topic is gone, or a policy refuses.
 
         The subscriptions are served afterwards, each in the order of the messages."""
-        attributes = await self._attributes(topic)
-        policies = {"topic policy": attributes["Policy"]} if attributes.get("Policy") else {}
-        require_allowed(source, "sns:Publish", topic, policies)
-        await require_key(source, attributes.get("KmsMasterKeyId"), topic, "aws:sns:topicArn", self._backend)
+        known = await self._backend.remembered(
+            "sns", topic.account, (topic, source), partial(self._allowed, source, topic)
+        )
+        if known.pending:
+            # Who confirms a subscription does so behind our back.
+            self._backend.forget("sns", topic.account)
+        await require_key(source, known.key, topic, "aws:sns:topicArn", self._backend)
         now = datetime.now(UTC)
         notification = _Notification(id=str(uuid.uuid4()), topic=topic, text=text, subject=subject, moment=now)
-        for each in await self._subscriptions(topic):
+        for each in known.subscriptions:
             if each.takes(text):
                 self._lanes.add(("subscription", each.arn), partial(self._serve, notification, each))
 
@@ -185,23 +200,33 @@ class Topics:
         self._count(topic, "NumberOfNotificationsRedrivenToDlq")
         return DeliveryOutcome.DEAD_LETTERED, failed
 
-    async def _attributes(self, topic: Arn) -> dict[str, str]:
+    async def _allowed(self, source: ServiceSource, topic: Arn) -> _Topic:
+        """The topic, to which the source can publish."""
+        known = await self._backend.remembered("sns", topic.account, topic, partial(self._read, topic))
+        require_allowed(source, "sns:Publish", topic, known.policies)
+        return known
+
+    async def _read(self, topic: Arn) -> _Topic:
         try:
             answer = await self._call("GetTopicAttributes", {"TopicArn": str(topic)}, topic)
         except CallFailed as failed:
             code = NO_RESOURCE if failed.code.startswith("NotFound") else NO_PERMISSIONS
             raise UndeliverableError(code, failed.message) from failed
-        return dict(answer["Attributes"])
+        attributes, listed = answer["Attributes"], await self._subscriptions(topic)
+        return _Topic(
+            policies=policies_of({"topic policy": attributes.get("Policy")}),
+            key=attributes.get("KmsMasterKeyId"),
+            subscriptions=tuple(each for each in listed if each.confirmed),
+            pending=not all(each.confirmed for each in listed),
+        )
 
     async def _subscriptions(self, topic: Arn) -> list[_Subscription]:
-        """Those that are confirmed."""
         found, wanted = [], {"TopicArn": str(topic)}
         while True:
             answer = await self._call("ListSubscriptionsByTopic", wanted, topic)
             for each in answer.get("Subscriptions", ()):
                 attributes = await self._subscription_attributes(each["SubscriptionArn"], topic)
-                if attributes.get(_PENDING, "false") != "true":
-                    found.append(_subscription(each, attributes))
+                found.append(_subscription(each, attributes))
             if not answer.get("NextToken"):
                 return found
             wanted = {**wanted, "NextToken": answer["NextToken"]}
@@ -236,5 +261,6 @@ def _subscription(listed: Mapping[str, str], attributes: Mapping[str, str]) -> _
         raw=attributes.get("RawMessageDelivery") == "true",
         filter=json.loads(policy) if policy else None,
         by_body=attributes.get("FilterPolicyScope") == "MessageBody",
+        confirmed=attributes.get(_PENDING, "false") != "true",
         dead_letters=json.loads(redrive)["deadLetterTargetArn"] if redrive else None,
     )

@@ -16,6 +16,7 @@ from localcloud.events.permissions import (
     ServiceSource,
     UndeliverableError,
     arn_of,
+    policies_of,
     require_allowed,
 )
 from rehearsal.proofs.harness.case import Broken
@@ -128,7 +129,7 @@ def _require_services_refused(case: MonitoringCase) -> int:
     tried += [("sqs:SendMessage", names.dead_letters_arn, queue, each) for each in (*ours, theirs)]
     for action, resource, policy, source in tried:
         try:
-            require_allowed(source, action, arn_of(resource), {"policy": policy} if policy else {})
+            require_allowed(source, action, arn_of(resource), policies_of({"policy": policy}))
         except UndeliverableError:
             continue
         raise Broken(f"{source.service} can call {action} for {source.arn}, and nothing grants it")
