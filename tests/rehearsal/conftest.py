@@ -116,6 +116,7 @@ def waiting_for(text: str, process: subprocess.Popen[str]) -> Iterator[Running]:
                 line = process.stdout.readline()
                 assert line, process.stderr and process.stderr.read()
                 said += line
+            impatient.cancel()  # what a test does meanwhile is no wait for this
             yield Running(process, said)
         finally:
             impatient.cancel()
