@@ -11,11 +11,11 @@ import pulumi_aws
 
 from components.component import Component
 from domain.document_text import to_json_text
-from domain.monitoring import access
-from domain.monitoring.alarms import COMPOSITE, RegistryAlarm
+from domain.monitoring import service_access
 from domain.monitoring.derived_metrics import DerivedMetric
 from domain.monitoring.event_rules import KEPT_CALLS, KEPT_EVENTS, EventRule, RuleState, Severity, audited, recorded
 from domain.monitoring.monitored_registry import MonitoredRegistry
+from domain.monitoring.registry_alarms import COMPOSITE, RegistryAlarm
 from domain.monitoring.subscribers import Subscription
 from domain.resource_tags import OWNER
 
@@ -86,7 +86,7 @@ class RegistryMonitoring(Component):
             kms_data_key_reuse_period_seconds=_DATA_KEY_SECONDS, message_retention_seconds=_KEPT_SECONDS,
             region=self._args.region, tags=self._args.tags, opts=self.child(),
         )  # fmt: skip
-        policy = to_json_text(access.dead_letters_policy(self._names))
+        policy = to_json_text(service_access.dead_letters_policy(self._names))
         pulumi_aws.sqs.QueuePolicy(
             f"{self._name}.undelivered", queue_url=queue.url, policy=policy, region=self._args.region, opts=self.child()
         )
@@ -98,7 +98,7 @@ class RegistryMonitoring(Component):
             self._name, name=self._names.topic, kms_master_key_id=key, region=region, tags=self._args.tags,
             opts=self.child(),
         )  # fmt: skip
-        policy = to_json_text(access.topic_policy(self._names))
+        policy = to_json_text(service_access.topic_policy(self._names))
         pulumi_aws.sns.TopicPolicy(self._name, arn=topic.arn, policy=policy, region=region, opts=self.child())
         return topic
 
@@ -119,10 +119,10 @@ class RegistryMonitoring(Component):
     def _log_groups(self, key: pulumi.Input[str]) -> pulumi.Resource:
         """And the rules that fill them; the policy lets these write before there is anything to write to."""
         monitored, region = self._args.monitored, self._args.region
+        document = to_json_text(service_access.logs_policy(self._names))
         policy = pulumi_aws.cloudwatch.LogResourcePolicy(
-            self._name, policy_name=self._names.topic, policy_document=to_json_text(access.logs_policy(self._names)),
-            region=region, opts=self.child(),
-        )  # fmt: skip
+            self._name, policy_name=self._names.topic, policy_document=document, region=region, opts=self.child()
+        )
         filled = [(KEPT_EVENTS, self._names.events_log, recorded(self._names), RuleState.ENABLED)]
         if monitored.audited:
             filled.append((KEPT_CALLS, self._names.audit_log, audited(self._names), RuleState.READS_TOO))

@@ -1,8 +1,8 @@
 """The monitoring of a replica with everything that it can have, as values."""
 
-from domain.monitoring.alarms import pulls_stopped
 from domain.monitoring.monitored_registry import MonitoredRegistry
-from settings.declared.registry_monitoring import monitored_registries
+from domain.monitoring.registry_alarms import pulls_stopped
+from settings.declared.monitored_registries import monitored_registries
 from settings.declared.values import StackRegistry
 from settings.written.monitoring_options import MonitoringOptions
 

@@ -14,7 +14,9 @@ from domain.cloudwatch.metrics_insights import read_query
 from domain.document_text import to_json_text
 from domain.events.limits import PATTERN_MAX_LENGTH, RULES_PER_BUS_MAX
 from domain.events.transforms import transformed
-from domain.monitoring.alarms import (
+from domain.monitoring.event_rules import Deployment, EventRule, event_rules, key_disabled, rule_ids
+from domain.monitoring.monitoring_names import MonitoringNames
+from domain.monitoring.registry_alarms import (
     API_ACTIONS,
     COMPOSITE,
     IMAGES,
@@ -24,8 +26,6 @@ from domain.monitoring.alarms import (
     pulls_stopped,
     registry_alarms,
 )
-from domain.monitoring.event_rules import Deployment, EventRule, event_rules, key_disabled, rule_ids
-from domain.monitoring.names import MonitoringNames
 from domain.monitoring.saved_queries import saved_queries
 from settings.written.monitoring_options import MonitoringOptions, Thresholds
 from tests.aws_commands import OUTSIDE_THE_MODELS, aws_commands, command_faults

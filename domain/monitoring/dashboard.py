@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.document_text import to_json_text
-from domain.monitoring.alarms import API_ACTIONS, IMAGES, MINUTE, PULLS, api_dimensions, use_of_quota
 from domain.monitoring.derived_metrics import REPLICATED, SEVERITIES, findings_metric
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
+from domain.monitoring.registry_alarms import API_ACTIONS, IMAGES, MINUTE, PULLS, api_dimensions, use_of_quota
 
 Widget = dict[str, Any]
 _WIDTH, _HALF, _HEIGHT = 24, 12, 6

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.document_text import to_json_text
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
 
 Pattern = dict[str, Any]
 CALLS = "AWS API Call via CloudTrail"

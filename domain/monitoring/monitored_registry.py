@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.document_text import to_json_text
-from domain.monitoring.access import dead_letters_key_policy, topic_key_policy
-from domain.monitoring.alarms import RegistryAlarm, composite_rule
 from domain.monitoring.dashboard import dashboard_body
 from domain.monitoring.derived_metrics import DerivedMetric
 from domain.monitoring.event_rules import EventRule, key_disabled
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
+from domain.monitoring.registry_alarms import RegistryAlarm, composite_rule
 from domain.monitoring.saved_queries import SavedQuery
+from domain.monitoring.service_access import dead_letters_key_policy, topic_key_policy
 from domain.monitoring.subscribers import Subscription
 
 

@@ -153,7 +153,7 @@ RULE = StackRule(
     risk="EventBridge drops what its target refuses. An event that no one hears of looks as one that did not happen.",
     remediation="Give each rule a target with a deadLetterConfig, and let events.amazonaws.com publish there by the "
     "policy of the topic and of the queue, under the ARN of the rule (aws:SourceArn), and of the log groups, there for "
-    "delivery.logs.amazonaws.com as well, as domain.monitoring.access does. Rehearse it: `make rehearse-once`.",
+    "delivery.logs.amazonaws.com as well, as domain.monitoring.service_access does. Rehearse it: `make rehearse-once`.",
     parameters=Parameters,
     types=(
         EVENT_RULE, EVENT_TARGET, TOPIC, TOPIC_POLICY, QUEUE, QUEUE_POLICY, LOG_GROUP, LOG_RESOURCE_POLICY, PROVIDER,

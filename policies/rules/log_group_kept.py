@@ -43,8 +43,8 @@ RULE = ResourceRule(
     risk="Events that are gone can't tell who pushed, pulled or deleted. Those that are kept for ever cost every "
     "month, and what names callers and vulnerabilities is readable for each with access to the log group.",
     remediation="Set retentionInDays (`log_retention_days` under `monitoring`), and kmsKeyId to the ARN of a key whose "
-    "policy allows logs.REGION.amazonaws.com under kms:EncryptionContext:aws:logs:arn, as domain.monitoring.access "
-    "does.",
+    "policy allows logs.REGION.amazonaws.com under kms:EncryptionContext:aws:logs:arn, as "
+    "domain.monitoring.service_access does.",
     controls=("Security Hub CloudWatch.16", "checkov CKV_AWS_158", "checkov CKV_AWS_66"),
     parameters=LogGroupParameters,
     types=(LOG_GROUP,),

@@ -126,7 +126,7 @@ RULE = StackRule(
     "publisher can't use, every alarm and event is lost, and nothing says so.",
     remediation="Set kmsMasterKeyId to a key of the stack's, whose policy allows cloudwatch.amazonaws.com (under "
     "aws:SourceAccount and aws:SourceArn) and events.amazonaws.com (under kms:EncryptionContext alone: EventBridge "
-    "sends no source to a key) kms:Decrypt and kms:GenerateDataKey*, as domain.monitoring.access does.",
+    "sends no source to a key) kms:Decrypt and kms:GenerateDataKey*, as domain.monitoring.service_access does.",
     controls=("Security Hub SNS.1", "Security Hub SQS.1", "checkov CKV_AWS_26", "checkov CKV_AWS_27"),
     parameters=Parameters,
     types=(

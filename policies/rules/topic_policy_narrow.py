@@ -77,7 +77,8 @@ RULE = StackRule(
     risk="Another account can publish messages that look like alarms, or subscribe and read of vulnerabilities and "
     "callers. A service without a condition does so for any account that asks it (the confused deputy).",
     remediation="Name AWS's services as principals, each under aws:SourceAccount (the stack's account) and "
-    "aws:SourceArn (its rules or alarms), as domain.monitoring.access does. Within the account IAM policies suffice.",
+    "aws:SourceArn (its rules or alarms), as domain.monitoring.service_access does. Within the account IAM policies "
+    "suffice.",
     controls=("Security Hub SNS.4", "Security Hub SQS.3", "checkov CKV_AWS_169", "checkov CKV_AWS_168"),
     parameters=TopicPolicyParameters,
     types=(TOPIC, TOPIC_POLICY, QUEUE, QUEUE_POLICY, PROVIDER),

@@ -1,6 +1,6 @@
 """The last step of an alarm: Amazon CloudWatch publishes to the topic."""
 
-from domain.monitoring.alarms import COMPOSITE
+from domain.monitoring.registry_alarms import COMPOSITE
 from rehearsal.proofs.harness import messages
 from rehearsal.proofs.harness.case import Broken
 from rehearsal.proofs.harness.monitoring_case import Inbox, MonitoringCase

@@ -102,7 +102,7 @@ class Settings:
         """Of each registry; of none where it is off, and nothing of it is imported."""
         if not self.monitoring_options.enabled:
             return {}
-        from settings.declared.registry_monitoring import monitored_registries  # noqa: PLC0415
+        from settings.declared.monitored_registries import monitored_registries  # noqa: PLC0415
 
         return monitored_registries(
             self.monitoring_options, self.all_registries, self.repositories,

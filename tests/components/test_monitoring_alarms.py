@@ -13,7 +13,7 @@ from domain.cloudwatch.alarms import Alarm, alarm_of, evaluate_alarm
 from domain.cloudwatch.composite_rules import children, composite_problems, composite_state
 from domain.cloudwatch.missing_data import AlarmState
 from domain.cloudwatch.series import Series
-from domain.monitoring.alarms import API_ACTIONS
+from domain.monitoring.registry_alarms import API_ACTIONS
 from render.resource import Resource
 from resources.cloudwatch import COMPOSITE_ALARM, METRIC_ALARM
 from tests.stacks import rendered

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from domain.monitoring.alarms import API_ACTIONS
 from domain.monitoring.monitored_registry import MonitoredRegistry
 from domain.monitoring.monitoring_limits import monitoring_problems
+from domain.monitoring.registry_alarms import API_ACTIONS
 from domain.monitoring.subscribers import Protocol, Subscription
 from settings import load
 from tests.settings.written import HEAD, catalog, key, only, words

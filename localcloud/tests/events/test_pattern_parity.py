@@ -9,7 +9,7 @@ import pytest
 from domain.aws import RegistryId
 from domain.events.patterns import matches, pattern_problems
 from domain.monitoring.event_rules import Deployment, EventRule, event_rules, key_disabled
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
 from localcloud.cloud import LocalCloud
 from localcloud.tests.clouds import Connect, logged_in, refused_pull
 from localcloud.tests.events.monitored import NAME, REGION, Monitored

@@ -11,7 +11,7 @@ from domain.events.limits import PATTERN_MAX_LENGTH
 from domain.events.patterns import matches, pattern_problems
 from domain.events.transforms import transform_problems, transformed
 from domain.monitoring.event_rules import Deployment, EventRule, audited, event_rules, key_disabled, recorded
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
 
 ACCOUNT, OTHER_ACCOUNT, REGION = "111122223333", "444455556666", "eu-west-1"
 NAMES = MonitoringNames(prefix="container-registry-dev", registry=RegistryId(account=ACCOUNT, region=REGION))

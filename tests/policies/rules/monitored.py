@@ -6,8 +6,8 @@ from typing import Any
 
 from domain.aws import RegistryId
 from domain.document_text import to_json_text
-from domain.monitoring import access
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring import service_access
+from domain.monitoring.monitoring_names import MonitoringNames
 from resources.cloudwatch import COMPOSITE_ALARM, METRIC_ALARM
 from resources.events import EVENT_RULE, EVENT_TARGET
 from resources.kms import KEY
@@ -25,11 +25,11 @@ ACCOUNT = Declared(
     type=PROVIDER, name="default", region=None, inputs={"allowedAccountIds": json.dumps([HOME]), "region": "us-east-1"}
 )
 _DOCUMENTS = {
-    "topic": access.topic_policy(NAMES),
-    "queue": access.dead_letters_policy(NAMES),
-    "logs": access.logs_policy(NAMES),
-    "topic key": access.topic_key_policy(NAMES),
-    "queue key": access.dead_letters_key_policy(NAMES),
+    "topic": service_access.topic_policy(NAMES),
+    "queue": service_access.dead_letters_policy(NAMES),
+    "logs": service_access.logs_policy(NAMES),
+    "topic key": service_access.topic_key_policy(NAMES),
+    "queue key": service_access.dead_letters_key_policy(NAMES),
 }
 PATTERN = to_json_text({"source": ["aws.ecr"], "detail-type": ["ECR Image Scan"]})
 TRANSFORMER = {"inputPaths": {"name": "$.detail.repository-name"}, "inputTemplate": '{"description":"<name>"}'}

@@ -14,8 +14,8 @@ from domain.iam.actions import KEY_USE
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
 from domain.kms import ADMINISTRATION_ACTIONS, key_policy
-from domain.monitoring.access import dead_letters_key_policy
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
+from domain.monitoring.service_access import dead_letters_key_policy
 from policies.rules.kms_policy_narrow import RULE
 from resources.kms import KEY, KEY_POLICY
 from tests.cases import case, cases

@@ -11,8 +11,8 @@ from domain.document_text import UNKNOWN, to_json_text
 from domain.iam.access import Caller, Identity, Policy, Request
 from domain.iam.document import parse
 from domain.iam.evaluate import evaluate
-from domain.monitoring import access
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring import service_access
+from domain.monitoring.monitoring_names import MonitoringNames
 from policies.rules.topic_policy_narrow import RULE
 from resources.sns import TOPIC, TOPIC_POLICY
 from resources.sqs import QUEUE, QUEUE_POLICY
@@ -90,7 +90,10 @@ def test_a_policy(kind: str, value: object, expected: list[str]) -> None:
 @pytest.mark.parametrize("region", sorted(REGIONS))
 def test_our_own_policies_pass(region: str) -> None:
     names = MonitoringNames(prefix="p", registry=RegistryId(account=HOME, region=region))
-    for kind, text in ((TOPIC_POLICY, access.topic_policy(names)), (QUEUE_POLICY, access.dead_letters_policy(names))):
+    for kind, text in (
+        (TOPIC_POLICY, service_access.topic_policy(names)),
+        (QUEUE_POLICY, service_access.dead_letters_policy(names)),
+    ):
         assert findings(RULE, ACCOUNT, Declared(type=kind, inputs={"policy": to_json_text(text)})) == []
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from domain.aws import REGIONS
 from domain.iam.document import CURRENT_VERSION
 from domain.kms import account_principal, administration
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
 
 Document = dict[str, object]
 Statement = dict[str, object]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from domain.aws import Arn
-from domain.monitoring.alarms import AlarmThresholds, pulls_stopped, registry_alarms
 from domain.monitoring.derived_metrics import metrics_of_events, metrics_of_trail
 from domain.monitoring.event_rules import Deployment, event_rules, rule_ids
 from domain.monitoring.monitored_registry import MonitoredRegistry
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
+from domain.monitoring.registry_alarms import AlarmThresholds, pulls_stopped, registry_alarms
 from domain.monitoring.saved_queries import saved_queries
 from domain.monitoring.subscribers import Protocol, Subscription
 from settings.declared.values import Repository, StackRegistry

@@ -12,7 +12,7 @@ from domain.cloudwatch.limits import ALARM_METRICS_MAX
 from domain.cloudwatch.missing_data import MissingData
 from domain.monitoring.derived_metrics import DENIED_CALLS, PUSH_FAILURES
 from domain.monitoring.event_rules import Severity
-from domain.monitoring.names import MonitoringNames
+from domain.monitoring.monitoring_names import MonitoringNames
 
 MINUTE = 60
 API_ACTIONS = (
