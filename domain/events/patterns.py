@@ -50,7 +50,11 @@ def _differs(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     for key, wanted in pattern.items():
         value = event.get(key)
         if isinstance(value, str):
-            if isinstance(wanted, list) and not any(value_matches(each, value) for each in wanted):
+            if (
+                isinstance(wanted, list)
+                and value not in wanted
+                and not any(value_matches(each, value) for each in wanted)
+            ):
                 return True
         elif isinstance(value, dict) and isinstance(wanted, dict) and _differs(wanted, value):
             return True
