@@ -96,53 +96,53 @@ CASES: dict[str, tuple[str, Change, list[str]]] = {
         "payments-ledger", change(id=70000),
         [
             f"! has the repository_id 70000, and the catalog 65537: another repository by the same name; {OTHER}",
-            "catalog.yaml:44 repository_id: 70000",
+            "catalog.yaml:45 repository_id: 70000",
         ],
     ),
     "another owner by the name": (
         "payments-ledger", lambda each: change(id=2048)(each.owner),  # type: ignore[arg-type]
         [
             f"! has the owner_id 2048, and the catalog 1024: another owner by the same name; {OTHER}",
-            "catalog.yaml:43 owner_id: 2048",
+            "catalog.yaml:44 owner_id: 2048",
         ],
     ),
     "renamed": (
         "payments-ledger", _moved,
         [
             "! is acme/payments now; the names of its roles change with it, and so what its workflows assume",
-            "catalog.yaml:42 github: acme/payments",
+            "catalog.yaml:43 github: acme/payments",
         ],
     ),
     "the case": (
         "payments-ledger", change(name="Payments-Ledger"),
         [
             "! is written acme/Payments-Ledger at GitHub, and a subject has that case",
-            "catalog.yaml:42 github: acme/Payments-Ledger",
+            "catalog.yaml:43 github: acme/Payments-Ledger",
         ],
     ),
     "archived": (
         "payments-ledger", change(archived=True),
-        ["! is archived: none of its workflows runs", "catalog.yaml:42 remove this entry"],
+        ["! is archived: none of its workflows runs", "catalog.yaml:43 remove this entry"],
     ),
     "opted in to ids": (
         "payments-ledger", change(immutable=True),
         [
             "! has subjects with ids (repo:acme@1024/payments-ledger@65537)",
-            "catalog.yaml:45 subject: immutable",
+            "catalog.yaml:46 subject: immutable",
         ],
     ),
     "opted in without ids in the catalog": (
         "notebooks", change(immutable=True),
         [
             "! has subjects with ids (repo:acme@1024/notebooks@65540)",
-            "catalog.yaml:78 add owner_id: 1024", "catalog.yaml:78 add repository_id: 65540",
+            "catalog.yaml:79 add owner_id: 1024", "catalog.yaml:79 add repository_id: 65540",
         ],
     ),
     "not opted in": (
         "payments-api", change(immutable=False),
         [
             "! has subjects without ids (repo:acme/payments-api), and the catalog expects them",
-            "catalog.yaml:27 add subject: name",
+            "catalog.yaml:28 add subject: name",
         ],
     ),
     "own claim keys": (
@@ -206,7 +206,7 @@ def test_a_renamed_repository_that_is_declared_keeps_its_name_before(run: Run, g
 def test_a_deleted_repository_and_one_that_the_token_cannot_read_are_the_same_to_it(run: Run, github: GitHub) -> None:
     github.holdings.repositories.remove(repository(github, "notebooks"))
     status, out, _ = run()
-    said = ["! is not found: it was deleted, or this token can't read it", "catalog.yaml:78 remove this entry"]
+    said = ["! is not found: it was deleted, or this token can't read it", "catalog.yaml:79 remove this entry"]
     assert (status, of(out, "notebooks")) == (1, said)
 
 
@@ -249,7 +249,7 @@ def test_json_has_all_of_it(run: Run, github: GitHub) -> None:
     assert unset["lines"] == [
         {
             "file": "catalog.yaml",
-            "line": 78,
+            "line": 79,
             "path": "repositories.data/notebooks.push[0]",
             "write": "add owner_id: 1024, repository_id: 65540, subject: name",
         }
