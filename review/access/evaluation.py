@@ -18,6 +18,7 @@ from review.access.grantees import NamedGrantee, named
 from review.access.matrix import Access, Cell, Grantee, GranteeKind, Matrix
 from review.access.partial_evaluation import RESOURCE_TAGS, PartialCaller, PartialDecision, Permission, decide
 from review.access.targets import REGISTRY_DOCUMENT, AccessTarget, PolicyReader, access_targets
+from review.access.topics import topic_notes
 
 _REPOSITORY = ":repository/"
 _WILDCARDS = frozenset("*?$")
@@ -34,6 +35,7 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
     found = access_targets(rendered, documents)
     who, notes = declared_roles(rendered, documents, boundaries or {})
     evaluation = _Evaluation(found, who, rendered.cluster_principals)
+    topics = list(topic_notes(rendered, documents))
     unread = [f"{where} can't be read" for where in dict.fromkeys(documents.unread)]
     regions: dict[str, list[str]] = {}
     for copy in found:
@@ -44,7 +46,7 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
         account=rendered.account,
         repositories={name: tuple(dict.fromkeys(some)) for name, some in regions.items()},
         cells=tuple(_folded(evaluation.facts())),
-        notes=(*notes, *unread),
+        notes=(*notes, *topics, *unread),
     )
 
 
