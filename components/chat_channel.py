@@ -27,7 +27,7 @@ class ChatChannelArgs:
 
 
 class ChatChannel(Component):
-    """The configuration of a channel of Slack, in which nobody can call AWS."""
+    """The configuration of a channel of Slack, in which no one can call AWS."""
 
     def __init__(self, name: str, args: ChatChannelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)

@@ -103,7 +103,7 @@ def _stack_text(root: Path, options: argparse.Namespace, after: str) -> str:
         lines.append(f"  {prefix}:{key}:")
         lines += [f"    {line}" for line in yaml.safe_dump(value, sort_keys=False).splitlines()]
     lines += [
-        "  # Who hears of events and alarms, such as {email: platform@acme.example}; a sandbox has {enabled: false}.",
+        "  # Who is notified of events and alarms: {email: platform@acme.example}; a sandbox has {enabled: false}.",
         f"  {prefix}:monitoring:",
         "    subscribers: []",
     ]

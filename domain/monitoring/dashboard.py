@@ -16,7 +16,7 @@ _WIDTH, _HALF, _HEIGHT = 24, 12, 6
 _ALARMS_PER_WIDGET = 100
 _HOUR, _DAY = 60 * MINUTE, 24 * 60 * MINUTE
 _MOST_SHOWN = 20
-"""Repositories in a graph: more lines than that nobody reads."""
+"""Repositories in a graph: no one reads more lines than that."""
 
 
 def dashboard_body(names: MonitoringNames, alarms: Sequence[str], *, runbooks: str, replica: bool) -> str:

@@ -1,4 +1,4 @@
-"""The events of a registry that someone must hear of, and the sentence that says what happened.
+"""The events of a registry that people are notified of, and the sentence that says what happened.
 
 Shapes: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html,
 https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html and

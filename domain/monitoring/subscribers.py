@@ -40,7 +40,7 @@ class Subscription:
     protocol: Protocol
     endpoint: str
     secret: bool = False
-    """The endpoint is the name of one in the stack's configuration, of which others must not hear."""
+    """The endpoint is the name of one in the stack's configuration, which is a secret."""
 
     @property
     def secret_key(self) -> str:

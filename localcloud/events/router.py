@@ -27,7 +27,7 @@ from localcloud.iam_and_kms import Backend
 _SERVICE = "events"
 _ENABLED, _WITH_READS = "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 _READS = ("Describe", "Get", "List")
-"""Of a call that only reads and has another name, a rule that is only enabled is told.
+"""Of a call that only reads and has another name, a rule that is only enabled gets the event.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html"""
 _METRICS = "AWS/Events"
 

@@ -43,7 +43,7 @@ def _check(alarm: CheckedResource, references: StackReferences) -> Iterator[Chec
     elif enabled not in (None, True):
         yield Finding("has its actions disabled", (_ENABLED,))
     if not _actions(alarm):
-        yield Finding("has no action in any state: no one hears of it", (_IN_ALARM,))
+        yield Finding("has no action in any state: no one is notified", (_IN_ALARM,))
     for key, index, action in _actions(alarm):
         path = (key,) if index is None else (key, index)
         if is_unknown(action):
@@ -94,7 +94,7 @@ RULE = StackRule(
     id="alarm-has-action",
     title="Alarms act where they go off",
     severity="high",
-    risk="An alarm that no one hears of changes colour in the console, and nothing else.",
+    risk="An alarm that no one is notified of changes colour in the console, and nothing else.",
     remediation="Give the alarm the stack's topic in its region as alarmActions (and okActions), and leave "
     "actionsEnabled at true: `alarm_actions=[topic.arn]`. One that a composite alarm names can leave the action to it.",
     controls=("Security Hub CloudWatch.15", "Security Hub CloudWatch.17", "checkov CKV_AWS_319"),

@@ -150,7 +150,7 @@ RULE = StackRule(
     id="event-rule-delivers",
     title="What an event rule matches arrives at its target, or in its dead-letter queue",
     severity="high",
-    risk="EventBridge drops what its target refuses. An event that no one hears of looks as one that did not happen.",
+    risk="EventBridge drops what its target refuses. What no one is notified of looks as if nothing happened.",
     remediation="Give each rule a target with a deadLetterConfig, and let events.amazonaws.com publish there by the "
     "policy of the topic and of the queue, under the ARN of the rule (aws:SourceArn), and of the log groups, there for "
     "delivery.logs.amazonaws.com as well, as domain.monitoring.service_access does. Rehearse it: `make rehearse-once`.",

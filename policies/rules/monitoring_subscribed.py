@@ -26,7 +26,7 @@ RULE = StackRule(
     id="monitoring-subscribed",
     title="Someone gets what monitoring publishes",
     severity="medium",
-    risk="Alarms go off, vulnerabilities are found, images are deleted by hand, and no one is told of any of it.",
+    risk="Alarms go off, vulnerabilities are found, images are deleted by hand, and no one is notified of any of it.",
     remediation="Name someone under `monitoring` in the stack's file: `subscribers: [{email: platform@acme.example}]`, "
     "or {https: URL}, {sqs: ARN}, {slack: {workspace: ID, channel: ID}}.",
     parameters=Parameters,

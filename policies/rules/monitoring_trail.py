@@ -23,7 +23,7 @@ def check(resources: Sequence[CheckedResource], _context: RuleContext[Parameters
     for topic in references.of(TOPIC):
         rules = references.of(EVENT_RULE, beside=topic)
         if rules and not any(_is_of_calls(each.inputs.get("eventPattern")) for each in rules):
-            yield topic, Finding(f"hears of no call of an API, without a trail: no one is told of {_UNSEEN}")
+            yield topic, Finding(f"sees no API call, without a trail: no one is notified of {_UNSEEN}")
 
 
 def _is_of_calls(pattern: object) -> bool:

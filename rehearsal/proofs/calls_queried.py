@@ -20,12 +20,12 @@ def prove_monitoring(case: MonitoringCase) -> str:
     """There are no saved queries in the local cloud: those that are declared, over its records of AWS CloudTrail."""
     name, region = case.made_repository(), case.registry.region
     who, credentials = case.by_hand()
-    stranger, none = case.by_hand("rehearsal-denied", "sts:GetCallerIdentity")
+    denied_role, none = case.by_hand("rehearsal-denied", "sts:GetCallerIdentity")
     pushed, tag = case.push_as(credentials, name)
     with Client.on_loopback(case.host, case.principals.password(credentials, region)) as client:
         client.pull(name, tag)
     denied = case.principals.of("ecr", none, region)
-    require_denied(stranger, {"listed its images": lambda: denied.list_images(repositoryName=name)})
+    require_denied(denied_role, {"listed its images": lambda: denied.list_images(repositoryName=name)})
     ecr = case.principals.of("ecr", credentials, region)
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": pushed.digest}])
     ecr.delete_repository(repositoryName=name)
@@ -33,7 +33,7 @@ def prove_monitoring(case: MonitoringCase) -> str:
         "who-pushed": [(name, tag, who)],
         "who-pulled": [(name, who)],
         "what-was-deleted": [(name, "BatchDeleteImage", who), (name, "DeleteRepository", who)],
-        "denied-calls": [(name, "ListImages", stranger)],
+        "denied-calls": [(name, "ListImages", denied_role)],
     }
     events = _events(case)
     for query in case.monitored.queries:

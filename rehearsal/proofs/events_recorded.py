@@ -22,21 +22,21 @@ def prove_monitoring(case: MonitoringCase) -> str:
     _, credentials = case.by_hand()
     pushed, tag = case.push_as(credentials, name)
     scan = case.events.plant_scan(*case.place, name, tag, _COUNTS)
-    stranger, none = case.by_hand("rehearsal-denied", "sts:GetCallerIdentity")
+    denied_role, none = case.by_hand("rehearsal-denied", "sts:GetCallerIdentity")
     with Client.on_loopback(case.host, case.principals.password(none, case.registry.region)) as client:
         for attempt in (lambda: client.begin_upload(name), lambda: client.manifest(name, pushed.digest)):
             try:
                 attempt()
             except Refused:
                 continue
-            raise Broken(f"{stranger} is allowed nothing, and was not refused")
+            raise Broken(f"{denied_role} is allowed nothing, and was not refused")
     case.events.settled()
     case.remove(name)
     monitored, names = case.monitored, case.monitored.names
     kept = _kept(case, names.events_log, since)
     _require_events(kept, names.events_log, scan["id"], pushed.digest)
     made = [each for each in case.events.seen(*case.place).records if each["eventID"] not in before]
-    records = [each for each in made if _is_by(each, stranger, name)]
+    records = [each for each in made if _is_by(each, denied_role, name)]
     if monitored.audited:
         ids = {each.get("detail", {}).get("eventID") for each in _kept(case, names.audit_log, since)}
         if missing := {each["eventID"] for each in records} - ids:

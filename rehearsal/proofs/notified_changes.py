@@ -12,23 +12,23 @@ applies = messages.is_told_of_calls
 def prove_monitoring(case: MonitoringCase) -> str:
     inbox, name = Inbox(case), case.made_repository()
     region = case.registry.region
-    stranger, none = case.by_hand("rehearsal-denied", "sts:GetCallerIdentity")
+    denied_role, none = case.by_hand("rehearsal-denied", "sts:GetCallerIdentity")
     denied = case.principals.of("ecr", none, region)
-    require_denied(stranger, {"listed its images": lambda: denied.list_images(repositoryName=name)})
+    require_denied(denied_role, {"listed its images": lambda: denied.list_images(repositoryName=name)})
     who, credentials = case.by_hand()
     ecr = case.principals.of("ecr", credentials, region)
     ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability="IMMUTABLE")
     ecr.delete_repository(repositoryName=name, force=True)
     key, owner = _disabled(case)
     expected = [
-        ("call-denied", [name, stranger, "ListImages", "AccessDenied"]),
+        ("call-denied", [name, denied_role, "ListImages", "AccessDenied"]),
         ("configuration-changed", [name, who, "PutImageTagMutability"]),
         ("repository-deleted", [name, who]),
         ("key-disabled", [key, owner, "DisableKey"]),
     ]
     messages.require_messages(case, inbox, expected)
     _require_other_keys_silent(case, inbox)
-    return f"{len(expected)} messages of {who}, {stranger} and {owner}"
+    return f"{len(expected)} messages of {who}, {denied_role} and {owner}"
 
 
 def _disabled(case: MonitoringCase) -> tuple[str, str]:

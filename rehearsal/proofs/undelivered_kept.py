@@ -65,7 +65,7 @@ def _without_subscribers(case: MonitoringCase, name: str, digest: str) -> Iterat
     """The message is kept, as the subscriber would have got it."""
     for each in case.monitored.subscriptions:
         if each.protocol is Protocol.EMAIL:
-            continue  # that a mail comes back no topic hears
+            continue  # that a mail comes back no topic learns
         with _subscriber_gone(case, each):
             case.events.plant_scan(*case.place, name, digest, {"CRITICAL": 1})
             case.events.settled()

@@ -1,4 +1,4 @@
-"""What people will no longer hear of: each event once, whatever the number of regions."""
+"""What people are no longer notified of: each event once, whatever the number of regions."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -27,8 +27,8 @@ _DISABLED = "DISABLED"
 _BELOW = "LessThan"
 _BREACHING = "breaching"
 _UNSEEN = (
-    "no one is told of pushes and deletions by principals that are not declared, of denied calls, changed settings, "
-    "disabled keys and failed lifecycle runs"
+    "no one is notified of pushes and deletions by principals that are not declared, of denied calls, changed "
+    "settings, disabled keys and failed lifecycle runs"
 )
 
 
@@ -39,11 +39,11 @@ def monitoring_consequences(compared: Compared) -> Iterator[Consequence]:
     ends = [each for each in here if each.type == TOPIC and each.op is Op.DELETE]
     if ends:
         logs = ", and its log groups are deleted with what they have"
-        yield _weaker(f"Monitoring ends in {regions(ends)}: no one is told of anything any more{logs}.", ends)
+        yield _weaker(f"Monitoring ends in {regions(ends)}: no one is notified of anything any more{logs}.", ends)
     without = {each.registry for each in ends}
     staying = [each for each in here if each.registry not in without]
     yield from _subscribers([each for each in staying if each.type == TOPIC_SUBSCRIPTION])
-    # A channel's own region says nothing of the registries that it hears of.
+    # A channel's own region says nothing of the registries that it is notified of.
     channels = [each for each in changes if each.type == SLACK_CHANNEL and each.op is Op.DELETE and not ends]
     for each in channels:
         yield _weaker(f"Slack channel {_inputs(each)['slackChannelId']} no longer gets messages.", [each])
@@ -94,7 +94,7 @@ def _rules(changes: Sequence[Change], seeing: set[RegistryId]) -> Iterator[Conse
         gone = [each for each in gone if each not in unseen]
     for names, group in by_repository(gone, lambda _: None):
         text, lines = _which(names, "event rule")
-        yield _weaker(f"{text} removed in {regions(group)}: no one is told of these events.", group, lines)
+        yield _weaker(f"{text} removed in {regions(group)}: no one is notified of these events.", group, lines)
     for names, group in by_repository([each for each in changes if each.old and each.new], _less_matched):
         if what := _less_matched(group[0]):
             text, lines = _which(names, "event rule")

@@ -57,7 +57,7 @@ def test_the_settings_load_and_pass_the_gate(project: Path) -> None:
     assert settings.protect
     remarks = own_judgement(render(project, "staging"), project, date(2026, 11, 30))
     assert [each for each in remarks if each.fails] == []
-    # Nobody knows better than its people who hears of it: the file has the key, and the gate says that it is empty.
+    # Its own people know best who is to be notified: the file has the key, and the gate says that it is empty.
     assert settings.monitoring_options == MonitoringOptions()
     assert "    subscribers: []\n" in (project / "Pulumi.staging.yaml").read_text(encoding="utf-8")
     assert "monitoring-subscribed" in {each.id for each in remarks}

@@ -163,7 +163,7 @@ class Inbox:
 
 
 def address(subscription: Subscription) -> str:
-    """Of an HTTPS endpoint, as a rehearsal has it: nobody can read a secret one here."""
+    """Of an HTTPS endpoint, as a rehearsal has it: no one can read a secret one here."""
     return UNREADABLE_SECRET if subscription.secret else subscription.endpoint
 
 

@@ -1,4 +1,4 @@
-"""Alarms that no one hears of."""
+"""Alarms that no one is notified of."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from tests.policies.conftest import Declared, findings, paths
 from tests.policies.rules.monitored import ACCOUNT, TOPIC_ARN, monitored, not_known_yet
 from tests.policies.rules.texts import HOME, OTHER
 
-NO_ACTION = "has no action in any state: no one hears of it"
+NO_ACTION = "has no action in any state: no one is notified"
 ONLY_ITS_END = "acts where it ends, and not where it goes off"
 NOWHERE = {"alarmActions": None, "okActions": None}
 LAMBDA_ARN = f"arn:aws:lambda:us-east-1:{HOME}:function:page"

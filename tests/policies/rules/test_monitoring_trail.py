@@ -10,7 +10,7 @@ from tests.policies.conftest import findings
 from tests.policies.rules.monitored import monitored
 
 UNSEEN = (
-    "topic hears of no call of an API, without a trail: no one is told of pushes and deletions by principals that are "
+    "topic sees no API call, without a trail: no one is notified of pushes and deletions by principals that are "
     "not declared, denied calls, settings that are changed by hand, repositories that are deleted, keys that are "
     "disabled and lifecycle policies that fail"
 )

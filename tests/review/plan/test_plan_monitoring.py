@@ -1,4 +1,4 @@
-"""Monitoring that is loosened: people no longer hear of something."""
+"""Monitoring that is loosened: people are no longer notified of something."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,10 +23,10 @@ BASE: tuple[TextEdit, ...] = (
     ("catalog.yaml", "    mutable_tags: [latest]\n", "    mutable_tags: [latest]\n    alarms: [pulls-stopped]\n"),
     *ALONE,
 )
-NO_ONE, LOG = "no one is told of anything any more", f"Log group /aws/events/{P}-monitoring"
+NO_ONE, LOG = "no one is notified of anything any more", f"Log group /aws/events/{P}-monitoring"
 UNSEEN = (
-    "no one is told of pushes and deletions by principals that are not declared, of denied calls, changed settings, "
-    "disabled keys and failed lifecycle runs"
+    "no one is notified of pushes and deletions by principals that are not declared, of denied calls, changed "
+    "settings, disabled keys and failed lifecycle runs"
 )
 
 
@@ -92,7 +92,7 @@ FEW_IMAGES, MANY_IMAGES = (option(f"thresholds: {{images: {count}}}") for count 
     ]),
     case("longer retention", (option("log_retention_days: 30"),), (), []),
     case("the log of calls", (AUDIT,), (), [
-        f"Event rule {P}-calls is removed in {PLACES}: no one is told of these events.",
+        f"Event rule {P}-calls is removed in {PLACES}: no one is notified of these events.",
         f"Log group /aws/events/{P}-audit in {PLACES} is deleted with what it has.",
     ]),
     case("all of it", (), NO_MONITORING, [
@@ -134,7 +134,7 @@ def test_one_rule_of_calls_is_no_trail() -> None:
     gone = ("registry@us-east-1.call-denied", "registry@us-east-1.undeclared-push")
     left = replace(base, resources=tuple(each for each in base.resources if each.name not in gone))
     names = f"{P}-call-denied and {P}-undeclared-push"
-    text = f"Event rules {names} are removed in {HOME}: no one is told of these events."
+    text = f"Event rules {names} are removed in {HOME}: no one is notified of these events."
     assert weaker(plan(base, left)) == [text]
 
 
