@@ -18,7 +18,7 @@ from review.access.grantees import NamedGrantee, named
 from review.access.matrix import Access, Cell, Grantee, GranteeKind, Matrix
 from review.access.partial_evaluation import RESOURCE_TAGS, PartialCaller, PartialDecision, Permission, decide
 from review.access.targets import REGISTRY_DOCUMENT, AccessTarget, PolicyReader, access_targets
-from review.access.topics import topic_notes
+from review.access.topic_notes import topic_notes
 
 _REPOSITORY = ":repository/"
 _WILDCARDS = frozenset("*?$")
