@@ -11,7 +11,10 @@ ACCESS_VERSION = 1
 
 
 def to_json(matrix: Matrix) -> str:
-    head = {"version": ACCESS_VERSION, **fields_of(matrix, "project", "stack", "account", "repositories", "notes")}
+    head = {
+        "version": ACCESS_VERSION,
+        **fields_of(matrix, "project", "stack", "account", "repositories", "notes", "topics"),
+    }
     return json_document(head, "cells", [_cell(each) for each in matrix.cells])
 
 

@@ -35,7 +35,7 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
     found = access_targets(rendered, documents)
     who, notes = declared_roles(rendered, documents, boundaries or {})
     evaluation = _Evaluation(found, who, rendered.cluster_principals)
-    topics = list(topic_notes(rendered, documents))
+    topics = tuple(topic_notes(rendered, documents))
     unread = [f"{where} can't be read" for where in dict.fromkeys(documents.unread)]
     regions: dict[str, list[str]] = {}
     for copy in found:
@@ -46,7 +46,8 @@ def access_matrix(rendered: Render, boundaries: Mapping[str, Policy] | None = No
         account=rendered.account,
         repositories={name: tuple(dict.fromkeys(some)) for name, some in regions.items()},
         cells=tuple(_folded(evaluation.facts())),
-        notes=(*notes, *topics, *unread),
+        notes=(*notes, *unread),
+        topics=topics,
     )
 
 

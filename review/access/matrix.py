@@ -109,6 +109,8 @@ class Matrix:
     cells: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
     """What is not known."""
+    topics: tuple[str, ...] = ()
+    """Who publishes to the topics of monitoring, and to whom these deliver."""
 
     def without(self, names: Container[str]) -> "Matrix":
         """The matrix of the other repositories."""

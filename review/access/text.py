@@ -56,6 +56,7 @@ def notes(matrix: Matrix) -> Iterator[str]:
     if any(cell.principal.by_own_policies for cell in matrix.cells):
         yield OTHERS_POLICIES
     yield from matrix.notes
+    yield from matrix.topics
 
 
 def rows(matrix: Matrix, repository: str) -> list[Row]:

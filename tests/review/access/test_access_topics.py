@@ -14,7 +14,7 @@ ANYONE = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resourc
 
 
 def topics(render: Render) -> list[str]:
-    return [each for each in access_matrix(render).notes if each.startswith("topic ")]
+    return list(access_matrix(render).topics)
 
 
 def changed(token: str, **inputs: object) -> Render:
