@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.review.clones import Clone, run_in_process
-from tests.stacks import PROJECT, ROOT, copied
+from tests.stacks import NO_MONITORING, PROJECT, ROOT, copied
 
 
 @pytest.fixture(scope="session")
 def _main(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project and its levels; the code is a link, by which a revision is known to have a gate."""
-    folder = copied(tmp_path_factory.mktemp("main") / "project")
+    folder = copied(tmp_path_factory.mktemp("main") / "project", *NO_MONITORING)
     shutil.copytree(PROJECT / "policies", folder / "policies")
     (folder / "review").symlink_to(ROOT / "review")
     (folder / "requirements.txt").write_text("pulumi\n", encoding="utf-8")

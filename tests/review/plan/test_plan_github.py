@@ -47,6 +47,7 @@ def catalog(old: str, new: str) -> TextEdit:
 
 
 def changed(*edits: TextEdit, base: tuple[TextEdit, ...] = ()) -> Plan:
+    base = (*NO_MONITORING, *base)
     return plan(rendered("prod", *base), rendered("prod", *base, *edits), date(2026, 11, 30))
 
 
