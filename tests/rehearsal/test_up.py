@@ -63,9 +63,7 @@ def assert_a_machine_is_told(out: str, errors: str) -> None:
     """And people, on the other stream."""
     told = json.loads(out)
     assert (told["version"], told["stack"], told["held"]) == (1, "dev", True)
-    assert {each["subject"] for each in told["proofs"]} == {
-        f"{each}@us-east-1" for each in ("team/app", "registry", "monitoring")
-    }
+    assert {each["subject"] for each in told["proofs"]} == {f"{each}@us-east-1" for each in ("team/app", "registry")}
     assert all(each["held"] and each["happened"] and each["seconds"] > 0 for each in told["proofs"])
     assert "promises held" in errors
     assert "Traceback" not in errors

@@ -18,7 +18,7 @@ from rehearsal.proofs.harness.run import Proof, ProofOutcome, cases, found, prom
 from settings import Settings, load
 from tests.clusters import STOREFRONT
 from tests.rehearsal.proving.breaking import REGION
-from tests.stacks import NO_GITHUB, PROJECT, copied
+from tests.stacks import NO_GITHUB, NO_MONITORING, copied
 
 DEV_ACCOUNT, OTHER_ACCOUNT, WORKLOADS = "111122223333", "999900001111", "444455556666"
 COPY, PART, THERE = "eu-west-1", "eu-central-1", "us-west-2"
@@ -34,9 +34,10 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{CACHES_ACCOUNT}:secret:ecr-pullthrou
 
 
 def stack_file(account: str, *lines: str) -> str:
-    """A stack in the account, with these keys of ours beside the usual ones."""
+    """A stack in the account, with these keys of ours beside the usual ones; monitoring is off but where it is one."""
     accounts = f'accounts: {{workloads: "{WORKLOADS}", self: "{account}"}}'
-    ours = ("environment: dev", accounts, "organizations: {acme: o-a1b2c3d4e5}", "protect: false", *lines)
+    off = () if any(each.startswith("monitoring:") for each in lines) else ("monitoring: {enabled: false}",)
+    ours = ("environment: dev", accounts, "organizations: {acme: o-a1b2c3d4e5}", "protect: false", *off, *lines)
     keys = "".join(f"  container-registry:{line}\n" for line in ours)
     return f'config:\n  aws:region: {REGION}\n  aws:allowedAccountIds: ["{account}"]\n{keys}'
 
@@ -267,7 +268,9 @@ class Stacks:
         return self._built[name]
 
     def project(self, name: str) -> Path:
-        return project_of(self._folder / name, *FILES[name]) if name in FILES else PROJECT
+        if name in FILES:
+            return project_of(self._folder / name, *FILES[name])
+        return copied(self._folder / name, *NO_MONITORING)
 
     def build(self, project: Path, stack: str = "dev") -> Stack:
         self._prepare(load(project, stack))
