@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from domain.cloudwatch.limits import COMPOSITE_CHILDREN_MAX, COMPOSITE_ELEMENTS_MAX, COMPOSITE_RULE_MAX_LENGTH
 from domain.cloudwatch.missing_data import AlarmState
-from domain.cloudwatch.token_reader import NotReadError, TokenReader
+from domain.cloudwatch.token_reader import NotReadError, TokenReader, read_condition
 from domain.problems import Problem, unless
 
 _TOKEN = re.compile(r'(?P<space>\s+)|(?P<parenthesis>[()])|(?P<name>"[^"]*"|[^\s()"]+)')
@@ -53,17 +53,7 @@ def _read(rule: str) -> tuple[_Rule, _Elements]:
 
 
 def _either(reader: TokenReader, elements: _Elements) -> _Rule:
-    rules = [_both(reader, elements)]
-    while reader.take("OR"):
-        rules.append(_both(reader, elements))
-    return lambda states: any(rule(states) for rule in rules)
-
-
-def _both(reader: TokenReader, elements: _Elements) -> _Rule:
-    rules = [_one(reader, elements)]
-    while reader.take("AND"):
-        rules.append(_one(reader, elements))
-    return lambda states: all(rule(states) for rule in rules)
+    return read_condition(reader, lambda each: _one(each, elements), either="OR", both="AND")
 
 
 def _one(reader: TokenReader, elements: _Elements) -> _Rule:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.cloudwatch.token_reader import NotReadError, TokenReader
+from domain.cloudwatch.token_reader import NotReadError, TokenReader, read_condition
 
 TOKEN = re.compile(
     r"(?P<space>(?:\s|\#[^\n]*)+)|(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|(?P<pattern>/(?:[^/\\\n]|\\.)+/)"
@@ -33,10 +33,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 def condition(reader: TokenReader) -> Condition:
     """Conditions joined by `or`."""
-    conditions = [_both(reader)]
-    while reader.take("or"):
-        conditions.append(_both(reader))
-    return lambda row: any(each(row) for each in conditions)
+    return read_condition(reader, _one, either="or", both="and")
 
 
 def value(reader: TokenReader) -> Value:
@@ -81,13 +78,6 @@ def _function(name: str, values: list[Value]) -> Value:
         raise NotReadError(f"calls `{name}`, which is not read here")
     function = _FUNCTIONS[name.lower()]
     return lambda row: function(*(each(row) for each in values))
-
-
-def _both(reader: TokenReader) -> Condition:
-    conditions = [_one(reader)]
-    while reader.take("and"):
-        conditions.append(_one(reader))
-    return lambda row: all(each(row) for each in conditions)
 
 
 def _one(reader: TokenReader) -> Condition:

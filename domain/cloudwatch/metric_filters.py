@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from domain.cloudwatch.limits import FILTER_DIMENSIONS_MAX, FILTER_PATTERN_MAX_LENGTH
-from domain.cloudwatch.token_reader import NotReadError, TokenReader
+from domain.cloudwatch.token_reader import NotReadError, TokenReader, read_condition
 from domain.problems import Problem, unless
 
 _SELECTOR = r"\$(?:\.[\w-]+|\.\*|\.?\['[^']*'\]|\[\d+\]|\[\*\])+"
@@ -122,17 +122,7 @@ def _read(pattern: str) -> _Condition:
 
 
 def _either(reader: TokenReader) -> _Condition:
-    conditions = [_both(reader)]
-    while reader.take("||"):
-        conditions.append(_both(reader))
-    return lambda record: any(condition(record) for condition in conditions)
-
-
-def _both(reader: TokenReader) -> _Condition:
-    conditions = [_one(reader)]
-    while reader.take("&&"):
-        conditions.append(_one(reader))
-    return lambda record: all(condition(record) for condition in conditions)
+    return read_condition(reader, _one, either="||", both="&&")
 
 
 def _one(reader: TokenReader) -> _Condition:

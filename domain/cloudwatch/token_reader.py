@@ -1,6 +1,10 @@
 """A text of one of CloudWatch's small languages, token by token."""
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class NotReadError(ValueError):
@@ -64,3 +68,15 @@ class TokenReader:
 
     def _is(self, word: str, token: tuple[str, str]) -> bool:
         return word.lower() == token[1].lower() if self._ignore_case else word == token[1]
+
+
+def read_condition(
+    reader: TokenReader, one: Callable[[TokenReader], Callable[[T], bool]], *, either: str, both: str
+) -> Callable[[T], bool]:
+    """Conditions that words join, of which `both` binds closer; `one` reads what is between them."""
+    alternatives: list[list[Callable[[T], bool]]] = []
+    while not alternatives or reader.take(either):
+        alternatives.append([one(reader)])
+        while reader.take(both):
+            alternatives[-1].append(one(reader))
+    return lambda value: any(all(condition(value) for condition in each) for each in alternatives)
