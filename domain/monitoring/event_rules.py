@@ -252,7 +252,7 @@ def _calls(names: MonitoringNames, deployment: Deployment) -> Iterator[EventRule
     yield EventRule(
         id="undeclared-delete",
         runbook="undeclared-delete",
-        description="A principal deleted images, which no settings let anyone do",
+        description="A principal deleted images; the settings grant that to none",
         severity=Severity.NOW,
         pattern=_of_ecr(names, ["BatchDeleteImage"], {**_NOT_FAILED, **undeclared}),
         title="Images of <repository> were deleted (<region>)",

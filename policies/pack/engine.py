@@ -131,7 +131,7 @@ def _plain_resource(resource: ResourceValidationArgs | EngineResource) -> _Resou
         provider=resource.provider.urn if resource.provider else None,
         protect=resource.opts.protect,
         inputs=_plain_mapping(resource.props),
-        # Only a rule that sees all resources is told of them.
+        # Only a rule over all resources reads them.
         dependencies=tuple(each.urn for each in getattr(resource, "dependencies", ())),
     )
 

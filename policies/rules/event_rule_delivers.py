@@ -1,4 +1,4 @@
-"""Event rules match, and what they match arrives: each has a target that lets it in, and a dead-letter queue that does.
+"""Event rules match, and what they match arrives: a rule has a target and a dead-letter queue, which admit it.
 
 Amazon EventBridge says of nothing that it could not deliver; a target that refuses is not even tried again."""
 

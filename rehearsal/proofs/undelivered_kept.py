@@ -97,8 +97,8 @@ def _require_alarm(case: MonitoringCase, depth: float, state: AlarmState) -> Non
         raise Broken(f"there is no alarm {names.named(_ALARM)}")
     found = evaluate_alarm(alarm_of(_as_declared(described[0])), [series], now)
     if found.state is not state:
-        told = f"alarm {_ALARM} is {found.state}: {found.reason}"
-        raise Broken(f"with {depth:.0f} messages in the dead-letter queue {told}")
+        seen = f"alarm {_ALARM} is {found.state}: {found.reason}"
+        raise Broken(f"with {depth:.0f} messages in the dead-letter queue {seen}")
 
 
 def _as_declared(described: Mapping[str, Any]) -> dict[str, Any]:

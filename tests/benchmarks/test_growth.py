@@ -43,7 +43,7 @@ def test_each_region_costs_as_much_as_the_one_before(tmp_path: Path, few: list[D
     two, three = monitored(tmp_path / "two", FEW, TWO), monitored(tmp_path / "three", FEW, THREE)
     replica = len(two) - len(few)
     assert len(three) - len(two) == replica
-    # A replica is told of failed replication, too: a rule and its target.
+    # A replica has the rule of failed replication as well, and its target.
     assert replica == len(few) + 2
 
 

@@ -48,5 +48,7 @@ def test_each_registry_has_a_key_of_its_own(project: Path, edit: Edit) -> None:
 @pytest.mark.parametrize("written", ["1", "0", "-50000"])
 def test_what_is_no_quota(project: Path, written: str) -> None:
     key(project, f"key_grants_max: {written}")
-    told = f"Pulumi.dev.yaml:18: config.container-registry:key_grants_max: {written} is not a valid number of grants"
-    assert only(project).startswith(told)
+    expected = (
+        f"Pulumi.dev.yaml:18: config.container-registry:key_grants_max: {written} is not a valid number of grants"
+    )
+    assert only(project).startswith(expected)

@@ -42,7 +42,7 @@ def plane(plane: Plane) -> Plane:
     return plane
 
 
-def told(plane: Plane | Server) -> list[Event]:
+def events_of(plane: Plane | Server) -> list[Event]:
     """By ECR itself, each as its schema has it."""
     found = [each for each in plane.events.put_so_far if "CloudTrail" not in each["detail-type"]]
     for each in found:
@@ -56,7 +56,8 @@ def told(plane: Plane | Server) -> list[Event]:
 
 def actions(plane: Plane | Server) -> list[tuple[str, str, str | None]]:
     return [
-        (each["detail-type"], each["detail"]["action-type"], each["detail"].get("image-tag")) for each in told(plane)
+        (each["detail-type"], each["detail"]["action-type"], each["detail"].get("image-tag"))
+        for each in events_of(plane)
     ]
 
 
@@ -73,7 +74,7 @@ def test_an_image_that_is_put_and_deleted_over_the_api(plane: Plane) -> None:
         (kind, "DELETE", "v1"), (kind, "DELETE", None),
         (kind, "PUSH", "v3"), (kind, "DELETE", "v2"), (kind, "DELETE", "v3"),
     ]  # fmt: skip
-    first = told(plane)[0]
+    first = events_of(plane)[0]
     assert (first["account"], first["region"], first["resources"]) == (ACCOUNT, REGION, [])
     about = {"result": "SUCCESS", "action-type": "PUSH", "repository-name": NAME, "image-digest": digest}
     assert first["detail"] == {**about, "image-tag": "v1"}
@@ -82,7 +83,7 @@ def test_an_image_that_is_put_and_deleted_over_the_api(plane: Plane) -> None:
 def test_a_push_that_is_refused_tells_nothing(plane: Plane) -> None:
     plane.code("PutImage", **HERE, imageManifest=index(digest_of(manifest(1))))
     plane("BatchDeleteImage", **HERE, imageIds=[{"imageTag": "missing"}])
-    assert told(plane) == []
+    assert events_of(plane) == []
 
 
 def test_an_image_that_is_archived_and_restored(plane: Plane) -> None:
@@ -90,7 +91,7 @@ def test_an_image_that_is_archived_and_restored(plane: Plane) -> None:
     given = {**HERE, "imageId": {"imageTag": "v1"}}
     for target in ("ARCHIVE", "STANDARD"):
         plane("UpdateImageStorageClass", **given, targetStorageClass=target)
-    archived, restored = (each["detail"] for each in told(plane)[1:])
+    archived, restored = (each["detail"] for each in events_of(plane)[1:])
     common = {"action-type": "UPDATE_STORAGE_CLASS", "repository-name": NAME, "result": "SUCCESS"}
     types = {"manifest-media-type": OCI_MANIFEST, "artifact-media-type": "application/vnd.oci.image.config.v1+json"}
     named = {**common, **types, "image-digest": digest_of(manifest(1))}
@@ -105,7 +106,7 @@ def test_what_refers_to_an_image_has_events_of_its_own_type(plane: Plane) -> Non
     plane("BatchDeleteImage", **HERE, imageIds=[{"imageDigest": signature}])
     kind = "ECR Referrer Action"
     assert actions(plane)[1:] == [(kind, "PUSH", None), (kind, "DELETE", None)]
-    assert told(plane)[1]["detail"]["artifact-media-type"] == "application/vnd.cncf.notary.signature"
+    assert events_of(plane)[1]["detail"]["artifact-media-type"] == "application/vnd.cncf.notary.signature"
 
 
 def test_clients_push_and_delete(server: Server) -> None:
@@ -118,11 +119,11 @@ def test_clients_push_and_delete(server: Server) -> None:
 
 
 @cases("failed", False, True)
-def test_a_replica_is_told_of_where_it_arrives(failed: bool) -> None:
+def test_a_replication_makes_its_event_where_it_arrives(failed: bool) -> None:
     other = rule(OTHER_REGION, OTHER_ACCOUNT if failed else ACCOUNT)
     plane = replicating(other)
     digest = plane.push(manifest(1), "v1")
-    (event,) = (each for each in told(plane) if each["detail-type"] == "ECR Replication Action")
+    (event,) = (each for each in events_of(plane) if each["detail-type"] == "ECR Replication Action")
     owner = OTHER_ACCOUNT if failed else ACCOUNT
     assert (event["account"], event["region"]) == (owner, OTHER_REGION)
     assert event["resources"] == [ARN.replace(REGION, OTHER_REGION).replace(ACCOUNT, owner)]

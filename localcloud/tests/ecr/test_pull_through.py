@@ -327,7 +327,7 @@ def test_the_day_is_a_day() -> None:
 class TestWhatIsTold:
     """ECR Pull Through Cache Action: what the User Guide's sample has, and for a failure what the CDK's schema has."""
 
-    def told(self, server: Server) -> list[dict[str, Any]]:
+    def events_at(self, server: Server) -> list[dict[str, Any]]:
         found = server.events.of("ECR Pull Through Cache Action")
         assert all(each["resources"] == [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{HERE}"] for each in found)
         return [each["detail"] for each in found]
@@ -337,7 +337,7 @@ class TestWhatIsTold:
         client.pull(HERE, "v1")
         common = {"rule-version": "1", "sync-status": "SUCCESS", "ecr-repository-prefix": "quay"}
         named = {"repository-name": HERE, "upstream-registry-url": URL, "image-tag": "v1", "image-digest": APP.digest}
-        assert self.told(server) == [{**common, **named}]
+        assert self.events_at(server) == [{**common, **named}]
 
     @cases(
         "status, code",
@@ -350,7 +350,7 @@ class TestWhatIsTold:
         with answering(status) as host:
             server.upstream_hosts[URL] = host
             refusal(client, "v1")
-        (event,) = self.told(server)
+        (event,) = self.events_at(server)
         assert (event["sync-status"], event["failure-code"], event["image-tag"]) == ("FAILURE", code, "v1")
         assert URL in event["failure-reason"]
         assert "image-digest" not in event
@@ -358,7 +358,7 @@ class TestWhatIsTold:
     def test_an_upstream_that_can_not_be_reached(self, server: Server, client: Client) -> None:
         del server.upstream_hosts[URL]
         refusal(client, APP.digest)
-        (event,) = self.told(server)
+        (event,) = self.events_at(server)
         assert (event["failure-code"], event["image-digest"]) == ("UpstreamUnavailable", APP.digest)
 
     def test_a_cached_image_that_can_not_be_updated(self, server: Server, client: Client) -> None:
@@ -366,7 +366,7 @@ class TestWhatIsTold:
         a_day_goes_by(server)
         del server.upstream_hosts[URL]
         client.pull(HERE, "v1")
-        assert [each["sync-status"] for each in self.told(server)] == ["SUCCESS", "FAILURE"]
+        assert [each["sync-status"] for each in self.events_at(server)] == ["SUCCESS", "FAILURE"]
 
 
 @contextmanager

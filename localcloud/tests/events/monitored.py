@@ -1,4 +1,4 @@
-"""An account with a repository, and what is told of it: a topic, queues, keys and rules, as people make them."""
+"""An account with a repository and its monitoring: a topic, queues, keys and rules, as people make them."""
 
 import json
 import threading
@@ -116,7 +116,7 @@ def _loaded(text: str) -> Any:
 
 
 class Subscriber:
-    """An HTTP endpoint on loopback, which confirms its subscription, and answers as it is told."""
+    """An HTTP endpoint on loopback, which confirms its subscription, and answers with the status that a test sets."""
 
     def __init__(self) -> None:
         self.status = 200

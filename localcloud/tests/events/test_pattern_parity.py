@@ -93,14 +93,14 @@ def fixtures() -> Iterator[tuple[Json, Json]]:
 def test_what_matches(cloud: LocalCloud, connect: Connect) -> None:
     client = connect(cloud, "events")
 
-    def theirs(pattern: Json, told: Json) -> bool:
-        answer = client.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(told))
+    def theirs(pattern: Json, event: Json) -> bool:
+        answer = client.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(event))
         return bool(answer["Result"])
 
     found = [
-        (json.dumps(pattern), json.dumps(told["detail"]), matches(pattern, told))
-        for pattern, told in fixtures()
-        if matches(pattern, told) is not theirs(pattern, told)
+        (json.dumps(pattern), json.dumps(event["detail"]), matches(pattern, event))
+        for pattern, event in fixtures()
+        if matches(pattern, event) is not theirs(pattern, event)
     ]
     assert found == list(DIFFERENCES)
 
@@ -112,20 +112,20 @@ def test_the_project_s_own_rules_over_what_this_cloud_tells(monitored: Monitored
     deployment = Deployment(role_path=f"{own}registry/", deploy_role=f"{own}deploy")
     rules = [*event_rules(names, deployment=deployment, home=False, trail=True), key_disabled(names, [key])]
     happen(monitored, key)
-    client, told = monitored.client("events"), monitored.seen().events
+    client, events = monitored.client("events"), monitored.seen().events
 
     def theirs(rule: EventRule, each: Json) -> bool:
         answer = client.test_event_pattern(EventPattern=json.dumps(rule.pattern), Event=json.dumps(each))
         return bool(answer["Result"])
 
     def matched(judge: Callable[[EventRule, Json], bool]) -> set[tuple[str, str]]:
-        return {(rule.id, each["id"]) for rule in rules for each in told if judge(rule, each)}
+        return {(rule.id, each["id"]) for rule in rules for each in events if judge(rule, each)}
 
     ours = matched(lambda rule, each: matches(rule.pattern, each))
     assert ours == matched(theirs)
     # Every rule has an event of its own here but that of a replica, which this account has not.
     assert {rule for rule, _ in ours} == {rule.id for rule in rules} - {"replication-failed"}
-    assert len(ours) < len(told) * len(rules) / 10
+    assert len(ours) < len(events) * len(rules) / 10
 
 
 def happen(monitored: Monitored, key: str) -> None:

@@ -272,19 +272,19 @@ def test_an_input_that_is_no_json_is_a_dead_letter(monitored: Monitored) -> None
 def test_rules_are_read_again_as_soon_as_they_change(monitored: Monitored) -> None:
     queue, events = monitored.open_queue("pushes", EVENTS), monitored.client("events")
 
-    def told(tag: str) -> bool:
+    def arrives(tag: str) -> bool:
         monitored.push(tag, number=int(tag[1:]))
         return [each["body"]["detail"]["image-tag"] for each in monitored.messages(queue)] == [tag]
 
-    assert not told("v1")
+    assert not arrives("v1")
     monitored.rule("pushes", PUSHES, queue)
-    assert told("v2")
+    assert arrives("v2")
     events.disable_rule(Name="pushes")
-    assert not told("v3")
+    assert not arrives("v3")
     events.enable_rule(Name="pushes")
-    assert told("v4")
+    assert arrives("v4")
     events.remove_targets(Rule="pushes", Ids=["target"])
-    assert not told("v5")
+    assert not arrives("v5")
 
 
 def test_calls_that_only_read_reach_a_rule_that_asks_for_them(monitored: Monitored) -> None:

@@ -243,7 +243,7 @@ def test_what_exists_in_aws_alone_is_there_before_and_is_told() -> None:
             f"arn:aws:sns:us-east-1:{home.account}:{P}-monitoring"
             in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
         )
-    told = preconditions.stand_ins(settings)
-    assert "log group organization-trail exists in AWS alone: an empty one was created before" in told
+    listed = preconditions.stand_ins(settings)
+    assert "log group organization-trail exists in AWS alone: an empty one was created before" in listed
     queue = f"arn:aws:sqs:us-east-1:{home.account}:registry-events"
-    assert f"queue {queue} exists in AWS alone: an empty one was created before" in told
+    assert f"queue {queue} exists in AWS alone: an empty one was created before" in listed

@@ -114,16 +114,16 @@ OTHER_LOGIN = base64.b64encode(json.dumps({"auths": {"ghcr.io": {}}}).encode()).
 
 
 @cases(
-    "changes, told",
+    "changes, reason",
     case("no host", {"data": {DOCKER_CONFIG: OTHER_LOGIN}}, "has no login for 550000440001.dkr.ecr.us-east-1"),
 )
 def test_a_secret_without_its_login_fails_the_proof(
-    stack: Stack, storefront: KubernetesClient, changes: Object, told: str
+    stack: Stack, storefront: KubernetesClient, changes: Object, reason: str
 ) -> None:
     with changed(storefront, "Secret", "team", "ecr-pull", changes):
         outcome = stack.broken("secret_pulls", "team/app")
     assert not outcome.held
-    assert told in outcome.happened
+    assert reason in outcome.happened
 
 
 POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
@@ -136,7 +136,7 @@ def excepting(*names: str) -> Object:
 
 
 @cases(
-    "kind, changes, told",
+    "kind, changes, reason",
     case("no validation", POLICY, {"spec": {"validations": TRUE}}, "admits registry.example/rehearsal/app@sha256"),
     case("another host", "ConfigMap", {"data": {"HOSTS": "other.example"}}, "does not admit"),
     case("one more host", "ConfigMap", lambda before: {"data": {"HOSTS": f"{before} registry.example"}}, "admits"),
@@ -147,7 +147,7 @@ def excepting(*names: str) -> Object:
     case("everything excepted", BINDING, excepting("rehearsal-images"), "admits registry.example"),
 )  # fmt: skip
 def test_another_policy_fails_the_proof(
-    stack: Stack, storefront: KubernetesClient, kind: str, changes: Object | Callable[[str], Object], told: str
+    stack: Stack, storefront: KubernetesClient, kind: str, changes: Object | Callable[[str], Object], reason: str
 ) -> None:
     assert stack.kept("admitted_images", "registry").held
     namespace = "kube-system" if kind == "ConfigMap" else None
@@ -157,7 +157,7 @@ def test_another_policy_fails_the_proof(
     def fails() -> bool:
         """Once the server takes the other policy."""
         outcome = stack.broken("admitted_images", "registry")
-        return not outcome.held and told in outcome.happened
+        return not outcome.held and reason in outcome.happened
 
     with changed(storefront, kind, namespace, NAME, changes), pytest.MonkeyPatch.context() as impatient:
         impatient.setattr("rehearsal.proofs.admitted_images._PATIENCE", 3.0)

@@ -58,7 +58,7 @@ def test_what_is_tried_is_most_like_what_is_declared(sources: Stack) -> None:
 
 
 @cases(
-    "subject, has_patterns, patterns, told",
+    "subject, has_patterns, patterns, reason",
     case("any ref", PRODUCTION, False, [], "refs/heads/rehearsal-other entered production and got into the role"),
     case("any branch", PRODUCTION, True, [(BRANCHES, "*")], "refs/heads/rehearsal-other entered production"),
     case("any branch below", PRODUCTION, True, [MAIN, (BRANCHES, "*/*")], "refs/heads/rehearsal-other/1 entered"),
@@ -70,12 +70,12 @@ def test_what_is_tried_is_most_like_what_is_declared(sources: Stack) -> None:
     case("none at all", PRODUCTION, True, [], "refs/heads/main does not enter the environment"),
 )
 def test_a_loosened_environment_fails_the_proof(
-    sources: Stack, subject: str, has_patterns: bool, patterns: list[tuple[str, str]], told: str
+    sources: Stack, subject: str, has_patterns: bool, patterns: list[tuple[str, str]], reason: str
 ) -> None:
     assert sources.kept(ADMITS, subject).held
     with instead(sources.applied.github, subject, EnvironmentRecord(has_patterns, patterns)):
         outcome = sources.broken(ADMITS, subject)
-    assert (outcome.held, told in outcome.happened) == (False, True), outcome.happened
+    assert (outcome.held, reason in outcome.happened) == (False, True), outcome.happened
 
 
 def test_one_that_is_not_there_fails_the_proof(sources: Stack) -> None:
@@ -86,17 +86,17 @@ def test_one_that_is_not_there_fails_the_proof(sources: Stack) -> None:
 
 
 @cases(
-    "name, value, told",
+    "name, value, reason",
     ("PUSH_ROLE_ARN", "arn:aws:iam::999900001111:role/other", "and it is arn:aws:iam::999900001111:role/other"),
     ("AWS_REGION", "eu-west-1", "declared the variable AWS_REGION as us-east-1, and it is eu-west-1"),
     ("THEIRS", "x", "declared the variable THEIRS as None, and it is x"),
 )
-def test_another_variable_fails_the_proof(sources: Stack, name: str, value: str, told: str) -> None:
+def test_another_variable_fails_the_proof(sources: Stack, name: str, value: str, reason: str) -> None:
     variables = {**sources.applied.github.environments[KEYS[PRODUCTION]].variables, name: value}
     other = EnvironmentRecord(has_patterns=True, patterns=[MAIN], variables=variables)
     with instead(sources.applied.github, PRODUCTION, other):
         outcome = sources.broken(ADMITS, PRODUCTION)
-    assert (outcome.held, told in outcome.happened) == (False, True), outcome.happened
+    assert (outcome.held, reason in outcome.happened) == (False, True), outcome.happened
 
 
 def declared(*resources: tuple[str, dict[str, Any]]) -> GitHubRecord:

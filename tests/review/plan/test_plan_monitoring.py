@@ -44,7 +44,7 @@ def between(base: tuple[TextEdit, ...], head: tuple[TextEdit, ...]) -> Plan:
 
 
 def weaker(found: Plan) -> list[str]:
-    """What the gate is told."""
+    """What the gate reports."""
     assert {each.topic for each in found.consequences if each.id == "plan-weakens"} <= {Topic.WEAKER}
     return [each.text for each in found.consequences if each.id == "plan-weakens"]
 
