@@ -74,13 +74,14 @@ def test_the_sdk_of_clusters_is_installed_where_a_stack_declares_one(
 
 
 def test_the_engine_reads_what_the_project_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert install.REQUIREMENTS.read_text(encoding="utf-8") == install.requirements()
+    """That the committed file is up to date `make check` holds: it depends on what the live stacks declare."""
     file = tmp_path / "requirements.txt"
     monkeypatch.setattr(install, "REQUIREMENTS", file)
     file.write_text("pulumi==3.0.0\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="run `make requirements` and commit it"):
         install.main(["--requirements", "--check"])
     assert install.main(["--requirements"]) == 0
+    assert file.read_text(encoding="utf-8") == install.requirements()
     assert install.main(["--requirements", "--check"]) == 0
 
 
