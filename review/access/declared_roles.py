@@ -33,6 +33,8 @@ class StackRole:
     account: str
     principal: Grantee
     subject: PartialCaller
+    trust: Policy | None
+    """None where it can't be read."""
 
 
 def declared_roles(
@@ -77,7 +79,11 @@ class _Reader:
         who = tuple(dict.fromkeys(self._entrants(trust, arn, account))) if trust else ("unknown principals",)
         principal = Grantee(kind=GranteeKind.ROLE, id=arn, label=f"role {name}", entrants=who or ("no principal",))
         return StackRole(
-            arn=arn, account=account, principal=principal, subject=PartialCaller(caller=caller, doubts=doubts)
+            arn=arn,
+            account=account,
+            principal=principal,
+            subject=PartialCaller(caller=caller, doubts=doubts),
+            trust=trust,
         )
 
     def _arn(self, resource: Resource, name: str, account: str) -> str:

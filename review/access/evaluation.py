@@ -6,7 +6,7 @@ documents distinguish them, are one class. A role is evaluated only against thos
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from domain.iam.access import Context, Policy, Request
+from domain.iam.access import Policy
 from domain.iam.actions import LOGIN_ACTION
 from domain.iam.document import Document
 from domain.iam.matching import covers
@@ -159,7 +159,7 @@ class _Evaluation:
         if access.needs_all and len(allowed) < len(access.actions):
             return {}
         for action in allowed:
-            answer = decide(subject, _request(copy, action, copy.arn), copy.policies)
+            answer = decide(subject, copy.request(action), copy.policies)
             if answer is not None:
                 found[action] = answer
             elif access.needs_all:
@@ -260,16 +260,9 @@ def _named_in(copy: AccessTarget, names: Mapping[str, str]) -> Iterator[tuple[St
                 yield from ((statement, each) for each in named(statement, names))
 
 
-def _request(copy: AccessTarget, action: str, resource: str) -> Request:
-    tags: Context = {f"{prefix}{key}": (value,) for key, value in copy.tags for prefix in RESOURCE_TAGS}
-    # Amazon ECR accepts only TLS: https://docs.aws.amazon.com/AmazonECR/latest/userguide/infrastructure-security.html
-    here: Context = {"aws:RequestedRegion": (copy.region,), "aws:SecureTransport": ("true",)}
-    return Request(action=action, resource=resource, account=copy.account, context={**here, **tags})
-
-
 def _can_log_in(subject: PartialCaller, copy: AccessTarget) -> bool:
     registry = [each for each in copy.policies if each.name == REGISTRY_DOCUMENT]
-    return decide(subject, replace(_request(copy, LOGIN_ACTION, "*"), resource="*"), registry) is not None
+    return decide(subject, replace(copy.request(LOGIN_ACTION), resource="*"), registry) is not None
 
 
 def _combined(access: Access, answers: Mapping[str, PartialDecision]) -> _Fact | None:

@@ -1,7 +1,7 @@
 """The principals that a statement of a resource's policy names, each as a caller that meets its conditions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.aws import ORGANIZATION_ID, Arn, is_account_id
 from domain.iam.access import Caller, Context, Identity
@@ -13,6 +13,7 @@ from review.access.matrix import Grantee, GranteeKind
 
 _NO_ACCOUNT = "000000000000"
 """The account of a caller that represents several; no account has this id."""
+_NO_ORGANIZATION = "o-0000000000"
 _EQUALITY = frozenset(
     (
         Operator.STRING_EQUALS,
@@ -51,6 +52,12 @@ def named(statement: Statement, names: Mapping[str, str]) -> Iterator[NamedGrant
         yield from _one(each, required, names)
 
 
+def anyone() -> NamedGrantee:
+    """A principal of an account and of an organization that no policy names."""
+    (found,) = _anyone({}, "")
+    return replace(found, organization=_NO_ORGANIZATION, unsettled=_OF_ONE)
+
+
 def _one(
     principal: Principal, required: Mapping[str, tuple[str, ...]], names: Mapping[str, str]
 ) -> Iterator[NamedGrantee]:
@@ -61,9 +68,9 @@ def _one(
     elif principal.kind is PrincipalKind.FEDERATED:
         yield from _federated(principal.value, required, names)
     elif principal.is_root:
-        yield _account(principal.value)
+        yield any_of_account(principal.value)
     elif principal.kind is PrincipalKind.AWS:
-        yield _by_arn(principal.value, names)
+        yield named_by_arn(principal.value, names)
 
 
 def _required_values(statement: Statement) -> dict[str, tuple[str, ...]]:
@@ -81,7 +88,7 @@ def _anyone(required: Mapping[str, tuple[str, ...]], but: str) -> Iterator[Named
     if organizations and all(map(ORGANIZATION_ID.fullmatch, organizations)):
         yield from (_organization(each, but) for each in organizations)
     elif accounts and all(map(is_account_id, accounts)):
-        yield from map(_account, accounts)
+        yield from map(any_of_account, accounts)
     else:
         principal = Grantee(kind=GranteeKind.EVERYONE, id=f"*{but}", label=f"every AWS principal{but}")
         yield NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), unsettled=_OF_MANY)
@@ -92,7 +99,8 @@ def _organization(id: str, but: str) -> NamedGrantee:
     return NamedGrantee(principal=principal, identity=_session(_NO_ACCOUNT), organization=id, unsettled=_OF_MANY)
 
 
-def _account(id: str) -> NamedGrantee:
+def any_of_account(id: str) -> NamedGrantee:
+    """Whichever principal of the account."""
     principal = Grantee(kind=GranteeKind.ACCOUNT, id=id, label=f"account {id}")
     return NamedGrantee(principal=principal, identity=_session(id), unsettled=_OF_ONE)
 
@@ -105,7 +113,7 @@ def _session(account: str) -> Identity:
     )
 
 
-def _by_arn(text: str, names: Mapping[str, str]) -> NamedGrantee:
+def named_by_arn(text: str, names: Mapping[str, str]) -> NamedGrantee:
     """A role, a user, a session, or the unique id of one, whose account is not known."""
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn else ("principal", "", text)

@@ -62,6 +62,11 @@ def decide(subject: PartialCaller, request: Request, policies: Sequence[Policy])
     return _decision(best, (*conditions, *subject.doubts))
 
 
+def denial(subject: PartialCaller, request: Request, policies: Sequence[Policy]) -> Decision:
+    """Of a call that `decide` finds denied: by what, with each open condition as it is best for the caller."""
+    return _Worlds(subject, request, policies).best()
+
+
 def _decision(decision: Decision, conditions: tuple[str, ...]) -> PartialDecision:
     verdict = Permission.CONDITIONAL if conditions else Permission.ALLOWED
     return PartialDecision(verdict=verdict, decision=decision, conditions=tuple(dict.fromkeys(conditions)))

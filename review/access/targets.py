@@ -6,11 +6,12 @@ from typing import Any
 
 from domain.ecr.creation_templates import ROOT
 from domain.ecr.names import repository_arn
-from domain.iam.access import Policy
+from domain.iam.access import Context, Policy, Request
 from domain.iam.document import Document, InvalidDocument, parse
 from policies.checks.input_values import holds_unknown, value_at
 from render.resource import Render, Resource, account_of
 from resources.ecr import CREATION_TEMPLATE, REGISTRY_POLICY, REPOSITORY, REPOSITORY_POLICY
+from review.access.partial_evaluation import RESOURCE_TAGS
 
 REPOSITORY_DOCUMENT = "repository policy"
 REGISTRY_DOCUMENT = "registry policy"
@@ -70,6 +71,14 @@ class AccessTarget:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arn", repository_arn(self.region, self.account, self.name))
+
+    def request(self, action: str) -> Request:
+        """A call for it."""
+        tags: Context = {f"{prefix}{key}": (value,) for key, value in self.tags for prefix in RESOURCE_TAGS}
+        # Amazon ECR accepts only TLS:
+        # https://docs.aws.amazon.com/AmazonECR/latest/userguide/infrastructure-security.html
+        here: Context = {"aws:RequestedRegion": (self.region,), "aws:SecureTransport": ("true",)}
+        return Request(action=action, resource=self.arn, account=self.account, context={**here, **tags})
 
 
 def access_targets(rendered: Render, documents: PolicyReader) -> tuple[AccessTarget, ...]:
