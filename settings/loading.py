@@ -32,7 +32,8 @@ from settings.faults import InvalidSettings
 from settings.files.configuration import SECRET_PREFIXES, Configuration, read_configuration, stacks
 from settings.files.source import Reporter, read
 from settings.sound_stack import SoundStack, own_keys, provider_values
-from settings.written.catalog import Catalog, Names, RepositoryEntry, RetentionRule
+from settings.written.catalog import Catalog, RepositoryEntry, RetentionRule
+from settings.written.fields import Names
 from settings.written.stack import AwsKeys, StackKeys
 
 M = TypeVar("M", bound=BaseModel)

@@ -10,7 +10,7 @@ from domain.aws import ACCOUNT_ID_DIGITS, REGIONS
 from domain.problems import Path, Problem
 from domain.wording import near
 from settings.files.configuration import ACCOUNTS, REGION, SECRET_PREFIXES, Configuration, decoded
-from settings.written.catalog import Model
+from settings.written.fields import Model
 from settings.written.stack import AwsKeys, StackKeys
 
 _NO_VALUE = "-"

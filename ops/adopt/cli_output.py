@@ -17,7 +17,7 @@ from domain.model_problems import problems_of
 from domain.problems import Problem
 from domain.wording import counted
 from settings.faults import Fault
-from settings.written.catalog import checked
+from settings.written.fields import checked
 
 _REPOSITORY = "repository/"
 

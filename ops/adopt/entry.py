@@ -15,7 +15,7 @@ from ops.adopt.described import ExistingRepository
 from ops.adopt.naming import ACCOUNTS, KEYS, ORGANIZATIONS, StackNames
 from ops.adopt.pulls import Pulls, read_pulls
 from ops.adopt.retention_rules import propose_retention
-from settings.written.catalog import DEFAULT_PRESET
+from settings.written.fields import DEFAULT_PRESET
 
 Entry = dict[str, object]
 _OWNER, _DESCRIPTION = "owner", "description"

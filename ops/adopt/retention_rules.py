@@ -11,7 +11,7 @@ from domain.ecr.lifecycle_grammar import PREFIX_LIST, validate, validate_text
 from domain.ecr.retention import Rule, Selector, compile_policy
 from domain.ecr.tags import WILDCARD
 from domain.problems import path_text, shorten
-from settings.written.catalog import DEFAULT_PRESET
+from settings.written.fields import DEFAULT_PRESET
 
 Rules = tuple[Rule, ...]
 

@@ -18,17 +18,8 @@ from domain.problems import Path, Problem, path_text
 from settings.checks.cluster_entries import cluster_problems, unused_credentials
 from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
-from settings.written.catalog import (
-    EFFECTS,
-    SELECTORS,
-    TASKS,
-    Model,
-    Pull,
-    Push,
-    RepositoryEntry,
-    RetentionRule,
-    domain_rule,
-)
+from settings.written.catalog import EFFECTS, SELECTORS, TASKS, Pull, Push, RepositoryEntry, RetentionRule, domain_rule
+from settings.written.fields import Model
 from settings.written.stack import FREQUENCIES, AwsKeys, ReplicaEntry, StackKeys
 
 Raw = Mapping[str, object]

@@ -23,17 +23,8 @@ from settings.declared.cluster_pulls import NamespacePulls, clusters
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.source_repositories import StackIdentity, source_repositories
 from settings.declared.values import Repository, StackRegistry
-from settings.written.catalog import (
-    DEFAULT_PRESET,
-    TASKS,
-    Catalog,
-    NamedKey,
-    Pull,
-    Push,
-    RepositoryEntry,
-    RetentionRule,
-    domain_rule,
-)
+from settings.written.catalog import TASKS, Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule, domain_rule
+from settings.written.fields import DEFAULT_PRESET
 from settings.written.stack import AwsKeys, CacheEntry, CachePull, ReplicaEntry, StackKeys
 
 NET = (Rule(selector=Selector.UNTAGGED, patterns=(), effect=RetentionEffect.EXPIRE_AFTER_DAYS, count=30),)

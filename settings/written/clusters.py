@@ -19,7 +19,7 @@ from domain.kubernetes.object_names import (
 )
 from domain.kubernetes.platforms import Platform, PullMode
 from domain.problems import Problem, unless
-from settings.written.catalog import Model, Text, checked, no_credential
+from settings.written.fields import Model, Text, checked, no_credential
 
 _INTERVAL = re.compile(r"(?:(?P<h>[0-9]+)h)?(?:(?P<m>[0-9]+)m)?(?:(?P<s>[0-9]+)s)?")
 """https://pkg.go.dev/time#ParseDuration, of whole hours, minutes and seconds."""

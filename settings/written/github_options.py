@@ -11,7 +11,8 @@ from domain.iam.github import OWNER
 from domain.iam.github_trust import environment_problems
 from domain.model_problems import invalid_value
 from domain.problems import Problem, unless
-from settings.written.catalog import GitHubName, Model, Text, checked, matching, no_credential
+from settings.written.catalog import GitHubName
+from settings.written.fields import Model, Text, checked, matching, no_credential
 
 EVERY_OTHER = "*"
 """In place of an environment's name: those that are not named."""

@@ -16,7 +16,7 @@ from domain.monitoring.subscribers import (
     queue_problems,
 )
 from domain.problems import Problem, unless
-from settings.written.catalog import Model, checked, matching, unchanged
+from settings.written.fields import Model, checked, matching, unchanged
 
 _PERCENT_MAX = 100
 

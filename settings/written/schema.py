@@ -14,7 +14,8 @@ from pydantic_core import to_jsonable_python
 
 from settings.files.configuration import PROJECT_FILE
 from settings.written import catalog, clusters, github_options, monitoring_options, stack
-from settings.written.catalog import EFFECTS, SELECTORS, Catalog, Model
+from settings.written.catalog import EFFECTS, SELECTORS, Catalog
+from settings.written.fields import Model
 
 FILE = Path("docs", "catalog.schema.json")
 PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"), Path("docs", "monitoring.md"))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictStr
 
-from domain.aws import Arn, account_problems, region_problems
+from domain.aws import account_problems, region_problems
 from domain.ecr.limits import (
     PULL_TIME_EXCLUSIONS_MAX,
     REPLICATION_FILTER_MAX_LENGTH,
@@ -20,33 +20,14 @@ from domain.iam.limits import SESSION_SECONDS
 from domain.kms import GRANTS_PER_KEY, deletion_window_problems, grants_quota_problems
 from domain.model_problems import OtherWords, invalid_value
 from domain.problems import Problem, unless
-from settings.written.catalog import (
-    TASKS,
-    Model,
-    Retirement,
-    Text,
-    checked,
-    no_name,
-    no_name_for_a_list,
-    unchanged,
-)
+from settings.written.catalog import TASKS, Retirement, no_name, no_name_for_a_list
 from settings.written.clusters import ClusterEntry, PullCredentialEntry
+from settings.written.fields import Model, PrincipalArn, Text, arn_of, checked, unchanged
 from settings.written.github_options import GitHubOptions
 from settings.written.monitoring_options import MonitoringOptions
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
-
-
-def _arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -> AfterValidator:
-    def problems(text: str) -> list[Problem]:
-        arn = Arn.parse(text)
-        named = arn and arn.resource.startswith(kinds) and not role_name_problems(arn.resource.partition("/")[2])
-        placed = arn and bool(arn.region) is regional and not account_problems(arn.account)
-        sound = arn and named and placed and arn.service == service
-        return unless(sound, text, f"is not an ARN of {' or '.join(kind.rstrip('/') for kind in kinds)}", fix)
-
-    return checked(problems)
 
 
 def _quoted(value: object) -> object:
@@ -71,10 +52,7 @@ Account = Annotated[StrictStr, BeforeValidator(_quoted), checked(account_problem
 Region = Annotated[StrictStr, checked(region_problems)]
 Organization = Annotated[StrictStr, checked(organization_problems)]
 KeyArn = Annotated[
-    StrictStr, _arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias", regional=True)
-]
-PrincipalArn = Annotated[
-    StrictStr, _arn_of("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME", regional=False)
+    StrictStr, arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias", regional=True)
 ]
 
 
