@@ -95,7 +95,7 @@ def no_credential(instead: str) -> Callable[[Any], Any]:
     return check
 
 
-def arn_of(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -> AfterValidator:
+def service_arn(service: str, kinds: tuple[str, ...], fix: str, *, regional: bool) -> AfterValidator:
     def problems(text: str) -> list[Problem]:
         arn = Arn.parse(text)
         named = arn and arn.resource.startswith(kinds) and not role_name_problems(arn.resource.partition("/")[2])
@@ -121,5 +121,5 @@ class Model(BaseModel):
 
 
 PrincipalArn = Annotated[
-    StrictStr, arn_of("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME", regional=False)
+    StrictStr, service_arn("iam", ("role/", "user/"), "write arn:aws:iam::ACCOUNT:role/NAME", regional=False)
 ]

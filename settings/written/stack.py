@@ -22,7 +22,7 @@ from domain.model_problems import OtherWords, invalid_value
 from domain.problems import Problem, unless
 from settings.written.catalog import TASKS, Retirement, no_name, no_name_for_a_list
 from settings.written.clusters import ClusterEntry, PullCredentialEntry
-from settings.written.fields import Model, PrincipalArn, Text, arn_of, checked, unchanged
+from settings.written.fields import Model, PrincipalArn, Text, checked, service_arn, unchanged
 from settings.written.github_options import GitHubOptions
 from settings.written.monitoring_options import MonitoringOptions
 
@@ -52,7 +52,7 @@ Account = Annotated[StrictStr, BeforeValidator(_quoted), checked(account_problem
 Region = Annotated[StrictStr, checked(region_problems)]
 Organization = Annotated[StrictStr, checked(organization_problems)]
 KeyArn = Annotated[
-    StrictStr, arn_of("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias", regional=True)
+    StrictStr, service_arn("kms", ("key/",), "write arn:aws:kms:REGION:ACCOUNT:key/ID, no alias", regional=True)
 ]
 
 
