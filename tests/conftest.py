@@ -3,6 +3,7 @@
 The live catalog and stacks belong to the company: `tests/test_live_project.py` alone reads them.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("numprocesses", None):
         # Where bytecode is kept apart from the code, what a test's children write of a copy would stay behind.
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: looking through it for garbage again and again took an eighth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def examples(count: int) -> int:
