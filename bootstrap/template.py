@@ -149,7 +149,8 @@ class _Filling:
             return node
         if len(node) == 1 and (function := self._functions.get(next(iter(node)))):
             return function(next(iter(node.values())))
-        return {name: self._value(each) for name, each in node.items()}
+        filled_in = {name: self._value(each) for name, each in node.items()}
+        return {name: each for name, each in filled_in.items() if each is not _NOTHING}
 
     def _holds(self, node: Mapping[str, Any]) -> bool:
         ((function, argument),) = node.items()
@@ -200,13 +201,12 @@ class _Filling:
             ("SecretsKey", "Arn"): lambda: f"arn:{partition}:kms:{self._region}:{self._account}:key/{KEY_ID}",
             ("SecretsKeyAlias", ""): lambda: given("AliasName"),
             ("OidcProvider", ""): lambda: f"arn:{partition}:iam::{self._account}:oidc-provider/{ISSUER}",
-            **dict.fromkeys(
-                [(each, "") for each in ("PermissionsBoundary", "DeployLimits", "DeployMonitoring")],
-                lambda: f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}",
-            ),
-            ("PreviewRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
-            ("DeployRole", "Arn"): lambda: f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}",
         }
+        match self._data["Resources"][name]["Type"], attribute:
+            case "AWS::IAM::ManagedPolicy", "":
+                return f"arn:{partition}:iam::{self._account}:policy/{given('ManagedPolicyName')}"
+            case "AWS::IAM::Role", "Arn":
+                return f"arn:{partition}:iam::{self._account}:role/{given('RoleName')}"
         return answers[name, attribute]()
 
 

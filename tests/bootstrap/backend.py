@@ -51,6 +51,10 @@ class Backend:
             name = path.format(state=self.state)
             bucket, policy = self.account.bucket, self.account.bucket_policy()
             resource = f"{bucket}/{name}" if name else bucket
-        tls: Context = {"aws:SecureTransport": ("true",), "s3:TlsVersion": ("1.3",)}
-        request = Request(action=action, resource=resource, account=self.account.id, context=tls)
+        here: Context = {
+            "aws:SecureTransport": ("true",),
+            "s3:TlsVersion": ("1.3",),
+            "aws:RequestedRegion": ("us-east-1",),
+        }
+        request = Request(action=action, resource=resource, account=self.account.id, context=here)
         return Asked(request=request, resource_policies=(policy,))

@@ -7,6 +7,8 @@ from typing import Any
 from domain.iam.access import Policy, Request
 from render.resource import Resource
 from resources import record_of
+from resources.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
+from resources.kms import ALIAS, KEY
 from resources.secretsmanager import SECRET_VERSION
 
 Parameters = Mapping[str, Any]
@@ -15,6 +17,8 @@ KEY_ID = "9f8e7d6c-1111-4222-8333-0123456789ab"
 """Of the key that encrypts images, in each region."""
 NOT_LOOKED_AT = SECRET_VERSION
 """What drift.yml leaves out of its search: to look at one is to read the token that it holds."""
+DESTROYING = ("DeleteRepository", "ScheduleKeyDeletion")
+"""What takes the destroy role."""
 GLOBAL = "us-east-1"
 """Where IAM is asked from wherever in the partition `aws`."""
 
@@ -47,9 +51,18 @@ def reads(resource: Resource) -> Iterator[Call]:
 
 
 def writes(resource: Resource) -> Iterator[Call]:
-    """What it would call to create, update and delete the resource."""
+    """What it would call to create, update and delete the resource, but what takes the destroy role."""
     record = record_of(resource.type)
-    return _calls(resource, (*record.creates, *record.changes))
+    return _calls(resource, tuple(each for each in (*record.creates, *record.changes) if each not in DESTROYING))
+
+
+def deletions(resource: Resource) -> Iterator[Call]:
+    """What it would call to delete a repository, a key, or what can't be there without one, and to see it gone."""
+    if resource.type not in (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY, KEY, ALIAS):
+        return iter(())
+    deleting = (each for each in record_of(resource.type).changes if each in DESTROYING or each.startswith("Delete"))
+    watching = {REPOSITORY: ("DescribeRepositories",), KEY: ("DescribeKey",)}
+    return _calls(resource, (*deleting, *watching.get(resource.type, ())))
 
 
 def _calls(resource: Resource, operations: tuple[str, ...]) -> Iterator[Call]:

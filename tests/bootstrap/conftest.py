@@ -22,7 +22,7 @@ from render.resource import Render, Resource
 from settings import Settings, load
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import NOT_LOOKED_AT, Asked, Call
-from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
+from tests.bootstrap.deployed import DEPLOY, DESTROY, PREVIEW, DeployedAccount, fill_in
 from tests.bootstrap.full import written
 from tests.bootstrap.world import World
 
@@ -82,7 +82,7 @@ class Bootstrapped:
         return self.account.session(DEPLOY, ADMINISTRATOR)
 
     def session(self, role: str) -> Caller:
-        return self.deploy if role == DEPLOY else self.preview
+        return self.account.session(role)
 
     @property
     def backend(self) -> Backend:
@@ -102,9 +102,16 @@ class Bootstrapped:
         others = (self.becomes(account, role) for account, role in self.elsewhere.items())
         return (*chain.from_iterable(declared), *others, *self.backend.changes())
 
-    def becomes(self, account: str, role: str) -> Asked:
-        """The provider for another account takes a role there, which trusts the deploy role."""
-        trusted = {"AWS": self.account.role_arn(DEPLOY)}
+    @cached_property
+    def deletions(self) -> tuple[Asked, ...]:
+        """What a deployment leaves to the job that deletes what was retired, and `pulumi` there of its state."""
+        declared = (self.world.deletions(each) for each in self.resources)
+        others = (self.becomes(account, _destroy(role), DESTROY) for account, role in self.elsewhere.items())
+        return (*chain.from_iterable(declared), *others, *self.backend.looks(), *self.backend.changes())
+
+    def becomes(self, account: str, role: str, of: str = DEPLOY) -> Asked:
+        """The provider for another account takes a role there, which trusts a role of this one."""
+        trusted = {"AWS": self.account.role_arn(of)}
         statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
         trust = Policy(name="trust", document=parse({"Version": "2012-10-17", "Statement": statement}))
         request = Request(action="sts:AssumeRole", resource=role, account=account)
@@ -175,11 +182,18 @@ def bootstrapped(template: dict[str, Any], full: Full) -> Bootstrapped:
         DeployEnvironment=STACK,
         PreviewEnvironment=f"preview-{STACK}",
         DriftEnvironment=f"drift-{STACK}",
+        DestroyEnvironment=f"destroy-{STACK}",
         ReplicaRoles=",".join(full.roles_elsewhere.values()),
+        ReplicaDestroyRoles=",".join(map(_destroy, full.roles_elsewhere.values())),
         TrailLogGroup=TRAIL,
     )
     world = World.of(settings, home.account)
     return Bootstrapped(account, STACK, world, full.declared(), full.called[home.account], full.roles_elsewhere)
+
+
+def _destroy(role: str) -> str:
+    """The destroy role beside a deploy role."""
+    return role.removesuffix("deploy") + "destroy"
 
 
 def _provider(resource: Resource) -> str | None:

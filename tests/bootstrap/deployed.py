@@ -9,7 +9,7 @@ from domain.iam.access import Caller, Identity, Policy
 from domain.iam.document import parse
 from domain.iam.github import ISSUER
 
-DEPLOY, PREVIEW = "DeployRole", "PreviewRole"
+DEPLOY, DESTROY, PREVIEW = "DeployRole", "DestroyRole", "PreviewRole"
 
 
 class DeployedAccount(Account):

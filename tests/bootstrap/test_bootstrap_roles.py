@@ -14,7 +14,7 @@ from rehearsal.apply.kubernetes import OPERATORS_OWN
 from resources import TYPES
 from tests.bootstrap.calls import NOT_LOOKED_AT, Asked
 from tests.bootstrap.conftest import Bootstrapped, Full, granted, refused
-from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
+from tests.bootstrap.deployed import DEPLOY, DESTROY, PREVIEW, fill_in
 from tests.cases import cases
 from tests.workflows.workflow import FOLDER
 
@@ -50,9 +50,14 @@ def test_preview_may_read_all_that_is_compared_and_write_nothing(bootstrapped: B
     assert (refused(bootstrapped.preview, bootstrapped.looks), granted(bootstrapped.preview, writes)) == ([], [])
 
 
-@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+def test_destroy_may_do_all_that_a_deletion_takes(bootstrapped: Bootstrapped) -> None:
+    assert refused(bootstrapped.session(DESTROY), bootstrapped.deletions) == []
+
+
+@pytest.mark.parametrize("role", [DEPLOY, DESTROY, PREVIEW])
 def test_nothing_is_granted_that_is_not_needed(bootstrapped: Bootstrapped, role: str) -> None:
     asked = [*bootstrapped.looks, *(bootstrapped.changes if role == DEPLOY else ())]
+    asked = [*bootstrapped.deletions] if role == DESTROY else asked
     needed = {each.request.action for each in asked}
     account = bootstrapped.account
     documents = (*account.documents(role).values(), *account.attached(role).values())
@@ -85,7 +90,7 @@ def _without(bootstrapped: Bootstrapped, role: str, sid: str) -> Caller:
     return replace(bootstrapped.session(role), policies=tuple(policies))
 
 
-@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+@pytest.mark.parametrize("role", [DEPLOY, DESTROY, PREVIEW])
 def test_no_other_region(bootstrapped: Bootstrapped, role: str) -> None:
     """Everything about registries and keys, asked in a region that is not the stack's."""
     elsewhere = "ap-south-1"
@@ -99,13 +104,13 @@ def test_no_other_region(bootstrapped: Bootstrapped, role: str) -> None:
     # Roles and buckets have no regions, and chat has others.
     asked = [
         moved(each)
-        for each in (*bootstrapped.looks, *bootstrapped.changes)
+        for each in (bootstrapped.deletions if role == DESTROY else (*bootstrapped.looks, *bootstrapped.changes))
         if not each.request.action.startswith(("iam:", "sts:", "s3:", "chatbot:"))
     ]
     assert granted(bootstrapped.session(role), asked) == []
 
 
-@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+@pytest.mark.parametrize("role", [DEPLOY, DESTROY, PREVIEW])
 @cases(
     "action, path",
     ("GetObject", ".pulumi/stacks/container-registry/other.json"),
@@ -144,7 +149,7 @@ BECOMES_OURS = {"aws:RequestTag/project": "container-registry", "aws:RequestTag/
     ("TagResource", {**OTHERS, **BECOMES_OURS, "kms:ResourceAliases": "alias/payments"}),
     ("TagResource", {**BECOMES_OURS, "aws:RequestTag/project": "payments"}),
 )
-@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+@pytest.mark.parametrize("role", [DEPLOY, DESTROY, PREVIEW])
 def test_the_keys_of_others_are_safe(
     bootstrapped: Bootstrapped, role: str, action: str, context: dict[str, str]
 ) -> None:
@@ -170,7 +175,7 @@ OWN_TAGS = {"project": "container-registry", "managed-by": "pulumi"}
     ("PutResourcePolicy", "ecr-pullthroughcache/docker-hub", OWN_TAGS),
     ("CreateSecret", "payments/database", {}),
 )
-@pytest.mark.parametrize("role", [DEPLOY, PREVIEW])
+@pytest.mark.parametrize("role", [DEPLOY, DESTROY, PREVIEW])
 def test_others_secrets_are_safe(
     bootstrapped: Bootstrapped, role: str, action: str, name: str, tags: dict[str, str]
 ) -> None:

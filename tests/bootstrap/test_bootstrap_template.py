@@ -12,10 +12,10 @@ from bootstrap.template import PATH, InvalidTemplate
 from domain.iam.access import ANONYMOUS, Caller, Identity, Outcome, Request
 from domain.iam.evaluate import evaluate
 from tests.bootstrap.conftest import ADMINISTRATOR, Bootstrapped
-from tests.bootstrap.deployed import DEPLOY, PREVIEW, fill_in
+from tests.bootstrap.deployed import DEPLOY, DESTROY, PREVIEW, fill_in
 from tests.cases import cases
 
-ROLES = (PREVIEW, DEPLOY)
+ROLES = (PREVIEW, DEPLOY, DESTROY)
 GITHUB = {"GitHubOwner": "acme", "GitHubRepository": "container-registry"}
 
 
@@ -77,7 +77,7 @@ def test_the_secrets_key_rotates_and_is_mourned_long(bootstrapped: Bootstrapped)
 def test_the_bootstraps_own_things_are_not_tagged_as_the_programs(bootstrapped: Bootstrapped) -> None:
     properties = [each["Properties"] for each in bootstrapped.account.resources.values()]
     tagged = [each["Tags"] for each in properties if "Tags" in each]
-    assert len(tagged) == 4
+    assert len(tagged) == 5
     assert not any({"Key": "managed-by", "Value": "pulumi"} in tags for tags in tagged)
 
 
@@ -90,6 +90,7 @@ def test_names_and_outputs_are_those_of_the_stack(bootstrapped: Bootstrapped) ->
         "SecretsProvider": f"awskms://alias/container-registry-{stack}-secrets?region=us-east-1",
         "PreviewRoleArn": f"arn:aws:iam::{account.id}:role/container-registry-{stack}-preview",
         "DeployRoleArn": f"arn:aws:iam::{account.id}:role/container-registry-{stack}-deploy",
+        "DestroyRoleArn": f"arn:aws:iam::{account.id}:role/container-registry-{stack}-destroy",
         "PermissionsBoundaryArn": f"arn:aws:iam::{account.id}:policy/container-registry-{stack}-boundary",
     }
 
@@ -184,21 +185,31 @@ def test_parameters_are_held_to_the_template(
 
 
 def test_no_policy_is_too_long(template: dict[str, Any]) -> None:
-    """A role's own policies have 10,240 characters in all, without white space; a managed one has 6,144.
+    """A role's own policies have 10,240 characters in all, without white space; a managed one has 6,144, a
+    trust policy 2,048; a role has ten managed ones. By default: more of the last two can be asked for.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
     names = {"Project": "a" * 23, "Stack": "b" * 16, "Regions": "ap-northeast-1,us-east-1,eu-central-1,eu-west-1"}
     more = {
         "EnhancedScanning": "true",
         "ReplicaRoles": f"arn:aws:iam::444455556666:role/{'c' * 64}",
+        "ReplicaDestroyRoles": f"arn:aws:iam::444455556666:role/{'c' * 64}",
         "TrailLogGroup": "d" * 512,
     }
-    account = fill_in(template, "111122223333", "us-east-1", **GITHUB, **names, **more)
-    for role in ROLES:
-        assert sum(map(_length, account.documents(role).values())) <= 10_240
-    managed = [each for each in account.resources.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
-    assert len(managed) == 3
-    for each in managed:
-        assert _length(each["Properties"]["PolicyDocument"]) <= 6_144
+    ids = {"GitHubOwnerId": "1" * 10, "GitHubRepositoryId": "2" * 10, "GitHubOwner": "o" * 39}
+    environments = {f"{each}Environment": "e" * 100 for each in ("Deploy", "Destroy", "Preview", "Drift")}
+    given = {"GitHubRepository": "r" * 100, **names, **more, **ids, **environments}
+    for sandbox in ("false", "true"):
+        account = fill_in(template, "111122223333", "us-east-1", **given, Sandbox=sandbox)
+        for role in (each for each in ROLES if each in account.resources):
+            properties = account.resources[role]["Properties"]
+            assert sum(map(_length, account.documents(role).values())) <= 10_240
+            assert len(properties["ManagedPolicyArns"]) <= 10
+            # The template's trust policies are the longest by the names of GitHub.
+            assert _length(properties["AssumeRolePolicyDocument"]) <= 2_048
+        managed = [each for each in account.resources.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
+        assert len(managed) == (6 if sandbox == "false" else 5)
+        for each in managed:
+            assert _length(each["Properties"]["PolicyDocument"]) <= 6_144
 
 
 def _length(document: object) -> int:

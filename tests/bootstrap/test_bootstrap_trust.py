@@ -9,10 +9,10 @@ from domain.iam.access import Caller, Identity, Request
 from domain.iam.evaluate import evaluate
 from domain.iam.github import ISSUER
 from domain.iam.statement import Operator
-from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
+from tests.bootstrap.deployed import DEPLOY, DESTROY, PREVIEW, DeployedAccount, fill_in
 
 OWNER_ID, REPOSITORY_ID = "1024", "65536"
-ENVIRONMENTS = {DEPLOY: ("prod",), PREVIEW: ("preview-prod", "drift-prod")}
+ENVIRONMENTS = {DEPLOY: ("prod",), DESTROY: ("destroy-prod",), PREVIEW: ("preview-prod", "drift-prod")}
 CASES = [(role, environment) for role, environments in ENVIRONMENTS.items() for environment in environments]
 NAMES = "repo:acme/container-registry"
 IMMUTABLE = f"repo:acme@{OWNER_ID}/container-registry@{REPOSITORY_ID}"
@@ -22,7 +22,8 @@ IMMUTABLE = f"repo:acme@{OWNER_ID}/container-registry@{REPOSITORY_ID}"
 def account(request: pytest.FixtureRequest, template: dict[str, Any]) -> DeployedAccount:
     """The bootstrap with names alone, and with ids."""
     ids = {"GitHubOwnerId": OWNER_ID, "GitHubRepositoryId": REPOSITORY_ID} if request.param == "ids" else {}
-    environments = {"DeployEnvironment": "prod", "PreviewEnvironment": "preview-prod", "DriftEnvironment": "drift-prod"}
+    others = {f"{each}Environment": f"{each.lower()}-prod" for each in ("Destroy", "Preview", "Drift")}
+    environments = {"DeployEnvironment": "prod", **others}
     repository = {"Stack": "prod", "GitHubOwner": "acme", "GitHubRepository": "container-registry"}
     return fill_in(template, "111122223333", "us-east-1", **repository, **environments, **ids)
 
@@ -57,11 +58,11 @@ def claims(sub: str | None, **others: str | None) -> dict[str, str]:
 
 @pytest.mark.parametrize(("role", "environment"), CASES)
 def test_a_job_in_the_environment_gets_the_role(account: DeployedAccount, role: str, environment: str) -> None:
-    """Under an immutable subject where the ids are known; in that of the other role neither."""
+    """Under an immutable subject where the ids are known; in that of another role neither."""
     assert takes(account, role, claims(f"{NAMES}:environment:{environment}"))
     assert takes(account, role, claims(f"{IMMUTABLE}:environment:{environment}")) == has_ids(account)
-    (other,) = set(ENVIRONMENTS) - {role}
-    assert not takes(account, other, claims(f"{NAMES}:environment:{environment}"))
+    for other in set(ENVIRONMENTS) - {role}:
+        assert not takes(account, other, claims(f"{NAMES}:environment:{environment}"))
 
 
 OTHERS = {

@@ -4,18 +4,19 @@ What a call asks beside itself: the dependent actions of the service authorizati
 https://docs.aws.amazon.com/service-authorization/latest/reference/"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.aws import Arn
 from domain.ecr.upstreams import folder
 from domain.iam.access import Context, Policy, Request
 from domain.iam.document import parse
 from domain.kms import key_policy
+from domain.resource_tags import RETIRE_UNTIL
 from render.resource import Resource
 from resources import ecr
 from settings import Settings
 from tests.bootstrap import monitoring
-from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters, reads, writes
+from tests.bootstrap.calls import KEY_ID, Asked, Call, Parameters, deletions, reads, writes
 from tests.bootstrap.full import EXISTING_SECRET
 
 Tags = Mapping[str, str]
@@ -57,6 +58,16 @@ class World:
 
     def writes(self, resource: Resource) -> Iterator[Asked]:
         return (each for call in writes(resource) for each in self.asked(call))
+
+    def deletions(self, resource: Resource) -> Iterator[Asked]:
+        """The same of what was retired."""
+        retired = {**self._tags, RETIRE_UNTIL: "2027-01-31"}
+        tags = {f"{of}:ResourceTag/{key}": (value,) for of in ("aws", "ecr") for key, value in retired.items()}
+        for call in deletions(resource):
+            for each in self.asked(call):
+                alias = ":alias/" in each.request.resource
+                context = {**each.request.context, **({} if alias else tags)}
+                yield replace(each, request=replace(each.request, context=context))
 
     def asked(self, call: Call) -> Iterator[Asked]:
         """Every request that IAM decides before the call is answered."""
@@ -128,7 +139,7 @@ class World:
         via: dict[str, tuple[str, ...]] = {"kms:ViaService": (f"ecr.{call.region}.amazonaws.com",)}
         match call.operation:
             case "CreateRepository":
-                yield self._of_key(call, "kms:DescribeKey", via)
+                yield self._of_key(call, "kms:DescribeKey", via, tagged=False)
                 for operation in ("Decrypt", "GenerateDataKey"):
                     grant: dict[str, tuple[str, ...]] = {
                         **via,
@@ -137,9 +148,9 @@ class World:
                         "kms:GrantOperations": (operation,),
                         "kms:EncryptionContext:aws:ecr:arn": (repository,),
                     }
-                    yield self._of_key(call, "kms:CreateGrant", grant)
+                    yield self._of_key(call, "kms:CreateGrant", grant, tagged=False)
             case "DeleteRepository":
-                yield self._of_key(call, "kms:RetireGrant", via)
+                yield self._of_key(call, "kms:RetireGrant", via, tagged=False)
 
     def _iam(self, call: Call) -> Iterator[Asked]:
         role = f"arn:aws:iam::{self._account}:role{self._roles_path}{call.parameters['RoleName']}"
@@ -191,12 +202,13 @@ class World:
         tags = _tags(call.parameters) if call.operation == "TagResource" else {}
         yield self._of_key(call, call.action, _requested(tags))
 
-    def _of_key(self, call: Call, action: str, context: Context) -> Asked:
-        tagged = {f"aws:ResourceTag/{key}": (value,) for key, value in self._tags.items()}
+    def _of_key(self, call: Call, action: str, context: Context, *, tagged: bool = True) -> Asked:
+        """Of one of the stack's own, or of any that lets a registry encrypt with it."""
+        tags = {f"aws:ResourceTag/{key}": (value,) for key, value in self._tags.items() if tagged}
         aliases = {"kms:ResourceAliases": (self._alias,)}
         arn = self.arn("kms", call.region, f"key/{KEY_ID}")
         policy = Policy(name="key", document=parse(key_policy(account=self._account, region=call.region)))
-        asked = self.plain(call, action, arn, {**tagged, **aliases, **context})
+        asked = self.plain(call, action, arn, {**tags, **aliases, **context})
         return Asked(request=asked.request, resource_policies=(policy,))
 
     def requested(self, parameters: Parameters) -> Context:
