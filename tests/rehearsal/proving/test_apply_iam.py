@@ -199,7 +199,7 @@ def test_the_job_pushes_and_the_boundary_keeps_it_from_more(
         digest = client.push("payments/api", image("the job's"), "v1")
         with pytest.raises(Refused):
             client.delete_manifest("payments/api", digest)
-    with pytest.raises(ClientError, match="no permissions boundary allows the ecr:DeleteRepository action"):
+    with pytest.raises(ClientError, match="with an explicit deny in a permissions boundary"):
         ecr.delete_repository(repositoryName="payments/api", force=True)
 
 
