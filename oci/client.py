@@ -1,36 +1,32 @@
-"""A small client of the distribution protocol. It checks every digest itself, and follows no answer blindly."""
+"""A client of the distribution protocol, for any registry. It checks every digest itself.
+
+https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md"""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 import urllib3
 
-from domain.ecr.images import MANIFESTS, digest_of
+from domain.ecr.images import MANIFESTS, OCI_INDEX, digest_of
+from oci.credentials import Credential
 from oci.image import Image, Index
 from oci.manifest import Blob, Corrupt, Layer, references
+from oci.transport import Answer, Connection, RateLimit, Refused, Transport
 
-_ACCEPT = ", ".join(MANIFESTS)
+__all__ = ["Client", "Pulled", "Refused"]
+
+_ACCEPT = {"Accept": ", ".join(MANIFESTS)}
 _CHUNK = 1024 * 1024
-_TIMEOUT = urllib3.Timeout(connect=5, read=60)
-_CONNECTIONS = 8
-_MOVED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
+_PAGE = 1000
+_ANY = {"Accept": f"{OCI_INDEX}, */*"}
 _BYTES = {"Content-Type": "application/octet-stream"}
-
-
-class Refused(Exception):
-    """The registry said no: its status, its error code and its words."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{status} {code}: {message}" if code else f"{status}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
+_CATALOG = ("registry:catalog:*",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +40,24 @@ class Pulled:
 
 
 class Client:
-    """One user at one registry, by its address `https://HOST`; without a password, an anonymous one.
-
-    Amazon ECR keeps its blobs elsewhere and sends to them; `blobs_elsewhere` says whether that is followed.
-    """
+    """One user at one registry, by its address `https://HOST`; without a credential, an anonymous one."""
 
     def __init__(
-        self, address: str, password: str | None = None, *, user: str = "AWS", blobs_elsewhere: bool = True
+        self, address: str, credential: Credential | None = None, connection: Connection | None = None
     ) -> None:
-        self._blobs_elsewhere = blobs_elsewhere
-        self._root = f"{address.removesuffix('/')}/v2/"
-        self._headers = {} if password is None else urllib3.make_headers(basic_auth=f"{user}:{password}")
-        self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=False)
+        self._connection = connection or Connection()
+        self._transport = Transport(address, credential, self._connection)
+
+    @classmethod
+    def of_ecr(cls, address: str, user: str, password: str) -> Self:
+        """Of Amazon ECR, which takes a user and a password with each request."""
+        return cls(address, Credential(user=user, secret=password, sent_at_once=True))
 
     @classmethod
     def on_loopback(cls, host: str, password: str | None = None) -> Self:
         """Of the local cloud, by HOST:PORT: it speaks plain HTTP, and keeps its blobs itself."""
-        return cls(f"http://{host}", password, blobs_elsewhere=False)
+        credential = None if password is None else Credential(user="AWS", secret=password, sent_at_once=True)
+        return cls(f"http://{host}", credential, Connection(follows=False))
 
     def __enter__(self) -> Self:
         return self
@@ -69,29 +66,61 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._pool.clear()
+        self._transport.close()
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What the registry said last of its limit of pulls; None where it has said nothing."""
+        return self._transport.rate_limit
+
+    def check_login(self) -> None:
+        """Raises Refused where the registry does not take the login."""
+        self._transport.send("GET", f"{self._transport.root}/v2/", HTTPStatus.OK)
+
+    def repositories(self) -> Iterator[str]:
+        """Those that the registry lists to this user; Refused where it has no list."""
+        return self._pages(f"{self._transport.root}/v2/_catalog?n={_PAGE}", "repositories", _CATALOG)
+
+    def tags(self, repository: str) -> Iterator[str]:
+        return self._pages(f"{self._url(repository, 'tags', 'list')}?n={_PAGE}", "tags", _pull(repository))
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        response = self._send("HEAD", self._url(repository, "blobs", digest), HTTPStatus.OK, HTTPStatus.NOT_FOUND)
-        return response.status == HTTPStatus.OK
+        return self._exists(repository, "blobs", digest)
+
+    def has_manifest(self, repository: str, reference: str) -> bool:
+        return self._exists(repository, "manifests", reference)
 
     def put_stream(self, repository: str, digest: str, body: bytes | IO[bytes]) -> None:
         """One upload session and one request that carries all of it."""
         location = self.begin_upload(repository)
-        self._send("PUT", _with_digest(location, digest), HTTPStatus.CREATED, headers=_BYTES, body=body)
+        self._push(repository, "PUT", _with_digest(location, digest), HTTPStatus.CREATED, headers=_BYTES, body=body)
 
     def put_chunks(self, repository: str, layer: Layer, chunks: Iterable[bytes]) -> None:
         """One upload session that is fed as the content comes, and ended once all of it is there."""
         location = self.begin_upload(repository)
-        headers = {**_BYTES, "Content-Length": str(layer.size)}
-        sent = self._send("PATCH", location, HTTPStatus.ACCEPTED, HTTPStatus.CREATED, headers=headers, body=chunks)
-        location = self._here(repository, sent.headers.get("Location", location))
-        self._send("PUT", _with_digest(location, layer.digest), HTTPStatus.CREATED, headers=_BYTES)
+        if self._connection.chunk_bytes is None:
+            headers = {**_BYTES, "Content-Length": str(layer.size)}
+            location = self._patch(repository, location, headers, chunks)
+        else:
+            at = 0
+            for part in _joined(chunks, self._connection.chunk_bytes):
+                headers = {**_BYTES, "Content-Length": str(len(part)), "Content-Range": f"{at}-{at + len(part) - 1}"}
+                location = self._patch(repository, location, headers, part)
+                at += len(part)
+        self._push(repository, "PUT", _with_digest(location, layer.digest), HTTPStatus.CREATED, headers=_BYTES)
+
+    def mount(self, repository: str, digest: str, source: str) -> bool:
+        """Whether the registry gave the repository the blob of another one; where not, the upload it began is left."""
+        url = f"{self._url(repository, 'blobs', 'uploads/')}?{urlencode({'mount': digest, 'from': source})}"
+        scopes = (*_push(repository), *_pull(source))
+        answer = self._transport.send("POST", url, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, scopes=scopes)
+        return answer.status == HTTPStatus.CREATED
 
     def begin_upload(self, repository: str) -> str:
-        """Where the registry wants the content; it must be at the registry, which alone gets our password."""
-        start = self._send("POST", self._url(repository, "blobs", "uploads/"), HTTPStatus.ACCEPTED)
-        return self._here(repository, start.headers["Location"])
+        """Where the registry wants the content; it must be at the registry, which alone gets our login."""
+        url = self._url(repository, "blobs", "uploads/")
+        start = self._push(repository, "POST", url, HTTPStatus.ACCEPTED)
+        return self._transport.here(start.headers["Location"], repository)
 
     def put_blob(self, repository: str, blob: Blob) -> None:
         self.put_stream(repository, blob.digest, blob.content)
@@ -99,7 +128,8 @@ class Client:
     @contextmanager
     def blob(self, repository: str, digest: str) -> Iterator[Iterator[bytes]]:
         """The blob's content as it comes; its end raises Corrupt when the digest differs."""
-        with self._open(self._url(repository, "blobs", digest)) as response:
+        url = self._url(repository, "blobs", digest)
+        with self._transport.open("GET", url, HTTPStatus.OK, scopes=_pull(repository)) as response:
             yield _checked(response, repository, digest)
 
     def check_blob(self, repository: str, digest: str) -> None:
@@ -109,26 +139,50 @@ class Client:
                 pass
 
     def put_manifest(self, repository: str, manifest: Blob, reference: str) -> str:
-        """The digest that the registry computed, which must be ours."""
-        headers = {"Content-Type": manifest.media_type}
+        """The digest that the registry computed, which must be ours. What refers to an image is found by it from then
+        on, in a registry without the referrers API by the tag that stands in for it."""
         url = self._url(repository, "manifests", reference)
-        response = self._send("PUT", url, HTTPStatus.CREATED, headers=headers, body=manifest.content)
+        headers = {"Content-Type": manifest.media_type}
+        response = self._push(repository, "PUT", url, HTTPStatus.CREATED, headers=headers, body=manifest.content)
         digest = response.headers.get("Docker-Content-Digest", "")
         if digest != manifest.digest:
             raise Corrupt(f"{repository}: {manifest.digest} was stored as {digest or 'nothing'}")
+        if "OCI-Subject" not in response.headers and (subject := _subject(manifest)):
+            self._refer(repository, manifest, subject)
         return digest
 
     def manifest(self, repository: str, reference: str) -> Blob:
         """The bytes as they came; by digest they must be those that it names."""
         url = self._url(repository, "manifests", reference)
-        response = self._send("GET", url, HTTPStatus.OK, headers={"Accept": _ACCEPT})
-        digest = digest_of(response.data)
+        response = self._transport.send("GET", url, HTTPStatus.OK, scopes=_pull(repository), headers=_ACCEPT)
+        digest = digest_of(response.content)
         if ":" in reference and reference != digest:
             raise Corrupt(f"{repository}@{reference} came with the digest {digest}")
-        return Blob(content=response.data, media_type=response.headers.get("Content-Type", ""))
+        return Blob(content=response.content, media_type=response.headers.get("Content-Type", ""))
 
-    def delete_manifest(self, repository: str, digest: str) -> None:
-        self._send("DELETE", self._url(repository, "manifests", digest), HTTPStatus.ACCEPTED)
+    def digest(self, repository: str, tag: str) -> str | None:
+        """What the tag names; None where it does not exist."""
+        url = self._url(repository, "manifests", tag)
+        expected = HTTPStatus.OK, HTTPStatus.NOT_FOUND
+        response = self._transport.send("HEAD", url, *expected, scopes=_pull(repository), headers=_ACCEPT)
+        if response.status == HTTPStatus.NOT_FOUND:
+            return None
+        return response.headers.get("Docker-Content-Digest") or self.manifest(repository, tag).digest
+
+    def delete_manifest(self, repository: str, reference: str) -> None:
+        url = self._url(repository, "manifests", reference)
+        scopes = (f"repository:{repository}:delete,pull",)
+        self._transport.send("DELETE", url, HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT, scopes=scopes)
+
+    def referrers(self, repository: str, digest: str) -> tuple[dict[str, Any], ...]:
+        """The descriptors of what refers to the image: by the API, or by the tag that stands in for it."""
+        try:
+            url = self._url(repository, "referrers", digest)
+            return tuple(self._pages(url, "manifests", _pull(repository)))
+        except Refused as refused_:
+            if refused_.status != HTTPStatus.NOT_FOUND:
+                raise
+        return tuple(self._tagged_referrers(repository, digest))
 
     def push(self, repository: str, what: Image | Index, tag: str | None = None) -> str:
         """Pushes all of it, and answers the digest that the registry gave it."""
@@ -152,49 +206,100 @@ class Client:
         digest = digest_of(manifest.content)
         return Pulled(digest=digest, media_type=manifest.media_type, manifest=manifest.content, blobs=tuple(blobs))
 
+    def _refer(self, repository: str, manifest: Blob, subject: str) -> None:
+        """https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema"""
+        found = self.referrers(repository, subject)
+        if any(each.get("digest") == manifest.digest for each in found):
+            return
+        data = json.loads(manifest.content)
+        kind = data.get("artifactType") or data.get("config", {}).get("mediaType")
+        entry = {**manifest.descriptor, "artifactType": kind, "annotations": data.get("annotations")}
+        listed = [*found, {key: value for key, value in entry.items() if value}]
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
+        content = json.dumps(index, separators=(",", ":")).encode()
+        self.put_manifest(repository, Blob(content=content, media_type=OCI_INDEX), _referrers_tag(subject))
+
+    def _tagged_referrers(self, repository: str, digest: str) -> Iterator[dict[str, Any]]:
+        try:
+            index = self.manifest(repository, _referrers_tag(digest))
+        except Refused as refused_:
+            if refused_.status == HTTPStatus.NOT_FOUND:
+                return
+            raise
+        # GitLab answers such a tag with the image itself: its children are no referrers.
+        if index.digest != digest and index.media_type.partition(";")[0] == OCI_INDEX:
+            yield from json.loads(index.content).get("manifests", ())
+
+    def _pages(self, url: str, key: str, scopes: Sequence[str]) -> Iterator[Any]:
+        """What all pages list under the key; the next one is of the same registry."""
+        seen = set[str]()
+        while url not in seen:
+            seen.add(url)
+            answer = self._transport.send(
+                "GET", url, HTTPStatus.OK, scopes=scopes, headers={"Accept": f"{OCI_INDEX}, */*"}
+            )
+            try:
+                yield from json.loads(answer.content).get(key) or ()
+            except (ValueError, AttributeError, TypeError):
+                raise Corrupt(f"{url} answered what is not a list of {key}") from None
+            link = _next_link(answer.headers.get("Link", ""))
+            if link is None:
+                return
+            url = self._transport.here(urljoin(url, link), url)
+
+    def _exists(self, repository: str, kind: str, reference: str) -> bool:
+        url = self._url(repository, kind, reference)
+        expected = HTTPStatus.OK, HTTPStatus.NOT_FOUND
+        response = self._transport.send("HEAD", url, *expected, scopes=_pull(repository), headers=_ACCEPT)
+        return response.status == HTTPStatus.OK
+
+    def _patch(self, repository: str, location: str, headers: dict[str, str], body: bytes | Iterable[bytes]) -> str:
+        expected = HTTPStatus.ACCEPTED, HTTPStatus.CREATED
+        sent = self._push(repository, "PATCH", location, *expected, headers=headers, body=body)
+        return self._transport.here(sent.headers.get("Location", location), repository)
+
+    def _push(self, repository: str, method: str, url: str, *expected: int, **options: Any) -> Answer:
+        return self._transport.send(method, url, *expected, scopes=_push(repository), **options)
+
     def _url(self, repository: str, kind: str, rest: str) -> str:
-        return f"{self._root}{repository}/{kind}/{rest}"
-
-    def _here(self, repository: str, location: str) -> str:
-        found = urljoin(self._root, location)
-        if urlsplit(found)[:2] != urlsplit(self._root)[:2]:
-            raise Corrupt(f"{repository}: an upload was sent elsewhere, to {found}")
-        return found
-
-    @contextmanager
-    def _open(self, url: str) -> Iterator[urllib3.BaseHTTPResponse]:
-        """One step further where that is meant: there the signed address is enough, and our password is not shown."""
-        response = self._pool.request("GET", url, headers=self._headers, **_UNREAD)
-        if self._blobs_elsewhere and response.status in _MOVED:
-            moved = urljoin(url, response.headers.get("Location", ""))
-            response.drain_conn()
-            if urlsplit(moved).scheme != urlsplit(self._root).scheme:
-                raise Corrupt(f"{url} leads elsewhere, to {urlsplit(moved).scheme}://{urlsplit(moved).netloc}")
-            response = self._pool.request("GET", moved, **_UNREAD)
-        with response:
-            if response.status != HTTPStatus.OK:
-                raise _refused(response.status, response.read())
-            yield response
-
-    def _send(self, method: str, url: str, *expected: int, **options: Any) -> urllib3.BaseHTTPResponse:
-        headers = {**self._headers, **options.pop("headers", {})}
-        response = self._pool.request(method, url, headers=headers, **options)
-        if response.status not in expected:
-            raise _refused(response.status, response.data)
-        return response
+        return f"{self._transport.root}/v2/{quote(repository)}/{kind}/{quote(rest, safe='/:')}"
 
 
-_UNREAD: dict[str, Any] = {"preload_content": False, "decode_content": False}
-"""Read piece by piece, and as it was sent: a digest is of these bytes."""
+def _pull(repository: str) -> tuple[str]:
+    return (f"repository:{repository}:pull",)
 
 
-def _refused(status: int, body: bytes) -> Refused:
-    """By the registry's own words, where it has any."""
-    try:
-        error = json.loads(body)["errors"][0]
-        return Refused(status, str(error["code"]), str(error["message"]))
-    except (ValueError, LookupError, TypeError):
-        return Refused(status, "", body.decode(errors="replace").strip())
+def _push(repository: str) -> tuple[str]:
+    return (f"repository:{repository}:pull,push",)
+
+
+def _subject(manifest: Blob) -> str | None:
+    return references(manifest.content, "the manifest").subject
+
+
+def _referrers_tag(digest: str) -> str:
+    return digest.replace(":", "-", 1)[:128]
+
+
+def _next_link(header: str) -> str | None:
+    """The address in `<...>; rel="next"`. https://www.rfc-editor.org/rfc/rfc8288"""
+    for each in header.split(","):
+        address, _, parameters = each.strip().partition(";")
+        if 'rel="next"' in parameters or "rel=next" in parameters:
+            return address.strip().removeprefix("<").removesuffix(">")
+    return None
+
+
+def _joined(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same content in parts of this size, the last one of what is left."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        while len(held) >= size:
+            yield bytes(held[:size])
+            del held[:size]
+    if held:
+        yield bytes(held)
 
 
 def _checked(response: urllib3.BaseHTTPResponse, repository: str, digest: str) -> Iterator[bytes]:

@@ -196,7 +196,7 @@ def test_blobs_that_are_kept_elsewhere_are_fetched_without_the_password(registry
     digest = digest_of(content)
     registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "/bucket?signed"}, b"")
     registry.answers["GET /bucket?signed"] = (200, {}, content)
-    with Client(f"http://{registry.host}", "secret") as client:
+    with Client.of_ecr(f"http://{registry.host}", "AWS", "secret") as client:
         client.check_blob("r", digest)
         assert [login is not None for _, _, login in registry.requests] == [True, False]
         registry.answers[f"GET /v2/r/blobs/{digest}"] = (307, {"Location": "ftp://elsewhere/x"}, b"")

@@ -97,7 +97,7 @@ class LiveRegistry:
             # Without the registry's id the address is that of the caller's own.
             (data,) = self.ecr.get_authorization_token(registryIds=[self.registry.account])["authorizationData"]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-        return Client(data["proxyEndpoint"], password, user=user)
+        return Client.of_ecr(data["proxyEndpoint"], user, password)
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:
