@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import urllib3
 
 from domain.ecr.images import OCI_MANIFEST, digest_of
 from oci.challenge import Challenge
@@ -209,3 +210,17 @@ def _signature(name: str) -> Blob:
         "subject": PUSHED.manifest.descriptor, "annotations": {"name": name},
     }  # fmt: skip
     return Blob(content=json.dumps(data).encode(), media_type=OCI_MANIFEST)
+
+
+@cases("no_proxy, proxied", ("", True), ("registry.example", False))
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, no_proxy: str, proxied: bool) -> None:
+    with registry() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address.replace("http://", "http://proxy-user:proxy-word@"))
+        monkeypatch.setenv("no_proxy", no_proxy)
+        with Client("http://registry.example", LOGIN, Connection(plain_http=True)) as client:
+            if proxied:
+                client.check_login()
+            else:
+                with pytest.raises(urllib3.exceptions.HTTPError):
+                    client.check_login()
+        assert [each.path for each in proxy.seen] == ["http://registry.example/v2/"] * proxied
