@@ -36,7 +36,8 @@ class Quirks:
     """Statuses and headers that the next requests to the registry are answered with."""
     limit: str | None = None
     """The header RateLimit-Remaining."""
-    chunk_minimum: int = 0
+    other_scope: str = ""
+    """One that the registry wants beside those that a client knows of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if each.startswith(f"{kind}:{name}:")
                 for action in each.split(":")[2].split(",")
             }
-            return ends > time.monotonic() and set(actions.split(",")) <= held
+            wanted = {self.server.quirks.other_scope} - {""}
+            return ends > time.monotonic() and set(actions.split(",")) <= held and wanted <= scopes
         return True
 
     def _registry(self, path: str) -> None:
@@ -172,7 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v2/" and self.server.quirks.scheme is None:
             self._answer(200, b"{}")
         elif not self._authorized(scope):
-            realm = f'realm="{self.server.address}/token",service="test, registry",scope="{scope}"'
+            every = f"{scope} {self.server.quirks.other_scope}".strip()
+            realm = f'realm="{self.server.address}/token",service="test, registry",scope="{every}"'
             challenge = f"Bearer {realm}" if self.server.quirks.scheme == "bearer" else 'Basic realm="test"'
             self._error(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": challenge})
         elif found is None:
@@ -207,7 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _blobs_uploads(self, name: str, session: str) -> None:
         uploads = self.server.uploads
         source = self.query.get("from", [""])[0], self.query.get("mount", [""])[0]
-        if self.command == "POST" and source in self.server.blobs:
+        readable = self._authorized(f"repository:{source[0]}:pull")
+        if self.command == "POST" and source in self.server.blobs and readable:
             self.server.blobs[name, source[1]] = self.server.blobs[source]
             self._answer(201)
         elif self.command == "POST":

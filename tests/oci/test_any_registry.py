@@ -88,6 +88,15 @@ def test_a_wrong_password_is_refused_once_and_not_repeated(scheme: str) -> None:
         assert no.value.status == 401
         assert "canary" not in f"{no.value}{no.value!r}{wrong}"
         assert len(there.seen) == 2
+        with pytest.raises(Refused):
+            client.manifest("acme/app", "v1")
+        assert len(there.seen) == 3
+
+
+def test_a_scope_that_the_registry_names_is_asked_for_as_well(by_token: AwkwardRegistry) -> None:
+    by_token.quirks.other_scope = "repository:acme/quota:pull"
+    with Client(by_token.address, LOGIN) as client:
+        assert client.push("acme/app", PUSHED, "v1") == PUSHED.digest
 
 
 def test_a_layer_in_storage_is_fetched_without_the_login() -> None:
