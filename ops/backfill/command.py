@@ -11,11 +11,11 @@ from pathlib import Path
 from domain.aws import is_account_id
 from domain.wording import listed, nearest
 from ops.backfill import native, text
-from ops.backfill.copying import Copied, Copier
 from ops.backfill.inventory import Inventory, Work, differences, work
-from ops.backfill.live_registry import LiveRegistry, Unavailable, registries
-from ops.backfill.patience import Stop, Stopped
-from ops.backfill.progress import BackfillProgress, backfill_progress
+from ops.backfill.live_registry import LiveRegistry, registries
+from ops.copy.copier import Copied, Copier, Unavailable
+from ops.copy.patience import Stop, Stopped
+from ops.copy.progress import CopyProgress, copy_progress
 from render.output import print_text, refuse
 from settings import InvalidSettings, Settings, StackRegistry, load
 from settings.files.configuration import read_configuration
@@ -39,7 +39,7 @@ class BackfillRun:
     source: LiveRegistry
     target: LiveRegistry
     stop: Stop
-    shown: BackfillProgress
+    shown: CopyProgress
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     stop = Stop()
     with _interruptible(stop):
         try:
-            with registries(settings.home, registry) as (source, target), backfill_progress() as shown:
+            with registries(settings.home, registry) as (source, target), copy_progress("backfill") as shown:
                 meant = BackfillRun(
                     stack=settings.stack, names=names, every=not options.repository, source=source, target=target,
                     stop=stop, shown=shown,
@@ -117,7 +117,7 @@ def _copied(meant: BackfillRun, works: Sequence[Work]) -> Copied:
     meant.shown.reach(0, sum(len(each.missing) + len(each.tags) for each in works))
     with Copier(meant.source, meant.target, meant.stop, meant.shown) as copier:
         for each in works:
-            copier.copy(each)
+            copier.copy(each.to_copy)
         return copier.copied
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ops.copy.copier import CopyWork
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -45,6 +47,13 @@ class Work:
     conflicts: tuple[Conflict, ...]
     archived: int
     """How many images are archived at home, and not here."""
+
+    @property
+    def to_copy(self) -> CopyWork:
+        return CopyWork(
+            source=self.repository, target=self.repository, images=self.missing, tags=self.tags,
+            lacking=frozenset(self.missing),
+        )  # fmt: skip
 
 
 def work(repository: str, home: Inventory, there: Inventory, may_move: Callable[[str], bool]) -> Work:

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from domain.ecr.tags import TagMutability, may_move
 from oci.client import Client
 from ops.backfill.inventory import Held, Inventory
+from ops.copy.copier import Unavailable
 from settings import StackRegistry
 
 _SESSION_NAME = "container-registry-backfill"
@@ -27,10 +28,6 @@ _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_
 _PAGE = 1000
 _ACTIVE = "ACTIVE"
 _LOG_IN = "log in to AWS as for a deployment: AWS_PROFILE, `aws sso login`, or the AWS_* variables"
-
-
-class Unavailable(Exception):
-    """Why the registry can't be read or written, in words for people."""
 
 
 class LiveRegistry:

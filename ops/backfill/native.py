@@ -9,14 +9,14 @@ from typing import Any
 
 from domain.wording import counted
 from ops.backfill.live_registry import LiveRegistry
-from ops.backfill.patience import WAITS, Stop, Stopped
-from ops.backfill.progress import BackfillProgress
+from ops.copy.patience import WAITS, Stop, Stopped
+from ops.copy.progress import CopyProgress
 
 _ENDED = frozenset({"COMPLETE", "FAILED", "STOPPED"})
 _PAGE = 50
 
 
-def backfill(source: LiveRegistry, target: LiveRegistry, stop: Stop, shown: BackfillProgress) -> str:
+def backfill(source: LiveRegistry, target: LiveRegistry, stop: Stop, shown: CopyProgress) -> str:
     """How it ended, in words; raises Unavailable where ECR refuses it. One that is under way already is followed."""
     destination = {"region": target.registry.region, "registryId": target.registry.account}
     listed = source.pages("list_replication_backfills", "backfills", size=_PAGE)

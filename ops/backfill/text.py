@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from domain.wording import counted
-from ops.backfill.copying import Copied
 from ops.backfill.inventory import Work
+from ops.copy.copier import Copied
 
 STOPPED = "stopped: what was copied stays. Run the same command again to go on; it copies only what is missing."
 _PUSHED = "A copy counts as pushed today at the replica, so rules of retention that count days begin anew there."

@@ -16,9 +16,9 @@ from localcloud.cloud import LocalCloud
 from oci.client import Client
 from oci.image import image, index
 from oci.manifest import Layer
-from ops.backfill.copying import Copier
 from ops.backfill.inventory import Inventory, Work
 from ops.backfill.live_registry import LiveRegistry
+from ops.copy.copier import Copier
 from tests.cases import case, cases
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
 from tests.stacks import NO_GITHUB, edited

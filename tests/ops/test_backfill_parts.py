@@ -10,10 +10,11 @@ import urllib3
 
 from oci.client import Refused
 from ops import __main__ as command
-from ops.backfill import native, patience, text
-from ops.backfill.copying import Copied
+from ops.backfill import native, text
 from ops.backfill.inventory import Conflict, Held, Inventory, Work, differences, work
-from ops.backfill.patience import Pace, Stop, Stopped, has_expired, patiently
+from ops.copy import patience
+from ops.copy.copier import Copied
+from ops.copy.patience import Pace, Stop, Stopped, has_expired, patiently
 from tests.cases import case, cases
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

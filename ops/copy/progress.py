@@ -9,10 +9,10 @@ from rich.progress import Progress
 from render.progress_bar import progress_bar
 
 
-class BackfillProgress:
-    def __init__(self, bar: Progress) -> None:
+class CopyProgress:
+    def __init__(self, bar: Progress, command: str) -> None:
         self._bar = bar
-        self._task = bar.add_task("backfill", total=None, detail="")
+        self._task = bar.add_task(command, total=None, detail="")
 
     def __call__(self, what: str, *, done: int = 0) -> None:
         """What is being done; `done` manifests and tags more have come to an end."""
@@ -24,6 +24,6 @@ class BackfillProgress:
 
 
 @contextmanager
-def backfill_progress() -> Iterator[BackfillProgress]:
+def copy_progress(command: str) -> Iterator[CopyProgress]:
     with progress_bar(Console(stderr=True)) as bar:
-        yield BackfillProgress(bar)
+        yield CopyProgress(bar, command)

@@ -1,0 +1,1 @@
+"""`python -m ops copy`: images from one registry to another, as every command that copies images does it."""
