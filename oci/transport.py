@@ -250,7 +250,8 @@ def refused(status: int, body: bytes, headers: Mapping[str, str], what: str = ""
         error = json.loads(body)["errors"][0]
         return Refused(status, str(error["code"]), f"{before}{error['message']}", wait)
     except (ValueError, LookupError, TypeError):
-        return Refused(status, "", f"{before}{body.decode(errors='replace').strip()}", wait)
+        text = body.decode(errors="replace").strip() or HTTPStatus(status).phrase
+        return Refused(status, "", f"{before}{text}", wait)
 
 
 def is_loopback(host: str) -> bool:

@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     _backfill(commands.add_parser("backfill", help="copy what the home registry holds already to a replica"))
     _cluster_issuers(commands.add_parser("cluster-issuers", help="print the bootstrap's parameter ClusterIssuers"))
     _cluster_role(commands.add_parser("cluster-role", help="print the role that a namespace of a cluster pulls with"))
+    _copy(commands.add_parser("copy", help="copy one image, with what refers to it, from one registry to another"))
     _github_owner(commands.add_parser("github-owner", help="print whose repositories a workflow's token is for"))
     _github_subjects(
         commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
@@ -99,6 +100,19 @@ def _backfill(command: argparse.ArgumentParser) -> None:
         "--repository", nargs="+", default=[], metavar="NAME", help="only these (default: all of the replica)"
     )
     command.add_argument("--dry-run", action="store_true", help="say what would be copied, and copy nothing")
+
+
+def _copy(command: argparse.ArgumentParser) -> None:
+    """It logs in as docker does, and at Amazon ECR with the caller's AWS credentials."""
+    command.set_defaults(module="ops.copy.command")
+    command.add_argument("source", metavar="SOURCE", help="HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST")
+    command.add_argument("target", metavar="DESTINATION", help="HOST/REPOSITORY[:TAG] (default: the source's tag)")
+    command.add_argument("--check", action="store_true", help="copy nothing; exit 1 where the destination differs")
+    command.add_argument("--move", action="store_true", help="move a tag that names another image, and keep that one")
+    command.add_argument("--no-referrers", action="store_true", help="leave signatures and the like behind")
+    command.add_argument("--ca-file", type=Path, metavar="FILE", help="certificates to trust beside the system's")
+    command.add_argument("--plain-http", action="store_true", help="talk to other hosts than this one without TLS")
+    command.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def _of_stack(command: argparse.ArgumentParser, module: str) -> None:

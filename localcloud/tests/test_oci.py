@@ -141,7 +141,7 @@ def test_a_manifest_that_is_stored_under_another_digest_is_corrupt(registry: Reg
     (b"Not Authorized\n", "403: Not Authorized"),
     (b'{"errors":[]}', '403: {"errors":[]}'),
     (b'["errors"]', '403: ["errors"]'),
-    (b"", "403: "),
+    (b"", "403: Forbidden"),
 )
 def test_a_refusal_is_in_the_registrys_words(registry: Registry, body: bytes, text: str) -> None:
     registry.answers["GET /v2/r/manifests/v1"] = (403, {}, body)

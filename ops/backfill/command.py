@@ -3,8 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from ops.backfill import native, text
 from ops.backfill.inventory import Inventory, Work, differences, work
 from ops.backfill.live_registry import LiveRegistry, registries
 from ops.copy.copier import Copied, Copier, Unavailable
-from ops.copy.patience import Stop, Stopped
+from ops.copy.patience import Stop, Stopped, stop_on_interrupt
 from ops.copy.progress import CopyProgress, copy_progress
 from render.output import print_text, refuse
 from settings import InvalidSettings, Settings, StackRegistry, load
@@ -51,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     except (InvalidSettings, NotMeant) as invalid:
         return refuse(invalid)
     stop = Stop()
-    with _interruptible(stop):
+    with stop_on_interrupt(stop):
         try:
             with registries(settings.home, registry) as (source, target), copy_progress("backfill") as shown:
                 meant = BackfillRun(
@@ -126,22 +125,6 @@ def _compared(meant: BackfillRun, repository: str, before: Inventory) -> list[st
     meant.shown(f"comparing {repository}")
     after, there = meant.source.inventory(repository), meant.target.inventory(repository)
     return list(differences(repository, before, after, there))
-
-
-@contextmanager
-def _interruptible(stop: Stop) -> Iterator[None]:
-    """The first Ctrl-C ends the run where nothing is half done; the second one as always."""
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(*_: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _account_names(root: Path, stack: str) -> dict[str, str]:

@@ -51,7 +51,7 @@ class Work:
     @property
     def to_copy(self) -> CopyWork:
         return CopyWork(
-            source=self.repository, target=self.repository, images=self.missing, tags=self.tags,
+            source=self.repository, target=self.repository, images=self.missing, tags=self.tags, while_unmoved=True,
             lacking=frozenset(self.missing),
         )  # fmt: skip
 

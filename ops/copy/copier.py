@@ -46,6 +46,9 @@ class CopyWork:
     images: tuple[str, ...]
     """Digests, in the order in which they are pushed."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    """What each tag is to name."""
+    while_unmoved: bool = False
+    """Whether a tag is left alone that names another image at the source by now: replication takes that one along."""
     lacking: frozenset[str] | None = None
     """The digests that the target lacks, where all that it holds is known; else it is asked for each."""
     referrers: bool = False
@@ -96,17 +99,18 @@ class Copier:
     def copy(self, work: CopyWork) -> None:
         """Raises Stopped after an interrupt; a second run finds what is left."""
         repository = _Repository(self, work)
-        for digest in work.images:
-            self.one(f"{work.target}@{digest}", repository.image, digest)
+        failed = {each for each in work.images if not self.one(f"{work.target}@{each}", repository.image, each)}
         if work.referrers:
-            repository.copy_referrers(work.images)
+            repository.copy_referrers([each for each in work.images if each not in failed])
         for tag, digest in work.tags.items():
-            self.one(f"{work.target}:{tag}", repository.tag, tag, digest)
+            if digest not in failed:
+                self.one(f"{work.target}:{tag}", repository.tag, tag, digest)
 
-    def one(self, what: str, copy: Callable[..., None], *arguments: str) -> None:
-        """One image, tag or list; its failure is kept, and the next one has its turn."""
+    def one(self, what: str, copy: Callable[..., None], *arguments: str) -> bool:
+        """Whether one image or tag was copied; a failure is kept, and the next one has its turn."""
         self._stop.check()
         self._progress(what)
+        before = len(self.copied.failed)
         try:
             copy(*arguments)
         except Refused as refused:
@@ -116,6 +120,7 @@ class Copier:
         except _FAILURES as failure:
             self.copied.failed.append(f"{what}: {failure}")
         self._progress("", done=1)
+        return len(self.copied.failed) == before
 
     def pull(self, call: Callable[[Client], T]) -> T:
         return patiently(lambda: call(self._source.images), self._stop, self._source.log_in_again)
@@ -211,8 +216,8 @@ class _Repository:
             waiting += self._children(digest)
 
     def tag(self, tag: str, digest: str) -> None:
-        """Only while it still means that image at its source: a tag that moved meanwhile is another run's."""
-        manifest = self._copier.pull(lambda client: client.manifest(self._work.source, tag))
+        named = tag if self._work.while_unmoved else digest
+        manifest = self._copier.pull(lambda client: client.manifest(self._work.source, named))
         if manifest.digest == digest:
             self._copier.put_manifest(self._work.target, manifest, tag)
             self._copier.copied.tags += 1

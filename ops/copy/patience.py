@@ -1,8 +1,10 @@
 """How calls wait: for their turn, and for a registry that can't answer right now."""
 
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -14,6 +16,8 @@ T = TypeVar("T")
 
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further attempt."""
+_LONGEST = 3600
+"""Seconds that a registry can ask to be left alone for, before it counts as unavailable."""
 _LATER = frozenset({408, 429, 500, 502, 503, 504})
 """The statuses of a registry that is throttling, or can't answer right now."""
 
@@ -32,6 +36,22 @@ class Stop(threading.Event):
     def sleep(self, seconds: float) -> None:
         self.wait(seconds)
         self.check()
+
+
+@contextmanager
+def stop_on_interrupt(stop: Stop) -> Iterator[None]:
+    """The first Ctrl-C ends the run where nothing is half done; the second one as always."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(*_: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Pace:
@@ -54,7 +74,8 @@ class Pace:
 
 def patiently(call: Callable[[], T], stop: Stop, log_in_again: Callable[[], None]) -> T:
     """The call's answer; it is made again where it was throttled, cut off, or refused for a login that has expired."""
-    for seconds in WAITS:
+    for at_least in WAITS:
+        seconds = at_least
         stop.check()
         try:
             return call()
@@ -64,6 +85,7 @@ def patiently(call: Callable[[], T], stop: Stop, log_in_again: Callable[[], None
                 continue
             if refused.status not in _LATER:
                 raise
+            seconds = max(seconds, min(refused.retry_after or 0, _LONGEST))
         except urllib3.exceptions.HTTPError:
             # The connection broke, or there was no answer: the next attempt shows whether that lasts.
             stop.check()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -61,6 +62,7 @@ class AwkwardRegistry(ThreadingHTTPServer):
         self.manifests: dict[tuple[str, str], tuple[str, bytes]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.uploads: dict[str, bytes] = {}
+        self.sessions = count()
         self.tokens: dict[str, tuple[frozenset[str], float]] = {}
         self.objects: dict[str, bytes] = {}
 
@@ -215,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.blobs[name, source[1]] = self.server.blobs[source]
             self._answer(201)
         elif self.command == "POST":
-            session = str(len(uploads))
+            session = str(next(self.server.sessions))
             uploads[session] = b""
             self._answer(202, headers={"Location": f"/v2/{name}/blobs/uploads/{session}?state=a%2Fb"})
         elif self.command == "PATCH":

@@ -14,6 +14,7 @@ from oci.image import image
 from oci.manifest import Blob, Corrupt, Layer
 from oci.transport import Connection, RateLimit, Transport
 from tests.cases import cases
+from tests.oci.referring import signature_of
 from tests.oci.registry import SECRET, USER, AwkwardRegistry, registry
 
 LOGIN = Credential(user=USER, secret=SECRET)
@@ -145,7 +146,7 @@ def test_referrers_are_found_with_and_without_the_api(has_referrers: bool) -> No
     with registry(has_referrers=has_referrers) as there, Client(there.address) as client:
         client.push("acme/app", PUSHED, "v1")
         assert client.referrers("acme/app", PUSHED.digest) == ()
-        made = [_signature(name) for name in ("first", "second")]
+        made = [signature_of(PUSHED.manifest, name) for name in ("first", "second")]
         for each in (*made, made[0]):
             client.put_manifest("acme/app", each, each.digest)
         found = [each["digest"] for each in client.referrers("acme/app", PUSHED.digest)]
@@ -209,16 +210,6 @@ def test_a_manifest_of_more_than_four_mebibytes_is_not_kept() -> None:
         there.manifests["acme/app", digest_of(huge)] = OCI_MANIFEST, huge
         with pytest.raises(Corrupt, match="more than 4 MiB"):
             client.manifest("acme/app", digest_of(huge))
-
-
-def _signature(name: str) -> Blob:
-    data = {
-        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.acme.signature",
-        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(b"{}"), "size": 2},
-        "layers": [],
-        "subject": PUSHED.manifest.descriptor, "annotations": {"name": name},
-    }  # fmt: skip
-    return Blob(content=json.dumps(data).encode(), media_type=OCI_MANIFEST)
 
 
 @cases("no_proxy, proxied", ("", True), ("registry.example", False))
