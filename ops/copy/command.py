@@ -16,7 +16,7 @@ from oci.reference import InvalidReference, Reference
 from ops.copy.copier import Copied, Copier, CopyWork, OpenRegistry, Unavailable
 from ops.copy.patience import Stop, Stopped, patiently, stop_on_interrupt
 from ops.copy.progress import copy_progress
-from ops.copy.registries import by_host, connection
+from ops.copy.registry_by_host import by_host, connection
 from render.output import print_text, refuse
 
 _Both = tuple[OpenRegistry, OpenRegistry]

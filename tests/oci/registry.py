@@ -52,8 +52,6 @@ class Seen:
 class AwkwardRegistry(ThreadingHTTPServer):
     """Serves until the context ends; `seen` are all requests, those to the token server included."""
 
-    daemon_threads = True
-
     def __init__(self, quirks: Quirks) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.quirks = quirks
@@ -185,7 +183,11 @@ class _Handler(BaseHTTPRequestHandler):
                 "repositories", sorted({name for name, _ in self.server.manifests})
             ) if "_catalog" in path else self._answer(200)
         else:
-            getattr(self, f"_{found[2].replace('/', '_')}")(found[1], found[3])
+            kinds = {
+                "blobs": self._blobs, "blobs/uploads": self._uploads, "manifests": self._manifests,
+                "tags": self._tags, "referrers": self._referrers,
+            }  # fmt: skip
+            kinds[found[2]](found[1], found[3])
 
     def _list(self, key: str, names: list[str]) -> None:
         last = self.query.get("last", [""])[0]
@@ -209,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(200, content)
 
-    def _blobs_uploads(self, name: str, session: str) -> None:
+    def _uploads(self, name: str, session: str) -> None:
         uploads = self.server.uploads
         source = self.query.get("from", [""])[0], self.query.get("mount", [""])[0]
         readable = self._authorized(f"repository:{source[0]}:pull")

@@ -16,9 +16,9 @@ from localcloud.cloud import LocalCloud
 from oci.client import Client
 from oci.image import image, index
 from oci.manifest import Layer
-from ops.backfill.inventory import Inventory, Work
+from ops.backfill.inventory import Inventory
 from ops.backfill.live_registry import LiveRegistry
-from ops.copy.copier import Copier
+from ops.copy.copier import Copier, CopyWork
 from tests.cases import case, cases
 from tests.ops.backfilling import ACCOUNT, CATALOG, HOME, OTHER_ACCOUNT, REPLICA, World, document, signature
 from tests.stacks import NO_GITHUB, edited
@@ -122,7 +122,7 @@ def test_what_something_refers_to_comes_first(filled: World, monkeypatch: pytest
 def test_a_tag_that_moves_meanwhile_is_left_to_replication(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Copier.copy
 
-    def moved(copier: Copier, work: Work) -> None:
+    def moved(copier: Copier, work: CopyWork) -> None:
         with filled.client(HOME) as client:
             client.push(filled.name, image("newer"), "latest")
         whole(copier, work)
@@ -194,7 +194,7 @@ def test_a_mutable_tag_is_brought_up_to_date(filled: World) -> None:
 def test_a_replica_that_was_tampered_with_is_found(filled: World, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     whole = Copier.copy
 
-    def tampered(copier: Copier, work: Work) -> None:
+    def tampered(copier: Copier, work: CopyWork) -> None:
         whole(copier, work)
         with filled.client(REPLICA) as client:
             if how == "an image less":

@@ -144,7 +144,7 @@ def test_a_tag_is_tried_that_may_not_move(case: Case, mutable: tuple[str, ...], 
 def test_a_publisher_does_nothing_but_push_there(case: Case) -> None:
     with Client.on_loopback(case.host, case.publisher()) as client:
         with pytest.raises(Refused, match=r"DENIED.*ecr:ListImages"):
-            client._send("GET", client._url(API, "tags", "list"), 200)
+            list(client.tags(API))
         with pytest.raises(Refused, match=r"DENIED.*ecr:InitiateLayerUpload"):
             client.put_blob(WEB, Blob(content=b"x", media_type=""))
 
