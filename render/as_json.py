@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,6 +18,7 @@ def to_json(rendered: Render) -> str:
     names, columns = ([each.name for each in fields(form)] for form in (Render, Resource))
     head = {"version": FORMAT_VERSION, **fields_of(rendered, *names)}
     del head["resources"]
+    head["access_tests"] = [asdict(each) for each in rendered.access_tests]
     return json_document(head, "resources", [fields_of(each, *columns) for each in rendered.resources])
 
 

@@ -43,6 +43,7 @@ def render(root: Path, stack: str, *, preview: bool = False) -> Render:
         },
         presets={each.name: each.preset for each in settings.repositories if each.preset},
         cluster_principals=settings.cluster_principals,
+        access_tests=settings.access_tests,
         provider=configuration.provider(),
     )
 

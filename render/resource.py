@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.aws import ARN_PARTS, is_account_id
+from domain.iam.access_test import AccessTest
 from domain.wording import nearest
 from resources.providers import PROVIDER, provider_name
 
@@ -74,6 +75,9 @@ class Render:
 
     cluster_principals: Mapping[str, str] = field(default_factory=dict)
     """The names of what pulls in clusters: by a role's ARN, or the name of a cluster's OIDC issuer."""
+
+    access_tests: tuple[AccessTest, ...] = ()
+    """With the ids, roles and tokens that the stack's names mean."""
 
     provider: Mapping[str, str] | None = None
     """The provider's and the engine's configuration beyond account and region; None in a render of older code."""

@@ -13,6 +13,7 @@ from domain.model_problems import problems_of
 from domain.problems import Path, unknown_key
 from domain.wording import near
 from settings.checks import across_fields, composed_policies
+from settings.checks.access_test_entries import access_test_problems, written_test_problems
 from settings.checks.caches import cache_problems, cache_tokens, shadowed_problems
 from settings.checks.cluster_entries import pull_problems_in_catalog, pull_tokens
 from settings.checks.github_adoption import adoption_problems
@@ -26,7 +27,7 @@ from settings.checks.github_entries import (
 from settings.checks.monitoring_entries import endpoint_secrets, monitored_problems, monitoring_entry_problems
 from settings.checks.other_stacks import cluster_names, shared_registries
 from settings.checks.secrets import secret_problems
-from settings.declared.resolve import resolve
+from settings.declared.resolve import resolve, sources_of
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
 from settings.files.configuration import SECRET_PREFIXES, Configuration, read_configuration, stacks
@@ -66,7 +67,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     files, known, clusters = (configuration.file, file), [*stacks(root), stack], cluster_names(root, configuration)
     names = _names(configuration.own(), source.value, files, known, clusters)
     catalog = _validated(Catalog, source.value, lambda path: (report, path), names)
-    report(*across_fields.catalog_problems(source.value))
+    report(*across_fields.catalog_problems(source.value), *written_test_problems(source.value))
     if sound is None:
         raise InvalidSettings([*configuration.faults, *faults])
     if catalog is None or keys is None:
@@ -75,6 +76,12 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     settings = resolve(configuration.project, stack, catalog, sound.keys, sound.aws)
     _check_declared(settings, sound, report, catalog)
     _check_github(root, settings, sound, report, catalog)
+    whole = not (faults or configuration.faults)
+    written = source.value.get("repositories")
+    report(*access_test_problems(
+        settings, catalog, sound.keys, sources_of(catalog),
+        repositories=list(written) if isinstance(written, Mapping) else [], whole=whole,
+    ))  # fmt: skip
     if found := [*faults, *configuration.faults]:
         raise InvalidSettings(found)
     return settings
@@ -185,7 +192,11 @@ def _sound(raw: Mapping[str, object], names: Names) -> Catalog:
         return RepositoryEntry.model_validate(entry, context=names)
 
     return Catalog.model_construct(
-        retention=sound("retention", preset), repositories=sound("repositories", entry), removed={}, sources={}
+        retention=sound("retention", preset),
+        repositories=sound("repositories", entry),
+        removed={},
+        sources={},
+        access_tests=(),
     )
 
 

@@ -86,7 +86,6 @@ class AccessQuestions:
     def __init__(self, rendered: Render, boundaries: Mapping[str, Policy]) -> None:
         documents = PolicyReader()
         self._names = rendered.cluster_principals
-        self._account = rendered.account
         self._targets: dict[str, list[AccessTarget]] = {}
         for each in access_targets(rendered, documents):
             self._targets.setdefault(each.name, []).append(each)
@@ -105,12 +104,10 @@ class AccessQuestions:
         """The answer; of a token by the role that it gets furthest with, of those that it can assume."""
         if principal.provider:
             return max(self._by_roles(principal, access, target), key=_rank, default=_not_assumed())
+        if role := self._roles.get(principal.role or principal.arn):
+            return self._by_role(role, access, target)
         if principal.role:
-            return (
-                self._by_role(self._roles[principal.role], access, target)
-                if principal.role in self._roles
-                else (_not_assumed())
-            )
+            return _not_assumed()
         return self._from_outside(principal, access, target)
 
     def obstacle(self, principal: ConcretePrincipal, access: Access, target: AccessTarget) -> AccessAnswer:

@@ -1,10 +1,12 @@
 """`python -m review access`: the access matrix, or with a base the access that a change grants and revokes."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from bootstrap.template import boundaries
+from domain.iam.access import Policy
 from render.output import print_text, refuse
 from render.rendering import render
 from render.resource import Render, UnknownRepository, check_known
@@ -29,10 +31,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def matrix_of(rendered: Render, folder: Path) -> Matrix:
-    """The matrix, with the permissions boundary of the folder's own bootstrap template."""
-    return access_matrix(
-        rendered, boundaries(folder, rendered.project, rendered.stack, rendered.account, rendered.home)
-    )
+    return access_matrix(rendered, boundaries_of(rendered, folder))
+
+
+def boundaries_of(rendered: Render, folder: Path) -> Mapping[str, Policy]:
+    """The permissions boundary of the folder's own bootstrap template."""
+    return boundaries(folder, rendered.project, rendered.stack, rendered.account, rendered.home)
 
 
 def _output(options: argparse.Namespace) -> str:

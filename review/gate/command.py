@@ -11,6 +11,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
+from bootstrap.template import PATH as TEMPLATE
 from domain.problems import Path as InputPath
 from domain.wording import counted, listed
 from policies.pack.levels import FOLDER, InvalidLevels
@@ -21,10 +22,12 @@ from render.rendering import render
 from render.resource import Render
 from resources.ecr import REPOSITORY
 from review.access.access_diff import AccessTrend, access_changes, decided, joined
-from review.access.command import matrix_of
+from review.access.access_questions import AccessQuestions
+from review.access.command import boundaries_of, matrix_of
 from review.access.matrix import Matrix
 from review.gate.base_exceptions import changed_levels, to_merge_first
 from review.gate.exception_block import exception_block
+from review.gate.failed_access_tests import failed_tests
 from review.gate.judges import (
     GATE,
     earlier,
@@ -135,11 +138,22 @@ def _is_own(request: GateRequest) -> bool:
 
 def _head_judgement(request: GateRequest, head: Render, scratch: Path) -> tuple[Remark, ...]:
     if request.file is not None or _is_own(request):
-        return own_judgement(head, request.project, request.today)
+        tests = failed_tests(head, _questions(request, head), _lines(request, head))
+        return (*own_judgement(head, request.project, request.today), *tests)
     why_not = no_judge(request.project, head.stack)
     if why_not:
         raise RevisionFault(f"{request.project} has {why_not}: the change has no gate of its own")
     return judgement_of(request.project, head, request.today, scratch)
+
+
+def _questions(request: GateRequest, head: Render) -> AccessQuestions:
+    """By the project's own template; one without any has its roles within the boundary of this code's."""
+    known = boundaries_of(head, request.project) or boundaries_of(head, TEMPLATE.parents[1])
+    return AccessQuestions(head, known)
+
+
+def _lines(request: GateRequest, head: Render) -> SettingsLines:
+    return SettingsLines(request.project, head.project, head.stack)
 
 
 def _against_base(
@@ -166,7 +180,9 @@ def _against_base(
             message = f"the code of {request.base} can't read exceptions by repository: its rules apply without them"
             remarks.append(_not_run(message, fix=unread))
         base, change = _plan(request, head, base_render, remarks, folder)
-    both = merged(remarks, only_found(by_base or (), head, request.project))
+    lines = _lines(request, head)
+    tests = failed_tests(head, _questions(request, head), lines, base) if base and base.access_tests else ()
+    both = merged(remarks, (*only_found(by_base or (), head, request.project), *tests))
     report = GateReport(
         stack=head.stack,
         base=request.base,
@@ -208,7 +224,7 @@ def _plan(
         remarks.append(_not_run(message, Level.MANDATORY))
         return None, None
     change = plan(base, head, request.today)
-    lines = SettingsLines(request.project, head.project, head.stack)
+    lines = _lines(request, head)
     remarks += [_of_consequence(each, lines) for each in change.consequences if each.id]
     before = decided(matrix_of(base, folder)) if base else None
     remarks += _of_access(before, decided(matrix_of(head, request.project)), [base, head], lines)

@@ -16,7 +16,7 @@ from policies.pack.rule import Exemption, Finding, Level, Rule, Undecided
 from render.as_json import to_json
 from render.resource import Render
 from review.gate.exception_block import FIXED_BY_ADOPTION, adopted, declared_repositories, levels_of
-from review.gate.remarks import Judge, Remark, RemarkKind, remarks_from_json
+from review.gate.remarks import ACCESS_TEST, Judge, Remark, RemarkKind, remarks_from_json
 from review.gate.settings_lines import SettingsLines
 from review.revision import RevisionFault, run_review
 
@@ -163,7 +163,7 @@ def explained(remarks: tuple[Remark, ...], own: tuple[Remark, ...], base: str, s
     first = "in a pull request of its own: until then the base's count as well"
     for remark in remarks:
         note = ""
-        if remark.kind is RemarkKind.FINDING:
+        if remark.kind is RemarkKind.FINDING and remark.id != ACCESS_TEST:
             if remark.judges == (Judge.HEAD,):
                 note = f"only this change's rules say so, not those of {base}"
             elif remark.fails and (remark.id, remark.urn) in excepted:

@@ -13,11 +13,13 @@ from policies.pack.rule import Level
 from review.plan.model import Plan
 
 FORMAT_VERSION = 1
+ACCESS_TEST = "access-test"
+"""The id of a test of access that fails."""
 
 
 class RemarkKind(StrEnum):
     FINDING = "finding"
-    """A violation of a rule."""
+    """A violation of a rule, or a test of access that fails."""
     DANGER = "danger"
     """A consequence of the change for deployed resources."""
     UNDECIDED = "undecided"
@@ -135,7 +137,7 @@ def merged(head: Iterable[Remark], base: Iterable[Remark]) -> tuple[Remark, ...]
     for judge, remarks in ((Judge.HEAD, head), (Judge.BASE, base)):
         for remark in remarks:
             before = found.get(key := (remark.kind, *remark.key))
-            judges = (*before.judges, judge) if before else (judge,)
+            judges = tuple(dict.fromkeys((*(before.judges if before else ()), judge)))
             level = Level.MANDATORY if before and before.level is Level.MANDATORY else remark.level
             found[key] = replace(before or remark, judges=judges, level=level)
     return tuple(sorted(found.values(), key=_order))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies.pack.rule import Level, Rule, all_rules
-from review.gate.remarks import GateReport, Remark, RemarkKind
+from review.gate.remarks import ACCESS_TEST, GateReport, Remark, RemarkKind
 from review.plan.model import IDS as DANGERS
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -19,6 +19,7 @@ _TITLES = DANGERS | {
     "access-gained": "A principal gains access to a repository",
     "access-changed": "The conditions of an access to a repository change",
     "access-lost": "A principal loses access to a repository",
+    ACCESS_TEST: "A test of access fails",
     "gate-code-changed": "The code of the gate changes",
     "gate-incomplete": "A part of the gate could not run",
 }

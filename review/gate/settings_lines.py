@@ -72,9 +72,9 @@ class SettingsLines:
         repository = resource.name.rpartition("@")[0]
         entry = self._entries.get(repository)
         if isinstance(entry, Mapping):
-            return self._in_catalog(_catalog_path(key, path, repository, entry))
+            return self.in_catalog(_catalog_path(key, path, repository, entry))
         if key == _ROLES and (wanted := self._roles.get(resource.name.removeprefix(f"{REGISTRY}."))):
-            return self._in_catalog(wanted)
+            return self.in_catalog(wanted)
         return self._in_stack(key if key in StackKeys.model_fields else "environment")
 
     def of_urn(self, urn: str) -> SettingsLine:
@@ -94,9 +94,10 @@ class SettingsLines:
             return self._in_stack("replicas")
         left = self._catalog and self._catalog.value.get("removed")
         holder = "removed" if isinstance(left, Mapping) and repository in left else "repositories"
-        return self._in_catalog((holder, repository))
+        return self.in_catalog((holder, repository))
 
-    def _in_catalog(self, path: KeyPath) -> SettingsLine:
+    def in_catalog(self, path: KeyPath) -> SettingsLine:
+        """The line of a path in the catalog."""
         return SettingsLine(self._catalog_file, self._catalog.line(path) or 1 if self._catalog else 1)
 
     def _in_stack(self, key: str, inside: KeyPath = ()) -> SettingsLine:
@@ -132,9 +133,9 @@ class SettingsLines:
                 return self._in_stack(_GITHUB, (_ENVIRONMENTS, key))
         pushes = self._pushes.get(source.casefold(), {})
         if not inside and value_at(value_at(self._catalog and self._catalog.value, "sources"), source):
-            return self._in_catalog(("sources", source))
+            return self.in_catalog(("sources", source))
         if found := pushes.get(environment) or next(iter(pushes.values()), None):
-            return self._in_catalog(found)
+            return self.in_catalog(found)
         return self._in_stack(_GITHUB)
 
     @cached_property

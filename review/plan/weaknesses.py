@@ -10,6 +10,7 @@ from domain.wording import counted, listed
 from render.resource import Resource
 from resources.ecr import ACCOUNT_SETTING, PULL_TIME_EXCLUSION, REPOSITORY, SCANNING_CONFIGURATION
 from resources.kms import KEY
+from review.plan.access_test_consequences import weakened_tests
 from review.plan.model import NOTHING_TO_DO, Change, Compared, Consequence, Op, Protection, Topic
 from review.plan.phrases import by_repository, grouped, regions, repositories_phrase, retire_until, urns_of
 
@@ -23,6 +24,7 @@ def weaknesses(compared: Compared) -> Iterator[Consequence]:
     yield from _overwrites(changes)
     if compared.is_new:
         return
+    yield from weakened_tests(compared)
     new = {each.registry for each in changes if each.type == SCANNING_CONFIGURATION and each.op is Op.CREATE}
     staying = [each for each in changes if each.registry not in new]
     yield from _scanning(staying)

@@ -22,6 +22,7 @@ from domain.iam.roles import cache_role
 from settings.declared.cluster_pulls import NamespacePulls, clusters
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.source_repositories import StackIdentity, source_repositories
+from settings.declared.tested_principals import with_access_tests
 from settings.declared.values import Repository, StackRegistry
 from settings.written.catalog import TASKS, Catalog, NamedKey, Pull, Push, RepositoryEntry, RetentionRule, domain_rule
 from settings.written.fields import DEFAULT_PRESET
@@ -49,7 +50,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         _repository(name, entry, presets, stack=stack, keys=keys, own=account, pullers=pullers)
         for name, entry in catalog.repositories.items()
     )
-    return Settings(
+    settings = Settings(
         project=project,
         stack=stack,
         environment=keys.environment,
@@ -73,6 +74,12 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         key_deletion_days=keys.key_deletion_days,
         key_grants_max=keys.key_grants_max,
     )
+    return with_access_tests(settings, catalog, keys, sources_of(catalog))
+
+
+def sources_of(catalog: Catalog) -> list[GitHubSource]:
+    """All that push, in any stack."""
+    return [source(push) for entry in catalog.repositories.values() for push in entry.push]
 
 
 def _runbooks(keys: StackKeys) -> str:

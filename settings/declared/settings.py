@@ -14,6 +14,7 @@ from domain.ecr.cache import Cache, import_statements
 from domain.ecr.replication import ReplicationRule, inbound_statement, replication_rules
 from domain.ecr.repository import RepositoryCopy
 from domain.github_source import GitHubRepository
+from domain.iam.access_test import AccessTest
 from domain.iam.document import CURRENT_VERSION
 from domain.iam.grants import Grant, account_arn, repository_policy
 from domain.iam.oidc import issuer_name
@@ -64,6 +65,7 @@ class Settings:
     key_deletion_days: int
     key_grants_max: int
     """The quota of AWS KMS for the grants of one key."""
+    access_tests: tuple[AccessTest, ...] = ()
 
     @property
     def home(self) -> StackRegistry:

@@ -21,6 +21,7 @@ from domain.iam.github import REPOSITORY
 from domain.iam.github_trust import environment_problems, ref_problems, repository_problems, workflow_problems
 from domain.iam.grants import PullService, role_name_problems
 from domain.model_problems import OtherWords, invalid_value
+from settings.written.access_tests import AccessTestEntry, SharedAccessTest
 from settings.written.fields import (
     DEFAULT_PRESET,
     Day,
@@ -234,6 +235,7 @@ class RepositoryEntry(Model):
     pull: Annotated[tuple[Annotated[Pull, BeforeValidator(no_name)], ...], BeforeValidator(no_name_for_a_list)] = Field(
         (), description="other principals that can pull"
     )
+    access_tests: tuple[AccessTestEntry, ...] = Field((), description="what principals can and can't do with it")
     alarms: tuple[Literal["pulls-stopped"], ...] = Field(
         (), description="`pulls-stopped`: an alarm when it is not pulled for a day"
     )
@@ -276,3 +278,4 @@ class Catalog(Model):
     sources: dict[Annotated[StrictStr, checked(repository_problems)], SourceEntry] = Field(
         {}, description="GitHub repositories that push, where a stack declares what is their own (`github`)"
     )
+    access_tests: tuple[SharedAccessTest, ...] = Field((), description="tests of access of several repositories")

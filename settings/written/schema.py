@@ -13,7 +13,8 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from settings.files.configuration import PROJECT_FILE
-from settings.written import catalog, clusters, github_options, monitoring_options, stack
+from settings.written import access_tests, catalog, clusters, github_options, monitoring_options, stack
+from settings.written.access_tests import PRINCIPALS
 from settings.written.catalog import EFFECTS, SELECTORS, Catalog
 from settings.written.fields import Model
 
@@ -22,7 +23,7 @@ PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"), Path("docs", "mon
 _TABLE = re.compile(
     r"(<!-- The keys of (\w+), written by `make schema`: don't edit. -->\n).*?(<!-- End of the keys. -->)", re.DOTALL
 )
-_MODULES = (stack, clusters, github_options, monitoring_options, catalog)
+_MODULES = (stack, clusters, github_options, monitoring_options, access_tests, catalog)
 _PROJECT = "project"
 """In place of a model: the stack's own keys, as Pulumi.yaml declares them."""
 
@@ -37,6 +38,7 @@ def schema() -> str:
             _without_null(field)
     models["RetentionRule"]["allOf"] = [_exactly_one(SELECTORS), _exactly_one(EFFECTS)]
     models["Push"]["allOf"] = [_exactly_one(("refs", "environment"))]
+    models["TestedPrincipal"]["allOf"] = [_exactly_one(PRINCIPALS)]
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -145,3 +145,37 @@ def test_a_filter_is_read_as_the_registry_reads_it(old: str, new: str, gone: boo
 
     told = [each.text for each in plan(scanned(old), scanned(new)).consequences]
     assert any(f"{old} is no longer scanned" in each for each in told) is gone
+
+
+DENIED = "{principal: {account: workloads}, action: delete, expect: denied}"
+PULLED = "{principal: {account: workloads}, action: pull, expect: allowed, regions: [us-east-1, eu-west-1]}"
+TESTED = f"{WEB}    access_tests: [{DENIED}, {PULLED}]\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "lines"),
+    [
+        (WEB, ["delete denied", "pull allowed in eu-west-1 and us-east-1"]),
+        (TESTED.replace(f"{DENIED}, ", ""), ["delete denied"]),
+        (TESTED.replace(", eu-west-1]", "]"), ["pull allowed in eu-west-1"]),
+        (TESTED.replace("denied", "denied, regions: [us-east-1]"), ["delete denied"]),
+        (TESTED.replace("denied", "allowed"), ["delete denied"]),
+        (TESTED.replace("denied}", "denied, stacks: [dev]}"), ["delete denied"]),
+        (TESTED.replace(", regions: [us-east-1, eu-west-1]", ""), []),
+        (TESTED.replace("retention: services", "retention: [{any: true, keep: 99}]"), []),
+    ],
+)
+def test_a_test_of_access_that_is_removed_or_weakened(after: str, lines: list[str]) -> None:
+    """Fewer stacks and regions, another expectation, or none; more of them weaken nothing."""
+    found = compared("prod", catalog(TESTED, after), first=(catalog(WEB, TESTED),))
+    weaker = [each for each in found.plan.consequences if "of access to" in each.text]
+    assert [line for each in weaker for line in each.lines] == [f"account workloads: {line}" for line in lines]
+    assert all((each.id, each.level) == ("plan-weakens", "advisory") for each in weaker)
+
+
+def test_a_test_that_moves_to_the_top_of_the_catalog_is_none_less() -> None:
+    shared = DENIED.replace("}, action", "}, repositories: [storefront/web], action")
+    only = catalog(WEB, f"{WEB}    access_tests: [{DENIED}]\n")
+    moved = catalog("repositories:\n", f"access_tests: [{shared}]\nrepositories:\n")
+    found = compared("prod", catalog(f"    access_tests: [{DENIED}]\n", ""), moved, first=(only,))
+    assert [each for each in found.plan.consequences if "of access to" in each.text] == []

@@ -1,0 +1,50 @@
+"""Tests of access that a change removes or weakens."""
+
+from collections.abc import Iterable, Iterator
+
+from domain.iam.access_test import AccessTest
+from domain.wording import counted, listed
+from resources.ecr import REPOSITORY
+from review.plan.model import Compared, Consequence, Topic
+from review.plan.phrases import grouped
+
+_Expectation = tuple[str, str, str, str]
+"""A repository, a principal, an action, and what is expected."""
+_EVERY = "*"
+
+
+def weakened_tests(compared: Compared) -> Iterator[Consequence]:
+    """By repository; one that is deleted takes its tests along."""
+    if compared.base is None or compared.head is None:
+        return
+    urns: dict[str, list[str]] = {}
+    for each in compared.head.resources:
+        if each.type == REPOSITORY:
+            urns.setdefault(str(each.inputs.get("name")), []).append(each.urn)
+    before, after = _expectations(compared.base.access_tests), _expectations(compared.head.access_tests)
+    lost = [(key, gone) for key, regions in before.items() if (gone := _lost(regions, after.get(key, set())))]
+    for name, some in grouped(lost, lambda item: item[0][0]).items():
+        if name in urns:
+            lines = tuple(
+                f"{who}: {action} {expect}{'' if _EVERY in gone else f' in {listed(sorted(gone))}'}"
+                for (_, who, action, expect), gone in some
+            )
+            verb = "is removed or weaker" if len(lines) == 1 else "are removed or weaker"
+            text = f"{counted(len(lines), 'test')} of access to {name} {verb} from now on."
+            yield Consequence(
+                topic=Topic.WEAKER, text=text, urns=tuple(sorted(urns[name])), lines=lines, id="plan-weakens"
+            )
+
+
+def _expectations(tests: Iterable[AccessTest]) -> dict[_Expectation, set[str]]:
+    """The regions in which each is tested."""
+    found: dict[_Expectation, set[str]] = {}
+    for test in tests:
+        for principal in test.principals:
+            key = (test.repository, principal.label, test.action, test.expect)
+            found.setdefault(key, set()).update(test.regions or (_EVERY,))
+    return found
+
+
+def _lost(before: set[str], after: set[str]) -> set[str]:
+    return set() if _EVERY in after else before - after
