@@ -31,11 +31,11 @@ class InvalidTemplate(ValueError):
     """A template or a parameter that CloudFormation would refuse, or that is not supported here."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml, where it is there
     """Reads `!Ref X` as {"Ref": "X"}, and `!Name x` as {"Fn::Name": x}."""
 
 
-def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, object]:
+def _intrinsic(loader: yaml.constructor.SafeConstructor, suffix: str, node: yaml.Node) -> dict[str, object]:
     value: object
     match node:
         case yaml.ScalarNode():
