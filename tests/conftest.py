@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is there by now stays to the end: looking through it for garbage again and again took an eighth of the time."""
+    """What is there by now stays to the end: looking through it for garbage again costs an eighth more."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
