@@ -5,7 +5,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from render.rendering import render
+import pytest
+
+from render.rendering import PROGRAM, render
 from render.resource import Render
 
 ROOT = Path(__file__).parent.parent
@@ -55,8 +57,26 @@ def edited(folder: Path, *edits: TextEdit) -> Path:
     return folder
 
 
+_RENDERS: dict[tuple[object, ...], Render] = {}
+
+
+def render_once(root: Path, stack: str, *, preview: bool = False) -> Render:
+    """As `render`, once a session for equal files: for tests of what is made of a render."""
+    key = stack, preview, *((file.name, file.read_bytes()) for file in sorted([*root.glob("*.yaml"), root / PROGRAM]))
+    if key not in _RENDERS:
+        _RENDERS[key] = render(root, stack, preview=preview)
+    return _RENDERS[key]
+
+
+def rendering_once(patch: pytest.MonkeyPatch) -> None:
+    """Commands that this process runs render equal files once a session."""
+    for command in ("review.gate.command", "review.plan.command", "review.access.page", "review.access.command",
+                    "review.tree", "review.show.command", "ops.adopt.project_copy"):  # fmt: skip
+        patch.setattr(f"{command}.render", render_once)
+
+
 @cache
 def rendered(stack: str, *edits: TextEdit, preview: bool = False) -> Render:
     """The stack as the project with these edits declares it; it is shared and must not be changed."""
     with tempfile.TemporaryDirectory() as folder:
-        return render(copied(Path(folder), *edits), stack, preview=preview)
+        return render_once(copied(Path(folder), *edits), stack, preview=preview)

@@ -17,6 +17,7 @@ from ops.__main__ import main
 from settings import Settings, load
 from tests.conftest import PROJECT
 from tests.ops.outputs import written
+from tests.stacks import rendering_once
 
 TODAY = "2026-03-01"
 
@@ -89,6 +90,11 @@ def run_adopt(
         paths = [str(written(Path(folder, f"{number}.json"), *outputs)) for number, outputs in enumerate(files)]
         code = main(["adopt", *paths, *named, "--format", format, "--project", str(project), "--today", TODAY, *more])
     return Adopted(code, out.getvalue(), err.getvalue(), project, stack or "")
+
+
+@pytest.fixture(autouse=True)
+def _once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendering_once(monkeypatch)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from policies.pack import levels
 from policies.pack.judge import judge
 from policies.pack.rule import Level, all_rules
-from render.rendering import render
 from tests.conftest import Edit
 from tests.ops.conftest import TODAY, Adopt, Adopted, run_adopt
 from tests.ops.outputs import (
@@ -28,6 +27,7 @@ from tests.ops.outputs import (
     repository,
     rule,
 )
+from tests.stacks import render_once
 
 URN = (
     "urn:pulumi:{stack}::container-registry::container-registry:index:ImageRepository$aws:ecr/repository:Repository::"
@@ -55,7 +55,7 @@ def of_one(name: str, reason: str, region: str = HOME, stack: str = "dev") -> Js
 def failing(adopted: Adopted) -> list[str]:
     """The mandatory rules that the gate's judge finds broken in the project as it is."""
     found = levels.load_levels(levels.levels_file(adopted.project, adopted.stack))
-    judgement = judge(render(adopted.project, adopted.stack).resources, found, date.fromisoformat(TODAY))
+    judgement = judge(render_once(adopted.project, adopted.stack).resources, found, date.fromisoformat(TODAY))
     failing = (each for each in judgement.findings if each.level is Level.MANDATORY)
     return [f"{each.rule.id} {each.resource.name}" for each in failing]
 

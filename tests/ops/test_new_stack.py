@@ -13,13 +13,12 @@ import yaml
 from ops.__main__ import main
 from policies.pack.levels import load_levels
 from policies.pack.rule import Level
-from render.rendering import render
 from review.gate.judges import own_judgement
 from settings import load
 from settings.files.configuration import stacks
 from settings.written.monitoring_options import MonitoringOptions
 from tests.cases import cases
-from tests.stacks import PROJECT, ROOT, copied
+from tests.stacks import PROJECT, ROOT, copied, render_once
 
 DEPLOY, PAGE, README = ".github/workflows/deploy.yml", "docs/access.md", "policies/README.md"
 ACCOUNT = "333344445555"
@@ -55,7 +54,7 @@ def test_the_settings_load_and_pass_the_gate(project: Path) -> None:
     settings = load(project, "staging")
     assert (settings.environment, settings.home.account, settings.home.region) == ("staging", ACCOUNT, "eu-west-1")
     assert settings.protect
-    remarks = own_judgement(render(project, "staging"), project, date(2026, 11, 30))
+    remarks = own_judgement(render_once(project, "staging"), project, date(2026, 11, 30))
     assert [each for each in remarks if each.fails] == []
     # Its own people know best who is to be notified: the file has the key, and the gate says that it is empty.
     assert settings.monitoring_options == MonitoringOptions()

@@ -16,7 +16,7 @@ import pytest
 
 from review.__main__ import main
 from review.gate import command
-from tests.stacks import edited
+from tests.stacks import edited, rendering_once
 
 TODAY = "2026-11-21"
 
@@ -51,6 +51,7 @@ def review(folder: Path, *arguments: str) -> Ended:
     name, *options = arguments
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
         patch.setattr(command, "OWN_ROOT", folder.resolve())
+        rendering_once(patch)
         try:
             code = main([name, f"--project={folder}", *options])
         except SystemExit as ended:

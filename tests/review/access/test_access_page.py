@@ -6,14 +6,15 @@ import pytest
 
 from bootstrap.template import FILE
 from review.access import page
-from tests.stacks import ROOT, edited
+from tests.stacks import ROOT, edited, rendering_once
 
 AROUND = f"# Access\n\n{page.BEGIN}\nold\n{page.END}\n\nafter\n"
 
 
 @pytest.fixture
-def written(project: Path) -> Path:
+def written(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project with its page, written by the command."""
+    rendering_once(monkeypatch)
     (project / FILE).parent.symlink_to((ROOT / FILE).parent)
     (project / page.PAGE).parent.mkdir()
     (project / page.PAGE).write_text(AROUND, encoding="utf-8")

@@ -28,7 +28,7 @@ from review.access.targets import AccessTarget, PolicyReader, access_targets
 from tests.bootstrap.full import written
 from tests.clusters import WITH_CLUSTERS
 from tests.domain.iam.peer.peer import NEEDED, Call, answers
-from tests.stacks import PROJECT, ROOT, rendered
+from tests.stacks import ROOT, rendered
 
 pytestmark = NEEDED
 
@@ -223,8 +223,8 @@ CAUSES = {TOLD_OF_THE_ACCOUNT: by_its_account, TOLD_OF_THE_ORGANIZATION: by_an_o
 
 
 STACKS: dict[str, Callable[[Path], Render]] = {
-    "dev": lambda _: render(PROJECT, "dev"),
-    "prod": lambda _: render(PROJECT, "prod"),
+    "dev": lambda _: rendered("dev"),
+    "prod": lambda _: rendered("prod"),
     "full": lambda folder: render(written(folder, "dev"), "dev"),
     "clusters": lambda _: rendered("dev", *WITH_CLUSTERS),
 }
