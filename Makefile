@@ -1,6 +1,8 @@
 # Everything is installed into .venv, once for each change of the packages that pyproject.toml names.
 PYTHON ?= python3
 STACK ?= dev
+FOLDER ?= registry
+COMPOSE = docker compose --project-directory $(FOLDER)
 STACKS := $(sort $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml)))
 BIN := .venv/bin
 # What reads a stack and prints: FORMAT is text, json, and for what a comment shows markdown.
@@ -20,7 +22,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/pycache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate new-stack backfill test test-localcloud test-heavy test-engine \
+.PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate new-stack backfill registry registry-collect test test-localcloud test-heavy test-engine \
   test-each-once kubernetes mutants check format requirements schema bench modules policy-readme access-page operations-page policy-bundle engine preview up clean
 
 help: ## list the targets
@@ -76,6 +78,18 @@ new-stack: .venv/.run ## the files of a new STACK in ACCOUNT and REGION
 
 backfill: .venv/.ops ## copy what exists to the replica of STACK in REGION
 	@$(BIN)/python -m ops backfill --stack $(STACK) --region $(REGION)
+
+# ARGS: --host registry.acme.example, --page-deletion; see `python -m ops registry compose --help`.
+registry: .venv/.ops ## a registry of one's own on this machine, in FOLDER (needs Docker)
+	@$(BIN)/python -m ops registry compose $(FOLDER) $(ARGS)
+	@test -e $(FOLDER)/auth/htpasswd -o -e $(FOLDER)/auth/certificates.pem || \
+	  $(BIN)/python -m ops registry user add admin --generate --file $(FOLDER)/auth/htpasswd
+	@$(COMPOSE) up --detach --wait
+
+# Pulls go on; pushes wait: with them, a layer that was just uploaded would be collected.
+registry-collect: ## the garbage collection of `make registry`, in read-only mode
+	@trap '$(COMPOSE) up --detach --wait registry' EXIT; \
+	  REGISTRY_MODE=read-only $(COMPOSE) up --detach --wait registry && $(COMPOSE) run --rm collect
 
 test: .venv/.dev .venv/emulator/.done ## the tests that need no more than Python
 	$(BIN)/python -m pytest tests -m "not ($(HEAVY))" $(PARALLEL) $(RECORD)

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
+from domain.selfhosted.own_registry import PAGE_IMAGE, REGISTRY_IMAGE
 from render.output import FAULTY_INPUT
 
-LIVE = ("botocore", "rich", "urllib3")
-"""What speaking with a live registry takes, and `pulumi up` does not."""
+LIVE = ("bcrypt", "botocore", "rich", "urllib3")
+"""What commands about a live registry take, and `pulumi up` does not."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
     )
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
+    _registry(commands.add_parser("registry", help="a registry of one's own on this machine: its folder, its users"))
     return parser
 
 
@@ -113,6 +115,30 @@ def _copy(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ca-file", type=Path, metavar="FILE", help="certificates to trust beside the system's")
     command.add_argument("--plain-http", action="store_true", help="talk to other hosts than this one without TLS")
     command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _registry(command: argparse.ArgumentParser) -> None:
+    """It writes files, and starts nothing."""
+    commands = command.add_subparsers(required=True, metavar="COMMAND")
+    compose = commands.add_parser("compose", help="write the folder of `make registry`")
+    compose.set_defaults(module="ops.registry.machine")
+    compose.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="compose.yaml, its configuration, users and images"
+    )
+    compose.add_argument("--host", default="localhost:5000", help="as images name it (default: localhost:5000)")
+    compose.add_argument("--image", default=REGISTRY_IMAGE, help="CNCF distribution 3, by its digest")
+    compose.add_argument("--page-image", default=PAGE_IMAGE, help="joxit/docker-registry-ui, by its digest")
+    compose.add_argument("--page-port", default=8443, type=int, help="of the web page (default: 8443)")
+    compose.add_argument("--page-deletion", action="store_true", help="the page can delete images")
+    users = commands.add_parser("user", help="add, remove or rotate a user of an htpasswd file")
+    users.set_defaults(module="ops.registry.users")
+    actions = users.add_subparsers(required=True, dest="action", metavar="ACTION")
+    for action, about in (("add", "a new user"), ("remove", "a user"), ("rotate", "a new password")):
+        each = actions.add_parser(action, help=f"{about}; the password is read from standard input")
+        each.add_argument("name", metavar="NAME")
+        each.add_argument("--file", type=Path, required=True, help="FOLDER/auth/htpasswd")
+        if action != "remove":
+            each.add_argument("--generate", action="store_true", help="make a password, and show it once")
 
 
 def _of_stack(command: argparse.ArgumentParser, module: str) -> None:

@@ -1,0 +1,1 @@
+"""A registry of one's own on one machine: its files, and its users."""
