@@ -26,7 +26,7 @@ class ConcretePrincipal:
     account: str = ""
     """Any principal of this account."""
     organization: str = ""
-    """The organization of that account."""
+    """The organization of the account, or of the account of the ARN."""
 
     @cached_property
     def issuer(self) -> str:

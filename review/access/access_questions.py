@@ -139,11 +139,12 @@ class AccessQuestions:
 
     def _from_outside(self, principal: ConcretePrincipal, access: Access, target: AccessTarget) -> AccessAnswer:
         """Of a principal whose own policies are not in the stack: in another account they are taken to allow all."""
-        if principal.account:
-            who = any_of_account(principal.account)
+        if principal.account or principal.arn:
+            account = principal.account
+            who = any_of_account(account) if account else named_by_arn(principal.arn, self._names)
             who = replace(who, organization=principal.organization or None)
         else:
-            who = named_by_arn(principal.arn, self._names) if principal.arn else anyone()
+            who = anyone()
         doubts: tuple[str, ...] = ()
         if who.identity.account == target.account:
             alone = PartialCaller(caller=who.caller(), unsettled=who.unsettled)

@@ -44,11 +44,11 @@ def _principal_problems(principal: Mapping[str, object]) -> Iterator[Problem]:
     yield from exactly_one(principal, PRINCIPALS, "principal", TestedPrincipal)
     if principal.get("github") is not None:
         yield from exactly_one(principal, RUNS, "run of a workflow", TestedPrincipal)
-    for holder, keys in (("github", (*RUNS, "job_workflow_ref")), ("account", ("organization",))):
-        for key in keys if principal.get(holder) is None else ():
+    for holders, keys in ((("github",), (*RUNS, "job_workflow_ref")), (("account", "arn"), ("organization",))):
+        for key in () if any(principal.get(each) is not None for each in holders) else keys:
             if principal.get(key) is not None:
-                fix = f"name the {holder} with it, or remove the key"
-                yield Problem((key,), principal[key], f"has no {holder}", fix)
+                fix = f"name the {' or '.join(holders)} with it, or remove the key"
+                yield Problem((key,), principal[key], f"has no {' or '.join(holders)}", fix)
 
 
 def access_test_problems(

@@ -73,14 +73,15 @@ class StackPrincipals:
     def of(self, tested: TestedPrincipal) -> tuple[ConcretePrincipal, ...]:
         """Those that it means; none where it names one that is not there, which is a fault of its own."""
         home = self._settings.home
+        organization = self._keys.organizations.get(tested.organization or "", "")
+        of_it = f" of organization {tested.organization}" if organization else ""
         if tested.github is not None:
             source = self._sources.get(tested.github.casefold())
             return tuple(self._workflows(tested, source)) if source else ()
         if tested.account is not None:
-            account, organization = self._keys.accounts.get(tested.account), tested.organization or ""
-            label = f"account {tested.account}" + (f" of organization {organization}" if organization else "")
-            in_it = self._keys.organizations.get(organization, "")
-            return (ConcretePrincipal(label=label, account=account, organization=in_it),) if account else ()
+            account = self._keys.accounts.get(tested.account)
+            label = f"account {tested.account}{of_it}"
+            return (ConcretePrincipal(label=label, account=account, organization=organization),) if account else ()
         if tested.role is not None:
             arn = account_arn(home.account, f"{self._settings.role_path[1:]}{tested.role}", home.id)
             return (ConcretePrincipal(label=f"role {tested.role}", role=arn),)
@@ -88,7 +89,7 @@ class StackPrincipals:
             found = self._namespaces.get(tested.namespace)
             return tuple(self._pods(*found)) if found else ()
         if tested.arn is not None:
-            return (ConcretePrincipal(label=tested.arn, arn=tested.arn),)
+            return (ConcretePrincipal(label=f"{tested.arn}{of_it}", arn=tested.arn, organization=organization),)
         return (ConcretePrincipal(label="everyone"),)
 
     def _workflows(self, tested: TestedPrincipal, source: GitHubSource) -> Iterator[ConcretePrincipal]:

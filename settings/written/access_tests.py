@@ -50,7 +50,7 @@ class TestedPrincipal(Model):
         None, description="any principal of an account, by its name in `accounts`, that its own policies allow it"
     )
     organization: StrictStr | None = Field(
-        None, description="the organisation of that account, by its name in `organizations`"
+        None, description="the organisation of `account` or of the account of `arn`, by its name in `organizations`"
     )
     role: StrictStr | None = Field(None, description="a role of the stack, as the access matrix names it")
     namespace: StrictStr | None = Field(

@@ -12,7 +12,7 @@ from localcloud.github_issuer import Job
 DENIED, INVALID, EXPIRED = "AccessDenied", "InvalidIdentityToken", "ExpiredTokenException"
 """What STS says to a workflow that a role does not trust, to a token for another audience, and to one of yesterday."""
 _OTHER = "rehearsal-other"
-_OWNER_ID, _REPOSITORY_ID = "1024", "65536"
+OWNER_ID, REPOSITORY_ID = "1024", "65536"
 """Where none are declared, and the role asks for none."""
 _VERSION = "1.2.0"
 """In place of the rest of a tag where a pattern has a `*`."""
@@ -34,9 +34,9 @@ def jobs(source: GitHubSource) -> list[Job]:
     owner, _, repository = source.github.partition("/")
     job = Job(
         owner=owner,
-        owner_id=source.owner_id or _OWNER_ID,
+        owner_id=source.owner_id or OWNER_ID,
         repository=repository,
-        repository_id=source.repository_id or _REPOSITORY_ID,
+        repository_id=source.repository_id or REPOSITORY_ID,
         environment=source.environment,
         ids_in_subject=source.immutable,
         job_workflow_ref=source.workflow,

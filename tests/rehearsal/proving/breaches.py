@@ -35,6 +35,7 @@ from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
 DEV = At(DEV_ACCOUNT)
 pulled_by = DEV.repository_policy
+INGEST_ROLE = "dev.acme.data-ingest+branch-main+tag-v_+11f054b9"
 KEY, SOMEBODY = "alias/container-registry", f"arn:aws:iam::{DEV_ACCOUNT}:role/somebody"
 TO_UNDECLARED = policy(granted(*PULL, to=stacks.OTHER_ACCOUNT))
 TO_ANY_FUNCTION = policy(allow(*PULL, Principal={"Service": "lambda.amazonaws.com"}))
@@ -142,6 +143,19 @@ OF_REPOSITORIES = [
     Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=stacks.OTHER_ACCOUNT), stacks.OTHER_ACCOUNT),
     Breach("repository_policy", API, pulled_by(API, without("PullByOrganizations")), "declared"),
     Breach("repository_policy", LEDGER, pulled_by(LEDGER, to(None)), "and there is none"),
+    Breach("tested_access", INGEST, pulled_by(INGEST, without("PullByAccounts")), "data-platform: pull must be"),
+    Breach(
+        "tested_access", INGEST, pulled_by(INGEST, and_also(granted("ecr:BatchDeleteImage", to=WORKLOADS))),
+        "account workloads: delete must be denied",
+    ),
+    Breach(
+        "tested_access", INGEST, DEV.role_policy(INGEST_ROLE, "ecr:PutImage", "ecr:ListImages"),
+        "refs/heads/main: push must be allowed",
+    ),
+    Breach(
+        "tested_access", INGEST, DEV.trust(INGEST_ROLE, lambda statement: {**statement, "Effect": "Deny"}),
+        "refs/heads/main: push must be allowed",
+    ),
     Breach(
         "configured", "registry",
         undone(*(DEV.calls("put_account_setting", name="BLOB_MOUNTING", value=f"{on}ABLED") for on in ("EN", "DIS"))),

@@ -114,7 +114,12 @@ repositories:
         """\
 retention: {default: [{any: true, keep: 10}]}
 repositories:
-  team/app: {owner: team, pull: [{service: ecs}]}
+  team/app:
+    owner: team
+    pull: [{service: ecs}]
+    access_tests:
+      - {principal: {role: dev.ecs-task-execution}, action: pull, expect: allowed}
+      - {principal: {role: dev.auditor}, action: pull, expect: denied}
   team/named: {owner: team, pull: [{account: self, role: container-registry/dev/dev.ecs-task-execution}]}
   team/web: {owner: team, pull: [{account: workloads}]}
 """,
@@ -142,6 +147,11 @@ repositories:
       - {cluster: storefront, namespace: jobs}
       - {cluster: storefront, namespace: batch}
       - {cluster: far, namespace: team}
+    access_tests:
+      - {principal: {namespace: storefront/team}, action: pull, expect: allowed}
+      - {principal: {namespace: storefront/batch}, action: pull, expect: allowed}
+      - {principal: {role: dev.pull.storefront.team}, action: push, expect: denied}
+      - {principal: {namespace: edge/team}, action: pull, expect: denied}
   team/web: {owner: team, pull: [{cluster: storefront, namespace: web}, {cluster: edge, namespace: team}]}
   team/named:
     owner: team
