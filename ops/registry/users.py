@@ -41,21 +41,20 @@ def run(options: argparse.Namespace) -> int:
 
 def _change(action: str, user: str, file: Path, *, generate: bool) -> None:
     _refuse("the user", user_problems(user))
+    hashed = None
+    if action != "remove":  # before the lock: nobody waits until it is typed
+        password = secrets.token_urlsafe(_GENERATED_BYTES) if generate else _given_password(user)
+        _refuse("the password", password_problems(password))
+        hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_ROUNDS)).decode()
     with one_writer(file.parent):
         text = _text(file)
         _refuse(f"{file}:", known_user(text, user) if action == "add" else unknown_user(text, user))
-        if action == "remove":
-            write_private(file, with_user(text, user, None))
-        else:
-            password = secrets.token_urlsafe(_GENERATED_BYTES) if generate else _given_password(user)
-            _refuse("the password", password_problems(password))
-            hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_ROUNDS)).decode()
-            text = with_user(text, user, hashed)
-            write_private(file, text)
-            if generate:
-                print_text(password)
+        text = with_user(text, user, hashed)
+        write_private(file, text)
+    if generate:
+        print_text(password)
     print(_ended(action, user, file, generate=generate), file=sys.stderr)
-    if others := [each for each in fruitless_users(text) if (action, each) != ("remove", user)]:
+    if others := list(fruitless_users(text)):
         print(f"{listed(others)} can't log in: the registry takes bcrypt alone (write `rotate`)", file=sys.stderr)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from domain.selfhosted.htpasswd import users_in
 from ops.__main__ import main
+from ops.registry.private_files import one_writer, write_private
 from tests.cases import case, cases
 from tests.stacks import ROOT
 
@@ -106,15 +107,19 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_no_other(
     assert (file.read_text(encoding="utf-8"), list(file.parent.iterdir())) == (OLD, [file])
 
 
-def test_several_at_once_lose_no_user(file: Path) -> None:
+def test_another_writer_of_the_file_is_waited_for(file: Path) -> None:
     """As a process of its own, whose arguments have no password."""
-    command = [sys.executable, "-m", "ops", "registry", "user", "add", "--file", str(file)]
-    running = [
-        subprocess.Popen([*command, name], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
-        for name in ("alice", "bob", "carol")
-    ]
-    for each in running:
-        assert CANARY.encode() not in Path(f"/proc/{each.pid}/cmdline").read_bytes()
-        _, said = each.communicate(CANARY.encode(), 60)
-        assert (each.returncode, CANARY.encode() in said) == (0, False)
+    command = [sys.executable, "-m", "ops", "registry", "user", "add", "alice", "--file", str(file)]
+    with one_writer(file.parent):
+        added = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert CANARY.encode() not in Path(f"/proc/{added.pid}/cmdline").read_bytes()
+        assert added.stdin is not None
+        added.stdin.write(CANARY.encode())
+        added.stdin.close()
+        with pytest.raises(subprocess.TimeoutExpired):
+            added.wait(3)
+        write_private(file, OLD)
+    added.stdin = None
+    _, said = added.communicate(timeout=60)
+    assert (added.returncode, CANARY.encode() in said) == (0, False)
     assert sorted(users_in(file.read_text(encoding="utf-8"))) == ["alice", "bob", "carol"]
