@@ -7,10 +7,28 @@ ended and what it printed.
 import json
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from inspect import signature
 from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from render import rendering
+
+
+def once(render: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, once for equal files: what is made of a render is what counts."""
+    known: dict[tuple[object, ...], Any] = {}
+
+    def rendered(root: Path, stack: str, **more: bool) -> Any:
+        key = stack, *more.items(), *((file, file.read_bytes()) for file in sorted(root.glob("*.yaml")))
+        if key not in known:
+            known[key] = render(root, stack, **more)
+        return known[key]
+
+    return rendered
 
 
 def ended(module: str, arguments: list[str]) -> dict[str, object]:
@@ -26,5 +44,6 @@ def ended(module: str, arguments: list[str]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    rendering.render = once(rendering.render)
     calls = json.load(sys.stdin)
     json.dump({name: ended(module, arguments) for name, module, arguments in calls}, sys.stdout)

@@ -39,8 +39,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("head", "base"), [("HEAD", OLD), (OLD, "HEAD")], ids=["this code", "the older code"])
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_gate_judges_against_the_other(clone: Path, head: str, base: str, stack: str) -> None:
+def test_the_gate_judges_against_the_other(clone: Path, head: str, base: str) -> None:
     new = git(ROOT, "rev-parse", "HEAD").stdout.strip()
     revisions = {"HEAD": new, OLD: OLD}
     assert git(clone, "checkout", "--quiet", "--force", "--detach", revisions[head]).returncode == 0
@@ -48,7 +47,7 @@ def test_the_gate_judges_against_the_other(clone: Path, head: str, base: str, st
     text = catalog.read_text(encoding="utf-8")
     assert text.count("\nrepositories:\n") + text.startswith("repositories:\n") == 1
     catalog.write_text(f"\n{text}".replace("\nrepositories:\n", JUDGED, 1), encoding="utf-8")
-    command = [sys.executable, "-m", "review", "gate", "--stack", stack, "--today", "2026-11-21", "--format", "json"]
+    command = [sys.executable, "-m", "review", "gate", "--stack", "prod", "--today", "2026-11-21", "--format", "json"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ran = subprocess.run(
         [*command, "--base", revisions[base]], cwd=clone, env=environment, capture_output=True, text=True, check=False

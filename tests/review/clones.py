@@ -81,6 +81,11 @@ def run_in_process(command: list[str], **options: Any) -> subprocess.CompletedPr
     return subprocess.CompletedProcess(command, ended.code, ended.text, ended.error)
 
 
+def run_renders_in_process(command: list[str], **options: Any) -> subprocess.CompletedProcess[Any]:
+    """The same for renders alone: a base's own code judges."""
+    return (run_in_process if command[1:4] == ["-m", "review", "render"] else _really)(command, **options)
+
+
 @dataclass(frozen=True)
 class Clone:
     """A repository of its own that holds the project; its first commit is called `main`."""

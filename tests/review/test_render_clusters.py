@@ -24,7 +24,7 @@ from review.plan.render_diff import plan
 from review.tree import to_markdown, to_text
 from settings.files import configuration
 from tests.cases import cases
-from tests.stacks import PROJECT, ROOT, TextEdit, copied, rendered
+from tests.stacks import NO_GITHUB, NO_MONITORING, PROJECT, ROOT, TextEdit, copied, rendered
 
 FILE = "Pulumi.prod.yaml"
 TEXT = (PROJECT / FILE).read_text(encoding="utf-8")
@@ -34,6 +34,9 @@ TEXT = (PROJECT / FILE).read_text(encoding="utf-8")
 CREDENTIALS = TEXT[TEXT.index("  container-registry:pull_credentials") :]
 NOT_PULLED: TextEdit = ("catalog.yaml", ", {cluster: market, namespace: payments}", "")
 CANARY = "ghp-canary-of-a-token"
+
+
+BARE = (*NO_GITHUB, *NO_MONITORING)
 
 
 def sections(rendered: Render) -> Iterator[str]:
@@ -58,7 +61,7 @@ def test_every_object_is_in_the_section_of_its_cluster(prod: Render) -> None:
 
 
 def changed(*edits: TextEdit) -> Plan:
-    return plan(rendered("prod"), rendered("prod", *edits), date(2026, 11, 30))
+    return plan(rendered("prod", *BARE), rendered("prod", *BARE, *edits), date(2026, 11, 30))
 
 
 WITHOUT = (FILE, PAYMENTS, "")
@@ -110,7 +113,7 @@ def test_no_token_is_shown_anywhere(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, edits: tuple[TextEdit, ...]
 ) -> None:
     monkeypatch.setattr(configuration, "UNREADABLE_SECRET", CANARY)
-    before, after = render(copied(tmp_path / "a"), "prod"), render(copied(tmp_path / "b", *edits), "prod")
+    before, after = (render(copied(tmp_path / each, *BARE, *of), "prod") for each, of in (("a", ()), ("b", edits)))
     secrets = [each for each in before.resources if each.type == SECRET]
     assert [each.inputs["data"] for each in secrets] == ["[secret]"]
     assert [each.options["additionalSecretOutputs"] for each in secrets] == [["data", "stringData"]]

@@ -19,13 +19,13 @@ from tests.cases import cases
 from tests.rehearsal.proving.breaches import API, API_ROLE, BREACHES
 from tests.rehearsal.proving.breaking import Breach
 from tests.rehearsal.proving.cluster_breaches import IN_CLUSTERS
-from tests.rehearsal.proving.stacks import DEV_ACCOUNT, Stack, Stacks
+from tests.rehearsal.proving.stacks import DEV_ACCOUNT, FILES, Stack, Stacks
 
 BROKEN_BELOW = {"admitted_images", "anonymous", "calls_queried", "environment_admits"}
 """Seen to fail by other tests, since no call to AWS breaks them."""
 
 
-@cases("name", "dev", "prod", "caches", "replicas", "roles", "clusters", "sources", "monitored")
+@pytest.mark.parametrize("name", [*FILES, "dev", pytest.param("prod", marks=pytest.mark.load)])
 def test_every_promise_is_kept(stacks: Stacks, name: str) -> None:
     stack = stacks[name]
     in_clusters = {each for each in stack.applied.not_built if each.startswith("kubernetes:")}

@@ -1,11 +1,23 @@
 """Exceptions at the gate: by URN and by repository, merged first, past their day, and those that a failure needs."""
 
 import json
+import subprocess
 
 import pytest
 
 from tests.cases import cases
-from tests.review.clones import ANY_TAG, API, API_URN, KEY, Clone, gate, incomplete, line_of, own_review
+from tests.review.clones import (
+    ANY_TAG,
+    API,
+    API_URN,
+    KEY,
+    Clone,
+    gate,
+    incomplete,
+    line_of,
+    review,
+    run_renders_in_process,
+)
 
 MONTH = {"enforcementLevel": "mandatory", "minimum_days": 30}
 
@@ -187,7 +199,11 @@ def test_an_adopted_repository_is_not_advised_another_encryption(clone: Clone) -
     assert "encryption: customer" in clone.gate("--base", "main").text
 
 
-def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(whole: Clone) -> None:
+def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(
+    whole: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own code judges; that all else is done by this process's makes no difference."""
+    monkeypatch.setattr(subprocess, "run", run_renders_in_process)
     code = "policies/pack/rule.py"
     new = (whole.folder / code).read_text(encoding="utf-8")
     whole.edit(code, "    repository: Annotated", "    repo: Annotated")
@@ -197,16 +213,16 @@ def test_a_base_that_cannot_read_exceptions_by_repository_names_the_commit(whole
     exceptions = _excepting(repository="payments/api")
     whole.levels("dev", ecr_tags_immutable=exceptions)
     (whole.folder / code).write_text(new, encoding="utf-8")
-    [remark] = incomplete(own_review(whole.folder, *gate(), "--base", "old"))
+    [remark] = incomplete(review(whole.folder, *gate(), "--base", "old"))
     assert (remark["level"], remark["fix"].partition(",")[0]) == ("advisory", f"merge the change of {code} first")
     whole.commit()
-    [remark] = incomplete(own_review(whole.folder, *gate(), "--base", "old"))
+    [remark] = incomplete(review(whole.folder, *gate(), "--base", "old"))
     commit = whole.git("log", "-1", "--format=%h").strip()
     assert remark["fix"].startswith(f"merge the commit {commit} first")
-    assert incomplete(own_review(whole.folder, *gate(), "--base", "HEAD")) == []
+    assert incomplete(review(whole.folder, *gate(), "--base", "HEAD")) == []
     whole.git("checkout", "--quiet", "old", "--", code)
     whole.git("commit", "--quiet", "--message", "back")
     whole.git("tag", "broken")
     (whole.folder / code).write_text(new, encoding="utf-8")
-    [remark] = incomplete(own_review(whole.folder, *gate(), "--base", "broken"))
+    [remark] = incomplete(review(whole.folder, *gate(), "--base", "broken"))
     assert (remark["level"], remark["fix"].partition(",")[0]) == ("mandatory", f"merge the change of {code} first")
