@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from oci.reference import DOCKER_HUB
+from domain.registries import docker_hub
 
-_HUB_KEYS = ("https://index.docker.io/v1/", "index.docker.io", "registry-1.docker.io", DOCKER_HUB)
+_HUB_KEYS = (docker_hub.LOGIN_KEY, docker_hub.INDEX_HOST, docker_hub.API_HOST, docker_hub.HOST)
 _TOKEN_USER = "<token>"  # noqa: S105
 """What a helper answers as the user where its secret is an identity token."""
 _HELPER_SECONDS = 30
@@ -83,7 +83,9 @@ class DockerLogins:
     def _from_file(self, path: Path, host: str, repository: str) -> Credential | None:
         data = _read(path)
         helpers, logins = _mapping(data, "credHelpers", path), _mapping(data, "auths", path)
-        keys = _HUB_KEYS if host == DOCKER_HUB else (host, f"https://{host}", f"https://{host}/v2/", f"http://{host}")
+        keys = (
+            _HUB_KEYS if host == docker_hub.HOST else (host, f"https://{host}", f"https://{host}/v2/", f"http://{host}")
+        )
         for key in keys:
             if key in helpers:
                 return self._by_helper(str(helpers[key]), key)

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-DOCKER_HUB = "docker.io"
-_DOCKER_HUB_API = "registry-1.docker.io"
+from domain.registries import docker_hub
+
 _LIBRARY = "library"
 """What Docker Hub's own images lie under, which nobody writes."""
 _HOST = re.compile(
@@ -60,7 +60,7 @@ class Reference:
 
 def api_host(host: str) -> str:
     """Where the registry's API is: for every one but Docker Hub at its own name."""
-    return _DOCKER_HUB_API if host == DOCKER_HUB else host
+    return docker_hub.API_HOST if host == docker_hub.HOST else host
 
 
 def _split_tag(name: str) -> tuple[str, str | None]:
@@ -73,9 +73,9 @@ def _split_tag(name: str) -> tuple[str, str | None]:
 def _split_host(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
     if slash and (first == "localhost" or {".", ":"} & set(first)):
-        host = DOCKER_HUB if first in ("index.docker.io", _DOCKER_HUB_API) else first
-        return host, _with_library(rest) if host == DOCKER_HUB else rest
-    return DOCKER_HUB, _with_library(name)
+        host = docker_hub.HOST if first in docker_hub.NAMES else first
+        return host, _with_library(rest) if host == docker_hub.HOST else rest
+    return docker_hub.HOST, _with_library(name)
 
 
 def _with_library(repository: str) -> str:

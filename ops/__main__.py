@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
+from domain.registries.table import KINDS
 from domain.selfhosted.own_registry import PAGE_IMAGE, REGISTRY_IMAGE
 from render.output import FAULTY_INPUT
 
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     _github_subjects(
         commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
     )
+    _login_help(commands.add_parser("login-help", help="print how one logs in at a registry, and what it lacks"))
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     _registry(commands.add_parser("registry", help="a registry of one's own on this machine: its folder, its users"))
     return parser
@@ -65,6 +67,13 @@ def _github_subjects(command: argparse.ArgumentParser) -> None:
     """It asks GitHub with the caller's own token, and changes nothing."""
     _of_stack(command, "ops.github_subjects.command")
     command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _login_help(command: argparse.ArgumentParser) -> None:
+    """It reads the table alone, and asks no registry."""
+    command.set_defaults(module="ops.login_help.command")
+    command.add_argument("host", metavar="HOST", help="ghcr.io, docker.io, registry.example.com:5000")
+    command.add_argument("--kind", choices=[each.id for each in KINDS], help="of a host that does not say it itself")
 
 
 def _new_stack(command: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from domain.aws import REGIONS, Arn
 from domain.ecr.limits import CACHE_PREFIX_MAX_LENGTH, CACHE_PREFIX_MIN_LENGTH, CACHE_RULES_MAX
 from domain.ecr.names import private_registry
 from domain.problems import Problem, unless
+from domain.registries import cloud_registries, docker_hub, hosted_registries
 
 ROOT = "ROOT"
 """The prefix of every name that no other rule's prefix begins."""
@@ -24,7 +25,6 @@ SECRET_KEYS = ("username", "accessToken")
 # The API's PullThroughCacheRuleRepositoryPrefix, without ROOT and without the slash that it allows at the end.
 _WORD = r"[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
 _PREFIX = re.compile(rf"{_WORD}(?:/{_WORD})*")
-_AZURE_HOST = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*[.]azurecr[.]io")
 
 
 class Credentials(Enum):
@@ -53,21 +53,23 @@ class Upstream:
 _PUBLIC = tuple(
     Upstream(name=name, api=api, url=url, form=url, credentials=credentials)
     for name, api, url, credentials in (
-        ("ecr-public", "ecr-public", "public.ecr.aws", Credentials.NOT_TAKEN),
+        ("ecr-public", "ecr-public", cloud_registries.ECR_PUBLIC.host, Credentials.NOT_TAKEN),
         ("kubernetes", "k8s", "registry.k8s.io", Credentials.NOT_TAKEN),
-        ("quay", "quay", "quay.io", Credentials.NOT_TAKEN),
-        ("docker-hub", "docker-hub", "registry-1.docker.io", Credentials.REQUIRED),
-        ("ghcr", "github-container-registry", "ghcr.io", Credentials.REQUIRED),
-        ("gitlab", "gitlab-container-registry", "registry.gitlab.com", Credentials.REQUIRED),
+        ("quay", "quay", hosted_registries.QUAY.host, Credentials.NOT_TAKEN),
+        ("docker-hub", "docker-hub", docker_hub.API_HOST, Credentials.REQUIRED),
+        ("ghcr", "github-container-registry", hosted_registries.GHCR.host, Credentials.REQUIRED),
+        ("gitlab", "gitlab-container-registry", hosted_registries.GITLAB.host, Credentials.REQUIRED),
         ("chainguard", "chainguard", "cgr.dev", Credentials.REQUIRED),
     )
 )
 AZURE = Upstream(
-    name="azure", api="azure-container-registry", url=None, form="NAME.azurecr.io", credentials=Credentials.REQUIRED
+    name="azure",
+    api="azure-container-registry",
+    url=None,
+    form=cloud_registries.AZURE.host,
+    credentials=Credentials.REQUIRED,
 )
-ECR = Upstream(
-    name="ecr", api="ecr", url=None, form="ACCOUNT.dkr.ecr.REGION.amazonaws.com", credentials=Credentials.NOT_TAKEN
-)
+ECR = Upstream(name="ecr", api="ecr", url=None, form=cloud_registries.ECR.host, credentials=Credentials.NOT_TAKEN)
 UPSTREAMS = (*_PUBLIC, AZURE, ECR)
 
 
@@ -86,7 +88,7 @@ def upstream_of(url: str) -> Upstream | None:
     """The registry at the address, None where ECR caches nothing from there."""
     if private_registry(url) is not None:
         return ECR
-    if _AZURE_HOST.fullmatch(url):
+    if cloud_registries.AZURE.hosts and cloud_registries.AZURE.hosts.fullmatch(url):
         return AZURE
     return next((each for each in UPSTREAMS if each.url == url), None)
 

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-DOCKER_HUB = "docker.io"
-"""Of a name without a host."""
+from domain.registries import docker_hub
+
 LATEST = "latest"
 """Of a name with neither tag nor digest."""
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -32,4 +32,4 @@ def parse_image(text: str) -> ImageReference | None:
     host, name, tag, digest = match.group("host", "name", "tag", "digest")
     if host is not None and not ("." in host or ":" in host or host == "localhost"):
         host, name = None, f"{host}/{name}"
-    return ImageReference(host=host or DOCKER_HUB, name=name, tag=tag or LATEST, digest=digest)
+    return ImageReference(host=host or docker_hub.HOST, name=name, tag=tag or LATEST, digest=digest)

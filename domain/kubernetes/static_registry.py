@@ -6,22 +6,12 @@ from typing import Any
 
 from domain.document_text import to_json_text
 from domain.kubernetes.objects import DOCKER_CONFIG_TYPE, Manifest, manifest
-
-_DOCKER_HUB = "https://index.docker.io/v1/"
-"""The one key that the kubelet uses for `nginx` and for `docker.io/library/nginx`:
-https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"""
-_DOCKER_HUB_NAMES = {
-    "docker.io",
-    "index.docker.io",
-    "registry-1.docker.io",
-    "registry.hub.docker.com",
-    "hub.docker.com",
-}
+from domain.registries import docker_hub
 
 
 def auth_key(registry: str) -> str:
     """The key in a Docker configuration under which the kubelet finds the registry's credentials."""
-    return _DOCKER_HUB if registry.lower() in _DOCKER_HUB_NAMES else registry
+    return docker_hub.LOGIN_KEY if registry.lower() in docker_hub.NAMES else registry
 
 
 def docker_config(logins: Iterable[tuple[str, str, str]]) -> str:
