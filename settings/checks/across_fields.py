@@ -15,7 +15,7 @@ from domain.iam.limits import TRUST_TEXT_MAX
 from domain.iam.roles import principals_trust
 from domain.kms import GRANTS_PER_REPOSITORY, key_grants_problems
 from domain.problems import Path, Problem, path_text
-from settings.checks.cluster_entries import cluster_problems, unused_credentials
+from settings.checks.cluster_entries import cluster_problems, pull_credential_problems
 from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
 from settings.written.catalog import EFFECTS, SELECTORS, TASKS, Pull, Push, RepositoryEntry, RetentionRule, domain_rule
@@ -197,7 +197,7 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
         "registry_policy": registry_policy_problems(keys.registry_policy) if keys.registry_policy else (),
         "replicas": _replica_problems(keys, aws),
         "clusters": cluster_problems(keys, RegistryId(account=aws.account, region=aws.region)),
-        "pull_credentials": unused_credentials(keys),
+        "pull_credentials": pull_credential_problems(keys),
         "keys": _key_arn_problems(keys),
         "pull_time_exclusions": _principal_problems(keys.pull_time_exclusions, partition),
         "roles": _under(_auditor_problems(keys.roles.auditors, partition), "auditors"),

@@ -7,6 +7,7 @@ from domain.aws import RegistryId
 from domain.ecr.cache import token_key
 from domain.ecr.upstreams import CacheRule, Credentials, registry_problems, rule_for, rule_problems
 from domain.problems import Path, Problem, unknown
+from domain.registries.table import lasting_login_problems
 from domain.wording import a
 from settings.checks.across_fields import PULLER, PULLERS, exactly_one, namespace_key_problems
 from settings.checks.cluster_entries import namespace_problems
@@ -52,6 +53,8 @@ def _entry_problems(cache: CacheEntry) -> Iterator[Problem]:
         yield Problem(("username",), cache.username, "is given beside a secret that has one", "keep one of the two")
     elif cache.username and cache.kind.credentials is Credentials.NOT_TAKEN:
         yield Problem(("username",), cache.username, f"is not supported for {cache.upstream}", "remove it")
+    elif cache.username:
+        yield from lasting_login_problems(url or cache.registry or "", cache.username)
 
 
 def _rule_problems(cache: CacheEntry, registry: RegistryId) -> Iterator[Problem]:

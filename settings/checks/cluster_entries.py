@@ -7,6 +7,7 @@ from domain.iam.limits import OIDC_PROVIDERS_MAX
 from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.kubernetes.platforms import PullMode
 from domain.problems import Path, Problem, unknown
+from domain.registries.table import lasting_login_problems
 from settings.written.catalog import Pull, RepositoryEntry
 from settings.written.clusters import ClusterEntry, NamespaceEntry, PullCredentialEntry
 from settings.written.stack import CachePull, StackKeys
@@ -151,10 +152,11 @@ def pull_tokens(keys: StackKeys) -> dict[str, tuple[str, Path, str]]:
     }
 
 
-def unused_credentials(keys: StackKeys) -> Iterator[Problem]:
-    """Logins that no namespace uses: their tokens would be kept for nothing."""
+def pull_credential_problems(keys: StackKeys) -> Iterator[Problem]:
+    """Of a login that its registry can't take, and of one that no namespace uses: its token is kept for nothing."""
     used = {name for cluster in keys.clusters for each in cluster.namespaces for name in each.credentials}
-    for name in keys.pull_credentials:
+    for name, entry in keys.pull_credentials.items():
+        yield from (each.under(name) for each in lasting_login_problems(entry.registry, entry.username))
         if name not in used:
             fix = "name it in the credentials of a namespace with the mode static-registry, or remove it"
             yield Problem((name,), name, "is not used by a namespace", fix)

@@ -19,7 +19,7 @@ from domain.kubernetes.object_names import (
 )
 from domain.kubernetes.platforms import Platform, PullMode
 from domain.problems import Problem, unless
-from settings.written.fields import Model, Text, checked, no_credential
+from settings.written.fields import Model, RegistryUser, Text, checked, no_credential
 
 _INTERVAL = re.compile(r"(?:(?P<h>[0-9]+)h)?(?:(?P<m>[0-9]+)m)?(?:(?P<s>[0-9]+)s)?")
 """https://pkg.go.dev/time#ParseDuration, of whole hours, minutes and seconds."""
@@ -163,7 +163,7 @@ class PullCredentialEntry(Model):
     registry: Annotated[StrictStr, checked(registry_host_problems)] = Field(
         description="its host: `ghcr.io`, `docker.io`, `registry.example.com:5000`"
     )
-    username: Text = Field(
+    username: RegistryUser = Field(
         description="who logs in; its token, which should only read, is the secret `pull-token-NAME`"
     )
 

@@ -12,6 +12,7 @@ from domain.ecr.names import repository_name_problems
 from domain.iam.grants import role_name_problems
 from domain.model_problems import as_day, invalid_value
 from domain.problems import Problem, unless
+from domain.registries.table import registry_user_problems
 from domain.resource_tags import tag_value_problems
 from domain.wording import a, near, nearest
 
@@ -107,6 +108,7 @@ def service_arn(service: str, kinds: tuple[str, ...], fix: str, *, regional: boo
 
 
 Text = Annotated[StrictStr, checked(tag_value_problems)]
+RegistryUser = Annotated[StrictStr, checked(registry_user_problems)]
 Day = Annotated[date, BeforeValidator(as_day)]
 StackName = Annotated[StrictStr, known(Names.STACK)]
 RepositoryName = Annotated[StrictStr, checked(repository_name_problems)]

@@ -22,7 +22,7 @@ from domain.model_problems import OtherWords, invalid_value
 from domain.problems import Problem, unless
 from settings.written.catalog import TASKS, Retirement, no_name, no_name_for_a_list
 from settings.written.clusters import ClusterEntry, PullCredentialEntry
-from settings.written.fields import Model, PrincipalArn, Text, checked, service_arn, unchanged
+from settings.written.fields import Model, PrincipalArn, RegistryUser, Text, checked, service_arn, unchanged
 from settings.written.github_options import GitHubOptions
 from settings.written.monitoring_options import MonitoringOptions
 
@@ -160,7 +160,9 @@ class CacheEntry(Model):
         None,
         description="the ARN of a secret `ecr-pullthroughcache/…` with the tag `project`",
     )
-    username: Text | None = Field(None, description="in its place: who logs in, with the secret `cache-token-PREFIX`")
+    username: RegistryUser | None = Field(
+        None, description="in its place: who logs in, with the secret `cache-token-PREFIX`"
+    )
     pull: Annotated[tuple[Annotated[CachePull, BeforeValidator(no_name)], ...], BeforeValidator(no_name_for_a_list)] = (
         Field((), description="the principals that can pull, and so import images")
     )

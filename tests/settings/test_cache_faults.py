@@ -40,6 +40,7 @@ FAULTS = {
     "two at once": "{upstream: quay, pull: [{account: workloads, service: ecs}]}",
     "an unknown account": "{upstream: quay, pull: [{account: worklods}]}",
     "a service that can't": "{upstream: quay, pull: [{service: lambda}]}",
+    "the user of another registry": "{upstream: ghcr, username: AWS}",
     "no token": "{upstream: docker-hub, username: acme}",
     "our own prefix": "{upstream: quay, prefix: payments}",
     "more who pull than a policy holds": f"{{upstream: quay, pull: [{PULLERS}]}}",

@@ -34,6 +34,12 @@ CLUSTER = {
     "namespaces": [REFRESHED],
 }
 LOGINS = {"ghcr": {"registry": "ghcr.io", "username": "acme-bot"}}
+NOT_LASTING = {
+    "ghcr": {"registry": "ghcr.io", "username": "AWS"},
+    "google": {"registry": "europe-docker.pkg.dev", "username": "oauth2accesstoken"},
+    "quay": {"registry": "quay.io", "username": "robot$acme+pull"},
+    "ecr": {"registry": "444455556666.dkr.ecr.us-east-1.amazonaws.com", "username": "AWS"},
+}
 SECURE = "  container-registry:pull-token-{}: {{secure: v1:abc}}\n"
 CANARY = "hunter2-canary"
 
@@ -141,6 +147,12 @@ CASES = {
         logins=LOGINS,
         more=SECURE.format("ghcr").replace("{secure: v1:abc}", CANARY),
     ),
+    "logins that can't last": given(
+        {**CLUSTER, "namespaces": [{**STATIC, "credentials": [*NOT_LASTING]}]},
+        logins=NOT_LASTING,
+        more="".join(SECURE.format(each) for each in NOT_LASTING),
+    ),
+    "a user with a password": given(logins={"harbor": {"registry": "harbor.acme.example", "username": "robot$a:b"}}),
     "a login with its password": given(logins={"ghcr": {**LOGINS["ghcr"], "password": CANARY}}),
     "a registry with a scheme": given(logins={"ghcr": {"registry": "https://ghcr.io/acme", "username": "a"}}),
     "two logins at one registry": given(
