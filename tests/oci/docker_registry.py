@@ -71,6 +71,7 @@ class TokenServer:
     identity: Identity
     rights: Mapping[str, frozenset[str]]
     seconds: int = 300
+    user: str = USER
     given: list[str] = field(default_factory=list)
     """The scopes that were granted, in their order."""
 
@@ -85,7 +86,7 @@ class TokenServer:
         chain = base64.b64encode(self.identity.certificate.public_bytes(serialization.Encoding.DER)).decode()
         header = {"typ": "JWT", "alg": "RS256", "x5c": [chain]}
         claims = {
-            "iss": "tests", "sub": USER, "aud": service, "iat": now, "nbf": now - 60, "exp": now + self.seconds,
+            "iss": "tests", "sub": self.user, "aud": service, "iat": now, "nbf": now - 60, "exp": now + self.seconds,
             "jti": str(len(self.given)), "access": access,
         }  # fmt: skip
         signed = f"{_base64url(json.dumps(header).encode())}.{_base64url(json.dumps(claims).encode())}"
@@ -99,7 +100,7 @@ class TokenServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                login = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
+                login = base64.b64encode(f"{tokens.user}:{SECRET}".encode()).decode()
                 asked = parse_qs(urlsplit(self.path).query)
                 known = self.headers.get("Authorization") == f"Basic {login}"
                 answer = {

@@ -39,6 +39,17 @@ class Quirks:
     """The header RateLimit-Remaining."""
     other_scope: str = ""
     """One that the registry wants beside those that a client knows of."""
+    user: str = USER
+    has_catalog: bool = True
+    deletes: bool = True
+    immutable: bool = False
+    """Whether a tag that is there names the same image for ever."""
+    declared: frozenset[str] | None = None
+    """The repositories that exist; None where a push makes them."""
+
+    @property
+    def login(self) -> str:
+        return f"Basic {base64.b64encode(f'{self.user}:{SECRET}'.encode()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             scopes = given.get("scope", [""])[0].split()
         else:
             login = self.headers.get("Authorization")
-            valid = login == f"Basic {base64.b64encode(f'{USER}:{SECRET}'.encode()).decode()}"
+            valid = login == self.server.quirks.login
             if login and not valid:
                 self._answer(401, b'{"details": "incorrect username or password"}')
                 return
@@ -153,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _authorized(self, scope: str) -> bool:
         login, scheme = self.headers.get("Authorization", ""), self.server.quirks.scheme
         if scheme == "basic":
-            return login == f"Basic {base64.b64encode(f'{USER}:{SECRET}'.encode()).decode()}"
+            return login == self.server.quirks.login
         if scheme == "bearer":
             scopes, ends = self.server.tokens.get(login.removeprefix("Bearer "), (frozenset(), 0))
             kind, name, actions = scope.split(":")
@@ -179,15 +190,23 @@ class _Handler(BaseHTTPRequestHandler):
             challenge = f"Bearer {realm}" if self.server.quirks.scheme == "bearer" else 'Basic realm="test"'
             self._error(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": challenge})
         elif found is None:
-            self._list(
-                "repositories", sorted({name for name, _ in self.server.manifests})
-            ) if "_catalog" in path else self._answer(200)
+            self._root(path)
+        elif self.server.quirks.declared is not None and found[1] not in self.server.quirks.declared:
+            self._error(404, "NAME_UNKNOWN", "repository name not known to registry")
         else:
             kinds = {
                 "blobs": self._blobs, "blobs/uploads": self._uploads, "manifests": self._manifests,
                 "tags": self._tags, "referrers": self._referrers,
             }  # fmt: skip
             kinds[found[2]](found[1], found[3])
+
+    def _root(self, path: str) -> None:
+        if "_catalog" not in path:
+            self._answer(200)
+        elif self.server.quirks.has_catalog:
+            self._list("repositories", sorted({name for name, _ in self.server.manifests}))
+        else:
+            self._error(404, "NOT_FOUND", "404 page not found")
 
     def _list(self, key: str, names: list[str]) -> None:
         last = self.query.get("last", [""])[0]
@@ -243,6 +262,9 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.manifests.get((name, digest))
         if self.command == "PUT":
             digest = digest_of(self.body)
+            if self.server.quirks.immutable and tags.get(reference, digest) != digest:
+                self._error(400, "TAG_INVALID", f"the tag {reference} is immutable")
+                return
             self.server.manifests[name, digest] = self.headers.get("Content-Type", ""), self.body
             if reference != digest:
                 tags[reference] = digest
@@ -251,6 +273,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, headers={"Docker-Content-Digest": digest, **told})
         elif found is None:
             self._error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        elif self.command == "DELETE" and not self.server.quirks.deletes:
+            self._error(405, "UNSUPPORTED", "The operation is unsupported.")
         elif self.command == "DELETE":
             del self.server.manifests[name, digest]
             self._answer(202)
