@@ -47,6 +47,8 @@ class Client:
     ) -> None:
         self._connection = connection or Connection()
         self._transport = Transport(address, credential, self._connection)
+        self._has_referrers = True
+        """Whether the registry has the referrers API, as far as it is known: with it, it answers for each image."""
 
     @classmethod
     def of_ecr(cls, address: str, user: str, password: str) -> Self:
@@ -176,12 +178,14 @@ class Client:
 
     def referrers(self, repository: str, digest: str) -> tuple[dict[str, Any], ...]:
         """The descriptors of what refers to the image: by the API, or by the tag that stands in for it."""
-        try:
-            url = self._url(repository, "referrers", digest)
-            return tuple(self._pages(url, "manifests", _pull(repository)))
-        except Refused as refused_:
-            if refused_.status != HTTPStatus.NOT_FOUND:
-                raise
+        if self._has_referrers:
+            try:
+                url = self._url(repository, "referrers", digest)
+                return tuple(self._pages(url, "manifests", _pull(repository)))
+            except Refused as refused:
+                if refused.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+                    raise
+                self._has_referrers = refused.code == "NAME_UNKNOWN"
         return tuple(self._tagged_referrers(repository, digest))
 
     def push(self, repository: str, what: Image | Index, tag: str | None = None) -> str:
@@ -222,8 +226,8 @@ class Client:
     def _tagged_referrers(self, repository: str, digest: str) -> Iterator[dict[str, Any]]:
         try:
             index = self.manifest(repository, _referrers_tag(digest))
-        except Refused as refused_:
-            if refused_.status == HTTPStatus.NOT_FOUND:
+        except Refused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
                 return
             raise
         # GitLab answers such a tag with the image itself: its children are no referrers.

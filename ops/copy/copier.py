@@ -1,7 +1,8 @@
 """Images from one registry to another, byte by byte: what something refers to comes before it, and tags come last."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol, Self, TypeVar
@@ -53,6 +54,29 @@ class CopyWork:
     """The digests that the target lacks, where all that it holds is known; else it is asked for each."""
     referrers: bool = False
     """Whether what refers to an image comes along: signatures, bills of materials."""
+    replaced: Mapping[str, Blob] = field(default_factory=dict)
+    """The manifest that is pushed in place of a digest: an index of fewer platforms."""
+
+    @property
+    def units(self) -> dict[str, list[str]]:
+        """Every digest with its tags."""
+        found: dict[str, list[str]] = {each: [] for each in self.images}
+        for tag, digest in self.tags.items():
+            found.setdefault(digest, []).append(tag)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLimits:
+    """How much at once, and what is left to others."""
+
+    parallel: int = 1
+    """Images that are copied at the same time; one after another, they are pushed in their order."""
+    per_second: float = PUT_IMAGE_PER_SECOND
+    """Manifests that are pushed."""
+    keep_pulls: int = 0
+    """Of the limit of pulls that a source announces: below it a run waits."""
+    wait_seconds: float = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,19 +94,23 @@ class Copied:
 
 
 class Copier:
-    """Copies one repository after another; what the target has is never written again."""
+    """Copies what the target lacks; what it has is never written again."""
 
     def __init__(
         self, source: OpenRegistry, target: OpenRegistry, stop: Stop, progress: CopyProgress,
-        per_second: float = PUT_IMAGE_PER_SECOND,
+        limits: CopyLimits | None = None,
     ) -> None:  # fmt: skip
         self.copied = Copied()
         self._source = source
         self._target = target
         self._stop = stop
         self._progress = progress
-        self._pace = Pace(per_second, stop)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="layer")
+        self._limits = limits or CopyLimits()
+        self._pace = Pace(self._limits.per_second, stop)
+        self._images = ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="image")
+        self._layers = ThreadPoolExecutor(_THREADS, thread_name_prefix="layer")
+        self._lock = threading.Lock()
+        self._waiting = threading.Lock()
         self._held: dict[str, str] = {}
         """A repository of the target for each layer that is known to be there."""
         self._mounts = True
@@ -94,35 +122,41 @@ class Copier:
         """A layer under way is given up: its upload has not ended, so it is not there."""
         if failure is not None:
             self._stop.set()
-        self._threads.shutdown(cancel_futures=True)
+        self._images.shutdown(cancel_futures=True)
+        self._layers.shutdown(cancel_futures=True)
 
-    def copy(self, work: CopyWork) -> None:
+    def copy(self, *works: CopyWork) -> None:
         """Raises Stopped after an interrupt; a second run finds what is left."""
-        repository = _Repository(self, work)
-        failed = {each for each in work.images if not self.one(f"{work.target}@{each}", repository.image, each)}
-        if work.referrers:
-            repository.copy_referrers([each for each in work.images if each not in failed])
-        for tag, digest in work.tags.items():
-            if digest not in failed:
-                self.one(f"{work.target}:{tag}", repository.tag, tag, digest)
+        begun = []
+        for work in works:
+            repository = _Repository(self, work)
+            begun += [self._images.submit(repository.unit, *each) for each in work.units.items()]
+        for each in begun:
+            each.result()
 
     def one(self, what: str, copy: Callable[..., None], *arguments: str) -> bool:
         """Whether one image or tag was copied; a failure is kept, and the next one has its turn."""
         self._stop.check()
         self._progress(what)
-        before = len(self.copied.failed)
         try:
             copy(*arguments)
         except Refused as refused:
             if refused.status in _DENIED:
                 raise Unavailable(f"{what}: {refused}") from refused
-            self.copied.failed.append(f"{what}: {refused}")
+            return self._failed(what, refused)
         except _FAILURES as failure:
+            return self._failed(what, failure)
+        self._progress("", done=1)
+        return True
+
+    def _failed(self, what: str, failure: Exception) -> bool:
+        with self._lock:
             self.copied.failed.append(f"{what}: {failure}")
         self._progress("", done=1)
-        return len(self.copied.failed) == before
+        return False
 
     def pull(self, call: Callable[[Client], T]) -> T:
+        self._leave_pulls()
         return patiently(lambda: call(self._source.images), self._stop, self._source.log_in_again)
 
     def push(self, call: Callable[[Client], T]) -> T:
@@ -132,14 +166,20 @@ class Copier:
         self._pace.turn()
         self.push(lambda client: client.put_manifest(repository, manifest, reference))
 
+    def count(self, *, images: int = 0, tags: int = 0) -> None:
+        with self._lock:
+            self.copied.images += images
+            self.copied.tags += tags
+
     def put_layers(self, work: CopyWork, layers: Mapping[str, Layer]) -> None:
         """In parallel, and all of them, or the first failure."""
-        waiting = [self._threads.submit(self._put_layer, work, layer) for layer in layers.values()]
+        waiting = [self._layers.submit(self._put_layer, work, layer) for layer in layers.values()]
         for layer, each in zip(layers.values(), waiting, strict=True):
-            if each.result():
-                self.copied.layers += 1
-                self.copied.size += layer.size
-            self._held.setdefault(layer.digest, work.target)
+            sent = each.result()
+            with self._lock:
+                self.copied.layers += sent
+                self.copied.size += layer.size * sent
+                self._held.setdefault(layer.digest, work.target)
 
     def _put_layer(self, work: CopyWork, layer: Layer) -> bool:
         if self._held.get(layer.digest) == work.target:
@@ -159,7 +199,8 @@ class Copier:
         if held is None or not self._mounts:
             return False
         self._mounts = self.push(lambda client: client.mount(work.target, layer.digest, held))
-        self.copied.mounted += self._mounts
+        with self._lock:
+            self.copied.mounted += self._mounts
         return self._mounts
 
     def _stream(self, work: CopyWork, layer: Layer) -> None:
@@ -170,6 +211,15 @@ class Copier:
         for chunk in chunks:
             self._stop.check()
             yield chunk
+
+    def _leave_pulls(self) -> None:
+        """Waits while the source's limit is near; the pull after it says what is left then."""
+        with self._waiting:
+            limit = self._source.images.rate_limit
+            if limit is not None and limit.remaining < self._limits.keep_pulls:
+                wait = self._limits.wait_seconds
+                self._progress(f"{limit.remaining} pulls are left at {self._source.name}: waiting {wait:.0f} s")
+                self._stop.sleep(wait)
 
     def _log_in_again(self) -> None:
         """Which of the two logins has expired is not known."""
@@ -183,50 +233,85 @@ class _Repository:
     def __init__(self, copier: Copier, work: CopyWork) -> None:
         self._copier = copier
         self._work = work
-        self._seen = set[str]()
+        self._lock = threading.Lock()
+        self._begun: dict[str, Future[None]] = {}
+
+    def unit(self, digest: str, tags: Sequence[str]) -> None:
+        """One image, what refers to it, and then its tags."""
+        arrived = self._copier.one(f"{self._work.target}@{digest}", self.image, digest)
+        if arrived and self._work.referrers:
+            self._copy_referrers(digest)
+        for tag in tags if arrived else ():
+            self._copier.one(f"{self._work.target}:{tag}", self._tag, tag, digest)
 
     def image(self, digest: str) -> None:
-        if digest in self._seen:
+        """Once: whoever needs it meanwhile, as a platform or as a subject, waits for its end."""
+        with self._lock:
+            known = self._begun.get(digest)
+            mine = self._begun.setdefault(digest, Future())
+        if known is not None:
+            known.result()
             return
-        self._seen.add(digest)
+        try:
+            self._image(digest)
+        except BaseException as failure:
+            mine.set_exception(failure)
+            raise
+        mine.set_result(None)
+
+    def _image(self, digest: str) -> None:
         if not self._is_lacking(digest):
             return
-        manifest = self._copier.pull(lambda client: client.manifest(self._work.source, digest))
+        manifest = self._manifest(digest)
         named = references(manifest.content, f"{self._work.source}@{digest}")
-        # A subject may be copied later, but its signatures are found sooner if it comes first.
-        for each in (*named.children, *((named.subject,) if named.subject else ())):
+        for each in named.children:
             self.image(each)
+        if named.subject:
+            self._subject(named.subject)
         self._copier.put_layers(self._work, {layer.digest: layer for layer in named.layers})
-        self._copier.put_manifest(self._work.target, manifest, digest)
-        self._copier.copied.images += 1
+        self._copier.put_manifest(self._work.target, manifest, manifest.digest)
+        self._copier.count(images=1)
 
-    def copy_referrers(self, digests: Sequence[str]) -> None:
-        """Of these images, of their platforms, and of what refers to them in turn."""
-        waiting = [*digests]
-        listed = set[str]()
+    def _subject(self, digest: str) -> None:
+        """First, so that what refers to it is found at once; where it fails in its own turn, the other goes without."""
+        try:
+            self.image(digest)
+        except (Refused, *_FAILURES):
+            if digest not in self._work.units:
+                raise
+
+    def _copy_referrers(self, first: str) -> None:
+        """Of the image, of its platforms, and of what refers to them in turn."""
+        waiting, listed = [first], set[str]()
         while waiting:
             digest = waiting.pop()
             if digest in listed:
                 continue
             listed.add(digest)
-            for each in self._copier.pull(lambda client: client.referrers(self._work.source, digest)):  # noqa: B023
-                referrer = str(each["digest"])
-                self._copier.one(f"{self._work.target}@{referrer}", self.image, referrer)
-                waiting.append(referrer)
-            waiting += self._children(digest)
+            what = f"{self._work.target}@"
+            waiting += [each for each in self._referrers(digest) if self._copier.one(what + each, self.image, each)]
+            waiting += references(self._manifest(digest).content, f"{self._work.source}@{digest}").children
 
-    def tag(self, tag: str, digest: str) -> None:
-        named = tag if self._work.while_unmoved else digest
-        manifest = self._copier.pull(lambda client: client.manifest(self._work.source, named))
-        if manifest.digest == digest:
-            self._copier.put_manifest(self._work.target, manifest, tag)
-            self._copier.copied.tags += 1
+    def _referrers(self, digest: str) -> list[str]:
+        """None of an index that another one takes the place of: they are about what was pushed."""
+        if digest in self._work.replaced:
+            return []
+        found = self._copier.pull(lambda client: client.referrers(self._work.source, digest))
+        return [str(each["digest"]) for each in found]
+
+    def _tag(self, tag: str, digest: str) -> None:
+        manifest = self._manifest(tag if self._work.while_unmoved else digest)
+        if self._work.while_unmoved and manifest.digest != digest:
+            return
+        self._copier.put_manifest(self._work.target, manifest, tag)
+        self._copier.count(tags=1)
+
+    def _manifest(self, reference: str) -> Blob:
+        found = self._work.replaced.get(reference)
+        return found or self._copier.pull(lambda client: client.manifest(self._work.source, reference))
 
     def _is_lacking(self, digest: str) -> bool:
         if self._work.lacking is not None:
             return digest in self._work.lacking
-        return not self._copier.push(lambda client: client.has_manifest(self._work.target, digest))
-
-    def _children(self, digest: str) -> tuple[str, ...]:
-        manifest = self._copier.pull(lambda client: client.manifest(self._work.source, digest))
-        return references(manifest.content, f"{self._work.source}@{digest}").children
+        pushed = self._work.replaced[digest].digest if digest in self._work.replaced else digest
+        return not self._copier.push(lambda client: client.has_manifest(self._work.target, pushed))

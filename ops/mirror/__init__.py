@@ -1,0 +1,1 @@
+"""`python -m ops mirror` and `ops migrate`: what many repositories hold, copied and compared by rules."""
