@@ -19,6 +19,11 @@ _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}")
 class InvalidReference(ValueError):
     """What is wrong with a reference, and what to write."""
 
+    def __init__(self, text: str, message: str, fix: str) -> None:
+        super().__init__(f"{text!r}: {message} ({fix})")
+        self.message = message
+        self.fix = fix
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
@@ -34,18 +39,18 @@ class Reference:
         """Raises InvalidReference; a first part that is no host's name is of Docker Hub, as docker reads it."""
         name, at, digest = text.partition("@")
         if at and not _DIGEST.fullmatch(digest):
-            raise InvalidReference(f"{text!r}: {digest!r} is not a digest (write sha256: and 64 hexadecimal digits)")
+            raise InvalidReference(text, f"{digest!r} is not a digest", "write sha256: and 64 hexadecimal digits")
         name, tag = _split_tag(name)
         if tag is not None and not _TAG.fullmatch(tag):
-            raise InvalidReference(f"{text!r}: {tag!r} is not a tag (write at most 128 letters, digits, '_', '.', '-')")
+            raise InvalidReference(text, f"{tag!r} is not a tag", "write at most 128 letters, digits, '_', '.', '-'")
         host, repository = _split_host(name)
         if not _HOST.fullmatch(host):
-            raise InvalidReference(f"{text!r}: {host!r} is not a registry's host (write it without https://)")
+            raise InvalidReference(text, f"{host!r} is not a registry's host", "write it without https://")
         if not _REPOSITORY.fullmatch(repository):
             fix = (
                 f"write {repository.lower()!r}" if _REPOSITORY.fullmatch(repository.lower()) else "write HOST/NAME:TAG"
             )
-            raise InvalidReference(f"{text!r}: {repository!r} is not a repository's name ({fix})")
+            raise InvalidReference(text, f"{repository!r} is not a repository's name", fix)
         return cls(host=host, repository=repository, tag=tag, digest=digest if at else None)
 
     @property

@@ -35,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     _cluster_issuers(commands.add_parser("cluster-issuers", help="print the bootstrap's parameter ClusterIssuers"))
     _cluster_role(commands.add_parser("cluster-role", help="print the role that a namespace of a cluster pulls with"))
     _copy(commands.add_parser("copy", help="copy one image, with what refers to it, from one registry to another"))
+    _mirror(commands.add_parser("mirror", help="copy what a file of rules selects, from registry to registry"))
+    _migrate(commands.add_parser("migrate", help="copy all tags of a registry to another"))
     _github_owner(commands.add_parser("github-owner", help="print whose repositories a workflow's token is for"))
     _github_subjects(
         commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
@@ -121,9 +123,39 @@ def _copy(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="copy nothing; exit 1 where the destination differs")
     command.add_argument("--move", action="store_true", help="move a tag that names another image, and keep that one")
     command.add_argument("--no-referrers", action="store_true", help="leave signatures and the like behind")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    _reached(command)
+
+
+def _mirror(command: argparse.ArgumentParser) -> None:
+    """It logs in as `copy` does, and only ever adds, and moves a tag where the rule says so."""
+    command.set_defaults(module="ops.mirror.command", command="mirror")
+    command.add_argument("file", type=Path, metavar="FILE", help="rules: see docs/copying.md")
+    _compared(command)
+
+
+def _migrate(command: argparse.ArgumentParser) -> None:
+    """It logs in as `copy` does, and only ever adds."""
+    command.set_defaults(module="ops.mirror.command", command="migrate")
+    command.add_argument("source", metavar="SOURCE", help="HOST or HOST/PREFIX")
+    command.add_argument("destination", metavar="DESTINATION", help="HOST or HOST/PREFIX")
+    names = "only these (default: all that the source lists)"
+    command.add_argument("--repository", nargs="+", default=[], metavar="NAME", help=names)
+    command.add_argument(
+        "--parallel", type=int, choices=range(1, 33), default=4, metavar="N", help="images at the same time: 1 to 32"
+    )
+    _compared(command)
+
+
+def _compared(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--check", action="store_true", help="copy nothing; exit 1 where a destination differs")
+    command.add_argument("--format", choices=("text", "json", "prometheus"), default="text")
+    _reached(command)
+
+
+def _reached(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ca-file", type=Path, metavar="FILE", help="certificates to trust beside the system's")
     command.add_argument("--plain-http", action="store_true", help="talk to other hosts than this one without TLS")
-    command.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def _registry(command: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from domain.wording import counted
 from oci.client import Client, Refused
 from oci.manifest import Corrupt
 from oci.reference import InvalidReference, Reference
+from oci.transport import Connection
 from ops.copy.copier import Copied, Copier, CopyWork, OpenRegistry, Unavailable
 from ops.copy.patience import Stop, Stopped, patiently, stop_on_interrupt
 from ops.copy.progress import copy_progress
@@ -21,8 +22,10 @@ from render.output import print_text, refuse
 
 _Both = tuple[OpenRegistry, OpenRegistry]
 SAME, DIFFERENT, INTERRUPTED = 0, 1, 130
+BACKUP = "{tag}.before-{now:%Y%m%dT%H%M%SZ}"
+"""The tag that keeps an image when its own tag moves."""
 _NAME_UNKNOWN = "NAME_UNKNOWN"
-_STOPPED = "stopped: what was copied is kept. Run the same command again to go on; it copies only what is missing."
+STOPPED = "stopped: what was copied is kept. Run the same command again to go on; it copies only what is missing."
 
 
 class NotCopied(Exception):
@@ -48,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """The exit code: 0 when the target has the image, 1 when it does not, 2 for faulty input."""
     try:
         source, target = _references(options.source, options.target)
-        reached = connection(options.ca_file, plain_http=options.plain_http)
+        reached = connection_of(options)
     except (InvalidReference, Unavailable) as invalid:
         return refuse(invalid)
     stop = Stop()
@@ -60,8 +63,12 @@ def run(options: argparse.Namespace) -> int:
             print(failure, file=sys.stderr)
             return DIFFERENT
         except Stopped:
-            print(_STOPPED, file=sys.stderr)
+            print(STOPPED, file=sys.stderr)
             return INTERRUPTED
+
+
+def connection_of(options: argparse.Namespace) -> Connection:
+    return connection(options.ca_file, plain_http=options.plain_http)
 
 
 def _run(options: argparse.Namespace, source: Reference, target: Reference, there: _Both, stop: Stop) -> int:
@@ -84,9 +91,9 @@ def _references(source_text: str, target_text: str) -> tuple[Reference, Referenc
     """Both; a target without a tag takes the source's."""
     source, target = Reference.parse(source_text), Reference.parse(target_text)
     if source.image is None:
-        raise InvalidReference(f"{source_text!r} names no image: add :TAG or @DIGEST")
+        raise InvalidReference(source_text, "names no image", "add :TAG or @DIGEST")
     if target.digest is not None:
-        raise InvalidReference(f"{target_text!r} names a digest: a copy has the source's (name a tag, or none)")
+        raise InvalidReference(target_text, "names a digest, and a copy has the source's", "name a tag, or none")
     if target.tag is None and source.tag is not None:
         target = replace(target, tag=source.tag)
     return source, target
@@ -117,16 +124,12 @@ def _copied(copy: ImageCopy, there: _Both, stop: Stop, *, referrers: bool) -> Co
     with copy_progress("copy") as shown, Copier(*there, stop, shown) as copier:
         shown.reach(0, 1 + len(tags))
         if tags and copy.found:
-            backup = f"{str(target.tag)[:100]}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+            backup = BACKUP.format(tag=str(target.tag)[:100], now=datetime.now(UTC))
             manifest = copier.push(lambda client: client.manifest(target.repository, str(copy.found)))
             copier.put_manifest(target.repository, manifest, backup)
             print(f"{target} was {copy.found}, which is {backup} now", file=sys.stderr)
-        try:
-            copier.copy(work)
-        except Refused as refused:
-            raise NotCopied(_explained(refused, target)) from refused
-        failed = [_hint(each, target) for each in copier.copied.failed]
-        return replace(copier.copied, failed=failed)
+        copier.copy(work)
+        return replace(copier.copied, failed=[with_hint(each) for each in copier.copied.failed])
 
 
 def _conflict(copy: ImageCopy) -> str:
@@ -135,14 +138,11 @@ def _conflict(copy: ImageCopy) -> str:
     )
 
 
-def _explained(refused: Refused, target: Reference) -> str:
-    return _hint(f"{target}: {refused}", target)
-
-
-def _hint(text: str, target: Reference) -> str:
-    if _NAME_UNKNOWN not in text:
-        return text
-    return f"{text} (no command makes a repository: add {target.repository} to catalog.yaml and deploy it)"
+def with_hint(failed: str) -> str:
+    """What failed, and what to do where the repository does not exist."""
+    if _NAME_UNKNOWN not in failed:
+        return failed
+    return f"{failed} (no command makes a repository: add it to catalog.yaml and deploy, or make it in that registry)"
 
 
 def _ended(copy: ImageCopy, copied: Copied, *, check: bool) -> Iterator[str]:

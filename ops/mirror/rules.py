@@ -12,7 +12,6 @@ from domain.problems import Problem
 from domain.semantic_versions import VersionRange
 from oci.reference import InvalidReference, Reference
 from settings import InvalidSettings
-from settings.faults import Fault
 from settings.files.source import Reporter, read
 from settings.written.fields import Model, checked
 
@@ -31,7 +30,7 @@ def _place_problems(text: str) -> list[Problem]:
     try:
         found = Reference.parse(text.replace(ANY, "any"))
     except InvalidReference as invalid:
-        return [Problem((), text, str(invalid), fix)]
+        return [Problem((), text, invalid.message.replace("any", ANY), invalid.fix)]
     if found.image is not None:
         return [Problem((), text, "names an image", f"{fix}; its tags go under `tags`")]
     return []
@@ -124,7 +123,3 @@ def read_rules(file: Path) -> MirrorFile:
     if faults or found is None:
         raise InvalidSettings(faults)
     return found
-
-
-def fault(file: Path, message: str, fix: str) -> InvalidSettings:
-    return InvalidSettings([Fault(file=str(file), line=None, path=(), value=None, message=message, fix=fix)])

@@ -30,7 +30,7 @@ def test_an_image_is_copied_into_a_repository_that_exists(
 
         assert main(command) == 1
         out, error = capsys.readouterr()
-        assert "(no command makes a repository: add mirror/app to catalog.yaml and deploy it)" in out + error
+        assert "(no command makes a repository: add it to catalog.yaml and deploy," in out + error
 
         ecr = clients.root("ecr", "us-east-1", "111122223333")
         assert ecr.describe_repositories()["repositories"] == []
