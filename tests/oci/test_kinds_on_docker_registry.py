@@ -4,12 +4,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from domain.registries.kind import RegistryKind
+from domain.registries.kind import RegistryKind, Support
 from domain.registries.table import KINDS
 from oci.client import Client, Refused
 from oci.credentials import Credential, DockerLogins
@@ -49,8 +50,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("kinds")
-    rights = {each.image.lower(): frozenset({"pull", "push"}) for each in KINDS}
-    tokens = TokenServer(Identity.made(), rights)
+    tokens = TokenServer(Identity.made(), {})
     certificate, key = tokens.identity.write(folder)
     with tokens.served(folder) as realm:
         auth = {"token": {"realm": realm, "service": "test", "issuer": "tests", "rootcertbundle": str(certificate)}}
@@ -83,9 +83,9 @@ def typed(kind: RegistryKind, served: Served, client: str, folder: Path, secret:
 def test_the_lines_log_in_and_what_is_kept_pushes_and_pulls(
     kind: RegistryKind, client: str, served: Served, tmp_path: Path
 ) -> None:
-    served.tokens.user = kind.login.user
-    _, logins = typed(kind, served, client, tmp_path, SECRET)
     name = kind.image.lower()
+    served.tokens.user, served.tokens.rights = kind.login.user, {name: frozenset({"pull", "push"})}
+    _, logins = typed(kind, served, client, tmp_path, SECRET)
     found = logins.credential(served.host, name)
     assert found == Credential(user=kind.login.user, secret=SECRET)
     with served.client(found) as images:
@@ -98,6 +98,25 @@ def test_the_lines_log_in_and_what_is_kept_pushes_and_pulls(
         with pytest.raises(Refused) as refused:
             images.push("somebody/else", PUSHED, "v1")
         assert refused.value.status == 401
+
+
+@every_kind
+def test_what_the_kind_lacks_its_tokens_do_not_allow(kind: RegistryKind, served: Served) -> None:
+    """A deletion and the catalog, as the row says; the referrers API docker-registry lacks itself."""
+    name, has = kind.image.lower(), (Support.YES, Support.OPTIONAL)
+    deletes, lists = kind.deletion.support in has, kind.catalog.support in has
+    served.tokens.user = kind.login.user
+    served.tokens.rights = {
+        name: frozenset({"pull", "push", *(["delete"] if deletes else [])}),
+        "catalog": frozenset("*" if lists else ""),
+    }
+    with served.client(Credential(user=kind.login.user, secret=SECRET)) as images:
+        images.push(name, PUSHED, "v2")
+        with nullcontext() if lists else pytest.raises(Refused, match="UNAUTHORIZED"):
+            assert name in images.repositories()
+        with nullcontext() if deletes else pytest.raises(Refused, match="UNAUTHORIZED"):
+            images.delete_manifest(name, PUSHED.digest)
+        assert (images.digest(name, "v2") is None) is deletes
 
 
 @every_client
