@@ -1,7 +1,6 @@
 """Registries that are opened by their host: Amazon ECR by the caller's AWS credentials, others by docker's logins."""
 
 import base64
-import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,16 +8,15 @@ from typing import Any
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from domain.aws import REGIONS
+from domain.ecr.names import private_registry
+from domain.registries.cloud_registries import ECR
+from domain.registries.table import kind_of
 from oci.client import Client
 from oci.credentials import DockerLogins, NoLogin
 from oci.reference import api_host
 from oci.transport import Connection, is_loopback
 from ops.copy.copier import OpenRegistry, Unavailable
 
-_ECR = re.compile(
-    r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)"
-)
 _LOG_IN = "log in to AWS: AWS_PROFILE, `aws sso login`, or the AWS_* variables"
 
 
@@ -46,8 +44,8 @@ class RegistryByHost:
             self._client = None
 
     def _log_in(self) -> Client:
-        if found := _ECR.fullmatch(self.name):
-            return _of_ecr(self.name, found["account"], found["region"])
+        if kind_of(self.name) is ECR:
+            return _of_ecr(self.name)
         try:
             credential = self._logins.credential(self.name, self._repository)
         except NoLogin as error:
@@ -68,12 +66,13 @@ def connection(ca_file: Path | None, *, plain_http: bool) -> Connection:
     return Connection(ca_file=ca_file, plain_http=plain_http)
 
 
-def _of_ecr(host: str, account: str, region: str) -> Client:
-    if region not in REGIONS:
-        raise Unavailable(f"{host}: {region!r} is not a region of AWS")
+def _of_ecr(host: str) -> Client:
+    registry = private_registry(host)
+    if registry is None:
+        raise Unavailable(f"{host}: {ECR.places(host)['region']!r} is not a region with Amazon ECR")
     try:
-        ecr: Any = botocore.session.Session().create_client("ecr", region_name=region)
-        (data,) = ecr.get_authorization_token(registryIds=[account])["authorizationData"]
+        ecr: Any = botocore.session.Session().create_client("ecr", region_name=registry.region)
+        (data,) = ecr.get_authorization_token(registryIds=[registry.account])["authorizationData"]
     except ClientError as refused:
         error = refused.response.get("Error", {})
         raise Unavailable(f"{host}: the login was refused: {error.get('Code')}: {error.get('Message')}") from refused

@@ -94,6 +94,7 @@ def test_a_tag_that_names_another_image_moves_only_when_it_is_asked_for(copies: 
     ("SOURCE/acme/app:v1", f"TARGET/app@{PUSHED.digest}", 2, "a copy has the source's"),
     ("SOURCE/acme/app:v2", "TARGET/app", 1, "SOURCE/acme/app:v2 does not exist"),
     (f"SOURCE/acme/app@{digest_of(b'absent')}", "TARGET/app", 1, "does not exist"),
+    ("SOURCE/acme/app:v1", f"{'1' * 12}.dkr.ecr.us-esat-1.amazonaws.com/app", 1, "'us-esat-1' is not a region with"),
 )
 def test_what_can_not_be_copied_says_why(copies: RegistryPair, source: str, target: str, code: int, says: str) -> None:
     assert copies.run("copy", source, target) == code
