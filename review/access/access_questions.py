@@ -1,5 +1,6 @@
 """Can this principal have this access to this repository, and by which step and statement?"""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,7 +11,7 @@ from domain.iam.concrete_principal import ConcretePrincipal
 from domain.iam.conditions import hold
 from domain.iam.evaluate import request_context
 from domain.iam.matching import covers
-from domain.iam.statement import Effect
+from domain.iam.statement import Effect, Operator
 from domain.iam.statement_text import condition_text
 from render.resource import Render
 from review.access.declared_roles import ALLOW_ALL, StackRole, declared_roles
@@ -20,6 +21,8 @@ from review.access.partial_evaluation import PartialCaller, PartialDecision, Per
 from review.access.targets import REGISTRY_DOCUMENT, AccessTarget, PolicyReader, access_targets
 
 _ASSUME = "sts:AssumeRoleWithWebIdentity"
+_PLAIN = (Operator.STRING_EQUALS, Operator.STRING_LIKE)
+_WILDCARD = re.compile(r"[*?]|\$\{")
 _OWN = "if its own policies, which are not in this stack, allow it"
 
 
@@ -91,6 +94,7 @@ class AccessQuestions:
             self._targets.setdefault(each.name, []).append(each)
         found, _ = declared_roles(rendered, documents, boundaries)
         self._roles = {each.arn: each for each in found}
+        self._subjects = {each.arn: _subjects(each.trust) for each in found if each.trust}
         self._entered: dict[tuple[object, str], AccessAnswer] = {}
 
     def targets(self, repository: str, regions: Sequence[str] = ()) -> tuple[AccessTarget, ...]:
@@ -121,7 +125,10 @@ class AccessQuestions:
         return min(refused, key=lambda each: len(each.conditions), default=answer)
 
     def _by_roles(self, principal: ConcretePrincipal, access: Access, target: AccessTarget) -> Iterator[AccessAnswer]:
+        subject = principal.claims.get("sub")
         for role in self._roles.values():
+            if subject is not None and not subject.startswith(self._subjects.get(role.arn, "")):
+                continue
             entered = self._assume(principal, role)
             if entered.permission is not None:
                 answer = self._by_role(role, access, target)
@@ -183,6 +190,16 @@ def _under(answer: AccessAnswer, entered: AccessAnswer) -> AccessAnswer:
     return replace(answer, permission=Permission.CONDITIONAL, conditions=conditions)
 
 
+def _subjects(trust: Policy) -> tuple[str, ...]:
+    """With which the subject of each token begins that the policy can allow."""
+    found: list[str] = []
+    for each in trust.document.statements:
+        if each.effect is Effect.ALLOW:
+            asked = [one for one in each.conditions if one.key.folded.endswith(":sub") and str(one.operator) in _PLAIN]
+            found += (_WILDCARD.split(value)[0] for value in asked[0].values) if asked else [""]
+    return tuple(found)
+
+
 def _not_assumed(role: str = "", conditions: tuple[str, ...] = ()) -> AccessAnswer:
     return AccessAnswer(
         permission=None, step=AccessStep.ASSUME, action=_ASSUME, policy="trust", role=role, conditions=conditions
@@ -222,12 +239,14 @@ def _accessed(subject: PartialCaller, access: Access, target: AccessTarget, *, l
     """A pull and a push need a login and all of their actions; of the others one is enough."""
     unread = tuple(f"if {each}, which can't be read, does not deny it" for each in target.unread)
     subject = replace(subject, doubts=(*subject.doubts, *unread))
-    answers = [_called(subject, target, action) for action in access.actions]
-    if not access.needs_all:
-        return max(answers, key=_rank)
-    entered = [_logged_in(subject, target)] if login else []
-    first = [each for each in entered if each.permission is None]
-    return min([*first, *answers, *entered], key=_rank)
+    decides = None if access.needs_all else Permission.ALLOWED
+    found = [_logged_in(subject, target)] if access.needs_all and login else []
+    for action in access.actions:
+        if found and found[-1].permission is decides:
+            break
+        found.append(_called(subject, target, action))
+    # Where all are the same, the last call says more than the login.
+    return min(reversed(found), key=_rank) if access.needs_all else max(found, key=_rank)
 
 
 def _logged_in(subject: PartialCaller, target: AccessTarget) -> AccessAnswer:

@@ -138,18 +138,21 @@ def _is_own(request: GateRequest) -> bool:
 
 def _head_judgement(request: GateRequest, head: Render, scratch: Path) -> tuple[Remark, ...]:
     if request.file is not None or _is_own(request):
-        tests = failed_tests(head, _questions(request, head), _lines(request, head))
-        return (*own_judgement(head, request.project, request.today), *tests)
+        return (*own_judgement(head, request.project, request.today), *_failed_tests(request, head, head))
     why_not = no_judge(request.project, head.stack)
     if why_not:
         raise RevisionFault(f"{request.project} has {why_not}: the change has no gate of its own")
     return judgement_of(request.project, head, request.today, scratch)
 
 
-def _questions(request: GateRequest, head: Render) -> AccessQuestions:
-    """By the project's own template; one without any has its roles within the boundary of this code's."""
+def _failed_tests(request: GateRequest, head: Render, testing: Render) -> tuple[Remark, ...]:
+    """The tests of access of the head, or of its base, that the head fails."""
+    if not testing.access_tests:
+        return ()
+    # A project without a template has its roles within the boundary of this code's.
     known = boundaries_of(head, request.project) or boundaries_of(head, TEMPLATE.parents[1])
-    return AccessQuestions(head, known)
+    lines = _lines(request, head)
+    return tuple(failed_tests(head, AccessQuestions(head, known), lines, None if testing is head else testing))
 
 
 def _lines(request: GateRequest, head: Render) -> SettingsLines:
@@ -180,8 +183,7 @@ def _against_base(
             message = f"the code of {request.base} can't read exceptions by repository: its rules apply without them"
             remarks.append(_not_run(message, fix=unread))
         base, change = _plan(request, head, base_render, remarks, folder)
-    lines = _lines(request, head)
-    tests = failed_tests(head, _questions(request, head), lines, base) if base and base.access_tests else ()
+    tests = _failed_tests(request, head, base) if base else ()
     both = merged(remarks, (*only_found(by_base or (), head, request.project), *tests))
     report = GateReport(
         stack=head.stack,

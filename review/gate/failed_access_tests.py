@@ -13,7 +13,10 @@ from review.access.targets import AccessTarget
 from review.gate.remarks import ACCESS_TEST, Remark, RemarkKind
 from review.gate.settings_lines import SettingsLines
 
-_BASE_FIX = "change what is granted; to change the test, merge that first, in a pull request of its own"
+_BASE_FIX = (
+    "it is a test of the base: change what is granted, or first merge the change of the test, in a pull request of its "
+    "own"
+)
 
 
 def failed_tests(
@@ -28,12 +31,13 @@ def failed_tests(
                 continue
             line = lines.of_urn(urns[place]) if base else lines.in_catalog(test.path)
             for each in test.principals:
-                answer = questions.obstacle(each, Access(test.action), target)
-                if answer.verdict != test.expect:
+                asked = (each, Access(test.action), target)
+                if questions.ask(*asked).verdict != test.expect:
+                    must = f"{each.label}: {test.action} must be {test.expect}"
                     yield Remark(
                         kind=RemarkKind.FINDING, id=ACCESS_TEST, level=Level.MANDATORY, urn=urns[place],
                         path=(test.action, each.label),
-                        message=f"{each.label}: {test.action} must be {test.expect}, and is {answer}",
+                        message=f"{must}, and is {questions.obstacle(*asked)}",
                         fix=_BASE_FIX if base else _fix(test, target, head), file=line.file, line=line.line,
                     )  # fmt: skip
 

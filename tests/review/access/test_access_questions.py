@@ -65,10 +65,10 @@ def pusher(*more: Statement, **inputs: Any) -> list[Resource]:
 def test_a_workflow_pushes_by_the_role_that_trusts_it() -> None:
     answer = ask(WORKFLOW, Access.PUSH, pusher())
     assert answer == AccessAnswer(
-        permission=Permission.ALLOWED, step=AccessStep.IDENTITY, action=PUSH[0], policy="push",
+        permission=Permission.ALLOWED, step=AccessStep.IDENTITY, action=PUSH[-1], policy="push",
         statement="statement Push", role=role_arn("push"),
     )  # fmt: skip
-    assert str(answer) == (f"allowed as role push: statement Push of the identity-based policy allows {PUSH[0]}")
+    assert str(answer) == (f"allowed as role push: statement Push of the identity-based policy allows {PUSH[-1]}")
 
 
 def denied(

@@ -81,7 +81,7 @@ def test_a_removed_test_holds_until_its_removal_is_merged(clone: Clone) -> None:
     ended = against_main(clone)
     assert (ended.code, failed(ended)) == (1, [("data/ingest@us-east-1", "account data-platform pull", "base")])
     (remark,) = (each for each in ended.report["remarks"] if each["id"] == "access-test")
-    assert "merge that first" in remark["fix"]
+    assert "a test of the base" in remark["fix"]
     assert line_of(clone, remark) == "data/ingest:"
     clone.commit()
     assert failed(against_main(clone)) == []
