@@ -90,6 +90,7 @@ ARTIFACT_REGISTRY = RegistryKind(
         user="oauth2accesstoken", typed="an access token of one hour", command="gcloud auth print-access-token",
         permissions=("id-token: write",), steps=GOOGLE_STEPS,
         cluster="on GKE by the nodes' service account; elsewhere `static-registry` with the key of one",
+        cluster_user="_json_key",
         fact=Sourced(
             "an access token, or a key as `_json_key` (in base64 `_json_key_base64`)",
             f"{_GOOGLE}/docs/docker/authentication", READ,
@@ -130,6 +131,7 @@ AZURE = RegistryKind(
         permissions=("id-token: write",), steps=AZURE_STEPS,
         cluster="on AKS by the cluster's identity; elsewhere `static-registry` with a service principal, or with a"
         " token of the registry that only reads",
+        cluster_user="CLIENT_ID",
         fact=Sourced(
             "an Entra identity's token, a service principal or a token of the registry",
             f"{_AZURE}/container-registry-authentication", READ,

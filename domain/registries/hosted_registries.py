@@ -25,6 +25,7 @@ GHCR = RegistryKind(
         user="USER", typed="a personal access token (classic) with read:packages, and write:packages to push",
         permissions=("packages: write",), steps=with_password("${{{{ github.actor }}}}", "github.token"),
         cluster="`static-registry` with a personal access token (classic) that has read:packages alone",
+        cluster_user="USER",
         fact=Sourced(
             "in a workflow GITHUB_TOKEN; fine-grained tokens are refused",
             f"{_GITHUB}/working-with-a-github-packages-registry/working-with-the-container-registry", READ,
@@ -65,6 +66,7 @@ DOCKER_HUB = RegistryKind(
         user="USER", typed="a personal access token, or an organization's with the organization as the user",
         permissions=("id-token: write",), steps=DOCKER_HUB_STEPS,
         cluster="`static-registry` with an access token that only reads, or a cache (`upstream: docker-hub`)",
+        cluster_user="USER",
         fact=Sourced(
             "a workflow needs no secret where the organization has an OIDC connection",
             "https://github.com/docker/login-action/releases/tag/v4.6.0", "2026-08-03",
@@ -103,6 +105,7 @@ QUAY = RegistryKind(
         user="NAMESPACE+ROBOT", typed="the token of a robot account, which does not end",
         steps=with_password("NAMESPACE+ROBOT", "secrets.QUAY_ROBOT_TOKEN"),
         cluster="`static-registry` with a robot account that only reads",
+        cluster_user="NAMESPACE+ROBOT",
         fact=Sourced(
             "a robot can trust an OIDC issuer, too: its token is then exchanged for one of an hour",
             "https://developers.redhat.com/articles/2025/04/17/how-short-lived-credentials-quay-improve-security",
@@ -144,6 +147,7 @@ GITLAB = RegistryKind(
         steps=with_password("gitlab+deploy-token-NUMBER", "secrets.GITLAB_DEPLOY_TOKEN"),
 
         cluster="`static-registry` with a deploy token that has read_registry alone",
+        cluster_user="gitlab+deploy-token-NUMBER",
         fact=Sourced("a token of a CI job ends with the job", f"{_GITLAB}/authenticate_with_container_registry", READ),
     ),
     own_users=("gitlab-ci-token",),

@@ -53,6 +53,8 @@ class LoginWays:
     """Those of the workflow that log in, as YAML."""
     cluster: str
     """How a cluster pulls."""
+    cluster_user: str | None = None
+    """The user of its pull secret; None where no token lasts."""
     fact: Sourced
 
     @property

@@ -23,6 +23,7 @@ ARTIFACTORY = RegistryKind(
     login=LoginWays(
         user="USER", typed="an identity token", permissions=("id-token: write",), steps=JFROG_STEPS,
         cluster="`static-registry` with an access token of a user that only reads",
+        cluster_user="USER",
         fact=Sourced(
             "in a workflow the user and token of an OIDC integration", "https://github.com/github/docs/pull/39607",
             "2025-08-01",
@@ -62,6 +63,7 @@ HARBOR = RegistryKind(
         steps=with_password("robot$PROJECT+NAME", "secrets.HARBOR_ROBOT_SECRET"),
 
         cluster="`static-registry` with a robot account of the project that only pulls",
+        cluster_user="robot$PROJECT+NAME",
         fact=Sourced(
             "a robot's name begins with the prefix of the instance, the project and a plus",
             f"{_HARBOR}/working-with-projects/project-configuration/create-robot-accounts/", READ,
@@ -91,6 +93,7 @@ SELF_HOSTED = RegistryKind(
         user="USER", typed="the password in its htpasswd file, or that of its token server",
         steps=with_password("USER", "secrets.REGISTRY_PASSWORD"),
         cluster="`static-registry` with a user of its own",
+        cluster_user="USER",
         fact=Sourced(
             "HTTP Basic against a file of bcrypt hashes, or tokens of a server",
             f"{_DISTRIBUTION}/about/configuration/", READ,

@@ -11,7 +11,7 @@ from domain.registries.kind import RegistryKind
 from domain.registries.own_registries import SELF_HOSTED
 from domain.registries.table import KINDS, kind_of, meant_host
 from ops.login_help.described_kind import facts_of, laptop_title, seen, workflow_title
-from ops.login_help.login_lines import shell_lines, workflow_text
+from ops.login_help.login_lines import cluster_lines, shell_lines, workflow_text
 from render.output import Style, painted, print_text, refuse, wrapped
 
 _UNKNOWN = f"No kind has this host for certain; what follows is for the kind {SELF_HOSTED.id} (--kind names another)."
@@ -56,9 +56,10 @@ def _text(kind: RegistryKind, host: str) -> Iterator[str]:
     yield from wrapped(f"a push makes the repository: {kind.made_by_push.value}", "  ")
     yield from ("", *wrapped(f"{laptop_title(kind)}:", "", Style.BOLD), shell_lines(kind, host))
     yield from ("", *wrapped(f"{workflow_title(kind)}:", "", Style.BOLD), workflow_text(kind, host))
-    yield from ("", *wrapped(f"From a cluster: {kind.login.cluster.replace('`', '')}", "  "), "")
+    yield from ("", painted("From a cluster:", Style.BOLD), *wrapped(kind.login.cluster.replace("`", ""), "  "))
+    yield from (*cluster_lines(kind, host), "", painted("What is known of it:", Style.BOLD))
     for about, text, fact in facts_of(kind):
-        yield from wrapped(f"{about}: {text}", "  ")
+        yield from wrapped(f"{about}: {text.replace('`', '')}", "  ")
         if fact.source:
             yield painted(f"  {fact.source} ({fact.day})", Style.DIM)
     yield from wrapped(f"Seen live: {seen(kind)}", "  ")

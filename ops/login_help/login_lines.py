@@ -4,8 +4,10 @@ import shlex
 from collections.abc import Sequence
 from textwrap import indent
 
+from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.registries.kind import RegistryKind
 
+PROJECT = "container-registry"
 CLIENTS = ("docker", "podman", "skopeo")
 _WORKFLOW = """\
 on: push
@@ -26,6 +28,15 @@ def shell_lines(kind: RegistryKind, host: str, clients: Sequence[str] = CLIENTS)
     user = shlex.quote(login.user)
     logins = (f"{prints} |\n  {client} login --username {user} --password-stdin {host}" for client in clients)
     return "\n".join(("read -rs TOKEN", *logins, "unset TOKEN") if login.command is None else logins)
+
+
+def cluster_lines(kind: RegistryKind, host: str) -> tuple[str, ...]:
+    """What the stack's file says, and the command that takes the token; none where no token lasts."""
+    if kind.login.cluster_user is None:
+        return ()
+    entry = f"{kind.id}: {{registry: {host}, username: {kind.login.cluster_user}}}"
+    command = f"pulumi config set --stack STACK --secret {PROJECT}:{PULL_TOKEN_PREFIX}{kind.id}"
+    return f"{PROJECT}:pull_credentials: {{{entry}}}", command
 
 
 def workflow_text(kind: RegistryKind, host: str) -> str:

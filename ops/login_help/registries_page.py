@@ -7,7 +7,7 @@ from pathlib import Path
 from domain.registries.kind import RegistryKind
 from domain.registries.table import KINDS
 from ops.login_help.described_kind import facts_of, laptop_title, seen, workflow_title
-from ops.login_help.login_lines import shell_lines, workflow_text
+from ops.login_help.login_lines import cluster_lines, shell_lines, workflow_text
 from review.formatting import folded
 
 PAGE = Path("docs", "registries.md")
@@ -37,6 +37,8 @@ def _overview() -> Iterator[str]:
 
 def _section(kind: RegistryKind) -> Iterator[str]:
     yield from ("", f"## {kind.name}", "", f"`{kind.host}/{kind.image}:TAG`. From a cluster: {kind.login.cluster}.", "")
+    if lines := cluster_lines(kind, kind.host):
+        yield from (*(f"- `{each}`" for each in lines), "")
     yield from (_row("", "", "Source"), _row("---", "---", "---"))
     for about, text, fact in facts_of(kind):
         yield _row(about, text, f"[{fact.day}]({fact.source})" if fact.source else "")

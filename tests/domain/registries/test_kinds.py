@@ -144,10 +144,13 @@ def test_a_workflow_has_each_action_by_its_commit(kind: RegistryKind) -> None:
 @every_kind
 def test_a_row_keeps_to_itself(kind: RegistryKind) -> None:
     """Its form is a host of its own, and its own users are of no other."""
+    example = kind.host.replace("ACCOUNT", "111122223333").replace("REGION", "eu-west-1").lower()
     if kind.hosts is not None:
-        example = kind.host.replace("ACCOUNT", "111122223333").replace("REGION", "eu-west-1").lower()
         assert [each for each in KINDS if each.hosts and each.hosts.fullmatch(example)] == [kind]
         assert registry_host_problems(example) == []
+    if kind.login.cluster_user is not None:
+        assert registry_user_problems(kind.login.cluster_user) == []
+        assert lasting_login_problems(example, kind.login.cluster_user.lower()) == []
     others = {user for each in KINDS if each is not kind and not each.id.startswith("ecr") for user in each.own_users}
     assert others.isdisjoint(kind.own_users)
     assert kind.lasting_users is None or kind.lasting_user
