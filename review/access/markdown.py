@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from review.access.access_diff import AccessChange, joined
 from review.access.matrix import Access, Matrix
-from review.access.text import NO_CHANGE, NO_PRINCIPAL, Row, matrix_title, notes, principal_label, rows
+from review.access.text import NO_CHANGE, NO_PRINCIPAL, Row, matrix_title, notes, principal_label, tables
 from review.formatting import escaped, folded, folded_lines, with_code
 
 
 def to_markdown(matrix: Matrix) -> str:
     parts = [f"### {escaped(matrix_title(matrix))}"]
-    for repository, regions in matrix.repositories.items():
-        found = rows(matrix, repository)
+    for repository, regions, found in tables(matrix):
         body = "\n".join([*_table(found), ""]) if found else NO_PRINCIPAL
         parts.append(folded(f"{repository} ({', '.join(regions)}): {len(found)}", body))
     return "\n\n".join([*parts, *(escaped(f"Note: {note}") for note in notes(matrix))])

@@ -34,8 +34,8 @@ class Row:
 
 def to_text(matrix: Matrix) -> str:
     lines = [painted(matrix_title(matrix), Style.BOLD)]
-    for repository, regions in matrix.repositories.items():
-        lines += ["", painted(f"{repository}  {', '.join(regions)}", Style.BOLD), *_table(rows(matrix, repository))]
+    for repository, regions, found in tables(matrix):
+        lines += ["", painted(f"{repository}  {', '.join(regions)}", Style.BOLD), *_table(found)]
     lines += [line for note in notes(matrix) for line in ("", *wrapped(f"Note: {note}", "  "))]
     return "\n".join(lines)
 
@@ -59,18 +59,22 @@ def notes(matrix: Matrix) -> Iterator[str]:
     yield from matrix.topics
 
 
-def rows(matrix: Matrix, repository: str) -> list[Row]:
-    """By principal, and where its access differs by region, by these."""
-    everywhere = matrix.repositories[repository]
-    cells = [cell for cell in matrix.cells if cell.repository == repository]
-    return [
-        Row(
-            principal=principal,
-            cells={cell.access: cell for cell in some},
-            remarks=tuple(_remarks(some, "" if set(regions) == set(everywhere) else f"in {listed(regions)}")),
-        )
-        for (principal, regions, _), some in grouped(cells, lambda c: (c.principal, c.regions, c.account)).items()
-    ]
+def tables(matrix: Matrix) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
+    """Each repository with its regions and rows: by principal, and where its access differs by region, by these."""
+    cells = grouped(matrix.cells, lambda cell: cell.repository)
+    for repository, everywhere in matrix.repositories.items():
+        own = grouped(cells.get(repository, ()), lambda cell: (cell.principal, cell.regions, cell.account))
+        yield repository, everywhere, [_row(some, everywhere) for some in own.values()]
+
+
+def _row(cells: Sequence[Cell], everywhere: Sequence[str]) -> Row:
+    regions = cells[0].regions
+    where = "" if set(regions) == set(everywhere) else f"in {listed(regions)}"
+    return Row(
+        principal=cells[0].principal,
+        cells={cell.access: cell for cell in cells},
+        remarks=tuple(_remarks(cells, where)),
+    )
 
 
 def _remarks(cells: Sequence[Cell], where: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from review.gate.exception_block import block_title
 from review.gate.facts import Fact, earlier_line, facts
 from review.gate.remarks import GateReport, Remark, RemarkKind
 from review.plan.groups import summary
+from review.plan.model import Consequence
 from review.plan.phrases import grouped
 from review.plan.text import change_lines, consequence_lines, heading
 
@@ -46,16 +47,35 @@ def to_text(report: GateReport) -> str:
 
 def headline(report: GateReport) -> str:
     """One line: passed or failed, and the counts of what is listed below."""
-    consequences = report.plan.consequences if report.plan else ()
-    advisory = len(facts(report.of(RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)))
-    in_plan = sum(each.id is not None and each.level is Level.ADVISORY for each in consequences)
-    failing = len(failing_facts(report)) + sum(each.fails for each in consequences)
-    counts = [f"{failing} mandatory", f"{advisory + in_plan} advisory{f' ({in_plan} in the plan)' if in_plan else ''}"]
-    if undecided := len(facts(report.of(RemarkKind.UNDECIDED))):
-        counts.append(f"{undecided} undecided")
+    in_plan = _advisory_in_plan(report)
+    counts = [f"{number} {kind}" for kind, number in verdict_counts(report).items()]
+    counts[1] += f" ({in_plan} in the plan)" if in_plan else ""
     verdict = "failed" if report.failed else "passed"
-    against = f"compared with {report.against}" if report.base else "compared with no revision, by its own rules alone"
-    return f"Gate, stack {report.stack}: {verdict}; {', '.join(counts)}, of {report.resources} resources; {against}"
+    return (
+        f"Gate, stack {report.stack}: {verdict}; {', '.join(counts)}, of {report.resources} resources; "
+        f"{compared_with(report)}"
+    )
+
+
+def verdict_counts(report: GateReport) -> dict[str, int]:
+    """How many facts are mandatory and advisory, and undecided where some are."""
+    failing = len(failing_facts(report)) + sum(each.fails for each in _consequences(report))
+    advisory = len(facts(report.of(RemarkKind.FINDING, RemarkKind.CODE, RemarkKind.JUDGE)))
+    found = {"mandatory": failing, "advisory": advisory + _advisory_in_plan(report)}
+    undecided = len(facts(report.of(RemarkKind.UNDECIDED)))
+    return {**found, "undecided": undecided} if undecided else found
+
+
+def compared_with(report: GateReport) -> str:
+    return f"compared with {report.against}" if report.base else "compared with no revision, by its own rules alone"
+
+
+def _consequences(report: GateReport) -> tuple[Consequence, ...]:
+    return report.plan.consequences if report.plan else ()
+
+
+def _advisory_in_plan(report: GateReport) -> int:
+    return sum(each.id is not None and each.level is Level.ADVISORY for each in _consequences(report))
 
 
 def failing_facts(report: GateReport) -> list[Fact]:

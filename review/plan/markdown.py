@@ -46,8 +46,13 @@ def changes_part(plan: Plan) -> Part:
     return Part(folded(title, "\n".join(_changes(plan))), f"**{escaped(title)}**. {left_out}")
 
 
+def alert(topic: Topic, some: list[Consequence]) -> str:
+    """GitHub's name for how loud a topic is: CAUTION, WARNING, or none."""
+    return _LOUD.get(topic, "CAUTION" if topic is Topic.RETENTION and any(each.id for each in some) else "")
+
+
 def _section(topic: Topic, some: list[Consequence]) -> str:
-    loud = _LOUD.get(topic, "CAUTION" if topic is Topic.RETENTION and any(each.id for each in some) else "")
+    loud = alert(topic, some)
     lines = [f"[!{loud}]"] if loud else []
     lines += [f"**{HEADINGS[topic]}**", *(line for each in some for line in _item(each))]
     return "\n".join(f"> {line}".rstrip() for line in lines) if loud else "\n".join(lines)

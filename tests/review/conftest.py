@@ -1,5 +1,6 @@
 """Clones of the tests' project in which a change is made."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from tests.review.clones import Clone, run_in_process
 from tests.stacks import NO_MONITORING, PROJECT, ROOT, copied
+
+NOTEBOOKS = re.compile(r"  data/notebooks:\n(    .*\n)+")
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +45,16 @@ def whole(_main: Path, tmp_path: Path) -> Clone:
         shutil.copytree(ROOT / package, folder / package, ignore=not_copied, dirs_exist_ok=True)
     Clone(folder).commit()
     return Clone(folder)
+
+
+@pytest.fixture
+def four(clone: Clone) -> Clone:
+    """Fewer images kept, every tag mutable, an entry dropped, one renamed; earlier remarks stay as they were."""
+    clone.levels("prod", iam_github_ids="advisory")
+    clone.commit()
+    clone.edit("catalog.yaml", "keep: 20", "keep: 3")
+    clone.edit("catalog.yaml", 'mutable_tags: [latest, "preview-*"]', 'mutable_tags: ["*"]')
+    clone.edit("catalog.yaml", "data/ingest:", "data/intake:")
+    catalog = clone.folder / "catalog.yaml"
+    catalog.write_text(NOTEBOOKS.sub("", catalog.read_text(encoding="utf-8")), encoding="utf-8")
+    return clone

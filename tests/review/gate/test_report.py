@@ -7,7 +7,6 @@ import pytest
 from domain.aws import REGIONS
 from tests.review.clones import ANY_TAG, API, API_URN, Clone, review
 
-NOTEBOOKS = re.compile(r"  data/notebooks:\n(    .*\n)+")
 EVERYWHERE = "in ap-northeast-1, eu-west-1 and us-east-1 (account 222233334444)"
 FEWER = "Keep the newest 20 images tagged release-* → Keep the newest 3 images tagged release-*"
 LOST = (
@@ -16,19 +15,6 @@ LOST = (
     f"data/ingest and data/notebooks are deleted {EVERYWHERE}.",
     "data/intake looks like data/ingest renamed, but ECR can't rename a repository: the new one starts empty.",
 )
-
-
-@pytest.fixture
-def four(clone: Clone) -> Clone:
-    """Fewer images kept, every tag mutable, an entry dropped, one renamed; earlier remarks stay as they were."""
-    clone.levels("prod", iam_github_ids="advisory")
-    clone.commit()
-    clone.edit("catalog.yaml", "keep: 20", "keep: 3")
-    clone.edit("catalog.yaml", 'mutable_tags: [latest, "preview-*"]', 'mutable_tags: ["*"]')
-    clone.edit("catalog.yaml", "data/ingest:", "data/intake:")
-    catalog = clone.folder / "catalog.yaml"
-    catalog.write_text(NOTEBOOKS.sub("", catalog.read_text(encoding="utf-8")), encoding="utf-8")
-    return clone
 
 
 def test_four_edits_are_one_short_comment_with_every_loss(four: Clone) -> None:
