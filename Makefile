@@ -5,11 +5,12 @@ FOLDER ?= registry
 COMPOSE = docker compose --project-directory $(FOLDER)
 STACKS := $(sort $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml)))
 BIN := .venv/bin
-# What reads a stack and prints: FORMAT is text, json, and for what a comment shows markdown.
+# What reads a stack and prints: FORMAT is text, json, for what a comment shows markdown, and of gate and show html.
 REVIEW = $(BIN)/python -m review $@ --stack $(STACK) $(if $(FORMAT),--format $(FORMAT))
+PACKAGES = .venv/.$(if $(filter html,$(FORMAT)),pages,run)
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
 # What needs more than Python, or time: `make test-heavy` alone runs these.
-HEAVY := engine or cluster or conformance or load or node or tools
+HEAVY := browser or engine or cluster or conformance or load or node or tools
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 # Where a call writes down which tests it ran: .ci/run compares them.
 RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
@@ -63,11 +64,11 @@ plan: .venv/.run ## what STACK changes since BASE (the last commit)
 access: .venv/.run ## who can do what in STACK; with BASE what changes
 	@$(REVIEW) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(BASE),--base $(BASE))
 
-show: .venv/.run ## what the team of REPOSITORY needs to push and pull
+show: $(PACKAGES) ## what the team of REPOSITORY needs to push and pull
 	@$(if $(REPOSITORY),,echo 'REPOSITORY is missing (write make show REPOSITORY=payments/api)' >&2; exit 2)
 	@$(REVIEW) --repository '$(REPOSITORY)'
 
-gate: .venv/.run ## may it be merged: the rules, and the plan since BASE
+gate: $(PACKAGES) ## may it be merged: the rules, and the plan since BASE
 	@$(REVIEW) $(if $(BASE),--base $(BASE))
 
 # STACK's default is of no use here: dev is there already.

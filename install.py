@@ -29,6 +29,7 @@ _CLUSTERS = re.compile(
 _FOR = {
     "": "the program",
     "clusters": "clusters",
+    "pages": "pages for a browser",
     "ops": "`python -m ops`",
     "rehearsal": "the rehearsal",
     "dev": "the checks and tests",

@@ -31,12 +31,12 @@ _COMMANDS = {
     "show": (
         "review.show.command",
         "print what a team needs to know of its repository, with the lines to copy",
-        ("text", "json"),
+        ("text", "json", "html"),
     ),
     "gate": (
         "review.gate.command",
         "check a change against the policies, and print what it does; exit 1 where it violates one",
-        ("text", "json", "markdown", "sarif"),
+        ("text", "json", "markdown", "sarif", "html"),
     ),
 }
 

@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -116,7 +117,7 @@ def test_commands_exist(block: Block) -> None:
     for line in block.text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if words[:1] == ["make"]:
-            assert {each for each in words[1:] if "=" not in each} <= targets()
+            assert {each for each in _before_pipe(words[1:]) if "=" not in each} <= targets()
         elif "-m" in words[:2]:
             _accepted(words[words.index("-m") + 1], words[words.index("-m") + 2 :])
 
@@ -124,8 +125,11 @@ def test_commands_exist(block: Block) -> None:
 def _accepted(module: str, arguments: list[str]) -> None:
     assert find_spec(module) is not None
     if module in PARSED:
-        until = next((place for place, each in enumerate(arguments) if each in (">", "|")), len(arguments))
-        import_module(f"{module}.__main__")._parser().parse_args(arguments[:until])
+        import_module(f"{module}.__main__")._parser().parse_args(_before_pipe(arguments))
+
+
+def _before_pipe(words: list[str]) -> list[str]:
+    return list(takewhile(lambda each: each not in (">", "|"), words))
 
 
 def targets() -> set[str]:

@@ -44,6 +44,7 @@ from review.gate.remarks import GateReport, Remark, RemarkKind, merged
 from review.gate.sarif import to_sarif
 from review.gate.settings_lines import SettingsLines
 from review.gate.text import to_text
+from review.page.writers import MissingPackage, page_writer
 from review.plan.model import NOTHING_TO_DO, Consequence, Plan
 from review.plan.phrases import grouped
 from review.plan.render_diff import NotComparable, plan
@@ -97,9 +98,8 @@ def _request(options: argparse.Namespace) -> GateRequest:
     return GateRequest(project=project, stack=options.stack, base=base, file=options.render, today=options.today)
 
 
-def gate(request: GateRequest) -> GateReport:
+def gate(request: GateRequest, head: Render) -> GateReport:
     """The report; raises InvalidSettings, InvalidLevels, InvalidRender and RevisionFault where there can be none."""
-    head = _head(request)
     with tempfile.TemporaryDirectory(prefix="container-registry-gate-") as scratch:
         remarks = _head_judgement(request, head, Path(scratch))
         if request.base is None:
@@ -288,8 +288,25 @@ def _not_run(message: str, level: Level = Level.ADVISORY, fix: str = _MEND_BASE)
 
 def run(options: argparse.Namespace) -> int:
     try:
-        report = gate(_request(options))
-    except (InvalidSettings, InvalidLevels, InvalidRender, NotComparable, RevisionFault, OSError) as fault:
+        request = _request(options)
+        head = _head(request)
+        report = gate(request, head)
+        text = _formatted(options.format, report, head, request)
+    except (
+        InvalidSettings,
+        InvalidLevels,
+        InvalidRender,
+        NotComparable,
+        RevisionFault,
+        MissingPackage,
+        OSError,
+    ) as fault:
         return refuse(fault)
-    print_text(_FORMATS[options.format](report))
+    print_text(text)
     return 1 if report.failed else 0
+
+
+def _formatted(form: str, report: GateReport, head: Render, request: GateRequest) -> str:
+    if form == "html":
+        return page_writer("gate_page")(report, head, matrix_of(head, request.project))
+    return _FORMATS[form](report)
