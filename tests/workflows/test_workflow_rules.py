@@ -31,7 +31,7 @@ def test_there_are_the_workflows_that_are_spoken_of() -> None:
     assert STACKS
     assert [str(each) for each in JOBS if each.workflow != "deploy.yml"] == [
         "drift.yml:stacks", "drift.yml:look", "drift.yml:tell", "pull-request.yml:offline", "pull-request.yml:gate",
-        "pull-request.yml:stacks", "pull-request.yml:preview", "pull-request.yml:comment",
+        "pull-request.yml:page", "pull-request.yml:stacks", "pull-request.yml:preview", "pull-request.yml:comment",
     ]  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_the_make_targets_exist() -> None:
 
 def test_the_reviews_commands_exist() -> None:
     """The log has all of it in plain words, since a long comment is cut."""
-    asked = (("gate", "gate"), ("preview", "plan"))
+    asked = (("gate", "gate", "text markdown html"), ("preview", "plan", "text markdown"))
     seen = []
     for each in JOBS:
         for words in each.commands:
@@ -145,7 +145,7 @@ def test_the_reviews_commands_exist() -> None:
                 options = _parsed(arguments)
                 assert (options.stack, str(options.project)) == ("dev", "../head")
                 seen.append((each.id, arguments[0], options.format))
-    assert seen == [(job, command, form) for job, command in asked for form in ("text", "markdown")]
+    assert seen == [(job, command, form) for job, command, forms in asked for form in forms.split()]
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

@@ -149,6 +149,75 @@ def test_without_any_stack_nothing_passes(tmp_path: Path) -> None:
     assert "neither side has a Pulumi.STACK.yaml" in ran.stderr
 
 
+MAKE = 'printf "make %s\\n" "$*" >> "$CALLS"; exit "${INSTALLS:-0}"\n'
+
+
+def paged(folder: Path, **layout: Any) -> dict[str, str]:
+    """The environment of the step that writes the pages; the base can write some where `pages` says so."""
+    pages = layout.pop("pages", True)
+    environment = {"BASE_SHA": BASE, **lay_out(folder, **{"base": True, **layout})}
+    if pages:
+        (folder / "base" / "review" / "page").mkdir()
+    program(folder / "bin" / "make", MAKE)
+    return environment
+
+
+@cases(
+    "answers, made",
+    ("", ["dev", "prod"]),
+    ("dev=1", ["dev", "prod"]),
+    ("dev=2", ["prod"]),
+    ("dev=2\nprod=2", []),
+)
+def test_each_stack_that_the_base_can_judge_has_a_page(tmp_path: Path, answers: str, made: list[str]) -> None:
+    ran_well("gate", "pages", tmp_path, paged(tmp_path, answers=answers))
+    asked = f"base -m review gate --project ../head --stack {{}} --base {BASE} --format html"
+    assert calls(tmp_path) == ["make -C base .venv/.pages", *(asked.format(stack) for stack in STACKS)]
+    assert json.loads(written(tmp_path, "output").removeprefix("stacks=")) == made
+    for stack in made:
+        assert written(tmp_path, f"pages/gate-{stack}.html") == f"# told of {stack}\n"
+
+
+def test_a_base_that_writes_no_pages_is_not_asked_for_one(tmp_path: Path) -> None:
+    ran_well("gate", "pages", tmp_path, paged(tmp_path, pages=False))
+    assert calls(tmp_path) == []
+    assert written(tmp_path, "output") == "stacks=[]\n"
+
+
+def test_a_file_that_names_no_stack_has_no_page(tmp_path: Path) -> None:
+    ran_well("gate", "pages", tmp_path, paged(tmp_path, news=("dev", "x](y")))
+    assert written(tmp_path, "output") == 'stacks=["dev"]\n'
+
+
+def test_where_the_packages_of_pages_cannot_be_installed_there_is_no_page(tmp_path: Path) -> None:
+    ran = run_step("pull-request.yml", "gate", "pages", tmp_path, {**paged(tmp_path), "INSTALLS": "2"})
+    assert ran.returncode == 2
+    assert not (tmp_path / "output").exists(), "the job `page` is skipped"
+    [step] = (each for each in job("pull-request.yml", "gate").steps if each.get("name") == "pages")
+    assert step["continue-on-error"] is True
+
+
+def test_a_page_is_linked_beside_its_report_once_it_is_uploaded(tmp_path: Path) -> None:
+    page = "https://github.example/run/artifacts/9"
+    ran_well("page", "link", tmp_path, {"STACK": "prod", "PAGE": page})
+    link = written(tmp_path, "comment/gate-prod.page.md")
+    assert link.startswith(f"[The page of prod]({page})")
+    assert written(tmp_path, "summary") == link
+    names = ["gate-dev.md", "gate-dev.page.md", "gate-prod.md", "gate-prod.page.md", "preview-dev.md"]
+    assert sorted(names) == names, "the order of the comment"
+
+
+def test_a_page_whose_upload_failed_has_no_link(tmp_path: Path) -> None:
+    ran = run_step("pull-request.yml", "page", "link", tmp_path, {"STACK": "prod", "PAGE": ""})
+    assert ran.returncode == 1
+    assert not (tmp_path / "comment").exists()
+    upload, link, comment = job("pull-request.yml", "page").steps[1:]
+    assert upload["with"] == {"path": "gate-${{ matrix.stack }}.html", "archive": False, "if-no-files-found": "error"}
+    assert link["env"]["PAGE"] == f"${{{{ steps.{upload['id']}.outputs.artifact-url }}}}"
+    assert comment["with"]["name"].startswith("comment-"), "which the job `comment` gathers"
+    assert not any("if" in each or "continue-on-error" in each for each in (upload, link, comment))
+
+
 PULUMI = """\
 printf '%s %s\\n' "$(basename "$PWD")" "$*" >> "$CALLS"
 if [ "$1" != login ]; then
