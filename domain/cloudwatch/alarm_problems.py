@@ -108,5 +108,5 @@ def _try(alarm: Alarm, query: MetricQuery) -> None:
         return
     ids = {each.id for each in alarm.queries if each is not query}
     usage = {each.id: 1.0 for each in alarm.queries if each.namespace == "AWS/Usage"}
-    inputs = MathInputs(values=dict.fromkeys(ids, (None,)), periods=dict.fromkeys(ids, 1), quotas=usage)
+    inputs = MathInputs(values=dict.fromkeys(ids, (None,)), quotas=usage)
     evaluate_math(query.expression, inputs)

@@ -161,7 +161,6 @@ class _Points:
         named = [name for name in ids_of(query.expression) if name in self._queries]
         inputs = MathInputs(
             values={name: self.values(name, within) for name in (*(each.id for each in metrics), *named)},
-            periods={each.id: self._window.period for each in metrics},
             quotas={each.id: quota for each in metrics if (quota := self._quota(each)) is not None},
         )
         return evaluate_math(query.expression, inputs)

@@ -1,24 +1,22 @@
 """Queries of Logs Insights, run over log events.
 
-By https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html, the commands that audits need: fields,
-display, filter, stats, sort, dedup and limit. A log event's keys are fields, joined by dots, a list's items by number
-(`requestParameters.imageIds.0.imageTag`); a field with other characters than letters, digits, `.`, `_` and `@` is
-written in backticks. Logs Insights finds 200 fields of an event at most.
+By https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html, what our queries have: the commands
+fields, filter, stats with `count(*)`, sort and limit. A log event's keys are fields, joined by dots, a list's items by
+number (`requestParameters.imageIds.0.imageTag`); a field with other characters than letters, digits, `.`, `_` and `@`
+is written in backticks. Logs Insights finds 200 fields of an event at most.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from statistics import fmean
 from typing import Any, TypeVar
 
 from domain.cloudwatch.limits import QUERY_ROWS_MAX, QUERY_TEXT_MAX_LENGTH
-from domain.cloudwatch.log_expressions import TOKEN, Row, Value, condition, field_of, number_of, value
+from domain.cloudwatch.log_expressions import TOKEN, Row, Value, condition, number_of, value
 from domain.cloudwatch.token_reader import NotReadError, TokenReader
 from domain.problems import Problem
 
 _Item = TypeVar("_Item")
 _Rows = list[dict[str, Any]]
 _Command = Callable[[_Rows], _Rows]
-_NUMBERS: Mapping[str, Callable[[Sequence[float]], float]] = {"sum": sum, "avg": fmean, "min": min, "max": max}
 _SHOWN = "\0shown"
 """Which fields a row shows, once a command has said so."""
 
@@ -97,11 +95,6 @@ def _fields(reader: TokenReader) -> _Command:
     return run
 
 
-def _display(reader: TokenReader) -> _Command:
-    named = _listed(reader, _named)
-    return lambda rows: [{**row, **_values(named, row), _SHOWN: [name for name, _ in named]} for row in rows]
-
-
 def _limit(reader: TokenReader) -> _Command:
     count = int(reader.next("number"))
     return lambda rows: rows[:count]
@@ -136,20 +129,8 @@ def _rank(each: Any) -> tuple[bool, float, str]:
     return number is None, number or 0, str(each)
 
 
-def _dedup(reader: TokenReader) -> _Command:
-    fields = _listed(reader, lambda of: field_of(of.next("name")))
-
-    def run(rows: _Rows) -> _Rows:
-        first: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in rows:
-            first.setdefault(tuple(field(row) for field in fields), row)
-        return list(first.values())
-
-    return run
-
-
 def _stats(reader: TokenReader) -> _Command:
-    aggregates = _listed(reader, _aggregate)
+    counts = _listed(reader, _count)
     groups = _listed(reader, _named) if reader.take("by") else []
 
     def run(rows: _Rows) -> _Rows:
@@ -157,56 +138,25 @@ def _stats(reader: TokenReader) -> _Command:
         for row in rows:
             grouped.setdefault(tuple(of(row) for _, of in groups), []).append(row)
         return [
-            {
-                **dict(zip((name for name, _ in groups), key, strict=True)),
-                **{name: of(found) for name, of in aggregates},
-            }
+            {**dict(zip((name for name, _ in groups), key, strict=True)), **dict.fromkeys(counts, len(found))}
             for key, found in grouped.items()
         ]
 
     return run
 
 
-def _aggregate(reader: TokenReader) -> tuple[str, Callable[[_Rows], Any]]:
-    function = reader.next("name").lower()
-    reader.expect("(")
-    every = reader.take("*") or reader.at(")")
-    argument, read = ("*", None) if every else _spelled(reader)
-    reader.expect(")")
-    name = reader.next("name").strip("`") if reader.take("as") else f"{function}({argument})"
-    return name, _aggregation(function, read)
-
-
-def _aggregation(function: str, read: Value | None) -> Callable[[_Rows], Any]:
-    if function == "count":
-        return lambda rows: sum(read is None or read(row) is not None for row in rows)
-    if read is None:
-        raise NotReadError(f"calls `{function}` without a field")
-    if function == "count_distinct":
-        return lambda rows: len({read(row) for row in rows} - {None})
-    if function in {"earliest", "latest"}:
-        return lambda rows: _by_time(rows, read, first=function == "earliest")
-    if function not in _NUMBERS:
+def _count(reader: TokenReader) -> str:
+    """The name of how many there are: `count(*) as calls`."""
+    function = reader.next("name")
+    if function.lower() != "count":
         raise NotReadError(f"calls `{function}`, which is not read here")
-    return lambda rows: _of_numbers(_NUMBERS[function], [read(row) for row in rows])
-
-
-def _by_time(rows: _Rows, read: Value, *, first: bool) -> Any:
-    found = sorted((row for row in rows if read(row) is not None), key=lambda row: str(row.get("@timestamp", "")))
-    return read(found[0 if first else -1]) if found else None
-
-
-def _of_numbers(function: Callable[[Sequence[float]], float], values: Sequence[Any]) -> Any:
-    """Over what are numbers; the least and greatest of texts, too, such as times."""
-    numbers = [number for each in values if (number := number_of(each)) is not None]
-    texts = [str(each) for each in values if each is not None]
-    if not numbers and texts and function in {min, max}:
-        return function(texts)
-    return function(numbers) if numbers else None
+    for each in "(*)":
+        reader.expect(each)
+    return reader.next("name").strip("`") if reader.take("as") else "count(*)"
 
 
 def _named(reader: TokenReader) -> tuple[str, Value]:
-    """`coalesce(a, b) as who`: a field's name is its own, unless it is given another."""
+    """`userIdentity.arn as who`: a field's name is its own, unless it is given another."""
     text, read = _spelled(reader)
     return (reader.next("name").strip("`") if reader.take("as") else text), read
 
@@ -230,6 +180,5 @@ def _values(named: Sequence[tuple[str, Value]], row: Row) -> dict[str, Any]:
 
 
 _COMMANDS: Mapping[str, Callable[[TokenReader], _Command]] = {
-    "fields": _fields, "display": _display, "filter": _filter, "stats": _stats, "sort": _sort, "dedup": _dedup,
-    "limit": _limit,
+    "fields": _fields, "filter": _filter, "stats": _stats, "sort": _sort, "limit": _limit,
 }  # fmt: skip

@@ -1,17 +1,16 @@
 """Metric math, as alarms use it.
 
 By https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html: arithmetic point by point,
-with no value where one of two is missing; SUM, AVG, MAX and MIN make a series of an array and a number of a series; and
-FILL, which has nothing to fill where a metric never reported (inferred). SERVICE_QUOTA is the quota in the metric's own
-period (inferred): https://aws.amazon.com/blogs/security/manage-your-aws-kms-api-request-rates-using-service-quotas-and-amazon-cloudwatch/
+with no value where one of two is missing; SUM makes a series of an array; and FILL has nothing to fill where a metric
+never reported (inferred). SERVICE_QUOTA is the quota in the metric's own period (inferred):
+https://aws.amazon.com/blogs/security/manage-your-aws-kms-api-request-rates-using-service-quotas-and-amazon-cloudwatch/
 reads 10,000 requests a second as 600,000 a minute.
 """
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TypeVar
 
 from domain.cloudwatch.series import Values
@@ -24,17 +23,15 @@ _Known = TypeVar("_Known")
 _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
 }  # fmt: skip
-_AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {"SUM": sum, "AVG": fmean, "MAX": max, "MIN": min}
 _Value = float | Values | list[Values] | None
 """A number, a series or an array of series; None is a number that isn't there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MathInputs:
-    """What an expression can refer to: a series, its period and its quota, by the metric's id."""
+    """What an expression can refer to: a series and its quota, by the metric's id."""
 
     values: Mapping[str, Values]
-    periods: Mapping[str, int]
     quotas: Mapping[str, float]
     """In the metric's period; without an entry the metric has no quota."""
 
@@ -93,19 +90,17 @@ class _Evaluation:
         return _of(self._inputs.values, name, "is no metric or expression of this alarm")
 
     def _function(self, name: str) -> _Value:
-        if name in {"SERVICE_QUOTA", "PERIOD"}:
+        if name == "SERVICE_QUOTA":
             metric = self._reader.next("name")
             self._reader.expect(")")
-            if name == "PERIOD":
-                return float(_of(self._inputs.periods, metric, "is no metric of this alarm"))
             return float(_of(self._inputs.quotas, metric, "is a metric without a service quota"))
         arguments = self._arguments(")")
         if name == "METRICS" and not arguments:
             return list(self._inputs.values.values())
         if name == "FILL" and len(arguments) == 2 and isinstance(arguments[1], float):  # noqa: PLR2004
             return _filled(_series(arguments[0]), arguments[1])
-        if name in _AGGREGATES and len(arguments) == 1:
-            return _aggregate(_AGGREGATES[name], arguments[0])
+        if name == "SUM" and len(arguments) == 1 and isinstance(arguments[0], list):
+            return tuple(map(_sum, zip(*arguments[0], strict=True)))
         raise NotReadError(f"calls `{name}` in a way that isn't read here")
 
     def _arguments(self, end: str) -> list[_Value]:
@@ -150,9 +145,6 @@ def _filled(values: Values, filler: float) -> Values:
     return tuple(filler if each is None else each for each in values)
 
 
-def _aggregate(function: Callable[[Sequence[float]], float], value: _Value) -> _Value:
-    if isinstance(value, list):
-        points = ([each for each in column if each is not None] for column in zip(*value, strict=True))
-        return tuple(float(function(each)) if each else None for each in points)
-    real = [each for each in _series(value) if each is not None]
-    return float(function(real)) if real else None
+def _sum(points: Iterable[float | None]) -> float | None:
+    real = [each for each in points if each is not None]
+    return sum(real) if real else None

@@ -43,28 +43,22 @@ def minutes(text: str) -> list[int]:
     "text, expected",
     ('eventName = "PutImage"', [1, 2, 6, 7, 8]),
     ("eventName = 'PutImage' and requestParameters.repositoryName = 'a'", [1, 6]),
-    ('eventName != "PutImage"', [3, 4, 5]), ("eventName like /Delete/", [3, 4]), ("eventName like 'Delete'", [3, 4]),
-    ("eventName not like /Delete|Get/", [1, 2, 6, 7, 8]), ("eventName =~ /^Batch/", [3, 5]),
+    ('eventName != "PutImage"', [3, 4, 5]), ("eventName like /Delete/", [3, 4]),
     ("eventName like /(?i)putimage/", [1, 2, 6, 7, 8]),
-    ('eventName in ["PutImage", "DeleteRepository"]', [1, 2, 4, 6, 7, 8]), ('eventName not in ["PutImage"]', [3, 4, 5]),
+    ('eventName in ["PutImage", "DeleteRepository"]', [1, 2, 4, 6, 7, 8]),
     ("ispresent(errorCode)", [5]), ("not ispresent(errorCode)", [1, 2, 3, 4, 6, 7, 8]),
-    ("isblank(errorCode)", [1, 2, 3, 4, 6, 7, 8]),
-    ('errorCode != "x"', [5]), ('errorCode not like "zz"', [5]), ('errorCode not in ["x"]', [5]),
+    ('errorCode != "x"', [5]),
     ('not (errorCode = "AccessDeniedException")', [1, 2, 3, 4, 6, 7, 8]), ("errorCode like /AccessDenied/", [5]),
     ('eventName = "PutImage" or ispresent(errorCode) and readOnly = 0', [1, 2, 6, 7, 8]),
     ('(eventName = "PutImage" or ispresent(errorCode)) and requestParameters.repositoryName = "a"', [1, 5, 6]),
     ("requestParameters.imageIds.1.imageTag = 'v2' and readOnly = 1", [5]),
-    ("requestParameters.repositoryName > 9", [7]),
-    ("requestParameters.repositoryName >= 9", [7, 8]),
-    ("requestParameters.repositoryName < 'b' and eventName = 'PutImage'", [1, 6, 7, 8]),
-    ('userIdentity.type = "IAMUser"', [2, 3]), ('strcontains(eventName, "Delete")', [3, 4]),
-    ("strcontains(errorCode, 'D')", [5]),
-    (f'coalesce(userIdentity.sessionContext.sessionIssuer.arn, userIdentity.arn) = "{USER}"', [2, 3]),
-    ("tolower(eventName) = 'putimage'", [1, 2, 6, 7, 8]), ("`requestParameters.repositoryName` = 'c'", [4]),
+    ("requestParameters.repositoryName = 9.0", [8]),
+    ('userIdentity.type = "IAMUser"', [2, 3]),
+    (f'userIdentity.arn = "{USER}"', [2, 3]), ("`requestParameters.repositoryName` = 'c'", [4]),
     (r"""'it\'s' = "it's" and eventName = 'PutImage'""", [1, 2, 6, 7, 8]), ("missing = 1", []),
-    ("'xbc' like 'abc' or 'abx' like 'abc'", []),
-    ("eventName LIKE 'Delete' AND NOT isPresent(errorCode)", [3, 4]),
-    ("isblank(' ') and not isempty(' ') and isempty('') and ispresent(errorCode)", [5]), ("missing < 1", []),
+    ("'xbc' like /abc/ or 'abx' like /abc/", []),
+    ("eventName LIKE /Delete/ AND NOT isPresent(errorCode)", [3, 4]),
+    ("missing != 1", []),
     ("not missing = 1", [1, 2, 3, 4, 5, 6, 7, 8]),
 )  # fmt: skip
 def test_a_filter(text: str, expected: list[int]) -> None:
@@ -74,15 +68,14 @@ def test_a_filter(text: str, expected: list[int]) -> None:
 def test_commands_follow_each_other() -> None:
     text = """
     # who deleted, or was denied
-    fields @timestamp, eventName,
-        coalesce(userIdentity.sessionContext.sessionIssuer.userName, userIdentity.userName) as who
+    fields @timestamp, eventName, userIdentity.type as who
     | filter eventName like /Delete/ or ispresent(errorCode)
     | sort @timestamp desc
     | limit 2
     """
     assert run_log_query(text, EVENTS) == [
-        {"@timestamp": "2026-11-30 12:05:00.000", "eventName": "BatchGetImage", "who": "push"},
-        {"@timestamp": "2026-11-30 12:04:00.000", "eventName": "DeleteRepository", "who": "push"},
+        {"@timestamp": "2026-11-30 12:05:00.000", "eventName": "BatchGetImage", "who": "AssumedRole"},
+        {"@timestamp": "2026-11-30 12:04:00.000", "eventName": "DeleteRepository", "who": "AssumedRole"},
     ]
 
 
@@ -90,31 +83,14 @@ def test_a_name_that_was_given_is_a_field() -> None:
     assert minutes("fields userIdentity.userName as who, @timestamp | filter who = 'Mary'") == [2, 3]
     shown = run_log_query("fields eventName as what | fields userIdentity.userName | filter what = 'PutImage'", EVENTS)
     assert shown[:2] == [{"what": "PutImage"}, {"what": "PutImage", "userIdentity.userName": "Mary"}]
-    assert run_log_query("fields eventName | display readOnly | limit 1", EVENTS) == [{"readOnly": 0}]
 
 
 def test_groups_are_counted() -> None:
-    counted = "count_distinct(requestParameters.repositoryName)"
-    text = f"stats count(*) as times, {counted} by eventName | sort times desc, eventName asc"
+    text = "stats count(*), COUNT(*) as times by eventName | sort times desc, eventName asc"
     assert run_log_query(text, EVENTS) == [
-        {"eventName": "PutImage", "times": 5, counted: 4}, {"eventName": "BatchDeleteImage", "times": 1, counted: 1},
-        {"eventName": "BatchGetImage", "times": 1, counted: 1},
-        {"eventName": "DeleteRepository", "times": 1, counted: 1},
-    ]  # fmt: skip
-
-
-@cases(
-    "text, expected",
-    ("count()", {"count(*)": 8}), ("count(*)", {"count(*)": 8}), ("count(errorCode) as n", {"n": 1}),
-    ("max(@timestamp) as last", {"last": "2026-11-30 12:08:00.000"}),
-    ("min(requestParameters.repositoryName) as n", {"n": 9.0}),
-    ("sum(readOnly) as n, avg(readOnly) as m", {"n": 1.0, "m": 0.125}), ("latest(eventName) as n", {"n": "PutImage"}),
-    ("latest(requestParameters.repositoryName) as n", {"n": "9"}),
-    ("earliest(requestParameters.repositoryName) as n", {"n": "a"}),
-    ("earliest(errorCode) as n", {"n": "AccessDeniedException"}), ("sum(missing) as n, max(missing) as m", {}),
-)  # fmt: skip
-def test_an_aggregate(text: str, expected: Json) -> None:
-    assert run_log_query(f"stats {text}", EVENTS) == [expected]
+        {"eventName": name, "times": times, "count(*)": times}
+        for name, times in (("PutImage", 5), ("BatchDeleteImage", 1), ("BatchGetImage", 1), ("DeleteRepository", 1))
+    ]
 
 
 def test_a_group_by_what_is_not_there_has_no_such_field() -> None:
@@ -127,10 +103,6 @@ def test_a_group_by_what_is_not_there_has_no_such_field() -> None:
 def test_what_is_sorted_by_is_last_where_it_is_not_there() -> None:
     assert minutes("sort errorCode asc, @timestamp desc") == [5, 8, 7, 6, 4, 3, 2, 1]
     assert minutes("sort requestParameters.repositoryName asc, @timestamp desc | limit 3") == [8, 7, 6]
-
-
-def test_the_first_of_each_remains() -> None:
-    assert minutes("sort @timestamp desc | dedup eventName, userIdentity.type") == [8, 5, 4, 3, 2]
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 3)), max_size=8))
@@ -150,12 +122,15 @@ def test_groups_hold_every_event(events: list[Json]) -> None:
     ("filter a = 1 filter b = 2", "goes on with `filter`"), ("sort a", "sorts without `asc` or `desc`"),
     ("limit x", "place of a number"),
     ("filter a like b", "has `b` in place of a pattern"), ("filter a like /(/", "can't be read"),
-    ("filter a in b", "place of `[`"),
-    ("filter detail.repository-name = 'a'", "can't be read from `-name"), ("filter a not = 1", "place of a comparison"),
+    ("filter a in b", "place of `[`"), ("filter a like 'b'", "has `'b'` in place of a pattern"),
+    ("filter detail.repository-name = 'a'", "can't be read from `-name"),
+    ("filter a not = 1", "place of a sign"),
+    ("filter a < 1", "has `<` in place of a comparison"),
     ("fields md5(a)", "calls `md5`, which is not read here"), ("stats median(a)", "calls `median`"),
-    ("stats sum(*)", "without a field"),
-    ("filter ispresent(a, b)", "calls `ispresent` with 2 values"), ("filter strcontains(a)", "with 1 values"),
-    ("fields coalesce()", "calls `coalesce`"), ("filter a | | limit 1", "in place of a comparison"),
+    ("stats sum(a)", "calls `sum`"), ("stats count(a)", "place of `*`"),
+    ("filter ispresent(a, b)", "has `,` in place of `)`"), ("filter strcontains(a, b)", "calls `strcontains`"),
+    ("filter a = 1 | dedup a", "has the command `dedup`; read here are fields, filter, stats, sort, limit"),
+    ("filter a | | limit 1", "in place of a comparison"),
     ("filter a , b", "place of a comparison"),
 )  # fmt: skip
 def test_what_is_refused(text: str, message: str) -> None:
