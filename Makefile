@@ -10,7 +10,7 @@ REVIEW = $(BIN)/python -m review $@ --stack $(STACK) $(if $(FORMAT),--format $(F
 PACKAGES = .venv/.$(if $(filter html,$(FORMAT)),pages,run)
 PACK = --policy-pack policies --policy-pack-config policies/$(STACK).json
 # What needs more than Python, or time: `make test-heavy` alone runs these.
-HEAVY := browser or engine or cluster or conformance or load or node or tools
+HEAVY := browser or engine or cluster or conformance or load or node or proofs or tools
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 # Where a call writes down which tests it ran: .ci/run compares them.
 RECORD = $(if $(RAN),-p tests.each_once --ran $(RAN))
