@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from domain.problems import Path, value_in
 from ops.adopt.printed import member_lines
 from settings.files.flow import flow
 
@@ -32,6 +33,46 @@ def with_members(text: str, members: Members, *, blocks: int, spaced: bool = Fal
     if written != added_to(before, members):
         raise NotWritable("what was written is not read as it was meant")
     return text
+
+
+def with_item(text: str, path: Path, item: object) -> str:
+    """The text with one more item at the end of the list at the path, which begins with it where it is not there."""
+    root = yaml.compose(text, yaml.SafeLoader)
+    node = _node_at(root, path)
+    if node is None:
+        start, end, new = next(_changes(_node_at(root, path[:-1]), {str(path[-1]): [item]}, text, 1, spaced=False))
+    elif not isinstance(node, yaml.SequenceNode):
+        raise NotWritable(f"line {node.start_mark.line + 1} holds no list")
+    elif node.flow_style:
+        start = end = node.end_mark.index - 1
+        new = f"{', ' if node.value else ''}{flow(item)}"
+    else:
+        start = end = sum(map(len, text.splitlines(keepends=True)[: _last_line(node) + 1]))
+        new = f"{'' if text[:end].endswith(chr(10)) else chr(10)}{' ' * node.start_mark.column}- {flow(item)}\n"
+    written = text[:start] + new + text[end:]
+    if (value_in(yaml.safe_load(written), path) or []) != [*(value_in(yaml.safe_load(text), path) or []), item]:
+        raise NotWritable("what was written is not read as it was meant")
+    return written
+
+
+def with_value(text: str, path: Path, value: object) -> str:
+    """The text with this value at the path, in place of another or of none."""
+    root = yaml.compose(text, yaml.SafeLoader)
+    node, holder = _node_at(root, path), _node_at(root, path[:-1])
+    one = _replaced(node, value) if node else next(_changes(holder, {str(path[-1]): value}, text, 1, spaced=False))
+    return text[: one[0]] + one[2] + text[one[1] :]
+
+
+def _node_at(node: yaml.Node | None, path: Path) -> yaml.Node | None:
+    for part in path:
+        match node:
+            case yaml.MappingNode():
+                node = next((value for key, value in node.value if key.value == part), None)
+            case yaml.SequenceNode() if isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+            case _:
+                return None
+    return node
 
 
 def added_to(value: object, members: Members) -> dict[str, Any]:
