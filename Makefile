@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install rehearse rehearse-once rehearse-each render plan access show gate new-stack backfill registry registry-collect test test-localcloud test-heavy test-engine \
-  test-each-once kubernetes mutants check format requirements schema bench modules policy-readme access-page operations-page registries-page policy-bundle engine preview up clean
+  test-each-once kubernetes mutants check format requirements schema bench modules policy-readme access-page operations-page registries-page causes-page policy-bundle engine preview up clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -132,6 +132,7 @@ check: .venv/.dev ## format, lint, types, layers, generated pages, dead code
 	$(BIN)/python -m tests.house modules --check
 	$(BIN)/python -m localcloud.ecr.operations_page --check
 	$(BIN)/python -m ops.login_help.registries_page --check
+	$(BIN)/python -m ops.why.causes_page --check
 	$(BIN)/cfn-lint bootstrap/account.yaml
 	$(BIN)/zizmor --offline --no-progress --persona pedantic .github/workflows
 	$(BIN)/vulture
@@ -168,6 +169,9 @@ operations-page: .venv/.rehearsal ## write the operations in docs/local-cloud.md
 
 registries-page: .venv/.run ## write the kinds in docs/registries.md anew
 	@$(BIN)/python -m ops.login_help.registries_page
+
+causes-page: .venv/.run ## write the causes in docs/why.md anew
+	@$(BIN)/python -m ops.why.causes_page
 
 policy-bundle: .venv/.run ## the policy pack as a folder, build/policy-pack
 	@$(BIN)/python -m policies.pack.bundle build/policy-pack

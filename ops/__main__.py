@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _login_help(commands.add_parser("login-help", help="print how one logs in at a registry, and what it lacks"))
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     _registry(commands.add_parser("registry", help="a registry of one's own on this machine: its folder, its users"))
+    _why(commands.add_parser("why", help="print why a pull, a push or a login was refused, and the line that mends it"))
     return parser
 
 
@@ -180,6 +181,20 @@ def _registry(command: argparse.ArgumentParser) -> None:
         each.add_argument("--file", type=Path, required=True, help="FOLDER/auth/htpasswd")
         if action != "remove":
             each.add_argument("--generate", action="store_true", help="make a password, and show it once")
+
+
+def _why(command: argparse.ArgumentParser) -> None:
+    """It reads the settings and what it is given, and calls AWS for nothing."""
+    _of_stack(command, "ops.why.command")
+    said = command.add_mutually_exclusive_group()
+    said.add_argument(
+        "text", nargs="?", type=Path, default=Path("-"), metavar="TEXT",
+        help="what docker, the kubelet, GitHub's step or the AWS CLI printed (default: standard input)",
+    )  # fmt: skip
+    said.add_argument("--event", type=Path, metavar="EVENT.json", help="in place of it the record of CloudTrail")
+    command.add_argument("--claims", type=Path, metavar="CLAIMS.json", help="the claims of the job's or pod's token")
+    command.add_argument("--repository", metavar="NAME", help="the repository, where the text does not name it")
+    command.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def _of_stack(command: argparse.ArgumentParser, module: str) -> None:

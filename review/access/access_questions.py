@@ -1,7 +1,7 @@
 """Can this principal have this access to this repository, and by which step and statement?"""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -96,6 +96,11 @@ class AccessQuestions:
         self._roles = {each.arn: each for each in found}
         self._subjects = {each.arn: _subjects(each.trust) for each in found if each.trust}
         self._entered: dict[tuple[object, str], AccessAnswer] = {}
+
+    @property
+    def role_arns(self) -> Collection[str]:
+        """Of the roles that the stack declares."""
+        return self._roles.keys()
 
     def targets(self, repository: str, regions: Sequence[str] = ()) -> tuple[AccessTarget, ...]:
         """The repository in each of its registries, or in these regions; a cached one by its cache's template."""

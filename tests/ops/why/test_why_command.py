@@ -1,0 +1,187 @@
+"""`python -m ops why`: what it prints, its exit codes, and which edits it does not print."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.__main__ import main
+from tests.cases import case, cases
+from tests.ops.why.world import ACCOUNT, APP, MAIN, WORKLOADS, claims_of, host, project
+from tests.stacks import PROJECT, ROOT
+
+TRUST = "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity\n"
+LOGIN = "denied: Your authorization token has expired. Reauthenticate and try again.\n"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """With a text on standard input."""
+    folder = project(tmp_path / "project")
+
+    def why(text: str | bytes, *more: str, at: Path = folder) -> tuple[int, str, str]:
+        given = io.TextIOWrapper(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+        monkeypatch.setattr("sys.stdin", given)
+        status = main(["why", "--stack", "dev", "--project", str(at), *more])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return why
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Path:
+    file = tmp_path / "claims.json"
+    file.write_text(json.dumps({**claims_of(APP), "sub": f"{str(APP.subject).rpartition('/')[0]}/release"}))
+    return file
+
+
+def test_what_people_read(run: Run, claims: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("render.output.width", lambda: 80)
+    status, out, err = run(TRUST, "--claims", str(claims))
+    assert (status, err) == (0, "")
+    assert (
+        out
+        == """\
+claim-ref: the workflow's branch or tag is not declared
+  repo:acme@1024/app@11:ref:refs/heads/release; declared:
+  repo:acme@1024/app@11:ref:refs/heads/main
+  Recognised by the words of AWS STS, KMS and signatures, by the AWS CLI or an
+  SDK: https://github.com/aws-actions/configure-aws-credentials/issues/318
+
+Fix, in catalog.yaml: declare a push from refs/heads/release, with a role of its
+  own
+  catalog.yaml:10  repositories.team/app.push
++       - {github: acme/app, owner_id: 1024, repository_id: 11, refs: [refs/heads/release], stacks: [dev]}
+  Proven on a copy of the settings: this call passes, and no other access
+  changes.
+  The workflow then assumes
+  arn:aws:iam::550000990001:role/container-registry/dev/dev.acme.app+branch-release
+"""
+    )
+
+
+def test_another_process(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "ops", "why", "--stack", "dev", "--project", str(project(tmp_path / "project"))]
+    done = subprocess.run(arguments, input=LOGIN, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("token-expired: ")
+    assert host() in done.stdout
+
+
+def test_bytes_and_colours_of_a_log(run: Run) -> None:
+    status, out, _ = run(b"\xff\x1b[31mdenied: Your authorization\x1b[0m token has expired.")
+    assert (status, out.partition(":")[0]) == (0, "token-expired")
+
+
+def test_an_account_that_github_masks(run: Run) -> None:
+    text = "manifest for ***.dkr.ecr.us-east-1.amazonaws.com/team/app:nightly not found: manifest unknown"
+    assert run(text)[1].startswith("tag-missing: ")
+
+
+@cases(
+    "text, more, said",
+    case("no refusal", "all is well\n", (), "no refusal is known in the text"),
+    case("nothing", "", (), "no refusal is known in the text"),
+    case("who called", f"{host()}/team/app:v1: 403 Forbidden\n", (), "does not say who called"),
+    case("no ECR", "User: a is not authorized to perform: s3:GetObject\n", (), "no call to Amazon ECR"),
+)
+def test_no_cause(text: str, more: tuple[str, ...], said: str, run: Run) -> None:
+    status, out, err = run(text, *more)
+    assert (status, out) == (1, "")
+    assert said in err
+
+
+@cases(
+    "content, said",
+    case("missing", None, "can't be read: No such file or directory"),
+    case("no JSON", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "is not JSON"),
+    case("no object", "[]", "sub: None is not the subject of a token"),
+    case("no subject", '{"iss": "x"}', "sub: None is not the subject of a token"),
+    case("no subject of GitHub's", '{"sub": "repo:acme"}', "is not a subject of GitHub's"),
+)
+def test_claims_of_no_use(content: str | None, said: str, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "given.json"
+    if content is not None:
+        file.write_text(content)
+    status, out, err = run(TRUST, "--claims", str(file))
+    assert (status, out) == (2, "")
+    assert said in err
+    assert str(file) in err
+
+
+def test_a_text_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("", str(tmp_path / "none.log"))
+    assert (status, "none.log can't be read: No such file" in err) == (2, True)
+
+
+def test_an_event_in_another_encoding(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_bytes(b'{"errorCode": "\xff"}')
+    status, _, err = run("", "--event", str(tmp_path / "event.json"))
+    assert (status, "is not UTF-8 at byte 15" in err) == (2, True)
+
+
+def test_faulty_settings(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "project" / "catalog.yaml").write_text("repositories: {team/app: {}}\n")
+    status, _, err = run(LOGIN)
+    assert (status, "catalog.yaml:1" in err) == (2, True)
+
+
+def denied(role: str, name: str, account: str = WORKLOADS) -> str:
+    resource = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{name}"
+    who = f"arn:aws:sts::{account}:assumed-role/{role}/i-1"
+    because = "because no resource-based policy allows the ecr:BatchGetImage action"
+    return f"User: {who} is not authorized to perform: ecr:BatchGetImage on resource: {resource} {because}\n"
+
+
+def test_no_edit_that_makes_the_settings_faulty(run: Run, tmp_path: Path) -> None:
+    """The other stack does not know the account that the grant would name."""
+    (tmp_path / "project" / "Pulumi.prod.yaml").write_text(
+        'config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ["550000990002"]\n'
+        "  container-registry:environment: prod\n  container-registry:monitoring: {enabled: false}\n"
+    )
+    (tmp_path / "project" / "catalog.yaml").write_text(
+        "retention: {default: [{any: true, keep: 3}]}\nrepositories: {team/app: {owner: team}}\n"
+    )
+    status, out, _ = run(denied("builder", "team/app"), "--format", "json")
+    found = json.loads(out)
+    assert (status, found["cause"]["id"], found["edits"]) == (0, "pull-not-declared", [])
+    assert "faulty" in found["fix"]
+
+
+def test_a_user_is_not_granted_by_its_account(run: Run) -> None:
+    text = denied("builder", "team/app").replace("sts:", "iam:").replace("assumed-role/builder/i-1", "user/ada")
+    found = json.loads(run(text, "--format", "json")[1])
+    assert (found["cause"]["id"], found["edits"]) == ("pull-not-declared", [])
+
+
+def test_a_role_more_would_take_the_variable_of_the_workflow_away(run: Run, claims: Path, tmp_path: Path) -> None:
+    """Where the stack declares the repository at GitHub, the role gets a ref more, and the variable its new name."""
+    dev = tmp_path / "project" / "Pulumi.dev.yaml"
+    dev.write_text(f"{dev.read_text()}  container-registry:github: {{owner: acme}}\n")
+    found = json.loads(run(TRUST, "--claims", str(claims), "--format", "json")[1])
+    (edit,) = found["edits"]
+    assert edit["path"][-1] == "refs"
+    assert "refs: [refs/heads/main, refs/heads/release]" in edit["new"][0]
+    assert found["role"].endswith(f"{MAIN}+branch-release")
+
+
+def test_a_role_of_the_stack_of_before(run: Run) -> None:
+    text = denied("dev.acme.app+branch-mian", "team/app", ACCOUNT).replace("resource-based", "identity-based")
+    assert run(text)[1].startswith("role-not-declared: ")
+
+
+def test_what_an_organization_has_is_no_access_more(run: Run, tmp_path: Path) -> None:
+    """In the tests' project every principal of the organization pulls payments/api, a new publisher as well."""
+    claims = {**claims_of(APP), "sub": "repo:acme@1024/payments-api@65536:ref:refs/heads/release"}
+    claims |= {"repository": "acme/payments-api", "repository_id": "65536"}
+    (tmp_path / "claims.json").write_text(json.dumps(claims))
+    for file in PROJECT.glob("*.yaml"):
+        (tmp_path / "project" / file.name).write_bytes(file.read_bytes())
+    found = json.loads(run(TRUST, "--claims", str(tmp_path / "claims.json"), "--format", "json")[1])
+    assert (found["cause"]["id"], len(found["edits"])) == ("claim-ref", 1)
