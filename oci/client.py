@@ -102,13 +102,16 @@ class Client:
         location = self.begin_upload(repository)
         if self._connection.chunk_bytes is None:
             headers = {**_BYTES, "Content-Length": str(layer.size)}
-            location = self._patch(repository, location, headers, chunks)
-        else:
-            at = 0
-            for part in _joined(chunks, self._connection.chunk_bytes):
-                headers = {**_BYTES, "Content-Length": str(len(part)), "Content-Range": f"{at}-{at + len(part) - 1}"}
-                location = self._patch(repository, location, headers, part)
-                at += len(part)
+            self._push(
+                repository, "PUT", _with_digest(location, layer.digest), HTTPStatus.CREATED, headers=headers,
+                body=chunks,
+            )  # fmt: skip
+            return
+        at = 0
+        for part in _joined(chunks, self._connection.chunk_bytes):
+            headers = {**_BYTES, "Content-Length": str(len(part)), "Content-Range": f"{at}-{at + len(part) - 1}"}
+            location = self._patch(repository, location, headers, part)
+            at += len(part)
         self._push(repository, "PUT", _with_digest(location, layer.digest), HTTPStatus.CREATED, headers=_BYTES)
 
     def mount(self, repository: str, digest: str, source: str) -> bool:
@@ -257,7 +260,7 @@ class Client:
         response = self._transport.send("HEAD", url, *expected, scopes=_pull(repository), headers=_ACCEPT)
         return response.status == HTTPStatus.OK
 
-    def _patch(self, repository: str, location: str, headers: dict[str, str], body: bytes | Iterable[bytes]) -> str:
+    def _patch(self, repository: str, location: str, headers: dict[str, str], body: bytes) -> str:
         expected = HTTPStatus.ACCEPTED, HTTPStatus.CREATED
         sent = self._push(repository, "PATCH", location, *expected, headers=headers, body=body)
         return self._transport.here(sent.headers.get("Location", location), repository)

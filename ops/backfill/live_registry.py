@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from domain.ecr.tags import TagMutability, may_move
 from oci.client import Client
 from ops.backfill.inventory import Held, Inventory
-from ops.copy.copier import Unavailable
+from ops.copy.copier import PUT_IMAGE_PER_SECOND, Unavailable
 from settings import StackRegistry
 
 _SESSION_NAME = "container-registry-backfill"
@@ -32,6 +32,8 @@ _LOG_IN = "log in to AWS as for a deployment: AWS_PROFILE, `aws sso login`, or t
 
 class LiveRegistry:
     """One place of the stack, as the caller may use it."""
+
+    puts_per_second = PUT_IMAGE_PER_SECOND
 
     def __init__(self, registry: StackRegistry, session: botocore.session.Session) -> None:
         self.registry = registry

@@ -1,5 +1,6 @@
 """Images from one registry to another, byte by byte: what something refers to comes before it, and tags come last."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,6 +34,10 @@ class OpenRegistry(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def puts_per_second(self) -> float | None:
+        """The quota of manifests that are pushed; None without one."""
+
     @property
     def images(self) -> Client: ...
     def log_in_again(self) -> None: ...
@@ -72,8 +77,6 @@ class CopyLimits:
 
     parallel: int = 1
     """Images that are copied at the same time; one after another, they are pushed in their order."""
-    per_second: float = PUT_IMAGE_PER_SECOND
-    """Manifests that are pushed."""
     keep_pulls: int = 0
     """Of the limit of pulls that a source announces: below it a run waits."""
     wait_seconds: float = 0
@@ -106,7 +109,7 @@ class Copier:
         self._stop = stop
         self._progress = progress
         self._limits = limits or CopyLimits()
-        self._pace = Pace(self._limits.per_second, stop)
+        self._pace = Pace(target.puts_per_second or math.inf, stop)
         self._images = ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="image")
         self._layers = ThreadPoolExecutor(_THREADS, thread_name_prefix="layer")
         self._lock = threading.Lock()
@@ -235,6 +238,8 @@ class _Repository:
         self._work = work
         self._lock = threading.Lock()
         self._begun: dict[str, Future[None]] = {}
+        self._children: dict[str, tuple[str, ...]] = {}
+        """Of manifests that were read."""
 
     def unit(self, digest: str, tags: Sequence[str]) -> None:
         """One image, what refers to it, and then its tags."""
@@ -264,6 +269,7 @@ class _Repository:
             return
         manifest = self._manifest(digest)
         named = references(manifest.content, f"{self._work.source}@{digest}")
+        self._children[digest] = named.children
         for each in named.children:
             self.image(each)
         if named.subject:
@@ -290,7 +296,13 @@ class _Repository:
             listed.add(digest)
             what = f"{self._work.target}@"
             waiting += [each for each in self._referrers(digest) if self._copier.one(what + each, self.image, each)]
-            waiting += references(self._manifest(digest).content, f"{self._work.source}@{digest}").children
+            waiting += self._children_of(digest)
+
+    def _children_of(self, digest: str) -> tuple[str, ...]:
+        if digest not in self._children:
+            content = self._manifest(digest).content
+            self._children[digest] = references(content, f"{self._work.source}@{digest}").children
+        return self._children[digest]
 
     def _referrers(self, digest: str) -> list[str]:
         """None of an index that another one takes the place of: they are about what was pushed."""

@@ -15,7 +15,7 @@ from oci.client import Client
 from oci.credentials import DockerLogins, NoLogin
 from oci.reference import api_host
 from oci.transport import Connection, is_loopback
-from ops.copy.copier import OpenRegistry, Unavailable
+from ops.copy.copier import PUT_IMAGE_PER_SECOND, OpenRegistry, Unavailable
 
 _LOG_IN = "log in to AWS: AWS_PROFILE, `aws sso login`, or the AWS_* variables"
 
@@ -30,6 +30,10 @@ class RegistryByHost:
         self._repository = repository
         self._lock = threading.Lock()
         self._client: Client | None = None
+
+    @property
+    def puts_per_second(self) -> float | None:
+        return PUT_IMAGE_PER_SECOND if _ECR.fullmatch(self.name) else None
 
     @property
     def images(self) -> Client:

@@ -44,6 +44,10 @@ class Mirroring:
             found.append(Looking(source, target, self.stop).look(rule))
         return found
 
+    def look_again(self, looked: Sequence[Looked]) -> None:
+        for rule, one in zip(self.file.rules, looked, strict=True):
+            Looking(*self._registries(rule), self.stop).look_again(one)
+
     def copy(self, looked: Sequence[Looked]) -> Copied:
         """All that is missing, and of what is there already what has come to refer to it since."""
         total = Copied()
@@ -102,11 +106,8 @@ def _run(options: argparse.Namespace, mirroring: Mirroring) -> int:
     looked, copied = mirroring.look(), Copied()
     if not options.check:
         copied = mirroring.copy(looked)
-        before = [each.failed for each in looked]
-        looked = mirroring.look() if copied.images or copied.tags or copied.failed else looked
+        mirroring.look_again(looked)
         copied = replace(copied, failed=[with_hint(each) for each in copied.failed])
-        for one, failed in zip(looked, before, strict=True):
-            one.failed = list(dict.fromkeys((*failed, *one.failed)))
     tags = [each for one in looked for each in one.tags]
     failed = [*(each for one in looked for each in one.failed), *copied.failed]
     print_text(_FORMATS[options.format](tags, replace(copied, failed=failed), check=options.check))

@@ -79,6 +79,18 @@ class Looking:
             self._look_at(rule, repository, found)
         return found
 
+    def look_again(self, looked: Looked) -> None:
+        """What the destination has by now, of the tags that were not the same."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look") as threads:
+            looked.tags = list(threads.map(self._again, looked.tags))
+
+    def _again(self, before: MirroredTag) -> MirroredTag:
+        if before.state is MirrorState.SAME:
+            return before
+        target = before.target
+        found = self._ask(self._target, lambda client: client.digest(target.repository, str(target.tag)))
+        return replace(before, found=found, state=_state(found, before.wanted))
+
     def _repositories(self, rule: MirrorRule, found: Looked) -> list[str]:
         source = Reference.parse(rule.source.replace(ANY, "any"))
         if not rule.source.endswith(ANY):
@@ -121,10 +133,9 @@ class Looking:
             digest, wanted = self._of_platforms(source.repository, digest, pair.rule.platforms, replaced)
         if tag in pair.there:
             found = self._ask(self._target, lambda client: client.digest(target.repository, tag))
-        state = MirrorState.MISSING if found is None else MirrorState.DIFFERENT
         return MirroredTag(
             source=source, target=target, rule=pair.rule, digest=digest, wanted=wanted, found=found,
-            state=MirrorState.SAME if found == wanted else state,
+            state=_state(found, wanted),
         )  # fmt: skip
 
     def _of_platforms(
@@ -158,6 +169,12 @@ class Looking:
 
     def _ask(self, registry: OpenRegistry, call: Callable[[Client], T]) -> T:
         return patiently(lambda: call(registry.images), self._stop, registry.log_in_again)
+
+
+def _state(found: str | None, wanted: str) -> MirrorState:
+    if found is None:
+        return MirrorState.MISSING
+    return MirrorState.SAME if found == wanted else MirrorState.DIFFERENT
 
 
 def _platform(described: Mapping[str, object]) -> str:
