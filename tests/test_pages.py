@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.mirror.rules import read_rules
 from settings import InvalidSettings, load
 from tests.stacks import NO_GITHUB, ROOT, copied
 
@@ -71,6 +72,10 @@ def test_yaml_loads(block: Block, tmp_path: Path) -> None:
         steps = [step for job in content["jobs"].values() for step in job["steps"]]
         assert steps
         assert all("run" in each or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each["uses"]) for each in steps)
+        return
+    if "rules" in content:
+        (tmp_path / "mirror.yaml").write_text(block.text, encoding="utf-8")
+        assert read_rules(tmp_path / "mirror.yaml").rules
         return
     try:
         load(_project_with(content, block.text, tmp_path), "dev")
