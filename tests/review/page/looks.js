@@ -7,8 +7,9 @@ const texts = [...document.querySelectorAll("body *")].filter(
 
 function outside() {
   const is = (box) => box.width && (box.left < 0 || box.right > innerWidth + 1);
-  const all = [...document.querySelectorAll("body *")].filter((each) => shown(each) && !each.closest("pre"));
-  return all.filter((each) => is(each.getBoundingClientRect())).map(source);
+  const all = [...document.querySelectorAll("body *")].filter((each) => shown(each) && !each.closest("pre, [aria-hidden]"));
+  const spills = (each) => each.clientWidth && each.scrollWidth > each.clientWidth + 1;
+  return all.filter((each) => is(each.getBoundingClientRect()) || spills(each)).map(source);
 }
 
 function small() {

@@ -17,7 +17,7 @@ from tests.stacks import PROJECT, rendered
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not on PATH")]
 
-NARROW, WIDE = 400, 1600
+NARROW, MIDDLE, WIDE = 400, 1200, 1600
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 ROWS = 'document.querySelectorAll(".grid tbody:not([hidden]) tr:not(.repository):not([hidden])").length'
 SAID = 'document.querySelector(".filters output").textContent'
@@ -49,7 +49,7 @@ def written(folder: Path, page: str) -> Path:
 def test_it_is_read_at_both_widths_light_and_dark(tab: Tab, page: str, request: pytest.FixtureRequest) -> None:
     file: Path = request.getfixturevalue(page)
     grounds = set()
-    for width in (NARROW, WIDE):
+    for width in (NARROW, MIDDLE, WIDE):
         for scheme in ("light", "dark"):
             tab.open(file, width, scheme)
             assert tab.value("document.documentElement.scrollWidth") == width, (width, "it scrolls to the side")
