@@ -247,7 +247,11 @@ def calls(company: Company, standing: str) -> list[Call]:
         *(_of_review(THIRD, command, "json", *BASE) for command in ("gate", "access")),
         *(_of_review(standing, command, "json", *BASE) for command in ("plan", "gate", "access")),
         ("adopt", "ops.__main__", ["adopt", "--format", "json", *described]),
-        ("rehearsal", "rehearsal.__main__", ["up", "--once", "--format", "json", "--stack", standing]),
+        (
+            "rehearsal",
+            "rehearsal.__main__",
+            ["up", "--once", "--format", "json", "--stack", standing, "--repository", ADDED],
+        ),
     ]
 
 
