@@ -33,7 +33,7 @@ class RegistryByHost:
 
     @property
     def puts_per_second(self) -> float | None:
-        return PUT_IMAGE_PER_SECOND if _ECR.fullmatch(self.name) else None
+        return PUT_IMAGE_PER_SECOND if kind_of(self.name) is ECR else None
 
     @property
     def images(self) -> Client:
